@@ -1,0 +1,124 @@
+//! Everything wired together: configuration in, a server that can be run out.
+
+mod watch;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use indexer::catalog::{Catalog, OpenError};
+use poem::{Server, listener::TcpAcceptor};
+use tokio::net::TcpListener;
+
+use crate::{config::Config, http, pipeline::Pipeline};
+
+/// Running requests have this long to finish once the program is told to stop.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
+/// A connection on which nothing happens is closed after this long.
+const IDLE_TIME: Duration = Duration::from_secs(75);
+
+/// A server that listens but does not answer yet.
+pub struct App {
+    listener: TcpListener,
+    address: SocketAddr,
+    catalog: Arc<Catalog>,
+    pipeline: Arc<Pipeline>,
+    config: Config,
+}
+
+/// Why the server cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data folder cannot be opened.
+    #[error("the data folder cannot be opened: {cause}: `{}`", folder.display())]
+    Open {
+        /// Which folder.
+        folder: PathBuf,
+        /// Why.
+        cause: OpenError,
+    },
+    /// The port is taken.
+    #[error(
+        "another program listens already; stop it or choose another address with `--listen`: \
+         `{0}`"
+    )]
+    InUse(SocketAddr),
+    /// The operating system does not allow it.
+    #[error("no permission to listen; choose a port of 1024 or higher with `--listen`: `{0}`")]
+    NoPermission(SocketAddr),
+    /// The machine has no such address, or something else is wrong with it.
+    #[error("cannot listen: {cause}; choose another address with `--listen`: `{address}`")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The server stopped by itself.
+    #[error("the server failed: {0}")]
+    Serve(io::Error),
+    /// Opening the data folder panicked; the log has the cause.
+    #[error("the data folder cannot be opened; the log says why: `{}`", .0.display())]
+    Panicked(PathBuf),
+}
+
+impl App {
+    /// Opens the catalog and begins to listen; port 0 takes any free port.
+    ///
+    /// Having no generation yet is no error: the server says so until one is published.
+    ///
+    /// # Errors
+    /// [`AppError`] where the data folder or the address cannot be used.
+    pub async fn build(config: Config) -> Result<Self, AppError> {
+        let folder = config.data.clone();
+        let opened = tokio::task::spawn_blocking(move || Catalog::open(&folder)).await;
+        let catalog = opened
+            .map_err(|_| AppError::Panicked(config.data.clone()))?
+            .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
+        if let Some(damage) = catalog.damage() {
+            tracing::error!(cause = %damage, "an older generation is served");
+        }
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|cause| listen_error(config.listen, cause))?;
+        let address = listener
+            .local_addr()
+            .map_err(|cause| AppError::Listen { address: config.listen, cause })?;
+        let catalog = Arc::new(catalog);
+        let pipeline =
+            Arc::new(Pipeline::new(Arc::clone(&catalog), config.limits.clone(), config.clock));
+        Ok(Self { listener, address, catalog, pipeline, config })
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What answers GraphQL requests, without HTTP around it.
+    pub fn pipeline(&self) -> &Arc<Pipeline> {
+        &self.pipeline
+    }
+
+    /// Serves until `shutdown` is ready; then takes no new connections, lets running requests
+    /// finish for at most fifteen seconds, and returns.
+    ///
+    /// # Errors
+    /// [`AppError::Serve`] where the server stops by itself.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
+        let endpoint = http::endpoint(self.pipeline, &self.config);
+        let acceptor = TcpAcceptor::from_tokio(self.listener).map_err(AppError::Serve)?;
+        let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE_TIME);
+        let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIME));
+        tokio::select! {
+            stopped = serving => stopped.map_err(AppError::Serve),
+            () = watch::watch(self.catalog) => Ok(()),
+        }
+    }
+}
+
+fn listen_error(address: SocketAddr, cause: io::Error) -> AppError {
+    match cause.kind() {
+        io::ErrorKind::AddrInUse => AppError::InUse(address),
+        io::ErrorKind::PermissionDenied => AppError::NoPermission(address),
+        _ => AppError::Listen { address, cause },
+    }
+}

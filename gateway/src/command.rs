@@ -1,0 +1,155 @@
+//! The command line: one file a command. Results go to standard output, all else to standard error.
+//!
+//! This is the only part of the crate that builds generations ([`indexer::run`]).
+
+mod check;
+mod gc;
+mod index;
+mod logging;
+mod output;
+mod progress;
+mod release;
+mod rollback;
+mod schema;
+mod serve;
+mod status;
+mod verify;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use indexer::run::{BuildError, ManageError};
+
+use crate::{
+    app::AppError,
+    config::{Config, ConfigError, Overrides},
+};
+
+/// The signpost to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources
+/// and answers questions about it in GraphQL.
+#[derive(Debug, Parser)]
+#[command(name = "wegwijzer", version, propagate_version = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers questions over HTTP, and follows the data folder for newer generations.
+    Serve(serve::Arguments),
+    /// Reads the sources and publishes a new generation, if anything changed.
+    Index(index::Arguments),
+    /// Checks every byte of the current generation against its digests.
+    Verify(ManageArguments),
+    /// Says which generation is current and how the last builds went.
+    Status(ManageArguments),
+    /// Publishes an earlier generation again, and holds further publishing until `release`.
+    Rollback(rollback::Arguments),
+    /// Lets publishing go on after a rollback.
+    Release(ManageArguments),
+    /// Removes generations that are no longer needed and what crashed builds left behind.
+    Gc(ManageArguments),
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Checks the configuration and its sources without building or serving.
+    Check(check::Arguments),
+}
+
+/// The arguments of a command that needs no more than a data folder.
+#[derive(Debug, Args)]
+struct ManageArguments {
+    /// Configuration; `wegwijzer.toml` if there is one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder, instead of the configured one (or `WEGWIJZER_DATA`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl ManageArguments {
+    fn config(&self) -> Result<Config, ConfigError> {
+        let flags = Overrides { data: self.data.clone(), ..Overrides::default() };
+        Config::load_if_any(self.config.as_deref(), &flags.over(Overrides::from_environment()))
+    }
+}
+
+/// The arguments of a command that works with the sources.
+#[derive(Debug, Args)]
+struct SourceArguments {
+    /// Configuration; `wegwijzer.toml` if not given.
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    config: Option<PathBuf>,
+    /// Uses the demo in the repository: fictional content, dated around today.
+    #[arg(long)]
+    demo: bool,
+    /// Data folder, instead of the configured one (or `WEGWIJZER_DATA`).
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl SourceArguments {
+    /// The configuration, with the environment over the file and `flags` over that.
+    fn config(&self, flags: Overrides) -> Result<Config, ConfigError> {
+        let flags = Overrides { data: self.data.clone(), ..flags };
+        let overrides = flags.over(Overrides::from_environment());
+        if self.demo {
+            Config::demo(&overrides)
+        } else {
+            Config::load(self.config.as_deref(), &overrides)
+        }
+    }
+}
+
+/// Why a command did not do what was asked: one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Manage(#[from] ManageError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    SourceName(#[from] ::schema::IdError),
+    #[error("the result cannot be written: {0}")]
+    Output(#[from] io::Error),
+    #[error("the result cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Runs the command that was typed. Wrong usage ends the program with 2 before it gets here.
+pub fn main() -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Index(arguments) => index::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Rollback(arguments) => rollback::run(&arguments),
+        Command::Release(arguments) => release::run(&arguments),
+        Command::Gc(arguments) => gc::run(&arguments),
+        Command::Schema => schema::run(),
+        Command::Check(arguments) => check::run(&arguments),
+    };
+    match done {
+        Ok(code) => code,
+        // Whoever read our output has seen enough, as `head` does.
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            // Nothing is left to be done where even standard error is closed.
+            let _ = writeln!(io::stderr(), "wegwijzer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `wegwijzer check`: whether the configuration can be used.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CommandError, SourceArguments, output};
+use crate::config::Overrides;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    from: SourceArguments,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks the configuration and its sources, and says what they are.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let config = arguments.from.config(Overrides::default())?;
+    let sources = config.source_plans()?;
+    if arguments.json {
+        let sources: Vec<_> = sources
+            .iter()
+            .map(|source| json!({ "name": source.name, "path": source.path }))
+            .collect();
+        output::json(&json!({
+            "data": config.data,
+            "listen": config.listen,
+            "publicUrl": config.public_url,
+            "sources": sources,
+        }))?;
+    } else {
+        output::text(format_args!("public_url  {}", config.public_url))?;
+        output::text(format_args!("listen      {}", config.listen))?;
+        output::text(format_args!("data        {}", config.data.display()))?;
+        for source in &sources {
+            output::text(format_args!(
+                "source      {} from {}",
+                source.name,
+                source.path.display()
+            ))?;
+        }
+        output::text("the configuration is right")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,166 @@
+//! `wegwijzer index`: sources in, a generation out.
+
+use std::{
+    fmt::{self, Display, Write},
+    process::ExitCode,
+};
+
+use clap::Args;
+use indexer::run::{
+    self, Accept, BuildError, BuildLimits, Intent, Mode, Outcome, Plan, Rejection, Report, Request,
+};
+use jiff::Timestamp;
+use schema::SourceName;
+use serde_json::json;
+
+use super::{CommandError, SourceArguments, logging, output, progress::Console};
+use crate::config::{Config, ConfigError, Overrides};
+
+/// So many rejections are shown to people.
+const REJECTIONS_SHOWN: usize = 20;
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag as it is typed")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    from: SourceArguments,
+    /// Reads and builds everything anew, instead of only what changed.
+    #[arg(long)]
+    full: bool,
+    /// Reads only this source; may be given several times.
+    #[arg(long = "source", value_name = "NAME")]
+    sources: Vec<String>,
+    /// Says what would happen, and publishes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Publishes although much disappears.
+    #[arg(long)]
+    accept_removals: bool,
+    /// Publishes although much cannot be read.
+    #[arg(long)]
+    accept_rejections: bool,
+    /// Prints the whole report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Builds as the arguments say and prints the report.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    let config = arguments.from.config(Overrides::default())?;
+    logging::start(&config.log);
+    let request = request(arguments)?;
+    match run::build(&plan(&config)?, &request, &Console::new()) {
+        Ok(report) if arguments.json => output::json(&report)?,
+        Ok(report) => output::text(Summary(&report))?,
+        Err(error) => {
+            if let BuildError::Rejections { rejections, .. } = &error {
+                if arguments.json {
+                    output::json(&json!({ "rejections": rejections }))?;
+                } else {
+                    output::text(Rejections(rejections))?;
+                }
+            }
+            return Err(error.into());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What there is to build, by the configuration.
+pub(super) fn plan(config: &Config) -> Result<Plan, ConfigError> {
+    Ok(Plan {
+        data: config.data.clone(),
+        sources: config.source_plans()?,
+        aliases: config.aliases.clone(),
+        item_url: config.public_url.clone(),
+        limits: BuildLimits {
+            rejections_percent: config.limits.rejections_percent,
+            removals_percent: config.limits.removals_percent,
+            keep: config.limits.generations_kept,
+        },
+        now: whole_second(config.clock.now()),
+        dated: config.dated,
+    })
+}
+
+/// The second that an instant is in: what a build records is read by people.
+fn whole_second(instant: Timestamp) -> Timestamp {
+    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
+
+fn request(arguments: &Arguments) -> Result<Request, CommandError> {
+    let accept = |accepted| if accepted { Accept::Allow } else { Accept::Refuse };
+    let names = arguments.sources.iter().map(|name| SourceName::new(name));
+    Ok(Request {
+        mode: if arguments.full { Mode::Full } else { Mode::Incremental },
+        only: names.collect::<Result<_, _>>()?,
+        intent: if arguments.dry_run { Intent::DryRun } else { Intent::Publish },
+        accept_removals: accept(arguments.accept_removals),
+        accept_rejections: accept(arguments.accept_rejections),
+    })
+}
+
+/// A report for people.
+pub(super) struct Summary<'a>(pub(super) &'a Report);
+
+impl Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(report) = self;
+        write!(f, "{}", sources(report)?)?;
+        write!(f, "{}", Rejections(&report.rejections))?;
+        if !report.unresolved.is_empty() {
+            let number = report.unresolved.len();
+            writeln!(f, "{number} names could not be resolved; --json lists them")?;
+        }
+        let (upserted, removed) = (report.upserted, report.removed);
+        match report.outcome {
+            Outcome::Published(number) => {
+                write!(f, "published generation {number}: {upserted} upserted, {removed} removed")
+            }
+            Outcome::Unchanged(number) => {
+                write!(f, "nothing changed; generation {number} stays current")
+            }
+            Outcome::DryRun => {
+                write!(f, "dry run: {upserted} would be upserted, {removed} removed")
+            }
+        }
+    }
+}
+
+/// The first rejections, for people.
+struct Rejections<'a>(&'a [Rejection]);
+
+impl Display for Rejections<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for rejection in self.0.iter().take(REJECTIONS_SHOWN) {
+            let (source, location) = (&rejection.source, &rejection.location);
+            writeln!(f, "rejected: {source}, {location}: {}", rejection.reason)?;
+        }
+        match self.0.len().saturating_sub(REJECTIONS_SHOWN) {
+            0 => Ok(()),
+            hidden => writeln!(f, "and {hidden} more; --json lists all"),
+        }
+    }
+}
+
+/// The table of what each source brought.
+fn sources(report: &Report) -> Result<String, fmt::Error> {
+    const COLUMNS: [&str; 6] = ["new", "changed", "unchanged", "removed", "rejected", "skipped"];
+    let names = report.sources.iter().map(|source| source.name.as_str().len());
+    let width = names.chain(["source".len()]).max().unwrap_or_default();
+    let mut table = format!("{:width$}", "source");
+    for column in COLUMNS {
+        write!(table, "  {column:>9}")?;
+    }
+    table.push('\n');
+    for source in &report.sources {
+        write!(table, "{:width$}", source.name.as_str())?;
+        let (new, changed, unchanged) = (source.new, source.changed, source.unchanged);
+        let (removed, rejected, skipped) = (source.removed, source.rejected, source.skipped);
+        for number in [new, changed, unchanged, removed, rejected, skipped] {
+            write!(table, "  {number:>9}")?;
+        }
+        table.push('\n');
+    }
+    Ok(table)
+}

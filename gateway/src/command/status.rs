@@ -1,0 +1,13 @@
+//! `wegwijzer status`: which generation is current and how the last builds went.
+
+use std::process::ExitCode;
+
+use indexer::run;
+
+use super::{CommandError, ManageArguments, output};
+
+/// Prints the status of a data folder.
+pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
+    output::result(&run::status(&arguments.config()?.data)?, arguments.json)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,116 @@
+//! What an operator decides: defaults ← `wegwijzer.toml` ← environment ← flags.
+//!
+//! `file::File` is what is typed, [`Config`] what is left of it once it was checked. Sources are
+//! checked apart ([`Config::source_plans`]), since a server that only answers needs none of them.
+
+mod error;
+mod file;
+mod limits;
+mod overrides;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use indexer::config::{SourceConfig, SourcePlan, plan_sources};
+use ipnet::IpNet;
+use jiff::civil::Date;
+use url::Url;
+
+use self::file::File;
+pub use self::{error::ConfigError, file::LogFormat, limits::Limits, overrides::Overrides};
+use crate::clock::Clock;
+
+/// The file that is looked for in the working directory.
+pub const FILE: &str = "wegwijzer.toml";
+/// The configuration of the demo, seen from the root of the repository.
+pub const DEMO_FILE: &str = "fixtures/demo.toml";
+
+/// A configuration that was checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Under which address people reach the service; ends in `/`.
+    pub public_url: Url,
+    /// Proxies whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The day to which the content is relative, where it is a demo.
+    pub dated: Option<Date>,
+    /// Groups of names that mean the same thing.
+    pub aliases: Vec<Vec<String>>,
+    /// Limits.
+    pub limits: Limits,
+    /// What is logged and how.
+    pub log: Log,
+    /// Sources as typed.
+    pub sources: Vec<SourceConfig>,
+    /// The folder to which the paths of sources are relative.
+    pub folder: PathBuf,
+    /// Where `now` comes from. Not configurable; tests fix it.
+    pub clock: Clock,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// What is logged, such as `info,indexer=debug`.
+    pub filter: String,
+}
+
+impl Config {
+    /// Reads a configuration: the file `path`, or [`FILE`] in the working directory.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first thing that is wrong, with a remedy.
+    pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        Self::read(path.unwrap_or(Path::new(FILE)), overrides)
+    }
+
+    /// Reads the configuration of the demo, which lies in the repository.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the working directory is another one, or the file is wrong.
+    pub fn demo(overrides: &Overrides) -> Result<Self, ConfigError> {
+        let path = Path::new(DEMO_FILE);
+        if !path.exists() {
+            return Err(ConfigError::NoDemo(path.to_owned()));
+        }
+        Self::read(path, overrides)
+    }
+
+    /// Reads a configuration for a command that needs only the data folder: a file that is neither
+    /// named nor there is none.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_if_any(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        if path.is_none() && overrides.data.is_some() && !Path::new(FILE).exists() {
+            let nowhere = Path::new("");
+            return File::default().checked(nowhere, overrides);
+        }
+        Self::load(path, overrides)
+    }
+
+    fn read(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
+        File::read(path)?.checked(path, overrides)
+    }
+
+    /// Checks the sources.
+    ///
+    /// # Errors
+    /// [`ConfigError::Source`] for the first thing that is wrong with one.
+    pub fn source_plans(&self) -> Result<Vec<SourcePlan>, ConfigError> {
+        if self.sources.is_empty() {
+            return Err(ConfigError::NoSources);
+        }
+        Ok(plan_sources(&self.sources, &self.folder)?)
+    }
+}

@@ -1,0 +1,166 @@
+//! `wegwijzer.toml` as it is typed.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use indexer::config::SourceConfig;
+use ipnet::IpNet;
+use jiff::civil::Date;
+use serde::Deserialize;
+use url::Url;
+
+use super::{Config, ConfigError, Limits, Log, Overrides};
+use crate::clock::Clock;
+
+/// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
+const LIKENESS_MIN: f64 = 0.6;
+
+/// The file as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    public_url: Option<String>,
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
+    listen: Option<String>,
+    data: Option<PathBuf>,
+    dated: Option<toml::Value>,
+    #[serde(default)]
+    aliases: Vec<Vec<String>>,
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    log: LogFile,
+    #[serde(default, rename = "source")]
+    sources: Vec<SourceConfig>,
+}
+
+/// `[log]` as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct LogFile {
+    format: LogFormat,
+    filter: Option<String>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl File {
+    /// Reads a file.
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
+            _ => ConfigError::Read { path: path.to_owned(), cause },
+        })?;
+        toml::from_str(&text).map_err(|error| explained(path, &text, &error))
+    }
+
+    /// Checks what is typed, with `overrides` over it. The file lies at `path`.
+    pub(super) fn checked(self, path: &Path, overrides: &Overrides) -> Result<Config, ConfigError> {
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let over = overrides.clone();
+        let listen = over.listen.or(self.listen);
+        let listen = socket_address(listen.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let data = over
+            .data
+            .unwrap_or_else(|| folder.join(self.data.unwrap_or_else(|| PathBuf::from("data"))));
+        let public_url = over.public_url.or(self.public_url);
+        Ok(Config {
+            public_url: web_address(&public_url.unwrap_or_else(|| format!("http://{listen}/")))?,
+            trusted_proxies: self
+                .trusted_proxies
+                .iter()
+                .map(|text| network(text))
+                .collect::<Result<_, _>>()?,
+            listen,
+            data,
+            dated: self.dated.as_ref().map(day).transpose()?,
+            aliases: self.aliases,
+            limits: self.limits.checked()?,
+            log: Log { format: self.log.format, filter: filter(over.log.or(self.log.filter))? },
+            sources: self.sources,
+            folder,
+            clock: Clock::default(),
+        })
+    }
+}
+
+/// What is logged where nobody says.
+const FILTER: &str = "info,poem=warn,tantivy=warn";
+
+fn filter(text: Option<String>) -> Result<String, ConfigError> {
+    let text = text.unwrap_or_else(|| FILTER.to_owned());
+    match text.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) => Ok(text),
+        Err(_) => Err(ConfigError::value("log.filter", "like `info,indexer=debug`", &text)),
+    }
+}
+
+fn web_address(text: &str) -> Result<Url, ConfigError> {
+    let wanted = "a web address without `?` and `#`, such as `https://zoek.example.nl/`";
+    let error = || ConfigError::value("public_url", wanted, text);
+    let mut url: Url = text.parse().map_err(|_| error())?;
+    let fits = matches!(url.scheme(), "http" | "https")
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !fits {
+        return Err(error());
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, ConfigError> {
+    let wanted = "an address and a port, such as `127.0.0.1:8080` or `[::]:8080`";
+    text.parse().map_err(|_| ConfigError::value("listen", wanted, text))
+}
+
+fn network(text: &str) -> Result<IpNet, ConfigError> {
+    let single = text.parse().map(|address: std::net::IpAddr| IpNet::from(address));
+    text.parse().or(single).map_err(|_| {
+        ConfigError::value("trusted_proxies", "networks such as `10.0.0.0/8` or `::1`", text)
+    })
+}
+
+fn day(value: &toml::Value) -> Result<Date, ConfigError> {
+    let text = match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    text.parse().map_err(|_| ConfigError::value("dated", "a day such as `2026-03-02`", &text))
+}
+
+/// An error of the TOML reader as one sentence with a line, and with a suggestion where a key is
+/// unknown: serde lists the known ones in its message.
+fn explained(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let path = path.to_owned();
+    let message = error.message();
+    let Some(listed) = message.strip_prefix("unknown field ") else {
+        return ConfigError::Syntax { path, line, message: message.to_owned() };
+    };
+    let mut words = listed.split('`').skip(1).step_by(2);
+    let key = words.next().unwrap_or_default().to_owned();
+    let nearest = words
+        .map(|known| (strsim::jaro_winkler(&key, known), known))
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, known)| known.to_owned());
+    ConfigError::UnknownKey { path, line, key, nearest }
+}

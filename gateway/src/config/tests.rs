@@ -1,0 +1,98 @@
+//! What an operator is told when a configuration is wrong, word for word.
+
+use std::{fs, path::Path};
+
+use super::*;
+
+/// The configuration in `text`, or what is wrong with it; the file is called `wegwijzer.toml`.
+fn read(text: &str, overrides: &Overrides) -> Result<Config, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    fs::write(&path, text).unwrap();
+    let place = format!("{}/", folder.path().display());
+    Config::load(Some(&path), overrides).map_err(|error| error.to_string().replace(&place, ""))
+}
+
+#[test]
+fn an_error_must_name_the_place_the_value_and_the_remedy() {
+    for (text, error) in [
+        (
+            "\n\nlisen = '127.0.0.1:80'",
+            "wegwijzer.toml, line 3: unknown key `lisen`, did you mean `listen`?",
+        ),
+        (
+            "[limits]\npage_size = 3",
+            "wegwijzer.toml, line 2: unknown key `page_size`, did you mean `page_size_max`?",
+        ),
+        ("[log]\nqqq = 1", "wegwijzer.toml, line 2: unknown key `qqq`"),
+        (
+            "public_url = 'ftp://x'",
+            "`public_url` must be a web address without `?` and `#`, such as \
+             `https://zoek.example.nl/`, not `ftp://x`",
+        ),
+        (
+            "listen = '8080'",
+            "`listen` must be an address and a port, such as `127.0.0.1:8080` or `[::]:8080`, not \
+             `8080`",
+        ),
+        (
+            "trusted_proxies = ['10.0.0.0/8', '10.0.0.0/40']",
+            "`trusted_proxies` must be networks such as `10.0.0.0/8` or `::1`, not `10.0.0.0/40`",
+        ),
+        ("dated = '2 maart'", "`dated` must be a day such as `2026-03-02`, not `2 maart`"),
+        ("[limits]\ndepth_max = 0", "`limits.depth_max` must be 1 or more, not `0`"),
+        (
+            "[limits]\nremovals_percent = 120.0",
+            "`limits.removals_percent` must be a percentage from 0 to 100, not `120`",
+        ),
+        ("[log]\nfilter = 'a=b=c'", "`log.filter` must be like `info,indexer=debug`, not `a=b=c`"),
+    ] {
+        assert_eq!(read(text, &Overrides::default()).unwrap_err(), error, "{text}");
+    }
+    let wrong_type = read("listen = 8080", &Overrides::default()).unwrap_err();
+    assert!(wrong_type.starts_with("wegwijzer.toml, line 1: invalid type"), "{wrong_type}");
+}
+
+#[test]
+fn a_missing_file_must_be_told_with_the_ways_out() {
+    let error = Config::load(Some(Path::new("no/such.toml")), &Overrides::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "there is no configuration; write one, name one with `--config`, or try `--demo`: \
+         `no/such.toml`"
+    );
+}
+
+#[test]
+fn an_empty_file_must_give_the_defaults() {
+    let config = read("", &Overrides::default()).unwrap();
+    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8080/");
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.data, config.folder.join("data"));
+    assert_eq!(config.limits, Limits::default());
+    assert!(matches!(config.source_plans(), Err(ConfigError::NoSources)));
+}
+
+#[test]
+fn the_environment_must_go_over_the_file_and_flags_over_the_environment() {
+    let text = "listen = '127.0.0.1:1'\ndata = 'a'\n[log]\nfilter = 'warn'";
+    let environment = Overrides {
+        listen: Some("127.0.0.1:2".to_owned()),
+        log: Some("error".to_owned()),
+        ..Overrides::default()
+    };
+    let flags = Overrides { listen: Some("127.0.0.1:3".to_owned()), ..Overrides::default() };
+    let config = read(text, &flags.over(environment)).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:3");
+    assert_eq!(config.log.filter, "error");
+    assert!(config.data.ends_with("a"));
+    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:3/");
+}
+
+#[test]
+fn a_day_must_be_read_as_a_date_of_toml_and_as_a_text() {
+    for text in ["dated = 2026-03-02", "dated = '2026-03-02'"] {
+        let config = read(text, &Overrides::default()).unwrap();
+        assert_eq!(config.dated.map(|day| day.to_string()).as_deref(), Some("2026-03-02"));
+    }
+}

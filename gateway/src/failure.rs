@@ -1,0 +1,145 @@
+//! What a client is told when something fails: one code from one table, and one safe sentence.
+//!
+//! Invariant: an internal cause never gets into a [`Failure`]; it is logged where it is met.
+
+use async_graphql::{ErrorExtensionValues, Name, Pos, ServerError, Value, indexmap::IndexMap};
+use indexer::catalog::CatalogError;
+use schema::{CursorError, IdError};
+
+/// The codes that `extensions.code` of an error, or `code` of a problem, can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The request cannot be understood; it fails again unless it is changed.
+    BadRequest,
+    /// There is nothing here.
+    NotFound,
+    /// The request asks for more than is allowed; `limit` says which limit and its value.
+    LimitExceeded,
+    /// Not now; the same request may succeed later.
+    Unavailable,
+    /// A fault of the service.
+    Internal,
+}
+
+impl Code {
+    /// The name that clients see.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::NotFound => "NOT_FOUND",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// A limit that a request went over, by its name in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name, such as `page_size_max`.
+    pub name: &'static str,
+    /// The most that is allowed.
+    pub value: u64,
+}
+
+/// A failure as a client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What sort of failure.
+    pub code: Code,
+    /// One sentence that is safe to show.
+    pub message: String,
+    /// Which limit, where it is one.
+    pub limit: Option<Limit>,
+}
+
+/// The result of a resolver.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl Failure {
+    fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), limit: None }
+    }
+
+    /// The request cannot be understood.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(Code::BadRequest, message)
+    }
+
+    /// There is nothing at this address.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Code::NotFound, message)
+    }
+
+    /// More was asked for than the limit `name` allows.
+    pub(crate) fn limit(name: &'static str, value: u64) -> Self {
+        let message = format!("this asks for more than the limit `{name}` allows: {value}");
+        Self { limit: Some(Limit { name, value }), ..Self::new(Code::LimitExceeded, message) }
+    }
+
+    /// Not now.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, message)
+    }
+
+    /// A fault of ours, whose cause is in the log.
+    pub(crate) fn internal() -> Self {
+        Self::new(Code::Internal, "something went wrong on our side; the operator can see what")
+    }
+
+    /// What a client is told about an error of the catalog; an internal cause goes to the log.
+    pub(crate) fn of_catalog(error: &CatalogError) -> Self {
+        match error {
+            CatalogError::Cursor(error) => error.clone().into(),
+            CatalogError::Limit { name, value } => Self::limit(name, *value),
+            CatalogError::Busy => {
+                Self::unavailable("the service is busy; try again in a few seconds")
+            }
+            other => {
+                tracing::error!(cause = %other, "the catalog failed");
+                Self::internal()
+            }
+        }
+    }
+
+    /// The failure as an error of a GraphQL request, at a place in its text.
+    pub(crate) fn at(self, position: Option<Pos>) -> ServerError {
+        let extensions = Some(self.extensions());
+        ServerError { extensions, ..ServerError::new(self.message, position) }
+    }
+
+    /// `code`, and `limit { name, value }` where there is one.
+    fn extensions(&self) -> ErrorExtensionValues {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", self.code.name());
+        if let Some(limit) = self.limit {
+            let fields = [
+                (Name::new("name"), Value::from(limit.name)),
+                (Name::new("value"), Value::from(limit.value)),
+            ];
+            extensions.set("limit", Value::Object(IndexMap::from(fields)));
+        }
+        extensions
+    }
+}
+
+// `Failure` has no `Display` on purpose: async-graphql would turn it into an error without a code.
+impl From<Failure> for async_graphql::Error {
+    fn from(failure: Failure) -> Self {
+        let extensions = Some(failure.extensions());
+        Self { extensions, ..Self::new(failure.message) }
+    }
+}
+
+impl From<CursorError> for Failure {
+    fn from(error: CursorError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}
+
+impl From<IdError> for Failure {
+    fn from(error: IdError) -> Self {
+        Self::bad_request(error.to_string())
+    }
+}

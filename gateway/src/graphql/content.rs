@@ -1,0 +1,227 @@
+//! `Content`: what articles, toolkits, communities and events have in common.
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Interface};
+use schema::Record;
+
+use super::{
+    article::Article,
+    audience::Audience,
+    community::Community,
+    event::Event,
+    organisation::Organisation,
+    part::Image,
+    person::Person,
+    record::FromRecord,
+    scalar::{DateTime, Url},
+    source::SourceRecord,
+    theme::Theme,
+    toolkit::Toolkit,
+    vocabulary::{Language, TitleSource},
+};
+use crate::failure::Result;
+
+/// Anything in the knowledge base that a person can find.
+#[derive(Interface, Clone)]
+#[expect(clippy::duplicated_attributes, reason = "fields of one type repeat it")]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Opaque and stable: it stays the same for ever."),
+    field(name = "title", ty = "String", desc = "Title; never empty."),
+    field(name = "title_source", ty = "TitleSource", desc = "Whether the source gave the title."),
+    field(name = "summary", ty = "Option<String>", desc = "One or two sentences."),
+    field(
+        name = "url",
+        ty = "Url",
+        desc = "The one address of this thing: its source's, else our own."
+    ),
+    field(name = "language", ty = "Language", desc = "Language of title and text."),
+    field(name = "published_at", ty = "Option<DateTime>", desc = "When it was published."),
+    field(
+        name = "modified_at",
+        ty = "Option<DateTime>",
+        desc = "When its source changed it last."
+    ),
+    field(name = "image", ty = "Option<Image<'_>>", desc = "A picture that stands for it."),
+    field(name = "hashtags", ty = "Vec<String>", desc = "Hashtags, without the `#`."),
+    field(
+        name = "body_html",
+        ty = "Option<Result<String>>",
+        desc = "The long text as sanitised HTML: no script, no style, links to http and https only."
+    ),
+    field(
+        name = "body_text",
+        ty = "Option<Result<String>>",
+        desc = "The long text as plain text, a blank line between paragraphs."
+    ),
+    field(name = "themes", ty = "Vec<Theme>", desc = "Subjects."),
+    field(name = "audiences", ty = "Vec<Audience>", desc = "For whom it is meant."),
+    field(name = "communities", ty = "Vec<Community>", desc = "Communities it belongs to."),
+    field(
+        name = "organisations",
+        ty = "Vec<Organisation>",
+        desc = "Every organisation in it, in whichever role."
+    ),
+    field(name = "people", ty = "Vec<Person>", desc = "Every person in it, in whichever role."),
+    field(
+        name = "sources",
+        ty = "Vec<SourceRecord>",
+        desc = "What each source says about it; the most trusted source first."
+    )
+)]
+pub(super) enum Content {
+    Article(Article),
+    Toolkit(Toolkit),
+    Community(Community),
+    Event(Event),
+}
+
+impl FromRecord for Content {
+    fn from_record(record: Arc<Record>) -> Option<Self> {
+        match &*record {
+            Record::Article(_) => Article::from_record(record).map(Self::Article),
+            Record::Toolkit(_) => Toolkit::from_record(record).map(Self::Toolkit),
+            Record::Community(_) => Community::from_record(record).map(Self::Community),
+            Record::Event(_) => Event::from_record(record).map(Self::Event),
+            Record::Theme(_)
+            | Record::Organisation(_)
+            | Record::Person(_)
+            | Record::Audience(_) => None,
+        }
+    }
+}
+
+/// What [`object`] names, besides what those who use it need themselves.
+pub(super) mod names {
+    pub(in crate::graphql) use async_graphql::{Context, ID, Object};
+
+    pub(in crate::graphql) use super::super::{
+        audience::Audience,
+        community::Community,
+        organisation::Organisation,
+        part::Image,
+        person::Person,
+        record::entity,
+        scalar::{DateTime, Url},
+        source::SourceRecord,
+        theme::Theme,
+        vocabulary::{Language, TitleSource},
+    };
+}
+
+/// Makes a GraphQL type of `$kind`, a newtype over a record of content: the fields that every kind
+/// of content has, and after them its own.
+///
+/// async-graphql's own ways to share fields (`MergedObject`, `flatten`) lose them where types refer
+/// to one another in a circle, as these do.
+macro_rules! object {
+    ($(#[$description:meta])* impl $kind:ident { $($own_fields:tt)* }) => {
+        use $crate::graphql::content::names::*;
+
+        entity!($kind);
+
+        $(#[$description])*
+        #[Object]
+        impl $kind {
+            /// Opaque and stable: it stays the same for ever.
+            pub(super) async fn id(&self) -> ID {
+                ID(self.common.id.to_string())
+            }
+
+            /// Title; never empty.
+            pub(super) async fn title(&self) -> String {
+                self.common.title.clone()
+            }
+
+            /// Whether the source gave the title.
+            pub(super) async fn title_source(&self) -> TitleSource {
+                self.common.title_source.into()
+            }
+
+            /// One or two sentences.
+            pub(super) async fn summary(&self) -> Option<String> {
+                self.common.summary.clone()
+            }
+
+            /// The one address of this thing: its source's, else our own.
+            pub(super) async fn url(&self) -> Url {
+                Url::of(&self.common.url)
+            }
+
+            /// Language of title and text.
+            pub(super) async fn language(&self) -> Language {
+                self.common.language.into()
+            }
+
+            /// When it was published.
+            pub(super) async fn published_at(&self) -> Option<DateTime> {
+                self.common.published_at.map(DateTime)
+            }
+
+            /// When its source changed it last.
+            pub(super) async fn modified_at(&self) -> Option<DateTime> {
+                self.common.modified_at.map(DateTime)
+            }
+
+            /// A picture that stands for it.
+            pub(super) async fn image(&self) -> Option<Image<'_>> {
+                self.common.image.as_ref().map(Image)
+            }
+
+            /// Hashtags, without the `#`.
+            pub(super) async fn hashtags(&self) -> Vec<String> {
+                self.common.hashtags.clone()
+            }
+
+            /// The long text as sanitised HTML: no script, no style, links to http and https only.
+            pub(super) async fn body_html(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+                let body = Loaders::of(ctx).body(self.common.id).await;
+                body.map(|body| Some(body?.html.clone())).transpose()
+            }
+
+            /// The long text as plain text, a blank line between paragraphs.
+            pub(super) async fn body_text(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+                let body = Loaders::of(ctx).body(self.common.id).await;
+                body.map(|body| Some(body?.text.clone())).transpose()
+            }
+
+            /// Subjects.
+            pub(super) async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
+                Loaders::of(ctx).many(&self.common.themes).await
+            }
+
+            /// For whom it is meant.
+            pub(super) async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
+                Loaders::of(ctx).many(&self.common.audiences).await
+            }
+
+            /// Communities it belongs to.
+            pub(super) async fn communities(&self, ctx: &Context<'_>) -> Result<Vec<Community>> {
+                Loaders::of(ctx).many(&self.common.communities).await
+            }
+
+            /// Every organisation in it, in whichever role.
+            pub(super) async fn organisations(
+                &self,
+                ctx: &Context<'_>,
+            ) -> Result<Vec<Organisation>> {
+                Loaders::of(ctx).many(&self.common.organisations).await
+            }
+
+            /// Every person in it, in whichever role.
+            pub(super) async fn people(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
+                Loaders::of(ctx).many(&self.common.people).await
+            }
+
+            /// What each source says about it; the most trusted source first.
+            pub(super) async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<SourceRecord>> {
+                let provenance = Loaders::of(ctx).provenance(self.common.id).await?;
+                Ok(provenance.iter().cloned().map(SourceRecord).collect())
+            }
+
+            $($own_fields)*
+        }
+    };
+}
+
+pub(super) use object;

@@ -1,0 +1,43 @@
+//! `Node`: anything with an id.
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Interface};
+use schema::Record;
+
+use super::{
+    article::Article, audience::Audience, community::Community, content::Content, event::Event,
+    organisation::Organisation, person::Person, record::FromRecord, theme::Theme, toolkit::Toolkit,
+};
+
+// Invariant: the variant `Content` is never made. It is here because async-graphql learns from it
+// that `Content` implements `Node`; a value in it would call itself `Content`.
+/// Anything that has an id of its own.
+#[derive(Interface, Clone)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque and stable: it stays the same for ever."))]
+pub(super) enum Node {
+    Article(Article),
+    Toolkit(Toolkit),
+    Community(Community),
+    Event(Event),
+    Theme(Theme),
+    Organisation(Organisation),
+    Person(Person),
+    Audience(Audience),
+    Content(Content),
+}
+
+impl FromRecord for Node {
+    fn from_record(record: Arc<Record>) -> Option<Self> {
+        match &*record {
+            Record::Article(_) => Article::from_record(record).map(Self::Article),
+            Record::Toolkit(_) => Toolkit::from_record(record).map(Self::Toolkit),
+            Record::Community(_) => Community::from_record(record).map(Self::Community),
+            Record::Event(_) => Event::from_record(record).map(Self::Event),
+            Record::Theme(_) => Theme::from_record(record).map(Self::Theme),
+            Record::Organisation(_) => Organisation::from_record(record).map(Self::Organisation),
+            Record::Person(_) => Person::from_record(record).map(Self::Person),
+            Record::Audience(_) => Audience::from_record(record).map(Self::Audience),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `Query`: where every question begins.
+
+#![expect(clippy::too_many_arguments, reason = "the arguments of a field are the contract")]
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use schema::{Kind, NodeId, NodeKind, Page};
+
+use super::{
+    article::Article,
+    audience::Audience,
+    catalog::Catalog,
+    change::{self, ChangeConnection},
+    community::Community,
+    connection::{Connection, PageArguments},
+    content::Content,
+    event::Event,
+    filter::{ContentFilter, EventFilter, SearchFilter, words},
+    loaders::Loaders,
+    node::Node,
+    organisation::Organisation,
+    person::Person,
+    record::FromRecord,
+    request::RequestContext,
+    scalar::Url,
+    search::{self, SearchConnection},
+    theme::Theme,
+    toolkit::Toolkit,
+    vocabulary::{
+        ArticleForm, CommunityForm, ContentSort, EventForm, EventSort, SearchSort, ToolkitForm,
+    },
+};
+use crate::failure::{Failure, Result};
+
+/// So many names are read from the catalog at a time.
+const NAMES_AT_A_TIME: usize = 100;
+
+/// The root of every question.
+pub(crate) struct Query;
+
+/// Where every question begins.
+#[Object]
+impl Query {
+    /// Searches everything that a person can find. Without words it finds everything.
+    async fn search(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The words to find, such as `klantreis gemeente`.")] query: Option<String>,
+        #[graphql(desc = "Conditions.")] filter: Option<SearchFilter>,
+        #[graphql(desc = "Order.", default_with = "SearchSort::Relevance")] sort: SearchSort,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<SearchConnection> {
+        let filter = filter.unwrap_or_default().try_into()?;
+        let page = PageArguments { first, after, last, before };
+        search::search(ctx, query, filter, sort.into(), page).await.map(SearchConnection)
+    }
+
+    /// The thing with this id, of whatever type. The id of a thing that was merged into another
+    /// finds that other.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Option<Result<Node>> {
+        Loaders::of(ctx).maybe(id.parse().ok()).await
+    }
+
+    /// The things with these ids, in their order; null where there is none.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Their ids; at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        let request = RequestContext::of(ctx);
+        if ids.len() > request.page_size_max {
+            return Err(Failure::limit("page_size_max", request.page_size_max as u64));
+        }
+        let known: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
+        let asked: Vec<NodeId> = known.iter().flatten().copied().collect();
+        let mut found = request.loaders.each(&asked).await?.into_iter();
+        Ok(known.into_iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
+    }
+
+    /// The content with this address.
+    async fn content_by_url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its `url`.")] url: Url,
+    ) -> Option<Result<Content>> {
+        let request = RequestContext::of(ctx);
+        match request.snapshot.by_urls(&[url.0]).await {
+            Ok(ids) => request.loaders.maybe(ids.into_iter().next().flatten()).await,
+            Err(error) => Some(Err(Failure::of_catalog(&error))),
+        }
+    }
+
+    /// Articles.
+    async fn articles(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Conditions.")] filter: Option<ContentFilter>,
+        #[graphql(desc = "Only these forms.")] forms: Option<Vec<ArticleForm>>,
+        #[graphql(desc = "Order.", default_with = "ContentSort::Newest")] sort: ContentSort,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Article>> {
+        let filter = schema::SearchFilter {
+            kinds: vec![Kind::Article],
+            article_forms: words(forms),
+            ..filter.unwrap_or_default().try_into()?
+        };
+        let page = PageArguments { first, after, last, before };
+        search::list(ctx, filter, sort.into(), page).await
+    }
+
+    /// Toolkits.
+    async fn toolkits(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Conditions.")] filter: Option<ContentFilter>,
+        #[graphql(desc = "Only these forms.")] forms: Option<Vec<ToolkitForm>>,
+        #[graphql(desc = "Order.", default_with = "ContentSort::Newest")] sort: ContentSort,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Toolkit>> {
+        let filter = schema::SearchFilter {
+            kinds: vec![Kind::Toolkit],
+            toolkit_forms: words(forms),
+            ..filter.unwrap_or_default().try_into()?
+        };
+        let page = PageArguments { first, after, last, before };
+        search::list(ctx, filter, sort.into(), page).await
+    }
+
+    /// Communities.
+    async fn communities(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Conditions.")] filter: Option<ContentFilter>,
+        #[graphql(desc = "Only these forms.")] forms: Option<Vec<CommunityForm>>,
+        #[graphql(desc = "Order.", default_with = "ContentSort::Newest")] sort: ContentSort,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Community>> {
+        let filter = schema::SearchFilter {
+            kinds: vec![Kind::Community],
+            community_forms: words(forms),
+            ..filter.unwrap_or_default().try_into()?
+        };
+        let page = PageArguments { first, after, last, before };
+        search::list(ctx, filter, sort.into(), page).await
+    }
+
+    /// Events.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Conditions.")] filter: Option<EventFilter>,
+        #[graphql(desc = "Only these forms.")] forms: Option<Vec<EventForm>>,
+        #[graphql(desc = "Order.", default_with = "EventSort::Start")] sort: EventSort,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Event>> {
+        let filter = schema::SearchFilter {
+            kinds: vec![Kind::Event],
+            event_forms: words(forms),
+            ..filter.unwrap_or_default().try_into()?
+        };
+        let page = PageArguments { first, after, last, before };
+        search::list(ctx, filter, sort.into(), page).await
+    }
+
+    /// All themes, by name.
+    async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
+        all_names(ctx, NodeKind::Theme).await
+    }
+
+    /// All audiences, by name.
+    async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
+        all_names(ctx, NodeKind::Audience).await
+    }
+
+    /// Organisations, by name.
+    async fn organisations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Organisation>> {
+        names(ctx, NodeKind::Organisation, PageArguments { first, after, last, before }).await
+    }
+
+    /// People, by name.
+    async fn people(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Person>> {
+        names(ctx, NodeKind::Person, PageArguments { first, after, last, before }).await
+    }
+
+    /// What was upserted and removed, in order and oldest first; for mirrors and purges.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(default = 100, desc = "How many; at most 100.")] first: i32,
+    ) -> Result<ChangeConnection> {
+        change::changes(ctx, after, first).await
+    }
+
+    /// What the knowledge base holds at this moment, and where it came from.
+    async fn catalog(&self, ctx: &Context<'_>) -> Catalog {
+        Catalog(Arc::clone(&RequestContext::of(ctx).snapshot))
+    }
+}
+
+/// A page of the things of one kind, by name.
+async fn names<T: FromRecord>(
+    ctx: &Context<'_>,
+    kind: NodeKind,
+    page: PageArguments,
+) -> Result<Connection<T>> {
+    let request = RequestContext::of(ctx);
+    let page = page.page(request)?;
+    let page = request.snapshot.names(kind, page).await;
+    page.map(Connection::of_names).map_err(|error| Failure::of_catalog(&error))
+}
+
+/// All things of one kind, by name.
+async fn all_names<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> Result<Vec<T>> {
+    let snapshot = &RequestContext::of(ctx).snapshot;
+    let mut things = Vec::new();
+    let mut after = None;
+    loop {
+        let page = Page::Forward { first: NAMES_AT_A_TIME, after };
+        let page = snapshot.names(kind, page).await.map_err(|error| Failure::of_catalog(&error))?;
+        after = page.entries.last().map(|(_, cursor)| cursor.clone());
+        things.extend(page.entries.into_iter().filter_map(|(record, _)| T::from_record(record)));
+        if !page.has_next || after.is_none() {
+            return Ok(things);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What one request reads: a snapshot that does not change under it, and the instant it is asked.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use indexer::catalog::Snapshot;
+use jiff::Timestamp;
+
+use super::loaders::Loaders;
+use crate::failure::{Failure, Result};
+
+/// What every resolver of one request shares. Made anew for each request.
+pub(crate) struct RequestContext {
+    /// The generation that answers the whole request.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// Loads what resolvers side by side ask for in one go.
+    pub(crate) loaders: Loaders,
+    /// The instant for which phases are computed.
+    pub(crate) now: Timestamp,
+    /// The most items on one page.
+    pub(crate) page_size_max: usize,
+}
+
+impl RequestContext {
+    /// The context of a request that reads `snapshot` at `now`.
+    pub(crate) fn new(
+        snapshot: Arc<Snapshot>,
+        now: Timestamp,
+        page_size_max: usize,
+        records_max: u64,
+    ) -> Self {
+        let loaders = Loaders::new(Arc::clone(&snapshot), records_max);
+        Self { snapshot, loaders, now, page_size_max }
+    }
+
+    /// The context of the request that `ctx` belongs to.
+    pub(super) fn of<'c>(ctx: &'c Context<'_>) -> &'c Self {
+        ctx.data_unchecked()
+    }
+
+    /// A number of items that a client asks for.
+    pub(super) fn size(&self, asked: i32) -> Result<usize> {
+        let size = usize::try_from(asked)
+            .map_err(|_| Failure::bad_request(format!("ask for 0 items or more: `{asked}`")))?;
+        if size > self.page_size_max {
+            return Err(Failure::limit("page_size_max", self.page_size_max as u64));
+        }
+        Ok(size)
+    }
+}

@@ -1,0 +1,71 @@
+//! Scalars: instants, days and addresses.
+
+use std::str::FromStr;
+
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use jiff::{Timestamp, civil};
+
+/// See the description below, which is part of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DateTime(pub(super) Timestamp);
+
+/// An instant in UTC as RFC 3339, such as `2026-03-12T13:00:00Z`.
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        parsed(&value, "an instant such as 2026-03-12T13:00:00Z").map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.to_string())
+    }
+}
+
+/// See the description below, which is part of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Date(pub(super) civil::Date);
+
+/// A day of the calendar, such as `2026-03-12`.
+#[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        parsed(&value, "a day such as 2026-03-12").map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.to_string())
+    }
+}
+
+/// See the description below, which is part of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Url(pub(super) url::Url);
+
+impl Url {
+    /// The scalar of an address.
+    pub(super) fn of(url: &url::Url) -> Self {
+        Self(url.clone())
+    }
+}
+
+/// An absolute web address, such as `https://www.gebruikercentraal.nl/`.
+#[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
+impl ScalarType for Url {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        parsed(&value, "an absolute address such as https://www.gebruikercentraal.nl/").map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.as_str())
+    }
+}
+
+fn parsed<S: ScalarType + InputType, T: FromStr>(
+    value: &Value,
+    wanted: &str,
+) -> Result<T, InputValueError<S>> {
+    let Value::String(text) = value else {
+        return Err(InputValueError::custom(format!("write {wanted}, as a string")));
+    };
+    text.parse().map_err(|_| InputValueError::custom(format!("write {wanted}, not `{text}`")))
+}

@@ -1,0 +1,266 @@
+//! Searching: hits in order, facets, and lists of one kind, which are searches without words.
+
+use async_graphql::{Context, Object, OutputType, SimpleObject};
+use schema::{FacetCount, Facets, Hit, NodeId, SearchPage, SearchQuery, SearchSort, Wanted};
+
+use super::{
+    audience::Audience,
+    community::Community,
+    connection::{Connection, PageArguments, PageInfo, total_count},
+    content::Content,
+    loaders::Loaders,
+    organisation::Organisation,
+    record::FromRecord,
+    request::RequestContext,
+    theme::Theme,
+    vocabulary::{
+        ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
+        Language, OrganisationKind, ToolkitForm,
+    },
+};
+use crate::failure::{Failure, Result};
+
+/// Asks the catalog for a page of hits; total and facets only where the client selects them.
+pub(super) async fn search(
+    ctx: &Context<'_>,
+    words: Option<String>,
+    filter: schema::SearchFilter,
+    sort: SearchSort,
+    page: PageArguments,
+) -> Result<SearchPage> {
+    let request = RequestContext::of(ctx);
+    let selected = ctx.look_ahead();
+    let wanted = Wanted {
+        total: selected.field("totalCount").exists(),
+        facets: selected.field("facets").exists(),
+    };
+    let page = page.page(request)?;
+    let query = SearchQuery { words, filter, sort, page, wanted, now: request.now };
+    request.snapshot.search(query).await.map_err(|error| Failure::of_catalog(&error))
+}
+
+/// A page of a list of one kind of content.
+pub(super) async fn list<T: FromRecord>(
+    ctx: &Context<'_>,
+    filter: schema::SearchFilter,
+    sort: SearchSort,
+    page: PageArguments,
+) -> Result<Connection<T>> {
+    search(ctx, None, filter, sort, page).await.map(Connection::of_search)
+}
+
+/// A page of hits.
+pub(super) struct SearchConnection(pub(super) SearchPage);
+
+/// What a search found: one page of it, and what all of it counts up to.
+#[Object]
+impl SearchConnection {
+    /// The hits, each with its cursor and score.
+    async fn edges(&self) -> Vec<SearchEdge<'_>> {
+        self.0.hits.iter().map(SearchEdge).collect()
+    }
+
+    /// The things that were found, alone.
+    async fn nodes(&self) -> Result<Vec<Content>> {
+        self.0.hits.iter().map(content).collect()
+    }
+
+    /// Which stretch of the hits this is.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo::of_search(&self.0)
+    }
+
+    /// The number of hits on all pages. Computed only when asked for.
+    async fn total_count(&self) -> Result<u64> {
+        total_count(self.0.total)
+    }
+
+    /// How many hits have which value. Computed only when asked for.
+    async fn facets(&self) -> Result<SearchFacets<'_>> {
+        self.0.facets.as_ref().map(SearchFacets).ok_or_else(|| {
+            tracing::error!("facets were asked for that were not computed");
+            Failure::internal()
+        })
+    }
+}
+
+/// Borrows a hit.
+struct SearchEdge<'a>(&'a Hit);
+
+/// One thing that was found, and its place.
+#[Object]
+impl SearchEdge<'_> {
+    /// Its place, to continue from with `after` or `before`.
+    async fn cursor(&self) -> String {
+        self.0.cursor.to_string()
+    }
+
+    /// The thing.
+    async fn node(&self) -> Result<Content> {
+        content(self.0)
+    }
+
+    /// How well it fits, higher is better; comparable only within one answer.
+    async fn score(&self) -> f32 {
+        self.0.score
+    }
+}
+
+fn content(hit: &Hit) -> Result<Content> {
+    Content::from_record(hit.record.clone()).ok_or_else(|| {
+        tracing::error!(id = %hit.record.id(), "a search found something that is not content");
+        Failure::internal()
+    })
+}
+
+/// How many hits have a value.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "KindFacet", params(Kind)),
+    concrete(name = "ArticleFormFacet", params(ArticleForm)),
+    concrete(name = "ToolkitFormFacet", params(ToolkitForm)),
+    concrete(name = "CommunityFormFacet", params(CommunityForm)),
+    concrete(name = "EventFormFacet", params(EventForm)),
+    concrete(name = "OrganisationKindFacet", params(OrganisationKind)),
+    concrete(name = "LayerFacet", params(GovernmentLayer)),
+    concrete(name = "LanguageFacet", params(Language)),
+    concrete(name = "AttendanceFacet", params(Attendance)),
+    concrete(name = "PhaseFacet", params(EventPhase)),
+    concrete(name = "YearFacet", params(i16))
+)]
+struct ValueFacet<T: OutputType> {
+    /// The value.
+    value: T,
+    /// Hits with it; a condition on this facet itself is left out of account.
+    count: u64,
+    /// Whether the filter asks for it.
+    selected: bool,
+}
+
+/// How many hits belong to a thing.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "ThemeFacet", params(Theme)),
+    concrete(name = "CommunityFacet", params(Community)),
+    concrete(name = "OrganisationFacet", params(Organisation)),
+    concrete(name = "AudienceFacet", params(Audience))
+)]
+struct EntityFacet<T: OutputType> {
+    /// The thing.
+    entity: T,
+    /// Hits with it; a condition on this facet itself is left out of account.
+    count: u64,
+    /// Whether the filter asks for it.
+    selected: bool,
+}
+
+fn values<V: Copy, T: OutputType + From<V>>(counts: &[FacetCount<V>]) -> Vec<ValueFacet<T>> {
+    counts
+        .iter()
+        .map(|&FacetCount { value, count, selected }| ValueFacet {
+            value: value.into(),
+            count,
+            selected,
+        })
+        .collect()
+}
+
+/// The things behind the counts; one that is no longer there is left out.
+async fn entities<T: OutputType + FromRecord>(
+    ctx: &Context<'_>,
+    counts: &[FacetCount<NodeId>],
+) -> Result<Vec<EntityFacet<T>>> {
+    let loaders = Loaders::of(ctx);
+    let ids: Vec<NodeId> = counts.iter().map(|facet| facet.value).collect();
+    let entities = loaders.each(&ids).await?;
+    Ok(counts
+        .iter()
+        .zip(entities)
+        .filter_map(|(&FacetCount { count, selected, .. }, entity)| {
+            entity.map(|entity| EntityFacet { entity, count, selected })
+        })
+        .collect())
+}
+
+/// Borrows the facets.
+struct SearchFacets<'a>(&'a Facets);
+
+/// How many hits have which value, most first. The counts of a facet leave its own condition out of
+/// account: they say what one would find by choosing another value.
+#[Object]
+impl SearchFacets<'_> {
+    /// Kinds of content.
+    async fn kinds(&self) -> Vec<ValueFacet<Kind>> {
+        values(&self.0.kinds)
+    }
+
+    /// Forms of article.
+    async fn article_forms(&self) -> Vec<ValueFacet<ArticleForm>> {
+        values(&self.0.article_forms)
+    }
+
+    /// Forms of toolkit.
+    async fn toolkit_forms(&self) -> Vec<ValueFacet<ToolkitForm>> {
+        values(&self.0.toolkit_forms)
+    }
+
+    /// Forms of community.
+    async fn community_forms(&self) -> Vec<ValueFacet<CommunityForm>> {
+        values(&self.0.community_forms)
+    }
+
+    /// Forms of event.
+    async fn event_forms(&self) -> Vec<ValueFacet<EventForm>> {
+        values(&self.0.event_forms)
+    }
+
+    /// Themes.
+    async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<EntityFacet<Theme>>> {
+        entities(ctx, &self.0.themes).await
+    }
+
+    /// Communities.
+    async fn communities(&self, ctx: &Context<'_>) -> Result<Vec<EntityFacet<Community>>> {
+        entities(ctx, &self.0.communities).await
+    }
+
+    /// Organisations.
+    async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<EntityFacet<Organisation>>> {
+        entities(ctx, &self.0.organisations).await
+    }
+
+    /// Kinds of organisation.
+    async fn organisation_kinds(&self) -> Vec<ValueFacet<OrganisationKind>> {
+        values(&self.0.organisation_kinds)
+    }
+
+    /// Layers of government.
+    async fn layers(&self) -> Vec<ValueFacet<GovernmentLayer>> {
+        values(&self.0.layers)
+    }
+
+    /// Audiences; their perspective tells professionals from citizens.
+    async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<EntityFacet<Audience>>> {
+        entities(ctx, &self.0.audiences).await
+    }
+
+    /// Languages.
+    async fn languages(&self) -> Vec<ValueFacet<Language>> {
+        values(&self.0.languages)
+    }
+
+    /// Online or on location; only events have it.
+    async fn attendance(&self) -> Vec<ValueFacet<Attendance>> {
+        values(&self.0.attendance)
+    }
+
+    /// Where events are in time; only events have it.
+    async fn phases(&self) -> Vec<ValueFacet<EventPhase>> {
+        values(&self.0.phases)
+    }
+
+    /// Years of an event's start, else of publication; latest first.
+    async fn years(&self) -> Vec<ValueFacet<i16>> {
+        values(&self.0.years)
+    }
+}

@@ -1,0 +1,51 @@
+//! Health: whether the process lives, and whether it can answer.
+
+use std::sync::Arc;
+
+use poem::{Endpoint, Request, Response, Result, http::StatusCode};
+use serde_json::json;
+
+use super::problem;
+use crate::{
+    failure::Failure,
+    pipeline::{NO_GENERATION, Pipeline},
+};
+
+/// `/health/live`: the process runs.
+#[derive(Clone, Copy)]
+pub(super) struct Live;
+
+impl Endpoint for Live {
+    type Output = Response;
+
+    async fn call(&self, _request: Request) -> Result<Response> {
+        Ok(json_response(&json!({ "status": "live" })))
+    }
+}
+
+/// `/health/ready`: there is a generation to answer from.
+pub(super) struct Ready(pub(super) Arc<Pipeline>);
+
+impl Endpoint for Ready {
+    type Output = Response;
+
+    async fn call(&self, _request: Request) -> Result<Response> {
+        Ok(match self.0.snapshot() {
+            Some(snapshot) => json_response(&json!({
+                "status": "ready",
+                "generation": snapshot.generation().0,
+            })),
+            None => problem::response(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &Failure::unavailable(NO_GENERATION),
+            ),
+        })
+    }
+}
+
+fn json_response(value: &serde_json::Value) -> Response {
+    Response::builder()
+        .content_type("application/json")
+        .header("cache-control", "no-store")
+        .body(value.to_string())
+}

@@ -1,0 +1,19 @@
+//! The voice of Wegwijzer: the only crate that serves HTTP and GraphQL, and the command line.
+//!
+//! Reading order: [`app`] wires everything; [`http`] is the outside; [`pipeline`] takes one GraphQL
+//! request from text to answer; [`graphql`] is the contract; [`command`] is what an operator types.
+//!
+//! This crate must not know how records are stored or found: it reads through
+//! [`indexer::catalog`] alone. Only [`command`] builds generations.
+
+pub mod app;
+pub mod clock;
+pub mod command;
+pub mod config;
+mod failure;
+pub mod graphql;
+pub mod http;
+pub mod pipeline;
+
+/// Name and version of this program, such as `wegwijzer 0.1.0`.
+pub const PROGRAM: &str = concat!("wegwijzer ", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,7 @@
+//! The program `wegwijzer`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway::command::main()
+}

@@ -1,0 +1,225 @@
+//! How much one request may ask for, found by one bounded walk through its operation.
+
+use async_graphql::Positioned;
+use async_graphql::{
+    Name, Pos, ServerError, Value, Variables,
+    parser::types::{Directive, Field, Selection, SelectionSet},
+};
+
+use super::operation::Operation;
+use crate::{config::Limits, failure::Failure, graphql::PAGE_SIZE_DEFAULT};
+
+/// Fields and fragments within one another; more than a person writes, less than a stack holds.
+const NESTING_MAX: usize = 32;
+/// Lists of an introspected type within one another (`fields { type { fields`): what tools ask for.
+const INTROSPECTION_NESTING_MAX: usize = 2;
+
+/// Checks an operation against the limits.
+///
+/// The complexity of an operation is the number of fields that its answer can have: each field
+/// counts once, times the sizes of the pages that it is on.
+pub(super) fn check(
+    operation: &Operation,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<(), ServerError> {
+    let mut walk = Walk { operation, variables, limits, aliases: 0, complexity: 0 };
+    let root = &operation.definition().node;
+    walk.directives(&root.directives)?;
+    walk.visit(&root.selection_set.node, Place::ROOT)
+}
+
+/// Where in the operation the walk is.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Fields above.
+    depth: usize,
+    /// Fields and fragments above.
+    nesting: usize,
+    /// How often what is here can be in the answer.
+    times: u64,
+    /// Size of the page that the field above asks for.
+    page: u64,
+    /// Within introspection: lists of an introspected type above.
+    introspection: Option<usize>,
+}
+
+impl Place {
+    const ROOT: Self = Self { depth: 0, nesting: 0, times: 1, page: 1, introspection: None };
+}
+
+/// What was counted so far.
+struct Walk<'a> {
+    operation: &'a Operation,
+    variables: &'a Variables,
+    limits: &'a Limits,
+    aliases: usize,
+    complexity: u64,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, set: &SelectionSet, place: Place) -> Result<(), ServerError> {
+        for selection in &set.items {
+            let position = selection.pos;
+            if place.nesting >= NESTING_MAX {
+                return excess("depth_max", self.limits.depth_max as u64, position);
+            }
+            let within = Place { nesting: place.nesting + 1, ..place };
+            self.directives(selection.node.directives())?;
+            match &selection.node {
+                Selection::Field(field) => self.field(&field.node, position, within)?,
+                Selection::InlineFragment(part) => {
+                    self.visit(&part.node.selection_set.node, within)?;
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(set) = self.operation.fragment(&spread.node.fragment_name.node) {
+                        self.count(place.times, position)?;
+                        self.visit(set, within)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, field: &Field, position: Pos, place: Place) -> Result<(), ServerError> {
+        let name = field.name.node.as_str();
+        let depth = place.depth + 1;
+        if depth > self.limits.depth_max {
+            return excess("depth_max", self.limits.depth_max as u64, position);
+        }
+        self.aliases += usize::from(field.alias.is_some());
+        if self.aliases > self.limits.aliases_max {
+            return excess("aliases_max", self.limits.aliases_max as u64, position);
+        }
+        let introspection = match name {
+            "__schema" | "__type" => Some(0),
+            "fields" | "inputFields" | "interfaces" | "possibleTypes" => {
+                place.introspection.map(|above| above + 1)
+            }
+            _ => place.introspection,
+        };
+        if introspection.is_some_and(|above| above > INTROSPECTION_NESTING_MAX) {
+            let value = INTROSPECTION_NESTING_MAX as u64;
+            return excess("introspection_nesting_max", value, position);
+        }
+        self.count(place.times, position)?;
+        let on_page = matches!(name, "nodes" | "edges");
+        let times = if on_page { place.times.saturating_mul(place.page) } else { place.times };
+        let page = self.page_size(field);
+        let within = Place { depth, times, page, introspection, ..place };
+        self.visit(&field.selection_set.node, within)
+    }
+
+    fn count(&mut self, times: u64, position: Pos) -> Result<(), ServerError> {
+        self.complexity = self.complexity.saturating_add(times);
+        if self.complexity > self.limits.complexity_max {
+            return excess("complexity_max", self.limits.complexity_max, position);
+        }
+        Ok(())
+    }
+
+    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), ServerError> {
+        match directives.get(self.limits.directives_max) {
+            Some(one) => excess("directives_max", self.limits.directives_max as u64, one.pos),
+            None => Ok(()),
+        }
+    }
+
+    /// The size of the page that a field asks for; an impossible size is refused when executed.
+    fn page_size(&self, field: &Field) -> u64 {
+        let asked = ["first", "last"].into_iter().find_map(|name| {
+            let value = field.get_argument(name)?.node.clone();
+            value.into_const_with(|variable| self.variable(&variable).ok_or(())).ok()
+        });
+        match asked {
+            Some(Value::Number(size)) => {
+                size.as_u64().unwrap_or(0).min(self.limits.page_size_max as u64)
+            }
+            _ => PAGE_SIZE_DEFAULT as u64,
+        }
+    }
+
+    fn variable(&self, name: &Name) -> Option<Value> {
+        let definitions = &self.operation.definition().node.variable_definitions;
+        self.variables.get(name).cloned().or_else(|| {
+            let definition = definitions.iter().find(|one| one.node.name.node == *name)?;
+            definition.node.default_value.as_ref().map(|default| default.node.clone())
+        })
+    }
+}
+
+fn excess<T>(name: &'static str, value: u64, position: Pos) -> Result<T, ServerError> {
+    Err(Failure::limit(name, value).at(Some(position)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn limits() -> Limits {
+        Limits {
+            depth_max: 4,
+            complexity_max: 50,
+            aliases_max: 2,
+            directives_max: 1,
+            page_size_max: 20,
+            ..Limits::default()
+        }
+    }
+
+    /// The name of the limit that `query` goes over.
+    fn exceeded(query: &str, variables: serde_json::Value) -> Option<String> {
+        let operation = Operation::parse(query, None).unwrap();
+        let error = check(&operation, &Variables::from_json(variables), &limits()).err()?;
+        let limit = error.extensions?.get("limit")?.clone().into_json().unwrap();
+        Some(limit["name"].as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn each_limit_must_be_kept_to_the_letter() {
+        let directive = "@include(if: true)";
+        for (query, limit) in [
+            ("{ a { b { c { d } } } }".to_owned(), None),
+            ("{ a { b { c { d { e } } } } }".to_owned(), Some("depth_max")),
+            ("{ x: a y: a }".to_owned(), None),
+            ("{ x: a y: a z: a }".to_owned(), Some("aliases_max")),
+            (format!("{{ a {directive} }}"), None),
+            (format!("{{ a {directive} {directive} }}"), Some("directives_max")),
+            ("{ a(first: 12) { nodes { b c d e } } }".to_owned(), None),
+            ("{ a(first: 13) { nodes { b c d e } } }".to_owned(), Some("complexity_max")),
+            ("{ a { nodes { b c } } }".to_owned(), None),
+            ("{ a { edges { b c d } } }".to_owned(), Some("complexity_max")),
+        ] {
+            assert_eq!(exceeded(&query, json!({})).as_deref(), limit, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_page_size_in_a_variable_must_count() {
+        let query = "query A($n: Int = 20) { a(last: $n) { nodes { b c d } } }";
+        assert_eq!(exceeded(query, json!({})).as_deref(), Some("complexity_max"));
+        assert_eq!(exceeded(query, json!({ "n": 5 })), None);
+        assert_eq!(exceeded(query, json!({ "n": 2_000 })).as_deref(), Some("complexity_max"));
+    }
+
+    #[test]
+    fn fragments_must_not_hide_anything_nor_loop() {
+        let doubled = "{ ...a ...a } fragment a on Q { ...b ...b } fragment b on Q { ...c ...c }
+            fragment c on Q { ...d ...d } fragment d on Q { ...e ...e } fragment e on Q { x }";
+        assert_eq!(exceeded(doubled, json!({})).as_deref(), Some("complexity_max"));
+        let cycle = "{ ...a } fragment a on Q { ...a }";
+        assert_eq!(exceeded(cycle, json!({})).as_deref(), Some("depth_max"));
+    }
+
+    #[test]
+    fn introspection_must_not_go_round_in_circles() {
+        let round =
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
+        let operation = Operation::parse(round, None).unwrap();
+        let error = check(&operation, &Variables::default(), &Limits::default()).unwrap_err();
+        assert!(error.message.contains("introspection_nesting_max"), "{}", error.message);
+    }
+}

@@ -1,0 +1,243 @@
+//! The read face: a generation in, answers out.
+//!
+//! A [`Catalog`] follows the data folder; a [`Snapshot`] is one generation, held for the length of a
+//! request. No type of the engines appears here, so that a second implementation over a distributed
+//! engine fits the same seam.
+
+mod pool;
+mod search;
+mod snapshot;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
+use serde::{Deserialize, Serialize};
+
+pub use crate::{generation::GenerationError, store::Relation};
+pub use search::SEARCH_WINDOW_MAX;
+pub use snapshot::Snapshot;
+
+use crate::{
+    generation::{DataFolder, Verifier},
+    index::IndexError,
+    store::StoreError,
+};
+
+/// How many there are of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Articles.
+    pub articles: u64,
+    /// Toolkits.
+    pub toolkits: u64,
+    /// Communities.
+    pub communities: u64,
+    /// Events; a series is one.
+    pub events: u64,
+    /// Themes.
+    pub themes: u64,
+    /// Organisations.
+    pub organisations: u64,
+    /// People.
+    pub people: u64,
+    /// Audiences.
+    pub audiences: u64,
+}
+
+impl Counts {
+    /// The count of one kind.
+    pub fn of(&mut self, kind: NodeKind) -> &mut u64 {
+        match kind {
+            NodeKind::Article => &mut self.articles,
+            NodeKind::Toolkit => &mut self.toolkits,
+            NodeKind::Community => &mut self.communities,
+            NodeKind::Event => &mut self.events,
+            NodeKind::Theme => &mut self.themes,
+            NodeKind::Organisation => &mut self.organisations,
+            NodeKind::Person => &mut self.people,
+            NodeKind::Audience => &mut self.audiences,
+        }
+    }
+
+    /// How many pieces of content a search can find.
+    pub fn content(&self) -> u64 {
+        self.articles + self.toolkits + self.communities + self.events
+    }
+}
+
+/// The state of one source in a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// Which source.
+    pub name: SourceName,
+    /// How many records of it are in the generation.
+    pub records: u64,
+    /// How many were rejected when it was read last.
+    pub rejected: u64,
+    /// When it was read last.
+    pub read_at: Timestamp,
+}
+
+/// Why a generation cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or its files are not right.
+    #[error(transparent)]
+    Generation(#[from] GenerationError),
+    /// The store cannot be read although its digest is right.
+    #[error("generation {0} cannot be opened: {1}; run `wegwijzer index --full`")]
+    Store(GenerationNumber, StoreError),
+    /// The index cannot be read although its digest is right.
+    #[error("generation {0} cannot be opened: {1}; run `wegwijzer index --full`")]
+    Index(GenerationNumber, IndexError),
+    /// The index was made by another analysis of texts.
+    #[error(
+        "the index of generation {number} was made by analysis {found}, this program uses {known}; run `wegwijzer index`"
+    )]
+    Analysis {
+        /// Which generation.
+        number: GenerationNumber,
+        /// The version it was made with.
+        found: u32,
+        /// The version of this program.
+        known: u32,
+    },
+}
+
+/// Why a question cannot be answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// The cursor does not fit the question.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    /// The question is larger than a limit allows.
+    #[error("at most {value} allowed by limit `{name}`")]
+    Limit {
+        /// Name of the limit.
+        name: &'static str,
+        /// Its value.
+        value: u64,
+    },
+    /// Too many searches wait already.
+    #[error("too many searches at once, try again in a moment")]
+    Busy,
+    /// An engine failed. For the log only.
+    #[error("{0}")]
+    Engine(String),
+}
+
+impl From<StoreError> for CatalogError {
+    fn from(error: StoreError) -> Self {
+        Self::Engine(error.to_string())
+    }
+}
+
+impl From<IndexError> for CatalogError {
+    fn from(error: IndexError) -> Self {
+        Self::Engine(error.to_string())
+    }
+}
+
+/// What a look at the data folder brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// Nothing new.
+    Unchanged,
+    /// Another generation answers from now on.
+    Swapped(GenerationNumber),
+}
+
+/// Follows a data folder and holds its current generation open.
+pub struct Catalog {
+    data: DataFolder,
+    current: ArcSwapOption<Snapshot>,
+    verifier: Verifier,
+    pool: Arc<pool::SearchPool>,
+    damage: Mutex<Option<String>>,
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+impl Catalog {
+    /// Opens the current generation of a data folder. Where the current one is damaged, the newest
+    /// sound one answers instead and [`damage`](Self::damage) says so; where there is none at all,
+    /// [`current`](Self::current) is `None`.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the folder itself cannot be read.
+    pub fn open(data: &Path) -> Result<Self, OpenError> {
+        let catalog = Self {
+            data: DataFolder::new(data),
+            current: ArcSwapOption::empty(),
+            verifier: Verifier::default(),
+            pool: Arc::new(pool::SearchPool::new()),
+            damage: Mutex::new(None),
+        };
+        if let Err(error) = catalog.refresh() {
+            catalog.open_newest_sound(&error)?;
+        }
+        Ok(catalog)
+    }
+
+    /// The generation that answers now. Hold it for a whole request.
+    pub fn current(&self) -> Option<Arc<Snapshot>> {
+        self.current.load_full()
+    }
+
+    /// What is wrong with the generation that `CURRENT` names, while an older one answers.
+    pub fn damage(&self) -> Option<String> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks whether another generation has become current, checks it in full, and swaps to it.
+    /// Blocks for as long as reading every new file takes.
+    ///
+    /// # Errors
+    /// [`OpenError`] where it cannot be opened; the one that answered goes on answering.
+    pub fn refresh(&self) -> Result<Refreshed, OpenError> {
+        let outcome = self.try_refresh();
+        let damage = outcome.as_ref().err().map(ToString::to_string);
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;
+        outcome
+    }
+
+    fn try_refresh(&self) -> Result<Refreshed, OpenError> {
+        let mut attempts = 0;
+        loop {
+            let Some(number) = self.data.current()? else { return Ok(Refreshed::Unchanged) };
+            if self.current().is_some_and(|held| held.generation() == number) {
+                return Ok(Refreshed::Unchanged);
+            }
+            match Snapshot::open(&self.data, number, &self.verifier, &self.pool) {
+                Ok(snapshot) => {
+                    self.current.store(Some(Arc::new(snapshot)));
+                    return Ok(Refreshed::Swapped(number));
+                }
+                // A builder may have published and removed generations meanwhile.
+                Err(_) if self.data.current()? != Some(number) && attempts < 10 => attempts += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn open_newest_sound(&self, why: &OpenError) -> Result<(), OpenError> {
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_string());
+        for number in self.data.generations()?.into_iter().rev() {
+            if let Ok(snapshot) = Snapshot::open(&self.data, number, &self.verifier, &self.pool) {
+                self.current.store(Some(Arc::new(snapshot)));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}

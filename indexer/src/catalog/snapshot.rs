@@ -1,0 +1,242 @@
+//! One generation, held open.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use schema::{
+    Body, Change, Cursor, GenerationNumber, NamePage, NodeId, NodeKind, Page, Provenance, Record,
+    SearchPage, SearchQuery, Series, SortValue,
+};
+use url::Url;
+
+use super::{CatalogError, Counts, OpenError, SourceState, pool::SearchPool, search};
+use crate::{
+    generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, STORE_FILE, Verifier},
+    index::{IndexReader, SeriesTimes},
+    language::ANALYSIS_VERSION,
+    store::{Relation, StoreReader},
+};
+
+/// One generation. Immutable; every answer of one request should come from one snapshot.
+pub struct Snapshot {
+    manifest: Manifest,
+    digest: String,
+    inside: Arc<Inside>,
+    pool: Arc<SearchPool>,
+}
+
+/// What a search on another thread needs.
+pub(super) struct Inside {
+    pub(super) generation: GenerationNumber,
+    pub(super) store: StoreReader,
+    pub(super) index: IndexReader,
+    pub(super) times: Arc<SeriesTimes>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("generation", &self.generation()).finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn open(
+        data: &DataFolder,
+        number: GenerationNumber,
+        verifier: &Verifier,
+        pool: &Arc<SearchPool>,
+    ) -> Result<Self, OpenError> {
+        let folder = data.generation(number);
+        let manifest = Manifest::read(&folder, number)?;
+        let damages = verifier.damages(&folder, &manifest)?;
+        if !damages.is_empty() {
+            let damage = damages.join(", ");
+            return Err(GenerationError::Damaged { number, damage }.into());
+        }
+        if manifest.analysis != ANALYSIS_VERSION {
+            let (found, known) = (manifest.analysis, ANALYSIS_VERSION);
+            return Err(OpenError::Analysis { number, found, known });
+        }
+        verifier.forget_all_but(&folder, &manifest);
+        let store = StoreReader::open(&folder.join(STORE_FILE))
+            .map_err(|error| OpenError::Store(number, error))?;
+        let index = IndexReader::open(&folder.join(INDEX_FOLDER))
+            .map_err(|error| OpenError::Index(number, error))?;
+        let times = series_times(&store).map_err(|error| OpenError::Store(number, error))?;
+        let inside = Inside { generation: number, store, index, times: Arc::new(times) };
+        let digest = manifest.digest();
+        Ok(Self { manifest, digest, inside: Arc::new(inside), pool: Arc::clone(pool) })
+    }
+
+    /// Its number.
+    pub fn generation(&self) -> GenerationNumber {
+        self.manifest.number
+    }
+
+    /// When it was built.
+    pub fn built_at(&self) -> Timestamp {
+        self.manifest.built_at
+    }
+
+    /// Digest of everything it holds, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// How many there are of each kind.
+    pub fn counts(&self) -> &Counts {
+        &self.manifest.counts
+    }
+
+    /// The state of each source.
+    pub fn sources(&self) -> &[SourceState] {
+        &self.manifest.sources
+    }
+
+    /// Records by id, in the order asked; `None` where there is none. An id that was merged away
+    /// gives the record that stands for it now.
+    ///
+    /// # Errors
+    /// [`CatalogError::Engine`] where the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn get_many(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Record>>>, CatalogError> {
+        let store = &self.inside.store;
+        let get = |id: &NodeId| {
+            let record = store.record(store.resolve(*id)?)?;
+            Ok(record.map(Arc::new))
+        };
+        ids.iter().map(get).collect()
+    }
+
+    /// Long texts by id, in the order asked; `None` where a record has none.
+    ///
+    /// # Errors
+    /// [`CatalogError::Engine`] where the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn bodies(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Body>>>, CatalogError> {
+        let get = |id: &NodeId| Ok(self.inside.store.body(*id)?.map(Arc::new));
+        ids.iter().map(get).collect()
+    }
+
+    /// The ids that addresses lead to, in the order asked.
+    ///
+    /// # Errors
+    /// [`CatalogError::Engine`] where the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
+        let get = |url: &Url| Ok(self.inside.store.by_url(&schema::fold::url(url))?);
+        urls.iter().map(get).collect()
+    }
+
+    /// Where records come from, in the order asked.
+    ///
+    /// # Errors
+    /// [`CatalogError::Engine`] where the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn provenance(&self, ids: &[NodeId]) -> Result<Vec<Vec<Provenance>>, CatalogError> {
+        ids.iter().map(|id| Ok(self.inside.store.provenance(*id)?)).collect()
+    }
+
+    /// What is linked to each target by a relation, in the order asked; each list by id.
+    ///
+    /// # Errors
+    /// [`CatalogError::Engine`] where the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn linked(
+        &self,
+        asked: &[(NodeId, Relation)],
+    ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
+        let get = |(target, relation): &(NodeId, Relation)| {
+            Ok(self.inside.store.linked(*target, *relation)?)
+        };
+        asked.iter().map(get).collect()
+    }
+
+    /// Finds content.
+    ///
+    /// # Errors
+    /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Limit`] for a
+    /// stretch too deep, [`CatalogError::Busy`] where too many searches wait.
+    pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
+        let inside = Arc::clone(&self.inside);
+        self.pool.run(move || search::search(&inside, &query)).await
+    }
+
+    /// Things of one kind in the order of their names.
+    ///
+    /// # Errors
+    /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Engine`] where
+    /// the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn names(&self, kind: NodeKind, page: Page) -> Result<NamePage, CatalogError> {
+        let store = &self.inside.store;
+        let question = kind as u64;
+        let place = match page.cursor() {
+            None => None,
+            Some(Cursor { question: asked, value: SortValue::Text(name), id, .. })
+                if *asked == question =>
+            {
+                Some((name.as_str(), *id))
+            }
+            Some(_) => return Err(schema::CursorError::OtherQuestion.into()),
+        };
+        let (named, backward) = match &page {
+            Page::Forward { first, .. } => (store.names_after(kind, place, *first)?, false),
+            Page::Backward { last, .. } => (store.names_before(kind, place, *last)?, true),
+        };
+        let mut found = named.entries;
+        if backward {
+            found.reverse();
+        }
+        let cursor = |(name, id): (String, NodeId)| -> Result<_, CatalogError> {
+            let record = store.record(id)?;
+            let cursor = Cursor {
+                question,
+                generation: self.generation(),
+                day: 0,
+                position: 0,
+                value: SortValue::Text(name),
+                id,
+            };
+            Ok(record.map(|record| (Arc::new(record), cursor)))
+        };
+        let entries = found.into_iter().filter_map(|row| cursor(row).transpose());
+        let beyond = page.cursor().is_some();
+        Ok(NamePage {
+            entries: entries.collect::<Result<_, _>>()?,
+            has_next: if backward { beyond } else { named.more },
+            has_previous: if backward { named.more } else { beyond },
+            total: store.count(kind)?,
+        })
+    }
+
+    /// What changed after a place, oldest first, and whether there is more.
+    ///
+    /// # Errors
+    /// [`CatalogError::Engine`] where the store fails.
+    #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
+    pub async fn changes(
+        &self,
+        after: Option<(GenerationNumber, u32)>,
+        first: usize,
+    ) -> Result<(Vec<Change>, bool), CatalogError> {
+        Ok(self.inside.store.changes(after, first)?)
+    }
+}
+
+/// The times of every series, expanded once per generation.
+fn series_times(store: &StoreReader) -> Result<SeriesTimes, crate::store::StoreError> {
+    let mut times = BTreeMap::new();
+    for id in store.series()? {
+        if let Some(Record::Event(event)) = store.record(id)?
+            && let Some(series) = &event.series
+        {
+            let (start, end) = (&event.start, event.end.as_ref());
+            let expand = |moment: &schema::EventMoment| {
+                (moment.earliest().as_second(), Series::ends(moment, start, end).as_second())
+            };
+            times.insert(id.to_bits(), series.all(start).iter().map(expand).collect());
+        }
+    }
+    Ok(times.into_iter().collect())
+}

@@ -1,0 +1,237 @@
+//! The data folder: which generations there are, which is current, who may build, what is held.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use schema::GenerationNumber;
+use serde::{Deserialize, Serialize};
+
+use super::{GenerationError, MANIFEST_FILE, write_atomically};
+
+const CURRENT_FILE: &str = "CURRENT";
+const HOLD_FILE: &str = "HOLD";
+const LOCK_FILE: &str = "builder.lock";
+const STAGING_FOLDER: &str = ".building";
+const RETIRING_FOLDER: &str = ".removing";
+
+/// The folder that holds the generations of one installation.
+#[derive(Debug, Clone)]
+pub(crate) struct DataFolder {
+    root: PathBuf,
+}
+
+/// A mark that publishing waits until an operator releases it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hold {
+    /// The generation whose content was brought back.
+    pub(crate) content_of: GenerationNumber,
+    /// Since when.
+    pub(crate) since: Timestamp,
+}
+
+/// The right to build, for as long as it lives. Held by the operating system, so that a killed
+/// builder leaves no stale lock; the process id in the file is only a message.
+#[derive(Debug)]
+pub(crate) struct BuildLock {
+    file: File,
+    /// Stops the process at the step that a crash test names in the environment.
+    #[cfg(feature = "failpoints")]
+    _failpoints: Option<fail::FailScenario<'static>>,
+}
+
+impl Drop for BuildLock {
+    /// Closing the file would do, if no child process of this one had it open for a moment too.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
+impl DataFolder {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn generation(&self, number: GenerationNumber) -> PathBuf {
+        self.root.join(number.to_string())
+    }
+
+    pub(crate) fn staging(&self) -> PathBuf {
+        self.root.join(STAGING_FOLDER)
+    }
+
+    pub(crate) fn status_file(&self) -> PathBuf {
+        self.root.join("status.json")
+    }
+
+    /// What `CURRENT` names; `None` before the first generation.
+    pub(crate) fn current(&self) -> Result<Option<GenerationNumber>, GenerationError> {
+        let path = self.root.join(CURRENT_FILE);
+        match fs::read(&path) {
+            Ok(bytes) => std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|text| text.trim_end().parse().ok())
+                .map(Some)
+                .ok_or(GenerationError::Current { path }),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(GenerationError::io("read", &path)(cause)),
+        }
+    }
+
+    /// Makes `number` current, in one step that a crash cannot halve.
+    pub(crate) fn set_current(&self, number: GenerationNumber) -> Result<(), GenerationError> {
+        write_atomically(&self.root.join(CURRENT_FILE), format!("{number}\n").as_bytes())
+    }
+
+    /// The generations on disk that have a manifest, oldest first.
+    pub(crate) fn generations(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
+        let mut numbers = self.numbered()?;
+        numbers.retain(|number| self.generation(*number).join(MANIFEST_FILE).is_file());
+        Ok(numbers)
+    }
+
+    /// A number that no generation here has had.
+    pub(crate) fn next_number(&self) -> Result<GenerationNumber, GenerationError> {
+        let newest = self.numbered()?.last().copied().unwrap_or_default();
+        let current = self.current().ok().flatten().unwrap_or_default();
+        Ok(newest.max(current).next())
+    }
+
+    /// Every folder that has a generation's name, whole or not, oldest first.
+    pub(crate) fn numbered(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(GenerationError::io("list", &self.root)(cause)),
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(GenerationError::io("list", &self.root))?;
+            let name = entry.file_name();
+            let number: Option<GenerationNumber> =
+                name.to_str().filter(|n| n.len() >= 6).and_then(|n| n.parse().ok());
+            numbers.extend(number);
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Takes the right to build, and clears away what a killed builder left.
+    pub(crate) fn lock(&self) -> Result<BuildLock, GenerationError> {
+        fs::create_dir_all(&self.root).map_err(GenerationError::io("create", &self.root))?;
+        let path = self.root.join(LOCK_FILE);
+        let io = |cause| GenerationError::io("lock", &path)(cause);
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.take(200).read_to_string(&mut holder);
+                let holder = holder.trim_end().to_owned();
+                return Err(GenerationError::Locked { path: self.root.clone(), holder });
+            }
+            Err(TryLockError::Error(cause)) => return Err(io(cause)),
+        }
+        file.set_len(0).map_err(io)?;
+        file.seek(SeekFrom::Start(0)).map_err(io)?;
+        writeln!(file, "process {}", std::process::id()).map_err(io)?;
+        self.clear_leftovers()?;
+        Ok(BuildLock {
+            file,
+            #[cfg(feature = "failpoints")]
+            _failpoints: std::env::var_os("FAILPOINTS").map(|_| fail::FailScenario::setup()),
+        })
+    }
+
+    /// Removes the staging folder and folders that were renamed into place but never made current.
+    fn clear_leftovers(&self) -> Result<(), GenerationError> {
+        remove_folder(&self.staging())?;
+        remove_folder(&self.retiring())?;
+        if let Ok(Some(current)) = self.current() {
+            for number in self.numbered()? {
+                if number > current {
+                    self.retire(number)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the oldest generations until `keep` are left, the current one among them.
+    pub(crate) fn remove_oldest(
+        &self,
+        keep: usize,
+    ) -> Result<Vec<GenerationNumber>, GenerationError> {
+        let current = self.current()?;
+        let numbers = self.numbered()?;
+        let surplus = numbers.len().saturating_sub(keep.max(1));
+        let oldest: Vec<_> =
+            numbers.into_iter().filter(|n| Some(*n) != current).take(surplus).collect();
+        for number in &oldest {
+            self.retire(*number)?;
+        }
+        Ok(oldest)
+    }
+
+    /// Removes a generation: out of sight in one step first, so that a crash leaves no half of it.
+    fn retire(&self, number: GenerationNumber) -> Result<(), GenerationError> {
+        let (from, to) = (self.generation(number), self.retiring());
+        remove_folder(&to)?;
+        fs::rename(&from, &to).map_err(GenerationError::io("remove", &from))?;
+        remove_folder(&to)
+    }
+
+    fn retiring(&self) -> PathBuf {
+        self.root.join(RETIRING_FOLDER)
+    }
+
+    /// Whether publishing waits for an operator.
+    pub(crate) fn hold(&self) -> Result<Option<Hold>, GenerationError> {
+        let path = self.root.join(HOLD_FILE);
+        match fs::read(&path) {
+            // A hold that cannot be read is still a hold: it takes a person to lift it.
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).unwrap_or(Hold {
+                content_of: GenerationNumber::default(),
+                since: Timestamp::UNIX_EPOCH,
+            }))),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(GenerationError::io("read", &path)(cause)),
+        }
+    }
+
+    pub(crate) fn set_hold(&self, hold: &Hold) -> Result<(), GenerationError> {
+        let bytes = serde_json::to_vec(hold).expect("a hold is plain data");
+        write_atomically(&self.root.join(HOLD_FILE), &bytes)
+    }
+
+    /// Lifts the hold; whether there was one.
+    pub(crate) fn release(&self) -> Result<bool, GenerationError> {
+        let path = self.root.join(HOLD_FILE);
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(cause) => Err(GenerationError::io("remove", &path)(cause)),
+        }
+    }
+}
+
+fn remove_folder(path: &Path) -> Result<(), GenerationError> {
+    match fs::remove_dir_all(path) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(GenerationError::io("remove", path)(cause)),
+    }
+}

@@ -1,0 +1,101 @@
+//! The manifest: what a generation holds, sealed so that any flipped bit shows.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use jiff::Timestamp;
+use schema::GenerationNumber;
+use serde::{Deserialize, Serialize};
+
+use super::{GenerationError, MANIFEST_FILE};
+use crate::catalog::{Counts, SourceState};
+
+/// The format of manifest and store that this program writes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// What a generation holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// Format of manifest and store.
+    pub(crate) format: u32,
+    /// Version of the text analysis that the index was made with.
+    pub(crate) analysis: u32,
+    /// Number of the generation.
+    pub(crate) number: GenerationNumber,
+    /// The generation it was built from.
+    pub(crate) parent: Option<GenerationNumber>,
+    /// The generation whose content a rollback brought back.
+    pub(crate) content_of: Option<GenerationNumber>,
+    /// When it was built.
+    pub(crate) built_at: Timestamp,
+    /// The program that built it.
+    pub(crate) program: String,
+    /// Digest of the settings that decide how everything is merged.
+    pub(crate) settings: String,
+    /// How many of each kind.
+    pub(crate) counts: Counts,
+    /// The state of each source.
+    pub(crate) sources: Vec<SourceState>,
+    /// Every other file, by its path inside the generation.
+    pub(crate) files: BTreeMap<String, FileSeal>,
+}
+
+/// Size and digest of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileSeal {
+    /// Size in bytes.
+    pub(crate) bytes: u64,
+    /// BLAKE3 in hexadecimal.
+    pub(crate) digest: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<T> {
+    seal: String,
+    manifest: T,
+}
+
+/// Just enough of a manifest to tell which program can read the rest.
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+impl Manifest {
+    /// The manifest's file: JSON whose seal is the digest of the rest.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let seal = self.digest();
+        serde_json::to_vec_pretty(&Sealed { seal, manifest: self }).expect("plain data")
+    }
+
+    /// Digest of everything the generation holds, in hexadecimal.
+    pub(crate) fn digest(&self) -> String {
+        let bytes = serde_json::to_vec(self).expect("a manifest is plain data");
+        blake3::hash(&bytes).to_hex().to_string()
+    }
+
+    /// Reads the manifest of the generation in `folder`.
+    pub(crate) fn read(folder: &Path, number: GenerationNumber) -> Result<Self, GenerationError> {
+        let path = folder.join(MANIFEST_FILE);
+        let bytes = fs::read(&path).map_err(GenerationError::io("read", &path))?;
+        let damaged = |damage: &str| GenerationError::Damaged {
+            number,
+            damage: format!("{damage}: `{MANIFEST_FILE}`"),
+        };
+        if let Ok(Sealed { manifest: FormatOnly { format: found }, .. }) =
+            serde_json::from_slice(&bytes)
+            && found > FORMAT
+        {
+            return Err(GenerationError::Newer { number, found, known: FORMAT });
+        }
+        let sealed: Sealed<Self> =
+            serde_json::from_slice(&bytes).map_err(|_| damaged("not readable"))?;
+        // Byte for byte: a flipped bit in white space is a flipped bit.
+        if sealed.seal != sealed.manifest.digest() || sealed.manifest.to_bytes() != bytes {
+            return Err(damaged("its seal is broken"));
+        }
+        if sealed.manifest.number != number {
+            return Err(damaged("made for another generation"));
+        }
+        Ok(sealed.manifest)
+    }
+}

@@ -1,0 +1,119 @@
+//! From a folder under construction to the current generation, in steps that a crash cannot halve:
+//! sync every file ► write the manifest ► rename the folder ► replace `CURRENT` ► remove the oldest.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use schema::GenerationNumber;
+
+use super::{
+    BuildLock, DataFolder, FileSeal, GenerationError, MANIFEST_FILE, Manifest, digest_file,
+    files::files_below,
+};
+
+/// A generation under construction.
+#[derive(Debug)]
+pub(crate) struct Staging<'a> {
+    data: &'a DataFolder,
+    path: PathBuf,
+    published: bool,
+}
+
+impl<'a> Staging<'a> {
+    /// An empty folder to build in; taken away again unless it is published.
+    pub(crate) fn begin(data: &'a DataFolder, _lock: &BuildLock) -> Result<Self, GenerationError> {
+        let path = data.staging();
+        fs::create_dir(&path).map_err(GenerationError::io("create", &path))?;
+        Ok(Self { data, path, published: false })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The seals of all files, those in `inherited` taken over unread where the file is the same
+    /// (a hard link) as in the generation they come from.
+    pub(crate) fn seal(
+        &self,
+        inherited: &BTreeMap<String, FileSeal>,
+    ) -> Result<BTreeMap<String, FileSeal>, GenerationError> {
+        let mut seals = BTreeMap::new();
+        for name in files_below(&self.path)? {
+            let seal = if let Some(seal) = inherited.get(&name) {
+                seal.clone()
+            } else {
+                let path = self.path.join(&name);
+                sync(&path)?;
+                digest_file(&path)?
+            };
+            seals.insert(name, seal);
+        }
+        Ok(seals)
+    }
+
+    /// Publishes the folder under the manifest's number and makes it current.
+    pub(crate) fn publish(
+        mut self,
+        manifest: &Manifest,
+    ) -> Result<GenerationNumber, GenerationError> {
+        fail::fail_point!("publish-built", |_| std::process::abort());
+        let manifest_path = self.path.join(MANIFEST_FILE);
+        let io = |cause| GenerationError::io("write", &manifest_path)(cause);
+        let mut file = File::create_new(&manifest_path).map_err(io)?;
+        file.write_all(&manifest.to_bytes()).map_err(io)?;
+        file.sync_all().map_err(io)?;
+        fail::fail_point!("publish-manifest", |_| std::process::abort());
+        sync_folders(&self.path)?;
+        fail::fail_point!("publish-synced", |_| std::process::abort());
+        let target = self.data.generation(manifest.number);
+        fs::rename(&self.path, &target).map_err(GenerationError::io("rename", &target))?;
+        fail::fail_point!("publish-renamed", |_| std::process::abort());
+        sync(self.data.root())?;
+        fail::fail_point!("publish-rename-synced", |_| std::process::abort());
+        self.data.set_current(manifest.number)?;
+        self.published = true;
+        fail::fail_point!("publish-current", |_| std::process::abort());
+        Ok(manifest.number)
+    }
+}
+
+impl Drop for Staging<'_> {
+    fn drop(&mut self) {
+        if !self.published {
+            // The next builder clears away what cannot be removed now.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// Writes a file so that a reader sees the old or the new content and never a part.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), GenerationError> {
+    let beside = path.with_extension("new");
+    let io = |cause| GenerationError::io("write", &beside)(cause);
+    let mut file = File::create(&beside).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    drop(file);
+    fail::fail_point!("publish-pointer-written", |_| std::process::abort());
+    fs::rename(&beside, path).map_err(GenerationError::io("replace", path))?;
+    path.parent().map_or(Ok(()), sync)
+}
+
+fn sync_folders(folder: &Path) -> Result<(), GenerationError> {
+    for entry in walkdir::WalkDir::new(folder).contents_first(true) {
+        let entry = entry.map_err(|error| GenerationError::io("list", folder)(error.into()))?;
+        if entry.file_type().is_dir() {
+            sync(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until a file or folder is on the disk.
+fn sync(path: &Path) -> Result<(), GenerationError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(GenerationError::io("sync", path))
+}

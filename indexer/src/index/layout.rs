@@ -1,0 +1,93 @@
+//! Which fields an index has. Every stored number and name in them is explained here once.
+
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
+};
+
+use crate::language::{DUTCH, ENGLISH, NAMES};
+
+/// The fields of the index. Numbers that stand for words are the words' codes.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) schema: Schema,
+    /// Bits of the node id.
+    pub(super) id: Field,
+    /// Code of the kind.
+    pub(super) kind: Field,
+    /// Code of the form within its kind.
+    pub(super) form: Field,
+    /// Node ids.
+    pub(super) themes: Field,
+    pub(super) communities: Field,
+    pub(super) organisations: Field,
+    pub(super) audiences: Field,
+    pub(super) people: Field,
+    /// Codes of the kinds and layers of all organisations linked.
+    pub(super) organisation_kinds: Field,
+    pub(super) layers: Field,
+    pub(super) language: Field,
+    /// Of events only.
+    pub(super) attendance: Field,
+    /// Seconds since 1970 of an event's start, else of publication; absent where unknown.
+    pub(super) dated: Field,
+    /// First instant after a single event. Absent for series, whose phase comes from their rule.
+    pub(super) ends: Field,
+    /// Year of `dated` in Amsterdam.
+    pub(super) year: Field,
+    /// Digests of the names of its sources.
+    pub(super) sources: Field,
+    /// Folded title, for sorting.
+    pub(super) title_order: Field,
+    pub(super) title_nl: Field,
+    pub(super) title_en: Field,
+    pub(super) text_nl: Field,
+    pub(super) text_en: Field,
+    /// Names of everything linked: themes, people, organisations, communities.
+    pub(super) names: Field,
+}
+
+impl Layout {
+    pub(super) fn new() -> Self {
+        let mut schema = Schema::builder();
+        let code: NumericOptions = FAST.into();
+        let fast_text = TextOptions::default().set_fast("raw");
+        let text = |analyser: &str| {
+            TextOptions::default().set_indexing_options(
+                TextFieldIndexing::default()
+                    .set_tokenizer(analyser)
+                    .set_index_option(IndexRecordOption::WithFreqsAndPositions),
+            )
+        };
+        Self {
+            id: schema.add_u64_field("id", FAST | INDEXED),
+            kind: schema.add_u64_field("kind", code.clone()),
+            form: schema.add_u64_field("form", code.clone()),
+            themes: schema.add_u64_field("themes", code.clone()),
+            communities: schema.add_u64_field("communities", code.clone()),
+            organisations: schema.add_u64_field("organisations", code.clone()),
+            audiences: schema.add_u64_field("audiences", code.clone()),
+            people: schema.add_u64_field("people", code.clone()),
+            organisation_kinds: schema.add_u64_field("organisation_kinds", code.clone()),
+            layers: schema.add_u64_field("layers", code.clone()),
+            language: schema.add_u64_field("language", code.clone()),
+            attendance: schema.add_u64_field("attendance", code.clone()),
+            dated: schema.add_i64_field("dated", code.clone()),
+            ends: schema.add_i64_field("ends", code.clone()),
+            year: schema.add_i64_field("year", code.clone()),
+            sources: schema.add_u64_field("sources", code),
+            title_order: schema.add_text_field("title_order", fast_text),
+            title_nl: schema.add_text_field("title_nl", text(DUTCH)),
+            title_en: schema.add_text_field("title_en", text(ENGLISH)),
+            text_nl: schema.add_text_field("text_nl", text(DUTCH)),
+            text_en: schema.add_text_field("text_en", text(ENGLISH)),
+            names: schema.add_text_field("names", text(NAMES)),
+            schema: schema.build(),
+        }
+    }
+}
+
+/// The number by which a source is known in the index.
+pub(super) fn source_code(name: &str) -> u64 {
+    let digest = blake3::hash(name.as_bytes());
+    u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
+}

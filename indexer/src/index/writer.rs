@@ -1,0 +1,266 @@
+//! Records into the index.
+
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use schema::{Body, Common, Language, NodeKind, Record, SourceName, fold, moment};
+use tantivy::{
+    Index, Term,
+    directory::MmapDirectory,
+    merge_policy::LogMergePolicy,
+    schema::{Field, TantivyDocument},
+};
+
+use super::{
+    IndexError,
+    layout::{Layout, source_code},
+};
+use crate::language;
+
+/// Memory for documents that are not yet in a segment, in bytes.
+const ARENA_BYTES: usize = 64 << 20;
+const WRITER_THREADS: usize = 2;
+
+/// Everything that the index needs of one piece of content.
+pub(crate) struct Indexed<'a> {
+    /// The record.
+    pub(crate) record: &'a Record,
+    /// Its long text.
+    pub(crate) body: Option<&'a Body>,
+    /// Everything it is linked to.
+    pub(crate) about: &'a [Record],
+    /// Its sources.
+    pub(crate) sources: &'a [SourceName],
+}
+
+/// An index under construction.
+pub(crate) struct IndexWriter {
+    index: Index,
+    layout: Layout,
+    writer: tantivy::IndexWriter,
+}
+
+impl IndexWriter {
+    /// Opens the index in `folder`, or makes an empty one.
+    pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
+        let layout = Layout::new();
+        let directory = MmapDirectory::open(folder)?;
+        let index = Index::open_or_create(directory, layout.schema.clone())?;
+        language::register(&index);
+        let writer = index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
+        writer.set_merge_policy(Box::new(LogMergePolicy::default()));
+        Ok(Self { index, layout, writer })
+    }
+
+    /// Puts content in place of what the index held under its id.
+    pub(crate) fn put(&self, indexed: &Indexed<'_>) -> Result<(), IndexError> {
+        let Some(common) = indexed.record.common() else { return Ok(()) };
+        self.remove(common.id);
+        self.writer.add_document(document(&self.layout, common, indexed))?;
+        Ok(())
+    }
+
+    pub(crate) fn remove(&self, id: schema::NodeId) {
+        self.writer.delete_term(Term::from_field_u64(self.layout.id, id.to_bits()));
+    }
+
+    /// Writes everything to disk and waits for merges in the background.
+    pub(crate) fn finish(mut self) -> Result<(), IndexError> {
+        self.writer.commit()?;
+        self.writer.wait_merging_threads()?;
+        Ok(())
+    }
+
+    /// Like [`finish`](Self::finish), with all segments made one and deleted postings gone.
+    pub(crate) fn finish_compacted(mut self) -> Result<(), IndexError> {
+        self.writer.commit()?;
+        let segments = self.index.searchable_segment_ids()?;
+        if !segments.is_empty() {
+            self.writer.merge(&segments).wait()?;
+        }
+        self.writer.garbage_collect_files().wait()?;
+        self.writer.wait_merging_threads()?;
+        Ok(())
+    }
+
+    /// Takes away what the engine leaves beside the index for other writers.
+    pub(crate) fn remove_locks(folder: &Path) {
+        for name in [".tantivy-writer.lock", ".tantivy-meta.lock"] {
+            let _ = std::fs::remove_file(folder.join(name));
+        }
+    }
+}
+
+fn document(layout: &Layout, common: &Common, indexed: &Indexed<'_>) -> TantivyDocument {
+    let mut document = TantivyDocument::default();
+    document.add_u64(layout.id, common.id.to_bits());
+    add_codes(&mut document, layout, common, indexed);
+    add_times(&mut document, layout, indexed.record);
+    document.add_text(layout.title_order, fold::name(&common.title));
+    let (title, text) = match common.language {
+        Language::En => (layout.title_en, layout.text_en),
+        Language::Nl | Language::Other => (layout.title_nl, layout.text_nl),
+    };
+    document.add_text(title, &common.title);
+    for part in texts(indexed) {
+        document.add_text(text, part);
+    }
+    for other in indexed.about {
+        for name in names(other) {
+            document.add_text(layout.names, name);
+        }
+    }
+    for tag in &common.hashtags {
+        document.add_text(layout.names, tag);
+    }
+    document
+}
+
+fn add_codes(
+    document: &mut TantivyDocument,
+    layout: &Layout,
+    common: &Common,
+    indexed: &Indexed<'_>,
+) {
+    let mut add = |field: Field, codes: Vec<u64>| {
+        for code in codes {
+            document.add_u64(field, code);
+        }
+    };
+    let bits = |ids: &[schema::NodeId]| ids.iter().map(|id| id.to_bits()).collect();
+    add(layout.themes, bits(&common.themes));
+    add(layout.communities, bits(&common.communities));
+    add(layout.organisations, bits(&common.organisations));
+    add(layout.audiences, bits(&common.audiences));
+    add(layout.people, bits(&common.people));
+    add(layout.language, vec![common.language.code()]);
+    add(layout.sources, indexed.sources.iter().map(|s| source_code(s.as_str())).collect());
+    if let Some(kind) = indexed.record.kind() {
+        add(layout.kind, vec![kind.code()]);
+    }
+    let form = match indexed.record {
+        Record::Article(article) => Some(article.form.code()),
+        Record::Toolkit(toolkit) => Some(toolkit.form.code()),
+        Record::Community(community) => Some(community.form.code()),
+        Record::Event(event) => {
+            add(layout.attendance, vec![event.attendance.code()]);
+            Some(event.form.code())
+        }
+        Record::Theme(_) | Record::Organisation(_) | Record::Person(_) | Record::Audience(_) => {
+            None
+        }
+    };
+    add(layout.form, form.into_iter().collect());
+
+    let mut kinds = Vec::new();
+    let mut layers = Vec::new();
+    for other in indexed.about {
+        if let Record::Organisation(organisation) = other {
+            kinds.push(organisation.kind.code());
+            layers.extend(organisation.layer.map(schema::GovernmentLayer::code));
+        }
+    }
+    if let Record::Community(community) = indexed.record {
+        layers.extend(community.layers.iter().map(|layer| layer.code()));
+    }
+    for (field, mut codes) in [(layout.organisation_kinds, kinds), (layout.layers, layers)] {
+        codes.sort_unstable();
+        codes.dedup();
+        add(field, codes);
+    }
+}
+
+fn add_times(document: &mut TantivyDocument, layout: &Layout, record: &Record) {
+    if let Some(dated) = record.dated() {
+        document.add_i64(layout.dated, dated.as_second());
+        let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+        document.add_i64(layout.year, i64::from(dated.to_zoned(home).year()));
+    }
+    if let Record::Event(event) = record
+        && event.series.is_none()
+    {
+        document.add_i64(layout.ends, event.ends().as_second());
+    }
+}
+
+/// All text of a record but its title.
+fn texts<'a>(indexed: &Indexed<'a>) -> Vec<&'a str> {
+    let mut texts: Vec<&str> = Vec::new();
+    if let Some(common) = indexed.record.common() {
+        texts.extend(common.summary.as_deref());
+    }
+    match indexed.record {
+        Record::Article(article) => {
+            texts.extend(article.lead.as_deref());
+            texts.extend(article.quotes.iter().map(|quote| quote.text.as_str()));
+            texts.extend(article.references.iter().map(|reference| reference.title.as_str()));
+            texts.extend(resource_texts(&article.resources));
+        }
+        Record::Toolkit(toolkit) => {
+            for step in &toolkit.steps {
+                texts.push(&step.title);
+                texts.extend(step.intro.as_deref());
+                texts.extend(step.methods.iter().map(|method| method.title.as_str()));
+                texts.extend(step.tips.iter().map(|tip| tip.title.as_str()));
+            }
+            texts.extend(resource_texts(&toolkit.resources));
+            for guideline in &toolkit.guidelines {
+                texts.push(&guideline.title);
+                texts.extend(guideline.body.as_deref());
+            }
+        }
+        Record::Community(community) => {
+            texts.extend(community.short_name.as_deref());
+            texts.extend(community.question.as_deref());
+            texts.extend(community.purpose.as_deref());
+        }
+        Record::Event(event) => {
+            if let Some(place) = &event.place {
+                texts.extend(place.name.as_deref());
+                texts.extend(place.city.as_deref());
+            }
+            texts.extend(event.sessions.iter().map(|session| session.title.as_str()));
+        }
+        Record::Theme(_) | Record::Organisation(_) | Record::Person(_) | Record::Audience(_) => {}
+    }
+    texts.extend(indexed.body.map(|body| body.text.as_str()));
+    texts
+}
+
+fn resource_texts(resources: &[schema::Resource]) -> impl Iterator<Item = &str> {
+    resources
+        .iter()
+        .flat_map(|resource| [Some(resource.title.as_str()), resource.description.as_deref()])
+        .flatten()
+}
+
+/// Every name by which a linked thing may be looked for.
+fn names(record: &Record) -> Vec<&str> {
+    let mut names = vec![record.name()];
+    match record {
+        Record::Theme(theme) => names.extend(theme.alt_labels.iter().map(String::as_str)),
+        Record::Organisation(organisation) => {
+            names.extend(organisation.abbreviations.iter().map(String::as_str));
+            names.extend(organisation.aliases.iter().map(String::as_str));
+        }
+        _ => {}
+    }
+    names
+}
+
+/// Whether the documents linked to a thing look different in the index when it goes from `old` to
+/// `new`.
+pub(crate) fn shows_in_dependents(old: Option<&Record>, new: Option<&Record>) -> bool {
+    let face = |record: Option<&Record>| {
+        record.map(|record| {
+            let organisation = match record {
+                Record::Organisation(organisation) => Some((organisation.kind, organisation.layer)),
+                _ => None,
+            };
+            let names: Vec<String> = names(record).into_iter().map(str::to_owned).collect();
+            (names, organisation)
+        })
+    };
+    debug_assert!(NodeKind::ALL.len() == 8, "a new kind needs its names here");
+    face(old) != face(new)
+}

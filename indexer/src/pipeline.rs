@@ -1,0 +1,144 @@
+//! The way of the data, one file a stage: (fetch, parse: `source`) ► normalise ► collect ► merge ►
+//! link ► write.
+//!
+//! Every stage works on what changed and on what that touches, so that its cost grows with the
+//! change. A full build is the same work with everything changed.
+
+pub(crate) mod collect;
+pub(crate) mod link;
+pub(crate) mod merge;
+pub(crate) mod names;
+pub(crate) mod normalise;
+pub(crate) mod write;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use schema::{GenerationNumber, RemovalReason, SourceName};
+use url::Url;
+
+use crate::{
+    config::SourcePlan,
+    store::{RecordKey, StoreError, StoreWriter, StoredFacts},
+};
+use names::Aliases;
+
+/// What all stages are told.
+pub(crate) struct Settings {
+    /// The generation under construction.
+    pub(crate) generation: GenerationNumber,
+    /// When it is built.
+    pub(crate) now: Timestamp,
+    /// Base of the addresses of our own item pages.
+    pub(crate) item_url: Url,
+    /// What an operator says is one thing.
+    pub(crate) aliases: Aliases,
+    /// Days added to every date of every source.
+    pub(crate) shift_days: i64,
+    precedence: HashMap<String, (i32, usize)>,
+}
+
+impl Settings {
+    pub(crate) fn new(
+        (generation, now): (GenerationNumber, Timestamp),
+        item_url: &Url,
+        aliases: &[Vec<String>],
+        shift_days: i64,
+        sources: &[SourcePlan],
+    ) -> Self {
+        let precedence =
+            sources.iter().map(|s| (s.name.to_string(), (-s.trust, s.order))).collect();
+        let aliases = Aliases::new(aliases);
+        Self { generation, now, item_url: item_url.clone(), aliases, shift_days, precedence }
+    }
+
+    /// Orders records by whom to believe: trust, place in the configuration, key; what is only
+    /// inferred comes last.
+    pub(crate) fn precedence<'a>(&self, key: &'a RecordKey) -> (bool, i32, usize, &'a str) {
+        let inferred = key.source() == SourceName::inferred().as_str();
+        let (trust, order) =
+            self.precedence.get(key.source()).copied().unwrap_or((i32::MAX, usize::MAX));
+        (inferred, trust, order, key.as_str())
+    }
+}
+
+/// What has changed so far, and what that may touch.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    /// Records that are new, changed, or gone (and why).
+    pub(crate) records: BTreeMap<RecordKey, Option<RemovalReason>>,
+    /// Records that were one thing with a changed one.
+    pub(crate) former: BTreeSet<RecordKey>,
+    /// Names and addresses that may lead elsewhere now, or are newly mentioned or not any more.
+    pub(crate) names: BTreeSet<String>,
+}
+
+/// Puts what a record says in place of what it said; `Err` reason where it is gone.
+pub(crate) fn change_facts(
+    store: &mut StoreWriter<'_>,
+    touched: &mut Touched,
+    aliases: &Aliases,
+    key: &RecordKey,
+    new: Result<&StoredFacts, RemovalReason>,
+) -> Result<(), StoreError> {
+    let old = store.facts(key)?;
+    let (old, fresh) = (old.as_ref().map(|o| &o.facts), new.ok().map(|n| &n.facts));
+
+    let keys = |facts| names::keys(key, facts, aliases);
+    let (old_keys, new_keys) =
+        (old.map(keys).unwrap_or_default(), fresh.map(keys).unwrap_or_default());
+    for name in old_keys.difference(&new_keys) {
+        store.remove_key(name, key)?;
+    }
+    for name in new_keys.difference(&old_keys) {
+        store.add_key(name, key)?;
+    }
+    touched.names.extend(old_keys.symmetric_difference(&new_keys).cloned());
+
+    let old_mentions = old.map(names::mentions).unwrap_or_default();
+    let new_mentions = fresh.map(names::mentions).unwrap_or_default();
+    for (name, how) in &old_mentions {
+        if new_mentions.get(name) != Some(how) {
+            store.remove_mention(name, key)?;
+            touched.names.insert(name.clone());
+        }
+    }
+    for (name, how) in &new_mentions {
+        if old_mentions.get(name) != Some(how) {
+            store.add_mention(name, key, how)?;
+            touched.names.insert(name.clone());
+        }
+    }
+
+    if let Some(identity) = store.identity(key)? {
+        touched.former.extend(store.members(identity.id)?);
+    }
+    match new {
+        Ok(facts) => store.put_facts(key, facts)?,
+        Err(_) => store.remove_facts(key)?,
+    }
+    touched.records.insert(key.clone(), new.err());
+    Ok(())
+}
+
+/// Derives everything anew from what is in the store: empties what was derived, and touches all.
+pub(crate) fn reapply(
+    store: &mut StoreWriter<'_>,
+    touched: &mut Touched,
+    settings: &Settings,
+) -> Result<(), StoreError> {
+    store.clear_derived()?;
+    for key in store.all_keys()? {
+        let Some(stored) = store.facts(&key)? else { continue };
+        for name in names::keys(&key, &stored.facts, &settings.aliases) {
+            store.add_key(&name, &key)?;
+            touched.names.insert(name);
+        }
+        for (name, how) in names::mentions(&stored.facts) {
+            store.add_mention(&name, &key, &how)?;
+            touched.names.insert(name);
+        }
+        touched.records.entry(key).or_default();
+    }
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! JSON Lines: one object a line, each with its own key and, where it is to go, `"op": "delete"`.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Read},
+    ops::ControlFlow,
+    path::Path,
+};
+
+use serde_json::{Map, Value};
+
+use crate::source::{
+    Fault, FetchError, Fields, Found, Item, Reading, Refusal, field::Field, files, template::Parts,
+};
+
+/// The most bytes that one line may have.
+pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
+/// The most objects and lists that may lie within one another.
+pub(crate) const DEPTH_MAX: usize = 16;
+
+/// Reads the file twice: once to learn which line is the last for each key, once to give those.
+pub(crate) fn read(reading: &mut Reading) -> Result<(), FetchError> {
+    let path = &reading.plan.path;
+    let file = files::file_name(path);
+    let mut last = HashMap::new();
+    each_line(path, |number, line| {
+        if let Some(Ok((_, key))) = object(line).map(|read| with_key(reading, read)) {
+            last.insert(key, number);
+        }
+        ControlFlow::Continue(())
+    })?;
+    each_line(path, |number, line| {
+        let Some(read) = object(line) else { return ControlFlow::Continue(()) };
+        match with_key(reading, read) {
+            Ok((_, key)) if last.get(&key) != Some(&number) => ControlFlow::Continue(()),
+            Ok((source, key)) => {
+                let bytes = line.expect("an object was read from it");
+                let content_hash = *blake3::hash(bytes).as_bytes();
+                give(reading, Found { file: &file, line: number, key, content_hash }, &source)
+            }
+            Err(reason) => reading.reject(format!("{file}:{number}"), None, reason),
+        }
+    })
+}
+
+fn give(reading: &mut Reading, found: Found, source: &Map<String, Value>) -> ControlFlow<()> {
+    let fields = reading.plan.mapping.apply(source, &Parts::new());
+    match operation(&fields) {
+        Ok(Operation::Delete) => (reading.each)(Item::Deleted { key: found.key }),
+        Ok(Operation::Upsert) => reading.offer(found, |_| Ok(fields)),
+        Err(reason) => {
+            let fault = Fault { line: found.line, reason };
+            reading.offer(found, |_| Err(Refusal::Fault(fault)))
+        }
+    }
+}
+
+enum Operation {
+    Upsert,
+    Delete,
+}
+
+fn operation(fields: &Fields) -> Result<Operation, String> {
+    match fields.get(&Field::Op).map(|op| op.as_str().unwrap_or_default()) {
+        None | Some("upsert") => Ok(Operation::Upsert),
+        Some("delete") => Ok(Operation::Delete),
+        Some(other) => Err(format!("`op` must be `upsert` or `delete`: `{other}`")),
+    }
+}
+
+fn with_key(
+    reading: &Reading,
+    read: Result<Map<String, Value>, String>,
+) -> Result<(Map<String, Value>, String), String> {
+    let source = read?;
+    let key = reading.row_key(&source)?;
+    Ok((source, key))
+}
+
+/// The object in a line, or why there is none; `None` for a blank line.
+fn object(line: Result<&[u8], TooLong>) -> Option<Result<Map<String, Value>, String>> {
+    let Ok(line) = line else {
+        return Some(Err(format!("a line may have at most this many bytes: `{LINE_BYTES_MAX}`")));
+    };
+    if line.trim_ascii().is_empty() {
+        return None;
+    }
+    Some(match serde_json::from_slice(line) {
+        Ok(Value::Object(object)) if depth(&object) <= DEPTH_MAX => Ok(object),
+        Ok(Value::Object(_)) => {
+            Err(format!("objects and lists may lie at most this deep: `{DEPTH_MAX}`"))
+        }
+        Ok(_) => Err("a line must hold one JSON object, such as `{\"key\": \"a\"}`".to_owned()),
+        Err(error) => {
+            let said = error.to_string();
+            let said = said.split(" at line ").next().unwrap_or_default();
+            Err(format!("not JSON at column {}: `{said}`", error.column()))
+        }
+    })
+}
+
+/// How deep objects and lists lie within one another. The parser itself stops at 128.
+fn depth(object: &Map<String, Value>) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Object(object) => depth(object),
+            Value::Array(list) => 1 + list.iter().map(of).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    1 + object.values().map(of).max().unwrap_or(0)
+}
+
+/// A line that is longer than [`LINE_BYTES_MAX`].
+#[derive(Debug, Clone, Copy)]
+struct TooLong;
+
+/// Gives each line with its number, without line ends and byte order mark.
+fn each_line(
+    path: &Path,
+    mut each: impl FnMut(u64, Result<&[u8], TooLong>) -> ControlFlow<()>,
+) -> Result<(), FetchError> {
+    let unreadable = |cause| FetchError::Unreadable { path: path.to_owned(), cause };
+    let mut reader = BufReader::new(files::open(path)?);
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        let mut limited = reader.by_ref().take(LINE_BYTES_MAX + 1);
+        if limited.read_until(b'\n', &mut bytes).map_err(unreadable)? == 0 {
+            break;
+        }
+        let ended = bytes.pop_if(|last| *last == b'\n').is_some();
+        let line = if !ended && bytes.len() as u64 > LINE_BYTES_MAX {
+            reader.skip_until(b'\n').map_err(unreadable)?;
+            Err(TooLong)
+        } else {
+            bytes.pop_if(|last| *last == b'\r');
+            let mark = if number == 1 { "\u{feff}".as_bytes() } else { b"" };
+            Ok(bytes.strip_prefix(mark).unwrap_or(&bytes))
+        };
+        if each(number, line).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::source::tests::{fields, items, told};
+
+    const CONFIG: &str = "kind = \"jsonlines\"\npath = \"a.jsonl\"";
+
+    fn read(lines: &str) -> Vec<String> {
+        told(&items(CONFIG, &[("a.jsonl", lines.as_bytes())]))
+    }
+
+    #[test]
+    fn byte_order_marks_blank_lines_and_windows_line_ends_must_be_no_obstacle() {
+        let lines = "\u{feff}{\"key\":\"a\"}\r\n\r\n  \n{\"id\":7}";
+        assert_eq!(read(lines), ["+a", "+7"]);
+    }
+
+    #[test]
+    fn a_bad_line_must_be_rejected_with_its_number_and_not_stop_the_others() {
+        let lines = "{\"key\":\n[1]\n{}\n{\"key\":\"a\",\"op\":\"wis\"}\n{\"key\":\"b\"}";
+        assert_eq!(
+            read(lines),
+            [
+                "!a.jsonl:1 not JSON at column 7: `EOF while parsing a value`",
+                "!a.jsonl:2 a line must hold one JSON object, such as `{\"key\": \"a\"}`",
+                "!a.jsonl:3 no key, give the record a `key` or set `key` of the source to a \
+                 template",
+                "!a.jsonl:4 `op` must be `upsert` or `delete`: `wis`",
+                "+b",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_last_line_for_a_key_must_win() {
+        let lines = "{\"key\":\"a\",\"title\":\"oud\"}\n{\"key\":\"b\"}\n\
+                     {\"key\":\"b\",\"op\":\"delete\"}\n\
+                     {\"key\":\"a\",\"title\":\"nieuw\",\"op\":\"upsert\"}";
+        let items = items(CONFIG, &[("a.jsonl", lines.as_bytes())]);
+        assert_eq!(told(&items), ["-b", "+a"]);
+        assert_eq!(fields(&items)["title"], "nieuw");
+    }
+
+    #[test]
+    fn lines_that_are_too_long_or_too_deep_must_be_rejected() {
+        let long = "x".repeat(usize::try_from(super::LINE_BYTES_MAX).unwrap());
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let (fits, deep, endless) = (nested(15), nested(16), nested(100_000));
+        let lines = format!(
+            "{{\"key\":\"{long}\"}}\n{{\"key\":\"a\",\"x\":{fits}}}\n\
+             {{\"key\":\"b\",\"x\":{deep}}}\n{{\"key\":\"c\",\"x\":{endless}}}\n"
+        );
+        assert_eq!(
+            read(&lines),
+            [
+                "!a.jsonl:1 a line may have at most this many bytes: `1048576`",
+                "+a",
+                "!a.jsonl:3 objects and lists may lie at most this deep: `16`",
+                "!a.jsonl:4 not JSON at column 142: `recursion limit exceeded`",
+            ]
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_bytes_must_make_the_reader_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200)
+        ) {
+            items(CONFIG, &[("a.jsonl", &bytes)]);
+        }
+    }
+}

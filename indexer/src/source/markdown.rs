@@ -1,0 +1,271 @@
+//! Folders of Markdown: front matter gives the fields, the page gives title, summary and body.
+
+mod mdx;
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use serde_json::{Map, Value};
+
+use crate::{
+    config::SourcePlan,
+    source::{
+        Fault, FetchError, Fields, File, Found, Reading, Refusal, SkipReason,
+        field::Field,
+        front_matter, is_true,
+        prose::{DERIVED_SUMMARY_CHARS_MAX, cut},
+    },
+};
+
+/// A page with a listing marker and less prose of its own than this many characters is no content.
+pub(crate) const LISTING_PROSE_CHARS_MAX: usize = 400;
+
+/// Reads every page of the folder.
+pub(crate) fn read(reading: &mut Reading) -> Result<(), FetchError> {
+    reading.each_file(|reading, file| {
+        let own = || front_matter::split(&file.text).map(|(fields, _)| fields).unwrap_or_default();
+        // Mostly the path alone makes the key, and then a known page is not even opened.
+        let key = reading
+            .file_key(&file.name, &file.parts, &Map::new())
+            .or_else(|_| reading.file_key(&file.name, &file.parts, &own()));
+        match key {
+            Ok(key) => {
+                let found = Found { file: &file.name, line: 1, key, content_hash: file.hash };
+                reading.offer(found, |plan| page(plan, file))
+            }
+            Err(reason) => reading.reject(format!("{}:1", file.name), None, reason),
+        }
+    })
+}
+
+fn page(plan: &SourcePlan, file: &File) -> Result<Fields, Refusal> {
+    if file.text.trim().is_empty() {
+        let reason = "the file is empty, fill it or leave it out with `exclude`".to_owned();
+        return Err(Refusal::Fault(Fault { line: 1, reason }));
+    }
+    let (source, body) = front_matter::split(&file.text).map_err(Refusal::Fault)?;
+    if source.get("unlisted").is_some_and(is_true) {
+        return Err(Refusal::Skip(SkipReason::Draft));
+    }
+    let cleaned = mdx::clean(body);
+    let mut events = events(&cleaned.text);
+    let has_marker = plan.listing_markers.iter().any(|marker| body.contains(marker.as_str()));
+    if has_marker && prose_chars(&events) < LISTING_PROSE_CHARS_MAX {
+        return Err(Refusal::Skip(SkipReason::Listing));
+    }
+    let mut fields = plan.mapping.apply(&source, &file.parts);
+    take_title(&mut events, &mut fields);
+    let summary = match cleaned.teaser_end {
+        Some(end) => plain(&without_title(&self::events(&cleaned.text[..end]))),
+        None => first_paragraph(&events),
+    };
+    let mut body = String::new();
+    html::push_html(&mut body, events.into_iter());
+    give(&mut fields, Field::Summary, cut(&summary, DERIVED_SUMMARY_CHARS_MAX));
+    give(&mut fields, Field::Body, body);
+    Ok(fields)
+}
+
+/// Sets a field that neither the record nor the configuration gives.
+fn give(fields: &mut Fields, field: Field, text: String) {
+    if !text.trim().is_empty() {
+        fields.entry(field).or_insert(Value::String(text));
+    }
+}
+
+fn events(text: &str) -> Vec<Event<'_>> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_HEADING_ATTRIBUTES;
+    Parser::new_ext(text, options).map(without_file_extension).collect()
+}
+
+/// Links between files of the folder lead to pages of the site.
+fn without_file_extension(event: Event) -> Event {
+    match event {
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            let (path, fragment) = dest_url.split_at(dest_url.find('#').unwrap_or(dest_url.len()));
+            let page = path.strip_suffix(".mdx").or_else(|| path.strip_suffix(".md"));
+            let dest_url = match page {
+                Some(page) if !page.contains("://") => CowStr::from(format!("{page}{fragment}")),
+                _ => dest_url,
+            };
+            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        }
+        other => other,
+    }
+}
+
+/// The first heading of the first level becomes the title where there is none; where it repeats
+/// the title it only leaves the body.
+fn take_title(events: &mut Vec<Event>, fields: &mut Fields) {
+    let Some((begin, end)) = title_heading(events) else { return };
+    let heading = plain(&events[begin..=end]);
+    let title = fields.get(&Field::Title).and_then(Value::as_str);
+    if title.is_none_or(|title| schema::fold::name(title) == schema::fold::name(&heading)) {
+        events.drain(begin..=end);
+        give(fields, Field::Title, heading);
+    }
+}
+
+fn without_title<'a>(events: &[Event<'a>]) -> Vec<Event<'a>> {
+    match title_heading(events) {
+        Some((begin, end)) => [&events[..begin], &events[end + 1..]].concat(),
+        None => events.to_vec(),
+    }
+}
+
+fn title_heading(events: &[Event]) -> Option<(usize, usize)> {
+    let begins =
+        |event: &Event| matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }));
+    let begin = events.iter().position(begins)?;
+    let ends = |event: &Event| *event == Event::End(TagEnd::Heading(HeadingLevel::H1));
+    let length = events[begin..].iter().position(ends)?;
+    Some((begin, begin + length))
+}
+
+/// The first paragraph that is more than a picture or a label in bold.
+fn first_paragraph(events: &[Event]) -> String {
+    let paragraphs = events.split(|event| *event == Event::Start(Tag::Paragraph)).skip(1);
+    for paragraph in paragraphs {
+        let ends = |event: &Event| *event == Event::End(TagEnd::Paragraph);
+        let length = paragraph.iter().position(ends).unwrap_or(paragraph.len());
+        let paragraph = &paragraph[..length];
+        let is_label = matches!(
+            paragraph,
+            [Event::Start(Tag::Strong), .., Event::End(TagEnd::Strong)]
+                | [Event::Start(Tag::Image { .. }), ..]
+        );
+        let words = plain(paragraph);
+        if !is_label && !words.is_empty() {
+            return words;
+        }
+    }
+    String::new()
+}
+
+/// The words of a stretch, on one line.
+fn plain(events: &[Event]) -> String {
+    let mut text = String::new();
+    let mut images = 0_usize;
+    for event in events {
+        match event {
+            Event::Start(Tag::Image { .. }) => images += 1,
+            Event::End(TagEnd::Image) => images = images.saturating_sub(1),
+            Event::Text(words) | Event::Code(words) if images == 0 => text.push_str(words),
+            Event::SoftBreak
+            | Event::HardBreak
+            | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::Heading(_)) => text.push(' '),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The length of what a page says itself: not its headings, links and code.
+fn prose_chars(events: &[Event]) -> usize {
+    let mut chars = 0;
+    let mut within = 0_usize;
+    for event in events {
+        match event {
+            Event::Start(Tag::Heading { .. } | Tag::Link { .. } | Tag::CodeBlock(_)) => within += 1,
+            Event::End(TagEnd::Heading(_) | TagEnd::Link | TagEnd::CodeBlock) => {
+                within = within.saturating_sub(1);
+            }
+            Event::Text(words) if within == 0 => chars += words.trim().chars().count(),
+            _ => {}
+        }
+    }
+    chars
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::source::tests::{fields, items, told};
+
+    const CONFIG: &str = "kind = \"markdown\"\npath = \".\"\n";
+
+    fn page(text: &str) -> serde_json::Value {
+        fields(&items(CONFIG, &[("a.md", text.as_bytes())]))
+    }
+
+    #[test]
+    fn the_first_heading_must_be_the_title_and_leave_the_body() {
+        let given = page("# De *titel*\n\nEerste.\n\n## Kop\n\nTweede.");
+        assert_eq!(given["title"], "De titel");
+        assert_eq!(given["body"], "<p>Eerste.</p>\n<h2>Kop</h2>\n<p>Tweede.</p>\n");
+        assert_eq!(given["summary"], "Eerste.");
+    }
+
+    #[test]
+    fn a_heading_must_stay_where_front_matter_gives_another_title() {
+        let given = page("---\ntitle: De titel!\n---\n# Een kop\n\nTekst.");
+        assert_eq!(
+            (&given["title"], &given["body"]),
+            (&"De titel!".into(), &"<h1>Een kop</h1>\n<p>Tekst.</p>\n".into())
+        );
+        let repeated = page("---\ntitle: De Titel\n---\n# De titel\n\nTekst.");
+        assert_eq!(repeated["body"], "<p>Tekst.</p>\n");
+    }
+
+    #[test]
+    fn a_page_without_any_title_must_leave_it_to_be_derived() {
+        let given = page("Alleen tekst.");
+        assert_eq!(
+            given,
+            serde_json::json!({ "body": "<p>Alleen tekst.</p>\n", "summary": "Alleen tekst." })
+        );
+    }
+
+    #[test]
+    fn the_summary_must_be_the_teaser_or_else_the_first_paragraph_of_words() {
+        let teaser = page("# T\n\nEen.\n\nTwee `x`.\n\n<!-- truncate -->\n\nDrie.");
+        assert_eq!(teaser["summary"], "Een. Twee x.");
+        let first = page("# T\n\n![plaat](a.png)\n\n:::info[TL;DR]\n\nEerste\nzin.\n\n:::");
+        assert_eq!(first["summary"], "Eerste zin.");
+        let long = page(&"woord ".repeat(100));
+        let summary = long["summary"].as_str().unwrap();
+        assert!(summary.ends_with("woord…") && summary.chars().count() <= 300, "{summary}");
+        assert_eq!(page("---\nsummary: Zelf.\n---\nTekst.")["summary"], "Zelf.");
+    }
+
+    #[test]
+    fn links_between_files_must_lead_to_pages() {
+        let given = page("[a](./b.md#c) [d](../e.mdx) [f](https://x.nl/g.md)");
+        assert_eq!(
+            given["body"],
+            "<p><a href=\"./b#c\">a</a> <a href=\"../e\">d</a> \
+             <a href=\"https://x.nl/g.md\">f</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn tables_footnotes_and_strikethrough_must_be_rendered() {
+        let body = page("| a |\n| - |\n| ~~b~~[^1] |\n\n[^1]: noot")["body"].to_string();
+        for part in ["<table>", "<del>b</del>", "footnote"] {
+            assert!(body.contains(part), "{part}: {body}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_only_lists_others_must_be_skipped() {
+        let config = format!("{CONFIG}listing_markers = [\"<DocCardList\"]");
+        let told = |text: &str| told(&items(&config, &[("a.md", text.as_bytes())]));
+        let listing = "# Hulp\n\n```mdx-code-block\nimport A from 'a';\n\n<DocCardList />\n```\n\n\
+                       Kies maar.\n\n";
+        let links = "- [een heel lange naam van een heel lange link](https://x.nl)\n".repeat(20);
+        assert_eq!(told(&format!("{listing}{links}")), ["?a.md Listing"]);
+        let prose = "Deze bladzijde vertelt zelf ook iets. ".repeat(20);
+        assert_eq!(told(&format!("{listing}{prose}")), ["+a.md"]);
+        assert_eq!(told("# Kort\n\nMaar geen lijst."), ["+a.md"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn no_page_must_make_the_reader_panic(text in "[#<>`*_\\[\\]()!:|~A-Ca-c \n.-]{0,120}") {
+            items(CONFIG, &[("a.md", text.as_bytes())]);
+        }
+    }
+}

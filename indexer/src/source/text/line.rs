@@ -1,0 +1,199 @@
+//! Lines: which of them a program wrapped, so that they are one line again.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::source::prose::ends_sentence;
+
+/// A line of a text; the text is empty where paragraphs are set apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its number in the file, from one.
+    pub number: u64,
+    /// How far it is indented.
+    pub indent: usize,
+    /// What it says, without the indentation.
+    pub text: String,
+}
+
+/// Programs that wrap lines do so at a width in this range.
+const WRAP_CHARS: std::ops::RangeInclusive<usize> = 50..=120;
+/// So many lines must be wrapped beyond doubt before a width is believed.
+const WRAPPED_LINES_MIN: usize = 3;
+/// A line within this part of the width was wrapped, if it does not end a sentence.
+const NEAR_WIDTH_PERCENT: usize = 80;
+
+static BULLET: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[•·‣◦▪*–-]\s+").expect("the tests use it"));
+
+/// The text of a list item, where the line opens one.
+pub(super) fn item(text: &str) -> Option<&str> {
+    BULLET.find(text).map(|bullet| &text[bullet.end()..])
+}
+
+impl Line {
+    fn chars(&self) -> usize {
+        self.indent + self.text.chars().count()
+    }
+
+    fn is_item(&self) -> bool {
+        item(&self.text).is_some()
+    }
+}
+
+/// Joins the lines that were one line before a program wrapped them, and mends the words that it
+/// cut at a hyphen.
+pub(super) fn unwrap(lines: &[Line]) -> Vec<Line> {
+    let layout = Layout::of(lines);
+    let mut joined: Vec<Line> = Vec::new();
+    let mut previous: Option<&Line> = None;
+    // The indentation of the list item that is being read.
+    let mut item_indent = None;
+    for line in lines {
+        if line.is_item() {
+            item_indent = Some(line.indent);
+        } else if line.text.is_empty() {
+            item_indent = None;
+        }
+        let deeper = item_indent.is_some_and(|indent| line.indent > indent);
+        let goes_on =
+            |previous: &&Line| !line.is_item() && (deeper || layout.is_wrapped(previous, line));
+        match (joined.last_mut(), previous.filter(goes_on)) {
+            (Some(last), Some(_)) if !last.text.is_empty() => join(&mut last.text, &line.text),
+            _ => joined.push(line.clone()),
+        }
+        previous = Some(line);
+    }
+    joined
+}
+
+/// How a text was laid out.
+struct Layout {
+    /// The width at which it was wrapped, if it was.
+    width: Option<usize>,
+    /// Whether blank lines part its paragraphs.
+    parted: bool,
+}
+
+impl Layout {
+    fn of(lines: &[Line]) -> Self {
+        let pairs = lines.windows(2).filter(|pair| is_cut(&pair[0], &pair[1]));
+        let widths: Vec<_> =
+            pairs.map(|pair| pair[0].chars()).filter(|chars| WRAP_CHARS.contains(chars)).collect();
+        let is_believed = widths.len() >= WRAPPED_LINES_MIN;
+        Self {
+            width: if is_believed { widths.into_iter().max() } else { None },
+            parted: lines.iter().any(|line| line.text.is_empty()),
+        }
+    }
+
+    /// Where blank lines part the paragraphs, a line near the width goes on even if it happens to
+    /// end a sentence. Elsewhere such a line may as well end its paragraph.
+    fn is_wrapped(&self, line: &Line, next: &Line) -> bool {
+        if line.text.is_empty() || next.text.is_empty() {
+            return false;
+        }
+        let chars = line.chars();
+        let is_near = self.width.is_some_and(|width| {
+            chars <= width + width / 10 && chars * 100 >= width * NEAR_WIDTH_PERCENT
+        });
+        is_cut(line, next) || (is_near && (self.parted || !ends_sentence(&line.text)))
+    }
+}
+
+/// Whether a sentence runs from one line into the next, beyond doubt.
+fn is_cut(line: &Line, next: &Line) -> bool {
+    let hyphen = line.text.ends_with('-') && WRAP_CHARS.contains(&line.chars());
+    let goes_on = next.text.starts_with(char::is_lowercase) && !ends_sentence(&line.text);
+    !line.text.is_empty() && !next.text.is_empty() && (hyphen || goes_on)
+}
+
+fn join(text: &mut String, next: &str) {
+    let before_hyphen = text.strip_suffix('-').map(|before| {
+        before.rsplit(|c: char| c.is_whitespace() || c == '-').next().unwrap_or_default().to_owned()
+    });
+    match before_hyphen {
+        Some(word) if !word.is_empty() => {
+            let next_word = next.split_whitespace().next().unwrap_or_default();
+            if matches!(next_word, "en" | "of" | "and" | "or" | "als") {
+                text.push(' ');
+            } else if !keeps_hyphen(&word, next_word) {
+                text.pop();
+            }
+        }
+        _ => text.push(' '),
+    }
+    text.push_str(next);
+}
+
+/// Whether a hyphen at the end of a line belongs to the word, as in `CX-experts` and `e-mail`.
+fn keeps_hyphen(word: &str, next: &str) -> bool {
+    let is_acronym = word.chars().all(|c| c.is_uppercase() || c.is_numeric());
+    let is_letter = word.chars().count() == 1;
+    is_acronym || is_letter || !next.starts_with(char::is_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<Line> {
+        crate::source::text::chrome::lines(text)
+    }
+
+    fn unwrapped(text: &str) -> Vec<String> {
+        unwrap(&lines(text)).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn a_sentence_that_runs_on_must_be_one_line() {
+        let text = "Wat is dit?\nEen gemeenschap van professionals uit de overheid, van\nbeleid \
+                    tot ontwerp.\nDoe mee.";
+        assert_eq!(
+            unwrapped(text),
+            [
+                "Wat is dit?",
+                "Een gemeenschap van professionals uit de overheid, van beleid tot ontwerp.",
+                "Doe mee."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hyphen_at_a_line_end_must_be_mended_unless_it_belongs_there() {
+        for (text, mended) in [
+            ("klantcontact-\nmanagers", "klantcontactmanagers"),
+            ("onze CX-\nexperts", "onze CX-experts"),
+            ("Liselot Brandsma-\nPuk", "Liselot Brandsma-Puk"),
+            ("zorg-\nen onderwijs", "zorg- en onderwijs"),
+            ("een e-\nmail", "een e-mail"),
+        ] {
+            let mut text = text.lines();
+            let mut joined = text.next().unwrap().to_owned();
+            join(&mut joined, text.next().unwrap());
+            assert_eq!(joined, mended);
+        }
+    }
+
+    #[test]
+    fn a_line_near_the_width_must_go_on_with_a_capital() {
+        let wrapped =
+            "Deze regel is met opzet heel erg lang zodat hij wordt afgebroken op de\nbreedte. ";
+        let text = format!(
+            "{}Dit is de titel van een brief over de uitvoering van het grote\nOmgevingswet plan.",
+            format!("{wrapped}\n").repeat(3)
+        );
+        let last = unwrapped(&text).pop().unwrap();
+        assert!(last.ends_with("uitvoering van het grote Omgevingswet plan."), "{last}");
+    }
+
+    #[test]
+    fn a_deeper_line_must_belong_to_its_list_item() {
+        let text = "  • We helpen.\n    We luisteren.\n  • We leggen uit.\n\nKlinkt dat goed?";
+        assert_eq!(
+            unwrapped(text),
+            ["• We helpen. We luisteren.", "• We leggen uit.", "", "Klinkt dat goed?"]
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! The store: every record, where it came from, and what changed, in one `redb` file per generation.
+//!
+//! This module owns table layout and value encoding. It must not know how a record is merged or
+//! found by its words.
+
+mod codec;
+mod key;
+mod reader;
+mod tables;
+mod writer;
+
+pub(crate) use key::{Identity, Mentioned, RecordKey, Seen, StoredFacts};
+pub(crate) use reader::StoreReader;
+pub use tables::Relation;
+pub(crate) use writer::{StoreFile, StoreWriter};
+
+/// Why the store cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine refused.
+    #[error("the store cannot be used: {0}")]
+    Engine(#[from] Box<redb::Error>),
+    /// A value is not what the format says.
+    #[error("the store holds a value that this program cannot read in table `{table}`")]
+    Value {
+        /// Which table.
+        table: &'static str,
+    },
+}
+
+macro_rules! from_engine {
+    ($($error:ty),+) => {$(
+        impl From<$error> for StoreError {
+            fn from(error: $error) -> Self {
+                Self::Engine(Box::new(error.into()))
+            }
+        }
+    )+};
+}
+
+from_engine!(
+    redb::DatabaseError,
+    redb::TransactionError,
+    redb::TableError,
+    redb::StorageError,
+    redb::CommitError,
+    redb::CompactionError
+);

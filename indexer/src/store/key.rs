@@ -1,0 +1,97 @@
+//! Keys and small values of the store.
+
+use std::fmt;
+
+use schema::{NodeId, NodeKind, SourceName, SourceRecord};
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+
+/// Which record of which source: the source's name and its own key, with a zero byte between.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RecordKey(String);
+
+impl RecordKey {
+    pub(crate) fn new(source: &SourceName, remote_key: &str) -> Self {
+        Self(format!("{source}\0{}", remote_key.replace('\0', "")))
+    }
+
+    /// The key of the thing that is known only by its folded name.
+    pub(crate) fn inferred(kind: NodeKind, folded: &str) -> Self {
+        Self::new(&SourceName::inferred(), &format!("{}/{folded}", kind.word()))
+    }
+
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Everything the source has begins with this.
+    pub(crate) fn source_prefix(source: &SourceName) -> String {
+        format!("{source}\0")
+    }
+
+    pub(crate) fn source(&self) -> &str {
+        self.0.split_once('\0').map_or(self.0.as_str(), |(source, _)| source)
+    }
+
+    pub(crate) fn remote_key(&self) -> &str {
+        self.0.split_once('\0').map_or("", |(_, key)| key)
+    }
+
+    /// The id that this record is given when it is the first to tell of a thing of `kind`.
+    /// `attempt` rises where that id is taken by something else.
+    pub(crate) fn mint(&self, kind: NodeKind, attempt: u8) -> NodeId {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[attempt]).update(self.0.as_bytes());
+        let bytes = hasher.finalize();
+        let hash = bytes.as_bytes()[..8].try_into().expect("a digest has 32 bytes");
+        NodeId::new(kind, u64::from_le_bytes(hash))
+    }
+}
+
+impl fmt::Display for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.source(), self.remote_key())
+    }
+}
+
+/// Which thing a source record tells of. Kept for ever, also when the record goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The thing.
+    pub(crate) id: NodeId,
+    /// When this record was first seen, counted from one: the oldest record's id wins.
+    pub(crate) order: u64,
+}
+
+/// What is remembered of the bytes a source record was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// Digest of the bytes.
+    pub(crate) content_hash: [u8; 32],
+    /// Digest of the plan they were read under.
+    pub(crate) plan: u64,
+}
+
+/// What one source record says, with where it stood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredFacts {
+    /// Where it came from.
+    pub(crate) record: SourceRecord,
+    /// What it says.
+    pub(crate) facts: Facts,
+}
+
+/// One mention of a name: how it was written, and whether it may bring a thing into being.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mentioned {
+    /// The name as written.
+    pub(crate) label: String,
+    /// Whether the name stands for a thing of this kind for certain. An organiser's name may be a
+    /// community's, and is an organisation's only if no community has it.
+    pub(crate) certain: bool,
+}

@@ -1,0 +1,114 @@
+//! Cursors: a place in an ordered list, as an opaque text.
+//!
+//! A cursor names the question it belongs to, the generation it was made in, and the sort value and
+//! id of the thing it stands at. Within that generation it is exact; in a later one it goes on
+//! after the same sort value.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use crate::{GenerationNumber, NodeId};
+
+/// The text of a cursor is never longer than this many bytes.
+pub const CURSOR_BYTES_MAX: usize = 1_024;
+
+/// What a list is ordered by at one place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum SortValue {
+    /// How well a hit fits, higher first.
+    Score(f32),
+    /// Seconds since 1970, or a column's own number; the list knows its direction.
+    Number(i64),
+    /// A folded name.
+    Text(String),
+}
+
+/// A place in an ordered list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Hash of the question (words, filter, sort) it belongs to.
+    pub question: u64,
+    /// The generation it was made in.
+    pub generation: GenerationNumber,
+    /// The day it was made on (days since 1970), since a day can change scores and phases.
+    pub day: i32,
+    /// How many things went before it.
+    pub position: u32,
+    /// The sort value there.
+    pub value: SortValue,
+    /// The id there.
+    pub id: NodeId,
+}
+
+impl Eq for Cursor {}
+
+/// Why a text is not a usable cursor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CursorError {
+    /// Not made by this program, or cut off.
+    #[error("not a cursor of this service; leave it out to begin at the first page")]
+    Malformed,
+    /// Made for another question.
+    #[error("this cursor belongs to another question; begin again without it")]
+    OtherQuestion,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = postcard::to_stdvec(self).map_err(|_| fmt::Error)?;
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        if text.len() > CURSOR_BYTES_MAX {
+            return Err(CursorError::Malformed);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
+        let cursor: Self = postcard::from_bytes(&bytes).map_err(|_| CursorError::Malformed)?;
+        let sane = NodeId::from_bits(cursor.id.to_bits()).is_ok()
+            && !matches!(cursor.value, SortValue::Score(score) if !score.is_finite());
+        if sane { Ok(cursor) } else { Err(CursorError::Malformed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::NodeKind;
+
+    fn values() -> impl Strategy<Value = SortValue> {
+        prop_oneof![
+            (-1e6_f32..1e6).prop_map(SortValue::Score),
+            any::<i64>().prop_map(SortValue::Number),
+            "[a-z ëï]{0,40}".prop_map(SortValue::Text),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_must_survive_its_text(
+            (question, hash) in any::<(u64, u64)>(),
+            (generation, day, position) in any::<(u64, i32, u32)>(),
+            value in values(),
+        ) {
+            let id = NodeId::new(NodeKind::Toolkit, hash);
+            let generation = GenerationNumber(generation);
+            let cursor = Cursor { question, generation, day, position, value, id };
+            prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
+        }
+
+        #[test]
+        fn any_other_text_must_be_refused_without_a_panic(text in ".{0,200}") {
+            let _ = text.parse::<Cursor>();
+            let _ = text.parse::<NodeId>();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Questions: what to find, in which order, which stretch of it, and what to count besides.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, GovernmentLayer, Kind,
+    Language, NodeId, OrganisationKind, SearchSort, SourceName, ToolkitForm,
+};
+
+/// All given conditions hold together; inside a list, any one. An empty list is no condition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SearchFilter {
+    /// Kinds of content.
+    pub kinds: Vec<Kind>,
+    /// Forms of article. A form leaves other kinds out only together with `kinds` or other forms.
+    pub article_forms: Vec<ArticleForm>,
+    /// Forms of toolkit.
+    pub toolkit_forms: Vec<ToolkitForm>,
+    /// Forms of community.
+    pub community_forms: Vec<CommunityForm>,
+    /// Forms of event.
+    pub event_forms: Vec<EventForm>,
+    /// Themes.
+    pub themes: Vec<NodeId>,
+    /// Communities.
+    pub communities: Vec<NodeId>,
+    /// Organisations.
+    pub organisations: Vec<NodeId>,
+    /// Kinds of organisation.
+    pub organisation_kinds: Vec<OrganisationKind>,
+    /// Layers of government.
+    pub layers: Vec<GovernmentLayer>,
+    /// Audiences.
+    pub audiences: Vec<NodeId>,
+    /// People.
+    pub people: Vec<NodeId>,
+    /// Languages.
+    pub languages: Vec<Language>,
+    /// Online or on location; only events have it.
+    pub attendance: Vec<Attendance>,
+    /// Where events are in time; only events have it.
+    pub phases: Vec<EventPhase>,
+    /// Years of an event's start, else of publication, in Amsterdam.
+    pub years: Vec<i16>,
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub until: Option<Date>,
+    /// Sources.
+    pub sources: Vec<SourceName>,
+}
+
+/// Which stretch of an ordered list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// The first `first` after a cursor, or from the beginning.
+    Forward {
+        /// How many.
+        first: usize,
+        /// After which.
+        after: Option<Cursor>,
+    },
+    /// The last `last` before a cursor, or before the end.
+    Backward {
+        /// How many.
+        last: usize,
+        /// Before which.
+        before: Option<Cursor>,
+    },
+}
+
+impl Page {
+    /// The first `first`.
+    pub const fn first(first: usize) -> Self {
+        Self::Forward { first, after: None }
+    }
+
+    /// How many at most.
+    pub const fn size(&self) -> usize {
+        match self {
+            Self::Forward { first, .. } => *first,
+            Self::Backward { last, .. } => *last,
+        }
+    }
+
+    /// The cursor it begins after or ends before.
+    pub const fn cursor(&self) -> Option<&Cursor> {
+        match self {
+            Self::Forward { after, .. } => after.as_ref(),
+            Self::Backward { before, .. } => before.as_ref(),
+        }
+    }
+}
+
+/// What is wanted besides the hits; what is not wanted is not computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The number of all hits.
+    pub total: bool,
+    /// The counts of every facet.
+    pub facets: bool,
+}
+
+/// A search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// The words to find; none finds everything.
+    pub words: Option<String>,
+    /// Conditions.
+    pub filter: SearchFilter,
+    /// Order.
+    pub sort: SearchSort,
+    /// Which stretch.
+    pub page: Page,
+    /// What else.
+    pub wanted: Wanted,
+    /// The instant for which phases are computed.
+    pub now: Timestamp,
+}

@@ -1,0 +1,156 @@
+//! A series: one event that comes back by a rule (RFC 5545, RRULE). Expanded when read.
+
+use jiff::{Timestamp, civil::Date};
+use rrule::RRuleSet;
+use serde::{Deserialize, Serialize};
+
+use crate::{EventMoment, EventPhase};
+
+/// At most so many occurrences of one series are ever looked at.
+pub const OCCURRENCES_MAX: u16 = 1_000;
+
+/// A rule by which an event comes back, without the first occurrence that it counts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// The RRULE value, such as `FREQ=MONTHLY;BYDAY=1TU;COUNT=10`.
+    pub rule: String,
+    /// Days on which it does not come back after all.
+    pub excluded: Vec<Date>,
+}
+
+/// Why a series cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a recurrence rule (RFC 5545, daily to yearly): `{rule}`: {cause}")]
+pub struct SeriesError {
+    rule: String,
+    cause: String,
+}
+
+impl Series {
+    /// A rule that is known to give occurrences from `first` on.
+    ///
+    /// # Errors
+    /// [`SeriesError`] where the rule cannot be read, recurs within a day, or never occurs.
+    pub fn new(rule: &str, excluded: Vec<Date>, first: &EventMoment) -> Result<Self, SeriesError> {
+        let series = Self { rule: rule.trim().to_ascii_uppercase(), excluded };
+        let error = |cause: String| SeriesError { rule: rule.to_owned(), cause };
+        let slow = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
+        if !slow.iter().any(|f| series.rule.contains(&format!("FREQ={f}"))) {
+            return Err(error("it must recur daily, weekly, monthly or yearly".to_owned()));
+        }
+        if series.rule.len() > 500 || series.rule.contains(['\n', '\r', ':']) {
+            return Err(error("it must be one RRULE value of at most 500 characters".to_owned()));
+        }
+        let set = series.expansion(first).map_err(error)?;
+        if set.all(1).dates.is_empty() {
+            return Err(error("it never occurs".to_owned()));
+        }
+        Ok(series)
+    }
+
+    /// Occurrences in order of time, each with the wall clock time of `first`, at most `limit` of
+    /// those that begin at or after `from`.
+    pub fn occurrences(
+        &self,
+        first: &EventMoment,
+        from: Timestamp,
+        limit: u16,
+    ) -> Vec<EventMoment> {
+        self.all(first)
+            .into_iter()
+            .filter(|moment| moment.earliest() >= from)
+            .take(usize::from(limit))
+            .collect()
+    }
+
+    /// Every occurrence up to [`OCCURRENCES_MAX`].
+    pub fn all(&self, first: &EventMoment) -> Vec<EventMoment> {
+        let Ok(set) = self.expansion(first) else { return Vec::new() };
+        set.all(OCCURRENCES_MAX)
+            .dates
+            .into_iter()
+            .filter_map(|date| {
+                let local = date.naive_local();
+                let date: Date = local.format("%Y-%m-%d").to_string().parse().ok()?;
+                let excluded = self.excluded.contains(&date);
+                (!excluded).then(|| EventMoment { date, text: None, ..first.clone() })
+            })
+            .collect()
+    }
+
+    /// How long each occurrence lasts: from `first` to `end`, or to the end of its day.
+    pub fn ends(
+        occurrence: &EventMoment,
+        first: &EventMoment,
+        end: Option<&EventMoment>,
+    ) -> Timestamp {
+        match end {
+            Some(end) => {
+                let length = end.latest().duration_since(first.earliest());
+                occurrence.earliest().checked_add(length).unwrap_or(Timestamp::MAX)
+            }
+            None => occurrence.end_of_span(),
+        }
+    }
+
+    /// Ongoing while an occurrence lasts, past after the last, else upcoming.
+    pub fn phase(
+        &self,
+        first: &EventMoment,
+        end: Option<&EventMoment>,
+        now: Timestamp,
+    ) -> EventPhase {
+        let mut phase = EventPhase::Past;
+        for occurrence in self.all(first) {
+            let begins = occurrence.earliest();
+            if now < begins {
+                return EventPhase::Upcoming;
+            }
+            if now < Self::ends(&occurrence, first, end) {
+                phase = EventPhase::Ongoing;
+                break;
+            }
+        }
+        phase
+    }
+
+    fn expansion(&self, first: &EventMoment) -> Result<RRuleSet, String> {
+        let start = first.date.to_datetime(first.time.unwrap_or_default());
+        let start = start.strftime("%Y%m%dT%H%M%S");
+        let text = format!("DTSTART;TZID={}:{start}\nRRULE:{}", first.zone, self.rule);
+        text.parse().map_err(|e: rrule::RRuleError| e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+    use crate::moment::HOME_ZONE;
+
+    #[test]
+    fn occurrences_must_keep_their_wall_clock_time_across_summer_time() {
+        let first = EventMoment::instant(date(2026, 3, 3), time(14, 0, 0, 0), HOME_ZONE).unwrap();
+        let skipped = vec![date(2026, 5, 5)];
+        let series = Series::new("FREQ=MONTHLY;BYDAY=1TU;COUNT=4", skipped, &first).unwrap();
+        let starts: Vec<_> = series.all(&first).iter().map(|m| m.earliest().to_string()).collect();
+        assert_eq!(
+            starts,
+            ["2026-03-03T13:00:00Z", "2026-04-07T12:00:00Z", "2026-06-02T12:00:00Z"]
+        );
+        let between: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        assert_eq!(series.phase(&first, None, between), EventPhase::Upcoming);
+        let after: Timestamp = "2026-07-01T00:00:00Z".parse().unwrap();
+        assert_eq!(series.phase(&first, None, after), EventPhase::Past);
+        assert_eq!(series.occurrences(&first, between, 1)[0].date, date(2026, 4, 7));
+    }
+
+    #[test]
+    fn a_rule_within_a_day_or_without_sense_must_be_refused() {
+        let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
+        for rule in ["FREQ=SECONDLY", "FREQ=MONTHLY;BYDAY=9XX", "", "FREQ=DAILY\nRDATE:2026"] {
+            assert!(Series::new(rule, Vec::new(), &first).is_err(), "{rule}");
+        }
+    }
+}

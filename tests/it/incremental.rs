@@ -1,0 +1,201 @@
+//! After random edits an incremental build finds what a full build finds: the same hits and facets
+//! at once, the same order once it is compacted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexer::{catalog::Snapshot, run};
+use schema::{Facets, NodeId, Page, SearchFilter, SearchQuery, SearchSort, Wanted};
+
+use crate::support::{Dice, Installation, clock, runtime};
+
+const WORDS: [&str; 12] = [
+    "klantreis",
+    "formulier",
+    "brief",
+    "gemeente",
+    "overheid",
+    "toegankelijk",
+    "onderzoek",
+    "dienstverlening",
+    "inwoner",
+    "loket",
+    "taal",
+    "website",
+];
+const THEMES: [&str; 4] = ["klantreizen", "begrijpelijke taal", "inclusie", "zorgplicht"];
+const PEOPLE: [&str; 4] = ["Noor Vandersteen", "Tijmen Okkerse", "Marit Zonneveld", "Eva Kesteloo"];
+
+/// A record of the file `lines.jsonl`. Few keys, addresses and names, so that they collide.
+fn line(dice: &mut Dice, key: u64) -> String {
+    let word = |dice: &mut Dice| dice.pick(&WORDS);
+    let title = format!("{} {} {key}", word(dice), word(dice));
+    let body: Vec<_> = (0..12).map(|_| word(dice)).collect();
+    let theme = dice.pick(&THEMES);
+    let person = dice.pick(&PEOPLE);
+    let url = dice.below(12);
+    let body = body.join(" ");
+    match dice.below(8) {
+        0 => format!(
+            r#"{{"key":"{key}","kind":"community","title":"Community {}","url":"https://x.example/{url}","themes":["{theme}"],"body":"{body}"}}"#,
+            dice.below(3)
+        ),
+        1 => format!(
+            r#"{{"key":"{key}","kind":"event","title":"{title}","start":"2026-0{}-11","organisers":["Community {}","Gemeente Duinstad"],"body":"{body}"}}"#,
+            1 + dice.below(8),
+            dice.below(3)
+        ),
+        2 => format!(
+            r#"{{"key":"{key}","kind":"theme","title":"{theme}","alt_labels":["anders {}"]}}"#,
+            dice.below(3)
+        ),
+        3 => format!(
+            r#"{{"key":"{key}","kind":"organisation","title":"Gemeente Duinstad","abbreviations":["GD"],"layer":"GEMEENTE","organisation_kind":"{}"}}"#,
+            dice.pick(&["MUNICIPALITY", "OTHER"])
+        ),
+        4 => format!(
+            r#"{{"key":"{key}","kind":"toolkit","title":"{title}","slug":"zelfde","maintainers":["GD"],"themes":["{theme}","anders 1"],"body":"{body}"}}"#
+        ),
+        _ => format!(
+            r#"{{"key":"{key}","kind":"article","title":"{title}","url":"https://x.example/{url}","published_at":"202{}-05-0{}","themes":["{theme}"],"authors":["{person}"],"communities":["Community {}"],"body":"{body}"}}"#,
+            dice.below(6),
+            1 + dice.below(9),
+            dice.below(3)
+        ),
+    }
+}
+
+/// Changes a few records of a small world.
+pub(crate) fn edit(dice: &mut Dice, world: &mut BTreeMap<u64, String>) {
+    for _ in 0..=dice.below(6) {
+        let key = dice.below(24);
+        if dice.below(4) == 0 {
+            world.remove(&key);
+        } else {
+            world.insert(key, line(dice, key));
+        }
+    }
+}
+
+pub(crate) fn write_world(installation: &Installation, world: &BTreeMap<u64, String>) {
+    installation.write_lines(&world.values().collect::<Vec<_>>());
+}
+
+fn queries() -> Vec<SearchQuery> {
+    let mut queries = Vec::new();
+    for words in [
+        None,
+        Some("klantreis"),
+        Some("klantreizen"),
+        Some("formulier brief"),
+        Some("inclusie"),
+        Some("gd"),
+        Some("noor"),
+        Some("anders"),
+        Some("gemeente overheid loket taal"),
+    ] {
+        for sort in
+            [SearchSort::Relevance, SearchSort::Newest, SearchSort::Title, SearchSort::Start]
+        {
+            queries.push(SearchQuery {
+                words: words.map(str::to_owned),
+                filter: SearchFilter::default(),
+                sort,
+                page: Page::first(100),
+                wanted: Wanted { total: true, facets: true },
+                now: clock(),
+            });
+        }
+    }
+    queries
+}
+
+/// Titles of the hits in order, and facets by name.
+fn answers(snapshot: &Snapshot) -> Vec<(Vec<String>, String)> {
+    runtime().block_on(async {
+        let mut answers = Vec::new();
+        for query in queries() {
+            let page = snapshot.search(query).await.expect("a search");
+            let hits = page.hits.iter().map(|hit| hit.record.name().to_owned()).collect();
+            let facets = page.facets.expect("asked for");
+            answers.push((hits, named(snapshot, &facets).await));
+        }
+        answers
+    })
+}
+
+async fn named(snapshot: &Snapshot, facets: &Facets) -> String {
+    let mut text = format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        facets.kinds,
+        facets.article_forms,
+        facets.layers,
+        facets.organisation_kinds,
+        facets.phases,
+        facets.years,
+        facets.attendance
+    );
+    let lists = [&facets.themes, &facets.communities, &facets.organisations, &facets.audiences];
+    for list in lists {
+        let ids: Vec<NodeId> = list.iter().map(|facet| facet.value).collect();
+        let records = snapshot.get_many(&ids).await.expect("records");
+        let counts: BTreeSet<String> = records
+            .iter()
+            .zip(list)
+            .map(|(record, facet)| {
+                let name = record.as_ref().expect("every facet has a record").name().to_owned();
+                format!("{name} {}", facet.count)
+            })
+            .collect();
+        text = format!("{text} {counts:?}");
+    }
+    text
+}
+
+#[test]
+fn an_incremental_build_must_find_what_a_full_build_finds() {
+    for seed in 0..6 {
+        let mut dice = Dice(seed);
+        let installation = Installation::empty();
+        let mut world = BTreeMap::new();
+        for round in 0..12 {
+            edit(&mut dice, &mut world);
+            write_world(&installation, &world);
+            installation.build();
+
+            let full = installation.copy();
+            full.build_full();
+            let place = format!("seed {seed}, round {round}");
+            assert_eq!(installation.view(), full.view(), "{place}");
+            let (ours, theirs) = (answers(&installation.snapshot()), answers(&full.snapshot()));
+            for (query, (our, their)) in queries().iter().zip(ours.iter().zip(&theirs)) {
+                let set = |hits: &[String]| hits.iter().cloned().collect::<BTreeSet<_>>();
+                assert_eq!(set(&our.0), set(&their.0), "hits of {query:?}, {place}");
+                assert_eq!(our.1, their.1, "facets of {query:?}, {place}");
+            }
+        }
+        run::gc(&installation.data(), 3, clock()).expect("compacts");
+        let full = installation.copy();
+        full.build_full();
+        run::gc(&full.data(), 3, clock()).expect("compacts");
+        assert_eq!(answers(&installation.snapshot()), answers(&full.snapshot()), "seed {seed}");
+    }
+}
+
+/// A fresh installation has never seen the history, and comes to the same content.
+#[test]
+fn history_must_not_show_in_content() {
+    for seed in 100..104 {
+        let mut dice = Dice(seed);
+        let installation = Installation::empty();
+        let mut world = BTreeMap::new();
+        for _ in 0..10 {
+            edit(&mut dice, &mut world);
+            write_world(&installation, &world);
+            installation.build();
+        }
+        let fresh = Installation::empty();
+        write_world(&fresh, &world);
+        fresh.build();
+        assert_eq!(installation.view(), fresh.view(), "seed {seed}");
+    }
+}

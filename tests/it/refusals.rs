@@ -1,0 +1,155 @@
+//! Bad input: what is refused, what is said, and that nothing is lost.
+
+use std::{fs, process::Command};
+
+use indexer::run::{self, Accept, BuildError, Intent, Outcome, Request};
+
+use crate::support::{Installation, clock, program};
+
+#[test]
+fn broken_records_must_be_named_and_the_rest_be_indexed() {
+    let installation = Installation::of("fixtures/broken.toml");
+    let refused = installation.try_build().expect_err("too much is rejected");
+    let BuildError::Rejections { ref report, ref rejections, .. } = refused else {
+        panic!("{refused}")
+    };
+    assert_eq!(report.rejected as usize, rejections.len());
+    assert!(refused.to_string().contains("--accept-rejections"), "{refused}");
+    assert!(installation.generations().is_empty(), "nothing was published");
+
+    let request = Request { accept_rejections: Accept::Allow, ..Request::default() };
+    let report = installation.run(&request).expect("allowed");
+    let mut told: Vec<_> = report
+        .rejections
+        .iter()
+        .map(|r| format!("{} {} {}", r.source, r.location, r.reason))
+        .collect();
+    told.sort();
+    insta::assert_json_snapshot!("broken_records", told);
+    let names = installation.view().into_iter().collect::<Vec<_>>().join("\n");
+    for good in ["Wat staat er op je scherm", "De kunst van het terugbellen", "Stichting Leesvuur"]
+    {
+        assert!(names.contains(good), "{good} is good and must be indexed");
+    }
+}
+
+#[test]
+fn a_record_that_breaks_must_stay_as_it_was_until_it_is_mended() {
+    let installation = Installation::small();
+    for n in 0..30 {
+        installation.write_item(&format!("vol{n}"), &format!("Vulling {n}"));
+    }
+    installation.build();
+    let before = installation.view();
+    installation.write("items/brief.md", "---\ntitle: [niet gesloten\n---\n\nTekst.\n");
+    let report = installation.try_build().expect("one rejection is no reason to stop");
+    assert_eq!(report.rejections.len(), 1);
+    assert!(report.rejections[0].location.contains("brief.md"), "{:?}", report.rejections);
+    assert!(matches!(report.outcome, Outcome::Unchanged(_)));
+    assert_eq!(installation.view(), before);
+}
+
+#[test]
+fn removing_more_than_allowed_must_publish_nothing_and_name_the_flag() {
+    let installation = Installation::empty();
+    for n in 0..20 {
+        installation.write_item(&format!("item{n}"), &format!("Artikel {n}"));
+    }
+    let first = installation.build();
+    for n in 0..10 {
+        installation.remove_item(&format!("item{n}"));
+    }
+    for mode in [run::Mode::Incremental, run::Mode::Full] {
+        let refused = installation.run(&Request { mode, ..Request::default() });
+        let refused = refused.expect_err("half of a source is gone");
+        let sentence = refused.to_string();
+        assert!(sentence.contains("10 of 20"), "{sentence}");
+        assert!(sentence.contains("--accept-removals"), "{sentence}");
+    }
+    assert_eq!(installation.generations(), [first]);
+    let output = installation.output(&["index"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("--accept-removals"), "{said}");
+    assert!(installation.output(&["index", "--accept-removals"]).status.success());
+    assert_eq!(installation.view().iter().filter(|line| line.starts_with("Article")).count(), 10);
+}
+
+#[test]
+fn a_dry_run_must_say_what_would_change_and_change_nothing() {
+    let installation = Installation::small();
+    let first = installation.build();
+    installation.write_item("nieuw", "Een nieuw artikel");
+    let request = Request { intent: Intent::DryRun, ..Request::default() };
+    let report = installation.run(&request).expect("a dry run");
+    assert_eq!((report.outcome, report.upserted), (Outcome::DryRun, 1));
+    assert_eq!(installation.generations(), [first]);
+    assert!(!installation.data().join(".building").exists());
+}
+
+#[test]
+fn a_second_builder_must_be_refused_while_the_first_one_builds() {
+    let installation = Installation::small();
+    installation.build();
+    let lock = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(installation.data().join("builder.lock"))
+        .expect("the lock file");
+    lock.lock().expect("locked");
+    installation.write_item("nieuw", "Een nieuw artikel");
+    let output = installation.output(&["index"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("another process is building"), "{said}");
+    drop(lock);
+    assert!(installation.output(&["index"]).status.success());
+}
+
+/// A limit on the size of a file is how a full disk looks to one process.
+#[test]
+fn a_full_disk_must_leave_the_old_generation_and_say_so() {
+    let installation = Installation::small();
+    installation.build();
+    let before = installation.view();
+    for n in 0..40 {
+        installation.write_item(&format!("vol{n}"), &"lange titel ".repeat(20));
+    }
+    let mut refused = 0;
+    // From a disk that holds nothing more to one that holds everything.
+    for blocks in [0, 1, 8, 64, 256, 512, 1_024, 2_048, 4_096, 16_384] {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec '{}' index --config '{}' --data '{}'",
+            program().display(),
+            installation.config().display(),
+            installation.data().display()
+        );
+        // Output goes through pipes, which the limit does not touch.
+        let output = Command::new("sh").args(["-c", &script]).output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            break;
+        }
+        refused += 1;
+        assert_eq!(output.status.code(), Some(1), "{blocks} blocks: {said}");
+        assert!(said.contains("wegwijzer: "), "{blocks} blocks: {said}");
+        assert!(!said.contains("panicked"), "{blocks} blocks: {said}");
+        assert_eq!(installation.view(), before, "{blocks} blocks");
+        assert!(run::verify(&installation.data()).expect("readable").is_sound());
+    }
+    assert!(refused >= 3, "only {refused} limits were too small");
+    installation.build();
+    assert_ne!(installation.view(), before);
+}
+
+#[test]
+fn an_older_generation_that_is_not_kept_must_be_refused_with_those_that_are() {
+    let installation = Installation::small();
+    installation.build();
+    let nowhere =
+        run::rollback(&installation.data(), None, clock()).expect_err("there is one only");
+    assert!(nowhere.to_string().contains("no earlier generation"), "{nowhere}");
+    let unknown = run::rollback(&installation.data(), Some("000099".parse().unwrap()), clock());
+    let sentence = unknown.expect_err("not kept").to_string();
+    assert!(sentence.contains("000099") && sentence.contains("000001"), "{sentence}");
+}

@@ -1,0 +1,339 @@
+//! What all acceptance tests stand on: the repository, a clock, an installation in a temporary
+//! folder, and the program itself.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use indexer::{
+    catalog::{Catalog, Snapshot},
+    config::{SourceConfig, plan_sources},
+    run::{self, BuildError, BuildLimits, Mode, Outcome, Plan, Report, Request, Silent},
+};
+use jiff::Timestamp;
+use schema::{
+    GenerationNumber, NodeId, NodeKind, Page, Record, SearchFilter, SearchQuery, SearchSort, Wanted,
+};
+use tempfile::TempDir;
+
+/// The root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the repository")
+        .to_owned()
+}
+
+/// A folder of `shared/` beside the repository, or a printed line and `None`.
+pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
+    let path = repository().join("../shared").join(folder);
+    if path.is_dir() {
+        return Some(path);
+    }
+    // Not by a macro: the test harness would swallow the line.
+    let _ = writeln!(std::io::stderr(), "skipped: ../shared/{folder} is not there");
+    None
+}
+
+/// The day on which the fixtures are dated, at noon in Amsterdam.
+pub(crate) fn clock() -> Timestamp {
+    "2026-03-02T12:00:00+01:00".parse().expect("an instant")
+}
+
+/// A runtime for asking a catalog.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}
+
+/// Every file below a folder, sorted.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Numbers that look random and are the same in every run (`SplitMix64`).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
+    }
+}
+
+/// A configuration, its sources and its data in a temporary folder.
+pub(crate) struct Installation {
+    folder: TempDir,
+    config: PathBuf,
+}
+
+const SMALL: &str = r#"
+public_url = "http://127.0.0.1:8080/"
+data = "data"
+
+[[source]]
+name = "items"
+kind = "markdown"
+path = "items"
+pattern = "{slug}.md"
+url = "https://items.example/{slug}"
+language = "NL"
+constants = { kind = "article", form = "BLOG" }
+
+[[source]]
+name = "lines"
+kind = "jsonlines"
+path = "lines.jsonl"
+language = "NL"
+"#;
+
+impl Installation {
+    /// Two sources without a record: a folder `items` and a file `lines.jsonl`.
+    pub(crate) fn empty() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        fs::create_dir(folder.path().join("items")).expect("a folder");
+        fs::write(folder.path().join("lines.jsonl"), "").expect("a file");
+        let config = folder.path().join("wegwijzer.toml");
+        fs::write(&config, SMALL).expect("a file");
+        Self { folder, config }
+    }
+
+    /// Two sources with a handful of records that are linked to one another.
+    pub(crate) fn small() -> Self {
+        let installation = Self::empty();
+        installation.write_item("klantreis", "De klantreis van een verhuizing");
+        installation.write_item("brief", "Een begrijpelijke brief");
+        installation.write_lines(&[
+            r#"{"key":"cx","kind":"community","title":"Community CX","url":"https://items.example/cx"}"#,
+            r#"{"key":"dag","kind":"event","title":"Dag van de klantreis","start":"2026-04-01T10:00","organisers":["Community CX"],"themes":["klantreizen"]}"#,
+            r#"{"key":"reeks","kind":"event","title":"Inloopuur","start":"2026-01-06T15:00","series":{"rule":"FREQ=WEEKLY;COUNT=20"},"communities":["Community CX"]}"#,
+        ]);
+        installation
+    }
+
+    /// The configuration `file` of the repository, with its data in a temporary folder.
+    pub(crate) fn of(file: &str) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        Self { folder, config: repository().join(file) }
+    }
+
+    /// The same sources and data again, elsewhere.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = TempDir::new().expect("a temporary folder");
+        fs::create_dir(copy.path().join("items")).expect("a folder");
+        for from in files_below(self.folder.path()) {
+            let to = copy.path().join(from.strip_prefix(self.folder.path()).expect("below"));
+            fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
+            fs::copy(&from, &to).expect("copied");
+        }
+        let config = copy.path().join("wegwijzer.toml");
+        Self { folder: copy, config }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn config(&self) -> &Path {
+        &self.config
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// An article of the folder `items`.
+    pub(crate) fn write_item(&self, slug: &str, title: &str) {
+        let text = format!(
+            "---\ntitle: {title}\nthemes: [klantreizen]\nauthors: [Noor Vandersteen]\n\
+             communities: [Community CX]\n---\n\nOver {title}: een tekst die iets uitlegt.\n"
+        );
+        self.write(&format!("items/{slug}.md"), &text);
+    }
+
+    pub(crate) fn remove_item(&self, slug: &str) {
+        let _ = fs::remove_file(self.path().join(format!("items/{slug}.md")));
+    }
+
+    pub(crate) fn write_lines(&self, lines: &[impl AsRef<str>]) {
+        let mut text = lines.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("\n");
+        text.push('\n');
+        self.write("lines.jsonl", &text);
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        fs::write(self.path().join(file), text).expect("writable");
+    }
+
+    /// What to build, from the configuration, at the fixed time.
+    pub(crate) fn plan(&self) -> Plan {
+        let text = fs::read_to_string(&self.config).expect("a configuration");
+        let config: toml::Table = toml::from_str(&text).expect("toml");
+        let sources = config.get("source").cloned().unwrap_or(toml::Value::Array(Vec::new()));
+        let sources: Vec<SourceConfig> = sources.try_into().expect("sources");
+        let folder = self.config.parent().expect("a folder");
+        Plan {
+            data: self.data(),
+            sources: plan_sources(&sources, folder).unwrap_or_else(|error| panic!("{error}")),
+            aliases: config
+                .get("aliases")
+                .cloned()
+                .map_or_else(Vec::new, |aliases| aliases.try_into().expect("aliases")),
+            item_url: "http://127.0.0.1:8080/".parse().expect("an address"),
+            limits: BuildLimits::default(),
+            now: clock(),
+            dated: config
+                .get("dated")
+                .and_then(toml::Value::as_str)
+                .map(|day| day.parse().expect("a day")),
+        }
+    }
+
+    pub(crate) fn run(&self, request: &Request) -> Result<Report, BuildError> {
+        run::build(&self.plan(), request, &Silent)
+    }
+
+    pub(crate) fn try_build(&self) -> Result<Report, BuildError> {
+        self.run(&Request { accept_removals: run::Accept::Allow, ..Request::default() })
+    }
+
+    /// Builds, allowing removals; the generation that is current afterwards.
+    pub(crate) fn build(&self) -> GenerationNumber {
+        current(&self.try_build().unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Builds everything anew.
+    pub(crate) fn build_full(&self) -> GenerationNumber {
+        let request =
+            Request { mode: Mode::Full, accept_removals: run::Accept::Allow, ..Request::default() };
+        current(&self.run(&request).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    pub(crate) fn snapshot(&self) -> std::sync::Arc<Snapshot> {
+        let catalog = Catalog::open(&self.data()).expect("a data folder");
+        assert_eq!(catalog.damage(), None);
+        catalog.current().expect("a generation")
+    }
+
+    pub(crate) fn generations(&self) -> Vec<GenerationNumber> {
+        run::status(&self.data()).expect("a data folder").kept
+    }
+
+    /// Everything that the current generation holds, in words, without ids.
+    pub(crate) fn view(&self) -> BTreeSet<String> {
+        let snapshot = self.snapshot();
+        runtime().block_on(view(&snapshot))
+    }
+
+    /// The program, with this configuration and data.
+    pub(crate) fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments);
+        match arguments.first() {
+            Some(&"serve" | &"index") => {
+                command.arg("--config").arg(&self.config).arg("--data").arg(self.data());
+            }
+            Some(&"check") => {
+                command.arg("--config").arg(&self.config);
+            }
+            Some(&"status" | &"verify" | &"rollback" | &"release" | &"gc") => {
+                command.arg("--data").arg(self.data());
+            }
+            _ => {}
+        }
+        command.current_dir(self.path());
+        command
+    }
+
+    pub(crate) fn output(&self, arguments: &[&str]) -> Output {
+        self.program(arguments).output().expect("the program runs")
+    }
+}
+
+fn current(report: &Report) -> GenerationNumber {
+    match report.outcome {
+        Outcome::Published(number) | Outcome::Unchanged(number) => number,
+        Outcome::DryRun => panic!("nothing was published"),
+    }
+}
+
+/// The real program, which `cargo test --workspace` has built beside this test.
+pub(crate) fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a path");
+    let folder = test.parent().and_then(Path::parent).expect("deps lies in the target folder");
+    let program = folder.join("wegwijzer");
+    assert!(program.is_file(), "{} is not there; run `cargo test --workspace`", program.display());
+    program
+}
+
+/// A search for everything, in the order of titles.
+pub(crate) fn everything() -> SearchQuery {
+    SearchQuery {
+        words: None,
+        filter: SearchFilter::default(),
+        sort: SearchSort::Title,
+        page: Page::first(5_000),
+        wanted: Wanted { total: true, facets: true },
+        now: clock(),
+    }
+}
+
+/// Everything that a generation holds, in words, without ids.
+pub(crate) async fn view(snapshot: &Snapshot) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    let page = snapshot.search(everything()).await.expect("a search");
+    assert_eq!(page.total, Some(page.hits.len() as u64));
+    let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
+    for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
+        let names = snapshot.names(kind, Page::first(5_000)).await.expect("names");
+        records.extend(names.entries.into_iter().map(|(record, _)| record));
+    }
+    for record in records {
+        lines.insert(describe(snapshot, &record).await);
+    }
+    lines
+}
+
+async fn describe(snapshot: &Snapshot, record: &Record) -> String {
+    let mut text = format!("{record:?}");
+    let body = snapshot.bodies(&[record.id()]).await.expect("a body");
+    text = format!("{text} body {:?}", body[0].as_ref().map(|body| &body.text));
+    // Ids depend on which record came first; names do not.
+    while let Some(id) = first_id(&text) {
+        let names = snapshot.get_many(&[id]).await.expect("a record");
+        let name = names[0].as_ref().map_or("NOTHING", |record| record.name()).to_owned();
+        text = text.replace(&id.to_string(), &format!("<{name}>"));
+    }
+    text
+}
+
+fn first_id(text: &str) -> Option<NodeId> {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
+        let id: NodeId = word.parse().ok()?;
+        // Words of thirteen letters that only look like ids have no digit.
+        word.chars().any(|c| c.is_ascii_digit()).then_some(id)
+    })
+}

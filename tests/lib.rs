@@ -1,0 +1,1 @@
+//! Holds the acceptance tests in `it/`; exports nothing.
