@@ -44,9 +44,9 @@ enum Command {
     Serve(serve::Arguments),
     /// Reads the sources and publishes a new generation, if anything changed.
     Index(index::Arguments),
-    /// Checks every byte of the current generation against its digests.
+    /// Checks every byte of every generation against its digests.
     Verify(ManageArguments),
-    /// Says which generation is current and how the last builds went.
+    /// Says which generation is current, what it holds and what is kept.
     Status(ManageArguments),
     /// Publishes an earlier generation again, and holds further publishing until `release`.
     Rollback(rollback::Arguments),

@@ -64,6 +64,11 @@ impl Counts {
         }
     }
 
+    /// The count of one kind, to read.
+    pub fn get(mut self, kind: NodeKind) -> u64 {
+        *self.of(kind)
+    }
+
     /// How many pieces of content a search can find.
     pub fn content(&self) -> u64 {
         self.articles + self.toolkits + self.communities + self.events

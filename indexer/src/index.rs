@@ -22,6 +22,9 @@ pub enum IndexError {
     /// The engine refused.
     #[error("the index cannot be used: {0}")]
     Engine(#[from] tantivy::TantivyError),
+    /// The fields are those of another program.
+    #[error("the index has other fields than this program")]
+    Layout,
     /// The folder cannot be opened.
     #[error("the index cannot be opened: {0}")]
     Folder(#[from] tantivy::directory::error::OpenDirectoryError),

@@ -69,8 +69,10 @@ pub(crate) struct Touched {
     pub(crate) records: BTreeMap<RecordKey, Option<RemovalReason>>,
     /// Records that were one thing with a changed one.
     pub(crate) former: BTreeSet<RecordKey>,
-    /// Names and addresses that may lead elsewhere now, or are newly mentioned or not any more.
+    /// Names and addresses that may lead elsewhere now: whoever mentions them is linked anew.
     pub(crate) names: BTreeSet<String>,
+    /// Names that are newly mentioned, or not any more, or written in another way.
+    pub(crate) mentioned: BTreeSet<String>,
 }
 
 /// Puts what a record says in place of what it said; `Err` reason where it is gone.
@@ -100,13 +102,13 @@ pub(crate) fn change_facts(
     for (name, how) in &old_mentions {
         if new_mentions.get(name) != Some(how) {
             store.remove_mention(name, key)?;
-            touched.names.insert(name.clone());
+            touched.mentioned.insert(name.clone());
         }
     }
     for (name, how) in &new_mentions {
         if old_mentions.get(name) != Some(how) {
             store.add_mention(name, key, how)?;
-            touched.names.insert(name.clone());
+            touched.mentioned.insert(name.clone());
         }
     }
 
@@ -136,7 +138,7 @@ pub(crate) fn reapply(
         }
         for (name, how) in names::mentions(&stored.facts) {
             store.add_mention(&name, &key, &how)?;
-            touched.names.insert(name);
+            touched.mentioned.insert(name);
         }
         touched.records.entry(key).or_default();
     }

@@ -193,6 +193,15 @@ pub enum BuildError {
     },
 }
 
+impl From<IndexingError> for ManageError {
+    fn from(error: IndexingError) -> Self {
+        match error {
+            IndexingError::Store(error) => Self::Store(error),
+            IndexingError::Index(error) => Self::Index(error),
+        }
+    }
+}
+
 impl From<IndexingError> for BuildError {
     fn from(error: IndexingError) -> Self {
         match error {

@@ -12,7 +12,7 @@ mod writer;
 pub(crate) use key::{Identity, Mentioned, RecordKey, Seen, StoredFacts};
 pub(crate) use reader::StoreReader;
 pub use tables::Relation;
-pub(crate) use writer::{StoreFile, StoreWriter};
+pub(crate) use writer::{StoreFile, StoreWriter, sources};
 
 /// Why the store cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! Cursors: a place in an ordered list, as an opaque text.
 //!
 //! A cursor names the question it belongs to, the generation it was made in, and the sort value and
-//! id of the thing it stands at. Within that generation it is exact; in a later one it goes on
-//! after the same sort value.
+//! id of the thing it stands at. Within that generation it is exact, save for lists whose order time
+//! changes; in a later one it goes on after the same sort value.
 
 use std::{fmt, str::FromStr};
 

@@ -27,7 +27,7 @@ pub use part::{
     ApproximateCount, Effort, Founded, Guideline, Image, Method, Place, Quote, Reference,
     Registration, Resource, Session, Step, Tip,
 };
-pub use provenance::{Change, Provenance, RemovalReason, SourceRecord, Tombstone};
+pub use provenance::{Change, Provenance, RemovalReason, SourceRecord};
 pub use query::{Page, SearchFilter, SearchQuery, Wanted};
 pub use record::{Article, Body, Common, Community, Event, Record, Toolkit};
 pub use series::Series;

@@ -1,4 +1,4 @@
-//! Where records come from and how they come and go: source records, changes and tombstones.
+//! Where records come from and how they come and go: source records, changes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,13 +62,4 @@ pub struct Change {
     pub op: ChangeOp,
     /// Why, where it was removed.
     pub reason: Option<RemovalReason>,
-}
-
-/// What remains of a thing that was removed. Holds no name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tombstone {
-    /// Why it was removed.
-    pub reason: RemovalReason,
-    /// Since which generation.
-    pub since: GenerationNumber,
 }

@@ -13,7 +13,8 @@ use crate::{
 pub struct SearchFilter {
     /// Kinds of content.
     pub kinds: Vec<Kind>,
-    /// Forms of article. A form leaves other kinds out only together with `kinds` or other forms.
+    /// Forms of article. Forms of one kind leave out the other kinds, save for those that `kinds` or
+    /// forms of their own ask for.
     pub article_forms: Vec<ArticleForm>,
     /// Forms of toolkit.
     pub toolkit_forms: Vec<ToolkitForm>,

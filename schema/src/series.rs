@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventMoment, EventPhase};
 
-/// At most so many occurrences of one series are ever looked at.
+/// A series occurs at most so many times.
 pub const OCCURRENCES_MAX: u16 = 1_000;
 
 /// A rule by which an event comes back, without the first occurrence that it counts from.
@@ -30,7 +30,8 @@ impl Series {
     /// A rule that is known to give occurrences from `first` on.
     ///
     /// # Errors
-    /// [`SeriesError`] where the rule cannot be read, recurs within a day, or never occurs.
+    /// [`SeriesError`] where the rule cannot be read, recurs within a day, never occurs, or occurs
+    /// over [`OCCURRENCES_MAX`] times.
     pub fn new(rule: &str, excluded: Vec<Date>, first: &EventMoment) -> Result<Self, SeriesError> {
         let series = Self { rule: rule.trim().to_ascii_uppercase(), excluded };
         let error = |cause: String| SeriesError { rule: rule.to_owned(), cause };
@@ -41,9 +42,14 @@ impl Series {
         if series.rule.len() > 500 || series.rule.contains(['\n', '\r', ':']) {
             return Err(error("it must be one RRULE value of at most 500 characters".to_owned()));
         }
-        let set = series.expansion(first).map_err(error)?;
-        if set.all(1).dates.is_empty() {
+        let occurrences = series.expansion(first).map_err(error)?.all(OCCURRENCES_MAX);
+        if occurrences.dates.is_empty() {
             return Err(error("it never occurs".to_owned()));
+        }
+        if occurrences.limited {
+            // What comes after the last one looked at would be told to be past.
+            let remedy = format!("it occurs over {OCCURRENCES_MAX} times, give it COUNT or UNTIL");
+            return Err(error(remedy));
         }
         Ok(series)
     }
@@ -149,7 +155,16 @@ mod tests {
     #[test]
     fn a_rule_within_a_day_or_without_sense_must_be_refused() {
         let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
-        for rule in ["FREQ=SECONDLY", "FREQ=MONTHLY;BYDAY=9XX", "", "FREQ=DAILY\nRDATE:2026"] {
+        let rules = [
+            "FREQ=SECONDLY",
+            "FREQ=MONTHLY;BYDAY=9XX",
+            "",
+            "FREQ=DAILY\nRDATE:2026",
+            "FREQ=DAILY",
+            "FREQ=DAILY;COUNT=1001",
+        ];
+        assert!(Series::new("FREQ=DAILY;COUNT=1000", Vec::new(), &first).is_ok());
+        for rule in rules {
             assert!(Series::new(rule, Vec::new(), &first).is_err(), "{rule}");
         }
     }

@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use indexer::run::{self, Accept, BuildError, Intent, Outcome, Request};
 
-use crate::support::{Installation, clock, program};
+use crate::support::{Installation, clock, program, runtime};
 
 #[test]
 fn broken_records_must_be_named_and_the_rest_be_indexed() {
@@ -73,6 +73,78 @@ fn removing_more_than_allowed_must_publish_nothing_and_name_the_flag() {
     assert!(said.contains("--accept-removals"), "{said}");
     assert!(installation.output(&["index", "--accept-removals"]).status.success());
     assert_eq!(installation.view().iter().filter(|line| line.starts_with("Article")).count(), 10);
+}
+
+#[test]
+fn events_that_lose_their_start_must_brake_like_rejections() {
+    let installation = Installation::empty();
+    let events = |start: &str| {
+        let line = |n: u32| {
+            format!(
+                r#"{{"key":"{n}","kind":"event","title":"Bijeenkomst {n}","{start}":"2026-05-0{n}"}}"#
+            )
+        };
+        (1..=9).map(line).collect::<Vec<_>>()
+    };
+    installation.write_lines(&events("start"));
+    let first = installation.build();
+    installation.write_lines(&events("begint"));
+    let refused = installation.try_build().expect_err("no event has a start any more");
+    assert!(matches!(refused, BuildError::Rejections { .. }), "{refused}");
+    assert_eq!(installation.generations(), [first]);
+}
+
+#[test]
+fn a_record_that_cannot_even_be_told_apart_must_stay_as_it_was() {
+    let installation = Installation::small();
+    installation.build();
+    let before = installation.view();
+    installation.write("lines.jsonl", "{\"key\":\"cx\",\"kind\":\"comm");
+    let report = installation.try_build().expect("one rejection is no reason to stop");
+    assert_eq!((report.rejections.len(), report.removed), (1, 0));
+    assert_eq!(installation.view(), before);
+}
+
+#[test]
+fn a_second_source_for_a_thing_must_be_a_change() {
+    let installation = Installation::empty();
+    let line = r#"{"key":"a","kind":"article","title":"Een brief","url":"https://x.example/a"}"#;
+    installation.write_lines(&[line]);
+    let first = installation.build();
+    installation.write_lines_of("more.jsonl", &[line]);
+    let report = installation.try_build().expect("builds");
+    assert_eq!((report.outcome, report.upserted), (Outcome::Published(first.next()), 1));
+    let view = installation.view().into_iter().collect::<String>();
+    assert!(view.contains("from lines") && view.contains("from more"), "{view}");
+}
+
+#[test]
+fn a_merged_id_must_lead_on_also_after_the_other_was_away() {
+    let installation = Installation::empty();
+    let line = |key: &str, url: &str| {
+        format!(
+            r#"{{"key":"{key}","kind":"article","title":"Een brief","url":"https://x.example/{url}"}}"#
+        )
+    };
+    let id_at = |url: &str| {
+        let url = format!("https://x.example/{url}").parse().expect("an address");
+        let snapshot = installation.snapshot();
+        runtime().block_on(snapshot.by_urls(&[url])).expect("a look-up")[0]
+    };
+    installation.write_lines(&[line("a", "a"), line("b", "b")]);
+    installation.build();
+    let (a, b) = (id_at("a").expect("there"), id_at("b").expect("there"));
+    installation.write_lines(&[line("a", "a"), line("b", "a")]);
+    installation.build();
+    let survivor = id_at("a").expect("one thing");
+    let merged = if survivor == a { b } else { a };
+    installation.write_lines(&[] as &[&str]);
+    installation.build();
+    installation.write_lines(&[line("a", "a"), line("b", "a")]);
+    installation.build();
+    assert_eq!(id_at("a"), Some(survivor), "the oldest id stays");
+    let found = runtime().block_on(installation.snapshot().get_many(&[merged])).expect("records");
+    assert_eq!(found[0].as_ref().map(|record| record.id()), Some(survivor));
 }
 
 #[test]

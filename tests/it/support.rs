@@ -10,13 +10,14 @@ use std::{
 };
 
 use indexer::{
-    catalog::{Catalog, Snapshot},
+    catalog::{Catalog, Relation, Snapshot},
     config::{SourceConfig, plan_sources},
     run::{self, BuildError, BuildLimits, Mode, Outcome, Plan, Report, Request, Silent},
 };
 use jiff::Timestamp;
 use schema::{
-    GenerationNumber, NodeId, NodeKind, Page, Record, SearchFilter, SearchQuery, SearchSort, Wanted,
+    GenerationNumber, NodeId, NodeKind, Page, Provenance, Record, SearchFilter, SearchQuery,
+    SearchSort, Wanted,
 };
 use tempfile::TempDir;
 
@@ -108,14 +109,21 @@ name = "lines"
 kind = "jsonlines"
 path = "lines.jsonl"
 language = "NL"
+
+[[source]]
+name = "more"
+kind = "jsonlines"
+path = "more.jsonl"
+language = "NL"
 "#;
 
 impl Installation {
-    /// Two sources without a record: a folder `items` and a file `lines.jsonl`.
+    /// Three sources without a record: a folder `items`, the files `lines.jsonl` and `more.jsonl`.
     pub(crate) fn empty() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         fs::create_dir(folder.path().join("items")).expect("a folder");
         fs::write(folder.path().join("lines.jsonl"), "").expect("a file");
+        fs::write(folder.path().join("more.jsonl"), "").expect("a file");
         let config = folder.path().join("wegwijzer.toml");
         fs::write(&config, SMALL).expect("a file");
         Self { folder, config }
@@ -179,9 +187,13 @@ impl Installation {
     }
 
     pub(crate) fn write_lines(&self, lines: &[impl AsRef<str>]) {
+        self.write_lines_of("lines.jsonl", lines);
+    }
+
+    pub(crate) fn write_lines_of(&self, file: &str, lines: &[impl AsRef<str>]) {
         let mut text = lines.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("\n");
         text.push('\n');
-        self.write("lines.jsonl", &text);
+        self.write(file, &text);
     }
 
     pub(crate) fn write(&self, file: &str, text: &str) {
@@ -319,8 +331,33 @@ pub(crate) async fn view(snapshot: &Snapshot) -> BTreeSet<String> {
 
 async fn describe(snapshot: &Snapshot, record: &Record) -> String {
     let mut text = format!("{record:?}");
-    let body = snapshot.bodies(&[record.id()]).await.expect("a body");
+    let id = record.id();
+    let body = snapshot.bodies(&[id]).await.expect("a body");
     text = format!("{text} body {:?}", body[0].as_ref().map(|body| &body.text));
+    if let Some(common) = record.common() {
+        let provenance = snapshot.provenance(&[id]).await.expect("provenance").remove(0);
+        for Provenance { record, fields } in provenance {
+            text = format!("{text} from {} {fields:?}", record.source);
+            let urls: Vec<_> = record.url.into_iter().chain([common.url.clone()]).collect();
+            for found in snapshot.by_urls(&urls).await.expect("addresses") {
+                assert_eq!(found, Some(id), "{urls:?} must lead to {text}");
+            }
+        }
+    }
+    for relation in [
+        Relation::Mentions,
+        Relation::ReportOf,
+        Relation::SpawnedBy,
+        Relation::Narrower,
+        Relation::PartOf,
+        Relation::MemberOf,
+    ] {
+        let linked = snapshot.linked(&[(id, relation)]).await.expect("links").remove(0);
+        let linked = snapshot.get_many(&linked).await.expect("records");
+        let names: BTreeSet<_> =
+            linked.iter().map(|r| r.as_ref().expect("a link leads somewhere").name()).collect();
+        text = format!("{text} {relation:?} {names:?}");
+    }
     // Ids depend on which record came first; names do not.
     while let Some(id) = first_id(&text) {
         let names = snapshot.get_many(&[id]).await.expect("a record");

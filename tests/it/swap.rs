@@ -6,22 +6,10 @@ use std::sync::{
 };
 
 use indexer::catalog::Catalog;
-use schema::{Page, SearchFilter, SearchQuery, SearchSort, Wanted};
 
-use crate::support::{Installation, clock, runtime};
+use crate::support::{Installation, everything, runtime};
 
 const GENERATIONS: u64 = 200;
-
-fn everything() -> SearchQuery {
-    SearchQuery {
-        words: None,
-        filter: SearchFilter::default(),
-        sort: SearchSort::Title,
-        page: Page::first(100),
-        wanted: Wanted { total: true, facets: true },
-        now: clock(),
-    }
-}
 
 /// Every item carries the number of the edit that wrote it: an answer that shows two numbers is
 /// mixed of two generations.

@@ -1,4 +1,4 @@
-//! `wegwijzer status`: which generation is current and how the last builds went.
+//! `wegwijzer status`: which generation is current and what is kept.
 
 use std::process::ExitCode;
 

@@ -26,7 +26,7 @@ pub struct Limits {
     pub directives_max: usize,
     /// Percentage of a source's records that may be rejected before a build is refused.
     pub rejections_percent: f64,
-    /// Percentage of the knowledge base that may disappear before a build is refused.
+    /// Percentage of a source's records that may disappear before a build is refused.
     pub removals_percent: f64,
     /// Generations that are kept on disk.
     pub generations_kept: usize,

@@ -1,5 +1,7 @@
 //! Filters: what a client may ask of the things in a list.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{ID, InputObject};
 use schema::{NodeId, NodeKind, SourceName};
 
@@ -124,9 +126,22 @@ impl TryFrom<SearchFilter> for schema::SearchFilter {
     }
 }
 
-/// Words of a vocabulary of the contract as words of the core.
-pub(super) fn words<W, T: From<W>>(given: Option<Vec<W>>) -> Vec<T> {
-    given.into_iter().flatten().map(T::from).collect()
+/// So many ids, years or names may be asked for in one list.
+const FILTER_VALUES_MAX: usize = 100;
+
+/// Words of a vocabulary of the contract as words of the core, each once.
+pub(super) fn words<W, T: From<W> + Ord>(given: Option<Vec<W>>) -> Vec<T> {
+    let words: BTreeSet<T> = given.into_iter().flatten().map(T::from).collect();
+    words.into_iter().collect()
+}
+
+/// The values of a list, if they are not too many.
+fn values<T>(given: Option<Vec<T>>) -> Result<Vec<T>> {
+    let given = given.unwrap_or_default();
+    if given.len() > FILTER_VALUES_MAX {
+        return Err(Failure::limit("filter_values_max", FILTER_VALUES_MAX as u64));
+    }
+    Ok(given)
 }
 
 fn ids(given: Option<Vec<ID>>, kind: NodeKind) -> Result<Vec<NodeId>> {
@@ -148,16 +163,16 @@ fn ids(given: Option<Vec<ID>>, kind: NodeKind) -> Result<Vec<NodeId>> {
             )))
         }
     };
-    given.into_iter().flatten().map(id).collect()
+    values(given)?.into_iter().map(id).collect()
 }
 
 fn years(given: Option<Vec<i32>>) -> Result<Vec<i16>> {
     let year = |year: i32| {
         i16::try_from(year).map_err(|_| Failure::bad_request(format!("not a year: `{year}`")))
     };
-    given.into_iter().flatten().map(year).collect()
+    values(given)?.into_iter().map(year).collect()
 }
 
 fn source_names(given: Option<Vec<ID>>) -> Result<Vec<SourceName>> {
-    given.into_iter().flatten().map(|name| Ok(SourceName::new(&name)?)).collect()
+    values(given)?.into_iter().map(|name| Ok(SourceName::new(&name)?)).collect()
 }

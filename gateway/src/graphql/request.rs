@@ -5,6 +5,8 @@ use std::sync::Arc;
 use async_graphql::Context;
 use indexer::catalog::Snapshot;
 use jiff::Timestamp;
+use schema::{SearchPage, SearchQuery};
+use tokio::sync::Semaphore;
 
 use super::loaders::Loaders;
 use crate::failure::{Failure, Result};
@@ -19,7 +21,12 @@ pub(crate) struct RequestContext {
     pub(crate) now: Timestamp,
     /// The most items on one page.
     pub(crate) page_size_max: usize,
+    /// Turns at searching: lists within a list must not fill the queue that all requests share.
+    searches: Semaphore,
 }
+
+/// So many searches of one request run or wait in the shared queue at once.
+const SEARCHES_AT_ONCE: usize = 4;
 
 impl RequestContext {
     /// The context of a request that reads `snapshot` at `now`.
@@ -30,7 +37,14 @@ impl RequestContext {
         records_max: u64,
     ) -> Self {
         let loaders = Loaders::new(Arc::clone(&snapshot), records_max);
-        Self { snapshot, loaders, now, page_size_max }
+        let searches = Semaphore::new(SEARCHES_AT_ONCE);
+        Self { snapshot, loaders, now, page_size_max, searches }
+    }
+
+    /// Searches when it is this search's turn within the request.
+    pub(super) async fn search(&self, query: SearchQuery) -> Result<SearchPage> {
+        let _turn = self.searches.acquire().await;
+        self.snapshot.search(query).await.map_err(|error| Failure::of_catalog(&error))
     }
 
     /// The context of the request that `ctx` belongs to.

@@ -36,7 +36,7 @@ pub(super) async fn search(
     };
     let page = page.page(request)?;
     let query = SearchQuery { words, filter, sort, page, wanted, now: request.now };
-    request.snapshot.search(query).await.map_err(|error| Failure::of_catalog(&error))
+    request.search(query).await
 }
 
 /// A page of a list of one kind of content.

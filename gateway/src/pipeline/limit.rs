@@ -106,6 +106,7 @@ impl Walk<'_> {
         self.count(place.times, position)?;
         let on_page = matches!(name, "nodes" | "edges");
         let times = if on_page { place.times.saturating_mul(place.page) } else { place.times };
+        let times = times.saturating_mul(self.ids(field));
         let page = self.page_size(field);
         let within = Place { depth, times, page, introspection, ..place };
         self.visit(&field.selection_set.node, within)
@@ -137,6 +138,17 @@ impl Walk<'_> {
                 size.as_u64().unwrap_or(0).min(self.limits.page_size_max as u64)
             }
             _ => PAGE_SIZE_DEFAULT as u64,
+        }
+    }
+
+    /// How many things a field asks for by their ids; 1 for any other field.
+    fn ids(&self, field: &Field) -> u64 {
+        let ids = field.get_argument("ids").and_then(|ids| {
+            ids.node.clone().into_const_with(|variable| self.variable(&variable).ok_or(())).ok()
+        });
+        match ids {
+            Some(Value::List(ids)) => (ids.len() as u64).max(1),
+            _ => 1,
         }
     }
 
@@ -203,6 +215,14 @@ mod tests {
         assert_eq!(exceeded(query, json!({})).as_deref(), Some("complexity_max"));
         assert_eq!(exceeded(query, json!({ "n": 5 })), None);
         assert_eq!(exceeded(query, json!({ "n": 2_000 })).as_deref(), Some("complexity_max"));
+    }
+
+    #[test]
+    fn things_asked_for_by_id_must_count_each() {
+        let query = "query A($ids: [ID!]!) { nodes(ids: $ids) { a b c } }";
+        let ids = |count: usize| json!({ "ids": vec!["a"; count] });
+        assert_eq!(exceeded(query, ids(16)), None);
+        assert_eq!(exceeded(query, ids(17)).as_deref(), Some("complexity_max"));
     }
 
     #[test]

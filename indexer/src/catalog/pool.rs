@@ -1,6 +1,9 @@
 //! Searches run beside the runtime, a bounded number at once and a bounded number waiting.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use tokio::sync::Semaphore;
 
@@ -11,7 +14,7 @@ pub(crate) const WAITING_PER_WORKER: usize = 64;
 
 /// The pool that all searches of a catalog share.
 pub(crate) struct SearchPool {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
 }
@@ -20,7 +23,7 @@ impl SearchPool {
     pub(crate) fn new() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
-            permits: Semaphore::new(workers),
+            permits: Arc::new(Semaphore::new(workers)),
             waiting: AtomicUsize::new(0),
             waiting_max: workers * WAITING_PER_WORKER,
         }
@@ -32,7 +35,13 @@ impl SearchPool {
         work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<T, CatalogError> {
         let _turn = Waiting::begin(self)?;
-        let _permit = self.permits.acquire().await.map_err(|_| CatalogError::Busy)?;
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await.map_err(|_| CatalogError::Busy)?;
+        // The search keeps its place until it is done, also when nobody waits for it any more.
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| CatalogError::Engine(format!("a search ended early: {error}")))?

@@ -206,7 +206,7 @@ impl Snapshot {
             entries: entries.collect::<Result<_, _>>()?,
             has_next: if backward { beyond } else { named.more },
             has_previous: if backward { named.more } else { beyond },
-            total: store.count(kind)?,
+            total: self.manifest.counts.get(kind),
         })
     }
 

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::language;
 
+/// A facet lists so many values, most first, and those that were asked for.
+pub(crate) const FACET_VALUES_MAX: usize = 100;
+
 /// A published index, open for reading.
 pub(crate) struct IndexReader {
     index: Index,
@@ -93,11 +96,15 @@ impl IndexReader {
     pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
         let directory = FrozenDirectory(MmapDirectory::open(folder)?);
         let index = Index::open(directory)?;
+        let layout = Layout::new();
+        if index.schema() != layout.schema {
+            return Err(IndexError::Layout);
+        }
         language::register(&index);
         let searcher = index.reader()?.searcher();
         let columns =
             searcher.segment_readers().iter().map(Columns::open).collect::<Result<_, _>>()?;
-        Ok(Self { index, layout: Layout::new(), searcher, columns })
+        Ok(Self { index, layout, searcher, columns })
     }
 
     /// How many documents it holds.
@@ -222,11 +229,16 @@ fn listed<T: Copy + Ord>(
         .filter_map(|(code, count)| Some((value(*code)?, *count)))
         .map(|(value, count)| FacetCount { value, count, selected: selected.contains(&value) })
         .collect();
+    listed.sort_by(|l, r| r.count.cmp(&l.count).then(l.value.cmp(&r.value)));
+    let mut place = 0;
+    listed.retain(|facet| {
+        place += 1;
+        facet.selected || place <= FACET_VALUES_MAX
+    });
     for wanted in selected {
         if !listed.iter().any(|facet| facet.value == *wanted) {
             listed.push(FacetCount { value: *wanted, count: 0, selected: true });
         }
     }
-    listed.sort_by(|l, r| r.count.cmp(&l.count).then(l.value.cmp(&r.value)));
     listed
 }

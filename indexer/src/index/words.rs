@@ -18,6 +18,8 @@ use crate::language::{self, DUTCH, ENGLISH, NAMES};
 pub(super) const ENOUGH: usize = 100;
 /// More words than this are not looked at.
 pub(super) const WORDS_MAX: usize = 32;
+/// More parts of one word (`e-mail`, `a.b.c`) than this are not looked at.
+const PARTS_MAX: usize = 8;
 /// What having all words is worth: more than any sum of term scores.
 const ALL_WORDS: f32 = 1_000.0;
 
@@ -82,7 +84,8 @@ fn one_word(index: &Index, layout: &Layout, word: &str) -> Box<dyn Query> {
     ];
     let parts = fields.map(|(field, analyser, weight)| {
         let terms = language::terms(index, analyser, word);
-        let terms = terms.iter().map(|term| term_query(field, term)).collect::<Vec<_>>();
+        let terms =
+            terms.iter().take(PARTS_MAX).map(|term| term_query(field, term)).collect::<Vec<_>>();
         let query: Box<dyn Query> = match terms.len() {
             0 => Box::new(EmptyQuery),
             _ => clauses(&terms, Occur::Must),

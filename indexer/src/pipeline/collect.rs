@@ -43,6 +43,7 @@ pub(crate) fn collect(
             rejections: Vec::new(),
         },
         present: HashSet::new(),
+        keyless: 0,
         failure: None,
     };
     {
@@ -57,6 +58,10 @@ pub(crate) fn collect(
     }
     if let Some(failure) = reading.failure {
         return Err(failure.into());
+    }
+    if reading.keyless > 0 {
+        // Any record that seems to be gone may be one of those whose key could not be read.
+        return Ok(reading.collected);
     }
     for key in before {
         if !reading.present.contains(key.remote_key()) {
@@ -90,6 +95,8 @@ struct Reading<'r, 't> {
     collected: Collected,
     /// Remote keys that the source still has, broken ones included.
     present: HashSet<String>,
+    /// Rejections of which nobody knows which record they are.
+    keyless: u64,
     failure: Option<StoreError>,
 }
 
@@ -182,7 +189,12 @@ impl Reading<'_, '_> {
     /// A record that was good before stays as it was until it is good again.
     fn reject(&mut self, rejection: Rejection) {
         self.collected.report.rejected += 1;
-        self.present.extend(rejection.key.clone());
+        match &rejection.key {
+            Some(key) => {
+                self.present.insert(key.clone());
+            }
+            None => self.keyless += 1,
+        }
         self.collected.rejections.push(rejection);
     }
 

@@ -8,7 +8,7 @@ mod fields;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use schema::{NodeId, NodeKind};
+use schema::{NodeId, NodeKind, SourceName};
 
 pub(crate) use fields::{Merged, merge};
 
@@ -63,8 +63,11 @@ pub(crate) fn identify(
         }
         store.set_members(id, &[])?;
         let now = now.filter(|now| *now != id);
-        for earlier in store.redirected_to(id)? {
-            store.redirect(earlier, now)?;
+        // Where nothing stands for it now, what led to it leads to it still: it may come back.
+        if now.is_some() {
+            for earlier in store.redirected_to(id)? {
+                store.redirect(earlier, now)?;
+            }
         }
         store.redirect(id, now)?;
         identified.vanished.insert(id, now);
@@ -172,13 +175,18 @@ fn claims(
             let id = if id.kind() == component.kind { id } else { key.mint(component.kind, 0) };
             let claim = claims.entry(id).or_insert(Claim { id, minted_here: false, order });
             claim.order = claim.order.min(order);
-            claim.minted_here |= (0..ATTEMPTS).any(|n| key.mint(component.kind, n) == id);
+            claim.minted_here |=
+                !is_inferred(key) && (0..ATTEMPTS).any(|n| key.mint(component.kind, n) == id);
         }
         let mut claims: Vec<_> = claims.into_values().collect();
         claims.sort_by_key(|claim| (claim.order, claim.id));
         Ok(claims)
     });
     claims.collect()
+}
+
+fn is_inferred(key: &RecordKey) -> bool {
+    key.source() == SourceName::inferred().as_str()
 }
 
 /// Ids are tried so many times before two hashes of 60 bits are taken to be one.
@@ -204,8 +212,12 @@ fn decide(
     for (place, claims) in claims.into_iter().enumerate() {
         offers.extend(claims.into_iter().map(|c| (!c.minted_here, c.order, c.id, place)));
     }
-    // For one component the oldest id goes first; for one id the component that minted it.
-    offers.sort_by_key(|(not_minted, order, id, place)| (*order, *not_minted, *id, *place));
+    // What is described goes before what is only mentioned; for one component the oldest id goes
+    // first; for one id the component that minted it.
+    let described = |place: usize| components[place].members.iter().any(|key| !is_inferred(key));
+    offers.sort_by_key(|(not_minted, order, id, place)| {
+        (!described(*place), *order, *not_minted, *id, *place)
+    });
     let mut minters: HashMap<NodeId, usize> = HashMap::new();
     for (not_minted, _, id, place) in &offers {
         if !not_minted {

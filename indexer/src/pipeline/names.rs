@@ -238,7 +238,7 @@ pub(crate) fn infer(
     settings: &Settings,
 ) -> Result<(), StoreError> {
     let mut names = BTreeSet::new();
-    for name in &touched.names {
+    for name in touched.names.union(&touched.mentioned) {
         if name.starts_with("name:") {
             names.insert(name.clone());
         } else if let Some(folded) = name.strip_prefix("title:community/") {

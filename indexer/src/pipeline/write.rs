@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schema::{
-    Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, SourceName, Tombstone,
-    fold,
-};
+use schema::{Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, fold};
 
 use super::{
     Settings, Touched,
@@ -15,8 +12,8 @@ use super::{
 };
 use crate::{
     index::{IndexError, IndexWriter, Indexed, shows_in_dependents},
-    run::{Rejection, Unresolved},
-    store::{Relation, StoreError, StoreReader, StoreWriter},
+    run::{Progress, Rejection, Unresolved},
+    store::{Relation, StoreError, StoreReader, StoreWriter, sources},
 };
 
 /// What writing brought.
@@ -28,6 +25,8 @@ pub(crate) struct Written {
     pub(crate) removed: BTreeMap<NodeId, RemovalReason>,
     /// Content that a search sees differently.
     pub(crate) reindex: BTreeSet<NodeId>,
+    /// Whether anything at all was derived anew: addresses or provenance, too.
+    pub(crate) rederived: bool,
     /// Facts that make no record.
     pub(crate) rejections: Vec<Rejection>,
     /// Names that lead nowhere.
@@ -45,16 +44,18 @@ pub(crate) fn write(
 ) -> Result<Written, StoreError> {
     let mut written = Written::default();
     for name in &touched.names {
-        let mentions = store.mentions(name)?;
-        let certain = mentions.iter().filter(|(_, how)| how.certain).count();
+        let mentioning = store.mentions(name)?.into_iter().map(|(key, _)| key);
         let holders = store.holders(name)?;
-        if holders.is_empty() && certain > 0 {
-            written.unresolved.extend(unresolved(name, certain));
-        }
-        let mentioning = mentions.into_iter().map(|(key, _)| key);
         let guarded = name.starts_with("slug:").then_some(holders).into_iter().flatten();
         for key in mentioning.chain(guarded) {
             identified.stale.extend(store.identity(&key)?.map(|identity| identity.id));
+        }
+    }
+    for name in touched.names.union(&touched.mentioned) {
+        let mentions = store.mentions(name)?;
+        let certain = mentions.iter().filter(|(_, how)| how.certain).count();
+        if certain > 0 && store.holders(name)?.is_empty() {
+            written.unresolved.extend(unresolved(name, certain));
         }
     }
     let reasons = reasons(store, touched)?;
@@ -127,17 +128,18 @@ fn put(
     let old = store.record(id)?;
     let body = merged.facts.body.as_ref();
     let same_body = store.body(id)?.as_ref() == body;
-    let addresses_before = addresses(settings, old.as_ref(), &store.provenance(id)?);
-    let sources_before = sources(&store.provenance(id)?);
-    store.put_provenance(id, &merged.provenance)?;
+    let provenance_before = store.provenance(id)?;
+    let addresses_before = addresses(settings, old.as_ref(), &provenance_before);
     let addresses_now = addresses(settings, Some(record), &merged.provenance);
+    written.rederived |= provenance_before != merged.provenance;
+    store.put_provenance(id, &merged.provenance)?;
     for gone in addresses_before.difference(&addresses_now) {
         store.remove_url(gone, id)?;
     }
     for address in &addresses_now {
         store.put_url(address, id)?;
     }
-    let changed_sources = sources_before != merged.sources;
+    let changed_sources = sources(&provenance_before) != merged.sources;
     if old.as_ref() == Some(record) && same_body && !changed_sources {
         return Ok(());
     }
@@ -184,14 +186,6 @@ fn addresses(
     addresses.insert(fold::url(&common.url));
     addresses.extend(page.iter().map(fold::url));
     addresses
-}
-
-fn sources(provenance: &[Provenance]) -> Vec<SourceName> {
-    let mut sources: Vec<_> = provenance.iter().map(|p| p.record.source.clone()).collect();
-    sources.retain(|source| *source != SourceName::inferred());
-    sources.sort();
-    sources.dedup();
-    sources
 }
 
 fn relink(
@@ -242,9 +236,6 @@ pub(crate) fn record_changes(
     let removed = written.removed.iter().map(|(id, reason)| (*id, Some(*reason)));
     let upserted = written.upserted.iter().map(|id| (*id, None));
     for (position, (id, reason)) in removed.chain(upserted).enumerate() {
-        if let Some(reason) = reason {
-            store.put_tombstone(id, &Tombstone { reason, since: settings.generation })?;
-        }
         store.put_change(&Change {
             id,
             generation: settings.generation,
@@ -269,6 +260,22 @@ pub(crate) fn note_missing(
             written.removed.insert(id, reason);
         }
     }
+    Ok(())
+}
+
+/// Puts all content into an empty index.
+pub(crate) fn index_all(
+    store: &StoreWriter<'_>,
+    index: &IndexWriter,
+    progress: &dyn Progress,
+) -> Result<(), IndexingError> {
+    let ids: Vec<_> = store.ids()?.into_iter().filter(|id| id.kind().is_content()).collect();
+    progress.begin("index", Some(ids.len() as u64));
+    for id in ids {
+        index_one(store, index, id)?;
+        progress.advance(1);
+    }
+    progress.end();
     Ok(())
 }
 

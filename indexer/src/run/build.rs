@@ -15,7 +15,7 @@ use crate::{
         DataFolder, FORMAT, FileSeal, GenerationError, INDEX_FOLDER, Manifest, STORE_FILE, Staging,
         Verifier, write_atomically,
     },
-    index::IndexWriter,
+    index::{IndexReader, IndexWriter},
     language::ANALYSIS_VERSION,
     pipeline::{
         Settings, Touched, collect, merge, names, reapply,
@@ -55,12 +55,11 @@ pub fn build(
     let staging = Staging::begin(&data, &lock)?;
     let work = Work { plan, request, settings: &settings, progress, base: base.as_ref(), full };
 
-    progress.begin("index", None);
     let built = work.build(staging.path())?;
-    progress.end();
 
     let mut report = built.report;
-    let must_publish = base.as_ref().is_none_or(|base| base.needs_healing);
+    let must_publish =
+        base.as_ref().is_none_or(|base| base.needs_healing || base.manifest.settings != digest);
     report.outcome = match (&base, request.intent) {
         (_, Intent::DryRun) => Outcome::DryRun,
         (Some(base), _) if !built.changed && !must_publish => {
@@ -81,13 +80,18 @@ pub fn build(
                 files: staging.seal(&built.inherited)?,
             };
             let number = staging.publish(&manifest)?;
-            data.remove_oldest(plan.limits.keep)?;
+            // It is published: what fails from here on is told and mended by the next run.
+            if let Err(error) = data.remove_oldest(plan.limits.keep) {
+                progress.note(&error.to_string());
+            }
             Outcome::Published(number)
         }
     };
     if request.intent == Intent::Publish {
         let status = serde_json::json!({ "at": plan.now, "last_run": &report });
-        write_atomically(&data.status_file(), status.to_string().as_bytes())?;
+        if let Err(error) = write_atomically(&data.status_file(), status.to_string().as_bytes()) {
+            progress.note(&error.to_string());
+        }
     }
     Ok(report)
 }
@@ -104,10 +108,13 @@ fn shift_days(plan: &Plan) -> i64 {
     monday(dated).until(monday(today)).map_or(0, |span| i64::from(span.get_days()))
 }
 
+/// Rises when merging or linking comes to other records from the same facts.
+const PIPELINE_VERSION: u32 = 1;
+
 /// Digest of what decides how everything is merged: a change of it makes the build a full one.
 fn settings_digest(plan: &Plan) -> String {
     let precedence: Vec<_> = plan.sources.iter().map(|s| (&s.name, s.trust, s.order)).collect();
-    let text = format!("{precedence:?} {:?} {}", plan.aliases, plan.item_url);
+    let text = format!("{PIPELINE_VERSION} {precedence:?} {:?} {}", plan.aliases, plan.item_url);
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
@@ -136,11 +143,10 @@ impl Base {
         let mut candidates = data.generations()?;
         candidates.retain(|number| Some(*number) != current);
         candidates.extend(current);
-        let newest = candidates.last().copied();
         for number in candidates.into_iter().rev() {
             match Self::open(data, number) {
                 Ok(mut base) => {
-                    base.needs_healing |= Some(number) != current || Some(number) != newest;
+                    base.needs_healing |= Some(number) != current;
                     if !base.index_is_usable {
                         progress.note(&format!(
                             "the index of generation {number} is rebuilt from its own store"
@@ -168,7 +174,9 @@ impl Base {
             return Err(GenerationError::Damaged { number, damage: damage.clone() }.into());
         }
         let store = StoreReader::open(&folder.join(STORE_FILE))?;
-        let index_is_usable = damages.is_empty() && manifest.analysis == ANALYSIS_VERSION;
+        let index_is_usable = damages.is_empty()
+            && manifest.analysis == ANALYSIS_VERSION
+            && IndexReader::open(&folder.join(INDEX_FOLDER)).is_ok();
         Ok(Self { manifest, folder, store, index_is_usable, needs_healing: !index_is_usable })
     }
 }
@@ -232,14 +240,17 @@ impl Work<'_> {
         store: &mut StoreWriter<'_>,
     ) -> Result<(Read, Vec<SourceState>), BuildError> {
         let mut touched = Touched::default();
-        let (sources, mut rejections) = self.collect(store, &mut touched)?;
+        let (mut sources, mut rejections) = self.collect(store, &mut touched)?;
         if self.full {
-            self.progress.note("everything is merged and indexed anew");
+            if self.base.is_some() {
+                self.progress.note("everything is merged and indexed anew");
+            }
             reapply(store, &mut touched, self.settings)?;
         }
         names::infer(store, &mut touched, self.settings)?;
         let identified = merge::identify(store, &mut touched, self.settings)?;
         let mut written = write::write(store, &touched, identified, self.settings)?;
+        self.brake_on_incomplete(&mut sources, &written.rejections)?;
         let previous = self.base.map(|base| &base.store);
         if let (true, Some(previous)) = (self.full, previous) {
             write::note_missing(store, previous, &mut written)?;
@@ -326,6 +337,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Facts that make no record are as good as rejected, and brake as rejections do.
+    fn brake_on_incomplete(
+        &self,
+        reports: &mut [SourceReport],
+        rejections: &[Rejection],
+    ) -> Result<(), BuildError> {
+        for report in reports {
+            let incomplete = rejections.iter().filter(|r| r.source == report.name).count() as u64;
+            report.rejected += incomplete;
+            report.new = report.new.saturating_sub(incomplete);
+            if incomplete > 0 {
+                self.brake(report, rejections)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Brings the index up to date; whether anything at all is different from the base.
     fn index(
         &self,
@@ -334,16 +362,10 @@ impl Work<'_> {
         written: &Written,
         index_anew: bool,
     ) -> Result<bool, BuildError> {
-        let different = !(written.upserted.is_empty() && written.removed.is_empty());
+        let different =
+            written.rederived || !(written.upserted.is_empty() && written.removed.is_empty());
         if index_anew {
-            let ids: Vec<_> =
-                store.ids()?.into_iter().filter(|id| id.kind().is_content()).collect();
-            self.progress.begin("index", Some(ids.len() as u64));
-            for id in ids {
-                write::index_one(store, index, id)?;
-                self.progress.advance(1);
-            }
-            self.progress.end();
+            write::index_all(store, index, self.progress)?;
             return Ok(different);
         }
         for id in written.removed.keys().chain(&written.reindex) {

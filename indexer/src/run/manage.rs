@@ -5,12 +5,14 @@ use std::{fs, path::Path};
 use jiff::Timestamp;
 use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
 
-use super::{Collected, ManageError, Released, Status, Verification};
+use super::{Collected, ManageError, Released, Silent, Status, Verification};
 use crate::{
     generation::{
         DataFolder, GenerationError, Hold, INDEX_FOLDER, Manifest, STORE_FILE, Staging, Verifier,
     },
     index::{IndexReader, IndexWriter},
+    language::ANALYSIS_VERSION,
+    pipeline::write,
     store::{StoreFile, StoreReader, StoreWriter},
 };
 
@@ -62,6 +64,8 @@ pub fn verify(data: &Path) -> Result<Verification, ManageError> {
     for number in numbers {
         match verify_one(&folder, number, &verifier) {
             Ok(()) => sound.push(number),
+            // A builder has removed it meanwhile.
+            Err(_) if Some(number) != current && !folder.generation(number).exists() => {}
             Err(error) => damages.push(error.to_string()),
         }
     }
@@ -115,7 +119,8 @@ pub fn rollback(
     let staging = Staging::begin(&folder, &lock)?;
     let index = staging.path().join(INDEX_FOLDER);
     fs::create_dir(&index).map_err(GenerationError::io("create", &index))?;
-    for name in manifest.files.keys() {
+    let same_analysis = manifest.analysis == ANALYSIS_VERSION;
+    for name in manifest.files.keys().filter(|name| same_analysis || *name == STORE_FILE) {
         let (source, copy) = (from.join(name), staging.path().join(name));
         // The store gets the history that came after it; the index stays as it is.
         let done = if name == STORE_FILE {
@@ -128,22 +133,36 @@ pub fn rollback(
     let newer = StoreReader::open(&folder.generation(current).join(STORE_FILE)).ok();
     let older = StoreReader::open(&from.join(STORE_FILE))?;
     let file = StoreFile::open(&staging.path().join(STORE_FILE))?;
-    file.write(|store| turn_back(store, &older, newer.as_ref(), (target, number, now)))?;
+    file.write(|store| {
+        turn_back(store, &older, newer.as_ref(), (target, number, now))?;
+        if !same_analysis {
+            let writer = IndexWriter::open(&index)?;
+            write::index_all(store, &writer, &Silent)?;
+            writer.finish_compacted()?;
+            IndexWriter::remove_locks(&index);
+        }
+        Ok::<_, ManageError>(())
+    })?;
     drop(file);
     let mut inherited = manifest.files.clone();
-    inherited.remove(STORE_FILE);
+    inherited.retain(|name, _| same_analysis && name != STORE_FILE);
     let files = staging.seal(&inherited)?;
     // Held first: a crash between the two leaves nothing published that the next run would undo.
     folder.set_hold(&Hold { content_of: target, since: now })?;
     let manifest = Manifest {
         number,
         parent: Some(current),
-        content_of: Some(target),
+        content_of: Some(manifest.content_of.unwrap_or(target)),
+        analysis: ANALYSIS_VERSION,
         built_at: now,
         files,
         ..manifest
     };
-    Ok(staging.publish(&manifest)?)
+    staging.publish(&manifest).map_err(|error| {
+        // Nothing was brought back, so nothing is to be held.
+        let _ = folder.release();
+        error.into()
+    })
 }
 
 fn choose_target(
@@ -157,7 +176,13 @@ fn choose_target(
         Some(number) if kept.contains(&number) => Ok(number),
         Some(number) => Err(ManageError::NotKept { number, kept: listed() }),
         None => {
-            let earlier = kept.iter().rev().find(|number| **number < current);
+            // Compacting and going back publish content that was there: going back means other.
+            let content = |number: GenerationNumber| {
+                let manifest = Manifest::read(&folder.generation(number), number).ok()?;
+                Some(manifest.content_of.unwrap_or(number))
+            };
+            let now = content(current);
+            let earlier = kept.iter().rev().find(|n| **n < current && content(**n) != now);
             earlier.copied().ok_or_else(|| ManageError::NoEarlier { kept: listed() })
         }
     }
@@ -244,6 +269,8 @@ fn compact(
     IndexWriter::remove_locks(&index);
     let files = staging.seal(&std::collections::BTreeMap::new())?;
     let number = folder.next_number()?;
-    let manifest = Manifest { number, parent: Some(current), built_at: now, files, ..manifest };
+    let content_of = manifest.content_of.or(Some(current));
+    let manifest =
+        Manifest { number, parent: Some(current), content_of, built_at: now, files, ..manifest };
     Ok(Some(staging.publish(&manifest)?))
 }

@@ -16,9 +16,11 @@ impl RecordKey {
         Self(format!("{source}\0{}", remote_key.replace('\0', "")))
     }
 
-    /// The key of the thing that is known only by its folded name.
+    /// The key of the thing that is known only by its folded name. Holds no name itself, since the
+    /// identity it is given outlives the thing.
     pub(crate) fn inferred(kind: NodeKind, folded: &str) -> Self {
-        Self::new(&SourceName::inferred(), &format!("{}/{folded}", kind.word()))
+        let digest = blake3::hash(folded.as_bytes()).to_hex();
+        Self::new(&SourceName::inferred(), &format!("{}/{}", kind.word(), &digest[..32]))
     }
 
     pub(crate) fn from_text(text: &str) -> Self {

@@ -101,11 +101,6 @@ impl StoreReader {
         self.series.iter()?.map(|row| node_id(row?.0.value(), "series")).collect()
     }
 
-    /// How many things of a kind have a name.
-    pub(crate) fn count(&self, kind: NodeKind) -> Result<u64, StoreError> {
-        count_names(&self.names, kind)
-    }
-
     /// Names after `after`, at most `limit`.
     pub(crate) fn names_after(
         &self,

@@ -24,7 +24,7 @@ pub enum Relation {
 type Bytes = &'static [u8];
 type Text = &'static str;
 
-/// Facts about the store itself: `format`, `next_order`, `settings`.
+/// Facts about the store itself: `next_order`.
 pub(super) const META: TableDefinition<Text, Bytes> = TableDefinition::new("meta");
 /// Record key → (id, order of first sight). Rows are never removed.
 pub(super) const IDENTITIES: TableDefinition<Text, (u64, u64)> = TableDefinition::new("identities");
@@ -56,5 +56,3 @@ pub(super) const NAMES: TableDefinition<(u8, Text, u64), ()> = TableDefinition::
 pub(super) const SERIES: TableDefinition<u64, ()> = TableDefinition::new("series");
 /// (Generation, position) → change.
 pub(super) const CHANGES: TableDefinition<(u64, u32), Bytes> = TableDefinition::new("changes");
-/// Id → why it is gone.
-pub(super) const TOMBSTONES: TableDefinition<u64, Bytes> = TableDefinition::new("tombstones");

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use redb::{Database, ReadableTable, Table, WriteTransaction};
 use schema::{
-    Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName, Tombstone,
-    fold,
+    Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName, fold,
 };
 
 use super::{
@@ -14,7 +13,7 @@ use super::{
     reader::{count_names, linked, node_id},
     tables::{
         BODIES, CHANGES, FACTS, IDENTITIES, KEYS, LINKS, MEMBERS, MENTIONS, META, NAMES,
-        PROVENANCE, RECORDS, REDIRECTS, SEEN, SERIES, TOMBSTONES, URLS,
+        PROVENANCE, RECORDS, REDIRECTS, SEEN, SERIES, URLS,
     },
 };
 
@@ -68,7 +67,6 @@ pub(crate) struct StoreWriter<'t> {
     names: Table<'t, (u8, &'static str, u64), ()>,
     series: Table<'t, u64, ()>,
     changes: Table<'t, (u64, u32), &'static [u8]>,
-    tombstones: Table<'t, u64, &'static [u8]>,
 }
 
 impl<'t> StoreWriter<'t> {
@@ -90,7 +88,6 @@ impl<'t> StoreWriter<'t> {
             names: transaction.open_table(NAMES)?,
             series: transaction.open_table(SERIES)?,
             changes: transaction.open_table(CHANGES)?,
-            tombstones: transaction.open_table(TOMBSTONES)?,
         })
     }
 
@@ -306,7 +303,6 @@ impl<'t> StoreWriter<'t> {
             Record::Event(event) if event.series.is_some() => self.series.insert(bits, ())?,
             _ => self.series.remove(bits)?,
         };
-        self.tombstones.remove(bits)?;
         Ok(())
     }
 
@@ -351,11 +347,13 @@ impl<'t> StoreWriter<'t> {
         Ok(())
     }
 
-    /// Whether record and body are, to the byte, what `previous` holds.
+    /// Whether record, body and sources are what `previous` holds.
     pub(crate) fn same_as(&self, previous: &StoreReader, id: NodeId) -> Result<bool, StoreError> {
         let record = self.records.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
         let body = self.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
-        Ok(record == previous.record_bytes(id)? && body == previous.body_bytes(id)?)
+        Ok(record == previous.record_bytes(id)?
+            && body == previous.body_bytes(id)?
+            && sources(&self.provenance(id)?) == sources(&previous.provenance(id)?))
     }
 
     pub(crate) fn ids(&self) -> Result<Vec<NodeId>, StoreError> {
@@ -411,15 +409,6 @@ impl<'t> StoreWriter<'t> {
         Ok(())
     }
 
-    pub(crate) fn put_tombstone(
-        &mut self,
-        id: NodeId,
-        tombstone: &Tombstone,
-    ) -> Result<(), StoreError> {
-        self.tombstones.insert(id.to_bits(), encode(tombstone).as_slice())?;
-        Ok(())
-    }
-
     /// How many things of a kind there are.
     pub(crate) fn count(&self, kind: NodeKind) -> Result<u64, StoreError> {
         count_names(&self.names, kind)
@@ -463,7 +452,7 @@ impl<'t> StoreWriter<'t> {
         }
         self.meta.insert(NEXT_ORDER, encode(&(last + 1)).as_slice())?;
         for (from, to) in newer.redirects()? {
-            if self.record(from)?.is_none() && self.record(to)?.is_some() {
+            if self.record(from)?.is_none() {
                 self.redirect(from, Some(to))?;
             }
         }
@@ -479,4 +468,13 @@ impl<'t> StoreWriter<'t> {
             }
         }
     }
+}
+
+/// The sources of a thing, each once, in the order of their names.
+pub(crate) fn sources(provenance: &[Provenance]) -> Vec<SourceName> {
+    let mut sources: Vec<_> = provenance.iter().map(|p| p.record.source.clone()).collect();
+    sources.retain(|source| *source != SourceName::inferred());
+    sources.sort();
+    sources.dedup();
+    sources
 }
