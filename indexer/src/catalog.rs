@@ -23,7 +23,7 @@ pub use search::SEARCH_WINDOW_MAX;
 pub use snapshot::Snapshot;
 
 use crate::{
-    generation::{DataFolder, Verifier},
+    generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
     store::StoreError,
 };
@@ -219,8 +219,14 @@ impl Catalog {
     fn try_refresh(&self) -> Result<Refreshed, OpenError> {
         let mut attempts = 0;
         loop {
-            let Some(number) = self.data.current()? else { return Ok(Refreshed::Unchanged) };
-            if self.current().is_some_and(|held| held.generation() == number) {
+            let held = self.current();
+            let Some(number) = self.data.current()? else {
+                return held.map_or(Ok(Refreshed::Unchanged), |_| Err(self.data.lost().into()));
+            };
+            // A data folder that was made anew counts from one again: the number is not enough.
+            if let Some(held) = held.filter(|held| held.generation() == number)
+                && Manifest::read(&self.data.generation(number), number)?.digest() == held.digest()
+            {
                 return Ok(Refreshed::Unchanged);
             }
             match Snapshot::open(&self.data, number, &self.verifier, &self.pool) {

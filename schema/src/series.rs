@@ -9,6 +9,9 @@ use crate::{EventMoment, EventPhase};
 /// A series occurs at most so many times.
 pub const OCCURRENCES_MAX: u16 = 1_000;
 
+/// A series lasts at most so many years.
+pub const YEARS_MAX: i16 = 50;
+
 /// A rule by which an event comes back, without the first occurrence that it counts from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
@@ -31,7 +34,7 @@ impl Series {
     ///
     /// # Errors
     /// [`SeriesError`] where the rule cannot be read, recurs within a day, never occurs, or occurs
-    /// over [`OCCURRENCES_MAX`] times.
+    /// over [`OCCURRENCES_MAX`] times or [`YEARS_MAX`] years.
     pub fn new(rule: &str, excluded: Vec<Date>, first: &EventMoment) -> Result<Self, SeriesError> {
         let series = Self { rule: rule.trim().to_ascii_uppercase(), excluded };
         let error = |cause: String| SeriesError { rule: rule.to_owned(), cause };
@@ -42,14 +45,21 @@ impl Series {
         if series.rule.len() > 500 || series.rule.contains(['\n', '\r', ':']) {
             return Err(error("it must be one RRULE value of at most 500 characters".to_owned()));
         }
-        let occurrences = series.expansion(first).map_err(error)?.all(OCCURRENCES_MAX);
-        if occurrences.dates.is_empty() {
-            return Err(error("it never occurs".to_owned()));
+        if ["BYHOUR", "BYMINUTE", "BYSECOND"].iter().any(|part| series.rule.contains(part)) {
+            return Err(error("it keeps the time of its first occurrence".to_owned()));
         }
-        if occurrences.limited {
-            // What comes after the last one looked at would be told to be past.
-            let remedy = format!("it occurs over {OCCURRENCES_MAX} times, give it COUNT or UNTIL");
-            return Err(error(remedy));
+        let occurrences = series.expansion(first).map_err(error)?.all(OCCURRENCES_MAX + 1);
+        let Some(last) = occurrences.dates.last() else {
+            return Err(error("it never occurs".to_owned()));
+        };
+        // What comes after the last one looked at would be told to be past, and a rule that seldom
+        // occurs is slow to expand.
+        let years = last.format("%Y").to_string().parse::<i16>().unwrap_or(i16::MAX);
+        let too_long = years.saturating_sub(first.date.year()) > YEARS_MAX;
+        if occurrences.limited || too_long || occurrences.dates.len() > OCCURRENCES_MAX.into() {
+            return Err(error(format!(
+                "over {OCCURRENCES_MAX} times or {YEARS_MAX} years, give it COUNT or UNTIL"
+            )));
         }
         Ok(series)
     }
@@ -162,6 +172,8 @@ mod tests {
             "FREQ=DAILY\nRDATE:2026",
             "FREQ=DAILY",
             "FREQ=DAILY;COUNT=1001",
+            "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;COUNT=60",
+            "FREQ=DAILY;BYHOUR=9,14;COUNT=6",
         ];
         assert!(Series::new("FREQ=DAILY;COUNT=1000", Vec::new(), &first).is_ok());
         for rule in rules {

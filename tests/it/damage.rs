@@ -72,6 +72,21 @@ fn a_generation_that_is_missing_must_be_told_and_built_anew() {
 }
 
 #[test]
+fn a_data_folder_made_anew_must_be_taken_over_although_it_counts_from_one() {
+    let installation = Installation::small();
+    installation.build();
+    let catalog = Catalog::open(&installation.data()).expect("opens");
+    let old = catalog.current().expect("a generation").digest().to_owned();
+    fs::remove_dir_all(installation.data()).expect("removable");
+    assert!(catalog.refresh().is_err(), "a data folder that is gone is told");
+    assert!(catalog.current().is_some(), "and what was open goes on answering");
+    installation.write_item("nieuw", "Een nieuw artikel");
+    installation.build();
+    catalog.refresh().expect("opens");
+    assert_ne!(catalog.current().expect("a generation").digest(), old);
+}
+
+#[test]
 fn a_generation_of_a_newer_program_must_be_refused_with_a_clear_sentence() {
     let installation = Installation::small();
     let number = installation.build();

@@ -148,6 +148,88 @@ fn a_merged_id_must_lead_on_also_after_the_other_was_away() {
 }
 
 #[test]
+fn a_record_that_changes_kind_must_not_take_the_place_of_another() {
+    let installation = Installation::empty();
+    let article =
+        r#"{"key":"1","kind":"article","title":"Stuk","body":"x","authors":["Noor Smit"]}"#;
+    installation.write_lines(&[article]);
+    for (kind, title) in
+        [("person", "Noor Smit"), ("organisation", "Iets"), ("person", "Piet Jansen")]
+    {
+        let line = format!(r#"{{"key":"2","kind":"{kind}","title":"{title}"}}"#);
+        installation.write_lines_of("more.jsonl", &[line]);
+        installation.build();
+    }
+    let full = installation.copy();
+    full.build_full();
+    assert_eq!(installation.view(), full.view());
+    let view = installation.view().into_iter().collect::<String>();
+    assert!(view.contains("Noor Smit") && view.contains("Piet Jansen"), "{view}");
+}
+
+#[test]
+fn what_is_not_ours_in_the_data_folder_must_be_left_alone() {
+    let installation = Installation::small();
+    installation.build();
+    let foreign = installation.data().join("20260302");
+    fs::create_dir(&foreign).expect("a folder");
+    fs::write(foreign.join("backup.txt"), "mine").expect("a file");
+    fs::write(installation.data().join("0000099"), "mine").expect("a file");
+    for edit in 0..5 {
+        installation.write_item("nieuw", &format!("Bewerking {edit}"));
+        installation.build();
+    }
+    assert_eq!(fs::read_to_string(foreign.join("backup.txt")).expect("still there"), "mine");
+    assert!(installation.data().join("0000099").is_file());
+    assert_eq!(installation.generations().len(), 3);
+}
+
+#[test]
+fn a_pointer_beyond_reason_must_be_told_and_healed() {
+    let installation = Installation::small();
+    installation.build();
+    let before = installation.view();
+    fs::write(installation.data().join("CURRENT"), "18446744073709551615").expect("writable");
+    installation.build();
+    assert_eq!(installation.view(), before);
+}
+
+#[test]
+fn contact_data_must_not_come_through_in_any_disguise() {
+    let installation = Installation::empty();
+    let body = "<p>Mail noor@<b>zeeveen.nl</b> of noor<span>@</span>zeeveen.nl, bel \
+        06\u{2011}12345678 of 06-<b>87654321</b>, <a href='https://x.example/?m=noor%40zeeveen.nl'>\
+        link</a>. Gewone tekst blijft staan.</p>";
+    let article = serde_json::json!({ "key": "noor@zeeveen.nl", "kind": "article",
+        "title": "Stuk", "body": body, "authors": ["kees@zeeveen.nl", "karel@zeeveen.nl"] });
+    installation.write_lines(&[article.to_string()]);
+    installation.build();
+    let view = installation.view().into_iter().collect::<String>();
+    let snapshot = installation.snapshot();
+    let page = runtime().block_on(snapshot.search(crate::support::everything())).expect("a search");
+    let id = page.hits[0].record.id();
+    let body = runtime().block_on(snapshot.bodies(&[id])).expect("bodies").remove(0);
+    let html = body.expect("a body").html.clone();
+    let from = runtime().block_on(snapshot.provenance(&[id])).expect("provenance").remove(0);
+    let everything = format!("{view} {html} {}", from[0].record.remote_key);
+    for secret in ["zeeveen.nl", "12345678", "87654321", "Person"] {
+        assert!(!everything.contains(secret), "{secret} in {everything}");
+    }
+    assert!(html.contains("Gewone tekst blijft staan."), "{html}");
+}
+
+#[test]
+fn markup_that_nests_beyond_reason_must_not_take_all_memory() {
+    let installation = Installation::empty();
+    let bomb = (0..4_800).map(|n| format!("<b id={n}>")).collect::<Vec<_>>().concat();
+    let text = format!("---\ntitle: Bom\n---\n{bomb}{}", "<p>x".repeat(4_800));
+    installation.write("items/bom.md", &text);
+    installation.write("items/diep.md", &"<div>".repeat(100_000));
+    installation.build();
+    assert!(installation.view().into_iter().collect::<String>().contains("Bom"));
+}
+
+#[test]
 fn a_dry_run_must_say_what_would_change_and_change_nothing() {
     let installation = Installation::small();
     let first = installation.build();

@@ -23,6 +23,9 @@ use crate::failure::{Failure, Result};
 /// At most so many keys are read in one go.
 const BATCH_MAX: usize = 1_000;
 
+/// Bytes of long texts in one answer, each time that it is asked for.
+const TEXT_BYTES_MAX: u64 = 16 << 20;
+
 type Records = Option<Arc<Record>>;
 type Bodies = Option<Arc<Body>>;
 type Provenances = Arc<[Provenance]>;
@@ -36,6 +39,7 @@ pub(crate) struct Loaders {
     links: Loader<(NodeId, Relation), Result<Links>, Batch>,
     handed_out: AtomicU64,
     records_max: u64,
+    text_bytes: AtomicU64,
 }
 
 impl Loaders {
@@ -49,6 +53,7 @@ impl Loaders {
             links: Loader::new(batch).with_max_batch_size(BATCH_MAX),
             handed_out: AtomicU64::new(0),
             records_max,
+            text_bytes: AtomicU64::new(0),
         }
     }
 
@@ -98,7 +103,13 @@ impl Loaders {
 
     /// The long text of a record.
     pub(super) async fn body(&self, id: NodeId) -> Result<Bodies> {
-        self.bodies.try_load(id).await.map_err(lost)?
+        let body = self.bodies.try_load(id).await.map_err(lost)??;
+        let bytes = body.as_ref().map_or(0, |body| body.html.len().max(body.text.len()));
+        let before = self.text_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if before.saturating_add(bytes as u64) > TEXT_BYTES_MAX {
+            return Err(Failure::limit("text_bytes_max", TEXT_BYTES_MAX));
+        }
+        Ok(body)
     }
 
     /// Where a record comes from.

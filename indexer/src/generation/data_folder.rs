@@ -14,6 +14,8 @@ use super::{GenerationError, MANIFEST_FILE, write_atomically};
 
 const CURRENT_FILE: &str = "CURRENT";
 const HOLD_FILE: &str = "HOLD";
+/// No installation comes to this number by publishing.
+const NUMBER_MAX: GenerationNumber = GenerationNumber(1 << 48);
 const LOCK_FILE: &str = "builder.lock";
 const STAGING_FOLDER: &str = ".building";
 const RETIRING_FOLDER: &str = ".removing";
@@ -78,6 +80,7 @@ impl DataFolder {
             Ok(bytes) => std::str::from_utf8(&bytes)
                 .ok()
                 .and_then(|text| text.trim_end().parse().ok())
+                .filter(|number| *number < NUMBER_MAX)
                 .map(Some)
                 .ok_or(GenerationError::Current { path }),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -85,27 +88,29 @@ impl DataFolder {
         }
     }
 
+    /// What to say where `CURRENT` was there before and is not any more.
+    pub(crate) fn lost(&self) -> GenerationError {
+        GenerationError::Current { path: self.root.join(CURRENT_FILE) }
+    }
+
     /// Makes `number` current, in one step that a crash cannot halve.
     pub(crate) fn set_current(&self, number: GenerationNumber) -> Result<(), GenerationError> {
         write_atomically(&self.root.join(CURRENT_FILE), format!("{number}\n").as_bytes())
     }
 
-    /// The generations on disk that have a manifest, oldest first.
-    pub(crate) fn generations(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
-        let mut numbers = self.numbered()?;
-        numbers.retain(|number| self.generation(*number).join(MANIFEST_FILE).is_file());
-        Ok(numbers)
-    }
-
     /// A number that no generation here has had.
     pub(crate) fn next_number(&self) -> Result<GenerationNumber, GenerationError> {
-        let newest = self.numbered()?.last().copied().unwrap_or_default();
+        let newest = self.generations()?.last().copied().unwrap_or_default();
         let current = self.current().ok().flatten().unwrap_or_default();
-        Ok(newest.max(current).next())
+        let mut number = newest.max(current).next();
+        while self.generation(number).exists() {
+            number = number.next();
+        }
+        Ok(number)
     }
 
-    /// Every folder that has a generation's name, whole or not, oldest first.
-    pub(crate) fn numbered(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
+    /// The generations on disk, whole or damaged, oldest first.
+    pub(crate) fn generations(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
         let entries = match fs::read_dir(&self.root) {
             Ok(entries) => entries,
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -114,9 +119,14 @@ impl DataFolder {
         let mut numbers = Vec::new();
         for entry in entries {
             let entry = entry.map_err(GenerationError::io("list", &self.root))?;
+            // What has another name or no manifest is not ours, and is left alone.
             let name = entry.file_name();
-            let number: Option<GenerationNumber> =
-                name.to_str().filter(|n| n.len() >= 6).and_then(|n| n.parse().ok());
+            let number: Option<GenerationNumber> = name.to_str().and_then(|n| n.parse().ok());
+            let ours = |number: &GenerationNumber| {
+                number.to_string().as_str() == name.to_string_lossy()
+                    && entry.path().join(MANIFEST_FILE).exists()
+            };
+            let number = number.filter(ours);
             numbers.extend(number);
         }
         numbers.sort_unstable();
@@ -161,7 +171,7 @@ impl DataFolder {
         remove_folder(&self.staging())?;
         remove_folder(&self.retiring())?;
         if let Ok(Some(current)) = self.current() {
-            for number in self.numbered()? {
+            for number in self.generations()? {
                 if number > current {
                     self.retire(number)?;
                 }
@@ -176,7 +186,7 @@ impl DataFolder {
         keep: usize,
     ) -> Result<Vec<GenerationNumber>, GenerationError> {
         let current = self.current()?;
-        let numbers = self.numbered()?;
+        let numbers = self.generations()?;
         let surplus = numbers.len().saturating_sub(keep.max(1));
         let oldest: Vec<_> =
             numbers.into_iter().filter(|n| Some(*n) != current).take(surplus).collect();

@@ -64,7 +64,7 @@ pub(crate) fn collect(
         return Ok(reading.collected);
     }
     for key in before {
-        if !reading.present.contains(key.remote_key()) {
+        if !reading.present.contains(&key) {
             reading.remove(&key, RemovalReason::Missing)?;
         }
     }
@@ -93,8 +93,8 @@ struct Reading<'r, 't> {
     settings: &'r Settings,
     plan: &'r SourcePlan,
     collected: Collected,
-    /// Remote keys that the source still has, broken ones included.
-    present: HashSet<String>,
+    /// Records that the source still has, broken ones included.
+    present: HashSet<RecordKey>,
     /// Rejections of which nobody knows which record they are.
     keyless: u64,
     failure: Option<StoreError>,
@@ -125,7 +125,7 @@ impl Reading<'_, '_> {
         match item {
             Item::Unchanged { key } => {
                 self.collected.report.unchanged += 1;
-                self.present.insert(key);
+                self.present.insert(RecordKey::new(&self.plan.name, &key));
             }
             Item::Deleted { key } => self.leave_out(&key, RemovalReason::Deleted)?,
             Item::Skipped { key, reason, .. } => {
@@ -159,7 +159,7 @@ impl Reading<'_, '_> {
         let key = RecordKey::new(&self.plan.name, &draft.key);
         let known = self.store.facts(&key)?;
         let report = &mut self.collected.report;
-        let first_time = self.present.insert(draft.key.clone());
+        let first_time = self.present.insert(key.clone());
         match &known {
             None => report.new += 1,
             Some(known) if known.facts == facts => report.unchanged += 1,
@@ -178,7 +178,7 @@ impl Reading<'_, '_> {
     fn source_record(&self, draft: &Draft, url: Option<&url::Url>) -> SourceRecord {
         SourceRecord {
             source: self.plan.name.clone(),
-            remote_key: draft.key.clone(),
+            remote_key: RecordKey::new(&self.plan.name, &draft.key).remote_key().to_owned(),
             location: draft.location.clone(),
             url: url.cloned(),
             fetched_at: self.settings.now,
@@ -191,7 +191,7 @@ impl Reading<'_, '_> {
         self.collected.report.rejected += 1;
         match &rejection.key {
             Some(key) => {
-                self.present.insert(key.clone());
+                self.present.insert(RecordKey::new(&self.plan.name, key));
             }
             None => self.keyless += 1,
         }
@@ -200,8 +200,9 @@ impl Reading<'_, '_> {
 
     /// The source says itself that the record is not to be found.
     fn leave_out(&mut self, key: &str, reason: RemovalReason) -> Result<(), StoreError> {
-        self.present.insert(key.to_owned());
-        self.remove(&RecordKey::new(&self.plan.name, key), reason)
+        let key = RecordKey::new(&self.plan.name, key);
+        self.present.insert(key.clone());
+        self.remove(&key, reason)
     }
 
     fn remove(&mut self, key: &RecordKey, reason: RemovalReason) -> Result<(), StoreError> {

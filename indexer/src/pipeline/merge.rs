@@ -172,7 +172,8 @@ fn claims(
             let Identity { id, order } =
                 store.identity(key)?.expect("every member was given an order");
             // A thing that its source calls another kind now is another thing.
-            let id = if id.kind() == component.kind { id } else { key.mint(component.kind, 0) };
+            let same_kind = id.kind() == component.kind;
+            let id = if same_kind { id } else { mint(store, key, component.kind)? };
             let claim = claims.entry(id).or_insert(Claim { id, minted_here: false, order });
             claim.order = claim.order.min(order);
             claim.minted_here |=

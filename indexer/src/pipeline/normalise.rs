@@ -85,6 +85,10 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
     if title.is_none() && derived_title.is_none() {
         return Err(missing_title(kind));
     }
+    let name = title.as_deref().filter(|_| !kind.is_content());
+    if name.is_some_and(|name| redact::is_redacted(name) || schema::fold::name(name).is_empty()) {
+        return Err("`title`: must be a name, which contact data and signs are not".to_owned());
+    }
     Ok(Facts {
         title,
         derived_title,

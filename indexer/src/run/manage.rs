@@ -54,7 +54,7 @@ pub fn verify(data: &Path) -> Result<Verification, ManageError> {
             None
         }
     };
-    let mut numbers = folder.numbered()?;
+    let mut numbers = folder.generations()?;
     numbers.extend(current.filter(|number| !numbers.contains(number)));
     if numbers.is_empty() && damages.is_empty() {
         return Err(ManageError::Empty(data.to_owned()));

@@ -12,8 +12,13 @@ use crate::facts::Facts;
 pub(crate) struct RecordKey(String);
 
 impl RecordKey {
+    /// A key that holds an e-mail address is kept as its digest: identities are kept for ever.
     pub(crate) fn new(source: &SourceName, remote_key: &str) -> Self {
-        Self(format!("{source}\0{}", remote_key.replace('\0', "")))
+        let readable = remote_key.replace('\0', "");
+        if readable.contains('@') {
+            return Self(format!("{source}\0{}", blake3::hash(readable.as_bytes()).to_hex()));
+        }
+        Self(format!("{source}\0{readable}"))
     }
 
     /// The key of the thing that is known only by its folded name. Holds no name itself, since the

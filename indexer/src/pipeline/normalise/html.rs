@@ -55,15 +55,40 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
 /// One tag of serialised HTML, in which quotation marks within attributes are escaped.
 static TAG: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"]|"[^"]*")*)>"#));
+/// The beginning of a tag, in any HTML.
+static TAG_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)"));
 static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<h1(?:\s[^>]*)?>(.*?)</h1>\s*"));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is a constant that the tests use")
 }
 
-/// Whether a text is HTML rather than plain.
+/// Whether a text is HTML rather than plain. What is nested beyond reason is taken as plain.
 pub(super) fn is_html(text: &str) -> bool {
-    text.contains('<') && MARKUP.is_match(text)
+    text.contains('<') && MARKUP.is_match(text) && !is_too_deep(text)
+}
+
+/// So many elements may be open at one place; building more takes time and memory without bound.
+const ELEMENTS_OPEN_MAX: usize = 256;
+/// Elements that end by themselves.
+const SELF_ENDING: [&str; 24] = [
+    "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup",
+    "colgroup", "rt", "rp", "br", "hr", "img", "input", "wbr", "col", "source", "track", "area",
+];
+
+fn is_too_deep(html: &str) -> bool {
+    let mut open = 0_usize;
+    for tag in TAG_NAME.captures_iter(html) {
+        let name = tag[2].to_ascii_lowercase();
+        if SELF_ENDING.contains(&name.as_str()) {
+            continue;
+        }
+        open = if tag[1].is_empty() { open + 1 } else { open.saturating_sub(1) };
+        if open > ELEMENTS_OPEN_MAX {
+            return true;
+        }
+    }
+    false
 }
 
 /// HTML of a body: sanitised, redacted, with relative links made absolute. Plain text becomes
@@ -83,7 +108,11 @@ pub(super) fn sanitise(raw: &str, base: Option<&Url>, language: Language) -> Str
         })
         .clean(&html)
         .to_string();
-    redact_text(&clean, language)
+    let html = redact_text(&clean, language);
+    // Contact data may be cut up by tags; a reader sees it all the same.
+    let text = plain(&html);
+    let seen = redact(&text, language);
+    if seen == text { html } else { from_plain(&encode_text(&seen)) }
 }
 
 /// The words of any HTML, on as many lines as it has blocks.

@@ -130,7 +130,9 @@ impl<'a> Object<'a> {
                 || self.fault(name, format_args!("must hold texts, not {}", type_of(value)));
             let raw = scalar(value).ok_or_else(wrong)?;
             let text = cut(&text::line(&raw, self.reader.language), NAME_CHARS_MAX);
-            if !text.is_empty() && !names.contains(&text) {
+            // Contact data in the place of a name names nobody.
+            let is_name = !redact::is_redacted(&text) && !schema::fold::name(&text).is_empty();
+            if is_name && !names.contains(&text) {
                 names.push(text);
             }
         }

@@ -7,12 +7,12 @@ use regex::Regex;
 use schema::Language;
 
 /// Up to three characters between two digits of a telephone number.
-const GAP: &str = r"[ \u{a0}.\-–/]{0,3}";
+const GAP: &str = r"[ \u{a0}\u{2009}\u{202f}._\-\u{2010}-\u{2015}/]{0,3}";
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?xi) [\p{L}\p{N}._%+'-]+ @ [\p{L}\p{N}-]+ (?:\.[\p{L}\p{N}-]+)* \.\p{L}{2,}
-        | [\p{L}\p{N}._+-]+ \s* [\[(] (?:at|apenstaartje|@) [\])] \s*
+        r"(?xi) [\p{L}\p{N}._%+'-]+ \s? [@＠] \s? [\p{L}\p{N}-]+ (?:\.[\p{L}\p{N}-]+)* \.\p{L}{2,}
+        | [\p{L}\p{N}._+-]+ \s* [\[(] (?:a|at|apenstaartje|@) [\])] \s*
           [\p{L}\p{N}-]+ (?: \s* (?:\.|[\[(](?:dot|punt)[\])]) \s* [\p{L}\p{N}-]+ )+",
     )
 });
@@ -40,18 +40,26 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is a constant that the tests use")
 }
 
-/// Whether a text holds an e-mail address.
+const NOTICES_NL: (&str, &str) = ("[e-mailadres weggelaten]", "[telefoonnummer weggelaten]");
+const NOTICES_EN: (&str, &str) = ("[e-mail address removed]", "[telephone number removed]");
+
+/// Whether a text, or what it stands for in an address, holds an e-mail address.
 pub(super) fn holds_email(text: &str) -> bool {
-    EMAIL.is_match(text)
+    EMAIL.is_match(text) || (text.contains("%40") && EMAIL.is_match(&text.replace("%40", "@")))
+}
+
+/// Whether something was taken out of a text.
+pub(super) fn is_redacted(text: &str) -> bool {
+    [NOTICES_NL, NOTICES_EN]
+        .iter()
+        .any(|(email, telephone)| text.contains(email) || text.contains(telephone))
 }
 
 /// The text with a notice in place of every e-mail address and telephone number.
 pub(super) fn redact(text: &str, language: Language) -> String {
     let (email, telephone) = match language {
-        Language::En => ("[e-mail address removed]", "[telephone number removed]"),
-        Language::Nl | Language::Other => {
-            ("[e-mailadres weggelaten]", "[telefoonnummer weggelaten]")
-        }
+        Language::En => NOTICES_EN,
+        Language::Nl | Language::Other => NOTICES_NL,
     };
     let text = EMAIL.replace_all(text, email);
     let addresses: Vec<_> = ADDRESS.find_iter(&text).map(|address| address.range()).collect();
