@@ -188,8 +188,11 @@ impl Catalog {
             pool: Arc::new(pool::SearchPool::new()),
             damage: Mutex::new(None),
         };
-        if let Err(error) = catalog.refresh() {
-            catalog.open_newest_sound(&error)?;
+        let no_pointer = || catalog.current().is_none() && catalog.data.has_lost_its_pointer();
+        match catalog.refresh() {
+            Err(error) => catalog.open_newest_sound(&error)?,
+            Ok(_) if no_pointer() => catalog.open_newest_sound(&catalog.data.lost().into())?,
+            Ok(_) => {}
         }
         Ok(catalog)
     }

@@ -99,6 +99,23 @@ fn a_generation_of_a_newer_program_must_be_refused_with_a_clear_sentence() {
 }
 
 #[test]
+fn a_pointer_that_is_gone_must_be_told_and_healed_while_the_newest_is_served() {
+    let installation = Installation::small();
+    let number = installation.build();
+    let before = installation.view();
+    fs::remove_file(installation.data().join("CURRENT")).expect("removable");
+    let catalog = Catalog::open(&installation.data()).expect("opens");
+    assert_eq!(catalog.current().expect("the newest sound one").generation(), number);
+    assert!(catalog.damage().is_some_and(|damage| damage.contains("wegwijzer index")));
+    let status = run::status(&installation.data()).expect("a status").to_string();
+    assert!(status.contains("CURRENT") && status.contains("wegwijzer index"), "{status}");
+    assert!(!run::verify(&installation.data()).expect("readable").is_sound());
+    installation.build();
+    assert_eq!(installation.view(), before);
+    assert!(run::verify(&installation.data()).expect("readable").is_sound());
+}
+
+#[test]
 fn a_pointer_that_names_nothing_must_not_stop_a_build() {
     let installation = Installation::small();
     installation.build();

@@ -88,6 +88,11 @@ impl DataFolder {
         }
     }
 
+    /// Whether there are generations of which none is current.
+    pub(crate) fn has_lost_its_pointer(&self) -> bool {
+        matches!(self.current(), Ok(None)) && self.generations().is_ok_and(|all| !all.is_empty())
+    }
+
     /// What to say where `CURRENT` was there before and is not any more.
     pub(crate) fn lost(&self) -> GenerationError {
         GenerationError::Current { path: self.root.join(CURRENT_FILE) }

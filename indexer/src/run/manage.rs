@@ -27,7 +27,7 @@ pub fn status(data: &Path) -> Result<Status, ManageError> {
     let (manifest, damage) = match manifest {
         Some(Ok(manifest)) => (Some(manifest), None),
         Some(Err(error)) => (None, Some(error.to_string())),
-        None => (None, None),
+        None => (None, data.has_lost_its_pointer().then(|| data.lost().to_string())),
     };
     Ok(Status {
         current,
@@ -54,6 +54,9 @@ pub fn verify(data: &Path) -> Result<Verification, ManageError> {
             None
         }
     };
+    if folder.has_lost_its_pointer() {
+        damages.push(folder.lost().to_string());
+    }
     let mut numbers = folder.generations()?;
     numbers.extend(current.filter(|number| !numbers.contains(number)));
     if numbers.is_empty() && damages.is_empty() {

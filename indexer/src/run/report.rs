@@ -108,7 +108,8 @@ pub struct Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(current) = self.current else {
-            return writeln!(f, "no generation yet; build one with `wegwijzer index`");
+            let nothing = "no generation yet; build one with `wegwijzer index`";
+            return writeln!(f, "{}", self.damage.as_deref().unwrap_or(nothing));
         };
         write!(f, "generation {current}")?;
         if let Some(built_at) = self.built_at {

@@ -47,8 +47,10 @@ impl Template {
     /// # Errors
     /// [`TemplateError`] where it is empty or its braces do not fit.
     ///
-    /// ```ignore
-    /// Template::new("https://www.example.nl/{slug}/")?;
+    /// ```
+    /// use indexer::config::Template;
+    /// assert!(Template::new("https://www.example.nl/{slug}/").is_ok());
+    /// assert!(Template::new("{year").is_err());
     /// ```
     pub fn new(text: &str) -> Result<Self, TemplateError> {
         let text = text.trim();
