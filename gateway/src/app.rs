@@ -5,10 +5,14 @@ mod watch;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use indexer::catalog::{Catalog, OpenError};
-use poem::{Server, listener::TcpAcceptor};
+use poem::Server;
 use tokio::net::TcpListener;
 
-use crate::{config::Config, http, pipeline::Pipeline};
+use crate::{
+    config::Config,
+    http,
+    pipeline::{DocumentError, Pipeline},
+};
 
 /// Running requests have this long to finish once the program is told to stop.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
@@ -21,7 +25,7 @@ pub struct App {
     address: SocketAddr,
     catalog: Arc<Catalog>,
     pipeline: Arc<Pipeline>,
-    config: Config,
+    config: Arc<Config>,
 }
 
 /// Why the server cannot start or go on.
@@ -52,6 +56,9 @@ pub enum AppError {
         /// Why.
         cause: io::Error,
     },
+    /// The documents that the operator trusts cannot be read.
+    #[error(transparent)]
+    Documents(#[from] DocumentError),
     /// The server stopped by itself.
     #[error("the server failed: {0}")]
     Serve(io::Error),
@@ -68,8 +75,9 @@ impl App {
     /// # Errors
     /// [`AppError`] where the data folder or the address cannot be used.
     pub async fn build(config: Config) -> Result<Self, AppError> {
-        let folder = config.data.clone();
-        let opened = tokio::task::spawn_blocking(move || Catalog::open(&folder)).await;
+        let (folder, searches) = (config.data.clone(), config.limits.searches());
+        let opened =
+            tokio::task::spawn_blocking(move || Catalog::open_with(&folder, searches)).await;
         let catalog = opened
             .map_err(|_| AppError::Panicked(config.data.clone()))?
             .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
@@ -83,8 +91,8 @@ impl App {
             .local_addr()
             .map_err(|cause| AppError::Listen { address: config.listen, cause })?;
         let catalog = Arc::new(catalog);
-        let pipeline =
-            Arc::new(Pipeline::new(Arc::clone(&catalog), config.limits.clone(), config.clock));
+        let config = Arc::new(config);
+        let pipeline = Arc::new(Pipeline::new(Arc::clone(&catalog), Arc::clone(&config))?);
         Ok(Self { listener, address, catalog, pipeline, config })
     }
 
@@ -105,8 +113,8 @@ impl App {
     /// [`AppError::Serve`] where the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let endpoint = http::endpoint(self.pipeline, &self.config);
-        let acceptor = TcpAcceptor::from_tokio(self.listener).map_err(AppError::Serve)?;
-        let server = Server::new_with_acceptor(acceptor).idle_timeout(IDLE_TIME);
+        let connections = http::Connections::new(self.listener, &self.config.limits);
+        let server = Server::new_with_acceptor(connections).idle_timeout(IDLE_TIME);
         let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIME));
         tokio::select! {
             stopped = serving => stopped.map_err(AppError::Serve),

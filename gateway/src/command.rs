@@ -13,6 +13,7 @@ mod rollback;
 mod schema;
 mod serve;
 mod status;
+mod telemetry;
 mod verify;
 
 use std::{
@@ -111,6 +112,8 @@ impl SourceArguments {
 /// Why a command did not do what was asked: one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
+    #[error("traces cannot be sent: {0}; look at `telemetry.otlp`")]
+    Telemetry(String),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]

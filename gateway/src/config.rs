@@ -18,6 +18,8 @@ use std::{
 use indexer::config::{SourceConfig, SourcePlan, plan_sources};
 use ipnet::IpNet;
 use jiff::civil::Date;
+use schema::NodeId;
+use serde::Serialize;
 use url::Url;
 
 use self::file::File;
@@ -46,6 +48,12 @@ pub struct Config {
     pub aliases: Vec<Vec<String>>,
     /// Limits.
     pub limits: Limits,
+    /// What may be asked.
+    pub graphql: Graphql,
+    /// Pages of which other sites may read answers.
+    pub cors: Cors,
+    /// Where traces go, if anywhere.
+    pub telemetry: Option<Telemetry>,
     /// What is logged and how.
     pub log: Log,
     /// Sources as typed.
@@ -56,6 +64,48 @@ pub struct Config {
     pub clock: Clock,
 }
 
+/// What may be asked over GraphQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Graphql {
+    /// Whether `__schema` is answered.
+    pub introspection: bool,
+    /// Whether errors name fields that look like the wrong one.
+    pub did_you_mean: bool,
+    /// Whether GET is answered only where a browser would have asked first.
+    pub strict_get: bool,
+    /// Documents that the operator trusts.
+    pub trusted: Trusted,
+}
+
+/// Documents that the operator trusts, each a file `NAME.graphql` of a folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Trusted {
+    /// There are none; every document is answered.
+    None,
+    /// Those in the folder can be asked for by name; others are answered too.
+    Too(PathBuf),
+    /// Nothing but those in the folder is answered.
+    Only(PathBuf),
+}
+
+/// Pages of which other sites may read answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cors {
+    /// Any.
+    Anywhere,
+    /// Those with one of these origins; none where the list is empty.
+    Only(Vec<String>),
+}
+
+/// Where traces go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Telemetry {
+    /// The base address of a collector that takes OTLP over HTTP.
+    pub otlp: Url,
+    /// Percentage of the requests that are traced.
+    pub sampled_percent: f64,
+}
+
 /// What is logged and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -63,6 +113,8 @@ pub struct Log {
     pub format: LogFormat,
     /// What is logged, such as `info,indexer=debug`.
     pub filter: String,
+    /// A request that takes more milliseconds is logged as slow.
+    pub slow_ms: u64,
 }
 
 impl Config {
@@ -101,6 +153,12 @@ impl Config {
 
     fn read(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
         File::read(path)?.checked(path, overrides)
+    }
+
+    /// The address of the calendar file of an event.
+    pub(crate) fn calendar_url(&self, id: NodeId) -> Url {
+        let path = format!("event/{id}.ics");
+        self.public_url.join(&path).expect("letters and digits are a path")
     }
 
     /// Checks the sources.

@@ -15,6 +15,8 @@ pub enum Code {
     NotFound,
     /// The request asks for more than is allowed; `limit` says which limit and its value.
     LimitExceeded,
+    /// A document is asked for by an id that is not known here; send its text along.
+    PersistedQueryNotFound,
     /// Not now; the same request may succeed later.
     Unavailable,
     /// A fault of the service.
@@ -22,12 +24,23 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: [Self; 6] = [
+        Self::BadRequest,
+        Self::NotFound,
+        Self::LimitExceeded,
+        Self::PersistedQueryNotFound,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
     /// The name that clients see.
     pub const fn name(self) -> &'static str {
         match self {
             Self::BadRequest => "BAD_REQUEST",
             Self::NotFound => "NOT_FOUND",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -78,9 +91,19 @@ impl Failure {
         Self { limit: Some(Limit { name, value }), ..Self::new(Code::LimitExceeded, message) }
     }
 
+    /// A document is not known by its id. Clients look for exactly this message.
+    pub(crate) fn persisted_query_not_found() -> Self {
+        Self::new(Code::PersistedQueryNotFound, "PersistedQueryNotFound")
+    }
+
     /// Not now.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Code::Unavailable, message)
+    }
+
+    /// Too much is asked at once.
+    pub(crate) fn busy() -> Self {
+        Self::unavailable("the service is busy; try again in a few seconds")
     }
 
     /// A fault of ours, whose cause is in the log.
@@ -93,9 +116,8 @@ impl Failure {
         match error {
             CatalogError::Cursor(error) => error.clone().into(),
             CatalogError::Limit { name, value } => Self::limit(name, *value),
-            CatalogError::Busy => {
-                Self::unavailable("the service is busy; try again in a few seconds")
-            }
+            CatalogError::Busy => Self::busy(),
+            CatalogError::Panicked => Self::internal(),
             other => {
                 tracing::error!(cause = %other, "the catalog failed");
                 Self::internal()

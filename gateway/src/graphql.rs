@@ -16,8 +16,12 @@ mod change;
 mod community;
 mod connection;
 mod content;
+#[cfg(test)]
+mod contract;
 mod event;
 mod filter;
+mod hit;
+mod level;
 mod loaders;
 mod moment;
 mod node;
@@ -30,12 +34,15 @@ mod request;
 mod scalar;
 mod search;
 mod source;
+mod suggestion;
 mod theme;
 mod toolkit;
 mod vocabulary;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
+use crate::config::Graphql;
+pub(crate) use level::InLevels;
 pub(crate) use query::Query;
 pub(crate) use request::RequestContext;
 
@@ -45,10 +52,17 @@ pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscr
 /// A page that does not say its size has this many items.
 pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
 
-/// The executable contract.
-pub(crate) fn schema() -> Schema {
+/// The executable contract, with the parts of it that `config` leaves on.
+pub(crate) fn schema(config: &Graphql) -> Schema {
     // Depth, complexity, aliases and directives are limited by the pipeline, before execution.
-    Schema::build(Query, EmptyMutation, EmptySubscription).finish()
+    let mut schema = Schema::build(Query, EmptyMutation, EmptySubscription);
+    if !config.introspection {
+        schema = schema.disable_introspection();
+    }
+    if !config.did_you_mean {
+        schema = schema.disable_suggestions();
+    }
+    schema.finish()
 }
 
 /// The contract as text, in the form in which it is committed.
@@ -60,7 +74,8 @@ pub fn sdl() -> String {
         .include_specified_by()
         .use_space_ident()
         .prefer_single_line_descriptions();
-    let text = schema().sdl_with_options(options);
+    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
+    let text = schema.sdl_with_options(options);
     format!("{}\n", text.trim())
 }
 

@@ -13,7 +13,11 @@ pub mod config;
 mod failure;
 pub mod graphql;
 pub mod http;
+mod metrics;
 pub mod pipeline;
 
 /// Name and version of this program, such as `wegwijzer 0.1.0`.
 pub const PROGRAM: &str = concat!("wegwijzer ", env!("CARGO_PKG_VERSION"));
+
+/// A number that changes with the sources of this program.
+pub(crate) const BUILD: &str = env!("WEGWIJZER_BUILD");

@@ -1,28 +1,46 @@
-//! One GraphQL request, from text to answer: parse ► limit ► execute.
+//! One GraphQL request, from text to answer: parse ► limit ► execute, with what was answered before
+//! in front of it.
 //!
 //! This module must not know HTTP. All limits of a request are kept here or by what is read for it
 //! ([`crate::graphql`]); the schema itself has none.
 
+mod answers;
+mod cost;
+mod document;
 mod limit;
 mod operation;
 #[cfg(test)]
 mod probe;
+mod token;
+mod variables;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     Request, Response, ServerError, Value, Variables, parser::types::OperationType,
 };
+use bytes::Bytes;
 use futures_util::FutureExt;
 use indexer::catalog::{Catalog, Snapshot};
+use jiff::Timestamp;
 use schema::GenerationNumber;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
 
-use self::operation::Operation;
+pub use self::{
+    answers::Validator,
+    document::{Asked, DocumentError, DocumentId},
+};
+use self::{
+    answers::{Answers, Kept},
+    document::Documents,
+    operation::Operation,
+};
 use crate::{
-    clock::Clock,
-    config::Limits,
+    config::{Config, Limits},
     failure::{Code, Failure},
-    graphql::{self, RequestContext, Schema},
+    graphql::{self, InLevels, RequestContext, Schema},
 };
 
 /// What a client is told as long as there is no generation.
@@ -33,13 +51,17 @@ pub const NO_GENERATION: &str =
 #[derive(Debug, Default)]
 pub struct Question {
     /// The document.
-    pub query: String,
+    pub asked: Asked,
     /// Which of its operations, where it has several.
     pub operation_name: Option<String>,
     /// Values of its variables.
     pub variables: Variables,
     /// What may be asked.
     pub allowed: Allowed,
+    /// Whether the answer may be shared with others who ask the same.
+    pub sharing: Sharing,
+    /// Validators of answers that the client has already.
+    pub known: Vec<String>,
 }
 
 /// Which operations may be executed.
@@ -52,42 +74,127 @@ pub enum Allowed {
     Queries,
 }
 
+/// Whether an answer may be shared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// With everybody who asks the same.
+    #[default]
+    Public,
+    /// With nobody: the request carries credentials.
+    Private,
+}
+
 /// What became of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Outcome {
-    /// It was executed; single fields may have failed.
-    Executed(Response),
+    /// It was executed and nothing failed: the body of the answer, as JSON.
+    Whole(Bytes),
+    /// It was executed; single fields failed.
+    Partial {
+        /// What could be answered, and the errors.
+        response: Arc<Response>,
+        /// How many more errors there are.
+        omitted: usize,
+    },
+    /// The client has the answer already.
+    NotModified,
     /// The request is wrong; nothing was executed.
-    Refused(Vec<ServerError>),
+    Refused {
+        /// What is wrong with it.
+        errors: Vec<ServerError>,
+        /// How many more errors there are.
+        omitted: usize,
+    },
     /// It is no query, and only queries are allowed.
     NotAllowed(Failure),
     /// It could not be executed to its end.
     Failed(Failure),
 }
 
-/// What became of a request, and what may be said about it in the log.
+impl Outcome {
+    /// The request is wrong in one way.
+    fn refused(error: ServerError) -> Self {
+        Self::Refused { errors: vec![error], omitted: 0 }
+    }
+
+    /// The code under which it is counted: `OK`, or that of its first error.
+    pub fn code(&self) -> &'static str {
+        let of = |errors: &[ServerError]| {
+            let code = errors.first()?.extensions.as_ref()?.get("code")?;
+            Code::ALL.into_iter().map(Code::name).find(|name| *code == Value::from(*name))
+        };
+        match self {
+            Self::Whole(_) | Self::NotModified => "OK",
+            Self::Partial { response, .. } => of(&response.errors).unwrap_or("OK"),
+            Self::Refused { errors, .. } => of(errors).unwrap_or(Code::BadRequest.name()),
+            Self::NotAllowed(failure) | Self::Failed(failure) => failure.code.name(),
+        }
+    }
+}
+
+/// How an answer was come by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// It was made for this request.
+    #[default]
+    Made,
+    /// It was made before.
+    Kept,
+    /// It was made for another request at the same time.
+    Shared,
+}
+
+/// What became of a request, and what may be said about it.
 #[derive(Debug)]
 pub struct Answer {
     /// What became of it.
     pub outcome: Outcome,
+    /// What is said about it in the log and in headers.
+    pub told: Told,
+}
+
+/// What may be said about a request and its answer.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
     /// Name of the chosen operation, as the document gives it.
     pub operation_name: Option<String>,
+    /// What sort of operation, where it got so far.
+    pub kind: Option<OperationType>,
+    /// The front of the document's digest, so that equal documents are known without their text.
+    pub document: Option<String>,
     /// The generation that answered.
     pub generation: Option<GenerationNumber>,
+    /// How the answer was come by.
+    pub origin: Origin,
+    /// Names this very answer, where it may be given again.
+    pub validator: Option<Validator>,
 }
 
 /// Answers GraphQL requests from the current generation.
 pub struct Pipeline {
     catalog: Arc<Catalog>,
     schema: Schema,
-    limits: Limits,
-    clock: Clock,
+    config: Arc<Config>,
+    documents: Documents,
+    answers: Answers,
+    /// Turns at executing.
+    turns: Semaphore,
 }
 
 impl Pipeline {
     /// A pipeline that reads `catalog`.
-    pub fn new(catalog: Arc<Catalog>, limits: Limits, clock: Clock) -> Self {
-        Self { catalog, schema: graphql::schema(), limits, clock }
+    ///
+    /// # Errors
+    /// [`DocumentError`] where the trusted documents cannot be read.
+    pub fn new(catalog: Arc<Catalog>, config: Arc<Config>) -> Result<Self, DocumentError> {
+        Ok(Self {
+            catalog,
+            schema: graphql::schema(&config.graphql),
+            documents: Documents::new(&config.graphql, &config.limits)?,
+            answers: Answers::new(&config),
+            turns: Semaphore::new(config.limits.requests_at_once_max),
+            config,
+        })
     }
 
     /// The current generation, where there is one.
@@ -95,83 +202,217 @@ impl Pipeline {
         self.catalog.current()
     }
 
+    /// What is read from.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// The limits that are kept.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.config.limits
+    }
+
+    /// Bytes of answers, and of documents, that are kept in memory.
+    pub fn cached_bytes(&self) -> (u64, u64) {
+        (self.answers.bytes(), self.documents.bytes())
     }
 
     /// Answers a request. Whatever goes wrong with it stays with it.
     pub async fn answer(&self, question: Question) -> Answer {
-        let Some(snapshot) = self.snapshot() else {
-            let outcome = Outcome::Failed(Failure::unavailable(NO_GENERATION));
-            return Answer { outcome, operation_name: None, generation: None };
-        };
-        let generation = Some(snapshot.generation());
-        let operation = match Operation::parse(&question.query, question.operation_name.as_deref())
-        {
-            Ok(operation) => operation,
-            Err(error) => {
-                let outcome = Outcome::Refused(vec![error]);
-                return Answer { outcome, operation_name: None, generation };
+        let mut told = Told::default();
+        let outcome = match self.snapshot() {
+            None => Outcome::Failed(Failure::unavailable(NO_GENERATION)),
+            Some(snapshot) => {
+                told.generation = Some(snapshot.generation());
+                self.outcome(question, snapshot, &mut told).await
             }
         };
-        let operation_name = operation.name().map(str::to_owned);
-        let outcome = self.outcome(operation, question, snapshot).await;
-        Answer { outcome, operation_name, generation }
+        if !matches!(outcome, Outcome::Whole(_) | Outcome::NotModified) {
+            told.validator = None;
+        }
+        Answer { outcome, told }
     }
 
     async fn outcome(
         &self,
-        operation: Operation,
         question: Question,
         snapshot: Arc<Snapshot>,
+        told: &mut Told,
     ) -> Outcome {
-        let is_query = operation.kind() == OperationType::Query;
-        if question.allowed == Allowed::Queries && !is_query {
+        let text = match self.documents.text(&question.asked) {
+            Ok(text) => text,
+            Err(failure) => return Outcome::refused(failure.at(None)),
+        };
+        let now = self.config.clock.now();
+        let validator = (question.sharing == Sharing::Public)
+            .then(|| self.validator(&snapshot, now, &text, &question));
+        if let Some(kept) = validator.and_then(|validator| self.answers.get(validator)) {
+            told.kind = Some(OperationType::Query);
+            told.operation_name = kept.operation_name;
+            told.origin = Origin::Kept;
+            told.validator = validator;
+            let known = validator.is_some_and(|v| question.known.contains(&v.to_string()));
+            return if known { Outcome::NotModified } else { kept.outcome };
+        }
+
+        let name = question.operation_name.as_deref();
+        let operation = match self.documents.operation(&text, name).await {
+            Ok(operation) => operation,
+            Err(error) => return Outcome::refused(error),
+        };
+        told.kind = Some(operation.kind());
+        told.operation_name = operation.name().map(str::to_owned);
+        told.document = Some(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned());
+        if question.allowed == Allowed::Queries && operation.kind() != OperationType::Query {
             return Outcome::NotAllowed(Failure::bad_request("only queries may be sent by GET"));
         }
-        if let Err(error) = limit::check(&operation, &question.variables, &self.limits) {
-            return Outcome::Refused(vec![error]);
+        if let Err(error) = self.check(&operation, &question.variables) {
+            return Outcome::refused(error);
         }
-        let context = RequestContext::new(
-            snapshot,
-            self.clock.now(),
-            self.limits.page_size_max,
-            self.limits.records_max,
-        );
-        let mut request = Request::new(question.query).variables(question.variables).data(context);
-        request.operation_name = operation.name().map(str::to_owned);
-        request.set_parsed_query(operation.into_document());
-        self.execute(request).await
-    }
-
-    /// Executes a request within its time. A panic in it is caught here; the panic hook logs it.
-    async fn execute(&self, request: Request) -> Outcome {
-        let time = Duration::from_millis(self.limits.request_ms_max);
-        let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
-        match tokio::time::timeout(time, execution).await {
-            Ok(Ok(response)) => sorted_out(response),
-            Ok(Err(_panic)) => Outcome::Failed(Failure::internal()),
-            Err(_elapsed) => {
-                Outcome::Failed(Failure::limit("request_ms_max", self.limits.request_ms_max))
+        let asked = Executable { operation, variables: question.variables, now };
+        match validator.filter(|_| answers::is_from_generation(&asked.operation)) {
+            None => self.execute(asked, snapshot).await,
+            Some(validator) => {
+                told.validator = Some(validator);
+                if question.known.contains(&validator.to_string()) {
+                    return Outcome::NotModified;
+                }
+                self.shared(asked, snapshot, validator, told).await
             }
         }
     }
+
+    fn check(&self, operation: &Operation, variables: &Variables) -> Result<(), ServerError> {
+        variables::check(&operation.definition().node.variable_definitions, variables)?;
+        limit::check(operation, variables, &self.config.limits)?;
+        if !self.config.graphql.introspection
+            && operation.root_fields().iter().any(|name| name == "__schema")
+        {
+            return Err(Failure::bad_request("introspection is switched off here").at(None));
+        }
+        Ok(())
+    }
+
+    fn validator(
+        &self,
+        snapshot: &Snapshot,
+        now: Timestamp,
+        document: &str,
+        question: &Question,
+    ) -> Validator {
+        let operation_name = question.operation_name.as_deref();
+        let asked = answers::Asked { document, operation_name, variables: &question.variables };
+        self.answers.validator(snapshot, snapshot.time_step(now), &asked)
+    }
+
+    /// Makes an answer once for all who ask for it now and later.
+    async fn shared(
+        &self,
+        asked: Executable,
+        snapshot: Arc<Snapshot>,
+        validator: Validator,
+        told: &mut Told,
+    ) -> Outcome {
+        let joined = tokio::time::timeout(self.time(), self.answers.join(validator)).await;
+        match joined {
+            Err(_elapsed) => self.too_slow(),
+            Ok(Ok(kept)) => {
+                told.origin = Origin::Shared;
+                kept.outcome
+            }
+            Ok(Err(turn)) => {
+                let outcome = self.execute(asked, snapshot).await;
+                let operation_name = told.operation_name.clone();
+                let kept = Kept { outcome: outcome.clone(), operation_name };
+                self.answers.give(turn, validator, kept);
+                outcome
+            }
+        }
+    }
+
+    /// Executes a request within its time. A panic in it is caught here; the panic hook logs it.
+    async fn execute(&self, asked: Executable, snapshot: Arc<Snapshot>) -> Outcome {
+        let Ok(_turn) = self.turns.try_acquire() else {
+            return Outcome::Failed(Failure::busy());
+        };
+        let Executable { operation, variables, now } = asked;
+        let context = RequestContext::new(snapshot, now, Arc::clone(&self.config));
+        let loaders = Arc::clone(&context.loaders);
+        let mut request = Request::new(String::new()).variables(variables).data(context);
+        request.operation_name = operation.name().map(str::to_owned);
+        request.set_parsed_query(operation.document().clone());
+        let span = tracing::info_span!("execute");
+        let execution = InLevels::new(self.schema.execute(request), loaders);
+        // The runtime's own way to share time would make a level look complete before it is.
+        let execution = tokio::task::unconstrained(execution).instrument(span);
+        let execution = AssertUnwindSafe(execution).catch_unwind();
+        match tokio::time::timeout(self.time(), execution).await {
+            Ok(Ok(response)) => sorted_out(response, self.config.limits.errors_max),
+            Ok(Err(_panic)) => Outcome::Failed(Failure::internal()),
+            Err(_elapsed) => self.too_slow(),
+        }
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_millis(self.config.limits.request_ms_max)
+    }
+
+    fn too_slow(&self) -> Outcome {
+        Outcome::Failed(Failure::limit("request_ms_max", self.config.limits.request_ms_max))
+    }
+}
+
+/// A request that was read and is within its limits.
+struct Executable {
+    operation: Arc<Operation>,
+    variables: Variables,
+    /// The instant for which it is answered.
+    now: Timestamp,
+}
+
+/// The body of an answer in which nothing failed.
+#[derive(Serialize)]
+struct WholeBody<'a> {
+    data: &'a Value,
 }
 
 /// Tells errors of the request from errors of its fields, and gives a code to those of the library,
 /// which are all about a request that is wrong.
-fn sorted_out(mut response: Response) -> Outcome {
+fn sorted_out(mut response: Response, errors_max: usize) -> Outcome {
+    if response.errors.is_empty() {
+        let body = serde_json::to_vec(&WholeBody { data: &response.data });
+        return Outcome::Whole(body.expect("GraphQL values are always JSON").into());
+    }
+    let busy = Value::from(Code::Unavailable.name());
+    let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
+    if response.errors.iter().any(|error| code(error).as_ref() == Some(&busy)) {
+        return Outcome::Failed(Failure::busy());
+    }
+    // The error of a field has a path, save for a failing non-null field of an interface; those of
+    // ours fail only where their whole list fails, which has one.
+    let nothing_executed =
+        response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    let omitted = response.errors.len().saturating_sub(errors_max);
+    response.errors.truncate(errors_max);
     for error in &mut response.errors {
+        shorten(&mut error.message);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", Code::BadRequest.name());
         }
     }
-    // The error of a field has a path, save for a failing non-null field of an interface; those of
-    // ours fail only where their whole list fails, which has one.
-    let nothing_executed = response.data == Value::Null
-        && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty());
-    if nothing_executed { Outcome::Refused(response.errors) } else { Outcome::Executed(response) }
+    if nothing_executed {
+        return Outcome::Refused { errors: response.errors, omitted };
+    }
+    Outcome::Partial { response: Arc::new(response), omitted }
+}
+
+/// A message quotes names of the request, however long they are.
+const MESSAGE_BYTES_MAX: usize = 500;
+
+fn shorten(message: &mut String) {
+    if message.len() > MESSAGE_BYTES_MAX {
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+        message.push('…');
+    }
 }

@@ -5,8 +5,13 @@
 //! engine fits the same seam.
 
 mod pool;
+mod reads;
+mod related;
 mod search;
+mod show;
 mod snapshot;
+mod suggest;
+mod times;
 
 use std::{
     path::Path,
@@ -19,9 +24,14 @@ use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
 use serde::{Deserialize, Serialize};
 
 pub use crate::{generation::GenerationError, store::Relation};
+pub use pool::{PoolLimits, PoolLoad};
+pub use reads::Reads;
+pub use related::RELATED_MAX;
 pub use search::SEARCH_WINDOW_MAX;
 pub use snapshot::Snapshot;
+pub use suggest::{SUGGEST_PREFIX_BYTES_MAX, SUGGESTIONS_MAX};
 
+use self::{pool::SearchPool, reads::ReadCounts, snapshot::Shared};
 use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
@@ -129,9 +139,12 @@ pub enum CatalogError {
         /// Its value.
         value: u64,
     },
-    /// Too many searches wait already.
+    /// Too many searches wait already, or this one waited too long.
     #[error("too many searches at once, try again in a moment")]
     Busy,
+    /// A search panicked, which the log has already.
+    #[error("a search panicked")]
+    Panicked,
     /// An engine failed. For the log only.
     #[error("{0}")]
     Engine(String),
@@ -163,7 +176,7 @@ pub struct Catalog {
     data: DataFolder,
     current: ArcSwapOption<Snapshot>,
     verifier: Verifier,
-    pool: Arc<pool::SearchPool>,
+    shared: Shared,
     damage: Mutex<Option<String>>,
 }
 
@@ -181,11 +194,26 @@ impl Catalog {
     /// # Errors
     /// [`OpenError`] where the folder itself cannot be read.
     pub fn open(data: &Path) -> Result<Self, OpenError> {
+        Self::open_with(data, PoolLimits::default())
+    }
+
+    /// Like [`open`](Self::open), with other limits to how many searches run and wait at once.
+    ///
+    /// # Errors
+    /// [`OpenError`] where the folder itself cannot be read.
+    pub fn open_with(data: &Path, limits: PoolLimits) -> Result<Self, OpenError> {
+        if std::env::var_os("FAILPOINTS").is_some() {
+            // Steps at which a test makes reading fail, for as long as the process lives.
+            std::mem::forget(fail::FailScenario::setup());
+        }
         let catalog = Self {
             data: DataFolder::new(data),
             current: ArcSwapOption::empty(),
             verifier: Verifier::default(),
-            pool: Arc::new(pool::SearchPool::new()),
+            shared: Shared {
+                pool: Arc::new(SearchPool::new(limits)),
+                reads: Arc::new(ReadCounts::default()),
+            },
             damage: Mutex::new(None),
         };
         let no_pointer = || catalog.current().is_none() && catalog.data.has_lost_its_pointer();
@@ -200,6 +228,16 @@ impl Catalog {
     /// The generation that answers now. Hold it for a whole request.
     pub fn current(&self) -> Option<Arc<Snapshot>> {
         self.current.load_full()
+    }
+
+    /// How often it was asked for what since it was opened.
+    pub fn reads(&self) -> Reads {
+        self.shared.reads.reads()
+    }
+
+    /// What its searches are doing now.
+    pub fn load(&self) -> PoolLoad {
+        self.shared.pool.load()
     }
 
     /// What is wrong with the generation that `CURRENT` names, while an older one answers.
@@ -232,7 +270,7 @@ impl Catalog {
             {
                 return Ok(Refreshed::Unchanged);
             }
-            match Snapshot::open(&self.data, number, &self.verifier, &self.pool) {
+            match Snapshot::open(&self.data, number, &self.verifier, &self.shared) {
                 Ok(snapshot) => {
                     self.current.store(Some(Arc::new(snapshot)));
                     return Ok(Refreshed::Swapped(number));
@@ -247,7 +285,7 @@ impl Catalog {
     fn open_newest_sound(&self, why: &OpenError) -> Result<(), OpenError> {
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_string());
         for number in self.data.generations()?.into_iter().rev() {
-            if let Ok(snapshot) = Snapshot::open(&self.data, number, &self.verifier, &self.pool) {
+            if let Ok(snapshot) = Snapshot::open(&self.data, number, &self.verifier, &self.shared) {
                 self.current.store(Some(Arc::new(snapshot)));
                 return Ok(());
             }

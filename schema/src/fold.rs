@@ -14,12 +14,25 @@ pub fn name(text: &str) -> String {
             if !folded.is_empty() && !folded.ends_with(' ') {
                 folded.push(' ');
             }
-        } else if !matches!(letter, '\'' | '’' | '‘' | '`' | '´') {
+        } else if !is_apostrophe(letter) {
             folded.extend(letter.to_lowercase());
         }
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Whether a character is one that [`name`] leaves out, joining what stands on either side of it.
+///
+/// ```
+/// assert!("'’\u{301}".chars().all(schema::fold::is_left_out));
+/// ```
+pub fn is_left_out(letter: char) -> bool {
+    is_apostrophe(letter) || is_combining_mark(letter)
+}
+
+fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '’' | '‘' | '`' | '´')
 }
 
 /// A text for an address: words of ASCII letters and digits joined by hyphens, at most 80 bytes.

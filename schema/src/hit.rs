@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, GenerationNumber,
-    GovernmentLayer, Kind, Language, NodeId, OrganisationKind, Record, ToolkitForm,
+    GovernmentLayer, Kind, Language, NodeId, OrganisationKind, Record, SearchField, SuggestionKind,
+    ToolkitForm,
 };
 
 /// One thing that was found.
@@ -16,6 +17,74 @@ pub struct Hit {
     pub score: f32,
     /// Its place, to go on from.
     pub cursor: Cursor,
+    /// Where the words stand in it, where that was wanted.
+    pub highlights: Vec<Highlight>,
+    /// Why it was found, where that was wanted and words were asked for.
+    pub explanation: Option<Explanation>,
+}
+
+/// Stretches of one field of a hit in which the words stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Highlight {
+    /// Which field.
+    pub field: SearchField,
+    /// Stretches of text, best first; each a row of spans.
+    pub fragments: Vec<Vec<Span>>,
+}
+
+/// A piece of plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The text as its source wrote it.
+    pub text: String,
+    /// Whether it is what was asked for.
+    pub hit: bool,
+}
+
+/// Why a hit was found and stands where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// Whether it has every word; such hits come before all others.
+    pub all_words: bool,
+    /// The words in the order asked, each with what it brought.
+    pub words: Vec<WordMatch>,
+}
+
+/// What one word of a question brought to a hit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WordMatch {
+    /// The word as typed.
+    pub word: String,
+    /// The fields that it was found in; none where the hit lacks it.
+    pub fields: Vec<SearchField>,
+    /// Its part of the hit's score.
+    pub score: f32,
+}
+
+/// What was made of the words of a question.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interpretation {
+    /// The words that were looked for, as typed.
+    pub query: String,
+    /// A question that finds more, for the asker to choose.
+    pub did_you_mean: Option<String>,
+    /// The question that was asked instead, because nothing has the words as typed.
+    pub corrected: Option<String>,
+    /// Words that were left out.
+    pub ignored_words: Vec<String>,
+    /// Words that were looked for besides, because they mean the same.
+    pub synonyms: Vec<String>,
+}
+
+/// Something to type or to go to, for the front of a word or title.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    /// What to show.
+    pub text: String,
+    /// What it stands for.
+    pub kind: SuggestionKind,
+    /// The thing behind it; none for a word.
+    pub node: Option<Arc<Record>>,
 }
 
 /// One stretch of the hits of a search.
@@ -31,6 +100,8 @@ pub struct SearchPage {
     pub total: Option<u64>,
     /// Facet counts, where they were wanted.
     pub facets: Option<Facets>,
+    /// What was made of the words.
+    pub interpretation: Interpretation,
     /// The generation of the given cursor, where that is no longer the one that answers.
     pub continued_from: Option<GenerationNumber>,
 }
@@ -92,4 +163,6 @@ pub struct NamePage {
     pub has_previous: bool,
     /// The number of all things of the kind.
     pub total: u64,
+    /// The generation of the given cursor, where that is no longer the one that answers.
+    pub continued_from: Option<GenerationNumber>,
 }

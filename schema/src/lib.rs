@@ -20,7 +20,10 @@ pub mod vocabulary;
 
 pub use cursor::{Cursor, CursorError, SortValue};
 pub use entity::{Audience, Organisation, Person, Theme};
-pub use hit::{FacetCount, Facets, Hit, NamePage, SearchPage};
+pub use hit::{
+    Explanation, FacetCount, Facets, Highlight, Hit, Interpretation, NamePage, SearchPage, Span,
+    Suggestion, WordMatch,
+};
 pub use id::{GenerationNumber, IdError, NodeId, NodeKind, SourceName};
 pub use moment::{EventMoment, MomentError};
 pub use part::{
@@ -30,5 +33,5 @@ pub use part::{
 pub use provenance::{Change, Provenance, RemovalReason, SourceRecord};
 pub use query::{Page, SearchFilter, SearchQuery, Wanted};
 pub use record::{Article, Body, Common, Community, Event, Record, Toolkit};
-pub use series::Series;
+pub use series::{Occurrence, Occurrences, Series};
 pub use vocabulary::*;

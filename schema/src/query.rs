@@ -95,12 +95,17 @@ impl Page {
 }
 
 /// What is wanted besides the hits; what is not wanted is not computed.
+#[expect(clippy::struct_excessive_bools, reason = "each is selected or not, apart from the others")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The number of all hits.
     pub total: bool,
     /// The counts of every facet.
     pub facets: bool,
+    /// Where the words stand in each hit.
+    pub highlights: bool,
+    /// Why each hit was found.
+    pub explanations: bool,
 }
 
 /// A search.

@@ -7,8 +7,8 @@ use url::Url;
 use crate::{
     Access, ApproximateCount, ArticleForm, Attendance, Audience, CommunityForm, EventForm,
     EventMoment, EventPhase, EventStatus, Founded, GovernmentLayer, Guideline, Image, Kind,
-    Language, Maturity, NodeId, Organisation, Person, Place, Quote, Reference, Registration,
-    Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment,
+    Language, Maturity, NodeId, Occurrences, Organisation, Person, Place, Quote, Reference,
+    Registration, Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment,
 };
 
 /// What every kind of content has.
@@ -171,25 +171,25 @@ impl Event {
         self.end.as_ref().map_or_else(|| self.start.end_of_span(), EventMoment::latest)
     }
 
+    /// Every time that it takes place. Expands the rule of a series, which takes its time.
+    pub fn times(&self) -> Occurrences {
+        match &self.series {
+            Some(series) => series.expand(&self.start, self.end.as_ref()),
+            None => Occurrences::once(self.start.clone(), self.ends()),
+        }
+    }
+
     /// Where the event is in time at `now`, in its own zone.
     pub fn phase(&self, now: Timestamp) -> EventPhase {
         match &self.series {
-            Some(series) => series.phase(&self.start, self.end.as_ref(), now),
+            Some(_) => self.times().phase(now),
             None => moment::phase(self.start.earliest(), self.ends(), now),
         }
     }
 
     /// Times that it takes place, from those going on at `now` onwards.
     pub fn occurrences(&self, now: Timestamp, limit: usize) -> Vec<EventMoment> {
-        let Some(series) = &self.series else {
-            return if self.ends() > now { vec![self.start.clone()] } else { Vec::new() };
-        };
-        series
-            .all(&self.start)
-            .into_iter()
-            .filter(|moment| Series::ends(moment, &self.start, self.end.as_ref()) > now)
-            .take(limit)
-            .collect()
+        self.times().coming(now).take(limit).map(|time| time.moment.clone()).collect()
     }
 }
 
@@ -267,6 +267,22 @@ impl Record {
     /// Its kind, where it is content.
     pub fn kind(&self) -> Option<Kind> {
         Kind::try_from(self.id().kind()).ok()
+    }
+
+    /// Everything whose name is shown with it, each once, by id.
+    pub fn about(&self) -> Vec<NodeId> {
+        let Some(common) = self.common() else { return Vec::new() };
+        let mut about = [
+            common.themes.as_slice(),
+            &common.audiences,
+            &common.communities,
+            &common.organisations,
+            &common.people,
+        ]
+        .concat();
+        about.sort_unstable();
+        about.dedup();
+        about
     }
 
     /// The instant by which content is dated: an event's start, else the publication.

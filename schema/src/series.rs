@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use rrule::RRuleSet;
 use serde::{Deserialize, Serialize};
 
-use crate::{EventMoment, EventPhase};
+use crate::{EventMoment, EventPhase, moment::phase};
 
 /// A series occurs at most so many times.
 pub const OCCURRENCES_MAX: u16 = 1_000;
@@ -19,6 +19,46 @@ pub struct Series {
     pub rule: String,
     /// Days on which it does not come back after all.
     pub excluded: Vec<Date>,
+}
+
+/// One time that an event takes place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// When it begins, as people write it.
+    pub moment: EventMoment,
+    /// The instant at which it begins.
+    pub begins: Timestamp,
+    /// The first instant after it.
+    pub ends: Timestamp,
+}
+
+/// The times that an event takes place, in order of time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Occurrences(Vec<Occurrence>);
+
+impl Occurrences {
+    /// One time only.
+    pub fn once(moment: EventMoment, ends: Timestamp) -> Self {
+        Self(vec![Occurrence { begins: moment.earliest(), ends, moment }])
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Occurrence] {
+        &self.0
+    }
+
+    /// Those that are not over at `now`.
+    pub fn coming(&self, now: Timestamp) -> impl Iterator<Item = &Occurrence> {
+        self.0.iter().filter(move |occurrence| now < occurrence.ends)
+    }
+
+    /// Ongoing while one lasts, past after the last, else upcoming.
+    pub fn phase(&self, now: Timestamp) -> EventPhase {
+        match self.coming(now).next() {
+            Some(next) => phase(next.begins, next.ends, now),
+            None => EventPhase::Past,
+        }
+    }
 }
 
 /// Why a series cannot be used.
@@ -64,21 +104,6 @@ impl Series {
         Ok(series)
     }
 
-    /// Occurrences in order of time, each with the wall clock time of `first`, at most `limit` of
-    /// those that begin at or after `from`.
-    pub fn occurrences(
-        &self,
-        first: &EventMoment,
-        from: Timestamp,
-        limit: u16,
-    ) -> Vec<EventMoment> {
-        self.all(first)
-            .into_iter()
-            .filter(|moment| moment.earliest() >= from)
-            .take(usize::from(limit))
-            .collect()
-    }
-
     /// Every occurrence up to [`OCCURRENCES_MAX`].
     pub fn all(&self, first: &EventMoment) -> Vec<EventMoment> {
         let Ok(set) = self.expansion(first) else { return Vec::new() };
@@ -94,40 +119,19 @@ impl Series {
             .collect()
     }
 
-    /// How long each occurrence lasts: from `first` to `end`, or to the end of its day.
-    pub fn ends(
-        occurrence: &EventMoment,
-        first: &EventMoment,
-        end: Option<&EventMoment>,
-    ) -> Timestamp {
-        match end {
-            Some(end) => {
-                let length = end.latest().duration_since(first.earliest());
-                occurrence.earliest().checked_add(length).unwrap_or(Timestamp::MAX)
-            }
-            None => occurrence.end_of_span(),
-        }
-    }
-
-    /// Ongoing while an occurrence lasts, past after the last, else upcoming.
-    pub fn phase(
-        &self,
-        first: &EventMoment,
-        end: Option<&EventMoment>,
-        now: Timestamp,
-    ) -> EventPhase {
-        let mut phase = EventPhase::Past;
-        for occurrence in self.all(first) {
-            let begins = occurrence.earliest();
-            if now < begins {
-                return EventPhase::Upcoming;
-            }
-            if now < Self::ends(&occurrence, first, end) {
-                phase = EventPhase::Ongoing;
-                break;
-            }
-        }
-        phase
+    /// Every time that the series takes place, with when each is over: `first` and `end` say how
+    /// long they last; without an end they last to the end of their day.
+    pub fn expand(&self, first: &EventMoment, end: Option<&EventMoment>) -> Occurrences {
+        let length = end.map(|end| end.latest().duration_since(first.earliest()));
+        let occurrence = |moment: EventMoment| {
+            let begins = moment.earliest();
+            let ends = match length {
+                Some(length) => begins.checked_add(length).unwrap_or(Timestamp::MAX),
+                None => moment.end_of_span(),
+            };
+            Occurrence { moment, begins, ends }
+        };
+        Occurrences(self.all(first).into_iter().map(occurrence).collect())
     }
 
     fn expansion(&self, first: &EventMoment) -> Result<RRuleSet, String> {
@@ -155,11 +159,14 @@ mod tests {
             starts,
             ["2026-03-03T13:00:00Z", "2026-04-07T12:00:00Z", "2026-06-02T12:00:00Z"]
         );
+        let times = series.expand(&first, None);
         let between: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
-        assert_eq!(series.phase(&first, None, between), EventPhase::Upcoming);
+        assert_eq!(times.phase(between), EventPhase::Upcoming);
+        assert_eq!(times.coming(between).next().unwrap().moment.date, date(2026, 4, 7));
+        let during: Timestamp = "2026-04-07T13:00:00Z".parse().unwrap();
+        assert_eq!(times.phase(during), EventPhase::Ongoing);
         let after: Timestamp = "2026-07-01T00:00:00Z".parse().unwrap();
-        assert_eq!(series.phase(&first, None, after), EventPhase::Past);
-        assert_eq!(series.occurrences(&first, between, 1)[0].date, date(2026, 4, 7));
+        assert_eq!(times.phase(after), EventPhase::Past);
     }
 
     #[test]

@@ -324,6 +324,28 @@ vocabulary! {
         /// By title.
         Title = "TITLE",
     }
+    /// Which part of a thing a word was found in.
+    SearchField {
+        /// Its title.
+        Title = "TITLE",
+        /// Its summary or opening.
+        Lead = "LEAD",
+        /// Any other text of it.
+        Body = "BODY",
+        /// Names of what it is linked with: themes, people, organisations, communities; hashtags.
+        Names = "NAMES",
+    }
+    /// What a suggestion stands for.
+    SuggestionKind {
+        /// The title of a thing that a search finds.
+        Title = "TITLE",
+        /// A theme.
+        Theme = "THEME",
+        /// An organisation.
+        Organisation = "ORGANISATION",
+        /// A word of the texts.
+        Word = "WORD",
+    }
     /// What a change did.
     ChangeOp {
         /// New or changed.

@@ -1,99 +1,12 @@
 //! GraphQL over HTTP over the demo: whole answers, as a frontend team gets them.
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
-};
-
-use gateway::{
-    app::App,
-    clock::Clock,
-    config::{Config, Overrides},
-};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
-use crate::support::{Installation, clock, runtime};
-
-/// The program serving an installation at the fixed time, on a free port.
-struct Server {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    runtime: Option<tokio::runtime::Runtime>,
-}
-
-impl Server {
-    fn of(installation: &Installation) -> Self {
-        let overrides = Overrides {
-            data: Some(installation.data()),
-            listen: Some("127.0.0.1:0".to_owned()),
-            ..Overrides::default()
-        };
-        let mut config = Config::load(Some(installation.config()), &overrides).expect("sound");
-        config.clock = Clock::Fixed(clock());
-        let runtime = runtime();
-        let app = runtime.block_on(App::build(config)).expect("it starts");
-        let address = app.address();
-        let (stop, stopped) = oneshot::channel();
-        runtime.spawn(async move {
-            let shutdown = async move {
-                let _ = stopped.await;
-            };
-            app.run(shutdown).await.expect("it serves");
-        });
-        Self { address, stop: Some(stop), runtime: Some(runtime) }
-    }
-
-    /// Status, head and body of one request.
-    fn request(&self, head: &str, body: &str) -> (u16, String, String) {
-        let mut stream = TcpStream::connect(self.address).expect("it listens");
-        let length = body.len();
-        write!(
-            stream,
-            "{head}\r\nhost: wegwijzer.example\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
-        (status, head.to_lowercase(), body.to_owned())
-    }
-
-    fn ask_with(&self, query: &str, variables: &Value) -> Value {
-        let body = json!({ "query": query, "variables": variables }).to_string();
-        let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
-        let (status, _, body) = self.request(head, &body);
-        assert_eq!(status, 200, "{body}");
-        serde_json::from_str(&body).expect("json")
-    }
-
-    fn ask(&self, query: &str) -> Value {
-        self.ask_with(query, &json!({}))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-fn demo() -> (Installation, Server) {
-    let installation = Installation::of("fixtures/demo.toml");
-    installation.build();
-    let server = Server::of(&installation);
-    (installation, server)
-}
+use crate::{server::Server, support::Installation};
 
 #[test]
 fn the_first_five_questions_of_the_readme_must_have_their_answers() {
-    let (_installation, server) = demo();
+    let (_installation, server) = Server::demo();
     let readme = std::fs::read_to_string(crate::support::repository().join("README.md"));
     let readme = readme.expect("a README");
     let mut blocks = readme.split("```").skip(1).step_by(2);
@@ -110,7 +23,7 @@ fn the_first_five_questions_of_the_readme_must_have_their_answers() {
 
 #[test]
 fn a_search_must_answer_with_hits_facets_and_pages() {
-    let (_installation, server) = demo();
+    let (_installation, server) = Server::demo();
     insta::assert_json_snapshot!("search", server.ask(
         r#"{ search(query: "begrijpelijke brief", filter: { kinds: [ARTICLE, TOOLKIT] }, first: 4) {
             totalCount
@@ -128,7 +41,7 @@ fn a_search_must_answer_with_hits_facets_and_pages() {
 
 #[test]
 fn every_relation_must_lead_there_and_back() {
-    let (_installation, server) = demo();
+    let (_installation, server) = Server::demo();
     insta::assert_json_snapshot!(
         "relations",
         server.ask(
@@ -155,7 +68,7 @@ fn every_relation_must_lead_there_and_back() {
 
 #[test]
 fn events_must_be_told_in_their_own_time() {
-    let (_installation, server) = demo();
+    let (_installation, server) = Server::demo();
     insta::assert_json_snapshot!("events", server.ask(
         r"{
             events(sort: START, first: 50) {
@@ -176,7 +89,7 @@ fn events_must_be_told_in_their_own_time() {
 
 #[test]
 fn nodes_must_keep_their_order_and_give_null_for_what_is_not_there() {
-    let (_installation, server) = demo();
+    let (_installation, server) = Server::demo();
     let found = server.ask("{ search(query: \"toolkit taal\", first: 2) { nodes { id title } } }");
     let ids: Vec<_> = (0..2).map(|n| found["data"]["search"]["nodes"][n]["id"].clone()).collect();
     let answer = server.ask_with(
@@ -191,7 +104,7 @@ fn nodes_must_keep_their_order_and_give_null_for_what_is_not_there() {
 
 #[test]
 fn changes_must_be_followed_from_a_cursor() {
-    let (installation, server) = demo();
+    let (installation, server) = Server::demo();
     let query = "query Follow($after: String) { changes(first: 100, after: $after) {
         edges { cursor node { id op generation node { id } } } pageInfo { hasNextPage endCursor } } }";
     let mut after = Value::Null;
@@ -219,7 +132,7 @@ fn changes_must_be_followed_from_a_cursor() {
 
 #[test]
 fn wrong_questions_must_get_a_code_and_a_sentence() {
-    let (_installation, server) = demo();
+    let (_installation, server) = Server::demo();
     let questions = [
         "{ search(query: \"x\", first: 1000) { totalCount } }",
         "{ search(query: \"x\", first: -1) { totalCount } }",
@@ -240,21 +153,20 @@ fn doors_must_tell_whether_there_is_something_to_serve() {
     let installation = Installation::small();
     std::fs::create_dir_all(installation.data()).expect("a folder");
     let server = Server::of(&installation);
-    let get = |path: &str| server.request(&format!("GET {path} HTTP/1.1"), "");
-    assert_eq!(get("/health/live").0, 200);
-    assert_eq!(get("/health/ready").0, 503);
-    let (status, _, body) = get("/graphql?query=%7B__typename%7D");
-    assert_eq!(status, 503, "{body}");
-    assert!(body.contains("UNAVAILABLE"), "{body}");
+    assert_eq!(server.get("/health/live").status, 200);
+    assert_eq!(server.get("/health/ready").status, 503);
+    let reply = server.get("/graphql?query=%7B__typename%7D");
+    assert_eq!((reply.status, reply.code()), (503, "UNAVAILABLE".into()), "{reply:?}");
+    assert_eq!(reply.header("retry-after"), Some("1"));
 
     installation.build();
     let ready = (0..200).find(|_| {
         std::thread::sleep(std::time::Duration::from_millis(50));
-        get("/health/ready").0 == 200
+        server.get("/health/ready").status == 200
     });
     assert!(ready.is_some(), "the first generation is found while serving");
-    let (status, head, body) = get("/graphql?query=%7B__typename%7D");
-    assert_eq!((status, body.as_str()), (200, r#"{"data":{"__typename":"Query"}}"#));
-    assert!(!head.contains("set-cookie"), "{head}");
-    assert_eq!(get("/nothing-here").0, 404);
+    let reply = server.get("/graphql?query=%7B__typename%7D");
+    assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"data":{"__typename":"Query"}}"#));
+    assert_eq!(reply.header("set-cookie"), None);
+    assert_eq!(server.get("/nothing-here").status, 404);
 }

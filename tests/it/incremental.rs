@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::{catalog::Snapshot, run};
-use schema::{Facets, NodeId, Page, SearchFilter, SearchQuery, SearchSort, Wanted};
+use schema::{Facets, NodeId, Page, SearchFilter, SearchQuery, SearchSort, SuggestionKind, Wanted};
 
 use crate::support::{Dice, Installation, clock, runtime};
 
@@ -104,12 +104,24 @@ fn queries() -> Vec<SearchQuery> {
                 filter: SearchFilter::default(),
                 sort,
                 page: Page::first(100),
-                wanted: Wanted { total: true, facets: true },
+                wanted: Wanted { total: true, facets: true, ..Wanted::default() },
                 now: clock(),
             });
         }
     }
     queries
+}
+
+/// Kinds and texts of suggestions.
+fn suggestions(snapshot: &Snapshot) -> Vec<(SuggestionKind, String)> {
+    let prefixes = ["k", "kla", "formulier", "o", "noo", "gemeente d", "loket k", "gd", "1", "an"];
+    let mut found = Vec::new();
+    for prefix in prefixes {
+        let suggestions = runtime().block_on(snapshot.suggest(prefix.to_owned(), 8));
+        let texts = suggestions.expect("suggestions").into_iter().map(|s| (s.kind, s.text));
+        found.extend(texts);
+    }
+    found
 }
 
 /// Titles of the hits in order, and facets by name.
@@ -175,6 +187,11 @@ fn an_incremental_build_must_find_what_a_full_build_finds() {
                 assert_eq!(set(&our.0), set(&their.0), "hits of {query:?}, {place}");
                 assert_eq!(our.1, their.1, "facets of {query:?}, {place}");
             }
+            assert_eq!(
+                suggestions(&installation.snapshot()),
+                suggestions(&full.snapshot()),
+                "{place}"
+            );
         }
         run::gc(&installation.data(), 3, clock()).expect("compacts");
         let full = installation.copy();

@@ -5,12 +5,20 @@
 //! - `reading`: sources in every format, the demo and a real site, into a generation
 //! - `refusals`: bad input, and what is said about it
 //! - `searching`: search against a naive scan; facets; cursors
+//! - `finding`: highlights, explanations, what was made of the words; limits of a question
+//! - `suggesting`: suggestions against a naive scan; related content
+//! - `timing`: when answers change; what a catalog counts
 //! - `incremental`: an incremental build finds what a full one finds
 //! - `history`: random edits, kills and rollbacks
 //! - `crash`: a builder killed at every step and at random moments
 //! - `damage`: a bit flipped in every file
 //! - `swap`: two hundred generations under constant questions
 //! - `answers`: GraphQL over the demo, whole answers
+//! - `calls`: what a question reads, counted
+//! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
+//! - `limits`: each limit of a request, and what hostile clients get
+//! - `operations`: the example operations, as a frontend team asks them
+//! - `serving`: the program under load and in trouble; traces
 //! - `program`: the command line as a person uses it
 
 #![expect(
@@ -21,13 +29,22 @@
 
 mod answers;
 mod architecture;
+mod calls;
 mod crash;
 mod damage;
+mod finding;
 mod history;
+mod http;
 mod incremental;
+mod limits;
+mod operations;
 mod program;
 mod reading;
 mod refusals;
 mod searching;
+mod server;
+mod serving;
+mod suggesting;
 mod support;
 mod swap;
+mod timing;

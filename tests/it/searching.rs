@@ -187,7 +187,7 @@ fn query(words: Option<&str>, filter: SearchFilter, sort: SearchSort, page: Page
         filter,
         sort,
         page,
-        wanted: Wanted { total: true, facets: true },
+        wanted: Wanted { total: true, facets: true, ..Wanted::default() },
         now: clock(),
     }
 }

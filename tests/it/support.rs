@@ -50,13 +50,16 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
 }
 
-/// Every file below a folder, sorted.
+/// Every file below a folder, sorted; what Node installed is not ours.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
+            if path.ends_with("node_modules") {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else {
@@ -308,7 +311,7 @@ pub(crate) fn everything() -> SearchQuery {
         filter: SearchFilter::default(),
         sort: SearchSort::Title,
         page: Page::first(5_000),
-        wanted: Wanted { total: true, facets: true },
+        wanted: Wanted { total: true, facets: true, ..Wanted::default() },
         now: clock(),
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct Arguments {
 /// Builds as the arguments say and prints the report.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
-    logging::start(&config.log);
+    logging::start(&config.log, None);
     let request = request(arguments)?;
     match run::build(&plan(&config)?, &request, &Console::new()) {
         Ok(report) if arguments.json => output::json(&report)?,

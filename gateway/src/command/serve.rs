@@ -18,6 +18,7 @@ use super::{
     index::{self, Summary},
     logging,
     progress::Console,
+    telemetry::Traces,
 };
 use crate::{
     app::App,
@@ -42,7 +43,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let flags = Overrides { listen: arguments.listen.clone(), ..Overrides::default() };
     let config = arguments.from.config(flags)?;
-    logging::start(&config.log);
+    // Its thread must run before the runtime, and send the last traces when that has ended.
+    let traces = config.telemetry.as_ref().map(Traces::start).transpose();
+    let traces = traces.map_err(CommandError::Telemetry)?;
+    logging::start(&config.log, traces.as_ref());
     if arguments.from.demo {
         build_demo(&config)?;
     }

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Config, ConfigError, Limits, Log, Overrides};
+use super::{Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted};
 use crate::clock::Clock;
 
 /// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
@@ -33,9 +33,54 @@ pub(super) struct File {
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
+    graphql: GraphqlFile,
+    #[serde(default)]
+    cors: CorsFile,
+    #[serde(default)]
+    telemetry: TelemetryFile,
+    #[serde(default)]
     log: LogFile,
     #[serde(default, rename = "source")]
     sources: Vec<SourceConfig>,
+}
+
+/// `[graphql]` as typed.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "keys of a file")]
+struct GraphqlFile {
+    introspection: bool,
+    did_you_mean: bool,
+    strict_get: bool,
+    trusted_documents: Option<PathBuf>,
+    trusted_only: bool,
+}
+
+impl Default for GraphqlFile {
+    fn default() -> Self {
+        Self {
+            introspection: true,
+            did_you_mean: true,
+            strict_get: false,
+            trusted_documents: None,
+            trusted_only: false,
+        }
+    }
+}
+
+/// `[cors]` as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CorsFile {
+    origins: Vec<String>,
+}
+
+/// `[telemetry]` as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct TelemetryFile {
+    otlp: Option<String>,
+    sampled_percent: Option<f64>,
 }
 
 /// `[log]` as typed.
@@ -44,6 +89,7 @@ pub(super) struct File {
 struct LogFile {
     format: LogFormat,
     filter: Option<String>,
+    slow_ms: Option<u64>,
 }
 
 /// How log lines are written.
@@ -89,13 +135,82 @@ impl File {
             dated: self.dated.as_ref().map(day).transpose()?,
             aliases: self.aliases,
             limits: self.limits.checked()?,
-            log: Log { format: self.log.format, filter: filter(over.log.or(self.log.filter))? },
+            graphql: self.graphql.checked(&folder)?,
+            cors: self.cors.checked()?,
+            telemetry: self.telemetry.checked()?,
+            log: Log {
+                format: self.log.format,
+                filter: filter(over.log.or(self.log.filter))?,
+                slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS),
+            },
             sources: self.sources,
             folder,
             clock: Clock::default(),
         })
     }
 }
+
+impl GraphqlFile {
+    fn checked(self, folder: &Path) -> Result<Graphql, ConfigError> {
+        if self.trusted_only && self.trusted_documents.is_none() {
+            let wanted = "given as the folder of the operations that are answered";
+            return Err(ConfigError::value("graphql.trusted_documents", wanted, ""));
+        }
+        Ok(Graphql {
+            introspection: self.introspection,
+            did_you_mean: self.did_you_mean,
+            strict_get: self.strict_get,
+            trusted: match self.trusted_documents.map(|path| folder.join(path)) {
+                None => Trusted::None,
+                Some(folder) if self.trusted_only => Trusted::Only(folder),
+                Some(folder) => Trusted::Too(folder),
+            },
+        })
+    }
+}
+
+impl CorsFile {
+    fn checked(self) -> Result<Cors, ConfigError> {
+        if self.origins == ["*"] {
+            return Ok(Cors::Anywhere);
+        }
+        let origins = self.origins.iter().map(|text| origin(text));
+        Ok(Cors::Only(origins.collect::<Result<_, _>>()?))
+    }
+}
+
+/// An origin as browsers send it: scheme, host and port, nothing more.
+fn origin(text: &str) -> Result<String, ConfigError> {
+    let parsed = text.parse::<Url>().map(|url| url.origin().ascii_serialization());
+    match parsed {
+        Ok(origin) if origin == text => Ok(origin),
+        _ => {
+            let wanted = "`[\"*\"]` or origins such as `https://www.example.nl`";
+            Err(ConfigError::value("cors.origins", wanted, text))
+        }
+    }
+}
+
+impl TelemetryFile {
+    fn checked(self) -> Result<Option<Telemetry>, ConfigError> {
+        let Some(text) = self.otlp else { return Ok(None) };
+        let otlp = text.parse::<Url>().ok().filter(|url| url.scheme() == "http");
+        let otlp = otlp.ok_or_else(|| {
+            let wanted = "the address of a collector beside us, such as `http://127.0.0.1:4318/`";
+            ConfigError::value("telemetry.otlp", wanted, &text)
+        })?;
+        let sampled_percent = self.sampled_percent.unwrap_or(100.0);
+        if !(0.0..=100.0).contains(&sampled_percent) {
+            let given = sampled_percent.to_string();
+            let wanted = "a percentage from 0 to 100";
+            return Err(ConfigError::value("telemetry.sampled_percent", wanted, &given));
+        }
+        Ok(Some(Telemetry { otlp, sampled_percent }))
+    }
+}
+
+/// A request that takes longer is logged as slow where nobody says.
+const SLOW_MS: u64 = 1_000;
 
 /// What is logged where nobody says.
 const FILTER: &str = "info,poem=warn,tantivy=warn";

@@ -1,22 +1,41 @@
 //! Limits: how much one request may ask for, and how much one build may throw away.
 
-use serde::Deserialize;
+use std::time::Duration;
+
+use indexer::catalog::PoolLimits;
+use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
 /// `[limits]`. A name says what is limited, and ends in the unit.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Bytes of the body of a request.
     pub request_bytes_max: usize,
-    /// Milliseconds that a request may take.
+    /// Milliseconds that a request may take to be read, and again to be answered.
     pub request_ms_max: u64,
+    /// Requests that are executed at once; more are turned away. Answers from the cache do not count.
+    pub requests_at_once_max: usize,
+    /// Connections that are open at once; more wait until one is closed.
+    pub connections_max: usize,
+    /// Milliseconds from the first byte of a request to the first of its answer.
+    pub connection_ms_max: u64,
+    /// Searches that run at once; 0 for one on each core.
+    pub searches_at_once_max: usize,
+    /// Searches that wait for their turn; more are turned away.
+    pub searches_waiting_max: usize,
+    /// Milliseconds that a search may wait for its turn.
+    pub search_wait_ms_max: u64,
     /// Items on one page of a list.
     pub page_size_max: usize,
+    /// Words, numbers, texts and marks in the document of a request.
+    pub tokens_max: usize,
     /// Fields within one another.
     pub depth_max: usize,
-    /// Fields that an answer can have, by what its question asks for.
+    /// Fields at the root of one operation.
+    pub root_fields_max: usize,
+    /// Fields that an answer can have, by what its question asks for; a search counts for many.
     pub complexity_max: u64,
     /// Records that an answer does have besides the items on its pages.
     pub records_max: u64,
@@ -24,6 +43,18 @@ pub struct Limits {
     pub aliases_max: usize,
     /// Directives on one field.
     pub directives_max: usize,
+    /// Ids, years or names in one list of a filter.
+    pub filter_values_max: usize,
+    /// Bytes of long texts in one answer.
+    pub text_bytes_max: u64,
+    /// Errors in one answer; the rest is counted.
+    pub errors_max: usize,
+    /// Bytes of answers that are kept to be given again; 0 keeps none.
+    pub answer_cache_bytes_max: u64,
+    /// Bytes of documents that are kept as they were parsed, about.
+    pub document_cache_bytes_max: u64,
+    /// Bytes of documents that clients sent to be named by their digest from then on.
+    pub persisted_bytes_max: u64,
     /// Percentage of a source's records that may be rejected before a build is refused.
     pub rejections_percent: f64,
     /// Percentage of a source's records that may disappear before a build is refused.
@@ -37,12 +68,26 @@ impl Default for Limits {
         Self {
             request_bytes_max: 262_144,
             request_ms_max: 10_000,
+            requests_at_once_max: 512,
+            connections_max: 1_024,
+            connection_ms_max: 30_000,
+            searches_at_once_max: 0,
+            searches_waiting_max: 128,
+            search_wait_ms_max: 2_000,
             page_size_max: 100,
+            tokens_max: 4_000,
             depth_max: 15,
+            root_fields_max: 20,
             complexity_max: 10_000,
             records_max: 10_000,
             aliases_max: 50,
             directives_max: 5,
+            filter_values_max: 100,
+            text_bytes_max: 16 << 20,
+            errors_max: 20,
+            answer_cache_bytes_max: 64 << 20,
+            document_cache_bytes_max: 16 << 20,
+            persisted_bytes_max: 8 << 20,
             rejections_percent: 10.0,
             removals_percent: 20.0,
             generations_kept: 3,
@@ -51,11 +96,36 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How many searches run and wait.
+    pub(crate) fn searches(&self) -> PoolLimits {
+        let default = PoolLimits::default();
+        PoolLimits {
+            workers: match self.searches_at_once_max {
+                0 => default.workers,
+                workers => workers,
+            },
+            waiting_max: self.searches_waiting_max,
+            waiting_time: Duration::from_millis(self.search_wait_ms_max),
+        }
+    }
+
     /// The limits, if each can be kept.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         let positive = [
             ("request_bytes_max", self.request_bytes_max as u64),
             ("request_ms_max", self.request_ms_max),
+            ("requests_at_once_max", self.requests_at_once_max as u64),
+            ("connections_max", self.connections_max as u64),
+            ("connection_ms_max", self.connection_ms_max),
+            ("searches_waiting_max", self.searches_waiting_max as u64),
+            ("search_wait_ms_max", self.search_wait_ms_max),
+            ("tokens_max", self.tokens_max as u64),
+            ("root_fields_max", self.root_fields_max as u64),
+            ("filter_values_max", self.filter_values_max as u64),
+            ("text_bytes_max", self.text_bytes_max),
+            ("errors_max", self.errors_max as u64),
+            ("document_cache_bytes_max", self.document_cache_bytes_max),
+            ("persisted_bytes_max", self.persisted_bytes_max),
             ("page_size_max", self.page_size_max as u64),
             ("depth_max", self.depth_max as u64),
             ("complexity_max", self.complexity_max),

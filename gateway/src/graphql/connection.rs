@@ -30,7 +30,7 @@ impl PageArguments {
     pub(super) fn page(self, request: &RequestContext) -> Result<Page> {
         let size = |asked: Option<i32>| match asked {
             Some(asked) => request.size(asked),
-            None => Ok(PAGE_SIZE_DEFAULT.min(request.page_size_max)),
+            None => Ok(PAGE_SIZE_DEFAULT.min(request.limits().page_size_max)),
         };
         match self {
             Self { first, after, last: None, before: None } => {
@@ -87,7 +87,7 @@ impl PageInfo {
             has_previous_page: page.has_previous,
             start_cursor: page.entries.first().map(|(_, cursor)| cursor.to_string()),
             end_cursor: page.entries.last().map(|(_, cursor)| cursor.to_string()),
-            continued_from_generation: None,
+            continued_from_generation: page.continued_from.map(|GenerationNumber(n)| n),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
     toolkit::Toolkit,
     vocabulary::{Language, TitleSource},
 };
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// Anything in the knowledge base that a person can find.
 #[derive(Interface, Clone)]
@@ -64,6 +64,12 @@ use crate::failure::Result;
     ),
     field(name = "people", ty = "Vec<Person>", desc = "Every person in it, in whichever role."),
     field(
+        name = "related",
+        ty = "Result<Vec<Content>>",
+        arg(name = "first", ty = "i32", default = 5, desc = "How many; at most 20."),
+        desc = "What is about the same or belongs to the same, closest first. Never the thing itself."
+    ),
+    field(
         name = "sources",
         ty = "Vec<SourceRecord>",
         desc = "What each source says about it; the most trusted source first."
@@ -91,9 +97,23 @@ impl FromRecord for Content {
     }
 }
 
+/// At most so many related things are asked for of one thing.
+const RELATED_MAX: usize = 20;
+
+/// How many related things are asked for.
+pub(super) fn related_size(first: i32) -> Result<usize> {
+    match usize::try_from(first) {
+        Ok(size) if size <= RELATED_MAX => Ok(size),
+        Ok(_) => Err(Failure::limit("related_max", RELATED_MAX as u64)),
+        Err(_) => Err(Failure::bad_request(format!("ask for 0 items or more: `{first}`"))),
+    }
+}
+
 /// What [`object`] names, besides what those who use it need themselves.
 pub(super) mod names {
     pub(in crate::graphql) use async_graphql::{Context, ID, Object};
+
+    pub(in crate::graphql) use super::{Content, related_size};
 
     pub(in crate::graphql) use super::super::{
         audience::Audience,
@@ -211,6 +231,15 @@ macro_rules! object {
             /// Every person in it, in whichever role.
             pub(super) async fn people(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
                 Loaders::of(ctx).many(&self.common.people).await
+            }
+
+            /// What is about the same or belongs to the same, closest first. Never the thing itself.
+            pub(super) async fn related(
+                &self,
+                ctx: &Context<'_>,
+                #[graphql(default = 5, desc = "How many; at most 20.")] first: i32,
+            ) -> Result<Vec<Content>> {
+                Loaders::of(ctx).related(self.common.id, related_size(first)?).await
             }
 
             /// What each source says about it; the most trusted source first.

@@ -1,10 +1,10 @@
 //! `Event`: a meeting in time.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::Union;
+use async_graphql::{Context, Union};
 use indexer::catalog::Relation;
-use schema::Record;
+use schema::{Occurrences, Record};
 
 use super::{
     article::Article,
@@ -27,6 +27,13 @@ use crate::failure::Result;
 pub(super) struct Event(Arc<Record>);
 
 impl Event {
+    /// The times that it takes place; those of a series were worked out when its generation was
+    /// opened.
+    fn times<'c>(&self, ctx: &'c Context<'_>) -> Cow<'c, Occurrences> {
+        let known = RequestContext::of(ctx).snapshot.occurrences(self.common.id);
+        known.map_or_else(|| Cow::Owned(schema::Event::times(self)), Cow::Borrowed)
+    }
+
     /// A moment of this event, to be described in its language.
     fn moment(&self, moment: schema::EventMoment) -> EventMoment {
         EventMoment::new(moment, self.common.language)
@@ -53,7 +60,7 @@ content::object! {
 
         /// Where it is in time, at the moment of asking and in its own time zone.
         async fn phase(&self, ctx: &Context<'_>) -> EventPhase {
-            schema::Event::phase(self, RequestContext::of(ctx).now).into()
+            self.times(ctx).phase(RequestContext::of(ctx).now).into()
         }
 
         /// Whether it goes on as planned.
@@ -68,8 +75,9 @@ content::object! {
 
         /// The first time that it takes place and is not over; empty when there is none any more.
         async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<EventMoment> {
-            let next = schema::Event::occurrences(self, RequestContext::of(ctx).now, 1).pop()?;
-            Some(self.moment(next))
+            let times = self.times(ctx);
+            let next = times.coming(RequestContext::of(ctx).now).next()?;
+            Some(self.moment(next.moment.clone()))
         }
 
         /// The times that it takes place and are not over, in order of time.
@@ -80,8 +88,9 @@ content::object! {
         ) -> Result<Vec<EventMoment>> {
             let request = RequestContext::of(ctx);
             let first = request.size(first)?;
-            let moments = schema::Event::occurrences(self, request.now, first);
-            Ok(moments.into_iter().map(|moment| self.moment(moment)).collect())
+            let times = self.times(ctx);
+            let coming = times.coming(request.now).take(first);
+            Ok(coming.map(|time| self.moment(time.moment.clone())).collect())
         }
 
         /// The rule of a series, as the RRULE of RFC 5545, such as `FREQ=MONTHLY;BYDAY=1TU`.
@@ -107,6 +116,11 @@ content::object! {
         /// What it costs, in the words of its source, such as `gratis`.
         async fn price(&self) -> Option<&str> {
             self.price.as_deref()
+        }
+
+        /// A file for a person's calendar (RFC 5545). A series gives the next hundred times.
+        async fn ics(&self, ctx: &Context<'_>) -> Url {
+            Url(RequestContext::of(ctx).config.calendar_url(self.common.id))
         }
 
         /// Communities and organisations that organise it.

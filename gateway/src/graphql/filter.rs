@@ -12,7 +12,10 @@ use super::{
         Language, OrganisationKind, ToolkitForm,
     },
 };
-use crate::failure::{Failure, Result};
+use crate::{
+    config::Limits,
+    failure::{Failure, Result},
+};
 
 /// All given conditions hold together; inside a list, any one. An empty list is no condition.
 #[derive(InputObject, Default)]
@@ -75,59 +78,53 @@ pub(super) struct SearchFilter {
     phases: Option<Vec<EventPhase>>,
 }
 
-impl TryFrom<ContentFilter> for schema::SearchFilter {
-    type Error = Failure;
-
-    fn try_from(filter: ContentFilter) -> Result<Self> {
-        Ok(Self {
-            themes: ids(filter.themes, NodeKind::Theme)?,
-            audiences: ids(filter.audiences, NodeKind::Audience)?,
-            communities: ids(filter.communities, NodeKind::Community)?,
-            organisations: ids(filter.organisations, NodeKind::Organisation)?,
-            people: ids(filter.people, NodeKind::Person)?,
-            languages: words(filter.languages),
-            years: years(filter.years)?,
-            from: filter.from.map(|Date(day)| day),
-            until: filter.until.map(|Date(day)| day),
-            sources: source_names(filter.sources)?,
-            ..Self::default()
+impl ContentFilter {
+    /// The conditions for the catalog, if none of them asks for too much.
+    pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
+        Ok(schema::SearchFilter {
+            themes: ids(self.themes, NodeKind::Theme, limits)?,
+            audiences: ids(self.audiences, NodeKind::Audience, limits)?,
+            communities: ids(self.communities, NodeKind::Community, limits)?,
+            organisations: ids(self.organisations, NodeKind::Organisation, limits)?,
+            people: ids(self.people, NodeKind::Person, limits)?,
+            languages: words(self.languages),
+            years: years(self.years, limits)?,
+            from: self.from.map(|Date(day)| day),
+            until: self.until.map(|Date(day)| day),
+            sources: source_names(self.sources, limits)?,
+            ..schema::SearchFilter::default()
         })
     }
 }
 
-impl TryFrom<EventFilter> for schema::SearchFilter {
-    type Error = Failure;
-
-    fn try_from(filter: EventFilter) -> Result<Self> {
-        Ok(Self {
-            phases: words(filter.phases),
-            attendance: words(filter.attendance),
-            ..filter.content.try_into()?
+impl EventFilter {
+    /// The conditions for the catalog, if none of them asks for too much.
+    pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
+        Ok(schema::SearchFilter {
+            phases: words(self.phases),
+            attendance: words(self.attendance),
+            ..self.content.checked(limits)?
         })
     }
 }
 
-impl TryFrom<SearchFilter> for schema::SearchFilter {
-    type Error = Failure;
-
-    fn try_from(filter: SearchFilter) -> Result<Self> {
-        Ok(Self {
-            kinds: words(filter.kinds),
-            article_forms: words(filter.article_forms),
-            toolkit_forms: words(filter.toolkit_forms),
-            community_forms: words(filter.community_forms),
-            event_forms: words(filter.event_forms),
-            organisation_kinds: words(filter.organisation_kinds),
-            layers: words(filter.layers),
-            attendance: words(filter.attendance),
-            phases: words(filter.phases),
-            ..filter.content.try_into()?
+impl SearchFilter {
+    /// The conditions for the catalog, if none of them asks for too much.
+    pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
+        Ok(schema::SearchFilter {
+            kinds: words(self.kinds),
+            article_forms: words(self.article_forms),
+            toolkit_forms: words(self.toolkit_forms),
+            community_forms: words(self.community_forms),
+            event_forms: words(self.event_forms),
+            organisation_kinds: words(self.organisation_kinds),
+            layers: words(self.layers),
+            attendance: words(self.attendance),
+            phases: words(self.phases),
+            ..self.content.checked(limits)?
         })
     }
 }
-
-/// So many ids, years or names may be asked for in one list.
-const FILTER_VALUES_MAX: usize = 100;
 
 /// Words of a vocabulary of the contract as words of the core, each once.
 pub(super) fn words<W, T: From<W> + Ord>(given: Option<Vec<W>>) -> Vec<T> {
@@ -136,15 +133,15 @@ pub(super) fn words<W, T: From<W> + Ord>(given: Option<Vec<W>>) -> Vec<T> {
 }
 
 /// The values of a list, if they are not too many.
-fn values<T>(given: Option<Vec<T>>) -> Result<Vec<T>> {
+fn values<T>(given: Option<Vec<T>>, limits: &Limits) -> Result<Vec<T>> {
     let given = given.unwrap_or_default();
-    if given.len() > FILTER_VALUES_MAX {
-        return Err(Failure::limit("filter_values_max", FILTER_VALUES_MAX as u64));
+    if given.len() > limits.filter_values_max {
+        return Err(Failure::limit("filter_values_max", limits.filter_values_max as u64));
     }
     Ok(given)
 }
 
-fn ids(given: Option<Vec<ID>>, kind: NodeKind) -> Result<Vec<NodeId>> {
+fn ids(given: Option<Vec<ID>>, kind: NodeKind, limits: &Limits) -> Result<Vec<NodeId>> {
     let id = |text: ID| -> Result<NodeId> {
         let id: NodeId = text.parse().map_err(|_| {
             Failure::bad_request(format!(
@@ -163,16 +160,16 @@ fn ids(given: Option<Vec<ID>>, kind: NodeKind) -> Result<Vec<NodeId>> {
             )))
         }
     };
-    values(given)?.into_iter().map(id).collect()
+    values(given, limits)?.into_iter().map(id).collect()
 }
 
-fn years(given: Option<Vec<i32>>) -> Result<Vec<i16>> {
+fn years(given: Option<Vec<i32>>, limits: &Limits) -> Result<Vec<i16>> {
     let year = |year: i32| {
         i16::try_from(year).map_err(|_| Failure::bad_request(format!("not a year: `{year}`")))
     };
-    values(given)?.into_iter().map(year).collect()
+    values(given, limits)?.into_iter().map(year).collect()
 }
 
-fn source_names(given: Option<Vec<ID>>) -> Result<Vec<SourceName>> {
-    values(given)?.into_iter().map(|name| Ok(SourceName::new(&name)?)).collect()
+fn source_names(given: Option<Vec<ID>>, limits: &Limits) -> Result<Vec<SourceName>> {
+    values(given, limits)?.into_iter().map(|name| Ok(SourceName::new(&name)?)).collect()
 }

@@ -13,18 +13,22 @@ use std::{
 };
 
 use async_graphql::Context;
-use dataloader::{BatchFn, cached::Loader};
+use dataloader::BatchFn;
 use indexer::catalog::{CatalogError, Relation, Snapshot};
 use schema::{Body, NodeId, Provenance, Record};
 
-use super::{record::FromRecord, request::RequestContext};
-use crate::failure::{Failure, Result};
+use super::{
+    level::{Gathered, Levels},
+    record::FromRecord,
+    request::RequestContext,
+};
+use crate::{
+    config::Limits,
+    failure::{Failure, Result},
+};
 
 /// At most so many keys are read in one go.
 const BATCH_MAX: usize = 1_000;
-
-/// Bytes of long texts in one answer, each time that it is asked for.
-const TEXT_BYTES_MAX: u64 = 16 << 20;
 
 type Records = Option<Arc<Record>>;
 type Bodies = Option<Arc<Body>>;
@@ -33,27 +37,31 @@ type Links = Arc<[NodeId]>;
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
-    records: Loader<NodeId, Result<Records>, Batch>,
-    bodies: Loader<NodeId, Result<Bodies>, Batch>,
-    provenance: Loader<NodeId, Result<Provenances>, Batch>,
-    links: Loader<(NodeId, Relation), Result<Links>, Batch>,
+    records: Gathered<NodeId, Result<Records>, Batch>,
+    bodies: Gathered<NodeId, Result<Bodies>, Batch>,
+    provenance: Gathered<NodeId, Result<Provenances>, Batch>,
+    links: Gathered<(NodeId, Relation), Result<Links>, Batch>,
+    related: Gathered<(NodeId, usize), Result<Links>, Batch>,
     handed_out: AtomicU64,
     records_max: u64,
     text_bytes: AtomicU64,
+    text_bytes_max: u64,
 }
 
 impl Loaders {
-    /// Loaders that read `snapshot` and hand out at most `records_max` records in all.
-    pub(super) fn new(snapshot: Arc<Snapshot>, records_max: u64) -> Self {
+    /// Loaders that read `snapshot` and hand out as much as `limits` allow.
+    pub(super) fn new(snapshot: Arc<Snapshot>, limits: &Limits) -> Self {
         let batch = Batch(snapshot);
         Self {
-            records: Loader::new(batch.clone()).with_max_batch_size(BATCH_MAX),
-            bodies: Loader::new(batch.clone()).with_max_batch_size(BATCH_MAX),
-            provenance: Loader::new(batch.clone()).with_max_batch_size(BATCH_MAX),
-            links: Loader::new(batch).with_max_batch_size(BATCH_MAX),
+            records: Gathered::new(batch.clone(), BATCH_MAX),
+            bodies: Gathered::new(batch.clone(), BATCH_MAX),
+            provenance: Gathered::new(batch.clone(), BATCH_MAX),
+            links: Gathered::new(batch.clone(), BATCH_MAX),
+            related: Gathered::new(batch, BATCH_MAX),
             handed_out: AtomicU64::new(0),
-            records_max,
+            records_max: limits.records_max,
             text_bytes: AtomicU64::new(0),
+            text_bytes_max: limits.text_bytes_max,
         }
     }
 
@@ -65,7 +73,7 @@ impl Loaders {
     /// The thing behind an id; `None` where there is none or it is of another kind.
     pub(super) async fn one<T: FromRecord>(&self, id: NodeId) -> Result<Option<T>> {
         self.hand_out(1)?;
-        let record = self.records.try_load(id).await.map_err(lost)??;
+        let record = self.records.one(id).await.map_err(lost)??;
         Ok(record.and_then(T::from_record))
     }
 
@@ -77,7 +85,7 @@ impl Loaders {
     /// The things behind ids, one for each id and in their order.
     pub(super) async fn each<T: FromRecord>(&self, ids: &[NodeId]) -> Result<Vec<Option<T>>> {
         self.hand_out(ids.len())?;
-        let records = self.records.try_load_many(ids.to_vec()).await.map_err(lost)?;
+        let records = self.records.many(ids.to_vec()).await.map_err(lost)?;
         ids.iter()
             .map(|id| {
                 let record = records.get(id).ok_or_else(Failure::internal)?.clone()?;
@@ -97,24 +105,30 @@ impl Loaders {
         id: NodeId,
         relation: Relation,
     ) -> Result<Vec<T>> {
-        let ids = self.links.try_load((id, relation)).await.map_err(lost)??;
+        let ids = self.links.one((id, relation)).await.map_err(lost)??;
+        self.many(&ids).await
+    }
+
+    /// The `first` things that are most like `id`.
+    pub(super) async fn related<T: FromRecord>(&self, id: NodeId, first: usize) -> Result<Vec<T>> {
+        let ids = self.related.one((id, first)).await.map_err(lost)??;
         self.many(&ids).await
     }
 
     /// The long text of a record.
     pub(super) async fn body(&self, id: NodeId) -> Result<Bodies> {
-        let body = self.bodies.try_load(id).await.map_err(lost)??;
+        let body = self.bodies.one(id).await.map_err(lost)??;
         let bytes = body.as_ref().map_or(0, |body| body.html.len().max(body.text.len()));
         let before = self.text_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        if before.saturating_add(bytes as u64) > TEXT_BYTES_MAX {
-            return Err(Failure::limit("text_bytes_max", TEXT_BYTES_MAX));
+        if before.saturating_add(bytes as u64) > self.text_bytes_max {
+            return Err(Failure::limit("text_bytes_max", self.text_bytes_max));
         }
         Ok(body)
     }
 
     /// Where a record comes from.
     pub(super) async fn provenance(&self, id: NodeId) -> Result<Provenances> {
-        self.provenance.try_load(id).await.map_err(lost)?
+        self.provenance.one(id).await.map_err(lost)?
     }
 
     /// Counts what an answer holds, since lists within lists grow faster than a query shows.
@@ -125,6 +139,26 @@ impl Loaders {
             return Err(Failure::limit("records_max", self.records_max));
         }
         Ok(())
+    }
+}
+
+impl Levels for Loaders {
+    fn is_waited_for(&self) -> bool {
+        self.records.is_waited_for()
+            || self.bodies.is_waited_for()
+            || self.provenance.is_waited_for()
+            || self.links.is_waited_for()
+            || self.related.is_waited_for()
+    }
+
+    async fn read(&self) {
+        tokio::join!(
+            self.records.read(),
+            self.bodies.read(),
+            self.provenance.read(),
+            self.links.read(),
+            self.related.read(),
+        );
     }
 }
 
@@ -163,6 +197,23 @@ impl BatchFn<(NodeId, Relation), Result<Links>> for Batch {
         keys: &[(NodeId, Relation)],
     ) -> HashMap<(NodeId, Relation), Result<Links>> {
         by_key(keys, self.0.linked(keys).await)
+    }
+}
+
+impl BatchFn<(NodeId, usize), Result<Links>> for Batch {
+    /// What is alike is found for all ids at once, as many for each as the most that are wanted.
+    async fn load(&mut self, keys: &[(NodeId, usize)]) -> HashMap<(NodeId, usize), Result<Links>> {
+        let ids: Vec<NodeId> = keys.iter().map(|(id, _)| *id).collect();
+        let first = keys.iter().map(|(_, first)| *first).max().unwrap_or_default();
+        let mut found: HashMap<_, Result<Links>> = by_key(keys, self.0.related(&ids, first).await);
+        for ((_, first), ids) in &mut found {
+            if let Ok(ids) = ids
+                && ids.len() > *first
+            {
+                *ids = ids[..*first].into();
+            }
+        }
+        found
     }
 }
 

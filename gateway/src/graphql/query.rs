@@ -25,6 +25,7 @@ use super::{
     request::RequestContext,
     scalar::Url,
     search::{self, SearchConnection},
+    suggestion::{self, Suggestion},
     theme::Theme,
     toolkit::Toolkit,
     vocabulary::{
@@ -54,9 +55,21 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<SearchConnection> {
-        let filter = filter.unwrap_or_default().try_into()?;
+        let limits = RequestContext::of(ctx).limits();
+        let filter = filter.unwrap_or_default().checked(limits)?;
         let page = PageArguments { first, after, last, before };
         search::search(ctx, query, filter, sort.into(), page).await.map(SearchConnection)
+    }
+
+    /// What to type on to, for the front of a word or title: titles, themes, organisations, words.
+    /// Accents and capitals do not matter.
+    async fn suggest(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was typed so far, such as `klantr`.")] prefix: String,
+        #[graphql(default = 8, desc = "How many; at most 100.")] first: i32,
+    ) -> Result<Vec<Suggestion>> {
+        suggestion::suggest(ctx, prefix, first).await
     }
 
     /// The thing with this id, of whatever type. The id of a thing that was merged into another
@@ -76,8 +89,9 @@ impl Query {
         #[graphql(desc = "Their ids; at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
         let request = RequestContext::of(ctx);
-        if ids.len() > request.page_size_max {
-            return Err(Failure::limit("page_size_max", request.page_size_max as u64));
+        let ids_max = request.limits().page_size_max;
+        if ids.len() > ids_max {
+            return Err(Failure::limit("page_size_max", ids_max as u64));
         }
         let known: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
         let asked: Vec<NodeId> = known.iter().flatten().copied().collect();
@@ -110,10 +124,11 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Article>> {
+        let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Article],
             article_forms: words(forms),
-            ..filter.unwrap_or_default().try_into()?
+            ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
         search::list(ctx, filter, sort.into(), page).await
@@ -131,10 +146,11 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Toolkit>> {
+        let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Toolkit],
             toolkit_forms: words(forms),
-            ..filter.unwrap_or_default().try_into()?
+            ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
         search::list(ctx, filter, sort.into(), page).await
@@ -152,10 +168,11 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Community>> {
+        let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Community],
             community_forms: words(forms),
-            ..filter.unwrap_or_default().try_into()?
+            ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
         search::list(ctx, filter, sort.into(), page).await
@@ -173,10 +190,11 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Event>> {
+        let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Event],
             event_forms: words(forms),
-            ..filter.unwrap_or_default().try_into()?
+            ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
         search::list(ctx, filter, sort.into(), page).await

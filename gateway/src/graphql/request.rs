@@ -9,18 +9,21 @@ use schema::{SearchPage, SearchQuery};
 use tokio::sync::Semaphore;
 
 use super::loaders::Loaders;
-use crate::failure::{Failure, Result};
+use crate::{
+    config::{Config, Limits},
+    failure::{Failure, Result},
+};
 
 /// What every resolver of one request shares. Made anew for each request.
 pub(crate) struct RequestContext {
     /// The generation that answers the whole request.
     pub(crate) snapshot: Arc<Snapshot>,
     /// Loads what resolvers side by side ask for in one go.
-    pub(crate) loaders: Loaders,
+    pub(crate) loaders: Arc<Loaders>,
     /// The instant for which phases are computed.
     pub(crate) now: Timestamp,
-    /// The most items on one page.
-    pub(crate) page_size_max: usize,
+    /// Limits, and the address under which people reach the service.
+    pub(super) config: Arc<Config>,
     /// Turns at searching: lists within a list must not fill the queue that all requests share.
     searches: Semaphore,
 }
@@ -30,15 +33,15 @@ const SEARCHES_AT_ONCE: usize = 4;
 
 impl RequestContext {
     /// The context of a request that reads `snapshot` at `now`.
-    pub(crate) fn new(
-        snapshot: Arc<Snapshot>,
-        now: Timestamp,
-        page_size_max: usize,
-        records_max: u64,
-    ) -> Self {
-        let loaders = Loaders::new(Arc::clone(&snapshot), records_max);
+    pub(crate) fn new(snapshot: Arc<Snapshot>, now: Timestamp, config: Arc<Config>) -> Self {
+        let loaders = Arc::new(Loaders::new(Arc::clone(&snapshot), &config.limits));
         let searches = Semaphore::new(SEARCHES_AT_ONCE);
-        Self { snapshot, loaders, now, page_size_max, searches }
+        Self { snapshot, loaders, now, config, searches }
+    }
+
+    /// How much one request may ask for.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.config.limits
     }
 
     /// Searches when it is this search's turn within the request.
@@ -56,8 +59,8 @@ impl RequestContext {
     pub(super) fn size(&self, asked: i32) -> Result<usize> {
         let size = usize::try_from(asked)
             .map_err(|_| Failure::bad_request(format!("ask for 0 items or more: `{asked}`")))?;
-        if size > self.page_size_max {
-            return Err(Failure::limit("page_size_max", self.page_size_max as u64));
+        if size > self.limits().page_size_max {
+            return Err(Failure::limit("page_size_max", self.limits().page_size_max as u64));
         }
         Ok(size)
     }

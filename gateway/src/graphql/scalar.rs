@@ -16,6 +16,10 @@ impl ScalarType for DateTime {
         parsed(&value, "an instant such as 2026-03-12T13:00:00Z").map(Self)
     }
 
+    fn is_valid(value: &Value) -> bool {
+        is_parsed::<Timestamp>(value)
+    }
+
     fn to_value(&self) -> Value {
         Value::from(self.0.to_string())
     }
@@ -30,6 +34,10 @@ pub(super) struct Date(pub(super) civil::Date);
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         parsed(&value, "a day such as 2026-03-12").map(Self)
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        is_parsed::<civil::Date>(value)
     }
 
     fn to_value(&self) -> Value {
@@ -55,9 +63,18 @@ impl ScalarType for Url {
         parsed(&value, "an absolute address such as https://www.gebruikercentraal.nl/").map(Self)
     }
 
+    fn is_valid(value: &Value) -> bool {
+        is_parsed::<url::Url>(value)
+    }
+
     fn to_value(&self) -> Value {
         Value::from(self.0.as_str())
     }
+}
+
+/// Whether a value is a text that can be read as `T`.
+fn is_parsed<T: FromStr>(value: &Value) -> bool {
+    matches!(value, Value::String(text) if text.parse::<T>().is_ok())
 }
 
 fn parsed<S: ScalarType + InputType, T: FromStr>(

@@ -8,6 +8,7 @@ use super::{
     community::Community,
     connection::{Connection, PageArguments, PageInfo, total_count},
     content::Content,
+    hit::{Explanation, Highlight, Interpretation},
     loaders::Loaders,
     organisation::Organisation,
     record::FromRecord,
@@ -33,6 +34,8 @@ pub(super) async fn search(
     let wanted = Wanted {
         total: selected.field("totalCount").exists(),
         facets: selected.field("facets").exists(),
+        highlights: selected.field("edges").field("highlights").exists(),
+        explanations: selected.field("edges").field("explanation").exists(),
     };
     let page = page.page(request)?;
     let query = SearchQuery { words, filter, sort, page, wanted, now: request.now };
@@ -75,6 +78,11 @@ impl SearchConnection {
         total_count(self.0.total)
     }
 
+    /// What was made of the words, to tell the asker.
+    async fn interpretation(&self) -> Interpretation<'_> {
+        Interpretation(&self.0.interpretation)
+    }
+
     /// How many hits have which value. Computed only when asked for.
     async fn facets(&self) -> Result<SearchFacets<'_>> {
         self.0.facets.as_ref().map(SearchFacets).ok_or_else(|| {
@@ -100,9 +108,20 @@ impl SearchEdge<'_> {
         content(self.0)
     }
 
-    /// How well it fits, higher is better; comparable only within one answer.
+    /// How well it fits, higher is better; comparable only within one answer, and among hits that
+    /// have all words or among those that have not. 0 where nothing was asked for in words.
     async fn score(&self) -> f32 {
         self.0.score
+    }
+
+    /// Where the words stand in it, field by field. Computed only when asked for.
+    async fn highlights(&self) -> Vec<Highlight<'_>> {
+        self.0.highlights.iter().map(Highlight).collect()
+    }
+
+    /// Why it was found; empty where nothing was asked for in words. Computed only when asked for.
+    async fn explanation(&self) -> Option<Explanation<'_>> {
+        self.0.explanation.as_ref().map(Explanation)
     }
 }
 

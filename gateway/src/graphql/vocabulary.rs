@@ -323,6 +323,34 @@ pub(super) enum SearchSort {
     Title,
 }
 
+/// Which part of a thing a word was found in.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "schema::SearchField")]
+pub(super) enum SearchField {
+    /// Its title.
+    Title,
+    /// Its summary or opening.
+    Lead,
+    /// Any other text of it.
+    Body,
+    /// Names of what it is linked with: themes, people, organisations, communities; hashtags.
+    Names,
+}
+
+/// What a suggestion stands for.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "schema::SuggestionKind")]
+pub(super) enum SuggestionKind {
+    /// The title of a thing that a search finds.
+    Title,
+    /// A theme.
+    Theme,
+    /// An organisation.
+    Organisation,
+    /// A word of the texts.
+    Word,
+}
+
 /// What a change did.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::ChangeOp")]

@@ -5,37 +5,88 @@ use std::sync::Arc;
 use async_graphql::{ServerError, Value};
 use poem::{
     Endpoint, Request, Response, Result,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
-use schema::GenerationNumber;
 use serde::Serialize;
 
 use super::{
     media::Media,
     question::{self, Refusal},
+    request_id::RequestId,
 };
 use crate::{
-    failure::Code,
+    config::Config,
+    failure::{Code, Failure},
+    metrics::Metrics,
     pipeline::{Answer, Outcome, Pipeline},
 };
 
-/// The endpoint.
-pub(super) struct Graphql(pub(super) Arc<Pipeline>);
+/// Seconds after which a client that was turned away may come back.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// What the log says about a GraphQL request; travels with the response.
-#[derive(Debug, Clone)]
-pub(super) struct Told {
-    pub(super) operation_name: Option<String>,
-    pub(super) generation: Option<GenerationNumber>,
+/// Header that any page of our own can send and a simple cross-site request cannot.
+const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
+
+/// The endpoint.
+pub(super) struct Graphql {
+    pipeline: Arc<Pipeline>,
+    metrics: Arc<Metrics>,
+    strict_get: bool,
 }
 
-/// The body of an answer: errors first, and no `data` where nothing was executed.
+/// The body of an answer in which something failed: errors first, and no `data` where nothing was
+/// executed.
 #[derive(Serialize)]
-struct AnswerBody<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+struct Body<'a> {
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
+    extensions: Extensions<'a>,
+}
+
+/// What is told besides.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions<'a> {
+    /// The id under which the operator finds this request in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    /// Errors that are not listed.
+    #[serde(skip_serializing_if = "is_none")]
+    omitted_errors: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Graphql {
+    pub(super) fn new(pipeline: Arc<Pipeline>, metrics: Arc<Metrics>, config: &Config) -> Self {
+        Self { pipeline, metrics, strict_get: config.graphql.strict_get }
+    }
+
+    /// Why a request is not read at all, if it is not.
+    fn refusal(&self, request: &Request) -> Option<Refusal> {
+        if self.strict_get && request.method() == poem::http::Method::GET {
+            let asked_first = is_asked_first(request.headers());
+            let message = format!(
+                "a page may not ask this by a link: send `accept: application/json` or the \
+                 header `{PREFLIGHT_HEADER}`"
+            );
+            return (!asked_first).then(|| Refusal::new(StatusCode::FORBIDDEN, message));
+        }
+        None
+    }
+}
+
+/// Whether a browser would have asked for permission before it sent this from another site, or sent
+/// it from a script whose answer it guards.
+fn is_asked_first(headers: &HeaderMap) -> bool {
+    let mode = headers.get("sec-fetch-mode").and_then(|value| value.to_str().ok());
+    matches!(mode, Some("cors" | "same-origin"))
+        || headers.contains_key(PREFLIGHT_HEADER)
+        || Media::is_named(headers)
 }
 
 impl Endpoint for Graphql {
@@ -43,70 +94,121 @@ impl Endpoint for Graphql {
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let body = request.take_body();
+        let id = request.data::<RequestId>().cloned();
+        let id = id.as_ref().map(RequestId::as_str);
         let Some(media) = Media::accepted(request.headers()) else {
             let message = "accept `application/graphql-response+json` or `application/json`";
             let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, message);
-            return Ok(refused(Media::Json, refusal));
+            return Ok(self.refused(Media::Json, refusal, id));
         };
-        let question = match question::read(&request, body, self.0.limits()).await {
+        if let Some(refusal) = self.refusal(&request) {
+            return Ok(self.refused(media, refusal, id));
+        }
+        let mut question = match question::read(&request, body, self.pipeline.limits()).await {
             Ok(question) => question,
-            Err(refusal) => return Ok(refused(media, refusal)),
+            Err(refusal) => return Ok(self.refused(media, refusal, id)),
         };
-        let Answer { outcome, operation_name, generation } = self.0.answer(question).await;
-        let mut response = response(media, outcome);
-        response.set_data(Told { operation_name, generation });
+        question.known = known(&question.known, media);
+        let Answer { outcome, told } = self.pipeline.answer(question).await;
+        self.metrics.answered(told.kind, outcome.code(), told.origin);
+        let mut response = response(media, outcome, id);
+        if let Some(validator) = told.validator
+            && request.method() == poem::http::Method::GET
+        {
+            let tag = format!("\"{validator}{}\"", media.tag());
+            let tag = HeaderValue::from_str(&tag).expect("digits and letters");
+            response.headers_mut().insert(header::ETAG, tag);
+            let revalidated = HeaderValue::from_static("no-cache");
+            response.headers_mut().insert(header::CACHE_CONTROL, revalidated);
+        }
+        response.set_data(told);
         Ok(response)
     }
 }
 
+impl Graphql {
+    /// The response to a request that was not read.
+    fn refused(
+        &self,
+        media: Media,
+        Refusal { status, failure }: Refusal,
+        id: Option<&str>,
+    ) -> Response {
+        self.metrics.answered(None, failure.code.name(), crate::pipeline::Origin::Made);
+        refused(media, status, failure, id)
+    }
+}
+
+/// The validators that were given out for this media type, without their mark of it.
+fn known(tags: &[String], media: Media) -> Vec<String> {
+    tags.iter().filter_map(|tag| tag.strip_suffix(media.tag()).map(str::to_owned)).collect()
+}
+
 /// The response that tells an outcome.
-fn response(media: Media, outcome: Outcome) -> Response {
+fn response(media: Media, outcome: Outcome, id: Option<&str>) -> Response {
     match outcome {
-        Outcome::Executed(executed) => {
-            respond(media, StatusCode::OK, &executed.errors, Some(&executed.data))
+        Outcome::Whole(body) => respond(media, StatusCode::OK, body),
+        Outcome::Partial { response, omitted } => {
+            let extensions = Extensions { request_id: id, omitted_errors: omitted };
+            let body = Body { errors: &response.errors, data: Some(&response.data), extensions };
+            respond(media, StatusCode::OK, json(&body))
         }
-        Outcome::Refused(errors) => {
+        Outcome::NotModified => {
+            let mut response = respond(media, StatusCode::NOT_MODIFIED, Vec::new());
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            response
+        }
+        Outcome::Refused { errors, omitted } => {
             let status = match media {
                 Media::GraphqlResponse => StatusCode::BAD_REQUEST,
                 Media::Json => StatusCode::OK,
             };
-            respond(media, status, &errors, None)
+            tell(media, status, &errors, Extensions { request_id: id, omitted_errors: omitted })
         }
         Outcome::NotAllowed(failure) => {
-            let mut response =
-                refused(media, Refusal { status: StatusCode::METHOD_NOT_ALLOWED, failure });
+            let mut response = refused(media, StatusCode::METHOD_NOT_ALLOWED, failure, id);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
+        Outcome::Failed(failure) if failure.code == Code::Internal => {
+            refused(media, StatusCode::INTERNAL_SERVER_ERROR, failure, id)
+        }
         Outcome::Failed(failure) => {
-            let status = match failure.code {
-                Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-                _ => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            refused(media, Refusal { status, failure })
+            let mut response = refused(media, StatusCode::SERVICE_UNAVAILABLE, failure, id);
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            response
         }
     }
 }
 
-fn refused(media: Media, Refusal { status, failure }: Refusal) -> Response {
-    let mut response = respond(media, status, &[failure.at(None)], None);
+fn refused(media: Media, status: StatusCode, failure: Failure, id: Option<&str>) -> Response {
+    let extensions = Extensions { request_id: id, omitted_errors: 0 };
+    let mut response = tell(media, status, &[failure.at(None)], extensions);
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
     }
     response
 }
 
-fn respond(
+/// A response that tells errors and nothing else.
+fn tell(
     media: Media,
     status: StatusCode,
     errors: &[ServerError],
-    data: Option<&Value>,
+    extensions: Extensions<'_>,
 ) -> Response {
-    let body =
-        serde_json::to_vec(&AnswerBody { errors, data }).expect("GraphQL values are always JSON");
+    respond(media, status, json(&Body { errors, data: None, extensions }))
+}
+
+fn json(body: &Body<'_>) -> Vec<u8> {
+    serde_json::to_vec(body).expect("GraphQL values are always JSON")
+}
+
+fn respond(media: Media, status: StatusCode, body: impl Into<poem::Body>) -> Response {
     Response::builder()
         .status(status)
         .content_type(media.content_type())
         .header(header::VARY, "accept")
+        .header(header::CACHE_CONTROL, "no-store")
         .body(body)
 }

@@ -20,6 +20,24 @@ impl Media {
         }
     }
 
+    /// What it adds to a validator, since a validator names one form of an answer.
+    pub(super) const fn tag(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "-graphql",
+            Self::Json => "-json",
+        }
+    }
+
+    /// Whether a client names either type, as a link on a page cannot.
+    pub(super) fn is_named(headers: &HeaderMap) -> bool {
+        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|v| v.split(',')).filter_map(Range::parse).any(|range| {
+            [Self::GraphqlResponse, Self::Json]
+                .iter()
+                .any(|media| range.precision(*media) == Some(Precision::Exact))
+        })
+    }
+
     const fn essence(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json",

@@ -2,20 +2,19 @@
 
 use std::time::Duration;
 
+use crate::{
+    config::Limits,
+    failure::Failure,
+    pipeline::{Allowed, Asked, DocumentId, Question, Sharing},
+};
 use async_graphql::Variables;
+use bytes::Bytes;
 use poem::{
     Body, Request,
     error::ReadBodyError,
     http::{HeaderMap, Method, StatusCode, header},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
-
-use crate::{
-    config::Limits,
-    failure::Failure,
-    pipeline::{Allowed, Question},
-};
 
 /// Why a request is no question, with the status that says so.
 pub(super) struct Refusal {
@@ -37,18 +36,34 @@ impl Refusal {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Parameters {
-    query: String,
+    query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
-    #[expect(dead_code, reason = "must be a map if it is there, and means nothing here")]
-    extensions: Option<Map<String, Value>>,
+    extensions: Option<Extensions>,
+}
+
+/// What a request may say besides; what is not known here means nothing.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    persisted_query: Option<PersistedQuery>,
+}
+
+/// A document named by its digest (automatic persisted queries, version 1).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PersistedQuery {
+    version: u32,
+    sha256_hash: String,
 }
 
 /// The parameters in the query string of an address, where the last two are JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AddressParameters {
-    query: String,
+    query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -68,9 +83,71 @@ pub(super) async fn read(
         }
         _ => return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "use GET or POST")),
     };
-    let Parameters { query, operation_name, variables, .. } = parameters;
-    let variables = variables.unwrap_or_default();
-    Ok(Question { query, operation_name, variables, allowed })
+    let headers = request.headers();
+    let Parameters { query, document_id, operation_name, variables, extensions } = parameters;
+    let persisted = extensions.and_then(|extensions| extensions.persisted_query);
+    Ok(Question {
+        asked: asked(query, document_id, persisted)?,
+        operation_name,
+        variables: variables.unwrap_or_default(),
+        allowed,
+        sharing: sharing(headers),
+        known: if allowed == Allowed::Queries { validators(headers) } else { Vec::new() },
+    })
+}
+
+/// Which document is meant.
+fn asked(
+    query: Option<String>,
+    document_id: Option<String>,
+    persisted: Option<PersistedQuery>,
+) -> Result<Asked, Refusal> {
+    let persisted = persisted
+        .map(|PersistedQuery { version, sha256_hash }| {
+            let id = (version == 1).then(|| DocumentId::parse(&sha256_hash)).flatten();
+            id.ok_or_else(|| {
+                let message = "`persistedQuery` wants `version` 1 and `sha256Hash` as 64 digits";
+                Refusal::bad_request(message)
+            })
+        })
+        .transpose()?;
+    match (query, document_id, persisted) {
+        (Some(text), None, None) => Ok(Asked::Text(text)),
+        (Some(text), None, Some(id)) => Ok(Asked::Kept(text, id)),
+        (None, None, Some(id)) => Ok(Asked::Id(id)),
+        (None, Some(id), None) => {
+            Ok(DocumentId::parse(&id).map_or_else(|| Asked::Name(id), Asked::Id))
+        }
+        (None, None, None) => Err(Refusal::bad_request(
+            "send a document as `query`, or name one by `documentId` or `persistedQuery`",
+        )),
+        _ => Err(Refusal::bad_request("send either `query` or `documentId`, not both")),
+    }
+}
+
+/// Answers to a request with credentials are for nobody else.
+fn sharing(headers: &HeaderMap) -> Sharing {
+    let private = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION]
+        .iter()
+        .any(|name| headers.contains_key(name));
+    if private { Sharing::Private } else { Sharing::Public }
+}
+
+/// So many validators of one request are looked at.
+const VALIDATORS_MAX: usize = 16;
+
+/// The validators of `if-none-match`, without what the media type adds to them.
+fn validators(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .filter_map(|tag| {
+            let tag = tag.trim();
+            tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')
+        })
+        .map(str::to_owned)
+        .take(VALIDATORS_MAX)
+        .collect()
 }
 
 fn from_address(request: &Request) -> Result<Parameters, Refusal> {
@@ -78,6 +155,7 @@ fn from_address(request: &Request) -> Result<Parameters, Refusal> {
         request.params().map_err(|error| Refusal::bad_request(error.to_string()))?;
     Ok(Parameters {
         query: given.query,
+        document_id: given.document_id,
         operation_name: given.operation_name.filter(|name| !name.is_empty()),
         variables: json_parameter("variables", given.variables)?,
         extensions: json_parameter("extensions", given.extensions)?,
@@ -111,28 +189,27 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 async fn from_body(body: Body, limits: &Limits) -> Result<Parameters, Refusal> {
-    let time = Duration::from_millis(limits.request_ms_max);
-    let bytes =
-        match tokio::time::timeout(time, body.into_bytes_limit(limits.request_bytes_max)).await {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(ReadBodyError::PayloadTooLarge)) => {
-                return Err(Refusal {
-                    status: StatusCode::PAYLOAD_TOO_LARGE,
-                    failure: Failure::limit("request_bytes_max", limits.request_bytes_max as u64),
-                });
-            }
-            Ok(Err(error)) => return Err(Refusal::bad_request(error.to_string())),
-            Err(_elapsed) => {
-                return Err(Refusal {
-                    status: StatusCode::REQUEST_TIMEOUT,
-                    failure: Failure::limit("request_ms_max", limits.request_ms_max),
-                });
-            }
-        };
+    let bytes = read_body(body, limits).await?;
     // serde would read a JSON array as a struct, so that a batch is known by its first byte.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(Refusal::bad_request("send one question at a time; batches are not answered"));
     }
     serde_json::from_slice(&bytes)
         .map_err(|error| Refusal::bad_request(format!("the body is no GraphQL request: {error}")))
+}
+
+async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
+    let time = Duration::from_millis(limits.request_ms_max);
+    match tokio::time::timeout(time, body.into_bytes_limit(limits.request_bytes_max)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Refusal {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            failure: Failure::limit("request_bytes_max", limits.request_bytes_max as u64),
+        }),
+        Ok(Err(error)) => Err(Refusal::bad_request(error.to_string())),
+        Err(_elapsed) => Err(Refusal {
+            status: StatusCode::REQUEST_TIMEOUT,
+            failure: Failure::limit("request_ms_max", limits.request_ms_max),
+        }),
+    }
 }

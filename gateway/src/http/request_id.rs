@@ -15,7 +15,7 @@ const CHARACTERS_MAX: usize = 64;
 
 /// A clean request id: letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RequestId(String);
+pub(crate) struct RequestId(String);
 
 impl RequestId {
     /// The id as text.

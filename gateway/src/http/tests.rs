@@ -85,7 +85,7 @@ async fn a_body_must_be_one_question_with_the_right_types() {
 async fn a_question_must_be_read_from_an_address_and_may_change_nothing() {
     let question = read(get("query=%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D")).await;
     let question = question.unwrap();
-    assert_eq!(question.query, "{a}");
+    assert_eq!(question.asked, "{a}".into());
     assert_eq!(question.operation_name.as_deref(), Some("A"));
     assert_eq!(question.variables, Variables::from_json(json!({ "n": 1 })));
     assert_eq!(question.allowed, Allowed::Queries);

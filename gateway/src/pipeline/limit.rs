@@ -6,8 +6,11 @@ use async_graphql::{
     parser::types::{Directive, Field, Selection, SelectionSet},
 };
 
-use super::operation::Operation;
-use crate::{config::Limits, failure::Failure, graphql::PAGE_SIZE_DEFAULT};
+use super::{
+    cost::{self, Listing},
+    operation::Operation,
+};
+use crate::{config::Limits, failure::Failure};
 
 /// Fields and fragments within one another; more than a person writes, less than a stack holds.
 const NESTING_MAX: usize = 32;
@@ -17,7 +20,7 @@ const INTROSPECTION_NESTING_MAX: usize = 2;
 /// Checks an operation against the limits.
 ///
 /// The complexity of an operation is the number of fields that its answer can have: each field
-/// counts once, times the sizes of the pages that it is on.
+/// counts once, times the sizes of the pages that it is on, and a search counts as many fields.
 pub(super) fn check(
     operation: &Operation,
     variables: &Variables,
@@ -25,6 +28,10 @@ pub(super) fn check(
 ) -> Result<(), ServerError> {
     let mut walk = Walk { operation, variables, limits, aliases: 0, complexity: 0 };
     let root = &operation.definition().node;
+    if operation.root_fields().len() > limits.root_fields_max {
+        let position = operation.definition().pos;
+        return excess("root_fields_max", limits.root_fields_max as u64, position);
+    }
     walk.directives(&root.directives)?;
     walk.visit(&root.selection_set.node, Place::ROOT)
 }
@@ -103,11 +110,14 @@ impl Walk<'_> {
             let value = INTROSPECTION_NESTING_MAX as u64;
             return excess("introspection_nesting_max", value, position);
         }
-        self.count(place.times, position)?;
+        let price = if cost::is_search(name, depth) { cost::SEARCH } else { 1 };
+        self.count(place.times.saturating_mul(price), position)?;
+        let Listing { items, direct } = cost::listing(name);
+        let page = self.page_size(field, items);
         let on_page = matches!(name, "nodes" | "edges");
         let times = if on_page { place.times.saturating_mul(place.page) } else { place.times };
+        let times = if direct { times.saturating_mul(page) } else { times };
         let times = times.saturating_mul(self.ids(field));
-        let page = self.page_size(field);
         let within = Place { depth, times, page, introspection, ..place };
         self.visit(&field.selection_set.node, within)
     }
@@ -128,7 +138,7 @@ impl Walk<'_> {
     }
 
     /// The size of the page that a field asks for; an impossible size is refused when executed.
-    fn page_size(&self, field: &Field) -> u64 {
+    fn page_size(&self, field: &Field, otherwise: u64) -> u64 {
         let asked = ["first", "last"].into_iter().find_map(|name| {
             let value = field.get_argument(name)?.node.clone();
             value.into_const_with(|variable| self.variable(&variable).ok_or(())).ok()
@@ -137,7 +147,7 @@ impl Walk<'_> {
             Some(Value::Number(size)) => {
                 size.as_u64().unwrap_or(0).min(self.limits.page_size_max as u64)
             }
-            _ => PAGE_SIZE_DEFAULT as u64,
+            _ => otherwise,
         }
     }
 
@@ -177,6 +187,7 @@ mod tests {
             complexity_max: 50,
             aliases_max: 2,
             directives_max: 1,
+            root_fields_max: 3,
             page_size_max: 20,
             ..Limits::default()
         }
@@ -202,6 +213,8 @@ mod tests {
             (format!("{{ a {directive} {directive} }}"), Some("directives_max")),
             ("{ a(first: 12) { nodes { b c d e } } }".to_owned(), None),
             ("{ a(first: 13) { nodes { b c d e } } }".to_owned(), Some("complexity_max")),
+            ("{ a b ... { c } }".to_owned(), None),
+            ("{ a b ...f } fragment f on Q { c d }".to_owned(), Some("root_fields_max")),
             ("{ a { nodes { b c } } }".to_owned(), None),
             ("{ a { edges { b c d } } }".to_owned(), Some("complexity_max")),
         ] {
@@ -215,6 +228,17 @@ mod tests {
         assert_eq!(exceeded(query, json!({})).as_deref(), Some("complexity_max"));
         assert_eq!(exceeded(query, json!({ "n": 5 })), None);
         assert_eq!(exceeded(query, json!({ "n": 2_000 })).as_deref(), Some("complexity_max"));
+    }
+
+    #[test]
+    fn a_search_must_cost_more_than_a_field_and_lists_without_pages_must_count() {
+        assert_eq!(exceeded("{ search }", json!({})), None);
+        assert_eq!(exceeded("{ search { a } }", json!({})).as_deref(), Some("complexity_max"));
+        assert_eq!(exceeded("{ communities }", json!({})), None);
+        assert_eq!(exceeded("{ a { communities { b } } }", json!({})), None);
+        assert_eq!(exceeded("{ occurrences { a b c d } }", json!({})), None);
+        let eleven = "{ occurrences(first: 11) { a b c d e } }";
+        assert_eq!(exceeded(eleven, json!({})).as_deref(), Some("complexity_max"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use async_graphql::{
     },
 };
 
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 
 /// A document with exactly one operation.
 ///
@@ -22,16 +22,14 @@ use crate::failure::{Code, Failure};
 #[derive(Debug)]
 pub(super) struct Operation {
     document: ExecutableDocument,
+    /// Names of the fields at the root, those in fragments too.
+    root_fields: Vec<Name>,
 }
 
 impl Operation {
     /// Reads a document and chooses the operation `name`, or the only one there is.
     pub(super) fn parse(text: &str, name: Option<&str>) -> Result<Self, ServerError> {
-        let mut document = parse_query(text).map_err(|error| {
-            let mut error = ServerError::from(error);
-            error.extensions.get_or_insert_default().set("code", Code::BadRequest.name());
-            error
-        })?;
+        let mut document = parse_query(text).map_err(|error| unreadable(&error))?;
         match (&mut document.operations, name) {
             (DocumentOperations::Single(_), None) => {}
             (DocumentOperations::Multiple(operations), Some(name))
@@ -49,11 +47,12 @@ impl Operation {
                 return Err(Failure::bad_request(message).at(None));
             }
         }
-        let mut operation = Self { document };
+        let mut operation = Self { document, root_fields: Vec::new() };
         if name.is_some() {
             let reached = operation.reached_fragments();
             operation.document.fragments.retain(|name, _| reached.contains(name));
         }
+        operation.root_fields = operation.found_root_fields();
         Ok(operation)
     }
 
@@ -81,8 +80,35 @@ impl Operation {
     }
 
     /// The document, to be executed.
-    pub(super) fn into_document(self) -> ExecutableDocument {
-        self.document
+    pub(super) fn document(&self) -> &ExecutableDocument {
+        &self.document
+    }
+
+    /// Names of the fields at the root, those in fragments too, each as often as it is there.
+    pub(super) fn root_fields(&self) -> &[Name] {
+        &self.root_fields
+    }
+
+    /// Fragments that are spread several times count once: a limit on complexity sees the rest.
+    fn found_root_fields(&self) -> Vec<Name> {
+        let mut found = Vec::new();
+        let mut reached = HashSet::new();
+        let mut open = vec![&self.definition().node.selection_set.node];
+        while let Some(set) = open.pop() {
+            for selection in &set.items {
+                match &selection.node {
+                    Selection::Field(field) => found.push(field.node.name.node.clone()),
+                    Selection::InlineFragment(part) => open.push(&part.node.selection_set.node),
+                    Selection::FragmentSpread(spread) => {
+                        let name = &spread.node.fragment_name.node;
+                        if reached.insert(name) {
+                            open.extend(self.fragment(name));
+                        }
+                    }
+                }
+            }
+        }
+        found
     }
 
     fn reached_fragments(&self) -> HashSet<Name> {
@@ -106,9 +132,24 @@ impl Operation {
     }
 }
 
+/// A document that cannot be parsed, as one sentence; the parser draws the line of the text besides,
+/// however long it is.
+fn unreadable(error: &async_graphql::parser::Error) -> ServerError {
+    let drawn = error.to_string();
+    let last = drawn.lines().last().unwrap_or_default().trim();
+    let reason = last.strip_prefix("= ").unwrap_or(last);
+    let reason: String = reason.chars().take(REASON_CHARACTERS_MAX).collect();
+    let position = error.positions().next();
+    Failure::bad_request(format!("this is no GraphQL document: {reason}")).at(position)
+}
+
+/// At most so much is told of what the parser says.
+const REASON_CHARACTERS_MAX: usize = 300;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Code;
 
     #[test]
     fn the_chosen_operation_must_be_left_alone_in_its_document() {
@@ -116,9 +157,18 @@ mod tests {
             fragment f on Query { x } fragment g on Query { ...h } fragment h on Query { y }";
         let operation = Operation::parse(text, Some("B")).unwrap();
         assert_eq!(operation.name(), Some("B"));
-        let mut fragments: Vec<_> = operation.into_document().fragments.into_keys().collect();
+        let mut fragments: Vec<_> = operation.document().fragments.keys().cloned().collect();
         fragments.sort();
         assert_eq!(fragments, ["g", "h"]);
+    }
+
+    #[test]
+    fn a_syntax_error_must_be_one_sentence_with_its_place() {
+        let text = format!("{{ a }}\n{{ b ! {} }}", "c ".repeat(1_000));
+        let error = Operation::parse(&text, None).unwrap_err();
+        assert_eq!((error.locations[0].line, error.locations[0].column), (2, 5));
+        assert!(error.message.starts_with("this is no GraphQL document: expected"), "{error:?}");
+        assert!(!error.message.contains('\n') && error.message.len() < 400, "{error:?}");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use schema::{
     SortValue, fold, moment,
 };
 
-use super::{CatalogError, snapshot::Inside};
-use crate::index::{Found, Place, Search};
+use super::{CatalogError, show::show, snapshot::Inside};
+use crate::index::{Found, Place, Search, interpret};
 
 /// No page begins or ends deeper than this in a list; narrower questions reach everything.
 pub const SEARCH_WINDOW_MAX: usize = 10_000;
@@ -39,14 +39,21 @@ pub(super) fn search(inside: &Inside, query: &SearchQuery) -> Result<SearchPage,
             value: place.value.clone(),
             id,
         };
-        let score = if let SortValue::Score(score) = place.value { score } else { 0.0 };
-        hits.push(Hit { record: Arc::new(record), score, cursor });
+        hits.push(Hit {
+            record: Arc::new(record),
+            score: found.score(place),
+            cursor,
+            highlights: Vec::new(),
+            explanation: None,
+        });
     }
+    show(inside, query, &mut hits)?;
     Ok(SearchPage {
         hits,
         has_next: (range.end as u64) < found.total,
         has_previous: range.start > 0,
         total: query.wanted.total.then_some(found.total),
+        interpretation: query.words.as_deref().map(interpret).unwrap_or_default(),
         continued_from: older(query.page.cursor(), inside.generation),
         facets: found.facets,
     })
@@ -103,7 +110,7 @@ fn find(inside: &Inside, query: &SearchQuery, limit: usize) -> Result<Found, Cat
         limit,
         facets: query.wanted.facets,
     };
-    Ok(inside.index.search(&search, &inside.times)?)
+    Ok(inside.index.search(&search, &inside.times.seconds)?)
 }
 
 /// A number that two requests share if they ask for the same list, on every machine.
@@ -128,7 +135,8 @@ fn place_of(cursor: &Cursor) -> Place {
     Place { value: cursor.value.clone(), id: cursor.id.to_bits() }
 }
 
-fn older(cursor: Option<&Cursor>, now: GenerationNumber) -> Option<GenerationNumber> {
+/// The generation of a cursor, where it is not the one that answers.
+pub(super) fn older(cursor: Option<&Cursor>, now: GenerationNumber) -> Option<GenerationNumber> {
     cursor.map(|cursor| cursor.generation).filter(|generation| *generation != now)
 }
 

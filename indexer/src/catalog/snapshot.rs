@@ -1,18 +1,26 @@
 //! One generation, held open.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, Cursor, GenerationNumber, NamePage, NodeId, NodeKind, Page, Provenance, Record,
-    SearchPage, SearchQuery, Series, SortValue,
+    Body, Change, Cursor, GenerationNumber, NamePage, NodeId, NodeKind, Occurrences, Page,
+    Provenance, Record, SearchPage, SearchQuery, SortValue, Suggestion,
 };
 use url::Url;
 
-use super::{CatalogError, Counts, OpenError, SourceState, pool::SearchPool, search};
+use super::{
+    CatalogError, Counts, OpenError, SourceState,
+    pool::SearchPool,
+    reads::{ReadCounts, Reads},
+    related,
+    search::{self, older},
+    suggest::{self, Names},
+    times::Times,
+};
 use crate::{
     generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, STORE_FILE, Verifier},
-    index::{IndexReader, SeriesTimes},
+    index::IndexReader,
     language::ANALYSIS_VERSION,
     store::{Relation, StoreReader},
 };
@@ -22,7 +30,14 @@ pub struct Snapshot {
     manifest: Manifest,
     digest: String,
     inside: Arc<Inside>,
-    pool: Arc<SearchPool>,
+    shared: Shared,
+}
+
+/// What all snapshots of a catalog share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) pool: Arc<SearchPool>,
+    pub(super) reads: Arc<ReadCounts>,
 }
 
 /// What a search on another thread needs.
@@ -30,7 +45,8 @@ pub(super) struct Inside {
     pub(super) generation: GenerationNumber,
     pub(super) store: StoreReader,
     pub(super) index: IndexReader,
-    pub(super) times: Arc<SeriesTimes>,
+    pub(super) times: Times,
+    pub(super) names: OnceLock<Names>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -40,11 +56,11 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn open(
+    pub(super) fn open(
         data: &DataFolder,
         number: GenerationNumber,
         verifier: &Verifier,
-        pool: &Arc<SearchPool>,
+        shared: &Shared,
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
@@ -62,10 +78,10 @@ impl Snapshot {
             .map_err(|error| OpenError::Store(number, error))?;
         let index = IndexReader::open(&folder.join(INDEX_FOLDER))
             .map_err(|error| OpenError::Index(number, error))?;
-        let times = series_times(&store).map_err(|error| OpenError::Store(number, error))?;
-        let inside = Inside { generation: number, store, index, times: Arc::new(times) };
+        let times = Times::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
+        let inside = Inside { generation: number, store, index, times, names: OnceLock::new() };
         let digest = manifest.digest();
-        Ok(Self { manifest, digest, inside: Arc::new(inside), pool: Arc::clone(pool) })
+        Ok(Self { manifest, digest, inside: Arc::new(inside), shared: shared.clone() })
     }
 
     /// Its number.
@@ -93,6 +109,22 @@ impl Snapshot {
         &self.manifest.sources
     }
 
+    /// How often this catalog was asked for what, by all snapshots of it.
+    pub fn reads(&self) -> Reads {
+        self.shared.reads.reads()
+    }
+
+    /// The times of a series, in order; `None` for everything else. Nothing is worked out for it.
+    pub fn occurrences(&self, id: NodeId) -> Option<&Occurrences> {
+        self.inside.times.of(id)
+    }
+
+    /// The first instant after `now` at which any answer can be another: an event begins or is
+    /// over, or a day begins in Amsterdam.
+    pub fn time_step(&self, now: Timestamp) -> Timestamp {
+        self.inside.times.step(now)
+    }
+
     /// Records by id, in the order asked; `None` where there is none. An id that was merged away
     /// gives the record that stands for it now.
     ///
@@ -100,7 +132,9 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn get_many(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Record>>>, CatalogError> {
+        self.shared.reads.records.add();
         let store = &self.inside.store;
+        fail::fail_point!("records");
         let get = |id: &NodeId| {
             let record = store.record(store.resolve(*id)?)?;
             Ok(record.map(Arc::new))
@@ -114,6 +148,7 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn bodies(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Body>>>, CatalogError> {
+        self.shared.reads.bodies.add();
         let get = |id: &NodeId| Ok(self.inside.store.body(*id)?.map(Arc::new));
         ids.iter().map(get).collect()
     }
@@ -124,6 +159,7 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
+        self.shared.reads.urls.add();
         let get = |url: &Url| Ok(self.inside.store.by_url(&schema::fold::url(url))?);
         urls.iter().map(get).collect()
     }
@@ -134,6 +170,7 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn provenance(&self, ids: &[NodeId]) -> Result<Vec<Vec<Provenance>>, CatalogError> {
+        self.shared.reads.provenance.add();
         ids.iter().map(|id| Ok(self.inside.store.provenance(*id)?)).collect()
     }
 
@@ -146,6 +183,7 @@ impl Snapshot {
         &self,
         asked: &[(NodeId, Relation)],
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
+        self.shared.reads.links.add();
         let get = |(target, relation): &(NodeId, Relation)| {
             Ok(self.inside.store.linked(*target, *relation)?)
         };
@@ -158,8 +196,43 @@ impl Snapshot {
     /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Limit`] for a
     /// stretch too deep, [`CatalogError::Busy`] where too many searches wait.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
+        self.shared.reads.searches.add();
         let inside = Arc::clone(&self.inside);
-        self.pool.run(move || search::search(&inside, &query)).await
+        self.shared.pool.run(move || search::search(&inside, &query)).await
+    }
+
+    /// What completes `prefix`, best first: themes, organisations and titles that have all the
+    /// words typed, the last one as a front; and, where one word is typed, words of the texts. What
+    /// begins with `prefix` comes first, then things before words, then shorter ones.
+    ///
+    /// # Errors
+    /// [`CatalogError::Limit`] for a prefix too long, [`CatalogError::Busy`] where too many
+    /// searches wait.
+    pub async fn suggest(
+        &self,
+        prefix: String,
+        first: usize,
+    ) -> Result<Vec<Suggestion>, CatalogError> {
+        self.shared.reads.suggestions.add();
+        let inside = Arc::clone(&self.inside);
+        self.shared.pool.run(move || suggest::suggest(&inside, &prefix, first)).await
+    }
+
+    /// The content that is most like each thing, in the order asked; at most `first` each, never
+    /// itself. A thing without content has nothing like it.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn related(
+        &self,
+        ids: &[NodeId],
+        first: usize,
+    ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
+        self.shared.reads.related.add();
+        let (inside, ids) = (Arc::clone(&self.inside), ids.to_vec());
+        let all = move || ids.iter().map(|id| related::related(&inside, *id, first)).collect();
+        self.shared.pool.run(all).await
     }
 
     /// Things of one kind in the order of their names.
@@ -169,6 +242,7 @@ impl Snapshot {
     /// the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn names(&self, kind: NodeKind, page: Page) -> Result<NamePage, CatalogError> {
+        self.shared.reads.names.add();
         let store = &self.inside.store;
         let question = kind as u64;
         let place = match page.cursor() {
@@ -207,6 +281,7 @@ impl Snapshot {
             has_next: if backward { beyond } else { named.more },
             has_previous: if backward { named.more } else { beyond },
             total: self.manifest.counts.get(kind),
+            continued_from: older(page.cursor(), self.generation()),
         })
     }
 
@@ -220,23 +295,7 @@ impl Snapshot {
         after: Option<(GenerationNumber, u32)>,
         first: usize,
     ) -> Result<(Vec<Change>, bool), CatalogError> {
+        self.shared.reads.changes.add();
         Ok(self.inside.store.changes(after, first)?)
     }
-}
-
-/// The times of every series, expanded once per generation.
-fn series_times(store: &StoreReader) -> Result<SeriesTimes, crate::store::StoreError> {
-    let mut times = BTreeMap::new();
-    for id in store.series()? {
-        if let Some(Record::Event(event)) = store.record(id)?
-            && let Some(series) = &event.series
-        {
-            let (start, end) = (&event.start, event.end.as_ref());
-            let expand = |moment: &schema::EventMoment| {
-                (moment.earliest().as_second(), Series::ends(moment, start, end).as_second())
-            };
-            times.insert(id.to_bits(), series.all(start).iter().map(expand).collect());
-        }
-    }
-    Ok(times.into_iter().collect())
 }

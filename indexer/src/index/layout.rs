@@ -4,7 +4,7 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 
-use crate::language::{DUTCH, ENGLISH, NAMES};
+use crate::language::{COMPLETION, DUTCH, ENGLISH, NAMES};
 
 /// The fields of the index. Numbers that stand for words are the words' codes.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(super) struct Layout {
     pub(super) kind: Field,
     /// Code of the form within its kind.
     pub(super) form: Field,
-    /// Node ids.
+    /// Node ids; those that make things related can be looked up.
     pub(super) themes: Field,
     pub(super) communities: Field,
     pub(super) organisations: Field,
@@ -44,6 +44,12 @@ pub(super) struct Layout {
     pub(super) text_en: Field,
     /// Names of everything linked: themes, people, organisations, communities.
     pub(super) names: Field,
+    /// Words of titles and fronts of words, folded: see `language::completion`.
+    pub(super) title_words: Field,
+    /// Characters of the title.
+    pub(super) title_length: Field,
+    /// Words of title and texts, not stemmed, shorter ones first: see `language::completion`.
+    pub(super) words: Field,
 }
 
 impl Layout {
@@ -58,15 +64,23 @@ impl Layout {
                     .set_index_option(IndexRecordOption::WithFreqsAndPositions),
             )
         };
+        let terms = |analyser: &str| {
+            TextOptions::default().set_indexing_options(
+                TextFieldIndexing::default()
+                    .set_tokenizer(analyser)
+                    .set_fieldnorms(false)
+                    .set_index_option(IndexRecordOption::Basic),
+            )
+        };
         Self {
             id: schema.add_u64_field("id", FAST | INDEXED),
             kind: schema.add_u64_field("kind", code.clone()),
             form: schema.add_u64_field("form", code.clone()),
-            themes: schema.add_u64_field("themes", code.clone()),
-            communities: schema.add_u64_field("communities", code.clone()),
+            themes: schema.add_u64_field("themes", FAST | INDEXED),
+            communities: schema.add_u64_field("communities", FAST | INDEXED),
             organisations: schema.add_u64_field("organisations", code.clone()),
             audiences: schema.add_u64_field("audiences", code.clone()),
-            people: schema.add_u64_field("people", code.clone()),
+            people: schema.add_u64_field("people", FAST | INDEXED),
             organisation_kinds: schema.add_u64_field("organisation_kinds", code.clone()),
             layers: schema.add_u64_field("layers", code.clone()),
             language: schema.add_u64_field("language", code.clone()),
@@ -74,13 +88,16 @@ impl Layout {
             dated: schema.add_i64_field("dated", code.clone()),
             ends: schema.add_i64_field("ends", code.clone()),
             year: schema.add_i64_field("year", code.clone()),
-            sources: schema.add_u64_field("sources", code),
+            sources: schema.add_u64_field("sources", code.clone()),
             title_order: schema.add_text_field("title_order", fast_text),
             title_nl: schema.add_text_field("title_nl", text(DUTCH)),
             title_en: schema.add_text_field("title_en", text(ENGLISH)),
             text_nl: schema.add_text_field("text_nl", text(DUTCH)),
             text_en: schema.add_text_field("text_en", text(ENGLISH)),
             names: schema.add_text_field("names", text(NAMES)),
+            title_words: schema.add_text_field("title_words", terms("raw")),
+            title_length: schema.add_u64_field("title_length", code),
+            words: schema.add_text_field("words", terms(COMPLETION)),
             schema: schema.build(),
         }
     }

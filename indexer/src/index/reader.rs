@@ -3,7 +3,9 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
-use schema::{EventPhase, FacetCount, Facets, NodeId, SearchFilter, SearchSort};
+use schema::{
+    Body, EventPhase, FacetCount, Facets, Kind, NodeId, Record, SearchFilter, SearchSort, SortValue,
+};
 use tantivy::{Index, Searcher, collector::Count, directory::MmapDirectory, query::Query};
 
 use super::{
@@ -13,7 +15,10 @@ use super::{
     filter::{Dimension, Filter},
     frozen::FrozenDirectory,
     layout::Layout,
-    words::{ENOUGH, Words, everything},
+    matches::{Matches, Scores, matches},
+    related::{self, Asked},
+    suggest::{self, SuggestedTitle, SuggestedWord, Typed},
+    words::{ALL_WORDS, ENOUGH, Words, everything},
 };
 use crate::language;
 
@@ -78,9 +83,20 @@ pub(crate) struct Found {
     pub(crate) total: u64,
     /// Facets, where asked for.
     pub(crate) facets: Option<Facets>,
+    /// Whether documents with all words were given a bonus, to come first.
+    has_bonus: bool,
 }
 
 impl Found {
+    /// How well the thing at a place fits, without the bonus for having all words.
+    pub(crate) fn score(&self, place: &Place) -> f32 {
+        match place.value {
+            SortValue::Score(score) if self.has_bonus && score >= ALL_WORDS => score - ALL_WORDS,
+            SortValue::Score(score) => score,
+            SortValue::Number(_) | SortValue::Text(_) => 0.0,
+        }
+    }
+
     /// The first place that comes after `cursor` in the order of `sort`.
     pub(crate) fn first_after(&self, sort: SearchSort, cursor: &Place) -> usize {
         self.places.partition_point(|place| compare(sort, place, cursor).is_le())
@@ -133,22 +149,83 @@ impl IndexReader {
             limit: search.limit,
             facets: search.facets,
         };
-        let query = self.query(search.words)?;
+        let (query, has_bonus) = self.query(search.words)?;
         let collected = self.searcher.search(&query, &collect)?;
         let Collected { best, total, counts } = collected;
         let facets = search.facets.then(|| facets(&counts, search.filter));
-        Ok(Found { places: best, total, facets })
+        Ok(Found { places: best, total, facets, has_bonus })
     }
 
-    fn query(&self, words: Option<&str>) -> Result<Box<dyn Query>, IndexError> {
-        let Some(words) = words.and_then(|w| Words::read(&self.index, &self.layout, w)) else {
-            return Ok(everything());
+    /// What finds documents with the words, and whether those with all of them get a bonus.
+    fn query(&self, words: Option<&str>) -> Result<(Box<dyn Query>, bool), IndexError> {
+        let Some(words) = words.and_then(|words| self.words(words)) else {
+            return Ok((everything(), false));
         };
         let all = words.all();
         if !words.are_several() || self.searcher.search(&all, &Count)? >= ENOUGH {
-            return Ok(all);
+            return Ok((all, false));
         }
-        Ok(words.most())
+        Ok((words.most(), true))
+    }
+
+    /// The words of a question; `None` where there are none to look for.
+    pub(crate) fn words(&self, typed: &str) -> Option<Words> {
+        Words::read(&self.index, &self.layout, typed)
+    }
+
+    /// Where the words stand in the documents with these ids; in their order.
+    pub(crate) fn matches(
+        &self,
+        words: &Words,
+        ids: &[u64],
+        scores: Scores,
+    ) -> Result<Vec<Matches>, IndexError> {
+        Ok(matches(&self.searcher, &self.layout, words, ids, scores)?)
+    }
+
+    /// The ids of what is most like a record; never itself.
+    pub(crate) fn related(
+        &self,
+        record: &Record,
+        body: Option<&Body>,
+        first: usize,
+    ) -> Result<Vec<u64>, IndexError> {
+        let asked = Asked { record, body };
+        let (index, searcher) = (&self.index, &self.searcher);
+        related::related(index, searcher, &self.layout, &self.columns, &asked, first)
+    }
+
+    /// The best titles that complete what was typed.
+    pub(crate) fn suggested_titles(
+        &self,
+        typed: &Typed<'_>,
+        first: usize,
+    ) -> Result<Vec<SuggestedTitle>, IndexError> {
+        Ok(suggest::titles(&self.searcher, &self.layout, &self.columns, typed, first)?)
+    }
+
+    /// The best words that begin with `front`, folded.
+    pub(crate) fn suggested_words(
+        &self,
+        front: &str,
+        first: usize,
+    ) -> Result<Vec<SuggestedWord>, IndexError> {
+        Ok(suggest::words(&self.searcher, &self.layout, front, first)?)
+    }
+
+    /// When single events begin, and the first instants after them, in seconds since 1970.
+    pub(crate) fn event_bounds(&self) -> Vec<i64> {
+        let mut bounds = Vec::new();
+        for (segment, columns) in self.searcher.segment_readers().iter().zip(&*self.columns) {
+            let is_event = |doc| columns.kind.first(doc) == Some(Kind::Event.code());
+            for doc in segment.doc_ids_alive().filter(|doc| is_event(*doc)) {
+                if let Some(ends) = columns.ends.first(doc) {
+                    bounds.extend(columns.dated.first(doc));
+                    bounds.push(ends);
+                }
+            }
+        }
+        bounds
     }
 }
 

@@ -14,6 +14,7 @@ use tantivy::{
 use super::{
     IndexError,
     layout::{Layout, source_code},
+    texts,
 };
 use crate::language;
 
@@ -102,17 +103,19 @@ fn document(layout: &Layout, common: &Common, indexed: &Indexed<'_>) -> TantivyD
         Language::Nl | Language::Other => (layout.title_nl, layout.text_nl),
     };
     document.add_text(title, &common.title);
-    for part in texts(indexed) {
+    document.add_text(layout.words, &common.title);
+    let body = indexed.body.map(|body| body.text.as_str());
+    for part in texts::own(indexed.record).into_iter().map(|(_, text)| text).chain(body) {
         document.add_text(text, part);
+        document.add_text(layout.words, part);
     }
-    for other in indexed.about {
-        for name in names(other) {
-            document.add_text(layout.names, name);
-        }
+    for name in texts::names(common, indexed.about) {
+        document.add_text(layout.names, name);
     }
-    for tag in &common.hashtags {
-        document.add_text(layout.names, tag);
+    for term in language::title_terms(&common.title) {
+        document.add_text(layout.title_words, term);
     }
+    document.add_u64(layout.title_length, texts::characters(&common.title));
     document
 }
 
@@ -183,71 +186,6 @@ fn add_times(document: &mut TantivyDocument, layout: &Layout, record: &Record) {
     }
 }
 
-/// All text of a record but its title.
-fn texts<'a>(indexed: &Indexed<'a>) -> Vec<&'a str> {
-    let mut texts: Vec<&str> = Vec::new();
-    if let Some(common) = indexed.record.common() {
-        texts.extend(common.summary.as_deref());
-    }
-    match indexed.record {
-        Record::Article(article) => {
-            texts.extend(article.lead.as_deref());
-            texts.extend(article.quotes.iter().map(|quote| quote.text.as_str()));
-            texts.extend(article.references.iter().map(|reference| reference.title.as_str()));
-            texts.extend(resource_texts(&article.resources));
-        }
-        Record::Toolkit(toolkit) => {
-            for step in &toolkit.steps {
-                texts.push(&step.title);
-                texts.extend(step.intro.as_deref());
-                texts.extend(step.methods.iter().map(|method| method.title.as_str()));
-                texts.extend(step.tips.iter().map(|tip| tip.title.as_str()));
-            }
-            texts.extend(resource_texts(&toolkit.resources));
-            for guideline in &toolkit.guidelines {
-                texts.push(&guideline.title);
-                texts.extend(guideline.body.as_deref());
-            }
-        }
-        Record::Community(community) => {
-            texts.extend(community.short_name.as_deref());
-            texts.extend(community.question.as_deref());
-            texts.extend(community.purpose.as_deref());
-        }
-        Record::Event(event) => {
-            if let Some(place) = &event.place {
-                texts.extend(place.name.as_deref());
-                texts.extend(place.city.as_deref());
-            }
-            texts.extend(event.sessions.iter().map(|session| session.title.as_str()));
-        }
-        Record::Theme(_) | Record::Organisation(_) | Record::Person(_) | Record::Audience(_) => {}
-    }
-    texts.extend(indexed.body.map(|body| body.text.as_str()));
-    texts
-}
-
-fn resource_texts(resources: &[schema::Resource]) -> impl Iterator<Item = &str> {
-    resources
-        .iter()
-        .flat_map(|resource| [Some(resource.title.as_str()), resource.description.as_deref()])
-        .flatten()
-}
-
-/// Every name by which a linked thing may be looked for.
-fn names(record: &Record) -> Vec<&str> {
-    let mut names = vec![record.name()];
-    match record {
-        Record::Theme(theme) => names.extend(theme.alt_labels.iter().map(String::as_str)),
-        Record::Organisation(organisation) => {
-            names.extend(organisation.abbreviations.iter().map(String::as_str));
-            names.extend(organisation.aliases.iter().map(String::as_str));
-        }
-        _ => {}
-    }
-    names
-}
-
 /// Whether the documents linked to a thing look different in the index when it goes from `old` to
 /// `new`.
 pub(crate) fn shows_in_dependents(old: Option<&Record>, new: Option<&Record>) -> bool {
@@ -257,7 +195,7 @@ pub(crate) fn shows_in_dependents(old: Option<&Record>, new: Option<&Record>) ->
                 Record::Organisation(organisation) => Some((organisation.kind, organisation.layer)),
                 _ => None,
             };
-            let names: Vec<String> = names(record).into_iter().map(str::to_owned).collect();
+            let names: Vec<_> = texts::names_of(record).into_iter().map(str::to_owned).collect();
             (names, organisation)
         })
     };

@@ -331,16 +331,7 @@ fn add(ids: &mut Vec<NodeId>, more: impl IntoIterator<Item = NodeId>) {
 /// Every link of a record: what it shows the name of, and what it answers to from the other side.
 pub(crate) fn links(record: &Record) -> BTreeSet<(NodeId, Relation)> {
     let mut links = BTreeSet::new();
-    let mut mention = |ids: &[NodeId]| {
-        links.extend(ids.iter().map(|id| (*id, Relation::Mentions)));
-    };
-    if let Some(common) = record.common() {
-        mention(&common.themes);
-        mention(&common.audiences);
-        mention(&common.communities);
-        mention(&common.organisations);
-        mention(&common.people);
-    }
+    links.extend(record.about().into_iter().map(|id| (id, Relation::Mentions)));
     match record {
         Record::Article(article) => {
             links.extend(article.reports_on.map(|event| (event, Relation::ReportOf)));
@@ -359,10 +350,4 @@ pub(crate) fn links(record: &Record) -> BTreeSet<(NodeId, Relation)> {
         Record::Community(_) | Record::Event(_) | Record::Audience(_) => {}
     }
     links
-}
-
-/// Everything whose name is shown with a record.
-pub(crate) fn about(record: &Record) -> Vec<NodeId> {
-    let mentioned = links(record).into_iter().filter(|(_, r)| *r == Relation::Mentions);
-    mentioned.map(|(id, _)| id).collect()
 }

@@ -7,7 +7,7 @@ use schema::{Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReas
 
 use super::{
     Settings, Touched,
-    link::{LinkError, Linker, about, links},
+    link::{LinkError, Linker, links},
     merge::{Identified, Merged, merge},
 };
 use crate::{
@@ -300,7 +300,7 @@ pub(crate) fn index_one(
     };
     let body = store.body(id)?;
     let mut linked = Vec::new();
-    for other in about(&record) {
+    for other in record.about() {
         linked.extend(store.record(other)?);
     }
     let sources = sources(&store.provenance(id)?);

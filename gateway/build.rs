@@ -1,0 +1,39 @@
+//! Gives the program a number that changes with its sources, so that what one build answered is not
+//! taken for what another answers.
+
+use std::{
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// What decides answers, seen from this crate.
+const SOURCES: [&str; 4] = ["src", "../indexer/src", "../schema/src", "../Cargo.lock"];
+
+fn main() -> io::Result<()> {
+    let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let mut hasher = DefaultHasher::new();
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={source}");
+        let mut files = Vec::new();
+        find(&Path::new(&here).join(source), &mut files)?;
+        files.sort();
+        for file in files {
+            fs::read(file)?.hash(&mut hasher);
+        }
+    }
+    println!("cargo::rustc-env=WEGWIJZER_BUILD={:016x}", hasher.finish());
+    Ok(())
+}
+
+fn find(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        find(&entry?.path(), files)?;
+    }
+    Ok(())
+}

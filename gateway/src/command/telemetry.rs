@@ -1,0 +1,49 @@
+//! Traces for a collector that takes OTLP over HTTP, where the configuration names one.
+
+use opentelemetry::{global, trace::TracerProvider};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    trace::{Sampler, SdkTracer, SdkTracerProvider},
+};
+
+use crate::{PROGRAM, config::Telemetry};
+
+/// Sends spans until it is dropped; what is left then goes first.
+pub(super) struct Traces(SdkTracerProvider);
+
+impl Traces {
+    /// Begins to send to the collector of `telemetry`, on a thread of its own.
+    pub(super) fn start(telemetry: &Telemetry) -> Result<Self, String> {
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        let address = telemetry.otlp.join("v1/traces").map_err(|error| error.to_string())?;
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_endpoint(address.as_str())
+            .with_protocol(Protocol::HttpBinary)
+            .build()
+            .map_err(|error| error.to_string())?;
+        // A client that traces already decides for the whole of its trace.
+        let sampled = Sampler::TraceIdRatioBased(telemetry.sampled_percent / 100.0);
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_sampler(Sampler::ParentBased(Box::new(sampled)))
+            .with_resource(Resource::builder().with_service_name("wegwijzer").build())
+            .build();
+        Ok(Self(provider))
+    }
+
+    /// What the spans of this program are handed to.
+    pub(super) fn tracer(&self) -> SdkTracer {
+        self.0.tracer(PROGRAM)
+    }
+}
+
+impl Drop for Traces {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.shutdown() {
+            tracing::warn!(cause = %error, "the last traces could not be sent");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Counts the tokens of a document before it is parsed, so that reading a hostile one costs little.
+//!
+//! Only as much of the grammar is known here as telling tokens apart needs; what is no GraphQL at
+//! all is left to the parser to refuse.
+
+use crate::failure::Failure;
+
+/// Brackets of any sort within one another; more than a person writes, less than a stack holds.
+const NESTING_MAX: u64 = 64;
+
+/// Checks that a document has at most `tokens_max` tokens, and brackets no deeper than
+/// [`NESTING_MAX`].
+///
+/// # Errors
+/// [`Failure`] with the limit that the document goes over.
+pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), Failure> {
+    let mut rest = document.as_bytes();
+    let mut nesting = 0_u64;
+    let mut tokens = 0;
+    while let Some(first) = rest.first() {
+        let length = match first {
+            b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xef | 0xbb | 0xbf => {
+                rest = &rest[1..];
+                continue;
+            }
+            b'#' => {
+                rest = &rest[length_while(rest, |byte| !matches!(byte, b'\n' | b'\r'))..];
+                continue;
+            }
+            b'"' => text_length(rest),
+            b'{' | b'[' | b'(' => {
+                nesting += 1;
+                1
+            }
+            b'}' | b']' | b')' => {
+                nesting = nesting.saturating_sub(1);
+                1
+            }
+            b'-' | b'0'..=b'9' => length_while(rest, |b| is_word(b) || matches!(b, b'.' | b'+')),
+            first if is_word(*first) => length_while(rest, is_word),
+            b'.' => length_while(rest, |byte| byte == b'.').min(3),
+            _ => 1,
+        };
+        tokens += 1;
+        if tokens > tokens_max {
+            return Err(Failure::limit("tokens_max", tokens_max as u64));
+        }
+        if nesting > NESTING_MAX {
+            return Err(Failure::limit("nesting_max", NESTING_MAX));
+        }
+        rest = &rest[length..];
+    }
+    Ok(())
+}
+
+/// Letters, digits and what numbers have besides.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+fn length_while(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|byte| !belongs(*byte)).unwrap_or(bytes.len())
+}
+
+/// The length of the text that `bytes` begin with, its quotes included.
+fn text_length(bytes: &[u8]) -> usize {
+    const BLOCK: &[u8] = br#"""""#;
+    if bytes.starts_with(BLOCK) {
+        let mut at = BLOCK.len();
+        while at < bytes.len() {
+            match &bytes[at..] {
+                [b'\\', b'"', b'"', b'"', ..] => at += 4,
+                [b'"', b'"', b'"', ..] => return at + 3,
+                _ => at += 1,
+            }
+        }
+        return at;
+    }
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            b'\n' | b'\r' => return at,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tokens_must_be_counted_as_the_specification_counts_them() {
+        for (document, tokens) in [
+            ("", 0),
+            (" ,\n\u{feff}# a comment { a }", 0),
+            ("{ a b }", 4),
+            ("query A($n: Int! = -1.5e3) { a(n: $n) @b ...C }", 24),
+            (r#"{ a(b: "c { } \" d") }"#, 8),
+            ("{ a(b: \"\"\"c \" \\\"\"\" \n d\"\"\") }", 8),
+            ("{ a(b: \"\") }", 8),
+            (r#""never closed"#, 1),
+            (r#""ends with \"#, 1),
+        ] {
+            assert!(check(document, tokens).is_ok(), "{document}");
+            if tokens > 0 {
+                let failure = check(document, tokens - 1).unwrap_err();
+                assert_eq!(failure.limit.map(|limit| limit.name), Some("tokens_max"), "{document}");
+            }
+        }
+    }
+
+    #[test]
+    fn brackets_within_brackets_must_stop_before_the_parser_sees_them() {
+        for bracket in ["{a", "[", "("] {
+            let document = bracket.repeat(65);
+            let failure = check(&document, 10_000).unwrap_err();
+            assert_eq!(failure.limit.map(|limit| limit.name), Some("nesting_max"));
+            assert!(check(&bracket.repeat(64), 10_000).is_ok());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_must_be_counted_without_a_panic(text in ".{0,300}") {
+            let _ = check(&text, 50);
+        }
+    }
+}

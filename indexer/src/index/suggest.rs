@@ -1,0 +1,258 @@
+//! Completing what somebody types: from the titles of content, and from the words of its texts.
+//!
+//! The terms for it are written with each document, so that publishing a change costs nothing more
+//! than the change. Of titles every one that fits is looked at, by its length and its place in the
+//! order of titles, and none is read: that is for whoever has the records. Words lie in the index by
+//! length, so that the first ones read are the best.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
+
+use tantivy::{
+    DocId, DocSet, Searcher, SegmentReader, TERMINATED,
+    columnar::Column,
+    index::InvertedIndexReader,
+    postings::SegmentPostings,
+    schema::{Field, IndexRecordOption},
+    termdict::TermStreamer,
+};
+
+use super::{columns::Columns, layout::Layout};
+use crate::language;
+
+/// The longest word that is looked for to complete one.
+const LETTERS_MAX: usize = 63;
+
+/// A title that completes what was typed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SuggestedTitle {
+    /// Whether what was typed stands inside it, not at its beginning.
+    pub(crate) inside: bool,
+    /// How many characters it has.
+    pub(crate) length: u64,
+    /// What has it.
+    pub(crate) id: u64,
+}
+
+/// A word that completes what was typed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SuggestedWord {
+    /// Folded.
+    pub(crate) folded: String,
+    /// As it was written.
+    pub(crate) shown: String,
+}
+
+/// What somebody typed: whole words, and the front of the last one. All of it folded.
+pub(crate) struct Typed<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) whole: Vec<&'a str>,
+    pub(crate) front: &'a str,
+}
+
+impl<'a> Typed<'a> {
+    /// Reads a folded text; `None` where it has no word.
+    pub(crate) fn read(folded: &'a str) -> Option<Self> {
+        let mut whole: Vec<_> = language::folded_words(folded).collect();
+        let front = whole.pop()?;
+        let text = folded.trim_matches(|letter: char| !letter.is_alphanumeric());
+        Some(Self { text, whole, front })
+    }
+}
+
+/// The best titles, at most `first` of each segment, and never two the same of one segment. Those
+/// that begin with what was typed come first, then shorter ones; which of two that are as long comes
+/// first is left open, but none that is left out comes before the last.
+pub(super) fn titles(
+    searcher: &Searcher,
+    layout: &Layout,
+    columns: &[Columns],
+    typed: &Typed<'_>,
+    first: usize,
+) -> tantivy::Result<Vec<SuggestedTitle>> {
+    let mut best = Vec::new();
+    for (segment, columns) in searcher.segment_readers().iter().zip(columns) {
+        best.extend(titles_of(segment, layout, columns, typed, first)?);
+    }
+    best.sort_unstable();
+    Ok(best)
+}
+
+fn titles_of(
+    segment: &SegmentReader,
+    layout: &Layout,
+    columns: &Columns,
+    typed: &Typed<'_>,
+    first: usize,
+) -> tantivy::Result<Vec<SuggestedTitle>> {
+    let Some(order) = &columns.title_order else { return Ok(Vec::new()) };
+    let lengths: Column<u64> = segment.fast_fields().u64("title_length")?;
+    let docs = titled(segment, layout.title_words, typed)?;
+    if docs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let beginning = {
+        let to = successor(typed.text);
+        let to = to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        order.dictionary().term_bounds_to_ord(Bound::Included(typed.text.as_bytes()), to)?
+    };
+    let begins = |ordinal: u64| std::ops::RangeBounds::contains(&beginning, &ordinal);
+    // Within a segment the ordinals of titles are in the order of the titles.
+    let mut best: BTreeMap<(bool, u64, u64), u64> = BTreeMap::new();
+    let mut worst = (true, u64::MAX, u64::MAX);
+    for doc in docs {
+        let Some(ordinal) = order.ords().first(doc) else { continue };
+        let inside = !begins(ordinal);
+        if inside && !worst.0 {
+            continue;
+        }
+        let key = (inside, lengths.first(doc).unwrap_or_default(), ordinal);
+        if key > worst {
+            continue;
+        }
+        let id = columns.id(doc);
+        best.entry(key).and_modify(|known| *known = id.min(*known)).or_insert(id);
+        if best.len() > first {
+            best.pop_last();
+        }
+        if let Some((last, _)) = best.last_key_value().filter(|_| best.len() >= first) {
+            worst = *last;
+        }
+    }
+    let title = |((inside, length, _), id)| SuggestedTitle { inside, length, id };
+    Ok(best.into_iter().map(title).collect())
+}
+
+/// The documents whose titles have all words that were typed, the last one as a front.
+fn titled(segment: &SegmentReader, field: Field, typed: &Typed<'_>) -> tantivy::Result<Vec<DocId>> {
+    let index = segment.inverted_index(field)?;
+    let mut docs = Vec::new();
+    if let Some(front) = language::front(typed.front) {
+        if let Some(postings) = postings(&index, &front)? {
+            add(segment, postings, &mut docs);
+        }
+    } else {
+        let mut terms = terms_with(&index, typed.front)?;
+        while terms.advance() {
+            let postings =
+                index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+            add(segment, postings, &mut docs);
+        }
+        docs.sort_unstable();
+        docs.dedup();
+    }
+    for word in &typed.whole {
+        let Some(mut postings) = postings(&index, word)? else { return Ok(Vec::new()) };
+        docs.retain(|doc| {
+            if postings.doc() < *doc {
+                postings.seek(*doc);
+            }
+            postings.doc() == *doc
+        });
+    }
+    Ok(docs)
+}
+
+fn postings(index: &InvertedIndexReader, term: &str) -> tantivy::Result<Option<SegmentPostings>> {
+    let info = index.terms().get(term)?;
+    let read = |info| index.read_postings_from_terminfo(&info, IndexRecordOption::Basic);
+    Ok(info.map(read).transpose()?)
+}
+
+/// Adds the documents that are not deleted.
+fn add(segment: &SegmentReader, mut postings: SegmentPostings, docs: &mut Vec<DocId>) {
+    while postings.doc() != TERMINATED {
+        if !segment.is_deleted(postings.doc()) {
+            docs.push(postings.doc());
+        }
+        postings.advance();
+    }
+}
+
+/// The best words, in order: shorter ones first.
+pub(super) fn words(
+    searcher: &Searcher,
+    layout: &Layout,
+    front: &str,
+    first: usize,
+) -> tantivy::Result<Vec<SuggestedWord>> {
+    let mut found = Vec::new();
+    for letters in front.chars().count()..=LETTERS_MAX {
+        let Some(front) = language::word_front(letters, front) else { break };
+        // The same word of several segments, and each way in which it is written with how often.
+        let mut words: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
+        for segment in searcher.segment_readers() {
+            words_of(segment, layout.words, &front, first - found.len(), &mut words)?;
+        }
+        for (folded, written) in words.into_iter().take(first - found.len()) {
+            let most = written.into_iter().max_by(|l, r| l.1.cmp(&r.1).then(r.0.cmp(&l.0)));
+            let shown = most.map_or_else(|| folded.clone(), |(shown, _)| shown);
+            found.push(SuggestedWord { folded, shown });
+        }
+        if found.len() >= first {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The first words of a segment whose terms begin with `front`, those of deleted documents left out.
+fn words_of(
+    segment: &SegmentReader,
+    field: Field,
+    front: &str,
+    first: usize,
+    words: &mut BTreeMap<String, BTreeMap<String, u32>>,
+) -> tantivy::Result<()> {
+    let index = segment.inverted_index(field)?;
+    let mut terms = terms_with(&index, front)?;
+    let mut own = BTreeSet::new();
+    while terms.advance() {
+        let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
+        let (folded, shown) = language::word_of(term);
+        if own.len() >= first && !own.contains(folded) {
+            break;
+        }
+        let documents = terms.value().doc_freq;
+        if segment.has_deletes() {
+            let mut postings =
+                index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+            while postings.doc() != TERMINATED && segment.is_deleted(postings.doc()) {
+                postings.advance();
+            }
+            if postings.doc() == TERMINATED {
+                continue;
+            }
+        }
+        own.insert(folded.to_owned());
+        let written = words.entry(folded.to_owned()).or_default();
+        *written.entry(shown.to_owned()).or_default() += documents;
+    }
+    Ok(())
+}
+
+fn terms_with<'a>(
+    index: &'a InvertedIndexReader,
+    front: &str,
+) -> tantivy::Result<TermStreamer<'a>> {
+    let mut range = index.terms().range().ge(front);
+    if let Some(after) = successor(front) {
+        range = range.lt(after);
+    }
+    Ok(range.into_stream()?)
+}
+
+/// The first bytes that come after everything which begins with `front`.
+fn successor(front: &str) -> Option<Vec<u8>> {
+    let mut bytes = front.as_bytes().to_vec();
+    while let Some(last) = bytes.last_mut() {
+        if *last < u8::MAX {
+            *last += 1;
+            return Some(bytes);
+        }
+        bytes.pop();
+    }
+    None
+}

@@ -1,0 +1,311 @@
+//! The protocol around GraphQL: validators and kept answers, persisted and trusted documents, pages
+//! of other sites, and what is counted.
+
+use std::{fs, thread};
+
+use gateway::{
+    clock::Clock,
+    config::{Cors, Trusted},
+};
+use jiff::ToSpan;
+use serde_json::{Value, json};
+
+use crate::{
+    server::{Reply, Server},
+    support::{Installation, clock},
+};
+
+const QUESTION: &str = "{ search(query: \"klantreis\", first: 2) { nodes { id title } } }";
+
+fn tag(reply: &Reply) -> String {
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply.header("etag").unwrap_or_else(|| panic!("a validator: {reply:?}")).to_owned()
+}
+
+#[test]
+fn an_answer_must_not_be_sent_twice_to_a_client_that_has_it() {
+    let (installation, server) = Server::demo();
+    let first = server.get_query(QUESTION, "");
+    let validator = tag(&first);
+    assert_eq!(first.header("cache-control"), Some("no-cache"));
+    assert_eq!(first.header("vary"), Some("accept"));
+    assert_eq!(tag(&server.get_query(QUESTION, "")), validator);
+
+    for headers in [
+        format!("\r\nif-none-match: {validator}"),
+        format!("\r\nif-none-match: \"other\", W/{validator}"),
+    ] {
+        let again = server.get_query(QUESTION, &headers);
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{again:?}");
+        assert_eq!(again.header("etag"), Some(validator.as_str()));
+    }
+    // The same bytes in another form are another answer, and so is another question.
+    let newer = "\r\naccept: application/graphql-response+json";
+    assert_ne!(tag(&server.get_query(QUESTION, newer)), validator);
+    let other = format!("{newer}\r\nif-none-match: {validator}");
+    assert_eq!(server.get_query(QUESTION, &other).status, 200);
+    assert_ne!(tag(&server.get_query("{ themes { id } }", "")), validator);
+
+    // A restart changes nothing; another configuration does.
+    let restarted = Server::of(&installation);
+    assert_eq!(tag(&restarted.get_query(QUESTION, "")), validator);
+    let configured = Server::with(&installation, |config| config.limits.page_size_max = 99);
+    assert_ne!(tag(&configured.get_query(QUESTION, "")), validator);
+}
+
+#[test]
+fn a_validator_must_change_with_the_generation_and_with_time() {
+    let installation = Installation::small();
+    installation.build();
+    let at = |hours: i64| {
+        let server = Server::with(&installation, |config| {
+            config.clock = Clock::Fixed(clock() + hours.hours());
+        });
+        tag(&server.get_query(QUESTION, ""))
+    };
+    // The clock stands at noon; the series of the fixture begins at three on a Tuesday.
+    let noon = at(0);
+    assert_eq!(at(1), noon);
+    let next_day = at(24);
+    assert_ne!(next_day, noon);
+    assert_eq!(at(24 + 2), next_day);
+    assert_ne!(at(24 + 3), next_day, "the series begins");
+    installation.write_item("nieuw", "Een nieuwe klantreis");
+    installation.build();
+    assert_ne!(at(0), noon);
+}
+
+#[test]
+fn what_is_not_made_from_a_generation_or_is_private_or_failed_must_not_be_kept() {
+    let (_installation, server) = Server::demo();
+    for (query, headers) in [
+        ("{ catalog { generation } }", ""),
+        ("{ themes { id } ...c } fragment c on Query { it: catalog { generation } }", ""),
+        (QUESTION, "\r\nauthorization: Bearer x"),
+        (QUESTION, "\r\ncookie: a=b"),
+        ("{ search(after: \"nonsense\") { totalCount } }", ""),
+        ("{ nothing }", ""),
+    ] {
+        for _ in 0..2 {
+            let reply = server.get_query(query, headers);
+            assert_eq!(reply.header("etag"), None, "{query} {headers}");
+            assert_eq!(reply.header("cache-control"), Some("no-store"), "{query} {headers}");
+        }
+    }
+    let posted = server.post(&json!({ "query": "{ themes { id } }" }));
+    assert_eq!((posted.header("etag"), posted.header("cache-control")), (None, Some("no-store")));
+    assert!(server.reading("wegwijzer_graphql_answers_total{origin=\"kept\"}") < 1.0);
+}
+
+#[test]
+fn equal_questions_at_the_same_time_must_be_answered_once() {
+    let (_installation, server) = Server::demo();
+    let body = json!({ "query": "query A($q: String) { search(query: $q) { totalCount } }",
+        "variables": { "q": "overheid" } });
+    let bodies: Vec<String> = thread::scope(|scope| {
+        let asked: Vec<_> = (0..40).map(|_| scope.spawn(|| server.post(&body).body)).collect();
+        asked.into_iter().map(|one| one.join().expect("it answers")).collect()
+    });
+    assert!(bodies.iter().all(|one| *one == bodies[0]), "{bodies:?}");
+    let origin = |origin: &str| {
+        server.reading(&format!("wegwijzer_graphql_answers_total{{origin=\"{origin}\"}}"))
+    };
+    assert!((origin("made") - 1.0).abs() < 0.1);
+    assert!((origin("kept") + origin("shared") - 39.0).abs() < 0.1);
+    let queries = "wegwijzer_graphql_requests_total{kind=\"query\",code=\"OK\"}";
+    assert!((server.reading(queries) - 40.0).abs() < 0.1);
+}
+
+#[test]
+fn a_document_must_be_kept_under_its_digest_once_its_text_was_sent() {
+    let (_installation, server) = Server::demo();
+    let query = "{__typename}";
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    let named = |hash: &str, version: u8| json!({ "persistedQuery": { "version": version, "sha256Hash": hash } });
+    let asked = |extensions: Value| server.post(&json!({ "extensions": extensions }));
+
+    let unknown = asked(named(hash, 1));
+    assert_eq!(unknown.code(), "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(unknown.json()["errors"][0]["message"], "PersistedQueryNotFound");
+    let wrong = server.post(&json!({ "query": "{ a }", "extensions": named(hash, 1) }));
+    assert_eq!(wrong.code(), "BAD_REQUEST");
+    let sent = server.post(&json!({ "query": query, "extensions": named(hash, 1) }));
+    assert_eq!(sent.body, r#"{"data":{"__typename":"Query"}}"#);
+    assert_eq!(asked(named(hash, 1)).body, sent.body);
+    assert_eq!(asked(named(&hash.to_uppercase(), 1)).body, sent.body);
+    assert_eq!(server.post(&json!({ "documentId": format!("sha256:{hash}") })).body, sent.body);
+    let extensions = named(hash, 1).to_string();
+    let encoded: String = url::form_urlencoded::byte_serialize(extensions.as_bytes()).collect();
+    assert_eq!(server.get(&format!("/graphql?extensions={encoded}")).body, sent.body);
+
+    for extensions in [named(hash, 2), named("abc", 1), named(&"é".repeat(32), 1)] {
+        let reply = asked(extensions.clone());
+        assert_eq!((reply.status, reply.code()), (400, "BAD_REQUEST".into()), "{extensions}");
+    }
+    let both = server.post(&json!({ "query": query, "documentId": hash }));
+    assert_eq!((both.status, both.code()), (400, "BAD_REQUEST".into()));
+}
+
+#[test]
+fn trusted_documents_must_be_answered_by_name_and_alone_where_the_operator_says_so() {
+    let installation = Installation::small();
+    installation.build();
+    let folder = installation.path().join("documents");
+    fs::create_dir(&folder).expect("a folder");
+    let text = "query Type { __typename }";
+    fs::write(folder.join("Type.graphql"), text).expect("a file");
+    let answer = r#"{"data":{"__typename":"Query"}}"#;
+    for (trusted, others) in [
+        (Trusted::Too(folder.clone()), Value::Null),
+        (Trusted::Only(folder.clone()), "BAD_REQUEST".into()),
+    ] {
+        let server = Server::with(&installation, |config| config.graphql.trusted = trusted);
+        assert_eq!(server.post(&json!({ "documentId": "Type" })).body, answer);
+        assert_eq!(server.post(&json!({ "query": text })).body, answer);
+        assert_eq!(server.post(&json!({ "query": "{ themes { id } }" })).code(), others);
+        assert_eq!(server.post(&json!({ "documentId": "Other" })).code(), "BAD_REQUEST");
+    }
+}
+
+#[test]
+fn pages_of_other_sites_must_read_answers_only_where_the_operator_allows_it() {
+    let installation = Installation::small();
+    installation.build();
+    let ask = "OPTIONS /graphql HTTP/1.1\r\norigin: https://a.example\
+        \r\naccess-control-request-method: POST\r\naccess-control-request-headers: content-type";
+    let allow = "access-control-allow-origin";
+    let of = |cors: Cors| Server::with(&installation, |config| config.cors = cors);
+
+    let server = of(Cors::Only(Vec::new()));
+    assert_eq!(server.request(ask, "").status, 405);
+    let reply = server.get_query("{ __typename }", "\r\norigin: https://a.example");
+    assert_eq!((reply.status, reply.header(allow)), (200, None));
+
+    let server = of(Cors::Only(vec!["https://a.example".to_owned()]));
+    let reply = server.request(ask, "");
+    assert_eq!((reply.status, reply.header(allow)), (204, Some("https://a.example")));
+    assert_eq!(reply.header("access-control-allow-methods"), Some("get, post"));
+    assert_eq!(reply.header("access-control-allow-credentials"), None);
+    let reply = server.get_query("{ __typename }", "\r\norigin: https://a.example");
+    assert_eq!((reply.status, reply.header(allow)), (200, Some("https://a.example")));
+    assert!(reply.head.contains("vary: origin"), "{reply:?}");
+    for origin in ["https://b.example", "https://a.example.b.example", "null", "h\u{e9}"] {
+        let reply = server.get_query("{ __typename }", &format!("\r\norigin: {origin}"));
+        assert_eq!((reply.status, reply.header(allow)), (200, None), "{origin}");
+    }
+
+    let server = of(Cors::Anywhere);
+    let reply = server.get_query("{ __typename }", "\r\norigin: null");
+    assert_eq!((reply.status, reply.header(allow)), (200, Some("*")));
+}
+
+#[test]
+fn what_a_form_on_another_site_can_send_must_be_refused_or_harmless() {
+    let installation = Installation::small();
+    installation.build();
+    let server = Server::of(&installation);
+    let body = r#"{"query":"{ __typename }"}"#;
+    for media in
+        ["application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "text/plain", ""]
+    {
+        let head = format!("POST /graphql HTTP/1.1\r\ncontent-type: {media}");
+        assert_eq!(server.request(&head, body).status, 415, "{media}");
+    }
+    // There are no mutations yet; their sort alone is enough to be refused.
+    let reply = server.get_query("mutation { a }", "");
+    assert_eq!((reply.status, reply.header("allow")), (405, Some("post")));
+
+    let strict = Server::with(&installation, |config| config.graphql.strict_get = true);
+    for (headers, status) in [
+        ("", 403),
+        ("\r\naccept: */*", 403),
+        ("\r\naccept: text/html,application/xhtml+xml,*/*;q=0.8\r\nsec-fetch-mode: navigate", 403),
+        ("\r\nsec-fetch-mode: cors", 200),
+        ("\r\naccept: application/json", 200),
+        ("\r\naccept: application/graphql-response+json", 200),
+        ("\r\napollo-require-preflight: 1", 200),
+    ] {
+        assert_eq!(strict.get_query("{ __typename }", headers).status, status, "{headers}");
+    }
+}
+
+#[test]
+fn introspection_and_suggestions_must_be_off_where_the_operator_says_so() {
+    let installation = Installation::small();
+    installation.build();
+    let open = Server::of(&installation);
+    assert!(open.ask("{ __schema { queryType { name } } }")["data"]["__schema"].is_object());
+    let helped = open.ask("{ serch { totalCount } }")["errors"][0]["message"].to_string();
+    assert!(helped.contains("Did you mean"), "{helped}");
+
+    let closed = Server::with(&installation, |config| {
+        config.graphql.introspection = false;
+        config.graphql.did_you_mean = false;
+    });
+    for query in [
+        "{ __schema { queryType { name } } }",
+        "{ ...a } fragment a on Query { __schema { types { name } } }",
+    ] {
+        let answer = closed.ask(query);
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{answer}");
+        assert!(answer.get("data").is_none(), "{answer}");
+    }
+    assert_eq!(closed.ask("{ __type(name: \"Query\") { name } }")["data"]["__type"], Value::Null);
+    let silent = closed.ask("{ serch { totalCount } }")["errors"][0]["message"].to_string();
+    assert!(!silent.contains("Did you mean"), "{silent}");
+}
+
+#[test]
+fn readings_must_tell_what_is_served_and_how() {
+    let (installation, server) = Server::demo();
+    server.ask("{ catalog { generation } }");
+    server.post(&json!({ "query": "{ nothing }" }));
+    server.get("/nothing");
+    let counts = *installation.snapshot().counts();
+    for (metric, value) in [
+        ("wegwijzer_generation", 1),
+        ("wegwijzer_generation_damaged", 0),
+        ("wegwijzer_things{name=\"event\"}", counts.events),
+        ("wegwijzer_graphql_requests_total{kind=\"query\",code=\"OK\"}", 1),
+        ("wegwijzer_graphql_requests_total{kind=\"query\",code=\"BAD_REQUEST\"}", 1),
+        ("wegwijzer_responses_total{status=\"404\"}", 1),
+    ] {
+        let value = f64::from(u32::try_from(value).expect("a small number"));
+        assert!((server.reading(metric) - value).abs() < 0.1, "{metric}");
+    }
+    let text = server.get("/metrics");
+    assert_eq!(
+        text.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
+    for metric in ["wegwijzer_source_records{", "wegwijzer_request_duration_seconds_bucket{"] {
+        assert!(text.body.contains(metric), "{metric}");
+    }
+    assert!(text.body.ends_with("# EOF\n"));
+}
+
+#[test]
+fn an_event_must_come_as_a_file_for_a_calendar() {
+    let installation = Installation::small();
+    installation.build();
+    let server = Server::of(&installation);
+    let answer = server.ask("{ events { nodes { title ics } } }");
+    let file = |title: &str| {
+        let events = answer["data"]["events"]["nodes"].as_array().expect("events");
+        let event = events.iter().find(|event| event["title"] == title).expect("an event");
+        let url: url::Url = event["ics"].as_str().expect("an address").parse().expect("one");
+        server.get(url.path())
+    };
+    let single = file("Dag van de klantreis");
+    assert_eq!(single.header("content-type"), Some("text/calendar; charset=utf-8"));
+    for line in ["SUMMARY:Dag van de klantreis", "DTSTART:20260401T080000Z", "STATUS:CONFIRMED"] {
+        assert!(single.body.contains(&format!("\r\n{line}\r\n")), "{line}: {}", single.body);
+    }
+    // A series of twenty weeks from 6 January; on 2 March twelve are left.
+    let series = file("Inloopuur");
+    assert_eq!(series.body.matches("BEGIN:VEVENT").count(), 12, "{}", series.body);
+    assert!(series.body.contains("\r\nDTSTART:20260303T140000Z\r\n"), "{}", series.body);
+    for path in ["/event/e000000000000.ics", "/event/nonsense.ics", "/event/x"] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+}

@@ -1,0 +1,234 @@
+//! Each limit of a request by its name and value, and what hostile clients get: an error of the
+//! table, within the time, and nobody else waits for it.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use gateway::config::Limits;
+use serde_json::{Value, json};
+
+use crate::{server::Server, support::Installation};
+
+fn server(change: impl FnOnce(&mut Limits)) -> (Installation, Server) {
+    let installation = Installation::of("fixtures/demo.toml");
+    installation.build();
+    let server = Server::with(&installation, |config| change(&mut config.limits));
+    (installation, server)
+}
+
+/// What `piece` makes of 0, 1, 2 and so on, in a row.
+fn repeated(times: usize, piece: impl FnMut(usize) -> String) -> String {
+    (0..times).map(piece).collect::<Vec<_>>().concat()
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn every_limit_must_name_itself_and_its_value() {
+    let (_installation, server) = server(|limits| {
+        limits.request_bytes_max = 20_000;
+        limits.tokens_max = 200;
+        limits.depth_max = 6;
+        limits.root_fields_max = 3;
+        limits.aliases_max = 4;
+        limits.directives_max = 2;
+        limits.complexity_max = 2_000;
+        limits.page_size_max = 30;
+        limits.filter_values_max = 5;
+        limits.records_max = 100;
+        limits.text_bytes_max = 10_000;
+    });
+    let years = |count: usize| {
+        format!("{{ search(filter: {{ years: [{}] }}) {{ totalCount }} }}", "2025 ".repeat(count))
+    };
+    let words = |count: usize| format!("{{ {} }}", "__typename ".repeat(count));
+    for (limit, within, beyond) in [
+        ("request_bytes_max", " ".repeat(100), format!("{{ a }} #{}", "x".repeat(20_000))),
+        ("tokens_max", words(3), words(199)),
+        (
+            "depth_max",
+            "{ search(first: 1) { nodes { themes { id } } } }".to_owned(),
+            "{ themes { broader { broader { broader { broader { broader { broader { id } } } } } } } }"
+                .to_owned(),
+        ),
+        ("root_fields_max", words(3), words(4)),
+        (
+            "aliases_max",
+            "{ catalog { a: generation b: generation c: generation d: generation } }".to_owned(),
+            "{ catalog { a: generation b: generation c: generation d: generation e: generation } }"
+                .to_owned(),
+        ),
+        (
+            "directives_max",
+            "{ __typename @skip(if: false) @include(if: true) }".to_owned(),
+            "{ __typename @skip(if: false) @skip(if: false) @include(if: true) }".to_owned(),
+        ),
+        (
+            "complexity_max",
+            "{ communities(first: 10) { nodes { articles(first: 2) { nodes { id } } } } }".to_owned(),
+            "{ communities(first: 30) { nodes { articles(first: 20) { nodes { id } } } } }"
+                .to_owned(),
+        ),
+        (
+            "page_size_max",
+            "{ search(first: 30) { pageInfo { hasNextPage } } }".to_owned(),
+            "{ search(first: 31) { pageInfo { hasNextPage } } }".to_owned(),
+        ),
+        (
+            "page_size_max",
+            "{ suggest(prefix: \"k\", first: 30) { text } }".to_owned(),
+            "{ suggest(prefix: \"k\", first: 31) { text } }".to_owned(),
+        ),
+        (
+            "related_max",
+            "{ search(first: 1) { nodes { related(first: 20) { id } } } }".to_owned(),
+            "{ search(first: 1) { nodes { related(first: 21) { id } } } }".to_owned(),
+        ),
+        ("filter_values_max", years(5), years(6)),
+        (
+            "records_max",
+            "{ search(first: 2) { nodes { themes { id } } } }".to_owned(),
+            "{ search(first: 30) { nodes { themes { id } organisations { id } communities { id } people { id } } } }"
+                .to_owned(),
+        ),
+        (
+            "text_bytes_max",
+            "{ articles(first: 1) { nodes { bodyText } } }".to_owned(),
+            "{ articles(first: 30) { nodes { bodyText } } }".to_owned(),
+        ),
+    ] {
+        let reply = server.post(&json!({ "query": beyond }));
+        assert_eq!((reply.code(), reply.limit()), ("LIMIT_EXCEEDED".into(), limit.into()), "{reply:?}");
+        let value = &reply.json()["errors"][0]["extensions"]["limit"]["value"];
+        assert!(value.as_u64().is_some_and(|value| value > 0), "{reply:?}");
+        let reply = server.post(&json!({ "query": within }));
+        assert_eq!(reply.json()["errors"][0]["extensions"]["limit"], Value::Null, "{limit} {reply:?}");
+    }
+}
+
+#[test]
+fn errors_must_be_counted_where_there_are_too_many_to_list() {
+    let (_installation, server) = server(|limits| limits.errors_max = 3);
+    let unknown = repeated(40, |n| format!("unknown{} ", n % 20));
+    let answer = server.post(&json!({ "query": format!("{{ catalog {{ {unknown} }} }}") })).json();
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(3), "{answer}");
+    assert_eq!(answer["extensions"]["omittedErrors"], 37, "{answer}");
+    assert_eq!(answer["extensions"]["requestId"], "test");
+}
+
+#[test]
+fn hostile_questions_must_get_an_error_in_no_time() {
+    let (_installation, server) = server(|_| ());
+    let nested = |open: &str, close: &str, depth| open.repeat(depth) + &close.repeat(depth);
+    let aliases = repeated(10_000, |n| format!("a{n}: __typename "));
+    let directives = "@include(if: true) ".repeat(1_000);
+    let fragments =
+        repeated(60, |n| format!("fragment f{n} on Query {{ ...f{} ...f{} }} ", n + 1, n + 1));
+    let variables = repeated(1_000, |n| format!("$v{n}: Int "));
+    for (name, query) in [
+        ("nested selections", format!("{{ a {} }}", nested("{ a ", "}", 5_000))),
+        ("nested lists", format!("{{ a(b: {}) }}", nested("[", "]", 50_000))),
+        ("nested objects", format!("{{ a(b: {}) }}", nested("{c: ", "}", 5_000))),
+        ("nested types", format!("query($a: {}) {{ b }}", nested("[", "]", 5_000))),
+        ("never closed", "{a".repeat(50_000)),
+        ("ten thousand aliases", format!("{{ {aliases} }}")),
+        ("a thousand directives", format!("{{ __typename {directives} }}")),
+        ("a thousand variables", format!("query({variables}) {{ __typename }}")),
+        (
+            "doubling fragments",
+            format!("{{ ...f0 }} {fragments} fragment f60 on Query {{ __typename }}"),
+        ),
+        ("a cycle of one", "{ ...a } fragment a on Query { ...a }".to_owned()),
+        (
+            "a cycle of two",
+            "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }".to_owned(),
+        ),
+        (
+            "a cycle beside the operation",
+            "{ __typename } fragment a on Query { ...b } fragment b on Query { ...a }".to_owned(),
+        ),
+        (
+            "circular introspection",
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }"
+                .to_owned(),
+        ),
+        ("a long name", format!("{{ {} }}", "a".repeat(200_000))),
+        (
+            "a long text",
+            format!("{{ search(query: \"{}\") {{ totalCount }} }}", "a ".repeat(100_000)),
+        ),
+        ("unclosed text", format!("{{ a(b: \"{}", "x".repeat(200_000))),
+        ("control characters", "{ a\u{0}\u{1b}[31m }".to_owned()),
+        ("nothing", String::new()),
+        ("only commas", ",".repeat(200_000)),
+    ] {
+        let begun = Instant::now();
+        let reply = server.post(&json!({ "query": query }));
+        let time = begun.elapsed();
+        if name != "a long text" {
+            let code = reply.code();
+            assert!(code == "LIMIT_EXCEEDED" || code == "BAD_REQUEST", "{name}: {reply:?}");
+        }
+        assert!(time < Duration::from_secs(5), "{name}: {time:?}");
+        assert!(reply.body.len() < 20_000, "{name}: {} bytes", reply.body.len());
+    }
+    assert_eq!(server.get("/health/ready").status, 200);
+}
+
+#[test]
+fn hostile_bodies_must_be_refused_with_the_status_that_says_why() {
+    let (_installation, server) = server(|limits| limits.request_ms_max = 500);
+    let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
+    let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let many = repeated(9_000, |n| format!("\"v{n}\":{n},"));
+    for (name, body, status) in [
+        ("no utf-8", b"{\"query\":\"{ a(b: \\\"\xff\xfe\\\") }\"}".to_vec(), 400),
+        ("half a surrogate", br#"{"query":"{ a(b: \"\ud800\") }"}"#.to_vec(), 400),
+        (
+            "deep variables",
+            format!(r#"{{"query":"{{a}}","variables":{{"a":{deep}}}}}"#).into_bytes(),
+            400,
+        ),
+        (
+            "many variables",
+            format!(r#"{{"query":"{{__typename}}","variables":{{{many}"z":1}}}}"#).into_bytes(),
+            200,
+        ),
+        ("too long", vec![b' '; 300_000], 413),
+        ("a batch", br#"[{"query":"{__typename}"}]"#.to_vec(), 400),
+    ] {
+        let reply = server.request(head, body);
+        assert_eq!(reply.status, status, "{name}: {reply:?}");
+    }
+
+    // A client that never sends what it announced.
+    let mut stream = TcpStream::connect(server.address).expect("it listens");
+    write!(stream, "{head}\r\nhost: a\r\ncontent-length: 100\r\n\r\n{{").expect("it reads");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).expect("it answers");
+    assert_eq!(answer, *b"HTTP/1.1 408");
+}
+
+#[test]
+fn a_connection_must_be_closed_where_its_request_never_ends() {
+    let (_installation, server) = server(|limits| {
+        limits.connection_ms_max = 600;
+        limits.connections_max = 2;
+    });
+    let begun = Instant::now();
+    let mut slow: Vec<TcpStream> =
+        (0..2).map(|_| TcpStream::connect(server.address).expect("it listens")).collect();
+    for stream in &mut slow {
+        write!(stream, "GET / HTTP/1.1\r\nhost:").expect("it reads");
+    }
+    // There is no room for this one until the others are closed.
+    assert_eq!(server.get("/health/live").status, 200);
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    for mut stream in slow {
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}

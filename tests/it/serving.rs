@@ -1,0 +1,274 @@
+//! The real program under load and in trouble: what it sheds, what it contains, where traces go.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    server::{Reply, exchange},
+    support::Installation,
+};
+
+/// The program, serving until it is dropped.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl Program {
+    /// Serves an installation with more lines in its configuration and something to go wrong.
+    fn serve(installation: &Installation, config: &str, trouble: &str) -> Self {
+        let before = fs::read_to_string(installation.config()).expect("a file");
+        let (top, sources) = before.split_once("[[source]]").expect("a source");
+        let text = format!("{top}{config}\n[[source]]{sources}");
+        fs::write(installation.config(), text).expect("writable");
+        let mut child = installation
+            .program(&["serve", "--listen", "127.0.0.1:0"])
+            .env("FAILPOINTS", trouble)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let address = lines.find_map(|line| {
+            let line = line.expect("utf-8");
+            let (_, address) = line.split_once("address=")?;
+            address.trim().parse().ok()
+        });
+        let kept = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut log = kept.lock().expect("nobody panics with it");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        Self { child, address: address.expect("it listens"), log }
+    }
+
+    fn ask(&self, query: &str) -> Reply {
+        let body = json!({ "query": query }).to_string();
+        let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
+        exchange(self.address, head, body.as_bytes())
+    }
+
+    fn get(&self, path: &str) -> Reply {
+        exchange(self.address, &format!("GET {path} HTTP/1.1"), b"")
+    }
+
+    fn log(&self) -> String {
+        self.log.lock().expect("nobody panics with it").clone()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn search(words: &str) -> String {
+    format!("{{ search(query: \"{words}\") {{ totalCount }} }}")
+}
+
+#[test]
+fn too_many_searches_must_be_turned_away_while_all_else_stays_quick() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nsearches_at_once_max = 1\nsearches_waiting_max = 1";
+    let program = Program::serve(&installation, config, "search=sleep(700)");
+    let kept = "{ themes { id } }";
+    assert_eq!(program.ask(kept).status, 200);
+
+    let replies: Vec<Reply> = thread::scope(|scope| {
+        let asked: Vec<_> = (0..8)
+            .map(|n| {
+                let program = &program;
+                scope.spawn(move || program.ask(&search(&format!("klantreis {n}"))))
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(300));
+        for _ in 0..5 {
+            let begun = Instant::now();
+            assert_eq!(program.get("/health/ready").status, 200);
+            assert_eq!(program.ask(kept).status, 200);
+            assert!(begun.elapsed() < Duration::from_millis(300), "{:?}", begun.elapsed());
+        }
+        asked.into_iter().map(|one| one.join().expect("it answers")).collect()
+    });
+    let (answered, shed): (Vec<_>, Vec<_>) =
+        replies.into_iter().partition(|reply| reply.status == 200);
+    assert!(!answered.is_empty() && shed.len() >= 5, "{} {}", answered.len(), shed.len());
+    for reply in shed {
+        assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")), "{reply:?}");
+        assert_eq!(reply.code(), "UNAVAILABLE", "{reply:?}");
+        assert_eq!(reply.json().get("data"), None, "{reply:?}");
+    }
+}
+
+#[test]
+fn a_search_must_wait_for_its_turn_no_longer_than_it_may() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nsearches_at_once_max = 1\nsearch_wait_ms_max = 200";
+    let program = Program::serve(&installation, config, "search=sleep(1500)");
+    thread::scope(|scope| {
+        let first = scope.spawn(|| program.ask(&search("brief")));
+        thread::sleep(Duration::from_millis(300));
+        let begun = Instant::now();
+        let second = program.ask(&search("klantreis"));
+        assert_eq!((second.status, second.code()), (503, "UNAVAILABLE".into()), "{second:?}");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert_eq!(first.join().expect("it answers").status, 200);
+    });
+}
+
+#[test]
+fn a_request_must_end_when_its_time_is_over() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nrequest_ms_max = 300";
+    let program = Program::serve(&installation, config, "search=1*sleep(1500)->off");
+    let begun = Instant::now();
+    let reply = program.ask(&search("brief"));
+    assert_eq!((reply.status, reply.limit()), (503, "request_ms_max".into()), "{reply:?}");
+    assert!(begun.elapsed() < Duration::from_millis(1_200), "{:?}", begun.elapsed());
+    assert_eq!(program.ask(&search("brief")).status, 200, "what failed is not kept");
+}
+
+#[test]
+fn a_fault_must_stay_with_its_request_and_be_logged_once() {
+    for fault in ["search=1*panic(broken)->off", "records=1*panic(broken)->off"] {
+        let installation = Installation::small();
+        installation.build();
+        let program = Program::serve(&installation, "", fault);
+        let query = "{ search(query: \"dag\") { nodes { themes { id } } } }";
+        let reply = program.ask(query);
+        assert_eq!(reply.code(), "INTERNAL", "{fault}: {reply:?}");
+        assert!(!reply.body.contains("broken"), "{fault}: {reply:?}");
+        let id = &reply.json()["extensions"]["requestId"];
+        let again = program.ask(query);
+        assert_eq!(again.json().get("errors"), None, "{fault}: {again:?}");
+        let log = program.log();
+        let told: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
+        assert_eq!(told.len(), 1, "{fault}: {log}");
+        assert!(told[0].contains("broken"), "{fault}: {log}");
+        assert!(id.is_string(), "{fault}: {reply:?}");
+        assert!(log.contains(id.as_str().expect("an id")), "{fault}: {log}");
+    }
+}
+
+#[test]
+fn a_slow_request_must_be_logged_without_its_values() {
+    let installation = Installation::small();
+    installation.build();
+    let program = Program::serve(&installation, "[log]\nslow_ms = 100", "search=1*sleep(200)->off");
+    let query = "query Slow($q: String) { search(query: $q) { totalCount } }";
+    let body = json!({ "query": query, "variables": { "q": "geheimwoord" } }).to_string();
+    let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
+    assert_eq!(exchange(program.address, head, body.as_bytes()).status, 200);
+    program.ask("{ __typename }");
+    let log = program.log();
+    let slow: Vec<&str> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(slow.len(), 1, "{log}");
+    assert!(slow[0].contains("slow") && slow[0].contains("Slow"), "{log}");
+    assert!(!log.contains("geheimwoord"), "{log}");
+}
+
+#[test]
+fn traces_must_reach_the_collector_and_go_on_where_the_client_began() {
+    let collector = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = collector.local_addr().expect("an address");
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&received);
+    thread::spawn(move || {
+        for stream in collector.incoming().map_while(Result::ok) {
+            kept.lock().expect("nobody panics with it").extend(collected(stream));
+        }
+    });
+    let installation = Installation::small();
+    installation.build();
+    let config = format!("[telemetry]\notlp = \"http://{address}/\"");
+    let program = Program::serve(&installation, &config, "");
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\ncontent-type: application/json\
+         \r\ntraceparent: 00-{trace}-b7ad6b7169203331-01"
+    );
+    let body = json!({ "query": "query Traced { __typename }" }).to_string();
+    assert_eq!(exchange(program.address, &head, body.as_bytes()).status, 200);
+    let id: Vec<u8> =
+        (0..16).map(|n| u8::from_str_radix(&trace[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let begun = Instant::now();
+    loop {
+        let bytes = received.lock().expect("nobody panics with it").clone();
+        let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        if [&b"POST /v1/traces"[..], b"wegwijzer", b"Traced", b"execute", &id].into_iter().all(has)
+        {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", String::from_utf8_lossy(&bytes));
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Takes one request of an exporter, and thanks for it.
+fn collected(mut stream: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4_096];
+    let _ = stream.set_read_timeout(Some(Duration::from_millis(300)));
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        bytes.extend(&piece[..length]);
+    }
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    bytes
+}
+
+#[test]
+fn untrusted_input_in_the_configuration_must_be_told_before_it_listens() {
+    for (config, word) in [
+        ("[graphql]\ntrusted_documents = \"nowhere\"", "nowhere"),
+        ("[graphql]\ntrusted_only = true", "trusted_documents"),
+        ("[cors]\norigins = [\"https://a.example/\"]", "cors.origins"),
+        ("[telemetry]\notlp = \"ftp://a.example\"", "telemetry.otlp"),
+    ] {
+        let installation = Installation::small();
+        installation.build();
+        let before = fs::read_to_string(installation.config()).expect("a file");
+        let (top, sources) = before.split_once("[[source]]").expect("a source");
+        let text = format!("{top}{config}\n[[source]]{sources}");
+        fs::write(installation.config(), text).expect("writable");
+        let output = installation.output(&["serve", "--listen", "127.0.0.1:0"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(word) && !said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn one_request_must_not_take_every_turn_at_searching() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nsearches_at_once_max = 16";
+    let program = Program::serve(&installation, config, "search=sleep(300)");
+    let searches: String = ["a", "b", "c", "d", "e"]
+        .map(|name| format!("{name}: search(query: \"{name}\") {{ totalCount }} "))
+        .concat();
+    // Four at once: the fifth goes second.
+    let begun = Instant::now();
+    assert_eq!(program.ask(&format!("{{ {searches} }}")).status, 200);
+    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    assert_eq!(program.ask(&search("brief")).status, 200);
+    assert!(begun.elapsed() < Duration::from_millis(550), "{:?}", begun.elapsed());
+}
