@@ -1,7 +1,7 @@
 //! From the words that a person types to a query of the engine.
 //!
 //! Documents with all words come first. Where fewer than [`ENOUGH`] have all of them, those with
-//! most of them follow.
+//! at least half of them follow.
 
 use schema::Interpretation;
 use tantivy::{
@@ -91,9 +91,9 @@ impl Words {
         clauses(&words, Occur::Must)
     }
 
-    /// Documents with most of the words, those with all of them first.
+    /// Documents with at least half of the words, those with all of them first.
     pub(super) fn most(&self) -> Box<dyn Query> {
-        let enough = self.0.len() / 2 + 1;
+        let enough = self.0.len().div_ceil(2);
         let most = BooleanQuery::union_with_minimum_required_clauses(
             self.0.iter().map(|word| word.query.box_clone()).collect(),
             enough,
@@ -105,7 +105,7 @@ impl Words {
         ]))
     }
 
-    /// Whether there is a difference between all words and most of them.
+    /// Whether all words can be more than half of them.
     pub(super) fn are_several(&self) -> bool {
         self.0.len() > 1
     }
