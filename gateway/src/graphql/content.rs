@@ -66,7 +66,12 @@ use crate::failure::{Failure, Result};
     field(
         name = "related",
         ty = "Result<Vec<Content>>",
-        arg(name = "first", ty = "i32", default = 5, desc = "How many; at most 20."),
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            default_with = "Some(5)",
+            desc = "How many; at most 20."
+        ),
         desc = "What is about the same or belongs to the same, closest first. Never the thing itself."
     ),
     field(
@@ -101,7 +106,8 @@ impl FromRecord for Content {
 const RELATED_MAX: usize = 20;
 
 /// How many related things are asked for.
-pub(super) fn related_size(first: i32) -> Result<usize> {
+pub(super) fn related_size(first: Option<i32>) -> Result<usize> {
+    let first = first.unwrap_or(5);
     match usize::try_from(first) {
         Ok(size) if size <= RELATED_MAX => Ok(size),
         Ok(_) => Err(Failure::limit("related_max", RELATED_MAX as u64)),
@@ -237,7 +243,8 @@ macro_rules! object {
             pub(super) async fn related(
                 &self,
                 ctx: &Context<'_>,
-                #[graphql(default = 5, desc = "How many; at most 20.")] first: i32,
+                #[graphql(default_with = "Some(5)", desc = "How many; at most 20.")]
+                first: Option<i32>,
             ) -> Result<Vec<Content>> {
                 Loaders::of(ctx).related(self.common.id, related_size(first)?).await
             }

@@ -84,10 +84,12 @@ content::object! {
         async fn occurrences(
             &self,
             ctx: &Context<'_>,
-            #[graphql(default = 10, desc = "How many; at most 100.")] first: i32,
+            #[graphql(default_with = "Some(10)", desc = "How many; at most 100.")] first: Option<
+                i32,
+            >,
         ) -> Result<Vec<EventMoment>> {
             let request = RequestContext::of(ctx);
-            let first = request.size(first)?;
+            let first = request.size(first.unwrap_or(10))?;
             let times = self.times(ctx);
             let coming = times.coming(request.now).take(first);
             Ok(coming.map(|time| self.moment(time.moment.clone())).collect())

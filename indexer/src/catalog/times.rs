@@ -1,6 +1,9 @@
 //! Time in a generation: when series take place, and when an answer can next be another.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use schema::{NodeId, Occurrence, Occurrences, Record, moment};
@@ -18,6 +21,9 @@ pub(super) struct Times {
     pub(super) seconds: Arc<SeriesTimes>,
     /// Every instant at which an event begins or is over, in seconds since 1970, in order.
     bounds: Vec<i64>,
+    /// The step that was asked for last: from when, until when. Every request asks, and a step lasts
+    /// for minutes to a day.
+    last: Mutex<(Timestamp, Timestamp)>,
 }
 
 impl Times {
@@ -37,7 +43,8 @@ impl Times {
         bounds.extend(seconds.values().flatten().flat_map(|(begins, ends)| [*begins, *ends]));
         bounds.sort_unstable();
         bounds.dedup();
-        Ok(Self { series, seconds: Arc::new(seconds), bounds })
+        let last = Mutex::new((Timestamp::MAX, Timestamp::MIN));
+        Ok(Self { series, seconds: Arc::new(seconds), bounds, last })
     }
 
     /// The times of a series; `None` for everything else.
@@ -48,6 +55,14 @@ impl Times {
     /// The first instant after `now` at which an event begins or is over, or a day begins in
     /// Amsterdam.
     pub(super) fn step(&self, now: Timestamp) -> Timestamp {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !(last.0..last.1).contains(&now) {
+            *last = (now, self.next_step(now));
+        }
+        last.1
+    }
+
+    fn next_step(&self, now: Timestamp) -> Timestamp {
         let after = self.bounds.partition_point(|bound| *bound <= now.as_second());
         let bound = self.bounds.get(after).and_then(|bound| Timestamp::from_second(*bound).ok());
         let midnight = next_midnight(now);
@@ -94,6 +109,7 @@ mod tests {
             series: HashMap::new(),
             seconds: Arc::default(),
             bounds: vec![ten.as_second(), eleven.as_second()],
+            last: Mutex::new((Timestamp::MAX, Timestamp::MIN)),
         };
         assert_eq!(times.step(at("2026-06-01T09:59:59.5Z")), ten);
         assert_eq!(times.step(ten), eleven);
