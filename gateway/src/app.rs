@@ -16,8 +16,8 @@ use crate::{
 
 /// Running requests have this long to finish once the program is told to stop.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
-/// A connection on which nothing happens is closed after this long.
-const IDLE_TIME: Duration = Duration::from_secs(75);
+/// Requests at once on one connection (HTTP/2).
+const STREAMS_MAX: u32 = 32;
 
 /// A server that listens but does not answer yet.
 pub struct App {
@@ -114,7 +114,8 @@ impl App {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let endpoint = http::endpoint(self.pipeline, &self.config);
         let connections = http::Connections::new(self.listener, &self.config.limits);
-        let server = Server::new_with_acceptor(connections).idle_timeout(IDLE_TIME);
+        let server =
+            Server::new_with_acceptor(connections).http2_max_concurrent_streams(Some(STREAMS_MAX));
         let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIME));
         tokio::select! {
             stopped = serving => stopped.map_err(AppError::Serve),

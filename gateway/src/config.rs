@@ -19,7 +19,6 @@ use indexer::config::{SourceConfig, SourcePlan, plan_sources};
 use ipnet::IpNet;
 use jiff::civil::Date;
 use schema::NodeId;
-use serde::Serialize;
 use url::Url;
 
 use self::file::File;
@@ -65,7 +64,7 @@ pub struct Config {
 }
 
 /// What may be asked over GraphQL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Graphql {
     /// Whether `__schema` is answered.
     pub introspection: bool,
@@ -78,7 +77,7 @@ pub struct Graphql {
 }
 
 /// Documents that the operator trusts, each a file `NAME.graphql` of a folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trusted {
     /// There are none; every document is answered.
     None,

@@ -72,7 +72,9 @@ pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl Failure {
     fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), limit: None }
+        let mut message = message.into();
+        shorten(&mut message);
+        Self { code, message, limit: None }
     }
 
     /// The request cannot be understood.
@@ -143,6 +145,17 @@ impl Failure {
             extensions.set("limit", Value::Object(IndexMap::from(fields)));
         }
         extensions
+    }
+}
+
+/// A message quotes names of the request, however long they are.
+const MESSAGE_BYTES_MAX: usize = 500;
+
+/// Cuts a message that is too long to be read.
+pub(crate) fn shorten(message: &mut String) {
+    if message.len() > MESSAGE_BYTES_MAX {
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+        message.push('…');
     }
 }
 

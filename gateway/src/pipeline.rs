@@ -25,7 +25,7 @@ use indexer::catalog::{Catalog, Snapshot};
 use jiff::Timestamp;
 use schema::GenerationNumber;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
 pub use self::{
@@ -39,7 +39,7 @@ use self::{
 };
 use crate::{
     config::{Config, Limits},
-    failure::{Code, Failure},
+    failure::{Code, Failure, shorten},
     graphql::{self, InLevels, RequestContext, Schema},
 };
 
@@ -62,6 +62,16 @@ pub struct Question {
     pub sharing: Sharing,
     /// Validators of answers that the client has already.
     pub known: Vec<String>,
+}
+
+impl Question {
+    /// Whether the client has the answer with this validator; `*` stands for any that there is.
+    fn knows(&self, validator: Validator) -> bool {
+        !self.known.is_empty() && {
+            let validator = validator.to_string();
+            self.known.iter().any(|known| *known == validator || known == "*")
+        }
+    }
 }
 
 /// Which operations may be executed.
@@ -251,7 +261,7 @@ impl Pipeline {
             told.operation_name = kept.operation_name;
             told.origin = Origin::Kept;
             told.validator = validator;
-            let known = validator.is_some_and(|v| question.known.contains(&v.to_string()));
+            let known = validator.is_some_and(|validator| question.knows(validator));
             return if known { Outcome::NotModified } else { kept.outcome };
         }
 
@@ -269,12 +279,13 @@ impl Pipeline {
         if let Err(error) = self.check(&operation, &question.variables) {
             return Outcome::refused(error);
         }
+        let known = validator.is_some_and(|validator| question.knows(validator));
         let asked = Executable { operation, variables: question.variables, now };
         match validator.filter(|_| answers::is_from_generation(&asked.operation)) {
-            None => self.execute(asked, snapshot).await,
+            None => self.execute(asked, snapshot, self.deadline()).await,
             Some(validator) => {
                 told.validator = Some(validator);
-                if question.known.contains(&validator.to_string()) {
+                if known {
                     return Outcome::NotModified;
                 }
                 self.shared(asked, snapshot, validator, told).await
@@ -313,7 +324,8 @@ impl Pipeline {
         validator: Validator,
         told: &mut Told,
     ) -> Outcome {
-        let joined = tokio::time::timeout(self.time(), self.answers.join(validator)).await;
+        let deadline = self.deadline();
+        let joined = tokio::time::timeout_at(deadline, self.answers.join(validator)).await;
         match joined {
             Err(_elapsed) => self.too_slow(),
             Ok(Ok(kept)) => {
@@ -321,40 +333,51 @@ impl Pipeline {
                 kept.outcome
             }
             Ok(Err(turn)) => {
-                let outcome = self.execute(asked, snapshot).await;
-                let operation_name = told.operation_name.clone();
-                let kept = Kept { outcome: outcome.clone(), operation_name };
-                self.answers.give(turn, validator, kept);
+                let outcome = self.execute(asked, snapshot, deadline).await;
+                // What failed for want of time or room may go well for the next who waits.
+                if matches!(outcome, Outcome::Whole(_) | Outcome::Partial { .. }) {
+                    let operation_name = told.operation_name.clone();
+                    let kept = Kept { outcome: outcome.clone(), operation_name };
+                    self.answers.give(turn, validator, kept);
+                }
                 outcome
             }
         }
     }
 
     /// Executes a request within its time. A panic in it is caught here; the panic hook logs it.
-    async fn execute(&self, asked: Executable, snapshot: Arc<Snapshot>) -> Outcome {
+    async fn execute(
+        &self,
+        asked: Executable,
+        snapshot: Arc<Snapshot>,
+        deadline: Instant,
+    ) -> Outcome {
         let Ok(_turn) = self.turns.try_acquire() else {
             return Outcome::Failed(Failure::busy());
         };
         let Executable { operation, variables, now } = asked;
         let context = RequestContext::new(snapshot, now, Arc::clone(&self.config));
         let loaders = Arc::clone(&context.loaders);
+        let document = operation.document().clone();
+        let document = variables::without_omitted(document, &operation, &variables);
         let mut request = Request::new(String::new()).variables(variables).data(context);
         request.operation_name = operation.name().map(str::to_owned);
-        request.set_parsed_query(operation.document().clone());
+        request.set_parsed_query(document);
         let span = tracing::info_span!("execute");
         let execution = InLevels::new(self.schema.execute(request), loaders);
         // The runtime's own way to share time would make a level look complete before it is.
         let execution = tokio::task::unconstrained(execution).instrument(span);
         let execution = AssertUnwindSafe(execution).catch_unwind();
-        match tokio::time::timeout(self.time(), execution).await {
+        match tokio::time::timeout_at(deadline, execution).await {
             Ok(Ok(response)) => sorted_out(response, self.config.limits.errors_max),
             Ok(Err(_panic)) => Outcome::Failed(Failure::internal()),
             Err(_elapsed) => self.too_slow(),
         }
     }
 
-    fn time(&self) -> Duration {
-        Duration::from_millis(self.config.limits.request_ms_max)
+    /// When a request that begins now must be answered.
+    fn deadline(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.config.limits.request_ms_max)
     }
 
     fn too_slow(&self) -> Outcome {
@@ -405,14 +428,4 @@ fn sorted_out(mut response: Response, errors_max: usize) -> Outcome {
         return Outcome::Refused { errors: response.errors, omitted };
     }
     Outcome::Partial { response: Arc::new(response), omitted }
-}
-
-/// A message quotes names of the request, however long they are.
-const MESSAGE_BYTES_MAX: usize = 500;
-
-fn shorten(message: &mut String) {
-    if message.len() > MESSAGE_BYTES_MAX {
-        message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
-        message.push('…');
-    }
 }

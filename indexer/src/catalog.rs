@@ -265,12 +265,13 @@ impl Catalog {
                 return held.map_or(Ok(Refreshed::Unchanged), |_| Err(self.data.lost().into()));
             };
             // A data folder that was made anew counts from one again: the number is not enough.
-            if let Some(held) = held.filter(|held| held.generation() == number)
+            if let Some(held) = held.as_ref().filter(|held| held.generation() == number)
                 && Manifest::read(&self.data.generation(number), number)?.digest() == held.digest()
             {
                 return Ok(Refreshed::Unchanged);
             }
-            match Snapshot::open(&self.data, number, &self.verifier, &self.shared) {
+            let before = held.as_deref();
+            match Snapshot::open(&self.data, number, &self.verifier, &self.shared, before) {
                 Ok(snapshot) => {
                     self.current.store(Some(Arc::new(snapshot)));
                     return Ok(Refreshed::Swapped(number));
@@ -285,7 +286,8 @@ impl Catalog {
     fn open_newest_sound(&self, why: &OpenError) -> Result<(), OpenError> {
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_string());
         for number in self.data.generations()?.into_iter().rev() {
-            if let Ok(snapshot) = Snapshot::open(&self.data, number, &self.verifier, &self.shared) {
+            let opened = Snapshot::open(&self.data, number, &self.verifier, &self.shared, None);
+            if let Ok(snapshot) = opened {
                 self.current.store(Some(Arc::new(snapshot)));
                 return Ok(());
             }

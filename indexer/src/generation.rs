@@ -17,8 +17,6 @@ use std::path::{Path, PathBuf};
 
 use schema::GenerationNumber;
 
-/// Name of the store's file inside a generation.
-pub(crate) const STORE_FILE: &str = "store.redb";
 /// Name of the index's folder inside a generation.
 pub(crate) const INDEX_FOLDER: &str = "index";
 /// Name of the manifest's file inside a generation.

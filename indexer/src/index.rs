@@ -11,6 +11,7 @@ mod frozen;
 mod highlight;
 mod layout;
 mod matches;
+mod ordinals;
 mod reader;
 mod related;
 mod suggest;

@@ -123,13 +123,12 @@ pub(crate) fn change_facts(
     Ok(())
 }
 
-/// Derives everything anew from what is in the store: empties what was derived, and touches all.
+/// Derives everything anew from what sources say, in a store that holds nothing derived yet.
 pub(crate) fn reapply(
     store: &mut StoreWriter<'_>,
     touched: &mut Touched,
     settings: &Settings,
 ) -> Result<(), StoreError> {
-    store.clear_derived()?;
     for key in store.all_keys()? {
         let Some(stored) = store.facts(&key)? else { continue };
         for name in names::keys(&key, &stored.facts, &settings.aliases) {

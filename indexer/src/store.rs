@@ -1,10 +1,12 @@
-//! The store: every record, where it came from, and what changed, in one `redb` file per generation.
+//! The store: every record, where it came from, and what changed, in one or two `redb` files per
+//! generation: a base that generations share, and what was put over it since.
 //!
 //! This module owns table layout and value encoding. It must not know how a record is merged or
 //! found by its words.
 
 mod codec;
 mod key;
+mod layered;
 mod reader;
 mod tables;
 mod writer;
@@ -13,6 +15,11 @@ pub(crate) use key::{Identity, Mentioned, RecordKey, Seen, StoredFacts};
 pub(crate) use reader::StoreReader;
 pub use tables::Relation;
 pub(crate) use writer::{StoreFile, StoreWriter, sources};
+
+/// Name of the file in a generation that holds the base.
+pub(crate) const BASE_FILE: &str = "store.redb";
+/// Name of the file in a generation that holds what was put over the base, where anything was.
+pub(crate) const OVERLAY_FILE: &str = "overlay.redb";
 
 /// Why the store cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -131,6 +131,18 @@ fn changes_must_be_followed_from_a_cursor() {
 }
 
 #[test]
+fn a_variable_that_is_left_out_must_leave_its_default() {
+    let (_installation, server) = Server::demo();
+    let query = "query($s: SearchSort, $n: Int, $k: [Kind!], $p: Int) {
+        search(query: \"brief\", sort: $s, first: $n, filter: { kinds: $k }) { nodes { id } }
+        suggest(prefix: \"kl\", first: $p) { text } }";
+    let given = json!({ "s": "RELEVANCE", "n": 20, "k": [], "p": 8 });
+    let answer = server.ask_with(query, &json!({}));
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    assert_eq!(answer, server.ask_with(query, &given));
+}
+
+#[test]
 fn wrong_questions_must_get_a_code_and_a_sentence() {
     let (_installation, server) = Server::demo();
     let questions = [

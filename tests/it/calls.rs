@@ -145,6 +145,20 @@ fn aliases_and_fragments_of_a_level_must_share_its_call() {
 }
 
 #[test]
+fn lists_that_come_at_different_times_must_cost_one_call_each_at_most() {
+    let (_installation, server) = Server::demo();
+    for first in 1..15 {
+        let query = format!(
+            "{{ a: articles(first: {first}) {{ nodes {{ related(first: 2) {{ id }} }} }}
+                b: search(query: \"brief\", first: {first}) {{ nodes {{ related(first: 2) {{ id }} }} }} }}"
+        );
+        let Reads { searches, related, records, .. } = reads(&server, &query);
+        assert_eq!(searches, 2, "{query}");
+        assert!(related <= 2 && records <= 2, "{query}: {related} {records}");
+    }
+}
+
+#[test]
 fn what_is_not_asked_for_must_not_be_read() {
     let (_installation, server) = Server::demo();
     let search = Reads { searches: 1, ..Reads::default() };

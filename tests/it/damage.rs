@@ -92,7 +92,7 @@ fn a_generation_of_a_newer_program_must_be_refused_with_a_clear_sentence() {
     let number = installation.build();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
-    fs::write(&manifest, text.replacen("\"format\": 1", "\"format\": 999", 1)).expect("writable");
+    fs::write(&manifest, text.replacen("\"format\": 2", "\"format\": 999", 1)).expect("writable");
     let error = installation.try_build().expect_err("a newer format is not built over");
     let sentence = error.to_string();
     assert!(sentence.contains("format 999") && sentence.contains("newer wegwijzer"), "{sentence}");

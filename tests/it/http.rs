@@ -34,6 +34,7 @@ fn an_answer_must_not_be_sent_twice_to_a_client_that_has_it() {
     for headers in [
         format!("\r\nif-none-match: {validator}"),
         format!("\r\nif-none-match: \"other\", W/{validator}"),
+        "\r\nif-none-match: *".to_owned(),
     ] {
         let again = server.get_query(QUESTION, &headers);
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{again:?}");

@@ -1,10 +1,17 @@
 //! After random edits an incremental build finds what a full build finds: the same hits and facets
 //! at once, the same order once it is compacted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::MetadataExt,
+};
 
 use indexer::{catalog::Snapshot, run};
-use schema::{Facets, NodeId, Page, SearchFilter, SearchQuery, SearchSort, SuggestionKind, Wanted};
+use schema::{
+    Facets, GenerationNumber, NodeId, Page, SearchFilter, SearchQuery, SearchSort, SuggestionKind,
+    Wanted,
+};
 
 use crate::support::{Dice, Installation, clock, runtime};
 
@@ -218,4 +225,30 @@ fn history_must_not_show_in_content() {
         fresh.build();
         assert_eq!(installation.view(), fresh.view(), "seed {seed}");
     }
+}
+
+#[test]
+fn a_small_change_must_share_the_base_of_the_store_until_it_is_compacted() {
+    let installation = Installation::small();
+    let file_of = |number: GenerationNumber, name: &str| {
+        installation.data().join(number.to_string()).join(name)
+    };
+    let inode = |number| fs::metadata(file_of(number, "store.redb")).expect("a base").ino();
+    let first = installation.build();
+    installation.write_item("extra", "Een extra artikel");
+    installation.remove_item("brief");
+    let second = installation.build();
+    assert_eq!(inode(first), inode(second), "the base is not written again");
+    assert!(!file_of(first, "overlay.redb").exists() && file_of(second, "overlay.redb").exists());
+    installation.write_item("nog-een", "Nog een artikel");
+    installation.write_item("extra", "Een ander artikel");
+    let third = installation.build();
+    assert_eq!(inode(first), inode(third), "what lies over it goes on");
+    let (before, base) = (installation.view(), inode(third));
+    let compacted = run::gc(&installation.data(), 1, clock()).expect("compacts").compacted;
+    let compacted = compacted.expect("there was something to compact");
+    assert_ne!(inode(compacted), base);
+    assert!(!file_of(compacted, "overlay.redb").exists());
+    assert_eq!(installation.view(), before);
+    assert!(run::verify(&installation.data()).expect("readable").is_sound());
 }

@@ -161,6 +161,10 @@ fn hostile_questions_must_get_an_error_in_no_time() {
         ),
         ("unclosed text", format!("{{ a(b: \"{}", "x".repeat(200_000))),
         ("control characters", "{ a\u{0}\u{1b}[31m }".to_owned()),
+        (
+            "a text that hides brackets",
+            format!("{{ a(b: [\"\"\" \" {}]) }}", nested("[", "]", 3_000)),
+        ),
         ("nothing", String::new()),
         ("only commas", ",".repeat(200_000)),
     ] {

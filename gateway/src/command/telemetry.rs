@@ -24,11 +24,11 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .build()
             .map_err(|error| error.to_string())?;
-        // A client that traces already decides for the whole of its trace.
+        // By the id of the trace, so that a client cannot have more of its requests traced.
         let sampled = Sampler::TraceIdRatioBased(telemetry.sampled_percent / 100.0);
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
-            .with_sampler(Sampler::ParentBased(Box::new(sampled)))
+            .with_sampler(sampled)
             .with_resource(Resource::builder().with_service_name("wegwijzer").build())
             .build();
         Ok(Self(provider))

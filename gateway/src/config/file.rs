@@ -124,7 +124,10 @@ impl File {
             .unwrap_or_else(|| folder.join(self.data.unwrap_or_else(|| PathBuf::from("data"))));
         let public_url = over.public_url.or(self.public_url);
         Ok(Config {
-            public_url: web_address(&public_url.unwrap_or_else(|| format!("http://{listen}/")))?,
+            public_url: web_address(
+                "public_url",
+                &public_url.unwrap_or_else(|| format!("http://{listen}/")),
+            )?,
             trusted_proxies: self
                 .trusted_proxies
                 .iter()
@@ -194,11 +197,11 @@ fn origin(text: &str) -> Result<String, ConfigError> {
 impl TelemetryFile {
     fn checked(self) -> Result<Option<Telemetry>, ConfigError> {
         let Some(text) = self.otlp else { return Ok(None) };
-        let otlp = text.parse::<Url>().ok().filter(|url| url.scheme() == "http");
-        let otlp = otlp.ok_or_else(|| {
+        let otlp = web_address("telemetry.otlp", &text)?;
+        if otlp.scheme() != "http" {
             let wanted = "the address of a collector beside us, such as `http://127.0.0.1:4318/`";
-            ConfigError::value("telemetry.otlp", wanted, &text)
-        })?;
+            return Err(ConfigError::value("telemetry.otlp", wanted, &text));
+        }
         let sampled_percent = self.sampled_percent.unwrap_or(100.0);
         if !(0.0..=100.0).contains(&sampled_percent) {
             let given = sampled_percent.to_string();
@@ -223,13 +226,17 @@ fn filter(text: Option<String>) -> Result<String, ConfigError> {
     }
 }
 
-fn web_address(text: &str) -> Result<Url, ConfigError> {
+fn web_address(key: &str, text: &str) -> Result<Url, ConfigError> {
     let wanted = "a web address without `?` and `#`, such as `https://zoek.example.nl/`";
-    let error = || ConfigError::value("public_url", wanted, text);
+    let error = || ConfigError::value(key, wanted, text);
     let mut url: Url = text.parse().map_err(|_| error())?;
     let fits = matches!(url.scheme(), "http" | "https")
         && url.query().is_none()
         && url.fragment().is_none();
+    if !url.username().is_empty() || url.password().is_some() {
+        let wanted = "a web address without a name and password in it";
+        return Err(ConfigError::value(key, wanted, url.host_str().unwrap_or_default()));
+    }
     if !fits {
         return Err(error());
     }

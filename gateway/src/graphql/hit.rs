@@ -80,7 +80,7 @@ impl WordMatch<'_> {
         self.0.fields.iter().copied().map(Into::into).collect()
     }
 
-    /// Its part of the hit's `score`.
+    /// Its part of the score that the hit has when the order is `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
     }
@@ -92,7 +92,7 @@ pub(super) struct Interpretation<'a>(pub(super) &'a schema::Interpretation);
 /// What was made of the words: what was corrected, left out, or added.
 #[Object]
 impl Interpretation<'_> {
-    /// The words that were looked for, as typed.
+    /// What was asked, as typed.
     async fn query(&self) -> &str {
         &self.0.query
     }

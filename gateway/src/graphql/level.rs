@@ -20,6 +20,7 @@ use std::{
         atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    time::{Duration, Instant},
 };
 
 use dataloader::{BatchFn, cached::Loader};
@@ -34,15 +35,17 @@ pub(super) struct Gathered<K: Eq + Hash + Clone, V: Clone, F: BatchFn<K, V>> {
 struct Waiting<K> {
     keys: Vec<K>,
     wakers: Vec<Waker>,
+    /// How many levels were begun to be read.
+    begun: u64,
     /// How many levels were read.
-    level: u64,
+    done: u64,
 }
 
 impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> Gathered<K, V, F> {
     /// Reads by `load`, at most `batch_max` keys in one go.
     pub(super) fn new(load: F, batch_max: usize) -> Self {
         let loader = Loader::new(load).with_max_batch_size(batch_max).with_yield_count(0);
-        let waiting = Waiting { keys: Vec::new(), wakers: Vec::new(), level: 0 };
+        let waiting = Waiting { keys: Vec::new(), wakers: Vec::new(), begun: 0, done: 0 };
         Self { loader, waiting: Mutex::new(waiting) }
     }
 
@@ -67,14 +70,14 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> Gathered<K, V, F>
     }
 
     async fn wait(&self, keys: &[K]) {
-        let mut asked_at = None;
+        let mut level = None;
         poll_fn(|cx| {
             let mut waiting = self.waiting();
-            let asked_at = *asked_at.get_or_insert_with(|| {
+            let level = *level.get_or_insert_with(|| {
                 waiting.keys.extend_from_slice(keys);
-                waiting.level
+                waiting.begun + 1
             });
-            if waiting.level > asked_at {
+            if waiting.done >= level {
                 return Poll::Ready(());
             }
             waiting.wakers.push(cx.waker().clone());
@@ -94,20 +97,27 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> Gathered<K, V, F>
 
     /// Reads what was gathered, and lets those who wait for it go on.
     pub(super) async fn read(&self) {
-        let keys = mem::take(&mut self.waiting().keys);
-        if keys.is_empty() {
-            return;
-        }
+        let (keys, level) = {
+            let mut waiting = self.waiting();
+            if waiting.keys.is_empty() {
+                return;
+            }
+            waiting.begun += 1;
+            (mem::take(&mut waiting.keys), waiting.begun)
+        };
         // What fails is told to each who asked, by the value of the key or by its absence.
         let _ = self.loader.try_load_many(keys).await;
         let wakers = {
             let mut waiting = self.waiting();
-            waiting.level += 1;
+            waiting.done = level;
             mem::take(&mut waiting.wakers)
         };
         wakers.into_iter().for_each(Waker::wake);
     }
 }
+
+/// An execution that has levels left to read lets others go on after this time.
+const TURN: Duration = Duration::from_micros(500);
 
 /// Something that gathers, for [`InLevels`].
 pub(crate) trait Levels: Send + Sync + 'static {
@@ -155,7 +165,13 @@ impl<E: Future, L: Levels> Future for InLevels<E, L> {
         this.alarm.ring_at(cx.waker());
         let waker = Waker::from(Arc::clone(&this.alarm));
         let mut within = Context::from_waker(&waker);
+        let begun = Instant::now();
         loop {
+            if begun.elapsed() > TURN {
+                // Others on this thread have waited long enough.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             this.alarm.set();
             if let Poll::Ready(answer) = this.execution.as_mut().poll(&mut within) {
                 return Poll::Ready(answer);

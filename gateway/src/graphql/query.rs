@@ -61,8 +61,8 @@ impl Query {
         search::search(ctx, query, filter, sort.into(), page).await.map(SearchConnection)
     }
 
-    /// What to type on to, for the front of a word or title: titles, themes, organisations, words.
-    /// Accents and capitals do not matter.
+    /// Completions of what was typed so far: titles, themes, organisations, words. Accents and
+    /// capitals do not matter.
     async fn suggest(
         &self,
         ctx: &Context<'_>,
@@ -99,7 +99,8 @@ impl Query {
         Ok(known.into_iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
     }
 
-    /// The content with this address.
+    /// The content with this address, or with any other that its sources know it by. How the address
+    /// is written (`http` or `https`, a final `/`, tracking parameters) does not matter.
     async fn content_by_url(
         &self,
         ctx: &Context<'_>,

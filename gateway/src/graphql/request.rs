@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 use indexer::catalog::Snapshot;
 use jiff::Timestamp;
-use schema::{SearchPage, SearchQuery};
+use schema::{SearchPage, SearchQuery, Suggestion};
 use tokio::sync::Semaphore;
 
 use super::loaders::Loaders;
@@ -48,6 +48,13 @@ impl RequestContext {
     pub(super) async fn search(&self, query: SearchQuery) -> Result<SearchPage> {
         let _turn = self.searches.acquire().await;
         self.snapshot.search(query).await.map_err(|error| Failure::of_catalog(&error))
+    }
+
+    /// Completes what was typed, when it is its turn within the request.
+    pub(super) async fn suggest(&self, prefix: String, first: usize) -> Result<Vec<Suggestion>> {
+        let _turn = self.searches.acquire().await;
+        let found = self.snapshot.suggest(prefix, first).await;
+        found.map_err(|error| Failure::of_catalog(&error))
     }
 
     /// The context of the request that `ctx` belongs to.

@@ -109,7 +109,8 @@ impl SearchEdge<'_> {
     }
 
     /// How well it fits, higher is better; comparable only within one answer, and among hits that
-    /// have all words or among those that have not. 0 where nothing was asked for in words.
+    /// have all words or among those that have not. 0 where nothing was
+    /// asked for in words, or the order is not `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
     }

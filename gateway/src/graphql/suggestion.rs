@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object};
 
 use super::{node::Node, record::FromRecord, request::RequestContext, vocabulary::SuggestionKind};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 
 /// What to suggest for the front of a word or title.
 pub(super) async fn suggest(
@@ -13,8 +13,7 @@ pub(super) async fn suggest(
 ) -> Result<Vec<Suggestion>> {
     let request = RequestContext::of(ctx);
     let first = request.size(first)?;
-    let found = request.snapshot.suggest(prefix, first).await;
-    let found = found.map_err(|error| Failure::of_catalog(&error))?;
+    let found = request.suggest(prefix, first).await?;
     Ok(found.into_iter().map(Suggestion).collect())
 }
 

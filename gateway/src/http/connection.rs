@@ -62,6 +62,8 @@ impl Acceptor for Connections {
                     let connection = Connection::new(stream, room, self.time);
                     return Ok((connection, local, RemoteAddr(peer.into()), Scheme::HTTP));
                 }
+                // A client that went away before it was let in is nobody's fault.
+                Err(cause) if cause.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(cause) => {
                     if !std::mem::replace(&mut self.refused, true) {
                         tracing::error!(%cause, "no more connections can be accepted for now");
@@ -73,26 +75,39 @@ impl Acceptor for Connections {
     }
 }
 
+/// Time in which a client must send something, or take something that is sent to it.
+const IDLE_TIME: Duration = Duration::from_secs(75);
+
 /// A connection on which the first byte of an answer must follow the first byte of its request
-/// within a bounded time.
+/// within a bounded time, and on which something must happen at all.
+///
+/// Invariant: there is always a deadline.
 pub(crate) struct Connection {
     stream: TcpStream,
-    /// Running from the first byte of a request; reset by its answer.
-    deadline: Option<Pin<Box<Sleep>>>,
+    deadline: Pin<Box<Sleep>>,
+    /// Whether a request has begun to come in and no answer has begun to go out.
+    asking: bool,
     time: Duration,
     _room: OwnedSemaphorePermit,
 }
 
 impl Connection {
     fn new(stream: TcpStream, room: OwnedSemaphorePermit, time: Duration) -> Self {
-        // A client that connects means to ask something now.
-        let deadline = Some(Box::pin(tokio::time::sleep(time)));
-        Self { stream, deadline, time, _room: room }
+        let deadline = Box::pin(tokio::time::sleep(IDLE_TIME.min(time)));
+        Self { stream, deadline, asking: false, time, _room: room }
     }
 
     /// Whether the time is over; wakes the task when it will be.
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready())
+        self.deadline.as_mut().poll(cx).is_ready()
+    }
+
+    /// Something was sent: the client has time to take it, and to ask on.
+    fn sent(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.asking = false;
+            self.deadline.as_mut().reset(Instant::now() + IDLE_TIME);
+        }
     }
 }
 
@@ -107,9 +122,10 @@ impl AsyncRead for Connection {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before && self.deadline.is_none() {
+        if buffer.filled().len() > before && !self.asking {
+            self.asking = true;
             let until = Instant::now() + self.time;
-            self.deadline = Some(Box::pin(tokio::time::sleep_until(until)));
+            self.deadline.as_mut().reset(until);
         }
         Poll::Ready(Ok(()))
     }
@@ -121,8 +137,12 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.deadline = None;
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        if self.is_over(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.sent(sent);
+        Poll::Ready(Ok(sent))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -138,8 +158,12 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.deadline = None;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
+        if self.is_over(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        let sent = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, pieces))?;
+        self.sent(sent);
+        Poll::Ready(Ok(sent))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -52,12 +52,12 @@ struct Extensions<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     /// Errors that are not listed.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     omitted_errors: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
-const fn is_none(count: &usize) -> bool {
+const fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
@@ -141,7 +141,11 @@ impl Graphql {
 
 /// The validators that were given out for this media type, without their mark of it.
 fn known(tags: &[String], media: Media) -> Vec<String> {
-    tags.iter().filter_map(|tag| tag.strip_suffix(media.tag()).map(str::to_owned)).collect()
+    let known = |tag: &String| match tag.as_str() {
+        "*" => Some("*".to_owned()),
+        tag => tag.strip_suffix(media.tag()).map(str::to_owned),
+    };
+    tags.iter().filter_map(known).collect()
 }
 
 /// The response that tells an outcome.

@@ -127,9 +127,9 @@ fn begin_trace(span: &tracing::Span, headers: &HeaderMap, seen: &Seen) {
 
 fn end_trace(span: &tracing::Span, response: &Response) {
     span.set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
-    let operation = response.data::<Told>().and_then(|told| told.operation_name.clone());
-    if let Some(operation) = operation {
-        span.set_attribute("graphql.operation.name", operation);
+    let told = response.data::<Told>();
+    if let Some(operation) = told.and_then(|told| told.operation_name.as_deref()) {
+        span.set_attribute("graphql.operation.name", shortened(operation).to_owned());
     }
 }
 
@@ -141,7 +141,7 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
     headers.insert(HeaderName::from_static(request_id::HEADER), id);
 }
 
-/// The front of a text. Paths and names of operations are ASCII, so any place can be cut.
+/// The front of a text.
 fn shortened(text: &str) -> &str {
-    text.get(..LOGGED_BYTES_MAX).unwrap_or(text)
+    &text[..text.floor_char_boundary(LOGGED_BYTES_MAX)]
 }

@@ -88,7 +88,7 @@ pub(super) async fn read(
     let persisted = extensions.and_then(|extensions| extensions.persisted_query);
     Ok(Question {
         asked: asked(query, document_id, persisted)?,
-        operation_name,
+        operation_name: operation_name.filter(|name| !name.is_empty()),
         variables: variables.unwrap_or_default(),
         allowed,
         sharing: sharing(headers),
@@ -143,6 +143,9 @@ fn validators(headers: &HeaderMap) -> Vec<String> {
         .flat_map(|value| value.split(','))
         .filter_map(|tag| {
             let tag = tag.trim();
+            if tag == "*" {
+                return Some(tag);
+            }
             tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')
         })
         .map(str::to_owned)
@@ -156,7 +159,7 @@ fn from_address(request: &Request) -> Result<Parameters, Refusal> {
     Ok(Parameters {
         query: given.query,
         document_id: given.document_id,
-        operation_name: given.operation_name.filter(|name| !name.is_empty()),
+        operation_name: given.operation_name,
         variables: json_parameter("variables", given.variables)?,
         extensions: json_parameter("extensions", given.extensions)?,
     })

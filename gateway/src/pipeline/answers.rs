@@ -41,7 +41,8 @@ pub(super) struct AnswerWeight;
 impl Weighter<Validator, Kept> for AnswerWeight {
     fn weight(&self, _: &Validator, kept: &Kept) -> u64 {
         let body = if let Outcome::Whole(body) = &kept.outcome { body.len() } else { 0 };
-        256 + body as u64
+        let name = kept.operation_name.as_ref().map_or(0, String::len);
+        256 + (body + name) as u64
     }
 }
 
@@ -71,7 +72,8 @@ impl Answers {
         let bytes_max = config.limits.answer_cache_bytes_max;
         let items = usize::try_from(bytes_max / USUAL_BYTES).unwrap_or(1).max(1);
         // What decides answers of the configuration; an answer never depends on the rest.
-        let decides = (&config.limits, &config.graphql, config.public_url.as_str());
+        let helped = (config.graphql.introspection, config.graphql.did_you_mean);
+        let decides = (&config.limits, helped, config.public_url.as_str());
         let mut hasher = blake3::Hasher::new();
         hasher.update(crate::BUILD.as_bytes());
         hasher.update(&serde_json::to_vec(&decides).expect("a configuration is always JSON"));

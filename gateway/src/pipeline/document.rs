@@ -28,7 +28,7 @@ impl DocumentId {
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let mut id = [0; 32];
-        if digits.len() != 64 || !digits.is_ascii() {
+        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         for (byte, pair) in id.iter_mut().zip(digits.as_bytes().chunks(2)) {

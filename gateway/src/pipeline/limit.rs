@@ -141,7 +141,8 @@ impl Walk<'_> {
     fn page_size(&self, field: &Field, otherwise: u64) -> u64 {
         let asked = ["first", "last"].into_iter().find_map(|name| {
             let value = field.get_argument(name)?.node.clone();
-            value.into_const_with(|variable| self.variable(&variable).ok_or(())).ok()
+            let value = value.into_const_with(|variable| self.variable(&variable).ok_or(())).ok();
+            value.filter(|value| *value != Value::Null)
         });
         match asked {
             Some(Value::Number(size)) => {
@@ -227,6 +228,8 @@ mod tests {
         let query = "query A($n: Int = 20) { a(last: $n) { nodes { b c d } } }";
         assert_eq!(exceeded(query, json!({})).as_deref(), Some("complexity_max"));
         assert_eq!(exceeded(query, json!({ "n": 5 })), None);
+        let hidden = "{ a(first: null, last: 20) { nodes { b c d } } }";
+        assert_eq!(exceeded(hidden, json!({})).as_deref(), Some("complexity_max"));
         assert_eq!(exceeded(query, json!({ "n": 2_000 })).as_deref(), Some("complexity_max"));
     }
 

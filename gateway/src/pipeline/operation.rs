@@ -17,8 +17,8 @@ use crate::failure::Failure;
 
 /// A document with exactly one operation.
 ///
-/// Invariant: the document holds no other operation and no fragment that the operation does not
-/// reach. async-graphql 7.0 would check the others against variables that are not meant for them.
+/// Invariant: where a name chose the operation, the document holds no other one and no fragment that
+/// it does not reach. async-graphql 7.0 would check the others against variables that are not meant for them.
 #[derive(Debug)]
 pub(super) struct Operation {
     document: ExecutableDocument,

@@ -27,7 +27,9 @@ pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), Failure> {
                 rest = &rest[length_while(rest, |byte| !matches!(byte, b'\n' | b'\r'))..];
                 continue;
             }
-            b'"' => text_length(rest),
+            b'"' => text_length(rest).ok_or_else(|| {
+                Failure::bad_request("this is no GraphQL document: a text is never closed")
+            })?,
             b'{' | b'[' | b'(' => {
                 nesting += 1;
                 1
@@ -36,7 +38,7 @@ pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), Failure> {
                 nesting = nesting.saturating_sub(1);
                 1
             }
-            b'-' | b'0'..=b'9' => length_while(rest, |b| is_word(b) || matches!(b, b'.' | b'+')),
+            b'-' | b'0'..=b'9' => number_length(rest),
             first if is_word(*first) => length_while(rest, is_word),
             b'.' => length_while(rest, |byte| byte == b'.').min(3),
             _ => 1,
@@ -53,39 +55,53 @@ pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Letters, digits and what numbers have besides.
+/// What names are made of, and numbers but for their signs and their point.
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The length of the number that `bytes` begin with.
+fn number_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        let sign = matches!(byte, b'+' | b'-') && matches!(bytes[at - 1], b'e' | b'E');
+        if !(is_word(*byte) || *byte == b'.' || sign) {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 fn length_while(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !belongs(*byte)).unwrap_or(bytes.len())
 }
 
-/// The length of the text that `bytes` begin with, its quotes included.
-fn text_length(bytes: &[u8]) -> usize {
+/// The length of the text that `bytes` begin with, its quotes included; `None` where it is never
+/// closed. The parser would read such a one in another way, and what follows with it.
+fn text_length(bytes: &[u8]) -> Option<usize> {
     const BLOCK: &[u8] = br#"""""#;
     if bytes.starts_with(BLOCK) {
         let mut at = BLOCK.len();
         while at < bytes.len() {
             match &bytes[at..] {
                 [b'\\', b'"', b'"', b'"', ..] => at += 4,
-                [b'"', b'"', b'"', ..] => return at + 3,
+                [b'"', b'"', b'"', ..] => return Some(at + 3),
                 _ => at += 1,
             }
         }
-        return at;
+        return None;
     }
     let mut at = 1;
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 2,
-            b'"' => return at + 1,
-            b'\n' | b'\r' => return at,
+            b'"' => return Some(at + 1),
+            b'\n' | b'\r' => return None,
             _ => at += 1,
         }
     }
-    bytes.len()
+    None
 }
 
 #[cfg(test)]
@@ -104,14 +120,26 @@ mod tests {
             (r#"{ a(b: "c { } \" d") }"#, 8),
             ("{ a(b: \"\"\"c \" \\\"\"\" \n d\"\"\") }", 8),
             ("{ a(b: \"\") }", 8),
-            (r#""never closed"#, 1),
-            (r#""ends with \"#, 1),
+            ("{ a(b: [1-1-1e-5 -2.5E+3]) }", 13),
         ] {
             assert!(check(document, tokens).is_ok(), "{document}");
             if tokens > 0 {
                 let failure = check(document, tokens - 1).unwrap_err();
                 assert_eq!(failure.limit.map(|limit| limit.name), Some("tokens_max"), "{document}");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_never_closed_must_be_refused_before_the_parser_reads_on() {
+        for document in [
+            r#"{ a(b: "never closed) }"#.to_owned(),
+            r#"{ a(b: "ends with \"#.to_owned(),
+            "{ a(b: \"a\nb\") }".to_owned(),
+            format!(r#"{{ a(b: [""" " {}{}]) }}"#, "[".repeat(3_000), "]".repeat(3_000)),
+        ] {
+            let failure = check(&document, 10_000).unwrap_err();
+            assert!(failure.message.contains("never closed"), "{failure:?}");
         }
     }
 

@@ -1,7 +1,17 @@
-//! Checks that variables which must not be null are not. async-graphql lets a null through.
+//! Variables by the specification, where async-graphql departs from it: it lets a null through where
+//! there must be a value, and takes a variable that was left out for a null.
 
-use async_graphql::{Positioned, ServerError, Value, Variables, parser::types::VariableDefinition};
+use std::collections::HashSet;
 
+use async_graphql::{
+    Name, Positioned, ServerError, Value, Variables,
+    parser::types::{
+        DocumentOperations, ExecutableDocument, Selection, SelectionSet, VariableDefinition,
+    },
+};
+use async_graphql_value::Value as Given;
+
+use super::operation::Operation;
 use crate::failure::Failure;
 
 /// Checks the values of the variables that an operation defines.
@@ -27,12 +37,104 @@ pub(super) fn check(
     Ok(())
 }
 
+/// The document without the arguments and fields of inputs whose variable was left out, so that
+/// their defaults hold (GraphQL, section 6.4.1).
+pub(super) fn without_omitted(
+    mut document: ExecutableDocument,
+    operation: &Operation,
+    variables: &Variables,
+) -> ExecutableDocument {
+    let definitions = &operation.definition().node.variable_definitions;
+    let omitted: HashSet<Name> = definitions
+        .iter()
+        .map(|definition| &definition.node)
+        .filter(|node| node.default_value.is_none() && variables.get(&node.name.node).is_none())
+        .map(|node| node.name.node.clone())
+        .collect();
+    if omitted.is_empty() {
+        return document;
+    }
+    let definitions = match &mut document.operations {
+        DocumentOperations::Single(one) => vec![one],
+        DocumentOperations::Multiple(several) => several.values_mut().collect(),
+    };
+    for definition in definitions {
+        let definition = &mut definition.node;
+        definition.variable_definitions.retain(|one| !omitted.contains(&one.node.name.node));
+        leave_out(&mut definition.selection_set.node, &omitted);
+    }
+    for fragment in document.fragments.values_mut() {
+        leave_out(&mut fragment.node.selection_set.node, &omitted);
+    }
+    document
+}
+
+fn leave_out(set: &mut SelectionSet, omitted: &HashSet<Name>) {
+    for selection in &mut set.items {
+        match &mut selection.node {
+            Selection::Field(field) => {
+                let field = &mut field.node;
+                field.arguments.retain_mut(|(_, value)| has_value(&mut value.node, omitted));
+                leave_out(&mut field.selection_set.node, omitted);
+            }
+            Selection::InlineFragment(part) => {
+                leave_out(&mut part.node.selection_set.node, omitted);
+            }
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// Whether a value is none of the variables that were left out; fields in it that are one go.
+fn has_value(value: &mut Given, omitted: &HashSet<Name>) -> bool {
+    match value {
+        Given::Variable(name) => !omitted.contains(name),
+        Given::Object(fields) => {
+            fields.retain(|_, field| has_value(field, omitted));
+            true
+        }
+        Given::List(items) => {
+            for item in items {
+                if !has_value(item, omitted) {
+                    *item = Given::Null;
+                }
+            }
+            true
+        }
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use async_graphql::parser::parse_query;
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_variable_that_was_left_out_stands_for_must_go() {
+        let text = "query($a: Int, $b: Int, $c: Int = 1) { x(a: $a, c: $c, d: { a: $a, b: $b }) {
+            y(a: [$a]) } ...f } fragment f on Query { z(b: $b, a: $a) }";
+        let operation = Operation::parse(text, None).unwrap();
+        let given = Variables::from_json(json!({ "b": null }));
+        let document = without_omitted(operation.document().clone(), &operation, &given);
+        let expected = "query($b: Int, $c: Int = 1) { x(c: $c, d: { b: $b }) {
+            y(a: [null]) } ...f } fragment f on Query { z(b: $b) }";
+        let expected = parse_query(expected).unwrap();
+        let without_places = |document: &ExecutableDocument| {
+            let text = format!("{document:?}");
+            regex_free(&text)
+        };
+        assert_eq!(without_places(&document), without_places(&expected));
+    }
+
+    /// A printed tree without the places of its parts.
+    fn regex_free(text: &str) -> String {
+        text.split("pos: Pos(")
+            .map(|piece| piece.split_once(')').map_or(piece, |(_, rest)| rest))
+            .collect()
+    }
 
     #[test]
     fn a_variable_that_must_not_be_null_must_have_a_value() {

@@ -19,11 +19,14 @@ use super::{
     times::Times,
 };
 use crate::{
-    generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, STORE_FILE, Verifier},
+    generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, Verifier},
     index::IndexReader,
     language::ANALYSIS_VERSION,
     store::{Relation, StoreReader},
 };
+
+/// What is like so many things is looked for in one turn of the pool; then others have theirs.
+const RELATED_AT_A_TIME: usize = 8;
 
 /// One generation. Immutable; every answer of one request should come from one snapshot.
 pub struct Snapshot {
@@ -56,11 +59,13 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
+    /// Opens a generation, checked in full. What it shares with `before` is not decoded again.
     pub(super) fn open(
         data: &DataFolder,
         number: GenerationNumber,
         verifier: &Verifier,
         shared: &Shared,
+        before: Option<&Self>,
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
@@ -74,9 +79,9 @@ impl Snapshot {
             return Err(OpenError::Analysis { number, found, known });
         }
         verifier.forget_all_but(&folder, &manifest);
-        let store = StoreReader::open(&folder.join(STORE_FILE))
-            .map_err(|error| OpenError::Store(number, error))?;
-        let index = IndexReader::open(&folder.join(INDEX_FOLDER))
+        let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
+        let before = before.map(|before| &before.inside.index);
+        let index = IndexReader::open(&folder.join(INDEX_FOLDER), before)
             .map_err(|error| OpenError::Index(number, error))?;
         let times = Times::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
         let inside = Inside { generation: number, store, index, times, names: OnceLock::new() };
@@ -230,9 +235,16 @@ impl Snapshot {
         first: usize,
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
         self.shared.reads.related.add();
-        let (inside, ids) = (Arc::clone(&self.inside), ids.to_vec());
-        let all = move || ids.iter().map(|id| related::related(&inside, *id, first)).collect();
-        self.shared.pool.run(all).await
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(RELATED_AT_A_TIME) {
+            let (inside, ids) = (Arc::clone(&self.inside), ids.to_vec());
+            let some = move || {
+                let related = |id: &NodeId| related::related(&inside, *id, first);
+                ids.iter().map(related).collect::<Result<Vec<_>, _>>()
+            };
+            found.extend(self.shared.pool.run(some).await?);
+        }
+        Ok(found)
     }
 
     /// Things of one kind in the order of their names.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{GenerationError, MANIFEST_FILE};
 use crate::catalog::{Counts, SourceState};
 
-/// The format of manifest and store that this program writes.
-pub(crate) const FORMAT: u32 = 1;
+/// The format of manifest and store that this program writes; it reads older ones, too.
+pub(crate) const FORMAT: u32 = 2;
 
 /// What a generation holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,28 +1,46 @@
 //! One pass over the matching documents: the best of them, how many there are, and what they count
 //! up to per facet.
 
-use std::{
-    cmp::Ordering,
-    collections::{BinaryHeap, HashMap},
-    sync::Arc,
-};
+use std::{cmp::Ordering, collections::BinaryHeap, sync::Arc};
 
-use schema::{Attendance, EventPhase, Kind, SearchSort, SortValue};
+use schema::{EventPhase, SearchSort, SortValue};
 use tantivy::{
     DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
-    columnar::Column,
 };
 
 use super::{
     columns::Columns,
-    filter::{Dimension, FORM_DIMENSIONS, Filter},
+    filter::{Dimension, Filter, Misses, Tests},
+    ordinals::{FacetOrdinals, ValueCounts},
     reader::SeriesPhases,
 };
 
+/// What is read of one segment, document by document.
+#[derive(Clone)]
+pub(super) struct SegmentColumns {
+    pub(super) columns: Columns,
+    pub(super) ordinals: Arc<FacetOrdinals>,
+}
+
+impl SegmentColumns {
+    /// Opens the columns of a segment; decodes its facet values, unless another index has.
+    pub(super) fn open(
+        segment: &SegmentReader,
+        decoded: Option<Arc<FacetOrdinals>>,
+    ) -> tantivy::Result<Self> {
+        let columns = Columns::open(segment)?;
+        let ordinals = match decoded {
+            Some(ordinals) => ordinals,
+            None => Arc::new(FacetOrdinals::read(segment, &columns)?),
+        };
+        Ok(Self { columns, ordinals })
+    }
+}
+
 /// What to collect.
 pub(super) struct Collect {
-    pub(super) columns: Arc<[Columns]>,
+    pub(super) segments: Arc<[SegmentColumns]>,
     pub(super) series: SeriesPhases,
     pub(super) filter: Arc<Filter>,
     pub(super) sort: SearchSort,
@@ -48,17 +66,25 @@ pub(super) struct Collected {
     pub(super) counts: Counts,
 }
 
-/// Counts per dimension and value.
+/// Counts per dimension and value, each value once.
 #[derive(Debug, Default)]
-pub(super) struct Counts([HashMap<u64, u64>; 15]);
+pub(super) struct Counts(ValueCounts);
 
 impl Counts {
-    pub(super) fn of(&self, dimension: Dimension) -> &HashMap<u64, u64> {
+    pub(super) fn of(&self, dimension: Dimension) -> &[(u64, u64)] {
         &self.0[dimension as usize]
     }
 
-    fn add(&mut self, dimension: Dimension, value: u64, count: u64) {
-        *self.0[dimension as usize].entry(value).or_default() += count;
+    fn add(&mut self, other: Self) {
+        for (into, mut from) in self.0.iter_mut().zip(other.0) {
+            into.append(&mut from);
+            into.sort_unstable();
+            into.dedup_by(|again, first| {
+                let same = again.0 == first.0;
+                first.1 += if same { again.1 } else { 0 };
+                same
+            });
+        }
     }
 }
 
@@ -84,16 +110,19 @@ impl Collector for Collect {
         segment: SegmentOrdinal,
         _reader: &SegmentReader,
     ) -> tantivy::Result<SegmentCollect> {
+        let SegmentColumns { columns, ordinals } = self.segments[segment as usize].clone();
         Ok(SegmentCollect {
-            columns: self.columns[segment as usize].clone(),
             series: self.series.clone(),
+            tests: self.filter.tests(&ordinals),
             filter: Arc::clone(&self.filter),
             sort: self.sort,
             limit: self.limit,
-            facets: self.facets,
             best: BinaryHeap::with_capacity(self.limit.min(1_024) + 1),
             total: 0,
-            counts: Counts::default(),
+            counts: self.facets.then(|| vec![0; ordinals.len()]),
+            phases: [0; EventPhase::ALL.len()],
+            columns,
+            ordinals,
         })
     }
 
@@ -107,11 +136,7 @@ impl Collector for Collect {
             let fruit = fruit?;
             merged.total += fruit.total;
             merged.best.extend(fruit.best);
-            for (into, from) in merged.counts.0.iter_mut().zip(fruit.counts.0) {
-                for (value, count) in from {
-                    *into.entry(value).or_default() += count;
-                }
-            }
+            merged.counts.add(fruit.counts);
         }
         merged.best.sort_by(|left, right| compare(self.sort, left, right));
         merged.best.truncate(self.limit);
@@ -122,23 +147,30 @@ impl Collector for Collect {
 /// Collects one segment.
 pub(super) struct SegmentCollect {
     columns: Columns,
+    ordinals: Arc<FacetOrdinals>,
     series: SeriesPhases,
     filter: Arc<Filter>,
+    tests: Tests,
     sort: SearchSort,
     limit: usize,
-    facets: bool,
     /// The worst on top. Keys are ordered within the segment, smaller first.
     best: BinaryHeap<(u64, u64, u32)>,
     total: u64,
-    counts: Counts,
+    /// By ordinal, where facets are wanted.
+    counts: Option<Vec<u32>>,
+    phases: [u64; EventPhase::ALL.len()],
 }
 
 impl SegmentCollector for SegmentCollect {
     type Fruit = tantivy::Result<Collected>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
-        let Some(misses) = self.filter.misses(&self.columns, &self.series, doc) else { return };
-        if self.facets {
+        let values = self.ordinals.of(doc);
+        let tests = (&self.tests, values);
+        let Some(misses) = self.filter.misses(&self.columns, tests, &self.series, doc) else {
+            return;
+        };
+        if self.counts.is_some() && !misses.several() {
             self.count(doc, misses);
         }
         if !misses.none() {
@@ -148,12 +180,16 @@ impl SegmentCollector for SegmentCollect {
         if self.limit == 0 {
             return;
         }
-        let entry = (self.key(doc, score), self.columns.id(doc), score.to_bits());
+        let key = self.key(doc, score);
         if self.best.len() < self.limit {
-            self.best.push(entry);
-        } else if self.best.peek().is_some_and(|worst| entry < *worst) {
-            self.best.pop();
-            self.best.push(entry);
+            self.best.push((key, self.columns.id(doc), score.to_bits()));
+        } else if let Some(mut worst) = self.best.peek_mut()
+            && key <= worst.0
+        {
+            let entry = (key, self.columns.id(doc), score.to_bits());
+            if entry < *worst {
+                *worst = entry;
+            }
         }
     }
 
@@ -169,16 +205,25 @@ impl SegmentCollector for SegmentCollect {
             };
             best.push(Place { value, id });
         }
-        Ok(Collected { best, total: self.total, counts: self.counts })
+        let mut counts = Counts::default();
+        if let Some(by_ordinal) = self.counts {
+            counts.0 = self.ordinals.counted(&by_ordinal);
+            let phases = EventPhase::ALL.iter().map(|phase| phase.code()).zip(self.phases);
+            counts.0[Dimension::Phase as usize] = phases.filter(|(_, n)| *n > 0).collect();
+        }
+        Ok(Collected { best, total: self.total, counts })
     }
 }
 
 impl SegmentCollect {
     /// A number that orders documents within the segment, smaller first.
     fn key(&self, doc: DocId, score: Score) -> u64 {
+        if self.sort == SearchSort::Relevance {
+            return !u64::from(ascending(score));
+        }
         let dated = self.columns.dated.first(doc);
         match self.sort {
-            SearchSort::Relevance => !u64::from(ascending(score)),
+            SearchSort::Relevance => unreachable!("it has no date in its key"),
             SearchSort::Title => {
                 let ordinals = self.columns.title_order.as_ref();
                 ordinals.and_then(|c| c.term_ords(doc).next()).unwrap_or(u64::MAX)
@@ -197,45 +242,26 @@ impl SegmentCollect {
         }
     }
 
-    fn count(&mut self, doc: DocId, misses: super::filter::Misses) {
-        let columns = &self.columns;
-        let sets: [(Dimension, &Column<u64>); 9] = [
-            (Dimension::Kind, &columns.kind),
-            (Dimension::Theme, &columns.themes),
-            (Dimension::Community, &columns.communities),
-            (Dimension::Organisation, &columns.organisations),
-            (Dimension::OrganisationKind, &columns.organisation_kinds),
-            (Dimension::Layer, &columns.layers),
-            (Dimension::Audience, &columns.audiences),
-            (Dimension::Language, &columns.language),
-            (Dimension::Attendance, &columns.attendance),
-        ];
-        for (dimension, column) in sets {
-            if misses.only(dimension) {
-                for value in column.values_for_doc(doc) {
-                    self.counts.add(dimension, value, 1);
-                }
+    /// Counts a document that fails one dimension at most: for that one, or for all.
+    fn count(&mut self, doc: DocId, misses: Misses) {
+        let Some(counts) = &mut self.counts else { return };
+        let values = self.ordinals.of(doc);
+        if misses.none() {
+            for ordinal in values {
+                counts[*ordinal as usize] += 1;
             }
-        }
-        let kind = columns.kind.first(doc);
-        for (of, dimension) in FORM_DIMENSIONS {
-            if kind == Some(of.code()) && misses.only(dimension) {
-                for value in columns.form.values_for_doc(doc) {
-                    self.counts.add(dimension, value, 1);
-                }
+        } else {
+            let own = self.ordinals.range(misses.first());
+            for ordinal in values.iter().filter(|ordinal| own.contains(ordinal)) {
+                counts[*ordinal as usize] += 1;
             }
-        }
-        if misses.only(Dimension::Year)
-            && let Some(year) = columns.year.first(doc)
-        {
-            self.counts.add(Dimension::Year, year.cast_unsigned(), 1);
         }
         if misses.only(Dimension::Phase)
-            && let Some(phase) = self.filter.phase(columns, &self.series, doc)
+            && self.ordinals.is_event(values)
+            && let Some(phase) = self.filter.phase(&self.columns, &self.series, doc)
         {
-            self.counts.add(Dimension::Phase, phase.code(), 1);
+            self.phases[phase as usize] += 1;
         }
-        debug_assert!(Kind::ALL.len() == 4 && Attendance::ALL.len() == 4);
     }
 }
 

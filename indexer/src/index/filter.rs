@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use schema::{EventPhase, Kind, NodeId, SearchFilter, moment};
 use tantivy::DocId;
 
-use super::{columns::Columns, layout::source_code, reader::SeriesPhases};
+use super::{columns::Columns, layout::source_code, ordinals::FacetOrdinals, reader::SeriesPhases};
 
 /// The dimensions that have facets, each a bit in a [`Misses`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +23,12 @@ pub(super) enum Dimension {
     Audience,
     Language,
     Attendance,
-    Phase,
     Year,
+    Phase,
 }
+
+/// How many dimensions there are.
+pub(super) const DIMENSIONS: usize = Dimension::Phase as usize + 1;
 
 /// Which dimensions a document fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +40,19 @@ impl Misses {
         self.0 == 0
     }
 
+    /// Whether it fails more than one dimension, and so counts for no facet.
+    pub(super) fn several(self) -> bool {
+        self.0.count_ones() > 1
+    }
+
     /// Whether the document counts for the facet of `dimension`: its own filter is left out.
     pub(super) fn only(self, dimension: Dimension) -> bool {
         self.0 & !(1 << dimension as u32) == 0
+    }
+
+    /// The first dimension that it fails, as a number.
+    pub(super) fn first(self) -> usize {
+        self.0.trailing_zeros() as usize
     }
 
     fn miss(&mut self, dimension: Dimension) {
@@ -51,21 +64,22 @@ impl Misses {
 pub(super) struct Filter {
     kinds: Vec<u64>,
     forms: [Vec<u64>; 4],
-    themes: Vec<u64>,
-    communities: Vec<u64>,
-    organisations: Vec<u64>,
-    organisation_kinds: Vec<u64>,
-    layers: Vec<u64>,
-    audiences: Vec<u64>,
+    /// Conditions on facet values: any of these. Those on forms and phases are apart.
+    values: Vec<(Dimension, Vec<u64>)>,
     people: Vec<u64>,
-    languages: Vec<u64>,
-    attendance: Vec<u64>,
     phases: Vec<EventPhase>,
-    years: Vec<i64>,
     sources: Vec<u64>,
     from: Option<i64>,
     until: Option<i64>,
     now: i64,
+}
+
+/// The conditions of a filter on the facet values of one segment.
+pub(super) struct Tests {
+    /// The dimensions that have a condition.
+    asked: u32,
+    /// For each ordinal the bit of its dimension where it is wanted; empty without conditions.
+    wanted: Vec<u32>,
 }
 
 /// The dimension of the forms of each kind, by the kind's code.
@@ -78,26 +92,35 @@ pub(super) const FORM_DIMENSIONS: [(Kind, Dimension); 4] = [
 
 impl Filter {
     pub(super) fn new(filter: &SearchFilter, now: Timestamp) -> Self {
-        let ids = |ids: &[NodeId]| ids.iter().map(|id| id.to_bits()).collect();
+        let ids = |ids: &[NodeId]| ids.iter().map(|id| id.to_bits()).collect::<Vec<_>>();
+        let kinds: Vec<_> = filter.kinds.iter().map(|k| k.code()).collect();
+        let mut values = vec![
+            (Dimension::Kind, kinds.clone()),
+            (Dimension::Theme, ids(&filter.themes)),
+            (Dimension::Community, ids(&filter.communities)),
+            (Dimension::Organisation, ids(&filter.organisations)),
+            (
+                Dimension::OrganisationKind,
+                filter.organisation_kinds.iter().map(|k| k.code()).collect(),
+            ),
+            (Dimension::Layer, filter.layers.iter().map(|l| l.code()).collect()),
+            (Dimension::Audience, ids(&filter.audiences)),
+            (Dimension::Language, filter.languages.iter().map(|l| l.code()).collect()),
+            (Dimension::Attendance, filter.attendance.iter().map(|a| a.code()).collect()),
+            (Dimension::Year, filter.years.iter().map(|y| year_value(i64::from(*y))).collect()),
+        ];
+        values.retain(|(_, wanted)| !wanted.is_empty());
         Self {
-            kinds: filter.kinds.iter().map(|k| k.code()).collect(),
+            kinds,
             forms: [
                 filter.article_forms.iter().map(|f| f.code()).collect(),
                 filter.toolkit_forms.iter().map(|f| f.code()).collect(),
                 filter.community_forms.iter().map(|f| f.code()).collect(),
                 filter.event_forms.iter().map(|f| f.code()).collect(),
             ],
-            themes: ids(&filter.themes),
-            communities: ids(&filter.communities),
-            organisations: ids(&filter.organisations),
-            organisation_kinds: filter.organisation_kinds.iter().map(|k| k.code()).collect(),
-            layers: filter.layers.iter().map(|l| l.code()).collect(),
-            audiences: ids(&filter.audiences),
+            values,
             people: ids(&filter.people),
-            languages: filter.languages.iter().map(|l| l.code()).collect(),
-            attendance: filter.attendance.iter().map(|a| a.code()).collect(),
             phases: filter.phases.clone(),
-            years: filter.years.iter().map(|y| i64::from(*y)).collect(),
             sources: filter.sources.iter().map(|s| source_code(s.as_str())).collect(),
             from: filter.from.map(midnight),
             until: filter.until.map(|day| midnight(day.tomorrow().unwrap_or(day))),
@@ -105,10 +128,26 @@ impl Filter {
         }
     }
 
-    /// Which dimensions a document fails; `None` where it fails a condition that has no facet.
+    /// The conditions on facet values, in the ordinals of one segment.
+    pub(super) fn tests(&self, ordinals: &FacetOrdinals) -> Tests {
+        let mut tests = Tests { asked: 0, wanted: Vec::new() };
+        for (dimension, wanted) in &self.values {
+            let bit = 1 << *dimension as u32;
+            tests.asked |= bit;
+            tests.wanted.resize(ordinals.len(), 0);
+            for ordinal in wanted.iter().filter_map(|value| ordinals.ordinal(*dimension, *value)) {
+                tests.wanted[ordinal as usize] = bit;
+            }
+        }
+        tests
+    }
+
+    /// Which dimensions a document with these facet values fails; `None` where it fails a
+    /// condition that has no facet.
     pub(super) fn misses(
         &self,
         columns: &Columns,
+        (tests, values): (&Tests, &[u32]),
         series: &SeriesPhases,
         doc: DocId,
     ) -> Option<Misses> {
@@ -116,62 +155,41 @@ impl Filter {
             return None;
         }
         let mut misses = Misses(0);
-        let kind = columns.kind.first(doc);
-        let mut check = |dimension, passes: bool| {
-            if !passes {
-                misses.miss(dimension);
-            }
-        };
-        check(Dimension::Kind, any(&self.kinds, kind));
-        self.check_forms(columns, doc, kind, &mut check);
-        let sets = [
-            (Dimension::Theme, &self.themes, &columns.themes),
-            (Dimension::Community, &self.communities, &columns.communities),
-            (Dimension::Organisation, &self.organisations, &columns.organisations),
-            (Dimension::OrganisationKind, &self.organisation_kinds, &columns.organisation_kinds),
-            (Dimension::Layer, &self.layers, &columns.layers),
-            (Dimension::Audience, &self.audiences, &columns.audiences),
-            (Dimension::Language, &self.languages, &columns.language),
-            (Dimension::Attendance, &self.attendance, &columns.attendance),
-        ];
-        for (dimension, wanted, column) in sets {
-            check(dimension, wanted.is_empty() || any(wanted, column.values_for_doc(doc)));
+        if tests.asked != 0 {
+            let found =
+                values.iter().fold(0, |found, ordinal| found | tests.wanted[*ordinal as usize]);
+            misses.0 = tests.asked & !found;
         }
-        check(Dimension::Year, any(&self.years, columns.year.first(doc)));
+        if self.forms.iter().any(|forms| !forms.is_empty()) {
+            self.check_forms(columns, doc, &mut misses);
+        }
         if !self.phases.is_empty() {
-            check(
-                Dimension::Phase,
-                self.phase(columns, series, doc).is_some_and(|p| self.phases.contains(&p)),
-            );
+            let phase = self.phase(columns, series, doc);
+            if !phase.is_some_and(|phase| self.phases.contains(&phase)) {
+                misses.miss(Dimension::Phase);
+            }
         }
         Some(misses)
     }
 
     /// A form leaves out the other forms of its kind; documents of other kinds only where none of
     /// their own forms or their kind was asked for.
-    fn check_forms(
-        &self,
-        columns: &Columns,
-        doc: DocId,
-        kind: Option<u64>,
-        check: &mut impl FnMut(Dimension, bool),
-    ) {
-        if self.forms.iter().all(Vec::is_empty) {
-            return;
-        }
-        let form = columns.form.first(doc);
+    fn check_forms(&self, columns: &Columns, doc: DocId, misses: &mut Misses) {
+        let (kind, form) = (columns.kind.first(doc), columns.form.first(doc));
         for ((of, dimension), wanted) in FORM_DIMENSIONS.iter().zip(&self.forms) {
             if wanted.is_empty() {
                 continue;
             }
-            if kind == Some(of.code()) {
-                check(*dimension, any(wanted, form));
+            let passes = if kind == Some(of.code()) {
+                any(wanted, form)
             } else {
                 let own =
                     kind.and_then(|k| usize::try_from(k).ok()).and_then(|k| self.forms.get(k));
-                let asked_for = own.is_some_and(|forms| !forms.is_empty())
-                    || kind.is_some_and(|k| self.kinds.contains(&k));
-                check(*dimension, asked_for);
+                own.is_some_and(|forms| !forms.is_empty())
+                    || kind.is_some_and(|k| self.kinds.contains(&k))
+            };
+            if !passes {
+                misses.miss(*dimension);
             }
         }
     }
@@ -211,6 +229,11 @@ impl Filter {
             () => EventPhase::Past,
         })
     }
+}
+
+/// A year as a facet value.
+pub(super) fn year_value(year: i64) -> u64 {
+    year.cast_unsigned()
 }
 
 /// Whether any value is wanted; everything is where nothing in particular is.

@@ -6,16 +6,21 @@ use jiff::Timestamp;
 use schema::{
     Body, EventPhase, FacetCount, Facets, Kind, NodeId, Record, SearchFilter, SearchSort, SortValue,
 };
-use tantivy::{Index, Searcher, collector::Count, directory::MmapDirectory, query::Query};
+use tantivy::{
+    DocSet, Index, Searcher, SegmentReader, TERMINATED,
+    directory::MmapDirectory,
+    index::SegmentId,
+    query::{EnableScoring, Query},
+};
 
 use super::{
     IndexError,
-    collect::{Collect, Collected, Counts, Place, compare},
-    columns::Columns,
+    collect::{Collect, Collected, Counts, Place, SegmentColumns, compare},
     filter::{Dimension, Filter},
     frozen::FrozenDirectory,
     layout::Layout,
     matches::{Matches, Scores, matches},
+    ordinals::FacetOrdinals,
     related::{self, Asked},
     suggest::{self, SuggestedTitle, SuggestedWord, Typed},
     words::{ALL_WORDS, ENOUGH, Words, everything},
@@ -30,7 +35,7 @@ pub(crate) struct IndexReader {
     index: Index,
     layout: Layout,
     searcher: Searcher,
-    columns: Arc<[Columns]>,
+    segments: Arc<[SegmentColumns]>,
 }
 
 /// The occurrences of every series, as seconds since 1970: begin and first instant after.
@@ -109,18 +114,35 @@ impl Found {
 }
 
 impl IndexReader {
-    pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
-        let directory = FrozenDirectory(MmapDirectory::open(folder)?);
-        let index = Index::open(directory)?;
-        let layout = Layout::new();
-        if index.schema() != layout.schema {
-            return Err(IndexError::Layout);
-        }
+    /// Opens the index in `folder`. What was decoded of segments that it shares with `before` is
+    /// taken over.
+    pub(crate) fn open(folder: &Path, before: Option<&Self>) -> Result<Self, IndexError> {
+        let (index, layout) = Self::index(folder)?;
         language::register(&index);
         let searcher = index.reader()?.searcher();
-        let columns =
-            searcher.segment_readers().iter().map(Columns::open).collect::<Result<_, _>>()?;
-        Ok(Self { index, layout, searcher, columns })
+        let open = |segment: &SegmentReader| {
+            let shared = before.and_then(|before| before.ordinals(segment.segment_id()));
+            SegmentColumns::open(segment, shared)
+        };
+        let segments = searcher.segment_readers().iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { index, layout, searcher, segments })
+    }
+
+    fn ordinals(&self, segment: SegmentId) -> Option<Arc<FacetOrdinals>> {
+        let mut readers = self.searcher.segment_readers().iter();
+        let place = readers.position(|reader| reader.segment_id() == segment)?;
+        Some(Arc::clone(&self.segments[place].ordinals))
+    }
+
+    /// Whether there is an index of this program's layout in `folder`.
+    pub(crate) fn is_usable(folder: &Path) -> bool {
+        Self::index(folder).is_ok_and(|(index, _)| index.reader().is_ok())
+    }
+
+    fn index(folder: &Path) -> Result<(Index, Layout), IndexError> {
+        let index = Index::open(FrozenDirectory(MmapDirectory::open(folder)?))?;
+        let layout = Layout::new();
+        if index.schema() == layout.schema { Ok((index, layout)) } else { Err(IndexError::Layout) }
     }
 
     /// How many documents it holds.
@@ -142,7 +164,7 @@ impl IndexReader {
     ) -> Result<Found, IndexError> {
         let filter = Arc::new(Filter::new(search.filter, search.now));
         let collect = Collect {
-            columns: Arc::clone(&self.columns),
+            segments: Arc::clone(&self.segments),
             series: SeriesPhases::new(times, search.now),
             filter,
             sort: search.sort,
@@ -162,7 +184,7 @@ impl IndexReader {
             return Ok((everything(), false));
         };
         let all = words.all();
-        if !words.are_several() || self.searcher.search(&all, &Count)? >= ENOUGH {
+        if !words.are_several() || self.has(all.as_ref(), ENOUGH)? {
             return Ok((all, false));
         }
         Ok((words.most(), true))
@@ -192,7 +214,7 @@ impl IndexReader {
     ) -> Result<Vec<u64>, IndexError> {
         let asked = Asked { record, body };
         let (index, searcher) = (&self.index, &self.searcher);
-        related::related(index, searcher, &self.layout, &self.columns, &asked, first)
+        related::related(index, searcher, &self.layout, &self.segments, &asked, first)
     }
 
     /// The best titles that complete what was typed.
@@ -201,7 +223,7 @@ impl IndexReader {
         typed: &Typed<'_>,
         first: usize,
     ) -> Result<Vec<SuggestedTitle>, IndexError> {
-        Ok(suggest::titles(&self.searcher, &self.layout, &self.columns, typed, first)?)
+        Ok(suggest::titles(&self.searcher, &self.layout, &self.segments, typed, first)?)
     }
 
     /// The best words that begin with `front`, folded.
@@ -216,7 +238,8 @@ impl IndexReader {
     /// When single events begin, and the first instants after them, in seconds since 1970.
     pub(crate) fn event_bounds(&self) -> Vec<i64> {
         let mut bounds = Vec::new();
-        for (segment, columns) in self.searcher.segment_readers().iter().zip(&*self.columns) {
+        for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
+            let columns = &opened.columns;
             let is_event = |doc| columns.kind.first(doc) == Some(Kind::Event.code());
             for doc in segment.doc_ids_alive().filter(|doc| is_event(*doc)) {
                 if let Some(ends) = columns.ends.first(doc) {
@@ -226,6 +249,26 @@ impl IndexReader {
             }
         }
         bounds
+    }
+
+    /// Whether a query finds so many documents. Stops as soon as it does.
+    fn has(&self, query: &dyn Query, enough: usize) -> Result<bool, IndexError> {
+        let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
+        let mut missing = enough;
+        for segment in self.searcher.segment_readers() {
+            let alive = segment.alive_bitset();
+            let mut found = weight.scorer(segment, 1.0)?;
+            while found.doc() != TERMINATED {
+                if alive.is_none_or(|alive| alive.is_alive(found.doc())) {
+                    missing -= 1;
+                    if missing == 0 {
+                        return Ok(true);
+                    }
+                }
+                found.advance();
+            }
+        }
+        Ok(false)
     }
 }
 

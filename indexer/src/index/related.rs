@@ -15,7 +15,7 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::{IndexError, columns::Columns, layout::Layout, texts};
+use super::{IndexError, collect::SegmentColumns, columns::Columns, layout::Layout, texts};
 use crate::language::{self, DUTCH, ENGLISH};
 
 /// So many words stand for a text.
@@ -44,7 +44,7 @@ pub(super) fn related(
     index: &Index,
     searcher: &Searcher,
     layout: &Layout,
-    columns: &Arc<[Columns]>,
+    segments: &Arc<[SegmentColumns]>,
     asked: &Asked<'_>,
     first: usize,
 ) -> Result<Vec<u64>, IndexError> {
@@ -80,7 +80,7 @@ pub(super) fn related(
         return Ok(Vec::new());
     }
     let nearest =
-        Nearest { columns: Arc::clone(columns), itself: common.id.to_bits(), limit: first };
+        Nearest { segments: Arc::clone(segments), itself: common.id.to_bits(), limit: first };
     Ok(searcher.search(&BooleanQuery::new(clauses), &nearest)?)
 }
 
@@ -152,7 +152,7 @@ fn tf_idf(count: u32, having: u64, documents: u64) -> f32 {
 
 /// Collects the best documents; those that score the same by their ids.
 struct Nearest {
-    columns: Arc<[Columns]>,
+    segments: Arc<[SegmentColumns]>,
     itself: u64,
     limit: usize,
 }
@@ -175,7 +175,7 @@ impl Collector for Nearest {
         _reader: &SegmentReader,
     ) -> tantivy::Result<SegmentNearest> {
         Ok(SegmentNearest {
-            columns: self.columns[segment as usize].clone(),
+            columns: self.segments[segment as usize].columns.clone(),
             itself: self.itself,
             limit: self.limit,
             best: BinaryHeap::with_capacity(self.limit + 1),

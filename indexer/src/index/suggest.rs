@@ -19,7 +19,7 @@ use tantivy::{
     termdict::TermStreamer,
 };
 
-use super::{columns::Columns, layout::Layout};
+use super::{collect::SegmentColumns, columns::Columns, layout::Layout};
 use crate::language;
 
 /// The longest word that is looked for to complete one.
@@ -68,13 +68,13 @@ impl<'a> Typed<'a> {
 pub(super) fn titles(
     searcher: &Searcher,
     layout: &Layout,
-    columns: &[Columns],
+    segments: &[SegmentColumns],
     typed: &Typed<'_>,
     first: usize,
 ) -> tantivy::Result<Vec<SuggestedTitle>> {
     let mut best = Vec::new();
-    for (segment, columns) in searcher.segment_readers().iter().zip(columns) {
-        best.extend(titles_of(segment, layout, columns, typed, first)?);
+    for (segment, opened) in searcher.segment_readers().iter().zip(segments) {
+        best.extend(titles_of(segment, layout, &opened.columns, typed, first)?);
     }
     best.sort_unstable();
     Ok(best)

@@ -190,7 +190,7 @@ proptest! {
         writer.put(&indexed).unwrap();
         writer.finish().unwrap();
 
-        let reader = IndexReader::open(folder.path()).unwrap();
+        let reader = IndexReader::open(folder.path(), None).unwrap();
         let words = reader.words(&question).unwrap();
         let matches = reader.matches(&words, &[id.to_bits()], Scores::Wanted).unwrap();
         let beside = Stored { body: &body, about: &about };

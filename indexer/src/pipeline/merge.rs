@@ -57,6 +57,7 @@ pub(crate) fn identify(
         store.redirect(*id, None)?;
         identified.stale.insert(*id);
     }
+    let ids: BTreeSet<_> = ids.into_iter().collect();
     for (id, now) in left {
         if ids.contains(&id) {
             continue;

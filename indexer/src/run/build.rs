@@ -12,8 +12,8 @@ use super::{
 use crate::{
     catalog::{Counts, SourceState},
     generation::{
-        DataFolder, FORMAT, FileSeal, GenerationError, INDEX_FOLDER, Manifest, STORE_FILE, Staging,
-        Verifier, write_atomically,
+        DataFolder, FORMAT, FileSeal, GenerationError, INDEX_FOLDER, Manifest, Staging, Verifier,
+        write_atomically,
     },
     index::{IndexReader, IndexWriter},
     language::ANALYSIS_VERSION,
@@ -21,7 +21,7 @@ use crate::{
         Settings, Touched, collect, merge, names, reapply,
         write::{self, Written},
     },
-    store::{StoreFile, StoreReader, StoreWriter},
+    store::{BASE_FILE, OVERLAY_FILE, StoreFile, StoreReader, StoreWriter},
 };
 
 /// Reads the sources and publishes a generation if anything changed. Blocks.
@@ -118,6 +118,11 @@ fn settings_digest(plan: &Plan) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
+/// What lies over a base is copied by every build. It may grow to this many bytes, or to this part
+/// of the base, before it is made one with it, which costs about as much as that many builds.
+const OVERLAY_BYTES_MIN: u64 = 64 << 20;
+const OVERLAY_PART_MAX: u64 = 4;
+
 /// The generation that a build starts from.
 struct Base {
     manifest: Manifest,
@@ -173,10 +178,10 @@ impl Base {
         if let Some(damage) = damages.iter().find(|damage| !damage.contains(&in_index)) {
             return Err(GenerationError::Damaged { number, damage: damage.clone() }.into());
         }
-        let store = StoreReader::open(&folder.join(STORE_FILE))?;
+        let store = StoreReader::open(&folder)?;
         let index_is_usable = damages.is_empty()
             && manifest.analysis == ANALYSIS_VERSION
-            && IndexReader::open(&folder.join(INDEX_FOLDER)).is_ok();
+            && IndexReader::is_usable(&folder.join(INDEX_FOLDER));
         Ok(Self { manifest, folder, store, index_is_usable, needs_healing: !index_is_usable })
     }
 }
@@ -200,21 +205,18 @@ struct Built {
 
 impl Work<'_> {
     fn build(&self, folder: &Path) -> Result<Built, BuildError> {
-        let store_path = folder.join(STORE_FILE);
         let index_path = folder.join(INDEX_FOLDER);
         fs::create_dir(&index_path).map_err(GenerationError::io("create", &index_path))?;
         let mut inherited = BTreeMap::new();
         let mut index_anew = true;
-        if let Some(base) = self.base {
-            let from = base.folder.join(STORE_FILE);
-            fs::copy(&from, &store_path).map_err(GenerationError::io("copy", &from))?;
-            if base.index_is_usable && !self.full {
-                inherited = link_index(base, &index_path)?;
-                index_anew = false;
-            }
+        if let (Some(base), false) = (self.base, self.full)
+            && base.index_is_usable
+        {
+            inherited = link_index(base, &index_path)?;
+            index_anew = false;
         }
+        let file = self.begin_store(folder, &mut inherited)?;
         fail::fail_point!("build-copied", |_| std::process::abort());
-        let file = StoreFile::open(&store_path)?;
         let index = IndexWriter::open(&index_path)?;
         let built = file.write(|store| {
             let (mut report, sources) = self.read_and_write(store)?;
@@ -224,15 +226,32 @@ impl Work<'_> {
             Ok::<_, BuildError>(Built { report: report.report, changed, sources, inherited })
         })?;
         fail::fail_point!("build-store-committed", |_| std::process::abort());
+        drop(file);
         if self.full {
-            file.compact()?;
             index.finish_compacted()?;
         } else {
-            drop(file);
             index.finish()?;
         }
         IndexWriter::remove_locks(&index_path);
         Ok(built)
+    }
+
+    /// The store to write to: an empty one for a full build, else what lies over the base's base,
+    /// which is shared. Where that has grown large, both are made one again.
+    fn begin_store(
+        &self,
+        folder: &Path,
+        inherited: &mut BTreeMap<String, FileSeal>,
+    ) -> Result<StoreFile, BuildError> {
+        let Some(base) = self.base.filter(|_| !self.full) else {
+            return Ok(StoreFile::create(folder)?);
+        };
+        let bytes = |name: &str| base.manifest.files.get(name).map_or(0, |seal| seal.bytes);
+        if bytes(OVERLAY_FILE) > OVERLAY_BYTES_MIN.max(bytes(BASE_FILE) / OVERLAY_PART_MAX) {
+            return Ok(StoreFile::copy_of(folder, &base.store)?);
+        }
+        link_store(&base.folder, &base.manifest, folder, inherited)?;
+        Ok(StoreFile::over_base(folder)?)
     }
 
     fn read_and_write(
@@ -240,11 +259,12 @@ impl Work<'_> {
         store: &mut StoreWriter<'_>,
     ) -> Result<(Read, Vec<SourceState>), BuildError> {
         let mut touched = Touched::default();
+        if let (true, Some(base)) = (self.full, self.base) {
+            store.take_over_sources(&base.store)?;
+        }
         let (mut sources, mut rejections) = self.collect(store, &mut touched)?;
-        if self.full {
-            if self.base.is_some() {
-                self.progress.note("everything is merged and indexed anew");
-            }
+        if self.full && self.base.is_some() {
+            self.progress.note("everything is merged and indexed anew");
             reapply(store, &mut touched, self.settings)?;
         }
         names::infer(store, &mut touched, self.settings)?;
@@ -382,9 +402,12 @@ impl Work<'_> {
         let known = self.base.map_or(&[][..], |base| &base.manifest.sources);
         let mut states = Vec::new();
         for plan in &self.plan.sources {
-            let records = store.keys_of_source(&plan.name)?.len() as u64;
             let report = reports.iter().find(|report| report.name == plan.name);
             let before = known.iter().find(|state| state.name == plan.name);
+            let records = match (report, before) {
+                (None, Some(before)) => before.records,
+                _ => store.keys_of_source(&plan.name)?.len() as u64,
+            };
             states.push(SourceState {
                 name: plan.name.clone(),
                 records,
@@ -428,4 +451,23 @@ fn link_index(base: &Base, into: &Path) -> Result<BTreeMap<String, FileSeal>, Ge
         }
     }
     Ok(inherited)
+}
+
+/// Hard-links the base of a store, which never changes, and copies what lies over it.
+pub(super) fn link_store(
+    from: &Path,
+    manifest: &Manifest,
+    into: &Path,
+    inherited: &mut BTreeMap<String, FileSeal>,
+) -> Result<(), GenerationError> {
+    let (base, copy) = (from.join(BASE_FILE), into.join(BASE_FILE));
+    fs::hard_link(&base, copy).map_err(GenerationError::io("link", &base))?;
+    if let Some(seal) = manifest.files.get(BASE_FILE) {
+        inherited.insert(BASE_FILE.to_owned(), seal.clone());
+    }
+    if manifest.files.contains_key(OVERLAY_FILE) {
+        let (over, copy) = (from.join(OVERLAY_FILE), into.join(OVERLAY_FILE));
+        fs::copy(&over, copy).map_err(GenerationError::io("copy", &over))?;
+    }
+    Ok(())
 }

@@ -1,14 +1,15 @@
 //! Looking after a data folder: status, verify, rollback, release, clearing away.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
 use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
 
-use super::{Collected, ManageError, Released, Silent, Status, Verification};
+use super::{Collected, ManageError, Released, Silent, Status, Verification, build::link_store};
 use crate::{
     generation::{
-        DataFolder, GenerationError, Hold, INDEX_FOLDER, Manifest, STORE_FILE, Staging, Verifier,
+        DataFolder, FORMAT, FileSeal, GenerationError, Hold, INDEX_FOLDER, Manifest, Staging,
+        Verifier,
     },
     index::{IndexReader, IndexWriter},
     language::ANALYSIS_VERSION,
@@ -87,8 +88,8 @@ fn verify_one(
     if !damages.is_empty() {
         return Err(wrong(damages.join(", ")).into());
     }
-    StoreReader::open(&folder.join(STORE_FILE))?.check()?;
-    let indexed = IndexReader::open(&folder.join(INDEX_FOLDER))?.len();
+    StoreReader::open(&folder)?.check()?;
+    let indexed = IndexReader::open(&folder.join(INDEX_FOLDER), None)?.len();
     let content = manifest.counts.content();
     if indexed != content {
         let damage = format!("the index holds {indexed} documents and the store {content}");
@@ -123,19 +124,14 @@ pub fn rollback(
     let index = staging.path().join(INDEX_FOLDER);
     fs::create_dir(&index).map_err(GenerationError::io("create", &index))?;
     let same_analysis = manifest.analysis == ANALYSIS_VERSION;
-    for name in manifest.files.keys().filter(|name| same_analysis || *name == STORE_FILE) {
-        let (source, copy) = (from.join(name), staging.path().join(name));
-        // The store gets the history that came after it; the index stays as it is.
-        let done = if name == STORE_FILE {
-            fs::copy(&source, &copy).map(|_| ())
-        } else {
-            fs::hard_link(&source, &copy)
-        };
-        done.map_err(GenerationError::io("copy", &source))?;
+    let mut inherited = BTreeMap::new();
+    link_store(&from, &manifest, staging.path(), &mut inherited)?;
+    if same_analysis {
+        link_unchanged_index(&from, &manifest, staging.path(), &mut inherited)?;
     }
-    let newer = StoreReader::open(&folder.generation(current).join(STORE_FILE)).ok();
-    let older = StoreReader::open(&from.join(STORE_FILE))?;
-    let file = StoreFile::open(&staging.path().join(STORE_FILE))?;
+    let newer = StoreReader::open(&folder.generation(current)).ok();
+    let older = StoreReader::open(&from)?;
+    let file = StoreFile::over_base(staging.path())?;
     file.write(|store| {
         turn_back(store, &older, newer.as_ref(), (target, number, now))?;
         if !same_analysis {
@@ -147,12 +143,11 @@ pub fn rollback(
         Ok::<_, ManageError>(())
     })?;
     drop(file);
-    let mut inherited = manifest.files.clone();
-    inherited.retain(|name, _| same_analysis && name != STORE_FILE);
     let files = staging.seal(&inherited)?;
     // Held first: a crash between the two leaves nothing published that the next run would undo.
     folder.set_hold(&Hold { content_of: target, since: now })?;
     let manifest = Manifest {
+        format: FORMAT,
         number,
         parent: Some(current),
         content_of: Some(manifest.content_of.unwrap_or(target)),
@@ -257,23 +252,60 @@ fn compact(
         let damage = damages.join(", ");
         return Err(GenerationError::Damaged { number: current, damage }.into());
     }
-    if IndexReader::open(&from.join(INDEX_FOLDER))?.is_compact() {
+    let store = StoreReader::open(&from)?;
+    let index_is_compact = IndexReader::open(&from.join(INDEX_FOLDER), None)?.is_compact();
+    if index_is_compact && !store.is_layered() {
         return Ok(None);
     }
     let staging = Staging::begin(folder, lock)?;
     let index = staging.path().join(INDEX_FOLDER);
     fs::create_dir(&index).map_err(GenerationError::io("create", &index))?;
-    for name in manifest.files.keys() {
-        let (source, copy) = (from.join(name), staging.path().join(name));
-        fs::copy(&source, &copy).map_err(GenerationError::io("copy", &source))?;
+    let mut inherited = BTreeMap::new();
+    if store.is_layered() {
+        drop(StoreFile::copy_of(staging.path(), &store)?);
+    } else {
+        link_store(&from, &manifest, staging.path(), &mut inherited)?;
     }
-    StoreFile::open(&staging.path().join(STORE_FILE))?.compact()?;
-    IndexWriter::open(&index)?.finish_compacted()?;
-    IndexWriter::remove_locks(&index);
-    let files = staging.seal(&std::collections::BTreeMap::new())?;
+    if index_is_compact {
+        link_unchanged_index(&from, &manifest, staging.path(), &mut inherited)?;
+    } else {
+        for name in manifest.files.keys().filter(|name| is_of_index(name)) {
+            let (source, copy) = (from.join(name), staging.path().join(name));
+            fs::copy(&source, &copy).map_err(GenerationError::io("copy", &source))?;
+        }
+        IndexWriter::open(&index)?.finish_compacted()?;
+        IndexWriter::remove_locks(&index);
+    }
+    let files = staging.seal(&inherited)?;
     let number = folder.next_number()?;
     let content_of = manifest.content_of.or(Some(current));
-    let manifest =
-        Manifest { number, parent: Some(current), content_of, built_at: now, files, ..manifest };
+    let manifest = Manifest {
+        format: FORMAT,
+        number,
+        parent: Some(current),
+        content_of,
+        built_at: now,
+        files,
+        ..manifest
+    };
     Ok(Some(staging.publish(&manifest)?))
+}
+
+fn is_of_index(name: &str) -> bool {
+    name.strip_prefix(INDEX_FOLDER).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Hard-links an index that stays as it is.
+fn link_unchanged_index(
+    from: &Path,
+    manifest: &Manifest,
+    into: &Path,
+    inherited: &mut BTreeMap<String, FileSeal>,
+) -> Result<(), GenerationError> {
+    for (name, seal) in manifest.files.iter().filter(|(name, _)| is_of_index(name)) {
+        let source = from.join(name);
+        fs::hard_link(&source, into.join(name)).map_err(GenerationError::io("link", &source))?;
+        inherited.insert(name.clone(), seal.clone());
+    }
+    Ok(())
 }

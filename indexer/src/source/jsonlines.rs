@@ -7,10 +7,12 @@ use std::{
     path::Path,
 };
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::source::{
-    Fault, FetchError, Fields, Found, Item, Reading, Refusal, field::Field, files, template::Parts,
+    Fault, FetchError, Fields, Found, Item, Reading, Refusal, checked_key, field::Field, files,
+    template::Parts,
 };
 
 /// The most bytes that one line may have.
@@ -19,17 +21,30 @@ pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
 pub(crate) const DEPTH_MAX: usize = 16;
 
 /// Reads the file twice: once to learn which line is the last for each key, once to give those.
+/// A line that the store knows is not looked into any further than for its key.
 pub(crate) fn read(reading: &mut Reading) -> Result<(), FetchError> {
     let path = &reading.plan.path;
     let file = files::file_name(path);
     let mut last = HashMap::new();
+    let mut unchanged = HashMap::new();
     each_line(path, |number, line| {
-        if let Some(Ok((_, key))) = object(line).map(|read| with_key(reading, read)) {
+        if let Some(key) = known(reading, line) {
+            last.insert(key.clone(), number);
+            unchanged.insert(number, key);
+        } else if let Some(Ok((_, key))) = object(line).map(|read| with_key(reading, read)) {
             last.insert(key, number);
         }
         ControlFlow::Continue(())
     })?;
     each_line(path, |number, line| {
+        if let Some(key) = unchanged.remove(&number) {
+            let is_last = last.get(&key) == Some(&number);
+            return if is_last {
+                (reading.each)(Item::Unchanged { key })
+            } else {
+                ControlFlow::Continue(())
+            };
+        }
         let Some(read) = object(line) else { return ControlFlow::Continue(()) };
         match with_key(reading, read) {
             Ok((_, key)) if last.get(&key) != Some(&number) => ControlFlow::Continue(()),
@@ -41,6 +56,24 @@ pub(crate) fn read(reading: &mut Reading) -> Result<(), FetchError> {
             Err(reason) => reading.reject(format!("{file}:{number}"), None, reason),
         }
     })
+}
+
+/// The key of a line that the store holds exactly like this. Reading it needs no care: the store
+/// knows the digest of these very bytes under this very key only if they were read in full before.
+fn known(reading: &Reading, line: Result<&[u8], TooLong>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Keyed {
+        key: Option<Value>,
+        id: Option<Value>,
+    }
+
+    if reading.plan.mapping.makes_key() {
+        return None;
+    }
+    let line = line.ok()?;
+    let Keyed { key, id } = serde_json::from_slice(line).ok()?;
+    let key = checked_key(key.or(id).as_ref()).ok()?;
+    (reading.known)(&key, blake3::hash(line).as_bytes()).then_some(key)
 }
 
 fn give(reading: &mut Reading, found: Found, source: &Map<String, Value>) -> ControlFlow<()> {

@@ -2,34 +2,40 @@
 
 use std::path::Path;
 
-use redb::{
-    ReadOnlyDatabase, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata,
-};
+use redb::{Builder, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable};
 use schema::{Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record};
 
 use super::{
-    Relation, StoreError,
+    BASE_FILE, OVERLAY_FILE, Relation, StoreError,
     codec::{decode, unpack},
     key::{Identity, RecordKey},
-    tables::{
-        BODIES, CHANGES, IDENTITIES, LINKS, NAMES, PROVENANCE, RECORDS, REDIRECTS, SERIES, URLS,
-    },
+    layered::Layered,
+    tables::ReadTables,
 };
+
+/// So many bytes of a published store are held in memory. What is not is found in the cache of the
+/// operating system.
+const READ_CACHE_BYTES: usize = 32 << 20;
 
 /// A published store, open for reading.
 pub(crate) struct StoreReader {
-    records: ReadOnlyTable<u64, &'static [u8]>,
-    bodies: ReadOnlyTable<u64, &'static [u8]>,
-    provenance: ReadOnlyTable<u64, &'static [u8]>,
-    redirects: ReadOnlyTable<u64, u64>,
-    urls: ReadOnlyTable<&'static str, u64>,
-    links: ReadOnlyTable<(u64, u8, u64), ()>,
-    names: ReadOnlyTable<(u8, &'static str, u64), ()>,
-    series: ReadOnlyTable<u64, ()>,
-    changes: ReadOnlyTable<(u64, u32), &'static [u8]>,
-    identities: ReadOnlyTable<&'static str, (u64, u64)>,
-    // Last, so that it outlives the tables.
+    pub(super) tables: ReadTables,
+    // Last, so that they outlive the tables.
+    _base: Published,
+    over: Option<Published>,
+}
+
+/// One file of a store that never changes again.
+pub(super) struct Published {
+    pub(super) transaction: ReadTransaction,
     _database: ReadOnlyDatabase,
+}
+
+impl Published {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let database = Builder::new().set_cache_size(READ_CACHE_BYTES).open_read_only(path)?;
+        Ok(Self { transaction: database.begin_read()?, _database: database })
+    }
 }
 
 /// One stretch of the names of a kind.
@@ -41,49 +47,46 @@ pub(crate) struct Named {
 }
 
 impl StoreReader {
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = ReadOnlyDatabase::open(path)?;
-        let transaction = database.begin_read()?;
-        Ok(Self {
-            records: transaction.open_table(RECORDS)?,
-            bodies: transaction.open_table(BODIES)?,
-            provenance: transaction.open_table(PROVENANCE)?,
-            redirects: transaction.open_table(REDIRECTS)?,
-            urls: transaction.open_table(URLS)?,
-            links: transaction.open_table(LINKS)?,
-            names: transaction.open_table(NAMES)?,
-            series: transaction.open_table(SERIES)?,
-            changes: transaction.open_table(CHANGES)?,
-            identities: transaction.open_table(IDENTITIES)?,
-            _database: database,
-        })
+    /// Opens the store of the generation in `folder`.
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let base = Published::open(&folder.join(BASE_FILE))?;
+        let over = folder.join(OVERLAY_FILE);
+        let over = if over.exists() { Some(Published::open(&over)?) } else { None };
+        let tables =
+            ReadTables::open(&base.transaction, over.as_ref().map(|over| &over.transaction))?;
+        Ok(Self { tables, _base: base, over })
+    }
+
+    /// Whether changes lie over its base.
+    pub(crate) fn is_layered(&self) -> bool {
+        self.over.is_some()
     }
 
     /// The id that stands for `id` now.
     pub(crate) fn resolve(&self, id: NodeId) -> Result<NodeId, StoreError> {
-        match self.redirects.get(id.to_bits())? {
+        match self.tables.redirects.get(id.to_bits())? {
             Some(target) => node_id(target.value(), "redirects"),
             None => Ok(id),
         }
     }
 
     pub(crate) fn record(&self, id: NodeId) -> Result<Option<Record>, StoreError> {
-        let bytes = self.records.get(id.to_bits())?;
+        let bytes = self.tables.records.get(id.to_bits())?;
         bytes.map(|bytes| decode(bytes.value(), "records")).transpose()
     }
 
     pub(crate) fn body(&self, id: NodeId) -> Result<Option<Body>, StoreError> {
-        let bytes = self.bodies.get(id.to_bits())?;
+        let bytes = self.tables.bodies.get(id.to_bits())?;
         bytes.map(|bytes| unpack(bytes.value(), "bodies")).transpose()
     }
 
     pub(crate) fn provenance(&self, id: NodeId) -> Result<Vec<Provenance>, StoreError> {
-        let bytes = self.provenance.get(id.to_bits())?;
+        let bytes = self.tables.provenance.get(id.to_bits())?;
         bytes.map_or(Ok(Vec::new()), |bytes| unpack(bytes.value(), "provenance"))
     }
 
     pub(crate) fn by_url(&self, normalised: &str) -> Result<Option<NodeId>, StoreError> {
-        let id = self.urls.get(normalised)?;
+        let id = self.tables.urls.get(normalised)?;
         id.map(|id| node_id(id.value(), "urls")).transpose()
     }
 
@@ -93,12 +96,12 @@ impl StoreReader {
         target: NodeId,
         relation: Relation,
     ) -> Result<Vec<NodeId>, StoreError> {
-        linked(&self.links, target, relation)
+        linked(&self.tables.links, target, relation)
     }
 
     /// The events that come back.
     pub(crate) fn series(&self) -> Result<Vec<NodeId>, StoreError> {
-        self.series.iter()?.map(|row| node_id(row?.0.value(), "series")).collect()
+        self.tables.series.all()?.map(|row| node_id(row?.0.value(), "series")).collect()
     }
 
     /// Names after `after`, at most `limit`.
@@ -110,7 +113,7 @@ impl StoreReader {
     ) -> Result<Named, StoreError> {
         let (low, high) = kind_range(kind);
         let low = after.map_or(low, |(name, id)| (kind as u8, name, id.to_bits() + 1));
-        take_names(self.names.range(low..high)?, limit)
+        take_names(self.tables.names.range(low..high)?, limit)
     }
 
     /// Names before `before`, nearest first, at most `limit`.
@@ -122,7 +125,7 @@ impl StoreReader {
     ) -> Result<Named, StoreError> {
         let (low, high) = kind_range(kind);
         let high = before.map_or(high, |(name, id)| (kind as u8, name, id.to_bits()));
-        take_names(self.names.range(low..high)?.rev(), limit)
+        take_names(self.tables.names.range_back(low..high)?, limit)
     }
 
     /// Changes after a place, at most `limit`, and whether there are more.
@@ -135,7 +138,7 @@ impl StoreReader {
             Some(position) => (generation.0, position),
             None => (generation.0.saturating_add(1), 0),
         });
-        let mut rows = self.changes.range(low..)?;
+        let mut rows = self.tables.changes.range(low..)?;
         let mut changes = Vec::new();
         for row in rows.by_ref().take(limit) {
             changes.push(decode(row?.1.value(), "changes")?);
@@ -145,21 +148,21 @@ impl StoreReader {
 
     /// Every record's id and bytes, in the order of the ids.
     pub(crate) fn record_bytes(&self, id: NodeId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.records.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
+        Ok(self.tables.records.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
     }
 
     pub(crate) fn body_bytes(&self, id: NodeId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
+        Ok(self.tables.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
     }
 
     /// The ids of all records.
     pub(crate) fn ids(&self) -> Result<Vec<NodeId>, StoreError> {
-        self.records.iter()?.map(|row| node_id(row?.0.value(), "records")).collect()
+        self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records")).collect()
     }
 
     /// Every identity ever given.
     pub(crate) fn identities(&self) -> Result<Vec<(RecordKey, Identity)>, StoreError> {
-        let rows = self.identities.iter()?.map(|row| {
+        let rows = self.tables.identities.all()?.map(|row| {
             let row = row?;
             let (bits, order) = row.1.value();
             let id = node_id(bits, "identities")?;
@@ -170,7 +173,7 @@ impl StoreReader {
 
     /// Every redirect.
     pub(crate) fn redirects(&self) -> Result<Vec<(NodeId, NodeId)>, StoreError> {
-        let rows = self.redirects.iter()?.map(|row| {
+        let rows = self.tables.redirects.all()?.map(|row| {
             let row = row?;
             Ok((node_id(row.0.value(), "redirects")?, node_id(row.1.value(), "redirects")?))
         });
@@ -179,12 +182,13 @@ impl StoreReader {
 
     /// Reads every record, body and provenance once; the first that cannot be read is the error.
     pub(crate) fn check(&self) -> Result<u64, StoreError> {
-        for id in self.ids()? {
-            self.record(id)?;
-            self.body(id)?;
-            self.provenance(id)?;
+        let ids = self.ids()?;
+        for id in &ids {
+            self.record(*id)?;
+            self.body(*id)?;
+            self.provenance(*id)?;
         }
-        Ok(self.records.len()?)
+        Ok(ids.len() as u64)
     }
 }
 
@@ -192,11 +196,15 @@ pub(super) fn node_id(bits: u64, table: &'static str) -> Result<NodeId, StoreErr
     NodeId::from_bits(bits).map_err(|_| StoreError::Value { table })
 }
 
-pub(super) fn linked(
-    links: &impl ReadableTable<(u64, u8, u64), ()>,
+pub(super) fn linked<T, G>(
+    links: &Layered<(u64, u8, u64), (), T, G>,
     target: NodeId,
     relation: Relation,
-) -> Result<Vec<NodeId>, StoreError> {
+) -> Result<Vec<NodeId>, StoreError>
+where
+    T: ReadableTable<(u64, u8, u64), ()>,
+    G: ReadableTable<(u64, u8, u64), ()>,
+{
     let (target, relation) = (target.to_bits(), relation as u8);
     links
         .range((target, relation, 0)..=(target, relation, u64::MAX))?
@@ -205,24 +213,36 @@ pub(super) fn linked(
 }
 
 /// How many things of a kind there are.
-pub(super) fn count_names(
-    names: &impl ReadableTable<(u8, &'static str, u64), ()>,
+pub(super) fn count_names<T, G>(
+    names: &Layered<(u8, &'static str, u64), (), T, G>,
     kind: NodeKind,
-) -> Result<u64, StoreError> {
+) -> Result<u64, StoreError>
+where
+    T: ReadableTable<(u8, &'static str, u64), ()>,
+    G: ReadableTable<(u8, &'static str, u64), ()>,
+{
     let (low, high) = kind_range(kind);
-    Ok(names.range(low..high)?.count() as u64)
+    let mut count = 0;
+    for row in names.range(low..high)? {
+        row?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 fn kind_range(kind: NodeKind) -> ((u8, &'static str, u64), (u8, &'static str, u64)) {
     ((kind as u8, "", 0), (kind as u8 + 1, "", 0))
 }
 
-type NameRow = Result<
-    (redb::AccessGuard<'static, (u8, &'static str, u64)>, redb::AccessGuard<'static, ()>),
+type NameRow<'a> = Result<
+    (redb::AccessGuard<'a, (u8, &'static str, u64)>, redb::AccessGuard<'a, ()>),
     redb::StorageError,
 >;
 
-fn take_names(mut rows: impl Iterator<Item = NameRow>, limit: usize) -> Result<Named, StoreError> {
+fn take_names<'a>(
+    mut rows: impl Iterator<Item = NameRow<'a>>,
+    limit: usize,
+) -> Result<Named, StoreError> {
     let mut entries = Vec::new();
     for row in rows.by_ref().take(limit) {
         let row = row?;

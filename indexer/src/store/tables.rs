@@ -1,7 +1,13 @@
-//! The tables. Their names and types are format 1 of the store.
+//! The tables. Their names and types are format 1 of the store; that they may lie in two files,
+//! one over the other, is format 2.
 
-use redb::TableDefinition;
+use redb::{ReadTransaction, WriteTransaction};
 use serde::{Deserialize, Serialize};
+
+use super::{
+    StoreError,
+    layered::{ReadTable, WriteTable},
+};
 
 /// How one thing is linked to another, seen from the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,35 +30,81 @@ pub enum Relation {
 type Bytes = &'static [u8];
 type Text = &'static str;
 
-/// Facts about the store itself: `next_order`.
-pub(super) const META: TableDefinition<Text, Bytes> = TableDefinition::new("meta");
-/// Record key → (id, order of first sight). Rows are never removed.
-pub(super) const IDENTITIES: TableDefinition<Text, (u64, u64)> = TableDefinition::new("identities");
-/// An id that was merged away → the id that stands for it now.
-pub(super) const REDIRECTS: TableDefinition<u64, u64> = TableDefinition::new("redirects");
-/// Record key → digests of what it was read from.
-pub(super) const SEEN: TableDefinition<Text, Bytes> = TableDefinition::new("seen");
-/// Record key → what it says.
-pub(super) const FACTS: TableDefinition<Text, Bytes> = TableDefinition::new("facts");
-/// (Name, address or alias; record key) → nothing: what a thing can be found or merged by.
-pub(super) const KEYS: TableDefinition<(Text, Text), ()> = TableDefinition::new("keys");
-/// (Name or address; record key that mentions it) → how.
-pub(super) const MENTIONS: TableDefinition<(Text, Text), Bytes> = TableDefinition::new("mentions");
-/// (Id; record key) → nothing: which records tell of a thing.
-pub(super) const MEMBERS: TableDefinition<(u64, Text), ()> = TableDefinition::new("members");
-/// Id → record.
-pub(super) const RECORDS: TableDefinition<u64, Bytes> = TableDefinition::new("records");
-/// Id → long text.
-pub(super) const BODIES: TableDefinition<u64, Bytes> = TableDefinition::new("bodies");
-/// Id → its source records and the fields each provides.
-pub(super) const PROVENANCE: TableDefinition<u64, Bytes> = TableDefinition::new("provenance");
-/// Normalised address → id.
-pub(super) const URLS: TableDefinition<Text, u64> = TableDefinition::new("urls");
-/// (Target, relation, from) → nothing.
-pub(super) const LINKS: TableDefinition<(u64, u8, u64), ()> = TableDefinition::new("links");
-/// (Kind, folded name, id) → nothing: things in the order of their names.
-pub(super) const NAMES: TableDefinition<(u8, Text, u64), ()> = TableDefinition::new("names");
-/// Ids of events that come back.
-pub(super) const SERIES: TableDefinition<u64, ()> = TableDefinition::new("series");
-/// (Generation, position) → change.
-pub(super) const CHANGES: TableDefinition<(u64, u32), Bytes> = TableDefinition::new("changes");
+macro_rules! tables {
+    ($($(#[$about:meta])* $name:ident: $key:ty => $value:ty,)+) => {
+        /// The tables of a published store.
+        pub(super) struct ReadTables {
+            $($(#[$about])* pub(super) $name: ReadTable<$key, $value>,)+
+        }
+
+        /// The tables of a store under construction.
+        pub(super) struct WriteTables<'t> {
+            $($(#[$about])* pub(super) $name: WriteTable<'t, $key, $value>,)+
+        }
+
+        impl ReadTables {
+            /// Opens the tables of a base, with what was put over it.
+            pub(super) fn open(
+                base: &ReadTransaction,
+                over: Option<&ReadTransaction>,
+            ) -> Result<Self, StoreError> {
+                Ok(Self {
+                    $($name: ReadTable::open(stringify!($name), base, over)?,)+
+                })
+            }
+        }
+
+        impl<'t> WriteTables<'t> {
+            /// Opens the tables for writing, over those of a base where there is one.
+            pub(super) fn open(
+                transaction: &'t WriteTransaction,
+                base: Option<&ReadTransaction>,
+            ) -> Result<Self, StoreError> {
+                Ok(Self {
+                    $($name: WriteTable::open(stringify!($name), transaction, base)?,)+
+                })
+            }
+
+            /// Puts every row of every table of another store into this one.
+            pub(super) fn take_over(&mut self, from: &ReadTables) -> Result<(), StoreError> {
+                $(self.$name.take_over(&from.$name)?;)+
+                Ok(())
+            }
+        }
+    };
+}
+
+tables! {
+    /// Facts about the store itself: `next_order`.
+    meta: Text => Bytes,
+    /// Record key → (id, order of first sight). Rows are never removed.
+    identities: Text => (u64, u64),
+    /// An id that was merged away → the id that stands for it now.
+    redirects: u64 => u64,
+    /// Record key → digests of what it was read from.
+    seen: Text => Bytes,
+    /// Record key → what it says.
+    facts: Text => Bytes,
+    /// (Name, address or alias; record key) → nothing: what a thing can be found or merged by.
+    keys: (Text, Text) => (),
+    /// (Name or address; record key that mentions it) → how.
+    mentions: (Text, Text) => Bytes,
+    /// (Id; record key) → nothing: which records tell of a thing.
+    members: (u64, Text) => (),
+    /// Id → record.
+    records: u64 => Bytes,
+    /// Id → long text.
+    bodies: u64 => Bytes,
+    /// Id → its source records and the fields each provides.
+    provenance: u64 => Bytes,
+    /// Normalised address → id.
+    urls: Text => u64,
+    /// (Target, relation, from) → nothing.
+    links: (u64, u8, u64) => (),
+    /// (Kind, folded name, id) → nothing: things in the order of their names.
+    names: (u8, Text, u64) => (),
+    /// Ids of events that come back.
+    series: u64 => (),
+    /// (Generation, position) → change.
+    changes: (u64, u32) => Bytes,
+}

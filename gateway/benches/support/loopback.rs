@@ -1,0 +1,155 @@
+//! HTTP over the loopback interface: a client that costs little, a server that does nothing, and
+//! the program itself as an operator starts it.
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use poem::{Server, endpoint::make_sync, listener::TcpAcceptor};
+use tokio::{net::TcpListener, runtime::Runtime};
+
+use crate::{installation::Installation, measure::number_after};
+
+/// One connection that is kept.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+    line: String,
+    body: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), line: String::new(), body: Vec::new() })
+    }
+
+    /// Sends a question; the body of its answer.
+    pub(crate) fn ask(&mut self, body: &str) -> io::Result<&[u8]> {
+        let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\
+                    \r\naccept: application/graphql-response+json\r\ncontent-length: ";
+        let request = format!("{head}{}\r\n\r\n{body}", body.len());
+        self.exchange(request.as_bytes())
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<&[u8]> {
+        self.exchange(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())
+    }
+
+    fn exchange(&mut self, request: &[u8]) -> io::Result<&[u8]> {
+        self.stream.get_mut().write_all(request)?;
+        let mut length = 0;
+        let mut good = false;
+        for number in 0.. {
+            self.line.clear();
+            self.stream.read_line(&mut self.line)?;
+            let line = self.line.trim_end();
+            if line.is_empty() {
+                break;
+            }
+            good |= number == 0 && line.contains(" 200");
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().map_err(io::Error::other)?;
+            }
+        }
+        self.body.resize(length, 0);
+        self.stream.read_exact(&mut self.body)?;
+        let answer = String::from_utf8_lossy(&self.body);
+        if good && !answer.contains("\"errors\"") {
+            Ok(&self.body)
+        } else {
+            Err(io::Error::other(format!("no good answer: {answer}")))
+        }
+    }
+}
+
+/// Serves five bytes, whatever is asked.
+pub(crate) fn hello(runtime: &Runtime) -> io::Result<SocketAddr> {
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    let _inside = runtime.enter();
+    let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?);
+    runtime.spawn(server.run(make_sync(|_| "hello")));
+    Ok(address)
+}
+
+/// Lets several connections ask as fast as they can, for a second; answers a second.
+pub(crate) fn per_second(
+    address: SocketAddr,
+    connections: usize,
+    bodies: &[String],
+) -> io::Result<f64> {
+    let began = Instant::now();
+    let answered = thread::scope(|scope| {
+        let work = |connection: usize| {
+            scope.spawn(move || {
+                let mut client = Client::connect(address)?;
+                let mut answered = 0_u32;
+                for body in bodies.iter().cycle().skip(connection * 7) {
+                    if began.elapsed() > Duration::from_secs(1) {
+                        break;
+                    }
+                    client.ask(body)?;
+                    answered += 1;
+                }
+                Ok::<_, io::Error>(answered)
+            })
+        };
+        let threads: Vec<_> = (0..connections).map(work).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no client panics"))
+            .sum::<io::Result<u32>>()
+    })?;
+    Ok(f64::from(answered) / began.elapsed().as_secs_f64())
+}
+
+/// The program, started as an operator does.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Served {
+    pub(crate) fn start(installation: &Installation) -> anyhow::Result<Self> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wegwijzer"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(installation.config()?)
+            .env("WEGWIJZER_LOG", "info")
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut log = BufReader::new(child.stderr.take().expect("it was piped"));
+        let mut line = String::new();
+        while log.read_line(&mut line)? > 0 {
+            let address = line.split("address=").nth(1).map(str::trim);
+            if let Some(address) = address.and_then(|address| address.parse().ok()) {
+                // Its log must not stand still.
+                thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+                return Ok(Self { child, address });
+            }
+            line.clear();
+        }
+        anyhow::bail!("the program does not listen: {}", child.wait()?)
+    }
+
+    /// Memory that it has to itself, and pages of files that it looks into, in bytes.
+    pub(crate) fn memory(&self) -> anyhow::Result<(u64, u64)> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let of = |name| number_after(&status, name).unwrap_or_default() * 1_024;
+        Ok((of("RssAnon:"), of("RssFile:")))
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,243 @@
+//! A knowledge base of any size that looks like one that people wrote: lengths, links and the sizes
+//! of facets are those of a public-sector site, as JSON Lines for the source `jsonlines`.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use serde_json::{Map, Value, json};
+
+use crate::words::{Dice, Words, capital};
+
+/// Rises with every change that gives other documents.
+pub(crate) const VERSION: u32 = 1;
+
+const THEMES: usize = 60;
+const ORGANISATIONS: usize = 400;
+const PEOPLE: usize = 500;
+const COMMUNITIES: usize = 40;
+const AUDIENCES: usize = 10;
+
+/// So many series of events.
+const SERIES_EVERY: usize = 2_000;
+
+const ARTICLE_FORMS: [&str; 8] = [
+    "BLOG",
+    "NEWS",
+    "INTERVIEW",
+    "PRACTICE_CASE",
+    "EVENT_REPORT",
+    "POLICY",
+    "PODCAST",
+    "YEAR_REVIEW",
+];
+const TOOLKIT_FORMS: [&str; 5] = ["TOOLKIT", "STEP_PLAN", "CHECKLIST", "TRAINING", "SERIOUS_GAME"];
+const COMMUNITY_FORMS: [&str; 3] = ["OWN", "NETWORK", "LOCAL_VARIANT"];
+const EVENT_FORMS: [&str; 5] =
+    ["KNOWLEDGE_SESSION", "WEBINAR", "SITE_VISIT", "ONLINE_MEETING", "CONFERENCE"];
+const ORGANISATION_KINDS: [(&str, &str); 5] = [
+    ("MUNICIPALITY", "GEMEENTE"),
+    ("EXECUTIVE_AGENCY", "UITVOERING"),
+    ("MINISTRY", "RIJK"),
+    ("WATER_AUTHORITY", "WATERSCHAP"),
+    ("COMPANY", "OVERIG"),
+];
+
+/// What is said about documents whose numbers are the same in every edition.
+pub(crate) struct Corpus<'a> {
+    words: &'a Words,
+}
+
+impl<'a> Corpus<'a> {
+    pub(crate) fn new(words: &'a Words) -> Self {
+        Self { words }
+    }
+
+    /// The things that documents are about, one a line.
+    pub(crate) fn write_entities(&self, out: &mut impl Write) -> io::Result<()> {
+        for theme in 0..THEMES {
+            let also = self.words.of_rank(9_000 + theme);
+            let line = json!({"key": format!("t{theme}"), "kind": "theme",
+                "title": self.theme(theme), "alt_labels": [also]});
+            writeln!(out, "{line}")?;
+        }
+        for organisation in 0..ORGANISATIONS {
+            let (kind, layer) = ORGANISATION_KINDS[organisation % ORGANISATION_KINDS.len()];
+            let line = json!({"key": format!("o{organisation}"), "kind": "organisation",
+                "title": self.organisation(organisation), "organisation_kind": kind,
+                "layer": layer});
+            writeln!(out, "{line}")?;
+        }
+        for person in 0..PEOPLE {
+            let line = json!({"key": format!("p{person}"), "kind": "person",
+                "title": self.person(person), "role": self.words.of_rank(2_000 + person),
+                "organisations": [self.organisation(person % ORGANISATIONS)]});
+            writeln!(out, "{line}")?;
+        }
+        for audience in 0..AUDIENCES {
+            let perspective = if audience % 3 == 0 { "CITIZEN" } else { "PROFESSIONAL" };
+            let line = json!({"key": format!("a{audience}"), "kind": "audience",
+                "title": self.audience(audience), "perspective": perspective});
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
+    }
+
+    /// Documents `from` up to `to`, one a line, as they are in an edition.
+    pub(crate) fn write_documents(
+        &self,
+        (from, to): (usize, usize),
+        edition: impl Fn(usize) -> usize,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        for number in from..to {
+            writeln!(out, "{}", Value::Object(self.document(number, edition(number))))?;
+        }
+        Ok(())
+    }
+
+    /// 85 % articles, 5 % toolkits, 1 % communities, 9 % events.
+    fn document(&self, number: usize, edition: usize) -> Map<String, Value> {
+        let mut dice = Dice((number as u64) << 8);
+        let dice = &mut dice;
+        let mut fields = Map::new();
+        let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        set("key", json!(format!("d{number}")));
+        set("url", json!(format!("https://corpus.example/{number}/")));
+        let language = ["nl", "en", "fr"][dice_of(dice, &[92, 7, 1])];
+        set("language", json!(language));
+        let mut title = capital(self.words.telling(dice));
+        for _ in 0..3 + dice.below(6) {
+            let _ = write!(title, " {}", self.words.any(dice));
+        }
+        if edition > 0 {
+            let _ = write!(title, " {edition}");
+        }
+        match number {
+            0..COMMUNITIES => set("title", json!(self.community(number))),
+            _ => set("title", json!(title)),
+        };
+        let mut summary = String::new();
+        self.words.sentence(dice, &mut summary);
+        set("summary", json!(summary));
+        set("body", json!(self.body(dice)));
+        set("published_at", json!(day(dice)));
+        set("themes", self.some(dice, 3, THEMES, Self::theme));
+        set("audiences", self.some(dice, 2, AUDIENCES, Self::audience));
+        if dice.happens(70) {
+            set("organisations", self.some(dice, 2, ORGANISATIONS, Self::organisation));
+        }
+        if dice.happens(30) {
+            set("communities", self.some(dice, 1, COMMUNITIES, Self::community));
+        }
+        let kind = if number < COMMUNITIES { 2 } else { dice_of(dice, &[85, 5, 1, 9]) };
+        self.add_detail(&mut fields, dice, (number, kind));
+        fields
+    }
+
+    fn add_detail(
+        &self,
+        fields: &mut Map<String, Value>,
+        dice: &mut Dice,
+        (number, kind): (usize, usize),
+    ) {
+        let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        match kind {
+            0 => {
+                set("kind", json!("article"));
+                set("form", json!(ARTICLE_FORMS[dice.zipf(ARTICLE_FORMS.len())]));
+                set("authors", self.some(dice, 2, PEOPLE, Self::person));
+            }
+            1 => {
+                set("kind", json!("toolkit"));
+                set("form", json!(TOOLKIT_FORMS[dice.zipf(TOOLKIT_FORMS.len())]));
+                let step = |_| json!({"title": self.words.telling(dice)});
+                set("steps", (0..4).map(step).collect());
+            }
+            2 => {
+                set("kind", json!("community"));
+                set("form", json!(COMMUNITY_FORMS[dice.zipf(COMMUNITY_FORMS.len())]));
+            }
+            _ => {
+                set("kind", json!("event"));
+                set("form", json!(EVENT_FORMS[dice.zipf(EVENT_FORMS.len())]));
+                let attendance = ["OFFLINE", "ONLINE", "MIXED"][dice_of(dice, &[50, 35, 15])];
+                set("attendance", json!(attendance));
+                let (day, hour) = (day(dice), 9 + dice.below(8));
+                set("start", json!(format!("{day}T{hour:02}:00")));
+                set("end", json!(format!("{day}T{:02}:30", hour + 1)));
+                set("organisers", self.some(dice, 1, COMMUNITIES, Self::community));
+                if number % SERIES_EVERY < 20 {
+                    set("series", json!({"rule": "FREQ=MONTHLY;COUNT=24"}));
+                }
+            }
+        }
+    }
+
+    fn body(&self, dice: &mut Dice) -> String {
+        let length = dice.around(200, 0.8).clamp(20, 4_000);
+        let mut text = String::with_capacity(length * 9);
+        let mut words = 0;
+        while words < length {
+            text.push_str("<p>");
+            for _ in 0..2 + dice.below(5) {
+                words += self.words.sentence(dice, &mut text);
+                text.push(' ');
+            }
+            text.push_str("</p>\n");
+        }
+        text
+    }
+
+    /// One to `most` names, those of low numbers most.
+    fn some(
+        &self,
+        dice: &mut Dice,
+        most: usize,
+        of: usize,
+        name: impl Fn(&Self, usize) -> String,
+    ) -> Value {
+        let count = 1 + dice.below(most);
+        (0..count).map(|_| Value::String(name(self, dice.zipf(of)))).collect()
+    }
+
+    fn theme(&self, number: usize) -> String {
+        format!("thema {}", self.words.of_rank(700 + number))
+    }
+
+    fn organisation(&self, number: usize) -> String {
+        format!("Gemeente {}", capital(self.words.of_rank(3_000 + number)))
+    }
+
+    fn person(&self, number: usize) -> String {
+        let (first, last) = (5_000 + number % 80, 6_000 + number);
+        format!("{} {}", capital(self.words.of_rank(first)), capital(self.words.of_rank(last)))
+    }
+
+    fn community(&self, number: usize) -> String {
+        format!("Community {}", capital(self.words.of_rank(8_000 + number)))
+    }
+
+    fn audience(&self, number: usize) -> String {
+        format!("doelgroep {}", self.words.of_rank(8_500 + number))
+    }
+}
+
+/// Which of several that have so many chances each.
+fn dice_of(dice: &mut Dice, chances: &[usize]) -> usize {
+    let mut left = dice.below(chances.iter().sum());
+    for (place, chance) in chances.iter().enumerate() {
+        match left.checked_sub(*chance) {
+            Some(rest) => left = rest,
+            None => return place,
+        }
+    }
+    unreachable!("fewer than their sum")
+}
+
+/// A day of 2012 to 2026, later ones more often.
+fn day(dice: &mut Dice) -> String {
+    let year = 2026 - dice.zipf(15);
+    format!("{year}-{:02}-{:02}", 1 + dice.below(12), 1 + dice.below(28))
+}

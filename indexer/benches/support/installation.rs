@@ -1,0 +1,157 @@
+//! Sources and data of one knowledge base, kept below the target folder from one run to the next.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use indexer::{
+    config::{SourceConfig, plan_sources},
+    run::{BuildLimits, Plan},
+};
+use jiff::Timestamp;
+use schema::SourceName;
+
+use crate::{
+    corpus::{Corpus, VERSION},
+    words::Words,
+};
+
+/// How many documents there are.
+pub(crate) const DOCUMENTS: usize = 100_000;
+/// The last documents come from a small source of their own, in which things change.
+const LIVE: usize = 1_000;
+
+const SOURCES: &str = r#"
+[[source]]
+name = "entities"
+kind = "jsonlines"
+path = "entities.jsonl"
+
+[[source]]
+name = "archive"
+kind = "jsonlines"
+path = "archive.jsonl"
+
+[[source]]
+name = "live"
+kind = "jsonlines"
+path = "live.jsonl"
+"#;
+
+/// A folder with sources and a data folder.
+pub(crate) struct Installation {
+    folder: PathBuf,
+    pub(crate) words: Words,
+}
+
+impl Installation {
+    /// Writes the sources, unless a run before this one did.
+    pub(crate) fn open(target: &Path, repository: &Path) -> io::Result<Self> {
+        let words = Words::load(&repository.join("../shared/lexicon"));
+        let name = format!("knowledge-base-{VERSION}-{}-{DOCUMENTS}", words.origin);
+        let installation = Self { folder: target.join(name), words };
+        let done = installation.folder.join("sources-written");
+        if !done.exists() {
+            let _ = fs::remove_dir_all(&installation.folder);
+            fs::create_dir_all(&installation.folder)?;
+            let corpus = Corpus::new(&installation.words);
+            let live = DOCUMENTS - LIVE;
+            installation.write("entities.jsonl", |out| corpus.write_entities(out))?;
+            installation
+                .write("archive.jsonl", |out| corpus.write_documents((0, live), |_| 0, out))?;
+            installation.write_live(|_| 0)?;
+            File::create(done)?;
+        }
+        Ok(installation)
+    }
+
+    fn write(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut out = BufWriter::new(File::create(self.folder.join(name))?);
+        write(&mut out)?;
+        out.flush()
+    }
+
+    /// Writes the source in which things change, each document in its edition.
+    pub(crate) fn write_live(&self, edition: impl Fn(usize) -> usize) -> io::Result<()> {
+        let range = (DOCUMENTS - LIVE, DOCUMENTS);
+        self.write("live.jsonl", |out| {
+            Corpus::new(&self.words).write_documents(range, edition, out)
+        })
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Ten documents that there are in the source in which things change.
+    pub(crate) fn is_one_of_ten(number: usize) -> bool {
+        number % (LIVE / 10) == 7
+    }
+
+    /// Another data folder with the same content, of the same files: they never change.
+    pub(crate) fn linked_data(&self) -> io::Result<PathBuf> {
+        let (from, to) = (self.data(), self.folder.join("data-of-this-run"));
+        match fs::remove_dir_all(&to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => link_folder(&from, &to)?,
+        }
+        Ok(to)
+    }
+
+    /// The file that says what the sources are and where the data is.
+    pub(crate) fn config(&self) -> io::Result<PathBuf> {
+        let file = self.folder.join("wegwijzer.toml");
+        fs::write(&file, format!("data = \"data\"\n{SOURCES}"))?;
+        Ok(file)
+    }
+
+    /// What to build.
+    pub(crate) fn plan(&self, data: PathBuf) -> anyhow::Result<Plan> {
+        #[derive(serde::Deserialize)]
+        struct Sources {
+            source: Vec<SourceConfig>,
+        }
+        let Sources { source } = toml::from_str(&fs::read_to_string(self.config()?)?)?;
+        Ok(Plan {
+            data,
+            sources: plan_sources(&source, &self.folder)?,
+            aliases: Vec::new(),
+            item_url: "http://127.0.0.1:8080/".parse()?,
+            limits: BuildLimits::default(),
+            now: now(),
+            dated: None,
+        })
+    }
+}
+
+/// The source in which things change.
+pub(crate) fn live() -> SourceName {
+    SourceName::new("live").expect("a name")
+}
+
+/// The time at which everything is built and asked.
+pub(crate) fn now() -> Timestamp {
+    "2026-03-02T12:00:00+01:00".parse().expect("an instant")
+}
+
+/// Hard links to the files below `from`.
+fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        // The lock is written over in place; everything else is replaced as a whole.
+        if entry.file_type()?.is_dir() {
+            link_folder(&source, &target)?;
+        } else if entry.file_name() != "builder.lock" {
+            fs::hard_link(&source, &target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Clocks, and one table at the end.
+//!
+//! The machine under a benchmark is never the same for two minutes. So everything that is to be
+//! compared is measured in turns within one run, and the table begins with what does not depend on
+//! this program at all. Ratios of neighbouring lines can be trusted, the numbers themselves not.
+
+use std::{
+    fmt::{self, Write as _},
+    fs,
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use cpu_time::ProcessTime;
+
+use crate::words::Dice;
+
+/// Time on the wall and on the processors, of all threads of this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Taken {
+    pub(crate) wall: Duration,
+    pub(crate) cpu: Duration,
+}
+
+impl Taken {
+    /// Runs `work` and looks at the clocks.
+    pub(crate) fn by<T>(work: impl FnOnce() -> T) -> (Self, T) {
+        let (began, cpu) = (Instant::now(), ProcessTime::now());
+        let answer = work();
+        (Self { wall: began.elapsed(), cpu: cpu.elapsed() }, answer)
+    }
+}
+
+/// Bytes that this process has sent to a disk so far.
+pub(crate) fn written_bytes() -> u64 {
+    let io = fs::read_to_string("/proc/self/io").unwrap_or_default();
+    number_after(&io, "write_bytes:").unwrap_or_default()
+}
+
+/// The number behind a name in a file of `/proc`.
+pub(crate) fn number_after(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Many measurements of one thing.
+#[derive(Debug, Default)]
+pub(crate) struct Samples(Vec<Taken>);
+
+impl Samples {
+    pub(crate) fn add(&mut self, taken: Taken) {
+        self.0.push(taken);
+    }
+
+    fn walls(&self) -> Vec<Duration> {
+        let mut walls: Vec<_> = self.0.iter().map(|taken| taken.wall).collect();
+        walls.sort();
+        walls
+    }
+
+    /// The time that so many of a hundred stay below.
+    fn percentile(&self, percent: usize) -> Duration {
+        let walls = self.walls();
+        walls
+            .get((walls.len() * percent / 100).min(walls.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn mean_cpu(&self) -> Duration {
+        let sum: Duration = self.0.iter().map(|taken| taken.cpu).sum();
+        sum.checked_div(u32::try_from(self.0.len()).unwrap_or(u32::MAX)).unwrap_or_default()
+    }
+}
+
+/// What a run comes to.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    rows: Vec<[String; 6]>,
+}
+
+impl Table {
+    pub(crate) fn head(&mut self, what: &str) {
+        let titles = [what, "median", "p99", "cpu (mean)", "cpu ratio", ""];
+        self.rows.push([""; 6].map(str::to_owned));
+        self.rows.push(titles.map(str::to_owned));
+    }
+
+    /// A line of many measurements, compared with others by their mean time on the processors.
+    pub(crate) fn row(&mut self, what: &str, samples: &Samples, base: &Samples, note: &str) {
+        let ratio = samples.mean_cpu().as_secs_f64() / base.mean_cpu().as_secs_f64();
+        self.rows.push([
+            what.to_owned(),
+            Shown(samples.percentile(50)).to_string(),
+            Shown(samples.percentile(99)).to_string(),
+            Shown(samples.mean_cpu()).to_string(),
+            format!("{ratio:.2}"),
+            note.to_owned(),
+        ]);
+    }
+
+    /// A line of one measurement, or of none.
+    pub(crate) fn line(&mut self, what: &str, taken: Option<Taken>, note: &str) {
+        let wall = taken.map(|taken| Shown(taken.wall).to_string()).unwrap_or_default();
+        let cpu = taken.map(|taken| Shown(taken.cpu).to_string()).unwrap_or_default();
+        let row = [what.to_owned(), wall, String::new(), cpu, String::new(), note.to_owned()];
+        self.rows.push(row);
+    }
+
+    /// A fixed piece of work, which tells how fast the machine is right now.
+    pub(crate) fn calibrate(&mut self) {
+        let mut samples = Samples::default();
+        for _ in 0..20 {
+            let (taken, sum) = Taken::by(|| {
+                let mut dice = Dice(1);
+                (0..5_000_000).fold(0, |sum: u64, _| sum ^ dice.next())
+            });
+            assert_ne!(sum, 0, "the loop must not be left out");
+            samples.add(taken);
+        }
+        self.row("a fixed loop (calibration)", &samples, &samples, "");
+    }
+
+    pub(crate) fn print(&self) -> io::Result<()> {
+        let width = |column: usize| {
+            self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+        };
+        let widths: [usize; 6] = std::array::from_fn(width);
+        let mut out = io::stdout().lock();
+        for [what, numbers @ .., note] in &self.rows {
+            let mut line = format!("{what:<0$}", widths[0]);
+            for (number, width) in numbers.iter().zip(&widths[1..]) {
+                let _ = write!(line, "  {number:>width$}");
+            }
+            writeln!(out, "{}", format!("{line}  {note}").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// A time with three digits and its unit.
+struct Shown(Duration);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_secs_f64() * 1e6;
+        let (value, unit) = match micros {
+            0.0..1e3 => (micros, "µs"),
+            1e3..1e6 => (micros / 1e3, "ms"),
+            _ => (micros / 1e6, "s"),
+        };
+        let digits = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+        write!(f, "{value:.digits$} {unit}")
+    }
+}
+
+/// Bytes in millions.
+#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}

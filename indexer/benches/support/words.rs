@@ -1,0 +1,155 @@
+//! Words of a language that nobody speaks, as often as words are in one that people do.
+//!
+//! They come from Dutch word lists where `../shared/lexicon` lies beside the repository, and are
+//! made of Dutch syllables where it does not. Either way the order is shuffled by a fixed seed, and
+//! the word of rank `r` is drawn with a chance of about `1 / (r + 2.7)` (Zipf and Mandelbrot).
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// Numbers that look random and are the same in every run (`SplitMix64`).
+#[derive(Debug, Clone)]
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, sides: usize) -> usize {
+        usize::try_from(self.next() % sides as u64).expect("less than a usize")
+    }
+
+    /// From 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "a chance needs no more")]
+    pub(crate) fn chance(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    pub(crate) fn happens(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// A rank below `ranks`, low ones most.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ranks are small"
+    )]
+    pub(crate) fn zipf(&mut self, ranks: usize) -> usize {
+        const FLAT: f64 = 2.7;
+        let grown = ((ranks as f64 + FLAT) / FLAT).powf(self.chance());
+        ((FLAT * grown - FLAT) as usize).min(ranks - 1)
+    }
+
+    /// About `median`, now and then a few times as much: `exp(normal)`.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "lengths are small"
+    )]
+    pub(crate) fn around(&mut self, median: usize, spread: f64) -> usize {
+        // A sum of twelve is near enough to normal.
+        let normal = (0..12).map(|_| self.chance()).sum::<f64>() - 6.0;
+        (median as f64 * (normal * spread).exp()) as usize
+    }
+}
+
+/// The commonest words of Dutch, in about their order: ranks zero and on.
+const COMMON: &str = "de het een en van in is dat op te die voor met niet zijn aan er om ook als \
+    dan maar bij of uit nog naar door over ze zo hij wordt je worden deze kan heeft hun al tot wat \
+    dit wel hebben moet was veel meer geen kunnen zich we men";
+
+/// The words, by rank.
+pub(crate) struct Words {
+    ranked: Vec<String>,
+    /// Where they come from.
+    pub(crate) origin: &'static str,
+}
+
+impl Words {
+    pub(crate) fn load(lexicon: &Path) -> Self {
+        let lists = ["basiswoorden-gekeurd.txt", "wdutch.txt"];
+        let read = |list: &&str| fs::read_to_string(lexicon.join(list)).ok();
+        let lists: Vec<_> = lists.iter().filter_map(read).collect();
+        let plain = |word: &&str| {
+            (3..=18).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase())
+        };
+        let mut words: BTreeSet<String> =
+            lists.iter().flat_map(|list| list.lines()).filter(plain).map(str::to_owned).collect();
+        let origin = if words.is_empty() { "syllables" } else { "lexicon" };
+        if words.is_empty() {
+            words = syllables();
+        }
+        for common in COMMON.split_whitespace() {
+            words.remove(common);
+        }
+        let mut shuffled: Vec<_> = words.into_iter().collect();
+        let mut dice = Dice(7);
+        for place in (1..shuffled.len()).rev() {
+            shuffled.swap(place, dice.below(place + 1));
+        }
+        let mut ranked: Vec<_> = COMMON.split_whitespace().map(str::to_owned).collect();
+        ranked.append(&mut shuffled);
+        Self { ranked, origin }
+    }
+
+    pub(crate) fn of_rank(&self, rank: usize) -> &str {
+        &self.ranked[rank]
+    }
+
+    pub(crate) fn any(&self, dice: &mut Dice) -> &str {
+        &self.ranked[dice.zipf(self.ranked.len())]
+    }
+
+    /// A word that says something: none of the commonest.
+    pub(crate) fn telling(&self, dice: &mut Dice) -> &str {
+        let common = COMMON.split_whitespace().count();
+        &self.ranked[common + dice.zipf(self.ranked.len() - common)]
+    }
+
+    /// A sentence of about twelve words, onto `text`.
+    pub(crate) fn sentence(&self, dice: &mut Dice, text: &mut String) -> usize {
+        let words = 4 + dice.below(18);
+        for place in 0..words {
+            let word = self.any(dice);
+            if place == 0 {
+                text.push_str(&capital(word));
+            } else {
+                text.push_str(if dice.happens(6) { ", " } else { " " });
+                text.push_str(word);
+            }
+        }
+        text.push('.');
+        words
+    }
+}
+
+pub(crate) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn syllables() -> BTreeSet<String> {
+    const ONSETS: [&str; 16] =
+        ["b", "d", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "ver"];
+    const CORES: [&str; 10] = ["a", "e", "i", "o", "u", "aa", "ee", "oe", "ij", "ei"];
+    const ENDS: [&str; 10] = ["", "n", "r", "l", "t", "k", "s", "ng", "cht", "nd"];
+    let mut dice = Dice(3);
+    let mut words = BTreeSet::new();
+    while words.len() < 120_000 {
+        let mut word = String::new();
+        for _ in 0..=dice.below(4) {
+            word.push_str(ONSETS[dice.below(ONSETS.len())]);
+            word.push_str(CORES[dice.below(CORES.len())]);
+            word.push_str(ENDS[dice.below(ENDS.len())]);
+        }
+        words.insert(word);
+    }
+    words
+}
