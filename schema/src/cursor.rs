@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{GenerationNumber, NodeId};
 
-/// The text of a cursor is never longer than this many bytes.
-pub const CURSOR_BYTES_MAX: usize = 1_024;
+/// A longer text is no cursor. One that stands at a title holds all of it: 300 letters, each of
+/// which may fold to nine bytes.
+pub const CURSOR_BYTES_MAX: usize = 4_096;
 
 /// What a list is ordered by at one place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::NodeKind;
+    use crate::{NodeKind, fold};
 
     fn values() -> impl Strategy<Value = SortValue> {
         prop_oneof![
@@ -90,6 +91,16 @@ mod tests {
             any::<i64>().prop_map(SortValue::Number),
             "[a-z ëï]{0,40}".prop_map(SortValue::Text),
         ]
+    }
+
+    #[test]
+    fn a_cursor_at_the_longest_title_must_be_read_again() {
+        let value = SortValue::Text(fold::name(&"각".repeat(300)));
+        let id = NodeId::new(NodeKind::Event, u64::MAX);
+        let generation = GenerationNumber(u64::MAX);
+        let cursor =
+            Cursor { question: u64::MAX, generation, day: i32::MIN, position: u32::MAX, value, id };
+        assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
     }
 
     proptest! {

@@ -236,3 +236,36 @@ fn a_connection_must_be_closed_where_its_request_never_ends() {
     }
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_client_must_be_told_where_its_connection_cannot_go_on() {
+    let (_installation, server) = server(|_| ());
+    let json = "content-type: application/json";
+    for (method, headers, length, status) in [
+        ("POST", json, 300_000, 413),
+        ("POST", "content-type: text/plain", 200_000, 415),
+        ("POST", "content-type: application/json\r\naccept: text/html", 200_000, 406),
+        ("PUT", json, 200_000, 405),
+    ] {
+        let mut stream = TcpStream::connect(server.address).expect("it listens");
+        let head = format!("{method} /graphql HTTP/1.1\r\nhost: a\r\n{headers}\r\n");
+        write!(stream, "{head}content-length: {length}\r\n\r\n").expect("it reads");
+        let _ = stream.write_all(&vec![b' '; length]);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    // One that was read to its end is no reason to close: the next request is answered, too.
+    let mut stream = TcpStream::connect(server.address).expect("it listens");
+    let wrong =
+        format!("POST /graphql HTTP/1.1\r\nhost: a\r\n{json}\r\ncontent-length: 2\r\n\r\n{{}}");
+    write!(stream, "{wrong}GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("two answers");
+    let statuses: Vec<&str> =
+        answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
+    assert_eq!(statuses, ["400", "200"], "{answer}");
+}

@@ -50,14 +50,14 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
 }
 
-/// Every file below a folder, sorted; what Node installed is not ours.
+/// Every file below a folder, sorted; what Node installed and cargo compiled is not ours.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            if path.ends_with("node_modules") {
+            if path.ends_with("node_modules") || path.ends_with("target") {
                 continue;
             }
             if path.is_dir() {

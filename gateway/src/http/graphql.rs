@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     failure::{Code, Failure},
     metrics::Metrics,
-    pipeline::{Answer, Outcome, Pipeline},
+    pipeline::{Answer, Outcome, Pipeline, Question},
 };
 
 /// Seconds after which a client that was turned away may come back.
@@ -96,17 +96,9 @@ impl Endpoint for Graphql {
         let body = request.take_body();
         let id = request.data::<RequestId>().cloned();
         let id = id.as_ref().map(RequestId::as_str);
-        let Some(media) = Media::accepted(request.headers()) else {
-            let message = "accept `application/graphql-response+json` or `application/json`";
-            let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, message);
-            return Ok(self.refused(Media::Json, refusal, id));
-        };
-        if let Some(refusal) = self.refusal(&request) {
-            return Ok(self.refused(media, refusal, id));
-        }
-        let mut question = match question::read(&request, body, self.pipeline.limits()).await {
-            Ok(question) => question,
-            Err(refusal) => return Ok(self.refused(media, refusal, id)),
+        let (media, mut question) = match self.question(&request, body).await {
+            Ok(read) => read,
+            Err((media, refusal)) => return Ok(self.refused(media, refusal, &request, id)),
         };
         question.known = known(&question.known, media);
         let Answer { outcome, told } = self.pipeline.answer(question).await;
@@ -127,16 +119,47 @@ impl Endpoint for Graphql {
 }
 
 impl Graphql {
+    /// Reads the question of a request, and which type its answer is to have.
+    async fn question(
+        &self,
+        request: &Request,
+        body: poem::Body,
+    ) -> Result<(Media, Question), (Media, Refusal)> {
+        let Some(media) = Media::accepted(request.headers()) else {
+            let message = "accept `application/graphql-response+json` or `application/json`";
+            return Err((Media::Json, Refusal::new(StatusCode::NOT_ACCEPTABLE, message)));
+        };
+        if let Some(refusal) = self.refusal(request) {
+            return Err((media, refusal));
+        }
+        let question = question::read(request, body, self.pipeline.limits()).await;
+        question.map(|question| (media, question)).map_err(|refusal| (media, refusal))
+    }
+
     /// The response to a request that was not read.
     fn refused(
         &self,
         media: Media,
         Refusal { status, failure }: Refusal,
+        request: &Request,
         id: Option<&str>,
     ) -> Response {
         self.metrics.answered(None, failure.code.name(), crate::pipeline::Origin::Made);
-        refused(media, status, failure, id)
+        let mut response = refused(media, status, failure, id);
+        // What is wrong with a body is known once it was read to its end. Where it was not, the
+        // connection cannot go on; a client that is not told sends its next request into nothing.
+        if status != StatusCode::BAD_REQUEST && has_body(request.headers()) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        response
     }
+}
+
+/// Whether a body follows these headers.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// The validators that were given out for this media type, without their mark of it.

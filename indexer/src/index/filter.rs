@@ -1,6 +1,10 @@
 //! Filters as a test per dimension, so that one pass can tell which facets a document counts for.
 
-use jiff::{Timestamp, civil::Time, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 use schema::{EventPhase, Kind, NodeId, SearchFilter, moment};
 use tantivy::DocId;
 
@@ -241,10 +245,35 @@ fn any<T: PartialEq>(wanted: &[T], values: impl IntoIterator<Item = T>) -> bool 
     wanted.is_empty() || values.into_iter().any(|value| wanted.contains(&value))
 }
 
-/// The start of a day in Amsterdam, in seconds since 1970.
-fn midnight(day: jiff::civil::Date) -> i64 {
+/// The start of a day in Amsterdam, in seconds since 1970. The first and the last days that can be
+/// written have none; they are before and after everything.
+fn midnight(day: Date) -> i64 {
     let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+    let otherwise = if day.year() < 0 { i64::MIN } else { i64::MAX };
     home.to_ambiguous_zoned(day.to_datetime(Time::midnight()))
         .compatible()
-        .map_or(i64::MAX, |zoned| zoned.timestamp().as_second())
+        .map_or(otherwise, |zoned| zoned.timestamp().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn the_first_and_last_days_of_all_must_stay_before_and_after_all_others() {
+        let days = [Date::MIN, date(-9999, 1, 2), date(1970, 1, 1), date(2026, 3, 2), Date::MAX];
+        assert!(days.map(midnight).is_sorted(), "{:?}", days.map(midnight));
+        let filter = |from, until| {
+            Filter::new(
+                &SearchFilter { from, until, ..SearchFilter::default() },
+                Timestamp::UNIX_EPOCH,
+            )
+        };
+        let until = filter(None, Some(Date::MIN)).until;
+        assert!(until.is_some_and(|until| until < midnight(date(1, 1, 1))), "{until:?}");
+        let from = filter(Some(Date::MIN), None).from;
+        assert!(from.is_some_and(|from| from < midnight(date(1, 1, 1))), "{from:?}");
+    }
 }

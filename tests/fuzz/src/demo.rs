@@ -1,0 +1,156 @@
+//! The demo as two generations, a week apart, opened once for all inputs of a process.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
+};
+
+use gateway::{
+    clock::Clock,
+    config::{Config, Overrides},
+    pipeline::Pipeline,
+};
+use indexer::{
+    catalog::{Catalog, Snapshot},
+    run::{self, BuildLimits, Plan, Silent},
+};
+use jiff::{Timestamp, ToSpan};
+use schema::{NodeId, NodeKind, Page, Record, SearchFilter, SearchQuery, SearchSort, Wanted, fold};
+use tokio::runtime::{Builder, Runtime};
+
+/// The demo, built when it is first asked for.
+pub static DEMO: LazyLock<Demo> = LazyLock::new(Demo::build);
+
+/// Two generations of the demo, and what they can be asked for.
+pub struct Demo {
+    /// Runs what is asked.
+    pub runtime: Runtime,
+    /// The configuration; its clock stands still.
+    pub config: Config,
+    /// Answers from the newer generation.
+    pub pipeline: Arc<Pipeline>,
+    /// The older generation and the newer one.
+    pub snapshots: [Arc<Snapshot>; 2],
+    /// Every id in the newer one.
+    pub ids: Vec<NodeId>,
+    /// Addresses of content.
+    pub urls: Vec<String>,
+    /// Words of titles and names.
+    pub words: Vec<String>,
+    /// Cursors of searches for everything, and of names.
+    pub cursors: Vec<String>,
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The day on which the fixtures are dated, at noon in Amsterdam.
+pub fn clock() -> Timestamp {
+    "2026-03-02T12:00:00+01:00".parse().expect("an instant")
+}
+
+impl Demo {
+    fn build() -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let overrides = Overrides {
+            data: Some(data.path().to_owned()),
+            listen: Some("127.0.0.1:0".to_owned()),
+            ..Overrides::default()
+        };
+        let file = repository().join("fixtures/demo.toml");
+        let mut config = Config::load(Some(&file), &overrides).expect("the demo is sound");
+        config.clock = Clock::Fixed(clock());
+        let catalog = Catalog::open(&config.data).expect("an empty folder");
+        let [older, newer] = [-7, 0].map(|days| {
+            let now = clock() + (24 * days).hours();
+            run::build(&plan(&config, now), &run::Request::default(), &Silent).expect("it builds");
+            catalog.refresh().expect("it opens");
+            catalog.current().expect("a generation")
+        });
+        // Files that are open can be read to the end; so nothing is left behind when the process is
+        // ended.
+        drop(data);
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime");
+        let records = runtime.block_on(records(&newer));
+        let cursors = runtime.block_on(cursors(&[&older, &newer]));
+        let pipeline = Pipeline::new(Arc::new(catalog), Arc::new(config.clone()));
+        let pipeline = Arc::new(pipeline.expect("no trusted documents"));
+        Self {
+            runtime,
+            config,
+            pipeline,
+            snapshots: [older, newer],
+            ids: records.iter().map(|record| record.id()).collect(),
+            urls: records.iter().filter_map(|r| Some(r.common()?.url.to_string())).collect(),
+            words: words(&records),
+            cursors,
+        }
+    }
+
+    /// The ids of one kind.
+    pub fn ids_of(&self, kind: NodeKind) -> Vec<NodeId> {
+        self.ids.iter().copied().filter(|id| id.kind() == kind).collect()
+    }
+}
+
+fn plan(config: &Config, now: Timestamp) -> Plan {
+    Plan {
+        data: config.data.clone(),
+        sources: config.source_plans().expect("sources"),
+        aliases: config.aliases.clone(),
+        item_url: config.public_url.clone(),
+        limits: BuildLimits::default(),
+        now,
+        dated: config.dated,
+    }
+}
+
+/// A search for everything.
+pub fn everything() -> SearchQuery {
+    SearchQuery {
+        words: None,
+        filter: SearchFilter::default(),
+        sort: SearchSort::Title,
+        page: Page::first(5_000),
+        wanted: Wanted::default(),
+        now: clock(),
+    }
+}
+
+/// Everything that a generation holds.
+async fn records(snapshot: &Snapshot) -> Vec<Arc<Record>> {
+    let page = snapshot.search(everything()).await.expect("a search");
+    let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
+    for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
+        let names = snapshot.names(kind, Page::first(5_000)).await.expect("names");
+        records.extend(names.entries.into_iter().map(|(record, _)| record));
+    }
+    records
+}
+
+/// The words of all names, each once.
+fn words(records: &[Arc<Record>]) -> Vec<String> {
+    let names = records.iter().flat_map(|record| record.name().split_whitespace());
+    names.map(fold::name).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// A few cursors of every list that can be asked for without a condition.
+async fn cursors(snapshots: &[&Snapshot]) -> Vec<String> {
+    let mut cursors = Vec::new();
+    for snapshot in snapshots {
+        for sort in SearchSort::ALL {
+            let page = SearchQuery { sort: *sort, page: Page::first(40), ..everything() };
+            let page = snapshot.search(page).await.expect("a search");
+            cursors.extend(page.hits.iter().step_by(13).map(|hit| hit.cursor.to_string()));
+        }
+        for kind in [NodeKind::Organisation, NodeKind::Person] {
+            let names = snapshot.names(kind, Page::first(5)).await.expect("names");
+            cursors.extend(names.entries.iter().map(|(_, cursor)| cursor.to_string()));
+        }
+    }
+    cursors
+}

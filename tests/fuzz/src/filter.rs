@@ -1,0 +1,254 @@
+//! Searches in the catalog, with filters, orders, words and pages of any sort: what is found must
+//! be what was asked for, as far as each hit by itself can tell.
+
+use std::collections::BTreeSet;
+
+use indexer::catalog::{CatalogError, Snapshot};
+use jiff::{ToSpan, civil::Date};
+use schema::{
+    ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, FacetCount,
+    GovernmentLayer, Hit, Kind, Language, NodeId, NodeKind, OrganisationKind, Page, Record,
+    SearchFilter, SearchPage, SearchQuery, SearchSort, SourceName, ToolkitForm, Wanted, moment,
+};
+
+use crate::{
+    demo::{DEMO, Demo, clock},
+    draw::Draw,
+};
+
+/// Checks the search that bytes choose, and one that goes on from its answer.
+pub fn check(bytes: &[u8]) {
+    let mut draw = Draw::new(bytes);
+    let demo = &*DEMO;
+    let snapshot = draw.pick(&demo.snapshots);
+    let query = drawn(&mut draw, demo);
+    let Some(page) = found(demo, snapshot, &query) else { return };
+    let Some(hit) = page.hits.get(draw.below(page.hits.len().max(1))) else { return };
+    let cursor =
+        if draw.one_in(4) { bent(&mut draw, hit.cursor.clone()) } else { hit.cursor.clone() };
+    let size = draw.below(40);
+    let page = if draw.one_in(2) {
+        Page::Backward { last: size, before: Some(cursor) }
+    } else {
+        Page::Forward { first: size, after: Some(cursor) }
+    };
+    // Mostly the same question, sometimes of the other generation or of another question.
+    let mut query = SearchQuery { page, ..query };
+    if draw.one_in(6) {
+        query.sort = *draw.pick(SearchSort::ALL);
+    }
+    let snapshot = draw.pick(&demo.snapshots);
+    found(demo, snapshot, &query);
+}
+
+/// What a search finds; `None` where it is refused as it may be.
+fn found(demo: &Demo, snapshot: &Snapshot, query: &SearchQuery) -> Option<SearchPage> {
+    match demo.runtime.block_on(snapshot.search(query.clone())) {
+        Ok(page) => {
+            is_right(&page, query);
+            Some(page)
+        }
+        Err(CatalogError::Cursor(_)) if query.page.cursor().is_some() => None,
+        Err(CatalogError::Limit { name: "search_window", .. }) => None,
+        Err(error) => panic!("{error}: {query:?}"),
+    }
+}
+
+/// A cursor with something of it changed, as nobody gives one out.
+fn bent(draw: &mut Draw<'_>, cursor: Cursor) -> Cursor {
+    let other = crate::cursor::drawn(draw);
+    match draw.below(4) {
+        0 => Cursor { position: other.position, ..cursor },
+        1 => Cursor { value: other.value, ..cursor },
+        2 => Cursor { id: other.id, ..cursor },
+        _ => Cursor { generation: other.generation, day: other.day, ..cursor },
+    }
+}
+
+fn drawn(draw: &mut Draw<'_>, demo: &Demo) -> SearchQuery {
+    let first = if draw.one_in(16) { draw.below(20_000) } else { draw.below(120) };
+    let page = match draw.below(4) {
+        3 => Page::Backward { last: first, before: None },
+        _ => Page::first(first),
+    };
+    SearchQuery {
+        sort: *draw.pick(SearchSort::ALL),
+        page,
+        words: words(draw, demo),
+        wanted: Wanted {
+            total: draw.one_in(2),
+            facets: draw.one_in(2),
+            highlights: draw.one_in(4),
+            explanations: draw.one_in(4),
+        },
+        filter: filter(draw, demo),
+        now: clock() + (24 * (i64::try_from(draw.below(800)).expect("small") - 400)).hours(),
+    }
+}
+
+fn words(draw: &mut Draw<'_>, demo: &Demo) -> Option<String> {
+    let count = draw.below(8);
+    let word = |draw: &mut Draw<'_>| match draw.below(8) {
+        0 => draw.text(40),
+        1 => draw
+            .pick(&["de", "\"", "klant-reis", "'s", "AND", "*", "title:", "\u{301}"])
+            .to_string(),
+        _ => draw.pick(&demo.words).clone(),
+    };
+    (count > 0).then(|| (1..count).map(|_| word(draw)).collect::<Vec<_>>().join(" "))
+}
+
+fn filter(draw: &mut Draw<'_>, demo: &Demo) -> SearchFilter {
+    let ids = |draw: &mut Draw<'_>, kind| draw.some(&demo.ids_of(kind), 3);
+    let sources: Vec<SourceName> = ["blog", "events", "nowhere", "~inferred"]
+        .iter()
+        .filter_map(|name| SourceName::try_from((*name).to_owned()).ok())
+        .collect();
+    SearchFilter {
+        kinds: draw.some(Kind::ALL, 3),
+        article_forms: draw.some(ArticleForm::ALL, 3),
+        toolkit_forms: draw.some(ToolkitForm::ALL, 3),
+        community_forms: draw.some(CommunityForm::ALL, 3),
+        event_forms: draw.some(EventForm::ALL, 3),
+        themes: ids(draw, NodeKind::Theme),
+        communities: ids(draw, NodeKind::Community),
+        organisations: ids(draw, NodeKind::Organisation),
+        organisation_kinds: draw.some(OrganisationKind::ALL, 4),
+        layers: draw.some(GovernmentLayer::ALL, 4),
+        audiences: ids(draw, NodeKind::Audience),
+        // Ids of another kind find nothing and break nothing.
+        people: if draw.one_in(8) { draw.some(&demo.ids, 4) } else { Vec::new() },
+        languages: draw.some(Language::ALL, 2),
+        attendance: draw.some(Attendance::ALL, 2),
+        phases: draw.some(EventPhase::ALL, 2),
+        years: draw.some(&[2025, 2026, 2024, 1, 0, -1, i16::MIN, i16::MAX], 3),
+        from: day(draw),
+        until: day(draw),
+        sources: if draw.one_in(8) { vec![draw.pick(&sources).clone()] } else { Vec::new() },
+    }
+}
+
+fn day(draw: &mut Draw<'_>) -> Option<Date> {
+    match draw.below(12) {
+        9 => Some(Date::MIN),
+        10 => Some(Date::MAX),
+        11 => {
+            let days = i64::try_from(draw.below(1_500)).expect("small");
+            jiff::civil::date(2023, 1, 1).checked_add(days.days()).ok()
+        }
+        _ => None,
+    }
+}
+
+/// What must hold of any answer.
+fn is_right(page: &SearchPage, query: &SearchQuery) {
+    let SearchPage { hits, total, facets, .. } = page;
+    assert!(hits.len() <= query.page.size(), "{} hits: {query:?}", hits.len());
+    assert_eq!(total.is_some(), query.wanted.total, "a total only where it is wanted");
+    assert_eq!(facets.is_some(), query.wanted.facets, "facets only where they are wanted");
+    let ids: BTreeSet<NodeId> = hits.iter().map(|hit| hit.record.id()).collect();
+    assert_eq!(ids.len(), hits.len(), "each hit once: {query:?}");
+    if let Some(total) = *total {
+        assert!(total >= hits.len() as u64, "{total} is not all: {query:?}");
+        if query.page.cursor().is_none() {
+            let others = page.has_next || page.has_previous;
+            assert_eq!(others, total > hits.len() as u64, "{total} in all: {query:?}");
+        }
+    }
+    for (before, after) in hits.iter().zip(hits.iter().skip(1)) {
+        assert_eq!(before.cursor.position + 1, after.cursor.position, "{query:?}");
+    }
+    for hit in hits {
+        assert!(fits(&hit.record, query), "{:?} is no hit: {query:?}", hit.record);
+        is_shown_right(hit, query);
+    }
+    if let (Some(total), Some(facets)) = (total, facets) {
+        // Each thing has one language and one kind, so that these add up.
+        assert_eq!(sum(&facets.languages, &query.filter.languages), *total, "{query:?}");
+        let f = &query.filter;
+        if f.article_forms.is_empty()
+            && f.toolkit_forms.is_empty()
+            && f.community_forms.is_empty()
+            && f.event_forms.is_empty()
+        {
+            assert_eq!(sum(&facets.kinds, &query.filter.kinds), *total, "{query:?}");
+        }
+    }
+}
+
+/// What the values that are asked for count up to; all of them where none is.
+fn sum<T: PartialEq>(facets: &[FacetCount<T>], wanted: &[T]) -> u64 {
+    let counted = |facet: &&FacetCount<T>| wanted.is_empty() || wanted.contains(&facet.value);
+    facets.iter().filter(counted).map(|facet| facet.count).sum()
+}
+
+/// Highlights and explanations are there where they are wanted and nowhere else.
+fn is_shown_right(hit: &Hit, query: &SearchQuery) {
+    assert!(hit.score.is_finite(), "{}: {query:?}", hit.score);
+    assert!(query.wanted.highlights || hit.highlights.is_empty(), "{query:?}");
+    assert!(query.wanted.explanations || hit.explanation.is_none(), "{query:?}");
+    for highlight in &hit.highlights {
+        for fragment in &highlight.fragments {
+            assert!(fragment.iter().any(|span| span.hit), "{fragment:?} marks nothing: {query:?}");
+            assert!(fragment.iter().all(|span| !span.text.is_empty()), "{fragment:?}: {query:?}");
+        }
+    }
+}
+
+/// Whether a record by itself fits a filter; what its organisations are is not looked at.
+fn fits(record: &Record, query: &SearchQuery) -> bool {
+    let filter = &query.filter;
+    let (Some(common), Some(kind)) = (record.common(), record.kind()) else { return false };
+    let home = moment::zone(moment::HOME_ZONE).expect("a zone");
+    let date = record.dated().map(|dated| dated.to_zoned(home).date());
+    let event = match record {
+        Record::Event(event) => Some(event),
+        _ => None,
+    };
+    any(&filter.themes, &common.themes)
+        && any(&filter.communities, &common.communities)
+        && any(&filter.organisations, &common.organisations)
+        && any(&filter.audiences, &common.audiences)
+        && any(&filter.people, &common.people)
+        && any(&filter.languages, &[common.language])
+        && any(&filter.years, &date.map(Date::year).into_iter().collect::<Vec<_>>())
+        && filter.from.is_none_or(|from| date.is_some_and(|date| date >= from))
+        && filter.until.is_none_or(|until| date.is_some_and(|date| date <= until))
+        && any(&filter.attendance, &event.map(|e| e.attendance).into_iter().collect::<Vec<_>>())
+        && any(&filter.phases, &event.map(|e| e.phase(query.now)).into_iter().collect::<Vec<_>>())
+        && any(&filter.kinds, &[kind])
+        && form_fits(record, filter)
+}
+
+fn any<T: PartialEq>(wanted: &[T], has: &[T]) -> bool {
+    wanted.is_empty() || has.iter().any(|value| wanted.contains(value))
+}
+
+/// Whether the form of a record is asked for.
+fn has_own_form(record: &Record, filter: &SearchFilter) -> bool {
+    match record {
+        Record::Article(article) => filter.article_forms.contains(&article.form),
+        Record::Toolkit(toolkit) => filter.toolkit_forms.contains(&toolkit.form),
+        Record::Community(community) => filter.community_forms.contains(&community.form),
+        Record::Event(event) => filter.event_forms.contains(&event.form),
+        _ => false,
+    }
+}
+
+/// Forms leave out other forms of their kind, and other kinds that are not asked for themselves.
+fn form_fits(record: &Record, filter: &SearchFilter) -> bool {
+    let SearchFilter { article_forms, toolkit_forms, community_forms, event_forms, .. } = filter;
+    let none_of_its_kind = match record {
+        Record::Article(_) => article_forms.is_empty(),
+        Record::Toolkit(_) => toolkit_forms.is_empty(),
+        Record::Community(_) => community_forms.is_empty(),
+        Record::Event(_) => event_forms.is_empty(),
+        _ => return false,
+    };
+    let none = article_forms.is_empty()
+        && toolkit_forms.is_empty()
+        && community_forms.is_empty()
+        && event_forms.is_empty();
+    let asked_for = record.kind().is_some_and(|kind| filter.kinds.contains(&kind));
+    none || has_own_form(record, filter) || (none_of_its_kind && asked_for)
+}

@@ -1,0 +1,20 @@
+//! What the fuzz targets check, one module a target, over the demo.
+//!
+//! - [`cursor`]: texts of cursors and ids
+//! - [`filter`]: searches in the catalog
+//! - [`pipeline`]: GraphQL documents with their variables
+//! - [`request`]: whole HTTP requests
+//!
+//! A check takes any bytes and panics where it has found something; the files in `targets/` hand
+//! them to libFuzzer, whose panic hook ends the process even where the program would go on. This
+//! crate must not know how anything is done: it asks and looks at the answer.
+
+pub mod cursor;
+pub mod demo;
+pub mod document;
+pub mod draw;
+pub mod filter;
+pub mod pipeline;
+pub mod request;
+#[cfg(test)]
+mod tests;

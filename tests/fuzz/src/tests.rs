@@ -1,0 +1,65 @@
+//! Whether the checks look where they should: inputs that never get anywhere find nothing.
+
+use std::{collections::BTreeMap, fs};
+
+use gateway::pipeline::Sharing;
+
+use crate::{
+    cursor,
+    demo::{DEMO, repository},
+    filter, pipeline, request,
+};
+
+/// Bytes that look random and are the same in every run (`SplitMix64`).
+fn bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    };
+    (0..length.div_ceil(8)).flat_map(|_| next().to_le_bytes()).collect()
+}
+
+#[test]
+fn documents_that_are_drawn_must_mostly_be_executed() {
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..400 {
+        let mut choices = bytes(seed, 40 + 2 * usize::try_from(seed).unwrap());
+        choices[0] = 0;
+        let document = pipeline::read(&choices, &DEMO);
+        let code = pipeline::answer(&DEMO, &document, Sharing::Private).outcome.code();
+        *outcomes.entry(code).or_default() += 1;
+    }
+    assert!(outcomes["OK"] > 150, "{outcomes:?}");
+    assert!(outcomes.contains_key("BAD_REQUEST"), "{outcomes:?}");
+    assert!(outcomes.contains_key("LIMIT_EXCEEDED"), "{outcomes:?}");
+    assert!(!outcomes.contains_key("INTERNAL"), "{outcomes:?}");
+}
+
+#[test]
+fn any_bytes_must_pass_every_check() {
+    for seed in 0..200 {
+        let mut bytes = bytes(seed, 8 + usize::try_from(seed).unwrap() * 3);
+        cursor::check(&bytes);
+        filter::check(&bytes);
+        request::check(&bytes);
+        bytes[0] %= 16;
+        pipeline::check(&bytes);
+    }
+}
+
+#[test]
+fn example_operations_must_be_documents_as_they_are() {
+    let mut executed = 0;
+    for entry in fs::read_dir(repository().join("fixtures/queries")).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        pipeline::check(&bytes);
+        let document = pipeline::read(&bytes, &DEMO);
+        let answer = pipeline::answer(&DEMO, &document, Sharing::Private);
+        executed += usize::from(answer.outcome.code() == "OK");
+    }
+    assert!(executed >= 11, "{executed}");
+}

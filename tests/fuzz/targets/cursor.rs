@@ -1,0 +1,5 @@
+//! Hands bytes to [`fuzz::cursor`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::cursor::check(bytes));

@@ -1,0 +1,5 @@
+//! Hands bytes to [`fuzz::filter`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::filter::check(bytes));

@@ -1,0 +1,110 @@
+//! Load: many connections at once, for a while, against the real program over a data folder in
+//! which a builder publishes a new generation every second.
+//!
+//! ```sh
+//! cargo build --release && cargo run --release -p acceptance --bin load -- --seconds 60
+//! ```
+//!
+//! One request in ten is hostile. It ends with 1 where an answer is not as documented, where a
+//! client is answered from an older generation than before, or where memory or open files grow.
+//!
+//! - `program`: the program, its sources, and what the system tells about it
+//! - `connection`: the plainest of clients that keeps its connection
+//! - `question`: what well-behaved clients ask
+//! - `hostile`: what others ask
+//! - `client`: one connection's way through the run, and what it holds every answer to
+//! - `report`: what came of it
+
+mod client;
+mod connection;
+mod dice;
+mod hostile;
+mod program;
+mod question;
+mod report;
+
+use std::{
+    process::ExitCode,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use self::{
+    client::Client,
+    program::{Installation, Program},
+    question::Questions,
+    report::{Report, Usage},
+};
+
+/// How much, for how long.
+struct Arguments {
+    time: Duration,
+    connections: usize,
+}
+
+impl Arguments {
+    fn read(given: impl Iterator<Item = String>) -> Result<Self> {
+        let mut arguments = Self { time: Duration::from_mins(1), connections: 64 };
+        let mut given = given.skip(1);
+        while let Some(name) = given.next() {
+            let value: usize = given.next().unwrap_or_default().parse().with_context(|| {
+                format!("`--seconds` and `--connections` want a number: `{name}`")
+            })?;
+            match name.as_str() {
+                "--seconds" => arguments.time = Duration::from_secs(value as u64),
+                "--connections" => arguments.connections = value.max(1),
+                _ => bail!("known are `--seconds` and `--connections`: `{name}`"),
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// Before this much of the run has passed, caches fill and nothing is measured against.
+    fn warm_up(&self) -> Duration {
+        (self.time / 4).min(Duration::from_secs(15))
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::read(std::env::args())?;
+    let installation = Arc::new(Installation::new()?);
+    installation.build()?;
+    let program = Program::serve(&installation)?;
+    let questions = Arc::new(Questions::read(&installation, program.address)?);
+    let begun = Instant::now();
+    let end = begun + arguments.time;
+    let clients: Vec<_> = (0..arguments.connections)
+        .map(|number| {
+            let client = Client::new(number as u64, program.address, Arc::clone(&questions));
+            thread::spawn(move || client.run(end))
+        })
+        .collect();
+    let sources = Arc::clone(&installation);
+    let builder = thread::spawn(move || sources.build_every_second(end));
+
+    thread::sleep(arguments.warm_up());
+    let warm = Usage::of(program.id())?;
+    thread::sleep(
+        end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_secs(1)),
+    );
+    // While the connections are still open.
+    let last = Usage::of(program.id())?;
+    let mut tallies = Vec::new();
+    for client in clients {
+        tallies.push(client.join().ok().context("a client panicked")?);
+    }
+    let published = builder.join().ok().context("the builder panicked")??;
+    let report = Report {
+        time: begun.elapsed(),
+        tallies,
+        published,
+        swapped: program.swaps(),
+        faults: program.faults(),
+        warm,
+        last,
+    };
+    report.print()
+}

@@ -1,0 +1,171 @@
+//! What came of a run: figures for a person, and whether anything is wrong.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{client::Tally, question::Class};
+
+/// Memory may grow by this share, or by [`GROWTH_MIB_MAX`].
+const GROWTH_PERCENT_MAX: u64 = 20;
+/// Memory may grow by so many MiB, or by [`GROWTH_PERCENT_MAX`].
+const GROWTH_MIB_MAX: u64 = 50;
+/// So many more files may be open at the end, since generations are swapped meanwhile; and of each
+/// client, one more connection with a request that was only begun.
+const FILES_MORE_MAX: usize = 16;
+
+/// What a process holds at one moment, as the system tells it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    /// Resident memory, in KiB.
+    resident: u64,
+    /// That part of it which is no file.
+    anonymous: u64,
+    /// Open files and connections.
+    files: usize,
+}
+
+impl Usage {
+    /// Of the process with this number.
+    pub(crate) fn of(process: u32) -> Result<Self> {
+        let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+        let kib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+            number.with_context(|| format!("no {name} in the status of a process"))
+        };
+        Ok(Self {
+            resident: kib("VmRSS:")?,
+            anonymous: kib("RssAnon:")?,
+            files: fs::read_dir(format!("/proc/{process}/fd"))?.count(),
+        })
+    }
+}
+
+/// What came of a run.
+pub(crate) struct Report {
+    pub(crate) time: Duration,
+    pub(crate) tallies: Vec<Tally>,
+    /// Generations that were built.
+    pub(crate) published: u64,
+    /// Generations that the program took over.
+    pub(crate) swapped: u64,
+    /// Errors in the log of the program.
+    pub(crate) faults: Vec<String>,
+    /// What it held after warming up.
+    pub(crate) warm: Usage,
+    /// What it held at the end.
+    pub(crate) last: Usage,
+}
+
+impl Report {
+    /// Prints it, and says whether all is well.
+    pub(crate) fn print(&self) -> Result<ExitCode> {
+        let mut out = io::stdout().lock();
+        self.times(&mut out)?;
+        self.answers(&mut out)?;
+        let Self { warm, last, published, swapped, .. } = self;
+        let mib = |kib: u64| kib / 1_024;
+        writeln!(out, "\ngenerations: {published} published, {swapped} taken over meanwhile")?;
+        writeln!(
+            out,
+            "resident memory: {} MiB after warming up, {} MiB at the end ({} and {} MiB no file)",
+            mib(warm.resident),
+            mib(last.resident),
+            mib(warm.anonymous),
+            mib(last.anonymous),
+        )?;
+        writeln!(out, "open files: {} after warming up, {} at the end", warm.files, last.files)?;
+        let wrong = self.wrong();
+        for one in &wrong {
+            writeln!(out, "WRONG: {one}")?;
+        }
+        if wrong.is_empty() {
+            writeln!(out, "all is well")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Ok(ExitCode::FAILURE)
+    }
+
+    /// Requests a second, and how long they took, by class.
+    fn times(&self, out: &mut impl Write) -> Result<()> {
+        let mut all = 0;
+        writeln!(
+            out,
+            "{:<14} {:>9} {:>9} {:>9} {:>9}",
+            "class", "requests", "p50 ms", "p99 ms", "max ms"
+        )?;
+        for class in Class::ALL {
+            let times = self.tallies.iter().filter_map(|tally| tally.times.get(&class));
+            let mut times: Vec<Duration> = times.flatten().copied().collect();
+            times.sort_unstable();
+            all += times.len();
+            let ms =
+                |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
+            let at = |percent: usize| ms(times.get(times.len() * percent / 100));
+            let (half, most, max) = (at(50), at(99), ms(times.last()));
+            writeln!(out, "{class:<14} {:>9} {half:>9.1} {most:>9.1} {max:>9.1}", times.len())?;
+        }
+        let seconds = self.time.as_secs().max(1);
+        let connections = self.tallies.len();
+        writeln!(
+            out,
+            "{all} requests in {seconds} s over {connections} connections: {} requests/s",
+            all as u64 / seconds,
+        )?;
+        Ok(())
+    }
+
+    /// Answers by class, status and code.
+    fn answers(&self, out: &mut impl Write) -> Result<()> {
+        let mut answers: BTreeMap<_, u64> = BTreeMap::new();
+        for (answer, count) in self.tallies.iter().flat_map(|tally| &tally.answers) {
+            *answers.entry(answer).or_default() += count;
+        }
+        writeln!(out)?;
+        for ((class, status, code), count) in &answers {
+            writeln!(out, "{class:<14} {status} {code:<26} {count:>8}")?;
+        }
+        let shed: u64 = answers
+            .iter()
+            .filter(|((_, status, _), _)| *status == 503)
+            .map(|(_, count)| count)
+            .sum();
+        let halves: u64 = self.tallies.iter().map(|tally| tally.halves).sum();
+        writeln!(out, "turned away with 503: {shed}; requests that were only begun: {halves}")?;
+        Ok(())
+    }
+
+    /// All that is not as it must be, in words.
+    fn wrong(&self) -> Vec<String> {
+        let Self { warm, last, .. } = self;
+        let mut wrong: Vec<String> =
+            self.tallies.iter().flat_map(|tally| tally.told.iter().cloned()).collect();
+        let answers: u64 = self.tallies.iter().map(|tally| tally.wrong).sum();
+        if answers > wrong.len() as u64 {
+            wrong.push(format!("{answers} answers in all"));
+        }
+        wrong.extend(self.faults.iter().take(5).map(|fault| format!("in the log: {fault}")));
+        let growth = last.resident.saturating_sub(warm.resident);
+        let percent = growth * 100 / warm.resident.max(1);
+        if percent >= GROWTH_PERCENT_MAX && growth >= GROWTH_MIB_MAX * 1_024 {
+            wrong.push(format!("resident memory grew by {percent} %, {} MiB", growth / 1_024));
+        }
+        if last.files > warm.files + FILES_MORE_MAX + self.tallies.len() {
+            wrong.push(format!("{} files are open, {} were", last.files, warm.files));
+        }
+        // Who builds every second is taken over most of the time, since the program looks twice as
+        // often.
+        if self.swapped * 2 < self.published {
+            wrong
+                .push(format!("only {} of {} generations were seen", self.swapped, self.published));
+        }
+        wrong
+    }
+}
