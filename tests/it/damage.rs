@@ -57,6 +57,29 @@ fn a_flipped_bit_must_be_found_not_served_and_healed() {
 }
 
 #[test]
+fn damage_in_what_generations_share_must_be_told_and_healed_from_the_sources() {
+    let installation = Installation::small();
+    installation.build();
+    installation.write_item("extra", "Een extra artikel over klantreizen");
+    let second = installation.build();
+    let before = installation.view();
+    let shared = installation.data().join(second.to_string()).join("store.redb");
+    let mut bytes = fs::read(&shared).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    // In place: both generations hold this very file.
+    fs::write(&shared, bytes).expect("writable");
+    let verification = run::verify(&installation.data()).expect("readable folder");
+    assert_eq!((verification.sound.len(), verification.damages.len()), (0, 2));
+    let catalog = Catalog::open(&installation.data()).expect("opens empty");
+    assert!(catalog.current().is_none() && catalog.damage().is_some());
+    let healed = installation.build();
+    assert!(healed > second, "numbers only rise");
+    assert_eq!(installation.view(), before);
+    catalog.refresh().expect("the healed generation opens");
+}
+
+#[test]
 fn a_generation_that_is_missing_must_be_told_and_built_anew() {
     let installation = Installation::small();
     let number = installation.build();

@@ -187,11 +187,11 @@ pub(crate) fn measure(
 ) -> anyhow::Result<()> {
     for class in classes {
         let mut samples: Vec<_> = ways.iter().map(|_| Samples::default()).collect();
+        let mut dice = Dice(1);
         for round in 0..=ROUNDS {
             for words in &class.questions {
-                for turn in 0..ways.len() {
-                    // Nothing always comes first, and nothing always behind the same.
-                    let place = (turn + round) % ways.len();
+                // Nothing always comes first, and nothing always behind the same.
+                for place in shuffled(ways.len(), &mut dice) {
                     let (taken, answer) = Taken::by(|| (ways[place].ask)(words));
                     answer?;
                     // The first round warms up.
@@ -207,4 +207,12 @@ pub(crate) fn measure(
         }
     }
     Ok(())
+}
+
+fn shuffled(length: usize, dice: &mut Dice) -> Vec<usize> {
+    let mut places: Vec<_> = (0..length).collect();
+    for place in (1..length).rev() {
+        places.swap(place, dice.below(place + 1));
+    }
+    places
 }

@@ -3,58 +3,76 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fs::{self, File},
-    io::Read,
-    os::unix::fs::MetadataExt,
+    io,
+    ops::Range,
+    os::unix::fs::{FileExt, MetadataExt},
     path::Path,
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{Mutex, PoisonError},
     thread,
+};
+
+use blake3::hazmat::{
+    ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
 };
 
 use super::{FileSeal, GenerationError, MANIFEST_FILE, Manifest};
 
 /// A file is read in pieces of this size, which stay in a processor's cache for the digest.
-const PIECE_BYTES: u64 = 1 << 20;
-/// So many pieces may wait for the digest.
-const PIECES_WAITING: usize = 4;
+const PIECE_BYTES: usize = 1 << 20;
+/// Two threads share in a longer stretch of a file than this, and so on: both reading and digesting
+/// take their time.
+const STRETCH_BYTES: u64 = 128 << 20;
 
-/// Size and digest of a file. One thread reads what another digests: both take about as long.
-/// Read and not mapped: a disk that fails is an error, not a signal.
+/// Size and digest of a file. Read and not mapped: a disk that fails is an error, not a signal.
 pub(crate) fn digest_file(path: &Path) -> Result<FileSeal, GenerationError> {
     let io = |cause| GenerationError::io("read", path)(cause);
-    let mut file = File::open(path).map_err(io)?;
-    let mut hasher = blake3::Hasher::new();
-    let mut piece = Vec::new();
-    let is_short = |read: usize| (read as u64) < PIECE_BYTES;
-    let mut read = move |piece: &mut Vec<u8>| {
-        piece.clear();
-        file.by_ref().take(PIECE_BYTES).read_to_end(piece)
-    };
-    let length = read(&mut piece).map_err(io)?;
-    hasher.update(&piece);
-    if !is_short(length) {
-        thread::scope(|scope| {
-            let (give, given) = mpsc::sync_channel(PIECES_WAITING);
-            let (empty, emptied) = mpsc::channel::<Vec<u8>>();
-            scope.spawn(move || {
-                loop {
-                    let mut piece = emptied.try_recv().unwrap_or_default();
-                    let length = read(&mut piece);
-                    let is_last = length.as_ref().map_or(true, |length| is_short(*length));
-                    // Nobody listens any more where reading failed.
-                    if give.send(length.map(|_| piece)).is_err() || is_last {
-                        break;
-                    }
-                }
-            });
-            for piece in given {
-                let piece = piece.map_err(io)?;
-                hasher.update(&piece);
-                let _ = empty.send(piece);
-            }
-            Ok(())
-        })?;
+    let file = File::open(path).map_err(io)?;
+    let bytes = file.metadata().map_err(io)?.len();
+    let digest = digest(&file, bytes, STRETCH_BYTES).map_err(io)?;
+    Ok(FileSeal { bytes, digest: digest.to_hex().to_string() })
+}
+
+fn digest(file: &File, bytes: u64, stretch: u64) -> io::Result<blake3::Hash> {
+    if bytes > stretch {
+        let (left, right) = halves(file, 0..bytes, stretch)?;
+        return Ok(merge_subtrees_root(&left, &right, Mode::Hash));
     }
-    Ok(FileSeal { bytes: hasher.count(), digest: hasher.finalize().to_hex().to_string() })
+    Ok(read(file, 0..bytes, blake3::Hasher::new())?.finalize())
+}
+
+fn halves(
+    file: &File,
+    range: Range<u64>,
+    stretch: u64,
+) -> io::Result<(ChainingValue, ChainingValue)> {
+    let middle = range.start + left_subtree_len(range.end - range.start);
+    thread::scope(|scope| {
+        let left = scope.spawn(|| subtree(file, range.start..middle, stretch));
+        let right = subtree(file, middle..range.end, stretch)?;
+        Ok((left.join().expect("nothing in a digest panics")?, right))
+    })
+}
+
+fn subtree(file: &File, range: Range<u64>, stretch: u64) -> io::Result<ChainingValue> {
+    if range.end - range.start > stretch {
+        let (left, right) = halves(file, range, stretch)?;
+        return Ok(merge_subtrees_non_root(&left, &right, Mode::Hash));
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.set_input_offset(range.start);
+    Ok(read(file, range, hasher)?.finalize_non_root())
+}
+
+fn read(file: &File, range: Range<u64>, mut hasher: blake3::Hasher) -> io::Result<blake3::Hasher> {
+    let mut buffer = vec![0; PIECE_BYTES];
+    let mut place = range.start;
+    while place < range.end {
+        let piece = usize::try_from(range.end - place).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
+        file.read_exact_at(&mut buffer[..piece], place)?;
+        hasher.update(&buffer[..piece]);
+        place += piece as u64;
+    }
+    Ok(hasher)
 }
 
 /// Every file below `folder`, as paths relative to it with `/` between.
@@ -143,16 +161,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_must_be_that_of_all_bytes_whatever_the_length_of_the_file() {
+    fn a_digest_must_be_that_of_all_bytes_however_many_threads_share_in_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let piece = usize::try_from(PIECE_BYTES).unwrap();
-        for length in [0, 1, piece - 1, piece, piece + 1, 3 * piece, 9 * piece + 7] {
+        for length in [0, 1, 1_024, 1_025, 4_096, 4_097, 60_000, 65_536, 3 * PIECE_BYTES + 7] {
             let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
             fs::write(&path, &bytes).unwrap();
             let seal = digest_file(&path).unwrap();
             assert_eq!(seal.bytes, length as u64);
-            assert_eq!(seal.digest, blake3::hash(&bytes).to_hex().to_string());
+            let expected = blake3::hash(&bytes);
+            assert_eq!(seal.digest, expected.to_hex().to_string());
+            let file = File::open(&path).unwrap();
+            for stretch in [1_024, 4_096, 1 << 20] {
+                let shared = digest(&file, length as u64, stretch).unwrap();
+                assert_eq!(shared, expected, "{length} bytes in stretches of {stretch}");
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use schema::{Body, Common, Language, NodeKind, Record, SourceName, fold, moment}
 use tantivy::{
     Index, Term,
     directory::MmapDirectory,
-    merge_policy::LogMergePolicy,
+    merge_policy::{LogMergePolicy, NoMergePolicy},
     schema::{Field, TantivyDocument},
 };
 
@@ -75,12 +75,17 @@ impl IndexWriter {
     /// Like [`finish`](Self::finish), with all segments made one and deleted postings gone.
     pub(crate) fn finish_compacted(mut self) -> Result<(), IndexError> {
         self.writer.commit()?;
+        // A merge in the background would take segments from under the one that is asked for here.
+        self.writer.wait_merging_threads()?;
+        let mut writer: tantivy::IndexWriter =
+            self.index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
         let segments = self.index.searchable_segment_ids()?;
         if !segments.is_empty() {
-            self.writer.merge(&segments).wait()?;
+            writer.merge(&segments).wait()?;
         }
-        self.writer.garbage_collect_files().wait()?;
-        self.writer.wait_merging_threads()?;
+        writer.garbage_collect_files().wait()?;
+        writer.wait_merging_threads()?;
         Ok(())
     }
 

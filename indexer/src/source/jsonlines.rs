@@ -180,9 +180,11 @@ fn each_line(
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use proptest::prelude::*;
 
-    use crate::source::tests::{fields, items, told};
+    use crate::source::tests::{fields, items, plan, told};
 
     const CONFIG: &str = "kind = \"jsonlines\"\npath = \"a.jsonl\"";
 
@@ -220,6 +222,33 @@ mod tests {
         let items = items(CONFIG, &[("a.jsonl", lines.as_bytes())]);
         assert_eq!(told(&items), ["-b", "+a"]);
         assert_eq!(fields(&items)["title"], "nieuw");
+    }
+
+    #[test]
+    fn a_line_that_is_known_must_count_like_one_that_is_read() {
+        let (old, new, other) =
+            ("{\"key\":\"a\",\"title\":\"oud\"}", "{\"key\":\"a\"}", "{\"id\":7}");
+        let read = |lines: [&str; 4], known: &[&str]| {
+            let (_folder, plan) = plan(CONFIG, &[("a.jsonl", lines.join("\n").as_bytes())]);
+            let hashes: Vec<_> = known.iter().map(|line| blake3::hash(line.as_bytes())).collect();
+            let knows = |_: &str, hash: &[u8; 32]| hashes.iter().any(|known| known == hash);
+            let mut items = Vec::new();
+            let mut each = |item| {
+                items.push(item);
+                ControlFlow::Continue(())
+            };
+            crate::source::read(&plan, &knows, &mut each).unwrap();
+            told(&items).iter().map(|told| told[..2].to_owned()).collect::<Vec<_>>()
+        };
+        for known in [&[][..], &[old], &[new], &[other], &[old, other], &[old, new, other]] {
+            let sign = |line| if known.contains(&line) { "=" } else { "+" };
+            let expected =
+                [format!("{}7", sign(other)), "!a".to_owned(), format!("{}a", sign(new))];
+            assert_eq!(read([old, other, "{", new], known), expected, "{known:?}");
+            let expected =
+                ["!a".to_owned(), format!("{}a", sign(old)), format!("{}7", sign(other))];
+            assert_eq!(read([new, "{", old, other], known), expected, "{known:?}");
+        }
     }
 
     #[test]
