@@ -3,6 +3,7 @@
 //! This is the only part of the crate that builds generations ([`indexer::run`]).
 
 mod check;
+mod evaluate;
 mod gc;
 mod index;
 mod logging;
@@ -28,6 +29,7 @@ use indexer::run::{BuildError, ManageError};
 use crate::{
     app::AppError,
     config::{Config, ConfigError, Overrides},
+    evaluate::{CollectionError, CompareError, EvaluateError},
 };
 
 /// The signpost to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources
@@ -59,6 +61,8 @@ enum Command {
     Schema,
     /// Checks the configuration and its sources without building or serving.
     Check(check::Arguments),
+    /// Says how good the search is on a judged collection, or compares two results.
+    Evaluate(evaluate::Arguments),
 }
 
 /// The arguments of a command that needs no more than a data folder.
@@ -124,6 +128,14 @@ enum CommandError {
     App(#[from] AppError),
     #[error(transparent)]
     SourceName(#[from] ::schema::IdError),
+    #[error(transparent)]
+    Collection(#[from] CollectionError),
+    #[error(transparent)]
+    Evaluate(#[from] EvaluateError),
+    #[error("`{}` is no result of `wegwijzer evaluate --json`: {reason}", path.display())]
+    Evaluation { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
     #[error("the result cannot be written as JSON: {0}")]
@@ -142,6 +154,7 @@ pub fn main() -> ExitCode {
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Schema => schema::run(),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     match done {
         Ok(code) => code,

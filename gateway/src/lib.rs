@@ -4,12 +4,13 @@
 //! request from text to answer; [`graphql`] is the contract; [`command`] is what an operator types.
 //!
 //! This crate must not know how records are stored or found: it reads through
-//! [`indexer::catalog`] alone. Only [`command`] builds generations.
+//! [`indexer::catalog`] alone. Only [`command`] builds generations, and [`evaluate`] to judge them.
 
 pub mod app;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod evaluate;
 mod failure;
 pub mod graphql;
 pub mod http;

@@ -23,7 +23,11 @@ use jiff::Timestamp;
 use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
 use serde::{Deserialize, Serialize};
 
-pub use crate::{generation::GenerationError, store::Relation};
+pub use crate::{
+    generation::GenerationError,
+    language::{Synonyms, SynonymsError},
+    store::Relation,
+};
 pub use pool::{PoolLimits, PoolLoad};
 pub use reads::Reads;
 pub use related::RELATED_MAX;
@@ -177,6 +181,8 @@ pub struct Catalog {
     current: ArcSwapOption<Snapshot>,
     verifier: Verifier,
     shared: Shared,
+    /// Held while a snapshot is put in place of another.
+    synonyms: Mutex<Arc<Synonyms>>,
     damage: Mutex<Option<String>>,
 }
 
@@ -214,6 +220,7 @@ impl Catalog {
                 pool: Arc::new(SearchPool::new(limits)),
                 reads: Arc::new(ReadCounts::default()),
             },
+            synonyms: Mutex::new(Arc::new(Synonyms::own())),
             damage: Mutex::new(None),
         };
         let no_pointer = || catalog.current().is_none() && catalog.data.has_lost_its_pointer();
@@ -228,6 +235,21 @@ impl Catalog {
     /// The generation that answers now. Hold it for a whole request.
     pub fn current(&self) -> Option<Arc<Snapshot>> {
         self.current.load_full()
+    }
+
+    /// Uses other synonyms from the next request on.
+    pub fn set_synonyms(&self, synonyms: Synonyms) {
+        let mut held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(synonyms);
+        if let Some(current) = self.current() {
+            self.current.store(Some(Arc::new(current.with_synonyms(&held))));
+        }
+    }
+
+    /// Makes an opened generation the one that answers.
+    fn put(&self, snapshot: &Snapshot) {
+        let held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        self.current.store(Some(Arc::new(snapshot.with_synonyms(&held))));
     }
 
     /// How often it was asked for what since it was opened.
@@ -266,14 +288,14 @@ impl Catalog {
             };
             // A data folder that was made anew counts from one again: the number is not enough.
             if let Some(held) = held.as_ref().filter(|held| held.generation() == number)
-                && Manifest::read(&self.data.generation(number), number)?.digest() == held.digest()
+                && held.is_of(&Manifest::read(&self.data.generation(number), number)?)
             {
                 return Ok(Refreshed::Unchanged);
             }
             let before = held.as_deref();
             match Snapshot::open(&self.data, number, &self.verifier, &self.shared, before) {
                 Ok(snapshot) => {
-                    self.current.store(Some(Arc::new(snapshot)));
+                    self.put(&snapshot);
                     return Ok(Refreshed::Swapped(number));
                 }
                 // A builder may have published and removed generations meanwhile.
@@ -288,7 +310,7 @@ impl Catalog {
         for number in self.data.generations()?.into_iter().rev() {
             let opened = Snapshot::open(&self.data, number, &self.verifier, &self.shared, None);
             if let Ok(snapshot) = opened {
-                self.current.store(Some(Arc::new(snapshot)));
+                self.put(&snapshot);
                 return Ok(());
             }
         }

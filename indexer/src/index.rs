@@ -5,29 +5,37 @@
 
 mod collect;
 mod columns;
+mod explain;
 mod filter;
 mod fragment;
 mod frozen;
 mod highlight;
 mod layout;
+mod lookups;
 mod matches;
+mod nearness;
 mod ordinals;
+mod plan;
 mod reader;
+mod recency;
 mod related;
+mod require;
+mod score;
+mod spelling;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod words;
 mod writer;
 
 pub(crate) use collect::Place;
-pub(crate) use highlight::{Beside, explanation, highlights};
-pub(crate) use matches::Scores;
+pub(crate) use explain::explanation;
+pub(crate) use highlight::{Beside, highlights};
+pub(crate) use matches::Look;
+pub(crate) use plan::Plan;
 pub(crate) use reader::{Found, IndexReader, Search, SeriesTimes};
 pub(crate) use suggest::Typed;
 pub(crate) use texts::{characters, names_of};
-pub(crate) use words::{Words, interpret};
 pub(crate) use writer::{IndexWriter, Indexed, shows_in_dependents};
 
 /// Why the index cannot be read or written.

@@ -1,28 +1,43 @@
-//! Text analysis, for indexing and for queries alike: words ► lower case ► no accents ► stem.
+//! Text analysis, for indexing and for queries alike: words ► fold case, accents and apostrophes ►
+//! exceptions ► stem; compounds are taken apart, the whole word is kept.
 //!
 //! The version is part of a generation's manifest: an index made with another one is rebuilt from
-//! its own store.
+//! its own store. This module must not know fields, documents or scores.
 
+mod analyser;
 mod completion;
+mod compound;
+mod lexicon;
+mod question;
+mod stem;
+mod stop;
+mod synonyms;
+mod terms;
 mod word;
 
-use tantivy::{
-    Index,
-    tokenizer::{AsciiFoldingFilter, LowerCaser, Stemmer, TextAnalyzer},
+use tantivy::{Index, tokenizer::TextAnalyzer};
+
+use self::analyser::{Analyser, Analysis};
+pub use self::synonyms::{Synonyms, SynonymsError};
+pub(crate) use self::{
+    completion::{folded_words, front, title_terms, word_front, word_of},
+    compound::PART_LETTERS_MIN,
+    question::{Clause, Question, QuestionField, Typed},
+    stem::Tongue,
+    stop::is_stop_word,
+    terms::WordTerms,
+    word::{folded, is_indexed, is_joined, words},
 };
 
-pub(crate) use completion::{folded_words, front, title_terms, word_front, word_of};
-pub(crate) use word::{is_indexed, words};
-
 /// Rises with every change that gives a text other terms.
-pub(crate) const ANALYSIS_VERSION: u32 = 2;
+pub(crate) const ANALYSIS_VERSION: u32 = 3;
 
 /// Name of the analyser for Dutch text.
 pub(crate) const DUTCH: &str = "dutch";
 /// Name of the analyser for English text.
 pub(crate) const ENGLISH: &str = "english";
-/// Name of the analyser for names, which are not stemmed.
-pub(crate) const NAMES: &str = "names";
+/// Name of the analyser that keeps words as they are, folded.
+pub(crate) const FOLDED: &str = "folded";
 
 /// Name of the analyser for words that complete what somebody types.
 pub(crate) const COMPLETION: &str = "completion";
@@ -30,10 +45,16 @@ pub(crate) const COMPLETION: &str = "completion";
 /// Makes the analysers known to an index.
 pub(crate) fn register(index: &Index) {
     let analysers = index.tokenizers();
-    analysers.register(DUTCH, stemming(tantivy::tokenizer::Language::Dutch));
-    analysers.register(ENGLISH, stemming(tantivy::tokenizer::Language::English));
-    analysers.register(NAMES, plain().build());
+    let analyser = |analysis| TextAnalyzer::from(Analyser::new(analysis));
+    analysers.register(DUTCH, analyser(Analysis::Stems(Tongue::Dutch)));
+    analysers.register(ENGLISH, analyser(Analysis::Stems(Tongue::English)));
+    analysers.register(FOLDED, analyser(Analysis::Folded));
     analysers.register(COMPLETION, TextAnalyzer::from(completion::CompletionTokenizer::default()));
+}
+
+/// The stems of the words of a text, in order.
+pub(crate) fn stems(tongue: Tongue, text: &str) -> impl Iterator<Item = String> {
+    words(text).filter(is_indexed).map(move |word| WordTerms::of(tongue, &text[word]).stem)
 }
 
 /// The terms of `text`, each once per place, in order.
@@ -42,15 +63,4 @@ pub(crate) fn terms(index: &Index, analyser: &str, text: &str) -> Vec<String> {
     let mut terms = Vec::new();
     analyser.token_stream(text).process(&mut |token| terms.push(token.text.clone()));
     terms
-}
-
-fn plain() -> tantivy::tokenizer::TextAnalyzerBuilder {
-    TextAnalyzer::builder(word::WordTokenizer::default())
-        .filter(LowerCaser)
-        .filter(AsciiFoldingFilter)
-        .dynamic()
-}
-
-fn stemming(language: tantivy::tokenizer::Language) -> TextAnalyzer {
-    plain().filter_dynamic(Stemmer::new(language)).build()
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, GenerationNumber,
-    GovernmentLayer, Kind, Language, NodeId, OrganisationKind, Record, SearchField, SuggestionKind,
-    ToolkitForm,
+    GovernmentLayer, Kind, Language, MatchKind, NodeId, OrganisationKind, Record, SearchField,
+    SuggestionKind, ToolkitForm,
 };
 
 /// One thing that was found.
@@ -41,13 +41,18 @@ pub struct Span {
     pub hit: bool,
 }
 
-/// Why a hit was found and stands where it stands.
+/// Why a hit was found and stands where it stands. Its score is the sum of all scores here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// Whether it has every word; such hits come before all others.
+    /// Whether it has every word.
     pub all_words: bool,
     /// The words in the order asked, each with what it brought.
     pub words: Vec<WordMatch>,
+    /// What is added because words stand near each other, or because its title has small words of
+    /// the question, too.
+    pub nearness: f32,
+    /// What is added because it is recent, or near in time.
+    pub recency: f32,
 }
 
 /// What one word of a question brought to a hit.
@@ -57,8 +62,19 @@ pub struct WordMatch {
     pub word: String,
     /// The fields that it was found in; none where the hit lacks it.
     pub fields: Vec<SearchField>,
+    /// How it was found, the way that brought most first.
+    pub ways: Vec<MatchWay>,
     /// Its part of the hit's score.
     pub score: f32,
+}
+
+/// One way in which a word was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchWay {
+    /// In which way.
+    pub kind: MatchKind,
+    /// What was looked for: the word itself, a part of it, its correction, a synonym.
+    pub text: String,
 }
 
 /// What was made of the words of a question.

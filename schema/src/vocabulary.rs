@@ -335,6 +335,22 @@ vocabulary! {
         /// Names of what it is linked with: themes, people, organisations, communities; hashtags.
         Names = "NAMES",
     }
+    /// In which way a word of a question was found in a text.
+    MatchKind {
+        /// The word, in this or another form.
+        Word = "WORD",
+        /// A part of a compound: the word asked for has it, and the text has it on its own or in
+        /// another compound.
+        Part = "PART",
+        /// What two words make that are written as one or with a hyphen; or the other way round.
+        Joined = "JOINED",
+        /// A word that begins with what was typed before a `*`.
+        Prefix = "PREFIX",
+        /// The word that is probably meant, as none has the one typed.
+        Correction = "CORRECTION",
+        /// Another word for the same thing.
+        Synonym = "SYNONYM",
+    }
     /// What a suggestion stands for.
     SuggestionKind {
         /// The title of a thing that a search finds.

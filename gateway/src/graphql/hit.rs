@@ -3,7 +3,7 @@
 
 use async_graphql::Object;
 
-use super::vocabulary::SearchField;
+use super::vocabulary::{MatchKind, SearchField};
 
 /// Borrows the places of words in one field.
 pub(super) struct Highlight<'a>(pub(super) &'a schema::Highlight);
@@ -47,7 +47,8 @@ pub(super) struct Explanation<'a>(pub(super) &'a schema::Explanation);
 /// Why a hit was found and stands where it stands. For editors; it costs extra.
 #[Object]
 impl Explanation<'_> {
-    /// Whether it has every word; hits that do come before all others.
+    /// Whether it has every word, in whichever way. Of a question of two words, hits that do come
+    /// before all others; of a longer one they score higher.
     async fn all_words(&self) -> bool {
         self.0.all_words
     }
@@ -57,7 +58,18 @@ impl Explanation<'_> {
         self.0.words.iter().map(WordMatch).collect()
     }
 
-    /// The reasons as one sentence, in Dutch, such as `Alle woorden komen voor: "brief" in de titel
+    /// What its score has for words that stand near each other in the order asked, and for small
+    /// words of the question that its title has, too; when the order is `RELEVANCE`.
+    async fn nearness(&self) -> f32 {
+        self.0.nearness
+    }
+
+    /// What its score has for being recent, or for taking place soon; when the order is `RELEVANCE`.
+    async fn recency(&self) -> f32 {
+        self.0.recency
+    }
+
+    /// The reasons as sentences, in Dutch, such as `Alle woorden komen voor: "brief" in de titel
     /// en de tekst.`
     async fn text(&self) -> String {
         sentence(self.0)
@@ -80,9 +92,31 @@ impl WordMatch<'_> {
         self.0.fields.iter().copied().map(Into::into).collect()
     }
 
+    /// How it was found, the way that brought most first.
+    async fn ways(&self) -> Vec<MatchWay<'_>> {
+        self.0.ways.iter().map(MatchWay).collect()
+    }
+
     /// Its part of the score that the hit has when the order is `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
+    }
+}
+
+/// Borrows a way.
+struct MatchWay<'a>(&'a schema::MatchWay);
+
+/// One way in which a word was found.
+#[Object]
+impl MatchWay<'_> {
+    /// In which way.
+    async fn kind(&self) -> MatchKind {
+        self.0.kind.into()
+    }
+
+    /// What was looked for: the word itself, a part of it, its correction, another word for it.
+    async fn text(&self) -> &str {
+        &self.0.text
     }
 }
 
@@ -107,8 +141,9 @@ impl Interpretation<'_> {
         self.0.corrected.as_deref()
     }
 
-    /// Words that were left out, because they hold no letter or digit, or because there are more
-    /// than 32.
+    /// Words that were left out: those that tell nothing about what a text is about, such as `de` and
+    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words. The
+    /// small words still count in titles and in `"exact phrases"`.
     async fn ignored_words(&self) -> &[String] {
         &self.0.ignored_words
     }
@@ -121,24 +156,46 @@ impl Interpretation<'_> {
 
 /// An explanation in plain Dutch.
 fn sentence(explanation: &schema::Explanation) -> String {
-    let found: Vec<String> = explanation
-        .words
-        .iter()
-        .filter(|word| !word.fields.is_empty())
-        .map(|word| format!("\"{}\" in {}", word.word, places(&word.fields)))
+    if explanation.words.is_empty() {
+        return "Er is niet naar woorden gevraagd, alleen naar wat er niet in mag staan."
+            .to_owned();
+    }
+    let (found, lacking): (Vec<_>, Vec<_>) =
+        explanation.words.iter().partition(|word| !word.ways.is_empty());
+    let found: Vec<String> = found
+        .into_iter()
+        .map(|word| format!("\"{}\"{} in {}", word.word, way(word), places(&word.fields)))
         .collect();
-    let lacking: Vec<String> = explanation
-        .words
-        .iter()
-        .filter(|word| word.fields.is_empty())
-        .map(|word| format!("\"{}\"", word.word))
-        .collect();
-    let (begin, end) = if explanation.all_words {
-        ("Alle woorden komen voor", String::new())
-    } else {
-        ("Niet alle woorden komen voor", format!(". Niet gevonden: {}", lacking.join(", ")))
-    };
-    format!("{begin}: {}{end}.", found.join(", "))
+    let mut sentences = vec![format!("Alle woorden komen voor: {}.", found.join(", "))];
+    if !explanation.all_words {
+        let lacking: Vec<_> = lacking.iter().map(|word| format!("\"{}\"", word.word)).collect();
+        sentences = vec![
+            format!("Niet alle woorden komen voor: {}.", found.join(", ")),
+            format!("Niet gevonden: {}.", lacking.join(", ")),
+        ];
+    }
+    if explanation.nearness > 0.0 {
+        sentences.push("De woorden staan dicht bij elkaar.".to_owned());
+    }
+    if explanation.recency > 0.0 {
+        sentences.push("De datum telt mee.".to_owned());
+    }
+    sentences.join(" ")
+}
+
+/// How a word was found, where that was not by the word itself.
+fn way(word: &schema::WordMatch) -> String {
+    let Some(best) = word.ways.first() else { return String::new() };
+    let text = &best.text;
+    match best.kind {
+        _ if word.ways.iter().any(|way| way.kind == schema::MatchKind::Word) => String::new(),
+        schema::MatchKind::Word => String::new(),
+        schema::MatchKind::Part => format!(" (alleen het deel \"{text}\")"),
+        schema::MatchKind::Joined => format!(" (geschreven als \"{text}\")"),
+        schema::MatchKind::Prefix => format!(" (als begin van \"{text}\")"),
+        schema::MatchKind::Correction => format!(" (gelezen als \"{text}\")"),
+        schema::MatchKind::Synonym => format!(" (als \"{text}\", dat hetzelfde betekent)"),
+    }
 }
 
 /// Names of fields in plain Dutch, such as `de titel en de tekst`.
@@ -159,33 +216,42 @@ fn places(fields: &[schema::SearchField]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use schema::SearchField;
+    use schema::{MatchKind, SearchField};
 
     use super::*;
 
     #[test]
-    fn an_explanation_must_be_a_sentence_that_names_words_and_places() {
-        let word = |word: &str, fields: &[SearchField]| schema::WordMatch {
-            word: word.to_owned(),
-            fields: fields.to_vec(),
-            score: 1.0,
+    fn an_explanation_must_be_sentences_that_name_words_ways_and_places() {
+        let word = |word: &str, way: Option<(MatchKind, &str)>, fields: &[SearchField]| {
+            let ways = way.map(|(kind, text)| schema::MatchWay { kind, text: text.to_owned() });
+            schema::WordMatch {
+                word: word.to_owned(),
+                fields: fields.to_vec(),
+                ways: ways.into_iter().collect(),
+                score: 1.0,
+            }
         };
-        let brief = word("brief", &[SearchField::Title, SearchField::Lead, SearchField::Body]);
-        for (words, all_words, text) in [
+        let own = |text| Some((MatchKind::Word, text));
+        let places = [SearchField::Title, SearchField::Lead, SearchField::Body];
+        let brief = word("brief", own("brief"), &places);
+        let klant = word("klantriets", Some((MatchKind::Correction, "klantreis")), &places[2..]);
+        for (words, nearness, text) in [
             (
-                vec![brief.clone(), word("Noor", &[SearchField::Names])],
-                true,
+                vec![brief.clone(), word("Noor", own("Noor"), &[SearchField::Names])],
+                1.0,
                 "Alle woorden komen voor: \"brief\" in de titel, de inleiding en de tekst, \
-                 \"Noor\" in de namen en thema's.",
+                 \"Noor\" in de namen en thema's. De woorden staan dicht bij elkaar.",
             ),
             (
-                vec![word("heldere", &[]), brief],
-                false,
-                "Niet alle woorden komen voor: \"brief\" in de titel, de inleiding en de tekst. \
-                 Niet gevonden: \"heldere\".",
+                vec![word("heldere", None, &[]), klant],
+                0.0,
+                "Niet alle woorden komen voor: \"klantriets\" (gelezen als \"klantreis\") in de \
+                 tekst. Niet gevonden: \"heldere\".",
             ),
         ] {
-            assert_eq!(sentence(&schema::Explanation { all_words, words }), text);
+            let all_words = words.iter().all(|word| !word.ways.is_empty());
+            let explanation = schema::Explanation { all_words, words, nearness, recency: 0.0 };
+            assert_eq!(sentence(&explanation), text);
         }
     }
 }

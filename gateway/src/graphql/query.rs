@@ -43,11 +43,21 @@ pub(crate) struct Query;
 /// Where every question begins.
 #[Object]
 impl Query {
-    /// Searches everything that a person can find. Without words it finds everything.
+    /// Searches everything that a person can find. Without words it finds everything. Words are found
+    /// in any form, as part of a compound (`reis` in `klantreizen`), by another word for the same
+    /// (`CX`, `klantbeleving`), and with a typing mistake where no text has them as typed;
+    /// `interpretation` tells what was made of them. Where 100 things have both of two words, those
+    /// with one are not listed; of more words, a quarter is needed, and more words rank higher.
     async fn search(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The words to find, such as `klantreis gemeente`.")] query: Option<String>,
+        #[graphql(
+            desc = "What to find, such as `klantreis gemeente`. `\"de klantreis van\"` in this very \
+                    form; `-loket` not; `brief OR mail` one of them; `(heldere taal) OR B1`; \
+                    `toegankelijk*` what begins with it; `titel:brief`, `thema:inclusie`, \
+                    `organisatie:VNG`, `persoon:jansen` in that place only."
+        )]
+        query: Option<String>,
         #[graphql(desc = "Conditions.")] filter: Option<SearchFilter>,
         #[graphql(desc = "Order.", default_with = "SearchSort::Relevance")] sort: SearchSort,
         #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,

@@ -108,9 +108,9 @@ impl SearchEdge<'_> {
         content(self.0)
     }
 
-    /// How well it fits, higher is better; comparable only within one answer, and among hits that
-    /// have all words or among those that have not. 0 where nothing was
-    /// asked for in words, or the order is not `RELEVANCE`.
+    /// How well it fits, higher is better; comparable only within one answer, and for a question of
+    /// two words among hits that have both or among those that have not. 0 where nothing was asked
+    /// for in words, or the order is not `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
     }

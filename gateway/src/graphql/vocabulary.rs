@@ -337,6 +337,25 @@ pub(super) enum SearchField {
     Names,
 }
 
+/// In which way a word of a question was found in a text.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "schema::MatchKind")]
+pub(super) enum MatchKind {
+    /// The word, in this or another form.
+    Word,
+    /// A part of a compound: the word asked for has it, and the text has it on its own or in another
+    /// compound.
+    Part,
+    /// What two words make that are written as one or with a hyphen; or the other way round.
+    Joined,
+    /// A word that begins with what was typed before a `*`.
+    Prefix,
+    /// The word that is probably meant, as none has the one typed.
+    Correction,
+    /// Another word for the same thing.
+    Synonym,
+}
+
 /// What a suggestion stands for.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::SuggestionKind")]

@@ -4,25 +4,38 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use schema::{
-    Cursor, CursorError, GenerationNumber, Hit, NodeId, Page, SearchPage, SearchQuery, SearchSort,
-    SortValue, fold, moment,
+    Cursor, CursorError, GenerationNumber, Hit, Interpretation, NodeId, Page, SearchPage,
+    SearchQuery, SearchSort, SortValue, moment,
 };
 
 use super::{CatalogError, show::show, snapshot::Inside};
-use crate::index::{Found, Place, Search, interpret};
+use crate::{
+    index::{Found, Place, Plan, Search},
+    language::Synonyms,
+};
 
 /// No page begins or ends deeper than this in a list; narrower questions reach everything.
 pub const SEARCH_WINDOW_MAX: usize = 10_000;
 /// Name of that limit towards clients.
 const SEARCH_WINDOW: &str = "search_window";
 
-pub(super) fn search(inside: &Inside, query: &SearchQuery) -> Result<SearchPage, CatalogError> {
+pub(super) fn search(
+    inside: &Inside,
+    synonyms: &Synonyms,
+    query: &SearchQuery,
+) -> Result<SearchPage, CatalogError> {
     let question = question(query);
     if let Some(cursor) = query.page.cursor() {
         check(cursor, question, query.sort)?;
     }
-    let (found, range) = stretch(inside, query)?;
-    let day = day(query);
+    // The pages of one list are reckoned by one day, however long somebody reads.
+    let day = query.page.cursor().map_or_else(|| today(query), |cursor| cursor.day);
+    let (plan, interpretation) = match &query.words {
+        Some(words) => inside.index.plan(words, synonyms)?,
+        None => (None, Interpretation::default()),
+    };
+    let asked = Asked { inside, query, plan: plan.as_ref(), day };
+    let (found, range) = stretch(&asked)?;
     let mut hits = Vec::with_capacity(range.len());
     for (position, place) in found.places.iter().enumerate().take(range.end).skip(range.start) {
         let id = NodeId::from_bits(place.id).map_err(|e| CatalogError::Engine(e.to_string()))?;
@@ -47,23 +60,31 @@ pub(super) fn search(inside: &Inside, query: &SearchQuery) -> Result<SearchPage,
             explanation: None,
         });
     }
-    show(inside, query, &mut hits)?;
+    show(&asked, &mut hits)?;
     Ok(SearchPage {
         hits,
         has_next: (range.end as u64) < found.total,
         has_previous: range.start > 0,
         total: query.wanted.total.then_some(found.total),
-        interpretation: query.words.as_deref().map(interpret).unwrap_or_default(),
+        interpretation,
         continued_from: older(query.page.cursor(), inside.generation),
         facets: found.facets,
     })
 }
 
+/// One search.
+pub(super) struct Asked<'a> {
+    pub(super) inside: &'a Inside,
+    pub(super) query: &'a SearchQuery,
+    /// What is looked up; `None` for everything.
+    pub(super) plan: Option<&'a Plan>,
+    /// Days since 1970, by which ages are reckoned.
+    pub(super) day: i32,
+}
+
 /// Finds enough places to cut the page out of them.
-fn stretch(
-    inside: &Inside,
-    query: &SearchQuery,
-) -> Result<(Found, std::ops::Range<usize>), CatalogError> {
+fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), CatalogError> {
+    let query = asked.query;
     let size = query.page.size();
     let hint = query.page.cursor().map_or(0, |cursor| cursor.position as usize);
     // Where the cursor stands is known from it; in a later generation it is only a first guess.
@@ -75,7 +96,7 @@ fn stretch(
     loop {
         let beyond = limit > SEARCH_WINDOW_MAX;
         limit = limit.min(SEARCH_WINDOW_MAX);
-        let found = find(inside, query, limit)?;
+        let found = find(asked, limit)?;
         let complete = found.places.len() as u64 == found.total;
         let cursor = query.page.cursor().map(place_of);
         let (range, enough) = match &query.page {
@@ -101,9 +122,11 @@ fn stretch(
     }
 }
 
-fn find(inside: &Inside, query: &SearchQuery, limit: usize) -> Result<Found, CatalogError> {
+fn find(asked: &Asked<'_>, limit: usize) -> Result<Found, CatalogError> {
+    let Asked { inside, query, plan, day } = *asked;
     let search = Search {
-        words: query.words.as_deref(),
+        plan,
+        day,
         filter: &query.filter,
         sort: query.sort,
         now: query.now,
@@ -115,7 +138,7 @@ fn find(inside: &Inside, query: &SearchQuery, limit: usize) -> Result<Found, Cat
 
 /// A number that two requests share if they ask for the same list, on every machine.
 fn question(query: &SearchQuery) -> u64 {
-    let words = query.words.as_deref().map(fold::name);
+    let words: Option<Vec<&str>> = query.words.as_deref().map(|w| w.split_whitespace().collect());
     let asked = postcard::to_stdvec(&(words, &query.filter, query.sort));
     let digest = blake3::hash(&asked.expect("plain data always has an encoding"));
     u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
@@ -141,7 +164,7 @@ pub(super) fn older(cursor: Option<&Cursor>, now: GenerationNumber) -> Option<Ge
 }
 
 /// Days since 1970 in Amsterdam.
-fn day(query: &SearchQuery) -> i32 {
+fn today(query: &SearchQuery) -> i32 {
     let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let date = query.now.to_zoned(home).date();
     let epoch = jiff::civil::date(1970, 1, 1);

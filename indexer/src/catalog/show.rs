@@ -1,36 +1,33 @@
 //! What a page shows of its hits besides their records: where the words stand, and why each was
 //! found.
 
-use schema::{Body, Hit, NodeId, Record, SearchQuery};
+use schema::{Body, Hit, NodeId, Record};
 
-use super::{CatalogError, snapshot::Inside};
+use super::{CatalogError, search::Asked, snapshot::Inside};
 use crate::{
-    index::{Beside, Scores, Words, explanation, highlights},
+    index::{Beside, IndexReader, Look, explanation, highlights},
     store::StoreError,
 };
 
 /// Adds highlights and explanations to hits, where they are wanted and there are words.
-pub(super) fn show(
-    inside: &Inside,
-    query: &SearchQuery,
-    hits: &mut [Hit],
-) -> Result<(), CatalogError> {
-    if !query.wanted.highlights && !query.wanted.explanations {
+pub(super) fn show(asked: &Asked<'_>, hits: &mut [Hit]) -> Result<(), CatalogError> {
+    let Asked { inside, query, plan, day } = *asked;
+    let Some(plan) = plan.filter(|_| query.wanted.highlights || query.wanted.explanations) else {
         return Ok(());
-    }
-    let typed = query.words.as_deref();
-    let words: Option<Words> = typed.and_then(|typed| inside.index.words(typed));
-    let Some(words) = words else { return Ok(()) };
+    };
     let ids: Vec<u64> = hits.iter().map(|hit| hit.record.id().to_bits()).collect();
-    let scores = if query.wanted.explanations { Scores::Wanted } else { Scores::Unwanted };
-    let matches = inside.index.matches(&words, &ids, scores)?;
+    let look = if query.wanted.explanations { Look::PlacesAndScores } else { Look::Places };
+    let matches = inside.index.matches(plan, &ids, look)?;
     for (hit, matches) in hits.iter_mut().zip(&matches) {
         if query.wanted.highlights {
             let beside = Stored { inside, record: &hit.record };
-            hit.highlights = highlights(&hit.record, matches, &beside)?;
+            hit.highlights = highlights(&hit.record, (plan, matches), &beside)?;
         }
         if query.wanted.explanations {
-            hit.explanation = Some(explanation(&hit.record, &words, matches));
+            let times = &inside.times.seconds;
+            let raised = IndexReader::raised(&hit.record, times, query.now, day);
+            let score = (hit.score, raised);
+            hit.explanation = Some(explanation(&hit.record, (plan, matches), score));
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, Verifier},
     index::IndexReader,
-    language::ANALYSIS_VERSION,
+    language::{ANALYSIS_VERSION, Synonyms},
     store::{Relation, StoreReader},
 };
 
@@ -30,9 +30,10 @@ const RELATED_AT_A_TIME: usize = 8;
 
 /// One generation. Immutable; every answer of one request should come from one snapshot.
 pub struct Snapshot {
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     digest: String,
     inside: Arc<Inside>,
+    synonyms: Arc<Synonyms>,
     shared: Shared,
 }
 
@@ -85,8 +86,30 @@ impl Snapshot {
             .map_err(|error| OpenError::Index(number, error))?;
         let times = Times::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
         let inside = Inside { generation: number, store, index, times, names: OnceLock::new() };
-        let digest = manifest.digest();
-        Ok(Self { manifest, digest, inside: Arc::new(inside), shared: shared.clone() })
+        let snapshot = Self {
+            digest: String::new(),
+            manifest: Arc::new(manifest),
+            inside: Arc::new(inside),
+            synonyms: Arc::default(),
+            shared: shared.clone(),
+        };
+        Ok(snapshot)
+    }
+
+    /// The same generation with other synonyms.
+    pub(super) fn with_synonyms(&self, synonyms: &Arc<Synonyms>) -> Self {
+        Self {
+            digest: format!("{}-{:016x}", self.manifest.digest(), synonyms.digest()),
+            manifest: Arc::clone(&self.manifest),
+            inside: Arc::clone(&self.inside),
+            synonyms: Arc::clone(synonyms),
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// Whether it is the generation of a manifest.
+    pub(super) fn is_of(&self, manifest: &Manifest) -> bool {
+        self.manifest.digest() == manifest.digest()
     }
 
     /// Its number.
@@ -99,7 +122,7 @@ impl Snapshot {
         self.manifest.built_at
     }
 
-    /// Digest of everything it holds, in hexadecimal.
+    /// Digest of everything that its answers are made from, as letters and digits.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -202,8 +225,8 @@ impl Snapshot {
     /// stretch too deep, [`CatalogError::Busy`] where too many searches wait.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.reads.searches.add();
-        let inside = Arc::clone(&self.inside);
-        self.shared.pool.run(move || search::search(&inside, &query)).await
+        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
+        self.shared.pool.run(move || search::search(&inside, &synonyms, &query)).await
     }
 
     /// What completes `prefix`, best first: themes, organisations and titles that have all the

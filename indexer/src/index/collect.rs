@@ -3,7 +3,7 @@
 
 use std::{cmp::Ordering, collections::BinaryHeap, sync::Arc};
 
-use schema::{EventPhase, SearchSort, SortValue};
+use schema::{EventPhase, Kind, SearchSort, SortValue};
 use tantivy::{
     DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
@@ -14,6 +14,7 @@ use super::{
     filter::{Dimension, Filter, Misses, Tests},
     ordinals::{FacetOrdinals, ValueCounts},
     reader::SeriesPhases,
+    recency,
 };
 
 /// What is read of one segment, document by document.
@@ -46,6 +47,24 @@ pub(super) struct Collect {
     pub(super) sort: SearchSort,
     pub(super) limit: usize,
     pub(super) facets: bool,
+    /// How scores are raised; `None` where nothing was asked for.
+    pub(super) raise: Option<Raise>,
+}
+
+/// What a score becomes for the age of a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Raise {
+    /// Today, in days since 1970.
+    pub(super) day: i32,
+    /// What some scores have on top.
+    pub(super) bonus: f32,
+}
+
+impl Raise {
+    pub(super) fn by(self, score: Score, factor: f32) -> Score {
+        let bonus = if score >= self.bonus { self.bonus } else { 0.0 };
+        (score - bonus) * factor + bonus
+    }
 }
 
 /// A place in the order: its sort value and id.
@@ -116,6 +135,7 @@ impl Collector for Collect {
             tests: self.filter.tests(&ordinals),
             filter: Arc::clone(&self.filter),
             sort: self.sort,
+            raise: self.raise.filter(|_| self.sort == SearchSort::Relevance),
             limit: self.limit,
             best: BinaryHeap::with_capacity(self.limit.min(1_024) + 1),
             total: 0,
@@ -152,6 +172,7 @@ pub(super) struct SegmentCollect {
     filter: Arc<Filter>,
     tests: Tests,
     sort: SearchSort,
+    raise: Option<Raise>,
     limit: usize,
     /// The worst on top. Keys are ordered within the segment, smaller first.
     best: BinaryHeap<(u64, u64, u32)>,
@@ -180,6 +201,7 @@ impl SegmentCollector for SegmentCollect {
         if self.limit == 0 {
             return;
         }
+        let Some(score) = self.raised(doc, score) else { return };
         let key = self.key(doc, score);
         if self.best.len() < self.limit {
             self.best.push((key, self.columns.id(doc), score.to_bits()));
@@ -216,6 +238,24 @@ impl SegmentCollector for SegmentCollect {
 }
 
 impl SegmentCollect {
+    /// The score of a document with its age; `None` where that cannot bring it among the best.
+    fn raised(&self, doc: DocId, score: Score) -> Option<Score> {
+        let Some(raise) = self.raise else { return Some(score) };
+        if self.best.len() == self.limit
+            && let Some((worst, _, _)) = self.best.peek()
+            && !u64::from(ascending(raise.by(score, 1.0 + recency::MOST))) > *worst
+        {
+            return None;
+        }
+        let kind = self.columns.kind.first(doc).and_then(Kind::from_code);
+        let next = match kind {
+            Some(Kind::Event) => self.series.next_start(self.columns.id(doc)),
+            _ => None,
+        };
+        let dated = next.or_else(|| self.columns.dated.first(doc));
+        Some(raise.by(score, recency::raise(kind, dated, raise.day)))
+    }
+
     /// A number that orders documents within the segment, smaller first.
     fn key(&self, doc: DocId, score: Score) -> u64 {
         if self.sort == SearchSort::Relevance {

@@ -1,17 +1,20 @@
-//! Highlights and explanations: from the numbers of words in the index back to bytes of the texts
-//! that were indexed.
+//! Highlights: from the numbers of words in the index back to bytes of the texts that were indexed.
 //!
-//! Texts are only split into words, as far as the last word that is needed; nothing is stemmed.
+//! Texts are only split into words, as far as the last word that is needed; only the words that are
+//! marked are analysed, to find the part of a compound that was asked for.
 
-use schema::{Body, Explanation, Highlight, Record, SearchField, Span, WordMatch};
+use std::{iter::Peekable, ops::Range};
+
+use schema::{Body, Highlight, MatchKind, Record, SearchField, Span};
 
 use super::{
     fragment::{Mark, Marked, best, whole},
+    lookups::Way,
     matches::{Matches, Sighting},
+    plan::Plan,
     texts,
-    words::Words,
 };
-use crate::language;
+use crate::language::{self, WordTerms};
 
 /// So many bytes of one long text are looked at; what stands further on is found but not shown.
 pub(super) const BODY_BYTES_MAX: usize = 64 << 10;
@@ -35,7 +38,7 @@ pub(crate) trait Beside {
 /// Where the words stand in a record: only the fields that have any.
 pub(crate) fn highlights<B: Beside>(
     record: &Record,
-    matches: &Matches,
+    (plan, matches): (&Plan, &Matches),
     beside: &B,
 ) -> Result<Vec<Highlight>, B::Error> {
     let Some(common) = record.common() else { return Ok(Vec::new()) };
@@ -45,10 +48,11 @@ pub(crate) fn highlights<B: Beside>(
             highlights.push(Highlight { field, fragments });
         }
     };
-    let mut title = Walk::new(&matches.title);
+    let (in_title, in_text) = placed(&common.title, matches);
+    let mut title = Walk::new(plan, &in_title);
     put(SearchField::Title, title.marked(&common.title).iter().map(whole).collect());
 
-    let mut walk = Walk::new(&matches.text);
+    let mut walk = Walk::new(plan, &in_text);
     let (mut leads, mut others) = (Vec::new(), Vec::new());
     for (field, text) in texts::own(record) {
         let marked = walk.marked(text);
@@ -66,45 +70,40 @@ pub(crate) fn highlights<B: Beside>(
 
     if !matches.names.is_empty() {
         let about = beside.about()?;
-        let mut walk = Walk::new(&matches.names);
+        let mut walk = Walk::new(plan, &matches.names);
         let marked = texts::names(common, &about).filter_map(|name| walk.marked(name));
         put(SearchField::Names, marked.take(NAMES_MAX).map(|marked| whole(&marked)).collect());
     }
     Ok(highlights)
 }
 
-/// Why a record was found.
-pub(crate) fn explanation(record: &Record, words: &Words, matches: &Matches) -> Explanation {
-    let mut leads = Walk::new(&matches.text);
-    for (_, text) in texts::own(record).iter().filter(|(field, _)| *field == SearchField::Lead) {
-        leads.marked(text);
+/// Where things stand in the title and in the texts: what the index numbers over both of them is
+/// told apart.
+pub(super) fn placed(title: &str, matches: &Matches) -> (Vec<Sighting>, Vec<Sighting>) {
+    let (mut in_title, mut in_text) = (matches.title.clone(), matches.text.clone());
+    let text = beyond(title, 0);
+    for sighting in &matches.exact {
+        match sighting.position.checked_sub(text) {
+            None => in_title.push(*sighting),
+            Some(position) => in_text.push(Sighting { position, ..*sighting }),
+        }
     }
-    let is_lead = |sighting: &Sighting| sighting.position < leads.position;
-    let word_match = |(number, word): (usize, &super::words::Word)| {
-        let of_word = |sighting: &&Sighting| sighting.word == number;
-        let mut text = matches.text.iter().filter(of_word);
-        let mut fields = Vec::new();
-        if matches.title.iter().any(|s| of_word(&s)) {
-            fields.push(SearchField::Title);
-        }
-        if text.clone().any(is_lead) {
-            fields.push(SearchField::Lead);
-        }
-        if text.any(|s| !is_lead(s)) {
-            fields.push(SearchField::Body);
-        }
-        if matches.names.iter().any(|s| of_word(&s)) {
-            fields.push(SearchField::Names);
-        }
-        let score = matches.scores.get(number).copied().unwrap_or_default();
-        WordMatch { word: word.typed.clone(), fields, score }
-    };
-    let words: Vec<_> = words.each().iter().enumerate().map(word_match).collect();
-    Explanation { all_words: words.iter().all(|word| !word.fields.is_empty()), words }
+    in_title.sort_unstable();
+    in_text.sort_unstable();
+    (in_title, in_text)
+}
+
+/// Number of the first word after a text whose first word has the number `start`. Between two texts
+/// the engine leaves out one number.
+pub(super) fn beyond(text: &str, start: u32) -> u32 {
+    let words = (start..).zip(language::words(text));
+    let last = words.filter(|(_, range)| language::is_indexed(range)).last();
+    last.map_or(start, |(position, _)| position + 1) + 1
 }
 
 /// Walks through the texts of a field in the order in which they were indexed.
 struct Walk<'a> {
+    plan: &'a Plan,
     /// What was not reached yet.
     pending: &'a [Sighting],
     /// Number of the next text's first word.
@@ -112,8 +111,8 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(sightings: &'a [Sighting]) -> Self {
-        Self { pending: sightings, position: 0 }
+    fn new(plan: &'a Plan, sightings: &'a [Sighting]) -> Self {
+        Self { plan, pending: sightings, position: 0 }
     }
 
     /// Whether no other text has a word of the question.
@@ -127,25 +126,24 @@ impl<'a> Walk<'a> {
             return None;
         }
         let mut marks: Vec<Mark> = Vec::new();
-        // Between two texts the engine leaves out one number.
         let mut next = self.position;
-        for (position, range) in (self.position..).zip(language::words(text)) {
+        let mut words = (self.position..).zip(language::words(text)).peekable();
+        while let Some((position, range)) = words.next() {
             if !language::is_indexed(&range) {
                 continue;
             }
             next = position + 1;
-            while let Some((sighting, rest)) = self.pending.split_first()
-                && sighting.position <= position
-            {
-                self.pending = rest;
-                let word = 1 << sighting.word;
-                match marks.last_mut() {
-                    Some(mark) if mark.range == range => mark.word |= word,
-                    _ if sighting.position == position => {
-                        marks.push(Mark { range: range.clone(), word });
-                    }
-                    _ => {}
-                }
+            let due = self.pending.iter().take_while(|sighting| sighting.position <= position);
+            let (due, rest) = self.pending.split_at(due.count());
+            self.pending = rest;
+            let mut found: Vec<Mark> = due
+                .iter()
+                .filter(|sighting| sighting.position == position)
+                .map(|sighting| self.mark(sighting, text, &range, &mut words))
+                .collect();
+            found.sort_by_key(|mark| (mark.range.start, mark.range.end));
+            for mark in found {
+                join(&mut marks, mark);
             }
             if self.is_done() {
                 break;
@@ -153,5 +151,44 @@ impl<'a> Walk<'a> {
         }
         self.position = next + 1;
         (!marks.is_empty()).then_some(Marked { text, marks })
+    }
+
+    /// The bytes that a lookup stands for in a word of a text.
+    fn mark(
+        &self,
+        sighting: &Sighting,
+        text: &str,
+        range: &Range<usize>,
+        words: &mut Peekable<impl Iterator<Item = (u32, Range<usize>)>>,
+    ) -> Mark {
+        let word = &text[range.clone()];
+        let bits = self.plan.lookups[sighting.lookup].words;
+        let way: &Way = &self.plan.ways[sighting.lookup];
+        let terms = WordTerms::of(way.tongue, word);
+        let mut term = way.term.split(' ');
+        let bytes = match way.kind {
+            MatchKind::Prefix => Some(0..word.len()),
+            _ => term.find_map(|term| terms.bytes_of(word, term)),
+        };
+        let range = match (bytes, words.peek()) {
+            (Some(bytes), _) => range.start + bytes.start..range.start + bytes.end,
+            // What a hyphen joins has a term of its own.
+            (None, Some((_, next))) if language::is_joined(text, range, next) => {
+                range.start..next.end
+            }
+            (None, _) => range.clone(),
+        };
+        Mark { range, word: bits }
+    }
+}
+
+/// Adds a mark to those before it; what overlaps becomes one.
+fn join(marks: &mut Vec<Mark>, mark: Mark) {
+    match marks.last_mut() {
+        Some(last) if mark.range.start < last.range.end => {
+            last.range.end = last.range.end.max(mark.range.end);
+            last.word |= mark.word;
+        }
+        _ => marks.push(mark),
     }
 }

@@ -4,7 +4,7 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
 
-use crate::language::{COMPLETION, DUTCH, ENGLISH, NAMES};
+use crate::language::{COMPLETION, DUTCH, ENGLISH, FOLDED};
 
 /// The fields of the index. Numbers that stand for words are the words' codes.
 #[derive(Debug, Clone)]
@@ -40,10 +40,18 @@ pub(super) struct Layout {
     pub(super) title_order: Field,
     pub(super) title_nl: Field,
     pub(super) title_en: Field,
+    /// All texts but the title, one after another: see `texts`.
     pub(super) text_nl: Field,
     pub(super) text_en: Field,
+    /// What a text says first, and its headings: all of it is in the text as well.
+    pub(super) lead_nl: Field,
+    pub(super) lead_en: Field,
     /// Names of everything linked: themes, people, organisations, communities.
     pub(super) names: Field,
+    /// Words of the names of linked things, each with a letter for what it names: see `Scope`.
+    pub(super) scoped: Field,
+    /// Title and texts, not stemmed.
+    pub(super) exact: Field,
     /// Words of titles and fronts of words, folded: see `language::completion`.
     pub(super) title_words: Field,
     /// Characters of the title.
@@ -62,6 +70,13 @@ impl Layout {
                 TextFieldIndexing::default()
                     .set_tokenizer(analyser)
                     .set_index_option(IndexRecordOption::WithFreqsAndPositions),
+            )
+        };
+        let unplaced = |analyser: &str| {
+            TextOptions::default().set_indexing_options(
+                TextFieldIndexing::default()
+                    .set_tokenizer(analyser)
+                    .set_index_option(IndexRecordOption::WithFreqs),
             )
         };
         let terms = |analyser: &str| {
@@ -94,7 +109,11 @@ impl Layout {
             title_en: schema.add_text_field("title_en", text(ENGLISH)),
             text_nl: schema.add_text_field("text_nl", text(DUTCH)),
             text_en: schema.add_text_field("text_en", text(ENGLISH)),
-            names: schema.add_text_field("names", text(NAMES)),
+            lead_nl: schema.add_text_field("lead_nl", unplaced(DUTCH)),
+            lead_en: schema.add_text_field("lead_en", unplaced(ENGLISH)),
+            names: schema.add_text_field("names", text(DUTCH)),
+            scoped: schema.add_text_field("scoped", terms("raw")),
+            exact: schema.add_text_field("exact", text(FOLDED)),
             title_words: schema.add_text_field("title_words", terms("raw")),
             title_length: schema.add_u64_field("title_length", code),
             words: schema.add_text_field("words", terms(COMPLETION)),

@@ -1,28 +1,29 @@
 //! Where the words of a question stand in documents that were found, by the numbers that the index
-//! gave to words. No text is read or stemmed for it.
+//! gave to words, and what each brings to the score. No text is read or stemmed for it.
 
 use tantivy::{
     DocId, DocSet, Searcher, SegmentReader, Term,
     postings::Postings,
-    query::{EnableScoring, Weight},
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
     layout::Layout,
-    words::{Part, Word, Words},
+    lookups::Part,
+    plan::Plan,
+    score::{Lookup, Norms, Reading},
 };
 
-/// A place in a field at which a word of the question stands.
+/// A place in a field at which something that was looked up stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Sighting {
     /// The number of the word in the field.
     pub(super) position: u32,
-    /// Which word of the question.
-    pub(super) word: usize,
+    /// Which lookup of the plan.
+    pub(super) lookup: usize,
 }
 
-/// What one document has of the words of a question.
+/// What one document has of a question.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Matches {
     /// In its title.
@@ -31,62 +32,78 @@ pub(crate) struct Matches {
     pub(super) text: Vec<Sighting>,
     /// In the names of what it is linked to, one after another.
     pub(super) names: Vec<Sighting>,
-    /// What each word brings to its score, where that was wanted.
-    pub(super) scores: Vec<f32>,
+    /// In its title and all its texts, one after another: only what begins with something typed.
+    pub(super) exact: Vec<Sighting>,
+    /// What each lookup brings to its score, where that was wanted.
+    pub(super) worth: Vec<f32>,
 }
 
 impl Matches {
-    fn of(&mut self, part: Part) -> &mut Vec<Sighting> {
+    /// Those of a field; `None` where the index does not number its words.
+    fn of(&mut self, part: Part) -> Option<&mut Vec<Sighting>> {
         match part {
-            Part::Title => &mut self.title,
-            Part::Text => &mut self.text,
-            Part::Names => &mut self.names,
+            Part::Title => Some(&mut self.title),
+            Part::Text => Some(&mut self.text),
+            Part::Names => Some(&mut self.names),
+            Part::Exact => Some(&mut self.exact),
+            Part::Lead => None,
         }
     }
 }
 
-/// Whether to compute what each word brings to the score.
+/// What to look for in documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scores {
-    Wanted,
-    Unwanted,
+pub(crate) enum Look {
+    /// Where everything stands.
+    Places,
+    /// The same, and what each lookup brings to the score.
+    PlacesAndScores,
+    /// Only how near the words stand to each other in title and texts.
+    Nearness,
 }
 
-/// Looks the words up in the documents with these ids; in their order.
+/// Looks a question up in the documents with these ids; in their order.
 pub(super) fn matches(
     searcher: &Searcher,
-    layout: &Layout,
-    words: &Words,
+    (layout, norms): (&Layout, &Norms),
+    plan: &Plan,
     ids: &[u64],
-    scores: Scores,
+    look: Look,
 ) -> tantivy::Result<Vec<Matches>> {
     let mut found = vec![Matches::default(); ids.len()];
-    let mut weights = Vec::new();
-    if scores == Scores::Wanted {
-        for word in words.each() {
-            weights.push(word.query.weight(EnableScoring::enabled_from_searcher(searcher))?);
-        }
-        for matches in &mut found {
-            matches.scores = vec![0.0; weights.len()];
-        }
-    }
     for segment in searcher.segment_readers() {
         let docs = documents(segment, layout.id, ids)?;
         if docs.is_empty() {
             continue;
         }
-        for (number, word) in words.each().iter().enumerate() {
-            see(segment, &docs, (number, word), &mut found)?;
-            if let Some(weight) = weights.get(number) {
-                score(segment, &docs, weight.as_ref(), |place, score| {
-                    found[place].scores[number] = score;
+        for (number, (lookup, way)) in plan.lookups.iter().zip(&plan.ways).enumerate() {
+            let is_seen = match look {
+                Look::Nearness => matches!(way.part, Part::Title | Part::Text),
+                // Every form has its stem in the other fields as well.
+                _ if way.part == Part::Exact => plan.is_prefix(number),
+                _ => way.part != Part::Lead,
+            };
+            if is_seen && lookup.words != 0 {
+                see(segment, &docs, lookup, |place, position| {
+                    if let Some(sightings) = found[place].of(way.part) {
+                        sightings.push(Sighting { position, lookup: number });
+                    }
+                })?;
+            }
+            if look == Look::PlacesAndScores {
+                weigh(segment, &docs, (lookup, norms), |place, worth| {
+                    let worths = &mut found[place].worth;
+                    worths.resize(plan.lookups.len(), 0.0);
+                    worths[number] = worth;
                 })?;
             }
         }
     }
     for matches in &mut found {
-        for sightings in [&mut matches.title, &mut matches.text, &mut matches.names] {
-            sightings.sort_unstable();
+        for part in [Part::Title, Part::Text, Part::Names, Part::Exact] {
+            if let Some(sightings) = matches.of(part) {
+                sightings.sort_unstable();
+            }
         }
     }
     Ok(found)
@@ -116,55 +133,52 @@ fn documents(
     Ok(docs)
 }
 
-/// Notes where one word stands. A word of several terms stands in a field that has them all.
+/// Tells where one lookup stands. Terms of a phrase are told only where they follow each other.
 fn see(
     segment: &SegmentReader,
     docs: &[(DocId, usize)],
-    (number, word): (usize, &Word),
-    found: &mut [Matches],
+    lookup: &Lookup,
+    mut tell: impl FnMut(usize, u32),
 ) -> tantivy::Result<()> {
+    let index = segment.inverted_index(lookup.field)?;
+    let option = IndexRecordOption::WithFreqsAndPositions;
+    // Where the whole phrase begins, document by document.
+    let mut begins: Vec<Vec<u32>> = vec![Vec::new(); docs.len()];
     let mut buffer = Vec::new();
-    for (part, field, terms) in &word.terms {
-        let index = segment.inverted_index(*field)?;
-        let mut seen: Vec<(usize, Vec<u32>)> = vec![(0, Vec::new()); docs.len()];
-        for term in terms {
-            let term = Term::from_field_text(*field, term);
-            let option = IndexRecordOption::WithFreqsAndPositions;
-            let Some(mut postings) = index.read_postings(&term, option)? else { break };
-            for ((doc, _), (terms_seen, positions)) in docs.iter().zip(&mut seen) {
-                if postings.doc() < *doc {
-                    postings.seek(*doc);
-                }
-                if postings.doc() == *doc {
-                    postings.positions(&mut buffer);
-                    positions.append(&mut buffer);
-                    *terms_seen += 1;
-                }
+    for (offset, term) in (0..).zip(&lookup.terms) {
+        let Some(mut postings) = index.read_postings(term, option)? else { return Ok(()) };
+        for ((doc, _), begins) in docs.iter().zip(&mut begins) {
+            if postings.doc() < *doc {
+                postings.seek(*doc);
+            }
+            if postings.doc() != *doc {
+                begins.clear();
+            } else if offset == 0 {
+                postings.positions(begins);
+            } else if !begins.is_empty() {
+                postings.positions(&mut buffer);
+                begins.retain(|begin| buffer.binary_search(&(begin + offset)).is_ok());
             }
         }
-        for ((_, place), (terms_seen, positions)) in docs.iter().zip(seen) {
-            if terms_seen == terms.len() {
-                let sighting = |position| Sighting { position, word: number };
-                found[*place].of(*part).extend(positions.into_iter().map(sighting));
-            }
+    }
+    for ((_, place), begins) in docs.iter().zip(begins) {
+        for begin in begins {
+            (begin..).zip(&lookup.terms).for_each(|(position, _)| tell(*place, position));
         }
     }
     Ok(())
 }
 
-fn score(
+fn weigh(
     segment: &SegmentReader,
     docs: &[(DocId, usize)],
-    weight: &dyn Weight,
+    (lookup, norms): (&Lookup, &Norms),
     mut put: impl FnMut(usize, f32),
 ) -> tantivy::Result<()> {
-    let mut scorer = weight.scorer(segment, 1.0)?;
+    let Some(mut reading) = Reading::open(segment, lookup, norms)? else { return Ok(()) };
     for (doc, place) in docs {
-        if scorer.doc() < *doc {
-            scorer.seek(*doc);
-        }
-        if scorer.doc() == *doc {
-            put(*place, scorer.score());
+        if let Some(worth) = reading.worth(*doc) {
+            put(*place, worth);
         }
     }
     Ok(())

@@ -4,31 +4,38 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
-    Body, EventPhase, FacetCount, Facets, Kind, NodeId, Record, SearchFilter, SearchSort, SortValue,
+    Body, EventPhase, FacetCount, Facets, Interpretation, Kind, NodeId, Record, SearchFilter,
+    SearchSort, SortValue,
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED,
     directory::MmapDirectory,
     index::SegmentId,
-    query::{EnableScoring, Query},
+    query::{AllQuery, EnableScoring, Query},
 };
 
 use super::{
     IndexError,
-    collect::{Collect, Collected, Counts, Place, SegmentColumns, compare},
+    collect::{Collect, Collected, Counts, Place, Raise, SegmentColumns, compare},
     filter::{Dimension, Filter},
     frozen::FrozenDirectory,
     layout::Layout,
-    matches::{Matches, Scores, matches},
+    matches::{Look, Matches, matches},
+    nearness,
     ordinals::FacetOrdinals,
+    plan::Plan,
+    recency,
     related::{self, Asked},
+    score::{Norms, Rules},
     suggest::{self, SuggestedTitle, SuggestedWord, Typed},
-    words::{ALL_WORDS, ENOUGH, Words, everything},
 };
-use crate::language;
+use crate::language::{self, Synonyms};
 
 /// A facet lists so many values, most first, and those that were asked for.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
+
+/// Where so many documents have both words of a question, those with one are not listed.
+const ENOUGH: usize = 100;
 
 /// A published index, open for reading.
 pub(crate) struct IndexReader {
@@ -36,6 +43,7 @@ pub(crate) struct IndexReader {
     layout: Layout,
     searcher: Searcher,
     segments: Arc<[SegmentColumns]>,
+    norms: Arc<Norms>,
 }
 
 /// The occurrences of every series, as seconds since 1970: begin and first instant after.
@@ -72,10 +80,13 @@ impl SeriesPhases {
 
 /// What to find, in the terms of this module.
 pub(crate) struct Search<'a> {
-    pub(crate) words: Option<&'a str>,
+    /// What is looked up; `None` for everything.
+    pub(crate) plan: Option<&'a Plan>,
     pub(crate) filter: &'a SearchFilter,
     pub(crate) sort: SearchSort,
     pub(crate) now: Timestamp,
+    /// Today in Amsterdam, in days since 1970, by which ages are reckoned.
+    pub(crate) day: i32,
     pub(crate) limit: usize,
     pub(crate) facets: bool,
 }
@@ -88,15 +99,15 @@ pub(crate) struct Found {
     pub(crate) total: u64,
     /// Facets, where asked for.
     pub(crate) facets: Option<Facets>,
-    /// Whether documents with all words were given a bonus, to come first.
-    has_bonus: bool,
+    /// What documents with all words were given on top, to come first.
+    bonus: f32,
 }
 
 impl Found {
-    /// How well the thing at a place fits, without the bonus for having all words.
+    /// How well the thing at a place fits, without what it was given to come first.
     pub(crate) fn score(&self, place: &Place) -> f32 {
         match place.value {
-            SortValue::Score(score) if self.has_bonus && score >= ALL_WORDS => score - ALL_WORDS,
+            SortValue::Score(score) if score >= self.bonus => score - self.bonus,
             SortValue::Score(score) => score,
             SortValue::Number(_) | SortValue::Text(_) => 0.0,
         }
@@ -125,7 +136,15 @@ impl IndexReader {
             SegmentColumns::open(segment, shared)
         };
         let segments = searcher.segment_readers().iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self { index, layout, searcher, segments })
+        let fields = [
+            &[layout.title_nl, layout.title_en][..],
+            &[layout.text_nl, layout.text_en],
+            &[layout.lead_nl, layout.lead_en],
+            &[layout.names],
+            &[layout.exact],
+        ];
+        let norms = Arc::new(Norms::open(&searcher, &fields)?);
+        Ok(Self { index, layout, searcher, segments, norms })
     }
 
     fn ordinals(&self, segment: SegmentId) -> Option<Arc<FacetOrdinals>> {
@@ -163,46 +182,89 @@ impl IndexReader {
         times: &Arc<SeriesTimes>,
     ) -> Result<Found, IndexError> {
         let filter = Arc::new(Filter::new(search.filter, search.now));
+        let rules = search.plan.map(|plan| self.rules(plan)).transpose()?.unwrap_or_default();
+        let query = match search.plan {
+            Some(plan) => plan.query(&self.norms, rules),
+            None => Box::new(AllQuery) as Box<dyn Query>,
+        };
+        let is_ranked = search.plan.is_some() && search.sort == SearchSort::Relevance;
+        let near = search.plan.filter(|plan| is_ranked && nearness::applies(plan));
+        let again = if near.is_some() { nearness::RANKED_AGAIN } else { 0 };
         let collect = Collect {
             segments: Arc::clone(&self.segments),
             series: SeriesPhases::new(times, search.now),
             filter,
             sort: search.sort,
-            limit: search.limit,
+            limit: search.limit.max(if search.limit > 0 { again } else { 0 }),
             facets: search.facets,
+            raise: is_ranked.then_some(Raise { day: search.day, bonus: rules.bonus }),
         };
-        let (query, has_bonus) = self.query(search.words)?;
         let collected = self.searcher.search(&query, &collect)?;
-        let Collected { best, total, counts } = collected;
-        let facets = search.facets.then(|| facets(&counts, search.filter));
-        Ok(Found { places: best, total, facets, has_bonus })
-    }
-
-    /// What finds documents with the words, and whether those with all of them get a bonus.
-    fn query(&self, words: Option<&str>) -> Result<(Box<dyn Query>, bool), IndexError> {
-        let Some(words) = words.and_then(|words| self.words(words)) else {
-            return Ok((everything(), false));
-        };
-        let all = words.all();
-        if !words.are_several() || self.has(all.as_ref(), ENOUGH)? {
-            return Ok((all, false));
+        let Collected { best: mut places, total, counts } = collected;
+        if let Some(plan) = near {
+            self.rank_again(plan, rules.bonus, &mut places)?;
         }
-        Ok((words.most(), true))
+        places.truncate(search.limit);
+        let facets = search.facets.then(|| facets(&counts, search.filter));
+        Ok(Found { places, total, facets, bonus: rules.bonus })
     }
 
-    /// The words of a question; `None` where there are none to look for.
-    pub(crate) fn words(&self, typed: &str) -> Option<Words> {
-        Words::read(&self.index, &self.layout, typed)
+    /// Which documents are listed for a question, and which of them come first.
+    fn rules(&self, plan: &Plan) -> Result<Rules, IndexError> {
+        if !plan.is_pair() {
+            return Ok(plan.rules);
+        }
+        let all = plan.query(&self.norms, plan.only_all());
+        let has_enough = self.has(all.as_ref(), ENOUGH)?;
+        Ok(if has_enough { plan.only_all() } else { plan.all_first() })
     }
 
-    /// Where the words stand in the documents with these ids; in their order.
+    /// Puts the best places in order by how near the words stand to each other. As that only raises
+    /// scores, none of them comes behind a place that was not looked at.
+    fn rank_again(&self, plan: &Plan, bonus: f32, places: &mut [Place]) -> Result<(), IndexError> {
+        let best = places.len().min(nearness::RANKED_AGAIN);
+        let ids: Vec<u64> = places[..best].iter().map(|place| place.id).collect();
+        for (place, matches) in places.iter_mut().zip(self.matches(plan, &ids, Look::Nearness)?) {
+            if let SortValue::Score(score) = &mut place.value {
+                let raise = Raise { day: 0, bonus };
+                *score = raise.by(*score, nearness::nearness(plan, &matches));
+            }
+        }
+        places.sort_by(|left, right| compare(SearchSort::Relevance, left, right));
+        Ok(())
+    }
+
+    /// What is to be looked up for a question, `None` where it asks for nothing, and what was made
+    /// of it.
+    pub(crate) fn plan(
+        &self,
+        typed: &str,
+        synonyms: &Synonyms,
+    ) -> Result<(Option<Plan>, Interpretation), IndexError> {
+        Ok(Plan::new((&self.searcher, &self.layout), synonyms, typed)?)
+    }
+
+    /// What a plan finds in the documents with these ids; in their order.
     pub(crate) fn matches(
         &self,
-        words: &Words,
+        plan: &Plan,
         ids: &[u64],
-        scores: Scores,
+        look: Look,
     ) -> Result<Vec<Matches>, IndexError> {
-        Ok(matches(&self.searcher, &self.layout, words, ids, scores)?)
+        Ok(matches(&self.searcher, (&self.layout, &self.norms), plan, ids, look)?)
+    }
+
+    /// By how much the score of a record is raised for its age.
+    pub(crate) fn raised(
+        record: &Record,
+        times: &Arc<SeriesTimes>,
+        now: Timestamp,
+        day: i32,
+    ) -> f32 {
+        let series = SeriesPhases::new(times, now);
+        let dated = series.next_start(record.id().to_bits());
+        let dated = dated.or_else(|| record.dated().map(Timestamp::as_second));
+        recency::raise(record.kind(), dated, day)
     }
 
     /// The ids of what is most like a record; never itself.

@@ -1,7 +1,57 @@
 //! The texts of a record, in the order in which they are indexed: what writes them and what leads
 //! from a word's number back to its bytes must agree.
 
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::Regex;
 use schema::{Common, Record, SearchField};
+
+static HEADING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?s)<h[1-6](?:\s[^>]*)?>(.*?)</h[1-6]>"));
+static TAG: LazyLock<Regex> = LazyLock::new(|| pattern("<[^>]*>"));
+
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("it is written in this file and tested")
+}
+
+/// The words of the headings in sanitised HTML, each as plain text.
+pub(super) fn headings(html: &str) -> impl Iterator<Item = String> {
+    let plain = |inner: &str| {
+        let text: Cow<'_, str> = TAG.replace_all(inner, " ");
+        html_escape::decode_html_entities(&text).into_owned()
+    };
+    HEADING.captures_iter(html).map(move |found| plain(&found[1]))
+}
+
+/// What the words of a name in the field for linked things begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Theme,
+    Organisation,
+    Person,
+}
+
+impl Scope {
+    /// What a record names; `None` where nothing can be asked for by it.
+    pub(super) fn of(record: &Record) -> Option<Self> {
+        match record {
+            Record::Theme(_) => Some(Self::Theme),
+            Record::Organisation(_) => Some(Self::Organisation),
+            Record::Person(_) => Some(Self::Person),
+            _ => None,
+        }
+    }
+
+    /// The term for a stem.
+    pub(super) fn term(self, stem: &str) -> String {
+        let letter = match self {
+            Self::Theme => 't',
+            Self::Organisation => 'o',
+            Self::Person => 'p',
+        };
+        format!("{letter}:{stem}")
+    }
+}
 
 /// All text of a record but its title and its long text, which follows last.
 pub(super) fn own(record: &Record) -> Vec<(SearchField, &str)> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
-use schema::{Body, Common, Language, NodeKind, Record, SourceName, fold, moment};
+use schema::{Body, Common, Language, NodeKind, Record, SearchField, SourceName, fold, moment};
 use tantivy::{
     Index, Term,
     directory::MmapDirectory,
@@ -14,9 +14,9 @@ use tantivy::{
 use super::{
     IndexError,
     layout::{Layout, source_code},
-    texts,
+    texts::{self, Scope},
 };
-use crate::language;
+use crate::language::{self, Tongue};
 
 /// Memory for documents that are not yet in a segment, in bytes.
 const ARENA_BYTES: usize = 64 << 20;
@@ -103,19 +103,35 @@ fn document(layout: &Layout, common: &Common, indexed: &Indexed<'_>) -> TantivyD
     add_codes(&mut document, layout, common, indexed);
     add_times(&mut document, layout, indexed.record);
     document.add_text(layout.title_order, fold::name(&common.title));
-    let (title, text) = match common.language {
-        Language::En => (layout.title_en, layout.text_en),
-        Language::Nl | Language::Other => (layout.title_nl, layout.text_nl),
+    let (title, text, lead) = match common.language {
+        Language::En => (layout.title_en, layout.text_en, layout.lead_en),
+        Language::Nl | Language::Other => (layout.title_nl, layout.text_nl, layout.lead_nl),
     };
     document.add_text(title, &common.title);
+    document.add_text(layout.exact, &common.title);
     document.add_text(layout.words, &common.title);
-    let body = indexed.body.map(|body| body.text.as_str());
-    for part in texts::own(indexed.record).into_iter().map(|(_, text)| text).chain(body) {
+    let body = indexed.body.map(|body| (SearchField::Body, body.text.as_str()));
+    for (field, part) in texts::own(indexed.record).into_iter().chain(body) {
         document.add_text(text, part);
+        document.add_text(layout.exact, part);
         document.add_text(layout.words, part);
+        if field == SearchField::Lead {
+            document.add_text(lead, part);
+        }
+    }
+    for heading in indexed.body.iter().flat_map(|body| texts::headings(&body.html)) {
+        document.add_text(lead, heading);
     }
     for name in texts::names(common, indexed.about) {
         document.add_text(layout.names, name);
+    }
+    for other in indexed.about {
+        let Some(scope) = Scope::of(other) else { continue };
+        for name in texts::names_of(other) {
+            for stem in language::stems(Tongue::Dutch, name) {
+                document.add_text(layout.scoped, scope.term(&stem));
+            }
+        }
     }
     for term in language::title_terms(&common.title) {
         document.add_text(layout.title_words, term);

@@ -3,12 +3,20 @@
 
 use std::ops::Range;
 
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use schema::fold;
+use unicode_normalization::char::is_combining_mark;
 
 /// Words of this many bytes or more cannot be looked for. They count all the same.
 pub(crate) const WORD_BYTES_MAX: usize = 64;
 
-/// The words of `text` as byte ranges, in order: the longest rows of letters and digits.
+/// What may follow a single letter to make a name of it.
+const SIGNS: [&str; 2] = ["++", "#"];
+/// Joins letters where a line may break, and is not seen otherwise.
+const SOFT_HYPHEN: char = '\u{ad}';
+
+/// The words of `text` as byte ranges, in order: rows of letters and digits, with apostrophes between
+/// letters (`foto's`), dots and commas between digits (`2.2`), and `#` or `++` after a single letter
+/// (`C#`). The parts of a hyphenated word are words; [`is_joined`] tells that they belong together.
 pub(crate) fn words(text: &str) -> Words<'_> {
     Words { text, at: 0 }
 }
@@ -16,6 +24,29 @@ pub(crate) fn words(text: &str) -> Words<'_> {
 /// Whether a word is in the index.
 pub(crate) fn is_indexed(word: &Range<usize>) -> bool {
     word.len() < WORD_BYTES_MAX
+}
+
+/// Whether nothing but a hyphen stands between two words of `text`.
+pub(crate) fn is_joined(text: &str, word: &Range<usize>, next: &Range<usize>) -> bool {
+    matches!(&text[word.end..next.start], "-" | "\u{2010}" | "\u{2011}")
+}
+
+/// A word as it is compared: lower case, without accents, apostrophes, and the *s* of a plural or
+/// possessive after an apostrophe.
+pub(crate) fn folded(word: &str) -> String {
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return word.to_ascii_lowercase();
+    }
+    let last = word.char_indices().rev().find(|(_, letter)| !matches!(letter, 's' | 'S'));
+    let stem = match last {
+        Some((at, letter)) if fold::is_left_out(letter) && !is_combining_mark(letter) => {
+            &word[..at]
+        }
+        _ => word,
+    };
+    let mut folded = fold::name(stem);
+    folded.retain(|letter| letter != SOFT_HYPHEN && letter != ' ');
+    folded
 }
 
 /// The words of a text.
@@ -30,84 +61,103 @@ impl Iterator for Words<'_> {
 
     fn next(&mut self) -> Option<Range<usize>> {
         let start = self.at + self.text[self.at..].find(char::is_alphanumeric)?;
-        let rest = &self.text[start..];
-        let end = rest.find(|letter: char| !letter.is_alphanumeric()).map_or(rest.len(), |n| n);
-        self.at = start + end;
+        self.at = start + length(&self.text[start..]);
         Some(start..self.at)
     }
 }
 
-/// Words as tokens, each at its number.
-#[derive(Clone, Default)]
-pub(super) struct WordTokenizer {
-    token: Token,
-}
-
-/// The tokens of one text.
-pub(super) struct WordStream<'a> {
-    words: Words<'a>,
-    token: &'a mut Token,
-}
-
-impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = WordStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
-        self.token.reset();
-        WordStream { words: words(text), token: &mut self.token }
-    }
-}
-
-impl TokenStream for WordStream<'_> {
-    fn advance(&mut self) -> bool {
-        for word in self.words.by_ref() {
-            self.token.position = self.token.position.wrapping_add(1);
-            if is_indexed(&word) {
-                self.token.text.clear();
-                self.token.text.push_str(&self.words.text[word.clone()]);
-                (self.token.offset_from, self.token.offset_to) = (word.start, word.end);
-                return true;
-            }
+/// Bytes of the word at the beginning of `text`.
+fn length(text: &str) -> usize {
+    let (mut end, mut before) = (0, '\0');
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let belongs = letter.is_alphanumeric()
+            || is_combining_mark(letter)
+            || letters.peek().is_some_and(|(_, after)| joins(before, letter, *after));
+        if !belongs {
+            break;
         }
-        false
+        (end, before) = (at + letter.len_utf8(), letter);
     }
-
-    fn token(&self) -> &Token {
-        self.token
+    let is_one_letter = before.is_alphabetic() && end == before.len_utf8();
+    let sign = SIGNS.into_iter().find(|sign| text[end..].starts_with(sign));
+    match sign.map(|sign| end + sign.len()) {
+        Some(beyond) if is_one_letter && !text[beyond..].starts_with(char::is_alphanumeric) => {
+            beyond
+        }
+        _ => end,
     }
+}
 
-    fn token_mut(&mut self) -> &mut Token {
-        self.token
+/// Whether a character inside a word belongs to it.
+fn joins(before: char, letter: char, after: char) -> bool {
+    match letter {
+        '.' | ',' => before.is_ascii_digit() && after.is_ascii_digit(),
+        SOFT_HYPHEN => after.is_alphabetic(),
+        _ => fold::is_left_out(letter) && before.is_alphabetic() && after.is_alphabetic(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tantivy::tokenizer::{RemoveLongFilter, SimpleTokenizer, TextAnalyzer};
 
     use super::*;
 
-    /// Some with a word that is too long.
-    const TEXTS: &str = "[a-zé’ .,\u{301}0-9½-]{0,60}([x]{60,70} [y]{0,3})?";
+    fn found(text: &str) -> Vec<&str> {
+        words(text).map(|range| &text[range]).collect()
+    }
 
-    fn tokens(analyser: &mut TextAnalyzer, text: &str) -> Vec<(usize, usize, usize, String)> {
-        let mut tokens = Vec::new();
-        analyser.token_stream(text).process(&mut |t| {
-            tokens.push((t.position, t.offset_from, t.offset_to, t.text.clone()));
-        });
-        tokens
+    #[test]
+    fn words_must_be_kept_findable() {
+        for (text, expected) in [
+            ("WCAG 2.2, niveau AA.", vec!["WCAG", "2.2", "niveau", "AA"]),
+            ("C# en C++, niet C#3", vec!["C#", "en", "C++", "niet", "C", "3"]),
+            ("1 overheid; B1-niveau", vec!["1", "overheid", "B1", "niveau"]),
+            ("de foto’s van 'Loket'", vec!["de", "foto’s", "van", "Loket"]),
+            ("'s avonds om 12.30", vec!["s", "avonds", "om", "12.30"]),
+            ("ge\u{ad}bruiker e\u{301}én", vec!["ge\u{ad}bruiker", "e\u{301}én"]),
+            ("a.b, 1.c en 1, 2", vec!["a", "b", "1", "c", "en", "1", "2"]),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_hyphen_must_join_words() {
+        for (text, expected) in [("e-mail", true), ("e - mail", false), ("en/of", false)] {
+            let all: Vec<_> = words(text).collect();
+            assert_eq!(is_joined(text, &all[0], &all[1]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_differently_must_be_folded_to_one() {
+        for (one, other) in [
+            ("hén", "hen"),
+            ("Vóór", "voor"),
+            ("community’s", "community"),
+            ("foto's", "FOTO"),
+            ("auto’s", "auto"),
+            ("coo\u{308}rdinatie", "coördinatie"),
+            ("ge\u{ad}bruiker", "gebruiker"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+        assert_eq!(folded("loss"), "loss");
+        assert_eq!(folded("C#"), "c#");
     }
 
     proptest! {
-        /// The engine's own tokenizer is the reference.
         #[test]
-        fn words_must_be_those_of_the_engine(text in TEXTS) {
-            let mut ours = TextAnalyzer::builder(WordTokenizer::default()).build();
-            let mut theirs = TextAnalyzer::builder(SimpleTokenizer::default())
-                .filter(RemoveLongFilter::limit(WORD_BYTES_MAX))
-                .build();
-            prop_assert_eq!(tokens(&mut ours, &text), tokens(&mut theirs, &text));
+        fn words_must_hold_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
+            let mut end = 0;
+            for word in words(&text) {
+                prop_assert!(word.start >= end && !word.is_empty());
+                prop_assert!(!text[end..word.start].contains(char::is_alphanumeric));
+                end = word.end;
+            }
+            prop_assert!(!text[end..].contains(char::is_alphanumeric));
         }
     }
 }

@@ -1,0 +1,98 @@
+//! `wegwijzer evaluate`: how good the search is, as a number.
+
+use std::{fs, path::PathBuf, process::ExitCode};
+
+use clap::Args;
+
+use super::{CommandError, output, progress::Console};
+use crate::evaluate::{Collection, Comparison, Difference, Judged, Report, compare};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Documents: one JSON object a line with `_id`, `title` and `text`.
+    #[arg(long, value_name = "FILE", required_unless_present = "compare")]
+    corpus: Option<PathBuf>,
+    /// Questions: one JSON object a line with `_id` and `text`.
+    #[arg(long, value_name = "FILE", required_unless_present = "compare")]
+    queries: Option<PathBuf>,
+    /// Judgements: `query-id`, `corpus-id` and `score` with tabs between.
+    #[arg(long, value_name = "FILE", required_unless_present = "compare")]
+    qrels: Option<PathBuf>,
+    /// Puts one typing mistake into each question.
+    #[arg(long, value_name = "SEED", conflicts_with = "compare")]
+    typos: Option<u64>,
+    /// Lists so many questions that were answered worst.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with_all = ["compare", "json"])]
+    worst: usize,
+    /// Compares two results that were printed with `--json`.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["corpus", "queries", "qrels"])]
+    compare: Option<Vec<PathBuf>>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Evaluates a collection, or compares two evaluations.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    if let Some([a, b]) = arguments.compare.as_deref() {
+        let comparison = compare(&read(a)?, &read(b)?)?;
+        if arguments.json {
+            output::json(&comparison)?;
+        } else {
+            output::text(table(&comparison))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (Some(corpus), Some(queries), Some(qrels)) =
+        (&arguments.corpus, &arguments.queries, &arguments.qrels)
+    else {
+        unreachable!("without them the arguments are refused");
+    };
+    let collection = Collection::open(corpus, queries, qrels)?;
+    let judged = Judged::index(collection, &Console::new())?;
+    let report = judged.evaluate(arguments.typos)?;
+    if arguments.json {
+        output::json(&report)?;
+    } else {
+        output::text(&report)?;
+        for (id, ndcg) in worst(&report, arguments.worst) {
+            let text = judged.question(id).unwrap_or_default();
+            output::text(format_args!("{ndcg:.3}  {id}  {text}"))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn worst(report: &Report, most: usize) -> Vec<(&str, f64)> {
+    let all = report.per_query.iter();
+    let mut all: Vec<_> = all.map(|(id, measures)| (id.as_str(), measures.ndcg_at_10)).collect();
+    all.sort_by(|(_, left), (_, right)| left.total_cmp(right));
+    all.truncate(most);
+    all
+}
+
+fn read(path: &PathBuf) -> Result<Report, CommandError> {
+    let unreadable = |reason: String| CommandError::Evaluation { path: path.clone(), reason };
+    let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
+}
+
+fn table(comparison: &Comparison) -> String {
+    let row = |name: &str, of: &Difference| {
+        format!(
+            "{name:<11} {:.4}  {:.4}  {:+.4}  [{:+.4}, {:+.4}]  {:>5} {:>6} {:>5}",
+            of.a, of.b, of.difference, of.low, of.high, of.wins, of.losses, of.ties
+        )
+    };
+    let head = format!(
+        "{:<11} {:<6}  {:<6}  {:<7}  {:<18}  {:>5} {:>6} {:>5}",
+        "", "A", "B", "B − A", "95 % interval", "wins", "losses", "ties"
+    );
+    [
+        head,
+        row("nDCG@10", &comparison.ndcg_at_10),
+        row("MRR@10", &comparison.mrr_at_10),
+        row("recall@100", &comparison.recall_at_100),
+    ]
+    .join("\n")
+}

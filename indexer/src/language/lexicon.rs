@@ -1,0 +1,81 @@
+//! The words that Dutch compounds are made of.
+//!
+//! `lexicon.fst` is made from the word lists of `OpenTaal` by `cargo run -p indexer --example lexicon`;
+//! `LEXICON-NOTICE.txt` beside it has their licence.
+
+use std::{ops::Range, sync::LazyLock};
+
+use tantivy_fst::raw::Fst;
+
+use super::compound::{self, PART_LETTERS_MIN};
+
+static LEXICON: LazyLock<Fst<&'static [u8]>> = LazyLock::new(|| {
+    let bytes: &'static [u8] = include_bytes!("lexicon.fst");
+    Fst::new(bytes).expect("the lexicon is made by a tool of this repository and tested")
+});
+
+/// Words that look like a part but are an ending.
+const ENDINGS: &str = "achtig achtige atie aties baar bare ding dingen eerd eerde eerst eert ende \
+    enden eren erij heden heid ingen isch ische iteit king kingen lijk lijke lijks ling lingen loos \
+    loze matig matige ning ningen ring ringen schap schappelijk sters teren ting tingen";
+/// Words that begin other words without making a compound of them.
+const BEGINNINGS: &str = "achter binnen buiten door langs mede naar onder open over rond samen \
+    tegen terug toe tussen uit verder voor weer";
+
+/// The parts of a folded word as ranges of its bytes; none where it is no compound.
+pub(super) fn parts(word: &str) -> Vec<Range<usize>> {
+    let bytes = word.as_bytes();
+    let mut parts = compound::parts(word, |start, found| {
+        let mut node = LEXICON.root();
+        for (at, letter) in bytes.iter().enumerate().skip(start) {
+            let Some(next) = node.find_input(*letter) else { break };
+            node = LEXICON.node(node.transition_addr(next));
+            let end = at + 1;
+            if node.is_final() && end - start >= PART_LETTERS_MIN && is_part(word, start..end) {
+                found(end);
+            }
+        }
+    });
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn is_part(word: &str, range: Range<usize>) -> bool {
+    let is_in =
+        |list: &str| list.split_ascii_whitespace().any(|other| other == &word[range.clone()]);
+    !is_in(ENDINGS) && (range.start > 0 || !is_in(BEGINNINGS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(word: &str) -> String {
+        parts(word).into_iter().map(|part| &word[part]).collect::<Vec<_>>().join("+")
+    }
+
+    #[test]
+    fn compounds_must_be_taken_apart_at_their_seams() {
+        for (word, expected) in [
+            ("klantreis", "klant+reis"),
+            ("klantreizen", "klant+reizen"),
+            ("gebruikersonderzoek", "gebruikers+onderzoek"),
+            ("overheidswebsite", "overheids+website"),
+            ("toegankelijkheidsverklaring", "toegankelijkheid+verklaring"),
+            ("ervaringsdeskundige", "ervaring+deskundige"),
+            ("zelfredzaamheid", "zelf+redzaamheid"),
+            ("klant", ""),
+            ("gemeentelijke", ""),
+            ("mogelijkheden", ""),
+        ] {
+            assert_eq!(split(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_word_must_stay_whole() {
+        for word in ["", "xqzxqzxqzxqz", "ééndagsvlieg", "12345678", &"brief".repeat(20)] {
+            assert_eq!(split(word), "", "{word}");
+        }
+    }
+}
