@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     http,
     pipeline::{DocumentError, Pipeline},
+    synonyms::{self, SynonymFile, SynonymFileError},
 };
 
 /// Running requests have this long to finish once the program is told to stop.
@@ -56,6 +57,9 @@ pub enum AppError {
         /// Why.
         cause: io::Error,
     },
+    /// The table of synonyms cannot be used.
+    #[error(transparent)]
+    Synonyms(#[from] SynonymFileError),
     /// The documents that the operator trusts cannot be read.
     #[error(transparent)]
     Documents(#[from] DocumentError),
@@ -81,6 +85,7 @@ impl App {
         let catalog = opened
             .map_err(|_| AppError::Panicked(config.data.clone()))?
             .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
+        catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
         if let Some(damage) = catalog.damage() {
             tracing::error!(cause = %damage, "an older generation is served");
         }
@@ -112,6 +117,7 @@ impl App {
     /// # Errors
     /// [`AppError::Serve`] where the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
+        let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
         let endpoint = http::endpoint(self.pipeline, &self.config);
         let connections = http::Connections::new(self.listener, &self.config.limits);
         let server =
@@ -119,7 +125,7 @@ impl App {
         let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIME));
         tokio::select! {
             stopped = serving => stopped.map_err(AppError::Serve),
-            () = watch::watch(self.catalog) => Ok(()),
+            () = watch::watch(self.catalog, synonyms) => Ok(()),
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::{
     app::AppError,
     config::{Config, ConfigError, Overrides},
     evaluate::{CollectionError, CompareError, EvaluateError},
+    synonyms::SynonymFileError,
 };
 
 /// The signpost to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources
@@ -128,6 +129,8 @@ enum CommandError {
     App(#[from] AppError),
     #[error(transparent)]
     SourceName(#[from] ::schema::IdError),
+    #[error(transparent)]
+    Synonyms(#[from] SynonymFileError),
     #[error(transparent)]
     Collection(#[from] CollectionError),
     #[error(transparent)]

@@ -45,6 +45,8 @@ pub struct Config {
     pub dated: Option<Date>,
     /// Groups of names that mean the same thing.
     pub aliases: Vec<Vec<String>>,
+    /// The table of synonyms; the program's own where there is none.
+    pub synonyms: Option<PathBuf>,
     /// Limits.
     pub limits: Limits,
     /// What may be asked.

@@ -22,6 +22,7 @@ mod related;
 mod require;
 mod score;
 mod spelling;
+mod steady;
 mod suggest;
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,7 @@
 
 mod answers;
 mod architecture;
+mod asking;
 mod calls;
 mod crash;
 mod damage;

@@ -1,35 +1,49 @@
-//! Follows the data folder, so that a new generation is served without a restart.
+//! Follows the data folder and the synonyms, so that what is new is served without a restart.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use indexer::catalog::{Catalog, Refreshed};
 
-/// So often the data folder is looked at.
+use crate::synonyms::SynonymFile;
+
+/// So often the data folder and the synonyms are looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Swaps in each newer generation, for ever. What cannot be opened is logged once, and the older
-/// generation serves on.
-pub(super) async fn watch(catalog: Arc<Catalog>) {
+/// Swaps in each newer generation and each changed table of synonyms, for ever. What cannot be used is
+/// logged once, and the older one serves on.
+pub(super) async fn watch(catalog: Arc<Catalog>, synonyms: Option<SynonymFile>) {
+    let synonyms = Arc::new(Mutex::new(synonyms));
     let mut last_failure = None;
     loop {
         tokio::time::sleep(INTERVAL).await;
-        let looked = Arc::clone(&catalog);
-        let refreshed = tokio::task::spawn_blocking(move || looked.refresh()).await;
+        let (looked, synonyms) = (Arc::clone(&catalog), Arc::clone(&synonyms));
+        let look = move || {
+            let mut synonyms = synonyms.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(synonyms) = &mut *synonyms {
+                synonyms.look(&looked);
+            }
+            looked.refresh()
+        };
+        let Ok(refreshed) = tokio::task::spawn_blocking(look).await else {
+            // The panic hook has logged it; the next look may go better.
+            continue;
+        };
         match refreshed {
-            Ok(Ok(Refreshed::Unchanged)) => {}
-            Ok(Ok(Refreshed::Swapped(generation))) => {
+            Ok(Refreshed::Unchanged) => {}
+            Ok(Refreshed::Swapped(generation)) => {
                 last_failure = None;
                 tracing::info!(%generation, "serving a newer generation");
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 let failure = error.to_string();
                 if last_failure.as_ref() != Some(&failure) {
                     tracing::error!(cause = %failure, "the newest generation cannot be served");
                     last_failure = Some(failure);
                 }
             }
-            // The panic hook has logged it; the next look may go better.
-            Err(_panicked) => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CommandError, SourceArguments, output};
-use crate::config::Overrides;
+use crate::{config::Overrides, synonyms};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -21,6 +21,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
     let sources = config.source_plans()?;
+    let synonyms = synonyms::read(config.synonyms.as_deref())?;
     if arguments.json {
         let sources: Vec<_> = sources
             .iter()
@@ -31,6 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
             "listen": config.listen,
             "publicUrl": config.public_url,
             "sources": sources,
+            "synonyms": synonyms.len(),
         }))?;
     } else {
         output::text(format_args!("public_url  {}", config.public_url))?;
@@ -43,6 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
                 source.path.display()
             ))?;
         }
+        let from = config
+            .synonyms
+            .as_ref()
+            .map_or("the program itself".into(), |path| path.display().to_string());
+        output::text(format_args!("synonyms    {} rings from {from}", synonyms.len()))?;
         output::text("the configuration is right")?;
     }
     Ok(ExitCode::SUCCESS)

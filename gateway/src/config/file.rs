@@ -31,6 +31,8 @@ pub(super) struct File {
     #[serde(default)]
     aliases: Vec<Vec<String>>,
     #[serde(default)]
+    search: SearchFile,
+    #[serde(default)]
     limits: Limits,
     #[serde(default)]
     graphql: GraphqlFile,
@@ -42,6 +44,13 @@ pub(super) struct File {
     log: LogFile,
     #[serde(default, rename = "source")]
     sources: Vec<SourceConfig>,
+}
+
+/// `[search]` as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct SearchFile {
+    synonyms: Option<PathBuf>,
 }
 
 /// `[graphql]` as typed.
@@ -137,6 +146,7 @@ impl File {
             data,
             dated: self.dated.as_ref().map(day).transpose()?,
             aliases: self.aliases,
+            synonyms: self.search.synonyms.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
             cors: self.cors.checked()?,

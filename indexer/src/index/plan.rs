@@ -6,7 +6,7 @@ use std::{ops::Range, sync::Arc};
 use schema::{Interpretation, MatchKind};
 use tantivy::{
     Searcher,
-    query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query},
+    query::{AllQuery, BooleanQuery, Occur, Query},
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     require::{Requirements, begin_with},
     score::{ALL_WORDS, Lookup, Norms, Rules, WordsQuery},
     spelling,
+    steady::Steady,
 };
 use crate::language::{
     self, Clause, PART_LETTERS_MIN, Question, Synonyms, Tongue, Typed, WordTerms,
@@ -81,7 +82,7 @@ impl Plan {
     pub(super) fn query(&self, norms: &Arc<Norms>, rules: Rules) -> Box<dyn Query> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for (occur, filter) in &self.filters {
-            clauses.push((*occur, Box::new(ConstScoreQuery::new(filter.box_clone(), 0.0))));
+            clauses.push((*occur, Box::new(Steady(filter.box_clone()))));
         }
         let words =
             WordsQuery { lookups: Arc::clone(&self.lookups), norms: Arc::clone(norms), rules };
@@ -90,8 +91,7 @@ impl Plan {
             (true, _) => clauses.push((Occur::Must, Box::new(words))),
             (false, true) => clauses.push((Occur::Should, Box::new(words))),
             (false, false) => {
-                let all = ConstScoreQuery::new(Box::new(AllQuery), 0.0);
-                clauses.push((Occur::Must, Box::new(all)));
+                clauses.push((Occur::Must, Box::new(Steady(Box::new(AllQuery)))));
             }
         }
         Box::new(BooleanQuery::new(clauses))
@@ -257,7 +257,7 @@ impl Planning<'_> {
                     let mut words = spoken(typed);
                     for word in words.iter_mut().filter(|word| !word.is_letter) {
                         word.bit = bit;
-                        self.word(word)?;
+                        self.word(word, true)?;
                     }
                     self.together(&words)?;
                 }
@@ -301,7 +301,7 @@ impl Planning<'_> {
             }
             run[at].bit = self.bit(&run[at].typed.text, is_counted).unwrap_or_default();
             if run[at].bit > 0 {
-                self.word(&run[at])?;
+                self.word(&run[at], is_counted)?;
             }
         }
         self.together(&run)
@@ -317,15 +317,16 @@ impl Planning<'_> {
         self.synonyms(run)
     }
 
-    /// One word, in all forms in which it may be found.
-    fn word(&mut self, word: &Spoken) -> tantivy::Result<()> {
+    /// One word, in all forms in which it may be found. What stands in a phrase or is asked for in a
+    /// field is not corrected.
+    fn word(&mut self, word: &Spoken, is_corrected: bool) -> tantivy::Result<()> {
         let reason =
             Reason { words: word.bit, kind: MatchKind::Word, weight: 1.0, text: &word.typed.text };
         let mut found = self.forms(&word.dutch, &word.english, reason)?;
         found += self.lookups.exact(&word.dutch.folded, reason)?;
         let weight = if found > 0 { PART_WEIGHT } else { ONLY_PARTS_WEIGHT };
         let has_parts = self.parts(&word.dutch, Reason { weight, ..reason })?;
-        if found > 0 || has_parts {
+        if found > 0 || has_parts || !is_corrected {
             return Ok(());
         }
         let folded = &word.dutch.folded;

@@ -7,7 +7,7 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::{layout::Layout, texts::Scope};
+use super::{layout::Layout, steady::Steady, texts::Scope};
 use crate::language::{self, Clause, QuestionField, Tongue};
 
 /// No more words that begin with something typed are looked for: those that most documents have.
@@ -47,7 +47,7 @@ impl Requirements<'_> {
             Clause::All(clauses) => all(several(clauses)?),
             Clause::Not(unwanted) => Box::new(BooleanQuery::new(vec![
                 (Occur::Must, Box::new(AllQuery)),
-                (Occur::MustNot, self.clause(unwanted, target)?),
+                (Occur::MustNot, Box::new(Steady(self.clause(unwanted, target)?))),
             ])),
             Clause::In(field, inner) => {
                 let target = match field {

@@ -1,0 +1,231 @@
+//! The language of questions over a real index: what each sign does, what is made of words, and the
+//! synonyms that an editor changes while the program serves.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use indexer::catalog::Snapshot;
+use schema::{MatchKind, Page, SearchFilter, SearchPage, SearchQuery, SearchSort, Wanted};
+use serde_json::{Value, json};
+
+use crate::{
+    server::{Server, exchange},
+    support::{Installation, clock, runtime},
+};
+
+fn ask(snapshot: &Snapshot, words: &str) -> SearchPage {
+    let query = SearchQuery {
+        words: Some(words.to_owned()),
+        filter: SearchFilter::default(),
+        sort: SearchSort::Relevance,
+        page: Page::first(50),
+        wanted: Wanted { highlights: true, explanations: true, ..Wanted::default() },
+        now: clock(),
+    };
+    runtime().block_on(snapshot.search(query)).expect("a search")
+}
+
+fn titles(page: &SearchPage) -> Vec<&str> {
+    let mut titles: Vec<_> = page.hits.iter().map(|hit| hit.record.name()).collect();
+    titles.sort_unstable();
+    titles
+}
+
+/// Articles with a theme and people, as one line each.
+fn installation(lines: &[(&str, &str, &str)]) -> Installation {
+    let installation = Installation::empty();
+    let line = |(number, (title, body, more)): (usize, &(&str, &str, &str))| {
+        format!(r#"{{"key":"{number}","kind":"article","title":"{title}","body":"{body}"{more}}}"#)
+    };
+    installation.write_lines(&lines.iter().enumerate().map(line).collect::<Vec<_>>());
+    installation.build();
+    installation
+}
+
+fn library() -> Installation {
+    installation(&[
+        ("Alfa", "De klantreis van een verhuizing bij de gemeente.", r#","themes":["Inclusie"]"#),
+        ("Bravo", "Een brief over de reis van de klant.", r#","organisations":["Gemeente Loon"]"#),
+        ("Charlie", "Klantreizen en brieven van het loket.", r#","themes":["Taal"]"#),
+        ("Delta", "De e-mail over toegankelijkheid.", r#","people":["Jan Jansen"]"#),
+        ("Inclusie", "Toegankelijke formulieren, ook per mail.", ""),
+    ])
+}
+
+#[test]
+fn every_sign_of_a_question_must_do_what_it_says() {
+    let installation = library();
+    let snapshot = installation.snapshot();
+    for (question, expected) in [
+        ("klantreis", &["Alfa", "Bravo", "Charlie"][..]),
+        ("\"de klantreis van\"", &["Alfa"]),
+        ("\"van de klant\"", &["Bravo"]),
+        ("\"brieven\"", &["Charlie"]),
+        ("klantreis -brief", &["Alfa"]),
+        ("klantreis -\"van de klant\"", &["Alfa", "Charlie"]),
+        ("loket OR mail", &["Charlie", "Delta", "Inclusie"]),
+        ("(brief OR formulier) -klant", &["Inclusie"]),
+        ("toegankelijk*", &["Delta", "Inclusie"]),
+        ("toegankelijkh*", &["Delta"]),
+        ("titel:inclusie", &["Inclusie"]),
+        ("thema:inclusie", &["Alfa"]),
+        ("thema:(inclusie OR taal)", &["Alfa", "Charlie"]),
+        ("organisatie:\"gemeente loon\"", &["Bravo"]),
+        ("organisatie:loo*", &["Bravo"]),
+        ("persoon:jansen", &["Delta"]),
+        ("-klant -mail", &[]),
+        ("-klant", &["Delta", "Inclusie"]),
+        ("thema:inclusie gemeente", &["Alfa"]),
+        ("\"klantreis", &["Alfa", "Bravo", "Charlie"]),
+        ("(klantreis", &["Alfa", "Bravo", "Charlie"]),
+        ("e-mail", &["Delta", "Inclusie"]),
+    ] {
+        assert_eq!(titles(&ask(&snapshot, question)), expected, "{question}");
+    }
+}
+
+#[test]
+fn a_word_and_its_parts_must_be_found_in_each_others_texts() {
+    let installation = library();
+    let snapshot = installation.snapshot();
+    for question in ["klantreis", "klant reis", "klantreizen"] {
+        let page = ask(&snapshot, question);
+        assert_eq!(titles(&page), ["Alfa", "Bravo", "Charlie"], "{question}");
+        let last = page.hits.last().map(|hit| hit.record.name());
+        let is_whole = !question.contains(' ');
+        assert!(!is_whole || last == Some("Bravo"), "{question}: the whole word ranks higher");
+    }
+}
+
+#[test]
+fn a_word_that_no_text_has_must_be_corrected_and_the_correction_told() {
+    let installation = library();
+    let snapshot = installation.snapshot();
+    for (question, corrected, first) in [
+        ("klantries", Some("klantreis"), Some("Alfa")),
+        ("verhiuzing -loket", Some("verhuizing -loket"), Some("Alfa")),
+        ("toegankleijkhied", Some("toegankelijkheid"), Some("Delta")),
+        ("jpeg", None, None),
+        ("lokt", Some("loket"), Some("Charlie")),
+        ("\"klantries\"", None, None),
+    ] {
+        let page = ask(&snapshot, question);
+        assert_eq!(page.interpretation.corrected.as_deref(), corrected, "{question}");
+        assert_eq!(page.hits.first().map(|hit| hit.record.name()), first, "{question}");
+    }
+    let page = ask(&snapshot, "klantries");
+    let explanation = page.hits[0].explanation.as_ref().expect("asked for");
+    assert_eq!(explanation.words[0].word, "klantries");
+    assert_eq!(explanation.words[0].ways[0].kind, MatchKind::Correction);
+    assert!(page.hits[0].highlights.iter().any(|highlight| {
+        highlight.fragments.iter().flatten().any(|span| span.hit && span.text == "klantreis")
+    }));
+}
+
+#[test]
+fn another_word_for_the_same_must_be_found_told_and_marked() {
+    let installation = installation(&[
+        ("Eerste", "Wij meten de klantbeleving aan de balie.", ""),
+        ("Tweede", "Over CX.", ""),
+        ("Derde", "Customer journeys and experience for every customer.", ""),
+        ("Vierde", "De customer experience van de balie.", ""),
+    ]);
+    let snapshot = installation.snapshot();
+    let page = ask(&snapshot, "CX");
+    assert_eq!(page.hits[0].record.name(), "Tweede", "the word itself is worth more");
+    assert_eq!(titles(&page), ["Eerste", "Tweede", "Vierde"]);
+    assert!(page.interpretation.synonyms.contains(&"klantbeleving".to_owned()));
+    let marked = |title: &str| -> Vec<String> {
+        let hit = page.hits.iter().find(|hit| hit.record.name() == title).expect("found");
+        let spans =
+            hit.highlights.iter().flat_map(|highlight| highlight.fragments.iter().flatten());
+        spans.filter(|span| span.hit).map(|span| span.text.clone()).collect()
+    };
+    assert_eq!(marked("Eerste"), ["klantbeleving"]);
+    assert_eq!(marked("Vierde"), ["customer", "experience"]);
+    let page = ask(&snapshot, "customer experience");
+    assert!(titles(&page).contains(&"Tweede"));
+}
+
+#[test]
+fn small_words_must_be_left_out_told_and_count_in_titles_and_phrases() {
+    let installation = installation(&[
+        ("De overheid", "Overheid, overheid.", ""),
+        ("Is de overheid er ook voor mij?", "Een verhaal.", ""),
+        ("Overheid overheid", "De overheid.", ""),
+    ]);
+    let snapshot = installation.snapshot();
+    let page = ask(&snapshot, "Is de overheid er ook voor mij?");
+    assert_eq!(page.hits[0].record.name(), "Is de overheid er ook voor mij?");
+    assert_eq!(page.interpretation.ignored_words, ["Is", "de", "er", "ook", "voor", "mij"]);
+    let page = ask(&snapshot, "\"er ook voor\"");
+    assert_eq!(titles(&page), ["Is de overheid er ook voor mij?"]);
+    assert_eq!(page.interpretation.ignored_words, Vec::<String>::new());
+    assert_eq!(titles(&ask(&snapshot, "er voor")), ["Is de overheid er ook voor mij?"]);
+}
+
+/// Asks until the answer is as expected.
+fn until(server: &Server, query: &str, expected: &Value) {
+    let begun = Instant::now();
+    loop {
+        let answer = server.ask(query);
+        if answer == *expected {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{answer} is not {expected}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn changed_synonyms_must_be_used_without_a_restart() {
+    let installation = installation(&[("Eerste", "Over de piepschijf.", "")]);
+    let table = installation.path().join("synonyms.csv");
+    fs::write(&table, "label,altLabels,note\nwoord,ander,\n").expect("writable");
+    let path = table.clone();
+    let server = Server::with(&installation, |config| config.synonyms = Some(path));
+    let query = "{ search(query: \"qwxzv\") { totalCount interpretation { synonyms } } }";
+    let answer = |total: u32, synonyms: &[&str]| {
+        json!({ "data": { "search": {
+            "totalCount": total, "interpretation": { "synonyms": synonyms },
+        } } })
+    };
+    let etag = || {
+        let escaped = "/graphql?query=%7Bsearch(query:%22qwxzv%22)%7BtotalCount%7D%7D";
+        let reply = exchange(server.address, &format!("GET {escaped} HTTP/1.1"), b"");
+        reply.header("etag").expect("an ETag").to_owned()
+    };
+    assert_eq!(server.ask(query), answer(0, &[]));
+    let before = etag();
+    fs::write(&table, "label,altLabels,note\nqwxzv,piepschijf,\n").expect("writable");
+    until(&server, query, &answer(1, &["piepschijf"]));
+    let after = etag();
+    assert_ne!(before, after);
+
+    fs::write(&table, "label,altLabels,note\nqwxzv,,\n").expect("writable");
+    // A generation that is published later is only seen after the table was looked at.
+    installation.write_item("tweede", "Nog een piepschijf");
+    installation.build();
+    until(&server, query, &answer(2, &["piepschijf"]));
+}
+
+#[test]
+fn wrong_synonyms_must_be_told_line_by_line() {
+    let installation = Installation::small();
+    let config = fs::read_to_string(installation.config()).expect("a file");
+    let (top, sources) = config.split_once("[[source]]").expect("a source");
+    let config = format!("{top}[search]\nsynonyms = \"woorden.csv\"\n[[source]]{sources}");
+    fs::write(installation.config(), config).expect("writable");
+    let check = || installation.output(&["check"]);
+    let missing = check();
+    assert!(!missing.status.success());
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("woorden.csv"));
+    fs::write(installation.path().join("woorden.csv"), "label,altLabels\nCX,\n,a\n").expect("w");
+    let wrong = String::from_utf8_lossy(&check().stderr).into_owned();
+    assert!(wrong.contains("line 2: ") && wrong.contains("line 3: "), "{wrong}");
+    fs::write(installation.path().join("woorden.csv"), "label,altLabels\nCX,UX\n").expect("w");
+    let right = check();
+    assert!(String::from_utf8_lossy(&right.stdout).contains("synonyms    1 rings"), "{right:?}");
+}
