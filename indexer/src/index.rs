@@ -37,7 +37,7 @@ pub(crate) use plan::Plan;
 pub(crate) use reader::{Found, IndexReader, Search, SeriesTimes};
 pub(crate) use suggest::Typed;
 pub(crate) use texts::{characters, names_of};
-pub(crate) use writer::{IndexWriter, Indexed, shows_in_dependents};
+pub(crate) use writer::{IndexWriter, Indexed, Segments, shows_in_dependents};
 
 /// Why the index cannot be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,8 @@ use schema::{
 use tantivy::Index;
 
 use super::{
-    Beside, IndexReader, IndexWriter, Indexed, Look, explanation, fragment::FRAGMENT_BYTES,
-    highlights,
+    Beside, IndexReader, IndexWriter, Indexed, Look, Segments, explanation,
+    fragment::FRAGMENT_BYTES, highlights,
 };
 use crate::language::{self, DUTCH, ENGLISH, Synonyms};
 
@@ -199,7 +199,7 @@ proptest! {
             origin: Origin::Declared,
         };
         let about = [Record::Theme(theme)];
-        let writer = IndexWriter::open(folder.path()).unwrap();
+        let writer = IndexWriter::open(folder.path(), Segments::Several).unwrap();
         let indexed =
             Indexed { record: &record, body: Some(&body), about: &about, sources: &[] };
         writer.put(&indexed).unwrap();

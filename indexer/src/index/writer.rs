@@ -7,7 +7,7 @@ use schema::{Body, Common, Language, NodeKind, Record, SearchField, SourceName, 
 use tantivy::{
     Index, Term,
     directory::MmapDirectory,
-    merge_policy::{LogMergePolicy, NoMergePolicy},
+    merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy},
     schema::{Field, TantivyDocument},
 };
 
@@ -34,23 +34,41 @@ pub(crate) struct Indexed<'a> {
     pub(crate) sources: &'a [SourceName],
 }
 
+/// How many segments an index has in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Segments {
+    /// As many as changes leave; the engine merges small ones while writing.
+    Several,
+    /// One, without deleted postings.
+    One,
+}
+
 /// An index under construction.
+///
+/// One writer does it all: giving up the engine's lock and taking it again fails where another thread
+/// starts a process in between, which holds the lock's file until it runs its program.
 pub(crate) struct IndexWriter {
     index: Index,
     layout: Layout,
     writer: tantivy::IndexWriter,
+    segments: Segments,
 }
 
 impl IndexWriter {
     /// Opens the index in `folder`, or makes an empty one.
-    pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
+    pub(crate) fn open(folder: &Path, segments: Segments) -> Result<Self, IndexError> {
         let layout = Layout::new();
         let directory = MmapDirectory::open(folder)?;
         let index = Index::open_or_create(directory, layout.schema.clone())?;
         language::register(&index);
         let writer = index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
-        writer.set_merge_policy(Box::new(LogMergePolicy::default()));
-        Ok(Self { index, layout, writer })
+        let policy: Box<dyn MergePolicy> = match segments {
+            Segments::Several => Box::new(LogMergePolicy::default()),
+            // A merge in the background would take segments from under the one at the end.
+            Segments::One => Box::new(NoMergePolicy),
+        };
+        writer.set_merge_policy(policy);
+        Ok(Self { index, layout, writer, segments })
     }
 
     /// Puts content in place of what the index held under its id.
@@ -65,27 +83,17 @@ impl IndexWriter {
         self.writer.delete_term(Term::from_field_u64(self.layout.id, id.to_bits()));
     }
 
-    /// Writes everything to disk and waits for merges in the background.
+    /// Writes everything to disk and waits for merges.
     pub(crate) fn finish(mut self) -> Result<(), IndexError> {
         self.writer.commit()?;
-        self.writer.wait_merging_threads()?;
-        Ok(())
-    }
-
-    /// Like [`finish`](Self::finish), with all segments made one and deleted postings gone.
-    pub(crate) fn finish_compacted(mut self) -> Result<(), IndexError> {
-        self.writer.commit()?;
-        // A merge in the background would take segments from under the one that is asked for here.
-        self.writer.wait_merging_threads()?;
-        let mut writer: tantivy::IndexWriter =
-            self.index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
-        writer.set_merge_policy(Box::new(NoMergePolicy));
-        let segments = self.index.searchable_segment_ids()?;
-        if !segments.is_empty() {
-            writer.merge(&segments).wait()?;
+        if self.segments == Segments::One {
+            let segments = self.index.searchable_segment_ids()?;
+            if !segments.is_empty() {
+                self.writer.merge(&segments).wait()?;
+            }
+            self.writer.garbage_collect_files().wait()?;
         }
-        writer.garbage_collect_files().wait()?;
-        writer.wait_merging_threads()?;
+        self.writer.wait_merging_threads()?;
         Ok(())
     }
 

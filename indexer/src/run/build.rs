@@ -15,7 +15,7 @@ use crate::{
         DataFolder, FORMAT, FileSeal, GenerationError, INDEX_FOLDER, Manifest, Staging, Verifier,
         write_atomically,
     },
-    index::{IndexReader, IndexWriter},
+    index::{IndexReader, IndexWriter, Segments},
     language::ANALYSIS_VERSION,
     pipeline::{
         Settings, Touched, collect, merge, names, reapply,
@@ -217,7 +217,8 @@ impl Work<'_> {
         }
         let file = self.begin_store(folder, &mut inherited)?;
         fail::fail_point!("build-copied", |_| std::process::abort());
-        let index = IndexWriter::open(&index_path)?;
+        let segments = if self.full { Segments::One } else { Segments::Several };
+        let index = IndexWriter::open(&index_path, segments)?;
         let built = file.write(|store| {
             let (mut report, sources) = self.read_and_write(store)?;
             fail::fail_point!("build-written", |_| std::process::abort());
@@ -227,11 +228,7 @@ impl Work<'_> {
         })?;
         fail::fail_point!("build-store-committed", |_| std::process::abort());
         drop(file);
-        if self.full {
-            index.finish_compacted()?;
-        } else {
-            index.finish()?;
-        }
+        index.finish()?;
         IndexWriter::remove_locks(&index_path);
         Ok(built)
     }

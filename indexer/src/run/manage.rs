@@ -11,7 +11,7 @@ use crate::{
         DataFolder, FORMAT, FileSeal, GenerationError, Hold, INDEX_FOLDER, Manifest, Staging,
         Verifier,
     },
-    index::{IndexReader, IndexWriter},
+    index::{IndexReader, IndexWriter, Segments},
     language::ANALYSIS_VERSION,
     pipeline::write,
     store::{StoreFile, StoreReader, StoreWriter},
@@ -135,9 +135,9 @@ pub fn rollback(
     file.write(|store| {
         turn_back(store, &older, newer.as_ref(), (target, number, now))?;
         if !same_analysis {
-            let writer = IndexWriter::open(&index)?;
+            let writer = IndexWriter::open(&index, Segments::One)?;
             write::index_all(store, &writer, &Silent)?;
-            writer.finish_compacted()?;
+            writer.finish()?;
             IndexWriter::remove_locks(&index);
         }
         Ok::<_, ManageError>(())
@@ -273,7 +273,7 @@ fn compact(
             let (source, copy) = (from.join(name), staging.path().join(name));
             fs::copy(&source, &copy).map_err(GenerationError::io("copy", &source))?;
         }
-        IndexWriter::open(&index)?.finish_compacted()?;
+        IndexWriter::open(&index, Segments::One)?.finish()?;
         IndexWriter::remove_locks(&index);
     }
     let files = staging.seal(&inherited)?;
