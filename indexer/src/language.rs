@@ -7,6 +7,7 @@
 mod analyser;
 mod completion;
 mod compound;
+mod irregular;
 mod lexicon;
 mod question;
 mod stem;
@@ -30,7 +31,7 @@ pub(crate) use self::{
 };
 
 /// Rises with every change that gives a text other terms.
-pub(crate) const ANALYSIS_VERSION: u32 = 3;
+pub(crate) const ANALYSIS_VERSION: u32 = 4;
 
 /// Name of the analyser for Dutch text.
 pub(crate) const DUTCH: &str = "dutch";

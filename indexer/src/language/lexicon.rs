@@ -1,4 +1,4 @@
-//! The words that Dutch compounds are made of.
+//! The words of Dutch: as a dictionary has them, in their forms, and as parts of compounds.
 //!
 //! `lexicon.fst` is made from the word lists of `OpenTaal` by `cargo run -p indexer --example lexicon`;
 //! `LEXICON-NOTICE.txt` beside it has their licence.
@@ -13,6 +13,17 @@ static LEXICON: LazyLock<Fst<&'static [u8]>> = LazyLock::new(|| {
     let bytes: &'static [u8] = include_bytes!("lexicon.fst");
     Fst::new(bytes).expect("the lexicon is made by a tool of this repository and tested")
 });
+
+/// Whether the lexicon has a folded word, in whatever form.
+pub(super) fn has(word: &str) -> bool {
+    LEXICON.get(word).is_some()
+}
+
+/// Whether a folded word is one as a dictionary has it: no plural, and no form of a verb but the
+/// infinitive.
+pub(super) fn is_base(word: &str) -> bool {
+    LEXICON.get(word).is_some_and(|is_base| is_base.value() == 1)
+}
 
 /// Words that look like a part but are an ending.
 const ENDINGS: &str = "achtig achtige atie aties baar bare ding dingen eerd eerde eerst eert ende \
