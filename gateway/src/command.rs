@@ -4,6 +4,7 @@
 
 mod check;
 mod evaluate;
+mod explain;
 mod gc;
 mod index;
 mod logging;
@@ -24,7 +25,10 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use indexer::run::{BuildError, ManageError};
+use indexer::{
+    catalog::{CatalogError, OpenError},
+    run::{BuildError, ManageError},
+};
 
 use crate::{
     app::AppError,
@@ -62,6 +66,8 @@ enum Command {
     Schema,
     /// Checks the configuration and its sources without building or serving.
     Check(check::Arguments),
+    /// Says, in Dutch, why content is found for a question and where it stands, or why it is not.
+    Explain(explain::Arguments),
     /// Says how good the search is on a judged collection, or compares two results.
     Evaluate(evaluate::Arguments),
 }
@@ -139,6 +145,14 @@ enum CommandError {
     Evaluation { path: PathBuf, reason: String },
     #[error(transparent)]
     Compare(#[from] CompareError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Search(#[from] CatalogError),
+    #[error("nothing is published in `{}` yet; build it with `wegwijzer index`", .0.display())]
+    NothingPublished(PathBuf),
+    #[error("there is no content with the id or address `{0}`")]
+    NoContent(String),
     #[error("the result cannot be written: {0}")]
     Output(#[from] io::Error),
     #[error("the result cannot be written as JSON: {0}")]
@@ -157,6 +171,7 @@ pub fn main() -> ExitCode {
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Schema => schema::run(),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     match done {

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod evaluate;
+mod explanation;
 mod failure;
 pub mod graphql;
 pub mod http;

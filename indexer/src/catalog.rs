@@ -4,6 +4,7 @@
 //! request. No type of the engines appears here, so that a second implementation over a distributed
 //! engine fits the same seam.
 
+mod explain;
 mod pool;
 mod reads;
 mod related;
@@ -25,9 +26,11 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::{
     generation::GenerationError,
+    index::Absence,
     language::{Synonyms, SynonymsError},
     store::Relation,
 };
+pub use explain::Standing;
 pub use pool::{PoolLimits, PoolLoad};
 pub use reads::Reads;
 pub use related::RELATED_MAX;

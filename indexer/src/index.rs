@@ -30,6 +30,7 @@ mod texts;
 mod writer;
 
 pub(crate) use collect::Place;
+pub use explain::Absence;
 pub(crate) use explain::explanation;
 pub(crate) use highlight::{Beside, highlights};
 pub(crate) use matches::Look;

@@ -229,3 +229,44 @@ fn wrong_synonyms_must_be_told_line_by_line() {
     let right = check();
     assert!(String::from_utf8_lossy(&right.stdout).contains("synonyms    1 rings"), "{right:?}");
 }
+
+#[test]
+fn an_editor_must_be_told_why_content_is_found_and_why_it_is_not() {
+    let installation = library();
+    let explain = |query: &str, title: &str| {
+        let snapshot = installation.snapshot();
+        let all = runtime().block_on(snapshot.search(SearchQuery {
+            words: None,
+            filter: SearchFilter::default(),
+            sort: SearchSort::Title,
+            page: Page::first(50),
+            wanted: Wanted::default(),
+            now: clock(),
+        }));
+        let hits = all.expect("a search").hits;
+        let hit = hits.iter().find(|hit| hit.record.name() == title).expect("it is there");
+        let id = hit.record.id().to_string();
+        let output = installation.output(&["explain", query, &id]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    for (query, title, parts) in [
+        ("klantreis", "Alfa", &["op plaats", "\"klantreis\" in", "samen"][..]),
+        ("klantreis", "Delta", &["niet in de lijst", "Geen enkel woord"]),
+        ("brief -klant", "Bravo", &["niet in de lijst", "voldoet niet aan een voorwaarde"]),
+        ("klantriets", "Charlie", &["gelezen als: klantreis", "op plaats"]),
+        (
+            "toegankelijke brief gemeente loket klantreis",
+            "Inclusie",
+            &["niet in de lijst", "1 van de 5 woorden", "nodig zijn er 2"],
+        ),
+    ] {
+        let told = explain(query, title);
+        for part in parts {
+            assert!(told.contains(part), "{query} / {title}: no `{part}` in {told}");
+        }
+    }
+    let unknown = installation.output(&["explain", "brief", "https://nergens.example/"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("no content"));
+}

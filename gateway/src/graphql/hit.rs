@@ -4,6 +4,7 @@
 use async_graphql::Object;
 
 use super::vocabulary::{MatchKind, SearchField};
+use crate::explanation;
 
 /// Borrows the places of words in one field.
 pub(super) struct Highlight<'a>(pub(super) &'a schema::Highlight);
@@ -72,7 +73,7 @@ impl Explanation<'_> {
     /// The reasons as sentences, in Dutch, such as `Alle woorden komen voor: "brief" in de titel
     /// en de tekst.`
     async fn text(&self) -> String {
-        sentence(self.0)
+        explanation::sentences(self.0)
     }
 }
 
@@ -151,107 +152,5 @@ impl Interpretation<'_> {
     /// Words that were looked for besides, because they mean the same.
     async fn synonyms(&self) -> &[String] {
         &self.0.synonyms
-    }
-}
-
-/// An explanation in plain Dutch.
-fn sentence(explanation: &schema::Explanation) -> String {
-    if explanation.words.is_empty() {
-        return "Er is niet naar woorden gevraagd, alleen naar wat er niet in mag staan."
-            .to_owned();
-    }
-    let (found, lacking): (Vec<_>, Vec<_>) =
-        explanation.words.iter().partition(|word| !word.ways.is_empty());
-    let found: Vec<String> = found
-        .into_iter()
-        .map(|word| format!("\"{}\"{} in {}", word.word, way(word), places(&word.fields)))
-        .collect();
-    let mut sentences = vec![format!("Alle woorden komen voor: {}.", found.join(", "))];
-    if !explanation.all_words {
-        let lacking: Vec<_> = lacking.iter().map(|word| format!("\"{}\"", word.word)).collect();
-        sentences = vec![
-            format!("Niet alle woorden komen voor: {}.", found.join(", ")),
-            format!("Niet gevonden: {}.", lacking.join(", ")),
-        ];
-    }
-    if explanation.nearness > 0.0 {
-        sentences.push("De woorden staan dicht bij elkaar.".to_owned());
-    }
-    if explanation.recency > 0.0 {
-        sentences.push("De datum telt mee.".to_owned());
-    }
-    sentences.join(" ")
-}
-
-/// How a word was found, where that was not by the word itself.
-fn way(word: &schema::WordMatch) -> String {
-    let Some(best) = word.ways.first() else { return String::new() };
-    let text = &best.text;
-    match best.kind {
-        _ if word.ways.iter().any(|way| way.kind == schema::MatchKind::Word) => String::new(),
-        schema::MatchKind::Word => String::new(),
-        schema::MatchKind::Part => format!(" (alleen het deel \"{text}\")"),
-        schema::MatchKind::Joined => format!(" (geschreven als \"{text}\")"),
-        schema::MatchKind::Prefix => format!(" (als begin van \"{text}\")"),
-        schema::MatchKind::Correction => format!(" (gelezen als \"{text}\")"),
-        schema::MatchKind::Synonym => format!(" (als \"{text}\", dat hetzelfde betekent)"),
-    }
-}
-
-/// Names of fields in plain Dutch, such as `de titel en de tekst`.
-fn places(fields: &[schema::SearchField]) -> String {
-    let name = |field: &schema::SearchField| match field {
-        schema::SearchField::Title => "de titel",
-        schema::SearchField::Lead => "de inleiding",
-        schema::SearchField::Body => "de tekst",
-        schema::SearchField::Names => "de namen en thema's",
-    };
-    let names: Vec<&str> = fields.iter().map(name).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [front @ .., last] => format!("{} en {last}", front.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use schema::{MatchKind, SearchField};
-
-    use super::*;
-
-    #[test]
-    fn an_explanation_must_be_sentences_that_name_words_ways_and_places() {
-        let word = |word: &str, way: Option<(MatchKind, &str)>, fields: &[SearchField]| {
-            let ways = way.map(|(kind, text)| schema::MatchWay { kind, text: text.to_owned() });
-            schema::WordMatch {
-                word: word.to_owned(),
-                fields: fields.to_vec(),
-                ways: ways.into_iter().collect(),
-                score: 1.0,
-            }
-        };
-        let own = |text| Some((MatchKind::Word, text));
-        let places = [SearchField::Title, SearchField::Lead, SearchField::Body];
-        let brief = word("brief", own("brief"), &places);
-        let klant = word("klantriets", Some((MatchKind::Correction, "klantreis")), &places[2..]);
-        for (words, nearness, text) in [
-            (
-                vec![brief.clone(), word("Noor", own("Noor"), &[SearchField::Names])],
-                1.0,
-                "Alle woorden komen voor: \"brief\" in de titel, de inleiding en de tekst, \
-                 \"Noor\" in de namen en thema's. De woorden staan dicht bij elkaar.",
-            ),
-            (
-                vec![word("heldere", None, &[]), klant],
-                0.0,
-                "Niet alle woorden komen voor: \"klantriets\" (gelezen als \"klantreis\") in de \
-                 tekst. Niet gevonden: \"heldere\".",
-            ),
-        ] {
-            let all_words = words.iter().all(|word| !word.ways.is_empty());
-            let explanation = schema::Explanation { all_words, words, nearness, recency: 0.0 };
-            assert_eq!(sentence(&explanation), text);
-        }
     }
 }

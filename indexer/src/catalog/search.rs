@@ -122,7 +122,7 @@ fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), Catalog
     }
 }
 
-fn find(asked: &Asked<'_>, limit: usize) -> Result<Found, CatalogError> {
+pub(super) fn find(asked: &Asked<'_>, limit: usize) -> Result<Found, CatalogError> {
     let Asked { inside, query, plan, day } = *asked;
     let search = Search {
         plan,
@@ -164,7 +164,7 @@ pub(super) fn older(cursor: Option<&Cursor>, now: GenerationNumber) -> Option<Ge
 }
 
 /// Days since 1970 in Amsterdam.
-fn today(query: &SearchQuery) -> i32 {
+pub(super) fn today(query: &SearchQuery) -> i32 {
     let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let date = query.now.to_zoned(home).date();
     let epoch = jiff::civil::date(1970, 1, 1);

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{
     CatalogError, Counts, OpenError, SourceState,
+    explain::{self, Standing},
     pool::SearchPool,
     reads::{ReadCounts, Reads},
     related,
@@ -227,6 +228,24 @@ impl Snapshot {
         self.shared.reads.searches.add();
         let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
         self.shared.pool.run(move || search::search(&inside, &synonyms, &query)).await
+    }
+
+    /// What becomes of one piece of content when `words` are searched without any filter; `None`
+    /// where there is no content with this id.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn explain(
+        &self,
+        words: String,
+        id: NodeId,
+        now: Timestamp,
+    ) -> Result<Option<Standing>, CatalogError> {
+        self.shared.reads.searches.add();
+        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
+        let explain = move || explain::explain(&inside, &synonyms, (&words, id), now);
+        self.shared.pool.run(explain).await
     }
 
     /// What completes `prefix`, best first: themes, organisations and titles that have all the

@@ -6,6 +6,7 @@ use super::{
     highlight::{beyond, placed},
     matches::{Matches, Sighting},
     plan::Plan,
+    score::Rules,
     texts,
 };
 
@@ -51,6 +52,36 @@ pub(crate) fn explanation(
         words,
         nearness: (score - sum * raised).max(0.0),
         recency: sum * (raised - 1.0),
+    }
+}
+
+/// Why a document is not listed for a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// It has none of the words that count, in no form.
+    NoWord,
+    /// It has too few of them.
+    TooFewWords {
+        /// So many it has.
+        has: u32,
+        /// So many it would need.
+        needed: u32,
+        /// So many there are.
+        words: u32,
+    },
+    /// It has enough words; a phrase, an excluded word or a field rules it out.
+    RuledOut,
+}
+
+/// Why a document that is not listed by `rules` is not.
+pub(super) fn absence(plan: &Plan, rules: Rules, matches: &Matches) -> Absence {
+    let found = plan.lookups.iter().zip(&matches.worth).filter(|(_, worth)| **worth > 0.0);
+    let bits = found.fold(0, |bits, (lookup, _)| bits | lookup.words);
+    let (has, words) = ((bits & rules.counted).count_ones(), rules.counted.count_ones());
+    match has {
+        _ if has >= rules.needed && bits != 0 => Absence::RuledOut,
+        0 => Absence::NoWord,
+        _ => Absence::TooFewWords { has, needed: rules.needed, words },
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The share that is added where all words follow each other.
-const NEARNESS: f32 = 0.2;
+const NEARNESS: f32 = 0.4;
 /// Words further apart than this are not near.
 const FAR: u32 = 20;
 /// Questions with more words are not helped by it.

@@ -28,7 +28,7 @@ const WORDS_PER_NEEDED: u32 = 4;
 /// Parts of a compound that texts have as a whole are worth this share of a word.
 const PART_WEIGHT: f32 = 0.2;
 /// Parts of a compound that no text has as a whole.
-const ONLY_PARTS_WEIGHT: f32 = 0.5;
+const ONLY_PARTS_WEIGHT: f32 = 0.7;
 /// What two words make that are written as one; the parts of a word that stand apart.
 const JOINED_WEIGHT: f32 = 0.5;
 /// The word that is meant by one that no text has.

@@ -17,6 +17,7 @@ use tantivy::{
 use super::{
     IndexError,
     collect::{Collect, Collected, Counts, Place, Raise, SegmentColumns, compare},
+    explain::{Absence, absence},
     filter::{Dimension, Filter},
     frozen::FrozenDirectory,
     layout::Layout,
@@ -252,6 +253,11 @@ impl IndexReader {
         look: Look,
     ) -> Result<Vec<Matches>, IndexError> {
         Ok(matches(&self.searcher, (&self.layout, &self.norms), plan, ids, look)?)
+    }
+
+    /// Why a document is not listed for a question that has these matches in it.
+    pub(crate) fn absence(&self, plan: &Plan, matches: &Matches) -> Result<Absence, IndexError> {
+        Ok(absence(plan, self.rules(plan)?, matches))
     }
 
     /// By how much the score of a record is raised for its age.
