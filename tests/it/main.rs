@@ -42,6 +42,7 @@ mod operations;
 mod program;
 mod reading;
 mod refusals;
+mod relevance;
 mod searching;
 mod server;
 mod serving;

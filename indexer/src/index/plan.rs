@@ -34,7 +34,7 @@ const JOINED_WEIGHT: f32 = 0.5;
 /// The word that is meant by one that no text has.
 const CORRECTION_WEIGHT: f32 = 0.9;
 /// Another word for the same.
-const SYNONYM_WEIGHT: f32 = 0.3;
+const SYNONYM_WEIGHT: f32 = 0.45;
 /// Letters that may stand between two words where they are written as one, if both are long enough.
 const LINKS: [&str; 3] = ["", "s", "en"];
 
@@ -398,9 +398,12 @@ impl Planning<'_> {
                 at += 1;
                 continue;
             };
-            let words = run[at..at + taken].iter().fold(0, |bits, word| bits | word.bit);
+            let words: u32 = run[at..at + taken].iter().fold(0, |bits, word| bits | word.bit);
+            // *Woo* stands for all three words of *Wet open overheid*.
+            #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
+            let weight = SYNONYM_WEIGHT * words.count_ones() as f32;
             for label in others.filter(|_| words > 0) {
-                let (kind, weight) = (MatchKind::Synonym, SYNONYM_WEIGHT);
+                let kind = MatchKind::Synonym;
                 let reason = Reason { words, kind, weight, text: label };
                 let dutch: Vec<_> = language::stems(Tongue::Dutch, label).collect();
                 let english: Vec<_> = language::stems(Tongue::English, label).collect();

@@ -1,0 +1,157 @@
+//! How good the search is, held to what it was: on the judged questions of the demo, and on the
+//! judged collections beside the project.
+//!
+//! `UPDATE_RECORDED=1 cargo it relevance` records the present figures anew.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    env,
+    fmt::Write,
+    fs,
+    path::PathBuf,
+};
+
+use gateway::evaluate::{Collection, Judged, Measures, Report, compare};
+use indexer::run::Silent;
+use schema::{Page, SearchFilter, SearchQuery, SearchSort, Wanted};
+
+use crate::support::{Installation, clock, repository, runtime};
+
+/// What a judged collection must reach: nDCG@10, recall@100, and nDCG@10 with a typing mistake in
+/// each question, the mean of five seeds.
+struct Floor {
+    set: &'static str,
+    ndcg: f64,
+    recall: f64,
+    with_typos: f64,
+}
+
+const FLOORS: [Floor; 2] = [
+    Floor { set: "lo-help-nl", ndcg: 0.62, recall: 0.958, with_typos: 0.60 },
+    Floor { set: "vac-nl", ndcg: 0.85, recall: 0.99, with_typos: 0.82 },
+];
+const SEEDS: u64 = 5;
+/// A sort of question may be answered worse than recorded by so much before it is noticed.
+const TOLERANCE: f64 = 0.02;
+
+fn recorded(name: &str) -> PathBuf {
+    repository().join("tests/it/recorded").join(name)
+}
+
+fn is_recording() -> bool {
+    env::var_os("UPDATE_RECORDED").is_some()
+}
+
+/// Reads lines of a name and a number.
+fn read(name: &str) -> BTreeMap<String, f64> {
+    let text = fs::read_to_string(recorded(name)).expect("recorded figures");
+    let line = |line: &str| {
+        let (id, value) = line.split_once('\t').expect("two columns");
+        (id.to_owned(), value.parse().expect("a number"))
+    };
+    text.lines().map(line).collect()
+}
+
+fn write(name: &str, values: &BTreeMap<String, f64>) {
+    let mut text = String::new();
+    for (id, value) in values {
+        writeln!(text, "{id}\t{value:.4}").expect("memory");
+    }
+    fs::write(recorded(name), text).expect("writable");
+}
+
+#[test]
+fn judged_collections_must_be_answered_as_well_as_recorded() {
+    for floor in FLOORS {
+        let folder = repository().join("../shared/relevance").join(floor.set);
+        if !folder.is_dir() {
+            println!("skipped: no `{}` beside the project", floor.set);
+            continue;
+        }
+        let file = |name: &str| folder.join(name);
+        let collection = Collection::open(
+            &file("corpus.jsonl"),
+            &file("queries.dev.jsonl"),
+            &file("qrels.dev.tsv"),
+        )
+        .expect("a collection");
+        let judged = Judged::index(collection, &Silent).expect("an index");
+        let report = judged.evaluate(None).expect("an evaluation");
+        let typos = (1..=SEEDS).map(|seed| judged.evaluate(Some(seed)).expect("an evaluation"));
+        let seeds = f64::from(u32::try_from(SEEDS).expect("few"));
+        let with_typos = typos.map(|report| report.mean.ndcg_at_10).sum::<f64>() / seeds;
+        let Measures { ndcg_at_10, recall_at_100, .. } = report.mean;
+        println!(
+            "{}: nDCG@10 {ndcg_at_10:.4}, recall@100 {recall_at_100:.4}, with typos {with_typos:.4}",
+            floor.set
+        );
+        let name = format!("{}.tsv", floor.set);
+        if is_recording() {
+            let values = report.per_query.iter().map(|(id, m)| (id.clone(), m.ndcg_at_10));
+            write(&name, &values.collect());
+        }
+        let measures = |ndcg_at_10| Measures { ndcg_at_10, ..Measures::default() };
+        let values = read(&name).into_iter().map(|(id, value)| (id, measures(value)));
+        let before = Report { per_query: values.collect(), ..Report::default() };
+        let change = compare(&before, &report).expect("the same questions").ndcg_at_10;
+        assert!(change.high > -0.000_05, "{}: worse than recorded: {change:?}", floor.set);
+        assert!(ndcg_at_10 >= floor.ndcg, "{}: nDCG@10 {ndcg_at_10}", floor.set);
+        assert!(recall_at_100 >= floor.recall, "{}: recall@100 {recall_at_100}", floor.set);
+        assert!(with_typos >= floor.with_typos, "{}: with typos {with_typos}", floor.set);
+    }
+}
+
+#[test]
+fn every_sort_of_question_must_be_answered_as_well_as_recorded() {
+    let installation = Installation::of("fixtures/demo.toml");
+    installation.build();
+    let snapshot = installation.snapshot();
+    let text = fs::read_to_string(repository().join("fixtures/relevance/judged.tsv"));
+    let text = text.expect("the judged questions");
+    let mut known = HashSet::new();
+    let mut sorts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')).skip(1) {
+        let [sort, question, good] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("three columns: {line}");
+        };
+        assert!(known.insert(question), "`{question}` is judged twice");
+        let query = SearchQuery {
+            words: Some(question.to_owned()),
+            filter: SearchFilter::default(),
+            sort: SearchSort::Relevance,
+            page: Page::first(10),
+            wanted: Wanted::default(),
+            now: clock(),
+        };
+        let page = runtime().block_on(snapshot.search(query)).expect("a search");
+        let good: Vec<&str> = good.split(' ').collect();
+        let is_good = |url: &str| {
+            let url = url.trim_end_matches('/');
+            good.iter().any(|good| url.strip_suffix(good).is_some_and(|front| front.ends_with('/')))
+        };
+        let discount =
+            |place: usize| 1.0 / f64::from(u32::try_from(place + 2).expect("few")).log2();
+        let found = page.hits.iter().enumerate().filter(|(_, hit)| {
+            hit.record.common().is_some_and(|common| is_good(common.url.as_str()))
+        });
+        let gain: f64 = found.map(|(place, _)| discount(place)).sum();
+        let ideal: f64 = (0..good.len().min(10)).map(discount).sum();
+        if gain < ideal / 2.0 {
+            println!("{sort}, {:.2}: {question}", gain / ideal);
+        }
+        sorts.entry(sort.to_owned()).or_default().push(gain / ideal);
+    }
+    assert!(known.len() >= 120, "{} questions", known.len());
+    let mean = |values: &Vec<f64>| {
+        values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).expect("few"))
+    };
+    let means: BTreeMap<String, f64> =
+        sorts.iter().map(|(sort, values)| (sort.clone(), mean(values))).collect();
+    println!("nDCG@10 by sort: {means:.3?}");
+    if is_recording() {
+        write("demo.tsv", &means);
+    }
+    for (sort, before) in read("demo.tsv") {
+        assert!(means[&sort] >= before - TOLERANCE, "{sort}: {} was {before}", means[&sort]);
+    }
+}
