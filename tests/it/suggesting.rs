@@ -320,3 +320,27 @@ fn related_content_must_be_asked_for_by_any_id() {
     assert_eq!([&lists[1], &lists[3]], [&Vec::new(), &Vec::new()]);
     assert_eq!(related(&snapshot, &[one], 0), [Vec::new()]);
 }
+
+#[test]
+fn one_mistake_must_be_forgiven_from_five_letters_on() {
+    let installation = Installation::of("fixtures/demo.toml");
+    installation.build();
+    let snapshot = installation.snapshot();
+    runtime().block_on(async {
+        for (typed, expected) in [
+            ("formuleir", "Formulierendokter"),
+            ("tolkit ta", "Toolkit Taal"),
+            ("klantrie", "Klantreistraining Bonaire"),
+            ("kanaalkomaps", "Kanaalkompas"),
+        ] {
+            let found = suggest(&snapshot, typed, 9).await;
+            assert!(found.iter().any(|found| found.text == expected), "{typed}: {found:?}");
+        }
+        // Shorter ones are nearly all another word, and what is right is never corrected.
+        assert_eq!(suggest(&snapshot, "xlan", 9).await, []);
+        assert_eq!(suggest(&snapshot, "xxqzwv", 9).await, []);
+        for found in suggest(&snapshot, "klantr", 9).await {
+            assert!(fold::name(&found.text).contains("klantr"), "{found:?}");
+        }
+    });
+}

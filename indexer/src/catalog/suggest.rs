@@ -44,8 +44,26 @@ pub(super) fn suggest(
     let first = first.min(SUGGESTIONS_MAX);
     let folded = fold::name(prefix);
     let Some(typed) = Typed::read(&folded).filter(|_| first > 0) else { return Ok(Vec::new()) };
-    let mut ranked = titles(inside, &typed, first)?;
-    for (rank, record) in names(inside)?.completing(&typed, first) {
+    let mut ranked = completing(inside, &typed, first)?;
+    if ranked.is_empty()
+        && let Some(meant) = inside.index.suggested_instead(&typed)?
+        && let Some(typed) = Typed::read(&meant)
+    {
+        ranked = completing(inside, &typed, first)?;
+    }
+    let suggestion =
+        |(rank, (text, node)): (Rank, Shown)| Suggestion { text, kind: rank.kind, node };
+    Ok(ranked.into_iter().take(first).map(suggestion).collect())
+}
+
+/// Everything that completes what was typed, best first, and more than `first` perhaps.
+fn completing(
+    inside: &Inside,
+    typed: &Typed<'_>,
+    first: usize,
+) -> Result<BTreeMap<Rank, Shown>, CatalogError> {
+    let mut ranked = titles(inside, typed, first)?;
+    for (rank, record) in names(inside)?.completing(typed, first) {
         ranked.insert(rank, (record.name().to_owned(), Some(Arc::clone(record))));
     }
     // A single word has no room for the others.
@@ -61,9 +79,7 @@ pub(super) fn suggest(
             ranked.insert(rank, (word.shown, None));
         }
     }
-    let suggestion =
-        |(rank, (text, node)): (Rank, Shown)| Suggestion { text, kind: rank.kind, node };
-    Ok(ranked.into_iter().take(first).map(suggestion).collect())
+    Ok(ranked)
 }
 
 /// What to show of a suggestion, and what it leads to.

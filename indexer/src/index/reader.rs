@@ -8,7 +8,7 @@ use schema::{
     SearchSort, SortValue,
 };
 use tantivy::{
-    DocSet, Index, Searcher, SegmentReader, TERMINATED,
+    DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
     directory::MmapDirectory,
     index::SegmentId,
     query::{AllQuery, EnableScoring, Query},
@@ -28,6 +28,7 @@ use super::{
     recency,
     related::{self, Asked},
     score::{Norms, Rules},
+    spelling,
     suggest::{self, SuggestedTitle, SuggestedWord, Typed},
 };
 use crate::language::{self, Synonyms};
@@ -301,6 +302,27 @@ impl IndexReader {
         first: usize,
     ) -> Result<Vec<SuggestedWord>, IndexError> {
         Ok(suggest::words(&self.searcher, &self.layout, front, first)?)
+    }
+
+    /// What was probably meant by what was typed to be completed: one mistake in words that no text
+    /// has, and in the front of the last one. Folded; `None` where there is nothing else to try.
+    pub(crate) fn suggested_instead(
+        &self,
+        typed: &Typed<'_>,
+    ) -> Result<Option<String>, IndexError> {
+        let (searcher, layout) = (&self.searcher, &self.layout);
+        let mut words: Vec<String> = typed.whole.iter().map(|word| (*word).to_owned()).collect();
+        for word in &mut words {
+            let term = Term::from_field_text(layout.exact, word);
+            if searcher.doc_freq(&term)? == 0
+                && let Some(meant) = spelling::correction(searcher, layout, word)?
+            {
+                *word = meant;
+            }
+        }
+        let front = spelling::front_correction(searcher, layout, typed.front)?;
+        words.push(front.unwrap_or_else(|| typed.front.to_owned()));
+        Ok(Some(words.join(" ")).filter(|meant| meant != typed.text))
     }
 
     /// When single events begin, and the first instants after them, in seconds since 1970.

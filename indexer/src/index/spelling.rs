@@ -10,6 +10,8 @@ use super::layout::Layout;
 const LETTERS_MIN: usize = 4;
 /// From so many letters on, two mistakes are corrected where one does not explain the word.
 const TWO_MISTAKES_LETTERS_MIN: usize = 9;
+/// Shorter fronts of words are not corrected.
+const FRONT_LETTERS_MIN: usize = 5;
 /// No more words of one segment are compared.
 const CANDIDATES_MAX: usize = 2_000;
 
@@ -25,21 +27,46 @@ pub(super) fn correction(
     if letters < LETTERS_MIN || !word.chars().all(char::is_alphabetic) {
         return Ok(None);
     }
-    let found = nearest(searcher, layout, 1, word)?;
-    if found.is_some() || letters < TWO_MISTAKES_LETTERS_MIN {
-        return Ok(found);
+    let distance = |found: &str| strsim::osa_distance(found, word);
+    let near = |mistakes| {
+        let term = Term::from_field_text(layout.exact, word);
+        nearest(searcher, layout, FuzzyTermQuery::new(term, mistakes, true), word, distance)
+    };
+    let found = near(1)?;
+    if found.is_some() || letters < TWO_MISTAKES_LETTERS_MIN { Ok(found) } else { near(2) }
+}
+
+/// The front of a word of the texts that is probably meant by a folded front with one mistake in it.
+pub(super) fn front_correction(
+    searcher: &Searcher,
+    layout: &Layout,
+    front: &str,
+) -> tantivy::Result<Option<String>> {
+    let letters = front.chars().count();
+    if letters < FRONT_LETTERS_MIN || !front.chars().all(char::is_alphabetic) {
+        return Ok(None);
     }
-    nearest(searcher, layout, 2, word)
+    let fronts = |found: &str| {
+        let ends = found.char_indices().map(|(at, _)| at).chain([found.len()]);
+        let ends: Vec<usize> = ends.skip(letters - 1).take(3).collect();
+        let front_of = |end: usize| found[..end].to_owned();
+        ends.into_iter().map(front_of).min_by_key(|found| strsim::osa_distance(found, front))
+    };
+    let distance =
+        |found: &str| fronts(found).map_or(usize::MAX, |found| strsim::osa_distance(&found, front));
+    let term = Term::from_field_text(layout.exact, front);
+    let query = FuzzyTermQuery::new_prefix(term, 1, true);
+    Ok(nearest(searcher, layout, query, front, distance)?.and_then(|found| fronts(&found)))
 }
 
 fn nearest(
     searcher: &Searcher,
     layout: &Layout,
-    mistakes: u8,
+    query: FuzzyTermQuery,
     word: &str,
+    distance: impl Fn(&str) -> usize,
 ) -> tantivy::Result<Option<String>> {
-    let term = Term::from_field_text(layout.exact, word);
-    let near = FuzzyTermQuery::new(term, mistakes, true).automaton()?;
+    let near = query.automaton()?;
     let mut found = BTreeMap::<String, u64>::new();
     for segment in searcher.segment_readers() {
         let index = segment.inverted_index(layout.exact)?;
@@ -55,8 +82,7 @@ fn nearest(
     let first = word.chars().next();
     let found = found.into_iter().filter(|(found, _)| found.chars().all(char::is_alphabetic));
     let best = found.min_by_key(|(found, documents)| {
-        let distance = strsim::osa_distance(found, word);
-        (distance, found.chars().next() != first, Reverse(*documents), found.clone())
+        (distance(found), found.chars().next() != first, Reverse(*documents), found.clone())
     });
     Ok(best.map(|(found, _)| found))
 }
