@@ -59,7 +59,7 @@ enum Command {
     /// Removes generations that are no longer needed and what crashed builds left behind.
     Gc(ManageArguments),
     /// Prints the GraphQL schema.
-    Schema,
+    Schema(schema::Arguments),
     /// Checks the configuration and its sources without building or serving.
     Check(check::Arguments),
     /// Says how good the search is on a judged collection, or compares two results.
@@ -155,7 +155,7 @@ pub fn main() -> ExitCode {
         Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),
-        Command::Schema => schema::run(),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
     };

@@ -297,7 +297,7 @@ impl Pipeline {
         variables::check(&operation.definition().node.variable_definitions, variables)?;
         limit::check(operation, variables, &self.config.limits)?;
         if !self.config.graphql.introspection
-            && operation.root_fields().iter().any(|name| name == "__schema")
+            && operation.root_fields().iter().any(|name| name == "__schema" || name == "_service")
         {
             return Err(Failure::bad_request("introspection is switched off here").at(None));
         }

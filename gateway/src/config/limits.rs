@@ -29,6 +29,8 @@ pub struct Limits {
     pub search_wait_ms_max: u64,
     /// Items on one page of a list.
     pub page_size_max: usize,
+    /// Keys of things that the router of a supergraph asks for at once.
+    pub representations_max: usize,
     /// Words, numbers, texts and marks in the document of a request.
     pub tokens_max: usize,
     /// Fields within one another.
@@ -75,6 +77,7 @@ impl Default for Limits {
             searches_waiting_max: 128,
             search_wait_ms_max: 2_000,
             page_size_max: 100,
+            representations_max: 1_000,
             tokens_max: 4_000,
             depth_max: 15,
             root_fields_max: 20,
@@ -127,6 +130,7 @@ impl Limits {
             ("document_cache_bytes_max", self.document_cache_bytes_max),
             ("persisted_bytes_max", self.persisted_bytes_max),
             ("page_size_max", self.page_size_max as u64),
+            ("representations_max", self.representations_max as u64),
             ("depth_max", self.depth_max as u64),
             ("complexity_max", self.complexity_max),
             ("records_max", self.records_max),
