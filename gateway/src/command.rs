@@ -3,6 +3,7 @@
 //! This is the only part of the crate that builds generations ([`indexer::run`]).
 
 mod check;
+mod compose;
 mod evaluate;
 mod gc;
 mod index;
@@ -60,6 +61,8 @@ enum Command {
     Gc(ManageArguments),
     /// Prints the GraphQL schema.
     Schema(schema::Arguments),
+    /// Joins our graph and those of partners, and prints the supergraph or why there is none.
+    Compose(compose::Arguments),
     /// Checks the configuration and its sources without building or serving.
     Check(check::Arguments),
     /// Says how good the search is on a judged collection, or compares two results.
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Command::Release(arguments) => release::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Compose(arguments) => compose::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
     };

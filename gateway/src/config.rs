@@ -7,6 +7,7 @@ mod error;
 mod file;
 mod limits;
 mod overrides;
+mod subgraph;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,13 @@ use schema::NodeId;
 use url::Url;
 
 use self::file::File;
-pub use self::{error::ConfigError, file::LogFormat, limits::Limits, overrides::Overrides};
+pub use self::{
+    error::ConfigError,
+    file::LogFormat,
+    limits::Limits,
+    overrides::Overrides,
+    subgraph::{HeaderRule, OWN_SUBGRAPH, Subgraph},
+};
 use crate::clock::Clock;
 
 /// The file that is looked for in the working directory.
@@ -57,6 +64,8 @@ pub struct Config {
     pub telemetry: Option<Telemetry>,
     /// What is logged and how.
     pub log: Log,
+    /// Graphs of partners that are joined to ours.
+    pub subgraphs: Vec<Subgraph>,
     /// Sources as typed.
     pub sources: Vec<SourceConfig>,
     /// The folder to which the paths of sources are relative.

@@ -43,8 +43,8 @@ mod vocabulary;
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
 use crate::config::Graphql;
-pub use federation::sdl as federation_sdl;
 pub(crate) use federation::Root;
+pub use federation::sdl as federation_sdl;
 pub(crate) use level::InLevels;
 use query::Query;
 pub(crate) use request::RequestContext;

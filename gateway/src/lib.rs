@@ -16,6 +16,7 @@ pub mod graphql;
 pub mod http;
 mod metrics;
 pub mod pipeline;
+pub mod supergraph;
 pub mod synonyms;
 
 /// Name and version of this program, such as `wegwijzer 0.1.0`.

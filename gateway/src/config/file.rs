@@ -12,7 +12,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted};
+use super::{
+    Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
+    subgraph::{self, SubgraphFile},
+};
 use crate::clock::Clock;
 
 /// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
@@ -42,6 +45,8 @@ pub(super) struct File {
     telemetry: TelemetryFile,
     #[serde(default)]
     log: LogFile,
+    #[serde(default, rename = "subgraph")]
+    subgraphs: Vec<SubgraphFile>,
     #[serde(default, rename = "source")]
     sources: Vec<SourceConfig>,
 }
@@ -156,6 +161,7 @@ impl File {
                 filter: filter(over.log.or(self.log.filter))?,
                 slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS),
             },
+            subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,
             folder,
             clock: Clock::default(),

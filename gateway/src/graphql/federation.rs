@@ -8,9 +8,11 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
-    Any, ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription,
-    MergedObject, Object, ObjectType, OutputType, Positioned, Schema, ServerResult, SimpleObject,
-    Union, Value, parser::types::Field, registry::Registry,
+    Any, ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, Object,
+    ObjectType, OutputType, Positioned, Schema, ServerResult, SimpleObject, Union, Value,
+    parser::types::Field,
+    registry::{MetaType, MetaTypeName, Registry},
+    resolver_utils::resolve_container,
 };
 use schema::{NodeId, NodeKind, Record};
 
@@ -22,16 +24,58 @@ use super::{
 use crate::failure::{Failure, Result};
 
 /// What is executed: the contract, and what federation asks for.
-#[derive(MergedObject)]
-#[graphql(name = "Query")]
-pub(crate) struct Root(Query, Federation);
+///
+/// The library's own way to merge objects wants three names for what is `Query` to everybody.
+pub(crate) struct Root {
+    query: Query,
+    federation: Federation,
+}
 
 impl Root {
     /// A root that tells partners' routers the federation SDL.
     pub(super) fn new() -> Self {
-        Self(Query, Federation { sdl: sdl() })
+        Self { query: Query, federation: Federation { sdl: sdl() } }
     }
 }
+
+impl ContainerType for Root {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        match self.query.resolve_field(ctx).await? {
+            Some(value) => Ok(Some(value)),
+            None => self.federation.resolve_field(ctx).await,
+        }
+    }
+}
+
+impl OutputType for Root {
+    fn type_name() -> Cow<'static, str> {
+        <Query as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        let root = <Query as OutputType>::create_type_info(registry);
+        let more = <Federation as OutputType>::create_type_info(registry);
+        let more = registry.types.remove(MetaTypeName::concrete_typename(&more));
+        if let (
+            Some(MetaType::Object { fields, .. }),
+            Some(MetaType::Object { fields: more, .. }),
+        ) = (registry.types.get_mut(&*Self::type_name()), more)
+        {
+            fields.extend(more);
+        }
+        root
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ObjectType for Root {}
 
 /// The fields that routers of supergraphs ask.
 struct Federation {

@@ -1,0 +1,3 @@
+//! Supergraphs: several graphs as one.
+
+pub mod compose;
