@@ -15,6 +15,7 @@
 //! - `swap`: two hundred generations under constant questions
 //! - `answers`: GraphQL over the demo, whole answers
 //! - `calls`: what a question reads, counted
+//! - `federation`: several graphs as one, over subgraphs that behave and subgraphs that do not
 //! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
 //! - `limits`: each limit of a request, and what hostile clients get
 //! - `operations`: the example operations, as a frontend team asks them
@@ -33,6 +34,7 @@ mod asking;
 mod calls;
 mod crash;
 mod damage;
+mod federation;
 mod finding;
 mod history;
 mod http;

@@ -12,7 +12,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted};
+use super::{
+    Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
+    federation::FederationFile,
+};
 use crate::clock::Clock;
 
 /// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
@@ -36,6 +39,8 @@ pub(super) struct File {
     limits: Limits,
     #[serde(default)]
     graphql: GraphqlFile,
+    #[serde(default)]
+    federation: FederationFile,
     #[serde(default)]
     cors: CorsFile,
     #[serde(default)]
@@ -149,6 +154,7 @@ impl File {
             synonyms: self.search.synonyms.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
+            federation: self.federation.checked(&folder, over.supergraph)?,
             cors: self.cors.checked()?,
             telemetry: self.telemetry.checked()?,
             log: Log {
