@@ -97,6 +97,7 @@ impl Metrics {
             gauges: Readings::default(),
         };
         metrics.register();
+        metrics.register_subgraphs();
         metrics
     }
 
@@ -142,7 +143,6 @@ impl Metrics {
             Unit::Bytes,
             gauges.resident_bytes.clone(),
         );
-        registry.register("plans", "Plans over the supergraph that are kept", gauges.plans.clone());
         for (name, help, family) in [
             ("cached_bytes", "Bytes kept in memory: answers, documents", &gauges.cached_bytes),
             (
@@ -162,17 +162,26 @@ impl Metrics {
                 "Records of each source that were rejected",
                 &gauges.source_rejected,
             ),
+            (
+                "source_read_seconds",
+                "When each source was read last, since 1970",
+                &gauges.source_read,
+            ),
+        ] {
+            registry.register(name, help, family.clone());
+        }
+    }
+
+    fn register_subgraphs(&mut self) {
+        let (registry, gauges) = (&mut self.registry, &self.gauges);
+        registry.register("plans", "Plans over the supergraph that are kept", gauges.plans.clone());
+        for (name, help, family) in [
             ("subgraph_calls", "Calls to each subgraph", &gauges.subgraph_calls),
             ("subgraph_failures", "Calls to each subgraph that failed", &gauges.subgraph_failures),
             (
                 "subgraph_left_alone",
                 "1 while a subgraph that failed again and again is not asked",
                 &gauges.subgraph_left_alone,
-            ),
-            (
-                "source_read_seconds",
-                "When each source was read last, since 1970",
-                &gauges.source_read,
             ),
         ] {
             registry.register(name, help, family.clone());

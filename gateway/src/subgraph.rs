@@ -14,7 +14,11 @@ use std::{sync::Arc, time::Duration};
 use async_graphql::PathSegment;
 use async_graphql::Value;
 
-pub(crate) use self::{breaker::State, client::Client, remote::{Call, Health, Remote}};
+pub(crate) use self::{
+    breaker::State,
+    client::Client,
+    remote::{Call, Health, Remote},
+};
 
 /// What a subgraph answered.
 #[derive(Debug)]

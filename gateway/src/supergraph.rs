@@ -8,10 +8,12 @@ mod planner;
 mod types;
 mod watched;
 
+pub use self::{loaded::LoadError, watched::SupergraphFileError};
 pub(crate) use self::{
     loaded::Supergraph,
     planner::PlanFailure,
-    types::{Definition, Directive, EnumValue, Field, InputValue, Shape, Type, Types},
+    types::{
+        Definition, Directive, EnumValue, Field, InputValue, Shape, Type, Types, name_of_client,
+    },
     watched::{SupergraphFile, Supergraphs},
 };
-pub use self::{loaded::LoadError, watched::SupergraphFileError};

@@ -32,7 +32,10 @@ use super::{
     plan::{Entities, Fetch, Part, Plan, Rewrite, Step, Work},
     service::{Asking, Services},
 };
-use crate::{failure::Failure, subgraph::{CallError, Reply, Told}};
+use crate::{
+    failure::Failure,
+    subgraph::{CallError, Reply, Told},
+};
 
 /// What subgraphs answered, and what went wrong.
 #[derive(Debug, Default)]
@@ -73,7 +76,15 @@ impl<'a> Execution<'a> {
     ) -> Self {
         let data = Value::Object(IndexMap::new());
         let gathered = Mutex::new(Gathered { data, troubles: Troubles::default() });
-        Self { services, asking, variables, deadline, calls_max, calls: AtomicUsize::new(0), gathered }
+        Self {
+            services,
+            asking,
+            variables,
+            deadline,
+            calls_max,
+            calls: AtomicUsize::new(0),
+            gathered,
+        }
     }
 
     /// Runs a plan to its end.
@@ -129,7 +140,7 @@ impl<'a> Execution<'a> {
         }
         let mut gathered = self.gathered();
         if data == Value::Null && reply.errors.is_empty() {
-            let problem = self.unusable(fetch, "`data` is null and nothing says why");
+            let problem = Self::unusable(fetch, "`data` is null and nothing says why");
             return gathered.troubles.all_of(places, keys, problem);
         }
         for told in &reply.errors {
@@ -221,7 +232,7 @@ impl<'a> Execution<'a> {
             Some(Value::List(list)) if list.len() == count => list,
             _ if explained => return,
             _ => {
-                let problem = self.unusable(fetch, "it has no list of the things asked for");
+                let problem = Self::unusable(fetch, "it has no list of the things asked for");
                 return gathered.troubles.all_of(everywhere(), &entities.keys, problem);
             }
         };
@@ -258,7 +269,7 @@ impl<'a> Execution<'a> {
     }
 
     /// An answer that cannot be used.
-    fn unusable(&self, fetch: &Fetch, why: &str) -> Problem {
+    fn unusable(fetch: &Fetch, why: &str) -> Problem {
         let error = CallError::NotGraphql(why.to_owned());
         tracing::warn!(subgraph = %fetch.subgraph, cause = %error, "a subgraph failed");
         let failure = failure(&fetch.subgraph, &error);

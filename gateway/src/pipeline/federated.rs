@@ -102,8 +102,7 @@ impl Federated {
         };
         let executed = async {
             let calls_max = limits.subgraph_calls_max;
-            let execution =
-                Execution::new(&self.services, asking, &variables, deadline, calls_max);
+            let execution = Execution::new(&self.services, asking, &variables, deadline, calls_max);
             let gathered = execution.run(plan).await;
             project(types, operation, &variables, gathered)
         };

@@ -3,7 +3,8 @@
 //!
 //! That conditions are decided before, and not by the plan, costs a plan for each combination that
 //! occurs and makes plans smaller. It is also the way round the planner taking two fields that differ
-//! in their conditions alone for one.
+//! in their conditions alone for one; and the renaming of aliases that which it has when an alias is the
+//! name of another field.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +20,7 @@ use super::{
     plan::Plan,
     validate::{Rules, Wrong},
 };
-use crate::supergraph::Supergraph;
+use crate::supergraph::{Supergraph, Types};
 
 /// Each variable that decides whether something is asked for, and whether it holds.
 pub(super) fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool)> {
@@ -87,13 +88,13 @@ impl Planning {
         conditions: &[(String, bool)],
     ) -> Result<Plan, Wrong> {
         let mut document = self.rules.valid(supergraph, text)?;
-        decide(&mut document, conditions);
+        decide(&mut document, conditions, supergraph.types());
         supergraph.plan(&document, operation, self.time).map_err(Wrong::NoPlan)
     }
 }
 
 /// Decides every condition of a document, and leaves out what is about the schema.
-fn decide(document: &mut ast::Document, conditions: &[(String, bool)]) {
+fn decide(document: &mut ast::Document, conditions: &[(String, bool)], types: &Types) {
     use ast::OperationDefinition as Operation;
     for definition in &mut document.definitions {
         let (set, is_root) = match definition {
@@ -106,6 +107,7 @@ fn decide(document: &mut ast::Document, conditions: &[(String, bool)]) {
             ast::Definition::Fragment(fragment) => (&mut fragment.selection_set, false),
         };
         decide_set(set, conditions);
+        rename_set(set, types);
         if is_root {
             leave_out_schema(set);
         }
@@ -121,9 +123,7 @@ fn decide(document: &mut ast::Document, conditions: &[(String, bool)]) {
 fn decide_set(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
     set.items.retain_mut(|item| {
         let (directives, below) = match item {
-            ast::Selection::Field(field) => {
-                (&mut field.directives, Some(&mut field.selection_set))
-            }
+            ast::Selection::Field(field) => (&mut field.directives, Some(&mut field.selection_set)),
             ast::Selection::InlineFragment(part) => {
                 (&mut part.directives, Some(&mut part.selection_set))
             }
@@ -142,6 +142,22 @@ fn decide_set(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
             if part.selection_set.items.is_empty());
         asked && !empty
     });
+}
+
+/// Renames what a plan would mistake for something else.
+fn rename_set(set: &mut ast::SelectionSet, types: &Types) {
+    for item in &mut set.items {
+        match item {
+            ast::Selection::Field(field) => {
+                if let Some(alias) = &mut field.alias {
+                    *alias = types.name_in_plan(alias, &field.name).into_owned();
+                }
+                rename_set(&mut field.selection_set, types);
+            }
+            ast::Selection::InlineFragment(part) => rename_set(&mut part.selection_set, types),
+            ast::Selection::FragmentSpread(_) => {}
+        }
+    }
 }
 
 fn holds(directive: &ast::Directive, conditions: &[(String, bool)]) -> bool {

@@ -148,8 +148,7 @@ impl Plans {
         let key = (Arc::clone(text), name.clone(), holding);
         let (supergraph, text) = (Arc::clone(supergraph), Arc::clone(text));
         let made = self.0.get_or_insert_async(&key, async move {
-            let planning =
-                move || planning.plan(&supergraph, &text, name.as_deref(), &conditions);
+            let planning = move || planning.plan(&supergraph, &text, name.as_deref(), &conditions);
             tokio::task::spawn_blocking(planning)
                 .await
                 .map_err(|_panicked| Wrong::Planner)?

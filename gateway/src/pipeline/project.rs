@@ -7,8 +7,11 @@ mod introspect;
 mod leaf;
 mod select;
 
-use async_graphql::{Name, Positioned, ServerError, Value, Variables, indexmap::IndexMap};
-use async_graphql::parser::types::{Field, OperationType};
+use async_graphql::{
+    Name, Positioned, ServerError, Value, Variables,
+    indexmap::IndexMap,
+    parser::types::{Field, OperationType, SelectionSet},
+};
 
 use self::{
     introspect::Schema,
@@ -20,7 +23,7 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    supergraph::{Shape, Type, Types},
+    supergraph::{Definition, Shape, Type, Types},
 };
 
 /// An answer in the form that was asked for.
@@ -83,16 +86,13 @@ pub(super) fn project(
 
 impl<'a> Projection<'a> {
     /// An object of the type `name`, which is no abstract one.
-    fn object(
-        &mut self,
-        name: &str,
-        sets: &[&'a async_graphql::parser::types::SelectionSet],
-        data: &Value,
-    ) -> Completed {
+    fn object(&mut self, name: &str, sets: &[&'a SelectionSet], data: &Value) -> Completed {
         let mut object = IndexMap::new();
         for (key, fields) in self.select.fields(name, sets) {
-            self.path.push(Segment::Key(key.as_str().into()));
-            let value = self.field(name, key, &fields, data);
+            let Some(first) = fields.first() else { continue };
+            let planned = self.types.name_in_plan(key, &first.node.name.node);
+            self.path.push(Segment::Key((*planned).into()));
+            let value = self.field(name, &planned, &fields, data);
             self.path.pop();
             match value {
                 None => {}
@@ -109,7 +109,7 @@ impl<'a> Projection<'a> {
     fn field(
         &mut self,
         owner: &str,
-        key: &Name,
+        key: &str,
         fields: &Selected<'a>,
         data: &Value,
     ) -> Option<Completed> {
@@ -135,7 +135,7 @@ impl<'a> Projection<'a> {
     }
 
     /// What nobody answered: null, and an error where it is known why or where null must not be.
-    fn missing(&mut self, ty: &Type, key: &Name) -> Completed {
+    fn missing(&mut self, ty: &Type, key: &str) -> Completed {
         let place = self.path[..self.path.len() - 1].to_vec();
         let explained = match self.troubles.why(&place, key) {
             Some(problem) => {
@@ -194,21 +194,8 @@ impl<'a> Projection<'a> {
         match &definition.shape {
             Shape::Object { .. } | Shape::Interface { .. } | Shape::Union => {
                 let Value::Object(data) = value else { return self.wrong("an object") };
-                let typed = match data.get("__typename") {
-                    Some(Value::String(typed)) => Some(typed.as_str()),
-                    _ => None,
-                };
-                if typed.is_some_and(|typed| types.is_hidden(typed)) {
+                let Some(actual) = self.type_of(definition, data) else {
                     return Completed::Null(Explained::Yes);
-                }
-                // An object that says to be of another type is one that the schema does not know.
-                let actual = match typed.filter(|typed| types.get(typed).is_some()) {
-                    Some(typed) if types.is(typed, name) => typed,
-                    Some(_) if definition.is_abstract() => return self.wrong("of a type that fits"),
-                    None if typed.is_some() && definition.is_abstract() => {
-                        return self.wrong("of a type that is known");
-                    }
-                    _ => name,
                 };
                 let sets: Vec<_> =
                     fields.iter().map(|field| &field.node.selection_set.node).collect();
@@ -231,6 +218,29 @@ impl<'a> Projection<'a> {
                 None => self.wrong("of its type"),
             },
             Shape::Input { .. } => self.wrong("a value"),
+        }
+    }
+
+    /// Of which type an object is that stands where `declared` is; nothing where it must not be shown.
+    fn type_of(
+        &mut self,
+        declared: &'a Definition,
+        data: &IndexMap<Name, Value>,
+    ) -> Option<&'a str> {
+        let types = self.types;
+        let Some(Value::String(said)) = data.get("__typename") else { return Some(&declared.name) };
+        if types.is_hidden(said) {
+            return None;
+        }
+        let known = types.get(said).filter(|known| types.is(&known.name, &declared.name));
+        match known {
+            Some(known) => Some(&known.name),
+            // What a subgraph calls its part of a type that others know better (`@interfaceObject`).
+            None if !declared.is_abstract() => Some(&declared.name),
+            None => {
+                self.wrong("of a type that fits");
+                None
+            }
         }
     }
 

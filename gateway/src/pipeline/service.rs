@@ -72,7 +72,8 @@ impl Services {
             }
         };
         let graphs = supergraph.graphs().iter();
-        let by_name = graphs.map(|graph| (Arc::clone(&graph.name), service(&graph.name, &graph.url)));
+        let by_name =
+            graphs.map(|graph| (Arc::clone(&graph.name), service(&graph.name, &graph.url)));
         Self { by_name: by_name.collect(), messages: federation.messages }
     }
 
@@ -92,9 +93,7 @@ impl Services {
             (Some(Service::Local), Some(local)) => {
                 local.ask(&fetch.document, variables, deadline).await.map(Arc::new)
             }
-            (Some(Service::Local) | None, _) => {
-                Err(CallError::Address(fetch.subgraph.to_string()))
-            }
+            (Some(Service::Local) | None, _) => Err(CallError::Address(fetch.subgraph.to_string())),
         }
     }
 

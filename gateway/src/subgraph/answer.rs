@@ -48,9 +48,7 @@ pub(super) fn read(exchange: &Exchange) -> Result<Reply, CallError> {
     match parsed.data {
         Some(data @ (Value::Object(_) | Value::Null)) if is_success => Ok(Reply { data, errors }),
         Some(data @ Value::Object(_)) if !errors.is_empty() => Ok(Reply { data, errors }),
-        None | Some(Value::Null) if !errors.is_empty() => {
-            Ok(Reply { data: Value::Null, errors })
-        }
+        None | Some(Value::Null) if !errors.is_empty() => Ok(Reply { data: Value::Null, errors }),
         _ if !is_success => Err(CallError::Status(*status)),
         Some(_) => Err(CallError::NotGraphql("`data` is no object".to_owned())),
         None => Err(CallError::NotGraphql("it has neither `data` nor `errors`".to_owned())),
@@ -86,9 +84,7 @@ fn told(error: Value) -> Told {
 fn segment(value: &Value) -> Option<PathSegment> {
     match value {
         Value::String(key) => Some(PathSegment::Field(key.clone())),
-        Value::Number(index) => {
-            Some(PathSegment::Index(usize::try_from(index.as_u64()?).ok()?))
-        }
+        Value::Number(index) => Some(PathSegment::Index(usize::try_from(index.as_u64()?).ok()?)),
         _ => None,
     }
 }
@@ -97,7 +93,9 @@ fn segment(value: &Value) -> Option<PathSegment> {
 fn is_code(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= CODE_BYTES_MAX
-        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]
@@ -117,7 +115,9 @@ mod tests {
         ] {
             assert_eq!(reading(status, is_json, body).unwrap_err(), expected, "{body}");
         }
-        for body in ["", "{\"data\": {\"a\"", "[]", "{}", "{\"data\": 3}", "{\"data\": []}", "<html>"] {
+        for body in
+            ["", "{\"data\": {\"a\"", "[]", "{}", "{\"data\": 3}", "{\"data\": []}", "<html>"]
+        {
             let error = reading(200, true, body).unwrap_err();
             assert!(matches!(error, CallError::NotGraphql(_)), "{body}: {error:?}");
         }

@@ -12,7 +12,10 @@ use std::{
 
 use async_graphql::{Variables, parser::types::OperationType};
 use bytes::Bytes;
-use futures_util::{FutureExt, future::{BoxFuture, Shared}};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use hyper::Uri;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -68,6 +71,7 @@ struct Body<'a> {
     variables: &'a Variables,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
 fn is_empty(variables: &&Variables) -> bool {
     variables.is_empty()
 }
@@ -101,7 +105,7 @@ impl Remote {
         Health {
             calls: self.calls.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
-            state: self.breaker.look(),
+            state: self.breaker.look(Instant::now()),
         }
     }
 
@@ -146,7 +150,7 @@ impl Remote {
 
     /// Asks within the time of a call, and counts how it went.
     async fn counted(&self, asked: &Asked, retries: u32) -> Answer {
-        if !self.breaker.allows() {
+        if !self.breaker.allows(Instant::now()) {
             return Err(CallError::LeftAlone);
         }
         let time = self.settings.time;
@@ -156,7 +160,7 @@ impl Remote {
             Err(error) if error.is_trouble() => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(subgraph = %self.name, cause = %error, "a subgraph failed");
-                if self.breaker.failed() {
+                if self.breaker.failed(Instant::now()) {
                     tracing::error!(subgraph = %self.name, "a subgraph is left alone for a while");
                 }
             }

@@ -4,7 +4,7 @@ use std::{any::Any, panic, sync::Arc};
 
 use graphql_tools::static_graphql::schema as ast;
 use hive_router_query_planner::{
-    planner::Planner,
+    planner::{Planner, QueryPlannerOptions},
     utils::parsing::safe_parse_schema,
 };
 
@@ -59,8 +59,9 @@ impl Supergraph {
         if document.query_type_name().is_none() {
             return Err(LoadError::NoQuery);
         }
-        let built =
-            panic::catch_unwind(|| Planner::new_from_supergraph(&document, Default::default()));
+        let built = panic::catch_unwind(|| {
+            Planner::new_from_supergraph(&document, QueryPlannerOptions::default())
+        });
         let planner = built
             .map_err(|panic| LoadError::Planner(format!("it panicked: {}", told(&*panic))))?
             .map_err(|error| LoadError::Planner(error.to_string()))?;

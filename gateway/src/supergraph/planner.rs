@@ -1,6 +1,11 @@
 //! The edge of the planner's crate: a normalised operation goes in, a plan of our own types comes out.
 
-use std::{collections::{BTreeSet, HashSet}, panic::{self, AssertUnwindSafe}, sync::Arc, time::{Duration, Instant}};
+use std::{
+    collections::{BTreeSet, HashSet},
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_graphql::{Name, parser::types::OperationType};
 use graphql_tools::static_graphql::query as ast;
@@ -9,6 +14,7 @@ use hive_router_query_planner::{
         normalization::normalize_operation, operation::SubgraphFetchOperation,
         selection_item::SelectionItem, selection_set::SelectionSet,
     },
+    graph::PlannerOverrideContext,
     planner::plan_nodes::{
         BatchFetchNode, FetchNode, FetchNodePathSegment, FetchRewrite, FlattenNodePathSegment,
         PlanNode,
@@ -58,10 +64,11 @@ impl Supergraph {
                 return Ok(Plan::default());
             }
             let in_time = CancellationToken::with_timeout(time);
+            let overrides = PlannerOverrideContext::default();
             let begun = Instant::now();
             let plan = self
                 .planner
-                .plan_from_normalized_operation(&normal.operation, Default::default(), &in_time)
+                .plan_from_normalized_operation(&normal.operation, overrides, &in_time)
                 .map_err(|error| match error {
                     _ if begun.elapsed() >= time => PlanFailure::TooSlow(time),
                     error => PlanFailure::NoPlan(error.to_string()),
@@ -108,11 +115,7 @@ impl Edge<'_> {
         let after = self.rewrites(fetch.output_rewrites.as_deref());
         let place = self.place(place);
         let work = match &fetch.requires {
-            None => Work::Fields {
-                place,
-                keys: keys(&fetch.operation, None, &after),
-                after,
-            },
+            None => Work::Fields { place, keys: keys(&fetch.operation, None, &after), after },
             Some(requires) => Work::Entities(vec![Entities {
                 key: ENTITIES.to_owned(),
                 variable: Name::new("representations"),

@@ -1,7 +1,10 @@
 //! The types that clients see, as tables; and which objects stand behind an abstract type in the
 //! whole supergraph, hidden ones included.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+};
 
 use async_graphql::indexmap::IndexMap;
 use graphql_tools::static_graphql::schema as ast;
@@ -110,6 +113,8 @@ pub(crate) struct Types {
     behind: HashMap<String, BTreeSet<String>>,
     /// Objects, and values of enums as `Enum.VALUE`, that there are and clients do not see.
     hidden: BTreeSet<String>,
+    /// Names of all fields of all types.
+    field_names: HashSet<String>,
 }
 
 impl Types {
@@ -152,6 +157,11 @@ impl Types {
     fn look_behind(&mut self, whole: &ast::Document) {
         for definition in &whole.definitions {
             let ast::Definition::TypeDefinition(definition) = definition else { continue };
+            if let ast::TypeDefinition::Object(ast::ObjectType { fields, .. })
+            | ast::TypeDefinition::Interface(ast::InterfaceType { fields, .. }) = definition
+            {
+                self.field_names.extend(fields.iter().map(|field| field.name.clone()));
+            }
             let (name, interfaces) = match definition {
                 ast::TypeDefinition::Object(object) => {
                     (&object.name, &object.implements_interfaces)
@@ -180,6 +190,17 @@ impl Types {
             {
                 self.hidden.insert(name.clone());
             }
+        }
+    }
+
+    /// Under which name a plan has what a client asks for as `alias`. Where that is the name of another
+    /// field, the planner takes one for the other, in keys for instance: plans have it renamed.
+    pub(crate) fn name_in_plan<'n>(&self, alias: &'n str, field: &str) -> Cow<'n, str> {
+        let mistakable = self.field_names.contains(alias) || alias.starts_with(RENAMED);
+        if alias != field && mistakable {
+            Cow::Owned(format!("{RENAMED}{alias}"))
+        } else {
+            Cow::Borrowed(alias)
         }
     }
 
@@ -212,6 +233,14 @@ impl Types {
     pub(crate) fn is_hidden_value(&self, of: &str, value: &str) -> bool {
         self.hidden.contains(&format!("{of}.{value}"))
     }
+}
+
+/// Marks an alias that plans have renamed.
+const RENAMED: &str = "_as_";
+
+/// The name that a client gave to what a plan has under `name`.
+pub(crate) fn name_of_client(name: &str) -> &str {
+    name.strip_prefix(RENAMED).unwrap_or(name)
 }
 
 fn shown(definition: &ast::TypeDefinition) -> Definition {

@@ -29,9 +29,8 @@ fn shelf() -> Subgraph {
 }
 
 fn people() -> Subgraph {
-    let reader = |card: &str| {
-        json!({ "__typename": "Reader", "card": card, "name": "N", "town": "T" })
-    };
+    let reader =
+        |card: &str| json!({ "__typename": "Reader", "card": card, "name": "N", "town": "T" });
     Subgraph::of(json!({ "entities": [reader("a"), reader("b")] }))
 }
 
@@ -66,12 +65,14 @@ fn trickle(_: usize, _: &Asked, stream: &mut TcpStream) {
 }
 
 fn huge(_: usize, _: &Asked, stream: &mut TcpStream) {
-    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"data\": \"");
+    let _ =
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{\"data\": \"");
     while stream.write_all(&[b'x'; 4_096]).is_ok() {}
 }
 
 fn redirect(_: usize, _: &Asked, stream: &mut TcpStream) {
-    let head = b"HTTP/1.1 307 Temporary Redirect\r\nlocation: /graphql\r\ncontent-length: 0\r\n\r\n";
+    let head =
+        b"HTTP/1.1 307 Temporary Redirect\r\nlocation: /graphql\r\ncontent-length: 0\r\n\r\n";
     let _ = stream.write_all(head);
 }
 
@@ -138,7 +139,8 @@ fn a_refused_connection_must_cost_one_error_a_path() {
 
 #[test]
 fn values_of_wrong_types_must_become_null_where_they_stand() {
-    let body = r#"{"data": {"_entities": [{"name": "A", "town": 5}, {"name": ["x"], "town": {}}]}}"#;
+    let body =
+        r#"{"data": {"_entities": [{"name": "A", "town": 5}, {"name": ["x"], "town": {}}]}}"#;
     let answer = before(&Subgraph::answering(json_of(body))).ask(LOANS);
     let reader = json!({ "card": "a", "name": "A", "town": null });
     assert_eq!(answer["data"]["loans"][0]["reader"], reader, "{answer}");

@@ -250,8 +250,9 @@ impl Answer<'_> {
         let mut with_arguments = name.to_owned();
         if !field.arguments.is_empty() {
             let arguments = field.arguments.iter();
-            let arguments = arguments
-                .map(|(name, value)| format!("{}: {}", name.node, self.text(&value.node.to_string())));
+            let arguments = arguments.map(|(name, value)| {
+                format!("{}: {}", name.node, self.text(&value.node.to_string()))
+            });
             with_arguments = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
         }
         let value = of.get(&with_arguments).or_else(|| of.get(name)).cloned().unwrap_or_default();
@@ -307,7 +308,12 @@ impl Answer<'_> {
         }
     }
 
-    fn entity(&mut self, representation: &Value, set: &SelectionSet, path: &mut Vec<Value>) -> Value {
+    fn entity(
+        &mut self,
+        representation: &Value,
+        set: &SelectionSet,
+        path: &mut Vec<Value>,
+    ) -> Value {
         let type_name = representation["__typename"].as_str().unwrap_or_default();
         let entities = self.data["entities"].as_array().cloned().unwrap_or_default();
         let found = entities.into_iter().find(|entity| {

@@ -127,4 +127,5 @@ topics! {
     provides_everywhere,
     enums_and_inputs,
     reentry,
+    requires_hard,
 }

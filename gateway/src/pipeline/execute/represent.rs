@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use async_graphql::{Name, Value, indexmap::IndexMap};
 
 use super::{
-    place::{Path, is_of, walk},
     merge::merge,
+    place::{Path, is_of, walk},
     rewrite,
 };
 use crate::pipeline::plan::{Entities, Needed, Part};

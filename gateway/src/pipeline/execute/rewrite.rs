@@ -16,10 +16,8 @@ pub(super) fn apply(change: &Rewrite, value: &mut Value) {
 fn rename(value: &mut Value, way: &[Part], to: &Name) {
     match (value, way) {
         (Value::List(items), way) => items.iter_mut().for_each(|item| rename(item, way, to)),
-        (value, [Part::Types(types), rest @ ..]) => {
-            if is_of(value, types) {
-                rename(value, rest, to);
-            }
+        (value, [Part::Types(types), rest @ ..]) if is_of(value, types) => {
+            rename(value, rest, to);
         }
         (Value::Object(fields), [Part::Field(from)]) => {
             if let Some(value) = fields.swap_remove(from) {
@@ -39,10 +37,8 @@ fn set(value: &mut Value, way: &[Part], text: &str) {
     match (value, way) {
         (value, []) => *value = Value::String(text.to_owned()),
         (Value::List(items), way) => items.iter_mut().for_each(|item| set(item, way, text)),
-        (value, [Part::Types(types), rest @ ..]) => {
-            if is_of(value, types) {
-                set(value, rest, text);
-            }
+        (value, [Part::Types(types), rest @ ..]) if is_of(value, types) => {
+            set(value, rest, text);
         }
         (Value::Object(fields), [Part::Field(name), rest @ ..]) => {
             if let Some(value) = fields.get_mut(name) {

@@ -8,7 +8,7 @@ use std::{
 use async_graphql::{PathSegment, ServerError};
 
 use super::place::{Path, Segment};
-use crate::failure::Failure;
+use crate::{failure::Failure, supergraph::name_of_client};
 
 /// More problems of one answer are counted and not told.
 const PROBLEMS_MAX: usize = 1_000;
@@ -29,7 +29,7 @@ impl Problem {
             error.extensions.get_or_insert_default().set("service", &*service);
         }
         let segment = |segment: &Segment| match segment {
-            Segment::Key(key) => PathSegment::Field(key.to_string()),
+            Segment::Key(key) => PathSegment::Field(name_of_client(key).to_owned()),
             Segment::Index(index) => PathSegment::Index(*index),
         };
         error.path = path.iter().map(segment).collect();
@@ -58,7 +58,6 @@ pub(in crate::pipeline) struct Troubles {
 }
 
 impl Troubles {
-
     /// A problem at one field.
     pub(super) fn at(&mut self, path: Path, problem: Problem) {
         if self.exact.len() >= PROBLEMS_MAX {

@@ -7,9 +7,7 @@ use async_graphql::{
 };
 
 use super::select::{Selected, Selection};
-use crate::supergraph::{
-    Definition, Directive, EnumValue, Field, InputValue, Shape, Type, Types,
-};
+use crate::supergraph::{Definition, Directive, EnumValue, Field, InputValue, Shape, Type, Types};
 
 /// What answers.
 pub(super) struct Schema<'s, 'a> {
@@ -85,26 +83,26 @@ impl<'a> Schema<'_, 'a> {
                 _ => Told::Leaf(Value::Null),
             },
             Thing::Field(field) => match name {
-                "name" => leaf(&*field.name),
+                "name" => leaf(&field.name),
                 "description" => optional(field.description.as_deref()),
                 "args" => inputs(field.arguments.values(), all),
                 "type" => self.one(&field.ty),
                 other => deprecated(other, field.deprecated.as_deref()),
             },
             Thing::Input(input) => match name {
-                "name" => leaf(&*input.name),
+                "name" => leaf(&input.name),
                 "description" => optional(input.description.as_deref()),
                 "type" => self.one(&input.ty),
                 "defaultValue" => optional(input.default.as_deref()),
                 other => deprecated(other, input.deprecated.as_deref()),
             },
             Thing::EnumValue(value) => match name {
-                "name" => leaf(&*value.name),
+                "name" => leaf(&value.name),
                 "description" => optional(value.description.as_deref()),
                 other => deprecated(other, value.deprecated.as_deref()),
             },
             Thing::Directive(directive) => match name {
-                "name" => leaf(&*directive.name),
+                "name" => leaf(&directive.name),
                 "description" => optional(directive.description.as_deref()),
                 "isRepeatable" => Told::Leaf(Value::Boolean(directive.repeatable)),
                 "locations" => {
@@ -136,7 +134,7 @@ impl<'a> Schema<'_, 'a> {
     fn definition(&self, definition: &'a Definition, name: &str, all: bool) -> Told<'a> {
         match (name, &definition.shape) {
             ("kind", shape) => leaf(kind(shape)),
-            ("name", _) => leaf(&*definition.name),
+            ("name", _) => leaf(&definition.name),
             ("description", _) => optional(definition.description.as_deref()),
             ("specifiedByURL", Shape::Scalar { specified_by }) => optional(specified_by.as_deref()),
             ("fields", Shape::Object { fields, .. } | Shape::Interface { fields, .. }) => {

@@ -9,8 +9,9 @@ pub(super) fn of(scalar: &str, value: &Value) -> Option<Value> {
             let whole = number.as_i64().and_then(|whole| i32::try_from(whole).ok());
             whole.map(Value::from)
         }
-        ("Float", Value::Number(_)) | ("String" | "ID", Value::String(_)) => Some(value.clone()),
-        ("Boolean", Value::Boolean(_)) => Some(value.clone()),
+        ("Float", Value::Number(_))
+        | ("String" | "ID", Value::String(_))
+        | ("Boolean", Value::Boolean(_)) => Some(value.clone()),
         ("ID", Value::Number(number)) if number.is_i64() || number.is_u64() => {
             Some(Value::String(number.to_string()))
         }
