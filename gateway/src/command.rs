@@ -112,7 +112,7 @@ impl SourceArguments {
         if self.demo {
             Config::demo(&overrides)
         } else {
-            Config::load(self.config.as_deref(), &overrides)
+            Config::load_to_serve(self.config.as_deref(), &overrides)
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod graphql;
 pub mod http;
 mod metrics;
 pub mod pipeline;
+mod subgraph;
 pub mod supergraph;
 pub mod synonyms;
 

@@ -39,9 +39,9 @@ fn everything_with_a_key_must_be_found_by_it_in_one_read_and_nothing_spoil_anoth
     let none = json!({ "__typename": "Article", "id": "a000000000000" });
     let odd = [other, none, json!({ "__typename": "Review", "id": "1" }), json!({}), json!("x")];
     asked.splice(4..4, odd);
-    let before = server.pipeline.catalog().reads();
+    let before = server.pipeline.catalog().expect("a knowledge base").reads();
     let found = entities(&server, &asked);
-    let reads = server.pipeline.catalog().reads().since(before);
+    let reads = server.pipeline.catalog().expect("a knowledge base").reads().since(before);
     // The keys, and the themes of the article.
     let themes = u64::from(found.iter().any(|one| one["themes"][0] != Value::Null));
     assert_eq!(reads, Reads { records: 1 + themes, ..Reads::default() });

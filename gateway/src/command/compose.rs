@@ -8,12 +8,15 @@ use std::{
 };
 
 use clap::Args;
+use futures_util::future::join_all;
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use super::{CommandError, output};
 use crate::{
     config::{Config, OWN_SUBGRAPH, Overrides, Subgraph},
     graphql,
+    subgraph::{self, Client},
     supergraph::compose::{CompositionProblem, SubgraphSdl, compose},
 };
 
@@ -34,7 +37,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
-    match subgraphs(&config).and_then(|subgraphs| compose(&subgraphs)) {
+    let subgraphs = Runtime::new()?.block_on(subgraphs(&config));
+    match subgraphs.and_then(|subgraphs| compose(&subgraphs)) {
         Ok(sdl) if arguments.json => output::json(&json!({ "supergraph": sdl }))?,
         Ok(sdl) => output::text(sdl)?,
         Err(problems) => {
@@ -57,8 +61,8 @@ fn tell(problems: &[CompositionProblem], as_json: bool) -> Result<(), CommandErr
     Ok(())
 }
 
-/// Our graph and those of partners.
-fn subgraphs(config: &Config) -> Result<Vec<SubgraphSdl>, Vec<CompositionProblem>> {
+/// Our graph and those of partners, each from its file or else from the partner.
+async fn subgraphs(config: &Config) -> Result<Vec<SubgraphSdl>, Vec<CompositionProblem>> {
     let own = config.public_url.join("graphql").expect("a word is a path");
     let ours = SubgraphSdl {
         name: OWN_SUBGRAPH.to_owned(),
@@ -66,8 +70,10 @@ fn subgraphs(config: &Config) -> Result<Vec<SubgraphSdl>, Vec<CompositionProblem
         sdl: graphql::federation_sdl(),
     };
     let (mut subgraphs, mut problems) = (vec![ours], Vec::new());
-    for partner in &config.subgraphs {
-        match sdl_of(partner) {
+    let client = Client::new();
+    let asked = join_all(config.subgraphs.iter().map(|partner| sdl_of(partner, &client))).await;
+    for (partner, sdl) in config.subgraphs.iter().zip(asked) {
+        match sdl {
             Ok(sdl) => subgraphs.push(SubgraphSdl {
                 name: partner.name.clone(),
                 url: partner.url.to_string(),
@@ -83,10 +89,11 @@ fn subgraphs(config: &Config) -> Result<Vec<SubgraphSdl>, Vec<CompositionProblem
     if problems.is_empty() { Ok(subgraphs) } else { Err(problems) }
 }
 
-/// The SDL of a partner, from its file.
-fn sdl_of(partner: &Subgraph) -> Result<String, String> {
+/// The SDL of a partner.
+async fn sdl_of(partner: &Subgraph, client: &Client) -> Result<String, String> {
     let Some(path) = &partner.sdl else {
-        return Err("its SDL is not known; name a file with `sdl`".to_owned());
+        let asked = subgraph::sdl_of(partner, client.clone()).await;
+        return asked.map_err(|error| format!("asked for its SDL, {error}: `{}`", partner.url));
     };
     let told = |cause: &dyn std::fmt::Display| {
         format!("its SDL cannot be read: {cause}: `{}`", path.display())

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::{
     Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
+    federation::FederationFile,
     subgraph::{self, SubgraphFile},
 };
 use crate::clock::Clock;
@@ -39,6 +40,8 @@ pub(super) struct File {
     limits: Limits,
     #[serde(default)]
     graphql: GraphqlFile,
+    #[serde(default)]
+    federation: FederationFile,
     #[serde(default)]
     cors: CorsFile,
     #[serde(default)]
@@ -154,6 +157,7 @@ impl File {
             synonyms: self.search.synonyms.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
+            federation: self.federation.checked(&folder, over.supergraph)?,
             cors: self.cors.checked()?,
             telemetry: self.telemetry.checked()?,
             log: Log {
