@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     http,
     pipeline::{DocumentError, Pipeline},
+    supergraph::{SupergraphFile, SupergraphFileError},
     synonyms::{self, SynonymFile, SynonymFileError},
 };
 
@@ -24,7 +25,8 @@ const STREAMS_MAX: u32 = 32;
 pub struct App {
     listener: TcpListener,
     address: SocketAddr,
-    catalog: Arc<Catalog>,
+    catalog: Option<Arc<Catalog>>,
+    supergraph: Option<SupergraphFile>,
     pipeline: Arc<Pipeline>,
     config: Arc<Config>,
 }
@@ -60,6 +62,9 @@ pub enum AppError {
     /// The table of synonyms cannot be used.
     #[error(transparent)]
     Synonyms(#[from] SynonymFileError),
+    /// The supergraph cannot be served.
+    #[error(transparent)]
+    Supergraph(#[from] SupergraphFileError),
     /// The documents that the operator trusts cannot be read.
     #[error(transparent)]
     Documents(#[from] DocumentError),
@@ -79,26 +84,29 @@ impl App {
     /// # Errors
     /// [`AppError`] where the data folder or the address cannot be used.
     pub async fn build(config: Config) -> Result<Self, AppError> {
-        let (folder, searches) = (config.data.clone(), config.limits.searches());
-        let opened =
-            tokio::task::spawn_blocking(move || Catalog::open_with(&folder, searches)).await;
-        let catalog = opened
-            .map_err(|_| AppError::Panicked(config.data.clone()))?
-            .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
-        catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
-        if let Some(damage) = catalog.damage() {
-            tracing::error!(cause = %damage, "an older generation is served");
-        }
+        let catalog = if config.federation.supergraph_alone {
+            None
+        } else {
+            Some(Arc::new(catalog(&config).await?))
+        };
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|cause| listen_error(config.listen, cause))?;
         let address = listener
             .local_addr()
             .map_err(|cause| AppError::Listen { address: config.listen, cause })?;
-        let catalog = Arc::new(catalog);
         let config = Arc::new(config);
-        let pipeline = Arc::new(Pipeline::new(Arc::clone(&catalog), Arc::clone(&config))?);
-        Ok(Self { listener, address, catalog, pipeline, config })
+        let pipeline = Arc::new(Pipeline::new(catalog.clone(), Arc::clone(&config))?);
+        let supergraph = match &config.federation.supergraph {
+            None => None,
+            Some(path) => {
+                let bytes_max = config.limits.supergraph_bytes_max;
+                let (file, supergraph) = SupergraphFile::open(path, bytes_max)?;
+                pipeline.take(supergraph);
+                Some(file)
+            }
+        };
+        Ok(Self { listener, address, catalog, supergraph, pipeline, config })
     }
 
     /// The address that it listens on.
@@ -118,6 +126,7 @@ impl App {
     /// [`AppError::Serve`] where the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
+        let follow_supergraph = watch::follow(self.supergraph, Arc::clone(&self.pipeline));
         let endpoint = http::endpoint(self.pipeline, &self.config);
         let connections = http::Connections::new(self.listener, &self.config.limits);
         let server =
@@ -126,8 +135,23 @@ impl App {
         tokio::select! {
             stopped = serving => stopped.map_err(AppError::Serve),
             () = watch::watch(self.catalog, synonyms) => Ok(()),
+            () = follow_supergraph => Ok(()),
         }
     }
+}
+
+/// Opens the data folder.
+async fn catalog(config: &Config) -> Result<Catalog, AppError> {
+    let (folder, searches) = (config.data.clone(), config.limits.searches());
+    let opened = tokio::task::spawn_blocking(move || Catalog::open_with(&folder, searches)).await;
+    let catalog = opened
+        .map_err(|_| AppError::Panicked(config.data.clone()))?
+        .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
+    catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
+    if let Some(damage) = catalog.damage() {
+        tracing::error!(cause = %damage, "an older generation is served");
+    }
+    Ok(catalog)
 }
 
 fn listen_error(address: SocketAddr, cause: io::Error) -> AppError {

@@ -3,6 +3,7 @@
 //! This is the only part of the crate that builds generations ([`indexer::run`]).
 
 mod check;
+mod compose;
 mod evaluate;
 mod explain;
 mod gc;
@@ -63,7 +64,9 @@ enum Command {
     /// Removes generations that are no longer needed and what crashed builds left behind.
     Gc(ManageArguments),
     /// Prints the GraphQL schema.
-    Schema,
+    Schema(schema::Arguments),
+    /// Joins our graph and those of partners, and prints the supergraph or why there is none.
+    Compose(compose::Arguments),
     /// Checks the configuration and its sources without building or serving.
     Check(check::Arguments),
     /// Says, in Dutch, why content is found for a question and where it stands, or why it is not.
@@ -115,7 +118,7 @@ impl SourceArguments {
         if self.demo {
             Config::demo(&overrides)
         } else {
-            Config::load(self.config.as_deref(), &overrides)
+            Config::load_to_serve(self.config.as_deref(), &overrides)
         }
     }
 }
@@ -169,7 +172,8 @@ pub fn main() -> ExitCode {
         Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),
-        Command::Schema => schema::run(),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Compose(arguments) => compose::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),

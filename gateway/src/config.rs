@@ -4,9 +4,11 @@
 //! checked apart ([`Config::source_plans`]), since a server that only answers needs none of them.
 
 mod error;
+mod federation;
 mod file;
 mod limits;
 mod overrides;
+mod subgraph;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +24,14 @@ use schema::NodeId;
 use url::Url;
 
 use self::file::File;
-pub use self::{error::ConfigError, file::LogFormat, limits::Limits, overrides::Overrides};
+pub use self::{
+    error::ConfigError,
+    federation::{Federation, Messages},
+    file::LogFormat,
+    limits::Limits,
+    overrides::Overrides,
+    subgraph::{HeaderRule, OWN_SUBGRAPH, Subgraph},
+};
 use crate::clock::Clock;
 
 /// The file that is looked for in the working directory.
@@ -51,12 +60,16 @@ pub struct Config {
     pub limits: Limits,
     /// What may be asked.
     pub graphql: Graphql,
+    /// How other graphs are joined to ours.
+    pub federation: Federation,
     /// Pages of which other sites may read answers.
     pub cors: Cors,
     /// Where traces go, if anywhere.
     pub telemetry: Option<Telemetry>,
     /// What is logged and how.
     pub log: Log,
+    /// Graphs of partners that are joined to ours.
+    pub subgraphs: Vec<Subgraph>,
     /// Sources as typed.
     pub sources: Vec<SourceConfig>,
     /// The folder to which the paths of sources are relative.
@@ -150,6 +163,20 @@ impl Config {
             return File::default().checked(nowhere, overrides);
         }
         Self::load(path, overrides)
+    }
+
+    /// Reads a configuration for serving a supergraph: without a file there is nothing else to serve.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_to_serve(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let alone = path.is_none() && overrides.supergraph.is_some() && !Path::new(FILE).exists();
+        if !alone {
+            return Self::load(path, overrides);
+        }
+        let mut config = File::default().checked(Path::new(""), overrides)?;
+        config.federation.supergraph_alone = true;
+        Ok(config)
     }
 
     fn read(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {

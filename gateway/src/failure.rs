@@ -21,17 +21,26 @@ pub enum Code {
     Unavailable,
     /// A fault of the service.
     Internal,
+    /// A subgraph cannot be reached, or takes too long; the same request may succeed later.
+    SubgraphUnavailable,
+    /// A subgraph answers, but nothing that can be used.
+    SubgraphBadAnswer,
+    /// A subgraph tells an error.
+    SubgraphError,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::BadRequest,
         Self::NotFound,
         Self::LimitExceeded,
         Self::PersistedQueryNotFound,
         Self::Unavailable,
         Self::Internal,
+        Self::SubgraphUnavailable,
+        Self::SubgraphBadAnswer,
+        Self::SubgraphError,
     ];
 
     /// The name that clients see.
@@ -43,6 +52,9 @@ impl Code {
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
+            Self::SubgraphUnavailable => "SUBGRAPH_UNAVAILABLE",
+            Self::SubgraphBadAnswer => "SUBGRAPH_BAD_ANSWER",
+            Self::SubgraphError => "SUBGRAPH_ERROR",
         }
     }
 }
@@ -111,6 +123,21 @@ impl Failure {
     /// A fault of ours, whose cause is in the log.
     pub(crate) fn internal() -> Self {
         Self::new(Code::Internal, "something went wrong on our side; the operator can see what")
+    }
+
+    /// A subgraph cannot be reached.
+    pub(crate) fn subgraph_unavailable(message: impl Into<String>) -> Self {
+        Self::new(Code::SubgraphUnavailable, message)
+    }
+
+    /// A subgraph gave an answer that cannot be used.
+    pub(crate) fn subgraph_bad_answer(message: impl Into<String>) -> Self {
+        Self::new(Code::SubgraphBadAnswer, message)
+    }
+
+    /// A subgraph told an error.
+    pub(crate) fn subgraph_error(message: impl Into<String>) -> Self {
+        Self::new(Code::SubgraphError, message)
     }
 
     /// What a client is told about an error of the catalog; an internal cause goes to the log.

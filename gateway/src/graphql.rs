@@ -19,6 +19,7 @@ mod content;
 #[cfg(test)]
 mod contract;
 mod event;
+mod federation;
 mod filter;
 mod hit;
 mod level;
@@ -42,12 +43,14 @@ mod vocabulary;
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
 use crate::config::Graphql;
+pub(crate) use federation::Root;
+pub use federation::sdl as federation_sdl;
 pub(crate) use level::InLevels;
-pub(crate) use query::Query;
+use query::Query;
 pub(crate) use request::RequestContext;
 
 /// The executable contract. It holds no data: each request brings a [`RequestContext`].
-pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub(crate) type Schema = async_graphql::Schema<Root, EmptyMutation, EmptySubscription>;
 
 /// A page that does not say its size has this many items.
 pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
@@ -55,7 +58,7 @@ pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
 /// The executable contract, with the parts of it that `config` leaves on.
 pub(crate) fn schema(config: &Graphql) -> Schema {
     // Depth, complexity, aliases and directives are limited by the pipeline, before execution.
-    let mut schema = Schema::build(Query, EmptyMutation, EmptySubscription);
+    let mut schema = Schema::build(Root::new(), EmptyMutation, EmptySubscription);
     if !config.introspection {
         schema = schema.disable_introspection();
     }
@@ -67,16 +70,20 @@ pub(crate) fn schema(config: &Graphql) -> Schema {
 
 /// The contract as text, in the form in which it is committed.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
+    let schema = async_graphql::Schema::new(Query, EmptyMutation, EmptySubscription);
+    let text = schema.sdl_with_options(sdl_options());
+    format!("{}\n", text.trim())
+}
+
+/// How the contract is printed.
+fn sdl_options() -> SDLExportOptions {
+    SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by()
         .use_space_ident()
-        .prefer_single_line_descriptions();
-    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
-    let text = schema.sdl_with_options(options);
-    format!("{}\n", text.trim())
+        .prefer_single_line_descriptions()
 }
 
 #[cfg(test)]

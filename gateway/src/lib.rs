@@ -17,6 +17,8 @@ pub mod graphql;
 pub mod http;
 mod metrics;
 pub mod pipeline;
+mod subgraph;
+pub mod supergraph;
 pub mod synonyms;
 
 /// Name and version of this program, such as `wegwijzer 0.1.0`.

@@ -22,7 +22,10 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::pipeline::{Origin, Pipeline};
+use crate::{
+    pipeline::{Origin, Pipeline},
+    subgraph::State,
+};
 
 /// The media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -74,6 +77,10 @@ struct Readings {
     source_records: Gauges,
     source_rejected: Gauges,
     source_read: Gauges,
+    plans: Gauge,
+    subgraph_calls: Gauges,
+    subgraph_failures: Gauges,
+    subgraph_left_alone: Gauges,
 }
 
 impl Metrics {
@@ -90,6 +97,7 @@ impl Metrics {
             gauges: Readings::default(),
         };
         metrics.register();
+        metrics.register_subgraphs();
         metrics
     }
 
@@ -164,6 +172,22 @@ impl Metrics {
         }
     }
 
+    fn register_subgraphs(&mut self) {
+        let (registry, gauges) = (&mut self.registry, &self.gauges);
+        registry.register("plans", "Plans over the supergraph that are kept", gauges.plans.clone());
+        for (name, help, family) in [
+            ("subgraph_calls", "Calls to each subgraph", &gauges.subgraph_calls),
+            ("subgraph_failures", "Calls to each subgraph that failed", &gauges.subgraph_failures),
+            (
+                "subgraph_left_alone",
+                "1 while a subgraph that failed again and again is not asked",
+                &gauges.subgraph_left_alone,
+            ),
+        ] {
+            registry.register(name, help, family.clone());
+        }
+    }
+
     /// Counts an answer to a GraphQL request.
     pub(crate) fn answered(&self, kind: Option<OperationType>, code: &'static str, origin: Origin) {
         let kind = match kind {
@@ -208,7 +232,8 @@ impl Readings {
         set(&self.cached_bytes, "answers", answers);
         set(&self.cached_bytes, "documents", documents);
         self.resident_bytes.set(resident_bytes().unwrap_or_default());
-        let catalog = pipeline.catalog();
+        self.read_subgraphs(pipeline);
+        let Some(catalog) = pipeline.catalog() else { return };
         self.damaged.set(i64::from(catalog.damage().is_some()));
         let PoolLoad { running, waiting, refused } = catalog.load();
         for (name, value) in [("running", running), ("waiting", waiting), ("refused", refused)] {
@@ -232,6 +257,21 @@ impl Readings {
             set(&self.source_rejected, name, source.rejected);
             let read = u64::try_from(source.read_at.as_second()).unwrap_or_default();
             set(&self.source_read, name, read);
+        }
+    }
+}
+
+impl Readings {
+    fn read_subgraphs(&self, pipeline: &Pipeline) {
+        let (subgraphs, plans) = pipeline.subgraphs();
+        self.plans.set(i64::try_from(plans).unwrap_or(i64::MAX));
+        for family in [&self.subgraph_calls, &self.subgraph_failures, &self.subgraph_left_alone] {
+            family.clear();
+        }
+        for (name, health) in subgraphs {
+            set(&self.subgraph_calls, &name, health.calls);
+            set(&self.subgraph_failures, &name, health.failures);
+            set(&self.subgraph_left_alone, &name, u64::from(health.state == State::LeftAlone));
         }
     }
 }

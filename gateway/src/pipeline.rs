@@ -1,17 +1,26 @@
 //! One GraphQL request, from text to answer: parse ► limit ► execute, with what was answered before
-//! in front of it.
+//! in front of it. Over a supergraph: parse ► limit ► validate ► normalise ► plan ► execute ► project.
 //!
 //! This module must not know HTTP. All limits of a request are kept here or by what is read for it
 //! ([`crate::graphql`]); the schema itself has none.
 
 mod answers;
+mod coerce;
 mod cost;
 mod document;
+mod execute;
+mod federated;
 mod limit;
+mod local;
+mod normalise;
 mod operation;
+pub(crate) mod plan;
 #[cfg(test)]
 mod probe;
+mod project;
+mod service;
 mod token;
+mod validate;
 mod variables;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -35,12 +44,19 @@ pub use self::{
 use self::{
     answers::{Answers, Kept},
     document::Documents,
+    federated::{Federated, no_subscriptions},
+    local::Local,
+    normalise::Planning,
     operation::Operation,
+    service::Asking,
+    validate::Rules,
 };
 use crate::{
     config::{Config, Limits},
     failure::{Code, Failure, shorten},
     graphql::{self, InLevels, RequestContext, Schema},
+    subgraph::{Client, Headers, Health},
+    supergraph::{Supergraph, Supergraphs},
 };
 
 /// What a client is told as long as there is no generation.
@@ -62,6 +78,8 @@ pub struct Question {
     pub sharing: Sharing,
     /// Validators of answers that the client has already.
     pub known: Vec<String>,
+    /// Its headers that subgraphs get, too.
+    pub headers: Headers,
 }
 
 impl Question {
@@ -180,9 +198,13 @@ pub struct Told {
     pub validator: Option<Validator>,
 }
 
-/// Answers GraphQL requests from the current generation.
+/// Answers GraphQL requests from the current generation, and over a supergraph where there is one.
 pub struct Pipeline {
-    catalog: Arc<Catalog>,
+    catalog: Option<Arc<Catalog>>,
+    federated: Supergraphs<Federated>,
+    /// Connections to subgraphs.
+    client: Client,
+    planning: Planning,
     schema: Schema,
     config: Arc<Config>,
     documents: Documents,
@@ -192,13 +214,21 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline that reads `catalog`.
+    /// A pipeline that reads `catalog`, where there is one.
     ///
     /// # Errors
     /// [`DocumentError`] where the trusted documents cannot be read.
-    pub fn new(catalog: Arc<Catalog>, config: Arc<Config>) -> Result<Self, DocumentError> {
+    pub fn new(catalog: Option<Arc<Catalog>>, config: Arc<Config>) -> Result<Self, DocumentError> {
+        let planning = Planning {
+            rules: Arc::new(Rules::new()),
+            time: Duration::from_millis(config.limits.plan_ms_max),
+            errors_max: config.limits.errors_max,
+        };
         Ok(Self {
             catalog,
+            federated: Supergraphs::new(),
+            client: Client::new(),
+            planning,
             schema: graphql::schema(&config.graphql),
             documents: Documents::new(&config.graphql, &config.limits)?,
             answers: Answers::new(&config),
@@ -209,12 +239,36 @@ impl Pipeline {
 
     /// The current generation, where there is one.
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
-        self.catalog.current()
+        self.catalog.as_ref()?.current()
     }
 
-    /// What is read from.
-    pub fn catalog(&self) -> &Catalog {
-        &self.catalog
+    /// What is read from, where there is a knowledge base.
+    pub fn catalog(&self) -> Option<&Catalog> {
+        self.catalog.as_deref()
+    }
+
+    /// Serves a supergraph from now on. Requests that run already end with the one before.
+    pub(crate) fn take(&self, supergraph: Supergraph) {
+        let (config, client, planning) = (&self.config, &self.client, self.planning.clone());
+        let before = self.federated.current();
+        let newer = Federated::new(supergraph, config, client, planning, before.as_deref());
+        self.federated.swap(newer);
+    }
+
+    /// Whether requests can be answered: from a generation, or without a knowledge base.
+    pub fn is_ready(&self) -> bool {
+        match &self.catalog {
+            Some(catalog) => catalog.current().is_some(),
+            None => self.federated.current().is_some(),
+        }
+    }
+
+    /// How it goes with the subgraphs that are called over HTTP, by name; and how many plans are kept.
+    pub(crate) fn subgraphs(&self) -> (Vec<(String, Health)>, usize) {
+        let Some(federated) = self.federated.current() else { return (Vec::new(), 0) };
+        let health = federated.remotes().into_iter();
+        let health = health.map(|remote| (remote.name().to_string(), remote.health()));
+        (health.collect(), federated.plans())
     }
 
     /// The limits that are kept.
@@ -230,12 +284,12 @@ impl Pipeline {
     /// Answers a request. Whatever goes wrong with it stays with it.
     pub async fn answer(&self, question: Question) -> Answer {
         let mut told = Told::default();
-        let outcome = match self.snapshot() {
-            None => Outcome::Failed(Failure::unavailable(NO_GENERATION)),
-            Some(snapshot) => {
-                told.generation = Some(snapshot.generation());
-                self.outcome(question, snapshot, &mut told).await
-            }
+        let from = From { snapshot: self.snapshot(), federated: self.federated.current() };
+        let outcome = if from.snapshot.is_none() && from.federated.is_none() {
+            Outcome::Failed(Failure::unavailable(NO_GENERATION))
+        } else {
+            told.generation = from.snapshot.as_ref().map(|snapshot| snapshot.generation());
+            self.outcome(question, from, &mut told).await
         };
         if !matches!(outcome, Outcome::Whole(_) | Outcome::NotModified) {
             told.validator = None;
@@ -243,19 +297,15 @@ impl Pipeline {
         Answer { outcome, told }
     }
 
-    async fn outcome(
-        &self,
-        question: Question,
-        snapshot: Arc<Snapshot>,
-        told: &mut Told,
-    ) -> Outcome {
+    async fn outcome(&self, question: Question, from: From, told: &mut Told) -> Outcome {
         let text = match self.documents.text(&question.asked) {
             Ok(text) => text,
             Err(failure) => return Outcome::refused(failure.at(None)),
         };
         let now = self.config.clock.now();
         let validator = (question.sharing == Sharing::Public)
-            .then(|| self.validator(&snapshot, now, &text, &question));
+            .then(|| self.validator(&from, now, &text, &question))
+            .flatten();
         if let Some(kept) = validator.and_then(|validator| self.answers.get(validator)) {
             told.kind = Some(OperationType::Query);
             told.operation_name = kept.operation_name;
@@ -281,6 +331,17 @@ impl Pipeline {
         }
         let known = validator.is_some_and(|validator| question.knows(validator));
         let asked = Executable { operation, variables: question.variables, now };
+        let From { snapshot, federated } = from;
+        if let Some(federated) = federated {
+            let (headers, snapshot) = (&question.headers, snapshot.as_ref());
+            let joined = self.joined(&federated, &text, &asked, snapshot, headers).await;
+            if let Some(outcome) = joined {
+                return outcome;
+            }
+        }
+        let Some(snapshot) = snapshot else {
+            return Outcome::Failed(Failure::unavailable(NO_GENERATION));
+        };
         match validator.filter(|_| answers::is_from_generation(&asked.operation)) {
             None => self.execute(asked, snapshot, self.deadline()).await,
             Some(validator) => {
@@ -293,11 +354,47 @@ impl Pipeline {
         }
     }
 
+    /// Answers over a supergraph; nothing where the question is for our own graph alone.
+    async fn joined(
+        &self,
+        federated: &Federated,
+        text: &Arc<str>,
+        asked: &Executable,
+        snapshot: Option<&Arc<Snapshot>>,
+        headers: &Headers,
+    ) -> Option<Outcome> {
+        let deadline = self.deadline();
+        let Executable { operation, variables, now } = asked;
+        if operation.kind() == OperationType::Subscription {
+            return Some(Outcome::refused(no_subscriptions()));
+        }
+        let plan = match federated.plan(text, operation, variables).await {
+            Ok(plan) => plan,
+            Err(outcome) => return Some(outcome),
+        };
+        if federated.is_ours(&plan, operation) {
+            return None;
+        }
+        let Ok(_turn) = self.turns.try_acquire() else {
+            return Some(Outcome::Failed(Failure::busy()));
+        };
+        let local = snapshot.map(|snapshot| Local {
+            schema: &self.schema,
+            snapshot: Arc::clone(snapshot),
+            now: *now,
+            config: &self.config,
+        });
+        let asking = Asking { headers, local: local.as_ref() };
+        let limits = &self.config.limits;
+        let executed = federated.execute(&plan, operation, variables, asking, deadline, limits);
+        Some(executed.instrument(tracing::info_span!("execute")).await)
+    }
+
     fn check(&self, operation: &Operation, variables: &Variables) -> Result<(), ServerError> {
         variables::check(&operation.definition().node.variable_definitions, variables)?;
         limit::check(operation, variables, &self.config.limits)?;
         if !self.config.graphql.introspection
-            && operation.root_fields().iter().any(|name| name == "__schema")
+            && operation.root_fields().iter().any(|name| name == "__schema" || name == "_service")
         {
             return Err(Failure::bad_request("introspection is switched off here").at(None));
         }
@@ -306,14 +403,21 @@ impl Pipeline {
 
     fn validator(
         &self,
-        snapshot: &Snapshot,
+        from: &From,
         now: Timestamp,
         document: &str,
         question: &Question,
-    ) -> Validator {
+    ) -> Option<Validator> {
+        let snapshot = from.snapshot.as_ref()?;
         let operation_name = question.operation_name.as_deref();
-        let asked = answers::Asked { document, operation_name, variables: &question.variables };
-        self.answers.validator(snapshot, snapshot.time_step(now), &asked)
+        let supergraph = from.federated.as_ref().map(|federated| federated.digest());
+        let asked = answers::Asked {
+            document,
+            operation_name,
+            variables: &question.variables,
+            supergraph: supergraph.as_ref().map(blake3::Hash::as_bytes),
+        };
+        Some(self.answers.validator(snapshot, snapshot.time_step(now), &asked))
     }
 
     /// Makes an answer once for all who ask for it now and later.
@@ -383,6 +487,12 @@ impl Pipeline {
     fn too_slow(&self) -> Outcome {
         Outcome::Failed(Failure::limit("request_ms_max", self.config.limits.request_ms_max))
     }
+}
+
+/// What one request is answered from, whatever changes meanwhile.
+struct From {
+    snapshot: Option<Arc<Snapshot>>,
+    federated: Option<Arc<Federated>>,
 }
 
 /// A request that was read and is within its limits.

@@ -9,6 +9,7 @@ import { rmSync } from "node:fs";
 
 import { audit } from "./audits.mjs";
 import { compare } from "./contract.mjs";
+import { compareComposers, federate } from "./federation.mjs";
 import { generateTypes } from "./codegen.mjs";
 import { OUTPUT } from "./operations.mjs";
 import { probe } from "./probes.mjs";
@@ -55,9 +56,11 @@ const installation = new Installation();
 try {
   await check("graphql-inspector", compare);
   await check("relay-compiler", compileForRelay);
+  await check("composers", compareComposers);
   await withServer("server", () => installation.serveDemo(), async (url) => {
     await check("graphql-codegen, tsc", () => generateTypes(url));
     await check("graphql-http", () => audit(url));
+    await check("Apollo Gateway", () => federate(url));
     await check("probes", () =>
       probe(url, ["field suggestions", "introspection", "query by GET"]),
     );

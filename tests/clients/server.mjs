@@ -8,7 +8,8 @@ import { createInterface } from "node:readline";
 
 import { REPOSITORY } from "./operations.mjs";
 
-function program() {
+/** The program that is judged. */
+export function program() {
   const target = process.env.CARGO_TARGET_DIR ?? "target";
   return process.env.WEGWIJZER_BIN
     ? resolve(process.env.WEGWIJZER_BIN)

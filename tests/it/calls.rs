@@ -13,10 +13,10 @@ use crate::{server::Server, support::repository};
 
 /// What answering a question reads; it must be answered without an error.
 fn reads(server: &Server, query: &str) -> Reads {
-    let before = server.pipeline.catalog().reads();
+    let before = server.pipeline.catalog().expect("a knowledge base").reads();
     let answer = server.ask(query);
     assert_eq!(answer.get("errors"), None, "{query}: {answer}");
-    server.pipeline.catalog().reads().since(before)
+    server.pipeline.catalog().expect("a knowledge base").reads().since(before)
 }
 
 fn name(of: &Type) -> &str {

@@ -15,6 +15,10 @@
 //! - `swap`: two hundred generations under constant questions
 //! - `answers`: GraphQL over the demo, whole answers
 //! - `calls`: what a question reads, counted
+//! - `entities`: our graph as a subgraph of others
+//! - `composing`: our graph and those of partners as one
+//! - `federation`: several graphs as one, over subgraphs that behave and subgraphs that do not
+//! - `partners`: our graph and the example partners, asked as one
 //! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
 //! - `limits`: each limit of a request, and what hostile clients get
 //! - `operations`: the example operations, as a frontend team asks them
@@ -31,14 +35,18 @@ mod answers;
 mod architecture;
 mod asking;
 mod calls;
+mod composing;
 mod crash;
 mod damage;
+mod entities;
+mod federation;
 mod finding;
 mod history;
 mod http;
 mod incremental;
 mod limits;
 mod operations;
+mod partners;
 mod program;
 mod reading;
 mod refusals;

@@ -1,4 +1,5 @@
-//! Follows the data folder and the synonyms, so that what is new is served without a restart.
+//! Follows the data folder, the synonyms and the supergraph, so that what is new is served without a
+//! restart.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -7,14 +8,15 @@ use std::{
 
 use indexer::catalog::{Catalog, Refreshed};
 
-use crate::synonyms::SynonymFile;
+use crate::{pipeline::Pipeline, supergraph::SupergraphFile, synonyms::SynonymFile};
 
 /// So often the data folder and the synonyms are looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Swaps in each newer generation and each changed table of synonyms, for ever. What cannot be used is
 /// logged once, and the older one serves on.
-pub(super) async fn watch(catalog: Arc<Catalog>, synonyms: Option<SynonymFile>) {
+pub(super) async fn watch(catalog: Option<Arc<Catalog>>, synonyms: Option<SynonymFile>) {
+    let Some(catalog) = catalog else { return std::future::pending().await };
     let synonyms = Arc::new(Mutex::new(synonyms));
     let mut last_failure = None;
     loop {
@@ -43,6 +45,34 @@ pub(super) async fn watch(catalog: Arc<Catalog>, synonyms: Option<SynonymFile>) 
                     tracing::error!(cause = %failure, "the newest generation cannot be served");
                     last_failure = Some(failure);
                 }
+            }
+        }
+    }
+}
+
+/// Takes each changed supergraph over, for ever. One that cannot be taken is logged, and the one before
+/// serves on.
+pub(super) async fn follow(file: Option<SupergraphFile>, pipeline: Arc<Pipeline>) {
+    let Some(mut file) = file else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        let looking = tokio::task::spawn_blocking(move || {
+            let changed = file.look();
+            (file, changed)
+        });
+        let Ok((looked, changed)) = looking.await else {
+            tracing::error!("the supergraph is followed no more; start again to serve a newer one");
+            return std::future::pending().await;
+        };
+        file = looked;
+        match changed {
+            None => {}
+            Some(Ok(supergraph)) => {
+                pipeline.take(supergraph);
+                tracing::info!("serving the changed supergraph");
+            }
+            Some(Err(error)) => {
+                tracing::error!(cause = %error, "the changed supergraph cannot be served");
             }
         }
     }

@@ -32,6 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
             "listen": config.listen,
             "publicUrl": config.public_url,
             "sources": sources,
+            "subgraphs": config.subgraphs.iter().map(|one| json!({ "name": one.name, "url": one.url })).collect::<Vec<_>>(),
             "synonyms": synonyms.len(),
         }))?;
     } else {
@@ -44,6 +45,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
                 source.name,
                 source.path.display()
             ))?;
+        }
+        for subgraph in &config.subgraphs {
+            output::text(format_args!("subgraph    {} at {}", subgraph.name, subgraph.url))?;
         }
         let from = config
             .synonyms

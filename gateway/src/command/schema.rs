@@ -2,11 +2,20 @@
 
 use std::process::ExitCode;
 
+use clap::Args;
+
 use super::{CommandError, output};
 use crate::graphql;
 
-/// Prints the GraphQL schema, as it is committed in `schema/schema.graphql`.
-pub(super) fn run() -> Result<ExitCode, CommandError> {
-    output::text(graphql::sdl())?;
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Prints it as a subgraph of Apollo Federation 2, as `_service` answers it.
+    #[arg(long)]
+    federation: bool,
+}
+
+/// Prints the GraphQL schema, as it is committed in `schema/schema.graphql` or as a subgraph.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+    output::text(if arguments.federation { graphql::federation_sdl() } else { graphql::sdl() })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -37,11 +38,19 @@ pub(super) struct Arguments {
     /// Where to listen, such as 127.0.0.1:8080 (or `WEGWIJZER_LISTEN`).
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// A supergraph that was composed elsewhere; followed while serving. Without a configuration it is
+    /// all there is to serve (or `WEGWIJZER_SUPERGRAPH`).
+    #[arg(long, value_name = "FILE")]
+    supergraph: Option<PathBuf>,
 }
 
 /// Serves; builds the demo first where that is asked for.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
-    let flags = Overrides { listen: arguments.listen.clone(), ..Overrides::default() };
+    let flags = Overrides {
+        listen: arguments.listen.clone(),
+        supergraph: arguments.supergraph.clone(),
+        ..Overrides::default()
+    };
     let config = arguments.from.config(flags)?;
     // Its thread must run before the runtime, and send the last traces when that has ended.
     let traces = config.telemetry.as_ref().map(Traces::start).transpose();
@@ -75,7 +84,7 @@ async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> 
         writeln!(io::stderr(), "{}", invitation(address))?;
     }
     tracing::info!(%address, "listening");
-    if app.pipeline().snapshot().is_none() {
+    if !app.pipeline().is_ready() {
         tracing::warn!("{NO_GENERATION}");
     }
     let shutdown = async move {

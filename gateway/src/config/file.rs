@@ -12,7 +12,11 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted};
+use super::{
+    Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
+    federation::FederationFile,
+    subgraph::{self, SubgraphFile},
+};
 use crate::clock::Clock;
 
 /// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
@@ -37,11 +41,15 @@ pub(super) struct File {
     #[serde(default)]
     graphql: GraphqlFile,
     #[serde(default)]
+    federation: FederationFile,
+    #[serde(default)]
     cors: CorsFile,
     #[serde(default)]
     telemetry: TelemetryFile,
     #[serde(default)]
     log: LogFile,
+    #[serde(default, rename = "subgraph")]
+    subgraphs: Vec<SubgraphFile>,
     #[serde(default, rename = "source")]
     sources: Vec<SourceConfig>,
 }
@@ -149,6 +157,7 @@ impl File {
             synonyms: self.search.synonyms.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
+            federation: self.federation.checked(&folder, over.supergraph)?,
             cors: self.cors.checked()?,
             telemetry: self.telemetry.checked()?,
             log: Log {
@@ -156,6 +165,7 @@ impl File {
                 filter: filter(over.log.or(self.log.filter))?,
                 slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS),
             },
+            subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,
             folder,
             clock: Clock::default(),

@@ -29,6 +29,8 @@ pub struct Limits {
     pub search_wait_ms_max: u64,
     /// Items on one page of a list.
     pub page_size_max: usize,
+    /// Keys of things that the router of a supergraph asks for at once.
+    pub representations_max: usize,
     /// Words, numbers, texts and marks in the document of a request.
     pub tokens_max: usize,
     /// Fields within one another.
@@ -55,6 +57,24 @@ pub struct Limits {
     pub document_cache_bytes_max: u64,
     /// Bytes of documents that clients sent to be named by their digest from then on.
     pub persisted_bytes_max: u64,
+    /// Calls to subgraphs for one request.
+    pub subgraph_calls_max: usize,
+    /// Milliseconds that one call to a subgraph may take, its repetitions included.
+    pub subgraph_ms_max: u64,
+    /// Bytes of one answer of a subgraph.
+    pub subgraph_bytes_max: usize,
+    /// How often a query to a subgraph that cannot be reached is asked again.
+    pub subgraph_retries_max: u32,
+    /// Failures of a subgraph one after the other before it is left alone.
+    pub subgraph_failures_max: u32,
+    /// Milliseconds for which a subgraph that failed so often is left alone.
+    pub subgraph_pause_ms: u64,
+    /// Bytes of a supergraph.
+    pub supergraph_bytes_max: u64,
+    /// Plans that are kept.
+    pub plans_max: usize,
+    /// Milliseconds that it may take to make one plan.
+    pub plan_ms_max: u64,
     /// Percentage of a source's records that may be rejected before a build is refused.
     pub rejections_percent: f64,
     /// Percentage of a source's records that may disappear before a build is refused.
@@ -75,6 +95,7 @@ impl Default for Limits {
             searches_waiting_max: 128,
             search_wait_ms_max: 2_000,
             page_size_max: 100,
+            representations_max: 1_000,
             tokens_max: 4_000,
             depth_max: 15,
             root_fields_max: 20,
@@ -88,6 +109,15 @@ impl Default for Limits {
             answer_cache_bytes_max: 64 << 20,
             document_cache_bytes_max: 16 << 20,
             persisted_bytes_max: 8 << 20,
+            subgraph_calls_max: 100,
+            subgraph_ms_max: 5_000,
+            subgraph_bytes_max: 8 << 20,
+            subgraph_retries_max: 1,
+            subgraph_failures_max: 5,
+            subgraph_pause_ms: 5_000,
+            supergraph_bytes_max: 16 << 20,
+            plans_max: 1_000,
+            plan_ms_max: 2_000,
             rejections_percent: 10.0,
             removals_percent: 20.0,
             generations_kept: 3,
@@ -127,9 +157,17 @@ impl Limits {
             ("document_cache_bytes_max", self.document_cache_bytes_max),
             ("persisted_bytes_max", self.persisted_bytes_max),
             ("page_size_max", self.page_size_max as u64),
+            ("representations_max", self.representations_max as u64),
             ("depth_max", self.depth_max as u64),
             ("complexity_max", self.complexity_max),
             ("records_max", self.records_max),
+            ("subgraph_calls_max", self.subgraph_calls_max as u64),
+            ("subgraph_ms_max", self.subgraph_ms_max),
+            ("subgraph_bytes_max", self.subgraph_bytes_max as u64),
+            ("subgraph_failures_max", u64::from(self.subgraph_failures_max)),
+            ("supergraph_bytes_max", self.supergraph_bytes_max),
+            ("plans_max", self.plans_max as u64),
+            ("plan_ms_max", self.plan_ms_max),
             ("generations_kept", self.generations_kept as u64),
         ];
         if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {

@@ -53,6 +53,7 @@ fn cursor(text: Option<String>) -> Result<Option<Cursor>> {
 
 /// Which stretch of a list a page is.
 #[derive(SimpleObject, Debug, Clone, Default)]
+#[graphql(shareable)]
 pub(super) struct PageInfo {
     /// Whether more follow.
     pub(super) has_next_page: bool,
@@ -64,6 +65,8 @@ pub(super) struct PageInfo {
     pub(super) end_cursor: Option<String>,
     /// The generation of the given cursor, where a newer one answers: the page then continues
     /// after the same place in the newer one. Empty where the page is exact.
+    // Hidden from supergraphs: of a page of a partner nobody could tell it.
+    #[graphql(inaccessible)]
     pub(super) continued_from_generation: Option<u64>,
 }
 

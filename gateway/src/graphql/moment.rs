@@ -22,7 +22,7 @@ impl EventMoment {
 }
 
 /// A moment in an event's own time zone, as exact as it is known.
-#[Object]
+#[Object(shareable)]
 impl EventMoment {
     /// The instant, where it is known to the minute.
     async fn instant(&self) -> Option<DateTime> {

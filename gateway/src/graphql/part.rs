@@ -17,7 +17,7 @@ use crate::failure::Result;
 pub(super) struct Image<'a>(pub(super) &'a schema::Image);
 
 /// A picture that stands for a thing.
-#[Object]
+#[Object(shareable)]
 impl Image<'_> {
     /// Where it is.
     async fn url(&self) -> Url {
@@ -307,7 +307,7 @@ impl Session<'_> {
 pub(super) struct Place<'a>(pub(super) &'a schema::Place);
 
 /// Where an event takes place.
-#[Object]
+#[Object(shareable)]
 impl Place<'_> {
     /// Name of the building or island.
     async fn name(&self) -> Option<&str> {
@@ -371,7 +371,7 @@ impl Registration<'_> {
 pub(super) struct ApproximateCount(pub(super) schema::ApproximateCount);
 
 /// A number that may be an estimate.
-#[Object]
+#[Object(shareable)]
 impl ApproximateCount {
     /// The number.
     async fn value(&self) -> u32 {

@@ -246,6 +246,7 @@ impl Query {
     }
 
     /// What was upserted and removed, in order and oldest first; for mirrors and purges.
+    #[graphql(tag = "operations")]
     async fn changes(
         &self,
         ctx: &Context<'_>,
@@ -256,6 +257,7 @@ impl Query {
     }
 
     /// What the knowledge base holds at this moment, and where it came from.
+    #[graphql(tag = "operations")]
     async fn catalog(&self, ctx: &Context<'_>) -> Catalog {
         Catalog(Arc::clone(&RequestContext::of(ctx).snapshot))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ServerError, Value};
 use poem::{
     Endpoint, Request, Response, Result,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub(super) struct Graphql {
     pipeline: Arc<Pipeline>,
     metrics: Arc<Metrics>,
     strict_get: bool,
+    /// Headers that subgraphs get, too.
+    forwarded: Vec<HeaderName>,
 }
 
 /// The body of an answer in which something failed: errors first, and no `data` where nothing was
@@ -63,7 +65,8 @@ const fn is_zero(count: &usize) -> bool {
 
 impl Graphql {
     pub(super) fn new(pipeline: Arc<Pipeline>, metrics: Arc<Metrics>, config: &Config) -> Self {
-        Self { pipeline, metrics, strict_get: config.graphql.strict_get }
+        let forwarded = config.federation.forwarded_headers.clone();
+        Self { pipeline, metrics, strict_get: config.graphql.strict_get, forwarded }
     }
 
     /// Why a request is not read at all, if it is not.
@@ -132,7 +135,7 @@ impl Graphql {
         if let Some(refusal) = self.refusal(request) {
             return Err((media, refusal));
         }
-        let question = question::read(request, body, self.pipeline.limits()).await;
+        let question = question::read(request, body, self.pipeline.limits(), &self.forwarded).await;
         question.map(|question| (media, question)).map_err(|refusal| (media, refusal))
     }
 

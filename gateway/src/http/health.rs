@@ -35,6 +35,7 @@ impl Endpoint for Ready {
                 "status": "ready",
                 "generation": snapshot.generation().0,
             })),
+            None if self.0.is_ready() => json_response(&json!({ "status": "ready" })),
             None => problem::response(
                 StatusCode::SERVICE_UNAVAILABLE,
                 &Failure::unavailable(NO_GENERATION),

@@ -1,6 +1,6 @@
 //! Reads a GraphQL question from an HTTP request: strictly, as the GraphQL over HTTP draft says.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::Limits,
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use poem::{
     Body, Request,
     error::ReadBodyError,
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -74,6 +74,7 @@ pub(super) async fn read(
     request: &Request,
     body: Body,
     limits: &Limits,
+    forwarded: &[HeaderName],
 ) -> Result<Question, Refusal> {
     let (parameters, allowed) = match *request.method() {
         Method::GET => (from_address(request)?, Allowed::Queries),
@@ -93,6 +94,7 @@ pub(super) async fn read(
         allowed,
         sharing: sharing(headers),
         known: if allowed == Allowed::Queries { validators(headers) } else { Vec::new() },
+        headers: passed_on(headers, forwarded),
     })
 }
 
@@ -123,6 +125,14 @@ fn asked(
         )),
         _ => Err(Refusal::bad_request("send either `query` or `documentId`, not both")),
     }
+}
+
+/// The headers that subgraphs get, too.
+fn passed_on(headers: &HeaderMap, forwarded: &[HeaderName]) -> Arc<[(HeaderName, HeaderValue)]> {
+    let values = forwarded.iter().flat_map(|name| {
+        headers.get_all(name).iter().map(move |value| (name.clone(), value.clone()))
+    });
+    values.collect()
 }
 
 /// Answers to a request with credentials are for nobody else.

@@ -22,7 +22,7 @@ fn limits() -> Limits {
 /// What a request is read as; else the status of its refusal.
 async fn read(mut request: Request) -> Result<Question, StatusCode> {
     let body = request.take_body();
-    question::read(&request, body, &limits()).await.map_err(|refusal| refusal.status)
+    question::read(&request, body, &limits(), &[]).await.map_err(|refusal| refusal.status)
 }
 
 fn post(content_type: &str, body: impl Into<Body>) -> Request {

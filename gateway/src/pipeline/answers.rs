@@ -141,4 +141,6 @@ pub(super) struct Asked<'a> {
     pub(super) document: &'a str,
     pub(super) operation_name: Option<&'a str>,
     pub(super) variables: &'a Variables,
+    /// The digest of the supergraph, which decides what is asked of whom.
+    pub(super) supergraph: Option<&'a [u8; 32]>,
 }

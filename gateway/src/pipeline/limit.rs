@@ -152,9 +152,11 @@ impl Walk<'_> {
         }
     }
 
-    /// How many things a field asks for by their ids; 1 for any other field.
+    /// How many things a field asks for by their ids or keys; 1 for any other field.
     fn ids(&self, field: &Field) -> u64 {
-        let ids = field.get_argument("ids").and_then(|ids| {
+        let asked =
+            ["ids", "representations"].into_iter().find_map(|name| field.get_argument(name));
+        let ids = asked.and_then(|ids| {
             ids.node.clone().into_const_with(|variable| self.variable(&variable).ok_or(())).ok()
         });
         match ids {

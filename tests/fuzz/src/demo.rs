@@ -77,7 +77,7 @@ impl Demo {
             Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime");
         let records = runtime.block_on(records(&newer));
         let cursors = runtime.block_on(cursors(&[&older, &newer]));
-        let pipeline = Pipeline::new(Arc::new(catalog), Arc::new(config.clone()));
+        let pipeline = Pipeline::new(Some(Arc::new(catalog)), Arc::new(config.clone()));
         let pipeline = Arc::new(pipeline.expect("no trusted documents"));
         Self {
             runtime,

@@ -1,0 +1,244 @@
+//! `[[subgraph]]`: graphs of partners that are joined to ours.
+
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use url::{Host, Url};
+
+use super::ConfigError;
+
+/// The name of our own graph; no partner can have it.
+pub const OWN_SUBGRAPH: &str = "wegwijzer";
+
+/// A graph of a partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subgraph {
+    /// Its name in the supergraph: letters, digits and hyphens, a letter first.
+    pub name: String,
+    /// Where it is asked.
+    pub url: Url,
+    /// A file with its SDL; without one it is asked for it.
+    pub sdl: Option<PathBuf>,
+    /// Headers that it gets with each question.
+    pub headers: Vec<HeaderRule>,
+    /// So long may one call take, its repetitions included.
+    pub timeout: Duration,
+    /// So often is a query asked again.
+    pub retries: u32,
+    /// After so long it is asked for its SDL again.
+    pub poll: Duration,
+}
+
+/// A header that a subgraph gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderRule {
+    /// The header of the client's request, where it has one.
+    Forward {
+        /// Its name, in lower case.
+        name: String,
+    },
+    /// Always the same.
+    Set {
+        /// Its name, in lower case.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// One `[[subgraph]]` as typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubgraphFile {
+    name: String,
+    url: String,
+    sdl: Option<PathBuf>,
+    #[serde(default)]
+    headers: Vec<HeaderFile>,
+    #[serde(default = "timeout_ms")]
+    timeout_ms: u64,
+    #[serde(default = "retries")]
+    retries: u32,
+    #[serde(default = "poll_s")]
+    poll_s: u64,
+}
+
+/// One header as typed: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderFile {
+    forward: Option<String>,
+    set: Option<String>,
+    value: Option<String>,
+}
+
+const fn timeout_ms() -> u64 {
+    3_000
+}
+
+const fn retries() -> u32 {
+    1
+}
+
+const fn poll_s() -> u64 {
+    60
+}
+
+/// More repetitions than this are no help to anybody.
+const RETRIES_MAX: u32 = 5;
+
+/// The graphs of partners, each checked and no two of one name.
+pub(super) fn checked(
+    files: Vec<SubgraphFile>,
+    folder: &Path,
+) -> Result<Vec<Subgraph>, ConfigError> {
+    let mut subgraphs: Vec<Subgraph> = Vec::new();
+    for file in files {
+        let subgraph = file.checked(folder)?;
+        let is_taken = |one: &Subgraph| one.name.eq_ignore_ascii_case(&subgraph.name);
+        if subgraph.name.eq_ignore_ascii_case(OWN_SUBGRAPH) || subgraphs.iter().any(is_taken) {
+            let wanted = "a name that no other subgraph has; `wegwijzer` is ours";
+            return Err(ConfigError::value("subgraph.name", wanted, &subgraph.name));
+        }
+        subgraphs.push(subgraph);
+    }
+    Ok(subgraphs)
+}
+
+impl SubgraphFile {
+    fn checked(self, folder: &Path) -> Result<Subgraph, ConfigError> {
+        let is_named = self.name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !is_named {
+            let wanted = "letters, digits and hyphens, a letter first, such as `pleio`";
+            return Err(ConfigError::value("subgraph.name", wanted, &self.name));
+        }
+        let within = [("timeout_ms", self.timeout_ms), ("poll_s", self.poll_s)];
+        if let Some((key, _)) = within.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::value(&format!("subgraph.{key}"), "1 or more", "0"));
+        }
+        if self.retries > RETRIES_MAX {
+            let given = self.retries.to_string();
+            return Err(ConfigError::value("subgraph.retries", "at most 5", &given));
+        }
+        Ok(Subgraph {
+            url: address(&self.url)?,
+            name: self.name,
+            sdl: self.sdl.map(|path| folder.join(path)),
+            headers: self.headers.into_iter().map(HeaderFile::checked).collect::<Result<_, _>>()?,
+            timeout: Duration::from_millis(self.timeout_ms),
+            retries: self.retries,
+            poll: Duration::from_secs(self.poll_s),
+        })
+    }
+}
+
+impl HeaderFile {
+    fn checked(self) -> Result<HeaderRule, ConfigError> {
+        let name = |text: String| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            if !text.is_empty() && text.chars().all(fits) {
+                return Ok(text.to_ascii_lowercase());
+            }
+            let wanted = "the name of a header, such as `accept-language`";
+            Err(ConfigError::value("subgraph.headers", wanted, &text))
+        };
+        match self {
+            Self { forward: Some(text), set: None, value: None } => {
+                Ok(HeaderRule::Forward { name: name(text)? })
+            }
+            Self { forward: None, set: Some(text), value: Some(value) }
+                if value.chars().all(|c| matches!(c, ' '..='~')) =>
+            {
+                Ok(HeaderRule::Set { name: name(text)?, value })
+            }
+            other => {
+                let wanted = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
+                // A value may be a secret, and is not told.
+                let given = other.forward.or(other.set).unwrap_or_default();
+                Err(ConfigError::value("subgraph.headers", wanted, &given))
+            }
+        }
+    }
+}
+
+/// An address over which nobody can listen in: `https`, or `http` to this very machine.
+fn address(text: &str) -> Result<Url, ConfigError> {
+    let wanted = "an `https` address, or an `http` address of this machine (`localhost`, `127.0.0.1`, \
+                  `[::1]`), since questions and answers would be readable on the way, such as \
+                  `https://partner.example.nl/graphql`";
+    let error = |given: &str| ConfigError::value("subgraph.url", wanted, given);
+    let url: Url = text.parse().map_err(|_| error(text))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let wanted = "an address without a name and password in it; set a header instead";
+        let given = url.host_str().unwrap_or_default();
+        return Err(ConfigError::value("subgraph.url", wanted, given));
+    }
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" if url.has_host() => Ok(url),
+        "http" if is_here => Ok(url),
+        _ => Err(error(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct File {
+        subgraph: Vec<SubgraphFile>,
+    }
+
+    fn read(text: &str) -> Result<Vec<Subgraph>, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        checked(file.subgraph, Path::new("/etc")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_subgraph_must_have_defaults_for_all_but_its_name_and_address() {
+        let text = "[[subgraph]]\nname = 'pleio'\nurl = 'http://127.0.0.1:1/graphql'\n\
+                    [[subgraph]]\nname = 'b'\nurl = 'https://b.example/'\nsdl = 'b.graphql'\n\
+                    headers = [{ forward = 'Accept-Language' }, { set = 'x-us', value = 'yes' }]";
+        let subgraphs = read(text).unwrap();
+        assert_eq!(subgraphs[0].timeout, Duration::from_secs(3));
+        assert_eq!((subgraphs[0].retries, subgraphs[0].poll.as_secs()), (1, 60));
+        assert_eq!(subgraphs[1].sdl.as_deref(), Some(Path::new("/etc/b.graphql")));
+        let forwarded = HeaderRule::Forward { name: "accept-language".to_owned() };
+        let set = HeaderRule::Set { name: "x-us".to_owned(), value: "yes".to_owned() };
+        assert_eq!(subgraphs[1].headers, [forwarded, set]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_subgraph_must_be_told_with_the_remedy() {
+        let of = |more: &str| read(&format!("[[subgraph]]\n{more}")).unwrap_err();
+        for (more, said) in [
+            ("name = 'a b'\nurl = 'https://x/'", "letters, digits and hyphens"),
+            ("name = 'Wegwijzer'\nurl = 'https://x/'", "`wegwijzer` is ours"),
+            ("name = 'a'\nurl = 'http://partner.example/'", "readable on the way"),
+            ("name = 'a'\nurl = 'ftp://x/'", "an `https` address"),
+            ("name = 'a'\nurl = 'https://u:secret@x/'", "set a header instead, not `x`"),
+            ("name = 'a'\nurl = 'https://x/'\ntimeout_ms = 0", "`subgraph.timeout_ms` must be 1"),
+            ("name = 'a'\nurl = 'https://x/'\nretries = 9", "at most 5"),
+            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'x' }]", "value = \"TEXT\""),
+            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "name of a header"),
+            ("name = 'a'\nurl = 'https://x/'\npol_s = 1", "unknown field `pol_s`"),
+        ] {
+            let told = of(more);
+            assert!(told.contains(said), "{more}: {told}");
+            assert!(!told.contains("secret"), "{told}");
+        }
+        let twice = "name = 'a'\nurl = 'https://x/'\n[[subgraph]]\nname = 'A'\nurl = 'https://y/'";
+        assert!(of(twice).contains("no other subgraph has"), "{}", of(twice));
+    }
+}

@@ -1,0 +1,293 @@
+//! Our graph as a subgraph of federation v2, for supergraphs of partners and for our own: `_service`
+//! and `_entities`, and the SDL that says which types are entities.
+//!
+//! The library has both fields, too, but its `_entities` loses the whole list for one key that it
+//! does not find, and shows up in what clients see. These are ours: a key that leads nowhere is null,
+//! all keys are read in one go, and neither the contract nor introspection knows of them.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql::{
+    Any, ContainerType, Context, ContextSelectionSet, EmptyMutation, EmptySubscription, Object,
+    ObjectType, OutputType, Positioned, Schema, ServerResult, SimpleObject, Union, Value,
+    parser::types::Field,
+    registry::{MetaType, MetaTypeName, Registry},
+    resolver_utils::resolve_container,
+};
+use schema::{NodeId, NodeKind, Record};
+
+use super::{
+    article::Article, audience::Audience, community::Community, event::Event, loaders::Loaders,
+    organisation::Organisation, person::Person, query::Query, record::FromRecord,
+    request::RequestContext, sdl_options, theme::Theme, toolkit::Toolkit,
+};
+use crate::failure::{Failure, Result};
+
+/// What is executed: the contract, and what federation asks for.
+///
+/// The library's own way to merge objects wants three names for what is `Query` to everybody.
+pub(crate) struct Root {
+    query: Query,
+    federation: Federation,
+}
+
+impl Root {
+    /// A root that tells partners' routers the federation SDL.
+    pub(super) fn new() -> Self {
+        Self { query: Query, federation: Federation { sdl: sdl() } }
+    }
+}
+
+impl ContainerType for Root {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        match self.query.resolve_field(ctx).await? {
+            Some(value) => Ok(Some(value)),
+            None => self.federation.resolve_field(ctx).await,
+        }
+    }
+}
+
+impl OutputType for Root {
+    fn type_name() -> Cow<'static, str> {
+        <Query as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        let root = <Query as OutputType>::create_type_info(registry);
+        let more = <Federation as OutputType>::create_type_info(registry);
+        let more = registry.types.remove(MetaTypeName::concrete_typename(&more));
+        if let (
+            Some(MetaType::Object { fields, .. }),
+            Some(MetaType::Object { fields: more, .. }),
+        ) = (registry.types.get_mut(&*Self::type_name()), more)
+        {
+            fields.extend(more);
+        }
+        root
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        resolve_container(ctx, self).await
+    }
+}
+
+impl ObjectType for Root {}
+
+/// The fields that routers of supergraphs ask.
+struct Federation {
+    sdl: String,
+}
+
+#[Object]
+impl Federation {
+    /// What this subgraph is.
+    #[graphql(name = "_service", visible = false)]
+    async fn service(&self) -> Service<'_> {
+        Service { sdl: &self.sdl }
+    }
+
+    /// The things behind keys, in their order; null where a key leads nowhere.
+    #[graphql(name = "_entities", visible = false)]
+    async fn entities(
+        &self,
+        ctx: &Context<'_>,
+        representations: Vec<Any>,
+    ) -> Result<Vec<Option<Entity>>> {
+        let representations_max = RequestContext::of(ctx).limits().representations_max;
+        if representations.len() > representations_max {
+            return Err(Failure::limit("representations_max", representations_max as u64));
+        }
+        let keys: Vec<Option<Key>> = representations.iter().map(Key::read).collect();
+        let ids: Vec<NodeId> = keys.iter().flatten().map(|key| key.id).collect();
+        let mut found = Loaders::of(ctx).each::<Entity>(&ids).await?.into_iter();
+        let entity = |key: Option<Key>| {
+            let kind = key?.kind;
+            found.next().flatten().filter(|entity| entity.kind() == kind)
+        };
+        Ok(keys.into_iter().map(entity).collect())
+    }
+}
+
+/// Says what a subgraph is.
+#[derive(SimpleObject)]
+#[graphql(name = "_Service")]
+struct Service<'a> {
+    sdl: &'a str,
+}
+
+/// The key of an entity, as a router gives it: `{ __typename, id }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Key {
+    kind: NodeKind,
+    id: NodeId,
+}
+
+impl Key {
+    /// `None` where it can be the key of nothing that we have.
+    fn read(representation: &Any) -> Option<Self> {
+        let Value::Object(fields) = &representation.0 else { return None };
+        let Some(Value::String(type_name)) = fields.get("__typename") else { return None };
+        let Some(Value::String(id)) = fields.get("id") else { return None };
+        let kind = NodeKind::ALL.into_iter().find(|kind| type_name_of(*kind) == *type_name)?;
+        Some(Self { kind, id: id.parse().ok()? })
+    }
+}
+
+/// What has a key.
+#[derive(Union, Clone)]
+#[graphql(name = "_Entity")]
+enum Entity {
+    Article(Article),
+    Toolkit(Toolkit),
+    Community(Community),
+    Event(Event),
+    Theme(Theme),
+    Organisation(Organisation),
+    Person(Person),
+    Audience(Audience),
+}
+
+impl Entity {
+    const fn kind(&self) -> NodeKind {
+        match self {
+            Self::Article(_) => NodeKind::Article,
+            Self::Toolkit(_) => NodeKind::Toolkit,
+            Self::Community(_) => NodeKind::Community,
+            Self::Event(_) => NodeKind::Event,
+            Self::Theme(_) => NodeKind::Theme,
+            Self::Organisation(_) => NodeKind::Organisation,
+            Self::Person(_) => NodeKind::Person,
+            Self::Audience(_) => NodeKind::Audience,
+        }
+    }
+}
+
+impl FromRecord for Entity {
+    fn from_record(record: Arc<Record>) -> Option<Self> {
+        match &*record {
+            Record::Article(_) => Article::from_record(record).map(Self::Article),
+            Record::Toolkit(_) => Toolkit::from_record(record).map(Self::Toolkit),
+            Record::Community(_) => Community::from_record(record).map(Self::Community),
+            Record::Event(_) => Event::from_record(record).map(Self::Event),
+            Record::Theme(_) => Theme::from_record(record).map(Self::Theme),
+            Record::Organisation(_) => Organisation::from_record(record).map(Self::Organisation),
+            Record::Person(_) => Person::from_record(record).map(Self::Person),
+            Record::Audience(_) => Audience::from_record(record).map(Self::Audience),
+        }
+    }
+}
+
+/// The GraphQL type of things of a kind.
+fn type_name_of(kind: NodeKind) -> Cow<'static, str> {
+    match kind {
+        NodeKind::Article => <Article as OutputType>::type_name(),
+        NodeKind::Toolkit => <Toolkit as OutputType>::type_name(),
+        NodeKind::Community => <Community as OutputType>::type_name(),
+        NodeKind::Event => <Event as OutputType>::type_name(),
+        NodeKind::Theme => <Theme as OutputType>::type_name(),
+        NodeKind::Organisation => <Organisation as OutputType>::type_name(),
+        NodeKind::Person => <Person as OutputType>::type_name(),
+        NodeKind::Audience => <Audience as OutputType>::type_name(),
+    }
+}
+
+/// The contract as a subgraph of federation v2: with keys, what may be shared and what is hidden.
+pub fn sdl() -> String {
+    let schema = Schema::build(Keyed, EmptyMutation, EmptySubscription).finish();
+    let text = schema.sdl_with_options(sdl_options().federation());
+    format!("{}\n", text.trim())
+}
+
+/// The contract with its keys. It is only printed: keys would bring in the library's `_entities`.
+struct Keyed;
+
+impl ContainerType for Keyed {
+    async fn resolve_field(&self, _: &Context<'_>) -> ServerResult<Option<Value>> {
+        Ok(None)
+    }
+}
+
+impl OutputType for Keyed {
+    fn type_name() -> Cow<'static, str> {
+        <Query as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        let root = <Query as OutputType>::create_type_info(registry);
+        for kind in NodeKind::ALL {
+            registry.add_keys(&type_name_of(kind), "id");
+        }
+        root
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(Value::Null)
+    }
+}
+
+impl ObjectType for Keyed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entity_must_have_its_key_and_nothing_else() {
+        let sdl = sdl();
+        for kind in NodeKind::ALL {
+            let name = type_name_of(kind);
+            let line = sdl.lines().find(|line| line.starts_with(&format!("type {name} ")));
+            assert!(line.unwrap().contains("@key(fields: \"id\")"), "{line:?}");
+        }
+        assert_eq!(sdl.matches("@key(").count(), NodeKind::ALL.len());
+        assert!(!sdl.contains("_entities") && !sdl.contains("schema {"), "{sdl}");
+    }
+
+    #[test]
+    fn the_contract_of_clients_must_not_know_of_federation() {
+        let contract = crate::graphql::sdl();
+        for word in ["_entities", "_service", "_Any", "_Entity", "_Service", "@key", "@shareable"] {
+            assert!(!contract.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_shared_and_what_is_hidden_must_be_told() {
+        let sdl = sdl();
+        for line in [
+            "type PageInfo @shareable {",
+            "  continuedFromGeneration: Int @inaccessible",
+            "  catalog: Catalog! @tag(name: \"operations\")",
+        ] {
+            assert!(sdl.lines().any(|other| other == line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_can_lead_nowhere_must_be_none() {
+        let read = |json| Key::read(&Any(Value::from_json(json).unwrap()));
+        let id = "a000000000000";
+        let key = read(serde_json::json!({ "__typename": "Article", "id": id, "more": 1 }));
+        assert_eq!(key.map(|key| key.kind), Some(NodeKind::Article));
+        for odd in [
+            serde_json::json!({ "__typename": "Article" }),
+            serde_json::json!({ "id": id }),
+            serde_json::json!({ "__typename": "Review", "id": id }),
+            serde_json::json!({ "__typename": "Article", "id": 7 }),
+            serde_json::json!({ "__typename": ["Article"], "id": id }),
+            serde_json::json!({ "__typename": "Article", "id": "" }),
+            serde_json::json!([]),
+            serde_json::json!(null),
+        ] {
+            assert_eq!(read(odd.clone()), None, "{odd}");
+        }
+    }
+}

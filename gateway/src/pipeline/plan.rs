@@ -1,0 +1,164 @@
+//! Plans: which subgraph is asked for what, in which order, and where its answer goes.
+//!
+//! These are our own types, so that what makes plans can be exchanged ([`crate::supergraph`]).
+//! Plans are kept: one for equal documents, made once for all who wait for it.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use async_graphql::{Name, Variables, parser::types::OperationType};
+use quick_cache::sync::Cache;
+
+use super::{operation::Operation, validate::Wrong};
+use crate::supergraph::Supergraph;
+
+/// How an operation is answered. An operation about the schema alone asks nobody.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) root: Option<Step>,
+}
+
+/// A step of a plan.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// One after the other.
+    Sequence(Vec<Self>),
+    /// All at once.
+    Parallel(Vec<Self>),
+    /// One or the other, by a variable.
+    Condition { variable: Name, then: Option<Box<Self>>, otherwise: Option<Box<Self>> },
+    /// A question to a subgraph.
+    Fetch(Box<Fetch>),
+}
+
+/// A question to one subgraph.
+#[derive(Debug)]
+pub(crate) struct Fetch {
+    /// The name of the subgraph.
+    pub(crate) subgraph: Arc<str>,
+    pub(crate) document: Arc<str>,
+    pub(crate) kind: OperationType,
+    /// The client's variables that it uses.
+    pub(crate) variables: Vec<Name>,
+    pub(crate) work: Work,
+}
+
+/// What a question asks for.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Fields of the root, which go to everything at a place.
+    Fields { place: Vec<Part>, keys: HashSet<String>, after: Vec<Rewrite> },
+    /// More of things that are there, named by their keys; one list of them for each field.
+    Entities(Vec<Entities>),
+}
+
+/// A list of things of which more is wanted.
+#[derive(Debug)]
+pub(crate) struct Entities {
+    /// Under which name the answer has them.
+    pub(crate) key: String,
+    /// The variable that takes their representations.
+    pub(crate) variable: Name,
+    /// Where they are.
+    pub(crate) places: Vec<Vec<Part>>,
+    /// What a representation holds.
+    pub(crate) requires: Vec<Needed>,
+    pub(crate) before: Vec<Rewrite>,
+    pub(crate) after: Vec<Rewrite>,
+    /// Under which names an answer has what was asked for.
+    pub(crate) keys: HashSet<String>,
+}
+
+/// A part of the way to a place in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    Field(Name),
+    /// Only where it is of one of these types.
+    Types(BTreeSet<String>),
+    /// Every item of a list.
+    Items,
+}
+
+/// What a representation holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Needed {
+    Field {
+        name: Name,
+        /// Its name in the representation.
+        key: Name,
+        below: Vec<Self>,
+    },
+    /// More, where it is of one of these types.
+    Where { types: BTreeSet<String>, below: Vec<Self> },
+}
+
+/// A change to what is sent or was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rewrite {
+    /// The last field of the way gets another name.
+    Rename { way: Vec<Part>, to: Name },
+    /// What is at the end of the way becomes a text.
+    Set { way: Vec<Part>, text: String },
+}
+
+impl Step {
+    /// The only question of a plan that has but one, at the root.
+    pub(crate) fn only_fetch(&self) -> Option<&Fetch> {
+        match self {
+            Self::Fetch(fetch) => match &fetch.work {
+                Work::Fields { place, .. } if place.is_empty() => Some(fetch),
+                _ => None,
+            },
+            Self::Sequence(steps) | Self::Parallel(steps) => match steps.as_slice() {
+                [step] => step.only_fetch(),
+                _ => None,
+            },
+            Self::Condition { .. } => None,
+        }
+    }
+}
+
+/// Which plan: a document, an operation of it, and which of its conditions hold.
+type Key = (Arc<str>, Option<String>, Vec<bool>);
+
+/// The plans over one supergraph.
+pub(super) struct Plans(Cache<Key, Arc<Plan>>);
+
+impl Plans {
+    /// Keeps so many plans.
+    pub(super) fn new(plans_max: usize) -> Self {
+        Self(Cache::new(plans_max))
+    }
+
+    /// The plan for an operation; makes it where there is none. Who asks for the same at the same
+    /// time waits for it.
+    pub(super) async fn get(
+        &self,
+        supergraph: &Arc<Supergraph>,
+        text: &Arc<str>,
+        operation: &Arc<Operation>,
+        variables: &Variables,
+        planning: super::normalise::Planning,
+    ) -> Result<Arc<Plan>, Wrong> {
+        let name = operation.name().map(str::to_owned);
+        let conditions = super::normalise::conditions(operation, variables);
+        let holding = conditions.iter().map(|(_, holds)| *holds).collect();
+        let key = (Arc::clone(text), name.clone(), holding);
+        let (supergraph, text) = (Arc::clone(supergraph), Arc::clone(text));
+        let made = self.0.get_or_insert_async(&key, async move {
+            let planning = move || planning.plan(&supergraph, &text, name.as_deref(), &conditions);
+            tokio::task::spawn_blocking(planning)
+                .await
+                .map_err(|_panicked| Wrong::Planner)?
+                .map(Arc::new)
+        });
+        made.await
+    }
+
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}

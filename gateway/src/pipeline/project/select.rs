@@ -1,0 +1,95 @@
+//! Which fields are asked for of an object (GraphQL, section 6.3.2), in the order in which they are.
+
+use async_graphql::{
+    Name, Positioned, Value, Variables,
+    indexmap::IndexMap,
+    parser::types::{self as ast, SelectionSet},
+};
+use async_graphql_value::Value as Given;
+
+use super::Fields;
+use crate::{pipeline::operation::Operation, supergraph::Types};
+
+/// The same field, as often as it is asked for under one name.
+pub(super) type Selected<'a> = Fields<'a>;
+
+/// What selects: an operation with the values of its variables.
+pub(super) struct Selection<'a> {
+    pub(super) types: &'a Types,
+    pub(super) operation: &'a Operation,
+    pub(super) variables: &'a Variables,
+}
+
+impl<'a> Selection<'a> {
+    /// The fields that `sets` ask for of an object of the type `name`, by their names in the answer.
+    pub(super) fn fields(
+        &self,
+        name: &str,
+        sets: &[&'a SelectionSet],
+    ) -> IndexMap<&'a Name, Selected<'a>> {
+        let mut found = IndexMap::new();
+        let mut seen = Vec::new();
+        for set in sets {
+            self.collect(name, set, &mut found, &mut seen);
+        }
+        found
+    }
+
+    fn collect(
+        &self,
+        name: &str,
+        set: &'a SelectionSet,
+        found: &mut IndexMap<&'a Name, Selected<'a>>,
+        seen: &mut Vec<&'a Name>,
+    ) {
+        for selection in &set.items {
+            if !self.is_asked(selection.node.directives()) {
+                continue;
+            }
+            match &selection.node {
+                ast::Selection::Field(field) => {
+                    let key = &field.node.response_key().node;
+                    found.entry(key).or_default().push(field);
+                }
+                ast::Selection::InlineFragment(part) => {
+                    let on = part.node.type_condition.as_ref().map(|on| &on.node.on.node);
+                    if on.is_none_or(|on| self.types.is(name, on)) {
+                        self.collect(name, &part.node.selection_set.node, found, seen);
+                    }
+                }
+                ast::Selection::FragmentSpread(spread) => {
+                    let fragment = &spread.node.fragment_name.node;
+                    if seen.contains(&fragment) {
+                        continue;
+                    }
+                    seen.push(fragment);
+                    let Some(fragment) = self.operation.document().fragments.get(fragment) else {
+                        continue;
+                    };
+                    if self.types.is(name, &fragment.node.type_condition.node.on.node) {
+                        self.collect(name, &fragment.node.selection_set.node, found, seen);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_asked(&self, directives: &[Positioned<ast::Directive>]) -> bool {
+        directives.iter().all(|directive| {
+            let holds = || {
+                let value = directive.node.get_argument("if").map(|value| &value.node);
+                value.and_then(|value| self.value(value)) == Some(Value::Boolean(true))
+            };
+            match directive.node.name.node.as_str() {
+                "skip" => !holds(),
+                "include" => holds(),
+                _ => true,
+            }
+        })
+    }
+
+    /// A value that stands in the document.
+    pub(super) fn value(&self, given: &Given) -> Option<Value> {
+        given.clone().into_const_with(|name| self.variables.get(&name).cloned().ok_or(())).ok()
+    }
+}

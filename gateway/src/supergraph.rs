@@ -1,0 +1,20 @@
+//! Supergraphs: several graphs as one, and the plan that says which of them is asked for what.
+//!
+//! This module must not know how a subgraph is called ([`crate::subgraph`]) nor HTTP. The types of the
+//! planner's crate end here: [`planner`] turns them into our own, [`crate::pipeline`] runs those.
+
+pub mod compose;
+mod loaded;
+mod planner;
+mod types;
+mod watched;
+
+pub use self::{loaded::LoadError, watched::SupergraphFileError};
+pub(crate) use self::{
+    loaded::Supergraph,
+    planner::PlanFailure,
+    types::{
+        Definition, Directive, EnumValue, Field, InputValue, Shape, Type, Types, name_of_client,
+    },
+    watched::{SupergraphFile, Supergraphs},
+};

@@ -1,0 +1,110 @@
+//! Subgraphs whose schemas the composer refuses though they fit together, said in a way that it takes.
+//!
+//! Each change is one that loses nothing: what a subgraph can answer stays what it is, and
+//! [`super::reach`] judges the whole afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cynic_parser::{
+    Span, TypeSystemDocument,
+    type_system::{Definition, ObjectDefinition, TypeDefinition},
+};
+
+use super::{SubgraphSdl, edits::Edits};
+
+/// The SDLs of `subgraphs`, made ready for the composer.
+pub(super) fn prepare(subgraphs: &[SubgraphSdl], documents: &[TypeSystemDocument]) -> Vec<String> {
+    let mut edits: Vec<Edits> = documents.iter().map(|_| Edits::default()).collect();
+    for places in by_name(documents).values() {
+        show_what_hides_for_nobody(places, subgraphs, &mut edits);
+        add_missing_keys(places, subgraphs, &mut edits);
+    }
+    subgraphs.iter().zip(edits).map(|(subgraph, edits)| edits.apply(&subgraph.sdl)).collect()
+}
+
+/// A type of one subgraph, with the place of that subgraph in the list.
+type Place<'a> = (usize, ObjectDefinition<'a>);
+
+/// Object types by their names.
+fn by_name(documents: &[TypeSystemDocument]) -> BTreeMap<&str, Vec<Place<'_>>> {
+    let mut places: BTreeMap<&str, Vec<Place<'_>>> = BTreeMap::new();
+    for (index, document) in documents.iter().enumerate() {
+        for definition in document.definitions() {
+            let (Definition::Type(TypeDefinition::Object(object))
+            | Definition::TypeExtension(TypeDefinition::Object(object))) = definition
+            else {
+                continue;
+            };
+            places.entry(object.name()).or_default().push((index, object));
+        }
+    }
+    places
+}
+
+fn has_directive(object: &ObjectDefinition<'_>, name: &str) -> bool {
+    object.directives().any(|directive| directive.name() == name)
+}
+
+/// A field of a shareable type is hidden so that others can share the type without it. Where nobody
+/// else has the type, clients keep the field.
+fn show_what_hides_for_nobody(
+    places: &[Place<'_>],
+    subgraphs: &[SubgraphSdl],
+    edits: &mut [Edits],
+) {
+    let [(index, object)] = places else { return };
+    if !has_directive(object, "shareable") {
+        return;
+    }
+    for field in object.fields() {
+        for directive in field.directives().filter(|one| one.name() == "inaccessible") {
+            let name = directive.name_span();
+            let before = &subgraphs[*index].sdl[..name.end];
+            let start = before.rfind('@').unwrap_or(name.start);
+            edits[*index].remove(Span::new(start, name.end));
+        }
+    }
+}
+
+/// A subgraph that has the key fields of an entity without calling them a key gives them all the same:
+/// one can go from it by that key, though not to it.
+fn add_missing_keys(places: &[Place<'_>], subgraphs: &[SubgraphSdl], edits: &mut [Edits]) {
+    let indices: BTreeSet<usize> = places.iter().map(|(index, _)| *index).collect();
+    let keyed: BTreeSet<usize> = places
+        .iter()
+        .filter(|(_, object)| {
+            has_directive(object, "key") || has_directive(object, "federation__key")
+        })
+        .map(|(index, _)| *index)
+        .collect();
+    if keyed.is_empty() || keyed.len() == indices.len() {
+        return;
+    }
+    let keys: BTreeSet<&str> = places.iter().flat_map(|(_, object)| plain_keys(object)).collect();
+    for index in indices.difference(&keyed) {
+        let own = || places.iter().filter(|(other, _)| other == index).map(|(_, object)| object);
+        let fields: BTreeSet<&str> =
+            own().flat_map(|object| object.fields().map(|field| field.name())).collect();
+        let key = keys.iter().find(|key| key.split(' ').all(|field| fields.contains(field)));
+        let place = own().find_map(|object| body(&subgraphs[*index].sdl, object.name_span().end));
+        if let (Some(key), Some(place)) = (key, place) {
+            edits[*index].insert(place, format!("@key(fields: \"{key}\", resolvable: false) "));
+        }
+    }
+}
+
+/// Where the fields of a type begin, seen from behind its name: its first brace that is in no text.
+fn body(sdl: &str, from: usize) -> Option<usize> {
+    let mut is_text = false;
+    sdl[from..].char_indices().find_map(|(place, c)| {
+        is_text ^= c == '"';
+        (c == '{' && !is_text).then_some(from + place)
+    })
+}
+
+/// Keys without fields of fields.
+fn plain_keys<'a>(object: &ObjectDefinition<'a>) -> impl Iterator<Item = &'a str> {
+    let keys = object.directives().filter(|one| one.name() == "key");
+    let fields = keys.filter_map(|one| one.argument("fields")?.value().as_str());
+    fields.filter(|fields| !fields.contains('{'))
+}

@@ -1,0 +1,82 @@
+//! Why graphs do not fit together, with the parts that are meant.
+
+use std::{collections::BTreeSet, fmt};
+
+use cynic_parser::{TypeSystemDocument, type_system::Definition};
+use serde::Serialize;
+
+use super::SubgraphSdl;
+
+/// One reason why subgraphs make no supergraph.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CompositionProblem {
+    /// The reason, as a sentence.
+    pub message: String,
+    /// The type that is meant, where one is.
+    #[serde(rename = "type")]
+    pub type_name: Option<String>,
+    /// The field of that type, where one is meant.
+    pub field: Option<String>,
+    /// Names of the subgraphs that are meant.
+    pub subgraphs: Vec<String>,
+}
+
+impl fmt::Display for CompositionProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match (&self.type_name, &self.field) {
+            (Some(name), Some(field)) => format!("{name}.{field}"),
+            (Some(name), None) => name.clone(),
+            _ => String::new(),
+        };
+        let subgraphs = self.subgraphs.join(", ");
+        match (place.as_str(), subgraphs.as_str()) {
+            ("", "") => f.write_str(&self.message),
+            ("", _) => write!(f, "[{subgraphs}] {}", self.message),
+            (_, "") => write!(f, "{place}: {}", self.message),
+            _ => write!(f, "{place} [{subgraphs}]: {}", self.message),
+        }
+    }
+}
+
+/// The names that a sentence of the composer can be about.
+pub(super) struct Names {
+    subgraphs: Vec<String>,
+    types: BTreeSet<String>,
+}
+
+impl Names {
+    pub(super) fn of(subgraphs: &[SubgraphSdl], documents: &[TypeSystemDocument]) -> Self {
+        let definitions = documents.iter().flat_map(TypeSystemDocument::definitions);
+        let types = definitions.filter_map(|definition| match definition {
+            Definition::Type(one) | Definition::TypeExtension(one) => Some(one.name().to_owned()),
+            _ => None,
+        });
+        let names = subgraphs.iter().map(|subgraph| subgraph.name.clone());
+        Self { subgraphs: names.collect(), types: types.collect() }
+    }
+
+    /// What a sentence says, and what it is about.
+    pub(super) fn problem(&self, message: &str) -> CompositionProblem {
+        let mut problem = CompositionProblem { message: message.to_owned(), ..Default::default() };
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+        for word in message.split(|c| !is_part(c)).map(|word| word.trim_matches('.')) {
+            let (owner, field) = word.split_once('.').map_or((word, None), |(o, f)| (o, Some(f)));
+            let is_first =
+                problem.type_name.is_none() || (problem.field.is_none() && field.is_some());
+            if is_first && self.types.contains(owner) {
+                problem.type_name = Some(owner.to_owned());
+                problem.field = field.map(str::to_owned);
+            } else if self.subgraphs.iter().any(|name| name == word)
+                && !problem.subgraphs.iter().any(|name| name == word)
+            {
+                problem.subgraphs.push(word.to_owned());
+            }
+        }
+        problem
+    }
+
+    /// What a sentence about one subgraph says.
+    pub(super) fn problem_of(&self, subgraph: &str, message: &str) -> CompositionProblem {
+        CompositionProblem { subgraphs: vec![subgraph.to_owned()], ..self.problem(message) }
+    }
+}

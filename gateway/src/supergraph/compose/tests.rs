@@ -1,0 +1,132 @@
+//! Graphs that fit together, and graphs that do not, each with what is said about it.
+
+use super::*;
+
+const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: \
+     [\"@key\", \"@shareable\", \"@external\", \"@requires\", \"@inaccessible\", \"@interfaceObject\"])\n";
+
+fn graph(name: &str, sdl: &str) -> SubgraphSdl {
+    let url = format!("http://{name}.example/");
+    SubgraphSdl { name: name.to_owned(), url, sdl: format!("{LINK}{sdl}") }
+}
+
+/// What is wrong with graphs that do not fit together: `Type.field [subgraphs]`.
+fn places(subgraphs: &[SubgraphSdl]) -> Vec<String> {
+    let problems = compose(subgraphs).unwrap_err();
+    let place = |problem: &CompositionProblem| {
+        let of = |name: &Option<String>| name.clone().unwrap_or_default();
+        let (name, field) = (of(&problem.type_name), of(&problem.field));
+        format!("{name}.{field} {:?}", problem.subgraphs)
+    };
+    problems.iter().map(place).collect()
+}
+
+fn ours() -> SubgraphSdl {
+    let sdl = crate::graphql::federation_sdl();
+    SubgraphSdl { name: "wegwijzer".to_owned(), url: "http://127.0.0.1/graphql".to_owned(), sdl }
+}
+
+fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {
+    sdl.lines().filter(|line| line.trim_start().starts_with(start)).collect()
+}
+
+#[test]
+fn our_graph_must_compose_with_a_partner_that_adds_to_it() {
+    let partner = graph(
+        "pleio-like",
+        "type Community @key(fields: \"id\") { id: ID! members: Int! }
+         type Query { discussions: [Discussion!]! } type Discussion { title: String! }",
+    );
+    let supergraph = compose(&[ours(), partner]).unwrap();
+    let root = lines_of(&supergraph, "type Query").join("");
+    assert_eq!(root.matches("@join__type(graph:").count(), 2, "{root}");
+    assert!(supergraph.contains("members: Int!"), "{supergraph}");
+    // Nobody else has PageInfo, so clients keep all of it.
+    let field = lines_of(&supergraph, "continuedFromGeneration").join("");
+    assert!(!field.contains("@inaccessible"), "{field}");
+}
+
+#[test]
+fn what_a_partner_cannot_share_must_be_hidden_where_it_shares() {
+    let partner = graph(
+        "pages",
+        "type Query { things: Things! } type Things { pageInfo: PageInfo! }
+         type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean!
+           startCursor: String endCursor: String }",
+    );
+    let supergraph = compose(&[ours(), partner]).unwrap();
+    let field = lines_of(&supergraph, "continuedFromGeneration").join("");
+    assert!(field.contains("@inaccessible"), "{field}");
+}
+
+#[test]
+fn roots_with_names_of_their_own_must_be_found() {
+    let odd = "schema { query: Start } type Start { b: Int }";
+    let supergraph = compose(&[graph("one", "type Query { a: Int }"), graph("two", odd)]).unwrap();
+    let root = lines_of(&supergraph, "type Query").join("");
+    assert_eq!(root.matches("@join__type(graph:").count(), 2, "{root}");
+}
+
+#[test]
+fn a_key_that_only_one_side_calls_a_key_must_do() {
+    let one =
+        "type Query { a: Thing } type Thing @key(fields: \"id\") { id: ID! @shareable more: Int }";
+    let two = "type Query { b: Thing } type Thing { id: ID! @shareable }";
+    compose(&[graph("one", one), graph("two", two)]).unwrap();
+}
+
+#[test]
+fn a_field_without_a_way_to_it_must_be_named_with_its_type_and_graphs() {
+    let one = "type Query { a: Thing } type Thing @key(fields: \"id\") { id: ID! }";
+    let two = "type Query { b: Int }
+         type Thing @key(fields: \"id\", resolvable: false) { id: ID! more: Int }";
+    assert_eq!(places(&[graph("one", one), graph("two", two)]), ["Thing.more [\"one\", \"two\"]"]);
+    let by_another_key = "type Query { b: Int }
+         type Thing @key(fields: \"code\") { code: ID! more: Int }";
+    let missed = places(&[graph("one", one), graph("two", by_another_key)]);
+    assert_eq!(missed, ["Thing.code [\"one\", \"two\"]", "Thing.more [\"one\", \"two\"]"]);
+    let between = "type Thing @key(fields: \"id\") @key(fields: \"code\") { id: ID! code: ID! }
+         type Query { c: Int }";
+    let three = [graph("one", one), graph("two", by_another_key), graph("three", between)].map(
+        |mut one| {
+            one.sdl = one.sdl.replace("code: ID!", "code: ID! @shareable");
+            one
+        },
+    );
+    compose(&three).unwrap();
+}
+
+#[test]
+fn a_field_behind_an_interface_must_be_judged_in_every_type_of_it() {
+    let one = "type Query { all: [Item!]! } interface Item { id: ID! }
+         type Book implements Item @key(fields: \"id\") { id: ID! }
+         type Film implements Item { id: ID! @shareable }";
+    let two = "type Query { other: Int } type Book @key(fields: \"id\") { id: ID! pages: Int }
+         type Film @shareable { id: ID! minutes: Int }";
+    let missed = compose(&[graph("one", one), graph("two", two)]).unwrap_err();
+    assert!(missed.iter().any(|one| one.type_name.as_deref() == Some("Film")), "{missed:#?}");
+    assert!(missed.iter().all(|one| one.type_name.as_deref() != Some("Book")), "{missed:#?}");
+}
+
+#[test]
+fn every_reason_must_be_told_at_once() {
+    let broken = SubgraphSdl { sdl: "type {".to_owned(), ..graph("broken", "") };
+    let worse = SubgraphSdl { sdl: "query".to_owned(), ..graph("worse", "") };
+    assert_eq!(places(&[broken, worse]), [". [\"broken\"]", ". [\"worse\"]"]);
+    let one = graph("one", "type Query { a: Int } type T { x: Int y: Int } enum E { A }");
+    let two = graph("two", "type Query { b: T e: E } type T { x: Int y: Int } scalar E");
+    let found = places(&[one, two]);
+    assert!(found.len() >= 2, "{found:?}");
+    assert!(found.iter().any(|place| place.starts_with("T.x [\"one\", \"two\"]")), "{found:?}");
+}
+
+#[test]
+fn a_problem_must_be_one_sentence_with_its_place_before_it() {
+    let problem = CompositionProblem {
+        message: "it is so".to_owned(),
+        type_name: Some("Thing".to_owned()),
+        field: Some("more".to_owned()),
+        subgraphs: vec!["one".to_owned(), "two".to_owned()],
+    };
+    assert_eq!(problem.to_string(), "Thing.more [one, two]: it is so");
+}

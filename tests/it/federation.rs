@@ -1,0 +1,110 @@
+//! The gateway over real subgraphs: small HTTP servers on this machine, and the program's own server
+//! before them.
+
+mod misbehaving;
+mod subgraph;
+mod topics;
+
+use std::{net::SocketAddr, path::Path};
+
+use gateway::{
+    app::App,
+    config::{Config, Overrides},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::{
+    server::{Reply, exchange},
+    support::{repository, runtime},
+};
+
+/// A gateway over one supergraph, without a data folder.
+pub(crate) struct Gateway {
+    pub(crate) address: SocketAddr,
+    folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Gateway {
+    pub(crate) fn over(supergraph: &str) -> Self {
+        Self::with(supergraph, |_| ())
+    }
+
+    /// A gateway whose configuration `change` has changed.
+    pub(crate) fn with(supergraph: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("supergraph.graphql");
+        std::fs::write(&file, supergraph).unwrap();
+        let overrides = Overrides {
+            listen: Some("127.0.0.1:0".to_owned()),
+            supergraph: Some(file),
+            ..Overrides::default()
+        };
+        let mut config = Config::load_to_serve(None, &overrides).unwrap();
+        change(&mut config);
+        let runtime = runtime();
+        let app = runtime.block_on(App::build(config)).unwrap_or_else(|error| panic!("{error}"));
+        let address = app.address();
+        let (stop, stopped) = oneshot::channel();
+        runtime.spawn(async move {
+            let shutdown = async move {
+                let _ = stopped.await;
+            };
+            app.run(shutdown).await.unwrap();
+        });
+        Self { address, folder, stop: Some(stop), runtime: Some(runtime) }
+    }
+
+    /// Replaces the supergraph that is followed.
+    pub(crate) fn replace(&self, supergraph: &str) {
+        let newer = self.folder.path().join("newer");
+        std::fs::write(&newer, supergraph).unwrap();
+        std::fs::rename(newer, self.folder.path().join("supergraph.graphql")).unwrap();
+    }
+
+    pub(crate) fn post(&self, body: &Value) -> Reply {
+        self.post_with("", body)
+    }
+
+    /// Posts a question with more headers.
+    pub(crate) fn post_with(&self, headers: &str, body: &Value) -> Reply {
+        let head = format!("POST /graphql HTTP/1.1\r\ncontent-type: application/json{headers}");
+        exchange(self.address, &head, body.to_string().as_bytes())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        exchange(self.address, &format!("GET {path} HTTP/1.1"), b"")
+    }
+
+    pub(crate) fn ask(&self, query: &str) -> Value {
+        self.post(&json!({ "query": query })).json()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A supergraph of the fixtures, of which the subgraph NAME is at `http://NAME.test/graphql`.
+pub(crate) fn supergraph(topic: &str) -> String {
+    let file = Path::new("fixtures/federation").join(format!("{topic}.graphql"));
+    std::fs::read_to_string(repository().join(file)).unwrap()
+}
+
+/// A supergraph with the addresses of real servers in it.
+pub(crate) fn at_addresses(
+    supergraph: &str,
+    servers: impl IntoIterator<Item = (String, SocketAddr)>,
+) -> String {
+    servers.into_iter().fold(supergraph.to_owned(), |text, (name, address)| {
+        text.replace(&format!("http://{name}.test/"), &format!("http://{address}/"))
+    })
+}

@@ -1,0 +1,393 @@
+//! A subgraph of data: it answers from one JSON value, over HTTP.
+//!
+//! - `Query` and `Mutation` hold the fields of the roots, `entities` what has keys, `is` the interfaces
+//!   and unions that each type belongs to.
+//! - A field with arguments is looked up as `name(argument: value)` first.
+//! - `{"$text": "{weight} kg"}` is a text with fields of the representation in it.
+//! - `{"$error": "words"}` fails. `{"$push": "log"}` notes its field, `{"$log": true}` tells what was noted.
+//! - An entity is the one that agrees with a representation in every field that both have and that is
+//!   named in its `$key`, or in any leaf where it names none.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use async_graphql_parser::{
+    parse_query,
+    types::{ExecutableDocument, Field, OperationType, Selection, SelectionSet},
+};
+use serde_json::{Map, Value, json};
+
+/// A server in this process that remembers what it was asked.
+#[derive(Clone)]
+pub(crate) struct Subgraph {
+    pub(crate) address: SocketAddr,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+/// A question that a subgraph got.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// In lower case.
+    pub(crate) head: String,
+    pub(crate) body: Value,
+}
+
+/// Bytes to write for the n-th question (from 0).
+type Answering = dyn Fn(usize, &Asked, &mut TcpStream) + Send + Sync;
+
+impl Subgraph {
+    /// A subgraph that answers from data.
+    pub(crate) fn of(data: Value) -> Self {
+        let log = Mutex::new(Vec::new());
+        Self::answering(move |_, asked, stream| {
+            let body = answer(&data, &asked.body, &log).to_string();
+            respond(stream, "200 OK", "application/json", &body);
+        })
+    }
+
+    /// A subgraph that answers as it likes.
+    pub(crate) fn answering(
+        answer: impl Fn(usize, &Asked, &mut TcpStream) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (noted, answer): (_, Arc<Answering>) = (Arc::clone(&asked), Arc::new(answer));
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (noted, answer) = (Arc::clone(&noted), Arc::clone(&answer));
+                thread::spawn(move || {
+                    let mut stream = stream;
+                    let Some(question) = read(&mut stream) else { return };
+                    let number = {
+                        let mut noted = noted.lock().unwrap();
+                        noted.push(question.clone());
+                        noted.len() - 1
+                    };
+                    answer(number, &question, &mut stream);
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// Everything it was asked.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// Writes a whole answer.
+pub(crate) fn respond(stream: &mut TcpStream, status: &str, media: &str, body: &str) {
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+}
+
+fn read(stream: &mut TcpStream) -> Option<Asked> {
+    let mut bytes = Vec::new();
+    let mut part = [0; 4_096];
+    loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
+            if bytes.len() >= end + 4 + length {
+                let body = serde_json::from_slice(&bytes[end + 4..]).unwrap_or_default();
+                return Some(Asked { head, body });
+            }
+        }
+        match stream.read(&mut part) {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => bytes.extend_from_slice(&part[..count]),
+        }
+    }
+}
+
+/// One question being answered.
+struct Answer<'a> {
+    data: &'a Value,
+    document: ExecutableDocument,
+    variables: Value,
+    errors: Vec<Value>,
+    log: &'a Mutex<Vec<String>>,
+}
+
+fn answer(data: &Value, body: &Value, log: &Mutex<Vec<String>>) -> Value {
+    let query = body["query"].as_str().unwrap_or_default();
+    let document = parse_query(query).unwrap_or_else(|error| panic!("{error}: {query}"));
+    let variables = body["variables"].clone();
+    let mut answer = Answer { data, document, variables, errors: Vec::new(), log };
+    let (_, operation) = answer.document.operations.iter().next().unwrap();
+    let operation = operation.node.clone();
+    let root = match operation.ty {
+        OperationType::Mutation => "Mutation",
+        _ => "Query",
+    };
+    let mut fields = data[root].clone();
+    if fields.is_null() {
+        fields = json!({});
+    }
+    let set = &operation.selection_set.node;
+    let data = answer.object(&fields, root, set, &Value::Null, &mut Vec::new());
+    if answer.errors.is_empty() {
+        json!({ "data": data })
+    } else {
+        json!({ "data": data, "errors": answer.errors })
+    }
+}
+
+impl Answer<'_> {
+    fn object(
+        &mut self,
+        of: &Value,
+        type_name: &str,
+        set: &SelectionSet,
+        representation: &Value,
+        path: &mut Vec<Value>,
+    ) -> Value {
+        let mut object = Map::new();
+        self.collect(of, type_name, set, representation, path, &mut object);
+        Value::Object(object)
+    }
+
+    fn collect(
+        &mut self,
+        of: &Value,
+        type_name: &str,
+        set: &SelectionSet,
+        representation: &Value,
+        path: &mut Vec<Value>,
+        object: &mut Map<String, Value>,
+    ) {
+        for item in &set.items {
+            if self.is_left_out(item) {
+                continue;
+            }
+            match &item.node {
+                Selection::Field(field) => {
+                    let key = field.node.response_key().node.to_string();
+                    path.push(key.as_str().into());
+                    let value = self.field(of, type_name, &field.node, representation, path);
+                    path.pop();
+                    match object.get_mut(&key) {
+                        Some(known) => merge(known, value),
+                        None => {
+                            object.insert(key, value);
+                        }
+                    }
+                }
+                Selection::InlineFragment(part) => {
+                    let on = part.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                    if on.is_none_or(|on| self.is(type_name, on)) {
+                        let set = &part.node.selection_set.node;
+                        self.collect(of, type_name, set, representation, path, object);
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    let fragment = &spread.node.fragment_name.node;
+                    let fragment = self.document.fragments[fragment].node.clone();
+                    if self.is(type_name, fragment.type_condition.node.on.node.as_str()) {
+                        let set = &fragment.selection_set.node;
+                        self.collect(of, type_name, set, representation, path, object);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_left_out(&self, item: &async_graphql_parser::Positioned<Selection>) -> bool {
+        item.node.directives().iter().any(|directive| {
+            let value = directive.node.get_argument("if").unwrap();
+            let holds = self.text(&value.node.to_string()) == "true";
+            match directive.node.name.node.as_str() {
+                "skip" => holds,
+                "include" => !holds,
+                _ => false,
+            }
+        })
+    }
+
+    fn is(&self, type_name: &str, wanted: &str) -> bool {
+        let interfaces = self.data["is"][type_name].as_array();
+        type_name == wanted
+            || interfaces.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(wanted)))
+    }
+
+    fn field(
+        &mut self,
+        of: &Value,
+        type_name: &str,
+        field: &Field,
+        representation: &Value,
+        path: &mut Vec<Value>,
+    ) -> Value {
+        let name = field.name.node.as_str();
+        let set = &field.selection_set.node;
+        if name == "__typename" {
+            return type_name.into();
+        }
+        if name == "_entities" {
+            let representations = field.get_argument("representations").unwrap();
+            let variable = representations.node.to_string();
+            let list = self.variables[variable.trim_start_matches('$')].clone();
+            let list = list.as_array().cloned().unwrap_or_default();
+            let entities = list.iter().enumerate().map(|(index, representation)| {
+                path.push(index.into());
+                let entity = self.entity(representation, set, path);
+                path.pop();
+                entity
+            });
+            return entities.collect();
+        }
+        let mut with_arguments = name.to_owned();
+        if !field.arguments.is_empty() {
+            let arguments = field.arguments.iter();
+            let arguments = arguments.map(|(name, value)| {
+                format!("{}: {}", name.node, self.text(&value.node.to_string()))
+            });
+            with_arguments = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
+        }
+        let value = of.get(&with_arguments).or_else(|| of.get(name)).cloned().unwrap_or_default();
+        self.value(&value, name, set, representation, path)
+    }
+
+    /// A text with the values of variables in it.
+    fn text(&self, given: &str) -> String {
+        let Some(variables) = self.variables.as_object() else { return given.to_owned() };
+        variables.iter().fold(given.to_owned(), |text, (name, value)| {
+            text.replace(&format!("${name}"), &value.to_string())
+        })
+    }
+
+    fn value(
+        &mut self,
+        value: &Value,
+        name: &str,
+        set: &SelectionSet,
+        representation: &Value,
+        path: &mut Vec<Value>,
+    ) -> Value {
+        match value {
+            Value::Array(items) => {
+                let items = items.iter().enumerate().map(|(index, item)| {
+                    path.push(index.into());
+                    let value = self.value(item, name, set, representation, path);
+                    path.pop();
+                    value
+                });
+                items.collect()
+            }
+            Value::Object(special) if special.contains_key("$text") => {
+                filled(special["$text"].as_str().unwrap(), representation).into()
+            }
+            Value::Object(special) if special.contains_key("$error") => {
+                self.errors.push(json!({ "message": special["$error"], "path": path }));
+                Value::Null
+            }
+            Value::Object(special) if special.contains_key("$push") => {
+                self.log.lock().unwrap().push(special["$push"].as_str().unwrap().to_owned());
+                self.value(&special["then"], name, set, representation, path)
+            }
+            Value::Object(special) if special.contains_key("$log") => {
+                self.log.lock().unwrap().join(" ").into()
+            }
+            Value::Object(of) => {
+                let type_name = of.get("__typename").and_then(Value::as_str).unwrap_or("?");
+                let type_name = type_name.to_owned();
+                self.object(value, &type_name, set, representation, path)
+            }
+            leaf => leaf.clone(),
+        }
+    }
+
+    fn entity(
+        &mut self,
+        representation: &Value,
+        set: &SelectionSet,
+        path: &mut Vec<Value>,
+    ) -> Value {
+        let type_name = representation["__typename"].as_str().unwrap_or_default();
+        let entities = self.data["entities"].as_array().cloned().unwrap_or_default();
+        let found = entities.into_iter().find(|entity| {
+            let own = entity["__typename"].as_str().unwrap_or_default();
+            (self.is(own, type_name) || self.is(type_name, own)) && agrees(entity, representation)
+        });
+        match found {
+            None => Value::Null,
+            Some(entity) => {
+                let own = entity["__typename"].as_str().unwrap_or_default().to_owned();
+                self.object(&entity, &own, set, representation, path)
+            }
+        }
+    }
+}
+
+/// Whether an entity is the one that is meant.
+fn agrees(entity: &Value, representation: &Value) -> bool {
+    let keys = entity["$key"].as_str().map(|keys| keys.split(' ').collect::<Vec<_>>());
+    let Some(given) = representation.as_object() else { return false };
+    let mut compared = 0;
+    for (key, value) in given.iter().filter(|(key, _)| *key != "__typename") {
+        let named = keys.as_ref().is_none_or(|keys| keys.contains(&key.as_str()));
+        let Some(own) = entity.get(key).filter(|_| named) else { continue };
+        if own.is_object() && own.as_object().is_some_and(|own| own.contains_key("$text")) {
+            continue;
+        }
+        let same = match own {
+            Value::Object(_) => agrees(own, value),
+            own => own == value,
+        };
+        if !same {
+            return false;
+        }
+        compared += 1;
+    }
+    compared > 0
+}
+
+/// A text with `{field}` and `{field.field}` of a representation in it.
+fn filled(template: &str, representation: &Value) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap();
+        text.push_str(before);
+        let value = name.split('.').fold(representation, |value, key| match value {
+            Value::Array(items) => &items[key.parse::<usize>().unwrap()],
+            value => &value[key],
+        });
+        match value {
+            Value::String(value) => text.push_str(value),
+            value => text.push_str(&value.to_string()),
+        }
+        rest = after;
+    }
+    text + rest
+}
+
+fn merge(known: &mut Value, more: Value) {
+    match (known, more) {
+        (Value::Object(known), Value::Object(more)) => {
+            for (key, value) in more {
+                match known.get_mut(&key) {
+                    Some(known) => merge(known, value),
+                    None => {
+                        known.insert(key, value);
+                    }
+                }
+            }
+        }
+        (Value::Array(known), Value::Array(more)) => {
+            known.iter_mut().zip(more).for_each(|(known, more)| merge(known, more));
+        }
+        _ => {}
+    }
+}

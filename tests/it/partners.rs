@@ -1,0 +1,94 @@
+//! Our graph and the example partners: composed from what the partners say of themselves, and asked as
+//! one.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{
+    server::Server,
+    support::{Installation, program},
+};
+
+/// A partner on a free port.
+struct Partner {
+    child: Child,
+    url: String,
+}
+
+impl Partner {
+    fn start(name: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_partner"));
+        let child = command.args([name, "127.0.0.1:0"]).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().expect("piped")).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("listening address=").expect("an address");
+        Self { url: format!("http://{address}/graphql"), child }
+    }
+}
+
+impl Drop for Partner {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What `compose` says about our graph and subgraphs at addresses.
+fn compose(partners: &[(&str, &str)]) -> std::process::Output {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wegwijzer.toml");
+    let table = |(name, url): &(&str, &str)| {
+        format!("[[subgraph]]\nname = '{name}'\nurl = '{url}'\ntimeout_ms = 2000\nretries = 0\n")
+    };
+    fs::write(&config, partners.iter().map(table).collect::<String>()).unwrap();
+    Command::new(program()).arg("compose").arg("--config").arg(&config).output().unwrap()
+}
+
+#[test]
+fn one_question_must_be_answered_by_us_and_both_partners() {
+    let (pleio, leren) = (Partner::start("pleio"), Partner::start("leren"));
+    let composed = compose(&[("pleio", &pleio.url), ("leren", &leren.url)]);
+    assert!(composed.status.success(), "{}", String::from_utf8_lossy(&composed.stderr));
+    let installation = Installation::of("fixtures/demo.toml");
+    installation.build();
+    let supergraph = installation.data().with_extension("graphql");
+    fs::write(&supergraph, &composed.stdout).unwrap();
+    let server = Server::with(&installation, |config| {
+        config.federation.supergraph = Some(supergraph);
+        config.federation.own_subgraph = Some("wegwijzer".to_owned());
+    });
+    let answer = server.ask(
+        "{ communities(first: 3) { nodes { title members discussions { title } } }
+           events(first: 3) { nodes { title placesLeft isAlmostFull
+             courses { __typename name ... on Workshop { seats } } } }
+           discussions { title replies } }",
+    );
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    let data = &answer["data"];
+    for community in data["communities"]["nodes"].as_array().expect("a list") {
+        assert!(community["title"].is_string() && community["members"].is_u64(), "{community}");
+        assert_eq!(community["discussions"][0]["title"], "Welkom");
+    }
+    for event in data["events"]["nodes"].as_array().expect("a list") {
+        let left = event["placesLeft"].as_u64().expect("a number");
+        assert_eq!(event["isAlmostFull"], Value::Bool(left < 10), "{event}");
+        assert_eq!(event["courses"][0]["seats"], 16, "{event}");
+        assert_eq!(event["courses"][1]["__typename"], "Online", "{event}");
+    }
+    assert_eq!(data["discussions"][0]["replies"], 3);
+}
+
+#[test]
+fn a_partner_that_is_down_must_be_named() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = compose(&[("gone", &format!("http://{gone}/graphql"))]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("[gone] asked for its SDL, it cannot be reached"), "{said}");
+}
