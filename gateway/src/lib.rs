@@ -15,6 +15,8 @@ mod failure;
 pub mod graphql;
 pub mod http;
 mod metrics;
+mod page;
+pub mod parameters;
 pub mod pipeline;
 pub mod synonyms;
 

@@ -1,0 +1,23 @@
+//! `/event/…`: the file for a calendar where the address ends in `.ics`, else the page.
+
+use poem::{Endpoint, Request, Response, Result};
+
+use super::{calendar::EventFile, pages::Pages};
+
+/// The two of them.
+pub(super) struct EventDoor {
+    pub(super) file: EventFile,
+    pub(super) pages: Pages,
+}
+
+impl Endpoint for EventDoor {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        if request.uri().path().ends_with(".ics") {
+            self.file.call(request).await
+        } else {
+            self.pages.call(request).await
+        }
+    }
+}
