@@ -1,21 +1,27 @@
 //! Pages for people: from the catalog to HTML, in Dutch and in English.
 //!
-//! `search` is the page where one asks, `item` what one finds; `overview`, `theme`, `organisation`
-//! and `calendar` are ways in; `words` is what people read. Templates, style and script stand in
+//! `start` and `search` are where one asks, `item` what one finds, `about` a theme or an organisation,
+//! `status` how things stand; `words` is what people read. Templates, style and script stand in
 //! `gateway/web` and are compiled in.
 //!
 //! This module must not know GraphQL, HTTP or how records are stored: a snapshot and parameters in,
 //! HTML out. Invariant: a text of a source gets into HTML only through a template that escapes it,
 //! through [`prose`], or through [`json_ld`].
 
+mod about;
 pub(crate) mod assets;
 mod facets;
 mod frame;
 mod hit;
+mod item;
+mod json_ld;
 mod names;
+mod part;
+mod prose;
 mod search;
 mod site;
 mod start;
+mod status;
 mod trouble;
 pub(crate) mod words;
 
@@ -50,8 +56,6 @@ pub(crate) enum Asked {
     Search(Parameters, Vec<Misfit>),
     /// All of one kind of content.
     Overview(NodeKind),
-    /// The events of a month.
-    Calendar(Option<jiff::civil::Date>),
     /// One thing, by the last part of its address.
     Thing(NodeKind, String),
     /// How things stand.
@@ -91,7 +95,11 @@ pub(crate) async fn page(visit: Visit<'_>, asked: &Asked) -> Result<String, Page
         }
         Asked::Search(parameters, misfits) => search::page(visit, parameters, misfits).await,
         Asked::Overview(kind) => search::overview(visit, *kind).await,
-        Asked::Calendar(_) | Asked::Thing(..) | Asked::Status { .. } => Err(PageError::NotFound),
+        Asked::Thing(kind @ (NodeKind::Theme | NodeKind::Organisation), slug) => {
+            about::page(visit, *kind, slug).await
+        }
+        Asked::Thing(kind, slug) => item::page(visit, *kind, slug).await,
+        Asked::Status { damaged } => status::page(visit, *damaged),
         Asked::Graphiql => trouble::graphiql(visit.site, visit.words),
     }
 }

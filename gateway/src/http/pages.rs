@@ -249,11 +249,6 @@ fn asked(path: &str, query: &str, damaged: impl Fn() -> bool) -> Option<Asked> {
         }
         ["status"] => Some(Asked::Status { damaged: damaged() }),
         ["graphiql"] => Some(Asked::Graphiql),
-        ["calendar"] => Some(Asked::Calendar(None)),
-        ["calendar", month] => {
-            let first = format!("{month}-01").parse().ok();
-            first.map(|first| Asked::Calendar(Some(first)))
-        }
         [word] => kind(word).filter(|kind| kind.is_content()).map(Asked::Overview),
         [word, slug] => kind(word).map(|kind| Asked::Thing(kind, slug.to_owned())),
         _ => None,

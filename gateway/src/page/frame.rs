@@ -99,7 +99,6 @@ impl<'a> Frame<'a> {
             ("toolkit", "kinds.TOOLKIT"),
             ("community", "kinds.COMMUNITY"),
             ("event", "kinds.EVENT"),
-            ("calendar", "calendar.link"),
         ]
         .map(|(path, key)| (self.href(path), self.words.say(key), self.is_below(path)))
         .to_vec()

@@ -96,12 +96,6 @@ impl Words {
         self.day(home_day(instant))
     }
 
-    /// A month, such as `maart 2026`.
-    pub(crate) fn month(&self, day: Date) -> String {
-        let moment = EventMoment::day(day, moment::HOME_ZONE).expect("the home zone exists");
-        EventMoment { precision: DatePrecision::Month, ..moment }.describe(self.language)
-    }
-
     /// A moment with its day of the week, and with its zone where that is not Amsterdam's.
     pub(crate) fn moment(&self, moment: &EventMoment) -> String {
         let mut text = moment.describe(self.language);
