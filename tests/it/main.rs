@@ -39,6 +39,7 @@ mod http;
 mod incremental;
 mod limits;
 mod operations;
+mod pages;
 mod program;
 mod reading;
 mod refusals;
