@@ -53,7 +53,7 @@ pub(crate) struct Visit<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Asked {
     /// A search; the start page where nothing is asked.
-    Search(Parameters, Vec<Misfit>),
+    Search(Box<Parameters>, Vec<Misfit>),
     /// All of one kind of content.
     Overview(NodeKind),
     /// One thing, by the last part of its address.
@@ -63,8 +63,6 @@ pub(crate) enum Asked {
         /// Whether the newest generation is damaged.
         damaged: bool,
     },
-    /// GraphiQL is not here.
-    Graphiql,
 }
 
 /// Why there is no page.
@@ -100,7 +98,6 @@ pub(crate) async fn page(visit: Visit<'_>, asked: &Asked) -> Result<String, Page
         }
         Asked::Thing(kind, slug) => item::page(visit, *kind, slug).await,
         Asked::Status { damaged } => status::page(visit, *damaged),
-        Asked::Graphiql => trouble::graphiql(visit.site, visit.words),
     }
 }
 

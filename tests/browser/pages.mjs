@@ -15,7 +15,7 @@ export async function samples(address) {
     "/", "/en/", "/?q=klantreis", "/en/?q=plain+language", "/?q=klantreis&page=2&kind=article",
     "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
     "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
-    "/status", "/graphiql", "/nowhere",
+    "/status", "/nowhere",
   ];
 }
 

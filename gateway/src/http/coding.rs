@@ -62,16 +62,16 @@ impl Coding {
                 encoder.finish().expect(ROOM)
             }
             Self::Brotli => {
-                let mut encoded = Vec::with_capacity(bytes.len() / 3);
+                let mut small = Vec::with_capacity(bytes.len() / 3);
                 let mut encoder = brotli::CompressorWriter::new(
-                    &mut encoded,
+                    &mut small,
                     bytes.len().max(BUFFER_BYTES_MIN),
                     BROTLI_QUALITY,
                     BROTLI_WINDOW,
                 );
                 encoder.write_all(&bytes).expect(ROOM);
                 drop(encoder);
-                encoded
+                small
             }
         }
     }

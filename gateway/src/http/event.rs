@@ -14,10 +14,7 @@ impl Endpoint for EventDoor {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        if request.uri().path().ends_with(".ics") {
-            self.file.call(request).await
-        } else {
-            self.pages.call(request).await
-        }
+        let file = request.raw_path_param("file").and_then(|file| file.strip_suffix(".ics"));
+        if file.is_some() { self.file.call(request).await } else { self.pages.call(request).await }
     }
 }

@@ -32,7 +32,7 @@ impl<E: Endpoint> Endpoint for Fallback<E> {
                 let id = id.as_ref().map_or("", RequestId::as_str);
                 Ok(self.pages.trouble(&path, StatusCode::NOT_FOUND, id))
             }
-            Err(error) => Ok(problem::of_error(error).await),
+            Err(error) => Ok(problem::of_error(&error)),
         }
     }
 }

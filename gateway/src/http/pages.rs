@@ -245,10 +245,9 @@ fn asked(path: &str, query: &str, damaged: impl Fn() -> bool) -> Option<Asked> {
     match path.split('/').collect::<Vec<_>>()[..] {
         [""] => {
             let (parameters, misfits) = Parameters::read(query);
-            Some(Asked::Search(parameters, misfits))
+            Some(Asked::Search(Box::new(parameters), misfits))
         }
         ["status"] => Some(Asked::Status { damaged: damaged() }),
-        ["graphiql"] => Some(Asked::Graphiql),
         [word] => kind(word).filter(|kind| kind.is_content()).map(Asked::Overview),
         [word, slug] => kind(word).map(|kind| Asked::Thing(kind, slug.to_owned())),
         _ => None,

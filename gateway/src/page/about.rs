@@ -67,38 +67,7 @@ async fn view<'a>(
 ) -> Result<AboutView<'a>, PageError> {
     let words = visit.words;
     let id = record.id();
-    let (heading, also, definition, facts) = match &**record {
-        Record::Theme(theme) => {
-            let names = Names::of(visit, theme.broader).await?;
-            let broader = names.links(visit, &theme.broader.into_iter().collect::<Vec<_>>());
-            (
-                words.fill("theme.title", "name", &theme.label),
-                filled(visit, "theme.also", &theme.alt_labels),
-                theme.definition.clone().unwrap_or_default(),
-                vec![(words.say("theme.broader").to_owned(), broader)],
-            )
-        }
-        Record::Organisation(one) => {
-            let names = Names::of(visit, one.parent).await?;
-            let parent = names.links(visit, &one.parent.into_iter().collect::<Vec<_>>());
-            let website =
-                one.url.iter().map(|url| Link { href: url.to_string(), text: hit::host(url) });
-            (
-                one.name.clone(),
-                filled(
-                    visit,
-                    "organisation.also",
-                    &[&one.abbreviations[..], &one.aliases].concat(),
-                ),
-                words.name("organisation_kind", one.kind.name()),
-                vec![
-                    (words.say("organisation.website").to_owned(), website.collect()),
-                    (words.say("organisation.parent").to_owned(), parent),
-                ],
-            )
-        }
-        _ => return Err(PageError::NotFound),
-    };
+    let (heading, also, definition, facts) = described(visit, record).await?;
     let own = with(SearchFilter::default(), id);
     let coming = SearchFilter {
         kinds: vec![Kind::Event],
@@ -134,6 +103,45 @@ async fn view<'a>(
         groups: groups(visit, &own, is_theme).await?,
         newest: start::list(visit, own, SearchSort::Newest, SHOWN).await?,
         frame,
+    })
+}
+
+/// What a thing is called, its other names, what it is, and facts about it with links.
+type Described = (String, String, String, Vec<(String, Vec<Link>)>);
+
+async fn described(visit: Visit<'_>, record: &Record) -> Result<Described, PageError> {
+    let words = visit.words;
+    Ok(match record {
+        Record::Theme(theme) => {
+            let names = Names::of(visit, theme.broader).await?;
+            let broader = names.links(visit, &theme.broader.into_iter().collect::<Vec<_>>());
+            (
+                words.fill("theme.title", "name", &theme.label),
+                filled(visit, "theme.also", &theme.alt_labels),
+                theme.definition.clone().unwrap_or_default(),
+                vec![(words.say("theme.broader").to_owned(), broader)],
+            )
+        }
+        Record::Organisation(one) => {
+            let names = Names::of(visit, one.parent).await?;
+            let parent = names.links(visit, &one.parent.into_iter().collect::<Vec<_>>());
+            let website =
+                one.url.iter().map(|url| Link { href: url.to_string(), text: hit::host(url) });
+            (
+                one.name.clone(),
+                filled(
+                    visit,
+                    "organisation.also",
+                    &[&one.abbreviations[..], &one.aliases].concat(),
+                ),
+                words.name("organisation_kind", one.kind.name()),
+                vec![
+                    (words.say("organisation.website").to_owned(), website.collect()),
+                    (words.say("organisation.parent").to_owned(), parent),
+                ],
+            )
+        }
+        _ => return Err(PageError::NotFound),
     })
 }
 

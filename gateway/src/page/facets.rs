@@ -164,7 +164,7 @@ fn merged(rows: impl Iterator<Item = Row>) -> Vec<Row> {
             None => merged.push(row),
         }
     }
-    merged.sort_by(|l, r| r.2.cmp(&l.2));
+    merged.sort_by_key(|row| std::cmp::Reverse(row.2));
     merged
 }
 

@@ -95,11 +95,11 @@ async fn view<'a>(
     let words = visit.words;
     let found = find(visit, asked).await?;
     let facets = found.facets.clone().unwrap_or_default();
-    let named = hit::named(found.hits.iter().map(|hit| &hit.record))
+    let ids = hit::named(found.hits.iter().map(|hit| &hit.record))
         .into_iter()
         .chain(facets::named(&facets))
         .chain(facets::conditions(asked));
-    let names = Names::of(visit, named).await?;
+    let names = Names::of(visit, ids).await?;
     let maker = Maker { words, names: &names };
     let total = found.total.unwrap_or_default();
     let last = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE_SIZE).clamp(1, PAGE_MAX);

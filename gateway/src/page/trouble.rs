@@ -51,12 +51,6 @@ pub(crate) fn trouble(
     )
 }
 
-/// The page that says how GraphiQL is built.
-pub(super) fn graphiql(site: &Site, words: &'static Words) -> Result<String, PageError> {
-    let text = words.say("graphiql.absent_text").to_owned();
-    render(site, words, words.say("graphiql.absent").to_owned(), text, String::new())
-}
-
 fn render(
     site: &Site,
     words: &'static Words,
