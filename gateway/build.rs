@@ -9,7 +9,7 @@ use std::{
 };
 
 /// What decides answers, seen from this crate.
-const SOURCES: [&str; 4] = ["src", "../indexer/src", "../schema/src", "../Cargo.lock"];
+const SOURCES: [&str; 5] = ["src", "web", "../indexer/src", "../schema/src", "../Cargo.lock"];
 
 fn main() -> io::Result<()> {
     let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;

@@ -5,14 +5,17 @@
 
 mod calendar;
 mod client;
+mod coding;
 mod connection;
 mod cors;
+mod event;
+mod fallback;
 mod graphql;
 mod health;
-mod home;
 mod media;
 mod metrics;
 mod observe;
+mod pages;
 mod problem;
 mod question;
 mod request_id;
@@ -21,7 +24,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem::{Endpoint, Response, Route, get};
 
 pub(crate) use self::connection::Connections;
 use crate::{config::Config, metrics::Metrics, pipeline::Pipeline};
@@ -32,21 +35,51 @@ pub fn endpoint(
     config: &Config,
 ) -> impl Endpoint<Output = Response> + use<> {
     let metrics = Arc::new(Metrics::new());
-    let home = home::Home::new(Arc::clone(&pipeline), &config.public_url);
+    let pages = pages::Pages::new(Arc::clone(&pipeline), config);
     let graphql = graphql::Graphql::new(Arc::clone(&pipeline), Arc::clone(&metrics), config);
     let event_file = calendar::EventFile { pipeline: Arc::clone(&pipeline), clock: config.clock };
     let readings =
         metrics::Readings { metrics: Arc::clone(&metrics), pipeline: Arc::clone(&pipeline) };
-    let routes = Route::new()
-        .at("/", get(home.clone()).head(home))
+    let event = Arc::new(event::EventDoor { file: event_file, pages: pages.clone() });
+    let routes = for_people(&pages)
+        .at("/event/:file", get(Arc::clone(&event)).head(event))
+        .at("/suggest", get(pages::Suggest(Arc::clone(&pipeline))))
         .at("/graphql", cors::Cors::new(graphql, config.cors.clone()))
-        .at("/event/:file", get(event_file))
         .at("/metrics", get(readings))
         .at("/health/live", get(health::Live).head(health::Live))
         .at(
             "/health/ready",
             get(health::Ready(Arc::clone(&pipeline))).head(health::Ready(pipeline)),
-        )
-        .catch_all_error(problem::of_error);
-    observe::Observe::new(routes, metrics, config)
+        );
+    let answers = fallback::Fallback::new(routes, pages);
+    observe::Observe::new(answers, metrics, config)
+}
+
+/// Paths of pages in Dutch; each is under `/en/` in English, too.
+const PAGES: [&str; 14] = [
+    "/",
+    "/en",
+    "/en/*rest",
+    "/article",
+    "/article/:slug",
+    "/toolkit",
+    "/toolkit/:slug",
+    "/community",
+    "/community/:slug",
+    "/event",
+    "/theme/:slug",
+    "/organisation/:slug",
+    "/status",
+    "/assets/:file",
+];
+
+/// The pages, and what stands beside them for robots.
+fn for_people(pages: &pages::Pages) -> Route {
+    let for_robots = pages::ForRobots(pages.clone());
+    let page = |routes: Route, path: &&str| routes.at(path, get(pages.clone()).head(pages.clone()));
+    let robot = |routes: Route, path: &&str| {
+        routes.at(path, get(for_robots.clone()).head(for_robots.clone()))
+    };
+    let routes = PAGES.iter().fold(Route::new(), page);
+    ["/robots.txt", "/sitemap.xml"].iter().fold(routes, robot)
 }

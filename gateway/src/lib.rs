@@ -16,6 +16,8 @@ mod failure;
 pub mod graphql;
 pub mod http;
 mod metrics;
+mod page;
+pub mod parameters;
 pub mod pipeline;
 mod subgraph;
 pub mod supergraph;

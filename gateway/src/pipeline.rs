@@ -401,6 +401,16 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Names the answer to a question of another door, made wholly from `snapshot` for `now`.
+    pub(crate) fn validator_of(
+        &self,
+        snapshot: &Snapshot,
+        now: Timestamp,
+        question: &impl Serialize,
+    ) -> Validator {
+        self.answers.validator(snapshot, snapshot.time_step(now), question)
+    }
+
     fn validator(
         &self,
         from: &From,

@@ -106,7 +106,7 @@ fn a_grouped_import_must_be_seen() {
 
 #[test]
 fn doors_must_use_the_catalog_only() {
-    for room in ["http", "graphql"] {
+    for room in ["http", "graphql", "page"] {
         let found = mentions(&format!("gateway/src/{room}"), &["indexer::run", "indexer::config"]);
         assert!(found.is_empty(), "{found:#?}");
     }

@@ -46,6 +46,7 @@ mod http;
 mod incremental;
 mod limits;
 mod operations;
+mod pages;
 mod partners;
 mod program;
 mod reading;

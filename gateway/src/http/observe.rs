@@ -135,7 +135,9 @@ fn end_trace(span: &tracing::Span, response: &Response) {
 
 fn add_headers(headers: &mut HeaderMap, id: &str) {
     for (name, value) in SECURITY_HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        // A page says itself what it may load.
+        let name = HeaderName::from_static(name);
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     let id = HeaderValue::from_str(id).expect("an id is letters, digits, `-`, `_` and `.`");
     headers.insert(HeaderName::from_static(request_id::HEADER), id);

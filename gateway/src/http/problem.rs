@@ -34,7 +34,7 @@ pub(super) fn response(status: StatusCode, failure: &Failure) -> Response {
 }
 
 /// What an error of the router is told as.
-pub(super) async fn of_error(error: Error) -> Response {
+pub(super) fn of_error(error: &Error) -> Response {
     let status = error.status();
     let failure = match status {
         StatusCode::NOT_FOUND => Failure::not_found("there is nothing at this address"),

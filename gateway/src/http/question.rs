@@ -147,7 +147,7 @@ fn sharing(headers: &HeaderMap) -> Sharing {
 const VALIDATORS_MAX: usize = 16;
 
 /// The validators of `if-none-match`, without what the media type adds to them.
-fn validators(headers: &HeaderMap) -> Vec<String> {
+pub(super) fn validators(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
     values
         .flat_map(|value| value.split(','))

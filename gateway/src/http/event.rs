@@ -1,0 +1,20 @@
+//! `/event/…`: the file for a calendar where the address ends in `.ics`, else the page.
+
+use poem::{Endpoint, Request, Response, Result};
+
+use super::{calendar::EventFile, pages::Pages};
+
+/// The two of them.
+pub(super) struct EventDoor {
+    pub(super) file: EventFile,
+    pub(super) pages: Pages,
+}
+
+impl Endpoint for EventDoor {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let file = request.raw_path_param("file").and_then(|file| file.strip_suffix(".ics"));
+        if file.is_some() { self.file.call(request).await } else { self.pages.call(request).await }
+    }
+}

@@ -1,0 +1,44 @@
+//! What is answered where nothing else answers: a page for people, a problem for programs.
+
+use poem::{
+    Endpoint, IntoResponse, Request, Response, Result,
+    http::{StatusCode, header},
+};
+
+use super::{pages::Pages, problem, request_id::RequestId};
+
+/// An endpoint whose errors become answers.
+pub(super) struct Fallback<E> {
+    inner: E,
+    pages: Pages,
+}
+
+impl<E> Fallback<E> {
+    pub(super) fn new(inner: E, pages: Pages) -> Self {
+        Self { inner, pages }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Fallback<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let path = request.uri().path().to_owned();
+        let id = request.data::<RequestId>().cloned();
+        let for_people = is_for_people(&request);
+        match self.inner.call(request).await {
+            Ok(answer) => Ok(answer.into_response()),
+            Err(error) if for_people && error.status() == StatusCode::NOT_FOUND => {
+                let id = id.as_ref().map_or("", RequestId::as_str);
+                Ok(self.pages.trouble(&path, StatusCode::NOT_FOUND, id))
+            }
+            Err(error) => Ok(problem::of_error(&error)),
+        }
+    }
+}
+
+/// Whether a browser asks for a page, as no program does that does not say so.
+fn is_for_people(request: &Request) -> bool {
+    let accept = request.headers().get_all(header::ACCEPT).iter();
+    accept.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
+}

@@ -1,0 +1,176 @@
+//! Facets: what one can refine a search by, with what one would find.
+
+use schema::{Facets, NodeId, Perspective, Record};
+
+use super::{names::Names, words::Words};
+use crate::parameters::{Parameters, written};
+
+/// So many values of a facet are shown before it is folded.
+const UNFOLDED: usize = 6;
+/// From so many values on a facet can be searched.
+const SEARCHABLE: usize = 10;
+
+/// One facet.
+pub(super) struct FacetView {
+    /// Its parameter.
+    pub(super) name: &'static str,
+    /// Distinguishes facets with one parameter.
+    pub(super) key: &'static str,
+    pub(super) title: String,
+    pub(super) shown: Vec<OptionView>,
+    pub(super) folded: Vec<OptionView>,
+    pub(super) searchable: bool,
+    /// The button that unfolds it.
+    pub(super) more: String,
+    /// The label of its own search field.
+    pub(super) narrow: String,
+}
+
+/// One value.
+pub(super) struct OptionView {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) count: String,
+    pub(super) selected: bool,
+}
+
+/// Every thing that facets name.
+pub(super) fn named(facets: &Facets) -> Vec<NodeId> {
+    [&facets.themes, &facets.communities, &facets.organisations, &facets.audiences]
+        .into_iter()
+        .flatten()
+        .map(|facet| facet.value)
+        .collect()
+}
+
+/// Makes the facets of one page.
+pub(super) struct Maker<'a> {
+    pub(super) words: &'static Words,
+    pub(super) names: &'a Names,
+}
+
+impl Maker<'_> {
+    /// All facets that say something.
+    pub(super) fn all(&self, facets: &Facets) -> Vec<FacetView> {
+        macro_rules! vocabulary {
+            ($list:expr, $section:literal) => {
+                $list.iter().map(|facet| {
+                    let word = facet.value.name();
+                    (written(word), self.words.name($section, word), facet.count, facet.selected)
+                })
+            };
+        }
+        let things = |list: &[schema::FacetCount<NodeId>]| -> Vec<Row> {
+            list.iter()
+                .filter(|facet| self.names.get(facet.value).is_some())
+                .map(|facet| {
+                    let name = self.names.name(facet.value);
+                    (facet.value.to_string(), name, facet.count, facet.selected)
+                })
+                .collect()
+        };
+        let forms = vocabulary!(facets.article_forms, "form")
+            .chain(vocabulary!(facets.toolkit_forms, "form"))
+            .chain(vocabulary!(facets.community_forms, "form"))
+            .chain(vocabulary!(facets.event_forms, "form"));
+        let (professional, citizen): (Vec<_>, Vec<_>) =
+            facets.audiences.iter().copied().partition(|facet| {
+                !matches!(self.names.get(facet.value).map(|record| &**record),
+                    Some(Record::Audience(audience)) if audience.perspective == Perspective::Citizen)
+            });
+        let years = facets.years.iter().map(|facet| {
+            let year = facet.value.to_string();
+            (year.clone(), year, facet.count, facet.selected)
+        });
+        let made = [
+            self.facet("kind", "kind", vocabulary!(facets.kinds, "kinds").collect()),
+            self.facet("form", "form", merged(forms)),
+            self.facet("theme", "theme", things(&facets.themes)),
+            self.facet("community", "community", things(&facets.communities)),
+            self.facet("organisation", "organisation", things(&facets.organisations)),
+            self.facet("layer", "layer", vocabulary!(facets.layers, "layer").collect()),
+            self.facet("audience", "audience", things(&professional)),
+            self.facet("audience", "audience_citizen", things(&citizen)),
+            self.facet("phase", "phase", vocabulary!(facets.phases, "phase").collect()),
+            self.facet(
+                "attendance",
+                "attendance",
+                vocabulary!(facets.attendance, "attendance").collect(),
+            ),
+            self.facet("year", "year", years.collect()),
+            self.facet("language", "language", vocabulary!(facets.languages, "language").collect()),
+        ];
+        made.into_iter().flatten().collect()
+    }
+
+    fn facet(&self, name: &'static str, key: &'static str, rows: Vec<Row>) -> Option<FacetView> {
+        let mut options: Vec<_> = rows
+            .into_iter()
+            .filter(|(_, _, count, selected)| *count > 0 || *selected)
+            .map(|(value, label, count, selected)| {
+                let count = self.words.number(count);
+                OptionView { value, label, count, selected }
+            })
+            .collect();
+        let says_something = options.len() > 1 || options.iter().any(|option| option.selected);
+        if !says_something {
+            return None;
+        }
+        options.sort_by_key(|option| !option.selected);
+        let title = self.words.name("facet", key);
+        let all = self.words.number(options.len() as u64);
+        let searchable = options.len() >= SEARCHABLE;
+        // One that would be folded alone takes no more room than what unfolds it.
+        let shown = if options.len() == UNFOLDED + 1 { UNFOLDED + 1 } else { UNFOLDED };
+        let folded = options.split_off(shown.min(options.len()));
+        Some(FacetView {
+            name,
+            key,
+            searchable,
+            more: self.words.fill("search.more", "count", &all),
+            narrow: self.words.fill("search.narrow", "facet", &title.to_lowercase()),
+            title,
+            shown: options,
+            folded,
+        })
+    }
+
+    /// What a chosen condition is called.
+    pub(super) fn chosen(&self, name: &str, value: &str) -> String {
+        let word = value.to_ascii_uppercase().replace('-', "_");
+        match name {
+            "kind" => self.words.name("kinds", &word),
+            "form" | "layer" | "language" | "attendance" | "phase" => self.words.name(name, &word),
+            "from" | "until" => {
+                let day =
+                    value.parse().map_or_else(|_| value.to_owned(), |day| self.words.day(day));
+                format!("{} {day}", self.words.name("facet", name))
+            }
+            "year" => value.to_owned(),
+            _ => value.parse().map_or_else(|_| value.to_owned(), |id| self.names.name(id)),
+        }
+    }
+}
+
+/// Value, label, count, whether it is chosen.
+type Row = (String, String, u64, bool);
+
+/// Rows with one value as one row.
+fn merged(rows: impl Iterator<Item = Row>) -> Vec<Row> {
+    let mut merged: Vec<Row> = Vec::new();
+    for row in rows {
+        match merged.iter_mut().find(|known| known.0 == row.0) {
+            Some(known) => known.2 += row.2,
+            None => merged.push(row),
+        }
+    }
+    merged.sort_by_key(|row| std::cmp::Reverse(row.2));
+    merged
+}
+
+/// The ids that conditions name.
+pub(super) fn conditions(parameters: &Parameters) -> Vec<NodeId> {
+    let filter = &parameters.filter;
+    let lists = [&filter.themes, &filter.communities, &filter.organisations, &filter.audiences];
+    lists.into_iter().flatten().copied().collect()
+}

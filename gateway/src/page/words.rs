@@ -1,0 +1,222 @@
+//! What people read, from the message files; numbers and dates as each language writes them.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use schema::{DatePrecision, EventMoment, Language, moment};
+
+/// The languages in which pages are written.
+pub(crate) const LANGUAGES: [Language; 2] = [Language::Nl, Language::En];
+
+static DUTCH: LazyLock<Words> =
+    LazyLock::new(|| Words::read(Language::Nl, include_str!("../../web/messages/nl.toml")));
+static ENGLISH: LazyLock<Words> =
+    LazyLock::new(|| Words::read(Language::En, include_str!("../../web/messages/en.toml")));
+
+/// The messages of one language.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// Which language.
+    pub(crate) language: Language,
+    texts: BTreeMap<String, String>,
+}
+
+impl Words {
+    /// The messages in `language`; in Dutch where there are none in it.
+    pub(crate) fn of(language: Language) -> &'static Self {
+        if language == Language::En { &ENGLISH } else { &DUTCH }
+    }
+
+    fn read(language: Language, text: &str) -> Self {
+        type File = BTreeMap<String, BTreeMap<String, String>>;
+        let file: File = toml::from_str(text).expect("the tests have read it");
+        let flat = file.into_iter().flat_map(|(section, texts)| {
+            texts.into_iter().map(move |(key, text)| (format!("{section}.{key}"), text))
+        });
+        Self { language, texts: flat.collect() }
+    }
+
+    /// The code of the language, as HTML writes it.
+    pub(crate) fn code(&self) -> &'static str {
+        code(self.language)
+    }
+
+    /// A message. A key without one is shown itself, so that it is seen; a test finds it first.
+    pub(crate) fn say<'a>(&'a self, key: &'a str) -> &'a str {
+        self.texts.get(key).map_or(key, String::as_str)
+    }
+
+    /// A message with a text at its place `{name}`.
+    pub(crate) fn fill(&self, key: &str, name: &str, value: &str) -> String {
+        self.fill_all(key, &[(name, value)])
+    }
+
+    /// A message with texts at its places. A text is not looked through for places itself.
+    pub(crate) fn fill_all(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let mut filled = String::new();
+        let mut rest = self.say(key);
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            let Some((name, after)) = after.split_once('}') else { break };
+            let value = values.iter().find(|(known, _)| *known == name);
+            filled.push_str(value.map_or("", |(_, value)| value));
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// The name of a word of a vocabulary.
+    pub(crate) fn name(&self, vocabulary: &str, word: &str) -> String {
+        self.say(&format!("{vocabulary}.{word}")).to_owned()
+    }
+
+    /// A number with its thousands apart.
+    pub(crate) fn number(&self, number: u64) -> String {
+        let separator = if self.language == Language::En { ',' } else { '.' };
+        let digits = number.to_string();
+        let mut text = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(separator);
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    /// A day, such as `2 maart 2026`.
+    pub(crate) fn day(&self, day: Date) -> String {
+        EventMoment::day(day, moment::HOME_ZONE)
+            .map_or_else(|_| day.to_string(), |moment| moment.describe(self.language))
+    }
+
+    /// The day of an instant in Amsterdam.
+    pub(crate) fn day_of(&self, instant: Timestamp) -> String {
+        self.day(home_day(instant))
+    }
+
+    /// A moment with its day of the week, and with its zone where that is not Amsterdam's.
+    pub(crate) fn moment(&self, moment: &EventMoment) -> String {
+        let mut text = moment.describe(self.language);
+        let exact = matches!(moment.precision, DatePrecision::Instant | DatePrecision::Day);
+        if exact && moment.text.is_none() {
+            text = format!("{} {text}", self.weekday(moment.date));
+        }
+        if moment.time.is_some() && moment.zone != moment::HOME_ZONE {
+            let zone = self.fill("item.zone", "zone", &place_of(&moment.zone));
+            text = format!("{text} ({zone})");
+        }
+        text
+    }
+
+    /// From a moment to another; the day only once where it is the same.
+    pub(crate) fn span(&self, start: &EventMoment, end: Option<&EventMoment>) -> String {
+        let begins = self.moment(start);
+        let Some(end) = end else { return begins };
+        let until = self.say("item.until");
+        match (start.time, end.time) {
+            (Some(_), Some(time)) if start.date == end.date && start.zone == moment::HOME_ZONE => {
+                format!("{begins} {until} {:02}:{:02}", time.hour(), time.minute())
+            }
+            (None, None) if start.date == end.date => begins,
+            _ => format!("{begins} {until} {}", self.moment(end)),
+        }
+    }
+
+    fn weekday(&self, day: Date) -> &str {
+        let key = format!("weekday.{}", day.weekday().to_monday_one_offset());
+        self.texts.get(&key).map_or("", String::as_str)
+    }
+}
+
+/// The code of a language, as HTML writes it; empty where it is not known.
+pub(crate) const fn code(language: Language) -> &'static str {
+    match language {
+        Language::Nl => "nl",
+        Language::En => "en",
+        Language::Other => "",
+    }
+}
+
+/// The day of an instant in Amsterdam.
+pub(crate) fn home_day(instant: Timestamp) -> Date {
+    instant.to_zoned(moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC)).date()
+}
+
+/// The city of a time zone, such as `Kralendijk`.
+fn place_of(zone: &str) -> String {
+    zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use jiff::civil::{date, time};
+
+    use super::*;
+
+    #[test]
+    fn both_languages_must_have_the_same_messages_with_the_same_places() {
+        let [dutch, english] = LANGUAGES.map(Words::of);
+        let keys = |words: &Words| words.texts.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(dutch), keys(english));
+        let places = |text: &str| {
+            let mut places: Vec<_> =
+                text.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+            places.sort_unstable();
+            places.join(" ")
+        };
+        for (key, text) in &dutch.texts {
+            assert_eq!(places(text), places(english.say(key)), "{key}");
+            assert!(!text.is_empty() && !english.say(key).is_empty(), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_message_that_a_template_or_the_code_names_must_be_there() {
+        let mut seen = 0;
+        for folder in ["web/templates", "src/page"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+            for file in fs::read_dir(folder).unwrap() {
+                let text = fs::read_to_string(file.unwrap().path()).unwrap();
+                for call in ["say(\"", "fill(\"", "fill_all(\""] {
+                    for rest in text.split(call).skip(1) {
+                        let key = rest.split('"').next().unwrap();
+                        if key.is_empty() || key.len() > 40 {
+                            continue;
+                        }
+                        seen += 1;
+                        assert!(Words::of(Language::Nl).texts.contains_key(key), "{key}");
+                    }
+                }
+            }
+        }
+        assert!(seen > 50, "{seen}");
+    }
+
+    #[test]
+    fn numbers_and_moments_must_be_written_as_each_language_does() {
+        let [dutch, english] = LANGUAGES.map(Words::of);
+        assert_eq!(
+            (dutch.number(1_234_567), english.number(999)),
+            ("1.234.567".into(), "999".into())
+        );
+        assert_eq!(english.number(1_000), "1,000");
+        let at = |zone, hour| EventMoment::instant(date(2026, 3, 2), time(hour, 0, 0, 0), zone);
+        let (two, five) = (at(moment::HOME_ZONE, 14).unwrap(), at(moment::HOME_ZONE, 17).unwrap());
+        assert_eq!(dutch.span(&two, Some(&five)), "maandag 2 maart 2026, 14:00 tot 17:00");
+        assert_eq!(english.moment(&two), "Monday 2 March 2026, 14:00");
+        let island = at("America/Kralendijk", 9).unwrap();
+        assert_eq!(dutch.moment(&island), "maandag 2 maart 2026, 09:00 (tijd in Kralendijk)");
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_place_must_stay_a_text() {
+        let words = Words::of(Language::Nl);
+        let filled =
+            words.fill_all("search.count_many_words", &[("count", "2"), ("words", "{count}")]);
+        assert_eq!(filled, "Er zijn 2 resultaten voor ‘{count}’.");
+    }
+}

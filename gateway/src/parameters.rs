@@ -1,0 +1,311 @@
+//! The query string of a search: one meaning behind every door that people and programs use.
+//!
+//! `q kind form theme community organisation layer audience language attendance phase year from
+//! until sort page`; what is a list may be repeated. A word of a vocabulary is written in lower case
+//! with hyphens (`practice-case`), a thing by its id, a day as `2026-03-02`.
+//!
+//! This module must not know pages, HTTP or GraphQL: a text in, conditions for the catalog out.
+
+use std::{fmt::Write, str::FromStr};
+
+use jiff::civil::Date;
+use schema::{
+    ArticleForm, CommunityForm, EventForm, Kind, NodeId, NodeKind, SearchFilter, SearchSort,
+    ToolkitForm,
+};
+use url::form_urlencoded;
+
+/// People may turn to this page and no further; narrower questions reach everything.
+pub const PAGE_MAX: usize = 50;
+/// At most so many values are read from one query string.
+pub const VALUES_MAX: usize = 100;
+/// At most so many bytes of words are looked for.
+pub const WORDS_BYTES_MAX: usize = 1_000;
+
+/// Parameters that hold conditions, in the order in which they are written.
+pub const CONDITIONS: [&str; 13] = [
+    "kind",
+    "form",
+    "theme",
+    "community",
+    "organisation",
+    "layer",
+    "audience",
+    "language",
+    "attendance",
+    "phase",
+    "year",
+    "from",
+    "until",
+];
+
+/// What a query string asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// The words, as typed.
+    pub words: Option<String>,
+    /// The conditions.
+    pub filter: SearchFilter,
+    /// The order, where one was chosen.
+    pub sort: Option<SearchSort>,
+    /// Which page, from 1.
+    pub page: usize,
+    /// Conditions as they are written, each once, in order.
+    conditions: Vec<(&'static str, String)>,
+}
+
+/// A value that means nothing; the rest of the query string holds without it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` cannot be `{value}`")]
+pub struct Misfit {
+    /// Of which parameter.
+    pub name: &'static str,
+    /// What was given, shortened.
+    pub value: String,
+}
+
+impl Parameters {
+    /// Reads a query string. What fits no parameter is left out and named; parameters with other
+    /// names mean nothing here.
+    pub fn read(query: &str) -> (Self, Vec<Misfit>) {
+        let mut read = Self { page: 1, ..Self::default() };
+        let mut misfits = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()).take(VALUES_MAX) {
+            let value = value.trim();
+            if !value.is_empty()
+                && let Err(name) = read.take(&name, value)
+            {
+                let value = value.chars().take(80).collect();
+                misfits.push(Misfit { name, value });
+            }
+        }
+        let order = |name: &str| CONDITIONS.iter().position(|known| *known == name);
+        read.conditions.sort_by(|(one, l), (other, r)| (order(one), l).cmp(&(order(other), r)));
+        (read, misfits)
+    }
+
+    /// Takes one value; else the parameter that it does not fit.
+    fn take(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
+        match name {
+            "q" if value.len() > WORDS_BYTES_MAX => return Err("q"),
+            "q" => self.words = Some(value.to_owned()),
+            "sort" => self.sort = Some(value.parse().map_err(|_| "sort")?),
+            "page" => {
+                let page = value.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
+                self.page = page.ok_or("page")?;
+            }
+            _ => {
+                let Some(name) = CONDITIONS.into_iter().find(|known| *known == name) else {
+                    return Ok(());
+                };
+                let written = self.condition(name, value).ok_or(name)?;
+                let single = matches!(name, "from" | "until");
+                self.conditions
+                    .retain(|(known, old)| *known != name || (!single && *old != written));
+                self.conditions.push((name, written));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds one condition to the filter; how it is written, or nothing where it cannot be read.
+    fn condition(&mut self, name: &str, value: &str) -> Option<String> {
+        let filter = &mut self.filter;
+        match name {
+            "kind" => word(&mut filter.kinds, value),
+            "form" => form(filter, value),
+            "theme" => thing(&mut filter.themes, NodeKind::Theme, value),
+            "community" => thing(&mut filter.communities, NodeKind::Community, value),
+            "organisation" => thing(&mut filter.organisations, NodeKind::Organisation, value),
+            "audience" => thing(&mut filter.audiences, NodeKind::Audience, value),
+            "layer" => word(&mut filter.layers, value),
+            "language" => word(&mut filter.languages, value),
+            "attendance" => word(&mut filter.attendance, value),
+            "phase" => word(&mut filter.phases, value),
+            "year" => {
+                let year: i16 = value.parse().ok()?;
+                put(&mut filter.years, year);
+                Some(year.to_string())
+            }
+            "from" => day(&mut filter.from, value),
+            "until" => day(&mut filter.until, value),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_none() && self.conditions.is_empty() && self.page == 1
+    }
+
+    /// The order: the chosen one, else best first; without words what is to come or what is new.
+    pub fn order(&self) -> SearchSort {
+        self.sort.unwrap_or(match &self.words {
+            Some(_) => SearchSort::Relevance,
+            None if self.filter.kinds == [Kind::Event] => SearchSort::Start,
+            None => SearchSort::Newest,
+        })
+    }
+
+    /// The conditions as they are written, each once.
+    pub fn conditions(&self) -> &[(&'static str, String)] {
+        &self.conditions
+    }
+
+    /// The same question with other words, from its first page on.
+    #[must_use]
+    pub fn with_words(&self, words: Option<&str>) -> Self {
+        Self { words: words.map(str::to_owned), page: 1, ..self.clone() }
+    }
+
+    /// The same question in another order.
+    #[must_use]
+    pub fn with_sort(&self, sort: SearchSort) -> Self {
+        Self { sort: Some(sort), page: 1, ..self.clone() }
+    }
+
+    /// The same question on another page.
+    #[must_use]
+    pub fn at_page(&self, page: usize) -> Self {
+        Self { page, ..self.clone() }
+    }
+
+    /// The same question with one more condition, from its first page on.
+    #[must_use]
+    pub fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut query = self.with_words(self.words.as_deref()).query_string();
+        let _ = write!(query, "&{name}={value}");
+        Self::read(&query).0
+    }
+
+    /// The same question without one condition, from its first page on.
+    #[must_use]
+    pub fn without(&self, name: &str, value: &str) -> Self {
+        let mut fewer = self.with_words(self.words.as_deref());
+        fewer.conditions.retain(|(known, written)| *known != name || written != value);
+        Self::read(&fewer.query_string()).0
+    }
+
+    /// Only the words, without any condition.
+    #[must_use]
+    pub fn words_only(&self) -> Self {
+        Self { words: self.words.clone(), page: 1, ..Self::default() }
+    }
+
+    /// The question as a query string, always written the same way; empty where nothing is asked.
+    pub fn query_string(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(words) = &self.words {
+            query.append_pair("q", words);
+        }
+        for (name, value) in &self.conditions {
+            query.append_pair(name, value);
+        }
+        if let Some(sort) = self.sort {
+            query.append_pair("sort", &written(sort.name()));
+        }
+        if self.page > 1 {
+            query.append_pair("page", &self.page.to_string());
+        }
+        query.finish()
+    }
+}
+
+/// A word of a vocabulary as it is written in an address.
+pub fn written(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
+fn put<T: PartialEq>(list: &mut Vec<T>, value: T) {
+    if !list.contains(&value) {
+        list.push(value);
+    }
+}
+
+fn word<T: FromStr + PartialEq + ToString>(list: &mut Vec<T>, value: &str) -> Option<String> {
+    let word: T = value.parse().ok()?;
+    let text = written(&word.to_string());
+    put(list, word);
+    Some(text)
+}
+
+/// A form of any kind of content; `training` is one of toolkits and of events, and finds both.
+fn form(filter: &mut SearchFilter, value: &str) -> Option<String> {
+    let mut found = None;
+    found = word::<ArticleForm>(&mut filter.article_forms, value).or(found);
+    found = word::<ToolkitForm>(&mut filter.toolkit_forms, value).or(found);
+    found = word::<CommunityForm>(&mut filter.community_forms, value).or(found);
+    word::<EventForm>(&mut filter.event_forms, value).or(found)
+}
+
+fn thing(list: &mut Vec<NodeId>, kind: NodeKind, value: &str) -> Option<String> {
+    let id: NodeId = value.parse().ok().filter(|id: &NodeId| id.kind() == kind)?;
+    put(list, id);
+    Some(id.to_string())
+}
+
+fn day(slot: &mut Option<Date>, value: &str) -> Option<String> {
+    let day: Date = value.parse().ok()?;
+    *slot = Some(day);
+    Some(day.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_string_must_be_read_and_written_the_same_way_whatever_its_order() {
+        let (read, misfits) = Parameters::read(
+            "year=2025&q=+klantreis+&kind=event&kind=ARTICLE&kind=event&form=practice-case&\
+             from=2026-03-02&page=2&utm_source=x&sort=newest&theme=",
+        );
+        assert_eq!(misfits, []);
+        assert_eq!(read.filter.kinds, [Kind::Event, Kind::Article]);
+        assert_eq!(
+            read.query_string(),
+            "q=klantreis&kind=article&kind=event&form=practice-case&year=2025&from=2026-03-02&\
+             sort=newest&page=2"
+        );
+        assert_eq!(Parameters::read(&read.query_string()).0.query_string(), read.query_string());
+        assert_eq!(read.without("kind", "event").filter.kinds, [Kind::Article]);
+        assert_eq!(read.with("kind", "toolkit").page, 1);
+    }
+
+    #[test]
+    fn a_value_that_means_nothing_must_be_named_and_left_out() {
+        for (query, name) in [
+            ("kind=person", "kind"),
+            ("theme=a000000000000", "theme"),
+            ("theme=%3Cscript%3E", "theme"),
+            ("year=many", "year"),
+            ("from=2026-02-30", "from"),
+            ("page=0", "page"),
+            ("page=51", "page"),
+            ("sort=best", "sort"),
+        ] {
+            let (read, misfits) = Parameters::read(query);
+            assert!(read.is_empty(), "{query}");
+            assert_eq!(misfits.iter().map(|misfit| misfit.name).collect::<Vec<_>>(), [name]);
+        }
+    }
+
+    #[test]
+    fn a_form_that_two_kinds_have_must_find_both() {
+        let (read, _) = Parameters::read("form=training");
+        assert_eq!(read.filter.toolkit_forms, [ToolkitForm::Training]);
+        assert_eq!(read.filter.event_forms, [EventForm::Training]);
+    }
+
+    #[test]
+    fn without_words_what_is_to_come_or_new_must_go_first() {
+        for (query, sort) in [
+            ("q=a", SearchSort::Relevance),
+            ("kind=event", SearchSort::Start),
+            ("kind=article", SearchSort::Newest),
+            ("q=a&sort=title", SearchSort::Title),
+        ] {
+            assert_eq!(Parameters::read(query).0.order(), sort, "{query}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+// Makes searching quicker: suggestions, and results while typing. Every page works without it.
+// It asks this site only, and keeps nothing.
+
+const WAIT_MS = 120;
+
+const form = document.getElementById("search");
+const input = document.getElementById("q");
+const status = document.getElementById("status");
+
+if (form && input) {
+  document.documentElement.classList.add("js");
+  if (status) searchWhileTyping();
+  suggest();
+  narrowFacets();
+}
+
+/** Calls `run` once nothing has happened for a moment. */
+function later(run) {
+  let timer;
+  const call = (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...values), WAIT_MS);
+  };
+  call.stop = () => clearTimeout(timer);
+  return call;
+}
+
+/** The address of what the form asks, without what is empty. */
+function asked() {
+  const address = new URL(form.action);
+  for (const [name, value] of new FormData(form)) {
+    if (value !== "" && !(name === "sort" && isUsualOrder())) address.searchParams.append(name, value);
+  }
+  return address;
+}
+
+/** An order that nobody chose is left out of the address. */
+function isUsualOrder() {
+  const sort = document.getElementById("sort");
+  return sort && !sort.dataset.chosen && !new URL(location.href).searchParams.has("sort");
+}
+
+function searchWhileTyping() {
+  let running;
+
+  /** Shows the page at an address in place of this one, without losing the focus. */
+  async function show(address, remember) {
+    running?.abort();
+    running = new AbortController();
+    try {
+      const answer = await fetch(address, { signal: running.signal, headers: { accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById("found");
+      const refine = page.getElementById("refine");
+      if (!found || !refine) return location.assign(address);
+      if (remember === "push") history.pushState(null, "", address);
+      if (remember === "replace") history.replaceState(null, "", address);
+      put(page, found, refine);
+    } catch (failure) {
+      if (failure.name !== "AbortError") status.textContent = form.dataset.failed;
+    }
+  }
+
+  function put(page, found, refine) {
+    const focused = document.activeElement?.id;
+    const opened = [...document.querySelectorAll("details[open]")].map((one) => one.id);
+    // The start page has a hero around its field: its results take the place of what is below it.
+    document.getElementById("found").replaceWith(found);
+    document.getElementById("refine").replaceWith(refine);
+    const main = document.getElementById("content");
+    const columns = page.querySelector(".columns");
+    if (columns && !main.querySelector(".columns")) {
+      columns.replaceChildren(found, refine);
+      status.before(columns);
+    }
+    for (const id of opened) if (id) document.getElementById(id)?.setAttribute("open", "");
+    document.title = found.dataset.title;
+    narrowFacets();
+    const counted = document.getElementById("count")?.firstChild?.textContent.trim();
+    if (counted) status.textContent = counted;
+    if (focused && document.activeElement?.id !== focused) {
+      document.getElementById(focused)?.focus({ preventScroll: true });
+    }
+  }
+
+  let typing = false;
+  const typed = later(() => {
+    // The first letter makes an entry of its own, so that the way back leads to before the typing.
+    show(asked(), typing ? "replace" : "push");
+    typing = true;
+  });
+  input.addEventListener("input", typed);
+  input.addEventListener("blur", () => (typing = false));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    typed.stop();
+    show(asked(), typing ? "replace" : "push");
+    typing = false;
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.form !== form || event.target === input) return;
+    if (event.target.id === "sort") event.target.dataset.chosen = "yes";
+    show(asked(), "push");
+  });
+  addEventListener("popstate", () => {
+    input.value = new URL(location.href).searchParams.get("q") ?? "";
+    show(location.href, "nothing");
+  });
+}
+
+/** Suggestions: a combobox as ARIA 1.2 describes it, with the list below the field. */
+function suggest() {
+  const list = document.getElementById("suggestions");
+  const known = new Map();
+  let at = -1;
+  for (const [name, value] of Object.entries({
+    role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list",
+  })) input.setAttribute(name, value);
+
+  function close() {
+    list.hidden = true;
+    at = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  function choose(option) {
+    input.value = option.textContent;
+    close();
+    form.requestSubmit();
+  }
+
+  function mark(next) {
+    const options = [...list.children];
+    if (!options.length) return;
+    at = (next + options.length) % options.length;
+    options.forEach((option, place) => option.setAttribute("aria-selected", String(place === at)));
+    input.setAttribute("aria-activedescendant", options[at].id);
+    options[at].scrollIntoView({ block: "nearest" });
+  }
+
+  function open(texts) {
+    list.replaceChildren(...texts.map((text, place) => {
+      const option = document.createElement("li");
+      option.id = `suggestion-${place}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.textContent = text;
+      option.addEventListener("pointerdown", (event) => {
+        event.preventDefault();
+        choose(option);
+      });
+      return option;
+    }));
+    at = -1;
+    list.hidden = texts.length === 0;
+    input.setAttribute("aria-expanded", String(texts.length > 0));
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  const look = later(async () => {
+    const words = input.value.trim();
+    if (words.length < 2) return close();
+    if (!known.has(words)) {
+      const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(words)}`);
+      known.set(words, answer.ok ? (await answer.json()).map((one) => one.text) : []);
+    }
+    if (input.value.trim() === words && document.activeElement === input) open(known.get(words));
+  });
+
+  input.addEventListener("input", look);
+  input.addEventListener("blur", close);
+  form.addEventListener("submit", () => { look.stop(); close(); });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden) return look();
+      mark(event.key === "ArrowDown" ? at + 1 : at < 0 ? -1 : at - 1);
+    } else if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      close();
+    } else if (event.key === "Enter" && at >= 0) {
+      event.preventDefault();
+      choose(list.children[at]);
+    }
+  });
+}
+
+/** A field above each long facet that leaves only the values with what is typed in it. */
+function narrowFacets() {
+  for (const facet of document.querySelectorAll("[data-narrow]")) {
+    if (facet.querySelector(".narrow")) continue;
+    const field = document.createElement("input");
+    field.type = "text";
+    field.id = `${facet.id}-narrow`;
+    field.className = "narrow";
+    field.autocomplete = "off";
+    field.placeholder = facet.dataset.narrow;
+    field.setAttribute("aria-label", facet.dataset.narrow);
+    field.addEventListener("input", () => {
+      const wanted = field.value.trim().toLowerCase();
+      const more = facet.querySelector("details");
+      if (more && wanted) more.open = true;
+      for (const value of facet.querySelectorAll("li")) {
+        value.hidden = !value.textContent.toLowerCase().includes(wanted);
+      }
+    });
+    facet.querySelector("legend").after(field);
+  }
+}

@@ -1,0 +1,100 @@
+// What every sort of page must be: accessible in light and dark, valid, narrow, large, printable,
+// and loading nothing from elsewhere.
+import assert from "node:assert/strict";
+import { AxeBuilder } from "@axe-core/playwright";
+import { HtmlValidate } from "html-validate";
+
+/** One page of each sort. */
+export async function samples(address) {
+  const html = await (await fetch(`${address}/?q=klantreis`)).text();
+  const linked = (kind) => html.match(new RegExp(`href="(/${kind}/[^"]+)"`))?.[1];
+  const first = async (kind) =>
+    (await (await fetch(`${address}/${kind}`)).text()).match(new RegExp(`<h3><a href="(/${kind}/[^"]+)"`))[1];
+  const items = await Promise.all(["article", "toolkit", "community", "event"].map(first));
+  return [
+    "/", "/en/", "/?q=klantreis", "/en/?q=plain+language", "/?q=klantreis&page=2&kind=article",
+    "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
+    "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
+    "/status", "/nowhere",
+  ];
+}
+
+const VALID = {
+  extends: ["html-validate:recommended"],
+  rules: {
+    "long-title": "off", // titles are those of the sources
+    "no-trailing-whitespace": "off",
+    "prefer-native-element": "off",
+    "void-style": "off",
+    "no-raw-characters": ["error", { relaxed: true }],
+    "no-implicit-button-type": "error",
+    "form-dup-name": ["error", { shared: ["radio", "button", "submit", "checkbox"] }],
+    "tel-non-breaking": "off", // numbers in texts of sources
+    "wcag/h30": "error",
+  },
+};
+
+export async function judgePages(browser, { address }, check) {
+  const validator = new HtmlValidate(VALID);
+  for (const path of await samples(address)) {
+    await check(`valid HTML: ${path}`, async () => {
+      const answer = await fetch(address + path, { headers: { accept: "text/html" } });
+      const report = await validator.validateString(await answer.text());
+      const told = report.results.flatMap((one) => one.messages)
+        .map((one) => `${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
+      assert.deepEqual(told, []);
+      assert.equal(answer.headers.get("set-cookie"), null);
+    });
+    for (const colorScheme of ["light", "dark"]) {
+      await check(`axe, ${colorScheme}: ${path}`, () => axe(browser, address, path, { colorScheme }));
+    }
+    await check(`320 pixels and 200 % text: ${path}`, () => reflow(browser, address, path));
+  }
+  await check("print shows no filters and no search field", async () => {
+    const page = await browser.newPage();
+    await page.goto(`${address}/?q=klantreis`);
+    await page.emulateMedia({ media: "print" });
+    for (const hidden of ["#refine", ".ask", ".sort"]) {
+      assert.equal(await page.locator(hidden).first().isVisible(), false, hidden);
+    }
+    assert.ok(await page.locator(".hit").first().isVisible());
+    await page.close();
+  });
+}
+
+async function axe(browser, address, path, options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const elsewhere = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address)) elsewhere.push(request.url());
+  });
+  const complaints = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy|Refused/.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(address + path);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const told = violations.map((one) =>
+    `${one.id}: ${one.help} (${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")})`);
+  assert.deepEqual(told, []);
+  assert.deepEqual(elsewhere, []);
+  assert.deepEqual(complaints, []);
+  assert.deepEqual(await context.cookies(), []);
+  assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0);
+  await context.close();
+}
+
+async function reflow(browser, address, path) {
+  for (const [width, font] of [[320, "106.25%"], [1280, "212.5%"]]) {
+    const page = await browser.newPage({ viewport: { width, height: 800 } });
+    await page.goto(address + path);
+    await page.evaluate((size) => { document.documentElement.style.setProperty("font-size", size); }, font);
+    const over = await page.evaluate(() =>
+      document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(over <= 0, `${over} pixels too wide at ${width}`);
+    await page.close();
+  }
+}

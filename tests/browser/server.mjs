@@ -1,0 +1,42 @@
+// The program serving its demo on a free port, with its data in a temporary folder.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Starts the demo; resolves once it is ready. */
+export async function startDemo() {
+  const port = await freePort();
+  const data = mkdtempSync(join(tmpdir(), "wegwijzer-browser-"));
+  const program = process.env.WEGWIJZER ?? join(ROOT, "target/debug/wegwijzer");
+  const address = `http://127.0.0.1:${port}`;
+  const process_ = spawn(
+    program,
+    ["serve", "--demo", "--data", data, "--listen", `127.0.0.1:${port}`],
+    { cwd: ROOT, stdio: "ignore" },
+  );
+  const stop = () => {
+    process_.kill();
+    rmSync(data, { recursive: true, force: true });
+  };
+  for (let attempt = 0; attempt < 240; attempt += 1) {
+    const ready = await fetch(`${address}/health/ready`).catch(() => undefined);
+    if (ready?.ok) return { address, stop };
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  stop();
+  throw new Error(`${program} does not become ready`);
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,173 @@
+//! Pages: what a hostile source cannot do, what is sent only once, and what browsers and robots read.
+
+use std::{env, path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::{
+    server::{Reply, Server},
+    support::{Installation, repository},
+};
+
+/// Attributes by which a page loads something.
+const LOADING: [&str; 4] =
+    [" src=\"", "<link rel=\"stylesheet\" href=\"", "srcset=\"", "action=\""];
+
+/// The addresses of all pages of a site, as its map tells them.
+fn mapped(server: &Server) -> Vec<String> {
+    let map = server.get("/sitemap.xml").body;
+    let addresses = map.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
+    addresses.map(|address| address.replace("http://127.0.0.1:8080", "")).collect()
+}
+
+/// What holds for every page, whatever its source says.
+fn assert_harmless(path: &str, page: &Reply) {
+    assert!(!page.head.contains("set-cookie"), "{path}: {}", page.head);
+    let policy = page.header("content-security-policy").unwrap_or_default();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+    for begin in LOADING {
+        for rest in page.body.split(begin).skip(1) {
+            let address = rest.split('"').next().expect("it ends");
+            assert!(address.starts_with('/') && !address.starts_with("//"), "{path}: {address}");
+        }
+    }
+    for harm in [
+        "<img",
+        "<iframe",
+        "<style",
+        "<svg onload",
+        "<script>",
+        " onclick=",
+        " onerror=alert(1)>",
+        " style=",
+        "\"javascript:",
+        "<input name=q>",
+    ] {
+        let found = page.body.find(harm);
+        assert_eq!(
+            found,
+            None,
+            "{path} has {harm}: {:?}",
+            found.map(|at| page.body.get(at..at + 200))
+        );
+    }
+    let scripts = page.body.matches("<script").count();
+    let ours = page.body.matches("<script type=\"module\" src=\"/assets/").count();
+    let data = page.body.matches("<script type=\"application/ld+json\">").count();
+    assert_eq!(scripts, ours + data, "{path}");
+    assert_eq!(page.body.matches("</script>").count(), scripts, "{path}");
+}
+
+fn json_ld(page: &Reply) -> Option<Value> {
+    let rest = page.body.split_once("<script type=\"application/ld+json\">")?.1;
+    Some(serde_json::from_str(rest.split("</script>").next()?).expect("it is JSON"))
+}
+
+#[test]
+fn a_hostile_source_must_be_harmless_on_every_page() {
+    let installation = Installation::of("fixtures/hostile.toml");
+    installation.build();
+    let server = Server::of(&installation);
+    let mut paths = mapped(&server);
+    assert!(paths.len() > 16, "{paths:?}");
+    let search = server.get("/?q=gevaar");
+    let named = search.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let about =
+        named.filter(|href| href.starts_with("/theme/") || href.starts_with("/organisation/"));
+    paths.extend(about.map(str::to_owned));
+    assert!(paths.iter().any(|path| path.starts_with("/theme/")), "{paths:?}");
+    let typed = "%3Cscript%3Ealert(1)%3C/script%3E%22%0D%0Aset-cookie:%20a=b";
+    for path in ["/?q=gevaar", "/status", "/nowhere/%3Cscript%3E", "/en/article/nothing"] {
+        paths.push(path.to_owned());
+    }
+    for parameter in ["q", "theme", "kind", "page", "from", "sort", "organisation"] {
+        paths.push(format!("/?{parameter}={typed}"));
+    }
+    for path in &paths {
+        let page = server.request(&format!("GET {path} HTTP/1.1\r\naccept: text/html"), "");
+        assert!([200, 400, 404].contains(&page.status), "{path}: {page:?}");
+        assert_harmless(path, &page);
+        if let Some(about) = json_ld(&page) {
+            assert!(about["@type"].is_string(), "{about}");
+        }
+    }
+}
+
+#[test]
+fn every_page_of_the_demo_must_be_there_and_tell_machines_what_it_is_about() {
+    let (_installation, server) = Server::demo();
+    let mut told = 0;
+    for path in mapped(&server) {
+        let page = server.get(&path);
+        assert_eq!(page.status, 200, "{path}");
+        assert_harmless(&path, &page);
+        assert!(page.body.contains("rel=\"canonical\""), "{path}");
+        told += usize::from(json_ld(&page).is_some());
+    }
+    assert!(told > 200, "{told}");
+}
+
+#[test]
+fn a_page_must_not_be_sent_twice_and_its_head_alone_where_that_is_asked() {
+    let (_installation, server) = Server::demo();
+    for path in ["/", "/en/?q=brief", "/article"] {
+        let first = server.get(path);
+        let tag = first.header("etag").expect("a validator").to_owned();
+        assert_eq!(first.header("vary"), Some("accept-encoding"));
+        let again = server.request(&format!("GET {path} HTTP/1.1\r\nif-none-match: {tag}"), "");
+        assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
+        let head = server.request(&format!("HEAD {path} HTTP/1.1"), "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        assert_eq!(head.header("etag"), Some(tag.as_str()));
+    }
+    assert_ne!(server.get("/").header("etag"), server.get("/en/").header("etag"));
+    assert_eq!(server.get("/status").header("etag"), None);
+    let page = server.get("/").body;
+    let style = page.split("href=\"").find(|rest| rest.starts_with("/assets/style."));
+    let style = style.and_then(|rest| rest.split('"').next()).expect("a style sheet");
+    let style = server.get(style);
+    assert_eq!(style.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert!(server.get("/robots.txt").body.contains("Sitemap: http://127.0.0.1:8080/sitemap.xml"));
+}
+
+#[test]
+fn what_cannot_be_read_in_an_address_must_be_told_and_left_out() {
+    let (_installation, server) = Server::demo();
+    let page = server.get("/?theme=nonsense&q=brief&page=99");
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("theme=nonsense, page=99"), "{}", page.body);
+    assert!(page.body.contains("resultaten voor ‘brief’"));
+    assert_eq!(page.header("etag"), None);
+    let empty = server.get("/?q=brief&page=50");
+    assert_eq!(empty.status, 200);
+}
+
+/// Runs `tests/browser`; what it needs is Node with the packages of its lockfile, and chromium.
+#[test]
+fn pages_must_hold_in_a_browser() {
+    let folder = repository().join("tests/browser");
+    let browser = env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    let absent = if !Path::new(&browser).exists() {
+        Some("no browser was found; install chromium, or name one in `CHROMIUM`")
+    } else if !folder.join("node_modules").is_dir() {
+        Some("run `npm ci` in tests/browser first")
+    } else {
+        None
+    };
+    if let Some(absent) = absent {
+        assert!(env::var_os("REQUIRE_BROWSER").is_none(), "{absent}");
+        // Not by a macro: the test harness would swallow the line.
+        let _ = std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: tests/browser: {absent}\n"),
+        );
+        return;
+    }
+    let judged = Command::new("node")
+        .arg("judge.mjs")
+        .current_dir(folder)
+        .env("WEGWIJZER", crate::support::program())
+        .output()
+        .expect("node runs");
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+}
