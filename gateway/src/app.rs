@@ -9,6 +9,7 @@ use poem::Server;
 use tokio::net::TcpListener;
 
 use crate::{
+    composing::keep_composed,
     config::Config,
     http,
     pipeline::{DocumentError, Pipeline},
@@ -127,6 +128,7 @@ impl App {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
         let follow_supergraph = watch::follow(self.supergraph, Arc::clone(&self.pipeline));
+        let compose = keep_composed(Arc::clone(&self.config), Arc::clone(&self.pipeline));
         let endpoint = http::endpoint(self.pipeline, &self.config);
         let connections = http::Connections::new(self.listener, &self.config.limits);
         let server =
@@ -136,6 +138,7 @@ impl App {
             stopped = serving => stopped.map_err(AppError::Serve),
             () = watch::watch(self.catalog, synonyms) => Ok(()),
             () = follow_supergraph => Ok(()),
+            () = compose => Ok(()),
         }
     }
 }

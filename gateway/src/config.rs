@@ -20,6 +20,7 @@ use std::{
 use indexer::config::{SourceConfig, SourcePlan, plan_sources};
 use ipnet::IpNet;
 use jiff::civil::Date;
+use poem::http::HeaderName;
 use schema::NodeId;
 use url::Url;
 
@@ -132,6 +133,16 @@ pub struct Log {
 }
 
 impl Config {
+    /// Headers of a client's request that any subgraph gets, too.
+    pub(crate) fn forwarded_headers(&self) -> Vec<HeaderName> {
+        let rules = self.subgraphs.iter().flat_map(|partner| &partner.headers);
+        let of_partners = rules.filter_map(|rule| match rule {
+            HeaderRule::Forward { name } => name.parse().ok(),
+            HeaderRule::Set { .. } => None,
+        });
+        self.federation.forwarded_headers.iter().cloned().chain(of_partners).collect()
+    }
+
     /// Reads a configuration: the file `path`, or [`FILE`] in the working directory.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 pub mod app;
 pub mod clock;
 pub mod command;
+mod composing;
 pub mod config;
 pub mod evaluate;
 mod explanation;

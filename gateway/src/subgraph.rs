@@ -19,7 +19,7 @@ pub(crate) use self::{
     breaker::State,
     client::Client,
     remote::{Call, Health, Remote},
-    sdl::sdl_of,
+    sdl::{sdl_of, set_headers},
 };
 
 /// What a subgraph answered.

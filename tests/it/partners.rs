@@ -5,8 +5,10 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
+use gateway::config::Subgraph;
 use serde_json::Value;
 
 use crate::{
@@ -22,8 +24,12 @@ struct Partner {
 
 impl Partner {
     fn start(name: &str) -> Self {
+        Self::start_at(name, "127.0.0.1:0")
+    }
+
+    fn start_at(name: &str, address: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_partner"));
-        let child = command.args([name, "127.0.0.1:0"]).stderr(Stdio::piped()).spawn();
+        let child = command.args([name, address]).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("it starts");
         let mut line = String::new();
         BufReader::new(child.stderr.take().expect("piped")).read_line(&mut line).expect("a line");
@@ -91,4 +97,44 @@ fn a_partner_that_is_down_must_be_named() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("[gone] asked for its SDL, it cannot be reached"), "{said}");
+}
+
+#[test]
+fn a_partner_that_is_down_must_join_when_it_answers_and_stay_when_it_falls() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{free}/graphql");
+    let installation = Installation::of("fixtures/demo.toml");
+    installation.build();
+    let server = Server::with(&installation, |config| {
+        config.subgraphs = vec![Subgraph {
+            name: "pleio".to_owned(),
+            url: url.parse().unwrap(),
+            sdl: None,
+            headers: Vec::new(),
+            timeout: Duration::from_secs(2),
+            retries: 0,
+            poll: Duration::from_millis(100),
+        }];
+    });
+    let own = server.ask("{ communities(first: 1) { nodes { title } } }");
+    assert!(own["data"]["communities"]["nodes"][0]["title"].is_string(), "{own}");
+
+    let partner = Partner::start_at("pleio", &free.to_string());
+    let both = "{ communities(first: 1) { nodes { title members } } }";
+    let until = Instant::now() + Duration::from_secs(30);
+    let joined = loop {
+        let answer = server.ask(both);
+        if answer.get("errors").is_none() || Instant::now() > until {
+            break answer;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(joined["data"]["communities"]["nodes"][0]["members"].is_u64(), "{joined}");
+
+    drop(partner);
+    let partial = server.ask("{ events(first: 2) { nodes { title placesLeft } } }");
+    let nodes = &partial["data"]["events"]["nodes"];
+    assert!(nodes[1]["title"].is_string() && nodes[1]["placesLeft"].is_null(), "{partial}");
+    let errors = partial["errors"].as_array().expect("errors");
+    assert!(errors.iter().all(|error| error["extensions"]["service"] == "pleio"), "{partial}");
 }

@@ -1,27 +1,22 @@
 //! `wegwijzer compose`: our graph and those of partners as one supergraph.
 
 use std::{
-    fs,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::Args;
-use futures_util::future::join_all;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{CommandError, output};
 use crate::{
-    config::{Config, OWN_SUBGRAPH, Overrides, Subgraph},
-    graphql,
-    subgraph::{self, Client},
-    supergraph::compose::{CompositionProblem, SubgraphSdl, compose},
+    composing::gather,
+    config::{Config, Overrides},
+    subgraph::Client,
+    supergraph::compose::{CompositionProblem, compose},
 };
-
-/// A longer SDL is not read.
-const SDL_BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -37,8 +32,10 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
-    let subgraphs = Runtime::new()?.block_on(subgraphs(&config));
-    match subgraphs.and_then(|subgraphs| compose(&subgraphs)) {
+    let gathered = Runtime::new()?.block_on(gather(&config, &Client::new()));
+    let all =
+        if gathered.missing.is_empty() { Ok(gathered.subgraphs) } else { Err(gathered.missing) };
+    match all.and_then(|subgraphs| compose(&subgraphs)) {
         Ok(sdl) if arguments.json => output::json(&json!({ "supergraph": sdl }))?,
         Ok(sdl) => output::text(sdl)?,
         Err(problems) => {
@@ -59,48 +56,4 @@ fn tell(problems: &[CompositionProblem], as_json: bool) -> Result<(), CommandErr
         writeln!(error, "wegwijzer: {problem}")?;
     }
     Ok(())
-}
-
-/// Our graph and those of partners, each from its file or else from the partner.
-async fn subgraphs(config: &Config) -> Result<Vec<SubgraphSdl>, Vec<CompositionProblem>> {
-    let own = config.public_url.join("graphql").expect("a word is a path");
-    let ours = SubgraphSdl {
-        name: OWN_SUBGRAPH.to_owned(),
-        url: own.into(),
-        sdl: graphql::federation_sdl(),
-    };
-    let (mut subgraphs, mut problems) = (vec![ours], Vec::new());
-    let client = Client::new();
-    let asked = join_all(config.subgraphs.iter().map(|partner| sdl_of(partner, &client))).await;
-    for (partner, sdl) in config.subgraphs.iter().zip(asked) {
-        match sdl {
-            Ok(sdl) => subgraphs.push(SubgraphSdl {
-                name: partner.name.clone(),
-                url: partner.url.to_string(),
-                sdl,
-            }),
-            Err(message) => problems.push(CompositionProblem {
-                message,
-                subgraphs: vec![partner.name.clone()],
-                ..CompositionProblem::default()
-            }),
-        }
-    }
-    if problems.is_empty() { Ok(subgraphs) } else { Err(problems) }
-}
-
-/// The SDL of a partner.
-async fn sdl_of(partner: &Subgraph, client: &Client) -> Result<String, String> {
-    let Some(path) = &partner.sdl else {
-        let asked = subgraph::sdl_of(partner, client.clone()).await;
-        return asked.map_err(|error| format!("asked for its SDL, {error}: `{}`", partner.url));
-    };
-    let told = |cause: &dyn std::fmt::Display| {
-        format!("its SDL cannot be read: {cause}: `{}`", path.display())
-    };
-    let bytes = fs::metadata(path).map_err(|cause| told(&cause))?.len();
-    if bytes > SDL_BYTES_MAX {
-        return Err(told(&format!("it has more than {SDL_BYTES_MAX} bytes")));
-    }
-    fs::read_to_string(path).map_err(|cause| told(&cause))
 }

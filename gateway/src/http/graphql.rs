@@ -65,7 +65,7 @@ const fn is_zero(count: &usize) -> bool {
 
 impl Graphql {
     pub(super) fn new(pipeline: Arc<Pipeline>, metrics: Arc<Metrics>, config: &Config) -> Self {
-        let forwarded = config.federation.forwarded_headers.clone();
+        let forwarded = config.forwarded_headers();
         Self { pipeline, metrics, strict_get: config.graphql.strict_get, forwarded }
     }
 

@@ -3,12 +3,13 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_graphql::Variables;
+use poem::http::HeaderName;
 use tokio::time::Instant;
 
 use super::{local::Local, plan::Fetch};
 use crate::{
-    config::{Config, Messages},
-    subgraph::{Call, CallError, Client, Headers, Remote, Reply, Settings},
+    config::{Config, HeaderRule, Messages, OWN_SUBGRAPH, Subgraph},
+    subgraph::{Call, CallError, Client, Headers, Remote, Reply, Settings, set_headers},
     supergraph::Supergraph,
 };
 
@@ -16,8 +17,35 @@ use crate::{
 enum Service {
     /// We ourselves, in this process.
     Local,
-    /// Somebody over HTTP.
-    Remote(Arc<Remote>),
+    /// Somebody over HTTP, and what is passed on of a client's headers.
+    Remote(Arc<Remote>, Passing),
+}
+
+/// Which headers a subgraph gets.
+struct Passing {
+    /// Of the client's.
+    forwarded: Vec<HeaderName>,
+    /// Always.
+    set: Headers,
+}
+
+impl Passing {
+    /// What a partner of the configuration gets besides what every subgraph does.
+    fn new(partner: Option<&Subgraph>, forwarded: &[HeaderName]) -> Self {
+        let mut forwarded = forwarded.to_vec();
+        for rule in partner.iter().flat_map(|partner| &partner.headers) {
+            if let HeaderRule::Forward { name } = rule {
+                forwarded.extend(name.parse::<HeaderName>().ok());
+            }
+        }
+        Self { forwarded, set: partner.map(set_headers).unwrap_or_default() }
+    }
+
+    /// The headers of one call.
+    fn of(&self, client: &Headers) -> Headers {
+        let passed = client.iter().filter(|(name, _)| self.forwarded.contains(name));
+        passed.chain(&*self.set).cloned().collect()
+    }
 }
 
 /// Who answers for each subgraph, by name.
@@ -45,31 +73,32 @@ impl Services {
     ) -> Self {
         let federation = &config.federation;
         let limits = &config.limits;
-        let settings = Settings {
-            time: Duration::from_millis(limits.subgraph_ms_max),
-            retries: limits.subgraph_retries_max,
+        let partner = |name: &str| config.subgraphs.iter().find(|partner| partner.name == name);
+        let settings = |partner: Option<&Subgraph>| Settings {
+            time: partner
+                .map_or(Duration::from_millis(limits.subgraph_ms_max), |partner| partner.timeout),
+            retries: partner.map_or(limits.subgraph_retries_max, |partner| partner.retries),
             bytes_max: limits.subgraph_bytes_max,
             failures_max: limits.subgraph_failures_max,
             pause: Duration::from_millis(limits.subgraph_pause_ms),
         };
         let ours = config.public_url.join("graphql").ok();
         let service = |name: &Arc<str>, url: &str| {
-            let is_ours = federation.own_subgraph.as_deref() == Some(&**name)
-                || ours.as_ref().is_some_and(|ours| ours.as_str() == url);
+            let own = federation.own_subgraph.as_deref().unwrap_or(OWN_SUBGRAPH);
+            let is_ours = own == &**name || ours.as_ref().is_some_and(|ours| ours.as_str() == url);
             if is_ours && !federation.supergraph_alone {
                 return Service::Local;
             }
             let known = before.and_then(|before| before.by_name.get(name));
-            match known {
-                Some(Service::Remote(remote)) if remote.url() == url => {
-                    Service::Remote(Arc::clone(remote))
-                }
+            let partner = partner(name);
+            let remote = match known {
+                Some(Service::Remote(remote, _)) if remote.url() == url => Arc::clone(remote),
                 _ => {
                     let (name, url) = (Arc::clone(name), url.to_owned());
-                    let remote = Remote::new(name, url, settings.clone(), client.clone());
-                    Service::Remote(Arc::new(remote))
+                    Arc::new(Remote::new(name, url, settings(partner), client.clone()))
                 }
-            }
+            };
+            Service::Remote(remote, Passing::new(partner, &federation.forwarded_headers))
         };
         let graphs = supergraph.graphs().iter();
         let by_name =
@@ -86,8 +115,8 @@ impl Services {
         deadline: Instant,
     ) -> Result<Arc<Reply>, CallError> {
         match (self.by_name.get(&fetch.subgraph), asking.local) {
-            (Some(Service::Remote(remote)), _) => {
-                let (document, headers) = (&*fetch.document, asking.headers);
+            (Some(Service::Remote(remote, passing)), _) => {
+                let (document, headers) = (&*fetch.document, &passing.of(asking.headers));
                 remote.call(Call { document, kind: fetch.kind, variables, headers, deadline }).await
             }
             (Some(Service::Local), Some(local)) => {
@@ -110,7 +139,7 @@ impl Services {
     /// Everybody who is called over HTTP, by name.
     pub(super) fn remotes(&self) -> Vec<&Arc<Remote>> {
         let remotes = self.by_name.values().filter_map(|service| match service {
-            Service::Remote(remote) => Some(remote),
+            Service::Remote(remote, _) => Some(remote),
             Service::Local => None,
         });
         let mut remotes: Vec<_> = remotes.collect();

@@ -46,8 +46,8 @@ pub(crate) async fn sdl_of(subgraph: &Subgraph, client: Client) -> Result<String
     Err(CallError::NotGraphql(told.to_owned()))
 }
 
-/// The headers that it always gets; no client's request is there to take others from.
-fn set_headers(subgraph: &Subgraph) -> Headers {
+/// The headers that a subgraph always gets.
+pub(crate) fn set_headers(subgraph: &Subgraph) -> Headers {
     let set = subgraph.headers.iter().filter_map(|rule| match rule {
         HeaderRule::Set { name, value } => {
             let name: HeaderName = name.parse().ok()?;
