@@ -3,6 +3,8 @@
 //!
 //! `UPDATE_RECORDED=1 cargo it relevance` records the present figures anew.
 
+#![expect(clippy::print_stdout, reason = "figures are what these tests are read for")]
+
 use std::{
     collections::{BTreeMap, HashSet},
     env,

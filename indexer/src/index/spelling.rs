@@ -30,7 +30,7 @@ pub(super) fn correction(
     let distance = |found: &str| strsim::osa_distance(found, word);
     let near = |mistakes| {
         let term = Term::from_field_text(layout.exact, word);
-        nearest(searcher, layout, FuzzyTermQuery::new(term, mistakes, true), word, distance)
+        nearest(searcher, layout, &FuzzyTermQuery::new(term, mistakes, true), word, distance)
     };
     let found = near(1)?;
     if found.is_some() || letters < TWO_MISTAKES_LETTERS_MIN { Ok(found) } else { near(2) }
@@ -56,13 +56,13 @@ pub(super) fn front_correction(
         |found: &str| fronts(found).map_or(usize::MAX, |found| strsim::osa_distance(&found, front));
     let term = Term::from_field_text(layout.exact, front);
     let query = FuzzyTermQuery::new_prefix(term, 1, true);
-    Ok(nearest(searcher, layout, query, front, distance)?.and_then(|found| fronts(&found)))
+    Ok(nearest(searcher, layout, &query, front, distance)?.and_then(|found| fronts(&found)))
 }
 
 fn nearest(
     searcher: &Searcher,
     layout: &Layout,
-    query: FuzzyTermQuery,
+    query: &FuzzyTermQuery,
     word: &str,
     distance: impl Fn(&str) -> usize,
 ) -> tantivy::Result<Option<String>> {
