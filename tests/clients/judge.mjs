@@ -55,6 +55,10 @@ const installation = new Installation();
 try {
   await check("graphql-inspector", compare);
   await check("relay-compiler", compileForRelay);
+  const federated = () => installation.serveSupergraph("simple_entity_call");
+  await withServer("supergraph", federated, async (url) => {
+    await check("graphql-http, federated", () => audit(url));
+  });
   await withServer("server", () => installation.serveDemo(), async (url) => {
     await check("graphql-codegen, tsc", () => generateTypes(url));
     await check("graphql-http", () => audit(url));

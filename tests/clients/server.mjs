@@ -31,11 +31,17 @@ export class Installation {
     return this.#start(["--config", file]);
   }
 
-  async #start(choice) {
+  /** Serves a supergraph of the fixtures, whose subgraphs are not there, and nothing besides. */
+  serveSupergraph(topic) {
+    const file = join(REPOSITORY, "fixtures/federation", `${topic}.graphql`);
+    return this.#start(["--supergraph", file], this.#folder);
+  }
+
+  async #start(choice, cwd = REPOSITORY) {
     const data = join(this.#folder, "data");
     const flags = ["serve", ...choice, "--data", data, "--listen", "127.0.0.1:0"];
     const child = spawn(program(), flags, {
-      cwd: REPOSITORY,
+      cwd,
       stdio: ["ignore", "ignore", "pipe"],
     });
     const ended = new Promise((resolve) => child.once("close", resolve));

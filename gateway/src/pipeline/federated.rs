@@ -7,10 +7,11 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::{
-    Outcome, WholeBody, coerce,
+    coerce,
     execute::Execution,
     normalise::Planning,
     operation::Operation,
+    outcome::{Outcome, WholeBody},
     plan::{Plan, Plans},
     project::{Projected, project},
     service::{Asking, Services},

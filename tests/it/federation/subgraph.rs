@@ -256,7 +256,7 @@ impl Answer<'_> {
             with_arguments = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
         }
         let value = of.get(&with_arguments).or_else(|| of.get(name)).cloned().unwrap_or_default();
-        self.value(&value, name, set, representation, path)
+        self.value(&value, set, representation, path)
     }
 
     /// A text with the values of variables in it.
@@ -270,7 +270,6 @@ impl Answer<'_> {
     fn value(
         &mut self,
         value: &Value,
-        name: &str,
         set: &SelectionSet,
         representation: &Value,
         path: &mut Vec<Value>,
@@ -279,7 +278,7 @@ impl Answer<'_> {
             Value::Array(items) => {
                 let items = items.iter().enumerate().map(|(index, item)| {
                     path.push(index.into());
-                    let value = self.value(item, name, set, representation, path);
+                    let value = self.value(item, set, representation, path);
                     path.pop();
                     value
                 });
@@ -294,7 +293,7 @@ impl Answer<'_> {
             }
             Value::Object(special) if special.contains_key("$push") => {
                 self.log.lock().unwrap().push(special["$push"].as_str().unwrap().to_owned());
-                self.value(&special["then"], name, set, representation, path)
+                self.value(&special["then"], set, representation, path)
             }
             Value::Object(special) if special.contains_key("$log") => {
                 self.log.lock().unwrap().join(" ").into()
