@@ -154,3 +154,12 @@ fn no_module_must_be_called_mod_rs() {
         }
     }
 }
+
+#[test]
+fn the_planner_must_be_named_at_its_edge_alone() {
+    for file in files_below(&repository().join("gateway/src")) {
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let at_edge = file.to_string_lossy().contains("/supergraph/");
+        assert!(at_edge || !text.contains("hive_router"), "{}", file.display());
+    }
+}
