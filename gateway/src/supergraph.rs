@@ -1,7 +1,7 @@
 //! Supergraphs: several graphs as one, and the plan that says which of them is asked for what.
 //!
-//! This module must not know how a subgraph is called ([`crate::subgraph`]) nor HTTP. The types of the
-//! planner's crate end here: [`planner`] turns them into our own, [`crate::pipeline`] runs those.
+//! This module must not know how a subgraph is called (`crate::subgraph`) nor HTTP. The types of the
+//! planner's crate end here: `planner` turns them into our own, [`crate::pipeline`] runs those.
 
 pub mod compose;
 mod loaded;

@@ -1,7 +1,7 @@
 //! Composition: the SDLs of subgraphs in, the SDL of a supergraph out, or every reason why not.
 //!
-//! The crate `graphql-composition` does the merging. Around it: [`prepare`] meets what Apollo's composer
-//! accepts and it does not, [`roots`] and [`definitions`] add what planners look for, [`reach`] makes sure
+//! The crate `graphql-composition` does the merging. Around it: `prepare` meets what Apollo's composer
+//! accepts and it does not, `roots` and `definitions` add what planners look for, `reach` makes sure
 //! that each field can be got at. This module must not know where an SDL comes from, nor who plans with the result.
 
 mod definitions;
