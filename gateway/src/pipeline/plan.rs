@@ -49,7 +49,7 @@ pub(crate) struct Fetch {
 #[derive(Debug)]
 pub(crate) enum Work {
     /// Fields of the root, which go to everything at a place.
-    Fields { place: Vec<Part>, keys: HashSet<String>, after: Vec<Rewrite> },
+    Fields { place: Vec<Part>, keys: Arc<HashSet<String>>, after: Vec<Rewrite> },
     /// More of things that are there, named by their keys; one list of them for each field.
     Entities(Vec<Entities>),
 }
@@ -68,7 +68,7 @@ pub(crate) struct Entities {
     pub(crate) before: Vec<Rewrite>,
     pub(crate) after: Vec<Rewrite>,
     /// Under which names an answer has what was asked for.
-    pub(crate) keys: HashSet<String>,
+    pub(crate) keys: Arc<HashSet<String>>,
 }
 
 /// A part of the way to a place in an answer.

@@ -151,6 +151,34 @@ fn values_of_wrong_types_must_become_null_where_they_stand() {
 }
 
 #[test]
+fn what_a_subgraph_passes_over_must_be_told() {
+    let body = r#"{"data": {"_entities": [{"name": "A"}, null]}}"#;
+    let answer = before(&Subgraph::answering(json_of(body))).ask(LOANS);
+    let reader = json!({ "card": "a", "name": "A", "town": null });
+    assert_eq!(answer["data"]["loans"][0]["reader"], reader, "{answer}");
+    let told =
+        |error: &Value| json!([error["path"][1], error["path"][3], error["extensions"]["code"]]);
+    let errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(told).collect();
+    let bad = "SUBGRAPH_BAD_ANSWER";
+    // Nobody knows the second reader: its town may be null, its name may not.
+    assert_eq!(errors, [json!([0, "town", bad]), json!([1, "name", bad]), json!([2, "town", bad])]);
+}
+
+#[test]
+fn a_thing_that_could_not_be_named_must_be_told_with_what_it_lacks() {
+    let shelf = Subgraph::answering(json_of(
+        r#"{"data": {"loans": [{"id": "1", "reader": {"__typename": "Reader"}}]}}"#,
+    ));
+    let people = people();
+    let gateway = Gateway::over(&text(&shelf, &people));
+    let answer = gateway.ask("{ loans { id reader { town } } }");
+    assert_eq!(answer["data"], json!({ "loans": [{ "id": "1", "reader": { "town": null } }] }));
+    assert_eq!(answer["errors"][0]["path"], json!(["loans", 0, "reader", "town"]), "{answer}");
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+    assert_eq!(people.asked().len(), 0, "{answer}");
+}
+
+#[test]
 fn an_error_of_one_thing_must_be_told_where_the_thing_is() {
     let body = r#"{"data": {"_entities": [null, {"name": "B", "town": null}]},
         "errors": [{"message": "secret", "path": ["_entities", 0]},
