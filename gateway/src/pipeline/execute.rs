@@ -287,7 +287,10 @@ impl<'a> Execution<'a> {
 
     /// An error that a subgraph told, as clients may see it.
     fn told(&self, fetch: &Fetch, told: &Told) -> Problem {
-        let Told { message, code, .. } = told;
+        let Told { message, code, ours, .. } = told;
+        if let Some(failure) = ours {
+            return Problem { failure: failure.clone(), service: None };
+        }
         tracing::info!(subgraph = %fetch.subgraph, ?message, ?code, "a subgraph told an error");
         let shown = if self.services.shows_messages() && !message.is_empty() {
             message.clone()

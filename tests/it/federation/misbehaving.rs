@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gateway::config::Messages;
+use gateway::config::{Breaking, Messages};
 use serde_json::{Value, json};
 
 use super::{
@@ -320,6 +320,32 @@ fn a_changed_supergraph_must_be_taken_and_a_broken_one_must_not() {
     while second.asked().is_empty() {
         assert!(changed.elapsed() < Duration::from_secs(10), "it is never taken");
         assert_eq!(gateway.ask(LOANS)["errors"], Value::Null);
+    }
+}
+
+/// A supergraph without the town of a reader.
+fn without_towns(supergraph: &str) -> String {
+    let without: String =
+        supergraph.lines().filter(|line| !line.contains("town")).flat_map(|l| [l, "\n"]).collect();
+    assert_ne!(without, supergraph);
+    without
+}
+
+#[test]
+fn a_supergraph_that_would_break_what_is_asked_must_be_refused_where_that_is_wanted() {
+    for breaking in [Breaking::Refused, Breaking::Told] {
+        let (shelf, people) = (shelf(), people());
+        let text = text(&shelf, &people);
+        let gateway = Gateway::with(&text, |config| config.federation.breaking = breaking);
+        assert_eq!(gateway.ask(LOANS)["errors"], Value::Null);
+        gateway.replace(&without_towns(&text));
+        let until = Instant::now() + Duration::from_secs(3);
+        let mut broken = false;
+        while !broken && Instant::now() < until {
+            broken = gateway.ask(LOANS)["errors"] != Value::Null;
+        }
+        assert_eq!(broken, breaking == Breaking::Told);
+        assert_eq!(gateway.ask("{ loans { reader { name } } }")["errors"], Value::Null);
     }
 }
 
