@@ -128,6 +128,13 @@ impl Failure {
         Self::new(Code::Internal, "something went wrong on our side; the operator can see what")
     }
 
+    /// No plan gets at a field; the log says why.
+    pub(crate) fn unplanned(field: &str) -> Self {
+        let message =
+            format!("no way over the subgraphs leads to `{field}`; the operator can see why");
+        Self::new(Code::Internal, message)
+    }
+
     /// A subgraph cannot be reached.
     pub(crate) fn subgraph_unavailable(message: impl Into<String>) -> Self {
         Self::new(Code::SubgraphUnavailable, message)

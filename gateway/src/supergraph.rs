@@ -4,8 +4,13 @@
 //! planner's crate end here: `planner` turns them into our own, [`crate::pipeline`] runs those.
 
 pub mod compose;
+mod detour;
 mod loaded;
+mod members;
+mod named;
+mod parts;
 mod planner;
+mod spelt;
 mod types;
 mod watched;
 

@@ -15,6 +15,7 @@ import { OUTPUT } from "./operations.mjs";
 import { probe } from "./probes.mjs";
 import { compileForRelay } from "./relay.mjs";
 import { Installation } from "./server.mjs";
+import { compareSupergraphs } from "./supergraphs.mjs";
 
 /** What a server that hides what it can is configured with. */
 const CLOSED = "[graphql]\nintrospection = false\ndid_you_mean = false\nstrict_get = true\n";
@@ -61,6 +62,7 @@ try {
     await check("graphql-http, federated", () => audit(url));
   });
   await check("composers", compareComposers);
+  await check("supergraphs", () => compareSupergraphs());
   await withServer("server", () => installation.serveDemo(), async (url) => {
     await check("graphql-codegen, tsc", () => generateTypes(url));
     await check("graphql-http", () => audit(url));

@@ -1,9 +1,12 @@
 //! The gateway over real subgraphs: small HTTP servers on this machine, and the program's own server
 //! before them.
 
+mod drawn;
 mod misbehaving;
+mod refusing;
 mod subgraph;
 mod topics;
+mod valid;
 
 use std::{net::SocketAddr, path::Path};
 

@@ -162,7 +162,10 @@ fn refused(wrong: Wrong, errors_max: usize) -> Outcome {
         }
         Wrong::NoPlan(cause) => {
             tracing::error!(%cause, "an operation cannot be planned");
-            Outcome::Failed(Failure::internal())
+            Outcome::Failed(match &cause {
+                PlanFailure::NoPlan { field, .. } => Failure::unplanned(field),
+                _ => Failure::internal(),
+            })
         }
         Wrong::Planner => Outcome::Failed(Failure::internal()),
     }

@@ -149,8 +149,14 @@ fn rename_set(set: &mut ast::SelectionSet, types: &Types) {
     for item in &mut set.items {
         match item {
             ast::Selection::Field(field) => {
-                if let Some(alias) = &mut field.alias {
-                    *alias = types.name_in_plan(alias, &field.name).into_owned();
+                if field.name == "__typename" {
+                    // The answer names types where they were asked for; plans need them by this name.
+                    field.alias = None;
+                }
+                let alias = field.alias.as_ref().unwrap_or(&field.name);
+                let name = types.name_in_plan(alias, &field.name);
+                if *name != *field.name {
+                    field.alias = Some(name.into_owned());
                 }
                 rename_set(&mut field.selection_set, types);
             }

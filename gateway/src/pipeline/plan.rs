@@ -120,6 +120,21 @@ impl Step {
     }
 }
 
+impl Step {
+    /// Every question of it.
+    pub(crate) fn fetches(&self) -> Vec<&Fetch> {
+        match self {
+            Self::Fetch(fetch) => vec![fetch],
+            Self::Sequence(steps) | Self::Parallel(steps) => {
+                steps.iter().flat_map(Self::fetches).collect()
+            }
+            Self::Condition { then, otherwise, .. } => {
+                [then, otherwise].into_iter().flatten().flat_map(|step| step.fetches()).collect()
+            }
+        }
+    }
+}
+
 /// The plans over one supergraph.
 pub(super) struct Plans(Cache<Known, Arc<Plan>>);
 

@@ -6,6 +6,7 @@
 
 mod definitions;
 mod edits;
+mod guarded;
 mod prepare;
 mod problem;
 mod reach;
@@ -36,6 +37,10 @@ pub struct SubgraphSdl {
 /// Every [`CompositionProblem`] that was found; nothing is composed then.
 pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionProblem>> {
     let documents = parse(subgraphs)?;
+    let guarded = guarded::guarded(subgraphs, &documents);
+    if !guarded.is_empty() {
+        return Err(guarded);
+    }
     let names = Names::of(subgraphs, &documents);
     let prepared = prepare::prepare(subgraphs, &documents);
     let mut ingested = Subgraphs::default();

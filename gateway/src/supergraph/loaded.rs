@@ -1,14 +1,20 @@
 //! A supergraph that was read and can be asked.
 
-use std::{any::Any, panic, sync::Arc};
+use std::{any::Any, panic, slice, sync::Arc};
 
-use graphql_tools::static_graphql::schema as ast;
+use graphql_tools::{
+    parser::parse_query,
+    static_graphql::{query, schema as ast},
+};
 use hive_router_query_planner::{
     planner::{Planner, QueryPlannerOptions},
     utils::parsing::safe_parse_schema,
 };
 
-use super::types::{Types, argument};
+use super::{
+    members,
+    types::{Types, argument},
+};
 
 /// A subgraph as the supergraph names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub(crate) struct Graph {
 /// A supergraph that was read: what clients see of it, and what makes plans over it.
 pub(crate) struct Supergraph {
     pub(super) planner: Planner,
+    /// Whether subgraphs know other members of one union.
+    pub(super) members_differ: bool,
     types: Types,
     graphs: Vec<Graph>,
     digest: blake3::Hash,
@@ -39,6 +47,14 @@ pub enum LoadError {
     /// There is nothing to ask.
     #[error("it has no query type")]
     NoQuery,
+    /// It has an argument that no plan here gives.
+    #[error(
+        "an argument of `{0}` comes from what is around it (`@fromContext`), which is not done here"
+    )]
+    Context(String),
+    /// It says that it must not be served without something that is not done here.
+    #[error("it wants `{0}` to be kept, which is not done here: it would be open to everybody")]
+    Feature(String),
     /// The planner does not take it.
     #[error("no plans can be made over it: {0}")]
     Planner(String),
@@ -50,7 +66,7 @@ impl Supergraph {
     /// # Errors
     /// [`LoadError`] where it is none, or one over which no plans can be made.
     pub(crate) fn load(sdl: &str) -> Result<Self, LoadError> {
-        let document =
+        let mut document =
             safe_parse_schema(sdl).map_err(|error| LoadError::Syntax(one_line(&error)))?;
         let graphs = graphs(&document);
         if graphs.is_empty() {
@@ -59,6 +75,13 @@ impl Supergraph {
         if document.query_type_name().is_none() {
             return Err(LoadError::NoQuery);
         }
+        if let Some(feature) = unknown_feature(&document) {
+            return Err(LoadError::Feature(feature));
+        }
+        if let Some(field) = field_of_context(&document) {
+            return Err(LoadError::Context(field));
+        }
+        provide_no_types(&mut document);
         let built = panic::catch_unwind(|| {
             Planner::new_from_supergraph(&document, QueryPlannerOptions::default())
         });
@@ -66,7 +89,8 @@ impl Supergraph {
             .map_err(|panic| LoadError::Planner(format!("it panicked: {}", told(&*panic))))?
             .map_err(|error| LoadError::Planner(error.to_string()))?;
         let types = Types::new(&document, &planner.consumer_schema.document);
-        Ok(Self { planner, types, graphs, digest: blake3::hash(sdl.as_bytes()) })
+        let members_differ = members::differ(&planner.supergraph);
+        Ok(Self { planner, members_differ, types, graphs, digest: blake3::hash(sdl.as_bytes()) })
     }
 
     /// What clients see.
@@ -90,6 +114,26 @@ impl Supergraph {
     }
 }
 
+/// What a supergraph may want of who serves it. `context` is refused where a field uses it.
+const FEATURES: [&str; 4] = ["link", "join", "inaccessible", "context"];
+
+/// A feature without which a supergraph must not be served (`@link(for: SECURITY)` or `EXECUTION`) and
+/// that is not known here, such as `https://specs.apollo.dev/authenticated/v0.1`.
+fn unknown_feature(document: &ast::Document) -> Option<String> {
+    let directives = document.definitions.iter().filter_map(|definition| match definition {
+        ast::Definition::SchemaDefinition(schema) => Some(&schema.directives),
+        _ => None,
+    });
+    let links = directives.flatten().filter(|directive| directive.name == "link");
+    let is_wanted = |link: &&ast::Directive| link.arguments.iter().any(|(name, _)| name == "for");
+    let urls =
+        links.filter(is_wanted).filter_map(|link| argument(slice::from_ref(link), "link", "url"));
+    urls.into_iter().find(|url| {
+        let name = url.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default();
+        !FEATURES.contains(&name)
+    })
+}
+
 /// The subgraphs that the values of `join__Graph` name.
 fn graphs(document: &ast::Document) -> Vec<Graph> {
     let values = document.definitions.iter().find_map(|definition| match definition {
@@ -108,6 +152,84 @@ fn graphs(document: &ast::Document) -> Vec<Graph> {
     values.into_iter().flatten().map(graph).collect()
 }
 
+/// A field with an argument that comes from what is around it. The planner would ask for it without.
+fn field_of_context(document: &ast::Document) -> Option<String> {
+    let takes_context = |field: &&ast::Field| {
+        let joined = field.directives.iter().filter(|directive| directive.name == "join__field");
+        let mut arguments = joined.flat_map(|directive| &directive.arguments);
+        arguments.any(|(name, _)| name == "contextArguments")
+    };
+    document.definitions.iter().find_map(|definition| {
+        let (name, fields) = match definition {
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Object(object)) => {
+                (&object.name, &object.fields)
+            }
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Interface(interface)) => {
+                (&interface.name, &interface.fields)
+            }
+            _ => return None,
+        };
+        fields.iter().find(takes_context).map(|field| format!("{name}.{}", field.name))
+    })
+}
+
+/// Leaves `__typename` out of what is provided: the planner looks for a field of that name, and whoever
+/// answers for something answers for its type.
+fn provide_no_types(document: &mut ast::Document) {
+    for definition in &mut document.definitions {
+        let fields = match definition {
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Object(object)) => {
+                &mut object.fields
+            }
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Interface(interface)) => {
+                &mut interface.fields
+            }
+            _ => continue,
+        };
+        let directives = fields.iter_mut().flat_map(|field| &mut field.directives);
+        for directive in directives.filter(|directive| directive.name == "join__field") {
+            directive.arguments.retain_mut(|(name, value)| match value {
+                ast::Value::String(fields) if name == "provides" => {
+                    without_types(fields).inspect(|less| fields.clone_from(less)).is_some()
+                }
+                _ => true,
+            });
+        }
+    }
+}
+
+/// A set of fields without `__typename`, if anything is left of it.
+fn without_types(fields: &str) -> Option<String> {
+    if !fields.contains("__typename") {
+        return Some(fields.to_owned());
+    }
+    let mut document = parse_query::<String>(&format!("{{ {fields} }}")).ok()?.into_static();
+    let Some(query::Definition::Operation(query::OperationDefinition::SelectionSet(set))) =
+        document.definitions.first_mut()
+    else {
+        return None;
+    };
+    leave_types_out(set);
+    let is_empty = set.items.is_empty();
+    let text = document.to_string();
+    let inner = text.trim().trim_start_matches('{').strip_suffix('}')?;
+    (!is_empty).then(|| inner.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn leave_types_out(set: &mut query::SelectionSet) {
+    set.items.retain_mut(|item| {
+        let below = match item {
+            query::Selection::Field(field) if field.name == "__typename" => return false,
+            query::Selection::Field(field) => &mut field.selection_set,
+            query::Selection::InlineFragment(part) => &mut part.selection_set,
+            query::Selection::FragmentSpread(_) => return true,
+        };
+        let had = !below.items.is_empty();
+        leave_types_out(below);
+        !had || !below.items.is_empty()
+    });
+}
+
 /// What a panic says.
 pub(super) fn told(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -117,4 +239,21 @@ pub(super) fn told(panic: &(dyn Any + Send)) -> String {
 /// An error of the parser, whose sentences stand on lines of their own.
 pub(super) fn one_line(error: &impl ToString) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_provided_must_be_provided_without_names_of_types() {
+        for (fields, less) in [
+            ("name", Some("name")),
+            ("by { __typename name } on", Some("by { name } on")),
+            ("__typename ... on Lane { name __typename }", Some("... on Lane { name }")),
+            ("by { __typename }", None),
+        ] {
+            assert_eq!(without_types(fields).as_deref(), less, "{fields}");
+        }
+    }
 }

@@ -8,22 +8,26 @@ use std::{
 };
 
 use async_graphql::{Name, parser::types::OperationType};
-use graphql_tools::static_graphql::query as ast;
+use graphql_tools::{parser::parse_query, static_graphql::query as ast};
 use hive_router_query_planner::{
     ast::{
-        normalization::normalize_operation, operation::SubgraphFetchOperation,
-        selection_item::SelectionItem, selection_set::SelectionSet,
+        normalization::normalize_operation,
+        operation::{OperationDefinition, SubgraphFetchOperation},
+        selection_item::SelectionItem,
+        selection_set::SelectionSet,
     },
     graph::PlannerOverrideContext,
     planner::plan_nodes::{
         BatchFetchNode, FetchNode, FetchNodePathSegment, FetchRewrite, FlattenNodePathSegment,
         PlanNode,
     },
-    state::supergraph_state::OperationKind,
+    state::supergraph_state::{OperationKind, SupergraphState},
     utils::cancellation::CancellationToken,
 };
 
-use super::{Supergraph, Types, loaded::told};
+use super::{
+    Supergraph, Types, detour::detours, loaded::told, members, named, parts, spelt::spelt_out,
+};
 use crate::pipeline::plan::{Entities, Fetch, Needed, Part, Plan, Rewrite, Step, Work};
 
 /// Why there is no plan.
@@ -32,13 +36,18 @@ pub(crate) enum PlanFailure {
     /// The operation cannot be brought into the form that is planned.
     #[error("cannot be normalised: {0}")]
     Normalise(String),
-    /// The planner finds no way.
-    #[error("no plan was found: {0}")]
-    NoPlan(String),
+    /// The planner finds no way to a field.
+    #[error("no plan gets at `{field}`: {cause}")]
+    NoPlan {
+        /// Its way from the root, or of all fields that were asked for.
+        field: String,
+        /// What the planner says.
+        cause: String,
+    },
     /// It takes too long to find one.
     #[error("no plan was found within {} ms", .0.as_millis())]
     TooSlow(Duration),
-    /// The planner panicked.
+    /// The operation cannot even be brought into the form that is planned.
     #[error("the planner panicked: {0}")]
     Panicked(String),
     /// A plan holds what is not executed here.
@@ -57,32 +66,160 @@ impl Supergraph {
         operation: Option<&str>,
         time: Duration,
     ) -> Result<Plan, PlanFailure> {
-        let planned = panic::catch_unwind(AssertUnwindSafe(|| {
-            let normal = normalize_operation(&self.planner.supergraph, document, operation)
-                .map_err(|error| PlanFailure::Normalise(error.to_string()))?;
-            if normal.operation.selection_set.items.is_empty() {
-                return Ok(Plan::default());
-            }
-            let in_time = CancellationToken::with_timeout(time);
-            let overrides = PlannerOverrideContext::default();
-            let begun = Instant::now();
-            let plan = self
-                .planner
-                .plan_from_normalized_operation(&normal.operation, overrides, &in_time)
-                .map_err(|error| match error {
-                    _ if begun.elapsed() >= time => PlanFailure::TooSlow(time),
-                    error => PlanFailure::NoPlan(error.to_string()),
-                })?;
-            let edge = Edge(self.types());
-            let root = plan.node.as_ref().map(|node| edge.step(node)).transpose()?;
-            Ok(Plan { root })
-        }));
-        planned.unwrap_or_else(|panic| Err(PlanFailure::Panicked(told(&*panic))))
+        let state = &self.planner.supergraph;
+        let mut normal = contained(|| {
+            normalize_operation(state, document, operation)
+                .map_err(|error| PlanFailure::Normalise(error.to_string()))
+        })?;
+        if normal.operation.selection_set.items.is_empty() {
+            return Ok(Plan::default());
+        }
+        let root = state.expect_root_type_name(normal.operation.operation_kind.as_ref());
+        parts::leave_out_known_types(&mut normal.operation.selection_set, root, state);
+        let mut planning = Planning { supergraph: self, begun: Instant::now(), time, tries: 0 };
+        let mut steps = planning.steps(&normal.operation)?;
+        let root = if steps.len() == 1 { steps.pop() } else { Some(Step::Sequence(steps)) };
+        Ok(Plan { root })
     }
 }
 
+/// So often is a plan looked for, for one operation and its parts.
+const TRIES_MAX: u32 = 64;
+
+/// The planning of one operation.
+struct Planning<'a> {
+    supergraph: &'a Supergraph,
+    begun: Instant,
+    time: Duration,
+    tries: u32,
+}
+
+impl Planning<'_> {
+    /// The steps of an operation. Where the planner finds none for a query, each half of it is planned by
+    /// itself: fields are asked for twice then, and what both get is one answer.
+    fn steps(&mut self, operation: &OperationDefinition) -> Result<Vec<Step>, PlanFailure> {
+        self.tries += 1;
+        let failure = match self.step(operation) {
+            Ok(step) => return Ok(step.into_iter().collect()),
+            Err(failure) => failure,
+        };
+        let may_be_asked_twice =
+            matches!(operation.operation_kind, None | Some(OperationKind::Query));
+        if !matches!(failure, PlanFailure::NoPlan { .. })
+            || !may_be_asked_twice
+            || self.tries >= TRIES_MAX
+        {
+            return Err(failure);
+        }
+        if let Some(halves) = parts::halves(&operation.selection_set) {
+            let mut steps = Vec::new();
+            for half in halves {
+                steps.extend(self.steps_of(operation, half)?);
+            }
+            return distinct(steps).ok_or(failure);
+        }
+        if let Some(steps) = self.round_about(operation) {
+            return Ok(steps);
+        }
+        let Some([one, other]) = parts::by_type(&operation.selection_set) else {
+            return Err(failure);
+        };
+        let mut steps = self.steps_of(operation, one)?;
+        let more = self.steps_of(operation, other)?;
+        // Who knows a thing only as one of these types is not believed about the others: the same must be
+        // asked first.
+        if begin(&steps) != begin(&more) {
+            return Err(failure);
+        }
+        steps.extend(more);
+        distinct(steps).ok_or(failure)
+    }
+
+    fn steps_of(
+        &mut self,
+        operation: &OperationDefinition,
+        selection_set: SelectionSet,
+    ) -> Result<Vec<Step>, PlanFailure> {
+        self.steps(&OperationDefinition { selection_set, ..operation.clone() })
+    }
+
+    /// The steps to the only place of an operation, over what is computed on the way.
+    fn round_about(&mut self, operation: &OperationDefinition) -> Option<Vec<Step>> {
+        let state = &self.supergraph.planner.supergraph;
+        let edge = Edge(self.supergraph.types(), &self.supergraph.planner.supergraph);
+        for detour in detours(state, operation) {
+            let text = detour.before.to_string();
+            let document = parse_query::<String>(&text).ok()?.into_static();
+            let before = contained(|| {
+                normalize_operation(state, &document, None)
+                    .map_err(|error| PlanFailure::Normalise(error.to_string()))
+            });
+            let Ok(before) = before else { continue };
+            if let Ok(mut steps) = self.steps(&before.operation) {
+                let needed = edge.needed(&detour.told);
+                let types = |of: &str| edge.and_behind(&BTreeSet::from([of.to_owned()]));
+                steps.push(detour.question(needed, types));
+                return Some(steps);
+            }
+        }
+        None
+    }
+
+    /// The step that answers an operation. A panic of the planner's crate ends here.
+    fn step(&self, operation: &OperationDefinition) -> Result<Option<Step>, PlanFailure> {
+        let no_plan =
+            |cause| PlanFailure::NoPlan { field: parts::told(&operation.selection_set), cause };
+        let left = self.time.saturating_sub(self.begun.elapsed());
+        let in_time = CancellationToken::with_timeout(left);
+        let overrides = PlannerOverrideContext::default();
+        let planner = &self.supergraph.planner;
+        let made = contained(|| {
+            let plan = planner.plan_from_normalized_operation(operation, overrides, &in_time);
+            plan.map_err(|error| {
+                if self.begun.elapsed() >= self.time {
+                    PlanFailure::TooSlow(self.time)
+                } else {
+                    no_plan(error.to_string())
+                }
+            })
+        });
+        let mut plan = made.map_err(|failure| match failure {
+            PlanFailure::Panicked(panic) => no_plan(format!("the planner panicked: {panic}")),
+            failure => failure,
+        })?;
+        if self.supergraph.members_differ {
+            members::put_back(&planner.supergraph, operation, &mut plan).map_err(no_plan)?;
+        }
+        let edge = Edge(self.supergraph.types(), &self.supergraph.planner.supergraph);
+        let step = plan.node.as_ref().map(|node| edge.step(node)).transpose()?;
+        if let Some(name) = step.as_ref().and_then(named::untaken) {
+            return Err(no_plan(format!("`{name}` is asked for, and nothing takes it")));
+        }
+        Ok(step)
+    }
+}
+
+/// Steps that may follow one another: what the planner names for itself has the same names in each.
+fn distinct(steps: Vec<Step>) -> Option<Vec<Step>> {
+    let naming = steps.iter().filter(|step| !named::given(step).is_empty());
+    (naming.count() <= 1).then_some(steps)
+}
+
+/// Who is asked for fields of the root.
+fn begin(steps: &[Step]) -> BTreeSet<&str> {
+    let fetches = steps.iter().flat_map(Step::fetches);
+    let roots = fetches.filter(|fetch| matches!(fetch.work, Work::Fields { .. }));
+    roots.map(|fetch| &*fetch.subgraph).collect()
+}
+
+/// Does what may panic within the planner's crate.
+fn contained<T>(work: impl FnOnce() -> Result<T, PlanFailure>) -> Result<T, PlanFailure> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| Err(PlanFailure::Panicked(told(&*panic))))
+}
+
 /// Turns the planner's types into ours.
-struct Edge<'a>(&'a Types);
+struct Edge<'a>(&'a Types, &'a SupergraphState);
 
 impl Edge<'_> {
     fn step(&self, node: &PlanNode) -> Result<Step, PlanFailure> {
@@ -127,6 +264,7 @@ impl Edge<'_> {
             }]),
         };
         question(
+            self.1,
             &fetch.service_name,
             &fetch.operation,
             fetch.operation_kind.as_ref(),
@@ -149,6 +287,7 @@ impl Edge<'_> {
             }
         });
         question(
+            self.1,
             &batch.service_name,
             &batch.operation,
             batch.operation_kind.as_ref(),
@@ -217,6 +356,7 @@ impl Edge<'_> {
 const ENTITIES: &str = "_entities";
 
 fn question(
+    state: &SupergraphState,
     subgraph: &str,
     operation: &SubgraphFetchOperation,
     kind: Option<&OperationKind>,
@@ -225,7 +365,7 @@ fn question(
 ) -> Step {
     Step::Fetch(Box::new(Fetch {
         subgraph: Arc::from(subgraph),
-        document: operation.document_str.as_str().into(),
+        document: spelt_out(&operation.document, state).to_string().into(),
         kind: match kind {
             None | Some(OperationKind::Query) => OperationType::Query,
             Some(OperationKind::Mutation) => OperationType::Mutation,
@@ -274,4 +414,15 @@ fn keys(
     });
     keys.extend(renamed);
     Arc::new(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_planner_must_be_a_failure() {
+        let failure = contained(|| -> Result<(), _> { panic!("it has {}", "no root") });
+        assert_eq!(failure, Err(PlanFailure::Panicked("it has no root".to_owned())));
+    }
 }

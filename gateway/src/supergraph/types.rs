@@ -115,6 +115,8 @@ pub(crate) struct Types {
     hidden: BTreeSet<String>,
     /// Names of all fields of all types.
     field_names: HashSet<String>,
+    /// Names of fields that others need with arguments (`@requires`).
+    needed_with_arguments: HashSet<String>,
 }
 
 impl Types {
@@ -161,6 +163,11 @@ impl Types {
             | ast::TypeDefinition::Interface(ast::InterfaceType { fields, .. }) = definition
             {
                 self.field_names.extend(fields.iter().map(|field| field.name.clone()));
+                for directive in fields.iter().flat_map(|field| &field.directives) {
+                    let one = std::slice::from_ref(directive);
+                    let needed = argument(one, "join__field", "requires");
+                    note_with_arguments(needed.as_deref(), &mut self.needed_with_arguments);
+                }
             }
             let (name, interfaces) = match definition {
                 ast::TypeDefinition::Object(object) => {
@@ -194,14 +201,15 @@ impl Types {
     }
 
     /// Under which name a plan has what a client asks for as `alias`. Where that is the name of another
-    /// field, the planner takes one for the other, in keys for instance: plans have it renamed.
+    /// field, the planner takes one for the other, in keys for instance: plans have it renamed. So they
+    /// have a field that others need with arguments of their own.
     pub(crate) fn name_in_plan<'n>(&self, alias: &'n str, field: &str) -> Cow<'n, str> {
-        let mistakable = self.field_names.contains(alias) || alias.starts_with(RENAMED);
-        if alias != field && mistakable {
-            Cow::Owned(format!("{RENAMED}{alias}"))
+        let mistakable = if alias == field {
+            self.needed_with_arguments.contains(field)
         } else {
-            Cow::Borrowed(alias)
-        }
+            self.field_names.contains(alias) || alias.starts_with(RENAMED)
+        };
+        if mistakable { Cow::Owned(format!("{RENAMED}{alias}")) } else { Cow::Borrowed(alias) }
     }
 
     /// A type that clients see.
@@ -232,6 +240,16 @@ impl Types {
     /// Whether an enum has a value that clients do not see.
     pub(crate) fn is_hidden_value(&self, of: &str, value: &str) -> bool {
         self.hidden.contains(&format!("{of}.{value}"))
+    }
+}
+
+/// Notes the fields that stand with arguments in a set of fields: names before a bracket.
+fn note_with_arguments(fields: Option<&str>, found: &mut HashSet<String>) {
+    let fields = fields.unwrap_or_default();
+    for (at, _) in fields.match_indices('(') {
+        let before = fields[..at].trim_end();
+        let begin = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        found.insert(before[begin.map_or(0, |begin| begin + 1)..].to_owned());
     }
 }
 

@@ -79,6 +79,11 @@ impl Subgraph {
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// Everything it was asked since it forgot.
+    pub(crate) fn forget(&self) -> Vec<Asked> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
 }
 
 /// Writes a whole answer.
@@ -340,16 +345,24 @@ fn agrees(entity: &Value, representation: &Value) -> bool {
         if own.is_object() && own.as_object().is_some_and(|own| own.contains_key("$text")) {
             continue;
         }
-        let same = match own {
-            Value::Object(_) => agrees(own, value),
-            own => own == value,
-        };
-        if !same {
+        if !is_same(own, value) {
             return false;
         }
         compared += 1;
     }
     compared > 0
+}
+
+/// Whether a part of a key is what is given for it.
+fn is_same(own: &Value, given: &Value) -> bool {
+    match (own, given) {
+        (Value::Object(_), given) => agrees(own, given),
+        (Value::Array(own), Value::Array(given)) => {
+            own.len() == given.len()
+                && own.iter().zip(given).all(|(own, given)| is_same(own, given))
+        }
+        (own, given) => own == given,
+    }
 }
 
 /// A text with `{field}` and `{field.field}` of a representation in it.

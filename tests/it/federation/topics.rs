@@ -1,13 +1,16 @@
-//! What a federation gateway must be able to do, topic by topic: `fixtures/federation/TOPIC.toml` holds
-//! subgraphs, their data, questions and answers; `TOPIC.graphql` the supergraph, composed by Apollo's
-//! composer from the schemas in it.
+//! What a federation gateway must be able to do, topic by topic: `fixtures/federation/FILE.toml` holds
+//! subgraphs, their data, questions and answers; `FILE.graphql` the supergraph, composed by Apollo's
+//! composer from the schemas in it (tests/clients/supergraphs.mjs).
+//!
+//! Every question that a subgraph gets must be valid by its own schema. The number of calls is what the
+//! best plan needs; where more are made, the case says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Gateway, at_addresses, subgraph::Subgraph, supergraph};
+use super::{Gateway, at_addresses, subgraph::Subgraph, supergraph, valid::Schema};
 use crate::support::repository;
 
 #[derive(Deserialize)]
@@ -20,7 +23,6 @@ struct Topic {
 #[serde(deny_unknown_fields)]
 struct Given {
     /// What the supergraph was composed from.
-    #[expect(dead_code, reason = "for the composer")]
     sdl: String,
     /// As JSON.
     data: String,
@@ -33,52 +35,70 @@ struct Case {
     /// As JSON.
     variables: Option<String>,
     /// The data of the answer, to the letter: the order of its fields, too.
-    data: String,
+    data: Option<String>,
+    /// The code with which it is refused, and nothing of it answered.
+    refused: Option<String>,
     /// Paths of errors, as JSON.
     errors: Option<String>,
     /// Questions to subgraphs.
     calls: usize,
 }
 
-fn check(topic: &str) {
-    let file = repository().join(format!("fixtures/federation/{topic}.toml"));
-    let given: Topic = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+fn read(file: &str) -> Topic {
+    let path = repository().join(format!("fixtures/federation/{file}.toml"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn check(file: &str) {
+    let given = read(file);
+    let schemas: BTreeMap<&String, Schema> =
+        given.subgraph.iter().map(|(name, given)| (name, Schema::of(&given.sdl))).collect();
     let subgraphs: Vec<(String, Subgraph)> = given
         .subgraph
         .iter()
         .map(|(name, given)| {
             let data: Value = serde_json::from_str(&given.data)
-                .unwrap_or_else(|error| panic!("{topic}, {name}: {error}"));
+                .unwrap_or_else(|error| panic!("{file}, {name}: {error}"));
             (name.clone(), Subgraph::of(data))
         })
         .collect();
     let addresses = subgraphs.iter().map(|(name, subgraph)| (name.clone(), subgraph.address));
-    let gateway = Gateway::over(&at_addresses(&supergraph(topic), addresses));
-    let calls = || subgraphs.iter().map(|(_, subgraph)| subgraph.asked().len()).sum::<usize>();
+    let gateway = Gateway::over(&at_addresses(&supergraph(file), addresses));
     for (number, case) in given.case.iter().enumerate() {
         let variables = case.variables.as_deref().unwrap_or("{}");
         let variables: Value = serde_json::from_str(variables).unwrap();
-        let before = calls();
         let reply = gateway.post(&json!({ "query": case.query, "variables": variables }));
-        let made = calls() - before;
-        let context = || {
-            let asked: Vec<_> = subgraphs
-                .iter()
-                .flat_map(|(name, subgraph)| {
-                    subgraph.asked().into_iter().map(move |asked| format!("{name} {}", asked.body))
-                })
-                .collect();
-            format!("{topic}, case {number}: {}\n{reply:?}\n{asked:#?}", case.query)
-        };
-        let expected = ordered(&case.data);
-        let body = reply.body.as_str();
-        let data = body.find("\"data\":").map(|at| &body[at + 7..]).unwrap_or_default();
-        assert!(data.starts_with(&expected), "expected {expected}\n{}", context());
-        let errors = reply.json()["errors"].as_array().cloned().unwrap_or_default();
-        let paths: Value = errors.iter().map(|error| error["path"].clone()).collect();
-        let expected: Value = serde_json::from_str(case.errors.as_deref().unwrap_or("[]")).unwrap();
-        assert_eq!(paths, expected, "{}", context());
-        assert_eq!(made, case.calls, "calls; {}", context());
+        let asked: Vec<(&String, Value)> = subgraphs
+            .iter()
+            .flat_map(|(name, subgraph)| {
+                subgraph.forget().into_iter().map(move |asked| (name, asked.body))
+            })
+            .collect();
+        let context = || format!("{file}, case {number}: {}\n{reply:?}\n{asked:#?}", case.query);
+        for (name, body) in &asked {
+            let faults = schemas[name].faults(body["query"].as_str().unwrap());
+            assert!(faults.is_empty(), "{name} cannot be asked this: {faults:?}\n{}", context());
+        }
+        match (&case.data, &case.refused) {
+            (Some(data), None) => {
+                let expected = ordered(data);
+                let body = reply.body.as_str();
+                let data = body.find("\"data\":").map(|at| &body[at + 7..]).unwrap_or_default();
+                assert!(data.starts_with(&expected), "expected {expected}\n{}", context());
+                let errors = reply.json()["errors"].as_array().cloned().unwrap_or_default();
+                let paths: Value = errors.iter().map(|error| error["path"].clone()).collect();
+                let expected = case.errors.as_deref().unwrap_or("[]");
+                let expected: Value = serde_json::from_str(expected).unwrap();
+                assert_eq!(paths, expected, "{}", context());
+            }
+            (None, Some(code)) => {
+                assert_eq!(reply.code(), json!(code), "{}", context());
+                assert!(reply.json()["data"].is_null(), "{}", context());
+            }
+            _ => panic!("a case has either data or is refused; {}", context()),
+        }
+        assert_eq!(asked.len(), case.calls, "calls; {}", context());
     }
 }
 
@@ -100,42 +120,127 @@ fn ordered(json: &str) -> String {
 }
 
 macro_rules! topics {
-    ($($topic:ident),* $(,)?) => {
+    ($($topic:literal => $file:ident,)* ; $($more:ident,)*) => {
+        /// The topics of the public audit of federation gateways, each with the file of ours that
+        /// covers it.
+        const TOPICS: &[(&str, &str)] = &[$(($topic, stringify!($file))),*];
+        /// Files of ours besides.
+        const MORE: &[&str] = &[$(stringify!($more)),*];
+
         $(#[test]
-        fn $topic() {
-            check(stringify!($topic));
+        fn $file() {
+            check(stringify!($file));
+        })*
+        $(#[test]
+        fn $more() {
+            check(stringify!($more));
         })*
     };
 }
 
 topics! {
-    simple_entity_call,
-    requires_and_provides,
-    requires_chain,
-    requires_with_arguments,
-    interface_objects,
-    unions,
-    null_keys,
-    mutations,
-    include_and_skip,
-    overrides,
-    inaccessible,
-    abstract_types,
-    keys,
+    "abstract-types" => abstract_types,
+    "child-type-mismatch" => child_type_mismatch,
+    "circular-reference-interface" => circular_interfaces,
+    "complex-entity-call" => complex_entity_call,
+    "corrupted-supergraph-node-id" => corrupted_node_id,
+    "enum-intersection" => enum_intersection,
+    "executable-directive-definition-default-arguments" => executable_directive_arguments,
+    "fed1-external-extends" => fed1_external_extends,
+    "fed1-external-extends-resolvable" => fed1_external_extends_resolvable,
+    "fed1-external-extension" => fed1_external_extension,
+    "fed2-external-extends" => fed2_external_extends,
+    "fed2-external-extension" => fed2_external_extension,
+    "include-skip" => include_and_skip,
+    "input-object-intersection" => input_object_intersection,
+    "interface-object-indirect-extension" => interface_object_chain,
+    "interface-object-with-requires" => interface_object_with_requires,
+    "keys-mashup" => keys,
+    "mutations" => mutations,
+    "mysterious-external" => mysterious_external,
+    "nested-provides" => nested_provides,
+    "node" => node,
+    "non-resolvable-interface-object" => non_resolvable_interface_object,
+    "null-keys" => null_keys,
+    "override-type-interface" => override_type_interface,
+    "override-with-requires" => override_with_requires,
+    "parent-entity-call" => parent_entity_call,
+    "parent-entity-call-complex" => parent_entity_call_complex,
+    "partial-union" => partial_unions,
+    "partial-union-complex" => partial_union_complex,
+    "provides-on-interface" => provides_on_interface,
+    "provides-on-union" => provides_on_union,
+    "provides-only-requested-fields" => provides_only_requested_fields,
+    "requires-circular" => requires_circular,
+    "requires-interface" => requires_interface,
+    "requires-requires" => requires_chain,
+    "requires-with-argument" => requires_with_arguments,
+    "requires-with-argument-conflict" => requires_with_argument_conflict,
+    "requires-with-fragments" => requires_with_fragments,
+    "shared-root" => shared_root,
+    "simple-entity-call" => simple_entity_call,
+    "simple-inaccessible" => inaccessible,
+    "simple-interface-object" => simple_interface_object,
+    "simple-override" => overrides,
+    "simple-requires-provides" => requires_and_provides,
+    "typename" => typename,
+    "unavailable-override" => unavailable_override,
+    "union-interface-distributed" => union_interface_distributed,
+    "union-intersection" => unions,
+    ;
     aliases,
-    shared_root,
-    provides_everywhere,
     enums_and_inputs,
+    federation_one,
+    interface_in_several,
+    interface_objects,
+    progressive_override,
+    provides_everywhere,
+    provides_typename,
     reentry,
     requires_hard,
-    federation_one,
-    node,
-    parent_entity_call,
-    complex_entity_call,
-    circular_interfaces,
-    child_type_mismatch,
-    partial_unions,
-    override_with_requires,
-    requires_interface,
-    interface_object_chain,
+    requires_round_about,
+    subscriptions,
+}
+
+/// What the planner's last release is known to get wrong, each with the file that shows it to be right
+/// here.
+const FAULTS: &[(&str, &str)] = &[
+    ("a chain of `@requires` that several fields share", "requires_hard"),
+    ("`@requires` within `@requires`", "requires_circular"),
+    ("`@requires` with arguments", "requires_with_argument_conflict"),
+    ("`@requires` through a union", "requires_with_fragments"),
+    ("`@provides` that leaks to fields beside it", "provides_everywhere"),
+    ("a field of an interface in several subgraphs", "interface_in_several"),
+    ("an alias that is the name of a key", "aliases"),
+    ("one field with other arguments", "aliases"),
+    ("one field under other conditions", "include_and_skip"),
+    ("a progressive `@override` of a union", "progressive_override"),
+    ("`__typename` within what is provided", "provides_typename"),
+    ("`@context` and `@fromContext`", "refused/from_context"),
+];
+
+/// So few cases do not cover a topic.
+const CASES_MIN: usize = 3;
+
+#[test]
+fn each_topic_must_have_a_file_of_its_own_with_cases() {
+    assert_eq!(TOPICS.len(), 48);
+    let names: BTreeSet<_> = TOPICS.iter().map(|(topic, _)| topic).collect();
+    assert_eq!(names.len(), TOPICS.len(), "a topic is listed twice");
+    let files = TOPICS.iter().map(|(_, file)| *file).chain(MORE.iter().copied());
+    let listed: BTreeSet<_> = files.map(str::to_owned).collect();
+    assert_eq!(listed.len(), TOPICS.len() + MORE.len(), "a file is listed twice");
+    for file in &listed {
+        let cases = read(file).case.len();
+        assert!(cases >= CASES_MIN, "{file} has {cases} cases");
+    }
+    let folder = std::fs::read_dir(repository().join("fixtures/federation")).unwrap();
+    let there = folder.map(|entry| entry.unwrap().path());
+    let there = there.filter(|path| path.extension().is_some_and(|of| of == "toml"));
+    let there: BTreeSet<_> =
+        there.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(there, listed, "what is there is not what is listed");
+    for (fault, file) in FAULTS {
+        assert!(listed.contains(*file) || file.starts_with("refused/"), "{fault}: {file}");
+    }
 }

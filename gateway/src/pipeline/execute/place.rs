@@ -30,9 +30,8 @@ pub(super) fn walk(
     path: &mut Path,
     look: &mut impl FnMut(&Value, &Path),
 ) {
-    if let Value::List(items) = value
-        && !matches!(way.first(), Some(Part::Field(_)))
-    {
+    // A way names one list for a list of lists, too.
+    if let Value::List(items) = value {
         let rest = if way.first() == Some(&Part::Items) { &way[1..] } else { way };
         for (index, item) in items.iter().enumerate() {
             path.push(Segment::Index(index));
@@ -92,18 +91,23 @@ mod tests {
         let data = json!({ "a": [[{ "__typename": "X", "b": { "c": 1 } }],
             [{ "__typename": "Y", "b": { "c": 2 } }, null, { "b": null }]] });
         let data = Value::from_json(data).unwrap();
-        let types = Part::Types(BTreeSet::from(["X".to_owned()]));
+        let types = || Part::Types(BTreeSet::from(["X".to_owned()]));
         let field = |name| Part::Field(Name::new(name));
-        let way = [field("a"), Part::Items, Part::Items, types, field("b")];
-        let found = places(&data, &way);
         let key = |key: &str| Segment::Key(key.into());
         let index = Segment::Index;
-        assert_eq!(
-            found,
-            [
-                vec![key("a"), index(0), index(0), key("b")],
-                vec![key("a"), index(1), index(2), key("b")],
-            ]
-        );
+        for way in [
+            vec![field("a"), Part::Items, Part::Items, types(), field("b")],
+            vec![field("a"), Part::Items, types(), field("b")],
+        ] {
+            assert_eq!(
+                places(&data, &way),
+                [
+                    vec![key("a"), index(0), index(0), key("b")],
+                    vec![key("a"), index(1), index(2), key("b")],
+                ]
+            );
+        }
+        let way = [field("a"), Part::Items, field("b"), field("c")];
+        assert_eq!(places(&data, &way).len(), 2);
     }
 }

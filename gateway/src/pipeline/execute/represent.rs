@@ -30,6 +30,7 @@ impl Representations {
         walk(data, place, &mut Vec::new(), &mut |thing, path| match represent(
             &entities.requires,
             thing,
+            Whole::Thing,
         ) {
             Some(representation) => found.push((path.clone(), representation)),
             None if *thing != Value::Null => self.nameless.push(path.clone()),
@@ -68,17 +69,28 @@ fn digestible(value: &Value) -> Vec<u8> {
     serde_json::to_vec(&sorted(value)).expect("JSON is always written")
 }
 
-/// What of a thing is sent; nothing where nothing of it is known but its type.
-fn represent(needed: &[Needed], thing: &Value) -> Option<Value> {
+/// Whether something is represented itself, or is a part of what is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Thing,
+    Part,
+}
+
+/// What of a thing is sent; nothing where nothing of it is known but its type. A part is sent with its
+/// type only where that is needed: a key that holds more than its fields is none.
+fn represent(needed: &[Needed], thing: &Value, whole: Whole) -> Option<Value> {
     match thing {
         Value::Null => None,
         Value::List(items) => {
-            Some(Value::List(items.iter().filter_map(|item| represent(needed, item)).collect()))
+            let items = items.iter().filter_map(|item| represent(needed, item, whole));
+            Some(Value::List(items.collect()))
         }
         Value::Object(fields) if !needed.is_empty() => {
             let mut sent = IndexMap::new();
-            let of_type = fields.get(TYPENAME).cloned();
-            sent.extend(of_type.map(|name| (Name::new(TYPENAME), name)));
+            if whole == Whole::Thing || needs_type(needed) {
+                let of_type = fields.get(TYPENAME).cloned();
+                sent.extend(of_type.map(|name| (Name::new(TYPENAME), name)));
+            }
             let named = sent.len();
             collect(needed, thing, fields, &mut sent);
             let type_is_enough = named > 0 && only_type(needed);
@@ -86,6 +98,14 @@ fn represent(needed: &[Needed], thing: &Value) -> Option<Value> {
         }
         whole => Some(whole.clone()),
     }
+}
+
+/// Whether the type tells what else there is, or is asked for.
+fn needs_type(needed: &[Needed]) -> bool {
+    needed.iter().any(|part| match part {
+        Needed::Field { name, .. } => name == TYPENAME,
+        Needed::Where { .. } => true,
+    })
 }
 
 fn only_type(needed: &[Needed]) -> bool {
@@ -109,7 +129,7 @@ fn collect(
                 let value = match fields.get(name).or_else(|| fields.get(key)) {
                     None => continue,
                     Some(Value::Null) => Value::Null,
-                    Some(value) => match represent(below, value) {
+                    Some(value) => match represent(below, value, Whole::Part) {
                         None => continue,
                         Some(value) => value,
                     },

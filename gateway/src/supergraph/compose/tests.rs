@@ -130,3 +130,15 @@ fn a_problem_must_be_one_sentence_with_its_place_before_it() {
     };
     assert_eq!(problem.to_string(), "Thing.more [one, two]: it is so");
 }
+
+#[test]
+fn what_a_partner_guards_must_not_be_opened_to_everybody() {
+    let partner = graph(
+        "guarded",
+        "type Query { open: Int mine: Int @authenticated theirs: Secret }
+         type Secret @requiresScopes(scopes: [[\"all\"]]) { text: String @federation__policy }",
+    );
+    let guarded = ["Query.mine", "Secret.", "Secret.text"];
+    let expected = guarded.map(|place| format!("{place} [\"guarded\"]"));
+    assert_eq!(places(&[ours(), partner]), expected);
+}

@@ -1,0 +1,358 @@
+//! Members of unions that a plan leaves out. Where several subgraphs have a field that is a union, and each
+//! knows other members of it, the planner asks for those that all of them know. Whoever is asked then may
+//! answer with the others as well: what a client wants of them is put back into the question.
+
+use std::collections::{BTreeSet, HashSet};
+
+use hive_router_query_planner::{
+    ast::{
+        operation::{OperationDefinition, SubgraphFetchOperation},
+        selection_item::SelectionItem,
+        selection_set::{FieldSelection, InlineFragmentSelection, SelectionSet},
+    },
+    planner::plan_nodes::{FlattenNodePathSegment, PlanNode, QueryPlan},
+    state::supergraph_state::{SupergraphDefinition, SupergraphState},
+};
+
+use super::spelt::spelt_out;
+
+/// Whether subgraphs know other members of one union.
+pub(super) fn differ(state: &SupergraphState) -> bool {
+    state.definitions.values().any(|definition| match definition {
+        SupergraphDefinition::Union(union) => {
+            let mut graphs = union.join_type.iter().map(|join| &join.graph_id);
+            graphs.any(|graph| union.relevant_types(graph).len() < union.types.len())
+        }
+        _ => false,
+    })
+}
+
+/// Puts back into a plan what it leaves out of an operation.
+///
+/// # Errors
+/// The field that nobody is asked for, where that cannot be mended.
+pub(super) fn put_back(
+    state: &SupergraphState,
+    operation: &OperationDefinition,
+    plan: &mut QueryPlan,
+) -> Result<(), String> {
+    let Some(root) = &mut plan.node else { return Ok(()) };
+    let mut mending = Mending { state, operation, asked: HashSet::new() };
+    each_question(root, &[], &mut |question| {
+        mending.note(&question);
+        Ok(())
+    })?;
+    each_question(root, &[], &mut |question| mending.mend(question))
+}
+
+/// The way to a place, by the names in the answer.
+type Way = Vec<String>;
+
+/// A question to a subgraph.
+struct Question<'q> {
+    graph: &'q str,
+    operation: &'q mut SubgraphFetchOperation,
+    variables: &'q mut Option<BTreeSet<String>>,
+    /// Where the answer goes: all of it, or what is under a name.
+    goes: Vec<(Option<String>, Way)>,
+}
+
+/// Looks at every question of a plan.
+fn each_question(
+    node: &mut PlanNode,
+    place: &[String],
+    look: &mut impl FnMut(Question<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    match node {
+        PlanNode::Fetch(fetch) => {
+            let key = fetch.requires.as_ref().map(|_| "_entities".to_owned());
+            look(Question {
+                graph: &fetch.service_name,
+                operation: &mut fetch.operation,
+                variables: &mut fetch.variable_usages,
+                goes: vec![(key, place.to_vec())],
+            })
+        }
+        PlanNode::BatchFetch(batch) => {
+            let places = batch.entity_batch.aliases.iter().flat_map(|alias| {
+                let ways = alias.merge_paths.iter().map(|path| way(path.as_slice()));
+                ways.map(|way| (Some(alias.alias.clone()), way))
+            });
+            look(Question {
+                graph: &batch.service_name,
+                goes: places.collect(),
+                operation: &mut batch.operation,
+                variables: &mut batch.variable_usages,
+            })
+        }
+        PlanNode::Flatten(flatten) => {
+            let place = way(flatten.path.as_slice());
+            each_question(&mut flatten.node, &place, look)
+        }
+        PlanNode::Sequence(sequence) => {
+            sequence.nodes.iter_mut().try_for_each(|node| each_question(node, place, look))
+        }
+        PlanNode::Parallel(parallel) => {
+            parallel.nodes.iter_mut().try_for_each(|node| each_question(node, place, look))
+        }
+        PlanNode::Condition(_) | PlanNode::Subscription(_) | PlanNode::Defer(_) => Ok(()),
+    }
+}
+
+fn way(path: &[FlattenNodePathSegment]) -> Way {
+    let name = |segment: &FlattenNodePathSegment| match segment {
+        FlattenNodePathSegment::Field(name) => Some(name.clone()),
+        FlattenNodePathSegment::TypeCondition(_) | FlattenNodePathSegment::List => None,
+    };
+    path.iter().filter_map(name).collect()
+}
+
+struct Mending<'a> {
+    state: &'a SupergraphState,
+    operation: &'a OperationDefinition,
+    /// Everything that anybody is asked for: the place, the type, the name in the answer.
+    asked: HashSet<(Way, String, String)>,
+}
+
+impl Mending<'_> {
+    fn note(&mut self, question: &Question<'_>) {
+        let root = root_type(self.state, question.operation);
+        let set = question.operation.document.operation.selection_set.clone();
+        for (key, place) in &question.goes {
+            let (of, set) = match key {
+                None => (root.clone(), Some(&set)),
+                Some(key) => ("_Entity".to_owned(), below(&set, key)),
+            };
+            if let Some(set) = set {
+                self.note_set(question.operation, set, &of, place);
+            }
+        }
+    }
+
+    fn note_set(&mut self, whole: &SubgraphFetchOperation, set: &SelectionSet, of: &str, at: &Way) {
+        for item in &set.items {
+            match item {
+                SelectionItem::Field(field) => {
+                    let key = field.selection_identifier().to_owned();
+                    self.asked.insert((at.clone(), of.to_owned(), key.clone()));
+                    let ty = self.state.field_return_type_name(of, &field.name);
+                    if let (Some(ty), false) = (ty.map(str::to_owned), field.selections.is_empty())
+                    {
+                        let at = [at.as_slice(), &[key]].concat();
+                        self.note_set(whole, &field.selections, &ty, &at);
+                    }
+                }
+                SelectionItem::InlineFragment(part) => {
+                    self.note_set(whole, &part.selections, &part.type_condition, at);
+                }
+                SelectionItem::FragmentSpread(name) => {
+                    let mut all = whole.document.fragments.iter();
+                    if let Some(part) = all.find(|fragment| fragment.name == *name) {
+                        self.note_set(whole, &part.selection_set, &part.type_condition, at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts back into a question what it leaves out.
+    fn mend(&mut self, question: Question<'_>) -> Result<(), String> {
+        let graph = self.state.known_subgraphs.iter().find(|(_, name)| *name == question.graph);
+        let Some((graph, _)) = graph else { return Ok(()) };
+        let root = root_type(self.state, question.operation);
+        let mut document = spelt_out(&question.operation.document, self.state);
+        let mut added = BTreeSet::new();
+        let mut changed = false;
+        for (key, place) in question.goes {
+            let set = &mut document.operation.selection_set;
+            let (of, set) = match &key {
+                None => (root.as_str(), Some(set)),
+                Some(key) => ("_Entity", below_mut(set, key)),
+            };
+            if let Some(set) = set {
+                changed |= self.mend_set(set, of, graph, &place, &mut added)?;
+            }
+        }
+        if !changed {
+            return Ok(());
+        }
+        if !added.is_empty() {
+            question.variables.get_or_insert_default().extend(added.iter().cloned());
+            let known = document.operation.variable_definitions.get_or_insert_default();
+            for definition in self.operation.variable_definitions.iter().flatten() {
+                let is_known = known.iter().any(|one| one.name == definition.name);
+                if added.contains(&definition.name) && !is_known {
+                    known.push(definition.clone());
+                }
+            }
+        }
+        *question.operation = SubgraphFetchOperation::from_anonymous_operation(document);
+        Ok(())
+    }
+
+    fn mend_set(
+        &self,
+        set: &mut SelectionSet,
+        of: &str,
+        graph: &str,
+        at: &Way,
+        added: &mut BTreeSet<String>,
+    ) -> Result<bool, String> {
+        let mut changed = false;
+        for item in &mut set.items {
+            match item {
+                SelectionItem::Field(field) if !field.selections.is_empty() => {
+                    let Some(ty) = self.state.field_return_type_name(of, &field.name) else {
+                        continue;
+                    };
+                    let ty = ty.to_owned();
+                    let at = [at.as_slice(), &[field.selection_identifier().to_owned()]].concat();
+                    let below = &mut field.selections;
+                    changed |= self.mend_set(below, &ty, graph, &at, added)?;
+                    if let Some(SupergraphDefinition::Union(union)) =
+                        self.state.definitions.get(&ty)
+                    {
+                        for member in union.relevant_types(graph) {
+                            let missing = self.missing(member, graph, &at)?;
+                            changed |= !missing.is_empty();
+                            added.extend(missing.iter().flat_map(FieldSelection::variable_usages));
+                            put(below, member, missing);
+                        }
+                    }
+                }
+                SelectionItem::InlineFragment(part) => {
+                    let of = part.type_condition.clone();
+                    changed |= self.mend_set(&mut part.selections, &of, graph, at, added)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(changed)
+    }
+
+    /// What a client wants of a member at a place, and nobody is asked for.
+    fn missing(&self, member: &str, graph: &str, at: &Way) -> Result<Vec<FieldSelection>, String> {
+        let mut missing: Vec<FieldSelection> = Vec::new();
+        for set in wanted(&self.operation.selection_set, at) {
+            for field in fields_on(set, member) {
+                let key = field.selection_identifier().to_owned();
+                if field.name == "__typename"
+                    || missing.iter().any(|one| one.selection_identifier() == key)
+                    || self.asked.contains(&(at.clone(), member.to_owned(), key))
+                {
+                    continue;
+                }
+                if !has(self.state, member, field, graph) {
+                    return Err(format!("`{member}.{}` is asked of nobody", field.name));
+                }
+                missing.push(field.clone());
+            }
+        }
+        Ok(missing)
+    }
+}
+
+/// Whether a subgraph has a field, and all that is wanted of it.
+fn has(state: &SupergraphState, of: &str, field: &FieldSelection, graph: &str) -> bool {
+    if field.name == "__typename" {
+        return true;
+    }
+    let Some(definition) = state.definitions.get(of) else { return false };
+    let Some(known) = definition.fields().get(&field.name) else { return false };
+    let here = known.join_field.iter().find(|one| one.graph_id.as_deref() == Some(graph));
+    known.resolvable_in_graphs(definition).contains(graph)
+        && here.is_none_or(|here| here.requires.is_none())
+        && has_all(state, known.field_type.inner_type(), &field.selections, graph)
+}
+
+/// Whether a subgraph has all that is wanted of a type.
+pub(super) fn has_all(state: &SupergraphState, of: &str, set: &SelectionSet, graph: &str) -> bool {
+    set.items.iter().all(|item| match item {
+        SelectionItem::Field(field) => has(state, of, field, graph),
+        SelectionItem::InlineFragment(part) => {
+            has_all(state, &part.type_condition, &part.selections, graph)
+        }
+        SelectionItem::FragmentSpread(_) => false,
+    })
+}
+
+fn root_type(state: &SupergraphState, operation: &SubgraphFetchOperation) -> String {
+    let kind = operation.document.operation.operation_kind.as_ref();
+    state.expect_root_type_name(kind).to_owned()
+}
+
+fn below<'s>(set: &'s SelectionSet, key: &str) -> Option<&'s SelectionSet> {
+    set.items.iter().find_map(|item| match item {
+        SelectionItem::Field(field) if field.selection_identifier() == key => {
+            Some(&field.selections)
+        }
+        _ => None,
+    })
+}
+
+fn below_mut<'s>(set: &'s mut SelectionSet, key: &str) -> Option<&'s mut SelectionSet> {
+    set.items.iter_mut().find_map(|item| match item {
+        SelectionItem::Field(field) if field.selection_identifier() == key => {
+            Some(&mut field.selections)
+        }
+        _ => None,
+    })
+}
+
+/// The sets of a client's selections at a place, whatever types they are on.
+fn wanted<'s>(set: &'s SelectionSet, at: &[String]) -> Vec<&'s SelectionSet> {
+    let Some((key, rest)) = at.split_first() else { return vec![set] };
+    let mut found = Vec::new();
+    for item in &set.items {
+        match item {
+            SelectionItem::Field(field) if field.selection_identifier() == key => {
+                found.extend(wanted(&field.selections, rest));
+            }
+            SelectionItem::InlineFragment(part) => found.extend(wanted(&part.selections, at)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The fields that are wanted on a type.
+fn fields_on<'s>(set: &'s SelectionSet, of: &str) -> Vec<&'s FieldSelection> {
+    let mut found = Vec::new();
+    for item in &set.items {
+        if let SelectionItem::InlineFragment(part) = item
+            && part.type_condition == of
+        {
+            for item in &part.selections.items {
+                match item {
+                    SelectionItem::Field(field) => found.push(field),
+                    SelectionItem::InlineFragment(_) => {
+                        found.extend(fields_on(&part.selections, of));
+                    }
+                    SelectionItem::FragmentSpread(_) => {}
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Asks for fields on a type, too.
+fn put(set: &mut SelectionSet, of: &str, fields: Vec<FieldSelection>) {
+    if fields.is_empty() {
+        return;
+    }
+    let fields = fields.into_iter().map(SelectionItem::Field);
+    let part = set.items.iter_mut().find_map(|item| match item {
+        SelectionItem::InlineFragment(part) if part.type_condition == of => Some(part),
+        _ => None,
+    });
+    match part {
+        Some(part) => part.selections.items.extend(fields),
+        None => set.items.push(SelectionItem::InlineFragment(InlineFragmentSelection {
+            type_condition: of.to_owned(),
+            selections: SelectionSet { items: fields.collect() },
+            skip_if: None,
+            include_if: None,
+        })),
+    }
+}

@@ -1,0 +1,184 @@
+//! Operations in parts: where the planner finds no way for the whole of one, it may for each half.
+//!
+//! A part is what stands at one place of the answer, on whatever types it is asked for, or what of it is on
+//! some of those types.
+
+use std::{collections::HashSet, ops::Range};
+
+use hive_router_query_planner::{
+    ast::{selection_item::SelectionItem, selection_set::SelectionSet},
+    state::supergraph_state::{SupergraphDefinition, SupergraphState},
+};
+
+/// The way to a place, by the names in the answer.
+type Way = Vec<String>;
+
+/// The selections in two; nothing where they are of one place.
+pub(super) fn halves(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
+    let mut places = Vec::new();
+    leaves(set, &mut Way::new(), &mut |place| {
+        if !places.contains(place) {
+            places.push(place.clone());
+        }
+    });
+    let (one, other) = places.split_at(places.len() / 2);
+    let part = |places: &[Way]| {
+        let places: HashSet<&Way> = places.iter().collect();
+        part(set, &mut Way::new(), &places)
+    };
+    (places.len() > 1).then(|| [part(one), part(other)])
+}
+
+/// The selections of one place in two, by the types that they are on; nothing where it is one type.
+pub(super) fn by_type(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
+    let mut count = 0;
+    leaves(set, &mut Way::new(), &mut |_| count += 1);
+    let middle = count / 2;
+    let part = |range: Range<usize>| leaves_within(set, &range, &mut 0);
+    (count > 1).then(|| [part(0..middle), part(middle..count)])
+}
+
+/// The selections with the leaves of a range, of which `next` is the first from here on.
+fn leaves_within(set: &SelectionSet, range: &Range<usize>, next: &mut usize) -> SelectionSet {
+    let mut items = set.items.clone();
+    items.retain_mut(|item| {
+        let below = match item {
+            SelectionItem::Field(field) if field.selections.items.is_empty() => {
+                *next += 1;
+                return range.contains(&(*next - 1));
+            }
+            SelectionItem::Field(field) => &mut field.selections,
+            SelectionItem::InlineFragment(part) => &mut part.selections,
+            SelectionItem::FragmentSpread(_) => return true,
+        };
+        *below = leaves_within(below, range, next);
+        !below.items.is_empty()
+    });
+    SelectionSet { items }
+}
+
+/// Looks at the place of each leaf.
+fn leaves(set: &SelectionSet, at: &mut Way, look: &mut impl FnMut(&Way)) {
+    for item in &set.items {
+        match item {
+            SelectionItem::Field(field) => {
+                at.push(field.selection_identifier().to_owned());
+                if field.selections.items.is_empty() {
+                    look(at);
+                } else {
+                    leaves(&field.selections, at, look);
+                }
+                at.pop();
+            }
+            SelectionItem::InlineFragment(part) => leaves(&part.selections, at, look),
+            SelectionItem::FragmentSpread(_) => {}
+        }
+    }
+}
+
+/// The selections with the leaves at these places.
+fn part(set: &SelectionSet, at: &mut Way, places: &HashSet<&Way>) -> SelectionSet {
+    let mut items = set.items.clone();
+    items.retain_mut(|item| match item {
+        SelectionItem::Field(field) => {
+            at.push(field.selection_identifier().to_owned());
+            let is_kept = if field.selections.items.is_empty() {
+                places.contains(at)
+            } else {
+                field.selections = part(&field.selections, at, places);
+                !field.selections.items.is_empty()
+            };
+            at.pop();
+            is_kept
+        }
+        SelectionItem::InlineFragment(of) => {
+            of.selections = part(&of.selections, at, places);
+            !of.selections.items.is_empty()
+        }
+        SelectionItem::FragmentSpread(_) => true,
+    });
+    SelectionSet { items }
+}
+
+/// Leaves `__typename` out where only one type is possible and something else is asked for: nobody has to
+/// be asked for it.
+pub(super) fn leave_out_known_types(set: &mut SelectionSet, of: &str, state: &SupergraphState) {
+    for item in &mut set.items {
+        match item {
+            SelectionItem::Field(field) => {
+                if let Some(of) = state.field_return_type_name(of, &field.name) {
+                    leave_out_known_types(&mut field.selections, of, state);
+                }
+            }
+            SelectionItem::InlineFragment(part) => {
+                leave_out_known_types(&mut part.selections, &part.type_condition, state);
+            }
+            SelectionItem::FragmentSpread(_) => {}
+        }
+    }
+    let is_type = |item: &SelectionItem| matches!(item, SelectionItem::Field(field) if field.name == "__typename");
+    let is_object = matches!(state.definitions.get(of), Some(SupergraphDefinition::Object(_)));
+    if is_object && !set.items.iter().all(is_type) {
+        set.items.retain(|item| !is_type(item));
+    }
+}
+
+/// The way to the first place, by the names of the fields.
+pub(super) fn told(set: &SelectionSet) -> String {
+    let mut names = Vec::new();
+    let mut open = set.items.first();
+    while let Some(item) = open {
+        let below = match item {
+            SelectionItem::Field(field) => {
+                names.push(field.name.as_str());
+                &field.selections
+            }
+            SelectionItem::InlineFragment(part) => &part.selections,
+            SelectionItem::FragmentSpread(_) => break,
+        };
+        open = below.items.first();
+    }
+    let mut places = HashSet::new();
+    leaves(set, &mut Way::new(), &mut |place| {
+        places.insert(place.clone());
+    });
+    let way = names.join(".");
+    match places.len() {
+        0 | 1 => way,
+        count => format!("{way} and {} more", count - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use graphql_tools::{parser::parse_query, static_graphql::query as ast};
+
+    use super::*;
+
+    fn set(text: &str) -> SelectionSet {
+        let document: ast::Document = parse_query::<String>(text).unwrap().into_static();
+        match document.definitions.into_iter().next() {
+            Some(ast::Definition::Operation(ast::OperationDefinition::SelectionSet(set))) => {
+                set.into()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn halves_must_hold_every_place_once() {
+        let whole = set("{ a { b ... on T { c x: d } ... on U { c } } e { f } }");
+        let [one, other] = halves(&whole).unwrap();
+        let expected = set("{ a { b ... on T { c } ... on U { c } } }");
+        assert_eq!(one.to_string(), expected.to_string());
+        assert_eq!(other.to_string(), set("{ a { ... on T { x: d } } e { f } }").to_string());
+        let typed = set("{ a { ... on T { c } ... on U { c } } }");
+        assert!(halves(&typed).is_none());
+        let [one, other] = by_type(&typed).unwrap();
+        assert_eq!(one.to_string(), set("{ a { ... on T { c } } }").to_string());
+        assert_eq!(other.to_string(), set("{ a { ... on U { c } } }").to_string());
+        assert!(by_type(&one).is_none());
+        assert_eq!(told(&one), "a.b and 1 more");
+        assert_eq!(told(&set("{ a { ... on T { c } } }")), "a.c");
+    }
+}
