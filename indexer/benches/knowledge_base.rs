@@ -8,6 +8,8 @@
 mod corpus;
 #[path = "support/installation.rs"]
 mod installation;
+#[path = "support/language.rs"]
+mod language;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "support/publishing.rs"]
@@ -35,6 +37,12 @@ fn main() -> anyhow::Result<()> {
     let classes = runtime.block_on(searching::classes(&installation, &snapshot))?;
     let mut ways = searching::catalog_ways(&runtime, &snapshot);
     searching::measure(&classes, &mut ways, &mut table)?;
+    language::suggesting(&runtime, &snapshot, &installation.words, &mut table)?;
+    language::searching(&runtime, &snapshot, &classes, &mut table)?;
+    let hard = language::classes(&installation.words);
+    language::searching(&runtime, &snapshot, &hard, &mut table)?;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("analysis");
+    language::indexing(&runtime, &snapshot, (&installation.words, &folder), &mut table)?;
     table.calibrate();
     table.print()?;
     Ok(())
