@@ -49,7 +49,11 @@ pub(super) fn similar_elsewhere(
 }
 
 fn shared(text: &str, passage: &Passage, id: NodeId) -> SharedPassage {
-    let longest = passage.longest.as_ref().map_or("", |(place, _)| &text[place.clone()]);
+    let place = passage.longest.as_ref().map_or(0..0, |(place, _)| place.clone());
+    let ends =
+        text[place.end..].chars().take_while(|sign| ['.', '!', '?', '”', '’'].contains(sign));
+    let end = place.end + ends.map(char::len_utf8).sum::<usize>();
+    let longest = &text[place.start..end];
     let mut told = String::new();
     for word in longest.split_whitespace() {
         if told.len() + word.len() > PASSAGE_BYTES_MAX {
