@@ -72,7 +72,7 @@ use crate::failure::{Failure, Result};
             default_with = "Some(5)",
             desc = "How many; at most 20."
         ),
-        desc = "What is about the same or belongs to the same, closest first. Never the thing itself."
+        desc = "What is about the same or belongs to the same, closest first. Never the thing itself or its near-duplicates."
     ),
     field(
         name = "similar_elsewhere",
@@ -250,7 +250,8 @@ macro_rules! object {
                 Loaders::of(ctx).many(&self.common.people).await
             }
 
-            /// What is about the same or belongs to the same, closest first. Never the thing itself.
+            /// What is about the same or belongs to the same, closest first. Never the thing itself
+            /// or its near-duplicates.
             pub(super) async fn related(
                 &self,
                 ctx: &Context<'_>,
