@@ -2,7 +2,7 @@
 //! line.
 
 use indexer::catalog::{Absence, Standing};
-use schema::{Explanation, MatchKind, SearchField, WordMatch};
+use schema::{Explanation, MatchKind, Record, SearchField, WordMatch};
 
 /// Where content stands for a question, and why, as sentences.
 pub(crate) fn standing(standing: &Standing, question: &str) -> String {
@@ -19,7 +19,7 @@ pub(crate) fn standing(standing: &Standing, question: &str) -> String {
     if !interpretation.ignored_words.is_empty() {
         text.push(format!("Niet op gezocht: {}.", interpretation.ignored_words.join(", ")));
     }
-    text.extend(standing.absence.map(absence));
+    text.extend(standing.absence.map(|why| absence(why, standing.instead.as_ref())));
     match &standing.explanation {
         Some(explanation) if standing.absence != Some(Absence::NoWord) => {
             text.push(sentences(explanation));
@@ -37,7 +37,7 @@ pub(crate) fn standing(standing: &Standing, question: &str) -> String {
 }
 
 /// Why content is not listed.
-fn absence(absence: Absence) -> String {
+fn absence(absence: Absence, instead: Option<&Record>) -> String {
     match absence {
         Absence::NoWord => {
             "Geen enkel woord van de vraag komt erin voor, ook niet in een andere vorm of als deel \
@@ -53,6 +53,11 @@ fn absence(absence: Absence) -> String {
              \"exacte zin\", een -woord of een veld zoals titel: sluit het uit."
                 .to_owned()
         }
+        Absence::SameAs(id) => format!(
+            "Het is op een paar woorden na gelijk aan \"{}\" ({id}) van dezelfde bron, dat er al \
+             staat.",
+            instead.map_or("", Record::name)
+        ),
     }
 }
 

@@ -2,12 +2,15 @@
 //! the same lines and goes on to GraphQL and HTTP.
 //!
 //! The first run writes and builds the knowledge base below the target folder, later ones find
-//! it there.
+//! it there. `cargo bench -p indexer -- language` measures only what the analysis of Dutch and
+//! completing words cost; the other parts are `publishing` and `searching`.
 
 #[path = "support/corpus.rs"]
 mod corpus;
 #[path = "support/installation.rs"]
 mod installation;
+#[path = "support/language.rs"]
+mod language;
 #[path = "support/measure.rs"]
 mod measure;
 #[path = "support/publishing.rs"]
@@ -23,18 +26,32 @@ use installation::Installation;
 use measure::Table;
 
 fn main() -> anyhow::Result<()> {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let installation = Installation::open(Path::new(env!("CARGO_TARGET_TMPDIR")), &repository)?;
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let installation = Installation::open(target, &repository)?;
     let mut table = Table::default();
     table.calibrate();
     publishing::build(&installation, &mut table)?;
     let catalog = publishing::open(&installation, &mut table)?;
-    publishing::change(&installation, &mut table)?;
+    if wanted("publishing") {
+        publishing::change(&installation, &mut table)?;
+    }
     let runtime = searching::runtime()?;
     let snapshot = catalog.current().expect("it was just opened");
-    let classes = runtime.block_on(searching::classes(&installation, &snapshot))?;
-    let mut ways = searching::catalog_ways(&runtime, &snapshot);
-    searching::measure(&classes, &mut ways, &mut table)?;
+    let mut classes = runtime.block_on(searching::classes(&installation, &snapshot))?;
+    if wanted("searching") {
+        let mut ways = searching::catalog_ways(&runtime, &snapshot);
+        searching::measure(&classes, &mut ways, &mut table)?;
+    }
+    if wanted("language") {
+        let words = &installation.words;
+        language::suggesting(&runtime, &snapshot, words, &mut table)?;
+        classes.extend(language::classes(words));
+        language::searching(&runtime, &snapshot, &classes, &mut table)?;
+        language::indexing(&runtime, &snapshot, (words, &target.join("analysis")), &mut table)?;
+    }
     table.calibrate();
     table.print()?;
     Ok(())

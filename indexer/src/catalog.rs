@@ -10,6 +10,7 @@ mod reads;
 mod related;
 mod search;
 mod show;
+mod similar;
 mod snapshot;
 mod suggest;
 mod times;
@@ -35,6 +36,7 @@ pub use pool::{PoolLimits, PoolLoad};
 pub use reads::Reads;
 pub use related::RELATED_MAX;
 pub use search::SEARCH_WINDOW_MAX;
+pub use similar::SIMILAR_MAX;
 pub use snapshot::Snapshot;
 pub use suggest::{SUGGEST_PREFIX_BYTES_MAX, SUGGESTIONS_MAX};
 

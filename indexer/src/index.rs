@@ -15,6 +15,7 @@ mod lookups;
 mod matches;
 mod nearness;
 mod ordinals;
+mod passages;
 mod plan;
 mod reader;
 mod recency;
@@ -34,10 +35,10 @@ pub use explain::Absence;
 pub(crate) use explain::explanation;
 pub(crate) use highlight::{Beside, highlights};
 pub(crate) use matches::Look;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Forms, Plan};
 pub(crate) use reader::{Found, IndexReader, Search, SeriesTimes};
 pub(crate) use suggest::Typed;
-pub(crate) use texts::{characters, names_of};
+pub(crate) use texts::{all as all_texts, characters, names_of};
 pub(crate) use writer::{IndexWriter, Indexed, Segments, shows_in_dependents};
 
 /// Why the index cannot be read or written.

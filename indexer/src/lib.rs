@@ -6,6 +6,8 @@
 
 pub mod catalog;
 pub mod config;
+#[doc(hidden)]
+pub mod measuring;
 pub mod run;
 
 mod facts;

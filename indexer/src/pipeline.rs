@@ -4,6 +4,7 @@
 //! Every stage works on what changed and on what that touches, so that its cost grows with the
 //! change. A full build is the same work with everything changed.
 
+mod alike;
 pub(crate) mod collect;
 pub(crate) mod link;
 pub(crate) mod merge;

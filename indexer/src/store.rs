@@ -4,6 +4,7 @@
 //! This module owns table layout and value encoding. It must not know how a record is merged or
 //! found by its words.
 
+mod alike;
 mod codec;
 mod key;
 mod layered;

@@ -77,6 +77,17 @@ pub struct MatchWay {
     pub text: String,
 }
 
+/// What a piece of content has in common with one of another source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SharedPassage {
+    /// The other one.
+    pub id: NodeId,
+    /// Which share of the words of the first stands in the other one, too, from 0 to 1.
+    pub share: f32,
+    /// The longest stretch that both have, as it stands in the first; shortened where it is long.
+    pub text: String,
+}
+
 /// What was made of the words of a question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interpretation {

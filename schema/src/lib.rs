@@ -22,7 +22,7 @@ pub use cursor::{Cursor, CursorError, SortValue};
 pub use entity::{Audience, Organisation, Person, Theme};
 pub use hit::{
     Explanation, FacetCount, Facets, Highlight, Hit, Interpretation, MatchWay, NamePage,
-    SearchPage, Span, Suggestion, WordMatch,
+    SearchPage, SharedPassage, Span, Suggestion, WordMatch,
 };
 pub use id::{GenerationNumber, IdError, NodeId, NodeKind, SourceName};
 pub use moment::{EventMoment, MomentError};

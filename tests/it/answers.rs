@@ -40,6 +40,26 @@ fn a_search_must_answer_with_hits_facets_and_pages() {
 }
 
 #[test]
+fn a_passage_that_another_source_has_must_be_told_and_a_near_duplicate_must_not_be_listed() {
+    let (_installation, server) = Server::demo();
+    insta::assert_json_snapshot!(
+        "alike",
+        server.ask(
+            r#"{
+            copies: search(query: "\"elk kanaal tot een antwoord leidt\"") {
+                totalCount
+                nodes { title }
+                facets { kinds { value count } }
+            }
+            elsewhere: search(query: "klachten vragen zuchten titel:bereikbaar") {
+                nodes { title similarElsewhere { share text node { title sources { source } } } }
+            }
+        }"#
+        )
+    );
+}
+
+#[test]
 fn every_relation_must_lead_there_and_back() {
     let (_installation, server) = Server::demo();
     insta::assert_json_snapshot!(

@@ -7,6 +7,7 @@
 //! - `searching`: search against a naive scan; facets; cursors
 //! - `finding`: highlights, explanations, what was made of the words; limits of a question
 //! - `suggesting`: suggestions against a naive scan; related content
+//! - `alike`: near-duplicates against a naive scan; passages at other sources
 //! - `timing`: when answers change; what a catalog counts
 //! - `incremental`: an incremental build finds what a full one finds
 //! - `history`: random edits, kills and rollbacks
@@ -31,6 +32,7 @@
     reason = "a test that panics has failed; its numbers are small"
 )]
 
+mod alike;
 mod answers;
 mod architecture;
 mod asking;

@@ -96,15 +96,17 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
 #[test]
 fn every_page_of_the_demo_must_be_there_and_tell_machines_what_it_is_about() {
     let (_installation, server) = Server::demo();
-    let mut told = 0;
+    let (mut told, mut elsewhere) = (0, 0);
     for path in mapped(&server) {
         let page = server.get(&path);
         assert_eq!(page.status, 200, "{path}");
+        elsewhere += usize::from(page.body.contains("<h2 id=\"elsewhere\">"));
         assert_harmless(&path, &page);
         assert!(page.body.contains("rel=\"canonical\""), "{path}");
         told += usize::from(json_ld(&page).is_some());
     }
     assert!(told > 200, "{told}");
+    assert!(elsewhere > 2, "the same passages stand on {elsewhere} pages");
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn reads_must_be_counted_by_kind_over_all_snapshots() {
         snapshot.names(NodeKind::Theme, Page::first(1)).await.expect("names");
         snapshot.changes(None, 1).await.expect("changes");
         snapshot.related(&ids, 2).await.expect("related");
+        snapshot.similar_elsewhere(&ids, 2).await.expect("passages");
         snapshot.suggest("k".to_owned(), 2).await.expect("suggestions");
         let expected = Reads {
             records: 2,
@@ -109,6 +110,7 @@ fn reads_must_be_counted_by_kind_over_all_snapshots() {
             changes: 1,
             searches: 0,
             related: 1,
+            similar: 1,
             suggestions: 1,
         };
         assert_eq!(catalog.reads().since(before), expected);

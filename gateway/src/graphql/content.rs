@@ -11,7 +11,7 @@ use super::{
     community::Community,
     event::Event,
     organisation::Organisation,
-    part::Image,
+    part::{Image, SharedPassage},
     person::Person,
     record::FromRecord,
     scalar::{DateTime, Url},
@@ -72,7 +72,18 @@ use crate::failure::{Failure, Result};
             default_with = "Some(5)",
             desc = "How many; at most 20."
         ),
-        desc = "What is about the same or belongs to the same, closest first. Never the thing itself."
+        desc = "What is about the same or belongs to the same, closest first. Never the thing itself or its near-duplicates."
+    ),
+    field(
+        name = "similar_elsewhere",
+        ty = "Result<Vec<SharedPassage>>",
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            default_with = "Some(5)",
+            desc = "How many; at most 20."
+        ),
+        desc = "Where other sources have the same passages, of forty words at least; what has most of them first."
     ),
     field(
         name = "sources",
@@ -125,7 +136,7 @@ pub(super) mod names {
         audience::Audience,
         community::Community,
         organisation::Organisation,
-        part::Image,
+        part::{Image, SharedPassage},
         person::Person,
         record::entity,
         scalar::{DateTime, Url},
@@ -239,7 +250,8 @@ macro_rules! object {
                 Loaders::of(ctx).many(&self.common.people).await
             }
 
-            /// What is about the same or belongs to the same, closest first. Never the thing itself.
+            /// What is about the same or belongs to the same, closest first. Never the thing itself
+            /// or its near-duplicates.
             pub(super) async fn related(
                 &self,
                 ctx: &Context<'_>,
@@ -247,6 +259,19 @@ macro_rules! object {
                 first: Option<i32>,
             ) -> Result<Vec<Content>> {
                 Loaders::of(ctx).related(self.common.id, related_size(first)?).await
+            }
+
+            /// Where other sources have the same passages, of forty words at least; what has most of
+            /// them first.
+            pub(super) async fn similar_elsewhere(
+                &self,
+                ctx: &Context<'_>,
+                #[graphql(default_with = "Some(5)", desc = "How many; at most 20.")]
+                first: Option<i32>,
+            ) -> Result<Vec<SharedPassage>> {
+                let first = related_size(first)?;
+                let found = Loaders::of(ctx).similar_elsewhere(self.common.id, first).await?;
+                Ok(found.iter().cloned().map(SharedPassage).collect())
             }
 
             /// What each source says about it; the most trusted source first.

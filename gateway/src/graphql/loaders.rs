@@ -15,7 +15,7 @@ use std::{
 use async_graphql::Context;
 use dataloader::BatchFn;
 use indexer::catalog::{CatalogError, Relation, Snapshot};
-use schema::{Body, NodeId, Provenance, Record};
+use schema::{Body, NodeId, Provenance, Record, SharedPassage};
 
 use super::{
     level::{Gathered, Levels},
@@ -34,6 +34,7 @@ type Records = Option<Arc<Record>>;
 type Bodies = Option<Arc<Body>>;
 type Provenances = Arc<[Provenance]>;
 type Links = Arc<[NodeId]>;
+type Passages = Arc<[SharedPassage]>;
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
@@ -42,6 +43,7 @@ pub(crate) struct Loaders {
     provenance: Gathered<NodeId, Result<Provenances>, Batch>,
     links: Gathered<(NodeId, Relation), Result<Links>, Batch>,
     related: Gathered<(NodeId, usize), Result<Links>, Batch>,
+    similar: Gathered<(NodeId, usize), Result<Passages>, Batch>,
     handed_out: AtomicU64,
     records_max: u64,
     text_bytes: AtomicU64,
@@ -57,7 +59,8 @@ impl Loaders {
             bodies: Gathered::new(batch.clone(), BATCH_MAX),
             provenance: Gathered::new(batch.clone(), BATCH_MAX),
             links: Gathered::new(batch.clone(), BATCH_MAX),
-            related: Gathered::new(batch, BATCH_MAX),
+            related: Gathered::new(batch.clone(), BATCH_MAX),
+            similar: Gathered::new(batch, BATCH_MAX),
             handed_out: AtomicU64::new(0),
             records_max: limits.records_max,
             text_bytes: AtomicU64::new(0),
@@ -115,6 +118,11 @@ impl Loaders {
         self.many(&ids).await
     }
 
+    /// The passages that `id` has in common with `first` things of other sources.
+    pub(super) async fn similar_elsewhere(&self, id: NodeId, first: usize) -> Result<Passages> {
+        self.similar.one((id, first)).await.map_err(lost)?
+    }
+
     /// The long text of a record.
     pub(super) async fn body(&self, id: NodeId) -> Result<Bodies> {
         let body = self.bodies.one(id).await.map_err(lost)??;
@@ -149,6 +157,7 @@ impl Levels for Loaders {
             || self.provenance.is_waited_for()
             || self.links.is_waited_for()
             || self.related.is_waited_for()
+            || self.similar.is_waited_for()
     }
 
     async fn read(&self) {
@@ -158,6 +167,7 @@ impl Levels for Loaders {
             self.provenance.read(),
             self.links.read(),
             self.related.read(),
+            self.similar.read(),
         );
     }
 }
@@ -201,20 +211,40 @@ impl BatchFn<(NodeId, Relation), Result<Links>> for Batch {
 }
 
 impl BatchFn<(NodeId, usize), Result<Links>> for Batch {
-    /// What is alike is found for all ids at once, as many for each as the most that are wanted.
     async fn load(&mut self, keys: &[(NodeId, usize)]) -> HashMap<(NodeId, usize), Result<Links>> {
-        let ids: Vec<NodeId> = keys.iter().map(|(id, _)| *id).collect();
-        let first = keys.iter().map(|(_, first)| *first).max().unwrap_or_default();
-        let mut found: HashMap<_, Result<Links>> = by_key(keys, self.0.related(&ids, first).await);
-        for ((_, first), ids) in &mut found {
-            if let Ok(ids) = ids
-                && ids.len() > *first
-            {
-                *ids = ids[..*first].into();
-            }
-        }
-        found
+        let (ids, first) = for_all(keys);
+        cut(by_key(keys, self.0.related(&ids, first).await))
     }
+}
+
+impl BatchFn<(NodeId, usize), Result<Passages>> for Batch {
+    async fn load(
+        &mut self,
+        keys: &[(NodeId, usize)],
+    ) -> HashMap<(NodeId, usize), Result<Passages>> {
+        let (ids, first) = for_all(keys);
+        cut(by_key(keys, self.0.similar_elsewhere(&ids, first).await))
+    }
+}
+
+/// What is like things is found for all at once, as many for each as the most that are wanted…
+fn for_all(keys: &[(NodeId, usize)]) -> (Vec<NodeId>, usize) {
+    let first = keys.iter().map(|(_, first)| *first).max().unwrap_or_default();
+    (keys.iter().map(|(id, _)| *id).collect(), first)
+}
+
+/// …and each is given as many as it asked for.
+fn cut<T: Clone>(
+    mut found: HashMap<(NodeId, usize), Result<Arc<[T]>>>,
+) -> HashMap<(NodeId, usize), Result<Arc<[T]>>> {
+    for ((_, first), items) in &mut found {
+        if let Ok(items) = items
+            && items.len() > *first
+        {
+            *items = items[..*first].into();
+        }
+    }
+    found
 }
 
 /// Pairs keys with what was read for them; a failure is told to each, and logged once.

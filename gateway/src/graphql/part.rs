@@ -4,6 +4,7 @@ use async_graphql::{Context, Object};
 use schema::Language;
 
 use super::{
+    content::Content,
     loaders::Loaders,
     moment::EventMoment,
     organisation::Organisation,
@@ -37,6 +38,28 @@ impl Image<'_> {
     /// Height in pixels.
     async fn height(&self) -> Option<u32> {
         self.0.height
+    }
+}
+
+/// A passage that two things have in common.
+pub(super) struct SharedPassage(pub(super) schema::SharedPassage);
+
+/// What a thing has in common with one of another source.
+#[Object]
+impl SharedPassage {
+    /// The other thing.
+    async fn node(&self, ctx: &Context<'_>) -> Option<Result<Content>> {
+        Loaders::of(ctx).maybe(Some(self.0.id)).await
+    }
+
+    /// Which share of the words of the first thing stands in the other one, too: from 0 to 1.
+    async fn share(&self) -> f32 {
+        self.0.share
+    }
+
+    /// The longest stretch that both have, as the first thing has it; shortened where it is long.
+    async fn text(&self) -> &str {
+        &self.0.text
     }
 }
 

@@ -17,6 +17,8 @@ use super::{
 
 /// So many related things are shown.
 const RELATED: usize = 4;
+/// So many things of other sources with the same passages are named.
+const ELSEWHERE: usize = 3;
 
 #[derive(Template)]
 #[template(path = "item.html")]
@@ -41,6 +43,8 @@ struct ItemView<'a> {
     original: Link,
     calls: Vec<Link>,
     provenance: Vec<(String, String)>,
+    /// Where the same passages stand elsewhere: at whom, and in what.
+    elsewhere: Vec<(String, Link)>,
     related: Vec<HitView>,
 }
 
@@ -84,6 +88,7 @@ async fn view<'a>(
     let like = visit.snapshot.related(&[id], RELATED).await?.into_iter().next().unwrap_or_default();
     let like: Vec<Arc<Record>> =
         visit.snapshot.get_many(&like).await?.into_iter().flatten().collect();
+    let elsewhere = elsewhere(visit, id).await?;
     let parts = part::of(visit, record).await?;
     let ids: Vec<NodeId> =
         record.about().into_iter().chain(hit::named(&like)).chain(parts.named.clone()).collect();
@@ -127,7 +132,28 @@ async fn view<'a>(
                 (words.fill_all("item.provenance_row", &values), fields)
             })
             .collect(),
+        elsewhere,
         related: like.iter().filter_map(|one| HitView::of_record(visit, one, &names)).collect(),
         frame,
     })
+}
+
+/// Where the passages of a thing stand elsewhere: at which organisation or site, and in what.
+async fn elsewhere(visit: Visit<'_>, id: NodeId) -> Result<Vec<(String, Link)>, PageError> {
+    let found = visit.snapshot.similar_elsewhere(&[id], ELSEWHERE).await?.into_iter().flatten();
+    let ids: Vec<NodeId> = found.map(|passage| passage.id).collect();
+    let records: Vec<_> = visit.snapshot.get_many(&ids).await?.into_iter().flatten().collect();
+    let organisations = records.iter().filter_map(|record| record.common());
+    let organisations = organisations.filter_map(|common| common.organisations.first().copied());
+    let names = Names::of(visit, organisations).await?;
+    let place = |record: &Arc<Record>| {
+        let common = record.common()?;
+        let organisation = common.organisations.first().and_then(|id| names.get(*id));
+        let by = match organisation {
+            Some(organisation) => organisation.name().to_owned(),
+            None => hit::host(&common.url),
+        };
+        Some((visit.words.fill("item.elsewhere_at", "by", &by), names::link(visit, record)))
+    };
+    Ok(records.iter().filter_map(place).collect())
 }

@@ -20,7 +20,7 @@ pub(super) struct Listing {
 /// The list that a field asks for.
 pub(super) fn listing(field: &str) -> Listing {
     let (items, direct) = match field {
-        "related" => (5, true),
+        "related" | "similarElsewhere" => (5, true),
         "suggest" => (8, true),
         "occurrences" => (10, true),
         "changes" => (100, false),
@@ -33,7 +33,8 @@ pub(super) fn listing(field: &str) -> Listing {
 /// root.
 pub(super) fn is_search(field: &str, depth: usize) -> bool {
     match field {
-        "search" | "suggest" | "related" | "articles" | "toolkits" | "events" => true,
+        "search" | "suggest" | "related" | "similarElsewhere" | "articles" | "toolkits"
+        | "events" => true,
         "communities" => depth == 1,
         _ => false,
     }

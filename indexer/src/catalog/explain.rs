@@ -12,7 +12,7 @@ use super::{
     snapshot::Inside,
 };
 use crate::{
-    index::{Absence, IndexReader, Look, explanation},
+    index::{Absence, Forms, Found, IndexReader, Look, explanation},
     language::Synonyms,
 };
 
@@ -31,6 +31,8 @@ pub struct Standing {
     pub explanation: Option<Explanation>,
     /// Why it is not listed, where it is not.
     pub absence: Option<Absence>,
+    /// What is listed in its place, where that is why.
+    pub instead: Option<Record>,
     /// What was made of the words.
     pub interpretation: Interpretation,
 }
@@ -52,7 +54,7 @@ pub(super) fn explain(
         wanted: Wanted::default(),
         now,
     };
-    let (plan, interpretation) = inside.index.plan(words, synonyms)?;
+    let (plan, interpretation) = inside.index.plan(words, (synonyms, Forms::All))?;
     let day = today(&query);
     let asked = Asked { inside, query: &query, plan: plan.as_ref(), day };
     let found = find(&asked, SEARCH_WINDOW_MAX)?;
@@ -65,6 +67,7 @@ pub(super) fn explain(
         score,
         explanation: None,
         absence: None,
+        instead: None,
         interpretation,
         record,
     };
@@ -76,7 +79,24 @@ pub(super) fn explain(
         standing.explanation = Some(reasons);
         if place.is_none() {
             standing.absence = Some(inside.index.absence(plan, &matches)?);
+            standing.instead = instead(inside, bits, &found)?;
+            if let Some(record) = &standing.instead {
+                standing.absence = Some(Absence::SameAs(record.id()));
+            }
         }
     }
     Ok(Some(standing))
+}
+
+/// The near-duplicate that is listed in the place of a document.
+fn instead(inside: &Inside, bits: u64, found: &Found) -> Result<Option<Record>, CatalogError> {
+    let Some(group) = inside.index.group(bits)? else { return Ok(None) };
+    for place in &found.places {
+        if inside.index.group(place.id)? == Some(group) {
+            let id = NodeId::from_bits(place.id);
+            let id = id.map_err(|error| CatalogError::Engine(error.to_string()))?;
+            return Ok(inside.store.record(id)?);
+        }
+    }
+    Ok(None)
 }

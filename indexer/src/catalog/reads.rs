@@ -57,6 +57,8 @@ reads! {
     searches,
     /// What is like things.
     related,
+    /// What has passages in common with things.
+    similar,
     /// Suggestions.
     suggestions,
 }

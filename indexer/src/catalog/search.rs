@@ -10,7 +10,7 @@ use schema::{
 
 use super::{CatalogError, show::show, snapshot::Inside};
 use crate::{
-    index::{Found, Place, Plan, Search},
+    index::{Forms, Found, Place, Plan, Search},
     language::Synonyms,
 };
 
@@ -21,7 +21,7 @@ const SEARCH_WINDOW: &str = "search_window";
 
 pub(super) fn search(
     inside: &Inside,
-    synonyms: &Synonyms,
+    words: (&Synonyms, Forms),
     query: &SearchQuery,
 ) -> Result<SearchPage, CatalogError> {
     let question = question(query);
@@ -31,7 +31,7 @@ pub(super) fn search(
     // The pages of one list are reckoned by one day, however long somebody reads.
     let day = query.page.cursor().map_or_else(|| today(query), |cursor| cursor.day);
     let (plan, interpretation) = match &query.words {
-        Some(words) => inside.index.plan(words, synonyms)?,
+        Some(typed) => inside.index.plan(typed, words)?,
         None => (None, Interpretation::default()),
     };
     let asked = Asked { inside, query, plan: plan.as_ref(), day };

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use schema::{
     Body, Change, Cursor, GenerationNumber, NamePage, NodeId, NodeKind, Occurrences, Page,
-    Provenance, Record, SearchPage, SearchQuery, SortValue, Suggestion,
+    Provenance, Record, SearchPage, SearchQuery, SharedPassage, SortValue, Suggestion,
 };
 use url::Url;
 
@@ -16,18 +16,19 @@ use super::{
     reads::{ReadCounts, Reads},
     related,
     search::{self, older},
+    similar,
     suggest::{self, Names},
     times::Times,
 };
 use crate::{
     generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, Verifier},
-    index::IndexReader,
+    index::{Forms, IndexReader},
     language::{ANALYSIS_VERSION, Synonyms},
     store::{Relation, StoreReader},
 };
 
 /// What is like so many things is looked for in one turn of the pool; then others have theirs.
-const RELATED_AT_A_TIME: usize = 8;
+const LOOKED_UP_AT_A_TIME: usize = 8;
 
 /// One generation. Immutable; every answer of one request should come from one snapshot.
 pub struct Snapshot {
@@ -35,6 +36,7 @@ pub struct Snapshot {
     digest: String,
     inside: Arc<Inside>,
     synonyms: Arc<Synonyms>,
+    forms: Forms,
     shared: Shared,
 }
 
@@ -92,6 +94,7 @@ impl Snapshot {
             manifest: Arc::new(manifest),
             inside: Arc::new(inside),
             synonyms: Arc::default(),
+            forms: Forms::All,
             shared: shared.clone(),
         };
         Ok(snapshot)
@@ -104,8 +107,16 @@ impl Snapshot {
             manifest: Arc::clone(&self.manifest),
             inside: Arc::clone(&self.inside),
             synonyms: Arc::clone(synonyms),
+            forms: self.forms,
             shared: self.shared.clone(),
         }
+    }
+
+    /// The same generation, where searches look words up as they are: none is taken apart, joined
+    /// to the next, corrected, or said in other words. To measure what all that costs.
+    #[must_use]
+    pub fn with_own_forms_only(&self) -> Self {
+        Self { forms: Forms::Own, ..self.with_synonyms(&self.synonyms) }
     }
 
     /// Whether it is the generation of a manifest.
@@ -227,7 +238,8 @@ impl Snapshot {
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.reads.searches.add();
         let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
-        self.shared.pool.run(move || search::search(&inside, &synonyms, &query)).await
+        let forms = self.forms;
+        self.shared.pool.run(move || search::search(&inside, (&synonyms, forms), &query)).await
     }
 
     /// What becomes of one piece of content when `words` are searched without any filter; `None`
@@ -266,7 +278,7 @@ impl Snapshot {
     }
 
     /// The content that is most like each thing, in the order asked; at most `first` each, never
-    /// itself. A thing without content has nothing like it.
+    /// itself or its near-duplicates. A thing without content has nothing like it.
     ///
     /// # Errors
     /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
@@ -277,13 +289,36 @@ impl Snapshot {
         first: usize,
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
         self.shared.reads.related.add();
+        self.for_each(ids, move |inside, id| related::related(inside, id, first)).await
+    }
+
+    /// The passages that each thing has in common with content of other sources, in the order
+    /// asked; at most `first` each, what has most in common first. Of near-duplicates in one source
+    /// only one is listed.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn similar_elsewhere(
+        &self,
+        ids: &[NodeId],
+        first: usize,
+    ) -> Result<Vec<Vec<SharedPassage>>, CatalogError> {
+        self.shared.reads.similar.add();
+        self.for_each(ids, move |inside, id| similar::similar_elsewhere(inside, id, first)).await
+    }
+
+    /// Looks something up for each thing on the pool, a few at a time.
+    async fn for_each<T: Send + 'static>(
+        &self,
+        ids: &[NodeId],
+        look_up: impl Fn(&Inside, NodeId) -> Result<T, CatalogError> + Copy + Send + 'static,
+    ) -> Result<Vec<T>, CatalogError> {
         let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(RELATED_AT_A_TIME) {
+        for ids in ids.chunks(LOOKED_UP_AT_A_TIME) {
             let (inside, ids) = (Arc::clone(&self.inside), ids.to_vec());
-            let some = move || {
-                let related = |id: &NodeId| related::related(&inside, *id, first);
-                ids.iter().map(related).collect::<Result<Vec<_>, _>>()
-            };
+            let some =
+                move || ids.iter().map(|id| look_up(&inside, *id)).collect::<Result<Vec<_>, _>>();
             found.extend(self.shared.pool.run(some).await?);
         }
         Ok(found)

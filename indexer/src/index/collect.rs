@@ -1,7 +1,15 @@
 //! One pass over the matching documents: the best of them, how many there are, and what they count
 //! up to per facet.
+//!
+//! Near-duplicates of one source count as one hit, which stands where the best of those that match
+//! does. A facet's count is the number of hits there are with its value asked for: a group counts
+//! for a value once if any of its matching documents has it, whichever of them stands for all.
 
-use std::{cmp::Ordering, collections::BinaryHeap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use schema::{EventPhase, Kind, SearchSort, SortValue};
 use tantivy::{
@@ -47,6 +55,8 @@ pub(super) struct Collect {
     pub(super) sort: SearchSort,
     pub(super) limit: usize,
     pub(super) facets: bool,
+    /// Whether near-duplicates of one source are one hit.
+    pub(super) folds: bool,
     /// How scores are raised; `None` where nothing was asked for.
     pub(super) raise: Option<Raise>,
 }
@@ -85,6 +95,19 @@ pub(super) struct Collected {
     pub(super) counts: Counts,
 }
 
+/// What was collected in one segment.
+#[derive(Default)]
+pub(super) struct Harvest {
+    /// The best, each with the group of near-duplicates that it stands for.
+    best: Vec<(Place, Option<u64>)>,
+    /// How many documents that are in no group.
+    single: u64,
+    counts: Counts,
+    groups: HashSet<u64>,
+    /// What each group counts for: the dimension, as a number, and the value.
+    group_values: HashSet<(u64, usize, u64)>,
+}
+
 /// Counts per dimension and value, each value once.
 #[derive(Debug, Default)]
 pub(super) struct Counts(ValueCounts);
@@ -94,8 +117,8 @@ impl Counts {
         &self.0[dimension as usize]
     }
 
-    fn add(&mut self, other: Self) {
-        for (into, mut from) in self.0.iter_mut().zip(other.0) {
+    fn add(&mut self, other: ValueCounts) {
+        for (into, mut from) in self.0.iter_mut().zip(other) {
             into.append(&mut from);
             into.sort_unstable();
             into.dedup_by(|again, first| {
@@ -141,6 +164,10 @@ impl Collector for Collect {
             total: 0,
             counts: self.facets.then(|| vec![0; ordinals.len()]),
             phases: [0; EventPhase::ALL.len()],
+            folds: self.folds,
+            groups: HashMap::new(),
+            group_ordinals: HashSet::new(),
+            group_phases: HashSet::new(),
             columns,
             ordinals,
         })
@@ -150,17 +177,31 @@ impl Collector for Collect {
         self.sort == SearchSort::Relevance
     }
 
-    fn merge_fruits(&self, fruits: Vec<tantivy::Result<Collected>>) -> tantivy::Result<Collected> {
-        let mut merged = Collected::default();
+    fn merge_fruits(&self, fruits: Vec<tantivy::Result<Harvest>>) -> tantivy::Result<Collected> {
+        let mut merged = Harvest::default();
         for fruit in fruits {
             let fruit = fruit?;
-            merged.total += fruit.total;
+            merged.single += fruit.single;
             merged.best.extend(fruit.best);
-            merged.counts.add(fruit.counts);
+            merged.counts.add(fruit.counts.0);
+            merged.groups.extend(fruit.groups);
+            merged.group_values.extend(fruit.group_values);
         }
-        merged.best.sort_by(|left, right| compare(self.sort, left, right));
-        merged.best.truncate(self.limit);
-        Ok(merged)
+        let Harvest { mut best, single, mut counts, groups, group_values } = merged;
+        best.sort_by(|(left, _), (right, _)| compare(self.sort, left, right));
+        let mut seen = HashSet::new();
+        best.retain(|(_, group)| group.is_none_or(|group| seen.insert(group)));
+        best.truncate(self.limit);
+        let mut of_groups = ValueCounts::default();
+        for (_, dimension, value) in group_values {
+            of_groups[dimension].push((value, 1));
+        }
+        counts.add(of_groups);
+        Ok(Collected {
+            best: best.into_iter().map(|(place, _)| place).collect(),
+            total: single + groups.len() as u64,
+            counts,
+        })
     }
 }
 
@@ -175,15 +216,23 @@ pub(super) struct SegmentCollect {
     raise: Option<Raise>,
     limit: usize,
     /// The worst on top. Keys are ordered within the segment, smaller first.
-    best: BinaryHeap<(u64, u64, u32)>,
+    best: BinaryHeap<Entry>,
     total: u64,
     /// By ordinal, where facets are wanted.
     counts: Option<Vec<u32>>,
     phases: [u64; EventPhase::ALL.len()],
+    folds: bool,
+    /// The best of each group.
+    groups: HashMap<u64, Entry>,
+    group_ordinals: HashSet<(u64, u32)>,
+    group_phases: HashSet<(u64, EventPhase)>,
 }
 
+/// A key that orders documents within the segment, smaller first, an id, and the bits of a score.
+type Entry = (u64, u64, u32);
+
 impl SegmentCollector for SegmentCollect {
-    type Fruit = tantivy::Result<Collected>;
+    type Fruit = tantivy::Result<Harvest>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
         let values = self.ordinals.of(doc);
@@ -191,17 +240,22 @@ impl SegmentCollector for SegmentCollect {
         let Some(misses) = self.filter.misses(&self.columns, tests, &self.series, doc) else {
             return;
         };
+        let group = if self.folds { self.columns.group(doc) } else { None };
         if self.counts.is_some() && !misses.several() {
-            self.count(doc, misses);
+            self.count(doc, group, misses);
         }
         if !misses.none() {
+            return;
+        }
+        if let Some(group) = group {
+            self.put_in_group(group, doc, score);
             return;
         }
         self.total += 1;
         if self.limit == 0 {
             return;
         }
-        let Some(score) = self.raised(doc, score) else { return };
+        let Some(score) = self.raised_to_best(doc, score) else { return };
         let key = self.key(doc, score);
         if self.best.len() < self.limit {
             self.best.push((key, self.columns.id(doc), score.to_bits()));
@@ -215,9 +269,14 @@ impl SegmentCollector for SegmentCollect {
         }
     }
 
-    fn harvest(self) -> tantivy::Result<Collected> {
-        let mut best = Vec::with_capacity(self.best.len());
-        for (key, id, score) in self.best.into_sorted_vec() {
+    fn harvest(self) -> tantivy::Result<Harvest> {
+        let single = self.best.into_iter().map(|entry| (entry, None));
+        let grouped = self.groups.iter().map(|(group, entry)| (*entry, Some(*group)));
+        let mut entries: Vec<_> = single.chain(grouped).collect();
+        entries.sort_unstable();
+        entries.truncate(self.limit);
+        let mut best = Vec::with_capacity(entries.len());
+        for ((key, id, score), group) in entries {
             let value = match self.sort {
                 SearchSort::Relevance => SortValue::Score(f32::from_bits(score)),
                 SearchSort::Title => SortValue::Text(title(&self.columns, key)?),
@@ -225,7 +284,7 @@ impl SegmentCollector for SegmentCollect {
                     SortValue::Number(key.cast_signed())
                 }
             };
-            best.push(Place { value, id });
+            best.push((Place { value, id }, group));
         }
         let mut counts = Counts::default();
         if let Some(by_ordinal) = self.counts {
@@ -233,27 +292,54 @@ impl SegmentCollector for SegmentCollect {
             let phases = EventPhase::ALL.iter().map(|phase| phase.code()).zip(self.phases);
             counts.0[Dimension::Phase as usize] = phases.filter(|(_, n)| *n > 0).collect();
         }
-        Ok(Collected { best, total: self.total, counts })
+        let of_ordinal = |(group, ordinal)| {
+            let (dimension, value) = self.ordinals.value(ordinal);
+            (group, dimension, value)
+        };
+        let of_phase =
+            |(group, phase): (u64, EventPhase)| (group, Dimension::Phase as usize, phase.code());
+        let values = self.group_ordinals.into_iter().map(of_ordinal);
+        Ok(Harvest {
+            best,
+            single: self.total,
+            counts,
+            groups: self.groups.into_keys().collect(),
+            group_values: values.chain(self.group_phases.into_iter().map(of_phase)).collect(),
+        })
     }
 }
 
 impl SegmentCollect {
+    /// Keeps the best of a group.
+    fn put_in_group(&mut self, group: u64, doc: DocId, score: Score) {
+        let score = self.raised(doc, score);
+        let entry = (self.key(doc, score), self.columns.id(doc), score.to_bits());
+        let best = self.groups.entry(group).or_insert(entry);
+        *best = entry.min(*best);
+    }
+
     /// The score of a document with its age; `None` where that cannot bring it among the best.
-    fn raised(&self, doc: DocId, score: Score) -> Option<Score> {
-        let Some(raise) = self.raise else { return Some(score) };
-        if self.best.len() == self.limit
+    fn raised_to_best(&self, doc: DocId, score: Score) -> Option<Score> {
+        if let Some(raise) = self.raise
+            && self.best.len() == self.limit
             && let Some((worst, _, _)) = self.best.peek()
             && !u64::from(ascending(raise.by(score, 1.0 + recency::MOST))) > *worst
         {
             return None;
         }
+        Some(self.raised(doc, score))
+    }
+
+    /// The score of a document with its age.
+    fn raised(&self, doc: DocId, score: Score) -> Score {
+        let Some(raise) = self.raise else { return score };
         let kind = self.columns.kind.first(doc).and_then(Kind::from_code);
         let next = match kind {
             Some(Kind::Event) => self.series.next_start(self.columns.id(doc)),
             _ => None,
         };
         let dated = next.or_else(|| self.columns.dated.first(doc));
-        Some(raise.by(score, recency::raise(kind, dated, raise.day)))
+        raise.by(score, recency::raise(kind, dated, raise.day))
     }
 
     /// A number that orders documents within the segment, smaller first.
@@ -283,24 +369,25 @@ impl SegmentCollect {
     }
 
     /// Counts a document that fails one dimension at most: for that one, or for all.
-    fn count(&mut self, doc: DocId, misses: Misses) {
+    fn count(&mut self, doc: DocId, group: Option<u64>, misses: Misses) {
         let Some(counts) = &mut self.counts else { return };
         let values = self.ordinals.of(doc);
-        if misses.none() {
-            for ordinal in values {
-                counts[*ordinal as usize] += 1;
-            }
-        } else {
-            let own = self.ordinals.range(misses.first());
-            for ordinal in values.iter().filter(|ordinal| own.contains(ordinal)) {
-                counts[*ordinal as usize] += 1;
+        let own = if misses.none() { 0..u32::MAX } else { self.ordinals.range(misses.first()) };
+        let values_counted = values.iter().filter(|ordinal| own.contains(ordinal));
+        match group {
+            None => values_counted.for_each(|ordinal| counts[*ordinal as usize] += 1),
+            Some(group) => {
+                self.group_ordinals.extend(values_counted.map(|ordinal| (group, *ordinal)));
             }
         }
         if misses.only(Dimension::Phase)
             && self.ordinals.is_event(values)
             && let Some(phase) = self.filter.phase(&self.columns, &self.series, doc)
         {
-            self.phases[phase as usize] += 1;
+            match group {
+                None => self.phases[phase as usize] += 1,
+                Some(group) => drop(self.group_phases.insert((group, phase))),
+            }
         }
     }
 }

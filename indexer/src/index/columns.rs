@@ -17,6 +17,8 @@ pub(super) struct Columns {
     pub(super) ends: Column<i64>,
     pub(super) sources: Column<u64>,
     pub(super) title_order: Option<StrColumn>,
+    /// Absent where the segment has no near-duplicates.
+    group: Option<Column<u64>>,
 }
 
 impl Columns {
@@ -30,7 +32,13 @@ impl Columns {
             ends: column(segment, "ends")?,
             sources: column(segment, "sources")?,
             title_order: segment.fast_fields().str("title_order")?,
+            group: segment.fast_fields().column_opt("group")?,
         })
+    }
+
+    /// Which near-duplicates of one source a document is one of; `None` for most.
+    pub(super) fn group(&self, doc: DocId) -> Option<u64> {
+        self.group.as_ref()?.first(doc)
     }
 
     /// The id of a document, as bits.

@@ -1,6 +1,6 @@
 //! Why a document was found: what each word of the question brought to it.
 
-use schema::{Explanation, MatchWay, Record, SearchField, WordMatch};
+use schema::{Explanation, MatchWay, NodeId, Record, SearchField, WordMatch};
 
 use super::{
     highlight::{beyond, placed},
@@ -71,6 +71,8 @@ pub enum Absence {
     },
     /// It has enough words; a phrase, an excluded word or a field rules it out.
     RuledOut,
+    /// A near-duplicate of the same source is listed in its place.
+    SameAs(NodeId),
 }
 
 /// Why a document that is not listed by `rules` is not.

@@ -58,6 +58,10 @@ pub(super) struct Layout {
     pub(super) title_length: Field,
     /// Words of title and texts, not stemmed, shorter ones first: see `language::completion`.
     pub(super) words: Field,
+    /// Prints of its passages: see `language::fingerprint`.
+    pub(super) prints: Field,
+    /// Which near-duplicates of one source it is one of; absent for most.
+    pub(super) group: Field,
 }
 
 impl Layout {
@@ -115,8 +119,10 @@ impl Layout {
             scoped: schema.add_text_field("scoped", terms("raw")),
             exact: schema.add_text_field("exact", text(FOLDED)),
             title_words: schema.add_text_field("title_words", terms("raw")),
-            title_length: schema.add_u64_field("title_length", code),
+            title_length: schema.add_u64_field("title_length", code.clone()),
             words: schema.add_text_field("words", terms(COMPLETION)),
+            prints: schema.add_u64_field("prints", INDEXED),
+            group: schema.add_u64_field("group", code),
             schema: schema.build(),
         }
     }

@@ -110,7 +110,7 @@ pub(super) fn matches(
 }
 
 /// The documents of a segment that have these ids, in order, each with its place among the ids.
-fn documents(
+pub(super) fn documents(
     segment: &SegmentReader,
     field: Field,
     ids: &[u64],

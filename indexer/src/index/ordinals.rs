@@ -76,6 +76,12 @@ impl FacetOrdinals {
         self.begins[dimension]..self.begins[dimension + 1]
     }
 
+    /// The dimension, as a number, and the value behind an ordinal.
+    pub(super) fn value(&self, ordinal: u32) -> (usize, u64) {
+        let beyond = self.begins.partition_point(|begin| *begin <= ordinal);
+        (beyond - 1, self.values[ordinal as usize])
+    }
+
     /// How many ordinals there are.
     pub(super) fn len(&self) -> usize {
         self.values.len()

@@ -38,6 +38,16 @@ const SYNONYM_WEIGHT: f32 = 0.45;
 /// Letters that may stand between two words where they are written as one, if both are long enough.
 const LINKS: [&str; 3] = ["", "s", "en"];
 
+/// In which forms words are looked up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Forms {
+    /// In all forms in which they may stand in a text.
+    #[default]
+    All,
+    /// As they are: by their stems and as typed.
+    Own,
+}
+
 /// What is looked up for a question.
 pub(crate) struct Plan {
     /// Its words as typed; their numbers are the bits of lookups.
@@ -54,7 +64,7 @@ impl Plan {
     /// Plans a question, `None` where it asks for nothing, and says what was made of its words.
     pub(super) fn new(
         (searcher, layout): (&Searcher, &Layout),
-        synonyms: &Synonyms,
+        (synonyms, forms): (&Synonyms, Forms),
         typed: &str,
     ) -> tantivy::Result<(Option<Self>, Interpretation)> {
         let question = Question::parse(typed);
@@ -62,6 +72,7 @@ impl Plan {
             searcher,
             layout,
             synonyms,
+            forms,
             keeps_small: !question.clauses.iter().any(tells_something),
             lookups: Lookups::new(searcher, layout),
             words: Vec::new(),
@@ -149,6 +160,7 @@ struct Planning<'a> {
     searcher: &'a Searcher,
     layout: &'a Layout,
     synonyms: &'a Synonyms,
+    forms: Forms,
     /// Whether words that tell nothing are looked for, because there are no others.
     keeps_small: bool,
     lookups: Lookups<'a>,
@@ -309,6 +321,9 @@ impl Planning<'_> {
 
     /// What words that follow each other are together.
     fn together(&mut self, run: &[Spoken]) -> tantivy::Result<()> {
+        if self.forms == Forms::Own {
+            return Ok(());
+        }
         for pair in run.windows(2) {
             if pair.iter().all(|word| word.bit > 0 || word.is_letter) {
                 self.joined(&pair[0], &pair[1])?;
@@ -324,6 +339,9 @@ impl Planning<'_> {
             Reason { words: word.bit, kind: MatchKind::Word, weight: 1.0, text: &word.typed.text };
         let mut found = self.forms(&word.dutch, &word.english, reason)?;
         found += self.lookups.exact(&word.dutch.folded, reason)?;
+        if self.forms == Forms::Own {
+            return Ok(());
+        }
         let weight = if found > 0 { PART_WEIGHT } else { ONLY_PARTS_WEIGHT };
         let has_parts = self.parts(&word.dutch, Reason { weight, ..reason })?;
         if found > 0 || has_parts || !is_corrected {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use jiff::Timestamp;
 use schema::{
     Body, EventPhase, FacetCount, Facets, Interpretation, Kind, NodeId, Record, SearchFilter,
-    SearchSort, SortValue,
+    SearchSort, SortValue, SourceName,
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
@@ -20,11 +20,12 @@ use super::{
     explain::{Absence, absence},
     filter::{Dimension, Filter},
     frozen::FrozenDirectory,
-    layout::Layout,
-    matches::{Look, Matches, matches},
+    layout::{Layout, source_code},
+    matches::{Look, Matches, documents, matches},
     nearness,
     ordinals::FacetOrdinals,
-    plan::Plan,
+    passages,
+    plan::{Forms, Plan},
     recency,
     related::{self, Asked},
     score::{Norms, Rules},
@@ -199,6 +200,7 @@ impl IndexReader {
             sort: search.sort,
             limit: search.limit.max(if search.limit > 0 { again } else { 0 }),
             facets: search.facets,
+            folds: search.plan.is_some(),
             raise: is_ranked.then_some(Raise { day: search.day, bonus: rules.bonus }),
         };
         let collected = self.searcher.search(&query, &collect)?;
@@ -241,9 +243,9 @@ impl IndexReader {
     pub(crate) fn plan(
         &self,
         typed: &str,
-        synonyms: &Synonyms,
+        words: (&Synonyms, Forms),
     ) -> Result<(Option<Plan>, Interpretation), IndexError> {
-        Ok(Plan::new((&self.searcher, &self.layout), synonyms, typed)?)
+        Ok(Plan::new((&self.searcher, &self.layout), words, typed)?)
     }
 
     /// What a plan finds in the documents with these ids; in their order.
@@ -274,16 +276,39 @@ impl IndexReader {
         recency::raise(record.kind(), dated, day)
     }
 
-    /// The ids of what is most like a record; never itself.
+    /// The group of near-duplicates that the document with this id is of.
+    pub(crate) fn group(&self, id: u64) -> Result<Option<u64>, IndexError> {
+        for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
+            if let Some((doc, _)) = documents(segment, self.layout.id, &[id])?.first() {
+                return Ok(opened.columns.group(*doc));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The ids of what is most like a record; never itself or its near-duplicates.
     pub(crate) fn related(
         &self,
         record: &Record,
         body: Option<&Body>,
         first: usize,
     ) -> Result<Vec<u64>, IndexError> {
-        let asked = Asked { record, body };
+        let group = self.group(record.id().to_bits())?;
+        let asked = Asked { record, body, group };
         let (index, searcher) = (&self.index, &self.searcher);
         related::related(index, searcher, &self.layout, &self.segments, &asked, first)
+    }
+
+    /// The ids of what has most of these prints and none of these sources, at most `limit`.
+    pub(crate) fn sharing(
+        &self,
+        prints: &[u64],
+        sources: &[SourceName],
+        limit: usize,
+    ) -> Result<Vec<u64>, IndexError> {
+        let sources: Vec<u64> = sources.iter().map(|name| source_code(name.as_str())).collect();
+        let index = (&self.searcher, &self.layout);
+        Ok(passages::sharing(index, &self.segments, prints, &sources, limit)?)
     }
 
     /// The best titles that complete what was typed.

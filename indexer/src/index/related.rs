@@ -1,9 +1,9 @@
 //! What is like a document: it has the words that tell most about it, or themes, people or
-//! communities in common with it.
+//! communities in common with it. Of near-duplicates in one source, one is enough.
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -37,9 +37,12 @@ const THING_WEIGHT: f32 = 2.0;
 pub(super) struct Asked<'a> {
     pub(super) record: &'a Record,
     pub(super) body: Option<&'a Body>,
+    /// The near-duplicates that it is one of.
+    pub(super) group: Option<u64>,
 }
 
-/// The ids of what is like a document, the most alike first, at most `first`; never itself.
+/// The ids of what is like a document, the most alike first, at most `first`; never itself or its
+/// near-duplicates.
 pub(super) fn related(
     index: &Index,
     searcher: &Searcher,
@@ -79,8 +82,12 @@ pub(super) fn related(
     if clauses.is_empty() || first == 0 {
         return Ok(Vec::new());
     }
-    let nearest =
-        Nearest { segments: Arc::clone(segments), itself: common.id.to_bits(), limit: first };
+    let nearest = Nearest {
+        segments: Arc::clone(segments),
+        itself: common.id.to_bits(),
+        group: asked.group,
+        limit: first,
+    };
     Ok(searcher.search(&BooleanQuery::new(clauses), &nearest)?)
 }
 
@@ -154,15 +161,22 @@ fn tf_idf(count: u32, having: u64, documents: u64) -> f32 {
 struct Nearest {
     segments: Arc<[SegmentColumns]>,
     itself: u64,
+    group: Option<u64>,
     limit: usize,
 }
 
-/// Collects one segment. The worst is on top: scores are positive, so their bits are in order.
+/// The worst comes last: scores are positive, so their bits are in order.
+type Entry = (Reverse<u32>, u64);
+
+/// Collects one segment.
 struct SegmentNearest {
     columns: Columns,
     itself: u64,
+    group: Option<u64>,
     limit: usize,
-    best: BinaryHeap<(Reverse<u32>, u64)>,
+    best: BinaryHeap<Entry>,
+    /// The best of each group of near-duplicates.
+    groups: HashMap<u64, Entry>,
 }
 
 impl Collector for Nearest {
@@ -177,8 +191,10 @@ impl Collector for Nearest {
         Ok(SegmentNearest {
             columns: self.segments[segment as usize].columns.clone(),
             itself: self.itself,
+            group: self.group,
             limit: self.limit,
             best: BinaryHeap::with_capacity(self.limit + 1),
+            groups: HashMap::new(),
         })
     }
 
@@ -186,16 +202,18 @@ impl Collector for Nearest {
         true
     }
 
-    fn merge_fruits(&self, fruits: Vec<Vec<(Reverse<u32>, u64)>>) -> tantivy::Result<Vec<u64>> {
+    fn merge_fruits(&self, fruits: Vec<Vec<(Entry, Option<u64>)>>) -> tantivy::Result<Vec<u64>> {
         let mut best = fruits.concat();
         best.sort_unstable();
+        let mut seen = HashSet::new();
+        best.retain(|(_, group)| group.is_none_or(|group| seen.insert(group)));
         best.truncate(self.limit);
-        Ok(best.into_iter().map(|(_, id)| id).collect())
+        Ok(best.into_iter().map(|((_, id), _)| id).collect())
     }
 }
 
 impl SegmentCollector for SegmentNearest {
-    type Fruit = Vec<(Reverse<u32>, u64)>;
+    type Fruit = Vec<(Entry, Option<u64>)>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
         let score = Reverse(score.max(0.0).to_bits());
@@ -203,16 +221,25 @@ impl SegmentCollector for SegmentNearest {
         if is_full && self.best.peek().is_some_and(|(worst, _)| score > *worst) {
             return;
         }
-        let id = self.columns.id(doc);
-        if id != self.itself {
-            self.best.push((score, id));
-            if is_full {
-                self.best.pop();
+        let entry = (score, self.columns.id(doc));
+        match self.columns.group(doc) {
+            _ if entry.1 == self.itself => {}
+            Some(group) if Some(group) == self.group => {}
+            Some(group) => {
+                let best = self.groups.entry(group).or_insert(entry);
+                *best = entry.min(*best);
+            }
+            None => {
+                self.best.push(entry);
+                if is_full {
+                    self.best.pop();
+                }
             }
         }
     }
 
     fn harvest(self) -> Self::Fruit {
-        self.best.into_vec()
+        let single = self.best.into_iter().map(|entry| (entry, None));
+        single.chain(self.groups.into_iter().map(|(group, entry)| (entry, Some(group)))).collect()
     }
 }

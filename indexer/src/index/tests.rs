@@ -10,7 +10,7 @@ use schema::{
 use tantivy::Index;
 
 use super::{
-    Beside, IndexReader, IndexWriter, Indexed, Look, Segments, explanation,
+    Beside, Forms, IndexReader, IndexWriter, Indexed, Look, Segments, explanation,
     fragment::FRAGMENT_BYTES, highlights,
 };
 use crate::language::{self, DUTCH, ENGLISH, Synonyms};
@@ -201,12 +201,12 @@ proptest! {
         let about = [Record::Theme(theme)];
         let writer = IndexWriter::open(folder.path(), Segments::Several).unwrap();
         let indexed =
-            Indexed { record: &record, body: Some(&body), about: &about, sources: &[] };
+            Indexed { record: &record, body: Some(&body), about: &about, sources: &[], group: None };
         writer.put(&indexed).unwrap();
         writer.finish().unwrap();
 
         let reader = IndexReader::open(folder.path(), None).unwrap();
-        let (plan, interpretation) = reader.plan(&question, &Synonyms::default()).unwrap();
+        let (plan, interpretation) = reader.plan(&question, (&Synonyms::default(), Forms::All)).unwrap();
         let plan = plan.unwrap();
         let question = interpretation.corrected.unwrap_or(question);
         let matches = reader.matches(&plan, &[id.to_bits()], Look::PlacesAndScores).unwrap();

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
-use schema::{Common, Record, SearchField};
+use schema::{Body, Common, Record, SearchField};
 
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?s)<h[1-6](?:\s[^>]*)?>(.*?)</h[1-6]>"));
@@ -51,6 +51,13 @@ impl Scope {
         };
         format!("{letter}:{stem}")
     }
+}
+
+/// All text of a record, title first.
+pub(crate) fn all<'a>(record: &'a Record, body: Option<&'a Body>) -> impl Iterator<Item = &'a str> {
+    let own = own(record).into_iter().map(|(_, text)| text);
+    let body = body.map(|body| body.text.as_str());
+    [record.name()].into_iter().chain(own).chain(body)
 }
 
 /// All text of a record but its title and its long text, which follows last.

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
-use schema::{Body, Common, Language, NodeKind, Record, SearchField, SourceName, fold, moment};
+use schema::{
+    Body, Common, Language, NodeId, NodeKind, Record, SearchField, SourceName, fold, moment,
+};
 use tantivy::{
     Index, Term,
     directory::MmapDirectory,
@@ -16,7 +18,7 @@ use super::{
     layout::{Layout, source_code},
     texts::{self, Scope},
 };
-use crate::language::{self, Tongue};
+use crate::language::{self, Fingerprint, Tongue};
 
 /// Memory for documents that are not yet in a segment, in bytes.
 const ARENA_BYTES: usize = 64 << 20;
@@ -32,6 +34,8 @@ pub(crate) struct Indexed<'a> {
     pub(crate) about: &'a [Record],
     /// Its sources.
     pub(crate) sources: &'a [SourceName],
+    /// Which near-duplicates it is one of.
+    pub(crate) group: Option<NodeId>,
 }
 
 /// How many segments an index has in the end.
@@ -57,10 +61,19 @@ pub(crate) struct IndexWriter {
 impl IndexWriter {
     /// Opens the index in `folder`, or makes an empty one.
     pub(crate) fn open(folder: &Path, segments: Segments) -> Result<Self, IndexError> {
+        Self::open_with(folder, segments, language::register)
+    }
+
+    /// Like [`open`](Self::open), with other analysers.
+    pub(crate) fn open_with(
+        folder: &Path,
+        segments: Segments,
+        register: impl FnOnce(&Index),
+    ) -> Result<Self, IndexError> {
         let layout = Layout::new();
         let directory = MmapDirectory::open(folder)?;
         let index = Index::open_or_create(directory, layout.schema.clone())?;
-        language::register(&index);
+        register(&index);
         let writer = index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
         let policy: Box<dyn MergePolicy> = match segments {
             Segments::Several => Box::new(LogMergePolicy::default()),
@@ -145,6 +158,12 @@ fn document(layout: &Layout, common: &Common, indexed: &Indexed<'_>) -> TantivyD
         document.add_text(layout.title_words, term);
     }
     document.add_u64(layout.title_length, texts::characters(&common.title));
+    for print in Fingerprint::of(texts::all(indexed.record, indexed.body)).prints() {
+        document.add_u64(layout.prints, print);
+    }
+    if let Some(group) = indexed.group {
+        document.add_u64(layout.group, group.to_bits());
+    }
     document
 }
 

@@ -7,6 +7,7 @@ use schema::{Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReas
 
 use super::{
     Settings, Touched,
+    alike::{self, Moves},
     link::{LinkError, Linker, links},
     merge::{Identified, Merged, merge},
 };
@@ -31,6 +32,8 @@ pub(crate) struct Written {
     pub(crate) rejections: Vec<Rejection>,
     /// Names that lead nowhere.
     pub(crate) unresolved: Vec<Unresolved>,
+    /// What may have other near-duplicates now.
+    moves: Moves,
     /// Why ids vanished, also those whose records were cleared before.
     vanished: BTreeMap<NodeId, RemovalReason>,
 }
@@ -84,6 +87,8 @@ pub(crate) fn write(
             }
         }
     }
+    let regrouped = written.moves.regroup(store)?;
+    written.reindex.extend(regrouped);
     Ok(written)
 }
 
@@ -127,7 +132,8 @@ fn put(
     let id = record.id();
     let old = store.record(id)?;
     let body = merged.facts.body.as_ref();
-    let same_body = store.body(id)?.as_ref() == body;
+    let old_body = store.body(id)?;
+    let same_body = old_body.as_ref() == body;
     let provenance_before = store.provenance(id)?;
     let addresses_before = addresses(settings, old.as_ref(), &provenance_before);
     let addresses_now = addresses(settings, Some(record), &merged.provenance);
@@ -146,6 +152,10 @@ fn put(
     relink(store, id, old.as_ref(), Some(record))?;
     store.put_record(record)?;
     store.put_body(id, body)?;
+    let bands_of = |old| alike::bands(old, old_body.as_ref(), &provenance_before);
+    let bands = old.as_ref().map(bands_of).unwrap_or_default();
+    let bands = (bands, alike::bands(record, body, &merged.provenance));
+    written.moves.enter(store, id, bands)?;
     written.upserted.insert(id);
     if id.kind().is_content() {
         written.reindex.insert(id);
@@ -161,9 +171,12 @@ fn remove(
     written: &mut Written,
 ) -> Result<(), StoreError> {
     let Some(old) = store.record(id)? else { return Ok(()) };
-    for address in addresses(settings, Some(&old), &store.provenance(id)?) {
+    let provenance = store.provenance(id)?;
+    for address in addresses(settings, Some(&old), &provenance) {
         store.remove_url(&address, id)?;
     }
+    let bands = alike::bands(&old, store.body(id)?.as_ref(), &provenance);
+    written.moves.enter(store, id, (bands, BTreeSet::new()))?;
     relink(store, id, Some(&old), None)?;
     reindex_dependents(store, id, Some(&old), None, written)?;
     store.remove_record(id)?;
@@ -309,6 +322,7 @@ pub(crate) fn index_one(
         body: body.as_ref(),
         about: &linked,
         sources: &sources,
+        group: store.group(id)?,
     })?;
     Ok(())
 }

@@ -109,7 +109,7 @@ fn shift_days(plan: &Plan) -> i64 {
 }
 
 /// Rises when merging or linking comes to other records from the same facts.
-const PIPELINE_VERSION: u32 = 1;
+const PIPELINE_VERSION: u32 = 2;
 
 /// Digest of what decides how everything is merged: a change of it makes the build a full one.
 fn settings_digest(plan: &Plan) -> String {

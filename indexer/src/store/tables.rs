@@ -27,6 +27,12 @@ pub enum Relation {
     MemberOf = 5,
 }
 
+/// Codes of links that are nobody's to ask for, after those of [`Relation`]: from a band to the
+/// texts that meet in it, from a text to its group of near-duplicates, and from a group to its texts.
+pub(super) const BAND: u8 = 6;
+pub(super) const GROUP: u8 = 7;
+pub(super) const ALIKE: u8 = 8;
+
 type Bytes = &'static [u8];
 type Text = &'static str;
 
@@ -99,7 +105,7 @@ tables! {
     provenance: u64 => Bytes,
     /// Normalised address → id.
     urls: Text => u64,
-    /// (Target, relation, from) → nothing.
+    /// (Target or band, relation, from) → nothing.
     links: (u64, u8, u64) => (),
     /// (Kind, folded name, id) → nothing: things in the order of their names.
     names: (u8, Text, u64) => (),

@@ -64,7 +64,7 @@ fn database(path: &Path) -> Result<Database, StoreError> {
 
 /// The tables of a store under construction.
 pub(crate) struct StoreWriter<'t> {
-    tables: WriteTables<'t>,
+    pub(super) tables: WriteTables<'t>,
 }
 
 impl StoreWriter<'_> {
