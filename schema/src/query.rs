@@ -44,9 +44,9 @@ pub struct SearchFilter {
     pub phases: Vec<EventPhase>,
     /// Years of an event's start, else of publication, in Amsterdam.
     pub years: Vec<i16>,
-    /// First day.
+    /// First day of an event's start (of a series, of any of its times), else of publication.
     pub from: Option<Date>,
-    /// Last day.
+    /// Last day of it.
     pub until: Option<Date>,
     /// Sources.
     pub sources: Vec<SourceName>,

@@ -4,18 +4,19 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, Cursor, GenerationNumber, NamePage, NodeId, NodeKind, Occurrences, Page,
-    Provenance, Record, SearchPage, SearchQuery, SortValue, Suggestion,
+    Body, Change, Cursor, GenerationNumber, Highlight, NamePage, NodeId, NodeKind, Occurrences,
+    Page, Provenance, Record, SearchPage, SearchQuery, SortValue, Suggestion,
 };
 use url::Url;
 
 use super::{
-    CatalogError, Counts, OpenError, SourceState,
+    Agenda, CatalogError, Counts, OpenError, SourceState, agenda,
     explain::{self, Standing},
     pool::SearchPool,
     reads::{ReadCounts, Reads},
     related,
     search::{self, older},
+    show,
     suggest::{self, Names},
     times::Times,
 };
@@ -152,6 +153,45 @@ impl Snapshot {
     /// over, or a day begins in Amsterdam.
     pub fn time_step(&self, now: Timestamp) -> Timestamp {
         self.inside.times.step(now)
+    }
+
+    /// When the first event begins, and the first instant after the last; `None` without events.
+    pub fn event_range(&self) -> Option<(Timestamp, Timestamp)> {
+        self.inside.times.range()
+    }
+
+    /// The first `most` times, at most [`AGENDA_MAX`](super::AGENDA_MAX), that events take place
+    /// from `from` on and before `until`: those of series each by itself, those that go on at
+    /// `from` included.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn agenda(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Agenda, CatalogError> {
+        self.shared.reads.searches.add();
+        let inside = Arc::clone(&self.inside);
+        self.shared.pool.run(move || agenda::agenda(&inside, (from, until), most)).await
+    }
+
+    /// Where `words` stand in pieces of content, in their order, whether or not a search for them
+    /// would find these.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn highlights(
+        &self,
+        words: String,
+        records: Vec<Arc<Record>>,
+    ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
+        self.shared.reads.searches.add();
+        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
+        self.shared.pool.run(move || show::marked(&inside, &synonyms, &words, &records)).await
     }
 
     /// Records by id, in the order asked; `None` where there is none. An id that was merged away

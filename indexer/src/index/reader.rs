@@ -63,6 +63,11 @@ impl SeriesPhases {
         Self { times: Arc::clone(times), now: now.as_second() }
     }
 
+    /// The times of a series, in order; `None` where there is none of this id.
+    pub(super) fn of(&self, id: u64) -> Option<&[(i64, i64)]> {
+        self.times.get(&id).map(Vec::as_slice)
+    }
+
     /// The phase of a series; `None` where there is none of this id.
     pub(super) fn phase(&self, id: u64) -> Option<EventPhase> {
         let times = self.times.get(&id)?;
@@ -339,6 +344,23 @@ impl IndexReader {
             }
         }
         bounds
+    }
+
+    /// Single events that have not ended at `from` and begin before `until`, in seconds since 1970:
+    /// when each begins, and its id.
+    pub(crate) fn events_between(&self, from: i64, until: i64) -> Vec<(i64, u64)> {
+        let mut events = Vec::new();
+        for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
+            let columns = &opened.columns;
+            // Only events end.
+            let begins = |doc| {
+                columns.ends.first(doc).filter(|ends| *ends > from)?;
+                columns.dated.first(doc).filter(|begins| *begins < until)
+            };
+            let found = segment.doc_ids_alive().filter_map(|doc| Some((begins(doc)?, doc)));
+            events.extend(found.map(|(begins, doc)| (begins, columns.id(doc))));
+        }
+        events
     }
 
     /// Whether a query finds so many documents. Stops as soon as it does.
