@@ -2,13 +2,15 @@
 
 use schema::{Facets, NodeId, Perspective, Record};
 
-use super::{names::Names, words::Words};
+use super::{Visit, names::Names, search::search_href, words::Words};
 use crate::parameters::{Parameters, written};
 
 /// So many values of a facet are shown before it is folded.
 const UNFOLDED: usize = 6;
 /// From so many values on a facet can be searched.
 const SEARCHABLE: usize = 10;
+/// Of more values than this, those that are folded come only when they are asked for.
+const SENT_MAX: usize = 16;
 
 /// One facet.
 pub(super) struct FacetView {
@@ -19,8 +21,10 @@ pub(super) struct FacetView {
     pub(super) title: String,
     pub(super) shown: Vec<OptionView>,
     pub(super) folded: Vec<OptionView>,
+    /// The page that has all values, where this one has not.
+    pub(super) whole: Option<String>,
     pub(super) searchable: bool,
-    /// The button that unfolds it.
+    /// What unfolds it.
     pub(super) more: String,
     /// The label of its own search field.
     pub(super) narrow: String,
@@ -47,6 +51,9 @@ pub(super) fn named(facets: &Facets) -> Vec<NodeId> {
 pub(super) struct Maker<'a> {
     pub(super) words: &'static Words,
     pub(super) names: &'a Names,
+    /// What is asked; one facet may be asked for with all its values.
+    pub(super) asked: &'a Parameters,
+    pub(super) visit: Visit<'a>,
 }
 
 impl Maker<'_> {
@@ -118,17 +125,26 @@ impl Maker<'_> {
         }
         options.sort_by_key(|option| !option.selected);
         let title = self.words.name("facet", key);
-        let all = self.words.number(options.len() as u64);
-        let searchable = options.len() >= SEARCHABLE;
+        let number = options.len();
+        let is_long = number > SENT_MAX && self.asked.facet != Some(key);
+        let chosen = options.iter().filter(|option| option.selected).count();
         // One that would be folded alone takes no more room than what unfolds it.
-        let shown = if options.len() == UNFOLDED + 1 { UNFOLDED + 1 } else { UNFOLDED };
-        let folded = options.split_off(shown.min(options.len()));
+        let shown = match number {
+            _ if self.asked.facet == Some(key) || number == UNFOLDED + 1 => number,
+            _ => number.min(chosen.max(UNFOLDED)),
+        };
+        let mut folded = options.split_off(shown);
+        if is_long {
+            folded.clear();
+        }
+        let whole = || search_href(self.visit, &self.asked.with_facet(key));
         Some(FacetView {
             name,
             key,
-            searchable,
-            more: self.words.fill("search.more", "count", &all),
+            searchable: number >= SEARCHABLE,
+            more: self.words.fill("search.more", "count", &self.words.number(number as u64)),
             narrow: self.words.fill("search.narrow", "facet", &title.to_lowercase()),
+            whole: (is_long && shown < number).then(|| format!("{}#facet-{key}", whole())),
             title,
             shown: options,
             folded,

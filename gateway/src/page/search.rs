@@ -29,6 +29,8 @@ struct SearchView<'a> {
     page_of: String,
     hits: Vec<HitView>,
     facets: Vec<FacetView>,
+    /// Whether one facet is shown with all its values.
+    is_whole: bool,
     from: String,
     until: String,
     active: Vec<Active>,
@@ -100,7 +102,7 @@ async fn view<'a>(
         .chain(facets::named(&facets))
         .chain(facets::conditions(asked));
     let names = Names::of(visit, ids).await?;
-    let maker = Maker { words, names: &names };
+    let maker = Maker { words, names: &names, asked, visit };
     let total = found.total.unwrap_or_default();
     let last = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE_SIZE).clamp(1, PAGE_MAX);
     let href = |asked: &Parameters| search_href(visit, asked);
@@ -126,6 +128,7 @@ async fn view<'a>(
         },
         hits: found.hits.iter().filter_map(|hit| HitView::of_hit(visit, hit, &names)).collect(),
         facets: maker.all(&facets),
+        is_whole: asked.facet.is_some(),
         from: asked.filter.from.map(|day| day.to_string()).unwrap_or_default(),
         until: asked.filter.until.map(|day| day.to_string()).unwrap_or_default(),
         active: active(visit, asked, &maker),
