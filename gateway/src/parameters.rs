@@ -1,8 +1,8 @@
 //! The query string of a search: one meaning behind every door that people and programs use.
 //!
-//! `q kind form theme community organisation layer audience language attendance phase year from
-//! until sort page`, and for pages `facet`; what is a list may be repeated. A word of a vocabulary is
-//! written in lower case with hyphens (`practice-case`), a thing by its id, a day as `2026-03-02`.
+//! `q kind form theme community organisation layer audience person language attendance phase year
+//! from until sort page`, and for pages `facet`; what is a list may be repeated. A word of a vocabulary
+//! is written in lower case with hyphens (`practice-case`), a thing by its id, a day as `2026-03-02`.
 //!
 //! This module must not know pages, HTTP or GraphQL: a text in, conditions for the catalog out.
 
@@ -23,7 +23,7 @@ pub const VALUES_MAX: usize = 100;
 pub const WORDS_BYTES_MAX: usize = 1_000;
 
 /// Parameters that hold conditions, in the order in which they are written.
-pub const CONDITIONS: [&str; 13] = [
+pub const CONDITIONS: [&str; 14] = [
     "kind",
     "form",
     "theme",
@@ -31,6 +31,7 @@ pub const CONDITIONS: [&str; 13] = [
     "organisation",
     "layer",
     "audience",
+    "person",
     "language",
     "attendance",
     "phase",
@@ -140,6 +141,7 @@ impl Parameters {
             "community" => thing(&mut filter.communities, NodeKind::Community, value),
             "organisation" => thing(&mut filter.organisations, NodeKind::Organisation, value),
             "audience" => thing(&mut filter.audiences, NodeKind::Audience, value),
+            "person" => thing(&mut filter.people, NodeKind::Person, value),
             "layer" => word(&mut filter.layers, value),
             "language" => word(&mut filter.languages, value),
             "attendance" => word(&mut filter.attendance, value),
@@ -308,6 +310,7 @@ mod tests {
         for (query, name) in [
             ("kind=person", "kind"),
             ("theme=a000000000000", "theme"),
+            ("person=a000000000000", "person"),
             ("theme=%3Cscript%3E", "theme"),
             ("year=many", "year"),
             ("from=2026-02-30", "from"),

@@ -204,6 +204,24 @@ fn who_has_done_something_must_be_shown_with_a_sentence() {
 }
 
 #[test]
+fn the_name_of_a_person_must_lead_to_all_there_is_with_them() {
+    let (_installation, server) = Server::demo();
+    let item = server.get("/community/community-cx").body;
+    let link = item.split("<a href=\"").find(|rest| rest.contains("<bdi>Noor Vandersteen</bdi>"));
+    let link = link.and_then(|rest| rest.split('"').next()).expect("a link");
+    assert!(link.starts_with("/?person=p"), "{link}");
+    let found = server.get(link);
+    let query = "query Q($id: ID!) { search(filter: { people: [$id] }) { totalCount } }";
+    let id = link.trim_start_matches("/?person=");
+    let total =
+        server.ask_with(query, &serde_json::json!({ "id": id }))["data"]["search"]["totalCount"]
+            .clone();
+    assert!(total.as_u64() > Some(3), "{total}");
+    assert!(found.body.contains(&format!("Er zijn {total} resultaten.")), "{}", found.body);
+    assert!(found.body.contains("aria-label=\"Filter weghalen: Noor Vandersteen\""));
+}
+
+#[test]
 fn reports_about_security_must_have_an_address_where_one_is_configured() {
     const PATH: &str = "/.well-known/security.txt";
     let installation = Installation::small();

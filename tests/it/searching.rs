@@ -290,7 +290,7 @@ fn search_must_find_order_and_count_what_a_naive_scan_does() {
 }
 
 #[test]
-fn pages_must_join_to_the_whole_list_forwards_and_backwards() {
+fn pages_must_join_to_the_whole_list_forwards_backwards_and_by_number() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
@@ -335,6 +335,21 @@ fn pages_must_join_to_the_whole_list_forwards_and_backwards() {
             }
             backward.reverse();
             assert_eq!(backward, ids, "{words:?} by {sort}, backwards");
+
+            let mut numbered = Vec::new();
+            loop {
+                let skipped = numbered.len();
+                let page = ask(Page::Numbered { first: 7, skipped }).await.expect("a page");
+                assert_eq!(page.has_previous, skipped > 0);
+                numbered.extend(page.hits.iter().map(|hit| hit.record.id()));
+                if !page.has_next {
+                    break;
+                }
+            }
+            assert_eq!(numbered, ids, "{words:?} by {sort}, by number");
+            let beyond = Page::Numbered { first: 7, skipped: ids.len() + 50 };
+            let beyond = ask(beyond).await.expect("a page");
+            assert!(beyond.hits.is_empty() && !beyond.has_next && beyond.has_previous);
         }
     });
 }

@@ -351,6 +351,11 @@ impl Snapshot {
         let (named, backward) = match &page {
             Page::Forward { first, .. } => (store.names_after(kind, place, *first)?, false),
             Page::Backward { last, .. } => (store.names_before(kind, place, *last)?, true),
+            Page::Numbered { first, skipped } => {
+                let mut named = store.names_after(kind, None, skipped.saturating_add(*first))?;
+                named.entries.drain(..named.entries.len().min(*skipped));
+                (named, false)
+            }
         };
         let mut found = named.entries;
         if backward {
@@ -369,7 +374,8 @@ impl Snapshot {
             Ok(record.map(|record| (Arc::new(record), cursor)))
         };
         let entries = found.into_iter().filter_map(|row| cursor(row).transpose());
-        let beyond = page.cursor().is_some();
+        let skips = matches!(page, Page::Numbered { skipped, .. } if skipped > 0);
+        let beyond = page.cursor().is_some() || skips;
         Ok(NamePage {
             entries: entries.collect::<Result<_, _>>()?,
             has_next: if backward { beyond } else { named.more },
