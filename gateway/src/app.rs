@@ -103,7 +103,7 @@ impl App {
             Some(path) => {
                 let bytes_max = config.limits.supergraph_bytes_max;
                 let (file, supergraph) = SupergraphFile::open(path, bytes_max)?;
-                pipeline.take(supergraph);
+                pipeline.take(supergraph).await.expect("there is none that could stay");
                 Some(file)
             }
         };

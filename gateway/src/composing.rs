@@ -3,10 +3,13 @@
 //! Our own graph always serves. A partner that is down when it is asked for its SDL is composed by what
 //! it said last, and joins later where it never said anything.
 
-use std::{collections::HashMap, fs, path::Path, sync::Arc, time::Duration};
+mod said;
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
+use self::said::Said;
 use crate::{
     config::{Config, OWN_SUBGRAPH, Subgraph},
     graphql,
@@ -85,7 +88,7 @@ pub(crate) async fn keep_composed(config: Arc<Config>, pipeline: Arc<Pipeline>) 
     let (Some(poll), None) = (polls.min(), &config.federation.supergraph) else {
         return std::future::pending().await;
     };
-    let mut composed = Composed::new(Client::new());
+    let mut composed = Composed::new(Said::read(&config.data, &config.subgraphs));
     loop {
         composed.look(&config, &pipeline).await;
         tokio::time::sleep(composed.pause(poll)).await;
@@ -98,8 +101,7 @@ const MISSING_PAUSE: Duration = Duration::from_secs(2);
 /// What was composed last.
 struct Composed {
     client: Client,
-    /// What each partner said last.
-    said: HashMap<String, String>,
+    said: Said,
     supergraph: Option<String>,
     /// What was told last, so that it is told once.
     told: String,
@@ -107,8 +109,8 @@ struct Composed {
 }
 
 impl Composed {
-    fn new(client: Client) -> Self {
-        let (said, told) = (HashMap::new(), String::new());
+    fn new(said: Said) -> Self {
+        let (client, told) = (Client::new(), String::new());
         Self { client, said, supergraph: None, told, is_complete: false }
     }
 
@@ -119,12 +121,12 @@ impl Composed {
     async fn look(&mut self, config: &Config, pipeline: &Pipeline) {
         let Gathered { mut subgraphs, missing } = gather(config, &self.client).await;
         self.is_complete = missing.is_empty();
-        for subgraph in &subgraphs {
-            self.said.insert(subgraph.name.clone(), subgraph.sdl.clone());
+        for subgraph in subgraphs.iter().filter(|subgraph| subgraph.name != OWN_SUBGRAPH) {
+            self.said.now(&subgraph.name, &subgraph.sdl);
         }
         for partner in &config.subgraphs {
             let is_there = subgraphs.iter().any(|subgraph| subgraph.name == partner.name);
-            if let Some(sdl) = self.said.get(&partner.name).filter(|_| !is_there) {
+            if let Some(sdl) = self.said.of(&partner.name).filter(|_| !is_there) {
                 let (name, url) = (partner.name.clone(), partner.url.to_string());
                 subgraphs.push(SubgraphSdl { name, url, sdl: sdl.clone() });
             }
@@ -142,12 +144,23 @@ impl Composed {
         let Ok(composed) = composing.await else { return };
         match composed {
             Ok((sdl, supergraph)) if self.supergraph.as_ref() != Some(&sdl) => {
-                pipeline.take(supergraph);
-                self.supergraph = Some(sdl);
-                tracing::info!(complete = self.is_complete, "serving together with partners");
+                match pipeline.take(supergraph).await {
+                    Ok(()) => {
+                        self.supergraph = Some(sdl);
+                        let complete = self.is_complete;
+                        tracing::info!(complete, "serving together with partners");
+                    }
+                    Err(breaking) => {
+                        let message = format!("the supergraph of before is served on: {breaking}");
+                        problems.push(CompositionProblem { message, ..Default::default() });
+                    }
+                }
             }
             Ok(_) => {}
-            Err(more) => problems.extend(more),
+            Err(more) => {
+                pipeline.not_taken();
+                problems.extend(more);
+            }
         }
         self.tell(&problems);
     }

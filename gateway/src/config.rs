@@ -28,7 +28,7 @@ use url::Url;
 use self::file::File;
 pub use self::{
     error::ConfigError,
-    federation::{Federation, Messages},
+    federation::{Breaking, Federation, Messages},
     file::LogFormat,
     limits::Limits,
     overrides::Overrides,

@@ -2,6 +2,8 @@
 //!
 //! Invariant: an internal cause never gets into a [`Failure`]; it is logged where it is met.
 
+use std::borrow::Cow;
+
 use async_graphql::{ErrorExtensionValues, Name, Pos, ServerError, Value, indexmap::IndexMap};
 use indexer::catalog::CatalogError;
 use schema::{CursorError, IdError};
@@ -60,10 +62,10 @@ impl Code {
 }
 
 /// A limit that a request went over, by its name in the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
     /// Its name, such as `page_size_max`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The most that is allowed.
     pub value: u64,
 }
@@ -102,7 +104,8 @@ impl Failure {
     /// More was asked for than the limit `name` allows.
     pub(crate) fn limit(name: &'static str, value: u64) -> Self {
         let message = format!("this asks for more than the limit `{name}` allows: {value}");
-        Self { limit: Some(Limit { name, value }), ..Self::new(Code::LimitExceeded, message) }
+        let limit = Some(Limit { name: name.into(), value });
+        Self { limit, ..Self::new(Code::LimitExceeded, message) }
     }
 
     /// A document is not known by its id. Clients look for exactly this message.
@@ -154,6 +157,24 @@ impl Failure {
         }
     }
 
+    /// The failure that an error of our own graph tells.
+    pub(crate) fn of_answer(error: &ServerError) -> Self {
+        let told = |name| error.extensions.as_ref()?.get(name);
+        let code = told("code");
+        let code = Code::ALL.into_iter().find(|one| code == Some(&Value::from(one.name())));
+        let limit = match told("limit") {
+            Some(Value::Object(fields)) => match (fields.get("name"), fields.get("value")) {
+                (Some(Value::String(name)), Some(Value::Number(value))) => {
+                    value.as_u64().map(|value| Limit { name: name.clone().into(), value })
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        // The library's own errors have no code; they are all about a request that is wrong.
+        Self { limit, ..Self::new(code.unwrap_or(Code::BadRequest), error.message.clone()) }
+    }
+
     /// The failure as an error of a GraphQL request, at a place in its text.
     pub(crate) fn at(self, position: Option<Pos>) -> ServerError {
         let extensions = Some(self.extensions());
@@ -164,9 +185,9 @@ impl Failure {
     fn extensions(&self) -> ErrorExtensionValues {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.code.name());
-        if let Some(limit) = self.limit {
+        if let Some(limit) = &self.limit {
             let fields = [
-                (Name::new("name"), Value::from(limit.name)),
+                (Name::new("name"), Value::from(limit.name.as_ref())),
                 (Name::new("value"), Value::from(limit.value)),
             ];
             extensions.set("limit", Value::Object(IndexMap::from(fields)));

@@ -5,6 +5,7 @@
 //! ([`crate::graphql`]); the schema itself has none.
 
 mod answers;
+mod breaking;
 mod coerce;
 mod cost;
 mod document;
@@ -24,7 +25,14 @@ mod token;
 mod validate;
 mod variables;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_graphql::{Request, ServerError, Variables, parser::types::OperationType};
 use futures_util::FutureExt;
@@ -34,6 +42,7 @@ use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
+pub(crate) use self::breaking::Breaking;
 pub use self::{
     answers::Validator,
     document::{Asked, DocumentError, DocumentId},
@@ -41,6 +50,7 @@ pub use self::{
 };
 use self::{
     answers::{Answers, Kept},
+    breaking::Known,
     document::Documents,
     federated::{Federated, no_subscriptions},
     local::Local,
@@ -51,10 +61,10 @@ use self::{
     validate::Rules,
 };
 use crate::{
-    config::{Config, Limits},
+    config::{self, Config, Limits},
     failure::Failure,
     graphql::{self, InLevels, RequestContext, Schema},
-    subgraph::{Client, Headers, Health},
+    subgraph::{Client, Headers, Health, Partners},
     supergraph::{Supergraph, Supergraphs},
 };
 
@@ -115,6 +125,8 @@ pub enum Sharing {
 pub struct Pipeline {
     catalog: Option<Arc<Catalog>>,
     federated: Supergraphs<Federated>,
+    /// Whether no newer supergraph was found that could not be taken.
+    serves_newest: AtomicBool,
     /// Connections to subgraphs.
     client: Client,
     planning: Planning,
@@ -140,6 +152,7 @@ impl Pipeline {
         Ok(Self {
             catalog,
             federated: Supergraphs::new(),
+            serves_newest: AtomicBool::new(true),
             client: Client::new(),
             planning,
             schema: graphql::schema(&config.graphql),
@@ -160,12 +173,48 @@ impl Pipeline {
         self.catalog.as_deref()
     }
 
-    /// Serves a supergraph from now on. Requests that run already end with the one before.
-    pub(crate) fn take(&self, supergraph: Supergraph) {
-        let (config, client, planning) = (&self.config, &self.client, self.planning.clone());
+    /// Serves a supergraph from now on. Requests that run already end with the one before. What is
+    /// asked these days and what is trusted is planned first.
+    ///
+    /// # Errors
+    /// [`Breaking`] where some of that could not be answered any more, and the one before is to stay.
+    pub(crate) async fn take(&self, supergraph: Supergraph) -> Result<(), Breaking> {
         let before = self.federated.current();
+        let trusted: Vec<_> = self.documents.trusted().filter_map(Known::only).collect();
+        let (planning, held) = (self.planning.clone(), before.clone());
+        let checking = move || {
+            let asked = held.as_ref().map(|before| before.known()).unwrap_or_default();
+            let could = |known: &Known| held.as_ref().is_none_or(|before| before.can_plan(known));
+            let known = trusted.into_iter().filter(could).chain(asked);
+            let checked = breaking::check(&supergraph, known, &planning);
+            (supergraph, checked)
+        };
+        // A panic of the planner ends within it; any other is a fault that the hook logs.
+        let checking = tokio::task::spawn_blocking(checking).await;
+        let (supergraph, checked) = checking.expect("planning contains its panics");
+        if let Err(breaking) = checked {
+            if before.is_some() && self.config.federation.breaking == config::Breaking::Refused {
+                self.not_taken();
+                return Err(breaking);
+            }
+            tracing::warn!(cause = %breaking, "a newer supergraph is taken");
+        }
+        let (config, client, planning) = (&self.config, &self.client, self.planning.clone());
         let newer = Federated::new(supergraph, config, client, planning, before.as_deref());
         self.federated.swap(newer);
+        self.serves_newest.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// A newer supergraph was found that cannot be taken.
+    pub(crate) fn not_taken(&self) {
+        self.serves_newest.store(false, Ordering::Relaxed);
+    }
+
+    /// How it goes with those whose graphs are joined to ours.
+    fn partners(&self, federated: Option<&Federated>) -> Partners {
+        let joined = federated.map(|federated| Arc::clone(federated.remotes()));
+        Partners::new(joined.unwrap_or_default(), self.serves_newest.load(Ordering::Relaxed))
     }
 
     /// Whether requests can be answered: from a generation, or without a knowledge base.
@@ -179,7 +228,7 @@ impl Pipeline {
     /// How it goes with the subgraphs that are called over HTTP, by name; and how many plans are kept.
     pub(crate) fn subgraphs(&self) -> (Vec<(String, Health)>, usize) {
         let Some(federated) = self.federated.current() else { return (Vec::new(), 0) };
-        let health = federated.remotes().into_iter();
+        let health = federated.remotes().iter();
         let health = health.map(|remote| (remote.name().to_string(), remote.health()));
         (health.collect(), federated.plans())
     }
@@ -296,6 +345,7 @@ impl Pipeline {
             snapshot: Arc::clone(snapshot),
             now: *now,
             config: &self.config,
+            partners: self.partners(Some(federated)),
         });
         let asking = Asking { headers, local: local.as_ref() };
         let limits = &self.config.limits;
@@ -383,7 +433,8 @@ impl Pipeline {
             return Outcome::Failed(Failure::busy());
         };
         let Executable { operation, variables, now } = asked;
-        let context = RequestContext::new(snapshot, now, Arc::clone(&self.config));
+        let partners = self.partners(self.federated.current().as_deref());
+        let context = RequestContext::new(snapshot, now, Arc::clone(&self.config), partners);
         let loaders = Arc::clone(&context.loaders);
         let document = operation.document().clone();
         let document = variables::without_omitted(document, &operation, &variables);

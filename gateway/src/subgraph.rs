@@ -7,20 +7,22 @@
 mod answer;
 mod breaker;
 mod client;
+mod partners;
 mod remote;
 mod sdl;
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::PathSegment;
-use async_graphql::Value;
+use async_graphql::{PathSegment, Value};
 
 pub(crate) use self::{
     breaker::State,
     client::Client,
+    partners::Partners,
     remote::{Call, Health, Remote},
     sdl::{sdl_of, set_headers},
 };
+use crate::failure::Failure;
 
 /// What a subgraph answered.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub(crate) struct Told {
     pub(crate) path: Vec<PathSegment>,
     /// Its code, where it has one that looks like a code.
     pub(crate) code: Option<String>,
+    /// What it is, where it is an error of our own graph, which clients may see.
+    pub(crate) ours: Option<Failure>,
 }
 
 /// Why a subgraph gave no answer.

@@ -105,19 +105,10 @@ fn a_partner_that_is_down_must_join_when_it_answers_and_stay_when_it_falls() {
     let url = format!("http://{free}/graphql");
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
-    let server = Server::with(&installation, |config| {
-        config.subgraphs = vec![Subgraph {
-            name: "pleio".to_owned(),
-            url: url.parse().unwrap(),
-            sdl: None,
-            headers: Vec::new(),
-            timeout: Duration::from_secs(2),
-            retries: 0,
-            poll: Duration::from_millis(100),
-        }];
-    });
+    let server = before(&installation, &url);
     let own = server.ask("{ communities(first: 1) { nodes { title } } }");
     assert!(own["data"]["communities"]["nodes"][0]["title"].is_string(), "{own}");
+    assert_eq!(state(&server), ("MISSING".to_owned(), 0, 0));
 
     let partner = Partner::start_at("pleio", &free.to_string());
     let both = "{ communities(first: 1) { nodes { title members } } }";
@@ -130,6 +121,11 @@ fn a_partner_that_is_down_must_join_when_it_answers_and_stay_when_it_falls() {
         std::thread::sleep(Duration::from_millis(50));
     };
     assert!(joined["data"]["communities"]["nodes"][0]["members"].is_u64(), "{joined}");
+    let (joined, calls, failures) = state(&server);
+    assert_eq!((joined.as_str(), calls > 0, failures), ("JOINED", true, 0));
+    let too_much = "{ communities(first: 1000) { nodes { title members } } }";
+    let refused = &server.ask(too_much)["errors"][0];
+    assert_eq!(refused["extensions"]["limit"]["name"], "page_size_max", "{refused}");
 
     drop(partner);
     let partial = server.ask("{ events(first: 2) { nodes { title placesLeft } } }");
@@ -137,4 +133,43 @@ fn a_partner_that_is_down_must_join_when_it_answers_and_stay_when_it_falls() {
     assert!(nodes[1]["title"].is_string() && nodes[1]["placesLeft"].is_null(), "{partial}");
     let errors = partial["errors"].as_array().expect("errors");
     assert!(errors.iter().all(|error| error["extensions"]["service"] == "pleio"), "{partial}");
+    for _ in 0..10 {
+        server.ask("{ events(first: 1) { nodes { placesLeft } } }");
+    }
+    assert_eq!(state(&server).0, "LEFT_ALONE");
+
+    drop(server);
+    let server = before(&installation, &url);
+    let until = Instant::now() + Duration::from_secs(30);
+    while state(&server).0 == "MISSING" {
+        assert!(Instant::now() < until, "it is not known from before");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let partial = server.ask("{ events(first: 1) { nodes { title placesLeft } } }");
+    assert!(partial["data"]["events"]["nodes"][0]["title"].is_string(), "{partial}");
+}
+
+/// A server that joins a partner at an address to our graph.
+fn before(installation: &Installation, url: &str) -> Server {
+    Server::with(installation, |config| {
+        config.subgraphs = vec![Subgraph {
+            name: "pleio".to_owned(),
+            url: url.parse().unwrap(),
+            sdl: None,
+            headers: Vec::new(),
+            timeout: Duration::from_secs(2),
+            retries: 0,
+            poll: Duration::from_millis(100),
+        }];
+    })
+}
+
+/// What the only partner is like, how often it was called, and how often that failed.
+fn state(server: &Server) -> (String, u64, u64) {
+    let answer = server.ask("{ catalog { partners { name state calls failures } } }");
+    let partner = &answer["data"]["catalog"]["partners"][0];
+    assert_eq!(partner["name"], "pleio", "{answer}");
+    let number = |name| partner[name].as_u64().expect("a number");
+    let state = partner["state"].as_str().expect("a state").to_owned();
+    (state, number("calls"), number("failures"))
 }

@@ -68,10 +68,11 @@ impl Client {
         }
         self.body.resize(length, 0);
         self.stream.read_exact(&mut self.body)?;
-        let answer = String::from_utf8_lossy(&self.body);
-        if good && !answer.contains("\"errors\"") {
+        // An answer begins with its errors, where it has some.
+        if good && !self.body.starts_with(b"{\"errors\"") {
             Ok(&self.body)
         } else {
+            let answer = String::from_utf8_lossy(&self.body);
             Err(io::Error::other(format!("no good answer: {answer}")))
         }
     }

@@ -67,11 +67,12 @@ pub(super) async fn follow(file: Option<SupergraphFile>, pipeline: Arc<Pipeline>
         file = looked;
         match changed {
             None => {}
-            Some(Ok(supergraph)) => {
-                pipeline.take(supergraph);
-                tracing::info!("serving the changed supergraph");
-            }
+            Some(Ok(supergraph)) => match pipeline.take(supergraph).await {
+                Ok(()) => tracing::info!("serving the changed supergraph"),
+                Err(cause) => tracing::error!(%cause, "the changed supergraph is not served"),
+            },
             Some(Err(error)) => {
+                pipeline.not_taken();
                 tracing::error!(cause = %error, "the changed supergraph cannot be served");
             }
         }

@@ -20,6 +20,19 @@ pub struct Federation {
     pub forwarded_headers: Vec<HeaderName>,
     /// Whether clients see what subgraphs say about errors.
     pub messages: Messages,
+    /// What becomes of a newer supergraph that would break what is asked these days.
+    pub breaking: Breaking,
+}
+
+/// What becomes of a newer supergraph over which some operations could not be answered any more: those
+/// that are trusted, and those that were asked lately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Breaking {
+    /// It is served; the log names what it breaks.
+    #[default]
+    Told,
+    /// The one before is served on; the log says why.
+    Refused,
 }
 
 /// Whether clients see what subgraphs say about errors.
@@ -40,6 +53,7 @@ pub(super) struct FederationFile {
     own_subgraph: Option<String>,
     forwarded_headers: Vec<String>,
     show_messages: bool,
+    refuse_breaking: bool,
 }
 
 /// Headers that belong to one connection or one body, and are never passed on.
@@ -74,6 +88,7 @@ impl FederationFile {
             own_subgraph: self.own_subgraph,
             forwarded_headers: headers.collect::<Result<_, _>>()?,
             messages: if self.show_messages { Messages::Shown } else { Messages::Masked },
+            breaking: if self.refuse_breaking { Breaking::Refused } else { Breaking::Told },
         })
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::Object;
+use async_graphql::{Context, Enum, Object};
 use indexer::catalog::{Counts, Snapshot, SourceState};
 
-use super::scalar::DateTime;
+use super::{request::RequestContext, scalar::DateTime};
+use crate::subgraph::{Health, State};
 
 /// The generation that answers.
 pub(super) struct Catalog(pub(super) Arc<Snapshot>);
@@ -31,6 +32,20 @@ impl Catalog {
     /// The sources that it was built from.
     async fn sources(&self) -> Vec<Source<'_>> {
         self.0.sources().iter().map(Source).collect()
+    }
+
+    /// Those whose graphs are joined to ours, by name.
+    async fn partners<'c>(&self, ctx: &'c Context<'_>) -> Vec<Partner<'c>> {
+        let RequestContext { partners, config, .. } = RequestContext::of(ctx);
+        let configured = config.subgraphs.iter().map(|subgraph| subgraph.name.as_str());
+        let looked = partners.look(configured).into_iter();
+        looked.map(|(name, health)| Partner { name, health }).collect()
+    }
+
+    /// Whether the newest graphs of partners are served. False while they cannot be joined as they are
+    /// now, and are served as they were before; the operator finds the reason in the log.
+    async fn serves_newest_partners(&self, ctx: &Context<'_>) -> bool {
+        RequestContext::of(ctx).partners.serves_newest()
     }
 
     /// Name and version of the program that answers, such as `wegwijzer 0.1.0`.
@@ -110,5 +125,51 @@ impl Source<'_> {
     /// When it was read last.
     async fn read_at(&self) -> DateTime {
         DateTime(self.0.read_at)
+    }
+}
+
+/// Borrows what is known of a partner.
+struct Partner<'a> {
+    name: &'a str,
+    health: Option<Health>,
+}
+
+/// What a partner is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+enum PartnerState {
+    /// Its graph is joined to ours, and it is asked.
+    Joined,
+    /// Its graph is joined to ours, and it failed again and again: it is not asked for a while, and
+    /// what only it knows is null.
+    LeftAlone,
+    /// Its graph is not joined to ours yet; that happens when it tells it.
+    Missing,
+}
+
+/// Somebody whose graph is joined to ours.
+#[Object]
+impl Partner<'_> {
+    /// Its name in the configuration, such as `pleio`.
+    async fn name(&self) -> &str {
+        self.name
+    }
+
+    /// What it is like at this moment.
+    async fn state(&self) -> PartnerState {
+        match self.health {
+            None => PartnerState::Missing,
+            Some(Health { state: State::Asked, .. }) => PartnerState::Joined,
+            Some(Health { state: State::LeftAlone, .. }) => PartnerState::LeftAlone,
+        }
+    }
+
+    /// How often it was called since it was joined, repetitions included.
+    async fn calls(&self) -> u64 {
+        self.health.map_or(0, |health| health.calls)
+    }
+
+    /// How many of its calls failed.
+    async fn failures(&self) -> u64 {
+        self.health.map_or(0, |health| health.failures)
     }
 }

@@ -12,6 +12,7 @@ use super::loaders::Loaders;
 use crate::{
     config::{Config, Limits},
     failure::{Failure, Result},
+    subgraph::Partners,
 };
 
 /// What every resolver of one request shares. Made anew for each request.
@@ -22,6 +23,8 @@ pub(crate) struct RequestContext {
     pub(crate) loaders: Arc<Loaders>,
     /// The instant for which phases are computed.
     pub(crate) now: Timestamp,
+    /// Whose graphs are joined to ours, and how it goes with them.
+    pub(super) partners: Partners,
     /// Limits, and the address under which people reach the service.
     pub(super) config: Arc<Config>,
     /// Turns at searching: lists within a list must not fill the queue that all requests share.
@@ -33,10 +36,15 @@ const SEARCHES_AT_ONCE: usize = 4;
 
 impl RequestContext {
     /// The context of a request that reads `snapshot` at `now`.
-    pub(crate) fn new(snapshot: Arc<Snapshot>, now: Timestamp, config: Arc<Config>) -> Self {
+    pub(crate) fn new(
+        snapshot: Arc<Snapshot>,
+        now: Timestamp,
+        config: Arc<Config>,
+        partners: Partners,
+    ) -> Self {
         let loaders = Arc::new(Loaders::new(Arc::clone(&snapshot), &config.limits));
         let searches = Semaphore::new(SEARCHES_AT_ONCE);
-        Self { snapshot, loaders, now, config, searches }
+        Self { snapshot, loaders, now, partners, config, searches }
     }
 
     /// How much one request may ask for.

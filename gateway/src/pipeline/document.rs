@@ -175,6 +175,11 @@ impl Documents {
         Ok(text.into())
     }
 
+    /// The documents that the operator trusts.
+    pub(super) fn trusted(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.trusted.by_id.values()
+    }
+
     /// Reads a document, or takes it as it was read before. A long one is read beside the runtime.
     pub(super) async fn operation(
         &self,

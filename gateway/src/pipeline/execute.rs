@@ -26,7 +26,7 @@ use self::{
 };
 pub(super) use self::{
     place::{Path, Segment},
-    trouble::{Problem, Troubles},
+    trouble::{PROBLEMS_MAX, Problem, Troubles, Why},
 };
 use super::{
     plan::{Entities, Fetch, Part, Plan, Rewrite, Step, Work},
@@ -153,6 +153,9 @@ impl<'a> Execution<'a> {
                 gathered.troubles.at(below(place, &told.path), problem.clone());
             }
         }
+        if data == Value::Null {
+            return gathered.troubles.unknown(places, keys);
+        }
         for place in &places {
             if let Some(target) = at(&mut gathered.data, place) {
                 merge(target, &data);
@@ -165,12 +168,13 @@ impl<'a> Execution<'a> {
         let mut variables = self.variables_of(fetch);
         let mut targets = Vec::new();
         for entities in lists {
-            let gathered = self.gathered();
+            let mut gathered = self.gathered();
             let mut found = Representations::default();
             for place in &entities.places {
                 found.find(&gathered.data, place, entities);
             }
-            let Representations { list, places, .. } = found;
+            let Representations { list, places, nameless, .. } = found;
+            gathered.troubles.unasked(nameless, &entities.keys);
             targets.push(Targets { entities, places, count: list.len() });
             variables.insert(entities.variable.clone(), Value::List(list));
         }
@@ -230,14 +234,18 @@ impl<'a> Execution<'a> {
         };
         let list = match list {
             Some(Value::List(list)) if list.len() == count => list,
-            _ if explained => return,
+            _ if explained => return gathered.troubles.unknown(everywhere(), &entities.keys),
             _ => {
                 let problem = Self::unusable(fetch, "it has no list of the things asked for");
                 return gathered.troubles.all_of(everywhere(), &entities.keys, problem);
             }
         };
+        let mut unknown = Vec::new();
         for (place, number) in &places {
-            let Some(Value::Object(_)) = list.get(*number) else { continue };
+            let Some(Value::Object(_)) = list.get(*number) else {
+                unknown.push(place.clone());
+                continue;
+            };
             let mut entity = list[*number].clone();
             for rewrite in &entities.after {
                 rewrite::apply(rewrite, &mut entity);
@@ -246,6 +254,7 @@ impl<'a> Execution<'a> {
                 merge(target, &entity);
             }
         }
+        gathered.troubles.unknown(unknown, &entities.keys);
     }
 
     async fn call(&self, fetch: &Fetch, variables: Variables) -> Result<Arc<Reply>, Problem> {
@@ -278,7 +287,10 @@ impl<'a> Execution<'a> {
 
     /// An error that a subgraph told, as clients may see it.
     fn told(&self, fetch: &Fetch, told: &Told) -> Problem {
-        let Told { message, code, .. } = told;
+        let Told { message, code, ours, .. } = told;
+        if let Some(failure) = ours {
+            return Problem { failure: failure.clone(), service: None };
+        }
         tracing::info!(subgraph = %fetch.subgraph, ?message, ?code, "a subgraph told an error");
         let shown = if self.services.shows_messages() && !message.is_empty() {
             message.clone()

@@ -7,7 +7,9 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::{
-    Outcome, coerce,
+    Outcome,
+    breaking::Known,
+    coerce,
     execute::Execution,
     normalise::Planning,
     operation::Operation,
@@ -30,6 +32,8 @@ pub(super) struct Federated {
     services: Services,
     plans: Plans,
     planning: Planning,
+    /// Everybody who is called over HTTP, by name.
+    remotes: Arc<[Arc<Remote>]>,
 }
 
 impl Federated {
@@ -42,8 +46,10 @@ impl Federated {
         before: Option<&Self>,
     ) -> Self {
         let before = before.map(|before| &before.services);
+        let services = Services::new(&supergraph, config, client, before);
         Self {
-            services: Services::new(&supergraph, config, client, before),
+            remotes: services.remotes().into(),
+            services,
             plans: Plans::new(config.limits.plans_max),
             supergraph: Arc::new(supergraph),
             planning,
@@ -55,9 +61,20 @@ impl Federated {
         self.supergraph.digest()
     }
 
-    /// Everybody who is called over HTTP.
-    pub(super) fn remotes(&self) -> Vec<&Arc<Remote>> {
-        self.services.remotes()
+    /// Everybody who is called over HTTP, by name.
+    pub(super) fn remotes(&self) -> &Arc<[Arc<Remote>]> {
+        &self.remotes
+    }
+
+    /// What is asked these days.
+    pub(super) fn known(&self) -> Vec<Known> {
+        self.plans.known()
+    }
+
+    /// Whether an operation can be answered.
+    pub(super) fn can_plan(&self, known: &Known) -> bool {
+        let Known { text, name, conditions } = known;
+        self.planning.plan(&self.supergraph, text, name.as_deref(), conditions).is_ok()
     }
 
     /// How many plans are kept.

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use crate::{
     config::Config,
+    failure::Failure,
     graphql::{InLevels, RequestContext, Schema},
-    subgraph::{CallError, Reply, Told},
+    subgraph::{CallError, Partners, Reply, Told},
 };
 
 /// Our own graph, for one request.
@@ -20,6 +21,7 @@ pub(super) struct Local<'a> {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) now: Timestamp,
     pub(super) config: &'a Arc<Config>,
+    pub(super) partners: Partners,
 }
 
 impl Local<'_> {
@@ -31,7 +33,7 @@ impl Local<'_> {
         deadline: Instant,
     ) -> Result<Reply, CallError> {
         let (snapshot, config) = (Arc::clone(&self.snapshot), Arc::clone(self.config));
-        let context = RequestContext::new(snapshot, self.now, config);
+        let context = RequestContext::new(snapshot, self.now, config, self.partners.clone());
         let loaders = Arc::clone(&context.loaders);
         let request = Request::new(document).variables(variables.clone()).data(context);
         let execution = InLevels::new(self.schema.execute(request), loaders);
@@ -42,7 +44,12 @@ impl Local<'_> {
             .await
             .map_err(|_elapsed| CallError::TooSlow(time))?
             .map_err(|_panic| CallError::NotGraphql("it panicked".to_owned()))?;
-        let told = |ServerError { message, path, .. }| Told { message, path, code: None };
+        let told = |error: ServerError| Told {
+            ours: Some(Failure::of_answer(&error)),
+            message: error.message,
+            path: error.path,
+            code: None,
+        };
         Ok(Reply { data: response.data, errors: response.errors.into_iter().map(told).collect() })
     }
 }

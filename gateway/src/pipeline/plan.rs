@@ -11,7 +11,7 @@ use std::{
 use async_graphql::{Name, Variables, parser::types::OperationType};
 use quick_cache::sync::Cache;
 
-use super::{operation::Operation, validate::Wrong};
+use super::{breaking::Known, operation::Operation, validate::Wrong};
 use crate::supergraph::Supergraph;
 
 /// How an operation is answered. An operation about the schema alone asks nobody.
@@ -49,7 +49,7 @@ pub(crate) struct Fetch {
 #[derive(Debug)]
 pub(crate) enum Work {
     /// Fields of the root, which go to everything at a place.
-    Fields { place: Vec<Part>, keys: HashSet<String>, after: Vec<Rewrite> },
+    Fields { place: Vec<Part>, keys: Arc<HashSet<String>>, after: Vec<Rewrite> },
     /// More of things that are there, named by their keys; one list of them for each field.
     Entities(Vec<Entities>),
 }
@@ -68,7 +68,7 @@ pub(crate) struct Entities {
     pub(crate) before: Vec<Rewrite>,
     pub(crate) after: Vec<Rewrite>,
     /// Under which names an answer has what was asked for.
-    pub(crate) keys: HashSet<String>,
+    pub(crate) keys: Arc<HashSet<String>>,
 }
 
 /// A part of the way to a place in an answer.
@@ -120,11 +120,8 @@ impl Step {
     }
 }
 
-/// Which plan: a document, an operation of it, and which of its conditions hold.
-type Key = (Arc<str>, Option<String>, Vec<bool>);
-
 /// The plans over one supergraph.
-pub(super) struct Plans(Cache<Key, Arc<Plan>>);
+pub(super) struct Plans(Cache<Known, Arc<Plan>>);
 
 impl Plans {
     /// Keeps so many plans.
@@ -144,10 +141,10 @@ impl Plans {
     ) -> Result<Arc<Plan>, Wrong> {
         let name = operation.name().map(str::to_owned);
         let conditions = super::normalise::conditions(operation, variables);
-        let holding = conditions.iter().map(|(_, holds)| *holds).collect();
-        let key = (Arc::clone(text), name.clone(), holding);
-        let (supergraph, text) = (Arc::clone(supergraph), Arc::clone(text));
+        let key = Known { text: Arc::clone(text), name, conditions };
+        let (supergraph, known) = (Arc::clone(supergraph), key.clone());
         let made = self.0.get_or_insert_async(&key, async move {
+            let Known { text, name, conditions } = known;
             let planning = move || planning.plan(&supergraph, &text, name.as_deref(), &conditions);
             tokio::task::spawn_blocking(planning)
                 .await
@@ -155,6 +152,11 @@ impl Plans {
                 .map(Arc::new)
         });
         made.await
+    }
+
+    /// What they answer.
+    pub(super) fn known(&self) -> Vec<Known> {
+        self.0.iter().map(|(known, _)| known).collect()
     }
 
     /// How many are kept.

@@ -18,7 +18,7 @@ use self::{
     select::{Selected, Selection},
 };
 use super::{
-    execute::{Gathered, Path, Problem, Segment, Troubles},
+    execute::{Gathered, PROBLEMS_MAX, Path, Problem, Segment, Troubles, Why},
     operation::Operation,
 };
 use crate::{
@@ -134,15 +134,20 @@ impl<'a> Projection<'a> {
         })
     }
 
-    /// What nobody answered: null, and an error where it is known why or where null must not be.
+    /// What nobody answered: null, and an error unless nobody knows the thing.
     fn missing(&mut self, ty: &Type, key: &str) -> Completed {
         let place = self.path[..self.path.len() - 1].to_vec();
         let explained = match self.troubles.why(&place, key) {
-            Some(problem) => {
-                self.errors.push(problem.at(&self.path));
+            Why::Problem(problem) => {
+                self.list_error(problem.at(&self.path));
                 Explained::Yes
             }
-            None => Explained::No,
+            Why::Unknown => Explained::No,
+            Why::NotAsked if self.troubles.explains(&self.path) => Explained::Yes,
+            Why::NotAsked => {
+                self.tell(Failure::subgraph_bad_answer("no subgraph answered this field"));
+                Explained::Yes
+            }
         };
         self.null(ty, explained)
     }
@@ -252,7 +257,15 @@ impl<'a> Projection<'a> {
     }
 
     fn tell(&mut self, failure: Failure) {
-        self.errors.push(Problem { failure, service: None }.at(&self.path));
+        self.list_error(Problem { failure, service: None }.at(&self.path));
+    }
+
+    fn list_error(&mut self, error: ServerError) {
+        if self.errors.len() < PROBLEMS_MAX {
+            self.errors.push(error);
+        } else {
+            self.troubles.omitted += 1;
+        }
     }
 }
 

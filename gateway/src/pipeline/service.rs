@@ -137,9 +137,9 @@ impl Services {
     }
 
     /// Everybody who is called over HTTP, by name.
-    pub(super) fn remotes(&self) -> Vec<&Arc<Remote>> {
+    pub(super) fn remotes(&self) -> Vec<Arc<Remote>> {
         let remotes = self.by_name.values().filter_map(|service| match service {
-            Service::Remote(remote, _) => Some(remote),
+            Service::Remote(remote, _) => Some(Arc::clone(remote)),
             Service::Local => None,
         });
         let mut remotes: Vec<_> = remotes.collect();

@@ -125,7 +125,7 @@ mod tests {
             assert!(check(document, tokens).is_ok(), "{document}");
             if tokens > 0 {
                 let failure = check(document, tokens - 1).unwrap_err();
-                assert_eq!(failure.limit.map(|limit| limit.name), Some("tokens_max"), "{document}");
+                assert_eq!(failure.limit.unwrap().name, "tokens_max", "{document}");
             }
         }
     }
@@ -148,7 +148,7 @@ mod tests {
         for bracket in ["{a", "[", "("] {
             let document = bracket.repeat(65);
             let failure = check(&document, 10_000).unwrap_err();
-            assert_eq!(failure.limit.map(|limit| limit.name), Some("nesting_max"));
+            assert_eq!(failure.limit.unwrap().name, "nesting_max");
             assert!(check(&bracket.repeat(64), 10_000).is_ok());
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn read(exchange: &Exchange) -> Result<Reply, CallError> {
 /// An error as it is told, which should be an object and may be anything.
 fn told(error: Value) -> Told {
     let Value::Object(mut error) = error else {
-        return Told { message: String::new(), path: Vec::new(), code: None };
+        return Told { message: String::new(), path: Vec::new(), code: None, ours: None };
     };
     let message = match error.swap_remove("message") {
         Some(Value::String(message)) => message,
@@ -78,7 +78,7 @@ fn told(error: Value) -> Told {
         Some(Value::String(code)) if is_code(code) => Some(code.clone()),
         _ => None,
     };
-    Told { message, path, code }
+    Told { message, path, code, ours: None }
 }
 
 fn segment(value: &Value) -> Option<PathSegment> {

@@ -241,7 +241,7 @@ fn keys(
     operation: &SubgraphFetchOperation,
     key: Option<&str>,
     after: &[Rewrite],
-) -> HashSet<String> {
+) -> Arc<HashSet<String>> {
     let root = &operation.document.operation.selection_set;
     let below = key.and_then(|key| {
         root.items.iter().find_map(|item| match item {
@@ -273,5 +273,5 @@ fn keys(
         Rewrite::Set { .. } => None,
     });
     keys.extend(renamed);
-    keys
+    Arc::new(keys)
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gateway::config::Messages;
+use gateway::config::{Breaking, Messages};
 use serde_json::{Value, json};
 
 use super::{
@@ -148,6 +148,34 @@ fn values_of_wrong_types_must_become_null_where_they_stand() {
     let paths: Vec<_> =
         answer["errors"].as_array().unwrap().iter().map(|error| &error["path"][3]).collect();
     assert_eq!(paths, ["town", "name", "town"], "{answer}");
+}
+
+#[test]
+fn what_a_subgraph_passes_over_must_be_told() {
+    let body = r#"{"data": {"_entities": [{"name": "A"}, null]}}"#;
+    let answer = before(&Subgraph::answering(json_of(body))).ask(LOANS);
+    let reader = json!({ "card": "a", "name": "A", "town": null });
+    assert_eq!(answer["data"]["loans"][0]["reader"], reader, "{answer}");
+    let told =
+        |error: &Value| json!([error["path"][1], error["path"][3], error["extensions"]["code"]]);
+    let errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(told).collect();
+    let bad = "SUBGRAPH_BAD_ANSWER";
+    // Nobody knows the second reader: its town may be null, its name may not.
+    assert_eq!(errors, [json!([0, "town", bad]), json!([1, "name", bad]), json!([2, "town", bad])]);
+}
+
+#[test]
+fn a_thing_that_could_not_be_named_must_be_told_with_what_it_lacks() {
+    let shelf = Subgraph::answering(json_of(
+        r#"{"data": {"loans": [{"id": "1", "reader": {"__typename": "Reader"}}]}}"#,
+    ));
+    let people = people();
+    let gateway = Gateway::over(&text(&shelf, &people));
+    let answer = gateway.ask("{ loans { id reader { town } } }");
+    assert_eq!(answer["data"], json!({ "loans": [{ "id": "1", "reader": { "town": null } }] }));
+    assert_eq!(answer["errors"][0]["path"], json!(["loans", 0, "reader", "town"]), "{answer}");
+    assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+    assert_eq!(people.asked().len(), 0, "{answer}");
 }
 
 #[test]
@@ -292,6 +320,32 @@ fn a_changed_supergraph_must_be_taken_and_a_broken_one_must_not() {
     while second.asked().is_empty() {
         assert!(changed.elapsed() < Duration::from_secs(10), "it is never taken");
         assert_eq!(gateway.ask(LOANS)["errors"], Value::Null);
+    }
+}
+
+/// A supergraph without the town of a reader.
+fn without_towns(supergraph: &str) -> String {
+    let without: String =
+        supergraph.lines().filter(|line| !line.contains("town")).flat_map(|l| [l, "\n"]).collect();
+    assert_ne!(without, supergraph);
+    without
+}
+
+#[test]
+fn a_supergraph_that_would_break_what_is_asked_must_be_refused_where_that_is_wanted() {
+    for breaking in [Breaking::Refused, Breaking::Told] {
+        let (shelf, people) = (shelf(), people());
+        let text = text(&shelf, &people);
+        let gateway = Gateway::with(&text, |config| config.federation.breaking = breaking);
+        assert_eq!(gateway.ask(LOANS)["errors"], Value::Null);
+        gateway.replace(&without_towns(&text));
+        let until = Instant::now() + Duration::from_secs(3);
+        let mut broken = false;
+        while !broken && Instant::now() < until {
+            broken = gateway.ask(LOANS)["errors"] != Value::Null;
+        }
+        assert_eq!(broken, breaking == Breaking::Told);
+        assert_eq!(gateway.ask("{ loans { reader { name } } }")["errors"], Value::Null);
     }
 }
 

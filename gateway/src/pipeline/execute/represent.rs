@@ -18,6 +18,8 @@ const TYPENAME: &str = "__typename";
 pub(super) struct Representations {
     pub(super) list: Vec<Value>,
     pub(super) places: Vec<(Path, usize)>,
+    /// Where things are of which nothing is known that would name them.
+    pub(super) nameless: Vec<Path>,
     known: HashMap<Vec<u8>, usize>,
 }
 
@@ -25,10 +27,13 @@ impl Representations {
     /// Finds the things at a place, and represents each.
     pub(super) fn find(&mut self, data: &Value, place: &[Part], entities: &Entities) {
         let mut found = Vec::new();
-        walk(data, place, &mut Vec::new(), &mut |thing, path| {
-            if let Some(representation) = represent(&entities.requires, thing) {
-                found.push((path.clone(), representation));
-            }
+        walk(data, place, &mut Vec::new(), &mut |thing, path| match represent(
+            &entities.requires,
+            thing,
+        ) {
+            Some(representation) => found.push((path.clone(), representation)),
+            None if *thing != Value::Null => self.nameless.push(path.clone()),
+            None => {}
         });
         for (path, representation) in found {
             let number = self.number(representation, entities);
