@@ -1,7 +1,8 @@
 //! The whole way at a size that hurts, 100,000 documents: publishing, searching, GraphQL, HTTP.
 //!
 //! The first run writes and builds the knowledge base below the target folder, later ones find
-//! it there.
+//! it there. `cargo bench -p gateway -- typing` measures what a letter costs that somebody types, and
+//! nothing else.
 
 #[path = "../../indexer/benches/support/corpus.rs"]
 mod corpus;
@@ -15,6 +16,8 @@ mod measure;
 mod publishing;
 #[path = "../../indexer/benches/support/searching.rs"]
 mod searching;
+#[path = "support/typing.rs"]
+mod typing;
 #[path = "../../indexer/benches/support/words.rs"]
 mod words;
 
@@ -46,6 +49,12 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::default();
     table.calibrate();
     publishing::build(&installation, &mut table)?;
+    if std::env::args().any(|argument| argument == "typing") {
+        let served = Served::start(&installation)?;
+        typing::measure(&installation, served.address, &mut table)?;
+        table.calibrate();
+        return Ok(table.print()?);
+    }
     let catalog = publishing::open(&installation, &mut table)?;
     publishing::change(&installation, &mut table)?;
 
@@ -91,6 +100,7 @@ fn serve(installation: &Installation, classes: &[Class], table: &mut Table) -> a
         loopback::per_second(served.address, CONNECTIONS, &bodies)?;
     }
     table.line("resident memory", None, &memory("after some thousand searches")?);
+    typing::measure(installation, served.address, table)?;
     Ok(())
 }
 

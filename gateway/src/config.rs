@@ -8,6 +8,7 @@ mod federation;
 mod file;
 mod limits;
 mod overrides;
+mod security;
 mod subgraph;
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,8 @@ pub struct Config {
     pub telemetry: Option<Telemetry>,
     /// What is logged and how.
     pub log: Log,
+    /// Whom people tell about a vulnerability, the preferred way first.
+    pub security_contacts: Vec<Url>,
     /// Graphs of partners that are joined to ours.
     pub subgraphs: Vec<Subgraph>,
     /// Sources as typed.
@@ -90,6 +93,8 @@ pub struct Graphql {
     pub strict_get: bool,
     /// Documents that the operator trusts.
     pub trusted: Trusted,
+    /// The folder in which `gateway/graphiql` was built.
+    pub graphiql: Option<PathBuf>,
 }
 
 /// Documents that the operator trusts, each a file `NAME.graphql` of a folder.

@@ -56,7 +56,7 @@ pub fn endpoint(
 }
 
 /// Paths of pages in Dutch; each is under `/en/` in English, too.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "/",
     "/en",
     "/en/*rest",
@@ -67,6 +67,8 @@ const PAGES: [&str; 14] = [
     "/community",
     "/community/:slug",
     "/event",
+    "/calendar",
+    "/calendar/:month",
     "/theme/:slug",
     "/organisation/:slug",
     "/status",
@@ -80,6 +82,12 @@ fn for_people(pages: &pages::Pages) -> Route {
     let robot = |routes: Route, path: &&str| {
         routes.at(path, get(for_robots.clone()).head(for_robots.clone()))
     };
+    let graphiql = pages::Graphiql(pages.clone());
     let routes = PAGES.iter().fold(Route::new(), page);
-    ["/robots.txt", "/sitemap.xml"].iter().fold(routes, robot)
+    pages::FOR_ROBOTS
+        .iter()
+        .fold(routes, robot)
+        .at("/graphiql", get(graphiql.clone()).head(graphiql.clone()))
+        .at("/en/graphiql", get(graphiql.clone()).head(graphiql.clone()))
+        .at("/graphiql/:file", get(graphiql.clone()).head(graphiql))
 }

@@ -1,7 +1,7 @@
 //! Pages for people: from the catalog to HTML, in Dutch and in English.
 //!
 //! `start` and `search` are where one asks, `item` what one finds, `about` a theme or an organisation,
-//! `status` how things stand; `words` is what people read. Templates, style and script stand in
+//! `calendar` what takes place in a month, `status` how things stand; `words` is what people read. Templates, style and script stand in
 //! `gateway/web` and are compiled in.
 //!
 //! This module must not know GraphQL, HTTP or how records are stored: a snapshot and parameters in,
@@ -10,8 +10,11 @@
 
 mod about;
 pub(crate) mod assets;
+pub(crate) mod calendar;
+mod evidence;
 mod facets;
 mod frame;
+mod graphiql;
 mod hit;
 mod item;
 mod json_ld;
@@ -26,11 +29,12 @@ mod trouble;
 pub(crate) mod words;
 
 use indexer::catalog::{CatalogError, Snapshot};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schema::{Language, NodeId, NodeKind};
 
 use self::words::Words;
 pub(crate) use self::{
+    graphiql::{graphiql, no_graphiql},
     site::{Site, sitemap},
     trouble::{Trouble, trouble},
 };
@@ -56,6 +60,8 @@ pub(crate) enum Asked {
     Search(Box<Parameters>, Vec<Misfit>),
     /// All of one kind of content.
     Overview(NodeKind),
+    /// What takes place in the month that begins on a day; in the present one where none is named.
+    Calendar(Option<Date>),
     /// One thing, by the last part of its address.
     Thing(NodeKind, String),
     /// How things stand.
@@ -93,6 +99,7 @@ pub(crate) async fn page(visit: Visit<'_>, asked: &Asked) -> Result<String, Page
         }
         Asked::Search(parameters, misfits) => search::page(visit, parameters, misfits).await,
         Asked::Overview(kind) => search::overview(visit, *kind).await,
+        Asked::Calendar(month) => calendar::page(visit, *month).await,
         Asked::Thing(kind @ (NodeKind::Theme | NodeKind::Organisation), slug) => {
             about::page(visit, *kind, slug).await
         }

@@ -1,8 +1,8 @@
 //! The query string of a search: one meaning behind every door that people and programs use.
 //!
-//! `q kind form theme community organisation layer audience language attendance phase year from
-//! until sort page`; what is a list may be repeated. A word of a vocabulary is written in lower case
-//! with hyphens (`practice-case`), a thing by its id, a day as `2026-03-02`.
+//! `q kind form theme community organisation layer audience person language attendance phase year
+//! from until sort page`, and for pages `facet`; what is a list may be repeated. A word of a vocabulary
+//! is written in lower case with hyphens (`practice-case`), a thing by its id, a day as `2026-03-02`.
 //!
 //! This module must not know pages, HTTP or GraphQL: a text in, conditions for the catalog out.
 
@@ -23,7 +23,7 @@ pub const VALUES_MAX: usize = 100;
 pub const WORDS_BYTES_MAX: usize = 1_000;
 
 /// Parameters that hold conditions, in the order in which they are written.
-pub const CONDITIONS: [&str; 13] = [
+pub const CONDITIONS: [&str; 14] = [
     "kind",
     "form",
     "theme",
@@ -31,12 +31,29 @@ pub const CONDITIONS: [&str; 13] = [
     "organisation",
     "layer",
     "audience",
+    "person",
     "language",
     "attendance",
     "phase",
     "year",
     "from",
     "until",
+];
+
+/// Facets of a page. Those of audiences are two, with one parameter.
+pub const FACETS: [&str; 12] = [
+    "kind",
+    "form",
+    "theme",
+    "community",
+    "organisation",
+    "layer",
+    "audience",
+    "audience_citizen",
+    "phase",
+    "attendance",
+    "year",
+    "language",
 ];
 
 /// What a query string asks for.
@@ -50,6 +67,8 @@ pub struct Parameters {
     pub sort: Option<SearchSort>,
     /// Which page, from 1.
     pub page: usize,
+    /// The facet of which a page shows all values. It changes nothing in what is found.
+    pub facet: Option<&'static str>,
     /// Conditions as they are written, each once, in order.
     conditions: Vec<(&'static str, String)>,
 }
@@ -94,6 +113,10 @@ impl Parameters {
                 let page = value.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
                 self.page = page.ok_or("page")?;
             }
+            "facet" => {
+                let facet = FACETS.into_iter().find(|known| *known == value);
+                self.facet = Some(facet.ok_or("facet")?);
+            }
             _ => {
                 let Some(name) = CONDITIONS.into_iter().find(|known| *known == name) else {
                     return Ok(());
@@ -118,6 +141,7 @@ impl Parameters {
             "community" => thing(&mut filter.communities, NodeKind::Community, value),
             "organisation" => thing(&mut filter.organisations, NodeKind::Organisation, value),
             "audience" => thing(&mut filter.audiences, NodeKind::Audience, value),
+            "person" => thing(&mut filter.people, NodeKind::Person, value),
             "layer" => word(&mut filter.layers, value),
             "language" => word(&mut filter.languages, value),
             "attendance" => word(&mut filter.attendance, value),
@@ -155,19 +179,25 @@ impl Parameters {
     /// The same question with other words, from its first page on.
     #[must_use]
     pub fn with_words(&self, words: Option<&str>) -> Self {
-        Self { words: words.map(str::to_owned), page: 1, ..self.clone() }
+        Self { words: words.map(str::to_owned), page: 1, facet: None, ..self.clone() }
     }
 
     /// The same question in another order.
     #[must_use]
     pub fn with_sort(&self, sort: SearchSort) -> Self {
-        Self { sort: Some(sort), page: 1, ..self.clone() }
+        Self { sort: Some(sort), page: 1, facet: None, ..self.clone() }
     }
 
     /// The same question on another page.
     #[must_use]
     pub fn at_page(&self, page: usize) -> Self {
-        Self { page, ..self.clone() }
+        Self { page, facet: None, ..self.clone() }
+    }
+
+    /// The same question with all values of one facet shown.
+    #[must_use]
+    pub fn with_facet(&self, facet: &'static str) -> Self {
+        Self { page: 1, facet: Some(facet), ..self.clone() }
     }
 
     /// The same question with one more condition, from its first page on.
@@ -206,6 +236,9 @@ impl Parameters {
         }
         if self.page > 1 {
             query.append_pair("page", &self.page.to_string());
+        }
+        if let Some(facet) = self.facet {
+            query.append_pair("facet", facet);
         }
         query.finish()
     }
@@ -277,12 +310,14 @@ mod tests {
         for (query, name) in [
             ("kind=person", "kind"),
             ("theme=a000000000000", "theme"),
+            ("person=a000000000000", "person"),
             ("theme=%3Cscript%3E", "theme"),
             ("year=many", "year"),
             ("from=2026-02-30", "from"),
             ("page=0", "page"),
             ("page=51", "page"),
             ("sort=best", "sort"),
+            ("facet=person", "facet"),
         ] {
             let (read, misfits) = Parameters::read(query);
             assert!(read.is_empty(), "{query}");

@@ -3,13 +3,16 @@
 
 const WAIT_MS = 120;
 
+/** What a search puts in place of what is there: the columns of results, or what one begins with. */
+const PARTS = "main > .columns, main > .start";
+
 const form = document.getElementById("search");
 const input = document.getElementById("q");
 const status = document.getElementById("status");
 
 if (form && input) {
   document.documentElement.classList.add("js");
-  if (status) searchWhileTyping();
+  if (status && document.querySelector(PARTS)) searchWhileTyping();
   suggest();
   narrowFacets();
 }
@@ -48,38 +51,29 @@ function searchWhileTyping() {
     running?.abort();
     running = new AbortController();
     try {
-      const answer = await fetch(address, { signal: running.signal, headers: { accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = page.getElementById("found");
-      const refine = page.getElementById("refine");
-      if (!found || !refine) return location.assign(address);
+      const page = await load(withWhole(address), { signal: running.signal });
+      const next = page.querySelector(PARTS);
+      if (!next) return location.assign(address);
       if (remember === "push") history.pushState(null, "", address);
       if (remember === "replace") history.replaceState(null, "", address);
-      put(page, found, refine);
+      put(next);
     } catch (failure) {
       if (failure.name !== "AbortError") status.textContent = form.dataset.failed;
     }
   }
 
-  function put(page, found, refine) {
-    const focused = document.activeElement?.id;
+  function put(next) {
+    const focused = selectorOf(document.activeElement);
     const opened = [...document.querySelectorAll("details[open]")].map((one) => one.id);
-    // The start page has a hero around its field: its results take the place of what is below it.
-    document.getElementById("found").replaceWith(found);
-    document.getElementById("refine").replaceWith(refine);
-    const main = document.getElementById("content");
-    const columns = page.querySelector(".columns");
-    if (columns && !main.querySelector(".columns")) {
-      columns.replaceChildren(found, refine);
-      status.before(columns);
-    }
+    // The start page has a hero around its field: results take the place of what is below it.
+    document.querySelector(PARTS).replaceWith(next);
     for (const id of opened) if (id) document.getElementById(id)?.setAttribute("open", "");
-    document.title = found.dataset.title;
+    document.title = next.dataset.title;
     narrowFacets();
     const counted = document.getElementById("count")?.firstChild?.textContent.trim();
     if (counted) status.textContent = counted;
-    if (focused && document.activeElement?.id !== focused) {
-      document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused && !document.activeElement?.matches(focused)) {
+      document.querySelector(focused)?.focus({ preventScroll: true });
     }
   }
 
@@ -186,6 +180,49 @@ function suggest() {
   });
 }
 
+/** The page at an address, read but not shown. */
+async function load(address, options = {}) {
+  const answer = await fetch(address, { ...options, headers: { accept: "text/html" } });
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** A selector of the same element on another page. */
+function selectorOf(element) {
+  if (element?.id) return `#${CSS.escape(element.id)}`;
+  if (element?.name) return `[name="${CSS.escape(element.name)}"][value="${CSS.escape(element.value)}"]`;
+  return "";
+}
+
+/** The address with the facet that is shown whole, so that it stays so. */
+function withWhole(address) {
+  const shown = document.querySelector(".facet[data-whole]")?.id.replace("facet-", "");
+  if (!shown) return address;
+  const whole = new URL(address);
+  whole.searchParams.set("facet", shown);
+  return whole;
+}
+
+/** Shows all values of a facet, which the server gives where they are asked for. */
+async function unfold(facet) {
+  const link = facet.querySelector(".whole");
+  if (!link) return facet;
+  const whole = (await load(link.href)).getElementById(facet.id);
+  if (!whole || !facet.isConnected) return facet;
+  for (const one of document.querySelectorAll(".facet[data-whole]")) delete one.dataset.whole;
+  whole.dataset.whole = "";
+  facet.replaceWith(whole);
+  narrowFacets();
+  return whole;
+}
+
+document.addEventListener("click", async (event) => {
+  const facet = event.target.closest?.("a.whole")?.closest(".facet");
+  if (!facet || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const shown = facet.querySelectorAll("li").length;
+  (await unfold(facet)).querySelectorAll("input[type=checkbox]")[shown]?.focus();
+});
+
 /** A field above each long facet that leaves only the values with what is typed in it. */
 function narrowFacets() {
   for (const facet of document.querySelectorAll("[data-narrow]")) {
@@ -197,14 +234,24 @@ function narrowFacets() {
     field.autocomplete = "off";
     field.placeholder = facet.dataset.narrow;
     field.setAttribute("aria-label", facet.dataset.narrow);
-    field.addEventListener("input", () => {
-      const wanted = field.value.trim().toLowerCase();
-      const more = facet.querySelector("details");
-      if (more && wanted) more.open = true;
-      for (const value of facet.querySelectorAll("li")) {
-        value.hidden = !value.textContent.toLowerCase().includes(wanted);
-      }
+    field.addEventListener("input", async () => {
+      const typed = field.value;
+      const whole = await unfold(facet);
+      if (whole === facet) return narrow(facet, typed);
+      const next = whole.querySelector(".narrow");
+      next.value = field.value;
+      next.focus({ preventScroll: true });
+      narrow(whole, next.value);
     });
     facet.querySelector("legend").after(field);
+  }
+}
+
+function narrow(facet, typed) {
+  const wanted = typed.trim().toLowerCase();
+  const more = facet.querySelector("details");
+  if (more && wanted) more.open = true;
+  for (const value of facet.querySelectorAll("li")) {
+    value.hidden = !value.textContent.toLowerCase().includes(wanted);
   }
 }

@@ -4,6 +4,7 @@
 //! request. No type of the engines appears here, so that a second implementation over a distributed
 //! engine fits the same seam.
 
+mod agenda;
 mod explain;
 mod pool;
 mod reads;
@@ -31,6 +32,7 @@ pub use crate::{
     language::{Synonyms, SynonymsError},
     store::Relation,
 };
+pub use agenda::{AGENDA_MAX, Agenda};
 pub use explain::Standing;
 pub use pool::{PoolLimits, PoolLoad};
 pub use reads::Reads;

@@ -44,9 +44,9 @@ pub struct SearchFilter {
     pub phases: Vec<EventPhase>,
     /// Years of an event's start, else of publication, in Amsterdam.
     pub years: Vec<i16>,
-    /// First day.
+    /// First day of an event's start (of a series, of any of its times), else of publication.
     pub from: Option<Date>,
-    /// Last day.
+    /// Last day of it.
     pub until: Option<Date>,
     /// Sources.
     pub sources: Vec<SourceName>,
@@ -69,6 +69,13 @@ pub enum Page {
         /// Before which.
         before: Option<Cursor>,
     },
+    /// The first `first` after the first `skipped`, as people turn pages.
+    Numbered {
+        /// How many.
+        first: usize,
+        /// After how many.
+        skipped: usize,
+    },
 }
 
 impl Page {
@@ -80,7 +87,7 @@ impl Page {
     /// How many at most.
     pub const fn size(&self) -> usize {
         match self {
-            Self::Forward { first, .. } => *first,
+            Self::Forward { first, .. } | Self::Numbered { first, .. } => *first,
             Self::Backward { last, .. } => *last,
         }
     }
@@ -90,6 +97,7 @@ impl Page {
         match self {
             Self::Forward { after, .. } => after.as_ref(),
             Self::Backward { before, .. } => before.as_ref(),
+            Self::Numbered { .. } => None,
         }
     }
 }

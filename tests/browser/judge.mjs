@@ -1,8 +1,10 @@
 // Runs every check against the demo, in one browser. Ends with 1 where one fails.
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { judgeGraphiql } from "./graphiql.mjs";
 import { startDemo } from "./server.mjs";
 import { judgePages } from "./pages.mjs";
+import { judgeRobots } from "./robots.mjs";
 import { judgeUse } from "./use.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -29,6 +31,8 @@ async function check(name, run) {
 try {
   await judgePages(browser, demo, check);
   await judgeUse(browser, demo, check);
+  await judgeRobots(demo, check);
+  await judgeGraphiql(browser, demo, check);
 } finally {
   await browser.close();
   demo.stop();

@@ -15,8 +15,20 @@ export async function samples(address) {
     "/", "/en/", "/?q=klantreis", "/en/?q=plain+language", "/?q=klantreis&page=2&kind=article",
     "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
     "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
-    "/status", "/nowhere",
+    "/status", "/nowhere", "/calendar", await busy(address), "/en/calendar/1999-01",
+    "/event", "/?q=klantreis&facet=organisation",
   ];
+}
+
+/** A month in which something takes place. */
+async function busy(address) {
+  let path = "/calendar";
+  for (let month = 0; month < 24; month += 1) {
+    const html = await (await fetch(address + path)).text();
+    if (html.includes('class="month"')) return path;
+    path = html.match(/rel="next" href="([^"]+)"/)[1];
+  }
+  throw new Error("no month has an event");
 }
 
 const VALID = {
@@ -60,6 +72,68 @@ export async function judgePages(browser, { address }, check) {
     assert.ok(await page.locator(".hit").first().isVisible());
     await page.close();
   });
+  await check("print: a page of paper is wide enough for every sort of page", async () => {
+    const page = await browser.newPage({ viewport: { width: 680, height: 960 } });
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    for (const path of await samples(address)) {
+      await page.goto(address + path);
+      const seen = await page.evaluate(() => ({
+        over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        paper: getComputedStyle(document.body).backgroundColor,
+        head: document.querySelector("h1")?.getClientRects().length,
+        controls: [...document.querySelectorAll("button, input, select, .masthead nav, .foot nav")]
+          .filter((one) => one.getClientRects().length).map((one) => one.outerHTML.slice(0, 80)),
+      }));
+      assert.deepEqual(seen, { over: 0, paper: "rgb(255, 255, 255)", head: 1, controls: [] }, path);
+    }
+    await page.close();
+  });
+  await check("forced colours: what colour tells is told otherwise", () => forced(browser, address));
+}
+
+/** With the few colours of a person's own, borders and outlines stand in for what colours say. */
+async function forced(browser, address) {
+  const context = await browser.newContext({ forcedColors: "active" });
+  const page = await context.newPage();
+  for (const path of await samples(address)) {
+    await page.goto(address + path);
+    const bare = await page.evaluate(() => {
+      const told = ({ borderStyle, outlineStyle, clipPath }) =>
+        (borderStyle !== "none" || outlineStyle !== "none") && clipPath === "none";
+      const list = ".badge, .call, button, .tags a, .active a:not(.clear), .presets a, .pages a, .pages .here, "
+        + ".month [aria-current], .month a";
+      return [...document.querySelectorAll(list)]
+        .filter((one) => one.getClientRects().length && !told(getComputedStyle(one)))
+        .map((one) => one.outerHTML.slice(0, 120));
+    });
+    assert.deepEqual(bare, [], path);
+    // Contrast is that of the colours chosen by the person; axe reads those of the style sheet.
+    const rules = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).disableRules("color-contrast");
+    const { violations } = await rules.analyze();
+    assert.deepEqual(violations.map((one) => one.id), [], path);
+  }
+  await page.goto(`${address}/event`);
+  const lines = await page.locator(".masthead nav a").evaluateAll((all) => all.map((one) =>
+    getComputedStyle(one).borderBottomColor === getComputedStyle(document.body).backgroundColor));
+  assert.deepEqual(lines, [true, true, true, false], "the line below the section one is in");
+  await page.goto(`${address}/?q=klantreis`);
+  const mark = await page.locator(".fragment mark").first().evaluate((one) => {
+    const { backgroundColor, color } = getComputedStyle(one);
+    const around = getComputedStyle(one.closest(".fragment"));
+    return { differs: backgroundColor !== around.backgroundColor || color !== around.color };
+  });
+  assert.ok(mark.differs, "a mark looks like the text around it");
+  await page.focus("#q");
+  await page.keyboard.press("Tab");
+  const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(outline, "none");
+  await page.fill("#q", "klantr");
+  await page.waitForSelector("[role=option]");
+  await page.keyboard.press("ArrowDown");
+  const [chosen, other] = await page.locator("[role=option]").evaluateAll((all) =>
+    all.slice(0, 2).map((one) => getComputedStyle(one).backgroundColor));
+  assert.notEqual(chosen, other);
+  await context.close();
 }
 
 async function axe(browser, address, path, options) {

@@ -10,19 +10,26 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Starts the demo; resolves once it is ready. */
 export async function startDemo() {
-  const port = await freePort();
   const data = mkdtempSync(join(tmpdir(), "wegwijzer-browser-"));
+  const demo = await start(["--demo", "--data", data]);
+  const stop = () => {
+    demo.stop();
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { ...demo, data, stop };
+}
+
+/** Starts the program with arguments; resolves once it is ready. */
+export async function start(arguments_) {
+  const port = await freePort();
   const program = process.env.WEGWIJZER ?? join(ROOT, "target/debug/wegwijzer");
   const address = `http://127.0.0.1:${port}`;
   const process_ = spawn(
     program,
-    ["serve", "--demo", "--data", data, "--listen", `127.0.0.1:${port}`],
+    ["serve", ...arguments_, "--listen", `127.0.0.1:${port}`],
     { cwd: ROOT, stdio: "ignore" },
   );
-  const stop = () => {
-    process_.kill();
-    rmSync(data, { recursive: true, force: true });
-  };
+  const stop = () => process_.kill();
   for (let attempt = 0; attempt < 240; attempt += 1) {
     const ready = await fetch(`${address}/health/ready`).catch(() => undefined);
     if (ready?.ok) return { address, stop };

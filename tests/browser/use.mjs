@@ -49,7 +49,7 @@ export async function judgeUse(browser, { address }, check) {
       await page.check("input[name=kind][value=article]");
       await page.waitForURL(/kind=article/);
       await page.waitForSelector(".active");
-      assert.equal(await page.evaluate(() => document.activeElement.id), "f-kind-article");
+      assert.equal(await page.evaluate(() => document.activeElement.value), "article");
       await page.goBack();
       await page.waitForFunction(() => !document.querySelector(".active"));
       assert.doesNotMatch(page.url(), /kind=/);
@@ -90,12 +90,98 @@ export async function judgeUse(browser, { address }, check) {
       assert.notEqual(outline, "none");
     }));
 
-  await check("a long facet is narrowed by what is typed in it", () =>
+  await check("a long facet is narrowed by what is typed in it, its values fetched first", () =>
     on({}, async (page) => {
       await page.goto(`${address}/?q=klantreis`);
+      const values = page.locator("#facet-organisation li");
+      assert.equal(await values.count(), 6);
       await page.fill("#facet-organisation-narrow", "rotterdam");
+      await page.waitForSelector("#facet-organisation[data-whole] li[hidden]", { state: "attached" });
       const left = page.locator("#facet-organisation li:not([hidden])");
       for (const text of await left.allTextContents()) assert.match(text, /rotterdam/i);
-      assert.ok((await left.count()) > 0);
+      assert.ok((await left.count()) > 0 && (await values.count()) > 20);
+      assert.equal(await page.evaluate(() => document.activeElement.id), "facet-organisation-narrow");
+      await left.first().locator("input").check();
+      await page.waitForURL(/organisation=/);
+      await page.waitForSelector(".active");
+      assert.doesNotMatch(page.url(), /facet=/);
+      assert.match(await page.evaluate(() => document.activeElement.name), /organisation/);
+    }));
+
+  await check("a long facet is unfolded in place, and without script on a page of its own", async () => {
+    const path = "/?q=klantreis";
+    await on({}, async (page) => {
+      await page.goto(address + path);
+      await page.click("#facet-organisation .whole");
+      await page.waitForSelector("#facet-organisation li:nth-child(21)");
+      assert.equal(page.url(), address + path);
+      const seventh = await page.inputValue("#facet-organisation li:nth-child(7) input");
+      assert.equal(await page.evaluate(() => document.activeElement.value), seventh);
+    });
+    await on({ javaScriptEnabled: false, viewport: { width: 360, height: 800 } }, async (page) => {
+      await page.goto(address + path);
+      await page.click("#filters > summary");
+      await page.click("#facet-organisation .whole");
+      assert.match(page.url(), /facet=organisation#facet-organisation$/);
+      assert.ok(await page.locator("#facet-organisation li:nth-child(21)").isVisible());
+    });
+  });
+
+  await check("what is drawn above has the focus before, narrow and wide", async () => {
+    for (const width of [360, 1280]) {
+      await on({ viewport: { width, height: 900 } }, async (page) => {
+        await page.goto(`${address}/?q=klantreis&kind=event&phase=past`);
+        await page.waitForSelector("html.js");
+        // Top and left of every stop from the search field on; columns are gone through one by one.
+        const stops = [];
+        await page.focus("#q");
+        for (let stop = 0; stop < 140; stop += 1) {
+          await page.keyboard.press("Tab");
+          const seen = await page.evaluate(() => {
+            const { left, top } = document.activeElement.getBoundingClientRect();
+            const part = document.activeElement.closest("#told, #refine, #found, footer")?.id ?? "";
+            return { part, left, top: top + scrollY };
+          });
+          if (stops.length && seen.part === "" ) break;
+          if (seen.part) stops.push(seen);
+        }
+        const parts = stops.map((stop) => stop.part).filter((part, at, all) => part !== all[at - 1]);
+        assert.deepEqual(parts, ["told", "refine", "found"], `at ${width}`);
+        const begin = (part) => page.locator(`#${part}`).boundingBox();
+        const [told, refine, found] = await Promise.all(["told", "refine", "found"].map(begin));
+        assert.ok(told.y + told.height <= refine.y && told.y + told.height <= found.y, `at ${width}`);
+        if (width < 900) assert.ok(refine.y + refine.height <= found.y, `at ${width}`);
+        else assert.ok(refine.x + refine.width <= found.x, `at ${width}`);
+        for (const part of ["told", "refine", "found"]) {
+          const tops = stops.filter((stop) => stop.part === part).map((stop) => stop.top);
+          tops.slice(1).forEach((top, at) => assert.ok(top >= tops[at] - 24, `${part} at ${width}`));
+        }
+      });
+    }
+  });
+
+  await check("the filters can be skipped", () =>
+    on({}, async (page) => {
+      await page.goto(`${address}/?q=klantreis`);
+      await page.focus("#refine .over");
+      assert.ok(await page.locator("#refine .over").isVisible());
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement.id), "sort");
+    }));
+
+  await check("events: presets and the calendar, without script", () =>
+    on({ javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${address}/event`);
+      await page.click("text=Dit kwartaal");
+      assert.match(page.url(), /from=\d{4}-\d{2}-01&until=/);
+      assert.equal(await page.textContent(".presets [aria-current]"), "Dit kwartaal");
+      await page.click("text=Kalender per maand");
+      const first = await page.textContent("h1");
+      assert.match(first, /^Kalender: [a-z]+ \d{4}$/);
+      await page.click(".pages [rel=next]");
+      assert.notEqual(await page.textContent("h1"), first);
+      await page.click(".pages [rel=prev]");
+      assert.equal(await page.textContent("h1"), first);
     }));
 }

@@ -47,7 +47,7 @@ fn versions() -> Installation {
     let installation = Installation::empty();
     let text = words(&mut Dice(1), 150);
     let (mut second, mut third) = (text.clone(), text.clone());
-    second[40] = "loket".to_owned();
+    "loket".clone_into(&mut second[40]);
     third.truncate(148);
     let other = words(&mut Dice(2), 150);
     installation.write_lines(&[

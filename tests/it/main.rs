@@ -24,6 +24,7 @@
 //! - `limits`: each limit of a request, and what hostile clients get
 //! - `operations`: the example operations, as a frontend team asks them
 //! - `serving`: the program under load and in trouble; traces
+//! - `pages`, `calendar`: what people, browsers and robots get
 //! - `program`: the command line as a person uses it
 
 #![expect(
@@ -36,6 +37,7 @@ mod alike;
 mod answers;
 mod architecture;
 mod asking;
+mod calendar;
 mod calls;
 mod composing;
 mod crash;

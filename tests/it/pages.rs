@@ -77,20 +77,32 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
     paths.extend(about.map(str::to_owned));
     assert!(paths.iter().any(|path| path.starts_with("/theme/")), "{paths:?}");
     let typed = "%3Cscript%3Ealert(1)%3C/script%3E%22%0D%0Aset-cookie:%20a=b";
-    for path in ["/?q=gevaar", "/status", "/nowhere/%3Cscript%3E", "/en/article/nothing"] {
+    for path in [
+        "/?q=gevaar",
+        "/?q=gevaar&facet=theme",
+        "/status",
+        "/graphiql",
+        "/nowhere/%3Cscript%3E",
+        "/calendar/%3Cscript%3E",
+        "/en/article/nothing",
+    ] {
         paths.push(path.to_owned());
     }
-    for parameter in ["q", "theme", "kind", "page", "from", "sort", "organisation"] {
+    paths.extend((1..=12).map(|month| format!("/calendar/2026-{month:02}")));
+    for parameter in ["q", "theme", "kind", "page", "from", "sort", "organisation", "facet"] {
         paths.push(format!("/?{parameter}={typed}"));
     }
+    let mut in_calendar = 0;
     for path in &paths {
         let page = server.request(&format!("GET {path} HTTP/1.1\r\naccept: text/html"), "");
         assert!([200, 400, 404].contains(&page.status), "{path}: {page:?}");
         assert_harmless(path, &page);
+        in_calendar += page.body.matches("<ol class=\"times\"><li").count();
         if let Some(about) = json_ld(&page) {
             assert!(about["@type"].is_string(), "{about}");
         }
     }
+    assert!(in_calendar > 0, "no hostile event was in the calendar");
 }
 
 #[test]
@@ -142,6 +154,144 @@ fn what_cannot_be_read_in_an_address_must_be_told_and_left_out() {
     assert_eq!(page.header("etag"), None);
     let empty = server.get("/?q=brief&page=50");
     assert_eq!(empty.status, 200);
+}
+
+#[test]
+fn a_search_page_must_be_small_and_show_a_long_facet_whole_where_that_is_asked() {
+    let (_installation, server) = Server::demo();
+    for path in ["/?q=brief", "/en/?q=plain+language", "/article", "/event", "/?q=de+het+een"] {
+        let page = server.get(path).body;
+        assert!(page.len() < 30_000, "{path} has {} bytes", page.len());
+    }
+    let page = server.get("/?q=brief").body;
+    let options = |page: &str| page.matches("name=\"organisation\"").count();
+    let whole =
+        page.split("class=\"whole\" href=\"").find(|rest| rest.contains("facet=organisation"));
+    let whole = whole.and_then(|rest| rest.split('"').next()).expect("a way to all of them");
+    assert!(whole.ends_with("#facet-organisation"), "{whole}");
+    let whole = whole.replace("&#38;", "&");
+    let chosen = format!("{}&organisation={}", whole.split('#').next().unwrap(), "onzin");
+    let full = server.get(whole.split('#').next().unwrap()).body;
+    assert!(options(&full) > 20 && options(&page) == 6, "{} {}", options(&full), options(&page));
+    assert_eq!(server.get(&chosen).status, 400);
+    // What is chosen is always there, however long the facet is.
+    let values = full.split("name=\"organisation\" value=\"").skip(1);
+    let last = values.last().and_then(|rest| rest.split('"').next()).unwrap();
+    let chosen = server.get(&format!("/?q=brief&organisation={last}")).body;
+    assert!(chosen.contains(&format!("value=\"{last}\" checked")), "{chosen}");
+}
+
+#[test]
+fn who_has_done_something_must_be_shown_with_a_sentence() {
+    let (_installation, server) = Server::demo();
+    let page = server.get("/?q=begrijpelijke+taal").body;
+    let theme = page.split("href=\"").find(|rest| rest.starts_with("/theme/begrijpelijke-taal"));
+    let theme = theme.and_then(|rest| rest.split('"').next()).expect("a theme");
+    let page = server.get(theme).body;
+    let who = page.split_once("Wie heeft dit gedaan?").expect("groups").1;
+    let groups: Vec<_> = who.split("<section class=\"group\">").skip(1).collect();
+    assert!(groups.len() > 2, "{who}");
+    let mut naming = 0;
+    for group in groups {
+        let name = group.split("<bdi>").nth(1).and_then(|rest| rest.split("</bdi>").next());
+        let evidence = group.split("<p><bdi>").nth(1).and_then(|rest| rest.split("</p>").next());
+        let evidence = evidence.expect("a sentence").replace("<mark>", "").replace("</mark>", "");
+        naming += usize::from(evidence.contains(name.expect("a name")));
+        assert!(
+            group.contains("&#38;organisation=o") || group.contains("&organisation=o"),
+            "{group}"
+        );
+    }
+    assert!(naming > 0, "no sentence names its organisation: {who}");
+}
+
+#[test]
+fn the_name_of_a_person_must_lead_to_all_there_is_with_them() {
+    let (_installation, server) = Server::demo();
+    let item = server.get("/community/community-cx").body;
+    let link = item.split("<a href=\"").find(|rest| rest.contains("<bdi>Noor Vandersteen</bdi>"));
+    let link = link.and_then(|rest| rest.split('"').next()).expect("a link");
+    assert!(link.starts_with("/?person=p"), "{link}");
+    let found = server.get(link);
+    let query = "query Q($id: ID!) { search(filter: { people: [$id] }) { totalCount } }";
+    let id = link.trim_start_matches("/?person=");
+    let total =
+        server.ask_with(query, &serde_json::json!({ "id": id }))["data"]["search"]["totalCount"]
+            .clone();
+    assert!(total.as_u64() > Some(3), "{total}");
+    assert!(found.body.contains(&format!("Er zijn {total} resultaten.")), "{}", found.body);
+    assert!(found.body.contains("aria-label=\"Filter weghalen: Noor Vandersteen\""));
+}
+
+#[test]
+fn reports_about_security_must_have_an_address_where_one_is_configured() {
+    const PATH: &str = "/.well-known/security.txt";
+    let installation = Installation::small();
+    installation.build();
+    let without = Server::of(&installation).get(PATH);
+    assert_eq!(
+        (without.status, without.header("content-type")),
+        (404, Some("text/plain; charset=utf-8"))
+    );
+    assert!(without.body.contains("[security]\n    contact = "), "{}", without.body);
+    let server = Server::with(&installation, |config| {
+        config.security_contacts = vec!["https://www.example.nl/melden".parse().expect("a page")];
+    });
+    let with = server.get(PATH);
+    assert_eq!(
+        (with.status, with.header("content-type")),
+        (200, Some("text/plain; charset=utf-8"))
+    );
+    assert_eq!(
+        with.body,
+        "Contact: https://www.example.nl/melden\nExpires: 2026-05-31T00:00:00Z\n\
+         Preferred-Languages: nl, en\nCanonical: http://127.0.0.1:8080/.well-known/security.txt\n"
+    );
+}
+
+#[test]
+fn graphiql_must_be_the_only_page_that_may_write_styles_and_say_how_it_is_built() {
+    let installation = Installation::small();
+    installation.build();
+    let server = Server::of(&installation);
+    for (path, text) in [("/graphiql", "nog niet gemaakt"), ("/en/graphiql", "was not built")] {
+        let page = server.get(path);
+        assert_eq!(page.status, 404, "{path}");
+        assert_harmless(path, &page);
+        assert!(page.body.contains(text), "{}", page.body);
+        assert!(page.body.contains("npm --prefix gateway/graphiql run build"), "{}", page.body);
+    }
+    let folder = installation.path().join("built");
+    std::fs::create_dir(&folder).expect("a folder");
+    installation.write("built/graphiql.js", "export {};");
+    installation.write("built/secret.toml", "no");
+    let server = Server::with(&installation, |config| config.graphql.graphiql = Some(folder));
+    let page = server.get("/graphiql");
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe-eval"), "{policy}");
+    assert!(policy.contains("style-src 'self' 'unsafe-inline'"), "{policy}");
+    assert!(page.body.contains("data-graphql=\"/graphql\""), "{}", page.body);
+    assert_eq!(server.get("/en/graphiql").status, 308);
+    let script = server.get("/graphiql/graphiql.js");
+    assert_eq!((script.status, script.body.as_str()), (200, "export {};"));
+    let tag = script.header("etag").expect("a validator");
+    let head = format!("GET /graphiql/graphiql.js HTTP/1.1\r\nif-none-match: {tag}");
+    assert_eq!(server.request(&head, "").status, 304);
+    for path in [
+        "/graphiql/secret.toml",
+        "/graphiql/..%2fwegwijzer.toml",
+        "/graphiql/../wegwijzer.toml",
+        "/graphiql/absent.js",
+        "/graphiql/",
+    ] {
+        assert_eq!(server.get(path).status, 404, "{path}");
+    }
+    for path in mapped(&server).iter().map(String::as_str).chain(["/status", "/nowhere", "/?q=x"]) {
+        let page = server.request(&format!("GET {path} HTTP/1.1\r\naccept: text/html"), "");
+        let policy = page.header("content-security-policy").expect("a policy");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+    }
 }
 
 /// Runs `tests/browser`; what it needs is Node with the packages of its lockfile, and chromium.

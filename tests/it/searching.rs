@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use indexer::catalog::{CatalogError, Snapshot};
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use schema::{
     Common, Cursor, EventPhase, FacetCount, Kind, NodeId, NodeKind, Page, Record, SearchFilter,
     SearchQuery, SearchSort, Wanted, fold,
@@ -54,7 +54,11 @@ impl Scan {
             wanted.is_empty() || wanted.iter().any(|id| has.contains(id))
         };
         let year = record.dated().map(|d| d.to_zoned(amsterdam()).year());
-        let day = record.dated().map(|d| d.to_zoned(amsterdam()).date());
+        let dated = |from: Option<Date>, until: Option<Date>| {
+            days(record).into_iter().any(|day| {
+                from.is_none_or(|from| day >= from) && until.is_none_or(|until| day <= until)
+            })
+        };
         (filter.kinds.is_empty() || filter.kinds.contains(&kind))
             && form_fits(record, filter)
             && any(&filter.themes, &common.themes)
@@ -68,8 +72,8 @@ impl Scan {
                 || self.layers(record).iter().any(|l| filter.layers.contains(l)))
             && (filter.languages.is_empty() || filter.languages.contains(&common.language))
             && (filter.years.is_empty() || year.is_some_and(|y| filter.years.contains(&y)))
-            && (filter.from.is_none_or(|from| day.is_some_and(|d| d >= from)))
-            && (filter.until.is_none_or(|until| day.is_some_and(|d| d <= until)))
+            && ((filter.from.is_none() && filter.until.is_none())
+                || dated(filter.from, filter.until))
             && event_fits(record, filter)
     }
 }
@@ -80,6 +84,17 @@ fn common(record: &Record) -> &Common {
 
 fn amsterdam() -> TimeZone {
     schema::moment::zone("Europe/Amsterdam").expect("a zone")
+}
+
+/// The days on which a record is dated in Amsterdam: a series on that of each of its times.
+fn days(record: &Record) -> Vec<Date> {
+    let day = |at: Timestamp| at.to_zoned(amsterdam()).date();
+    match record {
+        Record::Event(event) if event.series.is_some() => {
+            event.times().all().iter().map(|time| day(time.begins)).collect()
+        }
+        _ => record.dated().map(day).into_iter().collect(),
+    }
 }
 
 fn phase(record: &Record) -> Option<EventPhase> {
@@ -275,7 +290,7 @@ fn search_must_find_order_and_count_what_a_naive_scan_does() {
 }
 
 #[test]
-fn pages_must_join_to_the_whole_list_forwards_and_backwards() {
+fn pages_must_join_to_the_whole_list_forwards_backwards_and_by_number() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
@@ -320,6 +335,21 @@ fn pages_must_join_to_the_whole_list_forwards_and_backwards() {
             }
             backward.reverse();
             assert_eq!(backward, ids, "{words:?} by {sort}, backwards");
+
+            let mut numbered = Vec::new();
+            loop {
+                let skipped = numbered.len();
+                let page = ask(Page::Numbered { first: 7, skipped }).await.expect("a page");
+                assert_eq!(page.has_previous, skipped > 0);
+                numbered.extend(page.hits.iter().map(|hit| hit.record.id()));
+                if !page.has_next {
+                    break;
+                }
+            }
+            assert_eq!(numbered, ids, "{words:?} by {sort}, by number");
+            let beyond = Page::Numbered { first: 7, skipped: ids.len() + 50 };
+            let beyond = ask(beyond).await.expect("a page");
+            assert!(beyond.hits.is_empty() && !beyond.has_next && beyond.has_previous);
         }
     });
 }

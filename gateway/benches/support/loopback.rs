@@ -41,6 +41,13 @@ impl Client {
         self.exchange(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())
     }
 
+    /// Asks for a page as browsers do; how many bytes it comes in.
+    pub(crate) fn page(&mut self, path: &str) -> io::Result<usize> {
+        let head = "host: localhost\r\naccept: text/html\r\naccept-encoding: gzip, deflate, br";
+        let request = format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n");
+        Ok(self.exchange(request.as_bytes())?.len())
+    }
+
     fn exchange(&mut self, request: &[u8]) -> io::Result<&[u8]> {
         self.stream.get_mut().write_all(request)?;
         let mut length = 0;

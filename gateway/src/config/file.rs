@@ -15,6 +15,7 @@ use url::Url;
 use super::{
     Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
     federation::FederationFile,
+    security::SecurityFile,
     subgraph::{self, SubgraphFile},
 };
 use crate::clock::Clock;
@@ -48,6 +49,8 @@ pub(super) struct File {
     telemetry: TelemetryFile,
     #[serde(default)]
     log: LogFile,
+    #[serde(default)]
+    security: SecurityFile,
     #[serde(default, rename = "subgraph")]
     subgraphs: Vec<SubgraphFile>,
     #[serde(default, rename = "source")]
@@ -71,6 +74,7 @@ struct GraphqlFile {
     strict_get: bool,
     trusted_documents: Option<PathBuf>,
     trusted_only: bool,
+    graphiql: Option<PathBuf>,
 }
 
 impl Default for GraphqlFile {
@@ -81,6 +85,7 @@ impl Default for GraphqlFile {
             strict_get: false,
             trusted_documents: None,
             trusted_only: false,
+            graphiql: None,
         }
     }
 }
@@ -165,6 +170,7 @@ impl File {
                 filter: filter(over.log.or(self.log.filter))?,
                 slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS),
             },
+            security_contacts: self.security.checked()?,
             subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,
             folder,
@@ -185,9 +191,10 @@ impl GraphqlFile {
             strict_get: self.strict_get,
             trusted: match self.trusted_documents.map(|path| folder.join(path)) {
                 None => Trusted::None,
-                Some(folder) if self.trusted_only => Trusted::Only(folder),
-                Some(folder) => Trusted::Too(folder),
+                Some(documents) if self.trusted_only => Trusted::Only(documents),
+                Some(documents) => Trusted::Too(documents),
             },
+            graphiql: self.graphiql.map(|path| folder.join(path)),
         })
     }
 }

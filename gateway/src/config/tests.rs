@@ -45,6 +45,16 @@ fn an_error_must_name_the_place_the_value_and_the_remedy() {
             "[limits]\nremovals_percent = 120.0",
             "`limits.removals_percent` must be a percentage from 0 to 100, not `120`",
         ),
+        (
+            "[security]\ncontact = ['http://x.example/']",
+            "`security.contact` must be like `https://www.example.nl/melden` or \
+             `mailto:melden@example.nl`, not `http://x.example/`",
+        ),
+        (
+            "[security]\ncontact = ['mailto:nobody']",
+            "`security.contact` must be like `https://www.example.nl/melden` or \
+             `mailto:melden@example.nl`, not `mailto:nobody`",
+        ),
         ("[log]\nfilter = 'a=b=c'", "`log.filter` must be like `info,indexer=debug`, not `a=b=c`"),
     ] {
         assert_eq!(read(text, &Overrides::default()).unwrap_err(), error, "{text}");

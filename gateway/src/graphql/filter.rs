@@ -34,9 +34,9 @@ pub(super) struct ContentFilter {
     languages: Option<Vec<Language>>,
     /// Years of an event's start, else of publication, such as `2026`; in Amsterdam.
     years: Option<Vec<i32>>,
-    /// First day of an event's start, else of publication; in Amsterdam.
+    /// First day of an event (of any time of a series), else of publication; in Amsterdam.
     from: Option<Date>,
-    /// Last day of an event's start, else of publication; in Amsterdam.
+    /// Last day of an event (of any time of a series), else of publication; in Amsterdam.
     until: Option<Date>,
     /// Names of sources, such as `blog`.
     sources: Option<Vec<ID>>,

@@ -1,5 +1,8 @@
 //! The doors for people: search page, item pages and what belongs to them; files for browsers.
 
+mod graphiql;
+mod robots;
+
 use std::sync::Arc;
 
 use poem::{
@@ -9,6 +12,10 @@ use poem::{
 use schema::{Language, NodeKind};
 use serde::Serialize;
 
+pub(super) use self::{
+    graphiql::Graphiql,
+    robots::{ForRobots, PATHS as FOR_ROBOTS},
+};
 use super::{coding::Coding, question, request_id::RequestId};
 use crate::{
     config::Config,
@@ -194,42 +201,6 @@ impl Endpoint for Suggest {
     }
 }
 
-/// `/robots.txt`, `/sitemap.xml` and `/.well-known/security.txt`.
-#[derive(Clone)]
-pub(super) struct ForRobots(pub(super) Pages);
-
-impl Endpoint for ForRobots {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> Result<Response> {
-        let inside = &self.0.inside;
-        let base = &inside.config.public_url;
-        let path = request.uri().path();
-        let (media, text) = if path == "/robots.txt" {
-            let text = format!("User-agent: *\nDisallow: /graphql\n\nSitemap: {base}sitemap.xml\n");
-            ("text/plain; charset=utf-8", text)
-        } else {
-            let Some(snapshot) = inside.pipeline.snapshot() else {
-                return Ok(self.0.trouble(path, StatusCode::SERVICE_UNAVAILABLE, ""));
-            };
-            match page::sitemap(&inside.site, &snapshot, inside.config.clock.now()).await {
-                Ok(text) => ("application/xml; charset=utf-8", text),
-                Err(error) => return Ok(self.0.failed(&request, &error.into())),
-            }
-        };
-        let coding = Coding::accepted(request.headers());
-        let mut response = Response::builder()
-            .content_type(media)
-            .header(header::CACHE_CONTROL, "public, max-age=3600")
-            .body(coding.encode(text.into_bytes()));
-        coding.tell(response.headers_mut());
-        if request.method() == Method::HEAD {
-            response.set_body(());
-        }
-        Ok(response)
-    }
-}
-
 /// The language of an address, and the rest of it.
 fn split_language(path: &str) -> (Language, &str) {
     let path = path.strip_prefix('/').unwrap_or(path);
@@ -247,6 +218,10 @@ fn asked(path: &str, query: &str, damaged: impl Fn() -> bool) -> Option<Asked> {
         [""] => {
             let (parameters, misfits) = Parameters::read(query);
             Some(Asked::Search(Box::new(parameters), misfits))
+        }
+        ["calendar"] => Some(Asked::Calendar(None)),
+        ["calendar", month] => {
+            page::calendar::month(month).map(|first| Asked::Calendar(Some(first)))
         }
         ["status"] => Some(Asked::Status { damaged: damaged() }),
         [word] => kind(word).filter(|kind| kind.is_content()).map(Asked::Overview),

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{EventPhase, Kind, NodeId, NodeKind, Record, SearchFilter, SearchSort, Wanted};
+use schema::{EventPhase, Kind, NodeKind, Record, SearchFilter, SearchSort, Wanted};
 
 use super::{
     PageError, Visit,
+    evidence::{self, Evidence},
     frame::{Frame, Link},
     hit::{self, HitView},
     id_in,
@@ -18,8 +19,6 @@ use super::{
 const SHOWN: usize = 5;
 /// So many organisations of a theme, or themes of an organisation, are shown.
 const GROUPS: usize = 8;
-/// So many things are shown of each of them.
-const IN_GROUP: usize = 2;
 
 #[derive(Template)]
 #[template(path = "about.html")]
@@ -40,8 +39,9 @@ struct AboutView<'a> {
 /// What one organisation did within a theme, or what was done within one theme.
 struct Group {
     about: Link,
-    count: String,
-    hits: Vec<HitView>,
+    /// The way to all of it, with how much that is.
+    all: Link,
+    items: Vec<Evidence>,
 }
 
 /// The page about the thing whose id ends an address.
@@ -68,7 +68,7 @@ async fn view<'a>(
     let words = visit.words;
     let id = record.id();
     let (heading, also, definition, facts) = described(visit, record).await?;
-    let own = with(SearchFilter::default(), id);
+    let own = evidence::with(SearchFilter::default(), id);
     let coming = SearchFilter {
         kinds: vec![Kind::Event],
         phases: vec![EventPhase::Upcoming, EventPhase::Ongoing],
@@ -100,7 +100,7 @@ async fn view<'a>(
         } else {
             String::new()
         },
-        groups: groups(visit, &own, is_theme).await?,
+        groups: groups(visit, record, &own).await?,
         newest: start::list(visit, own, SearchSort::Newest, SHOWN).await?,
         frame,
     })
@@ -149,33 +149,37 @@ fn filled(visit: Visit<'_>, key: &str, also: &[String]) -> String {
     if also.is_empty() { String::new() } else { visit.words.fill(key, "names", &also.join(", ")) }
 }
 
-fn with(mut filter: SearchFilter, id: NodeId) -> SearchFilter {
-    match id.kind() {
-        NodeKind::Theme => filter.themes.push(id),
-        _ => filter.organisations.push(id),
-    }
-    filter
-}
-
-/// The organisations of a theme, or the themes of an organisation, with what they have most recently.
+/// The organisations of a theme, or the themes of an organisation, with what shows it.
 async fn groups(
     visit: Visit<'_>,
+    record: &Record,
     own: &SearchFilter,
-    is_theme: bool,
 ) -> Result<Vec<Group>, PageError> {
     let wanted = Wanted { facets: true, ..Wanted::default() };
     let found = start::found(visit, own.clone(), SearchSort::Newest, 1, wanted).await?;
     let facets = found.facets.unwrap_or_default();
+    let is_theme = record.id().kind() == NodeKind::Theme;
     let counts = if is_theme { facets.organisations } else { facets.themes };
     let ids: Vec<_> = counts.iter().take(GROUPS).map(|facet| facet.value).collect();
     let names = Names::of(visit, ids).await?;
     let mut groups = Vec::new();
     for facet in counts.iter().take(GROUPS) {
         let Some(about) = names.links(visit, &[facet.value]).pop() else { continue };
-        let filter = with(own.clone(), facet.value);
-        let hits = start::list(visit, filter, SearchSort::Newest, IN_GROUP).await?;
-        let count = visit.words.fill("theme.in_items", "count", &visit.words.number(facet.count));
-        groups.push(Group { about, count, hits });
+        let filter = evidence::with(own.clone(), facet.value);
+        let (who, what) = if is_theme {
+            (about.text.as_str(), record.name())
+        } else {
+            (record.name(), about.text.as_str())
+        };
+        let items = evidence::of(visit, filter, (who, what)).await?;
+        let all = [record.id(), facet.value].map(|id| format!("{}={id}", id.kind().word()));
+        let href = visit.site.href(visit.words.language, &format!("?{}&{}", all[0], all[1]));
+        let number = visit.words.number(facet.count);
+        let text = match facet.count {
+            1 => visit.words.say("theme.in_item").to_owned(),
+            _ => visit.words.fill("theme.in_items", "count", &number),
+        };
+        groups.push(Group { about, all: Link { href, text }, items });
     }
     Ok(groups)
 }

@@ -1,14 +1,16 @@
 //! Facets: what one can refine a search by, with what one would find.
 
-use schema::{Facets, NodeId, Perspective, Record};
+use schema::{FacetCount, Facets, NodeId, Perspective, Record};
 
-use super::{names::Names, words::Words};
+use super::{Visit, names::Names, search::search_href, words::Words};
 use crate::parameters::{Parameters, written};
 
 /// So many values of a facet are shown before it is folded.
 const UNFOLDED: usize = 6;
 /// From so many values on a facet can be searched.
 const SEARCHABLE: usize = 10;
+/// Of more values than this, those that are folded come only when they are asked for.
+const SENT_MAX: usize = 16;
 
 /// One facet.
 pub(super) struct FacetView {
@@ -19,8 +21,10 @@ pub(super) struct FacetView {
     pub(super) title: String,
     pub(super) shown: Vec<OptionView>,
     pub(super) folded: Vec<OptionView>,
+    /// The page that has all values, where this one has not.
+    pub(super) whole: Option<String>,
     pub(super) searchable: bool,
-    /// The button that unfolds it.
+    /// What unfolds it.
     pub(super) more: String,
     /// The label of its own search field.
     pub(super) narrow: String,
@@ -34,19 +38,37 @@ pub(super) struct OptionView {
     pub(super) selected: bool,
 }
 
-/// Every thing that facets name.
-pub(super) fn named(facets: &Facets) -> Vec<NodeId> {
-    [&facets.themes, &facets.communities, &facets.organisations, &facets.audiences]
-        .into_iter()
-        .flatten()
-        .map(|facet| facet.value)
-        .collect()
+/// Every thing that facets name on a page. What a page leaves out is not looked up.
+pub(super) fn named(facets: &Facets, asked: &Parameters) -> Vec<NodeId> {
+    let lists = [
+        sent("theme", &facets.themes, asked),
+        sent("community", &facets.communities, asked),
+        sent("organisation", &facets.organisations, asked),
+        facets.audiences.iter().collect(),
+    ];
+    lists.into_iter().flatten().map(|facet| facet.value).collect()
+}
+
+/// The values of a list that a page shows, most first: of a long one the first few and what was
+/// chosen, unless all were asked for.
+fn sent<'a>(
+    key: &str,
+    list: &'a [FacetCount<NodeId>],
+    asked: &Parameters,
+) -> Vec<&'a FacetCount<NodeId>> {
+    let is_whole = list.len() <= SENT_MAX || asked.facet == Some(key);
+    let values = list.iter().enumerate();
+    let values = values.filter(|(place, facet)| is_whole || *place < UNFOLDED || facet.selected);
+    values.map(|(_, facet)| facet).collect()
 }
 
 /// Makes the facets of one page.
 pub(super) struct Maker<'a> {
     pub(super) words: &'static Words,
     pub(super) names: &'a Names,
+    /// What is asked; one facet may be asked for with all its values.
+    pub(super) asked: &'a Parameters,
+    pub(super) visit: Visit<'a>,
 }
 
 impl Maker<'_> {
@@ -60,21 +82,24 @@ impl Maker<'_> {
                 })
             };
         }
-        let things = |list: &[schema::FacetCount<NodeId>]| -> Vec<Row> {
-            list.iter()
-                .filter(|facet| self.names.get(facet.value).is_some())
-                .map(|facet| {
-                    let name = self.names.name(facet.value);
-                    (facet.value.to_string(), name, facet.count, facet.selected)
-                })
-                .collect()
+        let rows = |values: Vec<&FacetCount<NodeId>>| -> Vec<Row> {
+            let row = |facet: &FacetCount<NodeId>| {
+                let name = self.names.get(facet.value)?.name().to_owned();
+                Some((facet.value.to_string(), name, facet.count, facet.selected))
+            };
+            values.into_iter().filter_map(row).collect()
+        };
+        let things = |key, list: &[FacetCount<NodeId>]| {
+            let sent = sent(key, list, self.asked);
+            let left_out = list.len() - sent.len();
+            self.facet_of(key, key, rows(sent), left_out)
         };
         let forms = vocabulary!(facets.article_forms, "form")
             .chain(vocabulary!(facets.toolkit_forms, "form"))
             .chain(vocabulary!(facets.community_forms, "form"))
             .chain(vocabulary!(facets.event_forms, "form"));
         let (professional, citizen): (Vec<_>, Vec<_>) =
-            facets.audiences.iter().copied().partition(|facet| {
+            facets.audiences.iter().partition(|facet| {
                 !matches!(self.names.get(facet.value).map(|record| &**record),
                     Some(Record::Audience(audience)) if audience.perspective == Perspective::Citizen)
             });
@@ -85,12 +110,12 @@ impl Maker<'_> {
         let made = [
             self.facet("kind", "kind", vocabulary!(facets.kinds, "kinds").collect()),
             self.facet("form", "form", merged(forms)),
-            self.facet("theme", "theme", things(&facets.themes)),
-            self.facet("community", "community", things(&facets.communities)),
-            self.facet("organisation", "organisation", things(&facets.organisations)),
+            things("theme", &facets.themes),
+            things("community", &facets.communities),
+            things("organisation", &facets.organisations),
             self.facet("layer", "layer", vocabulary!(facets.layers, "layer").collect()),
-            self.facet("audience", "audience", things(&professional)),
-            self.facet("audience", "audience_citizen", things(&citizen)),
+            self.facet("audience", "audience", rows(professional)),
+            self.facet("audience", "audience_citizen", rows(citizen)),
             self.facet("phase", "phase", vocabulary!(facets.phases, "phase").collect()),
             self.facet(
                 "attendance",
@@ -104,6 +129,17 @@ impl Maker<'_> {
     }
 
     fn facet(&self, name: &'static str, key: &'static str, rows: Vec<Row>) -> Option<FacetView> {
+        self.facet_of(name, key, rows, 0)
+    }
+
+    /// A facet that has so many more values than the rows.
+    fn facet_of(
+        &self,
+        name: &'static str,
+        key: &'static str,
+        rows: Vec<Row>,
+        left_out: usize,
+    ) -> Option<FacetView> {
         let mut options: Vec<_> = rows
             .into_iter()
             .filter(|(_, _, count, selected)| *count > 0 || *selected)
@@ -118,17 +154,26 @@ impl Maker<'_> {
         }
         options.sort_by_key(|option| !option.selected);
         let title = self.words.name("facet", key);
-        let all = self.words.number(options.len() as u64);
-        let searchable = options.len() >= SEARCHABLE;
+        let number = options.len() + left_out;
+        let is_long = number > SENT_MAX && self.asked.facet != Some(key);
+        let chosen = options.iter().filter(|option| option.selected).count();
         // One that would be folded alone takes no more room than what unfolds it.
-        let shown = if options.len() == UNFOLDED + 1 { UNFOLDED + 1 } else { UNFOLDED };
-        let folded = options.split_off(shown.min(options.len()));
+        let shown = match number {
+            _ if self.asked.facet == Some(key) || number == UNFOLDED + 1 => number,
+            _ => chosen.max(UNFOLDED),
+        };
+        let mut folded = options.split_off(shown.min(options.len()));
+        if is_long {
+            folded.clear();
+        }
+        let whole = || search_href(self.visit, &self.asked.with_facet(key));
         Some(FacetView {
             name,
             key,
-            searchable,
-            more: self.words.fill("search.more", "count", &all),
+            searchable: number >= SEARCHABLE,
+            more: self.words.fill("search.more", "count", &self.words.number(number as u64)),
             narrow: self.words.fill("search.narrow", "facet", &title.to_lowercase()),
+            whole: (is_long && options.len() < number).then(|| format!("{}#facet-{key}", whole())),
             title,
             shown: options,
             folded,
@@ -171,6 +216,12 @@ fn merged(rows: impl Iterator<Item = Row>) -> Vec<Row> {
 /// The ids that conditions name.
 pub(super) fn conditions(parameters: &Parameters) -> Vec<NodeId> {
     let filter = &parameters.filter;
-    let lists = [&filter.themes, &filter.communities, &filter.organisations, &filter.audiences];
+    let lists = [
+        &filter.themes,
+        &filter.communities,
+        &filter.organisations,
+        &filter.audiences,
+        &filter.people,
+    ];
     lists.into_iter().flatten().copied().collect()
 }

@@ -100,7 +100,10 @@ impl<'a> Frame<'a> {
             ("community", "kinds.COMMUNITY"),
             ("event", "kinds.EVENT"),
         ]
-        .map(|(path, key)| (self.href(path), self.words.say(key), self.is_below(path)))
+        .map(|(path, key)| {
+            let here = self.is_below(path) || (path == "event" && self.is_below("calendar"));
+            (self.href(path), self.words.say(key), here)
+        })
         .to_vec()
     }
 }

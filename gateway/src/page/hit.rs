@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
+use schema::{EventPhase, Highlight, Hit, NodeId, Record, SearchField, Span};
 
 use super::{
     Visit,
     frame::Link,
     names::{self, Names},
-    site,
+    part, site,
     words::home_day,
 };
 
@@ -88,12 +88,7 @@ impl HitView {
         let place = event
             .and_then(|event| event.place.as_ref())
             .and_then(|place| place.city.clone().or_else(|| place.name.clone()));
-        let notice = event.map_or("", |event| event.status.name());
-        let notice = if notice.is_empty() || notice == EventStatus::Scheduled.name() {
-            String::new()
-        } else {
-            words.name("event_status", notice)
-        };
+        let notice = event.map(|event| part::change(visit, event)).unwrap_or_default();
         let few = |ids: &[NodeId], most| names.links(visit, &ids[..ids.len().min(most)]);
         Some(Self {
             href: visit.site.href(words.language, &site::path(record)?),

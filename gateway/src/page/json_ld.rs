@@ -21,7 +21,10 @@ pub(super) fn of(record: &Record, page: &str) -> String {
     put("url", common.url.as_str().into());
     put("name", common.title.as_str().into());
     put("description", common.summary.as_deref().into());
-    put("inLanguage", code(common.language).into());
+    // An organisation is in no language; it has some.
+    let speaks =
+        if matches!(record, Record::Community(_)) { "knowsLanguage" } else { "inLanguage" };
+    put(speaks, Some(code(common.language)).filter(|code| !code.is_empty()).into());
     let day = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
     match record {
         Record::Article(_) => {

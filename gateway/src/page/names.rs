@@ -40,11 +40,13 @@ impl Names {
     }
 }
 
-/// A link to a thing; to nowhere for people, about whom there is no page.
+/// A link to a thing; to what there is with them for people and groups, about whom there is no page.
 pub(super) fn link(visit: Visit<'_>, record: &Record) -> Link {
     let href = |path: &str| visit.site.href(visit.words.language, path);
     let target = match record.id().kind() {
-        NodeKind::Audience => href(&format!("?audience={}", record.id())),
+        kind @ (NodeKind::Audience | NodeKind::Person) => {
+            href(&format!("?{}={}", kind.word(), record.id()))
+        }
         _ => site::path(record).map(|path| href(&path)).unwrap_or_default(),
     };
     Link { href: target, text: record.name().to_owned() }

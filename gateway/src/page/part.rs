@@ -1,7 +1,7 @@
 //! What each kind of content has on its page besides title and text.
 
 use schema::{
-    ApproximateCount, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId, Record,
+    ApproximateCount, CountPrecision, Effort, Event, EventPhase, EventStatus, Kind, NodeId, Record,
     Resource, SearchFilter, SearchSort,
 };
 
@@ -240,12 +240,18 @@ pub(super) fn moment(visit: Visit<'_>, record: &Record) -> String {
     }
 }
 
+/// What came of a plan that changed; nothing where an event goes on as planned.
+pub(super) fn change(visit: Visit<'_>, event: &Event) -> String {
+    match event.status {
+        EventStatus::Scheduled => String::new(),
+        status => visit.words.name("event_status", status.name()),
+    }
+}
+
 /// What is different from what one expects of an event.
 pub(super) fn notice(visit: Visit<'_>, record: &Record) -> String {
     match record {
-        Record::Event(event) if event.status != EventStatus::Scheduled => {
-            visit.words.name("event_status", event.status.name())
-        }
+        Record::Event(event) if event.status != EventStatus::Scheduled => change(visit, event),
         Record::Event(event) if event.phase(visit.now) != EventPhase::Upcoming => {
             visit.words.name("phase", event.phase(visit.now).name())
         }

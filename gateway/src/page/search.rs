@@ -29,6 +29,8 @@ struct SearchView<'a> {
     page_of: String,
     hits: Vec<HitView>,
     facets: Vec<FacetView>,
+    /// Whether one facet is shown with all its values.
+    is_whole: bool,
     from: String,
     until: String,
     active: Vec<Active>,
@@ -97,10 +99,10 @@ async fn view<'a>(
     let facets = found.facets.clone().unwrap_or_default();
     let ids = hit::named(found.hits.iter().map(|hit| &hit.record))
         .into_iter()
-        .chain(facets::named(&facets))
+        .chain(facets::named(&facets, asked))
         .chain(facets::conditions(asked));
     let names = Names::of(visit, ids).await?;
-    let maker = Maker { words, names: &names };
+    let maker = Maker { words, names: &names, asked, visit };
     let total = found.total.unwrap_or_default();
     let last = usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE_SIZE).clamp(1, PAGE_MAX);
     let href = |asked: &Parameters| search_href(visit, asked);
@@ -126,6 +128,7 @@ async fn view<'a>(
         },
         hits: found.hits.iter().filter_map(|hit| HitView::of_hit(visit, hit, &names)).collect(),
         facets: maker.all(&facets),
+        is_whole: asked.facet.is_some(),
         from: asked.filter.from.map(|day| day.to_string()).unwrap_or_default(),
         until: asked.filter.until.map(|day| day.to_string()).unwrap_or_default(),
         active: active(visit, asked, &maker),
@@ -164,30 +167,18 @@ fn path(asked: &Parameters) -> String {
     }
 }
 
-/// The hits of one page. A later page is found from the last hit before it.
+/// The hits of one page.
 async fn find(visit: Visit<'_>, asked: &Parameters) -> Result<SearchPage, PageError> {
-    let query = |page, wanted| SearchQuery {
+    let skipped = (asked.page.max(1) - 1) * PAGE_SIZE;
+    let query = SearchQuery {
         words: asked.words.clone(),
         filter: asked.filter.clone(),
         sort: asked.order(),
-        page,
-        wanted,
+        page: Page::Numbered { first: PAGE_SIZE, skipped },
+        wanted: Wanted { total: true, facets: true, highlights: true, explanations: false },
         now: visit.now,
     };
-    let wanted = Wanted { total: true, facets: true, highlights: true, explanations: false };
-    let before = (asked.page.max(1) - 1) * PAGE_SIZE;
-    if before == 0 {
-        return Ok(visit.snapshot.search(query(Page::first(PAGE_SIZE), wanted)).await?);
-    }
-    let skipped = visit.snapshot.search(query(Page::first(before), Wanted::default())).await?;
-    let full = skipped.hits.len() == before;
-    let after = skipped.hits.into_iter().next_back().map(|hit| hit.cursor);
-    let page = Page::Forward { first: PAGE_SIZE, after };
-    let mut found = visit.snapshot.search(query(page, wanted)).await?;
-    if !full {
-        found.hits.clear();
-    }
-    Ok(found)
+    Ok(visit.snapshot.search(query).await?)
 }
 
 /// How many there are, as one whole sentence.

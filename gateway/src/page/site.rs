@@ -98,6 +98,7 @@ pub(crate) async fn sitemap(
     for kind in NodeKind::ALL.into_iter().filter(|kind| kind.is_content()) {
         add(kind.word(), None);
     }
+    add("calendar", None);
     for hit in snapshot.search(query).await?.hits {
         let common = hit.record.common();
         let changed = common.and_then(|common| common.modified_at.or(common.published_at));

@@ -103,11 +103,26 @@ impl Words {
         if exact && moment.text.is_none() {
             text = format!("{} {text}", self.weekday(moment.date));
         }
-        if moment.time.is_some() && moment.zone != moment::HOME_ZONE {
-            let zone = self.fill("item.zone", "zone", &place_of(&moment.zone));
-            text = format!("{text} ({zone})");
+        let elsewhere = self.elsewhere(moment);
+        if elsewhere.is_empty() { text } else { format!("{text} {elsewhere}") }
+    }
+
+    /// Where the clock of a moment hangs, in brackets; nothing in Amsterdam and for whole days.
+    pub(crate) fn elsewhere(&self, moment: &EventMoment) -> String {
+        if moment.time.is_none() || moment.zone == moment::HOME_ZONE {
+            return String::new();
         }
-        text
+        format!("({})", self.fill("item.zone", "zone", &place_of(&moment.zone)))
+    }
+
+    /// A day with its name, such as `maandag 2 maart 2026`.
+    pub(crate) fn weekday_and_day(&self, day: Date) -> String {
+        format!("{} {}", self.weekday(day), self.day(day))
+    }
+
+    /// The names of the days of a week, from Monday on.
+    pub(crate) fn weekdays(&self) -> impl Iterator<Item = String> {
+        (1..=7).map(|day| self.name("weekday", &day.to_string()))
     }
 
     /// From a moment to another; the day only once where it is the same.

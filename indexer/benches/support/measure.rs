@@ -88,13 +88,17 @@ impl Table {
 
     /// A line of many measurements, compared with others by their mean time on the processors.
     pub(crate) fn row(&mut self, what: &str, samples: &Samples, base: &Samples, note: &str) {
+        // The processors of another process are not looked at.
+        let is_own = !base.mean_cpu().is_zero();
+        let cpu = is_own.then(|| Shown(samples.mean_cpu()).to_string());
         let ratio = samples.mean_cpu().as_secs_f64() / base.mean_cpu().as_secs_f64();
+        let ratio = is_own.then(|| format!("{ratio:.2}"));
         self.rows.push([
             what.to_owned(),
             Shown(samples.percentile(50)).to_string(),
             Shown(samples.percentile(99)).to_string(),
-            Shown(samples.mean_cpu()).to_string(),
-            format!("{ratio:.2}"),
+            cpu.unwrap_or_default(),
+            ratio.unwrap_or_default(),
             note.to_owned(),
         ]);
     }

@@ -92,6 +92,7 @@ fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), Catalog
         Page::Forward { .. } => hint + 1 + size,
         Page::Backward { before: Some(_), .. } => hint + 1,
         Page::Backward { before: None, .. } => SEARCH_WINDOW_MAX,
+        Page::Numbered { skipped, .. } => skipped.saturating_add(size),
     };
     loop {
         let beyond = limit > SEARCH_WINDOW_MAX;
@@ -109,6 +110,11 @@ fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), Catalog
                 let end = cursor
                     .map_or(found.places.len(), |place| found.first_not_before(query.sort, &place));
                 (end.saturating_sub(size)..end, end < found.places.len())
+            }
+            Page::Numbered { skipped, .. } => {
+                let start = (*skipped).min(found.places.len());
+                let end = (start + size).min(found.places.len());
+                (start..end, end - start == size)
             }
         };
         if enough || complete {

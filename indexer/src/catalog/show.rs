@@ -1,11 +1,14 @@
 //! What a page shows of its hits besides their records: where the words stand, and why each was
 //! found.
 
-use schema::{Body, Hit, NodeId, Record};
+use std::sync::Arc;
+
+use schema::{Body, Highlight, Hit, NodeId, Record};
 
 use super::{CatalogError, search::Asked, snapshot::Inside};
 use crate::{
-    index::{Beside, IndexReader, Look, explanation, highlights},
+    index::{Beside, Forms, IndexReader, Look, explanation, highlights},
+    language::Synonyms,
     store::StoreError,
 };
 
@@ -31,6 +34,24 @@ pub(super) fn show(asked: &Asked<'_>, hits: &mut [Hit]) -> Result<(), CatalogErr
         }
     }
     Ok(())
+}
+
+/// Where words stand in records, in their order.
+pub(super) fn marked(
+    inside: &Inside,
+    synonyms: &Synonyms,
+    words: &str,
+    records: &[Arc<Record>],
+) -> Result<Vec<Vec<Highlight>>, CatalogError> {
+    let (Some(plan), _) = inside.index.plan(words, (synonyms, Forms::All))? else {
+        return Ok(vec![Vec::new(); records.len()]);
+    };
+    let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();
+    let matches = inside.index.matches(&plan, &ids, Look::Places)?;
+    let mark = |(record, matches): (&Arc<Record>, _)| {
+        Ok(highlights(record, (&plan, matches), &Stored { inside, record })?)
+    };
+    records.iter().zip(&matches).map(mark).collect()
 }
 
 /// What the store has beside a record.

@@ -4,19 +4,19 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, Cursor, GenerationNumber, NamePage, NodeId, NodeKind, Occurrences, Page,
-    Provenance, Record, SearchPage, SearchQuery, SharedPassage, SortValue, Suggestion,
+    Body, Change, Cursor, GenerationNumber, Highlight, NamePage, NodeId, NodeKind, Occurrences,
+    Page, Provenance, Record, SearchPage, SearchQuery, SharedPassage, SortValue, Suggestion,
 };
 use url::Url;
 
 use super::{
-    CatalogError, Counts, OpenError, SourceState,
+    Agenda, CatalogError, Counts, OpenError, SourceState, agenda,
     explain::{self, Standing},
     pool::SearchPool,
     reads::{ReadCounts, Reads},
     related,
     search::{self, older},
-    similar,
+    show, similar,
     suggest::{self, Names},
     times::Times,
 };
@@ -163,6 +163,45 @@ impl Snapshot {
     /// over, or a day begins in Amsterdam.
     pub fn time_step(&self, now: Timestamp) -> Timestamp {
         self.inside.times.step(now)
+    }
+
+    /// When the first event begins, and the first instant after the last; `None` without events.
+    pub fn event_range(&self) -> Option<(Timestamp, Timestamp)> {
+        self.inside.times.range()
+    }
+
+    /// The first `most` times, at most [`AGENDA_MAX`](super::AGENDA_MAX), that events take place
+    /// from `from` on and before `until`: those of series each by itself, those that go on at
+    /// `from` included.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn agenda(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Agenda, CatalogError> {
+        self.shared.reads.searches.add();
+        let inside = Arc::clone(&self.inside);
+        self.shared.pool.run(move || agenda::agenda(&inside, (from, until), most)).await
+    }
+
+    /// Where `words` stand in pieces of content, in their order, whether or not a search for them
+    /// would find these.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
+    /// engine fails.
+    pub async fn highlights(
+        &self,
+        words: String,
+        records: Vec<Arc<Record>>,
+    ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
+        self.shared.reads.searches.add();
+        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
+        self.shared.pool.run(move || show::marked(&inside, &synonyms, &words, &records)).await
     }
 
     /// Records by id, in the order asked; `None` where there is none. An id that was merged away
@@ -346,6 +385,11 @@ impl Snapshot {
         let (named, backward) = match &page {
             Page::Forward { first, .. } => (store.names_after(kind, place, *first)?, false),
             Page::Backward { last, .. } => (store.names_before(kind, place, *last)?, true),
+            Page::Numbered { first, skipped } => {
+                let mut named = store.names_after(kind, None, skipped.saturating_add(*first))?;
+                named.entries.drain(..named.entries.len().min(*skipped));
+                (named, false)
+            }
         };
         let mut found = named.entries;
         if backward {
@@ -364,7 +408,8 @@ impl Snapshot {
             Ok(record.map(|record| (Arc::new(record), cursor)))
         };
         let entries = found.into_iter().filter_map(|row| cursor(row).transpose());
-        let beyond = page.cursor().is_some();
+        let skips = matches!(page, Page::Numbered { skipped, .. } if skipped > 0);
+        let beyond = page.cursor().is_some() || skips;
         Ok(NamePage {
             entries: entries.collect::<Result<_, _>>()?,
             has_next: if backward { beyond } else { named.more },

@@ -52,6 +52,17 @@ impl Times {
         self.series.get(&id)
     }
 
+    /// Every series with its times.
+    pub(super) fn all(&self) -> impl Iterator<Item = (NodeId, &Occurrences)> {
+        self.series.iter().map(|(id, times)| (*id, times))
+    }
+
+    /// When the first event begins, and the first instant after the last; `None` without events.
+    pub(super) fn range(&self) -> Option<(Timestamp, Timestamp)> {
+        let at = |bound: Option<&i64>| Timestamp::from_second(*bound?).ok();
+        at(self.bounds.first()).zip(at(self.bounds.last()))
+    }
+
     /// The first instant after `now` at which an event begins or is over, or a day begins in
     /// Amsterdam.
     pub(super) fn step(&self, now: Timestamp) -> Timestamp {

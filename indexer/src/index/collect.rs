@@ -21,8 +21,8 @@ use super::{
     columns::Columns,
     filter::{Dimension, Filter, Misses, Tests},
     ordinals::{FacetOrdinals, ValueCounts},
-    reader::SeriesPhases,
     recency,
+    series::SeriesPhases,
 };
 
 /// What is read of one segment, document by document.

@@ -8,7 +8,7 @@ use jiff::{
 use schema::{EventPhase, Kind, NodeId, SearchFilter, moment};
 use tantivy::DocId;
 
-use super::{columns::Columns, layout::source_code, ordinals::FacetOrdinals, reader::SeriesPhases};
+use super::{columns::Columns, layout::source_code, ordinals::FacetOrdinals, series::SeriesPhases};
 
 /// The dimensions that have facets, each a bit in a [`Misses`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Filter {
         series: &SeriesPhases,
         doc: DocId,
     ) -> Option<Misses> {
-        if !self.passes_without_facet(columns, doc) {
+        if !self.passes_without_facet(columns, series, doc) {
             return None;
         }
         let mut misses = Misses(0);
@@ -198,7 +198,7 @@ impl Filter {
         }
     }
 
-    fn passes_without_facet(&self, columns: &Columns, doc: DocId) -> bool {
+    fn passes_without_facet(&self, columns: &Columns, series: &SeriesPhases, doc: DocId) -> bool {
         if !self.people.is_empty() && !any(&self.people, columns.people.values_for_doc(doc)) {
             return false;
         }
@@ -206,9 +206,18 @@ impl Filter {
             return false;
         }
         if self.from.is_some() || self.until.is_some() {
-            let Some(dated) = columns.dated.first(doc) else { return false };
-            return self.from.is_none_or(|from| dated >= from)
-                && self.until.is_none_or(|until| dated < until);
+            let fits = |dated: i64| {
+                self.from.is_none_or(|from| dated >= from)
+                    && self.until.is_none_or(|until| dated < until)
+            };
+            // A series is dated by each of its times; it has no end of its own.
+            let is_series = columns.ends.first(doc).is_none()
+                && columns.kind.first(doc) == Some(Kind::Event.code());
+            let times = is_series.then(|| series.of(columns.id(doc))).flatten();
+            return match times {
+                Some(times) => times.iter().any(|(begins, _)| fits(*begins)),
+                None => columns.dated.first(doc).is_some_and(fits),
+            };
         }
         true
     }

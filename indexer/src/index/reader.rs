@@ -1,11 +1,11 @@
 //! Searching a published index.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
-    Body, EventPhase, FacetCount, Facets, Interpretation, Kind, NodeId, Record, SearchFilter,
-    SearchSort, SortValue, SourceName,
+    Body, FacetCount, Facets, Interpretation, Kind, NodeId, Record, SearchFilter, SearchSort,
+    SortValue, SourceName,
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
@@ -29,6 +29,7 @@ use super::{
     recency,
     related::{self, Asked},
     score::{Norms, Rules},
+    series::{SeriesPhases, SeriesTimes},
     spelling,
     suggest::{self, SuggestedTitle, SuggestedWord, Typed},
 };
@@ -47,38 +48,6 @@ pub(crate) struct IndexReader {
     searcher: Searcher,
     segments: Arc<[SegmentColumns]>,
     norms: Arc<Norms>,
-}
-
-/// The occurrences of every series, as seconds since 1970: begin and first instant after.
-pub(crate) type SeriesTimes = HashMap<u64, Vec<(i64, i64)>>;
-
-/// Where series are in time at one instant.
-#[derive(Debug, Clone)]
-pub(crate) struct SeriesPhases {
-    pub(crate) times: Arc<SeriesTimes>,
-    pub(crate) now: i64,
-}
-
-impl SeriesPhases {
-    pub(crate) fn new(times: &Arc<SeriesTimes>, now: Timestamp) -> Self {
-        Self { times: Arc::clone(times), now: now.as_second() }
-    }
-
-    /// The phase of a series; `None` where there is none of this id.
-    pub(super) fn phase(&self, id: u64) -> Option<EventPhase> {
-        let times = self.times.get(&id)?;
-        Some(match times.iter().find(|(_, ends)| self.now < *ends) {
-            Some((begins, _)) if self.now < *begins => EventPhase::Upcoming,
-            Some(_) => EventPhase::Ongoing,
-            None => EventPhase::Past,
-        })
-    }
-
-    /// When a series takes place next, or is doing so.
-    pub(super) fn next_start(&self, id: u64) -> Option<i64> {
-        let times = self.times.get(&id)?;
-        times.iter().find(|(_, ends)| self.now < *ends).map(|(begins, _)| *begins)
-    }
 }
 
 /// What to find, in the terms of this module.
@@ -364,6 +333,23 @@ impl IndexReader {
             }
         }
         bounds
+    }
+
+    /// Single events that have not ended at `from` and begin before `until`, in seconds since 1970:
+    /// when each begins, and its id.
+    pub(crate) fn events_between(&self, from: i64, until: i64) -> Vec<(i64, u64)> {
+        let mut events = Vec::new();
+        for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
+            let columns = &opened.columns;
+            // Only events end.
+            let begins = |doc| {
+                columns.ends.first(doc).filter(|ends| *ends > from)?;
+                columns.dated.first(doc).filter(|begins| *begins < until)
+            };
+            let found = segment.doc_ids_alive().filter_map(|doc| Some((begins(doc)?, doc)));
+            events.extend(found.map(|(begins, doc)| (begins, columns.id(doc))));
+        }
+        events
     }
 
     /// Whether a query finds so many documents. Stops as soon as it does.

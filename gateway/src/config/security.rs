@@ -1,0 +1,41 @@
+//! `[security]`: whom people tell about a vulnerability.
+
+use serde::Deserialize;
+use url::Url;
+
+use super::ConfigError;
+
+/// More ways to report than this are none.
+const CONTACTS_MAX: usize = 10;
+
+/// `[security]` as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SecurityFile {
+    contact: Vec<String>,
+}
+
+impl SecurityFile {
+    pub(super) fn checked(self) -> Result<Vec<Url>, ConfigError> {
+        if self.contact.len() > CONTACTS_MAX {
+            let wanted = format!("at most {CONTACTS_MAX} addresses");
+            let given = self.contact.len().to_string();
+            return Err(ConfigError::value("security.contact", &wanted, &given));
+        }
+        self.contact.iter().map(|text| contact(text)).collect()
+    }
+}
+
+/// An address as RFC 9116 takes it: of a page, or of a mailbox.
+fn contact(text: &str) -> Result<Url, ConfigError> {
+    let fits = |url: &Url| match url.scheme() {
+        "https" => url.username().is_empty() && url.password().is_none(),
+        "mailto" => url.path().split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && host.contains('.') && !url.path().contains([',', ' '])
+        }),
+        _ => false,
+    };
+    let wanted = "like `https://www.example.nl/melden` or `mailto:melden@example.nl`";
+    let url = text.parse().ok().filter(fits);
+    url.ok_or_else(|| ConfigError::value("security.contact", wanted, text))
+}
