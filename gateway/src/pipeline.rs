@@ -438,6 +438,7 @@ impl Pipeline {
         let loaders = Arc::clone(&context.loaders);
         let document = operation.document().clone();
         let document = variables::without_omitted(document, &operation, &variables);
+        let variables = variables::with_defaults(variables, &operation);
         let mut request = Request::new(String::new()).variables(variables).data(context);
         request.operation_name = operation.name().map(str::to_owned);
         request.set_parsed_query(document);

@@ -310,3 +310,13 @@ fn an_event_must_come_as_a_file_for_a_calendar() {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
 }
+
+#[test]
+fn what_a_variable_is_by_default_must_decide_what_is_left_out() {
+    let (_installation, server) = Server::demo();
+    let query = "query($no: Boolean! = true, $yes: Boolean! = false) { __typename
+        a: themes @skip(if: $no) { id } b: themes @include(if: $yes) { id } }";
+    assert_eq!(server.ask(query), json!({ "data": { "__typename": "Query" } }));
+    let given = server.ask_with(query, &json!({ "no": false }));
+    assert!(given["data"]["a"].is_array() && given["data"]["b"].is_null(), "{given}");
+}

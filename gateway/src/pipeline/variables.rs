@@ -1,5 +1,6 @@
 //! Variables by the specification, where async-graphql departs from it: it lets a null through where
-//! there must be a value, and takes a variable that was left out for a null.
+//! there must be a value, takes a variable that was left out for a null, and does not see its default
+//! in `@skip` and `@include`.
 
 use std::collections::HashSet;
 
@@ -35,6 +36,17 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// The variables with the defaults of those that were left out.
+pub(super) fn with_defaults(mut variables: Variables, operation: &Operation) -> Variables {
+    for definition in &operation.definition().node.variable_definitions {
+        let VariableDefinition { name, default_value, .. } = &definition.node;
+        if let (None, Some(default)) = (variables.get(&name.node), default_value) {
+            variables.insert(name.node.clone(), default.node.clone());
+        }
+    }
+    variables
 }
 
 /// The document without the arguments and fields of inputs whose variable was left out, so that
@@ -134,6 +146,16 @@ mod tests {
         text.split("pos: Pos(")
             .map(|piece| piece.split_once(')').map_or(piece, |(_, rest)| rest))
             .collect()
+    }
+
+    #[test]
+    fn a_default_must_stand_for_what_was_left_out() {
+        let text = "query($a: Boolean! = true, $b: Int = 1, $c: Int = 2, $d: Int) { x }";
+        let operation = Operation::parse(text, None).unwrap();
+        let given = Variables::from_json(json!({ "b": null, "c": 5 }));
+        let all = with_defaults(given, &operation);
+        let expected = json!({ "a": true, "b": null, "c": 5 });
+        assert_eq!(serde_json::to_value(&all).unwrap(), expected);
     }
 
     #[test]

@@ -174,10 +174,10 @@ mod tests {
         assert_eq!(other.to_string(), set("{ a { ... on T { x: d } } e { f } }").to_string());
         let typed = set("{ a { ... on T { c } ... on U { c } } }");
         assert!(halves(&typed).is_none());
-        let [one, other] = by_type(&typed).unwrap();
-        assert_eq!(one.to_string(), set("{ a { ... on T { c } } }").to_string());
-        assert_eq!(other.to_string(), set("{ a { ... on U { c } } }").to_string());
-        assert!(by_type(&one).is_none());
+        let [first, second] = by_type(&typed).unwrap();
+        assert_eq!(first.to_string(), set("{ a { ... on T { c } } }").to_string());
+        assert_eq!(second.to_string(), set("{ a { ... on U { c } } }").to_string());
+        assert!(by_type(&first).is_none());
         assert_eq!(told(&one), "a.b and 1 more");
         assert_eq!(told(&set("{ a { ... on T { c } } }")), "a.c");
     }

@@ -171,7 +171,8 @@ impl Planning<'_> {
             |cause| PlanFailure::NoPlan { field: parts::told(&operation.selection_set), cause };
         let left = self.time.saturating_sub(self.begun.elapsed());
         let in_time = CancellationToken::with_timeout(left);
-        let overrides = PlannerOverrideContext::default();
+        // Nothing moves to another subgraph before all of it does.
+        let overrides = PlannerOverrideContext::from_percentage(99.999_999);
         let planner = &self.supergraph.planner;
         let made = contained(|| {
             let plan = planner.plan_from_normalized_operation(operation, overrides, &in_time);

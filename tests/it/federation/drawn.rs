@@ -119,12 +119,17 @@ fn questions_drawn_at_random_must_be_answered_as_by_one_service() {
     let town = Town::build();
     let begun = Instant::now();
     let mut wrong = Vec::new();
-    let (mut objects, mut asked) = (0, 0);
+    let (mut objects, mut asked, mut left_out) = (0, 0, 0);
     for number in 0..questions {
         let seed = seed.wrapping_add(number);
         let question = drawn(&town.definitions, &mut Dice(seed));
         let (answer, expected) = town.answers(&question);
         let sound: Value = serde_json::from_str(&expected).unwrap();
+        if expected.contains("are different fields") {
+            // async-graphql refuses some names that fields on types apart may share.
+            left_out += 1;
+            continue;
+        }
         assert!(sound.get("errors").is_none(), "{seed}: {expected}\n{question:#?}");
         objects += expected.matches('{').count();
         let calls = town.subgraphs.iter().flat_map(|(name, subgraph)| {
@@ -141,10 +146,11 @@ fn questions_drawn_at_random_must_be_answered_as_by_one_service() {
     // Not by a macro: the test harness would swallow the line.
     let _ = writeln!(
         std::io::stderr(),
-        "{questions} questions from {seed} on, {} answered otherwise; {asked} to subgraphs, {objects} \
-         objects, {:?}",
+        "{questions} questions from {seed} on, {} answered otherwise, {left_out} left out; {asked} to \
+         subgraphs, {objects} objects, {:?}",
         wrong.len(),
         begun.elapsed(),
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(left_out <= questions / 100, "{left_out} of {questions} could not be compared");
 }
