@@ -129,6 +129,7 @@ fn decide_set(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
             }
             ast::Selection::FragmentSpread(spread) => (&mut spread.directives, None),
         };
+        let has_fields = below.as_ref().is_some_and(|below| !below.items.is_empty());
         let asked = directives.iter().all(|directive| match directive.name.as_str() {
             "skip" => !holds(directive, conditions),
             "include" => holds(directive, conditions),
@@ -138,10 +139,30 @@ fn decide_set(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
         if let Some(below) = below {
             decide_set(below, conditions);
         }
+        if let ast::Selection::Field(field) = item {
+            ask_something(field, has_fields);
+        }
         let empty = matches!(item, ast::Selection::InlineFragment(part)
             if part.selection_set.items.is_empty());
         asked && !empty
     });
+}
+
+/// Asks for the type of a thing of which nothing else may be left to ask for: it is a thing still.
+fn ask_something(field: &mut ast::Field, has_fields: bool) {
+    let set = &mut field.selection_set;
+    let is_field = |item: &ast::Selection| matches!(item, ast::Selection::Field(_));
+    if !has_fields || set.items.iter().any(is_field) {
+        return;
+    }
+    set.items.push(ast::Selection::Field(ast::Field {
+        position: field.position,
+        alias: None,
+        name: "__typename".to_owned(),
+        arguments: Vec::new(),
+        directives: Vec::new(),
+        selection_set: ast::SelectionSet { span: set.span, items: Vec::new() },
+    }));
 }
 
 /// Renames what a plan would mistake for something else.
