@@ -46,17 +46,16 @@ pub(super) fn front_correction(
     if letters < FRONT_LETTERS_MIN || !front.chars().all(char::is_alphabetic) {
         return Ok(None);
     }
-    let fronts = |found: &str| {
-        let ends = found.char_indices().map(|(at, _)| at).chain([found.len()]);
-        let ends: Vec<usize> = ends.skip(letters - 1).take(3).collect();
-        let front_of = |end: usize| found[..end].to_owned();
-        ends.into_iter().map(front_of).min_by_key(|found| strsim::osa_distance(found, front))
-    };
-    let distance =
-        |found: &str| fronts(found).map_or(usize::MAX, |found| strsim::osa_distance(&found, front));
     let term = Term::from_field_text(layout.exact, front);
     let query = FuzzyTermQuery::new_prefix(term, 1, true);
-    Ok(nearest(searcher, layout, &query, front, distance)?.and_then(|found| fronts(&found)))
+    // What the automaton finds is one mistake away at most, so it need not be measured again.
+    let distance = |found: &str| usize::from(!found.starts_with(front));
+    let found = nearest(searcher, layout, &query, front, distance)?;
+    Ok(found.and_then(|found| {
+        let ends = found.char_indices().map(|(at, _)| at).chain([found.len()]);
+        let fronts = ends.skip(letters - 1).take(3).map(|end| found[..end].to_owned());
+        fronts.min_by_key(|found| strsim::osa_distance(found, front))
+    }))
 }
 
 fn nearest(
