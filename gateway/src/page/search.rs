@@ -170,15 +170,26 @@ fn path(asked: &Parameters) -> String {
 /// The hits of one page.
 async fn find(visit: Visit<'_>, asked: &Parameters) -> Result<SearchPage, PageError> {
     let skipped = (asked.page.max(1) - 1) * PAGE_SIZE;
-    let query = SearchQuery {
+    let page = Page::Numbered { first: PAGE_SIZE, skipped };
+    let wanted = Wanted { total: true, facets: true, highlights: true, explanations: false };
+    Ok(visit.snapshot.search(query(visit, asked, page, wanted)).await?)
+}
+
+/// Whether anything is found.
+async fn finds(visit: Visit<'_>, asked: &Parameters) -> Result<bool, PageError> {
+    let one = query(visit, asked, Page::first(1), Wanted::default());
+    Ok(!visit.snapshot.search(one).await?.hits.is_empty())
+}
+
+fn query(visit: Visit<'_>, asked: &Parameters, page: Page, wanted: Wanted) -> SearchQuery {
+    SearchQuery {
         words: asked.words.clone(),
         filter: asked.filter.clone(),
         sort: asked.order(),
-        page: Page::Numbered { first: PAGE_SIZE, skipped },
-        wanted: Wanted { total: true, facets: true, highlights: true, explanations: false },
+        page,
+        wanted,
         now: visit.now,
-    };
-    Ok(visit.snapshot.search(query).await?)
+    }
 }
 
 /// How many there are, as one whole sentence.
@@ -298,8 +309,7 @@ async fn zero(visit: Visit<'_>, asked: &Parameters) -> Result<Zero, PageError> {
         if !rest.is_empty() {
             let text = rest.join(" ");
             let narrower = asked.with_words(Some(&text));
-            let found = find(visit, &narrower).await?.total.unwrap_or_default();
-            if found > 0 {
+            if finds(visit, &narrower).await? {
                 fewer.push(Link { href: search_href(visit, &narrower), text });
             }
         }

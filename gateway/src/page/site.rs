@@ -1,6 +1,9 @@
 //! Where pages are: addresses seen from the root of the site, and in full; the map of the site.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use indexer::catalog::{CatalogError, Snapshot};
 use schema::{Language, NodeId, NodeKind, Page, Record, SearchQuery, SearchSort, Wanted, fold};
@@ -18,12 +21,27 @@ pub(crate) struct Site {
     pub(crate) url: Url,
     /// Style, script and icon.
     pub(crate) assets: Assets,
+    /// The themes with most content, of the generation that was asked last, by its digest.
+    themes: Mutex<Option<(String, Arc<[NodeId]>)>>,
 }
 
 impl Site {
     /// The site that people reach at `url`.
     pub(crate) fn new(url: Url) -> Self {
-        Self { url, assets: Assets::new() }
+        Self { url, assets: Assets::new(), themes: Mutex::default() }
+    }
+
+    /// The themes with most content in the generation with this digest, where they are known.
+    pub(super) fn themes(&self, digest: &str) -> Option<Arc<[NodeId]>> {
+        let themes = self.themes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, ids) = themes.as_ref().filter(|(of, _)| of == digest)?;
+        Some(Arc::clone(ids))
+    }
+
+    /// Keeps the themes of a generation in place of those of another.
+    pub(super) fn keep_themes(&self, digest: &str, ids: Arc<[NodeId]>) {
+        let mut themes = self.themes.lock().unwrap_or_else(PoisonError::into_inner);
+        *themes = Some((digest.to_owned(), ids));
     }
 
     /// An address seen from the host; `path` as on a Dutch page.

@@ -1,7 +1,11 @@
 //! The page where one begins: what there is, what is coming, what is new.
 
+use std::sync::Arc;
+
 use askama::Template;
-use schema::{EventPhase, Kind, Page, SearchFilter, SearchPage, SearchQuery, SearchSort, Wanted};
+use schema::{
+    EventPhase, Kind, NodeId, Page, SearchFilter, SearchPage, SearchQuery, SearchSort, Wanted,
+};
 
 use super::{
     PageError, Visit,
@@ -82,11 +86,21 @@ pub(super) async fn found(
     Ok(visit.snapshot.search(query).await?)
 }
 
-/// The themes with most content.
+/// The themes with most content. They are counted once for each generation.
 pub(super) async fn themes(visit: Visit<'_>, most: usize) -> Result<Vec<Link>, PageError> {
-    let wanted = Wanted { facets: true, ..Wanted::default() };
-    let found = found(visit, SearchFilter::default(), SearchSort::Newest, 1, wanted).await?;
-    let themes = found.facets.unwrap_or_default().themes;
-    let ids: Vec<_> = themes.iter().take(most).map(|facet| facet.value).collect();
-    Ok(Names::of(visit, ids.iter().copied()).await?.links(visit, &ids))
+    let digest = visit.snapshot.digest();
+    let ids = if let Some(kept) = visit.site.themes(digest) {
+        kept
+    } else {
+        let wanted = Wanted { facets: true, ..Wanted::default() };
+        let all = SearchFilter::default();
+        let found = found(visit, all, SearchSort::Newest, 1, wanted).await?;
+        let themes = found.facets.unwrap_or_default().themes;
+        let ids: Arc<[NodeId]> =
+            themes.iter().take(THEMES_SHOWN).map(|facet| facet.value).collect();
+        visit.site.keep_themes(digest, Arc::clone(&ids));
+        ids
+    };
+    let ids = &ids[..ids.len().min(most)];
+    Ok(Names::of(visit, ids.iter().copied()).await?.links(visit, ids))
 }
