@@ -140,8 +140,8 @@ fn reply(mut body: Value, draw: &mut Draw<'_>, broken: usize) -> Vec<u8> {
     for _ in 0..draw.below(4) {
         damage(&mut body, draw, 0);
     }
-    if draw.one_in(4) {
-        body["errors"] = anything(draw, 0);
+    if let (Value::Object(fields), true) = (&mut body, draw.one_in(4)) {
+        fields.insert("errors".to_owned(), anything(draw, 0));
     }
     let body = match broken {
         0 => body.to_string().into_bytes(),
