@@ -1,6 +1,8 @@
 //! What the fuzz targets check, one module a target, over the demo.
 //!
+//! - [`answer`]: answers of subgraphs
 //! - [`cursor`]: texts of cursors and ids
+//! - [`federated`]: questions over a supergraph
 //! - [`filter`]: searches in the catalog
 //! - [`pipeline`]: GraphQL documents with their variables
 //! - [`request`]: whole HTTP requests
@@ -9,12 +11,16 @@
 //! them to libFuzzer, whose panic hook ends the process even where the program would go on. This
 //! crate must not know how anything is done: it asks and looks at the answer.
 
+pub mod answer;
 pub mod cursor;
 pub mod demo;
 pub mod document;
 pub mod draw;
+pub mod federated;
 pub mod filter;
 pub mod pipeline;
 pub mod request;
+mod support;
 #[cfg(test)]
 mod tests;
+mod town;

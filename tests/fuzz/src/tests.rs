@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fs};
 use gateway::pipeline::Sharing;
 
 use crate::{
-    cursor,
+    answer, cursor,
     demo::{DEMO, repository},
-    filter, pipeline, request,
+    federated, filter, pipeline, request,
 };
 
 /// Bytes that look random and are the same in every run (`SplitMix64`).
@@ -46,6 +46,9 @@ fn any_bytes_must_pass_every_check() {
         cursor::check(&bytes);
         filter::check(&bytes);
         request::check(&bytes);
+        answer::check(&bytes);
+        federated::drawn(&bytes);
+        federated::check(&bytes);
         bytes[0] %= 16;
         pipeline::check(&bytes);
     }
