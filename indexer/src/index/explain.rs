@@ -50,10 +50,13 @@ pub(crate) fn explanation(
     Explanation {
         all_words: words.iter().all(|word| !word.ways.is_empty()),
         words,
-        nearness: (score - sum * raised).max(0.0),
+        nearness: Some(score - sum * raised).filter(|rest| *rest > ROUNDING).unwrap_or_default(),
         recency: sum * (raised - 1.0),
     }
 }
+
+/// Less than this is what single precision loses of a score that had the bonus for all words.
+const ROUNDING: f32 = 0.005;
 
 /// Why a document is not listed for a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
