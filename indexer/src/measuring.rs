@@ -21,7 +21,7 @@ pub enum Analysis {
 /// Writes an index of content into an empty folder.
 ///
 /// # Errors
-/// [`IndexError`] where the engine refuses.
+/// Where the engine refuses.
 pub fn write_index(
     folder: &Path,
     content: &[(Record, Option<Body>)],

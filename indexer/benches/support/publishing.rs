@@ -17,9 +17,14 @@ const EDITIONS: usize = 6;
 /// Builds the knowledge base if no earlier run did.
 pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     table.head("publishing");
-    if run::status(&installation.data())?.current.is_some() {
-        table.line("full build", None, "done by an earlier run, not measured");
-        return Ok(());
+    let data = installation.data();
+    if run::status(&data)?.current.is_some() {
+        if Catalog::open(&data)?.current().is_some() {
+            table.line("full build", None, "done by an earlier run, not measured");
+            return Ok(());
+        }
+        // Another version of the program built it, which this one does not read.
+        std::fs::remove_dir_all(&data)?;
     }
     installation.write_live(|_| 0)?;
     let plan = installation.plan(installation.data())?;
