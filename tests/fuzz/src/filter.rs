@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use indexer::catalog::{CatalogError, Snapshot};
-use jiff::{ToSpan, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use schema::{
     ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, FacetCount,
     GovernmentLayer, Hit, Kind, Language, NodeId, NodeKind, OrganisationKind, Page, Record,
@@ -212,12 +212,28 @@ fn fits(record: &Record, query: &SearchQuery) -> bool {
         && any(&filter.people, &common.people)
         && any(&filter.languages, &[common.language])
         && any(&filter.years, &date.map(Date::year).into_iter().collect::<Vec<_>>())
-        && filter.from.is_none_or(|from| date.is_some_and(|date| date >= from))
-        && filter.until.is_none_or(|until| date.is_some_and(|date| date <= until))
+        && takes_place(record, filter)
         && any(&filter.attendance, &event.map(|e| e.attendance).into_iter().collect::<Vec<_>>())
         && any(&filter.phases, &event.map(|e| e.phase(query.now)).into_iter().collect::<Vec<_>>())
         && any(&filter.kinds, &[kind])
         && form_fits(record, filter)
+}
+
+/// Whether a record is dated within the days that are asked for: a series by any of its times.
+fn takes_place(record: &Record, filter: &SearchFilter) -> bool {
+    let home = moment::zone(moment::HOME_ZONE).expect("a zone");
+    let day = |at: Timestamp| at.to_zoned(home.clone()).date();
+    let days: Vec<Date> = match record {
+        Record::Event(event) if event.series.is_some() => {
+            event.times().all().iter().map(|time| day(time.begins)).collect()
+        }
+        _ => record.dated().map(day).into_iter().collect(),
+    };
+    let (from, until) = (filter.from, filter.until);
+    (from.is_none() && until.is_none())
+        || days.into_iter().any(|day| {
+            from.is_none_or(|from| day >= from) && until.is_none_or(|until| day <= until)
+        })
 }
 
 fn any<T: PartialEq>(wanted: &[T], has: &[T]) -> bool {
