@@ -45,7 +45,6 @@ use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 use crate::config::Graphql;
 pub(crate) use federation::Root;
 pub use federation::sdl as federation_sdl;
-pub(crate) use level::InLevels;
 use query::Query;
 pub(crate) use request::RequestContext;
 

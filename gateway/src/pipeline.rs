@@ -63,7 +63,7 @@ use self::{
 use crate::{
     config::{self, Config, Limits},
     failure::Failure,
-    graphql::{self, InLevels, RequestContext, Schema},
+    graphql::{self, RequestContext, Schema},
     subgraph::{Client, Headers, Health, Partners},
     supergraph::{Supergraph, Supergraphs},
 };
@@ -189,9 +189,12 @@ impl Pipeline {
             let checked = breaking::check(&supergraph, known, &planning);
             (supergraph, checked)
         };
-        // A panic of the planner ends within it; any other is a fault that the hook logs.
-        let checking = tokio::task::spawn_blocking(checking).await;
-        let (supergraph, checked) = checking.expect("planning contains its panics");
+        // A panic of the planner ends within it; what else ends it is the end of the program.
+        let Ok((supergraph, checked)) = tokio::task::spawn_blocking(checking).await else {
+            tracing::warn!("whether a newer supergraph could be taken was not found out");
+            self.not_taken();
+            return Ok(());
+        };
         if let Err(breaking) = checked {
             if before.is_some() && self.config.federation.breaking == config::Breaking::Refused {
                 self.not_taken();
@@ -340,17 +343,23 @@ impl Pipeline {
         let Ok(_turn) = self.turns.try_acquire() else {
             return Some(Outcome::Failed(Failure::busy()));
         };
-        let local = snapshot.map(|snapshot| Local {
-            schema: &self.schema,
-            snapshot: Arc::clone(snapshot),
-            now: *now,
-            config: &self.config,
-            partners: self.partners(Some(federated)),
+        let context = snapshot.map(|snapshot| {
+            let (config, partners) = (Arc::clone(&self.config), self.partners(Some(federated)));
+            RequestContext::new(Arc::clone(snapshot), *now, config, partners)
         });
+        let local = context.clone().map(|context| Local { schema: &self.schema, context });
         let asking = Asking { headers, local: local.as_ref() };
         let limits = &self.config.limits;
         let executed = federated.execute(&plan, operation, variables, asking, deadline, limits);
-        Some(executed.instrument(tracing::info_span!("execute")).await)
+        let executed = async {
+            match &context {
+                Some(context) => context.run(executed).await,
+                None => executed.await,
+            }
+        };
+        let executed = executed.instrument(tracing::info_span!("execute"));
+        let executed = AssertUnwindSafe(executed).catch_unwind().await;
+        Some(executed.unwrap_or_else(|_panic| Outcome::Failed(Failure::internal())))
     }
 
     fn check(&self, operation: &Operation, variables: &Variables) -> Result<(), ServerError> {
@@ -435,17 +444,15 @@ impl Pipeline {
         let Executable { operation, variables, now } = asked;
         let partners = self.partners(self.federated.current().as_deref());
         let context = RequestContext::new(snapshot, now, Arc::clone(&self.config), partners);
-        let loaders = Arc::clone(&context.loaders);
         let document = operation.document().clone();
         let document = variables::without_omitted(document, &operation, &variables);
         let variables = variables::with_defaults(variables, &operation);
-        let mut request = Request::new(String::new()).variables(variables).data(context);
+        let mut request =
+            Request::new(String::new()).variables(variables).data(Arc::clone(&context));
         request.operation_name = operation.name().map(str::to_owned);
         request.set_parsed_query(document);
         let span = tracing::info_span!("execute");
-        let execution = InLevels::new(self.schema.execute(request), loaders);
-        // The runtime's own way to share time would make a level look complete before it is.
-        let execution = tokio::task::unconstrained(execution).instrument(span);
+        let execution = context.run(self.schema.execute(request)).instrument(span);
         let execution = AssertUnwindSafe(execution).catch_unwind();
         match tokio::time::timeout_at(deadline, execution).await {
             Ok(Ok(response)) => sorted_out(response, self.config.limits.errors_max),

@@ -1,15 +1,24 @@
 //! What a question costs: one call of the catalog for each kind of read and each level of it,
 //! however many things, aliases and fragments ask.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
 
 use async_graphql_parser::{
     parse_schema,
     types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition},
 };
 use indexer::catalog::Reads;
+use serde_json::json;
 
-use crate::{server::Server, support::repository};
+use crate::{
+    federation::subgraph::Subgraph,
+    server::{Server, partner},
+    support::{Installation, repository},
+};
 
 /// What answering a question reads; it must be answered without an error.
 fn reads(server: &Server, query: &str) -> Reads {
@@ -169,4 +178,39 @@ fn what_is_not_asked_for_must_not_be_read() {
         reads(&server, "{ search(query: \"brief\") { nodes { id title url } } }"),
         Reads::default()
     );
+}
+
+/// What a partner says of itself who likes some communities.
+const FANS: &str = "
+    extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])
+    type Query { liked: [Community!]! }
+    type Community @key(fields: \"id\", resolvable: false) { id: ID! }
+";
+
+#[test]
+fn questions_to_our_graph_for_one_request_must_share_what_was_read() {
+    let installation = Installation::of("fixtures/demo.toml");
+    installation.build();
+    let sdl = installation.path().join("fans.graphql");
+    std::fs::write(&sdl, FANS).unwrap();
+    let server = Server::of(&installation);
+    let first = server.ask("{ communities(first: 2) { nodes { __typename id } } }");
+    let fans = Subgraph::of(json!({ "Query": { "liked": first["data"]["communities"]["nodes"] } }));
+    let ours = "communities(first: 2) { nodes { themes { label } } }";
+    let alone = reads(&server, &format!("{{ {ours} }}"));
+    assert!(alone.records > 0, "{alone:?}");
+
+    let server = Server::with(&installation, |config| {
+        let url = format!("http://{}/graphql", fans.address).parse().unwrap();
+        config.subgraphs = vec![partner("fans", url, Some(sdl))];
+    });
+    let until = Instant::now() + Duration::from_secs(30);
+    while server.ask("{ liked { id } }").get("errors").is_some() {
+        assert!(Instant::now() < until, "the partner does not join");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let both = reads(&server, &format!("{{ {ours} liked {{ themes {{ label }} }} }}"));
+    // The communities that the partner names are read; their themes are there already.
+    let communities = 1;
+    assert_eq!(both, Reads { records: alone.records + communities, ..alone });
 }

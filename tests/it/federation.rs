@@ -4,7 +4,7 @@
 mod drawn;
 mod misbehaving;
 mod refusing;
-mod subgraph;
+pub(crate) mod subgraph;
 mod topics;
 mod valid;
 

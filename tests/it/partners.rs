@@ -8,11 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gateway::config::Subgraph;
 use serde_json::Value;
 
 use crate::{
-    server::Server,
+    server::{Server, partner},
     support::{Installation, program},
 };
 
@@ -152,15 +151,7 @@ fn a_partner_that_is_down_must_join_when_it_answers_and_stay_when_it_falls() {
 /// A server that joins a partner at an address to our graph.
 fn before(installation: &Installation, url: &str) -> Server {
     Server::with(installation, |config| {
-        config.subgraphs = vec![Subgraph {
-            name: "pleio".to_owned(),
-            url: url.parse().unwrap(),
-            sdl: None,
-            headers: Vec::new(),
-            timeout: Duration::from_secs(2),
-            retries: 0,
-            poll: Duration::from_millis(100),
-        }];
+        config.subgraphs = vec![partner("pleio", url.parse().unwrap(), None)];
     })
 }
 

@@ -3,17 +3,20 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use gateway::{
     app::App,
     clock::Clock,
-    config::{Config, Overrides},
+    config::{Config, Overrides, Subgraph},
     pipeline::Pipeline,
 };
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
+use url::Url;
 
 use crate::support::{Installation, clock, runtime};
 
@@ -23,6 +26,13 @@ pub(crate) struct Server {
     pub(crate) pipeline: Arc<Pipeline>,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<tokio::runtime::Runtime>,
+}
+
+/// A partner whose graph a server joins to ours: it says of itself what stands in a file, or is asked.
+pub(crate) fn partner(name: &str, url: Url, sdl: Option<PathBuf>) -> Subgraph {
+    let (name, headers) = (name.to_owned(), Vec::new());
+    let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
+    Subgraph { name, url, sdl, headers, timeout, retries: 0, poll }
 }
 
 /// What a server answered.

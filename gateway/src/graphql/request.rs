@@ -8,19 +8,20 @@ use jiff::Timestamp;
 use schema::{SearchPage, SearchQuery, Suggestion};
 use tokio::sync::Semaphore;
 
-use super::loaders::Loaders;
+use super::{level::InLevels, loaders::Loaders};
 use crate::{
     config::{Config, Limits},
     failure::{Failure, Result},
     subgraph::Partners,
 };
 
-/// What every resolver of one request shares. Made anew for each request.
+/// What every resolver of one request shares, however many questions to our own graph it is answered
+/// by. Made anew for each request, which is executed by [`run`](Self::run).
 pub(crate) struct RequestContext {
     /// The generation that answers the whole request.
     pub(crate) snapshot: Arc<Snapshot>,
     /// Loads what resolvers side by side ask for in one go.
-    pub(crate) loaders: Arc<Loaders>,
+    pub(super) loaders: Arc<Loaders>,
     /// The instant for which phases are computed.
     pub(crate) now: Timestamp,
     /// Whose graphs are joined to ours, and how it goes with them.
@@ -41,10 +42,17 @@ impl RequestContext {
         now: Timestamp,
         config: Arc<Config>,
         partners: Partners,
-    ) -> Self {
+    ) -> Arc<Self> {
         let loaders = Arc::new(Loaders::new(Arc::clone(&snapshot), &config.limits));
         let searches = Semaphore::new(SEARCHES_AT_ONCE);
-        Self { snapshot, loaders, now, partners, config, searches }
+        Arc::new(Self { snapshot, loaders, now, partners, config, searches })
+    }
+
+    /// Runs what is asked with this context: reads each level of it as soon as nothing else can be done.
+    pub(crate) async fn run<T>(&self, execution: impl Future<Output = T>) -> T {
+        let execution = InLevels::new(execution, Arc::clone(&self.loaders));
+        // The runtime's own way to share time would make a level look complete before it is.
+        tokio::task::unconstrained(execution).await
     }
 
     /// How much one request may ask for.
@@ -67,7 +75,7 @@ impl RequestContext {
 
     /// The context of the request that `ctx` belongs to.
     pub(super) fn of<'c>(ctx: &'c Context<'_>) -> &'c Self {
-        ctx.data_unchecked()
+        ctx.data_unchecked::<Arc<Self>>()
     }
 
     /// A number of items that a client asks for.

@@ -1,9 +1,8 @@
 //! Answers over a supergraph: plan ► execute ► project, for one operation.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Response, ServerError, Variables};
-use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use super::{
@@ -118,16 +117,10 @@ impl Federated {
             Ok(variables) => variables,
             Err(error) => return Outcome::refused(error),
         };
-        let executed = async {
-            let calls_max = limits.subgraph_calls_max;
-            let execution = Execution::new(&self.services, asking, &variables, deadline, calls_max);
-            let gathered = execution.run(plan).await;
-            project(types, operation, &variables, gathered)
-        };
-        match AssertUnwindSafe(executed).catch_unwind().await {
-            Ok(projected) => outcome(projected, limits.errors_max),
-            Err(_panic) => Outcome::Failed(Failure::internal()),
-        }
+        let calls_max = limits.subgraph_calls_max;
+        let execution = Execution::new(&self.services, asking, &variables, deadline, calls_max);
+        let gathered = execution.run(plan).await;
+        outcome(project(types, operation, &variables, gathered), limits.errors_max)
     }
 }
 

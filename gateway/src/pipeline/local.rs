@@ -4,24 +4,20 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, ServerError, Variables};
 use futures_util::FutureExt;
-use indexer::catalog::Snapshot;
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::{
-    config::Config,
     failure::Failure,
-    graphql::{InLevels, RequestContext, Schema},
-    subgraph::{CallError, Partners, Reply, Told},
+    graphql::{RequestContext, Schema},
+    subgraph::{CallError, Reply, Told},
 };
 
 /// Our own graph, for one request.
 pub(super) struct Local<'a> {
     pub(super) schema: &'a Schema,
-    pub(super) snapshot: Arc<Snapshot>,
-    pub(super) now: Timestamp,
-    pub(super) config: &'a Arc<Config>,
-    pub(super) partners: Partners,
+    /// What all questions of the request read; they must be asked within its
+    /// [`run`](RequestContext::run).
+    pub(super) context: Arc<RequestContext>,
 }
 
 impl Local<'_> {
@@ -32,13 +28,9 @@ impl Local<'_> {
         variables: &Variables,
         deadline: Instant,
     ) -> Result<Reply, CallError> {
-        let (snapshot, config) = (Arc::clone(&self.snapshot), Arc::clone(self.config));
-        let context = RequestContext::new(snapshot, self.now, config, self.partners.clone());
-        let loaders = Arc::clone(&context.loaders);
+        let context = Arc::clone(&self.context);
         let request = Request::new(document).variables(variables.clone()).data(context);
-        let execution = InLevels::new(self.schema.execute(request), loaders);
-        // The runtime's own way to share time would make a level look complete before it is.
-        let execution = AssertUnwindSafe(tokio::task::unconstrained(execution)).catch_unwind();
+        let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
         let response = tokio::time::timeout_at(deadline, execution)
             .await

@@ -204,6 +204,10 @@ impl<'a> Projection<'a> {
                 };
                 let sets: Vec<_> =
                     fields.iter().map(|field| &field.node.selection_set.node).collect();
+                let is_open = types.get(actual).is_some_and(Definition::is_abstract);
+                if is_open && self.select.asks_for_type(actual, &sets) {
+                    return self.wrong("of a type that it names");
+                }
                 self.object(actual, &sets, value)
             }
             Shape::Enum { values } => match value {
@@ -233,7 +237,9 @@ impl<'a> Projection<'a> {
         data: &IndexMap<Name, Value>,
     ) -> Option<&'a str> {
         let types = self.types;
-        let Some(Value::String(said)) = data.get("__typename") else { return Some(&declared.name) };
+        let Some(Value::String(said)) = data.get("__typename") else {
+            return Some(&declared.name);
+        };
         if types.is_hidden(said) {
             return None;
         }

@@ -151,6 +151,29 @@ fn values_of_wrong_types_must_become_null_where_they_stand() {
 }
 
 #[test]
+fn a_thing_that_does_not_say_its_type_must_be_told_where_that_matters() {
+    let body = r#"{"data": {"thing": {"similar": [{"ink": "red"}, {"__typename": "Pen"}]}}}"#;
+    let servers = ["a", "b"].map(|name| (name.to_owned(), Subgraph::answering(json_of(body))));
+    let addresses = servers.iter().map(|(name, server)| (name.clone(), server.address));
+    let gateway = Gateway::over(&at_addresses(&supergraph("circular_interfaces"), addresses));
+    for question in [
+        "{ thing { similar { __typename } } }",
+        "{ thing { similar { ... on Pen { ink } } } }",
+        "{ thing { similar { ...pen } } } fragment pen on Pen { ink }",
+    ] {
+        let answer = gateway.ask(question);
+        assert_eq!(answer["data"]["thing"]["similar"][0], Value::Null, "{question}: {answer}");
+        let error = &answer["errors"][0];
+        assert_eq!(error["path"], json!(["thing", "similar", 0]), "{question}: {answer}");
+        assert_eq!(error["extensions"]["code"], "SUBGRAPH_BAD_ANSWER", "{question}: {answer}");
+    }
+    // Here nothing depends on it.
+    let answer = gateway
+        .ask("{ thing { similar { ... on Pen @skip(if: true) { ink } similar { __typename } } } }");
+    assert_eq!(answer["data"]["thing"]["similar"][1], json!({ "similar": null }), "{answer}");
+}
+
+#[test]
 fn what_a_subgraph_passes_over_must_be_told() {
     let body = r#"{"data": {"_entities": [{"name": "A"}, null]}}"#;
     let answer = before(&Subgraph::answering(json_of(body))).ask(LOANS);

@@ -74,6 +74,38 @@ impl<'a> Selection<'a> {
         }
     }
 
+    /// Whether what `sets` ask for depends on which of the types behind an abstract one a thing is of.
+    pub(super) fn asks_for_type(&self, declared: &str, sets: &[&SelectionSet]) -> bool {
+        sets.iter().any(|set| self.depends_on_type(Some(declared), set))
+    }
+
+    /// The same of one set, within fragments that every thing of the type `declared` fits, or some do.
+    fn depends_on_type(&self, declared: Option<&str>, set: &SelectionSet) -> bool {
+        let inner = |on: Option<&Name>, set: &SelectionSet| {
+            let fit = |declared: &&str| on.is_none_or(|on| self.types.is(declared, on));
+            self.depends_on_type(declared.filter(fit), set)
+        };
+        let fragments = &self.operation.document().fragments;
+        set.items.iter().any(|selection| {
+            self.is_asked(selection.node.directives())
+                && match &selection.node {
+                    ast::Selection::Field(field) => {
+                        declared.is_none() || field.node.name.node == "__typename"
+                    }
+                    ast::Selection::InlineFragment(part) => {
+                        let on = part.node.type_condition.as_ref().map(|on| &on.node.on.node);
+                        inner(on, &part.node.selection_set.node)
+                    }
+                    ast::Selection::FragmentSpread(spread) => {
+                        fragments.get(&spread.node.fragment_name.node).is_some_and(|fragment| {
+                            let on = &fragment.node.type_condition.node.on.node;
+                            inner(Some(on), &fragment.node.selection_set.node)
+                        })
+                    }
+                }
+        })
+    }
+
     fn is_asked(&self, directives: &[Positioned<ast::Directive>]) -> bool {
         directives.iter().all(|directive| {
             let holds = || {
