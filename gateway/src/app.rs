@@ -9,6 +9,7 @@ use poem::Server;
 use tokio::net::TcpListener;
 
 use crate::{
+    authentication::{self, Authenticator, FollowedKeys, KeysError},
     composing::keep_composed,
     config::Config,
     http,
@@ -29,6 +30,7 @@ pub struct App {
     catalog: Option<Arc<Catalog>>,
     supergraph: Option<SupergraphFile>,
     pipeline: Arc<Pipeline>,
+    keys: Option<Arc<FollowedKeys>>,
     config: Arc<Config>,
 }
 
@@ -66,6 +68,9 @@ pub enum AppError {
     /// The supergraph cannot be served.
     #[error(transparent)]
     Supergraph(#[from] SupergraphFileError),
+    /// The keys of tokens cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The documents that the operator trusts cannot be read.
     #[error(transparent)]
     Documents(#[from] DocumentError),
@@ -107,7 +112,11 @@ impl App {
                 Some(file)
             }
         };
-        Ok(Self { listener, address, catalog, supergraph, pipeline, config })
+        let keys = match &config.authentication {
+            Some(authentication) => Some(FollowedKeys::open(&authentication.keys).await?),
+            None => None,
+        };
+        Ok(Self { listener, address, catalog, supergraph, pipeline, keys, config })
     }
 
     /// The address that it listens on.
@@ -129,7 +138,10 @@ impl App {
         let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
         let follow_supergraph = watch::follow(self.supergraph, Arc::clone(&self.pipeline));
         let compose = keep_composed(Arc::clone(&self.config), Arc::clone(&self.pipeline));
-        let endpoint = http::endpoint(self.pipeline, &self.config);
+        let follow_keys = authentication::follow(self.keys.clone());
+        let authentication = self.config.authentication.as_ref().zip(self.keys.clone());
+        let authenticator = authentication.map(|(config, keys)| Authenticator::new(config, keys));
+        let endpoint = http::endpoint(self.pipeline, authenticator, &self.config);
         let connections = http::Connections::new(self.listener, &self.config.limits);
         let server =
             Server::new_with_acceptor(connections).http2_max_concurrent_streams(Some(STREAMS_MAX));
@@ -139,6 +151,7 @@ impl App {
             () = watch::watch(self.catalog, synonyms) => Ok(()),
             () = follow_supergraph => Ok(()),
             () = compose => Ok(()),
+            () = follow_keys => Ok(()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `file::File` is what is typed, [`Config`] what is left of it once it was checked. Sources are
 //! checked apart ([`Config::source_plans`]), since a server that only answers needs none of them.
 
+mod authentication;
 mod error;
 mod federation;
 mod file;
@@ -27,6 +28,7 @@ use url::Url;
 
 use self::file::File;
 pub use self::{
+    authentication::{Authentication, KeySource},
     error::ConfigError,
     federation::{Breaking, Federation, Messages},
     file::LogFormat,
@@ -64,6 +66,8 @@ pub struct Config {
     pub graphql: Graphql,
     /// How other graphs are joined to ours.
     pub federation: Federation,
+    /// Whose tokens are believed; nobody's where there is none.
+    pub authentication: Option<Authentication>,
     /// Pages of which other sites may read answers.
     pub cors: Cors,
     /// Where traces go, if anywhere.

@@ -19,6 +19,10 @@ pub enum Code {
     LimitExceeded,
     /// A document is asked for by an id that is not known here; send its text along.
     PersistedQueryNotFound,
+    /// Only those who say who they are may see this, or the token that says so is not sound.
+    Unauthenticated,
+    /// Whoever asks must not see this.
+    Forbidden,
     /// Not now; the same request may succeed later.
     Unavailable,
     /// A fault of the service.
@@ -33,11 +37,13 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::BadRequest,
         Self::NotFound,
         Self::LimitExceeded,
         Self::PersistedQueryNotFound,
+        Self::Unauthenticated,
+        Self::Forbidden,
         Self::Unavailable,
         Self::Internal,
         Self::SubgraphUnavailable,
@@ -52,6 +58,8 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
             Self::SubgraphUnavailable => "SUBGRAPH_UNAVAILABLE",
@@ -111,6 +119,16 @@ impl Failure {
     /// A document is not known by its id. Clients look for exactly this message.
     pub(crate) fn persisted_query_not_found() -> Self {
         Self::new(Code::PersistedQueryNotFound, "PersistedQueryNotFound")
+    }
+
+    /// It is not known who asks.
+    pub(crate) fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::new(Code::Unauthenticated, message)
+    }
+
+    /// Whoever asks must not see this.
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(Code::Forbidden, message)
     }
 
     /// Not now.

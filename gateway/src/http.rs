@@ -27,16 +27,18 @@ use std::sync::Arc;
 use poem::{Endpoint, Response, Route, get};
 
 pub(crate) use self::connection::Connections;
-use crate::{config::Config, metrics::Metrics, pipeline::Pipeline};
+use crate::{authentication::Authenticator, config::Config, metrics::Metrics, pipeline::Pipeline};
 
 /// Everything that is served, with the log and the headers around it.
 pub fn endpoint(
     pipeline: Arc<Pipeline>,
+    authenticator: Option<Authenticator>,
     config: &Config,
 ) -> impl Endpoint<Output = Response> + use<> {
     let metrics = Arc::new(Metrics::new());
     let pages = pages::Pages::new(Arc::clone(&pipeline), config);
-    let graphql = graphql::Graphql::new(Arc::clone(&pipeline), Arc::clone(&metrics), config);
+    let (asked, counted) = (Arc::clone(&pipeline), Arc::clone(&metrics));
+    let graphql = graphql::Graphql::new(asked, counted, authenticator, config);
     let event_file = calendar::EventFile { pipeline: Arc::clone(&pipeline), clock: config.clock };
     let readings =
         metrics::Readings { metrics: Arc::clone(&metrics), pipeline: Arc::clone(&pipeline) };

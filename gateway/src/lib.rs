@@ -1,12 +1,14 @@
 //! The voice of Wegwijzer: the only crate that serves HTTP and GraphQL, and the command line.
 //!
-//! Reading order: [`app`] wires everything; [`http`] is the outside; [`pipeline`] takes one GraphQL
+//! Reading order: [`app`] wires everything; [`http`] is the outside; [`authentication`] says
+//! who asks; [`pipeline`] takes one GraphQL
 //! request from text to answer; [`graphql`] is the contract; [`command`] is what an operator types.
 //!
 //! This crate must not know how records are stored or found: it reads through
 //! [`indexer::catalog`] alone. Only [`command`] builds generations, and [`evaluate`] to judge them.
 
 pub mod app;
+pub mod authentication;
 pub mod clock;
 pub mod command;
 mod composing;

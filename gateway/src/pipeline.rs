@@ -11,6 +11,7 @@ mod cost;
 mod document;
 mod execute;
 mod federated;
+mod guard;
 mod limit;
 mod local;
 mod normalise;
@@ -53,6 +54,7 @@ use self::{
     breaking::Known,
     document::Documents,
     federated::{Federated, no_subscriptions},
+    guard::Sight,
     local::Local,
     normalise::Planning,
     operation::Operation,
@@ -61,6 +63,7 @@ use self::{
     validate::Rules,
 };
 use crate::{
+    authentication::Caller,
     config::{self, Config, Limits},
     failure::Failure,
     graphql::{self, RequestContext, Schema},
@@ -83,6 +86,8 @@ pub struct Question {
     pub variables: Variables,
     /// What may be asked.
     pub allowed: Allowed,
+    /// Who asks.
+    pub caller: Caller,
     /// Whether the answer may be shared with others who ask the same.
     pub sharing: Sharing,
     /// Validators of answers that the client has already.
@@ -298,8 +303,8 @@ impl Pipeline {
         let asked = Executable { operation, variables: question.variables, now };
         let From { snapshot, federated } = from;
         if let Some(federated) = federated {
-            let (headers, snapshot) = (&question.headers, snapshot.as_ref());
-            let joined = self.joined(&federated, &text, &asked, snapshot, headers).await;
+            let from = (&question.caller, &question.headers);
+            let joined = self.joined(&federated, &text, &asked, snapshot.as_ref(), from).await;
             if let Some(outcome) = joined {
                 return outcome;
             }
@@ -326,14 +331,15 @@ impl Pipeline {
         text: &Arc<str>,
         asked: &Executable,
         snapshot: Option<&Arc<Snapshot>>,
-        headers: &Headers,
+        (caller, headers): (&Caller, &Headers),
     ) -> Option<Outcome> {
         let deadline = self.deadline();
         let Executable { operation, variables, now } = asked;
         if operation.kind() == OperationType::Subscription {
             return Some(Outcome::refused(no_subscriptions()));
         }
-        let plan = match federated.plan(text, operation, variables).await {
+        let access = &federated.access(caller);
+        let plan = match federated.plan(text, operation, variables, access).await {
             Ok(plan) => plan,
             Err(outcome) => return Some(outcome),
         };
@@ -348,7 +354,8 @@ impl Pipeline {
             RequestContext::new(Arc::clone(snapshot), *now, config, partners)
         });
         let local = context.clone().map(|context| Local { schema: &self.schema, context });
-        let asking = Asking { headers, local: local.as_ref() };
+        let sight = Sight { caller, access };
+        let asking = Asking { headers, sight, local: local.as_ref() };
         let limits = &self.config.limits;
         let executed = federated.execute(&plan, operation, variables, asking, deadline, limits);
         let executed = async {

@@ -5,6 +5,7 @@
 
 pub mod compose;
 mod detour;
+mod guards;
 mod loaded;
 mod members;
 mod named;
@@ -14,8 +15,8 @@ mod spelt;
 mod types;
 mod watched;
 
-pub use self::{loaded::LoadError, watched::SupergraphFileError};
 pub(crate) use self::{
+    guards::{Access, Guard},
     loaded::Supergraph,
     planner::PlanFailure,
     types::{
@@ -23,3 +24,4 @@ pub(crate) use self::{
     },
     watched::{SupergraphFile, Supergraphs},
 };
+pub use self::{loaded::LoadError, watched::SupergraphFileError};

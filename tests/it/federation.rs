@@ -2,6 +2,7 @@
 //! before them.
 
 mod drawn;
+mod guarding;
 mod misbehaving;
 mod refusing;
 pub(crate) mod subgraph;

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::{
     Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
+    authentication::AuthenticationFile,
     federation::FederationFile,
     security::SecurityFile,
     subgraph::{self, SubgraphFile},
@@ -43,6 +44,7 @@ pub(super) struct File {
     graphql: GraphqlFile,
     #[serde(default)]
     federation: FederationFile,
+    authentication: Option<AuthenticationFile>,
     #[serde(default)]
     cors: CorsFile,
     #[serde(default)]
@@ -163,6 +165,10 @@ impl File {
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
             federation: self.federation.checked(&folder, over.supergraph)?,
+            authentication: self
+                .authentication
+                .map(|authentication| authentication.checked(&folder))
+                .transpose()?,
             cors: self.cors.checked()?,
             telemetry: self.telemetry.checked()?,
             log: Log {

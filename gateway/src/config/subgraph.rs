@@ -126,7 +126,7 @@ impl SubgraphFile {
             return Err(ConfigError::value("subgraph.retries", "at most 5", &given));
         }
         Ok(Subgraph {
-            url: address(&self.url)?,
+            url: address("subgraph.url", &self.url)?,
             name: self.name,
             sdl: self.sdl.map(|path| folder.join(path)),
             headers: self.headers.into_iter().map(HeaderFile::checked).collect::<Result<_, _>>()?,
@@ -167,16 +167,16 @@ impl HeaderFile {
 }
 
 /// An address over which nobody can listen in: `https`, or `http` to this very machine.
-fn address(text: &str) -> Result<Url, ConfigError> {
+pub(super) fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
     let wanted = "an `https` address, or an `http` address of this machine (`localhost`, `127.0.0.1`, \
-                  `[::1]`), since questions and answers would be readable on the way, such as \
+                  `[::1]`), since what is sent would be readable on the way, such as \
                   `https://partner.example.nl/graphql`";
-    let error = |given: &str| ConfigError::value("subgraph.url", wanted, given);
+    let error = |given: &str| ConfigError::value(key, wanted, given);
     let url: Url = text.parse().map_err(|_| error(text))?;
     if !url.username().is_empty() || url.password().is_some() {
         let wanted = "an address without a name and password in it; set a header instead";
         let given = url.host_str().unwrap_or_default();
-        return Err(ConfigError::value("subgraph.url", wanted, given));
+        return Err(ConfigError::value(key, wanted, given));
     }
     let is_here = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

@@ -55,6 +55,17 @@ fn an_error_must_name_the_place_the_value_and_the_remedy() {
             "`security.contact` must be like `https://www.example.nl/melden` or \
              `mailto:melden@example.nl`, not `mailto:nobody`",
         ),
+        (
+            "[authentication]\njwks = 'http://login.example/'\nissuer = 'i'\naudience = 'a'",
+            "`authentication.jwks` must be an `https` address, or an `http` address of this machine \
+             (`localhost`, `127.0.0.1`, `[::1]`), since what is sent would be readable on the way, such \
+             as `https://partner.example.nl/graphql`, not `http://login.example/`",
+        ),
+        (
+            "[authentication]\njwks = 'keys.json'\nissuer = ' '\naudience = 'a'",
+            "`authentication.issuer` must be what the tokens have there, such as \
+             `https://login.example.nl/`, not ` `",
+        ),
         ("[log]\nfilter = 'a=b=c'", "`log.filter` must be like `info,indexer=debug`, not `a=b=c`"),
     ] {
         assert_eq!(read(text, &Overrides::default()).unwrap_err(), error, "{text}");

@@ -15,6 +15,7 @@ use super::{
     request_id::RequestId,
 };
 use crate::{
+    authentication::{Authenticator, Caller, TokenError},
     config::Config,
     failure::{Code, Failure},
     metrics::Metrics,
@@ -24,6 +25,9 @@ use crate::{
 /// Seconds after which a client that was turned away may come back.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
+/// What a client is told whose token is not sound (RFC 6750).
+const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
+
 /// Header that any page of our own can send and a simple cross-site request cannot.
 const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
 
@@ -31,6 +35,8 @@ const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
 pub(super) struct Graphql {
     pipeline: Arc<Pipeline>,
     metrics: Arc<Metrics>,
+    /// Who asks; everybody is anonymous where there is none.
+    authenticator: Option<Authenticator>,
     strict_get: bool,
     /// Headers that subgraphs get, too.
     forwarded: Vec<HeaderName>,
@@ -64,9 +70,36 @@ const fn is_zero(count: &usize) -> bool {
 }
 
 impl Graphql {
-    pub(super) fn new(pipeline: Arc<Pipeline>, metrics: Arc<Metrics>, config: &Config) -> Self {
-        let forwarded = config.forwarded_headers();
-        Self { pipeline, metrics, strict_get: config.graphql.strict_get, forwarded }
+    pub(super) fn new(
+        pipeline: Arc<Pipeline>,
+        metrics: Arc<Metrics>,
+        authenticator: Option<Authenticator>,
+        config: &Config,
+    ) -> Self {
+        let (strict_get, forwarded) = (config.graphql.strict_get, config.forwarded_headers());
+        Self { pipeline, metrics, authenticator, strict_get, forwarded }
+    }
+
+    /// Who asks.
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let mut given = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(authenticator), Some(value)) = (&self.authenticator, given.next()) else {
+            return Ok(Caller::Anonymous);
+        };
+        let known = match value.to_str() {
+            Ok(text) if given.next().is_none() => authenticator.caller(text).await,
+            _ => Err(TokenError::Unreadable),
+        };
+        known.map_err(|error| match error {
+            TokenError::NoKeys => Refusal {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                failure: Failure::unavailable(error.to_string()),
+            },
+            _ => Refusal {
+                status: StatusCode::UNAUTHORIZED,
+                failure: Failure::unauthenticated(error.to_string()),
+            },
+        })
     }
 
     /// Why a request is not read at all, if it is not.
@@ -135,8 +168,13 @@ impl Graphql {
         if let Some(refusal) = self.refusal(request) {
             return Err((media, refusal));
         }
-        let question = question::read(request, body, self.pipeline.limits(), &self.forwarded).await;
-        question.map(|question| (media, question)).map_err(|refusal| (media, refusal))
+        let read = async {
+            let caller = self.caller(request.headers()).await?;
+            let limits = self.pipeline.limits();
+            let question = question::read(request, body, limits, &self.forwarded).await?;
+            Ok(Question { caller, ..question })
+        };
+        read.await.map(|question| (media, question)).map_err(|refusal| (media, refusal))
     }
 
     /// The response to a request that was not read.
@@ -203,19 +241,23 @@ fn response(media: Media, outcome: Outcome, id: Option<&str>) -> Response {
         Outcome::Failed(failure) if failure.code == Code::Internal => {
             refused(media, StatusCode::INTERNAL_SERVER_ERROR, failure, id)
         }
-        Outcome::Failed(failure) => {
-            let mut response = refused(media, StatusCode::SERVICE_UNAVAILABLE, failure, id);
-            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-            response
-        }
+        Outcome::Failed(failure) => refused(media, StatusCode::SERVICE_UNAVAILABLE, failure, id),
     }
 }
 
 fn refused(media: Media, status: StatusCode, failure: Failure, id: Option<&str>) -> Response {
     let extensions = Extensions { request_id: id, omitted_errors: 0 };
     let mut response = tell(media, status, &[failure.at(None)], extensions);
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    let told = match status {
+        StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),
+        StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, INVALID_TOKEN)),
+        _ => None,
+    };
+    if let Some((name, value)) = told {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
     response
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
+    authentication::Caller,
     config::Limits,
     failure::Failure,
     pipeline::{Allowed, Asked, DocumentId, Question, Sharing},
@@ -88,6 +89,7 @@ pub(super) async fn read(
     let Parameters { query, document_id, operation_name, variables, extensions } = parameters;
     let persisted = extensions.and_then(|extensions| extensions.persisted_query);
     Ok(Question {
+        caller: Caller::default(),
         asked: asked(query, document_id, persisted)?,
         operation_name: operation_name.filter(|name| !name.is_empty()),
         variables: variables.unwrap_or_default(),

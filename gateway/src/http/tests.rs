@@ -111,7 +111,7 @@ async fn answer(request: Request) -> Response {
     };
     let config = Config::load_if_any(None, &overrides).unwrap();
     let app = App::build(config.clone()).await.unwrap();
-    super::endpoint(app.pipeline().clone(), &config).call(request).await.unwrap()
+    super::endpoint(app.pipeline().clone(), None, &config).call(request).await.unwrap()
 }
 
 #[tokio::test]

@@ -19,10 +19,11 @@ use super::{
     validate::Wrong,
 };
 use crate::{
+    authentication::Caller,
     config::{Config, Limits},
     failure::{Failure, shorten},
     subgraph::{Client, Remote},
-    supergraph::{PlanFailure, Supergraph},
+    supergraph::{Access, PlanFailure, Supergraph},
 };
 
 /// A supergraph that is served, with its plans and its subgraphs.
@@ -73,7 +74,8 @@ impl Federated {
     /// Whether an operation can be answered.
     pub(super) fn can_plan(&self, known: &Known) -> bool {
         let Known { text, name, conditions } = known;
-        self.planning.plan(&self.supergraph, text, name.as_deref(), conditions).is_ok()
+        let access = self.supergraph.types().guards().full_access();
+        self.planning.plan(&self.supergraph, text, name.as_deref(), conditions, &access).is_ok()
     }
 
     /// How many plans are kept.
@@ -81,15 +83,21 @@ impl Federated {
         self.plans.len()
     }
 
-    /// The plan for an operation.
+    /// What a caller may see.
+    pub(super) fn access(&self, caller: &Caller) -> Access {
+        self.supergraph.types().guards().access(caller)
+    }
+
+    /// The plan for an operation, for those who have `access`.
     pub(super) async fn plan(
         &self,
         text: &Arc<str>,
         operation: &Arc<Operation>,
         variables: &Variables,
+        access: &Access,
     ) -> Result<Arc<Plan>, Outcome> {
-        let planning = self.planning.clone();
-        let plan = self.plans.get(&self.supergraph, text, operation, variables, planning).await;
+        let (supergraph, planning) = (&self.supergraph, self.planning.clone());
+        let plan = self.plans.get(supergraph, text, operation, variables, access, planning).await;
         plan.map_err(|wrong| refused(wrong, self.planning.errors_max))
     }
 
@@ -97,7 +105,8 @@ impl Federated {
     pub(super) fn is_ours(&self, plan: &Plan, operation: &Operation) -> bool {
         let only = plan.root.as_ref().and_then(|step| step.only_fetch());
         let is_about_schema = |name: &async_graphql::Name| name == "__schema" || name == "__type";
-        only.is_some_and(|fetch| self.services.is_local(&fetch.subgraph))
+        !plan.is_part
+            && only.is_some_and(|fetch| self.services.is_local(&fetch.subgraph))
             && !operation.root_fields().iter().any(is_about_schema)
     }
 
@@ -118,9 +127,10 @@ impl Federated {
             Err(error) => return Outcome::refused(error),
         };
         let calls_max = limits.subgraph_calls_max;
+        let sight = asking.sight;
         let execution = Execution::new(&self.services, asking, &variables, deadline, calls_max);
         let gathered = execution.run(plan).await;
-        outcome(project(types, operation, &variables, gathered), limits.errors_max)
+        outcome(project(types, operation, &variables, sight, gathered), limits.errors_max)
     }
 }
 

@@ -13,14 +13,15 @@ use async_graphql::{
     parser::types::{Directive, Selection, SelectionSet},
 };
 use async_graphql_value::Value as Given;
-use graphql_tools::static_graphql::query as ast;
+use graphql_tools::{parser::Pos, static_graphql::query as ast};
 
 use super::{
+    guard,
     operation::Operation,
     plan::Plan,
     validate::{Rules, Wrong},
 };
-use crate::supergraph::{Supergraph, Types};
+use crate::supergraph::{Access, Supergraph, Types};
 
 /// Each variable that decides whether something is asked for, and whether it holds.
 pub(super) fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool)> {
@@ -79,17 +80,21 @@ pub(super) struct Planning {
 }
 
 impl Planning {
-    /// Validates, normalises and plans an operation.
+    /// Validates, normalises and plans an operation for those who have `access`.
     pub(super) fn plan(
         &self,
         supergraph: &Supergraph,
         text: &str,
         operation: Option<&str>,
         conditions: &[(String, bool)],
+        access: &Access,
     ) -> Result<Plan, Wrong> {
         let mut document = self.rules.valid(supergraph, text)?;
-        decide(&mut document, conditions, supergraph.types());
-        supergraph.plan(&document, operation, self.time).map_err(Wrong::NoPlan)
+        let types = supergraph.types();
+        let is_part = guard::leave_out(&mut document, types, access);
+        decide(&mut document, conditions, types);
+        let plan = supergraph.plan(&document, operation, self.time).map_err(Wrong::NoPlan)?;
+        Ok(Plan { is_part, ..plan })
     }
 }
 
@@ -139,8 +144,10 @@ fn decide_set(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
         if let Some(below) = below {
             decide_set(below, conditions);
         }
-        if let ast::Selection::Field(field) = item {
-            ask_something(field, has_fields);
+        if let ast::Selection::Field(field) = item
+            && has_fields
+        {
+            ask_something(&mut field.selection_set, field.position);
         }
         let empty = matches!(item, ast::Selection::InlineFragment(part)
             if part.selection_set.items.is_empty());
@@ -148,15 +155,18 @@ fn decide_set(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
     });
 }
 
-/// Asks for the type of a thing of which nothing else may be left to ask for: it is a thing still.
-fn ask_something(field: &mut ast::Field, has_fields: bool) {
-    let set = &mut field.selection_set;
+/// Asks for the type of a thing of which no field may be left to ask for: it is a thing still.
+pub(super) fn ask_something(set: &mut ast::SelectionSet, position: Pos) {
     let is_field = |item: &ast::Selection| matches!(item, ast::Selection::Field(_));
-    if !has_fields || set.items.iter().any(is_field) {
-        return;
+    if !set.items.iter().any(is_field) {
+        ask_for_type(set, position);
     }
+}
+
+/// Asks for the type of a thing, too.
+pub(super) fn ask_for_type(set: &mut ast::SelectionSet, position: Pos) {
     set.items.push(ast::Selection::Field(ast::Field {
-        position: field.position,
+        position,
         alias: None,
         name: "__typename".to_owned(),
         arguments: Vec::new(),

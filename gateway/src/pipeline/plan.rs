@@ -12,12 +12,14 @@ use async_graphql::{Name, Variables, parser::types::OperationType};
 use quick_cache::sync::Cache;
 
 use super::{breaking::Known, operation::Operation, validate::Wrong};
-use crate::supergraph::Supergraph;
+use crate::supergraph::{Access, Supergraph};
 
 /// How an operation is answered. An operation about the schema alone asks nobody.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) root: Option<Step>,
+    /// Whether something is left out that the caller must not see.
+    pub(crate) is_part: bool,
 }
 
 /// A step of a plan.
@@ -135,8 +137,8 @@ impl Step {
     }
 }
 
-/// The plans over one supergraph.
-pub(super) struct Plans(Cache<Known, Arc<Plan>>);
+/// The plans over one supergraph, for those who may see so much of it.
+pub(super) struct Plans(Cache<(Known, Access), Arc<Plan>>);
 
 impl Plans {
     /// Keeps so many plans.
@@ -152,15 +154,17 @@ impl Plans {
         text: &Arc<str>,
         operation: &Arc<Operation>,
         variables: &Variables,
+        access: &Access,
         planning: super::normalise::Planning,
     ) -> Result<Arc<Plan>, Wrong> {
         let name = operation.name().map(str::to_owned);
         let conditions = super::normalise::conditions(operation, variables);
-        let key = Known { text: Arc::clone(text), name, conditions };
-        let (supergraph, known) = (Arc::clone(supergraph), key.clone());
+        let key = (Known { text: Arc::clone(text), name, conditions }, access.clone());
+        let (supergraph, (known, access)) = (Arc::clone(supergraph), key.clone());
         let made = self.0.get_or_insert_async(&key, async move {
             let Known { text, name, conditions } = known;
-            let planning = move || planning.plan(&supergraph, &text, name.as_deref(), &conditions);
+            let planning =
+                move || planning.plan(&supergraph, &text, name.as_deref(), &conditions, &access);
             tokio::task::spawn_blocking(planning)
                 .await
                 .map_err(|_panicked| Wrong::Planner)?
@@ -171,7 +175,7 @@ impl Plans {
 
     /// What they answer.
     pub(super) fn known(&self) -> Vec<Known> {
-        self.0.iter().map(|(known, _)| known).collect()
+        self.0.iter().map(|((known, _), _)| known).collect()
     }
 
     /// How many are kept.

@@ -19,6 +19,7 @@ use self::{
 };
 use super::{
     execute::{Gathered, PROBLEMS_MAX, Path, Problem, Segment, Troubles, Why},
+    guard::Sight,
     operation::Operation,
 };
 use crate::{
@@ -61,10 +62,11 @@ pub(super) fn project(
     types: &Types,
     operation: &Operation,
     variables: &Variables,
+    sight: Sight<'_>,
     gathered: Gathered,
 ) -> Projected {
     let Gathered { data, troubles } = gathered;
-    let select = Selection { types, operation, variables };
+    let select = Selection { types, operation, variables, sight };
     let mut projection =
         Projection { types, select, troubles, errors: Vec::new(), path: Vec::new() };
     let root = match operation.kind() {
@@ -88,7 +90,11 @@ impl<'a> Projection<'a> {
     /// An object of the type `name`, which is no abstract one.
     fn object(&mut self, name: &str, sets: &[&'a SelectionSet], data: &Value) -> Completed {
         let mut object = IndexMap::new();
-        for (key, fields) in self.select.fields(name, sets) {
+        let asked = self.select.fields(name, sets);
+        if let Some(hidden) = asked.hidden {
+            self.tell(hidden);
+        }
+        for (key, fields) in asked.fields {
             let Some(first) = fields.first() else { continue };
             let planned = self.types.name_in_plan(key, &first.node.name.node);
             self.path.push(Segment::Key((*planned).into()));
@@ -123,7 +129,13 @@ impl<'a> Projection<'a> {
             _ => {}
         }
         let types = self.types;
-        let declared = types.get(owner)?.fields()?.get(first.name.node.as_str())?;
+        let name = first.name.node.as_str();
+        let declared = types.get(owner)?.fields()?.get(name)?;
+        if let Some(failure) = self.select.sight.hides_field(types, owner, name, declared.ty.name())
+        {
+            self.tell(failure);
+            return Some(self.null(&declared.ty, Explained::Yes));
+        }
         let value = match data {
             Value::Object(data) => data.get(key),
             _ => None,
@@ -202,6 +214,10 @@ impl<'a> Projection<'a> {
                 let Some(actual) = self.type_of(definition, data) else {
                     return Completed::Null(Explained::Yes);
                 };
+                if let Some(failure) = self.select.sight.hides_thing(types, actual) {
+                    self.tell(failure);
+                    return Completed::Null(Explained::Yes);
+                }
                 let sets: Vec<_> =
                     fields.iter().map(|field| &field.node.selection_set.node).collect();
                 let is_open = types.get(actual).is_some_and(Definition::is_abstract);

@@ -6,7 +6,7 @@ use async_graphql::Variables;
 use poem::http::HeaderName;
 use tokio::time::Instant;
 
-use super::{local::Local, plan::Fetch};
+use super::{guard::Sight, local::Local, plan::Fetch};
 use crate::{
     config::{Config, HeaderRule, Messages, OWN_SUBGRAPH, Subgraph},
     subgraph::{Call, CallError, Client, Headers, Remote, Reply, Settings, set_headers},
@@ -58,6 +58,8 @@ pub(super) struct Services {
 pub(super) struct Asking<'a> {
     /// Headers of the client that are passed on.
     pub(super) headers: &'a Headers,
+    /// Who asks, and what they may see.
+    pub(super) sight: Sight<'a>,
     /// Our own graph, where there is one.
     pub(super) local: Option<&'a Local<'a>>,
 }

@@ -73,6 +73,29 @@ impl Client {
         for (name, value) in headers.iter() {
             request.headers_mut().append(name, value.clone());
         }
+        self.exchange(request, bytes_max).await
+    }
+
+    /// Gets what is at an address, of at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// [`CallError`] where that is not answered by 200.
+    pub(crate) async fn get(&self, url: &str, bytes_max: usize) -> Result<Bytes, CallError> {
+        let request = Request::get(url)
+            .header(header::USER_AGENT, crate::PROGRAM)
+            .body(Full::default())
+            .map_err(|error| CallError::Address(error.to_string()))?;
+        match self.exchange(request, bytes_max).await? {
+            Exchange { status: 200, body, .. } => Ok(body),
+            Exchange { status, .. } => Err(CallError::Status(status)),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+        bytes_max: usize,
+    ) -> Result<Exchange, CallError> {
         let response = self.0.request(request).await;
         let response = response.map_err(|error| CallError::Unreachable(with_causes(&error)))?;
         let status = response.status().as_u16();

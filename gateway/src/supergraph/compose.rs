@@ -1,12 +1,12 @@
 //! Composition: the SDLs of subgraphs in, the SDL of a supergraph out, or every reason why not.
 //!
 //! The crate `graphql-composition` does the merging. Around it: `prepare` meets what Apollo's composer
-//! accepts and it does not, `roots` and `definitions` add what planners look for, `reach` makes sure
+//! accepts and it does not, `guards` keeps what is not for everybody, `roots` and `definitions` add what planners look for, `reach` makes sure
 //! that each field can be got at. This module must not know where an SDL comes from, nor who plans with the result.
 
 mod definitions;
 mod edits;
-mod guarded;
+mod guards;
 mod prepare;
 mod problem;
 mod reach;
@@ -18,7 +18,7 @@ use cynic_parser::{TypeSystemDocument, parse_type_system_document};
 use graphql_composition::{Subgraphs, render_federated_sdl};
 
 pub use self::problem::CompositionProblem;
-use self::problem::Names;
+use self::{edits::Edits, guards::Guards, problem::Names};
 
 /// One graph that takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +37,16 @@ pub struct SubgraphSdl {
 /// Every [`CompositionProblem`] that was found; nothing is composed then.
 pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionProblem>> {
     let documents = parse(subgraphs)?;
-    let guarded = guarded::guarded(subgraphs, &documents);
-    if !guarded.is_empty() {
-        return Err(guarded);
-    }
     let names = Names::of(subgraphs, &documents);
-    let prepared = prepare::prepare(subgraphs, &documents);
+    let mut edits: Vec<Edits> = documents.iter().map(|_| Edits::default()).collect();
+    let guards = Guards::gather(subgraphs, &documents, &mut edits)?;
+    prepare::prepare(subgraphs, &documents, &mut edits);
+    let prepared = subgraphs.iter().zip(edits).map(|(subgraph, edits)| edits.apply(&subgraph.sdl));
     let mut ingested = Subgraphs::default();
-    for (subgraph, sdl) in subgraphs.iter().zip(&prepared) {
+    for (subgraph, sdl) in subgraphs.iter().zip(prepared) {
         let url = Some(subgraph.url.as_str());
         ingested
-            .ingest_str(sdl, &subgraph.name, url)
+            .ingest_str(&sdl, &subgraph.name, url)
             .map_err(|error| vec![names.problem_of(&subgraph.name, &error.to_string())])?;
     }
     let composed = graphql_composition::compose(&mut ingested);
@@ -64,6 +63,8 @@ pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionProbl
     };
     let document = parse_type_system_document(&rendered).map_err(unusable)?;
     let supergraph = roots::with_graphs(&rendered, &document, subgraphs, &documents);
+    let document = parse_type_system_document(&supergraph).map_err(unusable)?;
+    let supergraph = guards.set(&supergraph, &document);
     let document = parse_type_system_document(&supergraph).map_err(unusable)?;
     let supergraph = definitions::with_definitions(&supergraph, &document);
     let document = parse_type_system_document(&supergraph).map_err(unusable)?;

@@ -12,6 +12,7 @@ use hive_router_query_planner::{
 };
 
 use super::{
+    guards::{AUTHENTICATED, REQUIRES_SCOPES},
     members,
     types::{Types, argument},
 };
@@ -115,23 +116,28 @@ impl Supergraph {
 }
 
 /// What a supergraph may want of who serves it. `context` is refused where a field uses it.
-const FEATURES: [&str; 4] = ["link", "join", "inaccessible", "context"];
+const FEATURES: [&str; 6] =
+    ["link", "join", "inaccessible", "context", AUTHENTICATED, REQUIRES_SCOPES];
 
 /// A feature without which a supergraph must not be served (`@link(for: SECURITY)` or `EXECUTION`) and
-/// that is not known here, such as `https://specs.apollo.dev/authenticated/v0.1`.
+/// that is not known here, such as `https://specs.apollo.dev/policy/v0.1`; or one that is, whose
+/// directives have other names here.
 fn unknown_feature(document: &ast::Document) -> Option<String> {
     let directives = document.definitions.iter().filter_map(|definition| match definition {
         ast::Definition::SchemaDefinition(schema) => Some(&schema.directives),
         _ => None,
     });
     let links = directives.flatten().filter(|directive| directive.name == "link");
-    let is_wanted = |link: &&ast::Directive| link.arguments.iter().any(|(name, _)| name == "for");
-    let urls =
-        links.filter(is_wanted).filter_map(|link| argument(slice::from_ref(link), "link", "url"));
-    urls.into_iter().find(|url| {
+    let has = |link: &ast::Directive, wanted| link.arguments.iter().any(|(name, _)| name == wanted);
+    let wanted = links.filter(|link| has(link, "for"));
+    let unknown = wanted.filter_map(|link| {
+        let url = argument(slice::from_ref(link), "link", "url")?;
         let name = url.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default();
-        !FEATURES.contains(&name)
-    })
+        let guards = [AUTHENTICATED, REQUIRES_SCOPES].contains(&name);
+        let is_renamed = guards && (has(link, "as") || has(link, "import"));
+        (!FEATURES.contains(&name) || is_renamed).then_some(url)
+    });
+    unknown.into_iter().next()
 }
 
 /// The subgraphs that the values of `join__Graph` name.

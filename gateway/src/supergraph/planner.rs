@@ -79,7 +79,7 @@ impl Supergraph {
         let mut planning = Planning { supergraph: self, begun: Instant::now(), time, tries: 0 };
         let mut steps = planning.steps(&normal.operation)?;
         let root = if steps.len() == 1 { steps.pop() } else { Some(Step::Sequence(steps)) };
-        Ok(Plan { root })
+        Ok(Plan { root, ..Plan::default() })
     }
 }
 

@@ -9,6 +9,8 @@ use std::{
 use async_graphql::indexmap::IndexMap;
 use graphql_tools::static_graphql::schema as ast;
 
+use super::guards::{Access, Guards};
+
 /// What a field or an input is declared as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -23,6 +25,14 @@ impl Type {
             ast::Type::NamedType(name) => Self::Named(name.clone()),
             ast::Type::ListType(inner) => Self::List(Box::new(Self::of(inner))),
             ast::Type::NonNullType(inner) => Self::NonNull(Box::new(Self::of(inner))),
+        }
+    }
+
+    /// The name of the type, without what is said about lists and null.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::List(inner) | Self::NonNull(inner) => inner.name(),
         }
     }
 }
@@ -113,6 +123,8 @@ pub(crate) struct Types {
     behind: HashMap<String, BTreeSet<String>>,
     /// Objects, and values of enums as `Enum.VALUE`, that there are and clients do not see.
     hidden: BTreeSet<String>,
+    /// What is not for everybody.
+    guards: Guards,
     /// Names of all fields of all types.
     field_names: HashSet<String>,
     /// Names of fields that others need with arguments (`@requires`).
@@ -126,6 +138,7 @@ impl Types {
             query: public.query_type_name().cloned().unwrap_or_default(),
             mutation: public.mutation_type_name().cloned(),
             subscription: public.subscription_type_name().cloned(),
+            guards: Guards::read(whole),
             ..Self::default()
         };
         for definition in &public.definitions {
@@ -210,6 +223,16 @@ impl Types {
             self.field_names.contains(alias) || alias.starts_with(RENAMED)
         };
         if mistakable { Cow::Owned(format!("{RENAMED}{alias}")) } else { Cow::Borrowed(alias) }
+    }
+
+    /// What is not for everybody.
+    pub(crate) fn guards(&self) -> &Guards {
+        &self.guards
+    }
+
+    /// Whether anything of a type behind an abstract one must not be shown.
+    pub(crate) fn hides_behind(&self, access: &Access, name: &str) -> bool {
+        !access.is_full() && self.behind(name).any(|behind| self.guards.any_of(access, behind))
     }
 
     /// A type that clients see.

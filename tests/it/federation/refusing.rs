@@ -46,9 +46,9 @@ fn panicking() -> String {
     odd
 }
 
-/// A supergraph of which some fields are for those who sign in.
-fn guarded(supergraph: &str) -> String {
-    let link = "@link(url: \"https://specs.apollo.dev/authenticated/v0.1\", for: SECURITY)";
+/// A supergraph of which some fields are guarded in a way that is not known here.
+fn guarded(supergraph: &str, feature: &str) -> String {
+    let link = format!("@link(url: \"https://specs.apollo.dev/{feature}\", for: SECURITY)");
     let guarded = supergraph.replacen("schema\n", &format!("schema\n  {link}\n"), 1);
     assert_ne!(guarded, supergraph);
     guarded
@@ -63,7 +63,8 @@ fn a_supergraph_that_cannot_be_served_must_be_refused_with_the_reason() {
         (panicking(), "it panicked"),
         (whole.replace("key: \"card\"", "key: \"card {\""), "it panicked"),
         (supergraph("refused/from_context"), "`Line.price`"),
-        (guarded(&whole), "`https://specs.apollo.dev/authenticated/v0.1`"),
+        (guarded(&whole, "policy/v0.1"), "`https://specs.apollo.dev/policy/v0.1`"),
+        (guarded(&whole, "authenticated/v0.1\", as: \"auth"), "authenticated/v0.1`"),
     ] {
         let told = refusal(&text, |_| ());
         assert!(told.contains(reason), "{reason}: {told}");

@@ -191,6 +191,7 @@ topics! {
     aliases,
     enums_and_inputs,
     federation_one,
+    guarded,
     interface_in_several,
     interface_objects,
     progressive_override,

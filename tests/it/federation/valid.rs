@@ -8,7 +8,7 @@ use graphql_tools::{
 };
 
 /// What federation adds to every schema, besides the entities.
-const ADDED: &str = "scalar _Any scalar Int scalar Float scalar String scalar Boolean scalar ID
+const ADDED: &str = "\nscalar _Any scalar Int scalar Float scalar String scalar Boolean scalar ID
     directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
     directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT";
 

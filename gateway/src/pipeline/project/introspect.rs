@@ -53,7 +53,7 @@ impl<'a> Schema<'_, 'a> {
         let sets: Vec<&SelectionSet> =
             fields.iter().map(|field| &field.node.selection_set.node).collect();
         let mut object: IndexMap<Name, Value> = IndexMap::new();
-        for (key, fields) in self.select.fields(thing.type_name(), &sets) {
+        for (key, fields) in self.select.fields(thing.type_name(), &sets).fields {
             let Some(first) = fields.first() else { continue };
             let value = match first.node.name.node.as_str() {
                 "__typename" => Told::Leaf(Value::from(thing.type_name())),

@@ -8,7 +8,11 @@ use async_graphql::{
 use async_graphql_value::Value as Given;
 
 use super::Fields;
-use crate::{pipeline::operation::Operation, supergraph::Types};
+use crate::{
+    failure::Failure,
+    pipeline::{guard::Sight, operation::Operation},
+    supergraph::Types,
+};
 
 /// The same field, as often as it is asked for under one name.
 pub(super) type Selected<'a> = Fields<'a>;
@@ -18,30 +22,31 @@ pub(super) struct Selection<'a> {
     pub(super) types: &'a Types,
     pub(super) operation: &'a Operation,
     pub(super) variables: &'a Variables,
+    pub(super) sight: Sight<'a>,
+}
+
+/// What is asked for of one object.
+#[derive(Default)]
+pub(super) struct Asked<'a> {
+    /// Fields by their names in the answer.
+    pub(super) fields: IndexMap<&'a Name, Selected<'a>>,
+    /// Why some are left out: they stand in parts for things that must not be seen.
+    pub(super) hidden: Option<Failure>,
+    /// Fragments that were looked at.
+    seen: Vec<&'a Name>,
 }
 
 impl<'a> Selection<'a> {
-    /// The fields that `sets` ask for of an object of the type `name`, by their names in the answer.
-    pub(super) fn fields(
-        &self,
-        name: &str,
-        sets: &[&'a SelectionSet],
-    ) -> IndexMap<&'a Name, Selected<'a>> {
-        let mut found = IndexMap::new();
-        let mut seen = Vec::new();
+    /// What `sets` ask for of an object of the type `name`.
+    pub(super) fn fields(&self, name: &str, sets: &[&'a SelectionSet]) -> Asked<'a> {
+        let mut asked = Asked::default();
         for set in sets {
-            self.collect(name, set, &mut found, &mut seen);
+            self.collect(name, set, &mut asked);
         }
-        found
+        asked
     }
 
-    fn collect(
-        &self,
-        name: &str,
-        set: &'a SelectionSet,
-        found: &mut IndexMap<&'a Name, Selected<'a>>,
-        seen: &mut Vec<&'a Name>,
-    ) {
+    fn collect(&self, name: &str, set: &'a SelectionSet, asked: &mut Asked<'a>) {
         for selection in &set.items {
             if !self.is_asked(selection.node.directives()) {
                 continue;
@@ -49,29 +54,41 @@ impl<'a> Selection<'a> {
             match &selection.node {
                 ast::Selection::Field(field) => {
                     let key = &field.node.response_key().node;
-                    found.entry(key).or_default().push(field);
+                    asked.fields.entry(key).or_default().push(field);
                 }
                 ast::Selection::InlineFragment(part) => {
                     let on = part.node.type_condition.as_ref().map(|on| &on.node.on.node);
-                    if on.is_none_or(|on| self.types.is(name, on)) {
-                        self.collect(name, &part.node.selection_set.node, found, seen);
+                    if self.is_for(name, on, asked) {
+                        self.collect(name, &part.node.selection_set.node, asked);
                     }
                 }
                 ast::Selection::FragmentSpread(spread) => {
                     let fragment = &spread.node.fragment_name.node;
-                    if seen.contains(&fragment) {
+                    if asked.seen.contains(&fragment) {
                         continue;
                     }
-                    seen.push(fragment);
+                    asked.seen.push(fragment);
                     let Some(fragment) = self.operation.document().fragments.get(fragment) else {
                         continue;
                     };
-                    if self.types.is(name, &fragment.node.type_condition.node.on.node) {
-                        self.collect(name, &fragment.node.selection_set.node, found, seen);
+                    if self.is_for(name, Some(&fragment.node.type_condition.node.on.node), asked) {
+                        self.collect(name, &fragment.node.selection_set.node, asked);
                     }
                 }
             }
         }
+    }
+
+    /// Whether a part of the document is for objects of the type `name`.
+    fn is_for(&self, name: &str, on: Option<&Name>, asked: &mut Asked<'a>) -> bool {
+        let Some(on) = on else { return true };
+        if !self.types.is(name, on) {
+            return false;
+        }
+        let hidden = self.sight.hides_type(self.types, on);
+        let is_shown = hidden.is_none();
+        asked.hidden = asked.hidden.take().or(hidden);
+        is_shown
     }
 
     /// Whether what `sets` ask for depends on which of the types behind an abstract one a thing is of.

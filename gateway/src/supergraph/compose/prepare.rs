@@ -12,14 +12,16 @@ use cynic_parser::{
 
 use super::{SubgraphSdl, edits::Edits};
 
-/// The SDLs of `subgraphs`, made ready for the composer.
-pub(super) fn prepare(subgraphs: &[SubgraphSdl], documents: &[TypeSystemDocument]) -> Vec<String> {
-    let mut edits: Vec<Edits> = documents.iter().map(|_| Edits::default()).collect();
+/// Makes the SDLs of `subgraphs` ready for the composer, by `edits` of each.
+pub(super) fn prepare(
+    subgraphs: &[SubgraphSdl],
+    documents: &[TypeSystemDocument],
+    edits: &mut [Edits],
+) {
     for places in by_name(documents).values() {
-        show_what_hides_for_nobody(places, subgraphs, &mut edits);
-        add_missing_keys(places, subgraphs, &mut edits);
+        show_what_hides_for_nobody(places, subgraphs, edits);
+        add_missing_keys(places, subgraphs, edits);
     }
-    subgraphs.iter().zip(edits).map(|(subgraph, edits)| edits.apply(&subgraph.sdl)).collect()
 }
 
 /// A type of one subgraph, with the place of that subgraph in the list.

@@ -1,6 +1,7 @@
 //! Graphs that fit together, and graphs that do not, each with what is said about it.
 
 use super::*;
+use crate::supergraph::Supergraph;
 
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: \
      [\"@key\", \"@shareable\", \"@external\", \"@requires\", \"@inaccessible\", \"@interfaceObject\"])\n";
@@ -132,13 +133,68 @@ fn a_problem_must_be_one_sentence_with_its_place_before_it() {
 }
 
 #[test]
-fn what_a_partner_guards_must_not_be_opened_to_everybody() {
+fn what_is_guarded_in_a_way_that_is_not_known_must_be_named() {
     let partner = graph(
         "guarded",
-        "type Query { open: Int mine: Int @authenticated theirs: Secret }
-         type Secret @requiresScopes(scopes: [[\"all\"]]) { text: String @federation__policy }",
+        "type Query { open: Int theirs: Secret @requiresScopes(scopes: \"all\") }
+         type Secret { text: String @federation__policy(policies: [[\"p\"]]) }",
     );
-    let guarded = ["Query.mine", "Secret.", "Secret.text"];
-    let expected = guarded.map(|place| format!("{place} [\"guarded\"]"));
+    let expected = ["Query.theirs", "Secret.text"].map(|place| format!("{place} [\"guarded\"]"));
     assert_eq!(places(&[ours(), partner]), expected);
+}
+
+#[test]
+fn what_several_guard_must_be_open_to_those_whom_all_let_in() {
+    let first = SubgraphSdl {
+        sdl: "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", as: \"fed\",
+                import: [\"@key\", \"@shareable\", { name: \"@requiresScopes\", as: \"@only\" }])
+              type Query { thing: Thing }
+              type Thing @key(fields: \"id\") @fed__authenticated { id: ID!
+                weight(of: Int): Int @shareable @only(scopes: [[\"a\"], [\"b\"]]) }"
+            .to_owned(),
+        ..graph("first", "")
+    };
+    let second = graph(
+        "second",
+        "type Thing @key(fields: \"id\") { id: ID!
+           weight(of: Int): Int @shareable @requiresScopes(scopes: [[\"c)\", \"d\"]])
+           code: Code @authenticated }
+         scalar Code @authenticated",
+    );
+    let supergraph = compose(&[first, second]).unwrap();
+    let plain: String = supergraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "type Thing @authenticated @join__type",
+        "@requiresScopes(scopes: [[\"a\",\"c)\",\"d\"],[\"b\",\"c)\",\"d\"]])",
+        "code: Code @join__field(graph: SECOND) @authenticated",
+        "scalar Code @authenticated",
+        "@link(url: \"https://specs.apollo.dev/authenticated/v0.1\", for: SECURITY)",
+        "directive @requiresScopes(",
+    ] {
+        assert!(plain.contains(part), "{part}: {supergraph}");
+    }
+    assert!(!plain.contains("@only") && !plain.contains("fed__"), "{supergraph}");
+    Supergraph::load(&supergraph).unwrap();
+}
+
+#[test]
+fn what_is_lent_to_an_interface_must_keep_its_guards_at_every_object() {
+    let first = graph(
+        "first",
+        "type Query { thing: Thing box: Box }
+         interface Thing @key(fields: \"id\") { id: ID! }
+         type Box implements Thing @key(fields: \"id\") { id: ID! }",
+    );
+    let second = graph(
+        "second",
+        "type Thing @interfaceObject @key(fields: \"id\") @requiresScopes(scopes: [[\"a\"]]) {
+           id: ID! weight: Int @authenticated }",
+    );
+    let supergraph = compose(&[first, second]).unwrap();
+    let plain = supergraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let of_box = plain.split_once("type Box").unwrap().1.split('}').next().unwrap();
+    for part in ["@authenticated", "@requiresScopes(scopes: [[\"a\"]])"] {
+        assert!(of_box.contains(part), "{part}: {supergraph}");
+    }
+    Supergraph::load(&supergraph).unwrap();
 }
