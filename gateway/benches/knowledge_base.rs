@@ -6,6 +6,8 @@
 
 #[path = "../../indexer/benches/support/corpus.rs"]
 mod corpus;
+#[path = "support/federation.rs"]
+mod federation;
 #[path = "../../indexer/benches/support/installation.rs"]
 mod installation;
 #[path = "support/loopback.rs"]
@@ -49,9 +51,14 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::default();
     table.calibrate();
     publishing::build(&installation, &mut table)?;
-    if std::env::args().any(|argument| argument == "typing") {
-        let served = Served::start(&installation)?;
-        typing::measure(&installation, served.address, &mut table)?;
+    let only = |part: &str| std::env::args().any(|argument| argument == part);
+    if only("typing") || only("federation") {
+        if only("typing") {
+            let served = Served::start(&installation)?;
+            typing::measure(&installation, served.address, &mut table)?;
+        } else {
+            federation::measure(&installation, &mut table)?;
+        }
         table.calibrate();
         return Ok(table.print()?);
     }

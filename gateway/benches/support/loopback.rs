@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use poem::{Server, endpoint::make_sync, listener::TcpAcceptor};
 use tokio::{net::TcpListener, runtime::Runtime};
 
@@ -127,9 +128,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(installation: &Installation) -> anyhow::Result<Self> {
+        let config = installation.config()?;
+        Self::start_with(&["--config", config.to_str().context("a path in UTF-8")?])
+    }
+
+    /// The program with other arguments.
+    pub(crate) fn start_with(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wegwijzer"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-            .arg(installation.config()?)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
             .env("WEGWIJZER_LOG", "info")
             .stderr(Stdio::piped())
             .spawn()?;
@@ -147,12 +154,22 @@ impl Served {
         anyhow::bail!("the program does not listen: {}", child.wait()?)
     }
 
-    /// Memory that it has to itself, and pages of files that it looks into, in bytes.
-    pub(crate) fn memory(&self) -> anyhow::Result<(u64, u64)> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let of = |name| number_after(&status, name).unwrap_or_default() * 1_024;
-        Ok((of("RssAnon:"), of("RssFile:")))
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
+
+    /// As [`memory_of`] it.
+    pub(crate) fn memory(&self) -> anyhow::Result<(u64, u64)> {
+        memory_of(self.process())
+    }
+}
+
+/// Memory that a process has to itself, and pages of files that it looks into, in bytes.
+pub(crate) fn memory_of(process: u32) -> anyhow::Result<(u64, u64)> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let of = |name| number_after(&status, name).unwrap_or_default() * 1_024;
+    Ok((of("RssAnon:"), of("RssFile:")))
 }
 
 impl Drop for Served {

@@ -1,0 +1,317 @@
+//! What joining graphs costs: our own graph alone and as one of two, a plan that is made anew, and the
+//! program beside another router, both before the same two subgraphs.
+
+use std::{
+    cell::Cell,
+    env, fs,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use gateway::{
+    app::App,
+    clock::Clock,
+    config::{Config, Overrides},
+    pipeline::{Outcome, Pipeline, Question, Sharing},
+};
+use poem::{Server, endpoint::make, listener::TcpAcceptor, web::Json};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::{
+    installation::{Installation, now},
+    loopback::{Client, Served, memory_of},
+    measure::{Samples, Table, Taken, megabytes},
+    searching,
+};
+
+/// Ten hits with seven fields of ours.
+const OURS: &str = "query Ours($words: String!) { search(query: $words, first: 10) { \
+    nodes { id title url summary language titleSource publishedAt } } }";
+/// The same, and a field of the partner's.
+const BOTH: &str = "query Both($words: String!) { search(query: $words, first: 10) { \
+    nodes { id title url summary language titleSource publishedAt ... on Article { rating } } } }";
+
+/// What the partner says of itself.
+const PARTNER: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", \
+    import: [\"@key\"])\ntype Article @key(fields: \"id\") { id: ID! rating: Int }\n";
+
+/// So many times is each way gone in one process.
+const ROUNDS: usize = 10;
+/// So many connections ask at once.
+const CONNECTIONS: usize = 32;
+/// So long does each round of all connections take, and so many rounds there are.
+const ROUND: Duration = Duration::from_secs(3);
+const ROUNDS_OF_ALL: usize = 4;
+
+/// Names the program of another router; without it that is not measured.
+const OTHER: &str = "WEGWIJZER_HIVE_ROUTER";
+
+/// Measures everything.
+pub(crate) fn measure(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
+    let runtime = searching::runtime()?;
+    let partner = partner(&runtime)?;
+    let knowledge = Served::start(installation)?;
+    let folder = installation.data().with_file_name("federation");
+    fs::create_dir_all(&folder)?;
+    let supergraph = compose(&folder, knowledge.address, partner)?;
+    let questions = questions(installation, &runtime)?;
+    in_process(installation, &runtime, &supergraph, &questions, table)?;
+    side_by_side(&folder, &supergraph, &knowledge, &questions, table)
+}
+
+/// A partner that answers for as many articles as it is asked about.
+fn partner(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    let answer = make(|mut request: poem::Request| async move {
+        let asked: Value = request.take_body().into_json().await?;
+        let variables = asked["variables"].as_object();
+        let things = variables.and_then(|all| all.values().find_map(Value::as_array));
+        let rated =
+            things.into_iter().flatten().map(|_| json!({ "__typename": "Article", "rating": 4 }));
+        let rated: Vec<_> = rated.collect();
+        Ok::<_, poem::Error>(Json(json!({ "data": { "_entities": rated } })))
+    });
+    let _inside = runtime.enter();
+    let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?);
+    runtime.spawn(server.run(answer));
+    Ok(address)
+}
+
+/// Our graph and the partner's as one, as an operator composes it.
+fn compose(folder: &Path, ours: SocketAddr, partner: SocketAddr) -> anyhow::Result<PathBuf> {
+    fs::write(folder.join("partner.graphql"), PARTNER)?;
+    let config = folder.join("compose.toml");
+    fs::write(
+        &config,
+        format!(
+            "public_url = 'http://{ours}/'\n[[subgraph]]\nname = 'partner'\n\
+             url = 'http://{partner}/graphql'\nsdl = 'partner.graphql'\n"
+        ),
+    )?;
+    let program = env!("CARGO_BIN_EXE_wegwijzer");
+    let composed = Command::new(program).arg("compose").arg("--config").arg(&config).output()?;
+    anyhow::ensure!(composed.status.success(), "{}", String::from_utf8_lossy(&composed.stderr));
+    let file = folder.join("supergraph.graphql");
+    fs::write(&file, composed.stdout)?;
+    Ok(file)
+}
+
+/// Questions of two words, of which few documents have both.
+fn questions(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<String>> {
+    let catalog = indexer::catalog::Catalog::open(&installation.data())?;
+    let snapshot = catalog.current().context("it was built")?;
+    let mut classes = runtime.block_on(searching::classes(installation, &snapshot))?;
+    Ok(classes.swap_remove(2).questions)
+}
+
+/// A pipeline over the knowledge base, and over a supergraph where there is one.
+fn pipeline(
+    installation: &Installation,
+    runtime: &Runtime,
+    supergraph: Option<&Path>,
+) -> anyhow::Result<Arc<Pipeline>> {
+    let listen = Some("127.0.0.1:0".to_owned());
+    let overrides = Overrides { listen, ..Overrides::default() };
+    let mut config = Config::load(Some(&installation.config()?), &overrides)?;
+    config.clock = Clock::Fixed(now());
+    config.federation.supergraph = supergraph.map(Path::to_owned);
+    config.federation.own_subgraph = Some("wegwijzer".to_owned());
+    Ok(Arc::clone(runtime.block_on(App::build(config))?.pipeline()))
+}
+
+/// Asks, and makes sure of an answer without errors.
+fn ask(runtime: &Runtime, pipeline: &Pipeline, text: &str, words: &str) -> anyhow::Result<()> {
+    let variables = serde_json::from_value(json!({ "words": words }))?;
+    // A private question is answered anew each time.
+    let sharing = Sharing::Private;
+    let question = Question { asked: text.into(), variables, sharing, ..Question::default() };
+    let answer = runtime.block_on(pipeline.answer(question));
+    anyhow::ensure!(matches!(answer.outcome, Outcome::Whole(_)), "{:?}", answer.outcome);
+    Ok(())
+}
+
+/// Asks one question in one way.
+type Way<'a> = &'a dyn Fn(&str) -> anyhow::Result<()>;
+
+/// The steps of joining, in turns within this process, whose processor time has the partner in it.
+fn in_process(
+    installation: &Installation,
+    runtime: &Runtime,
+    supergraph: &Path,
+    questions: &[String],
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let alone = pipeline(installation, runtime, None)?;
+    let joined = pipeline(installation, runtime, Some(supergraph))?;
+    let number = Cell::new(0);
+    let anew = || {
+        number.set(number.get() + 1);
+        format!("{BOTH} # {}", number.get())
+    };
+    let ways: [(&str, Way<'_>); 4] = [
+        ("our graph alone", &|words| ask(runtime, &alone, OURS, words)),
+        ("one of two graphs, asked alone", &|words| ask(runtime, &joined, OURS, words)),
+        ("across both", &|words| ask(runtime, &joined, BOTH, words)),
+        ("across both, its plan made anew", &|words| ask(runtime, &joined, &anew(), words)),
+    ];
+    let mut samples: Vec<_> = ways.iter().map(|_| Samples::default()).collect();
+    for round in 0..=ROUNDS {
+        for (turn, words) in questions.iter().enumerate() {
+            for offset in 0..ways.len() {
+                // Nobody always comes first, nor after the same neighbour.
+                let step = if (turn + round) % 2 == 0 { 1 } else { ways.len() - 1 };
+                let way = (offset * step + turn / 2) % ways.len();
+                let (taken, asked) = Taken::by(|| ways[way].1(words));
+                asked?;
+                if round > 0 {
+                    samples[way].add(taken);
+                }
+            }
+        }
+    }
+    table.head("ten hits of two words, 7 fields each");
+    for ((name, _), taken) in ways.iter().zip(&samples) {
+        table.row(name, taken, &samples[0], "");
+    }
+    Ok(())
+}
+
+/// Another router, that stops with this.
+struct Other {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Other {
+    fn start(program: &str, folder: &Path, supergraph: &Path) -> anyhow::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let config = folder.join("other.yaml");
+        let path = serde_json::to_string(supergraph)?;
+        fs::write(
+            &config,
+            format!(
+                "supergraph:\n  source: file\n  path: {path}\nhttp:\n  host: 127.0.0.1\n  port: {port}\n"
+            ),
+        )?;
+        let child = Command::new(program)
+            .env("ROUTER_CONFIG_FILE_PATH", &config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{OTHER}: `{program}`"))?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let other = Self { child, address };
+        let until = Instant::now() + Duration::from_secs(30);
+        while Client::connect(address).is_err() {
+            anyhow::ensure!(Instant::now() < until, "the other router does not listen");
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(other)
+    }
+}
+
+/// Routers before the same subgraphs, in turns. What they are asked the subgraphs have answered before.
+fn side_by_side(
+    folder: &Path,
+    supergraph: &Path,
+    knowledge: &Served,
+    questions: &[String],
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let file = supergraph.to_str().context("a path in UTF-8")?;
+    let ours = Served::start_with(&["--supergraph", file])?;
+    let other = env::var(OTHER).ok();
+    let other = other.map(|program| Other::start(&program, folder, supergraph)).transpose()?;
+    let mut routers = vec![("wegwijzer, both over HTTP", ours.address, ours.process())];
+    routers.extend(
+        other.iter().map(|one| ("hive-router, both over HTTP", one.address, one.child.id())),
+    );
+    let body =
+        |words: &String| json!({ "query": BOTH, "variables": { "words": words } }).to_string();
+    let bodies: Vec<_> = questions.iter().map(body).collect();
+    let asked = |address, body: &String| -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(Client::connect(address)?.ask(body)?)?)
+    };
+    for body in &bodies {
+        let expected = asked(ours.address, body)?;
+        for (name, address, _) in &routers {
+            anyhow::ensure!(asked(*address, body)? == expected, "{name} answers otherwise");
+        }
+    }
+    let mut taken: Vec<_> = routers.iter().map(|_| (Vec::new(), 0.0_f64)).collect();
+    for round in 0..=ROUNDS_OF_ALL {
+        for ((_, address, _), (times, best)) in routers.iter().zip(&mut taken) {
+            let (mut of_round, rate) = all_at_once(*address, &bodies)?;
+            if round > 0 {
+                times.append(&mut of_round);
+                *best = best.max(rate);
+            }
+        }
+    }
+    table.head(&format!("two subgraphs, {CONNECTIONS} connections"));
+    if other.is_none() {
+        table.line("hive-router", None, &format!("not measured: `{OTHER}` names no program"));
+    }
+    for ((name, _, process), (times, rate)) in routers.iter().zip(&mut taken) {
+        times.sort_unstable();
+        let at = |permille: usize| {
+            let time = times[(times.len() - 1) * permille / 1_000];
+            format!("{:.1} ms", time.as_secs_f64() * 1e3)
+        };
+        let (median, p99, last) = (at(500), at(990), at(999));
+        let (own, files) = memory_of(*process)?;
+        let (own, files) = (megabytes(own), megabytes(files));
+        let times = format!("median {median}, p99 {p99}, p99.9 {last}");
+        table.line(
+            name,
+            None,
+            &format!("{rate:.0} answers/s; {times}; {own} own, {files} of files"),
+        );
+    }
+    let (own, files) = knowledge.memory()?;
+    let told = format!("{} own, {} of files", megabytes(own), megabytes(files));
+    table.line("the knowledge base behind them", None, &told);
+    Ok(())
+}
+
+/// How long each answer took while all connections ask for one round, and answers a second.
+fn all_at_once(address: SocketAddr, bodies: &[String]) -> anyhow::Result<(Vec<Duration>, f64)> {
+    let began = Instant::now();
+    let times = thread::scope(|scope| {
+        let work = |connection: usize| {
+            scope.spawn(move || {
+                let mut client = Client::connect(address)?;
+                let mut times = Vec::new();
+                for body in bodies.iter().cycle().skip(connection * 7) {
+                    if began.elapsed() > ROUND {
+                        break;
+                    }
+                    let asked = Instant::now();
+                    client.ask(body)?;
+                    times.push(asked.elapsed());
+                }
+                anyhow::Ok(times)
+            })
+        };
+        let threads: Vec<_> = (0..CONNECTIONS).map(work).collect();
+        let times = threads.into_iter().map(|thread| thread.join().expect("no client panics"));
+        times.collect::<anyhow::Result<Vec<_>>>()
+    })?;
+    let times: Vec<_> = times.into_iter().flatten().collect();
+    let rate = f64::from(u32::try_from(times.len())?) / began.elapsed().as_secs_f64();
+    Ok((times, rate))
+}
