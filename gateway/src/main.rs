@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-/// The usual one makes threads wait for each other where one frees what another took, as every answer
-/// does that travels between them.
+/// The usual one makes threads wait for each other where one frees what another took, as happens to every
+/// answer that travels between them.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     gateway::command::main()
