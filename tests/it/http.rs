@@ -187,6 +187,8 @@ fn pages_of_other_sites_must_read_answers_only_where_the_operator_allows_it() {
     assert_eq!((reply.status, reply.header(allow)), (204, Some("https://a.example")));
     assert_eq!(reply.header("access-control-allow-methods"), Some("get, post"));
     assert_eq!(reply.header("access-control-allow-credentials"), None);
+    let headers = reply.header("access-control-allow-headers").unwrap();
+    assert!(headers.starts_with("authorization, content-type,"), "{headers}");
     let reply = server.get_query("{ __typename }", "\r\norigin: https://a.example");
     assert_eq!((reply.status, reply.header(allow)), (200, Some("https://a.example")));
     assert!(reply.head.contains("vary: origin"), "{reply:?}");

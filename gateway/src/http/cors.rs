@@ -1,7 +1,7 @@
 //! Cross-origin resource sharing: which pages of other sites a browser lets read our answers.
 //!
-//! Credentials are never allowed, so an answer holds nothing that the page could not fetch by a
-//! program of its own.
+//! Credentials that a browser adds by itself are never allowed, so an answer holds nothing that the page
+//! could not fetch by a program of its own, with a token that it has.
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
@@ -13,10 +13,12 @@ use crate::config::Cors as Allowed;
 /// What pages of other sites may send.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// Headers that they may set besides those that every page may.
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("content-type, x-request-id, apollo-require-preflight, traceparent");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, x-request-id, apollo-require-preflight, traceparent",
+);
 /// Headers of an answer that they may read besides those that every page may.
-const EXPOSED: HeaderValue = HeaderValue::from_static("etag, retry-after, x-request-id");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("etag, retry-after, www-authenticate, x-request-id");
 /// Seconds for which a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 
