@@ -148,6 +148,8 @@ fn a_token_that_is_not_sound_must_be_refused_with_the_reason() {
     let sound = token("admin");
     let (head, rest) = sound.split_once('.').unwrap();
     let (body, signature) = rest.split_once('.').unwrap();
+    let other = token("more");
+    let other = other.split('.').nth(1).unwrap();
     let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
     let secret = {
         let jwk = public(1, "one");
@@ -159,7 +161,7 @@ fn a_token_that_is_not_sound_must_be_refused_with_the_reason() {
         ("some words", "Bearer a b c".to_owned(), "none that can be read"),
         ("a long one", format!("Bearer {}", "a.".repeat(5_000)), "none that can be read"),
         ("an unsigned one", format!("Bearer {unsigned}.{body}."), "none that can be read"),
-        ("another body", format!("Bearer {head}.{}.{signature}", body.replacen('A', "B", 1)), ""),
+        ("another body", format!("Bearer {head}.{other}.{signature}"), "not signed"),
         ("the public key as a secret", format!("Bearer {secret}"), "not signed with a key"),
         ("another key", format!("Bearer {}", signed(&claims("admin"), 2, "one")), "not signed"),
         (
