@@ -12,12 +12,12 @@ use std::{
 const SOURCES: [&str; 5] = ["src", "web", "../indexer/src", "../schema/src", "../Cargo.lock"];
 
 fn main() -> io::Result<()> {
-    let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let manifest_dir = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let mut hasher = DefaultHasher::new();
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
         let mut files = Vec::new();
-        find(&Path::new(&here).join(source), &mut files)?;
+        collect_files(&Path::new(&manifest_dir).join(source), &mut files)?;
         files.sort();
         for file in files {
             fs::read(file)?.hash(&mut hasher);
@@ -27,13 +27,13 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn find(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+fn collect_files(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if !path.is_dir() {
         files.push(path.to_owned());
         return Ok(());
     }
     for entry in fs::read_dir(path)? {
-        find(&entry?.path(), files)?;
+        collect_files(&entry?.path(), files)?;
     }
     Ok(())
 }

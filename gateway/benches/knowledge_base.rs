@@ -29,12 +29,12 @@ use gateway::{
     app::App,
     clock::Clock,
     config::{Config, Overrides},
-    pipeline::{Outcome, Pipeline, Question, Sharing},
+    pipeline::{CacheScope, GraphqlRequest, Outcome, Pipeline},
 };
 use installation::{Installation, now};
-use loopback::{Client, Served};
-use measure::{Table, Taken, megabytes};
-use searching::{Class, Way};
+use loopback::{Client, ServerProcess};
+use measure::{Table, Timing, megabytes};
+use searching::{Class, Variant};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -51,11 +51,11 @@ fn main() -> anyhow::Result<()> {
     let mut table = Table::default();
     table.calibrate();
     publishing::build(&installation, &mut table)?;
-    let only = |part: &str| std::env::args().any(|argument| argument == part);
+    let only = |section: &str| std::env::args().any(|argument| argument == section);
     if only("typing") || only("federation") {
         if only("typing") {
-            let served = Served::start(&installation)?;
-            typing::measure(&installation, served.address, &mut table)?;
+            let server = ServerProcess::start(&installation)?;
+            typing::measure(&installation, server.address, &mut table)?;
         } else {
             federation::measure(&installation, &mut table)?;
         }
@@ -66,11 +66,11 @@ fn main() -> anyhow::Result<()> {
     publishing::change(&installation, &mut table)?;
 
     let runtime = searching::runtime()?;
-    let snapshot = catalog.current().expect("it was just opened");
+    let snapshot = catalog.current().expect("the catalog was just opened");
     let classes = runtime.block_on(searching::classes(&installation, &snapshot))?;
     serve(&installation, &classes, &mut table)?;
 
-    let file = installation.config()?;
+    let file = installation.write_config()?;
     let config = Config::load(Some(&file), &Overrides::default())?;
     let config = Config { clock: Clock::Fixed(now()), ..config };
     let app = runtime.block_on(App::build(config))?;
@@ -78,9 +78,9 @@ fn main() -> anyhow::Result<()> {
     runtime.spawn(app.run(std::future::pending()));
     let hello = loopback::hello(&runtime)?;
 
-    let mut ways = searching::catalog_ways(&runtime, &snapshot);
-    ways.extend(gateway_ways(&runtime, &pipeline, (address, hello))?);
-    searching::measure(&classes, &mut ways, &mut table)?;
+    let mut variants = searching::catalog_variants(&runtime, &snapshot);
+    variants.extend(gateway_variants(&runtime, &pipeline, (address, hello))?);
+    searching::measure(&classes, &mut variants, &mut table)?;
     throughput(&classes, (address, hello), &mut table)?;
     table.calibrate();
     table.print()?;
@@ -90,74 +90,78 @@ fn main() -> anyhow::Result<()> {
 /// The program as an operator starts it: until it answers, and what memory it holds after that.
 fn serve(installation: &Installation, classes: &[Class], table: &mut Table) -> anyhow::Result<()> {
     table.head("serving (the program itself)");
-    let (taken, served) = Taken::by(|| {
-        let served = Served::start(installation)?;
-        Client::connect(served.address)?.get("/health/ready")?;
-        anyhow::Ok(served)
+    let (timing, server) = Timing::measure(|| {
+        let server = ServerProcess::start(installation)?;
+        Client::connect(server.address)?.get("/health/ready")?;
+        anyhow::Ok(server)
     });
-    let (served, started) = (served?, Taken { cpu: std::time::Duration::ZERO, ..taken });
+    let (server, started) = (server?, Timing { cpu: std::time::Duration::ZERO, ..timing });
     table.line("from start to ready", Some(started), "");
     let memory = |when: &str| {
-        let (own, files) = served.memory()?;
+        let (own, files) = server.memory()?;
         anyhow::Ok(format!("{} own, {} of files, {when}", megabytes(own), megabytes(files)))
     };
     table.line("resident memory", None, &memory("when ready")?);
     for class in classes {
-        let bodies: Vec<_> = class.questions.iter().map(|words| body(words, DAYS)).collect();
-        loopback::per_second(served.address, CONNECTIONS, &bodies)?;
+        let bodies: Vec<_> = class.queries.iter().map(|words| body(words, DAYS)).collect();
+        loopback::responses_per_second(server.address, CONNECTIONS, &bodies)?;
     }
-    table.line("resident memory", None, &memory("after some thousand searches")?);
-    typing::measure(installation, served.address, table)?;
+    table.line("resident memory", None, &memory("after several thousand searches")?);
+    typing::measure(installation, server.address, table)?;
     Ok(())
 }
 
 /// The same ten records through GraphQL, over HTTP, and as a client asks again.
-fn gateway_ways<'a>(
+fn gateway_variants<'a>(
     runtime: &'a Runtime,
     pipeline: &'a Pipeline,
     (address, hello): (SocketAddr, SocketAddr),
-) -> anyhow::Result<Vec<Way<'a>>> {
+) -> anyhow::Result<Vec<Variant<'a>>> {
     let (mut client, mut same, mut other) =
         (Client::connect(address)?, Client::connect(address)?, Client::connect(hello)?);
-    let asked = Cell::new(0);
-    let way = |name, ask| Way { name, ask };
+    let day = Cell::new(0);
+    let variant = |name, run| Variant { name, run };
     Ok(vec![
-        way(
+        variant(
             "GraphQL, 10 x 7 fields",
             Box::new(move |words: &str| {
                 let variables = serde_json::from_value(variables(words, DAYS))?;
                 // A private question is answered anew each time.
-                let sharing = Sharing::Private;
-                let question =
-                    Question { asked: QUERY.into(), variables, sharing, ..Question::default() };
-                let answer = runtime.block_on(pipeline.answer(question));
+                let cache_scope = CacheScope::Private;
+                let request = GraphqlRequest {
+                    document: QUERY.into(),
+                    variables,
+                    cache_scope,
+                    ..GraphqlRequest::default()
+                };
+                let response = runtime.block_on(pipeline.handle(request));
                 anyhow::ensure!(
-                    matches!(answer.outcome, Outcome::Whole(_)),
-                    "not answered: {:?}",
-                    answer.outcome
+                    matches!(response.outcome, Outcome::Complete(_)),
+                    "incomplete response: {:?}",
+                    response.outcome
                 );
                 Ok(())
             }),
         ),
-        way(
-            "HTTP, never asked before",
+        variant(
+            "HTTP, uncached",
             Box::new(move |words: &str| {
-                asked.set((asked.get() + 1) % DAYS);
-                client.ask(&body(words, asked.get()))?;
+                day.set((day.get() + 1) % DAYS);
+                client.post_graphql(&body(words, day.get()))?;
                 Ok(())
             }),
         ),
-        way(
-            "HTTP, asked before",
+        variant(
+            "HTTP, cached",
             Box::new(move |words: &str| {
-                same.ask(&body(words, DAYS))?;
+                same.post_graphql(&body(words, DAYS))?;
                 Ok(())
             }),
         ),
-        way(
-            "HTTP, a server that says hello",
+        variant(
+            "HTTP, hello-world server",
             Box::new(move |words: &str| {
-                other.ask(&body(words, DAYS))?;
+                other.post_graphql(&body(words, DAYS))?;
                 Ok(())
             }),
         ),
@@ -170,24 +174,27 @@ fn throughput(
     (address, hello): (SocketAddr, SocketAddr),
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    table.head(&format!("answers a second, {CONNECTIONS} connections"));
+    table.head(&format!("responses per second, {CONNECTIONS} connections"));
     for class in classes {
-        let bodies = |day| class.questions.iter().map(move |words| body(words, day));
+        let bodies = |day| class.queries.iter().map(move |words| body(words, day));
         let new: Vec<_> = (0..DAYS / 8).flat_map(bodies).collect();
-        let kept: Vec<_> = bodies(DAYS).collect();
+        let cached: Vec<_> = bodies(DAYS).collect();
         let mut best = [0.0_f64; 3];
         for round in 0..3 {
             // The first round makes the answers that are kept.
             if round > 0 {
-                best[0] = best[0].max(loopback::per_second(address, CONNECTIONS, &kept)?);
+                best[0] =
+                    best[0].max(loopback::responses_per_second(address, CONNECTIONS, &cached)?);
             }
-            best[1] = best[1].max(loopback::per_second(hello, CONNECTIONS, &kept)?);
-            best[2] = best[2].max(loopback::per_second(address, CONNECTIONS, &new)?);
+            best[1] = best[1].max(loopback::responses_per_second(hello, CONNECTIONS, &cached)?);
+            best[2] = best[2].max(loopback::responses_per_second(address, CONNECTIONS, &new)?);
         }
-        let [kept, hello, new] = best;
-        let ratio = kept / hello;
-        let told = format!("{new:.0} new, {kept:.0} kept, {hello:.0} hello; kept/hello {ratio:.2}");
-        table.line(class.name, None, &told);
+        let [cached, hello, new] = best;
+        let ratio = cached / hello;
+        let summary = format!(
+            "{new:.0} uncached, {cached:.0} cached, {hello:.0} hello; cached/hello {ratio:.2}"
+        );
+        table.line(class.name, None, &summary);
     }
     Ok(())
 }

@@ -9,17 +9,18 @@ use poem::Server;
 use tokio::net::TcpListener;
 
 use crate::{
-    authentication::{self, Authenticator, FollowedKeys, KeysError},
-    composing::keep_composed,
+    auth,
+    auth::{Authenticator, JwksError, JwksProvider},
     config::Config,
+    federation::{SupergraphFile, SupergraphFileError, composer::run},
     http,
     pipeline::{DocumentError, Pipeline},
-    supergraph::{SupergraphFile, SupergraphFileError},
-    synonyms::{self, SynonymFile, SynonymFileError},
+    synonyms,
+    synonyms::{SynonymFile, SynonymFileError},
 };
 
 /// Running requests have this long to finish once the program is told to stop.
-const SHUTDOWN_TIME: Duration = Duration::from_secs(15);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 /// Requests at once on one connection (HTTP/2).
 const STREAMS_MAX: u32 = 32;
 
@@ -30,7 +31,7 @@ pub struct App {
     catalog: Option<Arc<Catalog>>,
     supergraph: Option<SupergraphFile>,
     pipeline: Arc<Pipeline>,
-    keys: Option<Arc<FollowedKeys>>,
+    jwks: Option<Arc<JwksProvider>>,
     config: Arc<Config>,
 }
 
@@ -38,7 +39,7 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The data folder cannot be opened.
-    #[error("the data folder cannot be opened: {cause}: `{}`", folder.display())]
+    #[error("cannot open data folder: {cause}: `{}`", folder.display())]
     Open {
         /// Which folder.
         folder: PathBuf,
@@ -47,10 +48,10 @@ pub enum AppError {
     },
     /// The port is taken.
     #[error(
-        "another program listens already; stop it or choose another address with `--listen`: \
+        "address already in use; stop the other program or choose another address with `--listen`: \
          `{0}`"
     )]
-    InUse(SocketAddr),
+    AddressInUse(SocketAddr),
     /// The operating system does not allow it.
     #[error("no permission to listen; choose a port of 1024 or higher with `--listen`: `{0}`")]
     NoPermission(SocketAddr),
@@ -70,15 +71,15 @@ pub enum AppError {
     Supergraph(#[from] SupergraphFileError),
     /// The keys of tokens cannot be used.
     #[error(transparent)]
-    Keys(#[from] KeysError),
+    Keys(#[from] JwksError),
     /// The documents that the operator trusts cannot be read.
     #[error(transparent)]
     Documents(#[from] DocumentError),
     /// The server stopped by itself.
-    #[error("the server failed: {0}")]
+    #[error("server stopped unexpectedly: {0}")]
     Serve(io::Error),
     /// Opening the data folder panicked; the log has the cause.
-    #[error("the data folder cannot be opened; the log says why: `{}`", .0.display())]
+    #[error("cannot open data folder; see the log for the cause: `{}`", .0.display())]
     Panicked(PathBuf),
 }
 
@@ -90,10 +91,10 @@ impl App {
     /// # Errors
     /// [`AppError`] where the data folder or the address cannot be used.
     pub async fn build(config: Config) -> Result<Self, AppError> {
-        let catalog = if config.federation.supergraph_alone {
+        let catalog = if config.federation.supergraph_only {
             None
         } else {
-            Some(Arc::new(catalog(&config).await?))
+            Some(Arc::new(open_catalog(&config).await?))
         };
         let listener = TcpListener::bind(config.listen)
             .await
@@ -108,15 +109,18 @@ impl App {
             Some(path) => {
                 let bytes_max = config.limits.supergraph_bytes_max;
                 let (file, supergraph) = SupergraphFile::open(path, bytes_max)?;
-                pipeline.take(supergraph).await.expect("there is none that could stay");
+                pipeline
+                    .activate_supergraph(supergraph)
+                    .await
+                    .expect("there is no previous supergraph to break");
                 Some(file)
             }
         };
-        let keys = match &config.authentication {
-            Some(authentication) => Some(FollowedKeys::open(&authentication.keys).await?),
+        let jwks = match &config.authentication {
+            Some(authentication) => Some(JwksProvider::open(&authentication.jwks).await?),
             None => None,
         };
-        Ok(Self { listener, address, catalog, supergraph, pipeline, keys, config })
+        Ok(Self { listener, address, catalog, supergraph, pipeline, jwks, config })
     }
 
     /// The address that it listens on.
@@ -136,28 +140,29 @@ impl App {
     /// [`AppError::Serve`] where the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
-        let follow_supergraph = watch::follow(self.supergraph, Arc::clone(&self.pipeline));
-        let compose = keep_composed(Arc::clone(&self.config), Arc::clone(&self.pipeline));
-        let follow_keys = authentication::follow(self.keys.clone());
-        let authentication = self.config.authentication.as_ref().zip(self.keys.clone());
-        let authenticator = authentication.map(|(config, keys)| Authenticator::new(config, keys));
+        let watch_supergraph =
+            watch::watch_supergraph_file(self.supergraph, Arc::clone(&self.pipeline));
+        let compose = run(Arc::clone(&self.config), Arc::clone(&self.pipeline));
+        let refresh_jwks = auth::run_refresh(self.jwks.clone());
+        let authentication = self.config.authentication.as_ref().zip(self.jwks.clone());
+        let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
         let endpoint = http::endpoint(self.pipeline, authenticator, &self.config);
-        let connections = http::Connections::new(self.listener, &self.config.limits);
+        let acceptor = http::LimitedListener::new(self.listener, &self.config.limits);
         let server =
-            Server::new_with_acceptor(connections).http2_max_concurrent_streams(Some(STREAMS_MAX));
-        let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIME));
+            Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));
+        let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIMEOUT));
         tokio::select! {
             stopped = serving => stopped.map_err(AppError::Serve),
-            () = watch::watch(self.catalog, synonyms) => Ok(()),
-            () = follow_supergraph => Ok(()),
+            () = watch::watch_data_folder(self.catalog, synonyms) => Ok(()),
+            () = watch_supergraph => Ok(()),
             () = compose => Ok(()),
-            () = follow_keys => Ok(()),
+            () = refresh_jwks => Ok(()),
         }
     }
 }
 
 /// Opens the data folder.
-async fn catalog(config: &Config) -> Result<Catalog, AppError> {
+async fn open_catalog(config: &Config) -> Result<Catalog, AppError> {
     let (folder, searches) = (config.data.clone(), config.limits.searches());
     let opened = tokio::task::spawn_blocking(move || Catalog::open_with(&folder, searches)).await;
     let catalog = opened
@@ -165,14 +170,14 @@ async fn catalog(config: &Config) -> Result<Catalog, AppError> {
         .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
     catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
     if let Some(damage) = catalog.damage() {
-        tracing::error!(cause = %damage, "an older generation is served");
+        tracing::error!(error = %damage, "current generation is damaged; serving an older one");
     }
     Ok(catalog)
 }
 
 fn listen_error(address: SocketAddr, cause: io::Error) -> AppError {
     match cause.kind() {
-        io::ErrorKind::AddrInUse => AppError::InUse(address),
+        io::ErrorKind::AddrInUse => AppError::AddressInUse(address),
         io::ErrorKind::PermissionDenied => AppError::NoPermission(address),
         _ => AppError::Listen { address, cause },
     }

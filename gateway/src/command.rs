@@ -1,6 +1,6 @@
 //! The command line: one file a command. Results go to standard output, all else to standard error.
 //!
-//! This is the only part of the crate that builds generations ([`indexer::run`]).
+//! This is the only part of the crate that builds generations ([`indexer::ingest`]).
 
 mod check;
 mod compose;
@@ -11,7 +11,7 @@ mod index;
 mod logging;
 mod output;
 mod progress;
-mod release;
+mod resume;
 mod rollback;
 mod schema;
 mod serve;
@@ -27,19 +27,20 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use indexer::{
+    admin::AdminError,
     catalog::{CatalogError, OpenError},
-    run::{BuildError, ManageError},
+    evaluate::{CollectionError, CompareError, EvaluateError},
+    ingest::BuildError,
 };
 
 use crate::{
     app::AppError,
     config::{Config, ConfigError, Overrides},
-    evaluate::{CollectionError, CompareError, EvaluateError},
     synonyms::SynonymFileError,
 };
 
-/// The signpost to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources
-/// and answers questions about it in GraphQL.
+/// The guide to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources
+/// and serves it over GraphQL and as web pages.
 #[derive(Debug, Parser)]
 #[command(name = "wegwijzer", version, propagate_version = true)]
 struct CommandLine {
@@ -49,36 +50,36 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answers questions over HTTP, and follows the data folder for newer generations.
-    Serve(serve::Arguments),
+    /// Serves GraphQL and web pages over HTTP, and watches the data folder for new generations.
+    Serve(serve::ServeArguments),
     /// Reads the sources and publishes a new generation, if anything changed.
-    Index(index::Arguments),
+    Index(index::IndexArguments),
     /// Checks every byte of every generation against its digests.
     Verify(ManageArguments),
-    /// Says which generation is current, what it holds and what is kept.
+    /// Shows the current generation, its contents and the retained generations.
     Status(ManageArguments),
-    /// Publishes an earlier generation again, and holds further publishing until `release`.
-    Rollback(rollback::Arguments),
-    /// Lets publishing go on after a rollback.
-    Release(ManageArguments),
-    /// Removes generations that are no longer needed and what crashed builds left behind.
+    /// Publishes an earlier generation again, and holds further publishing until `resume`.
+    Rollback(rollback::RollbackArguments),
+    /// Resumes publishing after a rollback.
+    Resume(ManageArguments),
+    /// Removes generations that are no longer needed and the leftovers of crashed builds.
     Gc(ManageArguments),
     /// Prints the GraphQL schema.
-    Schema(schema::Arguments),
-    /// Joins our graph and those of partners, and prints the supergraph or why there is none.
-    Compose(compose::Arguments),
+    Schema(schema::SchemaArguments),
+    /// Composes our graph with the configured subgraphs, and prints the supergraph or every error.
+    Compose(compose::ComposeArguments),
     /// Checks the configuration and its sources without building or serving.
-    Check(check::Arguments),
-    /// Says, in Dutch, why content is found for a question and where it stands, or why it is not.
-    Explain(explain::Arguments),
-    /// Says how good the search is on a judged collection, or compares two results.
-    Evaluate(evaluate::Arguments),
+    Check(check::CheckArguments),
+    /// Explains, in Dutch, why a query finds an item and at which rank, or why it does not.
+    Explain(explain::ExplainArguments),
+    /// Measures search quality on a judged collection, or compares two results.
+    Evaluate(evaluate::EvaluateArguments),
 }
 
 /// The arguments of a command that needs no more than a data folder.
 #[derive(Debug, Args)]
 struct ManageArguments {
-    /// Configuration; `wegwijzer.toml` if there is one.
+    /// Configuration file; `wegwijzer.toml` if it exists.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Data folder, instead of the configured one (or `WEGWIJZER_DATA`).
@@ -99,7 +100,7 @@ impl ManageArguments {
 /// The arguments of a command that works with the sources.
 #[derive(Debug, Args)]
 struct SourceArguments {
-    /// Configuration; `wegwijzer.toml` if not given.
+    /// Configuration file; `wegwijzer.toml` if not given.
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
     config: Option<PathBuf>,
     /// Uses the demo in the repository: fictional content, dated around today.
@@ -126,14 +127,14 @@ impl SourceArguments {
 /// Why a command did not do what was asked: one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
-    #[error("traces cannot be sent: {0}; look at `telemetry.otlp`")]
+    #[error("cannot send traces: {0}; check `telemetry.otlp_endpoint`")]
     Telemetry(String),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
-    Manage(#[from] ManageError),
+    Manage(#[from] AdminError),
     #[error(transparent)]
     App(#[from] AppError),
     #[error(transparent)]
@@ -144,33 +145,33 @@ enum CommandError {
     Collection(#[from] CollectionError),
     #[error(transparent)]
     Evaluate(#[from] EvaluateError),
-    #[error("`{}` is no result of `wegwijzer evaluate --json`: {reason}", path.display())]
-    Evaluation { path: PathBuf, reason: String },
+    #[error("not a result of `wegwijzer evaluate --json`: {reason}: `{}`", path.display())]
+    InvalidEvaluation { path: PathBuf, reason: String },
     #[error(transparent)]
     Compare(#[from] CompareError),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
     Search(#[from] CatalogError),
-    #[error("nothing is published in `{}` yet; build it with `wegwijzer index`", .0.display())]
+    #[error("no generation is published yet; run `wegwijzer index`: `{}`", .0.display())]
     NothingPublished(PathBuf),
-    #[error("there is no content with the id or address `{0}`")]
+    #[error("no content with this id or URL: `{0}`")]
     NoContent(String),
-    #[error("the result cannot be written: {0}")]
+    #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
-    #[error("the result cannot be written as JSON: {0}")]
+    #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
 /// Runs the command that was typed. Wrong usage ends the program with 2 before it gets here.
 pub fn main() -> ExitCode {
-    let done = match CommandLine::parse().command {
+    let result = match CommandLine::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Index(arguments) => index::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Rollback(arguments) => rollback::run(&arguments),
-        Command::Release(arguments) => release::run(&arguments),
+        Command::Resume(arguments) => self::resume::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Compose(arguments) => compose::run(&arguments),
@@ -178,7 +179,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
-    match done {
+    match result {
         Ok(code) => code,
         // Whoever read our output has seen enough, as `head` does.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {

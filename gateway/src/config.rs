@@ -19,22 +19,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use indexer::config::{SourceConfig, SourcePlan, plan_sources};
+use indexer::ingest::config::{ResolvedSource, SourceConfig, resolve_sources};
 use ipnet::IpNet;
 use jiff::civil::Date;
 use poem::http::HeaderName;
 use schema::NodeId;
 use url::Url;
 
-use self::file::File;
+use self::file::ConfigFile;
 pub use self::{
-    authentication::{Authentication, KeySource},
+    authentication::{AuthenticationConfig, KeySource},
     error::ConfigError,
-    federation::{Breaking, Federation, Messages},
+    federation::{ErrorMasking, FederationConfig, OnBreakingChange},
     file::LogFormat,
     limits::Limits,
     overrides::Overrides,
-    subgraph::{HeaderRule, OWN_SUBGRAPH, Subgraph},
+    subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
 };
 use crate::clock::Clock;
 
@@ -55,7 +55,7 @@ pub struct Config {
     /// The data folder.
     pub data: PathBuf,
     /// The day to which the content is relative, where it is a demo.
-    pub dated: Option<Date>,
+    pub demo_date: Option<Date>,
     /// Groups of names that mean the same thing.
     pub aliases: Vec<Vec<String>>,
     /// The table of synonyms; the program's own where there is none.
@@ -63,21 +63,21 @@ pub struct Config {
     /// Limits.
     pub limits: Limits,
     /// What may be asked.
-    pub graphql: Graphql,
+    pub graphql: GraphqlConfig,
     /// How other graphs are joined to ours.
-    pub federation: Federation,
+    pub federation: FederationConfig,
     /// Whose tokens are believed; nobody's where there is none.
-    pub authentication: Option<Authentication>,
+    pub authentication: Option<AuthenticationConfig>,
     /// Pages of which other sites may read answers.
-    pub cors: Cors,
+    pub cors: CorsOrigins,
     /// Where traces go, if anywhere.
-    pub telemetry: Option<Telemetry>,
+    pub telemetry: Option<TelemetryConfig>,
     /// What is logged and how.
-    pub log: Log,
+    pub log: LogConfig,
     /// Whom people tell about a vulnerability, the preferred way first.
     pub security_contacts: Vec<Url>,
     /// Graphs of partners that are joined to ours.
-    pub subgraphs: Vec<Subgraph>,
+    pub subgraphs: Vec<SubgraphConfig>,
     /// Sources as typed.
     pub sources: Vec<SourceConfig>,
     /// The folder to which the paths of sources are relative.
@@ -88,51 +88,51 @@ pub struct Config {
 
 /// What may be asked over GraphQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Graphql {
+pub struct GraphqlConfig {
     /// Whether `__schema` is answered.
     pub introspection: bool,
     /// Whether errors name fields that look like the wrong one.
     pub did_you_mean: bool,
     /// Whether GET is answered only where a browser would have asked first.
-    pub strict_get: bool,
+    pub csrf_prevention: bool,
     /// Documents that the operator trusts.
-    pub trusted: Trusted,
+    pub trusted_documents: TrustedDocumentPolicy,
     /// The folder in which `gateway/graphiql` was built.
-    pub graphiql: Option<PathBuf>,
+    pub graphiql_dir: Option<PathBuf>,
 }
 
 /// Documents that the operator trusts, each a file `NAME.graphql` of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trusted {
+pub enum TrustedDocumentPolicy {
     /// There are none; every document is answered.
     None,
     /// Those in the folder can be asked for by name; others are answered too.
-    Too(PathBuf),
+    Optional(PathBuf),
     /// Nothing but those in the folder is answered.
-    Only(PathBuf),
+    Required(PathBuf),
 }
 
 /// Pages of which other sites may read answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cors {
+pub enum CorsOrigins {
     /// Any.
-    Anywhere,
+    Any,
     /// Those with one of these origins; none where the list is empty.
-    Only(Vec<String>),
+    List(Vec<String>),
 }
 
 /// Where traces go.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Telemetry {
+pub struct TelemetryConfig {
     /// The base address of a collector that takes OTLP over HTTP.
-    pub otlp: Url,
+    pub otlp_endpoint: Url,
     /// Percentage of the requests that are traced.
-    pub sampled_percent: f64,
+    pub sample_percent: f64,
 }
 
 /// What is logged and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Log {
+pub struct LogConfig {
     /// For people or for machines.
     pub format: LogFormat,
     /// What is logged, such as `info,indexer=debug`.
@@ -144,12 +144,12 @@ pub struct Log {
 impl Config {
     /// Headers of a client's request that any subgraph gets, too.
     pub(crate) fn forwarded_headers(&self) -> Vec<HeaderName> {
-        let rules = self.subgraphs.iter().flat_map(|partner| &partner.headers);
-        let of_partners = rules.filter_map(|rule| match rule {
+        let rules = self.subgraphs.iter().flat_map(|subgraph| &subgraph.headers);
+        let from_subgraphs = rules.filter_map(|rule| match rule {
             HeaderRule::Forward { name } => name.parse().ok(),
             HeaderRule::Set { .. } => None,
         });
-        self.federation.forwarded_headers.iter().cloned().chain(of_partners).collect()
+        self.federation.forwarded_headers.iter().cloned().chain(from_subgraphs).collect()
     }
 
     /// Reads a configuration: the file `path`, or [`FILE`] in the working directory.
@@ -180,7 +180,7 @@ impl Config {
     pub fn load_if_any(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
         if path.is_none() && overrides.data.is_some() && !Path::new(FILE).exists() {
             let nowhere = Path::new("");
-            return File::default().checked(nowhere, overrides);
+            return ConfigFile::default().checked(nowhere, overrides);
         }
         Self::load(path, overrides)
     }
@@ -190,33 +190,34 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn load_to_serve(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let alone = path.is_none() && overrides.supergraph.is_some() && !Path::new(FILE).exists();
-        if !alone {
+        let supergraph_only =
+            path.is_none() && overrides.supergraph.is_some() && !Path::new(FILE).exists();
+        if !supergraph_only {
             return Self::load(path, overrides);
         }
-        let mut config = File::default().checked(Path::new(""), overrides)?;
-        config.federation.supergraph_alone = true;
+        let mut config = ConfigFile::default().checked(Path::new(""), overrides)?;
+        config.federation.supergraph_only = true;
         Ok(config)
     }
 
     fn read(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
-        File::read(path)?.checked(path, overrides)
+        ConfigFile::read(path)?.checked(path, overrides)
     }
 
     /// The address of the calendar file of an event.
     pub(crate) fn calendar_url(&self, id: NodeId) -> Url {
         let path = format!("event/{id}.ics");
-        self.public_url.join(&path).expect("letters and digits are a path")
+        self.public_url.join(&path).expect("an id is a valid URL path")
     }
 
     /// Checks the sources.
     ///
     /// # Errors
     /// [`ConfigError::Source`] for the first thing that is wrong with one.
-    pub fn source_plans(&self) -> Result<Vec<SourcePlan>, ConfigError> {
+    pub fn resolve_sources(&self) -> Result<Vec<ResolvedSource>, ConfigError> {
         if self.sources.is_empty() {
             return Err(ConfigError::NoSources);
         }
-        Ok(plan_sources(&self.sources, &self.folder)?)
+        Ok(resolve_sources(&self.sources, &self.folder)?)
     }
 }

@@ -9,55 +9,40 @@
 
 #![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
 
-mod article;
-mod audience;
-mod catalog;
-mod change;
-mod community;
+mod batching;
 mod connection;
-mod content;
+mod context;
 #[cfg(test)]
-mod contract;
-mod event;
+pub(crate) mod engine_tests;
+mod enums;
 mod federation;
 mod filter;
-mod hit;
-mod level;
 mod loaders;
-mod moment;
 mod node;
-mod organisation;
-mod part;
-mod person;
 mod query;
-mod record;
-mod request;
-mod scalar;
+#[cfg(test)]
+mod schema_tests;
 mod search;
-mod source;
-mod suggestion;
-mod theme;
-mod toolkit;
-mod vocabulary;
+pub(crate) mod types;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
-use crate::config::Graphql;
-pub(crate) use federation::Root;
+pub(crate) use self::context::RequestContext;
+use crate::config::GraphqlConfig;
+pub(crate) use federation::SchemaRoot;
 pub use federation::sdl as federation_sdl;
 use query::Query;
-pub(crate) use request::RequestContext;
 
 /// The executable contract. It holds no data: each request brings a [`RequestContext`].
-pub(crate) type Schema = async_graphql::Schema<Root, EmptyMutation, EmptySubscription>;
+pub(crate) type Schema = async_graphql::Schema<SchemaRoot, EmptyMutation, EmptySubscription>;
 
 /// A page that does not say its size has this many items.
 pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
 
 /// The executable contract, with the parts of it that `config` leaves on.
-pub(crate) fn schema(config: &Graphql) -> Schema {
+pub(crate) fn schema(config: &GraphqlConfig) -> Schema {
     // Depth, complexity, aliases and directives are limited by the pipeline, before execution.
-    let mut schema = Schema::build(Root::new(), EmptyMutation, EmptySubscription);
+    let mut schema = Schema::build(SchemaRoot::new(), EmptyMutation, EmptySubscription);
     if !config.introspection {
         schema = schema.disable_introspection();
     }
@@ -98,6 +83,6 @@ mod tests {
             std::fs::write(&file, sdl()).unwrap();
         }
         let committed = std::fs::read_to_string(&file).unwrap_or_default();
-        assert!(committed == sdl(), "run the test with UPDATE_SCHEMA=1 and look at the difference");
+        assert!(committed == sdl(), "run the test with UPDATE_SCHEMA=1 and review the diff");
     }
 }

@@ -3,22 +3,21 @@
 //! This module must not know GraphQL types: `/graphql` hands a question to the [`crate::pipeline`]
 //! and puts its answer into the form that the client accepts.
 
-mod calendar;
-mod client;
-mod coding;
+mod access_log;
+mod client_address;
+pub(crate) mod compression;
 mod connection;
+mod content_negotiation;
 mod cors;
-mod event;
+mod event_route;
 mod fallback;
 mod graphql;
+pub(crate) mod graphql_request;
 mod health;
-mod media;
+mod icalendar;
 mod metrics;
-mod observe;
-mod pages;
-mod problem;
-mod question;
-mod request_id;
+mod problem_details;
+pub(crate) mod request_id;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +25,8 @@ use std::sync::Arc;
 
 use poem::{Endpoint, Response, Route, get};
 
-pub(crate) use self::connection::Connections;
-use crate::{authentication::Authenticator, config::Config, metrics::Metrics, pipeline::Pipeline};
+pub(crate) use self::connection::LimitedListener;
+use crate::{auth::Authenticator, config::Config, metrics::Metrics, pipeline::Pipeline};
 
 /// Everything that is served, with the log and the headers around it.
 pub fn endpoint(
@@ -36,29 +35,32 @@ pub fn endpoint(
     config: &Config,
 ) -> impl Endpoint<Output = Response> + use<> {
     let metrics = Arc::new(Metrics::new());
-    let pages = pages::Pages::new(Arc::clone(&pipeline), config);
-    let (asked, counted) = (Arc::clone(&pipeline), Arc::clone(&metrics));
-    let graphql = graphql::Graphql::new(asked, counted, authenticator, config);
-    let event_file = calendar::EventFile { pipeline: Arc::clone(&pipeline), clock: config.clock };
-    let readings =
-        metrics::Readings { metrics: Arc::clone(&metrics), pipeline: Arc::clone(&pipeline) };
-    let event = Arc::new(event::EventDoor { file: event_file, pages: pages.clone() });
-    let routes = for_people(&pages)
-        .at("/event/:file", get(Arc::clone(&event)).head(event))
-        .at("/suggest", get(pages::Suggest(Arc::clone(&pipeline))))
-        .at("/graphql", cors::Cors::new(graphql, config.cors.clone()))
-        .at("/metrics", get(readings))
+    let pages = crate::pages::http::Pages::new(Arc::clone(&pipeline), config);
+    let (graphql_pipeline, graphql_metrics) = (Arc::clone(&pipeline), Arc::clone(&metrics));
+    let graphql =
+        graphql::GraphqlEndpoint::new(graphql_pipeline, graphql_metrics, authenticator, config);
+    let icalendar =
+        self::icalendar::IcalendarEndpoint { pipeline: Arc::clone(&pipeline), clock: config.clock };
+    let metrics_endpoint =
+        metrics::MetricsEndpoint { metrics: Arc::clone(&metrics), pipeline: Arc::clone(&pipeline) };
+    let event_route =
+        Arc::new(self::event_route::EventRoute { icalendar: icalendar, pages: pages.clone() });
+    let routes = page_routes(&pages)
+        .at("/event/:file", get(Arc::clone(&event_route)).head(event_route))
+        .at("/suggest", get(crate::pages::http::Suggest(Arc::clone(&pipeline))))
+        .at("/graphql", cors::CorsEndpoint::new(graphql, config.cors.clone()))
+        .at("/metrics", get(metrics_endpoint))
         .at("/health/live", get(health::Live).head(health::Live))
         .at(
             "/health/ready",
             get(health::Ready(Arc::clone(&pipeline))).head(health::Ready(pipeline)),
         );
-    let answers = fallback::Fallback::new(routes, pages);
-    observe::Observe::new(answers, metrics, config)
+    let with_fallback = fallback::Fallback::new(routes, pages);
+    self::access_log::AccessLog::new(with_fallback, metrics, config)
 }
 
 /// Paths of pages in Dutch; each is under `/en/` in English, too.
-const PAGES: [&str; 16] = [
+const PAGE_PATHS: [&str; 16] = [
     "/",
     "/en",
     "/en/*rest",
@@ -78,17 +80,18 @@ const PAGES: [&str; 16] = [
 ];
 
 /// The pages, and what stands beside them for robots.
-fn for_people(pages: &pages::Pages) -> Route {
-    let for_robots = pages::ForRobots(pages.clone());
-    let page = |routes: Route, path: &&str| routes.at(path, get(pages.clone()).head(pages.clone()));
-    let robot = |routes: Route, path: &&str| {
-        routes.at(path, get(for_robots.clone()).head(for_robots.clone()))
+fn page_routes(pages: &crate::pages::http::Pages) -> Route {
+    let well_known = crate::pages::http::WellKnownFiles(pages.clone());
+    let add_page =
+        |routes: Route, path: &&str| routes.at(path, get(pages.clone()).head(pages.clone()));
+    let add_well_known = |routes: Route, path: &&str| {
+        routes.at(path, get(well_known.clone()).head(well_known.clone()))
     };
-    let graphiql = pages::Graphiql(pages.clone());
-    let routes = PAGES.iter().fold(Route::new(), page);
-    pages::FOR_ROBOTS
+    let graphiql = crate::pages::http::Graphiql(pages.clone());
+    let routes = PAGE_PATHS.iter().fold(Route::new(), add_page);
+    crate::pages::http::WELL_KNOWN_PATHS
         .iter()
-        .fold(routes, robot)
+        .fold(routes, add_well_known)
         .at("/graphiql", get(graphiql.clone()).head(graphiql.clone()))
         .at("/en/graphiql", get(graphiql.clone()).head(graphiql.clone()))
         .at("/graphiql/:file", get(graphiql.clone()).head(graphiql))

@@ -8,26 +8,22 @@
 //! [`indexer::catalog`] alone. Only [`command`] builds generations, and [`evaluate`] to judge them.
 
 pub mod app;
-pub mod authentication;
+pub mod auth;
 pub mod clock;
 pub mod command;
-mod composing;
 pub mod config;
-pub mod evaluate;
-mod explanation;
-mod failure;
+mod error;
+pub mod federation;
 pub mod graphql;
 pub mod http;
 mod metrics;
-mod page;
-pub mod parameters;
+mod pages;
 pub mod pipeline;
-mod subgraph;
-pub mod supergraph;
+pub mod search_params;
 pub mod synonyms;
 
 /// Name and version of this program, such as `wegwijzer 0.1.0`.
 pub const PROGRAM: &str = concat!("wegwijzer ", env!("CARGO_PKG_VERSION"));
 
 /// A number that changes with the sources of this program.
-pub(crate) const BUILD: &str = env!("WEGWIJZER_BUILD");
+pub(crate) const BUILD_HASH: &str = env!("WEGWIJZER_BUILD");

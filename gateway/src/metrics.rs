@@ -23,64 +23,64 @@ use prometheus_client::{
 };
 
 use crate::{
-    pipeline::{Origin, Pipeline},
-    subgraph::State,
+    federation::subgraph::CircuitState,
+    pipeline::{CacheStatus, Pipeline},
 };
 
 /// The media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct OperationLabels {
     kind: &'static str,
     code: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Came {
+struct CacheLabels {
     origin: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Status {
+struct StatusLabels {
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Named {
+struct NameLabel {
     name: String,
 }
 
-type Gauges = Family<Named, Gauge<f64, AtomicU64>>;
+type GaugeFamily = Family<NameLabel, Gauge<f64, AtomicU64>>;
 
 /// The counters of one server.
 pub(crate) struct Metrics {
     registry: Registry,
-    answered: Family<Answered, Counter>,
-    origins: Family<Came, Counter>,
+    answered: Family<OperationLabels, Counter>,
+    origins: Family<CacheLabels, Counter>,
     seconds: Histogram,
-    responses: Family<Status, Counter>,
-    gauges: Readings,
+    responses: Family<StatusLabels, Counter>,
+    gauges: Gauges,
 }
 
 /// What is read when somebody looks.
 #[derive(Default)]
-struct Readings {
+struct Gauges {
     generation: Gauge,
     built: Gauge<i64, AtomicI64>,
     damaged: Gauge,
     resident_bytes: Gauge,
-    cached_bytes: Gauges,
-    searches: Gauges,
-    reads: Gauges,
-    records: Gauges,
-    source_records: Gauges,
-    source_rejected: Gauges,
-    source_read: Gauges,
+    cached_bytes: GaugeFamily,
+    searches: GaugeFamily,
+    reads: GaugeFamily,
+    records: GaugeFamily,
+    source_records: GaugeFamily,
+    source_rejected: GaugeFamily,
+    source_read: GaugeFamily,
     plans: Gauge,
-    subgraph_calls: Gauges,
-    subgraph_failures: Gauges,
-    subgraph_left_alone: Gauges,
+    subgraph_calls: GaugeFamily,
+    subgraph_failures: GaugeFamily,
+    subgraph_left_alone: GaugeFamily,
 }
 
 impl Metrics {
@@ -94,7 +94,7 @@ impl Metrics {
             origins: Family::default(),
             seconds,
             responses: Family::default(),
-            gauges: Readings::default(),
+            gauges: Gauges::default(),
         };
         metrics.register();
         metrics.register_subgraphs();
@@ -189,7 +189,12 @@ impl Metrics {
     }
 
     /// Counts an answer to a GraphQL request.
-    pub(crate) fn answered(&self, kind: Option<OperationType>, code: &'static str, origin: Origin) {
+    pub(crate) fn record_operation(
+        &self,
+        kind: Option<OperationType>,
+        code: &'static str,
+        origin: CacheStatus,
+    ) {
         let kind = match kind {
             Some(OperationType::Query) => "query",
             Some(OperationType::Mutation) => "mutation",
@@ -197,17 +202,17 @@ impl Metrics {
             None => "none",
         };
         let origin = match origin {
-            Origin::Made => "made",
-            Origin::Kept => "kept",
-            Origin::Shared => "shared",
+            CacheStatus::Miss => "made",
+            CacheStatus::Hit => "kept",
+            CacheStatus::Coalesced => "shared",
         };
-        self.answered.get_or_create(&Answered { kind, code }).inc();
-        self.origins.get_or_create(&Came { origin }).inc();
+        self.answered.get_or_create(&OperationLabels { kind, code }).inc();
+        self.origins.get_or_create(&CacheLabels { origin }).inc();
     }
 
     /// Counts a response to any request.
-    pub(crate) fn responded(&self, status: u16, time: Duration) {
-        self.responses.get_or_create(&Status { status }).inc();
+    pub(crate) fn record_response(&self, status: u16, time: Duration) {
+        self.responses.get_or_create(&StatusLabels { status }).inc();
         self.seconds.observe(time.as_secs_f64());
     }
 
@@ -215,38 +220,38 @@ impl Metrics {
     pub(crate) fn text(&self, pipeline: &Pipeline) -> String {
         self.gauges.read(pipeline);
         let mut text = String::new();
-        text::encode(&mut text, &self.registry).expect("a string takes any text");
+        text::encode(&mut text, &self.registry).expect("writing to a string cannot fail");
         text
     }
 }
 
 /// Sets one gauge of a family. Counts are far below what a float holds exactly.
 #[expect(clippy::cast_precision_loss, reason = "counts below 2^53")]
-fn set(family: &Gauges, name: &str, value: u64) {
-    family.get_or_create(&Named { name: name.to_owned() }).set(value as f64);
+fn set(family: &GaugeFamily, name: &str, value: u64) {
+    family.get_or_create(&NameLabel { name: name.to_owned() }).set(value as f64);
 }
 
-impl Readings {
+impl Gauges {
     fn read(&self, pipeline: &Pipeline) {
-        let (answers, documents) = pipeline.cached_bytes();
-        set(&self.cached_bytes, "answers", answers);
-        set(&self.cached_bytes, "documents", documents);
+        let (response_bytes, document_bytes) = pipeline.cached_bytes();
+        set(&self.cached_bytes, "answers", response_bytes);
+        set(&self.cached_bytes, "documents", document_bytes);
         self.resident_bytes.set(resident_bytes().unwrap_or_default());
         self.read_subgraphs(pipeline);
         let Some(catalog) = pipeline.catalog() else { return };
         self.damaged.set(i64::from(catalog.damage().is_some()));
-        let PoolLoad { running, waiting, refused } = catalog.load();
+        let PoolLoad { running, queued: waiting, rejected: refused } = catalog.pool_load();
         for (name, value) in [("running", running), ("waiting", waiting), ("refused", refused)] {
             set(&self.searches, name, value);
         }
-        for (name, calls) in catalog.reads().named() {
+        for (name, calls) in catalog.read_metrics().by_name() {
             set(&self.reads, name, calls);
         }
         let Some(snapshot) = pipeline.snapshot() else { return };
         self.generation.set(i64::try_from(snapshot.generation().0).unwrap_or(i64::MAX));
         self.built.set(snapshot.built_at().as_second());
         for kind in schema::NodeKind::ALL {
-            set(&self.records, kind.word(), snapshot.counts().get(kind));
+            set(&self.records, kind.as_str(), snapshot.counts().get(kind));
         }
         for family in [&self.source_records, &self.source_rejected, &self.source_read] {
             family.clear();
@@ -261,7 +266,7 @@ impl Readings {
     }
 }
 
-impl Readings {
+impl Gauges {
     fn read_subgraphs(&self, pipeline: &Pipeline) {
         let (subgraphs, plans) = pipeline.subgraphs();
         self.plans.set(i64::try_from(plans).unwrap_or(i64::MAX));
@@ -271,7 +276,7 @@ impl Readings {
         for (name, health) in subgraphs {
             set(&self.subgraph_calls, &name, health.calls);
             set(&self.subgraph_failures, &name, health.failures);
-            set(&self.subgraph_left_alone, &name, u64::from(health.state == State::LeftAlone));
+            set(&self.subgraph_left_alone, &name, u64::from(health.state == CircuitState::Open));
         }
     }
 }

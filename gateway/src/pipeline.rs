@@ -4,26 +4,13 @@
 //! This module must not know HTTP. All limits of a request are kept here or by what is read for it
 //! ([`crate::graphql`]); the schema itself has none.
 
-mod answers;
-mod breaking;
-mod coerce;
-mod cost;
-mod document;
-mod execute;
-mod federated;
-mod guard;
-mod limit;
-mod local;
-mod normalise;
-mod operation;
-mod outcome;
-pub(crate) mod plan;
-#[cfg(test)]
-mod probe;
-mod project;
-mod service;
-mod token;
-mod validate;
+mod complexity;
+mod documents;
+mod limits;
+pub(crate) mod local_subgraph;
+pub(crate) mod outcome;
+mod response_cache;
+mod token_limit;
 mod variables;
 
 use std::{
@@ -43,32 +30,35 @@ use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
 use tracing::Instrument;
 
-pub(crate) use self::breaking::Breaking;
-pub use self::{
-    answers::Validator,
-    document::{Asked, DocumentError, DocumentId},
-    outcome::{Answer, Origin, Outcome, Told},
-};
 use self::{
-    answers::{Answers, Kept},
-    breaking::Known,
-    document::Documents,
-    federated::{Federated, no_subscriptions},
-    guard::Sight,
-    local::Local,
-    normalise::Planning,
-    operation::Operation,
-    outcome::sorted_out,
-    service::Asking,
-    validate::Rules,
+    documents::DocumentStore,
+    local_subgraph::LocalSubgraph,
+    outcome::classify_response,
+    response_cache::{CachedResponse, ResponseCache},
 };
+pub use self::{
+    documents::{DocumentError, DocumentId, DocumentRef},
+    outcome::{CacheStatus, Outcome, ResponseMeta, ServedResponse},
+    response_cache::CacheKey,
+};
+pub(crate) use crate::federation::compatibility::BreakingChanges;
 use crate::{
-    authentication::Caller,
-    config::{self, Config, Limits},
-    failure::Failure,
-    graphql::{self, RequestContext, Schema},
-    subgraph::{Client, Headers, Health, Partners},
-    supergraph::{Supergraph, Supergraphs},
+    auth::Caller,
+    config,
+    config::{Config, Limits},
+    error::ApiError,
+    federation::{
+        Supergraph, SupergraphSlot,
+        authorization::filter_operation::AuthContext,
+        compatibility::OperationKey,
+        normalise::OperationPlanner,
+        operation::Operation,
+        router::{SupergraphRouter, subscriptions_unsupported},
+        subgraph::{Headers, Health, HttpClient, SubgraphStatus, registry::FetchContext},
+        validate::ValidationRules,
+    },
+    graphql,
+    graphql::{RequestContext, Schema},
 };
 
 /// What a client is told as long as there is no generation.
@@ -77,48 +67,48 @@ pub const NO_GENERATION: &str =
 
 /// A request as a client sent it.
 #[derive(Debug, Default)]
-pub struct Question {
+pub struct GraphqlRequest {
     /// The document.
-    pub asked: Asked,
+    pub document: DocumentRef,
     /// Which of its operations, where it has several.
     pub operation_name: Option<String>,
     /// Values of its variables.
     pub variables: Variables,
     /// What may be asked.
-    pub allowed: Allowed,
+    pub allowed: AllowedOperations,
     /// Who asks.
     pub caller: Caller,
     /// Whether the answer may be shared with others who ask the same.
-    pub sharing: Sharing,
+    pub cache_scope: CacheScope,
     /// Validators of answers that the client has already.
-    pub known: Vec<String>,
+    pub if_none_match: Vec<String>,
     /// Its headers that subgraphs get, too.
     pub headers: Headers,
 }
 
-impl Question {
+impl GraphqlRequest {
     /// Whether the client has the answer with this validator; `*` stands for any that there is.
-    fn knows(&self, validator: Validator) -> bool {
-        !self.known.is_empty() && {
-            let validator = validator.to_string();
-            self.known.iter().any(|known| *known == validator || known == "*")
+    fn matches_etag(&self, cache_key: CacheKey) -> bool {
+        !self.if_none_match.is_empty() && {
+            let cache_key = cache_key.to_string();
+            self.if_none_match.iter().any(|candidate| *candidate == cache_key || candidate == "*")
         }
     }
 }
 
 /// Which operations may be executed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Allowed {
+pub enum AllowedOperations {
     /// Any.
     #[default]
-    Any,
+    All,
     /// Only those that change nothing.
-    Queries,
+    QueriesOnly,
 }
 
 /// Whether an answer may be shared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sharing {
+pub enum CacheScope {
     /// With everybody who asks the same.
     #[default]
     Public,
@@ -129,18 +119,18 @@ pub enum Sharing {
 /// Answers GraphQL requests from the current generation, and over a supergraph where there is one.
 pub struct Pipeline {
     catalog: Option<Arc<Catalog>>,
-    federated: Supergraphs<Federated>,
+    router: SupergraphSlot<SupergraphRouter>,
     /// Whether no newer supergraph was found that could not be taken.
-    serves_newest: AtomicBool,
+    is_current: AtomicBool,
     /// Connections to subgraphs.
-    client: Client,
-    planning: Planning,
+    client: HttpClient,
+    planner: OperationPlanner,
     schema: Schema,
     config: Arc<Config>,
-    documents: Documents,
-    answers: Answers,
+    documents: DocumentStore,
+    response_cache: ResponseCache,
     /// Turns at executing.
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Pipeline {
@@ -149,21 +139,21 @@ impl Pipeline {
     /// # Errors
     /// [`DocumentError`] where the trusted documents cannot be read.
     pub fn new(catalog: Option<Arc<Catalog>>, config: Arc<Config>) -> Result<Self, DocumentError> {
-        let planning = Planning {
-            rules: Arc::new(Rules::new()),
-            time: Duration::from_millis(config.limits.plan_ms_max),
+        let planner = OperationPlanner {
+            rules: Arc::new(ValidationRules::new()),
+            timeout: Duration::from_millis(config.limits.plan_timeout_ms),
             errors_max: config.limits.errors_max,
         };
         Ok(Self {
             catalog,
-            federated: Supergraphs::new(),
-            serves_newest: AtomicBool::new(true),
-            client: Client::new(),
-            planning,
+            router: SupergraphSlot::new(),
+            is_current: AtomicBool::new(true),
+            client: HttpClient::new(),
+            planner,
             schema: graphql::schema(&config.graphql),
-            documents: Documents::new(&config.graphql, &config.limits)?,
-            answers: Answers::new(&config),
-            turns: Semaphore::new(config.limits.requests_at_once_max),
+            documents: DocumentStore::new(&config.graphql, &config.limits)?,
+            response_cache: ResponseCache::new(&config),
+            permits: Semaphore::new(config.limits.concurrent_requests_max),
             config,
         })
     }
@@ -183,62 +173,74 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`Breaking`] where some of that could not be answered any more, and the one before is to stay.
-    pub(crate) async fn take(&self, supergraph: Supergraph) -> Result<(), Breaking> {
-        let before = self.federated.current();
-        let trusted: Vec<_> = self.documents.trusted().filter_map(Known::only).collect();
-        let (planning, held) = (self.planning.clone(), before.clone());
+    pub(crate) async fn activate_supergraph(
+        &self,
+        supergraph: Supergraph,
+    ) -> Result<(), BreakingChanges> {
+        let previous = self.router.current();
+        let trusted: Vec<_> =
+            self.documents.trusted().filter_map(OperationKey::from_single_operation).collect();
+        let (planner, held) = (self.planner.clone(), previous.clone());
         let checking = move || {
-            let asked = held.as_ref().map(|before| before.known()).unwrap_or_default();
-            let could = |known: &Known| held.as_ref().is_none_or(|before| before.can_plan(known));
-            let known = trusted.into_iter().filter(could).chain(asked);
-            let checked = breaking::check(&supergraph, known, &planning);
+            let cached_operations =
+                held.as_ref().map(|router| router.cached_operations()).unwrap_or_default();
+            let was_plannable = |operation: &OperationKey| {
+                held.as_ref().is_none_or(|router| router.can_plan(operation))
+            };
+            let operations = trusted.into_iter().filter(was_plannable).chain(cached_operations);
+            let checked =
+                crate::federation::compatibility::check(&supergraph, operations, &planner);
             (supergraph, checked)
         };
         // A panic of the planner ends within it; what else ends it is the end of the program.
         let Ok((supergraph, checked)) = tokio::task::spawn_blocking(checking).await else {
-            tracing::warn!("whether a newer supergraph could be taken was not found out");
-            self.not_taken();
+            tracing::warn!(
+                "supergraph compatibility check panicked; keeping the current supergraph"
+            );
+            self.mark_outdated();
             return Ok(());
         };
         if let Err(breaking) = checked {
-            if before.is_some() && self.config.federation.breaking == config::Breaking::Refused {
-                self.not_taken();
+            if previous.is_some()
+                && self.config.federation.on_breaking_change == config::OnBreakingChange::Reject
+            {
+                self.mark_outdated();
                 return Err(breaking);
             }
-            tracing::warn!(cause = %breaking, "a newer supergraph is taken");
+            tracing::warn!(error = %breaking, "activating supergraph with breaking changes");
         }
-        let (config, client, planning) = (&self.config, &self.client, self.planning.clone());
-        let newer = Federated::new(supergraph, config, client, planning, before.as_deref());
-        self.federated.swap(newer);
-        self.serves_newest.store(true, Ordering::Relaxed);
+        let (config, client, planner) = (&self.config, &self.client, self.planner.clone());
+        let next = SupergraphRouter::new(supergraph, config, client, planner, previous.as_deref());
+        self.router.swap(next);
+        self.is_current.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     /// A newer supergraph was found that cannot be taken.
-    pub(crate) fn not_taken(&self) {
-        self.serves_newest.store(false, Ordering::Relaxed);
+    pub(crate) fn mark_outdated(&self) {
+        self.is_current.store(false, Ordering::Relaxed);
     }
 
     /// How it goes with those whose graphs are joined to ours.
-    fn partners(&self, federated: Option<&Federated>) -> Partners {
-        let joined = federated.map(|federated| Arc::clone(federated.remotes()));
-        Partners::new(joined.unwrap_or_default(), self.serves_newest.load(Ordering::Relaxed))
+    fn subgraph_status(&self, router: Option<&SupergraphRouter>) -> SubgraphStatus {
+        let subgraphs = router.map(|router| Arc::clone(router.remotes()));
+        SubgraphStatus::new(subgraphs.unwrap_or_default(), self.is_current.load(Ordering::Relaxed))
     }
 
     /// Whether requests can be answered: from a generation, or without a knowledge base.
     pub fn is_ready(&self) -> bool {
         match &self.catalog {
             Some(catalog) => catalog.current().is_some(),
-            None => self.federated.current().is_some(),
+            None => self.router.current().is_some(),
         }
     }
 
     /// How it goes with the subgraphs that are called over HTTP, by name; and how many plans are kept.
     pub(crate) fn subgraphs(&self) -> (Vec<(String, Health)>, usize) {
-        let Some(federated) = self.federated.current() else { return (Vec::new(), 0) };
-        let health = federated.remotes().iter();
+        let Some(router) = self.router.current() else { return (Vec::new(), 0) };
+        let health = router.remotes().iter();
         let health = health.map(|remote| (remote.name().to_string(), remote.health()));
-        (health.collect(), federated.plans())
+        (health.collect(), router.plan_count())
     }
 
     /// The limits that are kept.
@@ -248,116 +250,128 @@ impl Pipeline {
 
     /// Bytes of answers, and of documents, that are kept in memory.
     pub fn cached_bytes(&self) -> (u64, u64) {
-        (self.answers.bytes(), self.documents.bytes())
+        (self.response_cache.bytes(), self.documents.bytes())
     }
 
     /// Answers a request. Whatever goes wrong with it stays with it.
-    pub async fn answer(&self, question: Question) -> Answer {
-        let mut told = Told::default();
-        let from = From { snapshot: self.snapshot(), federated: self.federated.current() };
-        let outcome = if from.snapshot.is_none() && from.federated.is_none() {
-            Outcome::Failed(Failure::unavailable(NO_GENERATION))
+    pub async fn handle(&self, request: GraphqlRequest) -> ServedResponse {
+        let mut meta = ResponseMeta::default();
+        let sources = RequestSources { snapshot: self.snapshot(), router: self.router.current() };
+        let outcome = if sources.snapshot.is_none() && sources.router.is_none() {
+            Outcome::Failed(ApiError::unavailable(NO_GENERATION))
         } else {
-            told.generation = from.snapshot.as_ref().map(|snapshot| snapshot.generation());
-            self.outcome(question, from, &mut told).await
+            meta.generation = sources.snapshot.as_ref().map(|snapshot| snapshot.generation());
+            self.outcome(request, sources, &mut meta).await
         };
-        if !matches!(outcome, Outcome::Whole(_) | Outcome::NotModified) {
-            told.validator = None;
+        if !matches!(outcome, Outcome::Complete(_) | Outcome::NotModified) {
+            meta.cache_key = None;
         }
-        Answer { outcome, told }
+        ServedResponse { outcome, meta }
     }
 
-    async fn outcome(&self, question: Question, from: From, told: &mut Told) -> Outcome {
-        let text = match self.documents.text(&question.asked) {
+    async fn outcome(
+        &self,
+        request: GraphqlRequest,
+        sources: RequestSources,
+        meta: &mut ResponseMeta,
+    ) -> Outcome {
+        let text = match self.documents.text(&request.document) {
             Ok(text) => text,
-            Err(failure) => return Outcome::refused(failure.at(None)),
+            Err(failure) => return Outcome::rejected(failure.into_server_error(None)),
         };
         let now = self.config.clock.now();
-        let validator = (question.sharing == Sharing::Public)
-            .then(|| self.validator(&from, now, &text, &question))
+        let cache_key = (request.cache_scope == CacheScope::Public)
+            .then(|| self.cache_key(&sources, now, &text, &request))
             .flatten();
-        if let Some(kept) = validator.and_then(|validator| self.answers.get(validator)) {
-            told.kind = Some(OperationType::Query);
-            told.operation_name = kept.operation_name;
-            told.origin = Origin::Kept;
-            told.validator = validator;
-            let known = validator.is_some_and(|validator| question.knows(validator));
-            return if known { Outcome::NotModified } else { kept.outcome };
+        if let Some(cached) = cache_key.and_then(|cache_key| self.response_cache.get(cache_key)) {
+            meta.kind = Some(OperationType::Query);
+            meta.operation_name = cached.operation_name;
+            meta.cache_status = CacheStatus::Hit;
+            meta.cache_key = cache_key;
+            let is_unmodified = cache_key.is_some_and(|cache_key| request.matches_etag(cache_key));
+            return if is_unmodified { Outcome::NotModified } else { cached.outcome };
         }
 
-        let name = question.operation_name.as_deref();
+        let name = request.operation_name.as_deref();
         let operation = match self.documents.operation(&text, name).await {
             Ok(operation) => operation,
-            Err(error) => return Outcome::refused(error),
+            Err(error) => return Outcome::rejected(error),
         };
-        told.kind = Some(operation.kind());
-        told.operation_name = operation.name().map(str::to_owned);
-        told.document = Some(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned());
-        if question.allowed == Allowed::Queries && operation.kind() != OperationType::Query {
-            return Outcome::NotAllowed(Failure::bad_request("only queries may be sent by GET"));
+        meta.kind = Some(operation.kind());
+        meta.operation_name = operation.name().map(str::to_owned);
+        meta.document_digest = Some(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned());
+        if request.allowed == AllowedOperations::QueriesOnly
+            && operation.kind() != OperationType::Query
+        {
+            return Outcome::MethodNotAllowed(ApiError::bad_request(
+                "only queries are allowed over GET",
+            ));
         }
-        if let Err(error) = self.check(&operation, &question.variables) {
-            return Outcome::refused(error);
+        if let Err(error) = self.check(&operation, &request.variables) {
+            return Outcome::rejected(error);
         }
-        let known = validator.is_some_and(|validator| question.knows(validator));
-        let asked = Executable { operation, variables: question.variables, now };
-        let From { snapshot, federated } = from;
-        if let Some(federated) = federated {
-            let from = (&question.caller, &question.headers);
-            let joined = self.joined(&federated, &text, &asked, snapshot.as_ref(), from).await;
-            if let Some(outcome) = joined {
+        let is_unmodified = cache_key.is_some_and(|cache_key| request.matches_etag(cache_key));
+        let prepared = PreparedOperation { operation, variables: request.variables, now };
+        let RequestSources { snapshot, router } = sources;
+        if let Some(router) = router {
+            let caller_and_headers = (&request.caller, &request.headers);
+            let federated_outcome = self
+                .execute_federated(&router, &text, &prepared, snapshot.as_ref(), caller_and_headers)
+                .await;
+            if let Some(outcome) = federated_outcome {
                 return outcome;
             }
         }
         let Some(snapshot) = snapshot else {
-            return Outcome::Failed(Failure::unavailable(NO_GENERATION));
+            return Outcome::Failed(ApiError::unavailable(NO_GENERATION));
         };
-        match validator.filter(|_| answers::is_from_generation(&asked.operation)) {
-            None => self.execute(asked, snapshot, self.deadline()).await,
-            Some(validator) => {
-                told.validator = Some(validator);
-                if known {
+        match cache_key.filter(|_| self::response_cache::is_cacheable(&prepared.operation)) {
+            None => self.execute_local(prepared, snapshot, self.deadline()).await,
+            Some(cache_key) => {
+                meta.cache_key = Some(cache_key);
+                if is_unmodified {
                     return Outcome::NotModified;
                 }
-                self.shared(asked, snapshot, validator, told).await
+                self.execute_cached(prepared, snapshot, cache_key, meta).await
             }
         }
     }
 
     /// Answers over a supergraph; nothing where the question is for our own graph alone.
-    async fn joined(
+    async fn execute_federated(
         &self,
-        federated: &Federated,
+        router: &SupergraphRouter,
         text: &Arc<str>,
-        asked: &Executable,
+        prepared: &PreparedOperation,
         snapshot: Option<&Arc<Snapshot>>,
         (caller, headers): (&Caller, &Headers),
     ) -> Option<Outcome> {
         let deadline = self.deadline();
-        let Executable { operation, variables, now } = asked;
+        let PreparedOperation { operation, variables, now } = prepared;
         if operation.kind() == OperationType::Subscription {
-            return Some(Outcome::refused(no_subscriptions()));
+            return Some(Outcome::rejected(subscriptions_unsupported()));
         }
-        let access = &federated.access(caller);
-        let plan = match federated.plan(text, operation, variables, access).await {
+        let access = &router.grants(caller);
+        let plan = match router.plan(text, operation, variables, access).await {
             Ok(plan) => plan,
             Err(outcome) => return Some(outcome),
         };
-        if federated.is_ours(&plan, operation) {
+        if router.is_local(&plan, operation) {
             return None;
         }
-        let Ok(_turn) = self.turns.try_acquire() else {
-            return Some(Outcome::Failed(Failure::busy()));
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return Some(Outcome::Failed(ApiError::busy()));
         };
         let context = snapshot.map(|snapshot| {
-            let (config, partners) = (Arc::clone(&self.config), self.partners(Some(federated)));
-            RequestContext::new(Arc::clone(snapshot), *now, config, partners)
+            let (config, subgraph_status) =
+                (Arc::clone(&self.config), self.subgraph_status(Some(router)));
+            RequestContext::new(Arc::clone(snapshot), *now, config, subgraph_status)
         });
-        let local = context.clone().map(|context| Local { schema: &self.schema, context });
-        let sight = Sight { caller, access };
-        let asking = Asking { headers, sight, local: local.as_ref() };
+        let local = context.clone().map(|context| LocalSubgraph { schema: &self.schema, context });
+        let auth = AuthContext { caller, grants: access };
+        let fetch_context = FetchContext { headers, auth, local: local.as_ref() };
         let limits = &self.config.limits;
-        let executed = federated.execute(&plan, operation, variables, asking, deadline, limits);
+        let executed = router.execute(&plan, operation, variables, fetch_context, deadline, limits);
         let executed = async {
             match &context {
                 Some(context) => context.run(executed).await,
@@ -366,72 +380,73 @@ impl Pipeline {
         };
         let executed = executed.instrument(tracing::info_span!("execute"));
         let executed = AssertUnwindSafe(executed).catch_unwind().await;
-        Some(executed.unwrap_or_else(|_panic| Outcome::Failed(Failure::internal())))
+        Some(executed.unwrap_or_else(|_panic| Outcome::Failed(ApiError::internal())))
     }
 
     fn check(&self, operation: &Operation, variables: &Variables) -> Result<(), ServerError> {
         variables::check(&operation.definition().node.variable_definitions, variables)?;
-        limit::check(operation, variables, &self.config.limits)?;
+        self::limits::check(operation, variables, &self.config.limits)?;
         if !self.config.graphql.introspection
             && operation.root_fields().iter().any(|name| name == "__schema" || name == "_service")
         {
-            return Err(Failure::bad_request("introspection is switched off here").at(None));
+            return Err(ApiError::bad_request("introspection is disabled").into_server_error(None));
         }
         Ok(())
     }
 
     /// Names the answer to a question of another door, made wholly from `snapshot` for `now`.
-    pub(crate) fn validator_of(
+    pub(crate) fn page_cache_key(
         &self,
         snapshot: &Snapshot,
         now: Timestamp,
-        question: &impl Serialize,
-    ) -> Validator {
-        self.answers.validator(snapshot, snapshot.time_step(now), question)
+        key: &impl Serialize,
+    ) -> CacheKey {
+        self.response_cache.cache_key(snapshot, snapshot.next_change(now), key)
     }
 
-    fn validator(
+    fn cache_key(
         &self,
-        from: &From,
+        sources: &RequestSources,
         now: Timestamp,
         document: &str,
-        question: &Question,
-    ) -> Option<Validator> {
-        let snapshot = from.snapshot.as_ref()?;
-        let operation_name = question.operation_name.as_deref();
-        let supergraph = from.federated.as_ref().map(|federated| federated.digest());
-        let asked = answers::Asked {
+        request: &GraphqlRequest,
+    ) -> Option<CacheKey> {
+        let snapshot = sources.snapshot.as_ref()?;
+        let operation_name = request.operation_name.as_deref();
+        let supergraph = sources.router.as_ref().map(|router| router.digest());
+        let key = self::response_cache::ResponseCacheKey {
             document,
             operation_name,
-            variables: &question.variables,
+            variables: &request.variables,
             supergraph: supergraph.as_ref().map(blake3::Hash::as_bytes),
         };
-        Some(self.answers.validator(snapshot, snapshot.time_step(now), &asked))
+        Some(self.response_cache.cache_key(snapshot, snapshot.next_change(now), &key))
     }
 
     /// Makes an answer once for all who ask for it now and later.
-    async fn shared(
+    async fn execute_cached(
         &self,
-        asked: Executable,
+        prepared: PreparedOperation,
         snapshot: Arc<Snapshot>,
-        validator: Validator,
-        told: &mut Told,
+        cache_key: CacheKey,
+        meta: &mut ResponseMeta,
     ) -> Outcome {
         let deadline = self.deadline();
-        let joined = tokio::time::timeout_at(deadline, self.answers.join(validator)).await;
-        match joined {
-            Err(_elapsed) => self.too_slow(),
-            Ok(Ok(kept)) => {
-                told.origin = Origin::Shared;
-                kept.outcome
+        let lookup =
+            tokio::time::timeout_at(deadline, self.response_cache.get_or_reserve(cache_key)).await;
+        match lookup {
+            Err(_elapsed) => self.timed_out(),
+            Ok(Ok(cached)) => {
+                meta.cache_status = CacheStatus::Coalesced;
+                cached.outcome
             }
-            Ok(Err(turn)) => {
-                let outcome = self.execute(asked, snapshot, deadline).await;
+            Ok(Err(permit)) => {
+                let outcome = self.execute_local(prepared, snapshot, deadline).await;
                 // What failed for want of time or room may go well for the next who waits.
-                if matches!(outcome, Outcome::Whole(_) | Outcome::Partial { .. }) {
-                    let operation_name = told.operation_name.clone();
-                    let kept = Kept { outcome: outcome.clone(), operation_name };
-                    self.answers.give(turn, validator, kept);
+                if matches!(outcome, Outcome::Complete(_) | Outcome::Partial { .. }) {
+                    let operation_name = meta.operation_name.clone();
+                    let cached = CachedResponse { outcome: outcome.clone(), operation_name };
+                    self.response_cache.fill(permit, cache_key, cached);
                 }
                 outcome
             }
@@ -439,18 +454,18 @@ impl Pipeline {
     }
 
     /// Executes a request within its time. A panic in it is caught here; the panic hook logs it.
-    async fn execute(
+    async fn execute_local(
         &self,
-        asked: Executable,
+        prepared: PreparedOperation,
         snapshot: Arc<Snapshot>,
         deadline: Instant,
     ) -> Outcome {
-        let Ok(_turn) = self.turns.try_acquire() else {
-            return Outcome::Failed(Failure::busy());
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return Outcome::Failed(ApiError::busy());
         };
-        let Executable { operation, variables, now } = asked;
-        let partners = self.partners(self.federated.current().as_deref());
-        let context = RequestContext::new(snapshot, now, Arc::clone(&self.config), partners);
+        let PreparedOperation { operation, variables, now } = prepared;
+        let subgraph_status = self.subgraph_status(self.router.current().as_deref());
+        let context = RequestContext::new(snapshot, now, Arc::clone(&self.config), subgraph_status);
         let document = operation.document().clone();
         let document = variables::without_omitted(document, &operation, &variables);
         let variables = variables::with_defaults(variables, &operation);
@@ -462,30 +477,33 @@ impl Pipeline {
         let execution = context.run(self.schema.execute(request)).instrument(span);
         let execution = AssertUnwindSafe(execution).catch_unwind();
         match tokio::time::timeout_at(deadline, execution).await {
-            Ok(Ok(response)) => sorted_out(response, self.config.limits.errors_max),
-            Ok(Err(_panic)) => Outcome::Failed(Failure::internal()),
-            Err(_elapsed) => self.too_slow(),
+            Ok(Ok(response)) => classify_response(response, self.config.limits.errors_max),
+            Ok(Err(_panic)) => Outcome::Failed(ApiError::internal()),
+            Err(_elapsed) => self.timed_out(),
         }
     }
 
     /// When a request that begins now must be answered.
     fn deadline(&self) -> Instant {
-        Instant::now() + Duration::from_millis(self.config.limits.request_ms_max)
+        Instant::now() + Duration::from_millis(self.config.limits.request_timeout_ms)
     }
 
-    fn too_slow(&self) -> Outcome {
-        Outcome::Failed(Failure::limit("request_ms_max", self.config.limits.request_ms_max))
+    fn timed_out(&self) -> Outcome {
+        Outcome::Failed(ApiError::limit(
+            "request_timeout_ms",
+            self.config.limits.request_timeout_ms,
+        ))
     }
 }
 
 /// What one request is answered from, whatever changes meanwhile.
-struct From {
+struct RequestSources {
     snapshot: Option<Arc<Snapshot>>,
-    federated: Option<Arc<Federated>>,
+    router: Option<Arc<SupergraphRouter>>,
 }
 
 /// A request that was read and is within its limits.
-struct Executable {
+struct PreparedOperation {
     operation: Arc<Operation>,
     variables: Variables,
     /// The instant for which it is answered.

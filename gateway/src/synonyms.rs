@@ -12,7 +12,7 @@ use indexer::catalog::{Catalog, Synonyms, SynonymsError};
 #[derive(Debug, thiserror::Error)]
 pub enum SynonymFileError {
     /// It cannot be read.
-    #[error("the synonyms cannot be read: {cause}: `{}`", path.display())]
+    #[error("cannot read synonyms: {cause}: `{}`", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
@@ -20,7 +20,7 @@ pub enum SynonymFileError {
         cause: io::Error,
     },
     /// Some lines are wrong.
-    #[error("`{}`: {cause}", path.display())]
+    #[error("invalid synonyms: {cause}: `{}`", path.display())]
     Lines {
         /// Which file.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum SynonymFileError {
 /// # Errors
 /// [`SynonymFileError`] with everything that is wrong.
 pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
-    let Some(path) = path else { return Ok(Synonyms::own()) };
+    let Some(path) = path else { return Ok(Synonyms::built_in()) };
     let bytes =
         fs::read(path).map_err(|cause| SynonymFileError::Io { path: path.to_owned(), cause })?;
     Synonyms::parse(&bytes)
@@ -46,37 +46,37 @@ pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
 pub(crate) struct SynonymFile {
     path: PathBuf,
     /// When it was written, and its length, when it was read last.
-    seen: Option<(SystemTime, u64)>,
+    last_read: Option<(SystemTime, u64)>,
 }
 
 impl SynonymFile {
     /// A file that was read just now.
     pub(crate) fn new(path: PathBuf) -> Self {
-        let seen = stamp(&path);
-        Self { path, seen }
+        let last_read = mtime_and_len(&path);
+        Self { path, last_read }
     }
 
     /// Takes the table over if it was changed. A table that is wrong is logged once; the one before
     /// stays in use.
-    pub(crate) fn look(&mut self, catalog: &Catalog) {
-        let stamp = stamp(&self.path);
-        if stamp == self.seen {
+    pub(crate) fn poll(&mut self, catalog: &Catalog) {
+        let current = mtime_and_len(&self.path);
+        if current == self.last_read {
             return;
         }
-        self.seen = stamp;
+        self.last_read = current;
         match read(Some(&self.path)) {
             Ok(synonyms) => {
-                tracing::info!(rings = synonyms.len(), "using the changed synonyms");
+                tracing::info!(rings = synonyms.len(), "synonyms reloaded");
                 catalog.set_synonyms(synonyms);
             }
             Err(error) => {
-                tracing::warn!(cause = %error, "the changed synonyms cannot be used");
+                tracing::warn!(%error, "cannot use the changed synonyms; keeping the previous ones");
             }
         }
     }
 }
 
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
+fn mtime_and_len(path: &Path) -> Option<(SystemTime, u64)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }

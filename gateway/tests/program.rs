@@ -16,13 +16,13 @@ fn the_contract_must_be_printed_as_it_is_committed() {
 }
 
 #[test]
-fn wrong_usage_must_end_with_two_and_help_with_zero() {
+fn invalid_usage_must_exit_with_two_and_help_with_zero() {
     assert_eq!(wegwijzer(&["no-such-command"]).status.code(), Some(2));
     let help = wegwijzer(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for command in
-        ["serve", "index", "verify", "status", "rollback", "release", "gc", "schema", "check"]
+        ["serve", "index", "verify", "status", "rollback", "resume", "gc", "schema", "check"]
     {
         assert!(help.contains(command), "{command} is missing in {help}");
     }

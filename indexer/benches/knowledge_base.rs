@@ -26,8 +26,9 @@ use installation::Installation;
 use measure::Table;
 
 fn main() -> anyhow::Result<()> {
-    let asked: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|asked| asked == part);
+    let selected: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
+    let is_selected =
+        |section: &str| selected.is_empty() || selected.iter().any(|name| name == section);
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let installation = Installation::open(target, &repository)?;
@@ -35,18 +36,18 @@ fn main() -> anyhow::Result<()> {
     table.calibrate();
     publishing::build(&installation, &mut table)?;
     let catalog = publishing::open(&installation, &mut table)?;
-    if wanted("publishing") {
+    if is_selected("publishing") {
         publishing::change(&installation, &mut table)?;
     }
     let runtime = searching::runtime()?;
-    let snapshot = catalog.current().expect("it was just opened");
+    let snapshot = catalog.current().expect("the catalog was just opened");
     let mut classes = runtime.block_on(searching::classes(&installation, &snapshot))?;
-    if wanted("searching") {
-        let mut ways = searching::catalog_ways(&runtime, &snapshot);
-        searching::measure(&classes, &mut ways, &mut table)?;
+    if is_selected("searching") {
+        let mut variants = searching::catalog_variants(&runtime, &snapshot);
+        searching::measure(&classes, &mut variants, &mut table)?;
     }
-    if wanted("language") {
-        let words = &installation.words;
+    if is_selected("language") {
+        let words = &installation.vocabulary;
         language::suggesting(&runtime, &snapshot, words, &mut table)?;
         classes.extend(language::classes(words));
         language::searching(&runtime, &snapshot, &classes, &mut table)?;

@@ -1,9 +1,9 @@
-//! Makes `indexer/src/language/lexicon.fst` from lists of Dutch words, one a line.
+//! Makes `indexer/src/analysis/lexicon.fst` from lists of Dutch words, one a line.
 //!
 //! The first list is of words as a dictionary has them; all others are of their forms.
 //!
 //! ```text
-//! cargo run -p indexer --example lexicon -- WORDS FORMS... > indexer/src/language/lexicon.fst
+//! cargo run -p indexer --example lexicon -- WORDS FORMS... > indexer/src/analysis/lexicon.fst
 //! ```
 
 use std::{
@@ -23,13 +23,13 @@ fn main() -> anyhow::Result<()> {
         let text = fs::read_to_string(&file)?;
         // Names and abbreviations have capitals; they make compounds with a hyphen.
         let is_word = |line: &&str| line.chars().all(char::is_lowercase);
-        for word in text.lines().filter(is_word).map(schema::fold::name) {
+        for word in text.lines().filter(is_word).map(schema::normalisation::name) {
             if LETTERS.contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
                 *words.entry(word).or_default() |= u64::from(number == 0);
             }
         }
     }
-    anyhow::ensure!(!words.is_empty(), "no words: name the files of the word lists");
+    anyhow::ensure!(!words.is_empty(), "no words; pass the word list files as arguments");
     let mut lexicon = Builder::memory();
     for (word, is_base) in &words {
         lexicon.insert(word, *is_base)?;

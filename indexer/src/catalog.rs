@@ -4,17 +4,17 @@
 //! request. No type of the engines appears here, so that a second implementation over a distributed
 //! engine fits the same seam.
 
-mod agenda;
+mod annotate;
+mod event_calendar;
+mod event_times;
 mod explain;
-mod pool;
-mod reads;
+mod read_metrics;
 mod related;
 mod search;
-mod show;
-mod similar;
+mod search_pool;
+mod shared_passages;
 mod snapshot;
 mod suggest;
-mod times;
 
 use std::{
     path::Path,
@@ -26,23 +26,25 @@ use jiff::Timestamp;
 use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    event_calendar::{EVENTS_IN_RANGE_MAX, EventsInRange},
+    read_metrics::ReadMetrics,
+    search_pool::{PoolLimits, PoolLoad},
+    shared_passages::SHARED_PASSAGES_MAX,
+};
 pub use crate::{
+    analysis::{Synonyms, SynonymsError},
     generation::GenerationError,
-    index::Absence,
-    language::{Synonyms, SynonymsError},
+    index::NotListedReason,
     store::Relation,
 };
-pub use agenda::{AGENDA_MAX, Agenda};
-pub use explain::Standing;
-pub use pool::{PoolLimits, PoolLoad};
-pub use reads::Reads;
+pub use explain::RankExplanation;
 pub use related::RELATED_MAX;
 pub use search::SEARCH_WINDOW_MAX;
-pub use similar::SIMILAR_MAX;
 pub use snapshot::Snapshot;
 pub use suggest::{SUGGEST_PREFIX_BYTES_MAX, SUGGESTIONS_MAX};
 
-use self::{pool::SearchPool, reads::ReadCounts, snapshot::Shared};
+use self::{read_metrics::ReadCounters, search_pool::SearchPool, snapshot::SharedState};
 use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
@@ -51,7 +53,7 @@ use crate::{
 
 /// How many there are of each kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct RecordCounts {
     /// Articles.
     pub articles: u64,
     /// Toolkits.
@@ -70,9 +72,9 @@ pub struct Counts {
     pub audiences: u64,
 }
 
-impl Counts {
+impl RecordCounts {
     /// The count of one kind.
-    pub fn of(&mut self, kind: NodeKind) -> &mut u64 {
+    pub fn get_mut(&mut self, kind: NodeKind) -> &mut u64 {
         match kind {
             NodeKind::Article => &mut self.articles,
             NodeKind::Toolkit => &mut self.toolkits,
@@ -87,7 +89,7 @@ impl Counts {
 
     /// The count of one kind, to read.
     pub fn get(mut self, kind: NodeKind) -> u64 {
-        *self.of(kind)
+        *self.get_mut(kind)
     }
 
     /// How many pieces of content a search can find.
@@ -116,22 +118,22 @@ pub enum OpenError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// The store cannot be read although its digest is right.
-    #[error("generation {0} cannot be opened: {1}; run `wegwijzer index --full`")]
+    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
     Store(GenerationNumber, StoreError),
     /// The index cannot be read although its digest is right.
-    #[error("generation {0} cannot be opened: {1}; run `wegwijzer index --full`")]
+    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
     Index(GenerationNumber, IndexError),
     /// The index was made by another analysis of texts.
     #[error(
-        "the index of generation {number} was made by analysis {found}, this program uses {known}; run `wegwijzer index`"
+        "the index of generation {number} was built with analysis version {built_with}, this program needs {required}; run `wegwijzer index`"
     )]
-    Analysis {
+    AnalysisVersion {
         /// Which generation.
         number: GenerationNumber,
         /// The version it was made with.
-        found: u32,
+        built_with: u32,
         /// The version of this program.
-        known: u32,
+        required: u32,
     },
 }
 
@@ -143,7 +145,7 @@ pub enum CatalogError {
     #[error(transparent)]
     Cursor(#[from] CursorError),
     /// The question is larger than a limit allows.
-    #[error("at most {value} allowed by limit `{name}`")]
+    #[error("request exceeds limit `{name}`: {value}")]
     Limit {
         /// Name of the limit.
         name: &'static str,
@@ -151,10 +153,10 @@ pub enum CatalogError {
         value: u64,
     },
     /// Too many searches wait already, or this one waited too long.
-    #[error("too many searches at once, try again in a moment")]
+    #[error("too many concurrent searches; retry in a few seconds")]
     Busy,
     /// A search panicked, which the log has already.
-    #[error("a search panicked")]
+    #[error("search panicked")]
     Panicked,
     /// An engine failed. For the log only.
     #[error("{0}")]
@@ -187,7 +189,7 @@ pub struct Catalog {
     data: DataFolder,
     current: ArcSwapOption<Snapshot>,
     verifier: Verifier,
-    shared: Shared,
+    shared: SharedState,
     /// Held while a snapshot is put in place of another.
     synonyms: Mutex<Arc<Synonyms>>,
     damage: Mutex<Option<String>>,
@@ -223,17 +225,20 @@ impl Catalog {
             data: DataFolder::new(data),
             current: ArcSwapOption::empty(),
             verifier: Verifier::default(),
-            shared: Shared {
+            shared: SharedState {
                 pool: Arc::new(SearchPool::new(limits)),
-                reads: Arc::new(ReadCounts::default()),
+                read_counters: Arc::new(ReadCounters::default()),
             },
-            synonyms: Mutex::new(Arc::new(Synonyms::own())),
+            synonyms: Mutex::new(Arc::new(Synonyms::built_in())),
             damage: Mutex::new(None),
         };
-        let no_pointer = || catalog.current().is_none() && catalog.data.has_lost_its_pointer();
+        let is_missing_current =
+            || catalog.current().is_none() && catalog.data.is_missing_current();
         match catalog.refresh() {
-            Err(error) => catalog.open_newest_sound(&error)?,
-            Ok(_) if no_pointer() => catalog.open_newest_sound(&catalog.data.lost().into())?,
+            Err(error) => catalog.open_newest_intact(&error)?,
+            Ok(_) if is_missing_current() => {
+                catalog.open_newest_intact(&catalog.data.missing_current_error().into())?
+            }
             Ok(_) => {}
         }
         Ok(catalog)
@@ -254,18 +259,18 @@ impl Catalog {
     }
 
     /// Makes an opened generation the one that answers.
-    fn put(&self, snapshot: &Snapshot) {
+    fn publish_snapshot(&self, snapshot: &Snapshot) {
         let held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
         self.current.store(Some(Arc::new(snapshot.with_synonyms(&held))));
     }
 
     /// How often it was asked for what since it was opened.
-    pub fn reads(&self) -> Reads {
-        self.shared.reads.reads()
+    pub fn read_metrics(&self) -> ReadMetrics {
+        self.shared.read_counters.metrics()
     }
 
     /// What its searches are doing now.
-    pub fn load(&self) -> PoolLoad {
+    pub fn pool_load(&self) -> PoolLoad {
         self.shared.pool.load()
     }
 
@@ -291,18 +296,20 @@ impl Catalog {
         loop {
             let held = self.current();
             let Some(number) = self.data.current()? else {
-                return held.map_or(Ok(Refreshed::Unchanged), |_| Err(self.data.lost().into()));
+                return held.map_or(Ok(Refreshed::Unchanged), |_| {
+                    Err(self.data.missing_current_error().into())
+                });
             };
             // A data folder that was made anew counts from one again: the number is not enough.
             if let Some(held) = held.as_ref().filter(|held| held.generation() == number)
-                && held.is_of(&Manifest::read(&self.data.generation(number), number)?)
+                && held.matches_manifest(&Manifest::read(&self.data.generation(number), number)?)
             {
                 return Ok(Refreshed::Unchanged);
             }
-            let before = held.as_deref();
-            match Snapshot::open(&self.data, number, &self.verifier, &self.shared, before) {
+            let previous = held.as_deref();
+            match Snapshot::open(&self.data, number, &self.verifier, &self.shared, previous) {
                 Ok(snapshot) => {
-                    self.put(&snapshot);
+                    self.publish_snapshot(&snapshot);
                     return Ok(Refreshed::Swapped(number));
                 }
                 // A builder may have published and removed generations meanwhile.
@@ -312,12 +319,12 @@ impl Catalog {
         }
     }
 
-    fn open_newest_sound(&self, why: &OpenError) -> Result<(), OpenError> {
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_string());
+    fn open_newest_intact(&self, cause: &OpenError) -> Result<(), OpenError> {
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.to_string());
         for number in self.data.generations()?.into_iter().rev() {
             let opened = Snapshot::open(&self.data, number, &self.verifier, &self.shared, None);
             if let Ok(snapshot) = opened {
-                self.put(&snapshot);
+                self.publish_snapshot(&snapshot);
                 return Ok(());
             }
         }

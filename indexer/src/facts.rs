@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The name, abbreviation or address by which a source refers to another thing.
-pub(crate) type Mention = String;
+pub(crate) type NameOrUrl = String;
 
 /// What one source says about one thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,15 +38,15 @@ pub(crate) struct Facts {
     /// A picture.
     pub(crate) image: Option<Image>,
     /// Themes by name.
-    pub(crate) themes: Vec<Mention>,
+    pub(crate) themes: Vec<NameOrUrl>,
     /// Audiences by name.
-    pub(crate) audiences: Vec<Mention>,
+    pub(crate) audiences: Vec<NameOrUrl>,
     /// Communities by name or address.
-    pub(crate) communities: Vec<Mention>,
+    pub(crate) communities: Vec<NameOrUrl>,
     /// Organisations by name.
-    pub(crate) organisations: Vec<Mention>,
+    pub(crate) organisations: Vec<NameOrUrl>,
     /// People by name.
-    pub(crate) people: Vec<Mention>,
+    pub(crate) people: Vec<NameOrUrl>,
     /// Hashtags, without the `#`.
     pub(crate) hashtags: Vec<String>,
     /// The long text.
@@ -129,9 +129,9 @@ pub(crate) struct ArticleFacts {
     /// Opening.
     pub(crate) lead: Option<String>,
     /// Authors by name.
-    pub(crate) authors: Vec<Mention>,
+    pub(crate) authors: Vec<NameOrUrl>,
     /// Interviewees by name.
-    pub(crate) interviewees: Vec<Mention>,
+    pub(crate) interviewees: Vec<NameOrUrl>,
     /// Quotes.
     pub(crate) quotes: Vec<QuoteFacts>,
     /// References.
@@ -139,7 +139,7 @@ pub(crate) struct ArticleFacts {
     /// Resources.
     pub(crate) resources: Vec<Resource>,
     /// Title or address of the event it reports on.
-    pub(crate) reports_on: Option<Mention>,
+    pub(crate) reports_on: Option<NameOrUrl>,
 }
 
 /// A quote whose speaker is still a name.
@@ -148,9 +148,9 @@ pub(crate) struct QuoteFacts {
     /// The words.
     pub(crate) text: String,
     /// Who said it.
-    pub(crate) person: Option<Mention>,
+    pub(crate) person: Option<NameOrUrl>,
     /// On behalf of whom.
-    pub(crate) organisation: Option<Mention>,
+    pub(crate) organisation: Option<NameOrUrl>,
     /// Where it was said first.
     pub(crate) reference: Option<Reference>,
 }
@@ -169,9 +169,9 @@ pub(crate) struct ToolkitFacts {
     /// Guidelines.
     pub(crate) guidelines: Vec<Guideline>,
     /// Community by name or address.
-    pub(crate) origin_community: Option<Mention>,
+    pub(crate) origin_community: Option<NameOrUrl>,
     /// Organisations by name.
-    pub(crate) maintainers: Vec<Mention>,
+    pub(crate) maintainers: Vec<NameOrUrl>,
     /// Maturity.
     pub(crate) maturity: Option<Maturity>,
 }
@@ -190,9 +190,9 @@ pub(crate) struct CommunityFacts {
     /// Year.
     pub(crate) founded: Option<Founded>,
     /// Organisations by name.
-    pub(crate) origin_organisations: Vec<Mention>,
+    pub(crate) origin_organisations: Vec<NameOrUrl>,
     /// People by name.
-    pub(crate) coordinators: Vec<Mention>,
+    pub(crate) coordinators: Vec<NameOrUrl>,
     /// Members.
     pub(crate) member_count: Option<ApproximateCount>,
     /// Access.
@@ -204,7 +204,7 @@ pub(crate) struct CommunityFacts {
     /// Layers.
     pub(crate) layers: Vec<GovernmentLayer>,
     /// Communities by name or address.
-    pub(crate) related: Vec<Mention>,
+    pub(crate) related: Vec<NameOrUrl>,
 }
 
 /// Of an event; see [`schema::Event`].
@@ -229,9 +229,9 @@ pub(crate) struct EventFacts {
     /// Price.
     pub(crate) price: Option<String>,
     /// Communities and organisations by name or address.
-    pub(crate) organisers: Vec<Mention>,
+    pub(crate) organisers: Vec<NameOrUrl>,
     /// Speakers by name.
-    pub(crate) speakers: Vec<Mention>,
+    pub(crate) speakers: Vec<NameOrUrl>,
     /// Programme.
     pub(crate) sessions: Vec<SessionFacts>,
     /// Rule.
@@ -256,7 +256,7 @@ pub(crate) struct SessionFacts {
     /// Room.
     pub(crate) room: Option<String>,
     /// Speakers by name.
-    pub(crate) speakers: Vec<Mention>,
+    pub(crate) speakers: Vec<NameOrUrl>,
 }
 
 /// Of a theme; see [`schema::Theme`].
@@ -267,7 +267,7 @@ pub(crate) struct ThemeFacts {
     /// Definition.
     pub(crate) definition: Option<String>,
     /// Wider theme by name.
-    pub(crate) broader: Option<Mention>,
+    pub(crate) broader: Option<NameOrUrl>,
 }
 
 /// Of an organisation; see [`schema::Organisation`].
@@ -282,7 +282,7 @@ pub(crate) struct OrganisationFacts {
     /// Layer.
     pub(crate) layer: Option<GovernmentLayer>,
     /// Parent by name.
-    pub(crate) parent: Option<Mention>,
+    pub(crate) parent: Option<NameOrUrl>,
 }
 
 /// Of a person; see [`schema::Person`].

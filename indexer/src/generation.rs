@@ -4,13 +4,13 @@
 //! not know what a record or a search is.
 
 mod data_folder;
-mod files;
+mod integrity;
 mod manifest;
 mod publish;
 
-pub(crate) use data_folder::{BuildLock, DataFolder, Hold};
-pub(crate) use files::{Verifier, digest_file};
-pub(crate) use manifest::{FORMAT, FileSeal, Manifest};
+pub(crate) use self::integrity::{Verifier, digest_file};
+pub(crate) use data_folder::{BuildLock, DataFolder, PublishHold};
+pub(crate) use manifest::{FORMAT, FileDigest, Manifest};
 pub(crate) use publish::{Staging, write_atomically};
 
 use std::path::{Path, PathBuf};
@@ -26,10 +26,10 @@ pub(crate) const MANIFEST_FILE: &str = "manifest.json";
 #[derive(Debug, thiserror::Error)]
 pub enum GenerationError {
     /// The file system said no.
-    #[error("cannot {doing} `{}`: {cause}", path.display())]
+    #[error("cannot {action} `{}`: {cause}", path.display())]
     Io {
         /// What was being done.
-        doing: &'static str,
+        action: &'static str,
         /// To which file or folder.
         path: PathBuf,
         /// What the system said.
@@ -37,16 +37,16 @@ pub enum GenerationError {
     },
     /// `CURRENT` does not hold a number.
     #[error(
-        "`{}` does not name a generation; run `wegwijzer index` to publish one anew",
+        "invalid or missing `CURRENT` file; run `wegwijzer index` to publish a new generation: `{}`",
         path.display()
     )]
-    Current {
+    InvalidCurrent {
         /// The file.
         path: PathBuf,
     },
     /// A generation is not what its manifest says.
     #[error(
-        "generation {number} is damaged: {damage}; run `wegwijzer index` to heal it, or `wegwijzer rollback`"
+        "generation {number} is damaged: {damage}; run `wegwijzer index` to repair it, or `wegwijzer rollback`"
     )]
     Damaged {
         /// Which generation.
@@ -56,18 +56,18 @@ pub enum GenerationError {
     },
     /// A generation was made by a newer program.
     #[error(
-        "generation {number} has format {found}, this program reads up to {known}; use a newer wegwijzer"
+        "generation {number} has format {format}, this program supports up to {supported}; upgrade wegwijzer"
     )]
-    Newer {
+    UnsupportedFormat {
         /// Which generation.
         number: GenerationNumber,
         /// Its format.
-        found: u32,
+        format: u32,
         /// The newest format known here.
-        known: u32,
+        supported: u32,
     },
     /// Another process is building.
-    #[error("another process is building in `{}` ({holder}); wait for it, or stop it", path.display())]
+    #[error("another process is building in `{}` ({holder}); wait for it or stop it", path.display())]
     Locked {
         /// The data folder.
         path: PathBuf,
@@ -77,8 +77,8 @@ pub enum GenerationError {
 }
 
 impl GenerationError {
-    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |cause| Self::Io { doing, path, cause }
+        move |cause| Self::Io { action, path, cause }
     }
 }

@@ -4,16 +4,15 @@
 //! The only crate that names `redb` or `tantivy`. Inside it, what reads and writes generations
 //! (`store`, `index`, `language`, `generation`, `catalog`) never imports `source` or `pipeline`.
 
-pub mod catalog;
-pub mod config;
+pub mod admin;
+mod analysis;
 #[doc(hidden)]
-pub mod measuring;
-pub mod run;
+pub mod bench_support;
+pub mod catalog;
+pub mod evaluate;
+pub mod ingest;
 
 mod facts;
 mod generation;
 mod index;
-mod language;
-mod pipeline;
-mod source;
 mod store;

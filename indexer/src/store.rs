@@ -4,15 +4,15 @@
 //! This module owns table layout and value encoding. It must not know how a record is merged or
 //! found by its words.
 
-mod alike;
 mod codec;
 mod key;
-mod layered;
+mod near_duplicates;
+mod overlay_table;
 mod reader;
 mod tables;
 mod writer;
 
-pub(crate) use key::{Identity, Mentioned, RecordKey, Seen, StoredFacts};
+pub(crate) use key::{Identity, InputDigest, Mention, RecordKey, StoredFacts};
 pub(crate) use reader::StoreReader;
 pub use tables::Relation;
 pub(crate) use writer::{StoreFile, StoreWriter, sources};
@@ -26,11 +26,11 @@ pub(crate) const OVERLAY_FILE: &str = "overlay.redb";
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The engine refused.
-    #[error("the store cannot be used: {0}")]
+    #[error("store engine failed: {0}")]
     Engine(#[from] Box<redb::Error>),
     /// A value is not what the format says.
-    #[error("the store holds a value that this program cannot read in table `{table}`")]
-    Value {
+    #[error("cannot decode a value in store table `{table}`")]
+    Decode {
         /// Which table.
         table: &'static str,
     },

@@ -30,7 +30,7 @@ pub enum SortValue {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
     /// Hash of the question (words, filter, sort) it belongs to.
-    pub question: u64,
+    pub query_hash: u64,
     /// The generation it was made in.
     pub generation: GenerationNumber,
     /// The day it was made on (days since 1970), since a day can change scores and phases.
@@ -49,11 +49,11 @@ impl Eq for Cursor {}
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
     /// Not made by this program, or cut off.
-    #[error("not a cursor of this service; leave it out to begin at the first page")]
+    #[error("invalid cursor; omit it to start at the first page")]
     Malformed,
     /// Made for another question.
-    #[error("this cursor belongs to another question; begin again without it")]
-    OtherQuestion,
+    #[error("cursor is for a different query; omit it")]
+    QueryMismatch,
 }
 
 impl fmt::Display for Cursor {
@@ -72,9 +72,9 @@ impl FromStr for Cursor {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Malformed)?;
         let cursor: Self = postcard::from_bytes(&bytes).map_err(|_| CursorError::Malformed)?;
-        let sane = NodeId::from_bits(cursor.id.to_bits()).is_ok()
+        let is_valid = NodeId::from_bits(cursor.id.to_bits()).is_ok()
             && !matches!(cursor.value, SortValue::Score(score) if !score.is_finite());
-        if sane { Ok(cursor) } else { Err(CursorError::Malformed) }
+        if is_valid { Ok(cursor) } else { Err(CursorError::Malformed) }
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{NodeKind, fold};
+    use crate::{NodeKind, normalisation};
 
     fn values() -> impl Strategy<Value = SortValue> {
         prop_oneof![
@@ -94,30 +94,36 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_at_the_longest_title_must_be_read_again() {
-        let value = SortValue::Text(fold::name(&"각".repeat(300)));
+    fn a_cursor_at_the_longest_title_must_round_trip() {
+        let value = SortValue::Text(normalisation::name(&"각".repeat(300)));
         let id = NodeId::new(NodeKind::Event, u64::MAX);
         let generation = GenerationNumber(u64::MAX);
-        let cursor =
-            Cursor { question: u64::MAX, generation, day: i32::MIN, position: u32::MAX, value, id };
+        let cursor = Cursor {
+            query_hash: u64::MAX,
+            generation,
+            day: i32::MIN,
+            position: u32::MAX,
+            value,
+            id,
+        };
         assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
     }
 
     proptest! {
         #[test]
-        fn a_cursor_must_survive_its_text(
-            (question, hash) in any::<(u64, u64)>(),
+        fn a_cursor_must_round_trip_through_its_text(
+            (query_hash, hash) in any::<(u64, u64)>(),
             (generation, day, position) in any::<(u64, i32, u32)>(),
             value in values(),
         ) {
             let id = NodeId::new(NodeKind::Toolkit, hash);
             let generation = GenerationNumber(generation);
-            let cursor = Cursor { question, generation, day, position, value, id };
+            let cursor = Cursor { query_hash, generation, day, position, value, id };
             prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
         }
 
         #[test]
-        fn any_other_text_must_be_refused_without_a_panic(text in ".{0,200}") {
+        fn any_other_text_must_be_rejected_without_a_panic(text in ".{0,200}") {
             let _ = text.parse::<Cursor>();
             let _ = text.parse::<NodeId>();
         }

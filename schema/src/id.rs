@@ -56,7 +56,7 @@ impl NodeKind {
     }
 
     /// The word used in configuration, addresses and logs, such as `article`.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Article => "article",
             Self::Toolkit => "toolkit",
@@ -114,7 +114,7 @@ impl NodeId {
 
     /// What this id points at.
     pub fn kind(self) -> NodeKind {
-        NodeKind::ALL[usize::try_from(self.0 >> HASH_BITS).expect("four bits fit")]
+        NodeKind::ALL[usize::try_from(self.0 >> HASH_BITS).expect("four bits fit in a usize")]
     }
 }
 
@@ -122,9 +122,11 @@ impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::with_capacity(13);
         text.push(self.kind().letter());
-        for place in (0..HASH_DIGITS).rev() {
-            let digit = (self.0 >> (place * 5)) & 31;
-            text.push(char::from(DIGITS[usize::try_from(digit).expect("five bits fit")]));
+        for position in (0..HASH_DIGITS).rev() {
+            let digit = (self.0 >> (position * 5)) & 31;
+            text.push(char::from(
+                DIGITS[usize::try_from(digit).expect("five bits fit in a usize")],
+            ));
         }
         f.write_str(&text)
     }
@@ -160,16 +162,16 @@ impl FromStr for NodeId {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// The first letter is not one of the kinds.
-    #[error("an id begins with one of the letters a, t, c, e, h, o, p, d")]
+    #[error("invalid id: must begin with one of the letters a, t, c, e, h, o, p, d")]
     Kind,
     /// Too short or too long.
-    #[error("an id has 13 characters")]
+    #[error("invalid id: must have 13 characters")]
     Length,
     /// A character outside the alphabet.
-    #[error("an id is written in lower case letters and digits, without i, l, o and u")]
+    #[error("invalid id: must consist of lower-case letters (without i, l, o and u) and digits")]
     Letter,
     /// A source name with other characters than allowed.
-    #[error("a source name is made of 1 to 64 lower case letters, digits and hyphens: `{0}`")]
+    #[error("invalid source name, use 1 to 64 lower-case letters, digits and hyphens: `{0}`")]
     SourceName(String),
 }
 
@@ -184,9 +186,9 @@ impl SourceName {
     /// # Errors
     /// [`IdError::SourceName`] unless it is 1 to 64 of `a-z`, `0-9` and `-`.
     pub fn new(name: &str) -> Result<Self, IdError> {
-        let fits = (1..=64).contains(&name.len())
+        let is_valid = (1..=64).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits { Ok(Self(name.to_owned())) } else { Err(IdError::SourceName(name.to_owned())) }
+        if is_valid { Ok(Self(name.to_owned())) } else { Err(IdError::SourceName(name.to_owned())) }
     }
 
     /// The reserved name of the source that is the indexer itself: things known only by name.

@@ -7,31 +7,33 @@
 
 pub mod cursor;
 pub mod entity;
-pub mod fold;
-pub mod hit;
+pub mod enums;
+pub mod event_moment;
 pub mod id;
-pub mod moment;
-pub mod part;
+pub mod normalisation;
 pub mod provenance;
 pub mod query;
 pub mod record;
-pub mod series;
-pub mod vocabulary;
+pub mod recurrence;
+pub mod results;
+pub mod value_objects;
 
+pub use self::{
+    event_moment::{EventMoment, MomentError},
+    recurrence::{Occurrence, Occurrences, Series},
+    results::{
+        Explanation, FacetCount, Facets, Highlight, Hit, Interpretation, MatchReason, RecordPage,
+        SearchPage, SharedPassage, Span, Suggestion, TermMatch,
+    },
+    value_objects::{
+        ApproximateCount, Effort, Founded, Guideline, Image, Method, Place, Quote, Reference,
+        Registration, Resource, Session, Step, Tip,
+    },
+};
 pub use cursor::{Cursor, CursorError, SortValue};
 pub use entity::{Audience, Organisation, Person, Theme};
-pub use hit::{
-    Explanation, FacetCount, Facets, Highlight, Hit, Interpretation, MatchWay, NamePage,
-    SearchPage, SharedPassage, Span, Suggestion, WordMatch,
-};
+pub use enums::*;
 pub use id::{GenerationNumber, IdError, NodeId, NodeKind, SourceName};
-pub use moment::{EventMoment, MomentError};
-pub use part::{
-    ApproximateCount, Effort, Founded, Guideline, Image, Method, Place, Quote, Reference,
-    Registration, Resource, Session, Step, Tip,
-};
 pub use provenance::{Change, Provenance, RemovalReason, SourceRecord};
-pub use query::{Page, SearchFilter, SearchQuery, Wanted};
+pub use query::{Page, SearchExtras, SearchFilter, SearchQuery};
 pub use record::{Article, Body, Common, Community, Event, Record, Toolkit};
-pub use series::{Occurrence, Occurrences, Series};
-pub use vocabulary::*;

@@ -70,24 +70,24 @@ pub enum Page {
         before: Option<Cursor>,
     },
     /// The first `first` after the first `skipped`, as people turn pages.
-    Numbered {
+    Offset {
         /// How many.
-        first: usize,
+        limit: usize,
         /// After how many.
-        skipped: usize,
+        offset: usize,
     },
 }
 
 impl Page {
     /// The first `first`.
-    pub const fn first(first: usize) -> Self {
-        Self::Forward { first, after: None }
+    pub const fn first(limit: usize) -> Self {
+        Self::Forward { first: limit, after: None }
     }
 
     /// How many at most.
     pub const fn size(&self) -> usize {
         match self {
-            Self::Forward { first, .. } | Self::Numbered { first, .. } => *first,
+            Self::Forward { first, .. } | Self::Offset { limit: first, .. } => *first,
             Self::Backward { last, .. } => *last,
         }
     }
@@ -97,7 +97,7 @@ impl Page {
         match self {
             Self::Forward { after, .. } => after.as_ref(),
             Self::Backward { before, .. } => before.as_ref(),
-            Self::Numbered { .. } => None,
+            Self::Offset { .. } => None,
         }
     }
 }
@@ -105,7 +105,7 @@ impl Page {
 /// What is wanted besides the hits; what is not wanted is not computed.
 #[expect(clippy::struct_excessive_bools, reason = "each is selected or not, apart from the others")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct SearchExtras {
     /// The number of all hits.
     pub total: bool,
     /// The counts of every facet.
@@ -128,7 +128,7 @@ pub struct SearchQuery {
     /// Which stretch.
     pub page: Page,
     /// What else.
-    pub wanted: Wanted,
+    pub extras: SearchExtras,
     /// The instant for which phases are computed.
     pub now: Timestamp,
 }

@@ -8,7 +8,7 @@ use crate::{
     Access, ApproximateCount, ArticleForm, Attendance, Audience, CommunityForm, EventForm,
     EventMoment, EventPhase, EventStatus, Founded, GovernmentLayer, Guideline, Image, Kind,
     Language, Maturity, NodeId, Occurrences, Organisation, Person, Place, Quote, Reference,
-    Registration, Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment,
+    Registration, Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, event_moment,
 };
 
 /// What every kind of content has.
@@ -172,7 +172,7 @@ impl Event {
     }
 
     /// Every time that it takes place. Expands the rule of a series, which takes its time.
-    pub fn times(&self) -> Occurrences {
+    pub fn occurrences(&self) -> Occurrences {
         match &self.series {
             Some(series) => series.expand(&self.start, self.end.as_ref()),
             None => Occurrences::once(self.start.clone(), self.ends()),
@@ -182,14 +182,18 @@ impl Event {
     /// Where the event is in time at `now`, in its own zone.
     pub fn phase(&self, now: Timestamp) -> EventPhase {
         match &self.series {
-            Some(_) => self.times().phase(now),
-            None => moment::phase(self.start.earliest(), self.ends(), now),
+            Some(_) => self.occurrences().phase(now),
+            None => event_moment::phase(self.start.earliest(), self.ends(), now),
         }
     }
 
     /// Times that it takes place, from those going on at `now` onwards.
-    pub fn occurrences(&self, now: Timestamp, limit: usize) -> Vec<EventMoment> {
-        self.times().coming(now).take(limit).map(|time| time.moment.clone()).collect()
+    pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<EventMoment> {
+        self.occurrences()
+            .remaining(now)
+            .take(limit)
+            .map(|occurrence| occurrence.moment.clone())
+            .collect()
     }
 }
 
@@ -270,9 +274,9 @@ impl Record {
     }
 
     /// Everything whose name is shown with it, each once, by id.
-    pub fn about(&self) -> Vec<NodeId> {
+    pub fn linked_ids(&self) -> Vec<NodeId> {
         let Some(common) = self.common() else { return Vec::new() };
-        let mut about = [
+        let mut ids = [
             common.themes.as_slice(),
             &common.audiences,
             &common.communities,
@@ -280,13 +284,13 @@ impl Record {
             &common.people,
         ]
         .concat();
-        about.sort_unstable();
-        about.dedup();
-        about
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     /// The instant by which content is dated: an event's start, else the publication.
-    pub fn dated(&self) -> Option<Timestamp> {
+    pub fn dated_at(&self) -> Option<Timestamp> {
         match self {
             Self::Event(event) => Some(event.start.earliest()),
             other => other.common().and_then(|common| common.published_at),

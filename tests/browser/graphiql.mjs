@@ -5,16 +5,16 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-export async function judgeGraphiql(browser, { address }, check) {
+export async function auditGraphiql(browser, { address }, check) {
   if (!existsSync(`${ROOT}gateway/graphiql/built/graphiql.js`)) {
     await check("GraphiQL", () => {
-      const told = "GraphiQL is not built: npm --prefix gateway/graphiql run build";
-      assert.ok(!process.env.REQUIRE_BROWSER, told);
-      console.log(`skipped: ${told}`);
+      const message = "GraphiQL is not built: npm --prefix gateway/graphiql run build";
+      assert.ok(!process.env.REQUIRE_BROWSER, message);
+      console.log(`skipped: ${message}`);
     });
     return;
   }
-  await check("GraphiQL: the example operations in tabs, one of them answered, nothing kept", async () => {
+  await check("GraphiQL: the example operations in tabs, one of them executed, nothing stored", async () => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
     const [elsewhere, complaints] = [[], []];

@@ -15,13 +15,13 @@ export async function samples(address) {
     "/", "/en/", "/?q=klantreis", "/en/?q=plain+language", "/?q=klantreis&page=2&kind=article",
     "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
     "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
-    "/status", "/nowhere", "/calendar", await busy(address), "/en/calendar/1999-01",
+    "/status", "/nowhere", "/calendar", await monthWithEvents(address), "/en/calendar/1999-01",
     "/event", "/?q=klantreis&facet=organisation",
   ];
 }
 
 /** A month in which something takes place. */
-async function busy(address) {
+async function monthWithEvents(address) {
   let path = "/calendar";
   for (let month = 0; month < 24; month += 1) {
     const html = await (await fetch(address + path)).text();
@@ -46,16 +46,16 @@ const VALID = {
   },
 };
 
-export async function judgePages(browser, { address }, check) {
+export async function auditPages(browser, { address }, check) {
   const validator = new HtmlValidate(VALID);
   for (const path of await samples(address)) {
     await check(`valid HTML: ${path}`, async () => {
-      const answer = await fetch(address + path, { headers: { accept: "text/html" } });
-      const report = await validator.validateString(await answer.text());
-      const told = report.results.flatMap((one) => one.messages)
+      const response = await fetch(address + path, { headers: { accept: "text/html" } });
+      const report = await validator.validateString(await response.text());
+      const messages = report.results.flatMap((one) => one.messages)
         .map((one) => `${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
-      assert.deepEqual(told, []);
-      assert.equal(answer.headers.get("set-cookie"), null);
+      assert.deepEqual(messages, []);
+      assert.equal(response.headers.get("set-cookie"), null);
     });
     for (const colorScheme of ["light", "dark"]) {
       await check(`axe, ${colorScheme}: ${path}`, () => axe(browser, address, path, { colorScheme }));
@@ -77,18 +77,18 @@ export async function judgePages(browser, { address }, check) {
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     for (const path of await samples(address)) {
       await page.goto(address + path);
-      const seen = await page.evaluate(() => ({
+      const layout = await page.evaluate(() => ({
         over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         paper: getComputedStyle(document.body).backgroundColor,
         head: document.querySelector("h1")?.getClientRects().length,
         controls: [...document.querySelectorAll("button, input, select, .masthead nav, .foot nav")]
           .filter((one) => one.getClientRects().length).map((one) => one.outerHTML.slice(0, 80)),
       }));
-      assert.deepEqual(seen, { over: 0, paper: "rgb(255, 255, 255)", head: 1, controls: [] }, path);
+      assert.deepEqual(layout, { over: 0, paper: "rgb(255, 255, 255)", head: 1, controls: [] }, path);
     }
     await page.close();
   });
-  await check("forced colours: what colour tells is told otherwise", () => forced(browser, address));
+  await check("forced colours: no information by colour alone", () => forced(browser, address));
 }
 
 /** With the few colours of a person's own, borders and outlines stand in for what colours say. */
@@ -98,12 +98,12 @@ async function forced(browser, address) {
   for (const path of await samples(address)) {
     await page.goto(address + path);
     const bare = await page.evaluate(() => {
-      const told = ({ borderStyle, outlineStyle, clipPath }) =>
+      const hasBorder = ({ borderStyle, outlineStyle, clipPath }) =>
         (borderStyle !== "none" || outlineStyle !== "none") && clipPath === "none";
       const list = ".badge, .call, button, .tags a, .active a:not(.clear), .presets a, .pages a, .pages .here, "
         + ".month [aria-current], .month a";
       return [...document.querySelectorAll(list)]
-        .filter((one) => one.getClientRects().length && !told(getComputedStyle(one)))
+        .filter((one) => one.getClientRects().length && !hasBorder(getComputedStyle(one)))
         .map((one) => one.outerHTML.slice(0, 120));
     });
     assert.deepEqual(bare, [], path);
@@ -115,14 +115,14 @@ async function forced(browser, address) {
   await page.goto(`${address}/event`);
   const lines = await page.locator(".masthead nav a").evaluateAll((all) => all.map((one) =>
     getComputedStyle(one).borderBottomColor === getComputedStyle(document.body).backgroundColor));
-  assert.deepEqual(lines, [true, true, true, false], "the line below the section one is in");
+  assert.deepEqual(lines, [true, true, true, false], "the underline marks the current section");
   await page.goto(`${address}/?q=klantreis`);
   const mark = await page.locator(".fragment mark").first().evaluate((one) => {
     const { backgroundColor, color } = getComputedStyle(one);
     const around = getComputedStyle(one.closest(".fragment"));
     return { differs: backgroundColor !== around.backgroundColor || color !== around.color };
   });
-  assert.ok(mark.differs, "a mark looks like the text around it");
+  assert.ok(mark.differs, "a highlight looks like the text around it");
   await page.focus("#q");
   await page.keyboard.press("Tab");
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
@@ -151,9 +151,9 @@ async function axe(browser, address, path, options) {
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
     .analyze();
-  const told = violations.map((one) =>
+  const messages = violations.map((one) =>
     `${one.id}: ${one.help} (${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")})`);
-  assert.deepEqual(told, []);
+  assert.deepEqual(messages, []);
   assert.deepEqual(elsewhere, []);
   assert.deepEqual(complaints, []);
   assert.deepEqual(await context.cookies(), []);

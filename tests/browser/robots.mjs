@@ -21,14 +21,14 @@ async function documentLoader(url) {
   return { contextUrl: null, documentUrl: url, document };
 }
 
-export async function judgeRobots({ address, data }, check) {
+export async function auditRobots({ address, data }, check) {
   let items = [];
   await check("sitemap.xml: read by a parser, each address is a page of ours", async () => {
-    const answer = await fetch(`${address}/sitemap.xml`);
-    assert.match(answer.headers.get("content-type"), /^application\/xml/);
-    items = await parseSitemap(Readable.from([await answer.text()]));
+    const response = await fetch(`${address}/sitemap.xml`);
+    assert.match(response.headers.get("content-type"), /^application\/xml/);
+    items = await parseSitemap(Readable.from([await response.text()]));
     assert.ok(items.length > 200, `${items.length}`);
-    assert.equal(new Set(items.map((item) => item.url)).size, items.length, "an address stands twice");
+    assert.equal(new Set(items.map((item) => item.url)).size, items.length, "an address is listed twice");
     for (const item of items) {
       assert.ok(item.url.startsWith(`${PUBLIC}/`), item.url);
       if (item.lastmod) assert.ok(!Number.isNaN(Date.parse(item.lastmod)), item.lastmod);
@@ -36,7 +36,7 @@ export async function judgeRobots({ address, data }, check) {
   });
 
   await check("JSON-LD: expanded by jsonld, and held to the types of schema.org", async () => {
-    const told = [];
+    const documents = [];
     for (const { url } of items) {
       const html = await (await fetch(url.replace(PUBLIC, address))).text();
       const found = html.match(/<script type="application\/ld\+json">(.*?)<\/script>/s)?.[1];
@@ -46,22 +46,22 @@ export async function judgeRobots({ address, data }, check) {
       assert.deepEqual(more, [], url);
       assert.equal(expanded["@id"], url);
       assert.match(expanded["@type"][0], /^https:\/\/schema\.org\/[A-Z]/, url);
-      told.push(document);
+      documents.push(document);
     }
-    assert.ok(told.length > 200, `${told.length}`);
-    assert.deepEqual(misfits(told), []);
+    assert.ok(documents.length > 200, `${documents.length}`);
+    assert.deepEqual(typeErrors(documents), []);
   });
 
-  await check("security.txt: without a contact it is not there, and says why", async () => {
-    const answer = await fetch(`${address}/.well-known/security.txt`);
-    assert.equal(answer.status, 404);
-    assert.match(await answer.text(), /\[security\]/);
+  await check("security.txt: without a contact it is 404 and says how to configure it", async () => {
+    const response = await fetch(`${address}/.well-known/security.txt`);
+    assert.equal(response.status, 404);
+    assert.match(await response.text(), /\[security\]/);
   });
 
   await check("security.txt: with a contact, read by the parser of the Digital Trust Center", async () => {
     const python = process.env.SECTXT_PYTHON ?? "python3";
     if (spawnSync(python, ["-c", "import sectxt"]).status !== 0) {
-      assert.ok(!process.env.SECTXT_PYTHON, "it has no sectxt");
+      assert.ok(!process.env.SECTXT_PYTHON, "`SECTXT_PYTHON` has no sectxt");
       console.log("skipped: install sectxt from PyPI, and name its python in `SECTXT_PYTHON`");
       return;
     }
@@ -71,8 +71,8 @@ export async function judgeRobots({ address, data }, check) {
     const program = await start(["--config", config]);
     try {
       const text = await (await fetch(`${program.address}/.well-known/security.txt`)).text();
-      const judged = spawnSync(python, ["-c", PARSE], { input: text, encoding: "utf8" });
-      const { errors, fields } = JSON.parse(judged.stdout);
+      const result = spawnSync(python, ["-c", PARSE], { input: text, encoding: "utf8" });
+      const { errors, fields } = JSON.parse(result.stdout);
       assert.deepEqual(errors, []);
       assert.deepEqual(fields, ["contact", "contact", "expires", "preferred-languages", "canonical"]);
     } finally {
@@ -94,19 +94,19 @@ print(json.dumps({"errors": [one["code"] for one in read.errors], "fields": fiel
 `;
 
 /** What TypeScript says of documents as values of the types that schema.org's own vocabulary gives. */
-function misfits(documents) {
+function typeErrors(documents) {
   const folder = mkdtempSync(join(HERE, "generated-"));
   try {
-    const values = documents.map((document, place) => {
+    const values = documents.map((document, index) => {
       const type = document["@type"];
-      return `export const d${place}: WithContext<Exclude<S.${type}, string>> = ${JSON.stringify(document)};`;
+      return `export const d${index}: WithContext<Exclude<S.${type}, string>> = ${JSON.stringify(document)};`;
     });
     const text = `import type * as S from "schema-dts";\nimport type { WithContext } from "schema-dts";\n${values.join("\n")}\n`;
-    writeFileSync(join(folder, "told.ts"), text);
+    writeFileSync(join(folder, "documents.ts"), text);
     const compiler = join(HERE, "node_modules/.bin/tsc");
     const options = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022"];
-    const judged = spawnSync(compiler, [...options, join(folder, "told.ts")], { encoding: "utf8" });
-    return judged.stdout.split("\n").filter((line) => line !== "").slice(0, 10);
+    const result = spawnSync(compiler, [...options, join(folder, "documents.ts")], { encoding: "utf8" });
+    return result.stdout.split("\n").filter((line) => line !== "").slice(0, 10);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

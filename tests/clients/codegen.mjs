@@ -11,7 +11,7 @@ import { run } from "./run.mjs";
 /** Generates types, compiles them and runs what uses them; tells what that printed. */
 export async function generateTypes(url) {
   const types = join(OUTPUT, "types/");
-  const written = await generate(
+  const files = await generate(
     {
       schema: SCHEMA,
       documents: join(REPOSITORY, "fixtures/queries/*.graphql"),
@@ -34,5 +34,5 @@ export async function generateTypes(url) {
   await run(HERE, "tsc");
   const usage = join(OUTPUT, "compiled/usage.js");
   const stdout = await run(HERE, process.execPath, usage, url);
-  return `${operations().length} operations in ${written.length} files; ${stdout.trim()}`;
+  return `${operations().length} operations in ${files.length} files; ${stdout.trim()}`;
 }

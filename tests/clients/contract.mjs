@@ -22,18 +22,18 @@ function accepted(text) {
 }
 
 /** How the contract changed, and what is wrong with that. */
-async function judge(released, current, marked) {
+async function compareSchemas(released, current, marked) {
   const changes = await diff(buildSchema(released), buildSchema(current));
   const breaking = changes
     .filter((change) => change.criticality.level === CriticalityLevel.Breaking)
     .map((change) => change.message);
-  const known = accepted(marked);
+  const acceptedChanges = accepted(marked);
   return {
     breaking: breaking.length,
     others: changes.length - breaking.length,
-    wrong: [
-      ...breaking.filter((change) => !known.includes(change)).map((it) => `breaks clients: ${it}`),
-      ...known.filter((change) => !breaking.includes(change)).map((it) => `did not happen: ${it}`),
+    errors: [
+      ...breaking.filter((change) => !acceptedChanges.includes(change)).map((it) => `breaks clients: ${it}`),
+      ...acceptedChanges.filter((change) => !breaking.includes(change)).map((it) => `did not happen: ${it}`),
     ],
   };
 }
@@ -49,9 +49,9 @@ async function checkItself() {
     [before, before, `2026-03-02 ${change}\n`, [`did not happen: ${change}`]],
   ];
   for (const [released, current, marked, expected] of cases) {
-    const { wrong } = await judge(released, current, marked);
-    if (JSON.stringify(wrong) !== JSON.stringify(expected)) {
-      throw new Error(`of itself: ${JSON.stringify(wrong)}, not ${JSON.stringify(expected)}`);
+    const { errors } = await compareSchemas(released, current, marked);
+    if (JSON.stringify(errors) !== JSON.stringify(expected)) {
+      throw new Error(`self-check: ${JSON.stringify(errors)}, not ${JSON.stringify(expected)}`);
     }
   }
 }
@@ -64,8 +64,8 @@ export async function compare() {
     SCHEMA,
     join(REPOSITORY, "schema/breaking.txt"),
   ].map((file) => readFileSync(file, "utf8"));
-  const { breaking, others, wrong } = await judge(released, current, marked);
-  if (wrong.length > 0) throw new Error(["", ...wrong].join("\n  "));
-  const known = breaking > 0 ? " (accepted)" : "";
-  return `${breaking} breaking changes${known} and ${others} others since the last release`;
+  const { breaking, others, errors } = await compareSchemas(released, current, marked);
+  if (errors.length > 0) throw new Error(["", ...errors].join("\n  "));
+  const suffix = breaking > 0 ? " (accepted)" : "";
+  return `${breaking} breaking changes${suffix} and ${others} others since the last release`;
 }

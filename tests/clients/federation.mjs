@@ -22,7 +22,7 @@ const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5
   import: ["@key", "@shareable", "@inaccessible", "@requires", "@external", "@provides", "@tag"])\n`;
 
 /** A partner in the manner of a community platform. */
-const PARTNER = `${LINK}
+const COMMUNITY_SDL = `${LINK}
   type Query { busiest: Community }
   type Community @key(fields: "id") { id: ID! members: Int! discussions: Int! }
   type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean!
@@ -32,28 +32,28 @@ const PARTNER = `${LINK}
 const members = (id) => id.length;
 
 /** The partner as a server; `busiest` is the community with `id`. */
-async function servePartner(id) {
+async function serveSubgraph(id) {
   const community = (it) => ({ __typename: "Community", id: it, members: members(it), discussions: 2 });
   const schema = buildSubgraphSchema({
-    typeDefs: parse(PARTNER),
+    typeDefs: parse(COMMUNITY_SDL),
     resolvers: {
       Query: { busiest: () => community(id) },
       Community: { __resolveReference: (key) => community(key.id) },
     },
   });
   const server = createServer(async (request, response) => {
-    const parts = [];
-    for await (const part of request) parts.push(part);
-    const { query, variables } = JSON.parse(Buffer.concat(parts).toString());
-    const answer = await graphql({ schema, source: query, variableValues: variables });
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());
+    const result = await graphql({ schema, source: query, variableValues: variables });
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(answer));
+    response.end(JSON.stringify(result));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${server.address().port}/`, stop: () => server.close() };
 }
 
-async function ask(url, query) {
+async function execute(url, query) {
   const headers = { "content-type": "application/json" };
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query }) });
   const { data, errors } = await response.json();
@@ -71,13 +71,13 @@ function composed(subgraphs) {
 
 /** Apollo Gateway answers one question from us and the partner together. */
 export async function federate(url) {
-  const { _service } = await ask(url, "{ _service { sdl } }");
-  const { communities } = await ask(url, "{ communities(first: 2) { nodes { id title } } }");
-  const partner = await servePartner(communities.nodes[0].id);
+  const { _service } = await execute(url, "{ _service { sdl } }");
+  const { communities } = await execute(url, "{ communities(first: 2) { nodes { id title } } }");
+  const subgraph = await serveSubgraph(communities.nodes[0].id);
   const gateway = new ApolloGateway({
     supergraphSdl: composed([
       { name: "wegwijzer", url, sdl: _service.sdl },
-      { name: "partner", url: partner.url, sdl: PARTNER },
+      { name: "partner", url: subgraph.url, sdl: COMMUNITY_SDL },
     ]),
     logger: { debug() {}, info() {}, warn() {}, error() {} },
   });
@@ -105,7 +105,7 @@ export async function federate(url) {
     return `${communities.nodes.length + 1} communities from two subgraphs in one answer`;
   } finally {
     await gateway.stop();
-    partner.stop();
+    subgraph.stop();
   }
 }
 
@@ -121,10 +121,10 @@ function api(supergraphSdl) {
 }
 
 /** What our composer makes of our subgraph and partners. */
-function composedByUs(partners) {
+function composedByUs(subgraphs) {
   const folder = mkdtempSync(join(tmpdir(), "wegwijzer-compose-"));
   try {
-    const tables = partners.map(({ name, url, sdl }) => {
+    const tables = subgraphs.map(({ name, url, sdl }) => {
       writeFileSync(join(folder, `${name}.graphql`), sdl);
       return `[[subgraph]]\nname = "${name}"\nurl = "${url}"\nsdl = "${name}.graphql"\n`;
     });
@@ -137,38 +137,38 @@ function composedByUs(partners) {
   }
 }
 
-/** Our composer and Apollo's make the same API of each set of partners in `composing`. */
+/** Our composer and Apollo's make the same API of each set of partners in `composition`. */
 export function compareComposers() {
   const ours = execFileSync(program(), ["schema", "--federation"], { encoding: "utf8" });
-  const folder = join(HERE, "composing");
+  const folder = join(HERE, "composition");
   const files = readdirSync(folder).filter((file) => file.endsWith(".graphql")).sort();
   const sets = new Map();
   for (const file of files) {
     const set = file.split("-")[0];
     sets.set(set, [...(sets.get(set) ?? []), file]);
   }
-  const wrong = [];
+  const errors = [];
   for (const [set, members] of sets) {
-    const partners = members.map((file) => ({
+    const subgraphs = members.map((file) => ({
       name: file.replace(".graphql", ""),
       url: `https://${file}.example/`,
       sdl: LINK + readFileSync(join(folder, file), "utf8"),
     }));
     try {
-      const theirs = api(composed([{ name: "wegwijzer", url: "http://us/", sdl: ours }, ...partners]));
-      const our = api(composedByUs(partners));
+      const theirs = api(composed([{ name: "wegwijzer", url: "http://us/", sdl: ours }, ...subgraphs]));
+      const our = api(composedByUs(subgraphs));
       // What is hidden only where a partner shares its type is shown where none does.
       const shown = our.replace(/^ *continuedFromGeneration: Int\n/m, "");
       if (theirs !== shown) {
         const lines = theirs.split("\n");
         const other = shown.split("\n");
         const at = lines.findIndex((line, n) => line !== other[n]);
-        wrong.push(`${set}: ${lines[at]} | ${other[at]}`);
+        errors.push(`${set}: ${lines[at]} | ${other[at]}`);
       }
     } catch (error) {
-      wrong.push(`${set}: ${error.stderr ?? error.message}`);
+      errors.push(`${set}: ${error.stderr ?? error.message}`);
     }
   }
-  if (wrong.length > 0) throw new Error(["", ...wrong].join("\n  "));
+  if (errors.length > 0) throw new Error(["", ...errors].join("\n  "));
   return `${sets.size} sets of subgraphs, the same API by both composers`;
 }

@@ -44,10 +44,10 @@ async function compileIn(folder) {
   writeFileSync(join(folder, "relay.config.json"), JSON.stringify(config));
   // It says 0 as well where it could not read a module, so that its artifacts are what counts.
   await run(folder, "relay-compiler", "relay.config.json");
-  const written = readdirSync(artifacts);
-  const missing = all.filter(({ name }) => !written.includes(`${name}Query.graphql.ts`));
+  const files = readdirSync(artifacts);
+  const missing = all.filter(({ name }) => !files.includes(`${name}Query.graphql.ts`));
   if (all.length === 0 || missing.length > 0) {
     throw new Error(`no artifact of ${missing.map(({ name }) => name).join(", ")}`);
   }
-  return `${all.length} operations, ${written.length} artifacts`;
+  return `${all.length} operations, ${files.length} artifacts`;
 }

@@ -50,14 +50,14 @@ export class Installation {
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     const address = await new Promise((resolve, reject) => {
-      const said = [];
+      const lines = [];
       child.once("error", reject);
       createInterface({ input: child.stderr }).on("line", (line) => {
-        said.push(line);
+        lines.push(line);
         const found = /listening address=(\S+)/.exec(line);
         if (found) resolve(found[1]);
       });
-      ended.then(() => reject(new Error(`the server ended: ${said.slice(-3).join(" ")}`)));
+      ended.then(() => reject(new Error(`the server ended: ${lines.slice(-3).join(" ")}`)));
     });
     const stop = async () => {
       process.off("exit", kill);

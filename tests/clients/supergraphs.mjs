@@ -12,7 +12,7 @@ import { parse } from "graphql";
 
 import { REPOSITORY } from "./operations.mjs";
 
-const FOLDERS = ["fixtures/federation", "fixtures/federation/refused", "fixtures/town"];
+const FOLDERS = ["fixtures/federation", "fixtures/federation/rejected", "fixtures/town"];
 
 /** The subgraphs of a file, whose schemas stand between `'''` after their names. */
 function subgraphs(file) {
@@ -32,7 +32,7 @@ function composed(file) {
 
 /** Composes each file, and compares with what is there or writes it. */
 export function compareSupergraphs(write = false) {
-  const wrong = [];
+  const errors = [];
   let count = 0;
   for (const folder of FOLDERS.map((folder) => join(REPOSITORY, folder))) {
     for (const file of readdirSync(folder).filter((name) => name.endsWith(".toml")).sort()) {
@@ -45,14 +45,14 @@ export function compareSupergraphs(write = false) {
           writeFileSync(target, text);
           console.log(`written: ${target}`);
         } else {
-          wrong.push(`${file}: it is composed otherwise`);
+          errors.push(`${file}: composition differs`);
         }
       } catch (error) {
-        wrong.push(`${file}: ${error.message}`);
+        errors.push(`${file}: ${error.message}`);
       }
     }
   }
-  if (wrong.length > 0) throw new Error(["", ...wrong].join("\n  "));
+  if (errors.length > 0) throw new Error(["", ...errors].join("\n  "));
   return `${count} supergraphs, as Apollo composes them`;
 }
 

@@ -8,11 +8,11 @@ import {
   type TypedDocumentString,
 } from "./generated/types/graphql.js";
 
-async function ask<Answer, Variables>(
+async function execute<Result, Variables>(
   url: string,
-  operation: TypedDocumentString<Answer, Variables>,
+  operation: TypedDocumentString<Result, Variables>,
   variables: Variables,
-): Promise<Answer> {
+): Promise<Result> {
   const response = await fetch(url, {
     method: "POST",
     headers: {
@@ -21,7 +21,7 @@ async function ask<Answer, Variables>(
     },
     body: JSON.stringify({ query: operation.toString(), variables }),
   });
-  const { data, errors } = (await response.json()) as { data: Answer; errors?: unknown };
+  const { data, errors } = (await response.json()) as { data: Result; errors?: unknown };
   if (errors !== undefined) throw new Error(JSON.stringify(errors));
   return data;
 }
@@ -29,20 +29,20 @@ async function ask<Answer, Variables>(
 declare const process: { argv: string[] };
 const url = process.argv[2] ?? "";
 
-const home = await ask(url, HomeQueryDocument, {});
+const home = await execute(url, HomeQueryDocument, {});
 const newest: (string | null)[] = home.newest.nodes.map(
   (node) => useFragment(Home_CardFragmentDoc, node).summary,
 );
-const found = await ask(url, SearchPageQueryDocument, {
+const found = await execute(url, SearchPageQueryDocument, {
   query: "begrijpelijke brief",
   filter: { kinds: ["ARTICLE"], from: "2020-01-01" },
   sort: "NEWEST",
 });
 
 // What the contract does not have must not compile.
-export const wrong = () => [
+export const invalidUsages = () => [
   // @ts-expect-error: a form of article is no kind of content
-  ask(url, SearchPageQueryDocument, { filter: { kinds: ["BLOG"] } }),
+  execute(url, SearchPageQueryDocument, { filter: { kinds: ["BLOG"] } }),
   // @ts-expect-error: the operation asks for no body
   home.newest.nodes[0]?.bodyHtml,
   // @ts-expect-error: a summary may be absent

@@ -81,13 +81,13 @@ fn names<'a>(text: &str, words: &'a [&str]) -> impl Iterator<Item = &'a str> {
 
 #[test]
 fn what_reads_and_writes_generations_must_not_know_sources() {
-    for room in ["store", "index", "language", "generation", "catalog"] {
+    for module in ["store", "index", "language", "generation", "catalog"] {
         let mut found = Vec::new();
-        if repository().join("indexer/src").join(room).is_dir() {
+        if repository().join("indexer/src").join(module).is_dir() {
             let words = ["crate::source", "crate::pipeline"];
-            found = mentions(&format!("indexer/src/{room}"), &words);
+            found = mentions(&format!("indexer/src/{module}"), &words);
         }
-        let file = repository().join(format!("indexer/src/{room}.rs"));
+        let file = repository().join(format!("indexer/src/{module}.rs"));
         let text = fs::read_to_string(&file).expect("utf-8");
         let words = ["crate::source", "crate::pipeline"];
         found.extend(names(&text, &words).map(|word| format!("{}: {word}", file.display())));
@@ -96,18 +96,24 @@ fn what_reads_and_writes_generations_must_not_know_sources() {
 }
 
 #[test]
-fn a_grouped_import_must_be_seen() {
+fn a_grouped_import_must_be_detected() {
     let words = ["crate::source", "crate::pipeline"];
-    let seen = |text: &str| names(text, &words).collect::<Vec<_>>();
-    assert_eq!(seen("use crate::{\n    store::X,\n    pipeline::write,\n};"), ["crate::pipeline"]);
-    assert_eq!(seen("let x = crate::source::read();"), ["crate::source"]);
-    assert_eq!(seen("use crate::{store::X, language};\n// crate::source"), Vec::<&str>::new());
+    let imported = |text: &str| names(text, &words).collect::<Vec<_>>();
+    assert_eq!(
+        imported("use crate::{\n    store::X,\n    pipeline::write,\n};"),
+        ["crate::pipeline"]
+    );
+    assert_eq!(imported("let x = crate::source::read();"), ["crate::source"]);
+    assert_eq!(imported("use crate::{store::X, language};\n// crate::source"), Vec::<&str>::new());
 }
 
 #[test]
-fn doors_must_use_the_catalog_only() {
-    for room in ["http", "graphql", "page"] {
-        let found = mentions(&format!("gateway/src/{room}"), &["indexer::run", "indexer::config"]);
+fn interfaces_must_use_the_catalog_only() {
+    for module in ["http", "graphql", "page"] {
+        let found = mentions(
+            &format!("gateway/src/{module}"),
+            &["indexer::ingest", "indexer::ingest::config"],
+        );
         assert!(found.is_empty(), "{found:#?}");
     }
 }
@@ -138,7 +144,7 @@ fn files_must_stay_readable_at_a_sitting() {
             }
         }
     }
-    assert!(long.is_empty(), "these want to be two files with good names: {long:#?}");
+    assert!(long.is_empty(), "split these files: {long:#?}");
 }
 
 #[test]

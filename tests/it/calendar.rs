@@ -6,8 +6,8 @@ use jiff::civil::{Date, date};
 use schema::{Event, Kind, Record, SearchFilter, SearchQuery};
 
 use crate::{
-    server::Server,
     support::{Installation, everything, runtime},
+    test_server::Server,
 };
 
 /// All events, with what search they are found by.
@@ -36,7 +36,7 @@ fn listed(page: &str) -> BTreeSet<(i8, String)> {
 }
 
 #[test]
-fn every_month_must_show_every_time_of_every_event_on_its_day() {
+fn every_month_must_show_every_occurrence_of_every_event_on_its_day() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let server = Server::of(&installation);
@@ -47,9 +47,9 @@ fn every_month_must_show_every_time_of_every_event_on_its_day() {
         let first = date(2024 + i16::from(number / 12), 1 + number % 12, 1);
         let mut expected = BTreeSet::new();
         for event in &events {
-            for time in event.times().all() {
-                let on = time.moment.date;
-                let is_exact = time.moment.time.is_some() || time.moment.all_day();
+            for occurrence in event.occurrences().all() {
+                let on = occurrence.moment.date;
+                let is_exact = occurrence.moment.time.is_some() || occurrence.moment.all_day();
                 if is_exact && on.first_of_month() == first {
                     of_series += usize::from(event.series.is_some());
                     expected.insert((on.day(), format!("/event/{}", event.common.slug)));
@@ -66,7 +66,7 @@ fn every_month_must_show_every_time_of_every_event_on_its_day() {
 }
 
 #[test]
-fn a_month_must_lead_to_those_beside_it_and_say_where_it_is_empty() {
+fn a_month_must_link_to_its_neighbours_and_report_when_it_is_empty() {
     let installation = Installation::empty();
     installation.write_lines(&[
         r#"{"key":"a","kind":"event","title":"Eerste","start":"2026-01-20T10:00","end":"2026-01-20T12:30"}"#,
@@ -91,7 +91,7 @@ fn a_month_must_lead_to_those_beside_it_and_say_where_it_is_empty() {
     assert!(march.contains("20:00 tot 21:00 (tijd in Kralendijk)"), "{march}");
     let april = page("/calendar/2026-04");
     assert!(april.contains("<h2 id=\"earlier\">Al begonnen</h2>"), "{april}");
-    assert!(!april.contains("Eiland"), "by the clock where it takes place: {april}");
+    assert!(!april.contains("Eiland"), "listed by the local date of its venue: {april}");
     for month in ["2026-06", "2026-07", "2026-08"] {
         let summer = page(&format!("/calendar/{month}"));
         assert!(summer.contains("<h2 id=\"vague\">Zonder vaste dag</h2>"), "{month}: {summer}");
@@ -106,14 +106,14 @@ fn a_month_must_lead_to_those_beside_it_and_say_where_it_is_empty() {
 }
 
 /// The address of the link with this text.
-fn linked(page: &str, text: &str) -> String {
+fn href_of_link(page: &str, text: &str) -> String {
     let before = page.split(&format!(">{text}</a>")).next().expect("a text");
     let href = before.rsplit("href=\"").next().and_then(|rest| rest.split('"').next());
     href.expect("a link").replace("&#38;", "&").replace("&amp;", "&")
 }
 
 #[test]
-fn presets_must_find_what_takes_place_then_also_each_time_of_a_series() {
+fn presets_must_find_events_in_their_range_and_each_occurrence_of_a_series() {
     let installation = Installation::empty();
     installation.write_lines(&[
         r#"{"key":"a","kind":"event","title":"Vorige week","start":"2026-02-26T10:00"}"#,
@@ -141,14 +141,14 @@ fn presets_must_find_what_takes_place_then_also_each_time_of_a_series() {
         ("Dit kwartaal", &["Reeks", "Zondag", "Maandag daarna", "Vanochtend", "Vorige week"]),
         ("Alle komende", &["Reeks", "Zondag", "Maandag daarna", "April"]),
     ] {
-        let href = linked(&all, text);
+        let href = href_of_link(&all, text);
         let page = server.get(&href).body;
         assert_eq!(titles(&page), expected, "{text}: {href}");
         assert!(page.contains(&format!("aria-current=\"true\">{text}</a>")), "{text}");
     }
-    assert_eq!(linked(&all, "Kalender per maand"), "/calendar");
+    assert_eq!(href_of_link(&all, "Kalender per maand"), "/calendar");
     let narrowed = server.get("/?q=reeks&kind=event&attendance=unknown").body;
-    let week = linked(&narrowed, "Deze week");
+    let week = href_of_link(&narrowed, "Deze week");
     assert!(week.contains("q=reeks") && week.contains("attendance=unknown"), "{week}");
     let _: Date = week.split("from=").nth(1).unwrap()[..10].parse().expect("a day");
 }

@@ -1,15 +1,14 @@
 //! A builder that is killed: at every step, and at random moments. What is served afterwards is the
 //! old or the new generation whole, and the next build is right.
 
+use indexer::admin;
 use std::{
     collections::BTreeSet,
     process::Stdio,
     time::{Duration, Instant},
 };
 
-use indexer::run;
-
-use crate::support::{Dice, Installation};
+use crate::support::{Installation, Rng};
 
 /// Every named step of a build and of publishing; in `indexer`, `fail_point!` with these names.
 const STEPS: [&str; 10] = [
@@ -49,10 +48,10 @@ fn check(installation: &Installation, old: &BTreeSet<String>, when: &str) {
     let new = expected(installation);
     let served = installation.view();
     assert!(served == *old || served == new, "neither old nor new is served: {when}");
-    assert!(run::verify(&installation.data()).expect("readable").is_sound(), "{when}");
+    assert!(admin::verify(&installation.data()).expect("readable").is_intact(), "{when}");
     installation.build();
     assert_eq!(installation.view(), new, "the next build must be right: {when}");
-    assert!(run::verify(&installation.data()).expect("readable").is_sound(), "{when}");
+    assert!(admin::verify(&installation.data()).expect("readable").is_intact(), "{when}");
 }
 
 #[test]
@@ -64,12 +63,12 @@ fn a_builder_killed_at_any_step_must_leave_the_old_or_the_new_whole() {
         let old = installation.view();
         write_edit(&installation, edit as u64 + 1);
         let output = installation
-            .program(&["index", "--accept-removals"])
+            .program(&["index", "--allow-removals"])
             .env("FAILPOINTS", format!("{step}=return"))
             .output()
             .expect("the program runs");
         assert!(!output.status.success(), "the program must die at {step}");
-        assert_eq!(output.status.code(), None, "killed, not refused, at {step}: {output:?}");
+        assert_eq!(output.status.code(), None, "killed, not failed, at {step}: {output:?}");
         check(&installation, &old, step);
     }
 }
@@ -80,19 +79,19 @@ fn a_builder_killed_at_random_moments_must_leave_the_old_or_the_new_whole() {
     write_edit(&installation, 0);
     let began = Instant::now();
     assert!(installation.output(&["index"]).status.success());
-    let whole = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX).max(1_000);
-    let mut dice = Dice(2026);
+    let build_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX).max(1_000);
+    let mut rng = Rng(2026);
     let mut killed = 0;
     for edit in 1..=100 {
         let old = installation.view();
         write_edit(&installation, edit);
         let mut child = installation
-            .program(&["index", "--accept-removals"])
+            .program(&["index", "--allow-removals"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the program runs");
-        std::thread::sleep(Duration::from_micros(dice.below(whole)));
+        std::thread::sleep(Duration::from_micros(rng.below(build_us)));
         let _ = child.kill();
         killed += u32::from(!child.wait().expect("it ends").success());
         check(&installation, &old, &format!("edit {edit}"));

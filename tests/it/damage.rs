@@ -1,8 +1,9 @@
 //! A flipped bit in any file of a generation: found every time, never served as truth, healed.
 
+use indexer::admin;
 use std::fs;
 
-use indexer::{catalog::Catalog, run};
+use indexer::catalog::Catalog;
 
 use crate::support::{Installation, files_below};
 
@@ -17,7 +18,7 @@ fn flip(path: &std::path::Path) {
 }
 
 #[test]
-fn a_flipped_bit_must_be_found_not_served_and_healed() {
+fn a_flipped_bit_must_be_found_not_served_and_repaired() {
     let installation = Installation::small();
     let first = installation.build();
     installation.write_item("extra", "Een extra artikel over klantreizen");
@@ -27,37 +28,37 @@ fn a_flipped_bit_must_be_found_not_served_and_healed() {
     let current = installation.data().join(second.to_string());
     for file in files_below(&current) {
         let name = file.strip_prefix(&current).expect("below").display().to_string();
-        let sound = fs::read(&file).expect("readable");
-        if sound.is_empty() {
+        let intact = fs::read(&file).expect("readable");
+        if intact.is_empty() {
             continue;
         }
         let copy = installation.copy();
         let file = copy.data().join(second.to_string()).join(&name);
         flip(&file);
 
-        let verification = run::verify(&copy.data()).expect("readable folder");
-        assert!(!verification.is_sound(), "verify must find the flipped bit in {name}");
+        let verification = admin::verify(&copy.data()).expect("readable folder");
+        assert!(!verification.is_intact(), "verify must find the flipped bit in {name}");
         assert!(
-            verification.damages[0].contains(&second.to_string()),
+            verification.integrity_errors[0].contains(&second.to_string()),
             "{:?}",
-            verification.damages
+            verification.integrity_errors
         );
 
         let catalog = Catalog::open(&copy.data()).expect("opens on an older generation");
-        let served = catalog.current().expect("the first generation is sound").generation();
+        let served = catalog.current().expect("the first generation is intact").generation();
         assert_eq!(served, first, "a damaged generation must not be served ({name})");
         assert!(catalog.damage().is_some_and(|damage| damage.contains("damaged")), "{name}");
 
-        let healed = copy.build();
-        assert!(healed > second, "healing {name} publishes a new number");
-        assert_eq!(copy.view(), before, "healed content must be what it was ({name})");
-        catalog.refresh().expect("the healed generation opens");
-        assert_eq!(catalog.current().expect("open").generation(), healed);
+        let repaired = copy.build();
+        assert!(repaired > second, "repairing {name} publishes a new number");
+        assert_eq!(copy.view(), before, "repaired content must be as before ({name})");
+        catalog.refresh().expect("the repaired generation opens");
+        assert_eq!(catalog.current().expect("open").generation(), repaired);
     }
 }
 
 #[test]
-fn damage_in_what_generations_share_must_be_told_and_healed_from_the_sources() {
+fn damage_in_shared_files_must_be_reported_and_repaired_from_the_sources() {
     let installation = Installation::small();
     installation.build();
     installation.write_item("extra", "Een extra artikel over klantreizen");
@@ -69,40 +70,40 @@ fn damage_in_what_generations_share_must_be_told_and_healed_from_the_sources() {
     bytes[middle] ^= 1;
     // In place: both generations hold this very file.
     fs::write(&shared, bytes).expect("writable");
-    let verification = run::verify(&installation.data()).expect("readable folder");
-    assert_eq!((verification.sound.len(), verification.damages.len()), (0, 2));
+    let verification = admin::verify(&installation.data()).expect("readable folder");
+    assert_eq!((verification.intact.len(), verification.integrity_errors.len()), (0, 2));
     let catalog = Catalog::open(&installation.data()).expect("opens empty");
     assert!(catalog.current().is_none() && catalog.damage().is_some());
-    let healed = installation.build();
-    assert!(healed > second, "numbers only rise");
+    let repaired = installation.build();
+    assert!(repaired > second, "numbers only rise");
     assert_eq!(installation.view(), before);
-    catalog.refresh().expect("the healed generation opens");
+    catalog.refresh().expect("the repaired generation opens");
 }
 
 #[test]
-fn a_generation_that_is_missing_must_be_told_and_built_anew() {
+fn a_missing_generation_must_be_reported_and_rebuilt() {
     let installation = Installation::small();
     let number = installation.build();
     let before = installation.view();
     fs::remove_dir_all(installation.data().join(number.to_string())).expect("removable");
     let catalog = Catalog::open(&installation.data()).expect("opens empty");
     assert!(catalog.current().is_none());
-    let damage = catalog.damage().expect("the damage is told");
+    let damage = catalog.damage().expect("the damage is reported");
     assert!(damage.contains(&number.to_string()) || damage.contains("cannot read"), "{damage}");
-    let healed = installation.build();
-    assert!(healed > number, "numbers only rise");
+    let repaired = installation.build();
+    assert!(repaired > number, "numbers only rise");
     assert_eq!(installation.view(), before, "ids are minted again as they were");
 }
 
 #[test]
-fn a_data_folder_made_anew_must_be_taken_over_although_it_counts_from_one() {
+fn a_recreated_data_folder_must_be_loaded_although_its_numbers_restart() {
     let installation = Installation::small();
     installation.build();
     let catalog = Catalog::open(&installation.data()).expect("opens");
     let old = catalog.current().expect("a generation").digest().to_owned();
     fs::remove_dir_all(installation.data()).expect("removable");
-    assert!(catalog.refresh().is_err(), "a data folder that is gone is told");
-    assert!(catalog.current().is_some(), "and what was open goes on answering");
+    assert!(catalog.refresh().is_err(), "a missing data folder is reported");
+    assert!(catalog.current().is_some(), "the open generation stays in use");
     installation.write_item("nieuw", "Een nieuw artikel");
     installation.build();
     catalog.refresh().expect("opens");
@@ -110,36 +111,36 @@ fn a_data_folder_made_anew_must_be_taken_over_although_it_counts_from_one() {
 }
 
 #[test]
-fn a_generation_of_a_newer_program_must_be_refused_with_a_clear_sentence() {
+fn a_generation_of_a_newer_program_must_be_rejected_with_a_clear_message() {
     let installation = Installation::small();
     let number = installation.build();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
     fs::write(&manifest, text.replacen("\"format\": 2", "\"format\": 999", 1)).expect("writable");
-    let error = installation.try_build().expect_err("a newer format is not built over");
-    let sentence = error.to_string();
-    assert!(sentence.contains("format 999") && sentence.contains("newer wegwijzer"), "{sentence}");
+    let error = installation.try_build().expect_err("a newer format is not overwritten");
+    let message = error.to_string();
+    assert!(message.contains("format 999") && message.contains("upgrade wegwijzer"), "{message}");
 }
 
 #[test]
-fn a_pointer_that_is_gone_must_be_told_and_healed_while_the_newest_is_served() {
+fn a_missing_current_file_must_be_reported_and_repaired_while_the_newest_is_served() {
     let installation = Installation::small();
     let number = installation.build();
     let before = installation.view();
     fs::remove_file(installation.data().join("CURRENT")).expect("removable");
     let catalog = Catalog::open(&installation.data()).expect("opens");
-    assert_eq!(catalog.current().expect("the newest sound one").generation(), number);
+    assert_eq!(catalog.current().expect("the newest intact generation").generation(), number);
     assert!(catalog.damage().is_some_and(|damage| damage.contains("wegwijzer index")));
-    let status = run::status(&installation.data()).expect("a status").to_string();
+    let status = admin::status(&installation.data()).expect("a status").to_string();
     assert!(status.contains("CURRENT") && status.contains("wegwijzer index"), "{status}");
-    assert!(!run::verify(&installation.data()).expect("readable").is_sound());
+    assert!(!admin::verify(&installation.data()).expect("readable").is_intact());
     installation.build();
     assert_eq!(installation.view(), before);
-    assert!(run::verify(&installation.data()).expect("readable").is_sound());
+    assert!(admin::verify(&installation.data()).expect("readable").is_intact());
 }
 
 #[test]
-fn a_pointer_that_names_nothing_must_not_stop_a_build() {
+fn an_invalid_current_file_must_not_stop_a_build() {
     let installation = Installation::small();
     installation.build();
     let before = installation.view();

@@ -1,13 +1,13 @@
 //! The gateway over real subgraphs: small HTTP servers on this machine, and the program's own server
 //! before them.
 
-mod drawn;
-mod guarding;
-mod misbehaving;
-mod refusing;
+mod authorization;
+mod faulty_subgraphs;
+mod generated;
+mod rejected_supergraphs;
+mod schema_check;
 pub(crate) mod subgraph;
 mod topics;
-mod valid;
 
 use std::{net::SocketAddr, path::Path};
 
@@ -20,8 +20,8 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::{
-    server::{Reply, exchange},
     support::{repository, runtime},
+    test_server::{Reply, exchange},
 };
 
 /// A gateway over one supergraph, without a data folder.
@@ -64,9 +64,9 @@ impl Gateway {
 
     /// Replaces the supergraph that is followed.
     pub(crate) fn replace(&self, supergraph: &str) {
-        let newer = self.folder.path().join("newer");
-        std::fs::write(&newer, supergraph).unwrap();
-        std::fs::rename(newer, self.folder.path().join("supergraph.graphql")).unwrap();
+        let replacement = self.folder.path().join("newer");
+        std::fs::write(&replacement, supergraph).unwrap();
+        std::fs::rename(replacement, self.folder.path().join("supergraph.graphql")).unwrap();
     }
 
     pub(crate) fn post(&self, body: &Value) -> Reply {
@@ -83,7 +83,7 @@ impl Gateway {
         exchange(self.address, &format!("GET {path} HTTP/1.1"), b"")
     }
 
-    pub(crate) fn ask(&self, query: &str) -> Value {
+    pub(crate) fn query(&self, query: &str) -> Value {
         self.post(&json!({ "query": query })).json()
     }
 }

@@ -5,64 +5,64 @@ use std::{fs, thread};
 
 use gateway::{
     clock::Clock,
-    config::{Cors, Trusted},
+    config::{CorsOrigins, TrustedDocumentPolicy},
 };
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use crate::{
-    server::{Reply, Server},
     support::{Installation, clock},
+    test_server::{Reply, Server},
 };
 
-const QUESTION: &str = "{ search(query: \"klantreis\", first: 2) { nodes { id title } } }";
+const QUERY: &str = "{ search(query: \"klantreis\", first: 2) { nodes { id title } } }";
 
-fn tag(reply: &Reply) -> String {
+fn etag_of(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{reply:?}");
-    reply.header("etag").unwrap_or_else(|| panic!("a validator: {reply:?}")).to_owned()
+    reply.header("etag").unwrap_or_else(|| panic!("an ETag: {reply:?}")).to_owned()
 }
 
 #[test]
-fn an_answer_must_not_be_sent_twice_to_a_client_that_has_it() {
+fn a_response_must_not_be_sent_again_to_a_client_that_has_it() {
     let (installation, server) = Server::demo();
-    let first = server.get_query(QUESTION, "");
-    let validator = tag(&first);
+    let first = server.get_query(QUERY, "");
+    let etag = etag_of(&first);
     assert_eq!(first.header("cache-control"), Some("no-cache"));
     assert_eq!(first.header("vary"), Some("accept"));
-    assert_eq!(tag(&server.get_query(QUESTION, "")), validator);
+    assert_eq!(etag_of(&server.get_query(QUERY, "")), etag);
 
     for headers in [
-        format!("\r\nif-none-match: {validator}"),
-        format!("\r\nif-none-match: \"other\", W/{validator}"),
+        format!("\r\nif-none-match: {etag}"),
+        format!("\r\nif-none-match: \"other\", W/{etag}"),
         "\r\nif-none-match: *".to_owned(),
     ] {
-        let again = server.get_query(QUESTION, &headers);
+        let again = server.get_query(QUERY, &headers);
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{again:?}");
-        assert_eq!(again.header("etag"), Some(validator.as_str()));
+        assert_eq!(again.header("etag"), Some(etag.as_str()));
     }
     // The same bytes in another form are another answer, and so is another question.
-    let newer = "\r\naccept: application/graphql-response+json";
-    assert_ne!(tag(&server.get_query(QUESTION, newer)), validator);
-    let other = format!("{newer}\r\nif-none-match: {validator}");
-    assert_eq!(server.get_query(QUESTION, &other).status, 200);
-    assert_ne!(tag(&server.get_query("{ themes { id } }", "")), validator);
+    let accept = "\r\naccept: application/graphql-response+json";
+    assert_ne!(etag_of(&server.get_query(QUERY, accept)), etag);
+    let other = format!("{accept}\r\nif-none-match: {etag}");
+    assert_eq!(server.get_query(QUERY, &other).status, 200);
+    assert_ne!(etag_of(&server.get_query("{ themes { id } }", "")), etag);
 
     // A restart changes nothing; another configuration does.
     let restarted = Server::of(&installation);
-    assert_eq!(tag(&restarted.get_query(QUESTION, "")), validator);
+    assert_eq!(etag_of(&restarted.get_query(QUERY, "")), etag);
     let configured = Server::with(&installation, |config| config.limits.page_size_max = 99);
-    assert_ne!(tag(&configured.get_query(QUESTION, "")), validator);
+    assert_ne!(etag_of(&configured.get_query(QUERY, "")), etag);
 }
 
 #[test]
-fn a_validator_must_change_with_the_generation_and_with_time() {
+fn an_etag_must_change_with_the_generation_and_with_time() {
     let installation = Installation::small();
     installation.build();
     let at = |hours: i64| {
         let server = Server::with(&installation, |config| {
             config.clock = Clock::Fixed(clock() + hours.hours());
         });
-        tag(&server.get_query(QUESTION, ""))
+        etag_of(&server.get_query(QUERY, ""))
     };
     // The clock stands at noon; the series of the fixture begins at three on a Tuesday.
     let noon = at(0);
@@ -77,13 +77,13 @@ fn a_validator_must_change_with_the_generation_and_with_time() {
 }
 
 #[test]
-fn what_is_not_made_from_a_generation_or_is_private_or_failed_must_not_be_kept() {
+fn responses_without_a_generation_private_or_failed_must_not_be_cached() {
     let (_installation, server) = Server::demo();
     for (query, headers) in [
         ("{ catalog { generation } }", ""),
         ("{ themes { id } ...c } fragment c on Query { it: catalog { generation } }", ""),
-        (QUESTION, "\r\nauthorization: Bearer x"),
-        (QUESTION, "\r\ncookie: a=b"),
+        (QUERY, "\r\nauthorization: Bearer x"),
+        (QUERY, "\r\ncookie: a=b"),
         ("{ search(after: \"nonsense\") { totalCount } }", ""),
         ("{ nothing }", ""),
     ] {
@@ -95,52 +95,58 @@ fn what_is_not_made_from_a_generation_or_is_private_or_failed_must_not_be_kept()
     }
     let posted = server.post(&json!({ "query": "{ themes { id } }" }));
     assert_eq!((posted.header("etag"), posted.header("cache-control")), (None, Some("no-store")));
-    assert!(server.reading("wegwijzer_graphql_answers_total{origin=\"kept\"}") < 1.0);
+    assert!(server.metric_value("wegwijzer_graphql_responses_total{cache=\"hit\"}") < 1.0);
 }
 
 #[test]
-fn equal_questions_at_the_same_time_must_be_answered_once() {
+fn identical_concurrent_requests_must_be_executed_once() {
     let (_installation, server) = Server::demo();
     let body = json!({ "query": "query A($q: String) { search(query: $q) { totalCount } }",
         "variables": { "q": "overheid" } });
     let bodies: Vec<String> = thread::scope(|scope| {
-        let asked: Vec<_> = (0..40).map(|_| scope.spawn(|| server.post(&body).body)).collect();
-        asked.into_iter().map(|one| one.join().expect("it answers")).collect()
+        let threads: Vec<_> = (0..40).map(|_| scope.spawn(|| server.post(&body).body)).collect();
+        threads
+            .into_iter()
+            .map(|one| one.join().expect("the request thread does not panic"))
+            .collect()
     });
     assert!(bodies.iter().all(|one| *one == bodies[0]), "{bodies:?}");
-    let origin = |origin: &str| {
-        server.reading(&format!("wegwijzer_graphql_answers_total{{origin=\"{origin}\"}}"))
+    let responses = |cache: &str| {
+        server.metric_value(&format!("wegwijzer_graphql_responses_total{{cache=\"{cache}\"}}"))
     };
-    assert!((origin("made") - 1.0).abs() < 0.1);
-    assert!((origin("kept") + origin("shared") - 39.0).abs() < 0.1);
+    assert!((responses("miss") - 1.0).abs() < 0.1);
+    assert!((responses("hit") + responses("coalesced") - 39.0).abs() < 0.1);
     let queries = "wegwijzer_graphql_requests_total{kind=\"query\",code=\"OK\"}";
-    assert!((server.reading(queries) - 40.0).abs() < 0.1);
+    assert!((server.metric_value(queries) - 40.0).abs() < 0.1);
 }
 
 #[test]
-fn a_document_must_be_kept_under_its_digest_once_its_text_was_sent() {
+fn a_document_must_be_stored_under_its_hash_once_its_text_was_sent() {
     let (_installation, server) = Server::demo();
     let query = "{__typename}";
     let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
     let named = |hash: &str, version: u8| json!({ "persistedQuery": { "version": version, "sha256Hash": hash } });
-    let asked = |extensions: Value| server.post(&json!({ "extensions": extensions }));
+    let send = |extensions: Value| server.post(&json!({ "extensions": extensions }));
 
-    let unknown = asked(named(hash, 1));
+    let unknown = send(named(hash, 1));
     assert_eq!(unknown.code(), "PERSISTED_QUERY_NOT_FOUND");
     assert_eq!(unknown.json()["errors"][0]["message"], "PersistedQueryNotFound");
-    let wrong = server.post(&json!({ "query": "{ a }", "extensions": named(hash, 1) }));
-    assert_eq!(wrong.code(), "BAD_REQUEST");
-    let sent = server.post(&json!({ "query": query, "extensions": named(hash, 1) }));
-    assert_eq!(sent.body, r#"{"data":{"__typename":"Query"}}"#);
-    assert_eq!(asked(named(hash, 1)).body, sent.body);
-    assert_eq!(asked(named(&hash.to_uppercase(), 1)).body, sent.body);
-    assert_eq!(server.post(&json!({ "documentId": format!("sha256:{hash}") })).body, sent.body);
+    let mismatch = server.post(&json!({ "query": "{ a }", "extensions": named(hash, 1) }));
+    assert_eq!(mismatch.code(), "BAD_REQUEST");
+    let registered = server.post(&json!({ "query": query, "extensions": named(hash, 1) }));
+    assert_eq!(registered.body, r#"{"data":{"__typename":"Query"}}"#);
+    assert_eq!(send(named(hash, 1)).body, registered.body);
+    assert_eq!(send(named(&hash.to_uppercase(), 1)).body, registered.body);
+    assert_eq!(
+        server.post(&json!({ "documentId": format!("sha256:{hash}") })).body,
+        registered.body
+    );
     let extensions = named(hash, 1).to_string();
     let encoded: String = url::form_urlencoded::byte_serialize(extensions.as_bytes()).collect();
-    assert_eq!(server.get(&format!("/graphql?extensions={encoded}")).body, sent.body);
+    assert_eq!(server.get(&format!("/graphql?extensions={encoded}")).body, registered.body);
 
     for extensions in [named(hash, 2), named("abc", 1), named(&"é".repeat(32), 1)] {
-        let reply = asked(extensions.clone());
+        let reply = send(extensions.clone());
         assert_eq!((reply.status, reply.code()), (400, "BAD_REQUEST".into()), "{extensions}");
     }
     let both = server.post(&json!({ "query": query, "documentId": hash }));
@@ -148,42 +154,43 @@ fn a_document_must_be_kept_under_its_digest_once_its_text_was_sent() {
 }
 
 #[test]
-fn trusted_documents_must_be_answered_by_name_and_alone_where_the_operator_says_so() {
+fn trusted_documents_must_be_served_by_name_and_exclusively_where_required() {
     let installation = Installation::small();
     installation.build();
     let folder = installation.path().join("documents");
     fs::create_dir(&folder).expect("a folder");
     let text = "query Type { __typename }";
     fs::write(folder.join("Type.graphql"), text).expect("a file");
-    let answer = r#"{"data":{"__typename":"Query"}}"#;
+    let expected = r#"{"data":{"__typename":"Query"}}"#;
     for (trusted, others) in [
-        (Trusted::Too(folder.clone()), Value::Null),
-        (Trusted::Only(folder.clone()), "BAD_REQUEST".into()),
+        (TrustedDocumentPolicy::Optional(folder.clone()), Value::Null),
+        (TrustedDocumentPolicy::Required(folder.clone()), "BAD_REQUEST".into()),
     ] {
-        let server = Server::with(&installation, |config| config.graphql.trusted = trusted);
-        assert_eq!(server.post(&json!({ "documentId": "Type" })).body, answer);
-        assert_eq!(server.post(&json!({ "query": text })).body, answer);
+        let server =
+            Server::with(&installation, |config| config.graphql.trusted_documents = trusted);
+        assert_eq!(server.post(&json!({ "documentId": "Type" })).body, expected);
+        assert_eq!(server.post(&json!({ "query": text })).body, expected);
         assert_eq!(server.post(&json!({ "query": "{ themes { id } }" })).code(), others);
         assert_eq!(server.post(&json!({ "documentId": "Other" })).code(), "BAD_REQUEST");
     }
 }
 
 #[test]
-fn pages_of_other_sites_must_read_answers_only_where_the_operator_allows_it() {
+fn pages_of_other_sites_must_read_responses_only_where_cors_allows_it() {
     let installation = Installation::small();
     installation.build();
-    let ask = "OPTIONS /graphql HTTP/1.1\r\norigin: https://a.example\
+    let preflight = "OPTIONS /graphql HTTP/1.1\r\norigin: https://a.example\
         \r\naccess-control-request-method: POST\r\naccess-control-request-headers: content-type";
     let allow = "access-control-allow-origin";
-    let of = |cors: Cors| Server::with(&installation, |config| config.cors = cors);
+    let of = |cors: CorsOrigins| Server::with(&installation, |config| config.cors = cors);
 
-    let server = of(Cors::Only(Vec::new()));
-    assert_eq!(server.request(ask, "").status, 405);
+    let server = of(CorsOrigins::List(Vec::new()));
+    assert_eq!(server.request(preflight, "").status, 405);
     let reply = server.get_query("{ __typename }", "\r\norigin: https://a.example");
     assert_eq!((reply.status, reply.header(allow)), (200, None));
 
-    let server = of(Cors::Only(vec!["https://a.example".to_owned()]));
-    let reply = server.request(ask, "");
+    let server = of(CorsOrigins::List(vec!["https://a.example".to_owned()]));
+    let reply = server.request(preflight, "");
     assert_eq!((reply.status, reply.header(allow)), (204, Some("https://a.example")));
     assert_eq!(reply.header("access-control-allow-methods"), Some("get, post"));
     assert_eq!(reply.header("access-control-allow-credentials"), None);
@@ -197,13 +204,13 @@ fn pages_of_other_sites_must_read_answers_only_where_the_operator_allows_it() {
         assert_eq!((reply.status, reply.header(allow)), (200, None), "{origin}");
     }
 
-    let server = of(Cors::Anywhere);
+    let server = of(CorsOrigins::Any);
     let reply = server.get_query("{ __typename }", "\r\norigin: null");
     assert_eq!((reply.status, reply.header(allow)), (200, Some("*")));
 }
 
 #[test]
-fn what_a_form_on_another_site_can_send_must_be_refused_or_harmless() {
+fn what_a_form_on_another_site_can_send_must_be_rejected_or_harmless() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
@@ -218,7 +225,7 @@ fn what_a_form_on_another_site_can_send_must_be_refused_or_harmless() {
     let reply = server.get_query("mutation { a }", "");
     assert_eq!((reply.status, reply.header("allow")), (405, Some("post")));
 
-    let strict = Server::with(&installation, |config| config.graphql.strict_get = true);
+    let protected = Server::with(&installation, |config| config.graphql.csrf_prevention = true);
     for (headers, status) in [
         ("", 403),
         ("\r\naccept: */*", 403),
@@ -228,17 +235,17 @@ fn what_a_form_on_another_site_can_send_must_be_refused_or_harmless() {
         ("\r\naccept: application/graphql-response+json", 200),
         ("\r\napollo-require-preflight: 1", 200),
     ] {
-        assert_eq!(strict.get_query("{ __typename }", headers).status, status, "{headers}");
+        assert_eq!(protected.get_query("{ __typename }", headers).status, status, "{headers}");
     }
 }
 
 #[test]
-fn introspection_and_suggestions_must_be_off_where_the_operator_says_so() {
+fn introspection_and_suggestions_must_be_off_where_disabled() {
     let installation = Installation::small();
     installation.build();
     let open = Server::of(&installation);
-    assert!(open.ask("{ __schema { queryType { name } } }")["data"]["__schema"].is_object());
-    let helped = open.ask("{ serch { totalCount } }")["errors"][0]["message"].to_string();
+    assert!(open.query("{ __schema { queryType { name } } }")["data"]["__schema"].is_object());
+    let helped = open.query("{ serch { totalCount } }")["errors"][0]["message"].to_string();
     assert!(helped.contains("Did you mean"), "{helped}");
 
     let closed = Server::with(&installation, |config| {
@@ -249,32 +256,32 @@ fn introspection_and_suggestions_must_be_off_where_the_operator_says_so() {
         "{ __schema { queryType { name } } }",
         "{ ...a } fragment a on Query { __schema { types { name } } }",
     ] {
-        let answer = closed.ask(query);
-        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{answer}");
-        assert!(answer.get("data").is_none(), "{answer}");
+        let response = closed.query(query);
+        assert_eq!(response["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{response}");
+        assert!(response.get("data").is_none(), "{response}");
     }
-    assert_eq!(closed.ask("{ __type(name: \"Query\") { name } }")["data"]["__type"], Value::Null);
-    let silent = closed.ask("{ serch { totalCount } }")["errors"][0]["message"].to_string();
+    assert_eq!(closed.query("{ __type(name: \"Query\") { name } }")["data"]["__type"], Value::Null);
+    let silent = closed.query("{ serch { totalCount } }")["errors"][0]["message"].to_string();
     assert!(!silent.contains("Did you mean"), "{silent}");
 }
 
 #[test]
-fn readings_must_tell_what_is_served_and_how() {
+fn metrics_must_report_what_is_served_and_how() {
     let (installation, server) = Server::demo();
-    server.ask("{ catalog { generation } }");
+    server.query("{ catalog { generation } }");
     server.post(&json!({ "query": "{ nothing }" }));
     server.get("/nothing");
     let counts = *installation.snapshot().counts();
     for (metric, value) in [
         ("wegwijzer_generation", 1),
         ("wegwijzer_generation_damaged", 0),
-        ("wegwijzer_things{name=\"event\"}", counts.events),
+        ("wegwijzer_records{kind=\"event\"}", counts.events),
         ("wegwijzer_graphql_requests_total{kind=\"query\",code=\"OK\"}", 1),
         ("wegwijzer_graphql_requests_total{kind=\"query\",code=\"BAD_REQUEST\"}", 1),
-        ("wegwijzer_responses_total{status=\"404\"}", 1),
+        ("wegwijzer_http_responses_total{status=\"404\"}", 1),
     ] {
         let value = f64::from(u32::try_from(value).expect("a small number"));
-        assert!((server.reading(metric) - value).abs() < 0.1, "{metric}");
+        assert!((server.metric_value(metric) - value).abs() < 0.1, "{metric}");
     }
     let text = server.get("/metrics");
     assert_eq!(
@@ -292,11 +299,11 @@ fn an_event_must_come_as_a_file_for_a_calendar() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
-    let answer = server.ask("{ events { nodes { title ics } } }");
+    let response = server.query("{ events { nodes { title ics } } }");
     let file = |title: &str| {
-        let events = answer["data"]["events"]["nodes"].as_array().expect("events");
+        let events = response["data"]["events"]["nodes"].as_array().expect("events");
         let event = events.iter().find(|event| event["title"] == title).expect("an event");
-        let url: url::Url = event["ics"].as_str().expect("an address").parse().expect("one");
+        let url: url::Url = event["ics"].as_str().expect("an address").parse().expect("a URL");
         server.get(url.path())
     };
     let single = file("Dag van de klantreis");
@@ -314,11 +321,11 @@ fn an_event_must_come_as_a_file_for_a_calendar() {
 }
 
 #[test]
-fn what_a_variable_is_by_default_must_decide_what_is_left_out() {
+fn a_default_value_of_a_variable_must_decide_skip_and_include() {
     let (_installation, server) = Server::demo();
     let query = "query($no: Boolean! = true, $yes: Boolean! = false) { __typename
         a: themes @skip(if: $no) { id } b: themes @include(if: $yes) { id } }";
-    assert_eq!(server.ask(query), json!({ "data": { "__typename": "Query" } }));
-    let given = server.ask_with(query, &json!({ "no": false }));
-    assert!(given["data"]["a"].is_array() && given["data"]["b"].is_null(), "{given}");
+    assert_eq!(server.query(query), json!({ "data": { "__typename": "Query" } }));
+    let response = server.query_with(query, &json!({ "no": false }));
+    assert!(response["data"]["a"].is_array() && response["data"]["b"].is_null(), "{response}");
 }

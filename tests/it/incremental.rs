@@ -1,19 +1,20 @@
 //! After random edits an incremental build finds what a full build finds: the same hits and facets
 //! at once, the same order once it is compacted.
 
+use indexer::admin;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::MetadataExt,
 };
 
-use indexer::{catalog::Snapshot, run};
+use indexer::catalog::Snapshot;
 use schema::{
-    Facets, GenerationNumber, NodeId, Page, SearchFilter, SearchQuery, SearchSort, SuggestionKind,
-    Wanted,
+    Facets, GenerationNumber, NodeId, Page, SearchExtras, SearchFilter, SearchQuery, SearchSort,
+    SuggestionKind,
 };
 
-use crate::support::{Dice, Installation, clock, runtime};
+use crate::support::{Installation, Rng, clock, runtime};
 
 const WORDS: [&str; 12] = [
     "klantreis",
@@ -33,61 +34,61 @@ const THEMES: [&str; 4] = ["klantreizen", "begrijpelijke taal", "inclusie", "zor
 const PEOPLE: [&str; 4] = ["Noor Vandersteen", "Tijmen Okkerse", "Marit Zonneveld", "Eva Kesteloo"];
 
 /// A record of the file `lines.jsonl`. Few keys, addresses and names, so that they collide.
-fn line(dice: &mut Dice, key: u64) -> String {
-    let word = |dice: &mut Dice| dice.pick(&WORDS);
-    let title = format!("{} {} {key}", word(dice), word(dice));
-    let body: Vec<_> = (0..12).map(|_| word(dice)).collect();
-    let theme = dice.pick(&THEMES);
-    let person = dice.pick(&PEOPLE);
-    let url = dice.below(12);
+fn line(rng: &mut Rng, key: u64) -> String {
+    let word = |rng: &mut Rng| rng.pick(&WORDS);
+    let title = format!("{} {} {key}", word(rng), word(rng));
+    let body: Vec<_> = (0..12).map(|_| word(rng)).collect();
+    let theme = rng.pick(&THEMES);
+    let person = rng.pick(&PEOPLE);
+    let url = rng.below(12);
     let body = body.join(" ");
-    match dice.below(8) {
+    match rng.below(8) {
         0 => format!(
             r#"{{"key":"{key}","kind":"community","title":"Community {}","url":"https://x.example/{url}","themes":["{theme}"],"body":"{body}"}}"#,
-            dice.below(3)
+            rng.below(3)
         ),
         1 => format!(
             r#"{{"key":"{key}","kind":"event","title":"{title}","start":"2026-0{}-11","organisers":["Community {}","Gemeente Duinstad"],"body":"{body}"}}"#,
-            1 + dice.below(8),
-            dice.below(3)
+            1 + rng.below(8),
+            rng.below(3)
         ),
         2 => format!(
             r#"{{"key":"{key}","kind":"theme","title":"{theme}","alt_labels":["anders {}"]}}"#,
-            dice.below(3)
+            rng.below(3)
         ),
         3 => format!(
             r#"{{"key":"{key}","kind":"organisation","title":"Gemeente Duinstad","abbreviations":["GD"],"layer":"GEMEENTE","organisation_kind":"{}"}}"#,
-            dice.pick(&["MUNICIPALITY", "OTHER"])
+            rng.pick(&["MUNICIPALITY", "OTHER"])
         ),
         4 => format!(
             r#"{{"key":"{key}","kind":"toolkit","title":"{title}","slug":"zelfde","maintainers":["GD"],"themes":["{theme}","anders 1"],"body":"{body}"}}"#
         ),
         _ => format!(
             r#"{{"key":"{key}","kind":"article","title":"{title}","url":"https://x.example/{url}","published_at":"202{}-05-0{}","themes":["{theme}"],"authors":["{person}"],"communities":["Community {}"],"body":"{body}"}}"#,
-            dice.below(6),
-            1 + dice.below(9),
-            dice.below(3)
+            rng.below(6),
+            1 + rng.below(9),
+            rng.below(3)
         ),
     }
 }
 
 /// Changes a few records of a small world.
-pub(crate) fn edit(dice: &mut Dice, world: &mut BTreeMap<u64, String>) {
-    for _ in 0..=dice.below(6) {
-        let key = dice.below(24);
-        if dice.below(4) == 0 {
-            world.remove(&key);
+pub(crate) fn edit(rng: &mut Rng, dataset: &mut BTreeMap<u64, String>) {
+    for _ in 0..=rng.below(6) {
+        let key = rng.below(24);
+        if rng.below(4) == 0 {
+            dataset.remove(&key);
         } else {
-            world.insert(key, line(dice, key));
+            dataset.insert(key, line(rng, key));
         }
     }
 }
 
-pub(crate) fn write_world(installation: &Installation, world: &BTreeMap<u64, String>) {
+pub(crate) fn write_dataset(installation: &Installation, dataset: &BTreeMap<u64, String>) {
     // Two sources share addresses and names.
-    let (lines, more): (Vec<_>, Vec<_>) = world.iter().partition(|(key, _)| *key % 2 == 0);
-    installation.write_lines_of("lines.jsonl", &lines.iter().map(|(_, l)| *l).collect::<Vec<_>>());
-    installation.write_lines_of("more.jsonl", &more.iter().map(|(_, l)| *l).collect::<Vec<_>>());
+    let (lines, more): (Vec<_>, Vec<_>) = dataset.iter().partition(|(key, _)| *key % 2 == 0);
+    installation.write_lines_to("lines.jsonl", &lines.iter().map(|(_, l)| *l).collect::<Vec<_>>());
+    installation.write_lines_to("more.jsonl", &more.iter().map(|(_, l)| *l).collect::<Vec<_>>());
 }
 
 fn queries() -> Vec<SearchQuery> {
@@ -111,7 +112,7 @@ fn queries() -> Vec<SearchQuery> {
                 filter: SearchFilter::default(),
                 sort,
                 page: Page::first(100),
-                wanted: Wanted { total: true, facets: true, ..Wanted::default() },
+                extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
                 now: clock(),
             });
         }
@@ -132,20 +133,20 @@ fn suggestions(snapshot: &Snapshot) -> Vec<(SuggestionKind, String)> {
 }
 
 /// Titles of the hits in order, and facets by name.
-fn answers(snapshot: &Snapshot) -> Vec<(Vec<String>, String)> {
+fn results(snapshot: &Snapshot) -> Vec<(Vec<String>, String)> {
     runtime().block_on(async {
-        let mut answers = Vec::new();
+        let mut results = Vec::new();
         for query in queries() {
             let page = snapshot.search(query).await.expect("a search");
             let hits = page.hits.iter().map(|hit| hit.record.name().to_owned()).collect();
-            let facets = page.facets.expect("asked for");
-            answers.push((hits, named(snapshot, &facets).await));
+            let facets = page.facets.expect("facets were requested");
+            results.push((hits, facets_by_name(snapshot, &facets).await));
         }
-        answers
+        results
     })
 }
 
-async fn named(snapshot: &Snapshot, facets: &Facets) -> String {
+async fn facets_by_name(snapshot: &Snapshot, facets: &Facets) -> String {
     let mut text = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         facets.kinds,
@@ -176,35 +177,35 @@ async fn named(snapshot: &Snapshot, facets: &Facets) -> String {
 #[test]
 fn an_incremental_build_must_find_what_a_full_build_finds() {
     for seed in 0..6 {
-        let mut dice = Dice(seed);
+        let mut rng = Rng(seed);
         let installation = Installation::empty();
-        let mut world = BTreeMap::new();
+        let mut dataset = BTreeMap::new();
         for round in 0..12 {
-            edit(&mut dice, &mut world);
-            write_world(&installation, &world);
+            edit(&mut rng, &mut dataset);
+            write_dataset(&installation, &dataset);
             installation.build();
 
             let full = installation.copy();
             full.build_full();
-            let place = format!("seed {seed}, round {round}");
-            assert_eq!(installation.view(), full.view(), "{place}");
-            let (ours, theirs) = (answers(&installation.snapshot()), answers(&full.snapshot()));
+            let context = format!("seed {seed}, round {round}");
+            assert_eq!(installation.view(), full.view(), "{context}");
+            let (ours, theirs) = (results(&installation.snapshot()), results(&full.snapshot()));
             for (query, (our, their)) in queries().iter().zip(ours.iter().zip(&theirs)) {
                 let set = |hits: &[String]| hits.iter().cloned().collect::<BTreeSet<_>>();
-                assert_eq!(set(&our.0), set(&their.0), "hits of {query:?}, {place}");
-                assert_eq!(our.1, their.1, "facets of {query:?}, {place}");
+                assert_eq!(set(&our.0), set(&their.0), "hits of {query:?}, {context}");
+                assert_eq!(our.1, their.1, "facets of {query:?}, {context}");
             }
             assert_eq!(
                 suggestions(&installation.snapshot()),
                 suggestions(&full.snapshot()),
-                "{place}"
+                "{context}"
             );
         }
-        run::gc(&installation.data(), 3, clock()).expect("compacts");
+        admin::gc(&installation.data(), 3, clock()).expect("compacts");
         let full = installation.copy();
         full.build_full();
-        run::gc(&full.data(), 3, clock()).expect("compacts");
-        assert_eq!(answers(&installation.snapshot()), answers(&full.snapshot()), "seed {seed}");
+        admin::gc(&full.data(), 3, clock()).expect("compacts");
+        assert_eq!(results(&installation.snapshot()), results(&full.snapshot()), "seed {seed}");
     }
 }
 
@@ -212,16 +213,16 @@ fn an_incremental_build_must_find_what_a_full_build_finds() {
 #[test]
 fn history_must_not_show_in_content() {
     for seed in 100..104 {
-        let mut dice = Dice(seed);
+        let mut rng = Rng(seed);
         let installation = Installation::empty();
-        let mut world = BTreeMap::new();
+        let mut dataset = BTreeMap::new();
         for _ in 0..10 {
-            edit(&mut dice, &mut world);
-            write_world(&installation, &world);
+            edit(&mut rng, &mut dataset);
+            write_dataset(&installation, &dataset);
             installation.build();
         }
         let fresh = Installation::empty();
-        write_world(&fresh, &world);
+        write_dataset(&fresh, &dataset);
         fresh.build();
         assert_eq!(installation.view(), fresh.view(), "seed {seed}");
     }
@@ -243,12 +244,12 @@ fn a_small_change_must_share_the_base_of_the_store_until_it_is_compacted() {
     installation.write_item("nog-een", "Nog een artikel");
     installation.write_item("extra", "Een ander artikel");
     let third = installation.build();
-    assert_eq!(inode(first), inode(third), "what lies over it goes on");
+    assert_eq!(inode(first), inode(third), "the overlay is extended");
     let (before, base) = (installation.view(), inode(third));
-    let compacted = run::gc(&installation.data(), 1, clock()).expect("compacts").compacted;
+    let compacted = admin::gc(&installation.data(), 1, clock()).expect("compacts").compacted;
     let compacted = compacted.expect("there was something to compact");
     assert_ne!(inode(compacted), base);
     assert!(!file_of(compacted, "overlay.redb").exists());
     assert_eq!(installation.view(), before);
-    assert!(run::verify(&installation.data()).expect("readable").is_sound());
+    assert!(admin::verify(&installation.data()).expect("readable").is_intact());
 }

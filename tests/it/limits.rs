@@ -10,7 +10,7 @@ use std::{
 use gateway::config::Limits;
 use serde_json::{Value, json};
 
-use crate::{server::Server, support::Installation};
+use crate::{support::Installation, test_server::Server};
 
 fn server(change: impl FnOnce(&mut Limits)) -> (Installation, Server) {
     let installation = Installation::of("fixtures/demo.toml");
@@ -112,14 +112,15 @@ fn every_limit_must_name_itself_and_its_value() {
 fn errors_must_be_counted_where_there_are_too_many_to_list() {
     let (_installation, server) = server(|limits| limits.errors_max = 3);
     let unknown = repeated(40, |n| format!("unknown{} ", n % 20));
-    let answer = server.post(&json!({ "query": format!("{{ catalog {{ {unknown} }} }}") })).json();
-    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(3), "{answer}");
-    assert_eq!(answer["extensions"]["omittedErrors"], 37, "{answer}");
-    assert_eq!(answer["extensions"]["requestId"], "test");
+    let response =
+        server.post(&json!({ "query": format!("{{ catalog {{ {unknown} }} }}") })).json();
+    assert_eq!(response["errors"].as_array().map(Vec::len), Some(3), "{response}");
+    assert_eq!(response["extensions"]["omittedErrors"], 37, "{response}");
+    assert_eq!(response["extensions"]["requestId"], "test");
 }
 
 #[test]
-fn hostile_questions_must_get_an_error_in_no_time() {
+fn hostile_queries_must_get_an_error_quickly() {
     let (_installation, server) = server(|_| ());
     let nested = |open: &str, close: &str, depth| open.repeat(depth) + &close.repeat(depth);
     let aliases = repeated(10_000, |n| format!("a{n}: __typename "));
@@ -146,7 +147,7 @@ fn hostile_questions_must_get_an_error_in_no_time() {
             "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }".to_owned(),
         ),
         (
-            "a cycle beside the operation",
+            "a cycle outside the operation",
             "{ __typename } fragment a on Query { ...b } fragment b on Query { ...a }".to_owned(),
         ),
         (
@@ -182,8 +183,8 @@ fn hostile_questions_must_get_an_error_in_no_time() {
 }
 
 #[test]
-fn hostile_bodies_must_be_refused_with_the_status_that_says_why() {
-    let (_installation, server) = server(|limits| limits.request_ms_max = 500);
+fn hostile_bodies_must_be_rejected_with_the_matching_status() {
+    let (_installation, server) = server(|limits| limits.request_timeout_ms = 500);
     let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
     let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
     let many = repeated(9_000, |n| format!("\"v{n}\":{n},"));
@@ -209,10 +210,10 @@ fn hostile_bodies_must_be_refused_with_the_status_that_says_why() {
 
     // A client that never sends what it announced.
     let mut stream = TcpStream::connect(server.address).expect("it listens");
-    write!(stream, "{head}\r\nhost: a\r\ncontent-length: 100\r\n\r\n{{").expect("it reads");
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).expect("it answers");
-    assert_eq!(answer, *b"HTTP/1.1 408");
+    write!(stream, "{head}\r\nhost: a\r\ncontent-length: 100\r\n\r\n{{").expect("writable");
+    let mut response = [0; 12];
+    stream.read_exact(&mut response).expect("a status line");
+    assert_eq!(response, *b"HTTP/1.1 408");
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn a_connection_must_be_closed_where_its_request_never_ends() {
     let mut slow: Vec<TcpStream> =
         (0..2).map(|_| TcpStream::connect(server.address).expect("it listens")).collect();
     for stream in &mut slow {
-        write!(stream, "GET / HTTP/1.1\r\nhost:").expect("it reads");
+        write!(stream, "GET / HTTP/1.1\r\nhost:").expect("writable");
     }
     // There is no room for this one until the others are closed.
     assert_eq!(server.get("/health/live").status, 200);
@@ -238,7 +239,7 @@ fn a_connection_must_be_closed_where_its_request_never_ends() {
 }
 
 #[test]
-fn a_client_must_be_told_where_its_connection_cannot_go_on() {
+fn a_response_must_close_the_connection_where_the_body_was_not_read() {
     let (_installation, server) = server(|_| ());
     let json = "content-type: application/json";
     for (method, headers, length, status) in [
@@ -249,23 +250,23 @@ fn a_client_must_be_told_where_its_connection_cannot_go_on() {
     ] {
         let mut stream = TcpStream::connect(server.address).expect("it listens");
         let head = format!("{method} /graphql HTTP/1.1\r\nhost: a\r\n{headers}\r\n");
-        write!(stream, "{head}content-length: {length}\r\n\r\n").expect("it reads");
+        write!(stream, "{head}content-length: {length}\r\n\r\n").expect("writable");
         let _ = stream.write_all(&vec![b' '; length]);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer).to_lowercase();
-        assert!(answer.starts_with(&format!("http/1.1 {status}")), "{answer}");
-        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+        let mut response = Vec::new();
+        let _ = stream.read_to_end(&mut response);
+        let response = String::from_utf8_lossy(&response).to_lowercase();
+        assert!(response.starts_with(&format!("http/1.1 {status}")), "{response}");
+        assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
     }
     // One that was read to its end is no reason to close: the next request is answered, too.
     let mut stream = TcpStream::connect(server.address).expect("it listens");
-    let wrong =
+    let invalid =
         format!("POST /graphql HTTP/1.1\r\nhost: a\r\n{json}\r\ncontent-length: 2\r\n\r\n{{}}");
-    write!(stream, "{wrong}GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-        .expect("it reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("two answers");
+    write!(stream, "{invalid}GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .expect("writable");
+    let mut responses = String::new();
+    stream.read_to_string(&mut responses).expect("two responses");
     let statuses: Vec<&str> =
-        answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
-    assert_eq!(statuses, ["400", "200"], "{answer}");
+        responses.match_indices("HTTP/1.1 ").map(|(at, _)| &responses[at + 9..at + 12]).collect();
+    assert_eq!(statuses, ["400", "200"], "{responses}");
 }

@@ -5,8 +5,8 @@ use std::{env, path::Path, process::Command};
 use serde_json::Value;
 
 use crate::{
-    server::{Reply, Server},
     support::{Installation, repository},
+    test_server::{Reply, Server},
 };
 
 /// Attributes by which a page loads something.
@@ -14,7 +14,7 @@ const LOADING: [&str; 4] =
     [" src=\"", "<link rel=\"stylesheet\" href=\"", "srcset=\"", "action=\""];
 
 /// The addresses of all pages of a site, as its map tells them.
-fn mapped(server: &Server) -> Vec<String> {
+fn sitemap_paths(server: &Server) -> Vec<String> {
     let map = server.get("/sitemap.xml").body;
     let addresses = map.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
     addresses.map(|address| address.replace("http://127.0.0.1:8080", "")).collect()
@@ -25,8 +25,8 @@ fn assert_harmless(path: &str, page: &Reply) {
     assert!(!page.head.contains("set-cookie"), "{path}: {}", page.head);
     let policy = page.header("content-security-policy").unwrap_or_default();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
-    for begin in LOADING {
-        for rest in page.body.split(begin).skip(1) {
+    for attribute in LOADING {
+        for rest in page.body.split(attribute).skip(1) {
             let address = rest.split('"').next().expect("it ends");
             assert!(address.starts_with('/') && !address.starts_with("//"), "{path}: {address}");
         }
@@ -68,7 +68,7 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
     let installation = Installation::of("fixtures/hostile.toml");
     installation.build();
     let server = Server::of(&installation);
-    let mut paths = mapped(&server);
+    let mut paths = sitemap_paths(&server);
     assert!(paths.len() > 16, "{paths:?}");
     let search = server.get("/?q=gevaar");
     let named = search.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
@@ -76,7 +76,7 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
         named.filter(|href| href.starts_with("/theme/") || href.starts_with("/organisation/"));
     paths.extend(about.map(str::to_owned));
     assert!(paths.iter().any(|path| path.starts_with("/theme/")), "{paths:?}");
-    let typed = "%3Cscript%3Ealert(1)%3C/script%3E%22%0D%0Aset-cookie:%20a=b";
+    let payload = "%3Cscript%3Ealert(1)%3C/script%3E%22%0D%0Aset-cookie:%20a=b";
     for path in [
         "/?q=gevaar",
         "/?q=gevaar&facet=theme",
@@ -90,7 +90,7 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
     }
     paths.extend((1..=12).map(|month| format!("/calendar/2026-{month:02}")));
     for parameter in ["q", "theme", "kind", "page", "from", "sort", "organisation", "facet"] {
-        paths.push(format!("/?{parameter}={typed}"));
+        paths.push(format!("/?{parameter}={payload}"));
     }
     let mut in_calendar = 0;
     for path in &paths {
@@ -106,33 +106,33 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
 }
 
 #[test]
-fn every_page_of_the_demo_must_be_there_and_tell_machines_what_it_is_about() {
+fn every_page_of_the_demo_must_exist_and_describe_itself_to_machines() {
     let (_installation, server) = Server::demo();
-    let (mut told, mut elsewhere) = (0, 0);
-    for path in mapped(&server) {
+    let (mut described, mut elsewhere) = (0, 0);
+    for path in sitemap_paths(&server) {
         let page = server.get(&path);
         assert_eq!(page.status, 200, "{path}");
         elsewhere += usize::from(page.body.contains("<h2 id=\"elsewhere\">"));
         assert_harmless(&path, &page);
         assert!(page.body.contains("rel=\"canonical\""), "{path}");
-        told += usize::from(json_ld(&page).is_some());
+        described += usize::from(json_ld(&page).is_some());
     }
-    assert!(told > 200, "{told}");
-    assert!(elsewhere > 2, "the same passages stand on {elsewhere} pages");
+    assert!(described > 200, "{described}");
+    assert!(elsewhere > 2, "shared passages are shown on {elsewhere} pages");
 }
 
 #[test]
-fn a_page_must_not_be_sent_twice_and_its_head_alone_where_that_is_asked() {
+fn a_page_must_not_be_sent_twice_and_a_head_request_must_get_no_body() {
     let (_installation, server) = Server::demo();
     for path in ["/", "/en/?q=brief", "/article"] {
         let first = server.get(path);
-        let tag = first.header("etag").expect("a validator").to_owned();
+        let etag = first.header("etag").expect("an ETag").to_owned();
         assert_eq!(first.header("vary"), Some("accept-encoding"));
-        let again = server.request(&format!("GET {path} HTTP/1.1\r\nif-none-match: {tag}"), "");
+        let again = server.request(&format!("GET {path} HTTP/1.1\r\nif-none-match: {etag}"), "");
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{path}");
         let head = server.request(&format!("HEAD {path} HTTP/1.1"), "");
         assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
-        assert_eq!(head.header("etag"), Some(tag.as_str()));
+        assert_eq!(head.header("etag"), Some(etag.as_str()));
     }
     assert_ne!(server.get("/").header("etag"), server.get("/en/").header("etag"));
     assert_eq!(server.get("/status").header("etag"), None);
@@ -145,7 +145,7 @@ fn a_page_must_not_be_sent_twice_and_its_head_alone_where_that_is_asked() {
 }
 
 #[test]
-fn what_cannot_be_read_in_an_address_must_be_told_and_left_out() {
+fn invalid_url_parameters_must_be_reported_and_ignored() {
     let (_installation, server) = Server::demo();
     let page = server.get("/?theme=nonsense&q=brief&page=99");
     assert_eq!(page.status, 400);
@@ -157,7 +157,7 @@ fn what_cannot_be_read_in_an_address_must_be_told_and_left_out() {
 }
 
 #[test]
-fn a_search_page_must_be_small_and_show_a_long_facet_whole_where_that_is_asked() {
+fn a_search_page_must_be_small_and_show_a_full_facet_on_request() {
     let (_installation, server) = Server::demo();
     for path in ["/?q=brief", "/en/?q=plain+language", "/article", "/event", "/?q=de+het+een"] {
         let page = server.get(path).body;
@@ -165,13 +165,14 @@ fn a_search_page_must_be_small_and_show_a_long_facet_whole_where_that_is_asked()
     }
     let page = server.get("/?q=brief").body;
     let options = |page: &str| page.matches("name=\"organisation\"").count();
-    let whole =
+    let facet_link =
         page.split("class=\"whole\" href=\"").find(|rest| rest.contains("facet=organisation"));
-    let whole = whole.and_then(|rest| rest.split('"').next()).expect("a way to all of them");
-    assert!(whole.ends_with("#facet-organisation"), "{whole}");
-    let whole = whole.replace("&#38;", "&");
-    let chosen = format!("{}&organisation={}", whole.split('#').next().unwrap(), "onzin");
-    let full = server.get(whole.split('#').next().unwrap()).body;
+    let facet_link =
+        facet_link.and_then(|rest| rest.split('"').next()).expect("a link to the full facet");
+    assert!(facet_link.ends_with("#facet-organisation"), "{facet_link}");
+    let facet_link = facet_link.replace("&#38;", "&");
+    let chosen = format!("{}&organisation={}", facet_link.split('#').next().unwrap(), "onzin");
+    let full = server.get(facet_link.split('#').next().unwrap()).body;
     assert!(options(&full) > 20 && options(&page) == 6, "{} {}", options(&full), options(&page));
     assert_eq!(server.get(&chosen).status, 400);
     // What is chosen is always there, however long the facet is.
@@ -182,7 +183,7 @@ fn a_search_page_must_be_small_and_show_a_long_facet_whole_where_that_is_asked()
 }
 
 #[test]
-fn who_has_done_something_must_be_shown_with_a_sentence() {
+fn organisations_with_experience_must_be_shown_with_a_mention() {
     let (_installation, server) = Server::demo();
     let page = server.get("/?q=begrijpelijke+taal").body;
     let theme = page.split("href=\"").find(|rest| rest.starts_with("/theme/begrijpelijke-taal"));
@@ -194,9 +195,9 @@ fn who_has_done_something_must_be_shown_with_a_sentence() {
     let mut naming = 0;
     for group in groups {
         let name = group.split("<bdi>").nth(1).and_then(|rest| rest.split("</bdi>").next());
-        let evidence = group.split("<p><bdi>").nth(1).and_then(|rest| rest.split("</p>").next());
-        let evidence = evidence.expect("a sentence").replace("<mark>", "").replace("</mark>", "");
-        naming += usize::from(evidence.contains(name.expect("a name")));
+        let mention = group.split("<p><bdi>").nth(1).and_then(|rest| rest.split("</p>").next());
+        let mention = mention.expect("a sentence").replace("<mark>", "").replace("</mark>", "");
+        naming += usize::from(mention.contains(name.expect("a name")));
         assert!(
             group.contains("&#38;organisation=o") || group.contains("&organisation=o"),
             "{group}"
@@ -206,7 +207,7 @@ fn who_has_done_something_must_be_shown_with_a_sentence() {
 }
 
 #[test]
-fn the_name_of_a_person_must_lead_to_all_there_is_with_them() {
+fn the_name_of_a_person_must_link_to_all_content_with_them() {
     let (_installation, server) = Server::demo();
     let item = server.get("/community/community-cx").body;
     let link = item.split("<a href=\"").find(|rest| rest.contains("<bdi>Noor Vandersteen</bdi>"));
@@ -216,7 +217,7 @@ fn the_name_of_a_person_must_lead_to_all_there_is_with_them() {
     let query = "query Q($id: ID!) { search(filter: { people: [$id] }) { totalCount } }";
     let id = link.trim_start_matches("/?person=");
     let total =
-        server.ask_with(query, &serde_json::json!({ "id": id }))["data"]["search"]["totalCount"]
+        server.query_with(query, &serde_json::json!({ "id": id }))["data"]["search"]["totalCount"]
             .clone();
     assert!(total.as_u64() > Some(3), "{total}");
     assert!(found.body.contains(&format!("Er zijn {total} resultaten.")), "{}", found.body);
@@ -250,7 +251,7 @@ fn reports_about_security_must_have_an_address_where_one_is_configured() {
 }
 
 #[test]
-fn graphiql_must_be_the_only_page_that_may_write_styles_and_say_how_it_is_built() {
+fn graphiql_must_be_the_only_page_that_may_write_styles_and_must_report_how_to_build_it() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
@@ -265,7 +266,7 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_say_how_it_is_built(
     std::fs::create_dir(&folder).expect("a folder");
     installation.write("built/graphiql.js", "export {};");
     installation.write("built/secret.toml", "no");
-    let server = Server::with(&installation, |config| config.graphql.graphiql = Some(folder));
+    let server = Server::with(&installation, |config| config.graphql.graphiql_dir = Some(folder));
     let page = server.get("/graphiql");
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy").expect("a policy");
@@ -275,8 +276,8 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_say_how_it_is_built(
     assert_eq!(server.get("/en/graphiql").status, 308);
     let script = server.get("/graphiql/graphiql.js");
     assert_eq!((script.status, script.body.as_str()), (200, "export {};"));
-    let tag = script.header("etag").expect("a validator");
-    let head = format!("GET /graphiql/graphiql.js HTTP/1.1\r\nif-none-match: {tag}");
+    let etag = script.header("etag").expect("an ETag");
+    let head = format!("GET /graphiql/graphiql.js HTTP/1.1\r\nif-none-match: {etag}");
     assert_eq!(server.request(&head, "").status, 304);
     for path in [
         "/graphiql/secret.toml",
@@ -287,7 +288,9 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_say_how_it_is_built(
     ] {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
-    for path in mapped(&server).iter().map(String::as_str).chain(["/status", "/nowhere", "/?q=x"]) {
+    for path in
+        sitemap_paths(&server).iter().map(String::as_str).chain(["/status", "/nowhere", "/?q=x"])
+    {
         let page = server.request(&format!("GET {path} HTTP/1.1\r\naccept: text/html"), "");
         let policy = page.header("content-security-policy").expect("a policy");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
@@ -296,30 +299,30 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_say_how_it_is_built(
 
 /// Runs `tests/browser`; what it needs is Node with the packages of its lockfile, and chromium.
 #[test]
-fn pages_must_hold_in_a_browser() {
+fn pages_must_pass_the_browser_checks() {
     let folder = repository().join("tests/browser");
     let browser = env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
-    let absent = if !Path::new(&browser).exists() {
-        Some("no browser was found; install chromium, or name one in `CHROMIUM`")
+    let missing = if !Path::new(&browser).exists() {
+        Some("no browser found; install chromium or set `CHROMIUM`")
     } else if !folder.join("node_modules").is_dir() {
         Some("run `npm ci` in tests/browser first")
     } else {
         None
     };
-    if let Some(absent) = absent {
-        assert!(env::var_os("REQUIRE_BROWSER").is_none(), "{absent}");
+    if let Some(missing) = missing {
+        assert!(env::var_os("REQUIRE_BROWSER").is_none(), "{missing}");
         // Not by a macro: the test harness would swallow the line.
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
-            format_args!("skipped: tests/browser: {absent}\n"),
+            format_args!("skipped: tests/browser: {missing}\n"),
         );
         return;
     }
-    let judged = Command::new("node")
-        .arg("judge.mjs")
+    let output = Command::new("node")
+        .arg("audit.mjs")
         .current_dir(folder)
         .env("WEGWIJZER", crate::support::program())
         .output()
         .expect("node runs");
-    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

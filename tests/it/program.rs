@@ -9,39 +9,39 @@ use std::{
 
 use crate::support::{Installation, program, repository};
 
-fn said(output: &std::process::Output) -> String {
+fn stderr(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn answered(output: &std::process::Output) -> String {
+fn stdout(output: &std::process::Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
-fn an_installation_must_be_built_looked_at_rolled_back_and_released() {
+fn an_installation_must_be_built_inspected_rolled_back_and_resumed() {
     let installation = Installation::small();
     let output = installation.output(&["index"]);
-    assert!(output.status.success(), "{}", said(&output));
-    let table = format!("{}{}", answered(&output), said(&output));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let table = format!("{}{}", stdout(&output), stderr(&output));
     for word in ["source", "new", "changed", "unchanged", "removed", "rejected", "items", "lines"] {
         assert!(table.contains(word), "the table lacks `{word}`: {table}");
     }
     installation.write_item("nieuw", "Een nieuw artikel");
     assert!(installation.output(&["index"]).status.success());
-    assert!(answered(&installation.output(&["status"])).contains("generation 000002"));
-    assert!(answered(&installation.output(&["verify"])).contains("sound"));
+    assert!(stdout(&installation.output(&["status"])).contains("generation 000002"));
+    assert!(stdout(&installation.output(&["verify"])).contains("intact"));
 
     assert!(installation.output(&["rollback"]).status.success());
     let held = installation.output(&["index"]);
     assert_eq!(held.status.code(), Some(1));
-    assert!(said(&held).contains("wegwijzer release"), "{}", said(&held));
-    assert!(answered(&installation.output(&["status"])).contains("held"));
-    assert!(installation.output(&["release"]).status.success());
+    assert!(stderr(&held).contains("wegwijzer resume"), "{}", stderr(&held));
+    assert!(stdout(&installation.output(&["status"])).contains("on hold"));
+    assert!(installation.output(&["resume"]).status.success());
     assert!(installation.output(&["index"]).status.success());
     let collected = installation.output(&["gc"]);
-    assert!(collected.status.success(), "{}", said(&collected));
+    assert!(collected.status.success(), "{}", stderr(&collected));
     let json = installation.output(&["status", "--json"]);
-    let status: serde_json::Value = serde_json::from_str(&answered(&json)).expect("json");
+    let status: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("json");
     assert!(status["current"].is_number(), "{status}");
 }
 
@@ -52,43 +52,43 @@ fn an_unknown_key_must_be_named_with_the_nearest_known_one() {
     fs::write(installation.config(), text.replace("public_url", "pubic_url")).expect("writable");
     let output = installation.output(&["check"]);
     assert_ne!(output.status.code(), Some(0));
-    let said = said(&output);
-    assert!(said.contains("`pubic_url`") && said.contains("`public_url`"), "{said}");
-    assert!(said.contains("wegwijzer.toml"), "{said}");
+    let stderr = stderr(&output);
+    assert!(stderr.contains("`pubic_url`") && stderr.contains("`public_url`"), "{stderr}");
+    assert!(stderr.contains("wegwijzer.toml"), "{stderr}");
 }
 
 #[test]
-fn a_sound_configuration_must_be_called_so() {
+fn a_valid_configuration_must_be_reported_as_valid() {
     let installation = Installation::small();
     let output = installation.output(&["check"]);
-    assert!(output.status.success(), "{}", said(&output));
-    assert!(answered(&output).contains("items"), "{}", answered(&output));
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).contains("items"), "{}", stdout(&output));
 }
 
 #[test]
-fn a_port_in_use_must_be_told_in_one_sentence() {
+fn a_port_in_use_must_be_reported_in_one_message() {
     let installation = Installation::small();
     installation.build();
-    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = taken.local_addr().expect("an address").to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
     let output = installation.output(&["serve", "--listen", &address]);
     assert_eq!(output.status.code(), Some(1));
-    let said = said(&output);
-    assert!(said.contains("--listen") && said.contains(&address), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let stderr = stderr(&output);
+    assert!(stderr.contains("--listen") && stderr.contains(&address), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]
-fn no_configuration_must_be_told_with_the_remedy() {
+fn a_missing_configuration_must_be_reported_with_the_remedy() {
     let installation = Installation::small();
     fs::remove_file(installation.config()).expect("removable");
     let output = installation.output(&["index"]);
     assert_ne!(output.status.code(), Some(0));
-    assert!(said(&output).contains("wegwijzer.toml"), "{}", said(&output));
+    assert!(stderr(&output).contains("wegwijzer.toml"), "{}", stderr(&output));
 }
 
 #[test]
-fn the_demo_must_build_and_say_what_to_open() {
+fn the_demo_must_build_and_print_the_address_to_open() {
     let installation = Installation::of("fixtures/demo.toml");
     let mut server = std::process::Command::new(program())
         .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
@@ -111,6 +111,6 @@ fn the_demo_must_build_and_say_what_to_open() {
     }
     server.kill().expect("it runs");
     server.wait().expect("it ends");
-    let open = open.expect("it says what to open");
+    let open = open.expect("the address to open is printed");
     assert!(open.contains("Open http://127.0.0.1:"), "{open}");
 }

@@ -1,7 +1,7 @@
 //! How good the search is, held to what it was: on the judged questions of the demo, and on the
 //! judged collections beside the project.
 //!
-//! `UPDATE_RECORDED=1 cargo it relevance` records the present figures anew.
+//! `UPDATE_BASELINES=1 cargo it relevance` records the present figures anew.
 
 #![expect(clippy::print_stdout, reason = "figures are what these tests are read for")]
 
@@ -13,9 +13,11 @@ use std::{
     path::PathBuf,
 };
 
-use gateway::evaluate::{Collection, Judged, Measures, Report, compare};
-use indexer::run::Silent;
-use schema::{Page, SearchFilter, SearchQuery, SearchSort, Wanted};
+use indexer::{
+    evaluate::{Collection, EvaluationRun, Measures, Report, compare},
+    ingest::NoProgress,
+};
+use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
 
 use crate::support::{Installation, clock, repository, runtime};
 
@@ -36,17 +38,17 @@ const SEEDS: u64 = 5;
 /// A sort of question may be answered worse than recorded by so much before it is noticed.
 const TOLERANCE: f64 = 0.02;
 
-fn recorded(name: &str) -> PathBuf {
-    repository().join("tests/it/recorded").join(name)
+fn baseline_path(name: &str) -> PathBuf {
+    repository().join("tests/it/baselines").join(name)
 }
 
-fn is_recording() -> bool {
-    env::var_os("UPDATE_RECORDED").is_some()
+fn is_updating_baselines() -> bool {
+    env::var_os("UPDATE_BASELINES").is_some()
 }
 
 /// Reads lines of a name and a number.
-fn read(name: &str) -> BTreeMap<String, f64> {
-    let text = fs::read_to_string(recorded(name)).expect("recorded figures");
+fn read_baseline(name: &str) -> BTreeMap<String, f64> {
+    let text = fs::read_to_string(baseline_path(name)).expect("a baseline file");
     let line = |line: &str| {
         let (id, value) = line.split_once('\t').expect("two columns");
         (id.to_owned(), value.parse().expect("a number"))
@@ -54,20 +56,20 @@ fn read(name: &str) -> BTreeMap<String, f64> {
     text.lines().map(line).collect()
 }
 
-fn write(name: &str, values: &BTreeMap<String, f64>) {
+fn write_baseline(name: &str, values: &BTreeMap<String, f64>) {
     let mut text = String::new();
     for (id, value) in values {
         writeln!(text, "{id}\t{value:.4}").expect("memory");
     }
-    fs::write(recorded(name), text).expect("writable");
+    fs::write(baseline_path(name), text).expect("writable");
 }
 
 #[test]
-fn judged_collections_must_be_answered_as_well_as_recorded() {
+fn judged_collections_must_score_as_well_as_their_baseline() {
     for floor in FLOORS {
         let folder = repository().join("../shared/relevance").join(floor.set);
         if !folder.is_dir() {
-            println!("skipped: no `{}` beside the project", floor.set);
+            println!("skipped: no `{}` next to the repository", floor.set);
             continue;
         }
         let file = |name: &str| folder.join(name);
@@ -77,9 +79,9 @@ fn judged_collections_must_be_answered_as_well_as_recorded() {
             &file("qrels.dev.tsv"),
         )
         .expect("a collection");
-        let judged = Judged::index(collection, &Silent).expect("an index");
-        let report = judged.evaluate(None).expect("an evaluation");
-        let typos = (1..=SEEDS).map(|seed| judged.evaluate(Some(seed)).expect("an evaluation"));
+        let run = EvaluationRun::index(collection, &NoProgress).expect("an index");
+        let report = run.evaluate(None).expect("an evaluation");
+        let typos = (1..=SEEDS).map(|seed| run.evaluate(Some(seed)).expect("an evaluation"));
         let seeds = f64::from(u32::try_from(SEEDS).expect("few"));
         let with_typos = typos.map(|report| report.mean.ndcg_at_10).sum::<f64>() / seeds;
         let Measures { ndcg_at_10, recall_at_100, .. } = report.mean;
@@ -88,15 +90,15 @@ fn judged_collections_must_be_answered_as_well_as_recorded() {
             floor.set
         );
         let name = format!("{}.tsv", floor.set);
-        if is_recording() {
+        if is_updating_baselines() {
             let values = report.per_query.iter().map(|(id, m)| (id.clone(), m.ndcg_at_10));
-            write(&name, &values.collect());
+            write_baseline(&name, &values.collect());
         }
         let measures = |ndcg_at_10| Measures { ndcg_at_10, ..Measures::default() };
-        let values = read(&name).into_iter().map(|(id, value)| (id, measures(value)));
+        let values = read_baseline(&name).into_iter().map(|(id, value)| (id, measures(value)));
         let before = Report { per_query: values.collect(), ..Report::default() };
-        let change = compare(&before, &report).expect("the same questions").ndcg_at_10;
-        assert!(change.high > -0.000_05, "{}: worse than recorded: {change:?}", floor.set);
+        let change = compare(&before, &report).expect("the same queries").ndcg_at_10;
+        assert!(change.high > -0.000_05, "{}: worse than the baseline: {change:?}", floor.set);
         assert!(ndcg_at_10 >= floor.ndcg, "{}: nDCG@10 {ndcg_at_10}", floor.set);
         assert!(recall_at_100 >= floor.recall, "{}: recall@100 {recall_at_100}", floor.set);
         assert!(with_typos >= floor.with_typos, "{}: with typos {with_typos}", floor.set);
@@ -104,56 +106,57 @@ fn judged_collections_must_be_answered_as_well_as_recorded() {
 }
 
 #[test]
-fn every_sort_of_question_must_be_answered_as_well_as_recorded() {
+fn every_query_class_must_score_as_well_as_its_baseline() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
     let text = fs::read_to_string(repository().join("fixtures/relevance/judged.tsv"));
-    let text = text.expect("the judged questions");
-    let mut known = HashSet::new();
-    let mut sorts: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let text = text.expect("the judged queries");
+    let mut judged_queries = HashSet::new();
+    let mut gains: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')).skip(1) {
-        let [sort, question, good] = line.split('\t').collect::<Vec<_>>()[..] else {
+        let [class, words, relevant] = line.split('\t').collect::<Vec<_>>()[..] else {
             panic!("three columns: {line}");
         };
-        assert!(known.insert(question), "`{question}` is judged twice");
+        assert!(judged_queries.insert(words), "`{words}` is judged twice");
         let query = SearchQuery {
-            words: Some(question.to_owned()),
+            words: Some(words.to_owned()),
             filter: SearchFilter::default(),
             sort: SearchSort::Relevance,
             page: Page::first(10),
-            wanted: Wanted::default(),
+            extras: SearchExtras::default(),
             now: clock(),
         };
         let page = runtime().block_on(snapshot.search(query)).expect("a search");
-        let good: Vec<&str> = good.split(' ').collect();
-        let is_good = |url: &str| {
+        let relevant: Vec<&str> = relevant.split(' ').collect();
+        let is_relevant = |url: &str| {
             let url = url.trim_end_matches('/');
-            good.iter().any(|good| url.strip_suffix(good).is_some_and(|front| front.ends_with('/')))
+            relevant
+                .iter()
+                .any(|suffix| url.strip_suffix(suffix).is_some_and(|prefix| prefix.ends_with('/')))
         };
-        let discount =
-            |place: usize| 1.0 / f64::from(u32::try_from(place + 2).expect("few")).log2();
+        let discount = |rank: usize| 1.0 / f64::from(u32::try_from(rank + 2).expect("few")).log2();
         let found = page.hits.iter().enumerate().filter(|(_, hit)| {
-            hit.record.common().is_some_and(|common| is_good(common.url.as_str()))
+            hit.record.common().is_some_and(|common| is_relevant(common.url.as_str()))
         });
-        let gain: f64 = found.map(|(place, _)| discount(place)).sum();
-        let ideal: f64 = (0..good.len().min(10)).map(discount).sum();
+        let gain: f64 = found.map(|(rank, _)| discount(rank)).sum();
+        let ideal: f64 = (0..relevant.len().min(10)).map(discount).sum();
         if gain < ideal / 2.0 {
-            println!("{sort}, {:.2}: {question}", gain / ideal);
+            println!("{class}, {:.2}: {words}", gain / ideal);
         }
-        sorts.entry(sort.to_owned()).or_default().push(gain / ideal);
+        gains.entry(class.to_owned()).or_default().push(gain / ideal);
     }
-    assert!(known.len() >= 120, "{} questions", known.len());
+    assert!(judged_queries.len() >= 120, "{} queries", judged_queries.len());
     let mean = |values: &Vec<f64>| {
         values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).expect("few"))
     };
     let means: BTreeMap<String, f64> =
-        sorts.iter().map(|(sort, values)| (sort.clone(), mean(values))).collect();
+        gains.iter().map(|(class, values)| (class.clone(), mean(values))).collect();
     println!("nDCG@10 by sort: {means:.3?}");
-    if is_recording() {
-        write("demo.tsv", &means);
+    if is_updating_baselines() {
+        write_baseline("demo.tsv", &means);
     }
-    for (sort, before) in read("demo.tsv") {
-        assert!(means[&sort] >= before - TOLERANCE, "{sort}: {} was {before}", means[&sort]);
+    for (class, before) in read_baseline("demo.tsv") {
+        assert!(means[&class] >= before - TOLERANCE, "{class}: {} was {before}", means[&class]);
     }
 }

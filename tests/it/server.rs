@@ -1,173 +1,286 @@
-//! A server in this process, and the plainest of clients.
+//! The real program under load and in trouble: what it sheds, what it contains, where traces go.
 
 use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
 };
 
-use gateway::{
-    app::App,
-    clock::Clock,
-    config::{Config, Overrides, Subgraph},
-    pipeline::Pipeline,
+use serde_json::json;
+
+use crate::{
+    support::Installation,
+    test_server::{Reply, exchange},
 };
-use serde_json::{Value, json};
-use tokio::sync::oneshot;
-use url::Url;
 
-use crate::support::{Installation, clock, runtime};
-
-/// The program serving an installation at the fixed time, on a free port.
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    pub(crate) pipeline: Arc<Pipeline>,
-    stop: Option<oneshot::Sender<()>>,
-    runtime: Option<tokio::runtime::Runtime>,
+/// The program, serving until it is dropped.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<String>>,
 }
 
-/// A partner whose graph a server joins to ours: it says of itself what stands in a file, or is asked.
-pub(crate) fn partner(name: &str, url: Url, sdl: Option<PathBuf>) -> Subgraph {
-    let (name, headers) = (name.to_owned(), Vec::new());
-    let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
-    Subgraph { name, url, sdl, headers, timeout, retries: 0, poll }
-}
-
-/// What a server answered.
-#[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    /// In lower case.
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Reply {
-    /// The value of a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// `extensions.code` of the first error.
-    pub(crate) fn code(&self) -> Value {
-        self.json()["errors"][0]["extensions"]["code"].clone()
-    }
-
-    /// `extensions.limit.name` of the first error.
-    pub(crate) fn limit(&self) -> Value {
-        self.json()["errors"][0]["extensions"]["limit"]["name"].clone()
-    }
-}
-
-impl Server {
-    /// The demo, freshly built.
-    pub(crate) fn demo() -> (Installation, Self) {
-        let installation = Installation::of("fixtures/demo.toml");
-        installation.build();
-        let server = Self::of(&installation);
-        (installation, server)
-    }
-
-    pub(crate) fn of(installation: &Installation) -> Self {
-        Self::with(installation, |_| ())
-    }
-
-    /// A server whose configuration `change` has changed.
-    pub(crate) fn with(installation: &Installation, change: impl FnOnce(&mut Config)) -> Self {
-        let overrides = Overrides {
-            data: Some(installation.data()),
-            listen: Some("127.0.0.1:0".to_owned()),
-            ..Overrides::default()
-        };
-        let mut config = Config::load(Some(installation.config()), &overrides).expect("sound");
-        config.clock = Clock::Fixed(clock());
-        change(&mut config);
-        let runtime = runtime();
-        let app = runtime.block_on(App::build(config)).expect("it starts");
-        let (address, pipeline) = (app.address(), Arc::clone(app.pipeline()));
-        let (stop, stopped) = oneshot::channel();
-        runtime.spawn(async move {
-            let shutdown = async move {
-                let _ = stopped.await;
-            };
-            app.run(shutdown).await.expect("it serves");
+impl Program {
+    /// Serves an installation with more lines in its configuration and something to go wrong.
+    fn serve(installation: &Installation, config: &str, failpoints: &str) -> Self {
+        let before = fs::read_to_string(installation.config()).expect("a file");
+        let (top, sources) = before.split_once("[[source]]").expect("a source");
+        let text = format!("{top}{config}\n[[source]]{sources}");
+        fs::write(installation.config(), text).expect("writable");
+        let mut child = installation
+            .program(&["serve", "--listen", "127.0.0.1:0"])
+            .env("FAILPOINTS", failpoints)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let address = lines.find_map(|line| {
+            let line = line.expect("utf-8");
+            let (_, address) = line.split_once("address=")?;
+            address.trim().parse().ok()
         });
-        Self { address, pipeline, stop: Some(stop), runtime: Some(runtime) }
+        let sink = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let mut log = sink.lock().expect("the lock is not poisoned");
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        Self { child, address: address.expect("it listens"), log }
     }
 
-    /// What one request is answered with. `head` is its first line, and more headers if it has any.
-    pub(crate) fn request(&self, head: &str, body: impl AsRef<[u8]>) -> Reply {
-        exchange(self.address, head, body.as_ref())
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Reply {
-        self.request(&format!("GET {path} HTTP/1.1"), "")
-    }
-
-    /// Asks by GET, with more headers.
-    pub(crate) fn get_query(&self, query: &str, headers: &str) -> Reply {
-        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-        self.request(&format!("GET /graphql?query={query} HTTP/1.1{headers}"), "")
-    }
-
-    /// Posts any JSON to `/graphql`.
-    pub(crate) fn post(&self, body: &Value) -> Reply {
+    fn query(&self, query: &str) -> Reply {
+        let body = json!({ "query": query }).to_string();
         let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
-        self.request(head, body.to_string())
+        exchange(self.address, head, body.as_bytes())
     }
 
-    pub(crate) fn ask_with(&self, query: &str, variables: &Value) -> Value {
-        let reply = self.post(&json!({ "query": query, "variables": variables }));
-        assert_eq!(reply.status, 200, "{reply:?}");
-        reply.json()
+    fn get(&self, path: &str) -> Reply {
+        exchange(self.address, &format!("GET {path} HTTP/1.1"), b"")
     }
 
-    pub(crate) fn ask(&self, query: &str) -> Value {
-        self.ask_with(query, &json!({}))
-    }
-
-    /// A reading of `/metrics`; 0 where nothing was counted.
-    pub(crate) fn reading(&self, metric: &str) -> f64 {
-        let text = self.get("/metrics").body;
-        let line = text.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
-        line.map_or(0.0, |number| number.parse().expect("a number"))
+    /// The log, once it tells of so many requests.
+    fn log(&self, requests: usize) -> String {
+        let begun = Instant::now();
+        loop {
+            let log = self.log.lock().expect("the lock is not poisoned").clone();
+            if log.matches(": request completed").count() >= requests {
+                return log;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{log}");
+            thread::yield_now();
+        }
     }
 }
 
-impl Drop for Server {
+impl Drop for Program {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-/// What one request to `address` is answered with. `head` is its first line, and more headers if it
-/// has any.
-pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Reply {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let length = body.len();
-    write!(
-        stream,
-        "{head}\r\nhost: wegwijzer.example\r\nx-request-id: test\r\nconnection: close\r\n\
-         content-length: {length}\r\n\r\n"
-    )
-    .expect("it reads");
-    // Who is refused early need not be read to the end.
-    let _ = stream.write_all(body);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8(answer).expect("text");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-    let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
-    Reply { status, head: head.to_lowercase(), body: body.to_owned() }
+fn search(words: &str) -> String {
+    format!("{{ search(query: \"{words}\") {{ totalCount }} }}")
+}
+
+#[test]
+fn excess_searches_must_be_rejected_while_everything_else_stays_fast() {
+    let installation = Installation::small();
+    installation.build();
+    let config =
+        "[limits]\nconcurrent_searches_max = 1\nqueued_searches_max = 1\nsearch_wait_ms_max = 9000";
+    let program = Program::serve(&installation, config, "search=sleep(3000)");
+    let cached_query = "{ themes { id } }";
+    assert_eq!(program.query(cached_query).status, 200);
+
+    let replies: Vec<Reply> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|n| {
+                let program = &program;
+                scope.spawn(move || program.query(&search(&format!("klantreis {n}"))))
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(300));
+        for _ in 0..5 {
+            let begun = Instant::now();
+            assert_eq!(program.get("/health/ready").status, 200);
+            assert_eq!(program.query(cached_query).status, 200);
+            assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        }
+        threads
+            .into_iter()
+            .map(|one| one.join().expect("the request thread does not panic"))
+            .collect()
+    });
+    let (served, shed): (Vec<_>, Vec<_>) =
+        replies.into_iter().partition(|reply| reply.status == 200);
+    assert!(!served.is_empty() && shed.len() >= 5, "{} {}", served.len(), shed.len());
+    for reply in shed {
+        assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")), "{reply:?}");
+        assert_eq!(reply.code(), "UNAVAILABLE", "{reply:?}");
+        assert_eq!(reply.json().get("data"), None, "{reply:?}");
+    }
+}
+
+#[test]
+fn a_search_must_not_be_queued_longer_than_the_limit() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nconcurrent_searches_max = 1\nsearch_wait_ms_max = 200";
+    let program = Program::serve(&installation, config, "search=sleep(1500)");
+    thread::scope(|scope| {
+        let first = scope.spawn(|| program.query(&search("brief")));
+        thread::sleep(Duration::from_millis(300));
+        let begun = Instant::now();
+        let second = program.query(&search("klantreis"));
+        assert_eq!((second.status, second.code()), (503, "UNAVAILABLE".into()), "{second:?}");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert_eq!(first.join().expect("the request thread does not panic").status, 200);
+    });
+}
+
+#[test]
+fn a_request_must_end_at_its_timeout() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nrequest_timeout_ms = 300";
+    let program = Program::serve(&installation, config, "search=1*sleep(1500)->off");
+    let begun = Instant::now();
+    let reply = program.query(&search("brief"));
+    assert_eq!((reply.status, reply.limit()), (503, "request_timeout_ms".into()), "{reply:?}");
+    assert!(begun.elapsed() < Duration::from_millis(1_200), "{:?}", begun.elapsed());
+    assert_eq!(program.query(&search("brief")).status, 200, "failed responses are not cached");
+}
+
+#[test]
+fn a_panic_must_be_confined_to_its_request_and_be_logged_once() {
+    for failpoint in ["search=1*panic(broken)->off", "records=1*panic(broken)->off"] {
+        let installation = Installation::small();
+        installation.build();
+        let program = Program::serve(&installation, "", failpoint);
+        let query = "{ search(query: \"dag\") { nodes { themes { id } } } }";
+        let reply = program.query(query);
+        assert_eq!(reply.code(), "INTERNAL_SERVER_ERROR", "{failpoint}: {reply:?}");
+        assert!(!reply.body.contains("broken"), "{failpoint}: {reply:?}");
+        let id = &reply.json()["extensions"]["requestId"];
+        let again = program.query(query);
+        assert_eq!(again.json().get("errors"), None, "{failpoint}: {again:?}");
+        let log = program.log(2);
+        let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
+        assert_eq!(errors.len(), 1, "{failpoint}: {log}");
+        assert!(errors[0].contains("broken"), "{failpoint}: {log}");
+        assert!(id.is_string(), "{failpoint}: {reply:?}");
+        assert!(log.contains(id.as_str().expect("an id")), "{failpoint}: {log}");
+    }
+}
+
+#[test]
+fn a_slow_request_must_be_logged_without_its_values() {
+    let installation = Installation::small();
+    installation.build();
+    let program =
+        Program::serve(&installation, "[log]\nslow_ms = 1000", "search=1*sleep(1500)->off");
+    let query = "query Slow($q: String) { search(query: $q) { totalCount } }";
+    let body = json!({ "query": query, "variables": { "q": "geheimwoord" } }).to_string();
+    let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
+    assert_eq!(exchange(program.address, head, body.as_bytes()).status, 200);
+    program.query("{ __typename }");
+    let log = program.log(2);
+    let slow: Vec<&str> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(slow.len(), 1, "{log}");
+    assert!(slow[0].contains("slow") && slow[0].contains("Slow"), "{log}");
+    assert!(!log.contains("geheimwoord"), "{log}");
+}
+
+#[test]
+fn traces_must_reach_the_collector_and_continue_the_trace_of_the_client() {
+    let collector = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = collector.local_addr().expect("an address");
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&received);
+    thread::spawn(move || {
+        for stream in collector.incoming().map_while(Result::ok) {
+            sink.lock().expect("the lock is not poisoned").extend(read_export(stream));
+        }
+    });
+    let installation = Installation::small();
+    installation.build();
+    let config = format!("[telemetry]\notlp_endpoint = \"http://{address}/\"");
+    let program = Program::serve(&installation, &config, "");
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\ncontent-type: application/json\
+         \r\ntraceparent: 00-{trace}-b7ad6b7169203331-01"
+    );
+    let body = json!({ "query": "query Traced { __typename }" }).to_string();
+    assert_eq!(exchange(program.address, &head, body.as_bytes()).status, 200);
+    let id: Vec<u8> =
+        (0..16).map(|n| u8::from_str_radix(&trace[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let begun = Instant::now();
+    loop {
+        let bytes = received.lock().expect("the lock is not poisoned").clone();
+        let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        if [&b"POST /v1/traces"[..], b"wegwijzer", b"Traced", b"execute", &id].into_iter().all(has)
+        {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", String::from_utf8_lossy(&bytes));
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Takes one request of an exporter, and thanks for it.
+fn read_export(mut stream: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 4_096];
+    let _ = stream.set_read_timeout(Some(Duration::from_millis(300)));
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        bytes.extend(&piece[..length]);
+    }
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    bytes
+}
+
+#[test]
+fn invalid_configuration_must_be_reported_before_listening() {
+    for (config, word) in [
+        ("[graphql]\ntrusted_documents = \"nowhere\"", "nowhere"),
+        ("[graphql]\nrequire_trusted_documents = true", "trusted_documents"),
+        ("[cors]\norigins = [\"https://a.example/\"]", "cors.origins"),
+        ("[telemetry]\notlp_endpoint = \"ftp://a.example\"", "telemetry.otlp_endpoint"),
+    ] {
+        let installation = Installation::small();
+        installation.build();
+        let before = fs::read_to_string(installation.config()).expect("a file");
+        let (top, sources) = before.split_once("[[source]]").expect("a source");
+        let text = format!("{top}{config}\n[[source]]{sources}");
+        fs::write(installation.config(), text).expect("writable");
+        let output = installation.output(&["serve", "--listen", "127.0.0.1:0"]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(word) && !stderr.contains("panicked"), "{stderr}");
+    }
+}
+
+#[test]
+fn one_request_must_not_hold_every_search_permit() {
+    let installation = Installation::small();
+    installation.build();
+    let config = "[limits]\nconcurrent_searches_max = 16";
+    let program = Program::serve(&installation, config, "search=sleep(300)");
+    let searches: String = ["a", "b", "c", "d", "e"]
+        .map(|name| format!("{name}: search(query: \"{name}\") {{ totalCount }} "))
+        .concat();
+    // Four at once: the fifth goes second.
+    let begun = Instant::now();
+    assert_eq!(program.query(&format!("{{ {searches} }}")).status, 200);
+    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
+    assert_eq!(program.query(&search("brief")).status, 200);
 }

@@ -1,6 +1,7 @@
 //! What all acceptance tests stand on: the repository, a clock, an installation in a temporary
 //! folder, and the program itself.
 
+use indexer::admin;
 use std::{
     collections::BTreeSet,
     fs,
@@ -11,13 +12,16 @@ use std::{
 
 use indexer::{
     catalog::{Catalog, Relation, Snapshot},
-    config::{SourceConfig, plan_sources},
-    run::{self, BuildError, BuildLimits, Mode, Outcome, Plan, Report, Request, Silent},
+    ingest,
+    ingest::{
+        BuildConfig, BuildError, BuildLimits, BuildOptions, Mode, NoProgress, Outcome, Report,
+        config::{SourceConfig, resolve_sources},
+    },
 };
 use jiff::Timestamp;
 use schema::{
-    GenerationNumber, NodeId, NodeKind, Page, Provenance, Record, SearchFilter, SearchQuery,
-    SearchSort, Wanted,
+    GenerationNumber, NodeId, NodeKind, Page, Provenance, Record, SearchExtras, SearchFilter,
+    SearchQuery, SearchSort,
 };
 use tempfile::TempDir;
 
@@ -36,7 +40,7 @@ pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
         return Some(path);
     }
     // Not by a macro: the test harness would swallow the line.
-    let _ = writeln!(std::io::stderr(), "skipped: ../shared/{folder} is not there");
+    let _ = writeln!(std::io::stderr(), "skipped: missing ../shared/{folder}");
     None
 }
 
@@ -72,9 +76,9 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Numbers that look random and are the same in every run (`SplitMix64`).
-pub(crate) struct Dice(pub(crate) u64);
+pub(crate) struct Rng(pub(crate) u64);
 
-impl Dice {
+impl Rng {
     pub(crate) fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -94,7 +98,7 @@ pub(crate) struct Installation {
     config: PathBuf,
 }
 
-const SMALL: &str = r#"
+const SMALL_CONFIG: &str = r#"
 public_url = "http://127.0.0.1:8080/"
 data = "data"
 
@@ -128,7 +132,7 @@ impl Installation {
         fs::write(folder.path().join("lines.jsonl"), "").expect("a file");
         fs::write(folder.path().join("more.jsonl"), "").expect("a file");
         let config = folder.path().join("wegwijzer.toml");
-        fs::write(&config, SMALL).expect("a file");
+        fs::write(&config, SMALL_CONFIG).expect("a file");
         Self { folder, config }
     }
 
@@ -190,10 +194,10 @@ impl Installation {
     }
 
     pub(crate) fn write_lines(&self, lines: &[impl AsRef<str>]) {
-        self.write_lines_of("lines.jsonl", lines);
+        self.write_lines_to("lines.jsonl", lines);
     }
 
-    pub(crate) fn write_lines_of(&self, file: &str, lines: &[impl AsRef<str>]) {
+    pub(crate) fn write_lines_to(&self, file: &str, lines: &[impl AsRef<str>]) {
         let mut text = lines.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("\n");
         text.push('\n');
         self.write(file, &text);
@@ -204,15 +208,15 @@ impl Installation {
     }
 
     /// What to build, from the configuration, at the fixed time.
-    pub(crate) fn plan(&self) -> Plan {
+    pub(crate) fn build_config(&self) -> BuildConfig {
         let text = fs::read_to_string(&self.config).expect("a configuration");
         let config: toml::Table = toml::from_str(&text).expect("toml");
         let sources = config.get("source").cloned().unwrap_or(toml::Value::Array(Vec::new()));
         let sources: Vec<SourceConfig> = sources.try_into().expect("sources");
         let folder = self.config.parent().expect("a folder");
-        Plan {
+        BuildConfig {
             data: self.data(),
-            sources: plan_sources(&sources, folder).unwrap_or_else(|error| panic!("{error}")),
+            sources: resolve_sources(&sources, folder).unwrap_or_else(|error| panic!("{error}")),
             aliases: config
                 .get("aliases")
                 .cloned()
@@ -220,19 +224,22 @@ impl Installation {
             item_url: "http://127.0.0.1:8080/".parse().expect("an address"),
             limits: BuildLimits::default(),
             now: clock(),
-            dated: config
-                .get("dated")
+            demo_date: config
+                .get("demo_date")
                 .and_then(toml::Value::as_str)
                 .map(|day| day.parse().expect("a day")),
         }
     }
 
-    pub(crate) fn run(&self, request: &Request) -> Result<Report, BuildError> {
-        run::build(&self.plan(), request, &Silent)
+    pub(crate) fn run(&self, options: &BuildOptions) -> Result<Report, BuildError> {
+        ingest::build(&self.build_config(), options, &NoProgress)
     }
 
     pub(crate) fn try_build(&self) -> Result<Report, BuildError> {
-        self.run(&Request { accept_removals: run::Accept::Allow, ..Request::default() })
+        self.run(&BuildOptions {
+            on_removals: ingest::OnThreshold::Ignore,
+            ..BuildOptions::default()
+        })
     }
 
     /// Builds, allowing removals; the generation that is current afterwards.
@@ -242,9 +249,12 @@ impl Installation {
 
     /// Builds everything anew.
     pub(crate) fn build_full(&self) -> GenerationNumber {
-        let request =
-            Request { mode: Mode::Full, accept_removals: run::Accept::Allow, ..Request::default() };
-        current(&self.run(&request).unwrap_or_else(|error| panic!("{error}")))
+        let options = BuildOptions {
+            mode: Mode::Full,
+            on_removals: ingest::OnThreshold::Ignore,
+            ..BuildOptions::default()
+        };
+        current(&self.run(&options).unwrap_or_else(|error| panic!("{error}")))
     }
 
     pub(crate) fn snapshot(&self) -> std::sync::Arc<Snapshot> {
@@ -254,7 +264,7 @@ impl Installation {
     }
 
     pub(crate) fn generations(&self) -> Vec<GenerationNumber> {
-        run::status(&self.data()).expect("a data folder").kept
+        admin::status(&self.data()).expect("a data folder").retained
     }
 
     /// Everything that the current generation holds, in words, without ids.
@@ -274,7 +284,7 @@ impl Installation {
             Some(&"check") => {
                 command.arg("--config").arg(&self.config);
             }
-            Some(&"status" | &"verify" | &"rollback" | &"release" | &"gc") => {
+            Some(&"status" | &"verify" | &"rollback" | &"resume" | &"gc") => {
                 command.arg("--data").arg(self.data());
             }
             _ => {}
@@ -311,7 +321,7 @@ pub(crate) fn everything() -> SearchQuery {
         filter: SearchFilter::default(),
         sort: SearchSort::Title,
         page: Page::first(5_000),
-        wanted: Wanted { total: true, facets: true, ..Wanted::default() },
+        extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
         now: clock(),
     }
 }
@@ -323,7 +333,7 @@ pub(crate) async fn view(snapshot: &Snapshot) -> BTreeSet<String> {
     assert_eq!(page.total, Some(page.hits.len() as u64));
     let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
     for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
-        let names = snapshot.names(kind, Page::first(5_000)).await.expect("names");
+        let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
         records.extend(names.entries.into_iter().map(|(record, _)| record));
     }
     for record in records {

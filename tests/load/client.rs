@@ -12,14 +12,14 @@ use serde_json::Value;
 
 use crate::{
     connection::{Connection, Reply, Request, open},
-    dice::Dice,
-    hostile::{HALF, HOSTILE, Hostile},
+    hostile::{HOSTILE, HostileRequest, PARTIAL_REQUEST},
+    operations::{Class, Workload},
     program::EDITED_TITLE,
-    question::{Class, Questions},
+    rng::Rng,
 };
 
 /// So many wrong answers of one client are told; the rest is counted.
-const TOLD_MAX: usize = 3;
+const REPORTED_MAX: usize = 3;
 
 /// What one client saw.
 #[derive(Default)]
@@ -27,19 +27,19 @@ pub(crate) struct Tally {
     /// How long each answer took, by class.
     pub(crate) times: BTreeMap<Class, Vec<Duration>>,
     /// Answers by class, status and code.
-    pub(crate) answers: BTreeMap<(Class, u16, String), u64>,
+    pub(crate) responses: BTreeMap<(Class, u16, String), u64>,
     /// Requests of which only the front was sent.
-    pub(crate) halves: u64,
+    pub(crate) partial_requests: u64,
     /// Answers that are not as documented, with as many of them in words.
-    pub(crate) wrong: u64,
-    pub(crate) told: Vec<String>,
+    pub(crate) mismatches: u64,
+    pub(crate) reports: Vec<String>,
 }
 
 impl Tally {
-    fn wrong(&mut self, what: String) {
-        self.wrong += 1;
-        if self.told.len() < TOLD_MAX {
-            self.told.push(what);
+    fn report(&mut self, what: String) {
+        self.mismatches += 1;
+        if self.reports.len() < REPORTED_MAX {
+            self.reports.push(what);
         }
     }
 }
@@ -48,40 +48,40 @@ impl Tally {
 pub(crate) struct Client {
     address: SocketAddr,
     connection: Connection,
-    questions: Arc<Questions>,
-    dice: Dice,
+    workload: Arc<Workload>,
+    rng: Rng,
     tally: Tally,
     /// The newest generation that answered.
     generation: u64,
     /// The newest edit of the article that was seen, and the validator of that answer.
     edit: u64,
-    validator: Option<String>,
+    etag: Option<String>,
     /// A request that was begun and is left as it is until the next of its sort.
-    half: Option<BufReader<TcpStream>>,
+    partial: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
     /// A client; its number decides what it asks.
-    pub(crate) fn new(number: u64, address: SocketAddr, questions: Arc<Questions>) -> Self {
+    pub(crate) fn new(number: u64, address: SocketAddr, workload: Arc<Workload>) -> Self {
         Self {
             address,
             connection: Connection::new(address),
-            questions,
-            dice: Dice(number),
+            workload,
+            rng: Rng(number),
             tally: Tally::default(),
             generation: 0,
             edit: 0,
-            validator: None,
-            half: None,
+            etag: None,
+            partial: None,
         }
     }
 
     /// Asks one question after another until `end`.
     pub(crate) fn run(mut self, end: Instant) -> Tally {
-        self.half();
+        self.send_partial();
         while Instant::now() < end {
-            match self.dice.below(20) {
-                0 if self.dice.below(10) == 0 => self.half(),
+            match self.rng.below(20) {
+                0 if self.rng.below(10) == 0 => self.send_partial(),
                 0 | 1 => self.hostile(),
                 2..=8 => self.operation(),
                 9..=13 => self.search(),
@@ -93,24 +93,24 @@ impl Client {
     }
 
     /// The answer to a request, timed and counted; none where there is none or it is 503.
-    fn ask(&mut self, class: Class, request: &Request) -> Option<Reply> {
+    fn send(&mut self, class: Class, request: &Request) -> Option<Reply> {
         let begun = Instant::now();
-        let reply = match self.connection.ask(request) {
+        let reply = match self.connection.send(request) {
             Ok(reply) => reply,
             Err(error) => {
-                let request = shown(request);
-                self.tally.wrong(format!("{class}: no answer, {error}: {request}"));
+                let request = describe(request);
+                self.tally.report(format!("{class}: no response: {error}: {request}"));
                 return None;
             }
         };
         self.tally.times.entry(class).or_default().push(begun.elapsed());
         let code = code(&reply.json());
         let counted = (class, reply.status, code.clone());
-        *self.tally.answers.entry(counted).or_default() += 1;
+        *self.tally.responses.entry(counted).or_default() += 1;
         if reply.status == 503 {
-            let is_told = code == "UNAVAILABLE" && reply.header("retry-after").is_some();
-            if !is_told {
-                self.tally.wrong(format!("{class}: a 503 that does not say when to come back"));
+            let is_documented = code == "UNAVAILABLE" && reply.header("retry-after").is_some();
+            if !is_documented {
+                self.tally.report(format!("{class}: a 503 without `retry-after` or code"));
             }
             return None;
         }
@@ -119,92 +119,93 @@ impl Client {
 
     /// The data that answers a well-behaved question.
     fn data(&mut self, class: Class, request: &Request) -> Option<Value> {
-        let reply = self.ask(class, request)?;
-        let mut answer = reply.json();
-        if reply.status != 200 || answer.get("errors").is_some() || !answer["data"].is_object() {
-            let request = shown(request);
-            self.tally.wrong(format!("{class}: {} {answer}: {request}", reply.status));
+        let reply = self.send(class, request)?;
+        let mut response = reply.json();
+        if reply.status != 200 || response.get("errors").is_some() || !response["data"].is_object()
+        {
+            let request = describe(request);
+            self.tally.report(format!("{class}: {} {response}: {request}", reply.status));
             return None;
         }
-        Some(answer["data"].take())
+        Some(response["data"].take())
     }
 
     fn operation(&mut self) {
-        let request = self.questions.operation(&mut self.dice);
+        let request = self.workload.operation(&mut self.rng);
         self.data(Class::Operation, &request);
     }
 
     fn suggestion(&mut self) {
-        let request = self.questions.suggestion(&mut self.dice);
+        let request = self.workload.suggestion(&mut self.rng);
         self.data(Class::Suggestion, &request);
     }
 
     fn search(&mut self) {
-        let request = self.questions.search(&mut self.dice);
+        let request = self.workload.search(&mut self.rng);
         let Some(data) = self.data(Class::Search, &request) else { return };
         let generation = data["catalog"]["generation"].as_u64().unwrap_or_default();
         if generation < self.generation || generation == 0 {
             let before = self.generation;
-            self.tally.wrong(format!("generation {generation} answers after {before}"));
+            self.tally.report(format!("generation {generation} served after {before}"));
         }
         self.generation = generation;
     }
 
     fn conditional(&mut self) {
-        let request = Questions::conditional(self.validator.as_deref());
-        let Some(reply) = self.ask(Class::Conditional, &request) else { return };
-        if reply.status == 304 && self.validator.is_some() && reply.body.is_empty() {
+        let request = Workload::conditional(self.etag.as_deref());
+        let Some(reply) = self.send(Class::Conditional, &request) else { return };
+        if reply.status == 304 && self.etag.is_some() && reply.body.is_empty() {
             return;
         }
-        let answer = reply.json();
-        let title = answer.pointer("/data/contentByUrl/title").and_then(Value::as_str);
+        let response = reply.json();
+        let title = response.pointer("/data/contentByUrl/title").and_then(Value::as_str);
         let edit = title.and_then(|title| title.strip_prefix(EDITED_TITLE)?.parse().ok());
         match edit {
             Some(edit) if reply.status == 200 && edit >= self.edit => self.edit = edit,
             _ => {
                 let before = self.edit;
                 let status = reply.status;
-                self.tally.wrong(format!("edit {before} was seen, then: {status} {answer}"));
+                self.tally.report(format!("edit {before} was served before: {status} {response}"));
             }
         }
-        self.validator = reply.header("etag").map(str::to_owned);
-        if self.validator.is_none() {
-            self.tally.wrong("an answer to a GET has no validator".to_owned());
+        self.etag = reply.header("etag").map(str::to_owned);
+        if self.etag.is_none() {
+            self.tally.report("a response to a GET has no ETag".to_owned());
         }
     }
 
     fn hostile(&mut self) {
-        let Hostile { name, status, code: wanted, request } = *self.dice.pick(HOSTILE);
-        let request = request(self.dice.below(1_000_000));
-        let Some(reply) = self.ask(Class::Hostile, &request) else { return };
-        let answer = reply.json();
-        let found = code(&answer);
-        let limit = &answer["errors"][0]["extensions"]["limit"]["name"];
-        let is_right = reply.status == status
-            && (wanted.is_empty() || wanted == found)
-            && (found != "LIMIT_EXCEEDED" || limit.is_string());
-        if !is_right {
-            let answer = shortened(&answer.to_string());
-            self.tally.wrong(format!("hostile, {name}: {} {answer}", reply.status));
+        let HostileRequest { name, status, code: expected_code, request } = *self.rng.pick(HOSTILE);
+        let request = request(self.rng.below(1_000_000));
+        let Some(reply) = self.send(Class::Hostile, &request) else { return };
+        let response = reply.json();
+        let actual_code = code(&response);
+        let limit = &response["errors"][0]["extensions"]["limit"]["name"];
+        let is_expected = reply.status == status
+            && (expected_code.is_empty() || expected_code == actual_code)
+            && (actual_code != "LIMIT_EXCEEDED" || limit.is_string());
+        if !is_expected {
+            let response = shortened(&response.to_string());
+            self.tally.report(format!("hostile, {name}: {} {response}", reply.status));
         }
     }
 
     /// Begins a request on a connection of its own, and gives up the one begun before.
-    fn half(&mut self) {
-        self.tally.halves += 1;
-        self.half = open(self.address).ok();
-        if let Some(stream) = &mut self.half {
-            let _ = stream.get_mut().write_all(HALF.as_bytes());
+    fn send_partial(&mut self) {
+        self.tally.partial_requests += 1;
+        self.partial = open(self.address).ok();
+        if let Some(stream) = &mut self.partial {
+            let _ = stream.get_mut().write_all(PARTIAL_REQUEST.as_bytes());
         }
     }
 }
 
 /// The code of the first error; empty where there is none.
-fn code(answer: &Value) -> String {
-    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+fn code(response: &Value) -> String {
+    response["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
 }
 
-fn shown(request: &Request) -> String {
+fn describe(request: &Request) -> String {
     shortened(&format!("{} {}", request.line, String::from_utf8_lossy(&request.body)))
 }
 

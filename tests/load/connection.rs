@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 /// An answer that takes longer than this is none.
-const PATIENCE: Duration = Duration::from_secs(35);
+const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// A request, all but its host and length.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// The value of a header, whose name is in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body; null where it is no JSON.
@@ -55,7 +55,7 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer.
-    pub(crate) fn ask(&mut self, request: &Request) -> io::Result<Reply> {
+    pub(crate) fn send(&mut self, request: &Request) -> io::Result<Reply> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => open(self.address)?,
@@ -80,28 +80,28 @@ impl Connection {
 pub(crate) fn open(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(READ_TIMEOUT))?;
     Ok(BufReader::new(stream))
 }
 
 fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Reply> {
-    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let first = line(stream)?;
     let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.ok_or_else(|| wrong("no status"))?;
+    let status = status.ok_or_else(|| invalid("missing status"))?;
     let mut headers = Vec::new();
     loop {
         let line = line(stream)?;
         if line.is_empty() {
             break;
         }
-        let (name, value) = line.split_once(':').ok_or_else(|| wrong("no header"))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| invalid("malformed header"))?;
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
     let mut reply = Reply { status, headers, body: Vec::new() };
     if !matches!(status, 204 | 304) {
         let length = reply.header("content-length").and_then(|length| length.parse().ok());
-        reply.body = vec![0; length.ok_or_else(|| wrong("no length"))?];
+        reply.body = vec![0; length.ok_or_else(|| invalid("missing content-length"))?];
         stream.read_exact(&mut reply.body)?;
     }
     Ok(reply)

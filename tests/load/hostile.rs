@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::{connection::Request, question::post};
+use crate::{connection::Request, operations::post};
 
 /// A sort of hostile request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Hostile {
+pub(crate) struct HostileRequest {
     /// What is hostile about it.
     pub(crate) name: &'static str,
     /// The status of its answer, save for 503.
@@ -21,21 +21,41 @@ const LIMIT: &str = "LIMIT_EXCEEDED";
 const BAD: &str = "BAD_REQUEST";
 
 /// Every sort.
-pub(crate) const HOSTILE: &[Hostile] = &[
-    Hostile { name: "too deep", status: 400, code: LIMIT, request: too_deep },
-    Hostile { name: "never closed", status: 400, code: LIMIT, request: never_closed },
-    Hostile { name: "too many aliases", status: 400, code: LIMIT, request: too_many_aliases },
-    Hostile { name: "too complex", status: 400, code: LIMIT, request: too_complex },
-    Hostile { name: "doubling fragments", status: 400, code: LIMIT, request: doubling_fragments },
-    Hostile { name: "a syntax error", status: 400, code: BAD, request: syntax_error },
-    Hostile { name: "an unknown field", status: 400, code: BAD, request: unknown_field },
-    Hostile { name: "a huge variable", status: 200, code: "", request: huge_variable },
-    Hostile { name: "too long a body", status: 413, code: LIMIT, request: too_long_a_body },
-    Hostile { name: "a batch", status: 400, code: BAD, request: batch },
-    Hostile { name: "a wrong content type", status: 415, code: BAD, request: wrong_content_type },
-    Hostile { name: "a wrong accept", status: 406, code: BAD, request: wrong_accept },
-    Hostile { name: "another method", status: 405, code: BAD, request: another_method },
-    Hostile {
+pub(crate) const HOSTILE: &[HostileRequest] = &[
+    HostileRequest { name: "too deep", status: 400, code: LIMIT, request: too_deep },
+    HostileRequest { name: "never closed", status: 400, code: LIMIT, request: never_closed },
+    HostileRequest {
+        name: "too many aliases",
+        status: 400,
+        code: LIMIT,
+        request: too_many_aliases,
+    },
+    HostileRequest { name: "too complex", status: 400, code: LIMIT, request: too_complex },
+    HostileRequest {
+        name: "doubling fragments",
+        status: 400,
+        code: LIMIT,
+        request: doubling_fragments,
+    },
+    HostileRequest { name: "a syntax error", status: 400, code: BAD, request: syntax_error },
+    HostileRequest { name: "an unknown field", status: 400, code: BAD, request: unknown_field },
+    HostileRequest { name: "a huge variable", status: 200, code: "", request: huge_variable },
+    HostileRequest { name: "an oversized body", status: 413, code: LIMIT, request: oversized_body },
+    HostileRequest { name: "a batch", status: 400, code: BAD, request: batch },
+    HostileRequest {
+        name: "an unsupported content type",
+        status: 415,
+        code: BAD,
+        request: unsupported_content_type,
+    },
+    HostileRequest {
+        name: "an unsupported accept",
+        status: 406,
+        code: BAD,
+        request: unsupported_accept,
+    },
+    HostileRequest { name: "another method", status: 405, code: BAD, request: another_method },
+    HostileRequest {
         name: "an unknown hash",
         status: 400,
         code: "PERSISTED_QUERY_NOT_FOUND",
@@ -44,45 +64,45 @@ pub(crate) const HOSTILE: &[Hostile] = &[
 ];
 
 /// The front of a request whose rest never comes.
-pub(crate) const HALF: &str = "POST /graphql HTTP/1.1\r\nhost: wegwijzer.example\r\n\
+pub(crate) const PARTIAL_REQUEST: &str = "POST /graphql HTTP/1.1\r\nhost: wegwijzer.example\r\n\
     content-type: application/json\r\ncontent-length: 400\r\n\r\n{\"query\":";
 
-fn asked(query: &str) -> Request {
+fn query_request(query: &str) -> Request {
     post(&json!({ "query": query }))
 }
 
 fn too_deep(number: usize) -> Request {
     let deep = format!("{}x{number}: id{}", "broader { ".repeat(20), "}".repeat(20));
-    asked(&format!("{{ themes {{ {deep} }} }}"))
+    query_request(&format!("{{ themes {{ {deep} }} }}"))
 }
 
 fn never_closed(number: usize) -> Request {
-    asked(&format!("{{ x{number} {}", "{a".repeat(20_000)))
+    query_request(&format!("{{ x{number} {}", "{a".repeat(20_000)))
 }
 
 fn too_many_aliases(number: usize) -> Request {
     let aliases: Vec<String> = (0..60).map(|n| format!("a{}: generation", number + n)).collect();
-    asked(&format!("{{ catalog {{ {} }} }}", aliases.join(" ")))
+    query_request(&format!("{{ catalog {{ {} }} }}", aliases.join(" ")))
 }
 
 fn too_complex(number: usize) -> Request {
     let articles = format!("articles(first: 100) {{ nodes {{ x{number}: id }} }}");
-    asked(&format!("{{ communities(first: 100) {{ nodes {{ {articles} }} }} }}"))
+    query_request(&format!("{{ communities(first: 100) {{ nodes {{ {articles} }} }} }}"))
 }
 
 fn doubling_fragments(number: usize) -> Request {
     let doubling: Vec<String> =
         (0..40).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }}", n + 1)).collect();
     let last = format!("fragment f40 on Query {{ x{number}: __typename }}");
-    asked(&format!("{{ ...f0 }} {} {last}", doubling.join(" ")))
+    query_request(&format!("{{ ...f0 }} {} {last}", doubling.join(" ")))
 }
 
 fn syntax_error(number: usize) -> Request {
-    asked(&format!("{{ search(query: {number} }}"))
+    query_request(&format!("{{ search(query: {number} }}"))
 }
 
 fn unknown_field(number: usize) -> Request {
-    asked(&format!("{{ unknown{number} }}"))
+    query_request(&format!("{{ unknown{number} }}"))
 }
 
 fn huge_variable(number: usize) -> Request {
@@ -91,7 +111,7 @@ fn huge_variable(number: usize) -> Request {
     post(&json!({ "query": query, "variables": { "q": words } }))
 }
 
-fn too_long_a_body(number: usize) -> Request {
+fn oversized_body(number: usize) -> Request {
     let words = format!("{number} {}", "x".repeat(300_000));
     post(&json!({ "query": "{ __typename }", "variables": { "q": words } }))
 }
@@ -100,21 +120,24 @@ fn batch(number: usize) -> Request {
     post(&json!([{ "query": format!("{{ x{number}: __typename }}") }]))
 }
 
-fn wrong_content_type(number: usize) -> Request {
+fn unsupported_content_type(number: usize) -> Request {
     let headers = "content-type: text/plain\r\n".to_owned();
-    Request { headers, ..asked(&format!("{{ x{number}: __typename }}")) }
+    Request { headers, ..query_request(&format!("{{ x{number}: __typename }}")) }
 }
 
-fn wrong_accept(number: usize) -> Request {
+fn unsupported_accept(number: usize) -> Request {
     let headers = "content-type: application/json\r\naccept: text/html\r\n".to_owned();
-    Request { headers, ..asked(&format!("{{ x{number}: __typename }}")) }
+    Request { headers, ..query_request(&format!("{{ x{number}: __typename }}")) }
 }
 
 fn another_method(number: usize) -> Request {
-    Request { line: "PUT /graphql".to_owned(), ..asked(&format!("{{ x{number}: __typename }}")) }
+    Request {
+        line: "PUT /graphql".to_owned(),
+        ..query_request(&format!("{{ x{number}: __typename }}"))
+    }
 }
 
 fn unknown_hash(number: usize) -> Request {
-    let named = json!({ "version": 1, "sha256Hash": format!("{number:064x}") });
-    post(&json!({ "extensions": { "persistedQuery": named } }))
+    let extension = json!({ "version": 1, "sha256Hash": format!("{number:064x}") });
+    post(&json!({ "extensions": { "persistedQuery": extension } }))
 }

@@ -10,18 +10,18 @@
 //!
 //! - `program`: the program, its sources, and what the system tells about it
 //! - `connection`: the plainest of clients that keeps its connection
-//! - `question`: what well-behaved clients ask
+//! - `operations`: what well-behaved clients ask
 //! - `hostile`: what others ask
 //! - `client`: one connection's way through the run, and what it holds every answer to
 //! - `report`: what came of it
 
 mod client;
 mod connection;
-mod dice;
 mod hostile;
+mod operations;
 mod program;
-mod question;
 mod report;
+mod rng;
 
 use std::{
     process::ExitCode,
@@ -34,8 +34,8 @@ use anyhow::{Context, Result, bail};
 
 use self::{
     client::Client,
+    operations::Workload,
     program::{Installation, Program},
-    question::Questions,
     report::{Report, Usage},
 };
 
@@ -46,17 +46,17 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn read(given: impl Iterator<Item = String>) -> Result<Self> {
+    fn read(args: impl Iterator<Item = String>) -> Result<Self> {
         let mut arguments = Self { time: Duration::from_mins(1), connections: 64 };
-        let mut given = given.skip(1);
-        while let Some(name) = given.next() {
-            let value: usize = given.next().unwrap_or_default().parse().with_context(|| {
-                format!("`--seconds` and `--connections` want a number: `{name}`")
+        let mut args = args.skip(1);
+        while let Some(name) = args.next() {
+            let value: usize = args.next().unwrap_or_default().parse().with_context(|| {
+                format!("`--seconds` and `--connections` need a number: `{name}`")
             })?;
             match name.as_str() {
                 "--seconds" => arguments.time = Duration::from_secs(value as u64),
                 "--connections" => arguments.connections = value.max(1),
-                _ => bail!("known are `--seconds` and `--connections`: `{name}`"),
+                _ => bail!("unknown option, expected `--seconds` or `--connections`: `{name}`"),
             }
         }
         Ok(arguments)
@@ -73,12 +73,12 @@ fn main() -> Result<ExitCode> {
     let installation = Arc::new(Installation::new()?);
     installation.build()?;
     let program = Program::serve(&installation)?;
-    let questions = Arc::new(Questions::read(&installation, program.address)?);
+    let workload = Arc::new(Workload::read(&installation, program.address)?);
     let begun = Instant::now();
     let end = begun + arguments.time;
     let clients: Vec<_> = (0..arguments.connections)
         .map(|number| {
-            let client = Client::new(number as u64, program.address, Arc::clone(&questions));
+            let client = Client::new(number as u64, program.address, Arc::clone(&workload));
             thread::spawn(move || client.run(end))
         })
         .collect();
@@ -102,7 +102,7 @@ fn main() -> Result<ExitCode> {
         tallies,
         published,
         swapped: program.swaps(),
-        faults: program.faults(),
+        errors: program.errors(),
         warm,
         last,
     };

@@ -26,7 +26,7 @@ pub(crate) const EDITED_TITLE: &str = "Bewerking ";
 
 /// Less is kept than by default, so that what is kept does not grow any more once it is measured.
 const LIMITS: &str =
-    "[limits]\nanswer_cache_bytes_max = 8388608\ndocument_cache_bytes_max = 2097152";
+    "[limits]\nresponse_cache_bytes_max = 8388608\ndocument_cache_bytes_max = 2097152";
 
 /// The sources of the demo and a data folder, in a temporary folder.
 pub(crate) struct Installation {
@@ -136,7 +136,7 @@ pub(crate) struct Program {
 #[derive(Default)]
 struct Log {
     swaps: AtomicU64,
-    faults: Mutex<Vec<String>>,
+    errors: Mutex<Vec<String>>,
 }
 
 impl Program {
@@ -151,17 +151,17 @@ impl Program {
             address.trim().parse().ok()
         });
         let log = Arc::new(Log::default());
-        let kept = Arc::clone(&log);
+        let sink = Arc::clone(&log);
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                if line.contains("serving a newer generation") {
-                    kept.swaps.fetch_add(1, Ordering::Relaxed);
+                if line.contains("serving a new generation") {
+                    sink.swaps.fetch_add(1, Ordering::Relaxed);
                 } else if line.contains(" ERROR ") || line.contains("panicked") {
-                    kept.faults.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                    sink.errors.lock().unwrap_or_else(PoisonError::into_inner).push(line);
                 }
             }
         });
-        Ok(Self { child, address: address.context("it does not listen")?, log })
+        Ok(Self { child, address: address.context("the program does not listen")?, log })
     }
 
     /// Its number as a process.
@@ -175,8 +175,8 @@ impl Program {
     }
 
     /// The errors in its log.
-    pub(crate) fn faults(&self) -> Vec<String> {
-        self.log.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.log.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

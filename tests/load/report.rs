@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::{client::Tally, question::Class};
+use crate::{client::Tally, operations::Class};
 
 /// Memory may grow by this share, or by [`GROWTH_MIB_MAX`].
 const GROWTH_PERCENT_MAX: u64 = 20;
@@ -57,7 +57,7 @@ pub(crate) struct Report {
     /// Generations that the program took over.
     pub(crate) swapped: u64,
     /// Errors in the log of the program.
-    pub(crate) faults: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// What it held after warming up.
     pub(crate) warm: Usage,
     /// What it held at the end.
@@ -69,25 +69,25 @@ impl Report {
     pub(crate) fn print(&self) -> Result<ExitCode> {
         let mut out = io::stdout().lock();
         self.times(&mut out)?;
-        self.answers(&mut out)?;
+        self.responses(&mut out)?;
         let Self { warm, last, published, swapped, .. } = self;
         let mib = |kib: u64| kib / 1_024;
-        writeln!(out, "\ngenerations: {published} published, {swapped} taken over meanwhile")?;
+        writeln!(out, "\ngenerations: {published} published, {swapped} loaded meanwhile")?;
         writeln!(
             out,
-            "resident memory: {} MiB after warming up, {} MiB at the end ({} and {} MiB no file)",
+            "resident memory: {} MiB after warming up, {} MiB at the end ({} and {} MiB anonymous)",
             mib(warm.resident),
             mib(last.resident),
             mib(warm.anonymous),
             mib(last.anonymous),
         )?;
         writeln!(out, "open files: {} after warming up, {} at the end", warm.files, last.files)?;
-        let wrong = self.wrong();
-        for one in &wrong {
-            writeln!(out, "WRONG: {one}")?;
+        let failures = self.failures();
+        for one in &failures {
+            writeln!(out, "FAILED: {one}")?;
         }
-        if wrong.is_empty() {
-            writeln!(out, "all is well")?;
+        if failures.is_empty() {
+            writeln!(out, "passed")?;
             return Ok(ExitCode::SUCCESS);
         }
         Ok(ExitCode::FAILURE)
@@ -95,7 +95,7 @@ impl Report {
 
     /// Requests a second, and how long they took, by class.
     fn times(&self, out: &mut impl Write) -> Result<()> {
-        let mut all = 0;
+        let mut total = 0;
         writeln!(
             out,
             "{:<14} {:>9} {:>9} {:>9} {:>9}",
@@ -105,67 +105,72 @@ impl Report {
             let times = self.tallies.iter().filter_map(|tally| tally.times.get(&class));
             let mut times: Vec<Duration> = times.flatten().copied().collect();
             times.sort_unstable();
-            all += times.len();
+            total += times.len();
             let ms =
                 |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
             let at = |percent: usize| ms(times.get(times.len() * percent / 100));
-            let (half, most, max) = (at(50), at(99), ms(times.last()));
-            writeln!(out, "{class:<14} {:>9} {half:>9.1} {most:>9.1} {max:>9.1}", times.len())?;
+            let (p50, p99, max) = (at(50), at(99), ms(times.last()));
+            writeln!(out, "{class:<14} {:>9} {p50:>9.1} {p99:>9.1} {max:>9.1}", times.len())?;
         }
         let seconds = self.time.as_secs().max(1);
         let connections = self.tallies.len();
         writeln!(
             out,
-            "{all} requests in {seconds} s over {connections} connections: {} requests/s",
-            all as u64 / seconds,
+            "{total} requests in {seconds} s over {connections} connections: {} requests/s",
+            total as u64 / seconds,
         )?;
         Ok(())
     }
 
     /// Answers by class, status and code.
-    fn answers(&self, out: &mut impl Write) -> Result<()> {
-        let mut answers: BTreeMap<_, u64> = BTreeMap::new();
-        for (answer, count) in self.tallies.iter().flat_map(|tally| &tally.answers) {
-            *answers.entry(answer).or_default() += count;
+    fn responses(&self, out: &mut impl Write) -> Result<()> {
+        let mut responses: BTreeMap<_, u64> = BTreeMap::new();
+        for (key, count) in self.tallies.iter().flat_map(|tally| &tally.responses) {
+            *responses.entry(key).or_default() += count;
         }
         writeln!(out)?;
-        for ((class, status, code), count) in &answers {
+        for ((class, status, code), count) in &responses {
             writeln!(out, "{class:<14} {status} {code:<26} {count:>8}")?;
         }
-        let shed: u64 = answers
+        let shed: u64 = responses
             .iter()
             .filter(|((_, status, _), _)| *status == 503)
             .map(|(_, count)| count)
             .sum();
-        let halves: u64 = self.tallies.iter().map(|tally| tally.halves).sum();
-        writeln!(out, "turned away with 503: {shed}; requests that were only begun: {halves}")?;
+        let partial_requests: u64 = self.tallies.iter().map(|tally| tally.partial_requests).sum();
+        writeln!(out, "rejected with 503: {shed}; partial requests: {partial_requests}")?;
         Ok(())
     }
 
     /// All that is not as it must be, in words.
-    fn wrong(&self) -> Vec<String> {
+    fn failures(&self) -> Vec<String> {
         let Self { warm, last, .. } = self;
-        let mut wrong: Vec<String> =
-            self.tallies.iter().flat_map(|tally| tally.told.iter().cloned()).collect();
-        let answers: u64 = self.tallies.iter().map(|tally| tally.wrong).sum();
-        if answers > wrong.len() as u64 {
-            wrong.push(format!("{answers} answers in all"));
+        let mut failures: Vec<String> =
+            self.tallies.iter().flat_map(|tally| tally.reports.iter().cloned()).collect();
+        let mismatches: u64 = self.tallies.iter().map(|tally| tally.mismatches).sum();
+        if mismatches > failures.len() as u64 {
+            failures.push(format!("{mismatches} unexpected responses in total"));
         }
-        wrong.extend(self.faults.iter().take(5).map(|fault| format!("in the log: {fault}")));
+        failures.extend(self.errors.iter().take(5).map(|error| format!("in the log: {error}")));
         let growth = last.resident.saturating_sub(warm.resident);
         let percent = growth * 100 / warm.resident.max(1);
         if percent >= GROWTH_PERCENT_MAX && growth >= GROWTH_MIB_MAX * 1_024 {
-            wrong.push(format!("resident memory grew by {percent} %, {} MiB", growth / 1_024));
+            failures.push(format!("resident memory grew by {percent} %, {} MiB", growth / 1_024));
         }
         if last.files > warm.files + FILES_MORE_MAX + self.tallies.len() {
-            wrong.push(format!("{} files are open, {} were", last.files, warm.files));
+            failures.push(format!(
+                "{} files are open, {} were open after warming up",
+                last.files, warm.files
+            ));
         }
         // Who builds every second is taken over most of the time, since the program looks twice as
         // often.
         if self.swapped * 2 < self.published {
-            wrong
-                .push(format!("only {} of {} generations were seen", self.swapped, self.published));
+            failures.push(format!(
+                "only {} of {} generations were loaded",
+                self.swapped, self.published
+            ));
         }
-        wrong
+        failures
     }
 }

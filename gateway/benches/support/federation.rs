@@ -17,7 +17,7 @@ use gateway::{
     app::App,
     clock::Clock,
     config::{Config, Overrides},
-    pipeline::{Outcome, Pipeline, Question, Sharing},
+    pipeline::{CacheScope, GraphqlRequest, Outcome, Pipeline},
 };
 use poem::{Server, endpoint::make, listener::TcpAcceptor, web::Json};
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ use tokio::runtime::Runtime;
 
 use crate::{
     installation::{Installation, now},
-    loopback::{Client, Served, memory_of},
-    measure::{Samples, Table, Taken, megabytes},
+    loopback::{Client, ServerProcess, memory_of},
+    measure::{Samples, Table, Timing, megabytes},
     searching,
 };
 
@@ -38,7 +38,7 @@ const BOTH: &str = "query Both($words: String!) { search(query: $words, first: 1
     nodes { id title url summary language titleSource publishedAt ... on Article { rating } } } }";
 
 /// What the partner says of itself.
-const PARTNER: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", \
+const SUBGRAPH_SDL: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", \
     import: [\"@key\"])\ntype Article @key(fields: \"id\") { id: ID! rating: Int }\n";
 
 /// So many times is each way gone in one process.
@@ -46,53 +46,55 @@ const ROUNDS: usize = 10;
 /// So many connections ask at once.
 const CONNECTIONS: usize = 32;
 /// So long does each round of all connections take, and so many rounds there are.
-const ROUND: Duration = Duration::from_secs(3);
-const ROUNDS_OF_ALL: usize = 4;
+const ROUND_DURATION: Duration = Duration::from_secs(3);
+const CONCURRENT_ROUNDS: usize = 4;
 
 /// Names the program of another router; without it that is not measured.
-const OTHER: &str = "WEGWIJZER_HIVE_ROUTER";
+const OTHER_ROUTER_ENV: &str = "WEGWIJZER_HIVE_ROUTER";
 
 /// Measures everything.
 pub(crate) fn measure(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     let runtime = searching::runtime()?;
-    let partner = partner(&runtime)?;
-    let knowledge = Served::start(installation)?;
+    let subgraph = start_subgraph(&runtime)?;
+    let knowledge_base = ServerProcess::start(installation)?;
     let folder = installation.data().with_file_name("federation");
     fs::create_dir_all(&folder)?;
-    let supergraph = compose(&folder, knowledge.address, partner)?;
-    let questions = questions(installation, &runtime)?;
-    in_process(installation, &runtime, &supergraph, &questions, table)?;
-    side_by_side(&folder, &supergraph, &knowledge, &questions, table)
+    let supergraph = compose(&folder, knowledge_base.address, subgraph)?;
+    let queries = queries(installation, &runtime)?;
+    in_process(installation, &runtime, &supergraph, &queries, table)?;
+    side_by_side(&folder, &supergraph, &knowledge_base, &queries, table)
 }
 
 /// A partner that answers for as many articles as it is asked about.
-fn partner(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
+fn start_subgraph(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
-    let answer = make(|mut request: poem::Request| async move {
-        let asked: Value = request.take_body().into_json().await?;
-        let variables = asked["variables"].as_object();
-        let things = variables.and_then(|all| all.values().find_map(Value::as_array));
-        let rated =
-            things.into_iter().flatten().map(|_| json!({ "__typename": "Article", "rating": 4 }));
+    let handler = make(|mut request: poem::Request| async move {
+        let body: Value = request.take_body().into_json().await?;
+        let variables = body["variables"].as_object();
+        let representations = variables.and_then(|all| all.values().find_map(Value::as_array));
+        let rated = representations
+            .into_iter()
+            .flatten()
+            .map(|_| json!({ "__typename": "Article", "rating": 4 }));
         let rated: Vec<_> = rated.collect();
         Ok::<_, poem::Error>(Json(json!({ "data": { "_entities": rated } })))
     });
     let _inside = runtime.enter();
     let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?);
-    runtime.spawn(server.run(answer));
+    runtime.spawn(server.run(handler));
     Ok(address)
 }
 
 /// Our graph and the partner's as one, as an operator composes it.
-fn compose(folder: &Path, ours: SocketAddr, partner: SocketAddr) -> anyhow::Result<PathBuf> {
-    fs::write(folder.join("partner.graphql"), PARTNER)?;
+fn compose(folder: &Path, ours: SocketAddr, subgraph: SocketAddr) -> anyhow::Result<PathBuf> {
+    fs::write(folder.join("partner.graphql"), SUBGRAPH_SDL)?;
     let config = folder.join("compose.toml");
     fs::write(
         &config,
         format!(
             "public_url = 'http://{ours}/'\n[[subgraph]]\nname = 'partner'\n\
-             url = 'http://{partner}/graphql'\nsdl = 'partner.graphql'\n"
+             url = 'http://{subgraph}/graphql'\nsdl = 'partner.graphql'\n"
         ),
     )?;
     let program = env!("CARGO_BIN_EXE_wegwijzer");
@@ -104,11 +106,11 @@ fn compose(folder: &Path, ours: SocketAddr, partner: SocketAddr) -> anyhow::Resu
 }
 
 /// Questions of two words, of which few documents have both.
-fn questions(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<String>> {
+fn queries(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<String>> {
     let catalog = indexer::catalog::Catalog::open(&installation.data())?;
-    let snapshot = catalog.current().context("it was built")?;
+    let snapshot = catalog.current().context("no current generation")?;
     let mut classes = runtime.block_on(searching::classes(installation, &snapshot))?;
-    Ok(classes.swap_remove(2).questions)
+    Ok(classes.swap_remove(2).queries)
 }
 
 /// A pipeline over the knowledge base, and over a supergraph where there is one.
@@ -119,84 +121,91 @@ fn pipeline(
 ) -> anyhow::Result<Arc<Pipeline>> {
     let listen = Some("127.0.0.1:0".to_owned());
     let overrides = Overrides { listen, ..Overrides::default() };
-    let mut config = Config::load(Some(&installation.config()?), &overrides)?;
+    let mut config = Config::load(Some(&installation.write_config()?), &overrides)?;
     config.clock = Clock::Fixed(now());
     config.federation.supergraph = supergraph.map(Path::to_owned);
-    config.federation.own_subgraph = Some("wegwijzer".to_owned());
+    config.federation.local_subgraph = Some("wegwijzer".to_owned());
     Ok(Arc::clone(runtime.block_on(App::build(config))?.pipeline()))
 }
 
 /// Asks, and makes sure of an answer without errors.
-fn ask(runtime: &Runtime, pipeline: &Pipeline, text: &str, words: &str) -> anyhow::Result<()> {
+fn execute(runtime: &Runtime, pipeline: &Pipeline, text: &str, words: &str) -> anyhow::Result<()> {
     let variables = serde_json::from_value(json!({ "words": words }))?;
     // A private question is answered anew each time.
-    let sharing = Sharing::Private;
-    let question = Question { asked: text.into(), variables, sharing, ..Question::default() };
-    let answer = runtime.block_on(pipeline.answer(question));
-    anyhow::ensure!(matches!(answer.outcome, Outcome::Whole(_)), "{:?}", answer.outcome);
+    let cache_scope = CacheScope::Private;
+    let request = GraphqlRequest {
+        document: text.into(),
+        variables,
+        cache_scope,
+        ..GraphqlRequest::default()
+    };
+    let response = runtime.block_on(pipeline.handle(request));
+    anyhow::ensure!(matches!(response.outcome, Outcome::Complete(_)), "{:?}", response.outcome);
     Ok(())
 }
 
 /// Asks one question in one way.
-type Way<'a> = &'a dyn Fn(&str) -> anyhow::Result<()>;
+type RunVariant<'a> = &'a dyn Fn(&str) -> anyhow::Result<()>;
 
 /// The steps of joining, in turns within this process, whose processor time has the partner in it.
 fn in_process(
     installation: &Installation,
     runtime: &Runtime,
     supergraph: &Path,
-    questions: &[String],
+    queries: &[String],
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let alone = pipeline(installation, runtime, None)?;
-    let joined = pipeline(installation, runtime, Some(supergraph))?;
+    let composed = pipeline(installation, runtime, Some(supergraph))?;
     let number = Cell::new(0);
-    let anew = || {
+    let uncached_query = || {
         number.set(number.get() + 1);
         format!("{BOTH} # {}", number.get())
     };
-    let ways: [(&str, Way<'_>); 4] = [
-        ("our graph alone", &|words| ask(runtime, &alone, OURS, words)),
-        ("one of two graphs, asked alone", &|words| ask(runtime, &joined, OURS, words)),
-        ("across both", &|words| ask(runtime, &joined, BOTH, words)),
-        ("across both, its plan made anew", &|words| ask(runtime, &joined, &anew(), words)),
+    let variants: [(&str, RunVariant<'_>); 4] = [
+        ("local graph only", &|words| execute(runtime, &alone, OURS, words)),
+        ("composed, local subgraph only", &|words| execute(runtime, &composed, OURS, words)),
+        ("composed, both subgraphs", &|words| execute(runtime, &composed, BOTH, words)),
+        ("composed, both subgraphs, uncached plan", &|words| {
+            execute(runtime, &composed, &uncached_query(), words)
+        }),
     ];
-    let mut samples: Vec<_> = ways.iter().map(|_| Samples::default()).collect();
+    let mut samples: Vec<_> = variants.iter().map(|_| Samples::default()).collect();
     for round in 0..=ROUNDS {
-        for (turn, words) in questions.iter().enumerate() {
-            for offset in 0..ways.len() {
+        for (query_index, words) in queries.iter().enumerate() {
+            for offset in 0..variants.len() {
                 // Nobody always comes first, nor after the same neighbour.
-                let step = if (turn + round) % 2 == 0 { 1 } else { ways.len() - 1 };
-                let way = (offset * step + turn / 2) % ways.len();
-                let (taken, asked) = Taken::by(|| ways[way].1(words));
-                asked?;
+                let step = if (query_index + round) % 2 == 0 { 1 } else { variants.len() - 1 };
+                let variant_index = (offset * step + query_index / 2) % variants.len();
+                let (timing, result) = Timing::measure(|| variants[variant_index].1(words));
+                result?;
                 if round > 0 {
-                    samples[way].add(taken);
+                    samples[variant_index].add(timing);
                 }
             }
         }
     }
     table.head("ten hits of two words, 7 fields each");
-    for ((name, _), taken) in ways.iter().zip(&samples) {
-        table.row(name, taken, &samples[0], "");
+    for ((name, _), variant_samples) in variants.iter().zip(&samples) {
+        table.row(name, variant_samples, &samples[0], "");
     }
     Ok(())
 }
 
 /// Another router, that stops with this.
-struct Other {
+struct OtherRouter {
     child: Child,
     address: SocketAddr,
 }
 
-impl Drop for Other {
+impl Drop for OtherRouter {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-impl Other {
+impl OtherRouter {
     fn start(program: &str, folder: &Path, supergraph: &Path) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let config = folder.join("other.yaml");
@@ -212,12 +221,15 @@ impl Other {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .with_context(|| format!("{OTHER}: `{program}`"))?;
+            .with_context(|| format!("{OTHER_ROUTER_ENV}: `{program}`"))?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let other = Self { child, address };
         let until = Instant::now() + Duration::from_secs(30);
         while Client::connect(address).is_err() {
-            anyhow::ensure!(Instant::now() < until, "the other router does not listen");
+            anyhow::ensure!(
+                Instant::now() < until,
+                "the other router did not start listening within 30 s"
+            );
             thread::sleep(Duration::from_millis(50));
         }
         Ok(other)
@@ -228,34 +240,35 @@ impl Other {
 fn side_by_side(
     folder: &Path,
     supergraph: &Path,
-    knowledge: &Served,
-    questions: &[String],
+    knowledge_base: &ServerProcess,
+    queries: &[String],
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let file = supergraph.to_str().context("a path in UTF-8")?;
-    let ours = Served::start_with(&["--supergraph", file])?;
-    let other = env::var(OTHER).ok();
-    let other = other.map(|program| Other::start(&program, folder, supergraph)).transpose()?;
-    let mut routers = vec![("wegwijzer, both over HTTP", ours.address, ours.process())];
+    let file = supergraph.to_str().context("supergraph path is not valid UTF-8")?;
+    let ours = ServerProcess::start_with(&["--supergraph", file])?;
+    let other = env::var(OTHER_ROUTER_ENV).ok();
+    let other =
+        other.map(|program| OtherRouter::start(&program, folder, supergraph)).transpose()?;
+    let mut routers = vec![("wegwijzer, both over HTTP", ours.address, ours.process_id())];
     routers.extend(
         other.iter().map(|one| ("hive-router, both over HTTP", one.address, one.child.id())),
     );
     let body =
         |words: &String| json!({ "query": BOTH, "variables": { "words": words } }).to_string();
-    let bodies: Vec<_> = questions.iter().map(body).collect();
-    let asked = |address, body: &String| -> anyhow::Result<Value> {
-        Ok(serde_json::from_slice(Client::connect(address)?.ask(body)?)?)
+    let bodies: Vec<_> = queries.iter().map(body).collect();
+    let post = |address, body: &String| -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(Client::connect(address)?.post_graphql(body)?)?)
     };
     for body in &bodies {
-        let expected = asked(ours.address, body)?;
+        let expected = post(ours.address, body)?;
         for (name, address, _) in &routers {
-            anyhow::ensure!(asked(*address, body)? == expected, "{name} answers otherwise");
+            anyhow::ensure!(post(*address, body)? == expected, "unexpected response from {name}");
         }
     }
-    let mut taken: Vec<_> = routers.iter().map(|_| (Vec::new(), 0.0_f64)).collect();
-    for round in 0..=ROUNDS_OF_ALL {
-        for ((_, address, _), (times, best)) in routers.iter().zip(&mut taken) {
-            let (mut of_round, rate) = all_at_once(*address, &bodies)?;
+    let mut results: Vec<_> = routers.iter().map(|_| (Vec::new(), 0.0_f64)).collect();
+    for round in 0..=CONCURRENT_ROUNDS {
+        for ((_, address, _), (times, best)) in routers.iter().zip(&mut results) {
+            let (mut of_round, rate) = run_concurrently(*address, &bodies)?;
             if round > 0 {
                 times.append(&mut of_round);
                 *best = best.max(rate);
@@ -264,9 +277,13 @@ fn side_by_side(
     }
     table.head(&format!("two subgraphs, {CONNECTIONS} connections"));
     if other.is_none() {
-        table.line("hive-router", None, &format!("not measured: `{OTHER}` names no program"));
+        table.line(
+            "hive-router",
+            None,
+            &format!("not measured: set `{OTHER_ROUTER_ENV}` to the router executable"),
+        );
     }
-    for ((name, _, process), (times, rate)) in routers.iter().zip(&mut taken) {
+    for ((name, _, process), (times, rate)) in routers.iter().zip(&mut results) {
         times.sort_unstable();
         let at = |permille: usize| {
             let time = times[(times.len() - 1) * permille / 1_000];
@@ -279,17 +296,20 @@ fn side_by_side(
         table.line(
             name,
             None,
-            &format!("{rate:.0} answers/s; {times}; {own} own, {files} of files"),
+            &format!("{rate:.0} responses/s; {times}; {own} own, {files} of files"),
         );
     }
-    let (own, files) = knowledge.memory()?;
-    let told = format!("{} own, {} of files", megabytes(own), megabytes(files));
-    table.line("the knowledge base behind them", None, &told);
+    let (own, files) = knowledge_base.memory()?;
+    let summary = format!("{} own, {} of files", megabytes(own), megabytes(files));
+    table.line("local subgraph server", None, &summary);
     Ok(())
 }
 
 /// How long each answer took while all connections ask for one round, and answers a second.
-fn all_at_once(address: SocketAddr, bodies: &[String]) -> anyhow::Result<(Vec<Duration>, f64)> {
+fn run_concurrently(
+    address: SocketAddr,
+    bodies: &[String],
+) -> anyhow::Result<(Vec<Duration>, f64)> {
     let began = Instant::now();
     let times = thread::scope(|scope| {
         let work = |connection: usize| {
@@ -297,18 +317,19 @@ fn all_at_once(address: SocketAddr, bodies: &[String]) -> anyhow::Result<(Vec<Du
                 let mut client = Client::connect(address)?;
                 let mut times = Vec::new();
                 for body in bodies.iter().cycle().skip(connection * 7) {
-                    if began.elapsed() > ROUND {
+                    if began.elapsed() > ROUND_DURATION {
                         break;
                     }
-                    let asked = Instant::now();
-                    client.ask(body)?;
-                    times.push(asked.elapsed());
+                    let started = Instant::now();
+                    client.post_graphql(body)?;
+                    times.push(started.elapsed());
                 }
                 anyhow::Ok(times)
             })
         };
         let threads: Vec<_> = (0..CONNECTIONS).map(work).collect();
-        let times = threads.into_iter().map(|thread| thread.join().expect("no client panics"));
+        let times =
+            threads.into_iter().map(|thread| thread.join().expect("client threads do not panic"));
         times.collect::<anyhow::Result<Vec<_>>>()
     })?;
     let times: Vec<_> = times.into_iter().flatten().collect();

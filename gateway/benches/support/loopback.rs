@@ -31,7 +31,7 @@ impl Client {
     }
 
     /// Sends a question; the body of its answer.
-    pub(crate) fn ask(&mut self, body: &str) -> io::Result<&[u8]> {
+    pub(crate) fn post_graphql(&mut self, body: &str) -> io::Result<&[u8]> {
         let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\
                     \r\naccept: application/graphql-response+json\r\ncontent-length: ";
         let request = format!("{head}{}\r\n\r\n{body}", body.len());
@@ -43,7 +43,7 @@ impl Client {
     }
 
     /// Asks for a page as browsers do; how many bytes it comes in.
-    pub(crate) fn page(&mut self, path: &str) -> io::Result<usize> {
+    pub(crate) fn get_page(&mut self, path: &str) -> io::Result<usize> {
         let head = "host: localhost\r\naccept: text/html\r\naccept-encoding: gzip, deflate, br";
         let request = format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n");
         Ok(self.exchange(request.as_bytes())?.len())
@@ -52,7 +52,7 @@ impl Client {
     fn exchange(&mut self, request: &[u8]) -> io::Result<&[u8]> {
         self.stream.get_mut().write_all(request)?;
         let mut length = 0;
-        let mut good = false;
+        let mut is_success = false;
         for number in 0.. {
             self.line.clear();
             self.stream.read_line(&mut self.line)?;
@@ -60,7 +60,7 @@ impl Client {
             if line.is_empty() {
                 break;
             }
-            good |= number == 0 && line.contains(" 200");
+            is_success |= number == 0 && line.contains(" 200");
             if let Some((name, value)) = line.split_once(':')
                 && name.eq_ignore_ascii_case("content-length")
             {
@@ -70,11 +70,11 @@ impl Client {
         self.body.resize(length, 0);
         self.stream.read_exact(&mut self.body)?;
         // An answer begins with its errors, where it has some.
-        if good && !self.body.starts_with(b"{\"errors\"") {
+        if is_success && !self.body.starts_with(b"{\"errors\"") {
             Ok(&self.body)
         } else {
-            let answer = String::from_utf8_lossy(&self.body);
-            Err(io::Error::other(format!("no good answer: {answer}")))
+            let response = String::from_utf8_lossy(&self.body);
+            Err(io::Error::other(format!("unsuccessful response: {response}")))
         }
     }
 }
@@ -90,46 +90,46 @@ pub(crate) fn hello(runtime: &Runtime) -> io::Result<SocketAddr> {
 }
 
 /// Lets several connections ask as fast as they can, for a second; answers a second.
-pub(crate) fn per_second(
+pub(crate) fn responses_per_second(
     address: SocketAddr,
     connections: usize,
     bodies: &[String],
 ) -> io::Result<f64> {
     let began = Instant::now();
-    let answered = thread::scope(|scope| {
+    let completed = thread::scope(|scope| {
         let work = |connection: usize| {
             scope.spawn(move || {
                 let mut client = Client::connect(address)?;
-                let mut answered = 0_u32;
+                let mut completed = 0_u32;
                 for body in bodies.iter().cycle().skip(connection * 7) {
                     if began.elapsed() > Duration::from_secs(1) {
                         break;
                     }
-                    client.ask(body)?;
-                    answered += 1;
+                    client.post_graphql(body)?;
+                    completed += 1;
                 }
-                Ok::<_, io::Error>(answered)
+                Ok::<_, io::Error>(completed)
             })
         };
         let threads: Vec<_> = (0..connections).map(work).collect();
         threads
             .into_iter()
-            .map(|thread| thread.join().expect("no client panics"))
+            .map(|thread| thread.join().expect("client threads do not panic"))
             .sum::<io::Result<u32>>()
     })?;
-    Ok(f64::from(answered) / began.elapsed().as_secs_f64())
+    Ok(f64::from(completed) / began.elapsed().as_secs_f64())
 }
 
 /// The program, started as an operator does.
-pub(crate) struct Served {
+pub(crate) struct ServerProcess {
     child: Child,
     pub(crate) address: SocketAddr,
 }
 
-impl Served {
+impl ServerProcess {
     pub(crate) fn start(installation: &Installation) -> anyhow::Result<Self> {
-        let config = installation.config()?;
-        Self::start_with(&["--config", config.to_str().context("a path in UTF-8")?])
+        let config = installation.write_config()?;
+        Self::start_with(&["--config", config.to_str().context("config path is not valid UTF-8")?])
     }
 
     /// The program with other arguments.
@@ -140,7 +140,7 @@ impl Served {
             .env("WEGWIJZER_LOG", "info")
             .stderr(Stdio::piped())
             .spawn()?;
-        let mut log = BufReader::new(child.stderr.take().expect("it was piped"));
+        let mut log = BufReader::new(child.stderr.take().expect("stderr is piped"));
         let mut line = String::new();
         while log.read_line(&mut line)? > 0 {
             let address = line.split("address=").nth(1).map(str::trim);
@@ -151,28 +151,28 @@ impl Served {
             }
             line.clear();
         }
-        anyhow::bail!("the program does not listen: {}", child.wait()?)
+        anyhow::bail!("server exited before listening: {}", child.wait()?)
     }
 
     /// The number of its process.
-    pub(crate) fn process(&self) -> u32 {
+    pub(crate) fn process_id(&self) -> u32 {
         self.child.id()
     }
 
     /// As [`memory_of`] it.
     pub(crate) fn memory(&self) -> anyhow::Result<(u64, u64)> {
-        memory_of(self.process())
+        memory_of(self.process_id())
     }
 }
 
 /// Memory that a process has to itself, and pages of files that it looks into, in bytes.
 pub(crate) fn memory_of(process: u32) -> anyhow::Result<(u64, u64)> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let of = |name| number_after(&status, name).unwrap_or_default() * 1_024;
-    Ok((of("RssAnon:"), of("RssFile:")))
+    let bytes_of = |name| number_after(&status, name).unwrap_or_default() * 1_024;
+    Ok((bytes_of("RssAnon:"), bytes_of("RssFile:")))
 }
 
-impl Drop for Served {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

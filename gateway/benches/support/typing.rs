@@ -7,12 +7,12 @@ use url::form_urlencoded::byte_serialize;
 use crate::{
     installation::Installation,
     loopback::Client,
-    measure::{Samples, Table, Taken},
-    words::Dice,
+    measure::{Samples, Table, Timing},
+    words::SplitMix64,
 };
 
 /// So many questions are typed, of one to three words.
-const QUESTIONS: usize = 90;
+const QUERIES: usize = 90;
 /// Pages that are turned to after the first.
 const LATER_PAGES: [usize; 3] = [2, 10, 50];
 
@@ -28,12 +28,12 @@ pub(crate) fn measure(
         (Samples::default(), Samples::default(), Samples::default());
     let mut later: Vec<_> = LATER_PAGES.iter().map(|_| Samples::default()).collect();
     let (mut letters, mut bytes, mut largest) = (0, 0, 0);
-    for question in questions(installation) {
-        for end in 1..=question.len() {
-            if question[..end].ends_with(' ') {
+    for query in queries(installation) {
+        for end in 1..=query.len() {
+            if query[..end].ends_with(' ') {
                 continue;
             }
-            let typed: String = byte_serialize(&question.as_bytes()[..end]).collect();
+            let typed: String = byte_serialize(&query.as_bytes()[..end]).collect();
             let (began, page) = (Instant::now(), timed(&mut client, &format!("/?q={typed}"))?);
             pages.add(page.0);
             letters += 1;
@@ -42,38 +42,39 @@ pub(crate) fn measure(
             if end > 1 {
                 suggestions.add(timed(&mut client, &format!("/suggest?q={typed}"))?.0);
             }
-            both.add(Taken { wall: began.elapsed(), ..Taken::default() });
+            both.add(Timing { wall: began.elapsed(), ..Timing::default() });
         }
-        let typed: String = byte_serialize(question.as_bytes()).collect();
+        let typed: String = byte_serialize(query.as_bytes()).collect();
         for (page, samples) in LATER_PAGES.iter().zip(&mut later) {
             samples.add(timed(&mut client, &format!("/?q={typed}&page={page}"))?.0);
         }
     }
-    table.head("a letter is typed (no cpu of the program itself)");
+    table.head("search as you type, per letter (server cpu not included)");
     let mean = bytes / letters.max(1);
-    let note = format!("{letters} letters; mean {mean} bytes coded, at most {largest}");
+    let note = format!("{letters} letters; mean {mean} bytes compressed, maximum {largest}");
     table.row("the page of results", &pages, &pages, &note);
     table.row("suggestions", &suggestions, &pages, "");
-    table.row("both, one after the other", &both, &pages, "aim: p99 below 50 ms");
+    table.row("both, sequentially", &both, &pages, "aim: p99 below 50 ms");
     for (page, samples) in LATER_PAGES.iter().zip(&later) {
-        table.row(&format!("page {page} of a whole question"), samples, &pages, "");
+        table.row(&format!("page {page} of a complete query"), samples, &pages, "");
     }
     Ok(())
 }
 
 /// How long an address takes, and how many bytes it gives.
-fn timed(client: &mut Client, path: &str) -> anyhow::Result<(Taken, usize)> {
+fn timed(client: &mut Client, path: &str) -> anyhow::Result<(Timing, usize)> {
     let began = Instant::now();
-    let length = client.page(path)?;
-    Ok((Taken { wall: began.elapsed(), ..Taken::default() }, length))
+    let length = client.get_page(path)?;
+    Ok((Timing { wall: began.elapsed(), ..Timing::default() }, length))
 }
 
 /// Words as often as people use them in texts, but for the commonest.
-fn questions(installation: &Installation) -> Vec<String> {
-    let mut dice = Dice(11);
-    let question = |number: usize| {
-        let words = (0..=number % 3).map(|_| installation.words.telling(&mut dice).to_owned());
+fn queries(installation: &Installation) -> Vec<String> {
+    let mut rng = SplitMix64(11);
+    let query = |number: usize| {
+        let words = (0..=number % 3)
+            .map(|_| installation.vocabulary.sample_content_word(&mut rng).to_owned());
         words.collect::<Vec<_>>().join(" ")
     };
-    (0..QUESTIONS).map(question).collect()
+    (0..QUERIES).map(query).collect()
 }

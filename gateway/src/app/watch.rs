@@ -8,42 +8,45 @@ use std::{
 
 use indexer::catalog::{Catalog, Refreshed};
 
-use crate::{pipeline::Pipeline, supergraph::SupergraphFile, synonyms::SynonymFile};
+use crate::{federation::SupergraphFile, pipeline::Pipeline, synonyms::SynonymFile};
 
 /// So often the data folder and the synonyms are looked at.
-const INTERVAL: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Swaps in each newer generation and each changed table of synonyms, for ever. What cannot be used is
 /// logged once, and the older one serves on.
-pub(super) async fn watch(catalog: Option<Arc<Catalog>>, synonyms: Option<SynonymFile>) {
+pub(super) async fn watch_data_folder(
+    catalog: Option<Arc<Catalog>>,
+    synonyms: Option<SynonymFile>,
+) {
     let Some(catalog) = catalog else { return std::future::pending().await };
     let synonyms = Arc::new(Mutex::new(synonyms));
-    let mut last_failure = None;
+    let mut last_error = None;
     loop {
-        tokio::time::sleep(INTERVAL).await;
-        let (looked, synonyms) = (Arc::clone(&catalog), Arc::clone(&synonyms));
-        let look = move || {
+        tokio::time::sleep(POLL_INTERVAL).await;
+        let (polled_catalog, synonyms) = (Arc::clone(&catalog), Arc::clone(&synonyms));
+        let poll = move || {
             let mut synonyms = synonyms.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(synonyms) = &mut *synonyms {
-                synonyms.look(&looked);
+                synonyms.poll(&polled_catalog);
             }
-            looked.refresh()
+            polled_catalog.refresh()
         };
-        let Ok(refreshed) = tokio::task::spawn_blocking(look).await else {
+        let Ok(refreshed) = tokio::task::spawn_blocking(poll).await else {
             // The panic hook has logged it; the next look may go better.
             continue;
         };
         match refreshed {
             Ok(Refreshed::Unchanged) => {}
             Ok(Refreshed::Swapped(generation)) => {
-                last_failure = None;
-                tracing::info!(%generation, "serving a newer generation");
+                last_error = None;
+                tracing::info!(%generation, "serving a new generation");
             }
             Err(error) => {
-                let failure = error.to_string();
-                if last_failure.as_ref() != Some(&failure) {
-                    tracing::error!(cause = %failure, "the newest generation cannot be served");
-                    last_failure = Some(failure);
+                let message = error.to_string();
+                if last_error.as_ref() != Some(&message) {
+                    tracing::error!(error = %message, "cannot serve the new generation; keeping the current one");
+                    last_error = Some(message);
                 }
             }
         }
@@ -52,28 +55,30 @@ pub(super) async fn watch(catalog: Option<Arc<Catalog>>, synonyms: Option<Synony
 
 /// Takes each changed supergraph over, for ever. One that cannot be taken is logged, and the one before
 /// serves on.
-pub(super) async fn follow(file: Option<SupergraphFile>, pipeline: Arc<Pipeline>) {
+pub(super) async fn watch_supergraph_file(file: Option<SupergraphFile>, pipeline: Arc<Pipeline>) {
     let Some(mut file) = file else { return std::future::pending().await };
     loop {
-        tokio::time::sleep(INTERVAL).await;
-        let looking = tokio::task::spawn_blocking(move || {
-            let changed = file.look();
+        tokio::time::sleep(POLL_INTERVAL).await;
+        let polling = tokio::task::spawn_blocking(move || {
+            let changed = file.poll();
             (file, changed)
         });
-        let Ok((looked, changed)) = looking.await else {
-            tracing::error!("the supergraph is followed no more; start again to serve a newer one");
+        let Ok((polled_file, changed)) = polling.await else {
+            tracing::error!("stopped watching the supergraph file; restart to resume");
             return std::future::pending().await;
         };
-        file = looked;
+        file = polled_file;
         match changed {
             None => {}
-            Some(Ok(supergraph)) => match pipeline.take(supergraph).await {
-                Ok(()) => tracing::info!("serving the changed supergraph"),
-                Err(cause) => tracing::error!(%cause, "the changed supergraph is not served"),
+            Some(Ok(supergraph)) => match pipeline.activate_supergraph(supergraph).await {
+                Ok(()) => tracing::info!("serving a new supergraph"),
+                Err(cause) => {
+                    tracing::error!(error = %cause, "new supergraph rejected; keeping the current one")
+                }
             },
             Some(Err(error)) => {
-                pipeline.not_taken();
-                tracing::error!(cause = %error, "the changed supergraph cannot be served");
+                pipeline.mark_outdated();
+                tracing::error!(%error, "cannot load the new supergraph; keeping the current one");
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{CommandError, SourceArguments, output};
 use crate::{config::Overrides, synonyms};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct CheckArguments {
     #[command(flatten)]
     from: SourceArguments,
     /// Prints JSON.
@@ -18,9 +18,9 @@ pub(super) struct Arguments {
 }
 
 /// Checks the configuration and its sources, and says what they are.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
-    let sources = config.source_plans()?;
+    let sources = config.resolve_sources()?;
     let synonyms = synonyms::read(config.synonyms.as_deref())?;
     if arguments.json {
         let sources: Vec<_> = sources
@@ -52,9 +52,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
         let from = config
             .synonyms
             .as_ref()
-            .map_or("the program itself".into(), |path| path.display().to_string());
+            .map_or("the built-in table".into(), |path| path.display().to_string());
         output::text(format_args!("synonyms    {} rings from {from}", synonyms.len()))?;
-        output::text("the configuration is right")?;
+        output::text("configuration is valid")?;
     }
     Ok(ExitCode::SUCCESS)
 }

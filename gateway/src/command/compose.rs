@@ -12,34 +12,36 @@ use tokio::runtime::Runtime;
 
 use super::{CommandError, output};
 use crate::{
-    composing::gather,
     config::{Config, Overrides},
-    subgraph::Client,
-    supergraph::compose::{CompositionProblem, compose},
+    federation::{
+        compose::{CompositionError, compose},
+        composer::collect_sdl,
+        subgraph::HttpClient,
+    },
 };
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
-    /// Configuration; `wegwijzer.toml` if not given.
+pub(super) struct ComposeArguments {
+    /// Configuration file; `wegwijzer.toml` if not given.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Prints JSON: the supergraph, or the problems with type, field and subgraphs.
+    /// Prints JSON: the supergraph, or the composition errors with type, field and subgraphs.
     #[arg(long)]
     json: bool,
 }
 
 /// Prints the supergraph, or every reason why there is none.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
-    let gathered = Runtime::new()?.block_on(gather(&config, &Client::new()));
+    let collected = Runtime::new()?.block_on(collect_sdl(&config, &HttpClient::new()));
     let all =
-        if gathered.missing.is_empty() { Ok(gathered.subgraphs) } else { Err(gathered.missing) };
+        if collected.missing.is_empty() { Ok(collected.subgraphs) } else { Err(collected.missing) };
     match all.and_then(|subgraphs| compose(&subgraphs)) {
         Ok(sdl) if arguments.json => output::json(&json!({ "supergraph": sdl }))?,
         Ok(sdl) => output::text(sdl)?,
-        Err(problems) => {
-            tell(&problems, arguments.json)?;
+        Err(errors) => {
+            print_errors(&errors, arguments.json)?;
             return Ok(ExitCode::FAILURE);
         }
     }
@@ -47,13 +49,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
 }
 
 /// Tells every problem: to people on standard error, to machines as the result.
-fn tell(problems: &[CompositionProblem], as_json: bool) -> Result<(), CommandError> {
+fn print_errors(errors: &[CompositionError], as_json: bool) -> Result<(), CommandError> {
     if as_json {
-        return output::json(&json!({ "problems": problems }));
+        return output::json(&json!({ "problems": errors }));
     }
-    let mut error = io::stderr().lock();
-    for problem in problems {
-        writeln!(error, "wegwijzer: {problem}")?;
+    let mut stderr = io::stderr().lock();
+    for error in errors {
+        writeln!(stderr, "wegwijzer: {error}")?;
     }
     Ok(())
 }

@@ -5,23 +5,23 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{CommandError, output, progress::Console};
-use crate::evaluate::{Collection, Comparison, Difference, Judged, Report, compare};
+use indexer::evaluate::{Collection, Comparison, Difference, EvaluationRun, Report, compare};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
-    /// Documents: one JSON object a line with `_id`, `title` and `text`.
+pub(super) struct EvaluateArguments {
+    /// Documents as JSON Lines, with `_id`, `title` and `text`.
     #[arg(long, value_name = "FILE", required_unless_present = "compare")]
     corpus: Option<PathBuf>,
-    /// Questions: one JSON object a line with `_id` and `text`.
+    /// Queries as JSON Lines, with `_id` and `text`.
     #[arg(long, value_name = "FILE", required_unless_present = "compare")]
     queries: Option<PathBuf>,
-    /// Judgements: `query-id`, `corpus-id` and `score` with tabs between.
+    /// Judgements as TSV, with `query-id`, `corpus-id` and `score`.
     #[arg(long, value_name = "FILE", required_unless_present = "compare")]
     qrels: Option<PathBuf>,
-    /// Puts one typing mistake into each question.
+    /// Puts one typo into each query, derived from this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "compare")]
     typos: Option<u64>,
-    /// Lists so many questions that were answered worst.
+    /// Number of queries to list, those with the lowest nDCG@10 first.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with_all = ["compare", "json"])]
     worst: usize,
     /// Compares two results that were printed with `--json`.
@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 }
 
 /// Evaluates a collection, or compares two evaluations.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &EvaluateArguments) -> Result<ExitCode, CommandError> {
     if let Some([a, b]) = arguments.compare.as_deref() {
         let comparison = compare(&read(a)?, &read(b)?)?;
         if arguments.json {
@@ -46,33 +46,34 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     let (Some(corpus), Some(queries), Some(qrels)) =
         (&arguments.corpus, &arguments.queries, &arguments.qrels)
     else {
-        unreachable!("without them the arguments are refused");
+        unreachable!("clap requires all three");
     };
     let collection = Collection::open(corpus, queries, qrels)?;
-    let judged = Judged::index(collection, &Console::new())?;
-    let report = judged.evaluate(arguments.typos)?;
+    let evaluation = EvaluationRun::index(collection, &Console::new())?;
+    let report = evaluation.evaluate(arguments.typos)?;
     if arguments.json {
         output::json(&report)?;
     } else {
         output::text(&report)?;
         for (id, ndcg) in worst(&report, arguments.worst) {
-            let text = judged.question(id).unwrap_or_default();
+            let text = evaluation.query_text(id).unwrap_or_default();
             output::text(format_args!("{ndcg:.3}  {id}  {text}"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn worst(report: &Report, most: usize) -> Vec<(&str, f64)> {
+fn worst(report: &Report, count: usize) -> Vec<(&str, f64)> {
     let all = report.per_query.iter();
     let mut all: Vec<_> = all.map(|(id, measures)| (id.as_str(), measures.ndcg_at_10)).collect();
     all.sort_by(|(_, left), (_, right)| left.total_cmp(right));
-    all.truncate(most);
+    all.truncate(count);
     all
 }
 
 fn read(path: &PathBuf) -> Result<Report, CommandError> {
-    let unreadable = |reason: String| CommandError::Evaluation { path: path.clone(), reason };
+    let unreadable =
+        |reason: String| CommandError::InvalidEvaluation { path: path.clone(), reason };
     let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
 }

@@ -3,71 +3,72 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use indexer::catalog::{Catalog, CatalogError, Snapshot, Standing};
+use indexer::catalog::{Catalog, CatalogError, RankExplanation, Snapshot};
 use schema::NodeId;
 use serde_json::json;
 use tokio::runtime::Builder;
 use url::Url;
 
 use super::{CommandError, ManageArguments, output};
-use crate::{explanation, synonyms};
+use crate::{pages::explanation_text, synonyms};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
-    /// The question, as it would be typed into a search box.
+pub(super) struct ExplainArguments {
+    /// Query, as typed into the search box.
     query: String,
-    /// The id of the content, or its address.
+    /// Id or URL of the item.
     #[arg(value_name = "ID")]
     content: String,
     #[command(flatten)]
-    installation: ManageArguments,
+    manage: ManageArguments,
 }
 
 /// Explains one piece of content.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
-    let config = arguments.installation.config()?;
+pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError> {
+    let config = arguments.manage.config()?;
     let catalog = Catalog::open(&config.data)?;
     catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
-    let nothing = || CommandError::NothingPublished(config.data.clone());
-    let snapshot = catalog.current().ok_or_else(nothing)?;
+    let nothing_published = || CommandError::NothingPublished(config.data.clone());
+    let snapshot = catalog.current().ok_or_else(nothing_published)?;
     let runtime = Builder::new_multi_thread().worker_threads(1).build()?;
     let (query, content) = (&arguments.query, &arguments.content);
-    let standing = runtime.block_on(async {
-        let Some(id) = id(&snapshot, content).await? else { return Ok(None) };
+    let rank_explanation = runtime.block_on(async {
+        let Some(id) = resolve_id(&snapshot, content).await? else { return Ok(None) };
         snapshot.explain(query.clone(), id, config.clock.now()).await
     })?;
-    let standing = standing.ok_or_else(|| CommandError::NoContent(content.clone()))?;
-    if arguments.installation.json {
-        output::json(&as_json(&standing, query))?;
+    let rank_explanation =
+        rank_explanation.ok_or_else(|| CommandError::NoContent(content.clone()))?;
+    if arguments.manage.json {
+        output::json(&as_json(&rank_explanation, query))?;
     } else {
-        output::text(explanation::standing(&standing, query))?;
+        output::text(explanation_text::describe_rank(&rank_explanation, query))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The id that was typed, or the one that an address leads to.
-async fn id(snapshot: &Snapshot, typed: &str) -> Result<Option<NodeId>, CatalogError> {
-    if let Ok(id) = typed.parse() {
+async fn resolve_id(snapshot: &Snapshot, text: &str) -> Result<Option<NodeId>, CatalogError> {
+    if let Ok(id) = text.parse() {
         return Ok(Some(id));
     }
-    let Ok(url) = typed.parse::<Url>() else { return Ok(None) };
+    let Ok(url) = text.parse::<Url>() else { return Ok(None) };
     Ok(snapshot.by_urls(&[url]).await?.into_iter().next().flatten())
 }
 
-fn as_json(standing: &Standing, query: &str) -> serde_json::Value {
-    let word = |word: &schema::WordMatch| {
-        let ways: Vec<_> = word.ways.iter().map(|way| &way.text).collect();
-        json!({ "word": word.word, "score": word.score, "ways": ways })
+fn as_json(rank_explanation: &RankExplanation, query: &str) -> serde_json::Value {
+    let term_json = |term: &schema::TermMatch| {
+        let reasons: Vec<_> = term.reasons.iter().map(|reason| &reason.text).collect();
+        json!({ "word": term.word, "score": term.score, "ways": reasons })
     };
-    let words = standing.explanation.iter().flat_map(|explanation| &explanation.words);
+    let words = rank_explanation.explanation.iter().flat_map(|explanation| &explanation.words);
     json!({
         "query": query,
-        "id": standing.record.id().to_string(),
-        "title": standing.record.name(),
-        "place": standing.place,
-        "total": standing.total,
-        "score": standing.score,
-        "words": words.map(word).collect::<Vec<_>>(),
-        "text": explanation::standing(standing, query),
+        "id": rank_explanation.record.id().to_string(),
+        "title": rank_explanation.record.name(),
+        "place": rank_explanation.rank,
+        "total": rank_explanation.total,
+        "score": rank_explanation.score,
+        "words": words.map(term_json).collect::<Vec<_>>(),
+        "text": explanation_text::describe_rank(rank_explanation, query),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use indexer::run;
+use indexer::admin;
 
 use super::{CommandError, ManageArguments, output};
 
@@ -10,6 +10,9 @@ use super::{CommandError, ManageArguments, output};
 pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.config()?;
     let now = config.clock.now();
-    output::result(&run::gc(&config.data, config.limits.generations_kept, now)?, arguments.json)?;
+    output::result(
+        &admin::gc(&config.data, config.limits.generations_retained, now)?,
+        arguments.json,
+    )?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,8 +6,12 @@ use std::{
 };
 
 use clap::Args;
-use indexer::run::{
-    self, Accept, BuildError, BuildLimits, Intent, Mode, Outcome, Plan, Rejection, Report, Request,
+use indexer::{
+    ingest,
+    ingest::{
+        BuildConfig, BuildError, BuildLimits, BuildOptions, Mode, OnThreshold, Outcome,
+        PublishMode, Rejection, Report,
+    },
 };
 use jiff::Timestamp;
 use schema::SourceName;
@@ -21,35 +25,35 @@ const REJECTIONS_SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag as it is typed")]
-pub(super) struct Arguments {
+pub(super) struct IndexArguments {
     #[command(flatten)]
     from: SourceArguments,
-    /// Reads and builds everything anew, instead of only what changed.
+    /// Reads and rebuilds everything, instead of only what changed.
     #[arg(long)]
     full: bool,
     /// Reads only this source; may be given several times.
     #[arg(long = "source", value_name = "NAME")]
     sources: Vec<String>,
-    /// Says what would happen, and publishes nothing.
+    /// Reports what would change, and publishes nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Publishes although much disappears.
+    /// Publishes even if more records disappear than `limits.removals_percent` allows.
     #[arg(long)]
-    accept_removals: bool,
-    /// Publishes although much cannot be read.
+    allow_removals: bool,
+    /// Publishes even if more records are rejected than `limits.rejections_percent` allows.
     #[arg(long)]
-    accept_rejections: bool,
+    allow_rejections: bool,
     /// Prints the whole report as JSON.
     #[arg(long)]
     json: bool,
 }
 
 /// Builds as the arguments say and prints the report.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
     logging::start(&config.log, None);
-    let request = request(arguments)?;
-    match run::build(&plan(&config)?, &request, &Console::new()) {
+    let options = build_options(arguments)?;
+    match ingest::build(&build_config(&config)?, &options, &Console::new()) {
         Ok(report) if arguments.json => output::json(&report)?,
         Ok(report) => output::text(Summary(&report))?,
         Err(error) => {
@@ -67,19 +71,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
 }
 
 /// What there is to build, by the configuration.
-pub(super) fn plan(config: &Config) -> Result<Plan, ConfigError> {
-    Ok(Plan {
+pub(super) fn build_config(config: &Config) -> Result<BuildConfig, ConfigError> {
+    Ok(BuildConfig {
         data: config.data.clone(),
-        sources: config.source_plans()?,
+        sources: config.resolve_sources()?,
         aliases: config.aliases.clone(),
         item_url: config.public_url.clone(),
         limits: BuildLimits {
             rejections_percent: config.limits.rejections_percent,
             removals_percent: config.limits.removals_percent,
-            keep: config.limits.generations_kept,
+            retained_generations: config.limits.generations_retained,
         },
         now: whole_second(config.clock.now()),
-        dated: config.dated,
+        demo_date: config.demo_date,
     })
 }
 
@@ -88,15 +92,15 @@ fn whole_second(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }
 
-fn request(arguments: &Arguments) -> Result<Request, CommandError> {
-    let accept = |accepted| if accepted { Accept::Allow } else { Accept::Refuse };
+fn build_options(arguments: &IndexArguments) -> Result<BuildOptions, CommandError> {
+    let on_threshold = |allowed| if allowed { OnThreshold::Ignore } else { OnThreshold::Fail };
     let names = arguments.sources.iter().map(|name| SourceName::new(name));
-    Ok(Request {
+    Ok(BuildOptions {
         mode: if arguments.full { Mode::Full } else { Mode::Incremental },
         only: names.collect::<Result<_, _>>()?,
-        intent: if arguments.dry_run { Intent::DryRun } else { Intent::Publish },
-        accept_removals: accept(arguments.accept_removals),
-        accept_rejections: accept(arguments.accept_rejections),
+        publish_mode: if arguments.dry_run { PublishMode::DryRun } else { PublishMode::Publish },
+        on_removals: on_threshold(arguments.allow_removals),
+        on_rejections: on_threshold(arguments.allow_rejections),
     })
 }
 

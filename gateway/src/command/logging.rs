@@ -6,17 +6,20 @@ use std::{
 };
 
 use tracing_subscriber::{
-    Layer, filter::LevelFilter, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
 use super::telemetry::Traces;
-use crate::config::{Log, LogFormat};
+use crate::config::{LogConfig, LogFormat};
 
 /// What becomes of a trace: our own steps, and nothing of the libraries beneath.
-const TRACED: [&str; 2] = ["gateway", "indexer"];
+const TRACED_CRATES: [&str; 2] = ["gateway", "indexer"];
 
 /// Starts the log, and lets panics go there too: once, with the request that they happened in.
-pub(super) fn start(log: &Log, traces: Option<&Traces>) {
+pub(super) fn start(log: &LogConfig, traces: Option<&Traces>) {
     let filter: Targets =
         log.filter.parse().expect("the filter was checked with the configuration");
     let colours = io::stderr().is_terminal();
@@ -25,14 +28,14 @@ pub(super) fn start(log: &Log, traces: Option<&Traces>) {
         LogFormat::Text => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    let ours = Targets::new().with_targets(TRACED.map(|target| (target, LevelFilter::INFO)));
+    let ours = Targets::new().with_targets(TRACED_CRATES.map(|target| (target, LevelFilter::INFO)));
     let spans = traces.map(|traces| {
         tracing_opentelemetry::layer().with_tracer(traces.tracer()).with_filter(ours)
     });
     tracing_subscriber::registry().with(spans).with(lines.with_filter(filter)).init();
     panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
-        let place = panic.location().map(ToString::to_string);
-        tracing::error!(message, place, "a fault in the program was contained");
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(panic = message, location, "caught panic");
     }));
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indexer::run::Progress;
+use indexer::ingest::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar moves at least this often, also where nothing is counted.
@@ -23,7 +23,7 @@ pub(super) struct Console {
 /// A stage that is going on.
 struct Stage {
     name: String,
-    begun: Instant,
+    started: Instant,
     bar: ProgressBar,
 }
 
@@ -43,7 +43,7 @@ impl Console {
         }
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         let template = if total.is_some() { COUNTED } else { UNCOUNTED };
-        bar.set_style(ProgressStyle::with_template(template).expect("the template is right"));
+        bar.set_style(ProgressStyle::with_template(template).expect("the template is valid"));
         bar.set_message(name.to_owned());
         bar.enable_steady_tick(TICK);
         bar
@@ -61,7 +61,7 @@ impl Progress for Console {
             line(&format!("{stage} …"));
         }
         let bar = self.bar(stage, total);
-        *self.stage() = Some(Stage { name: stage.to_owned(), begun: Instant::now(), bar });
+        *self.stage() = Some(Stage { name: stage.to_owned(), started: Instant::now(), bar });
     }
 
     fn advance(&self, by: u64) {
@@ -73,7 +73,7 @@ impl Progress for Console {
     fn end(&self) {
         if let Some(stage) = self.stage().take() {
             stage.bar.finish_and_clear();
-            let seconds = stage.begun.elapsed().as_secs_f64();
+            let seconds = stage.started.elapsed().as_secs_f64();
             line(&format!("{}: {} in {seconds:.1} s", stage.name, stage.bar.position()));
         }
     }

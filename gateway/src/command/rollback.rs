@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use indexer::run;
+use indexer::admin;
 use schema::GenerationNumber;
 use serde_json::json;
 
 use super::{CommandError, ManageArguments, output};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
-    /// Number of the generation to go back to; the one before the current one if not given.
+pub(super) struct RollbackArguments {
+    /// Number of the generation to return to; the previous one if not given.
     #[arg(value_name = "NUMBER")]
     to: Option<GenerationNumber>,
     #[command(flatten)]
@@ -19,15 +19,15 @@ pub(super) struct Arguments {
 }
 
 /// Rolls back and says under which number.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &RollbackArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.manage.config()?;
-    let published = run::rollback(&config.data, arguments.to, config.clock.now())?;
+    let published = admin::rollback(&config.data, arguments.to, config.clock.now())?;
     if arguments.manage.json {
         output::json(&json!({ "generation": published }))?;
     } else {
         output::text(format_args!(
             "generation {published} has the earlier content; \
-             nothing more is published until `wegwijzer release`"
+             publishing is on hold until `wegwijzer resume`"
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -8,14 +8,14 @@ use super::{CommandError, output};
 use crate::graphql;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
-    /// Prints it as a subgraph of Apollo Federation 2, as `_service` answers it.
+pub(super) struct SchemaArguments {
+    /// Prints the SDL of the Apollo Federation 2 subgraph, as `_service` returns it.
     #[arg(long)]
     federation: bool,
 }
 
 /// Prints the GraphQL schema, as it is committed in `schema/schema.graphql` or as a subgraph.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, CommandError> {
     output::text(if arguments.federation { graphql::federation_sdl() } else { graphql::sdl() })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,10 @@ use std::{
 };
 
 use clap::Args;
-use indexer::run::{self, Accept, Intent, Mode, Request};
+use indexer::{
+    ingest,
+    ingest::{BuildOptions, Mode, OnThreshold, PublishMode},
+};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -28,24 +31,24 @@ use crate::{
 };
 
 /// A question to begin with.
-const EXAMPLE: &str = "{ search(query: \\\"klantreis\\\", first: 3) \
+const EXAMPLE_QUERY: &str = "{ search(query: \\\"klantreis\\\", first: 3) \
      { totalCount nodes { __typename title url } } }";
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct ServeArguments {
     #[command(flatten)]
     from: SourceArguments,
-    /// Where to listen, such as 127.0.0.1:8080 (or `WEGWIJZER_LISTEN`).
+    /// Address to listen on, such as 127.0.0.1:8080 (or `WEGWIJZER_LISTEN`).
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// A supergraph that was composed elsewhere; followed while serving. Without a configuration it is
-    /// all there is to serve (or `WEGWIJZER_SUPERGRAPH`).
+    /// Supergraph file that was composed elsewhere; reloaded when it changes. Without a configuration file
+    /// only the supergraph is served (or `WEGWIJZER_SUPERGRAPH`).
     #[arg(long, value_name = "FILE")]
     supergraph: Option<PathBuf>,
 }
 
 /// Serves; builds the demo first where that is asked for.
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
+pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> {
     let flags = Overrides {
         listen: arguments.listen.clone(),
         supergraph: arguments.supergraph.clone(),
@@ -64,14 +67,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CommandError> {
 
 /// Brings the generation of the demo up to date; a new day shifts its dates.
 fn build_demo(config: &Config) -> Result<(), CommandError> {
-    let request = Request {
+    let options = BuildOptions {
         mode: Mode::Incremental,
         only: Vec::new(),
-        intent: Intent::Publish,
-        accept_removals: Accept::Refuse,
-        accept_rejections: Accept::Refuse,
+        publish_mode: PublishMode::Publish,
+        on_removals: OnThreshold::Fail,
+        on_rejections: OnThreshold::Fail,
     };
-    let report = run::build(&index::plan(config)?, &request, &Console::new())?;
+    let report = ingest::build(&index::build_config(config)?, &options, &Console::new())?;
     writeln!(io::stderr(), "{}\n", Summary(&report))?;
     Ok(())
 }
@@ -92,7 +95,7 @@ async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> 
             _ = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
         }
-        tracing::info!("stopping: running requests may finish");
+        tracing::info!("shutting down; waiting for running requests");
     };
     app.run(shutdown).await?;
     Ok(ExitCode::SUCCESS)
@@ -101,9 +104,9 @@ async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> 
 /// What to open and what to paste.
 fn invitation(address: SocketAddr) -> String {
     format!(
-        "Open http://{address}/ or ask a question:\n\n  \
+        "Open http://{address}/ or send a query:\n\n  \
          curl http://{address}/graphql -H 'content-type: application/json' \\\n    \
-         -d '{{\"query\": \"{EXAMPLE}\"}}'\n\n\
+         -d '{{\"query\": \"{EXAMPLE_QUERY}\"}}'\n\n\
          Stop with Ctrl-C.\n"
     )
 }

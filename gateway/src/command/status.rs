@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use indexer::run;
+use indexer::admin;
 
 use super::{CommandError, ManageArguments, output};
 
 /// Prints the status of a data folder.
 pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
-    output::result(&run::status(&arguments.config()?.data)?, arguments.json)?;
+    output::result(&admin::status(&arguments.config()?.data)?, arguments.json)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,27 +8,28 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
 
-use crate::{PROGRAM, config::Telemetry};
+use crate::{PROGRAM, config::TelemetryConfig};
 
 /// Sends spans until it is dropped; what is left then goes first.
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
     /// Begins to send to the collector of `telemetry`, on a thread of its own.
-    pub(super) fn start(telemetry: &Telemetry) -> Result<Self, String> {
+    pub(super) fn start(telemetry: &TelemetryConfig) -> Result<Self, String> {
         global::set_text_map_propagator(TraceContextPropagator::new());
-        let address = telemetry.otlp.join("v1/traces").map_err(|error| error.to_string())?;
+        let endpoint =
+            telemetry.otlp_endpoint.join("v1/traces").map_err(|error| error.to_string())?;
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_endpoint(address.as_str())
+            .with_endpoint(endpoint.as_str())
             .with_protocol(Protocol::HttpBinary)
             .build()
             .map_err(|error| error.to_string())?;
         // By the id of the trace, so that a client cannot have more of its requests traced.
-        let sampled = Sampler::TraceIdRatioBased(telemetry.sampled_percent / 100.0);
+        let sampler = Sampler::TraceIdRatioBased(telemetry.sample_percent / 100.0);
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
-            .with_sampler(sampled)
+            .with_sampler(sampler)
             .with_resource(Resource::builder().with_service_name("wegwijzer").build())
             .build();
         Ok(Self(provider))
@@ -43,7 +44,7 @@ impl Traces {
 impl Drop for Traces {
     fn drop(&mut self) {
         if let Err(error) = self.0.shutdown() {
-            tracing::warn!(cause = %error, "the last traces could not be sent");
+            tracing::warn!(%error, "cannot send the last traces");
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use indexer::run;
+use indexer::admin;
 
 use super::{CommandError, ManageArguments, output};
 
 /// Prints what was found; fails where anything is damaged.
 pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
-    let verification = run::verify(&arguments.config()?.data)?;
+    let verification = admin::verify(&arguments.config()?.data)?;
     output::result(&verification, arguments.json)?;
-    Ok(if verification.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if verification.is_intact() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

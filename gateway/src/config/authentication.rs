@@ -12,9 +12,9 @@ use super::{ConfigError, subgraph};
 
 /// Whose tokens are believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authentication {
+pub struct AuthenticationConfig {
     /// Where the keys are by which tokens are signed.
-    pub keys: KeySource,
+    pub jwks: KeySource,
     /// Who issues them (`iss`).
     pub issuer: String,
     /// For whom they are (`aud`).
@@ -27,14 +27,14 @@ pub enum KeySource {
     /// In a file.
     File(PathBuf),
     /// At an address.
-    Address(Url),
+    Url(Url),
 }
 
 impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Address(url) => write!(f, "{url}"),
+            Self::Url(url) => write!(f, "{url}"),
         }
     }
 }
@@ -42,24 +42,25 @@ impl fmt::Display for KeySource {
 /// `[authentication]` as typed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AuthenticationFile {
+pub(super) struct AuthenticationSection {
     jwks: String,
     issuer: String,
     audience: String,
 }
 
-impl AuthenticationFile {
-    pub(super) fn checked(self, folder: &Path) -> Result<Authentication, ConfigError> {
-        let keys = if self.jwks.contains("://") {
-            KeySource::Address(subgraph::address("authentication.jwks", &self.jwks)?)
+impl AuthenticationSection {
+    pub(super) fn checked(self, folder: &Path) -> Result<AuthenticationConfig, ConfigError> {
+        let jwks = if self.jwks.contains("://") {
+            KeySource::Url(subgraph::secure_url("authentication.jwks", &self.jwks)?)
         } else {
             KeySource::File(folder.join(&self.jwks))
         };
-        let words = [("issuer", &self.issuer), ("audience", &self.audience)];
-        if let Some((key, given)) = words.into_iter().find(|(_, word)| word.trim().is_empty()) {
-            let wanted = "what the tokens have there, such as `https://login.example.nl/`";
-            return Err(ConfigError::value(&format!("authentication.{key}"), wanted, given));
+        let required = [("issuer", &self.issuer), ("audience", &self.audience)];
+        if let Some((key, actual)) = required.into_iter().find(|(_, value)| value.trim().is_empty())
+        {
+            let expected = "the value in the tokens, such as `https://login.example.nl/`";
+            return Err(ConfigError::value(&format!("authentication.{key}"), expected, actual));
         }
-        Ok(Authentication { keys, issuer: self.issuer, audience: self.audience })
+        Ok(AuthenticationConfig { jwks, issuer: self.issuer, audience: self.audience })
     }
 }

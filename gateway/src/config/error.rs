@@ -7,18 +7,18 @@ use std::{io, path::PathBuf};
 pub enum ConfigError {
     /// There is no file.
     #[error(
-        "there is no configuration; write one, name one with `--config`, or try `--demo`: `{}`",
+        "configuration file not found; create one, name one with `--config`, or try `--demo`: `{}`",
         .0.display()
     )]
     Missing(PathBuf),
     /// The demo was asked for in another folder.
     #[error(
-        "the configuration of the demo is not here; run this in the root of the repository: `{}`",
+        "demo configuration not found; run this in the root of the repository: `{}`",
         .0.display()
     )]
     NoDemo(PathBuf),
     /// The file cannot be read.
-    #[error("the configuration cannot be read: {cause}: `{}`", path.display())]
+    #[error("cannot read configuration file: {cause}: `{}`", path.display())]
     Read {
         /// Which file.
         path: PathBuf,
@@ -50,27 +50,31 @@ pub enum ConfigError {
         message: String,
     },
     /// A value cannot be used.
-    #[error("`{key}` must be {wanted}, not `{given}`")]
+    #[error("`{key}` must be {expected}, not `{actual}`")]
     Value {
         /// The key, such as `limits.depth_max`, or the flag or variable that goes over it.
         key: String,
         /// What would have been right, with an example.
-        wanted: String,
+        expected: String,
         /// What was given.
-        given: String,
+        actual: String,
     },
     /// A source cannot be used as configured.
     #[error(transparent)]
-    Source(#[from] indexer::config::ConfigError),
+    Source(#[from] indexer::ingest::config::ConfigError),
     /// There is nothing to build from.
-    #[error("the configuration has no sources; add a `[[source]]`")]
+    #[error("no sources configured; add a `[[source]]`")]
     NoSources,
 }
 
 impl ConfigError {
     /// A value that is not what it must be.
-    pub(super) fn value(key: &str, wanted: &str, given: &str) -> Self {
-        Self::Value { key: key.to_owned(), wanted: wanted.to_owned(), given: given.to_owned() }
+    pub(super) fn value(key: &str, expected: &str, actual: &str) -> Self {
+        Self::Value {
+            key: key.to_owned(),
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+        }
     }
 }
 

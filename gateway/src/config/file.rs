@@ -6,55 +6,56 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use indexer::config::SourceConfig;
+use indexer::ingest::config::SourceConfig;
 use ipnet::IpNet;
 use jiff::civil::Date;
 use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Config, ConfigError, Cors, Graphql, Limits, Log, Overrides, Telemetry, Trusted,
-    authentication::AuthenticationFile,
-    federation::FederationFile,
-    security::SecurityFile,
-    subgraph::{self, SubgraphFile},
+    Config, ConfigError, CorsOrigins, GraphqlConfig, Limits, LogConfig, Overrides, TelemetryConfig,
+    TrustedDocumentPolicy,
+    authentication::AuthenticationSection,
+    federation::FederationSection,
+    security::SecuritySection,
+    subgraph::{self, SubgraphEntry},
 };
 use crate::clock::Clock;
 
 /// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
-const LIKENESS_MIN: f64 = 0.6;
+const SIMILARITY_MIN: f64 = 0.6;
 
 /// The file as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+pub(super) struct ConfigFile {
     public_url: Option<String>,
     #[serde(default)]
     trusted_proxies: Vec<String>,
     listen: Option<String>,
     data: Option<PathBuf>,
-    dated: Option<toml::Value>,
+    demo_date: Option<toml::Value>,
     #[serde(default)]
     aliases: Vec<Vec<String>>,
     #[serde(default)]
-    search: SearchFile,
+    search: SearchSection,
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
-    graphql: GraphqlFile,
+    graphql: GraphqlSection,
     #[serde(default)]
-    federation: FederationFile,
-    authentication: Option<AuthenticationFile>,
+    federation: FederationSection,
+    authentication: Option<AuthenticationSection>,
     #[serde(default)]
-    cors: CorsFile,
+    cors: CorsSection,
     #[serde(default)]
-    telemetry: TelemetryFile,
+    telemetry: TelemetrySection,
     #[serde(default)]
-    log: LogFile,
+    log: LogSection,
     #[serde(default)]
-    security: SecurityFile,
+    security: SecuritySection,
     #[serde(default, rename = "subgraph")]
-    subgraphs: Vec<SubgraphFile>,
+    subgraphs: Vec<SubgraphEntry>,
     #[serde(default, rename = "source")]
     sources: Vec<SourceConfig>,
 }
@@ -62,7 +63,7 @@ pub(super) struct File {
 /// `[search]` as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct SearchFile {
+struct SearchSection {
     synonyms: Option<PathBuf>,
 }
 
@@ -70,24 +71,24 @@ struct SearchFile {
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "keys of a file")]
-struct GraphqlFile {
+struct GraphqlSection {
     introspection: bool,
     did_you_mean: bool,
-    strict_get: bool,
+    csrf_prevention: bool,
     trusted_documents: Option<PathBuf>,
-    trusted_only: bool,
-    graphiql: Option<PathBuf>,
+    require_trusted_documents: bool,
+    graphiql_dir: Option<PathBuf>,
 }
 
-impl Default for GraphqlFile {
+impl Default for GraphqlSection {
     fn default() -> Self {
         Self {
             introspection: true,
             did_you_mean: true,
-            strict_get: false,
+            csrf_prevention: false,
             trusted_documents: None,
-            trusted_only: false,
-            graphiql: None,
+            require_trusted_documents: false,
+            graphiql_dir: None,
         }
     }
 }
@@ -95,22 +96,22 @@ impl Default for GraphqlFile {
 /// `[cors]` as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct CorsFile {
+struct CorsSection {
     origins: Vec<String>,
 }
 
 /// `[telemetry]` as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct TelemetryFile {
-    otlp: Option<String>,
-    sampled_percent: Option<f64>,
+struct TelemetrySection {
+    otlp_endpoint: Option<String>,
+    sample_percent: Option<f64>,
 }
 
 /// `[log]` as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct LogFile {
+struct LogSection {
     format: LogFormat,
     filter: Option<String>,
     slow_ms: Option<u64>,
@@ -127,14 +128,14 @@ pub enum LogFormat {
     Json,
 }
 
-impl File {
+impl ConfigFile {
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
             _ => ConfigError::Read { path: path.to_owned(), cause },
         })?;
-        toml::from_str(&text).map_err(|error| explained(path, &text, &error))
+        toml::from_str(&text).map_err(|error| parse_error(path, &text, &error))
     }
 
     /// Checks what is typed, with `overrides` over it. The file lies at `path`.
@@ -159,7 +160,7 @@ impl File {
                 .collect::<Result<_, _>>()?,
             listen,
             data,
-            dated: self.dated.as_ref().map(day).transpose()?,
+            demo_date: self.demo_date.as_ref().map(day).transpose()?,
             aliases: self.aliases,
             synonyms: self.search.synonyms.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
@@ -171,10 +172,10 @@ impl File {
                 .transpose()?,
             cors: self.cors.checked()?,
             telemetry: self.telemetry.checked()?,
-            log: Log {
+            log: LogConfig {
                 format: self.log.format,
                 filter: filter(over.log.or(self.log.filter))?,
-                slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS),
+                slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS_DEFAULT),
             },
             security_contacts: self.security.checked()?,
             subgraphs: subgraph::checked(self.subgraphs, &folder)?,
@@ -185,33 +186,35 @@ impl File {
     }
 }
 
-impl GraphqlFile {
-    fn checked(self, folder: &Path) -> Result<Graphql, ConfigError> {
-        if self.trusted_only && self.trusted_documents.is_none() {
-            let wanted = "given as the folder of the operations that are answered";
-            return Err(ConfigError::value("graphql.trusted_documents", wanted, ""));
+impl GraphqlSection {
+    fn checked(self, folder: &Path) -> Result<GraphqlConfig, ConfigError> {
+        if self.require_trusted_documents && self.trusted_documents.is_none() {
+            let expected = "the folder of the trusted documents where `graphql.require_trusted_documents` is set";
+            return Err(ConfigError::value("graphql.trusted_documents", expected, ""));
         }
-        Ok(Graphql {
+        Ok(GraphqlConfig {
             introspection: self.introspection,
             did_you_mean: self.did_you_mean,
-            strict_get: self.strict_get,
-            trusted: match self.trusted_documents.map(|path| folder.join(path)) {
-                None => Trusted::None,
-                Some(documents) if self.trusted_only => Trusted::Only(documents),
-                Some(documents) => Trusted::Too(documents),
+            csrf_prevention: self.csrf_prevention,
+            trusted_documents: match self.trusted_documents.map(|path| folder.join(path)) {
+                None => TrustedDocumentPolicy::None,
+                Some(documents) if self.require_trusted_documents => {
+                    TrustedDocumentPolicy::Required(documents)
+                }
+                Some(documents) => TrustedDocumentPolicy::Optional(documents),
             },
-            graphiql: self.graphiql.map(|path| folder.join(path)),
+            graphiql_dir: self.graphiql_dir.map(|path| folder.join(path)),
         })
     }
 }
 
-impl CorsFile {
-    fn checked(self) -> Result<Cors, ConfigError> {
+impl CorsSection {
+    fn checked(self) -> Result<CorsOrigins, ConfigError> {
         if self.origins == ["*"] {
-            return Ok(Cors::Anywhere);
+            return Ok(CorsOrigins::Any);
         }
         let origins = self.origins.iter().map(|text| origin(text));
-        Ok(Cors::Only(origins.collect::<Result<_, _>>()?))
+        Ok(CorsOrigins::List(origins.collect::<Result<_, _>>()?))
     }
 }
 
@@ -221,38 +224,38 @@ fn origin(text: &str) -> Result<String, ConfigError> {
     match parsed {
         Ok(origin) if origin == text => Ok(origin),
         _ => {
-            let wanted = "`[\"*\"]` or origins such as `https://www.example.nl`";
-            Err(ConfigError::value("cors.origins", wanted, text))
+            let expected = "`[\"*\"]` or origins such as `https://www.example.nl`";
+            Err(ConfigError::value("cors.origins", expected, text))
         }
     }
 }
 
-impl TelemetryFile {
-    fn checked(self) -> Result<Option<Telemetry>, ConfigError> {
-        let Some(text) = self.otlp else { return Ok(None) };
-        let otlp = web_address("telemetry.otlp", &text)?;
-        if otlp.scheme() != "http" {
-            let wanted = "the address of a collector beside us, such as `http://127.0.0.1:4318/`";
-            return Err(ConfigError::value("telemetry.otlp", wanted, &text));
+impl TelemetrySection {
+    fn checked(self) -> Result<Option<TelemetryConfig>, ConfigError> {
+        let Some(text) = self.otlp_endpoint else { return Ok(None) };
+        let otlp_endpoint = web_address("telemetry.otlp_endpoint", &text)?;
+        if otlp_endpoint.scheme() != "http" {
+            let expected = "the `http` URL of a local collector, such as `http://127.0.0.1:4318/`";
+            return Err(ConfigError::value("telemetry.otlp_endpoint", expected, &text));
         }
-        let sampled_percent = self.sampled_percent.unwrap_or(100.0);
-        if !(0.0..=100.0).contains(&sampled_percent) {
-            let given = sampled_percent.to_string();
-            let wanted = "a percentage from 0 to 100";
-            return Err(ConfigError::value("telemetry.sampled_percent", wanted, &given));
+        let sample_percent = self.sample_percent.unwrap_or(100.0);
+        if !(0.0..=100.0).contains(&sample_percent) {
+            let actual = sample_percent.to_string();
+            let expected = "a percentage from 0 to 100";
+            return Err(ConfigError::value("telemetry.sample_percent", expected, &actual));
         }
-        Ok(Some(Telemetry { otlp, sampled_percent }))
+        Ok(Some(TelemetryConfig { otlp_endpoint, sample_percent }))
     }
 }
 
 /// A request that takes longer is logged as slow where nobody says.
-const SLOW_MS: u64 = 1_000;
+const SLOW_MS_DEFAULT: u64 = 1_000;
 
 /// What is logged where nobody says.
-const FILTER: &str = "info,poem=warn,tantivy=warn";
+const LOG_FILTER_DEFAULT: &str = "info,poem=warn,tantivy=warn";
 
 fn filter(text: Option<String>) -> Result<String, ConfigError> {
-    let text = text.unwrap_or_else(|| FILTER.to_owned());
+    let text = text.unwrap_or_else(|| LOG_FILTER_DEFAULT.to_owned());
     match text.parse::<tracing_subscriber::filter::Targets>() {
         Ok(_) => Ok(text),
         Err(_) => Err(ConfigError::value("log.filter", "like `info,indexer=debug`", &text)),
@@ -260,15 +263,16 @@ fn filter(text: Option<String>) -> Result<String, ConfigError> {
 }
 
 fn web_address(key: &str, text: &str) -> Result<Url, ConfigError> {
-    let wanted = "a web address without `?` and `#`, such as `https://zoek.example.nl/`";
-    let error = || ConfigError::value(key, wanted, text);
+    let expected =
+        "an `http` or `https` URL without query and fragment, such as `https://zoek.example.nl/`";
+    let error = || ConfigError::value(key, expected, text);
     let mut url: Url = text.parse().map_err(|_| error())?;
     let fits = matches!(url.scheme(), "http" | "https")
         && url.query().is_none()
         && url.fragment().is_none();
     if !url.username().is_empty() || url.password().is_some() {
-        let wanted = "a web address without a name and password in it";
-        return Err(ConfigError::value(key, wanted, url.host_str().unwrap_or_default()));
+        let expected = "a URL without user name and password";
+        return Err(ConfigError::value(key, expected, url.host_str().unwrap_or_default()));
     }
     if !fits {
         return Err(error());
@@ -281,8 +285,8 @@ fn web_address(key: &str, text: &str) -> Result<Url, ConfigError> {
 }
 
 fn socket_address(text: &str) -> Result<SocketAddr, ConfigError> {
-    let wanted = "an address and a port, such as `127.0.0.1:8080` or `[::]:8080`";
-    text.parse().map_err(|_| ConfigError::value("listen", wanted, text))
+    let expected = "an address and a port, such as `127.0.0.1:8080` or `[::]:8080`";
+    text.parse().map_err(|_| ConfigError::value("listen", expected, text))
 }
 
 fn network(text: &str) -> Result<IpNet, ConfigError> {
@@ -297,12 +301,12 @@ fn day(value: &toml::Value) -> Result<Date, ConfigError> {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    text.parse().map_err(|_| ConfigError::value("dated", "a day such as `2026-03-02`", &text))
+    text.parse().map_err(|_| ConfigError::value("demo_date", "a date such as `2026-03-02`", &text))
 }
 
 /// An error of the TOML reader as one sentence with a line, and with a suggestion where a key is
 /// unknown: serde lists the known ones in its message.
-fn explained(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+fn parse_error(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let path = path.to_owned();
@@ -310,12 +314,12 @@ fn explained(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let Some(listed) = message.strip_prefix("unknown field ") else {
         return ConfigError::Syntax { path, line, message: message.to_owned() };
     };
-    let mut words = listed.split('`').skip(1).step_by(2);
-    let key = words.next().unwrap_or_default().to_owned();
-    let nearest = words
-        .map(|known| (strsim::jaro_winkler(&key, known), known))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+    let mut quoted = listed.split('`').skip(1).step_by(2);
+    let key = quoted.next().unwrap_or_default().to_owned();
+    let nearest = quoted
+        .map(|candidate| (strsim::jaro_winkler(&key, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, known)| known.to_owned());
+        .map(|(_, candidate)| candidate.to_owned());
     ConfigError::UnknownKey { path, line, key, nearest }
 }

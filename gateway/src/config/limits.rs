@@ -14,17 +14,17 @@ pub struct Limits {
     /// Bytes of the body of a request.
     pub request_bytes_max: usize,
     /// Milliseconds that a request may take to be read, and again to be answered.
-    pub request_ms_max: u64,
+    pub request_timeout_ms: u64,
     /// Requests that are executed at once; more are turned away. Answers from the cache do not count.
-    pub requests_at_once_max: usize,
+    pub concurrent_requests_max: usize,
     /// Connections that are open at once; more wait until one is closed.
     pub connections_max: usize,
     /// Milliseconds from the first byte of a request to the first of its answer.
     pub connection_ms_max: u64,
     /// Searches that run at once; 0 for one on each core.
-    pub searches_at_once_max: usize,
+    pub concurrent_searches_max: usize,
     /// Searches that wait for their turn; more are turned away.
-    pub searches_waiting_max: usize,
+    pub queued_searches_max: usize,
     /// Milliseconds that a search may wait for its turn.
     pub search_wait_ms_max: u64,
     /// Items on one page of a list.
@@ -52,47 +52,47 @@ pub struct Limits {
     /// Errors in one answer; the rest is counted.
     pub errors_max: usize,
     /// Bytes of answers that are kept to be given again; 0 keeps none.
-    pub answer_cache_bytes_max: u64,
+    pub response_cache_bytes_max: u64,
     /// Bytes of documents that are kept as they were parsed, about.
     pub document_cache_bytes_max: u64,
     /// Bytes of documents that clients sent to be named by their digest from then on.
-    pub persisted_bytes_max: u64,
+    pub persisted_query_cache_bytes_max: u64,
     /// Calls to subgraphs for one request.
     pub subgraph_calls_max: usize,
     /// Milliseconds that one call to a subgraph may take, its repetitions included.
-    pub subgraph_ms_max: u64,
+    pub subgraph_timeout_ms: u64,
     /// Bytes of one answer of a subgraph.
     pub subgraph_bytes_max: usize,
     /// How often a query to a subgraph that cannot be reached is asked again.
     pub subgraph_retries_max: u32,
     /// Failures of a subgraph one after the other before it is left alone.
-    pub subgraph_failures_max: u32,
+    pub circuit_breaker_failures: u32,
     /// Milliseconds for which a subgraph that failed so often is left alone.
-    pub subgraph_pause_ms: u64,
+    pub circuit_breaker_open_ms: u64,
     /// Bytes of a supergraph.
     pub supergraph_bytes_max: u64,
     /// Plans that are kept.
-    pub plans_max: usize,
+    pub plan_cache_entries_max: usize,
     /// Milliseconds that it may take to make one plan.
-    pub plan_ms_max: u64,
+    pub plan_timeout_ms: u64,
     /// Percentage of a source's records that may be rejected before a build is refused.
     pub rejections_percent: f64,
     /// Percentage of a source's records that may disappear before a build is refused.
     pub removals_percent: f64,
     /// Generations that are kept on disk.
-    pub generations_kept: usize,
+    pub generations_retained: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             request_bytes_max: 262_144,
-            request_ms_max: 10_000,
-            requests_at_once_max: 512,
+            request_timeout_ms: 10_000,
+            concurrent_requests_max: 512,
             connections_max: 1_024,
             connection_ms_max: 30_000,
-            searches_at_once_max: 0,
-            searches_waiting_max: 128,
+            concurrent_searches_max: 0,
+            queued_searches_max: 128,
             search_wait_ms_max: 2_000,
             page_size_max: 100,
             representations_max: 1_000,
@@ -106,21 +106,21 @@ impl Default for Limits {
             filter_values_max: 100,
             text_bytes_max: 16 << 20,
             errors_max: 20,
-            answer_cache_bytes_max: 64 << 20,
+            response_cache_bytes_max: 64 << 20,
             document_cache_bytes_max: 16 << 20,
-            persisted_bytes_max: 8 << 20,
+            persisted_query_cache_bytes_max: 8 << 20,
             subgraph_calls_max: 100,
-            subgraph_ms_max: 5_000,
+            subgraph_timeout_ms: 5_000,
             subgraph_bytes_max: 8 << 20,
             subgraph_retries_max: 1,
-            subgraph_failures_max: 5,
-            subgraph_pause_ms: 5_000,
+            circuit_breaker_failures: 5,
+            circuit_breaker_open_ms: 5_000,
             supergraph_bytes_max: 16 << 20,
-            plans_max: 1_000,
-            plan_ms_max: 2_000,
+            plan_cache_entries_max: 1_000,
+            plan_timeout_ms: 2_000,
             rejections_percent: 10.0,
             removals_percent: 20.0,
-            generations_kept: 3,
+            generations_retained: 3,
         }
     }
 }
@@ -130,12 +130,12 @@ impl Limits {
     pub(crate) fn searches(&self) -> PoolLimits {
         let default = PoolLimits::default();
         PoolLimits {
-            workers: match self.searches_at_once_max {
+            workers: match self.concurrent_searches_max {
                 0 => default.workers,
                 workers => workers,
             },
-            waiting_max: self.searches_waiting_max,
-            waiting_time: Duration::from_millis(self.search_wait_ms_max),
+            queued_max: self.queued_searches_max,
+            queue_timeout: Duration::from_millis(self.search_wait_ms_max),
         }
     }
 
@@ -143,11 +143,11 @@ impl Limits {
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         let positive = [
             ("request_bytes_max", self.request_bytes_max as u64),
-            ("request_ms_max", self.request_ms_max),
-            ("requests_at_once_max", self.requests_at_once_max as u64),
+            ("request_timeout_ms", self.request_timeout_ms),
+            ("concurrent_requests_max", self.concurrent_requests_max as u64),
             ("connections_max", self.connections_max as u64),
             ("connection_ms_max", self.connection_ms_max),
-            ("searches_waiting_max", self.searches_waiting_max as u64),
+            ("queued_searches_max", self.queued_searches_max as u64),
             ("search_wait_ms_max", self.search_wait_ms_max),
             ("tokens_max", self.tokens_max as u64),
             ("root_fields_max", self.root_fields_max as u64),
@@ -155,20 +155,20 @@ impl Limits {
             ("text_bytes_max", self.text_bytes_max),
             ("errors_max", self.errors_max as u64),
             ("document_cache_bytes_max", self.document_cache_bytes_max),
-            ("persisted_bytes_max", self.persisted_bytes_max),
+            ("persisted_query_cache_bytes_max", self.persisted_query_cache_bytes_max),
             ("page_size_max", self.page_size_max as u64),
             ("representations_max", self.representations_max as u64),
             ("depth_max", self.depth_max as u64),
             ("complexity_max", self.complexity_max),
             ("records_max", self.records_max),
             ("subgraph_calls_max", self.subgraph_calls_max as u64),
-            ("subgraph_ms_max", self.subgraph_ms_max),
+            ("subgraph_timeout_ms", self.subgraph_timeout_ms),
             ("subgraph_bytes_max", self.subgraph_bytes_max as u64),
-            ("subgraph_failures_max", u64::from(self.subgraph_failures_max)),
+            ("circuit_breaker_failures", u64::from(self.circuit_breaker_failures)),
             ("supergraph_bytes_max", self.supergraph_bytes_max),
-            ("plans_max", self.plans_max as u64),
-            ("plan_ms_max", self.plan_ms_max),
-            ("generations_kept", self.generations_kept as u64),
+            ("plan_cache_entries_max", self.plan_cache_entries_max as u64),
+            ("plan_timeout_ms", self.plan_timeout_ms),
+            ("generations_retained", self.generations_retained as u64),
         ];
         if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::value(&format!("limits.{name}"), "1 or more", "0"));
@@ -179,9 +179,9 @@ impl Limits {
         ];
         let within = |percentage: f64| (0.0..=100.0).contains(&percentage);
         match percentages.into_iter().find(|(_, percentage)| !within(*percentage)) {
-            Some((name, given)) => {
+            Some((name, actual)) => {
                 let key = format!("limits.{name}");
-                Err(ConfigError::value(&key, "a percentage from 0 to 100", &given.to_string()))
+                Err(ConfigError::value(&key, "a percentage from 0 to 100", &actual.to_string()))
             }
             None => Ok(self),
         }

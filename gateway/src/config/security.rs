@@ -11,16 +11,16 @@ const CONTACTS_MAX: usize = 10;
 /// `[security]` as typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct SecurityFile {
+pub(super) struct SecuritySection {
     contact: Vec<String>,
 }
 
-impl SecurityFile {
+impl SecuritySection {
     pub(super) fn checked(self) -> Result<Vec<Url>, ConfigError> {
         if self.contact.len() > CONTACTS_MAX {
-            let wanted = format!("at most {CONTACTS_MAX} addresses");
-            let given = self.contact.len().to_string();
-            return Err(ConfigError::value("security.contact", &wanted, &given));
+            let expected = format!("at most {CONTACTS_MAX} addresses");
+            let actual = self.contact.len().to_string();
+            return Err(ConfigError::value("security.contact", &expected, &actual));
         }
         self.contact.iter().map(|text| contact(text)).collect()
     }
@@ -35,7 +35,7 @@ fn contact(text: &str) -> Result<Url, ConfigError> {
         }),
         _ => false,
     };
-    let wanted = "like `https://www.example.nl/melden` or `mailto:melden@example.nl`";
+    let expected = "like `https://www.example.nl/melden` or `mailto:melden@example.nl`";
     let url = text.parse().ok().filter(fits);
-    url.ok_or_else(|| ConfigError::value("security.contact", wanted, text))
+    url.ok_or_else(|| ConfigError::value("security.contact", expected, text))
 }

@@ -12,11 +12,11 @@ use url::{Host, Url};
 use super::ConfigError;
 
 /// The name of our own graph; no partner can have it.
-pub const OWN_SUBGRAPH: &str = "wegwijzer";
+pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
 
 /// A graph of a partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subgraph {
+pub struct SubgraphConfig {
     /// Its name in the supergraph: letters, digits and hyphens, a letter first.
     pub name: String,
     /// Where it is asked.
@@ -30,7 +30,7 @@ pub struct Subgraph {
     /// So often is a query asked again.
     pub retries: u32,
     /// After so long it is asked for its SDL again.
-    pub poll: Duration,
+    pub sdl_poll_interval: Duration,
 }
 
 /// A header that a subgraph gets.
@@ -53,24 +53,24 @@ pub enum HeaderRule {
 /// One `[[subgraph]]` as typed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SubgraphFile {
+pub(super) struct SubgraphEntry {
     name: String,
     url: String,
     sdl: Option<PathBuf>,
     #[serde(default)]
-    headers: Vec<HeaderFile>,
+    headers: Vec<HeaderEntry>,
     #[serde(default = "timeout_ms")]
     timeout_ms: u64,
     #[serde(default = "retries")]
     retries: u32,
-    #[serde(default = "poll_s")]
-    poll_s: u64,
+    #[serde(default = "sdl_poll_interval_s")]
+    sdl_poll_interval_s: u64,
 }
 
 /// One header as typed: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HeaderFile {
+struct HeaderEntry {
     forward: Option<String>,
     set: Option<String>,
     value: Option<String>,
@@ -84,7 +84,7 @@ const fn retries() -> u32 {
     1
 }
 
-const fn poll_s() -> u64 {
+const fn sdl_poll_interval_s() -> u64 {
     60
 }
 
@@ -93,59 +93,65 @@ const RETRIES_MAX: u32 = 5;
 
 /// The graphs of partners, each checked and no two of one name.
 pub(super) fn checked(
-    files: Vec<SubgraphFile>,
+    files: Vec<SubgraphEntry>,
     folder: &Path,
-) -> Result<Vec<Subgraph>, ConfigError> {
-    let mut subgraphs: Vec<Subgraph> = Vec::new();
+) -> Result<Vec<SubgraphConfig>, ConfigError> {
+    let mut subgraphs: Vec<SubgraphConfig> = Vec::new();
     for file in files {
         let subgraph = file.checked(folder)?;
-        let is_taken = |one: &Subgraph| one.name.eq_ignore_ascii_case(&subgraph.name);
-        if subgraph.name.eq_ignore_ascii_case(OWN_SUBGRAPH) || subgraphs.iter().any(is_taken) {
-            let wanted = "a name that no other subgraph has; `wegwijzer` is ours";
-            return Err(ConfigError::value("subgraph.name", wanted, &subgraph.name));
+        let is_taken = |one: &SubgraphConfig| one.name.eq_ignore_ascii_case(&subgraph.name);
+        if subgraph.name.eq_ignore_ascii_case(LOCAL_SUBGRAPH_NAME) || subgraphs.iter().any(is_taken)
+        {
+            let expected = "unique (`wegwijzer` is reserved)";
+            return Err(ConfigError::value("subgraph.name", expected, &subgraph.name));
         }
         subgraphs.push(subgraph);
     }
     Ok(subgraphs)
 }
 
-impl SubgraphFile {
-    fn checked(self, folder: &Path) -> Result<Subgraph, ConfigError> {
-        let is_named = self.name.starts_with(|c: char| c.is_ascii_alphabetic())
+impl SubgraphEntry {
+    fn checked(self, folder: &Path) -> Result<SubgraphConfig, ConfigError> {
+        let is_valid_name = self.name.starts_with(|c: char| c.is_ascii_alphabetic())
             && self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        if !is_named {
-            let wanted = "letters, digits and hyphens, a letter first, such as `pleio`";
-            return Err(ConfigError::value("subgraph.name", wanted, &self.name));
+        if !is_valid_name {
+            let expected = "letters, digits and hyphens, starting with a letter, such as `pleio`";
+            return Err(ConfigError::value("subgraph.name", expected, &self.name));
         }
-        let within = [("timeout_ms", self.timeout_ms), ("poll_s", self.poll_s)];
-        if let Some((key, _)) = within.into_iter().find(|(_, value)| *value == 0) {
+        let positive =
+            [("timeout_ms", self.timeout_ms), ("sdl_poll_interval_s", self.sdl_poll_interval_s)];
+        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::value(&format!("subgraph.{key}"), "1 or more", "0"));
         }
         if self.retries > RETRIES_MAX {
-            let given = self.retries.to_string();
-            return Err(ConfigError::value("subgraph.retries", "at most 5", &given));
+            let actual = self.retries.to_string();
+            return Err(ConfigError::value("subgraph.retries", "at most 5", &actual));
         }
-        Ok(Subgraph {
-            url: address("subgraph.url", &self.url)?,
+        Ok(SubgraphConfig {
+            url: secure_url("subgraph.url", &self.url)?,
             name: self.name,
             sdl: self.sdl.map(|path| folder.join(path)),
-            headers: self.headers.into_iter().map(HeaderFile::checked).collect::<Result<_, _>>()?,
+            headers: self
+                .headers
+                .into_iter()
+                .map(HeaderEntry::checked)
+                .collect::<Result<_, _>>()?,
             timeout: Duration::from_millis(self.timeout_ms),
             retries: self.retries,
-            poll: Duration::from_secs(self.poll_s),
+            sdl_poll_interval: Duration::from_secs(self.sdl_poll_interval_s),
         })
     }
 }
 
-impl HeaderFile {
+impl HeaderEntry {
     fn checked(self) -> Result<HeaderRule, ConfigError> {
         let name = |text: String| {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
             if !text.is_empty() && text.chars().all(fits) {
                 return Ok(text.to_ascii_lowercase());
             }
-            let wanted = "the name of a header, such as `accept-language`";
-            Err(ConfigError::value("subgraph.headers", wanted, &text))
+            let expected = "a header name, such as `accept-language`";
+            Err(ConfigError::value("subgraph.headers", expected, &text))
         };
         match self {
             Self { forward: Some(text), set: None, value: None } => {
@@ -157,28 +163,28 @@ impl HeaderFile {
                 Ok(HeaderRule::Set { name: name(text)?, value })
             }
             other => {
-                let wanted = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
+                let expected = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
                 // A value may be a secret, and is not told.
-                let given = other.forward.or(other.set).unwrap_or_default();
-                Err(ConfigError::value("subgraph.headers", wanted, &given))
+                let actual = other.forward.or(other.set).unwrap_or_default();
+                Err(ConfigError::value("subgraph.headers", expected, &actual))
             }
         }
     }
 }
 
 /// An address over which nobody can listen in: `https`, or `http` to this very machine.
-pub(super) fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
-    let wanted = "an `https` address, or an `http` address of this machine (`localhost`, `127.0.0.1`, \
-                  `[::1]`), since what is sent would be readable on the way, such as \
+pub(super) fn secure_url(key: &str, text: &str) -> Result<Url, ConfigError> {
+    let expected = "an `https` URL, or an `http` URL of this machine (`localhost`, `127.0.0.1`, \
+                  `[::1]`), since plain `http` can be read in transit, such as \
                   `https://partner.example.nl/graphql`";
-    let error = |given: &str| ConfigError::value(key, wanted, given);
+    let error = |actual: &str| ConfigError::value(key, expected, actual);
     let url: Url = text.parse().map_err(|_| error(text))?;
     if !url.username().is_empty() || url.password().is_some() {
-        let wanted = "an address without a name and password in it; set a header instead";
-        let given = url.host_str().unwrap_or_default();
-        return Err(ConfigError::value(key, wanted, given));
+        let expected = "a URL without user name and password; set a header instead";
+        let actual = url.host_str().unwrap_or_default();
+        return Err(ConfigError::value(key, expected, actual));
     }
-    let is_here = match url.host() {
+    let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
         Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
@@ -186,7 +192,7 @@ pub(super) fn address(key: &str, text: &str) -> Result<Url, ConfigError> {
     };
     match url.scheme() {
         "https" if url.has_host() => Ok(url),
-        "http" if is_here => Ok(url),
+        "http" if is_loopback => Ok(url),
         _ => Err(error(text)),
     }
 }
@@ -196,12 +202,12 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Deserialize)]
-    struct File {
-        subgraph: Vec<SubgraphFile>,
+    struct TestFile {
+        subgraph: Vec<SubgraphEntry>,
     }
 
-    fn read(text: &str) -> Result<Vec<Subgraph>, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+    fn read(text: &str) -> Result<Vec<SubgraphConfig>, String> {
+        let file: TestFile = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         checked(file.subgraph, Path::new("/etc")).map_err(|error| error.to_string())
     }
 
@@ -212,7 +218,7 @@ mod tests {
                     headers = [{ forward = 'Accept-Language' }, { set = 'x-us', value = 'yes' }]";
         let subgraphs = read(text).unwrap();
         assert_eq!(subgraphs[0].timeout, Duration::from_secs(3));
-        assert_eq!((subgraphs[0].retries, subgraphs[0].poll.as_secs()), (1, 60));
+        assert_eq!((subgraphs[0].retries, subgraphs[0].sdl_poll_interval.as_secs()), (1, 60));
         assert_eq!(subgraphs[1].sdl.as_deref(), Some(Path::new("/etc/b.graphql")));
         let forwarded = HeaderRule::Forward { name: "accept-language".to_owned() };
         let set = HeaderRule::Set { name: "x-us".to_owned(), value: "yes".to_owned() };
@@ -220,25 +226,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_subgraph_must_be_told_with_the_remedy() {
-        let of = |more: &str| read(&format!("[[subgraph]]\n{more}")).unwrap_err();
-        for (more, said) in [
+    fn an_invalid_subgraph_must_be_reported_with_a_remedy() {
+        let error_of = |more: &str| read(&format!("[[subgraph]]\n{more}")).unwrap_err();
+        for (more, expected) in [
             ("name = 'a b'\nurl = 'https://x/'", "letters, digits and hyphens"),
-            ("name = 'Wegwijzer'\nurl = 'https://x/'", "`wegwijzer` is ours"),
-            ("name = 'a'\nurl = 'http://partner.example/'", "readable on the way"),
-            ("name = 'a'\nurl = 'ftp://x/'", "an `https` address"),
+            ("name = 'Wegwijzer'\nurl = 'https://x/'", "`wegwijzer` is reserved"),
+            ("name = 'a'\nurl = 'http://partner.example/'", "read in transit"),
+            ("name = 'a'\nurl = 'ftp://x/'", "an `https` URL"),
             ("name = 'a'\nurl = 'https://u:secret@x/'", "set a header instead, not `x`"),
             ("name = 'a'\nurl = 'https://x/'\ntimeout_ms = 0", "`subgraph.timeout_ms` must be 1"),
             ("name = 'a'\nurl = 'https://x/'\nretries = 9", "at most 5"),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'x' }]", "value = \"TEXT\""),
-            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "name of a header"),
+            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "a header name"),
             ("name = 'a'\nurl = 'https://x/'\npol_s = 1", "unknown field `pol_s`"),
         ] {
-            let told = of(more);
-            assert!(told.contains(said), "{more}: {told}");
-            assert!(!told.contains("secret"), "{told}");
+            let error = error_of(more);
+            assert!(error.contains(expected), "{more}: {error}");
+            assert!(!error.contains("secret"), "{error}");
         }
         let twice = "name = 'a'\nurl = 'https://x/'\n[[subgraph]]\nname = 'A'\nurl = 'https://y/'";
-        assert!(of(twice).contains("no other subgraph has"), "{}", of(twice));
+        assert!(error_of(twice).contains("must be unique"), "{}", error_of(twice));
     }
 }

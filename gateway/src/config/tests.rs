@@ -9,12 +9,13 @@ fn read(text: &str, overrides: &Overrides) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
     fs::write(&path, text).unwrap();
-    let place = format!("{}/", folder.path().display());
-    Config::load(Some(&path), overrides).map_err(|error| error.to_string().replace(&place, ""))
+    let folder_prefix = format!("{}/", folder.path().display());
+    Config::load(Some(&path), overrides)
+        .map_err(|error| error.to_string().replace(&folder_prefix, ""))
 }
 
 #[test]
-fn an_error_must_name_the_place_the_value_and_the_remedy() {
+fn an_error_must_name_the_location_the_value_and_the_remedy() {
     for (text, error) in [
         (
             "\n\nlisen = '127.0.0.1:80'",
@@ -27,7 +28,7 @@ fn an_error_must_name_the_place_the_value_and_the_remedy() {
         ("[log]\nqqq = 1", "wegwijzer.toml, line 2: unknown key `qqq`"),
         (
             "public_url = 'ftp://x'",
-            "`public_url` must be a web address without `?` and `#`, such as \
+            "`public_url` must be an `http` or `https` URL without query and fragment, such as \
              `https://zoek.example.nl/`, not `ftp://x`",
         ),
         (
@@ -39,7 +40,7 @@ fn an_error_must_name_the_place_the_value_and_the_remedy() {
             "trusted_proxies = ['10.0.0.0/8', '10.0.0.0/40']",
             "`trusted_proxies` must be networks such as `10.0.0.0/8` or `::1`, not `10.0.0.0/40`",
         ),
-        ("dated = '2 maart'", "`dated` must be a day such as `2026-03-02`, not `2 maart`"),
+        ("demo_date = '2 maart'", "`demo_date` must be a date such as `2026-03-02`, not `2 maart`"),
         ("[limits]\ndepth_max = 0", "`limits.depth_max` must be 1 or more, not `0`"),
         (
             "[limits]\nremovals_percent = 120.0",
@@ -57,29 +58,29 @@ fn an_error_must_name_the_place_the_value_and_the_remedy() {
         ),
         (
             "[authentication]\njwks = 'http://login.example/'\nissuer = 'i'\naudience = 'a'",
-            "`authentication.jwks` must be an `https` address, or an `http` address of this machine \
-             (`localhost`, `127.0.0.1`, `[::1]`), since what is sent would be readable on the way, such \
+            "`authentication.jwks` must be an `https` URL, or an `http` URL of this machine \
+             (`localhost`, `127.0.0.1`, `[::1]`), since plain `http` can be read in transit, such \
              as `https://partner.example.nl/graphql`, not `http://login.example/`",
         ),
         (
             "[authentication]\njwks = 'keys.json'\nissuer = ' '\naudience = 'a'",
-            "`authentication.issuer` must be what the tokens have there, such as \
+            "`authentication.issuer` must be the value in the tokens, such as \
              `https://login.example.nl/`, not ` `",
         ),
         ("[log]\nfilter = 'a=b=c'", "`log.filter` must be like `info,indexer=debug`, not `a=b=c`"),
     ] {
         assert_eq!(read(text, &Overrides::default()).unwrap_err(), error, "{text}");
     }
-    let wrong_type = read("listen = 8080", &Overrides::default()).unwrap_err();
-    assert!(wrong_type.starts_with("wegwijzer.toml, line 1: invalid type"), "{wrong_type}");
+    let type_error = read("listen = 8080", &Overrides::default()).unwrap_err();
+    assert!(type_error.starts_with("wegwijzer.toml, line 1: invalid type"), "{type_error}");
 }
 
 #[test]
-fn a_missing_file_must_be_told_with_the_ways_out() {
+fn a_missing_file_must_be_reported_with_remedies() {
     let error = Config::load(Some(Path::new("no/such.toml")), &Overrides::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no configuration; write one, name one with `--config`, or try `--demo`: \
+        "configuration file not found; create one, name one with `--config`, or try `--demo`: \
          `no/such.toml`"
     );
 }
@@ -91,11 +92,11 @@ fn an_empty_file_must_give_the_defaults() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.data, config.folder.join("data"));
     assert_eq!(config.limits, Limits::default());
-    assert!(matches!(config.source_plans(), Err(ConfigError::NoSources)));
+    assert!(matches!(config.resolve_sources(), Err(ConfigError::NoSources)));
 }
 
 #[test]
-fn the_environment_must_go_over_the_file_and_flags_over_the_environment() {
+fn the_environment_must_override_the_file_and_flags_the_environment() {
     let text = "listen = '127.0.0.1:1'\ndata = 'a'\n[log]\nfilter = 'warn'";
     let environment = Overrides {
         listen: Some("127.0.0.1:2".to_owned()),
@@ -112,8 +113,8 @@ fn the_environment_must_go_over_the_file_and_flags_over_the_environment() {
 
 #[test]
 fn a_day_must_be_read_as_a_date_of_toml_and_as_a_text() {
-    for text in ["dated = 2026-03-02", "dated = '2026-03-02'"] {
+    for text in ["demo_date = 2026-03-02", "demo_date = '2026-03-02'"] {
         let config = read(text, &Overrides::default()).unwrap();
-        assert_eq!(config.dated.map(|day| day.to_string()).as_deref(), Some("2026-03-02"));
+        assert_eq!(config.demo_date.map(|day| day.to_string()).as_deref(), Some("2026-03-02"));
     }
 }

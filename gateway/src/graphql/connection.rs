@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use async_graphql::{Object, ObjectType, SimpleObject, TypeName};
-use schema::{Cursor, GenerationNumber, Hit, NamePage, Page, SearchPage};
+use schema::{Cursor, GenerationNumber, Hit, Page, RecordPage, SearchPage};
 
-use super::{PAGE_SIZE_DEFAULT, record::FromRecord, request::RequestContext};
-use crate::failure::{Failure, Result};
+use super::{PAGE_SIZE_DEFAULT, context::RequestContext, types::record::FromRecord};
+use crate::error::{ApiError, Result};
 
 /// The paging arguments of a field, as a client gave them.
 pub(super) struct PageArguments {
@@ -28,8 +28,8 @@ impl PageArguments {
 
     /// The page that is asked for: forwards unless `last` or `before` is given.
     pub(super) fn page(self, request: &RequestContext) -> Result<Page> {
-        let size = |asked: Option<i32>| match asked {
-            Some(asked) => request.size(asked),
+        let size = |requested: Option<i32>| match requested {
+            Some(requested) => request.page_size(requested),
             None => Ok(PAGE_SIZE_DEFAULT.min(request.limits().page_size_max)),
         };
         match self {
@@ -39,9 +39,9 @@ impl PageArguments {
             Self { first: None, after: None, last, before } => {
                 Ok(Page::Backward { last: size(last)?, before: cursor(before)? })
             }
-            _ => Err(Failure::bad_request(
-                "page either forwards with `first` and `after` or backwards with `last` and \
-                 `before`, not both",
+            _ => Err(ApiError::bad_request(
+                "use either `first`/`after` or \
+                 `last`/`before`, not both",
             )),
         }
     }
@@ -72,7 +72,7 @@ pub(super) struct PageInfo {
 
 impl PageInfo {
     /// The stretch of the hits of a search.
-    pub(super) fn of_search(page: &SearchPage) -> Self {
+    pub(super) fn from_search_page(page: &SearchPage) -> Self {
         let cursor = |hit: &Hit| hit.cursor.to_string();
         Self {
             has_next_page: page.has_next,
@@ -84,7 +84,7 @@ impl PageInfo {
     }
 
     /// The stretch of a list of names.
-    fn of_names(page: &NamePage) -> Self {
+    fn from_record_page(page: &RecordPage) -> Self {
         Self {
             has_next_page: page.has_next,
             has_previous_page: page.has_previous,
@@ -105,8 +105,8 @@ pub(super) struct Connection<T> {
 
 impl<T: FromRecord> Connection<T> {
     /// The hits of a search that are of this type.
-    pub(super) fn of_search(page: SearchPage) -> Self {
-        let page_info = PageInfo::of_search(&page);
+    pub(super) fn from_search_page(page: SearchPage) -> Self {
+        let page_info = PageInfo::from_search_page(&page);
         let items = page
             .hits
             .into_iter()
@@ -116,8 +116,8 @@ impl<T: FromRecord> Connection<T> {
     }
 
     /// The things in a list of names that are of this type.
-    pub(super) fn of_names(page: NamePage) -> Self {
-        let page_info = PageInfo::of_names(&page);
+    pub(super) fn from_record_page(page: RecordPage) -> Self {
+        let page_info = PageInfo::from_record_page(&page);
         let items = page
             .entries
             .into_iter()
@@ -160,8 +160,8 @@ impl<T: ObjectType> Connection<T> {
 /// A total that was computed because the client asks for it.
 pub(super) fn total_count(total: Option<u64>) -> Result<u64> {
     total.ok_or_else(|| {
-        tracing::error!("a total was asked for that was not computed");
-        Failure::internal()
+        tracing::error!("totalCount selected but not computed");
+        ApiError::internal()
     })
 }
 

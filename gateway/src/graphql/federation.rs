@@ -17,28 +17,34 @@ use async_graphql::{
 use schema::{NodeId, NodeKind, Record};
 
 use super::{
-    article::Article, audience::Audience, community::Community, event::Event, loaders::Loaders,
-    organisation::Organisation, person::Person, query::Query, record::FromRecord,
-    request::RequestContext, sdl_options, theme::Theme, toolkit::Toolkit,
+    context::RequestContext,
+    loaders::Loaders,
+    query::Query,
+    sdl_options,
+    types::{
+        article::Article, audience::Audience, community::Community, event::Event,
+        organisation::Organisation, person::Person, record::FromRecord, theme::Theme,
+        toolkit::Toolkit,
+    },
 };
-use crate::failure::{Failure, Result};
+use crate::error::{ApiError, Result};
 
 /// What is executed: the contract, and what federation asks for.
 ///
 /// The library's own way to merge objects wants three names for what is `Query` to everybody.
-pub(crate) struct Root {
+pub(crate) struct SchemaRoot {
     query: Query,
-    federation: Federation,
+    federation: FederationFields,
 }
 
-impl Root {
+impl SchemaRoot {
     /// A root that tells partners' routers the federation SDL.
     pub(super) fn new() -> Self {
-        Self { query: Query, federation: Federation { sdl: sdl() } }
+        Self { query: Query, federation: FederationFields { sdl: sdl() } }
     }
 }
 
-impl ContainerType for Root {
+impl ContainerType for SchemaRoot {
     async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
         match self.query.resolve_field(ctx).await? {
             Some(value) => Ok(Some(value)),
@@ -47,14 +53,14 @@ impl ContainerType for Root {
     }
 }
 
-impl OutputType for Root {
+impl OutputType for SchemaRoot {
     fn type_name() -> Cow<'static, str> {
         <Query as OutputType>::type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
         let root = <Query as OutputType>::create_type_info(registry);
-        let more = <Federation as OutputType>::create_type_info(registry);
+        let more = <FederationFields as OutputType>::create_type_info(registry);
         let more = registry.types.remove(MetaTypeName::concrete_typename(&more));
         if let (
             Some(MetaType::Object { fields, .. }),
@@ -75,15 +81,15 @@ impl OutputType for Root {
     }
 }
 
-impl ObjectType for Root {}
+impl ObjectType for SchemaRoot {}
 
 /// The fields that routers of supergraphs ask.
-struct Federation {
+struct FederationFields {
     sdl: String,
 }
 
 #[Object]
-impl Federation {
+impl FederationFields {
     /// What this subgraph is.
     #[graphql(name = "_service", visible = false)]
     async fn service(&self) -> Service<'_> {
@@ -99,12 +105,12 @@ impl Federation {
     ) -> Result<Vec<Option<Entity>>> {
         let representations_max = RequestContext::of(ctx).limits().representations_max;
         if representations.len() > representations_max {
-            return Err(Failure::limit("representations_max", representations_max as u64));
+            return Err(ApiError::limit("representations_max", representations_max as u64));
         }
-        let keys: Vec<Option<Key>> = representations.iter().map(Key::read).collect();
+        let keys: Vec<Option<EntityKey>> = representations.iter().map(EntityKey::parse).collect();
         let ids: Vec<NodeId> = keys.iter().flatten().map(|key| key.id).collect();
         let mut found = Loaders::of(ctx).each::<Entity>(&ids).await?.into_iter();
-        let entity = |key: Option<Key>| {
+        let entity = |key: Option<EntityKey>| {
             let kind = key?.kind;
             found.next().flatten().filter(|entity| entity.kind() == kind)
         };
@@ -121,14 +127,14 @@ struct Service<'a> {
 
 /// The key of an entity, as a router gives it: `{ __typename, id }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Key {
+struct EntityKey {
     kind: NodeKind,
     id: NodeId,
 }
 
-impl Key {
+impl EntityKey {
     /// `None` where it can be the key of nothing that we have.
-    fn read(representation: &Any) -> Option<Self> {
+    fn parse(representation: &Any) -> Option<Self> {
         let Value::Object(fields) = &representation.0 else { return None };
         let Some(Value::String(type_name)) = fields.get("__typename") else { return None };
         let Some(Value::String(id)) = fields.get("id") else { return None };
@@ -197,21 +203,21 @@ fn type_name_of(kind: NodeKind) -> Cow<'static, str> {
 
 /// The contract as a subgraph of federation v2: with keys, what may be shared and what is hidden.
 pub fn sdl() -> String {
-    let schema = Schema::build(Keyed, EmptyMutation, EmptySubscription).finish();
+    let schema = Schema::build(KeyedSchemaRoot, EmptyMutation, EmptySubscription).finish();
     let text = schema.sdl_with_options(sdl_options().federation());
     format!("{}\n", text.trim())
 }
 
 /// The contract with its keys. It is only printed: keys would bring in the library's `_entities`.
-struct Keyed;
+struct KeyedSchemaRoot;
 
-impl ContainerType for Keyed {
+impl ContainerType for KeyedSchemaRoot {
     async fn resolve_field(&self, _: &Context<'_>) -> ServerResult<Option<Value>> {
         Ok(None)
     }
 }
 
-impl OutputType for Keyed {
+impl OutputType for KeyedSchemaRoot {
     fn type_name() -> Cow<'static, str> {
         <Query as OutputType>::type_name()
     }
@@ -233,7 +239,7 @@ impl OutputType for Keyed {
     }
 }
 
-impl ObjectType for Keyed {}
+impl ObjectType for KeyedSchemaRoot {}
 
 #[cfg(test)]
 mod tests {
@@ -260,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_and_what_is_hidden_must_be_told() {
+    fn shareable_and_inaccessible_elements_must_be_marked() {
         let sdl = sdl();
         for line in [
             "type PageInfo @shareable {",
@@ -273,9 +279,9 @@ mod tests {
 
     #[test]
     fn a_key_that_can_lead_nowhere_must_be_none() {
-        let read = |json| Key::read(&Any(Value::from_json(json).unwrap()));
+        let parse = |json| EntityKey::parse(&Any(Value::from_json(json).unwrap()));
         let id = "a000000000000";
-        let key = read(serde_json::json!({ "__typename": "Article", "id": id, "more": 1 }));
+        let key = parse(serde_json::json!({ "__typename": "Article", "id": id, "more": 1 }));
         assert_eq!(key.map(|key| key.kind), Some(NodeKind::Article));
         for odd in [
             serde_json::json!({ "__typename": "Article" }),
@@ -287,7 +293,7 @@ mod tests {
             serde_json::json!([]),
             serde_json::json!(null),
         ] {
-            assert_eq!(read(odd.clone()), None, "{odd}");
+            assert_eq!(parse(odd.clone()), None, "{odd}");
         }
     }
 }

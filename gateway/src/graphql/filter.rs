@@ -6,15 +6,15 @@ use async_graphql::{ID, InputObject};
 use schema::{NodeId, NodeKind, SourceName};
 
 use super::{
-    scalar::Date,
-    vocabulary::{
+    enums::{
         ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
         Language, OrganisationKind, ToolkitForm,
     },
+    types::scalar::Date,
 };
 use crate::{
     config::Limits,
-    failure::{Failure, Result},
+    error::{ApiError, Result},
 };
 
 /// All given conditions hold together; inside a list, any one. An empty list is no condition.
@@ -87,7 +87,7 @@ impl ContentFilter {
             communities: ids(self.communities, NodeKind::Community, limits)?,
             organisations: ids(self.organisations, NodeKind::Organisation, limits)?,
             people: ids(self.people, NodeKind::Person, limits)?,
-            languages: words(self.languages),
+            languages: enum_values(self.languages),
             years: years(self.years, limits)?,
             from: self.from.map(|Date(day)| day),
             until: self.until.map(|Date(day)| day),
@@ -101,8 +101,8 @@ impl EventFilter {
     /// The conditions for the catalog, if none of them asks for too much.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
-            phases: words(self.phases),
-            attendance: words(self.attendance),
+            phases: enum_values(self.phases),
+            attendance: enum_values(self.attendance),
             ..self.content.checked(limits)?
         })
     }
@@ -112,64 +112,60 @@ impl SearchFilter {
     /// The conditions for the catalog, if none of them asks for too much.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
-            kinds: words(self.kinds),
-            article_forms: words(self.article_forms),
-            toolkit_forms: words(self.toolkit_forms),
-            community_forms: words(self.community_forms),
-            event_forms: words(self.event_forms),
-            organisation_kinds: words(self.organisation_kinds),
-            layers: words(self.layers),
-            attendance: words(self.attendance),
-            phases: words(self.phases),
+            kinds: enum_values(self.kinds),
+            article_forms: enum_values(self.article_forms),
+            toolkit_forms: enum_values(self.toolkit_forms),
+            community_forms: enum_values(self.community_forms),
+            event_forms: enum_values(self.event_forms),
+            organisation_kinds: enum_values(self.organisation_kinds),
+            layers: enum_values(self.layers),
+            attendance: enum_values(self.attendance),
+            phases: enum_values(self.phases),
             ..self.content.checked(limits)?
         })
     }
 }
 
 /// Words of a vocabulary of the contract as words of the core, each once.
-pub(super) fn words<W, T: From<W> + Ord>(given: Option<Vec<W>>) -> Vec<T> {
-    let words: BTreeSet<T> = given.into_iter().flatten().map(T::from).collect();
-    words.into_iter().collect()
+pub(super) fn enum_values<W, T: From<W> + Ord>(values: Option<Vec<W>>) -> Vec<T> {
+    let unique: BTreeSet<T> = values.into_iter().flatten().map(T::from).collect();
+    unique.into_iter().collect()
 }
 
 /// The values of a list, if they are not too many.
-fn values<T>(given: Option<Vec<T>>, limits: &Limits) -> Result<Vec<T>> {
-    let given = given.unwrap_or_default();
-    if given.len() > limits.filter_values_max {
-        return Err(Failure::limit("filter_values_max", limits.filter_values_max as u64));
+fn values<T>(list: Option<Vec<T>>, limits: &Limits) -> Result<Vec<T>> {
+    let list = list.unwrap_or_default();
+    if list.len() > limits.filter_values_max {
+        return Err(ApiError::limit("filter_values_max", limits.filter_values_max as u64));
     }
-    Ok(given)
+    Ok(list)
 }
 
-fn ids(given: Option<Vec<ID>>, kind: NodeKind, limits: &Limits) -> Result<Vec<NodeId>> {
+fn ids(texts: Option<Vec<ID>>, kind: NodeKind, limits: &Limits) -> Result<Vec<NodeId>> {
     let id = |text: ID| -> Result<NodeId> {
         let id: NodeId = text.parse().map_err(|_| {
-            Failure::bad_request(format!(
-                "not the id of a thing of kind {}: `{}`",
-                kind.word(),
-                *text
-            ))
+            ApiError::bad_request(format!("not a valid {} id: `{}`", kind.as_str(), *text))
         })?;
         if id.kind() == kind {
             Ok(id)
         } else {
-            let given = id.kind().word();
-            Err(Failure::bad_request(format!(
-                "the id of a thing of kind {given}, not {}: `{id}`",
-                kind.word()
+            let actual = id.kind().as_str();
+            Err(ApiError::bad_request(format!(
+                "id of kind {actual} where kind {} is expected: `{id}`",
+                kind.as_str()
             )))
         }
     };
-    values(given, limits)?.into_iter().map(id).collect()
+    values(texts, limits)?.into_iter().map(id).collect()
 }
 
-fn years(given: Option<Vec<i32>>, limits: &Limits) -> Result<Vec<i16>> {
+fn years(years: Option<Vec<i32>>, limits: &Limits) -> Result<Vec<i16>> {
     let year = |year: i32| {
-        i16::try_from(year).map_err(|_| Failure::bad_request(format!("not a year: `{year}`")))
+        i16::try_from(year).map_err(|_| ApiError::bad_request(format!("invalid year: `{year}`")))
     };
-    values(given, limits)?.into_iter().map(year).collect()
+    values(years, limits)?.into_iter().map(year).collect()
 }
 
-fn source_names(given: Option<Vec<ID>>, limits: &Limits) -> Result<Vec<SourceName>> {
-    values(given, limits)?.into_iter().map(|name| Ok(SourceName::new(&name)?)).collect()
+fn source_names(names: Option<Vec<ID>>, limits: &Limits) -> Result<Vec<SourceName>> {
+    values(names, limits)?.into_iter().map(|name| Ok(SourceName::new(&name)?)).collect()
 }

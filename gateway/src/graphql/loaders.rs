@@ -18,33 +18,33 @@ use indexer::catalog::{CatalogError, Relation, Snapshot};
 use schema::{Body, NodeId, Provenance, Record, SharedPassage};
 
 use super::{
-    level::{Gathered, Levels},
-    record::FromRecord,
-    request::RequestContext,
+    batching::{BatchLoader, BatchSource},
+    context::RequestContext,
+    types::record::FromRecord,
 };
 use crate::{
     config::Limits,
-    failure::{Failure, Result},
+    error::{ApiError, Result},
 };
 
 /// At most so many keys are read in one go.
 const BATCH_MAX: usize = 1_000;
 
-type Records = Option<Arc<Record>>;
-type Bodies = Option<Arc<Body>>;
+type LoadedRecord = Option<Arc<Record>>;
+type LoadedBody = Option<Arc<Body>>;
 type Provenances = Arc<[Provenance]>;
 type Links = Arc<[NodeId]>;
 type Passages = Arc<[SharedPassage]>;
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
-    records: Gathered<NodeId, Result<Records>, Batch>,
-    bodies: Gathered<NodeId, Result<Bodies>, Batch>,
-    provenance: Gathered<NodeId, Result<Provenances>, Batch>,
-    links: Gathered<(NodeId, Relation), Result<Links>, Batch>,
-    related: Gathered<(NodeId, usize), Result<Links>, Batch>,
-    similar: Gathered<(NodeId, usize), Result<Passages>, Batch>,
-    handed_out: AtomicU64,
+    records: BatchLoader<NodeId, Result<LoadedRecord>, SnapshotBatchFn>,
+    bodies: BatchLoader<NodeId, Result<LoadedBody>, SnapshotBatchFn>,
+    provenance: BatchLoader<NodeId, Result<Provenances>, SnapshotBatchFn>,
+    links: BatchLoader<(NodeId, Relation), Result<Links>, SnapshotBatchFn>,
+    related: BatchLoader<(NodeId, usize), Result<Links>, SnapshotBatchFn>,
+    shared_passages: BatchLoader<(NodeId, usize), Result<Passages>, SnapshotBatchFn>,
+    records_loaded: AtomicU64,
     records_max: u64,
     text_bytes: AtomicU64,
     text_bytes_max: u64,
@@ -53,15 +53,15 @@ pub(crate) struct Loaders {
 impl Loaders {
     /// Loaders that read `snapshot` and hand out as much as `limits` allow.
     pub(super) fn new(snapshot: Arc<Snapshot>, limits: &Limits) -> Self {
-        let batch = Batch(snapshot);
+        let batch = SnapshotBatchFn(snapshot);
         Self {
-            records: Gathered::new(batch.clone(), BATCH_MAX),
-            bodies: Gathered::new(batch.clone(), BATCH_MAX),
-            provenance: Gathered::new(batch.clone(), BATCH_MAX),
-            links: Gathered::new(batch.clone(), BATCH_MAX),
-            related: Gathered::new(batch.clone(), BATCH_MAX),
-            similar: Gathered::new(batch, BATCH_MAX),
-            handed_out: AtomicU64::new(0),
+            records: BatchLoader::new(batch.clone(), BATCH_MAX),
+            bodies: BatchLoader::new(batch.clone(), BATCH_MAX),
+            provenance: BatchLoader::new(batch.clone(), BATCH_MAX),
+            links: BatchLoader::new(batch.clone(), BATCH_MAX),
+            related: BatchLoader::new(batch.clone(), BATCH_MAX),
+            shared_passages: BatchLoader::new(batch, BATCH_MAX),
+            records_loaded: AtomicU64::new(0),
             records_max: limits.records_max,
             text_bytes: AtomicU64::new(0),
             text_bytes_max: limits.text_bytes_max,
@@ -75,8 +75,8 @@ impl Loaders {
 
     /// The thing behind an id; `None` where there is none or it is of another kind.
     pub(super) async fn one<T: FromRecord>(&self, id: NodeId) -> Result<Option<T>> {
-        self.hand_out(1)?;
-        let record = self.records.one(id).await.map_err(lost)??;
+        self.count_records(1)?;
+        let record = self.records.one(id).await.map_err(missing_key_error)??;
         Ok(record.and_then(T::from_record))
     }
 
@@ -87,11 +87,11 @@ impl Loaders {
 
     /// The things behind ids, one for each id and in their order.
     pub(super) async fn each<T: FromRecord>(&self, ids: &[NodeId]) -> Result<Vec<Option<T>>> {
-        self.hand_out(ids.len())?;
-        let records = self.records.many(ids.to_vec()).await.map_err(lost)?;
+        self.count_records(ids.len())?;
+        let records = self.records.many(ids.to_vec()).await.map_err(missing_key_error)?;
         ids.iter()
             .map(|id| {
-                let record = records.get(id).ok_or_else(Failure::internal)?.clone()?;
+                let record = records.get(id).ok_or_else(ApiError::internal)?.clone()?;
                 Ok(record.and_then(T::from_record))
             })
             .collect()
@@ -108,155 +108,155 @@ impl Loaders {
         id: NodeId,
         relation: Relation,
     ) -> Result<Vec<T>> {
-        let ids = self.links.one((id, relation)).await.map_err(lost)??;
+        let ids = self.links.one((id, relation)).await.map_err(missing_key_error)??;
         self.many(&ids).await
     }
 
     /// The `first` things that are most like `id`.
     pub(super) async fn related<T: FromRecord>(&self, id: NodeId, first: usize) -> Result<Vec<T>> {
-        let ids = self.related.one((id, first)).await.map_err(lost)??;
+        let ids = self.related.one((id, first)).await.map_err(missing_key_error)??;
         self.many(&ids).await
     }
 
     /// The passages that `id` has in common with `first` things of other sources.
-    pub(super) async fn similar_elsewhere(&self, id: NodeId, first: usize) -> Result<Passages> {
-        self.similar.one((id, first)).await.map_err(lost)?
+    pub(super) async fn shared_passages(&self, id: NodeId, first: usize) -> Result<Passages> {
+        self.shared_passages.one((id, first)).await.map_err(missing_key_error)?
     }
 
     /// The long text of a record.
-    pub(super) async fn body(&self, id: NodeId) -> Result<Bodies> {
-        let body = self.bodies.one(id).await.map_err(lost)??;
+    pub(super) async fn body(&self, id: NodeId) -> Result<LoadedBody> {
+        let body = self.bodies.one(id).await.map_err(missing_key_error)??;
         let bytes = body.as_ref().map_or(0, |body| body.html.len().max(body.text.len()));
         let before = self.text_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         if before.saturating_add(bytes as u64) > self.text_bytes_max {
-            return Err(Failure::limit("text_bytes_max", self.text_bytes_max));
+            return Err(ApiError::limit("text_bytes_max", self.text_bytes_max));
         }
         Ok(body)
     }
 
     /// Where a record comes from.
     pub(super) async fn provenance(&self, id: NodeId) -> Result<Provenances> {
-        self.provenance.one(id).await.map_err(lost)?
+        self.provenance.one(id).await.map_err(missing_key_error)?
     }
 
     /// Counts what an answer holds, since lists within lists grow faster than a query shows.
-    fn hand_out(&self, records: usize) -> Result<()> {
+    fn count_records(&self, records: usize) -> Result<()> {
         let records = u64::try_from(records).unwrap_or(u64::MAX);
-        let before = self.handed_out.fetch_add(records, Ordering::Relaxed);
+        let before = self.records_loaded.fetch_add(records, Ordering::Relaxed);
         if before.saturating_add(records) > self.records_max {
-            return Err(Failure::limit("records_max", self.records_max));
+            return Err(ApiError::limit("records_max", self.records_max));
         }
         Ok(())
     }
 }
 
-impl Levels for Loaders {
-    fn is_waited_for(&self) -> bool {
-        self.records.is_waited_for()
-            || self.bodies.is_waited_for()
-            || self.provenance.is_waited_for()
-            || self.links.is_waited_for()
-            || self.related.is_waited_for()
-            || self.similar.is_waited_for()
+impl BatchSource for Loaders {
+    fn has_pending_keys(&self) -> bool {
+        self.records.has_pending_keys()
+            || self.bodies.has_pending_keys()
+            || self.provenance.has_pending_keys()
+            || self.links.has_pending_keys()
+            || self.related.has_pending_keys()
+            || self.shared_passages.has_pending_keys()
     }
 
-    async fn read(&self) {
+    async fn load_pending(&self) {
         tokio::join!(
-            self.records.read(),
-            self.bodies.read(),
-            self.provenance.read(),
-            self.links.read(),
-            self.related.read(),
-            self.similar.read(),
+            self.records.load_pending(),
+            self.bodies.load_pending(),
+            self.provenance.load_pending(),
+            self.links.load_pending(),
+            self.related.load_pending(),
+            self.shared_passages.load_pending(),
         );
     }
 }
 
 /// A loader gives no answer where the resolver that was reading for others went away.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
-fn lost(error: std::io::Error) -> Failure {
-    tracing::error!(cause = %error, "a loader lost a key");
-    Failure::internal()
+fn missing_key_error(error: std::io::Error) -> ApiError {
+    tracing::error!(%error, "loader returned no value for a key");
+    ApiError::internal()
 }
 
 /// Reads a batch of keys from a snapshot.
 #[derive(Clone)]
-struct Batch(Arc<Snapshot>);
+struct SnapshotBatchFn(Arc<Snapshot>);
 
-impl BatchFn<NodeId, Result<Records>> for Batch {
-    async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<Records>> {
-        by_key(keys, self.0.get_many(keys).await)
+impl BatchFn<NodeId, Result<LoadedRecord>> for SnapshotBatchFn {
+    async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<LoadedRecord>> {
+        zip_results(keys, self.0.get_many(keys).await)
     }
 }
 
-impl BatchFn<NodeId, Result<Bodies>> for Batch {
-    async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<Bodies>> {
-        by_key(keys, self.0.bodies(keys).await)
+impl BatchFn<NodeId, Result<LoadedBody>> for SnapshotBatchFn {
+    async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<LoadedBody>> {
+        zip_results(keys, self.0.bodies(keys).await)
     }
 }
 
-impl BatchFn<NodeId, Result<Provenances>> for Batch {
+impl BatchFn<NodeId, Result<Provenances>> for SnapshotBatchFn {
     async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<Provenances>> {
-        by_key(keys, self.0.provenance(keys).await)
+        zip_results(keys, self.0.provenance(keys).await)
     }
 }
 
-impl BatchFn<(NodeId, Relation), Result<Links>> for Batch {
+impl BatchFn<(NodeId, Relation), Result<Links>> for SnapshotBatchFn {
     async fn load(
         &mut self,
         keys: &[(NodeId, Relation)],
     ) -> HashMap<(NodeId, Relation), Result<Links>> {
-        by_key(keys, self.0.linked(keys).await)
+        zip_results(keys, self.0.linked(keys).await)
     }
 }
 
-impl BatchFn<(NodeId, usize), Result<Links>> for Batch {
+impl BatchFn<(NodeId, usize), Result<Links>> for SnapshotBatchFn {
     async fn load(&mut self, keys: &[(NodeId, usize)]) -> HashMap<(NodeId, usize), Result<Links>> {
-        let (ids, first) = for_all(keys);
-        cut(by_key(keys, self.0.related(&ids, first).await))
+        let (ids, first) = max_first(keys);
+        truncate_each(zip_results(keys, self.0.related(&ids, first).await))
     }
 }
 
-impl BatchFn<(NodeId, usize), Result<Passages>> for Batch {
+impl BatchFn<(NodeId, usize), Result<Passages>> for SnapshotBatchFn {
     async fn load(
         &mut self,
         keys: &[(NodeId, usize)],
     ) -> HashMap<(NodeId, usize), Result<Passages>> {
-        let (ids, first) = for_all(keys);
-        cut(by_key(keys, self.0.similar_elsewhere(&ids, first).await))
+        let (ids, first) = max_first(keys);
+        truncate_each(zip_results(keys, self.0.shared_passages(&ids, first).await))
     }
 }
 
 /// What is like things is found for all at once, as many for each as the most that are wanted…
-fn for_all(keys: &[(NodeId, usize)]) -> (Vec<NodeId>, usize) {
+fn max_first(keys: &[(NodeId, usize)]) -> (Vec<NodeId>, usize) {
     let first = keys.iter().map(|(_, first)| *first).max().unwrap_or_default();
     (keys.iter().map(|(id, _)| *id).collect(), first)
 }
 
 /// …and each is given as many as it asked for.
-fn cut<T: Clone>(
-    mut found: HashMap<(NodeId, usize), Result<Arc<[T]>>>,
+fn truncate_each<T: Clone>(
+    mut results: HashMap<(NodeId, usize), Result<Arc<[T]>>>,
 ) -> HashMap<(NodeId, usize), Result<Arc<[T]>>> {
-    for ((_, first), items) in &mut found {
+    for ((_, first), items) in &mut results {
         if let Ok(items) = items
             && items.len() > *first
         {
             *items = items[..*first].into();
         }
     }
-    found
+    results
 }
 
 /// Pairs keys with what was read for them; a failure is told to each, and logged once.
-fn by_key<K: Copy + Eq + Hash, V, W: Clone + From<V>>(
+fn zip_results<K: Copy + Eq + Hash, V, W: Clone + From<V>>(
     keys: &[K],
     values: Result<Vec<V>, CatalogError>,
 ) -> HashMap<K, Result<W>> {
     match values {
         Ok(values) => keys.iter().copied().zip(values.into_iter().map(|v| Ok(v.into()))).collect(),
         Err(error) => {
-            let failure = Failure::of_catalog(&error);
-            keys.iter().map(|key| (*key, Err(failure.clone()))).collect()
+            let api_error = ApiError::from_catalog(&error);
+            keys.iter().map(|key| (*key, Err(api_error.clone()))).collect()
         }
     }
 }

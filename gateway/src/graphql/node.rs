@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ID, Interface};
 use schema::Record;
 
-use super::{
+use super::types::{
     article::Article, audience::Audience, community::Community, content::Content, event::Event,
     organisation::Organisation, person::Person, record::FromRecord, theme::Theme, toolkit::Toolkit,
 };

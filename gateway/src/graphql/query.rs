@@ -8,34 +8,27 @@ use async_graphql::{Context, ID, Object};
 use schema::{Kind, NodeId, NodeKind, Page};
 
 use super::{
-    article::Article,
-    audience::Audience,
-    catalog::Catalog,
-    change::{self, ChangeConnection},
-    community::Community,
     connection::{Connection, PageArguments},
-    content::Content,
-    event::Event,
-    filter::{ContentFilter, EventFilter, SearchFilter, words},
-    loaders::Loaders,
-    node::Node,
-    organisation::Organisation,
-    person::Person,
-    record::FromRecord,
-    request::RequestContext,
-    scalar::Url,
-    search::{self, SearchConnection},
-    suggestion::{self, Suggestion},
-    theme::Theme,
-    toolkit::Toolkit,
-    vocabulary::{
+    context::RequestContext,
+    enums::{
         ArticleForm, CommunityForm, ContentSort, EventForm, EventSort, SearchSort, ToolkitForm,
     },
+    filter::{ContentFilter, EventFilter, SearchFilter, enum_values},
+    loaders::Loaders,
+    node::Node,
+    search,
+    search::SearchConnection,
+    types::{
+        article::Article, audience::Audience, catalog::Catalog, change, change::ChangeConnection,
+        community::Community, content::Content, event::Event, organisation::Organisation,
+        person::Person, record::FromRecord, scalar::Url, suggestion, suggestion::Suggestion,
+        theme::Theme, toolkit::Toolkit,
+    },
 };
-use crate::failure::{Failure, Result};
+use crate::error::{ApiError, Result};
 
 /// So many names are read from the catalog at a time.
-const NAMES_AT_A_TIME: usize = 100;
+const NAME_PAGE_SIZE: usize = 100;
 
 /// The root of every question.
 pub(crate) struct Query;
@@ -101,12 +94,12 @@ impl Query {
         let request = RequestContext::of(ctx);
         let ids_max = request.limits().page_size_max;
         if ids.len() > ids_max {
-            return Err(Failure::limit("page_size_max", ids_max as u64));
+            return Err(ApiError::limit("page_size_max", ids_max as u64));
         }
-        let known: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
-        let asked: Vec<NodeId> = known.iter().flatten().copied().collect();
-        let mut found = request.loaders.each(&asked).await?.into_iter();
-        Ok(known.into_iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
+        let parsed_ids: Vec<Option<NodeId>> = ids.iter().map(|id| id.parse().ok()).collect();
+        let valid_ids: Vec<NodeId> = parsed_ids.iter().flatten().copied().collect();
+        let mut found = request.loaders.each(&valid_ids).await?.into_iter();
+        Ok(parsed_ids.into_iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
     }
 
     /// The content with this address, or with any other that its sources know it by. How the address
@@ -119,7 +112,7 @@ impl Query {
         let request = RequestContext::of(ctx);
         match request.snapshot.by_urls(&[url.0]).await {
             Ok(ids) => request.loaders.maybe(ids.into_iter().next().flatten()).await,
-            Err(error) => Some(Err(Failure::of_catalog(&error))),
+            Err(error) => Some(Err(ApiError::from_catalog(&error))),
         }
     }
 
@@ -138,7 +131,7 @@ impl Query {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Article],
-            article_forms: words(forms),
+            article_forms: enum_values(forms),
             ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
@@ -160,7 +153,7 @@ impl Query {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Toolkit],
-            toolkit_forms: words(forms),
+            toolkit_forms: enum_values(forms),
             ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
@@ -182,7 +175,7 @@ impl Query {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Community],
-            community_forms: words(forms),
+            community_forms: enum_values(forms),
             ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
@@ -204,7 +197,7 @@ impl Query {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
             kinds: vec![Kind::Event],
-            event_forms: words(forms),
+            event_forms: enum_values(forms),
             ..filter.unwrap_or_default().checked(limits)?
         };
         let page = PageArguments { first, after, last, before };
@@ -213,12 +206,12 @@ impl Query {
 
     /// All themes, by name.
     async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
-        all_names(ctx, NodeKind::Theme).await
+        list_all_by_name(ctx, NodeKind::Theme).await
     }
 
     /// All audiences, by name.
     async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
-        all_names(ctx, NodeKind::Audience).await
+        list_all_by_name(ctx, NodeKind::Audience).await
     }
 
     /// Organisations, by name.
@@ -230,7 +223,8 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Organisation>> {
-        names(ctx, NodeKind::Organisation, PageArguments { first, after, last, before }).await
+        list_by_name(ctx, NodeKind::Organisation, PageArguments { first, after, last, before })
+            .await
     }
 
     /// People, by name.
@@ -242,7 +236,7 @@ impl Query {
         #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Person>> {
-        names(ctx, NodeKind::Person, PageArguments { first, after, last, before }).await
+        list_by_name(ctx, NodeKind::Person, PageArguments { first, after, last, before }).await
     }
 
     /// What was upserted and removed, in order and oldest first; for mirrors and purges.
@@ -264,29 +258,32 @@ impl Query {
 }
 
 /// A page of the things of one kind, by name.
-async fn names<T: FromRecord>(
+async fn list_by_name<T: FromRecord>(
     ctx: &Context<'_>,
     kind: NodeKind,
     page: PageArguments,
 ) -> Result<Connection<T>> {
     let request = RequestContext::of(ctx);
     let page = page.page(request)?;
-    let page = request.snapshot.names(kind, page).await;
-    page.map(Connection::of_names).map_err(|error| Failure::of_catalog(&error))
+    let page = request.snapshot.list_by_name(kind, page).await;
+    page.map(Connection::from_record_page).map_err(|error| ApiError::from_catalog(&error))
 }
 
 /// All things of one kind, by name.
-async fn all_names<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> Result<Vec<T>> {
+async fn list_all_by_name<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> Result<Vec<T>> {
     let snapshot = &RequestContext::of(ctx).snapshot;
-    let mut things = Vec::new();
+    let mut items = Vec::new();
     let mut after = None;
     loop {
-        let page = Page::Forward { first: NAMES_AT_A_TIME, after };
-        let page = snapshot.names(kind, page).await.map_err(|error| Failure::of_catalog(&error))?;
+        let page = Page::Forward { first: NAME_PAGE_SIZE, after };
+        let page = snapshot
+            .list_by_name(kind, page)
+            .await
+            .map_err(|error| ApiError::from_catalog(&error))?;
         after = page.entries.last().map(|(_, cursor)| cursor.clone());
-        things.extend(page.entries.into_iter().filter_map(|(record, _)| T::from_record(record)));
+        items.extend(page.entries.into_iter().filter_map(|(record, _)| T::from_record(record)));
         if !page.has_next || after.is_none() {
-            return Ok(things);
+            return Ok(items);
         }
     }
 }

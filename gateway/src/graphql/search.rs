@@ -1,25 +1,27 @@
 //! Searching: hits in order, facets, and lists of one kind, which are searches without words.
 
 use async_graphql::{Context, Object, OutputType, SimpleObject};
-use schema::{FacetCount, Facets, Hit, NodeId, SearchPage, SearchQuery, SearchSort, Wanted};
+use schema::{FacetCount, Facets, Hit, NodeId, SearchExtras, SearchPage, SearchQuery, SearchSort};
 
 use super::{
-    audience::Audience,
-    community::Community,
     connection::{Connection, PageArguments, PageInfo, total_count},
-    content::Content,
-    hit::{Explanation, Highlight, Interpretation},
-    loaders::Loaders,
-    organisation::Organisation,
-    record::FromRecord,
-    request::RequestContext,
-    theme::Theme,
-    vocabulary::{
+    context::RequestContext,
+    enums::{
         ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
         Language, OrganisationKind, ToolkitForm,
     },
+    loaders::Loaders,
+    types::{
+        audience::Audience,
+        community::Community,
+        content::Content,
+        hit::{Explanation, Highlight, Interpretation},
+        organisation::Organisation,
+        record::FromRecord,
+        theme::Theme,
+    },
 };
-use crate::failure::{Failure, Result};
+use crate::error::{ApiError, Result};
 
 /// Asks the catalog for a page of hits; total and facets only where the client selects them.
 pub(super) async fn search(
@@ -31,14 +33,14 @@ pub(super) async fn search(
 ) -> Result<SearchPage> {
     let request = RequestContext::of(ctx);
     let selected = ctx.look_ahead();
-    let wanted = Wanted {
+    let extras = SearchExtras {
         total: selected.field("totalCount").exists(),
         facets: selected.field("facets").exists(),
         highlights: selected.field("edges").field("highlights").exists(),
         explanations: selected.field("edges").field("explanation").exists(),
     };
     let page = page.page(request)?;
-    let query = SearchQuery { words, filter, sort, page, wanted, now: request.now };
+    let query = SearchQuery { words, filter, sort, page, extras, now: request.now };
     request.search(query).await
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn list<T: FromRecord>(
     sort: SearchSort,
     page: PageArguments,
 ) -> Result<Connection<T>> {
-    search(ctx, None, filter, sort, page).await.map(Connection::of_search)
+    search(ctx, None, filter, sort, page).await.map(Connection::from_search_page)
 }
 
 /// A page of hits.
@@ -70,7 +72,7 @@ impl SearchConnection {
 
     /// Which stretch of the hits this is.
     async fn page_info(&self) -> PageInfo {
-        PageInfo::of_search(&self.0)
+        PageInfo::from_search_page(&self.0)
     }
 
     /// The number of hits on all pages. Computed only when asked for.
@@ -86,8 +88,8 @@ impl SearchConnection {
     /// How many hits have which value. Computed only when asked for.
     async fn facets(&self) -> Result<SearchFacets<'_>> {
         self.0.facets.as_ref().map(SearchFacets).ok_or_else(|| {
-            tracing::error!("facets were asked for that were not computed");
-            Failure::internal()
+            tracing::error!("facets selected but not computed");
+            ApiError::internal()
         })
     }
 }
@@ -128,8 +130,8 @@ impl SearchEdge<'_> {
 
 fn content(hit: &Hit) -> Result<Content> {
     Content::from_record(hit.record.clone()).ok_or_else(|| {
-        tracing::error!(id = %hit.record.id(), "a search found something that is not content");
-        Failure::internal()
+        tracing::error!(id = %hit.record.id(), "search hit is not content");
+        ApiError::internal()
     })
 }
 

@@ -24,51 +24,51 @@ use tokio::{
 use crate::config::Limits;
 
 /// Pause after the operating system refuses another connection.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Accepts a bounded number of connections, each with a bounded time for each request.
-pub(crate) struct Connections {
+pub(crate) struct LimitedListener {
     listener: TcpListener,
-    room: Arc<Semaphore>,
-    time: Duration,
-    refused: bool,
+    permits: Arc<Semaphore>,
+    request_timeout: Duration,
+    accept_failed: bool,
 }
 
-impl Connections {
+impl LimitedListener {
     /// Accepts what comes to `listener`.
     pub(crate) fn new(listener: TcpListener, limits: &Limits) -> Self {
-        let room = Arc::new(Semaphore::new(limits.connections_max));
-        let time = Duration::from_millis(limits.connection_ms_max);
-        Self { listener, room, time, refused: false }
+        let permits = Arc::new(Semaphore::new(limits.connections_max));
+        let request_timeout = Duration::from_millis(limits.connection_ms_max);
+        Self { listener, permits, request_timeout, accept_failed: false }
     }
 }
 
-impl Acceptor for Connections {
-    type Io = Connection;
+impl Acceptor for LimitedListener {
+    type Io = DeadlineStream;
 
     fn local_addr(&self) -> Vec<LocalAddr> {
         self.listener.local_addr().map(|addr| LocalAddr(addr.into())).into_iter().collect()
     }
 
-    async fn accept(&mut self) -> io::Result<(Connection, LocalAddr, RemoteAddr, Scheme)> {
-        let room = Arc::clone(&self.room).acquire_owned().await.map_err(io::Error::other)?;
+    async fn accept(&mut self) -> io::Result<(DeadlineStream, LocalAddr, RemoteAddr, Scheme)> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(io::Error::other)?;
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    self.refused = false;
+                    self.accept_failed = false;
                     // An answer is sent in one piece; waiting for more of it only costs time.
                     let _ = stream.set_nodelay(true);
                     let local = LocalAddr(stream.local_addr()?.into());
-                    let connection = Connection::new(stream, room, self.time);
+                    let connection = DeadlineStream::new(stream, permit, self.request_timeout);
                     return Ok((connection, local, RemoteAddr(peer.into()), Scheme::HTTP));
                 }
                 // A client that went away before it was let in is nobody's fault.
-                Err(cause) if cause.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(cause) => {
-                    if !std::mem::replace(&mut self.refused, true) {
-                        tracing::error!(%cause, "no more connections can be accepted for now");
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut self.accept_failed, true) {
+                        tracing::error!(%error, "cannot accept connections");
                     }
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 }
             }
         }
@@ -76,72 +76,72 @@ impl Acceptor for Connections {
 }
 
 /// Time in which a client must send something, or take something that is sent to it.
-const IDLE_TIME: Duration = Duration::from_secs(75);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// A connection on which the first byte of an answer must follow the first byte of its request
 /// within a bounded time, and on which something must happen at all.
 ///
 /// Invariant: there is always a deadline.
-pub(crate) struct Connection {
+pub(crate) struct DeadlineStream {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
     /// Whether a request has begun to come in and no answer has begun to go out.
-    asking: bool,
-    time: Duration,
-    _room: OwnedSemaphorePermit,
+    request_pending: bool,
+    request_timeout: Duration,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Connection {
-    fn new(stream: TcpStream, room: OwnedSemaphorePermit, time: Duration) -> Self {
-        let deadline = Box::pin(tokio::time::sleep(IDLE_TIME.min(time)));
-        Self { stream, deadline, asking: false, time, _room: room }
+impl DeadlineStream {
+    fn new(stream: TcpStream, permit: OwnedSemaphorePermit, request_timeout: Duration) -> Self {
+        let deadline = Box::pin(tokio::time::sleep(IDLE_TIMEOUT.min(request_timeout)));
+        Self { stream, deadline, request_pending: false, request_timeout, _permit: permit }
     }
 
     /// Whether the time is over; wakes the task when it will be.
-    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+    fn is_past_deadline(&mut self, cx: &mut Context<'_>) -> bool {
         self.deadline.as_mut().poll(cx).is_ready()
     }
 
     /// Something was sent: the client has time to take it, and to ask on.
-    fn sent(&mut self, bytes: usize) {
+    fn record_sent(&mut self, bytes: usize) {
         if bytes > 0 {
-            self.asking = false;
-            self.deadline.as_mut().reset(Instant::now() + IDLE_TIME);
+            self.request_pending = false;
+            self.deadline.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
         }
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for DeadlineStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_over(cx) {
+        if self.is_past_deadline(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        if buffer.filled().len() > before && !self.asking {
-            self.asking = true;
-            let until = Instant::now() + self.time;
-            self.deadline.as_mut().reset(until);
+        if buffer.filled().len() > before && !self.request_pending {
+            self.request_pending = true;
+            let deadline = Instant::now() + self.request_timeout;
+            self.deadline.as_mut().reset(deadline);
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for DeadlineStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.is_over(cx) {
+        if self.is_past_deadline(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.sent(sent);
+        self.record_sent(sent);
         Poll::Ready(Ok(sent))
     }
 
@@ -156,13 +156,13 @@ impl AsyncWrite for Connection {
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
+        buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.is_over(cx) {
+        if self.is_past_deadline(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        let sent = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, pieces))?;
-        self.sent(sent);
+        let sent = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, buffers))?;
+        self.record_sent(sent);
         Poll::Ready(Ok(sent))
     }
 

@@ -8,48 +8,49 @@ use poem::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
-use crate::config::Cors as Allowed;
+use crate::config::CorsOrigins as AllowedOrigins;
 
 /// What pages of other sites may send.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// Headers that they may set besides those that every page may.
-const HEADERS: HeaderValue = HeaderValue::from_static(
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, x-request-id, apollo-require-preflight, traceparent",
 );
 /// Headers of an answer that they may read besides those that every page may.
-const EXPOSED: HeaderValue =
+const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("etag, retry-after, www-authenticate, x-request-id");
 /// Seconds for which a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 
 /// Answers browsers that ask for permission, and tells which answers may be read.
-pub(super) struct Cors<E> {
+pub(super) struct CorsEndpoint<E> {
     inner: E,
-    allowed: Allowed,
+    allowed: AllowedOrigins,
 }
 
-impl<E> Cors<E> {
-    pub(super) const fn new(inner: E, allowed: Allowed) -> Self {
+impl<E> CorsEndpoint<E> {
+    pub(super) const fn new(inner: E, allowed: AllowedOrigins) -> Self {
         Self { inner, allowed }
     }
 
     /// What is told to a page of `origin` that may read answers.
-    fn allowance(&self, origin: &HeaderValue) -> Option<HeaderValue> {
+    fn allow_origin(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         match &self.allowed {
-            Allowed::Anywhere => Some(HeaderValue::from_static("*")),
-            Allowed::Only(origins) => {
-                let known = origins.iter().any(|known| known.as_bytes() == origin.as_bytes());
-                known.then(|| origin.clone())
+            AllowedOrigins::Any => Some(HeaderValue::from_static("*")),
+            AllowedOrigins::List(origins) => {
+                let is_allowed =
+                    origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+                is_allowed.then(|| origin.clone())
             }
         }
     }
 
     fn is_off(&self) -> bool {
-        matches!(&self.allowed, Allowed::Only(origins) if origins.is_empty())
+        matches!(&self.allowed, AllowedOrigins::List(origins) if origins.is_empty())
     }
 }
 
-impl<E: Endpoint> Endpoint for Cors<E> {
+impl<E: Endpoint> Endpoint for CorsEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
@@ -57,10 +58,10 @@ impl<E: Endpoint> Endpoint for Cors<E> {
             return Ok(self.inner.call(request).await?.into_response());
         }
         let origin = request.headers().get(header::ORIGIN).cloned();
-        let allowance = origin.and_then(|origin| self.allowance(&origin));
-        let asks_first = *request.method() == Method::OPTIONS
+        let allow_origin = origin.and_then(|origin| self.allow_origin(&origin));
+        let is_preflight = *request.method() == Method::OPTIONS
             && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let mut response = if asks_first {
+        let mut response = if is_preflight {
             Response::builder().status(StatusCode::NO_CONTENT).finish()
         } else {
             self.inner.call(request).await?.into_response()
@@ -68,20 +69,20 @@ impl<E: Endpoint> Endpoint for Cors<E> {
         let headers = response.headers_mut();
         // An answer that was kept for one origin must not be given to another.
         headers.append(header::VARY, HeaderValue::from_static("origin"));
-        if let Some(allowance) = allowance {
-            allow(headers, allowance, asks_first);
+        if let Some(allow_origin) = allow_origin {
+            set_cors_headers(headers, allow_origin, is_preflight);
         }
         Ok(response)
     }
 }
 
-fn allow(headers: &mut HeaderMap, allowance: HeaderValue, asks_first: bool) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowance);
-    if asks_first {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+fn set_cors_headers(headers: &mut HeaderMap, allow_origin: HeaderValue, is_preflight: bool) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allow_origin);
+    if is_preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     } else {
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     }
 }

@@ -5,7 +5,8 @@ use poem::{
     http::{StatusCode, header},
 };
 
-use super::{pages::Pages, problem, request_id::RequestId};
+use super::{problem_details, request_id::RequestId};
+use crate::pages::http::Pages;
 
 /// An endpoint whose errors become answers.
 pub(super) struct Fallback<E> {
@@ -25,20 +26,20 @@ impl<E: Endpoint> Endpoint for Fallback<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let path = request.uri().path().to_owned();
         let id = request.data::<RequestId>().cloned();
-        let for_people = is_for_people(&request);
+        let wants_html = accepts_html(&request);
         match self.inner.call(request).await {
-            Ok(answer) => Ok(answer.into_response()),
-            Err(error) if for_people && error.status() == StatusCode::NOT_FOUND => {
+            Ok(response) => Ok(response.into_response()),
+            Err(error) if wants_html && error.status() == StatusCode::NOT_FOUND => {
                 let id = id.as_ref().map_or("", RequestId::as_str);
-                Ok(self.pages.trouble(&path, StatusCode::NOT_FOUND, id))
+                Ok(self.pages.error_page(&path, StatusCode::NOT_FOUND, id))
             }
-            Err(error) => Ok(problem::of_error(&error)),
+            Err(error) => Ok(problem_details::from_router_error(&error)),
         }
     }
 }
 
 /// Whether a browser asks for a page, as no program does that does not say so.
-fn is_for_people(request: &Request) -> bool {
+fn accepts_html(request: &Request) -> bool {
     let accept = request.headers().get_all(header::ACCEPT).iter();
     accept.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
 }

@@ -10,16 +10,15 @@ use poem::{
 use serde::Serialize;
 
 use super::{
-    media::Media,
-    question::{self, Refusal},
+    content_negotiation::GraphqlMediaType, graphql_request, graphql_request::RequestError,
     request_id::RequestId,
 };
 use crate::{
-    authentication::{Authenticator, Caller, TokenError},
+    auth::{Authenticator, Caller, TokenError},
     config::Config,
-    failure::{Code, Failure},
+    error::{ApiError, ErrorCode},
     metrics::Metrics,
-    pipeline::{Answer, Outcome, Pipeline, Question},
+    pipeline::{GraphqlRequest, Outcome, Pipeline, ServedResponse},
 };
 
 /// Seconds after which a client that was turned away may come back.
@@ -32,30 +31,30 @@ const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
 const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
 
 /// The endpoint.
-pub(super) struct Graphql {
+pub(super) struct GraphqlEndpoint {
     pipeline: Arc<Pipeline>,
     metrics: Arc<Metrics>,
     /// Who asks; everybody is anonymous where there is none.
     authenticator: Option<Authenticator>,
-    strict_get: bool,
+    csrf_prevention: bool,
     /// Headers that subgraphs get, too.
-    forwarded: Vec<HeaderName>,
+    forwarded_headers: Vec<HeaderName>,
 }
 
 /// The body of an answer in which something failed: errors first, and no `data` where nothing was
 /// executed.
 #[derive(Serialize)]
-struct Body<'a> {
+struct ResponseBody<'a> {
     errors: &'a [ServerError],
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
-    extensions: Extensions<'a>,
+    extensions: ResponseExtensions<'a>,
 }
 
 /// What is told besides.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Extensions<'a> {
+struct ResponseExtensions<'a> {
     /// The id under which the operator finds this request in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
@@ -64,53 +63,54 @@ struct Extensions<'a> {
     omitted_errors: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
 const fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-impl Graphql {
+impl GraphqlEndpoint {
     pub(super) fn new(
         pipeline: Arc<Pipeline>,
         metrics: Arc<Metrics>,
         authenticator: Option<Authenticator>,
         config: &Config,
     ) -> Self {
-        let (strict_get, forwarded) = (config.graphql.strict_get, config.forwarded_headers());
-        Self { pipeline, metrics, authenticator, strict_get, forwarded }
+        let (csrf_prevention, forwarded_headers) =
+            (config.graphql.csrf_prevention, config.forwarded_headers());
+        Self { pipeline, metrics, authenticator, csrf_prevention, forwarded_headers }
     }
 
     /// Who asks.
-    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
-        let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(authenticator), Some(value)) = (&self.authenticator, given.next()) else {
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, RequestError> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(authenticator), Some(value)) = (&self.authenticator, values.next()) else {
             return Ok(Caller::Anonymous);
         };
-        let known = match value.to_str() {
-            Ok(text) if given.next().is_none() => authenticator.caller(text).await,
-            _ => Err(TokenError::Unreadable),
+        let caller = match value.to_str() {
+            Ok(text) if values.next().is_none() => authenticator.authenticate(text).await,
+            _ => Err(TokenError::Malformed),
         };
-        known.map_err(|error| match error {
-            TokenError::NoKeys => Refusal {
+        caller.map_err(|error| match error {
+            TokenError::KeysUnavailable => RequestError {
                 status: StatusCode::SERVICE_UNAVAILABLE,
-                failure: Failure::unavailable(error.to_string()),
+                error: ApiError::unavailable(error.to_string()),
             },
-            _ => Refusal {
+            _ => RequestError {
                 status: StatusCode::UNAUTHORIZED,
-                failure: Failure::unauthenticated(error.to_string()),
+                error: ApiError::unauthenticated(error.to_string()),
             },
         })
     }
 
     /// Why a request is not read at all, if it is not.
-    fn refusal(&self, request: &Request) -> Option<Refusal> {
-        if self.strict_get && request.method() == poem::http::Method::GET {
-            let asked_first = is_asked_first(request.headers());
+    fn csrf_error(&self, request: &Request) -> Option<RequestError> {
+        if self.csrf_prevention && request.method() == poem::http::Method::GET {
+            let is_allowed = passes_csrf_check(request.headers());
             let message = format!(
-                "a page may not ask this by a link: send `accept: application/json` or the \
+                "blocked by CSRF prevention: send `accept: application/json` or the \
                  header `{PREFLIGHT_HEADER}`"
             );
-            return (!asked_first).then(|| Refusal::new(StatusCode::FORBIDDEN, message));
+            return (!is_allowed).then(|| RequestError::new(StatusCode::FORBIDDEN, message));
         }
         None
     }
@@ -118,75 +118,84 @@ impl Graphql {
 
 /// Whether a browser would have asked for permission before it sent this from another site, or sent
 /// it from a script whose answer it guards.
-fn is_asked_first(headers: &HeaderMap) -> bool {
+fn passes_csrf_check(headers: &HeaderMap) -> bool {
     let mode = headers.get("sec-fetch-mode").and_then(|value| value.to_str().ok());
     matches!(mode, Some("cors" | "same-origin"))
         || headers.contains_key(PREFLIGHT_HEADER)
-        || Media::is_named(headers)
+        || GraphqlMediaType::is_explicitly_accepted(headers)
 }
 
-impl Endpoint for Graphql {
+impl Endpoint for GraphqlEndpoint {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
         let body = request.take_body();
         let id = request.data::<RequestId>().cloned();
         let id = id.as_ref().map(RequestId::as_str);
-        let (media, mut question) = match self.question(&request, body).await {
-            Ok(read) => read,
-            Err((media, refusal)) => return Ok(self.refused(media, refusal, &request, id)),
+        let (media, mut graphql_request) = match self.read_request(&request, body).await {
+            Ok(accepted) => accepted,
+            Err((media, error)) => return Ok(self.rejected(media, error, &request, id)),
         };
-        question.known = known(&question.known, media);
-        let Answer { outcome, told } = self.pipeline.answer(question).await;
-        self.metrics.answered(told.kind, outcome.code(), told.origin);
+        graphql_request.if_none_match = strip_etag_suffix(&graphql_request.if_none_match, media);
+        let ServedResponse { outcome, meta } = self.pipeline.handle(graphql_request).await;
+        self.metrics.record_operation(meta.kind, outcome.code(), meta.cache_status);
         let mut response = response(media, outcome, id);
-        if let Some(validator) = told.validator
+        if let Some(cache_key) = meta.cache_key
             && request.method() == poem::http::Method::GET
         {
-            let tag = format!("\"{validator}{}\"", media.tag());
-            let tag = HeaderValue::from_str(&tag).expect("digits and letters");
-            response.headers_mut().insert(header::ETAG, tag);
-            let revalidated = HeaderValue::from_static("no-cache");
-            response.headers_mut().insert(header::CACHE_CONTROL, revalidated);
+            let etag = format!("\"{cache_key}{}\"", media.etag_suffix());
+            let etag =
+                HeaderValue::from_str(&etag).expect("an ETag is ASCII letters, digits and hyphens");
+            response.headers_mut().insert(header::ETAG, etag);
+            let no_cache = HeaderValue::from_static("no-cache");
+            response.headers_mut().insert(header::CACHE_CONTROL, no_cache);
         }
-        response.set_data(told);
+        response.set_data(meta);
         Ok(response)
     }
 }
 
-impl Graphql {
+impl GraphqlEndpoint {
     /// Reads the question of a request, and which type its answer is to have.
-    async fn question(
+    async fn read_request(
         &self,
         request: &Request,
         body: poem::Body,
-    ) -> Result<(Media, Question), (Media, Refusal)> {
-        let Some(media) = Media::accepted(request.headers()) else {
-            let message = "accept `application/graphql-response+json` or `application/json`";
-            return Err((Media::Json, Refusal::new(StatusCode::NOT_ACCEPTABLE, message)));
+    ) -> Result<(GraphqlMediaType, GraphqlRequest), (GraphqlMediaType, RequestError)> {
+        let Some(media) = GraphqlMediaType::negotiate(request.headers()) else {
+            let message =
+                "not acceptable: accept `application/graphql-response+json` or `application/json`";
+            return Err((
+                GraphqlMediaType::Json,
+                RequestError::new(StatusCode::NOT_ACCEPTABLE, message),
+            ));
         };
-        if let Some(refusal) = self.refusal(request) {
-            return Err((media, refusal));
+        if let Some(error) = self.csrf_error(request) {
+            return Err((media, error));
         }
-        let read = async {
-            let caller = self.caller(request.headers()).await?;
+        let reading = async {
+            let caller = self.authenticate(request.headers()).await?;
             let limits = self.pipeline.limits();
-            let question = question::read(request, body, limits, &self.forwarded).await?;
-            Ok(Question { caller, ..question })
+            let graphql_request =
+                graphql_request::read(request, body, limits, &self.forwarded_headers).await?;
+            Ok(GraphqlRequest { caller, ..graphql_request })
         };
-        read.await.map(|question| (media, question)).map_err(|refusal| (media, refusal))
+        reading
+            .await
+            .map(|graphql_request| (media, graphql_request))
+            .map_err(|error| (media, error))
     }
 
     /// The response to a request that was not read.
-    fn refused(
+    fn rejected(
         &self,
-        media: Media,
-        Refusal { status, failure }: Refusal,
+        media: GraphqlMediaType,
+        RequestError { status, error }: RequestError,
         request: &Request,
         id: Option<&str>,
     ) -> Response {
-        self.metrics.answered(None, failure.code.name(), crate::pipeline::Origin::Made);
-        let mut response = refused(media, status, failure, id);
+        self.metrics.record_operation(None, error.code.name(), crate::pipeline::CacheStatus::Miss);
+        let mut response = rejected(media, status, error, id);
         // What is wrong with a body is known once it was read to its end. Where it was not, the
         // connection cannot go on; a client that is not told sends its next request into nothing.
         if status != StatusCode::BAD_REQUEST && has_body(request.headers()) {
@@ -204,56 +213,67 @@ fn has_body(headers: &HeaderMap) -> bool {
 }
 
 /// The validators that were given out for this media type, without their mark of it.
-fn known(tags: &[String], media: Media) -> Vec<String> {
-    let known = |tag: &String| match tag.as_str() {
+fn strip_etag_suffix(etags: &[String], media: GraphqlMediaType) -> Vec<String> {
+    let stripped = |etag: &String| match etag.as_str() {
         "*" => Some("*".to_owned()),
-        tag => tag.strip_suffix(media.tag()).map(str::to_owned),
+        etag => etag.strip_suffix(media.etag_suffix()).map(str::to_owned),
     };
-    tags.iter().filter_map(known).collect()
+    etags.iter().filter_map(stripped).collect()
 }
 
 /// The response that tells an outcome.
-fn response(media: Media, outcome: Outcome, id: Option<&str>) -> Response {
+fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Response {
     match outcome {
-        Outcome::Whole(body) => respond(media, StatusCode::OK, body),
+        Outcome::Complete(body) => json_response(media, StatusCode::OK, body),
         Outcome::Partial { response, omitted } => {
-            let extensions = Extensions { request_id: id, omitted_errors: omitted };
-            let body = Body { errors: &response.errors, data: Some(&response.data), extensions };
-            respond(media, StatusCode::OK, json(&body))
+            let extensions = ResponseExtensions { request_id: id, omitted_errors: omitted };
+            let body =
+                ResponseBody { errors: &response.errors, data: Some(&response.data), extensions };
+            json_response(media, StatusCode::OK, json(&body))
         }
         Outcome::NotModified => {
-            let mut response = respond(media, StatusCode::NOT_MODIFIED, Vec::new());
+            let mut response = json_response(media, StatusCode::NOT_MODIFIED, Vec::new());
             response.headers_mut().remove(header::CONTENT_TYPE);
             response
         }
-        Outcome::Refused { errors, omitted } => {
+        Outcome::Rejected { errors, omitted } => {
             let status = match media {
-                Media::GraphqlResponse => StatusCode::BAD_REQUEST,
-                Media::Json => StatusCode::OK,
+                GraphqlMediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
+                GraphqlMediaType::Json => StatusCode::OK,
             };
-            tell(media, status, &errors, Extensions { request_id: id, omitted_errors: omitted })
+            error_response(
+                media,
+                status,
+                &errors,
+                ResponseExtensions { request_id: id, omitted_errors: omitted },
+            )
         }
-        Outcome::NotAllowed(failure) => {
-            let mut response = refused(media, StatusCode::METHOD_NOT_ALLOWED, failure, id);
+        Outcome::MethodNotAllowed(error) => {
+            let mut response = rejected(media, StatusCode::METHOD_NOT_ALLOWED, error, id);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Outcome::Failed(failure) if failure.code == Code::Internal => {
-            refused(media, StatusCode::INTERNAL_SERVER_ERROR, failure, id)
+        Outcome::Failed(error) if error.code == ErrorCode::Internal => {
+            rejected(media, StatusCode::INTERNAL_SERVER_ERROR, error, id)
         }
-        Outcome::Failed(failure) => refused(media, StatusCode::SERVICE_UNAVAILABLE, failure, id),
+        Outcome::Failed(error) => rejected(media, StatusCode::SERVICE_UNAVAILABLE, error, id),
     }
 }
 
-fn refused(media: Media, status: StatusCode, failure: Failure, id: Option<&str>) -> Response {
-    let extensions = Extensions { request_id: id, omitted_errors: 0 };
-    let mut response = tell(media, status, &[failure.at(None)], extensions);
-    let told = match status {
+fn rejected(
+    media: GraphqlMediaType,
+    status: StatusCode,
+    error: ApiError,
+    id: Option<&str>,
+) -> Response {
+    let extensions = ResponseExtensions { request_id: id, omitted_errors: 0 };
+    let mut response = error_response(media, status, &[error.into_server_error(None)], extensions);
+    let extra_header = match status {
         StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),
         StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, INVALID_TOKEN)),
         _ => None,
     };
-    if let Some((name, value)) = told {
+    if let Some((name, value)) = extra_header {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -263,20 +283,24 @@ fn refused(media: Media, status: StatusCode, failure: Failure, id: Option<&str>)
 }
 
 /// A response that tells errors and nothing else.
-fn tell(
-    media: Media,
+fn error_response(
+    media: GraphqlMediaType,
     status: StatusCode,
     errors: &[ServerError],
-    extensions: Extensions<'_>,
+    extensions: ResponseExtensions<'_>,
 ) -> Response {
-    respond(media, status, json(&Body { errors, data: None, extensions }))
+    json_response(media, status, json(&ResponseBody { errors, data: None, extensions }))
 }
 
-fn json(body: &Body<'_>) -> Vec<u8> {
-    serde_json::to_vec(body).expect("GraphQL values are always JSON")
+fn json(body: &ResponseBody<'_>) -> Vec<u8> {
+    serde_json::to_vec(body).expect("GraphQL values always serialize to JSON")
 }
 
-fn respond(media: Media, status: StatusCode, body: impl Into<poem::Body>) -> Response {
+fn json_response(
+    media: GraphqlMediaType,
+    status: StatusCode,
+    body: impl Into<poem::Body>,
+) -> Response {
     Response::builder()
         .status(status)
         .content_type(media.content_type())

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use poem::{Endpoint, Request, Response, Result, http::StatusCode};
 use serde_json::json;
 
-use super::problem;
+use super::problem_details;
 use crate::{
-    failure::Failure,
+    error::ApiError,
     pipeline::{NO_GENERATION, Pipeline},
 };
 
@@ -36,9 +36,9 @@ impl Endpoint for Ready {
                 "generation": snapshot.generation().0,
             })),
             None if self.0.is_ready() => json_response(&json!({ "status": "ready" })),
-            None => problem::response(
+            None => problem_details::response(
                 StatusCode::SERVICE_UNAVAILABLE,
-                &Failure::unavailable(NO_GENERATION),
+                &ApiError::unavailable(NO_GENERATION),
             ),
         })
     }

@@ -10,12 +10,12 @@ use crate::{
 };
 
 /// The endpoint.
-pub(super) struct Readings {
+pub(super) struct MetricsEndpoint {
     pub(super) metrics: Arc<Metrics>,
     pub(super) pipeline: Arc<Pipeline>,
 }
 
-impl Endpoint for Readings {
+impl Endpoint for MetricsEndpoint {
     type Output = Response;
 
     async fn call(&self, _request: Request) -> Result<Response> {

@@ -9,7 +9,7 @@ use std::{
 use poem::http::HeaderMap;
 
 /// The header that carries it.
-pub(super) const HEADER: &str = "x-request-id";
+pub(crate) const HEADER: &str = "x-request-id";
 /// An id from outside is at most this long.
 const CHARACTERS_MAX: usize = 64;
 
@@ -19,16 +19,17 @@ pub(crate) struct RequestId(String);
 
 impl RequestId {
     /// The id as text.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The id that a request brings, if it is clean.
-    fn brought(headers: &HeaderMap) -> Option<Self> {
+    fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(HEADER)?.to_str().ok()?;
-        let clean = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-        let fits = (1..=CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(clean);
-        fits.then(|| Self(text.to_owned()))
+        let is_valid_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        let is_valid =
+            (1..=CHARACTERS_MAX).contains(&text.len()) && text.bytes().all(is_valid_byte);
+        is_valid.then(|| Self(text.to_owned()))
     }
 }
 
@@ -40,16 +41,16 @@ impl fmt::Display for RequestId {
 
 /// Makes ids for requests that bring none.
 #[derive(Default)]
-pub(super) struct RequestIds {
+pub(crate) struct RequestIdGenerator {
     random: RandomState,
-    made: AtomicU64,
+    generated: AtomicU64,
 }
 
-impl RequestIds {
+impl RequestIdGenerator {
     /// The id of a request: the one it brings, else a new one.
-    pub(super) fn of(&self, headers: &HeaderMap) -> RequestId {
-        RequestId::brought(headers).unwrap_or_else(|| {
-            let number = self.made.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn get_or_generate(&self, headers: &HeaderMap) -> RequestId {
+        RequestId::from_headers(headers).unwrap_or_else(|| {
+            let number = self.generated.fetch_add(1, Ordering::Relaxed);
             RequestId(format!("{:016x}", self.random.hash_one(number)))
         })
     }
@@ -60,9 +61,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_must_be_taken_over_only_where_it_is_clean() {
-        let ids = RequestIds::default();
-        for (given, taken) in [
+    fn a_client_request_id_must_be_used_only_if_it_is_valid() {
+        let ids = RequestIdGenerator::default();
+        for (header_value, is_used) in [
             ("abc-1_2.Z", true),
             ("", false),
             ("a b", false),
@@ -71,9 +72,13 @@ mod tests {
             (&"x".repeat(65), false),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(HEADER, given.parse().unwrap());
-            assert_eq!(ids.of(&headers).as_str() == given, taken, "{given}");
+            headers.insert(HEADER, header_value.parse().unwrap());
+            assert_eq!(
+                ids.get_or_generate(&headers).as_str() == header_value,
+                is_used,
+                "{header_value}"
+            );
         }
-        assert_ne!(ids.of(&HeaderMap::new()), ids.of(&HeaderMap::new()));
+        assert_ne!(ids.get_or_generate(&HeaderMap::new()), ids.get_or_generate(&HeaderMap::new()));
     }
 }

@@ -8,11 +8,11 @@ use poem::{
 };
 use serde_json::{Value, json};
 
-use super::question;
+use super::graphql_request;
 use crate::{
     app::App,
     config::{Config, Limits, Overrides},
-    pipeline::{Allowed, Question},
+    pipeline::{AllowedOperations, GraphqlRequest},
 };
 
 fn limits() -> Limits {
@@ -20,9 +20,9 @@ fn limits() -> Limits {
 }
 
 /// What a request is read as; else the status of its refusal.
-async fn read(mut request: Request) -> Result<Question, StatusCode> {
+async fn read(mut request: Request) -> Result<GraphqlRequest, StatusCode> {
     let body = request.take_body();
-    question::read(&request, body, &limits(), &[]).await.map_err(|refusal| refusal.status)
+    graphql_request::read(&request, body, &limits(), &[]).await.map_err(|error| error.status)
 }
 
 fn post(content_type: &str, body: impl Into<Body>) -> Request {
@@ -54,7 +54,7 @@ async fn only_json_in_utf_8_must_be_read_from_a_body() {
 }
 
 #[tokio::test]
-async fn a_body_must_be_one_question_with_the_right_types() {
+async fn a_body_must_be_one_request_with_the_right_types() {
     for (body, status) in [
         (r#"{"query":"{a}"}"#, None),
         (r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null}"#, None),
@@ -82,13 +82,14 @@ async fn a_body_must_be_one_question_with_the_right_types() {
 }
 
 #[tokio::test]
-async fn a_question_must_be_read_from_an_address_and_may_change_nothing() {
-    let question = read(get("query=%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D")).await;
-    let question = question.unwrap();
-    assert_eq!(question.asked, "{a}".into());
-    assert_eq!(question.operation_name.as_deref(), Some("A"));
-    assert_eq!(question.variables, Variables::from_json(json!({ "n": 1 })));
-    assert_eq!(question.allowed, Allowed::Queries);
+async fn a_get_request_must_be_read_from_the_query_string_and_allow_queries_only() {
+    let graphql_request =
+        read(get("query=%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D")).await;
+    let graphql_request = graphql_request.unwrap();
+    assert_eq!(graphql_request.document, "{a}".into());
+    assert_eq!(graphql_request.operation_name.as_deref(), Some("A"));
+    assert_eq!(graphql_request.variables, Variables::from_json(json!({ "n": 1 })));
+    assert_eq!(graphql_request.allowed, AllowedOperations::QueriesOnly);
     for (query_string, status) in [
         ("query=%7Ba%7D&operationName=&variables=&extensions=", None),
         ("", Some(400)),
@@ -102,7 +103,7 @@ async fn a_question_must_be_read_from_an_address_and_may_change_nothing() {
 }
 
 /// The whole service over an empty data folder.
-async fn answer(request: Request) -> Response {
+async fn send(request: Request) -> Response {
     let folder = tempfile::tempdir().unwrap();
     let overrides = Overrides {
         data: Some(folder.path().to_owned()),
@@ -115,14 +116,14 @@ async fn answer(request: Request) -> Response {
 }
 
 #[tokio::test]
-async fn every_answer_must_have_its_status_its_media_type_and_its_code() {
-    const NEWER: &str = "application/graphql-response+json; charset=utf-8";
+async fn every_response_must_have_its_status_its_media_type_and_its_code() {
+    const GRAPHQL: &str = "application/graphql-response+json; charset=utf-8";
     const JSON: &str = "application/json; charset=utf-8";
     const PROBLEM: &str = "application/problem+json";
     for (method, path, accept, status, media, code) in [
         (Method::GET, "/graphql?query={a}", "*/*", 503, JSON, "UNAVAILABLE"),
-        (Method::GET, "/graphql?query={a}", NEWER, 503, NEWER, "UNAVAILABLE"),
-        (Method::GET, "/graphql", NEWER, 400, NEWER, "BAD_REQUEST"),
+        (Method::GET, "/graphql?query={a}", GRAPHQL, 503, GRAPHQL, "UNAVAILABLE"),
+        (Method::GET, "/graphql", GRAPHQL, 400, GRAPHQL, "BAD_REQUEST"),
         (Method::GET, "/graphql?query={a}", "text/html", 406, JSON, "BAD_REQUEST"),
         (Method::POST, "/graphql", "*/*", 415, JSON, "BAD_REQUEST"),
         (Method::PUT, "/graphql", "*/*", 405, JSON, "BAD_REQUEST"),
@@ -133,7 +134,7 @@ async fn every_answer_must_have_its_status_its_media_type_and_its_code() {
     ] {
         let path = path.replace('{', "%7B").replace('}', "%7D");
         let request = Request::builder().method(method).uri_str(&path);
-        let response = answer(request.header(header::ACCEPT, accept).finish()).await;
+        let response = send(request.header(header::ACCEPT, accept).finish()).await;
         assert_eq!(response.status().as_u16(), status, "{path} {accept}");
         assert_eq!(response.content_type(), Some(media), "{path} {accept}");
         let body: Value = response.into_body().into_json().await.unwrap();
@@ -144,10 +145,10 @@ async fn every_answer_must_have_its_status_its_media_type_and_its_code() {
 }
 
 #[tokio::test]
-async fn every_answer_must_carry_its_id_and_the_security_headers() {
+async fn every_response_must_carry_its_id_and_the_security_headers() {
     for path in ["/graphql", "/health/live", "/nowhere"] {
         let request = Request::builder().uri_str(path).header("x-request-id", "abc");
-        let response = answer(request.finish()).await;
+        let response = send(request.finish()).await;
         for (name, value) in [
             ("x-request-id", "abc"),
             ("x-content-type-options", "nosniff"),
@@ -160,16 +161,15 @@ async fn every_answer_must_carry_its_id_and_the_security_headers() {
 }
 
 #[tokio::test]
-async fn methods_that_are_refused_must_be_told_which_are_not() {
-    let response =
-        answer(Request::builder().method(Method::PUT).uri_str("/graphql").finish()).await;
+async fn a_rejected_method_must_get_the_list_of_allowed_methods() {
+    let response = send(Request::builder().method(Method::PUT).uri_str("/graphql").finish()).await;
     assert_eq!(response.header(header::ALLOW), Some("GET, POST"));
 }
 
 #[tokio::test]
-async fn without_a_generation_a_page_must_say_so_in_its_language_and_load_nothing_from_elsewhere() {
+async fn without_a_generation_a_page_must_report_it_in_its_language_and_load_only_own_files() {
     for (path, language) in [("/", "nl"), ("/en/", "en"), ("/?q=brief", "nl")] {
-        let page = answer(Request::builder().uri_str(path).finish()).await;
+        let page = send(Request::builder().uri_str(path).finish()).await;
         assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert_eq!(page.content_type(), Some("text/html; charset=utf-8"));
         let policy = page.header("content-security-policy").unwrap().to_owned();

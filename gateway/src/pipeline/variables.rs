@@ -10,10 +10,9 @@ use async_graphql::{
         DocumentOperations, ExecutableDocument, Selection, SelectionSet, VariableDefinition,
     },
 };
-use async_graphql_value::Value as Given;
+use async_graphql_value::Value as AstValue;
 
-use super::operation::Operation;
-use crate::failure::Failure;
+use crate::{error::ApiError, federation::operation::Operation};
 
 /// Checks the values of the variables that an operation defines.
 ///
@@ -31,8 +30,8 @@ pub(super) fn check(
         };
         if missing && !var_type.node.nullable {
             let (name, wanted) = (&name.node, &var_type.node);
-            let message = format!("the variable `${name}` must have a value of type `{wanted}`");
-            return Err(Failure::bad_request(message).at(Some(definition.pos)));
+            let message = format!("variable `${name}` requires a value of type `{wanted}`");
+            return Err(ApiError::bad_request(message).into_server_error(Some(definition.pos)));
         }
     }
     Ok(())
@@ -73,24 +72,24 @@ pub(super) fn without_omitted(
     for definition in definitions {
         let definition = &mut definition.node;
         definition.variable_definitions.retain(|one| !omitted.contains(&one.node.name.node));
-        leave_out(&mut definition.selection_set.node, &omitted);
+        remove_omitted(&mut definition.selection_set.node, &omitted);
     }
     for fragment in document.fragments.values_mut() {
-        leave_out(&mut fragment.node.selection_set.node, &omitted);
+        remove_omitted(&mut fragment.node.selection_set.node, &omitted);
     }
     document
 }
 
-fn leave_out(set: &mut SelectionSet, omitted: &HashSet<Name>) {
+fn remove_omitted(set: &mut SelectionSet, omitted: &HashSet<Name>) {
     for selection in &mut set.items {
         match &mut selection.node {
             Selection::Field(field) => {
                 let field = &mut field.node;
                 field.arguments.retain_mut(|(_, value)| has_value(&mut value.node, omitted));
-                leave_out(&mut field.selection_set.node, omitted);
+                remove_omitted(&mut field.selection_set.node, omitted);
             }
-            Selection::InlineFragment(part) => {
-                leave_out(&mut part.node.selection_set.node, omitted);
+            Selection::InlineFragment(fragment) => {
+                remove_omitted(&mut fragment.node.selection_set.node, omitted);
             }
             Selection::FragmentSpread(_) => {}
         }
@@ -98,17 +97,17 @@ fn leave_out(set: &mut SelectionSet, omitted: &HashSet<Name>) {
 }
 
 /// Whether a value is none of the variables that were left out; fields in it that are one go.
-fn has_value(value: &mut Given, omitted: &HashSet<Name>) -> bool {
+fn has_value(value: &mut AstValue, omitted: &HashSet<Name>) -> bool {
     match value {
-        Given::Variable(name) => !omitted.contains(name),
-        Given::Object(fields) => {
+        AstValue::Variable(name) => !omitted.contains(name),
+        AstValue::Object(fields) => {
             fields.retain(|_, field| has_value(field, omitted));
             true
         }
-        Given::List(items) => {
+        AstValue::List(items) => {
             for item in items {
                 if !has_value(item, omitted) {
-                    *item = Given::Null;
+                    *item = AstValue::Null;
                 }
             }
             true
@@ -125,35 +124,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_variable_that_was_left_out_stands_for_must_go() {
+    fn arguments_of_omitted_variables_must_be_removed() {
         let text = "query($a: Int, $b: Int, $c: Int = 1) { x(a: $a, c: $c, d: { a: $a, b: $b }) {
             y(a: [$a]) } ...f } fragment f on Query { z(b: $b, a: $a) }";
         let operation = Operation::parse(text, None).unwrap();
-        let given = Variables::from_json(json!({ "b": null }));
-        let document = without_omitted(operation.document().clone(), &operation, &given);
+        let values = Variables::from_json(json!({ "b": null }));
+        let document = without_omitted(operation.document().clone(), &operation, &values);
         let expected = "query($b: Int, $c: Int = 1) { x(c: $c, d: { b: $b }) {
             y(a: [null]) } ...f } fragment f on Query { z(b: $b) }";
         let expected = parse_query(expected).unwrap();
-        let without_places = |document: &ExecutableDocument| {
+        let without_positions = |document: &ExecutableDocument| {
             let text = format!("{document:?}");
-            regex_free(&text)
+            strip_positions(&text)
         };
-        assert_eq!(without_places(&document), without_places(&expected));
+        assert_eq!(without_positions(&document), without_positions(&expected));
     }
 
     /// A printed tree without the places of its parts.
-    fn regex_free(text: &str) -> String {
+    fn strip_positions(text: &str) -> String {
         text.split("pos: Pos(")
             .map(|piece| piece.split_once(')').map_or(piece, |(_, rest)| rest))
             .collect()
     }
 
     #[test]
-    fn a_default_must_stand_for_what_was_left_out() {
+    fn a_default_must_replace_an_omitted_variable() {
         let text = "query($a: Boolean! = true, $b: Int = 1, $c: Int = 2, $d: Int) { x }";
         let operation = Operation::parse(text, None).unwrap();
-        let given = Variables::from_json(json!({ "b": null, "c": 5 }));
-        let all = with_defaults(given, &operation);
+        let values = Variables::from_json(json!({ "b": null, "c": 5 }));
+        let all = with_defaults(values, &operation);
         let expected = json!({ "a": true, "b": null, "c": 5 });
         assert_eq!(serde_json::to_value(&all).unwrap(), expected);
     }
@@ -169,8 +168,8 @@ mod tests {
             (json!({ "a": null }), false),
             (json!({ "a": 1, "b": null }), false),
         ] {
-            let given = Variables::from_json(variables.clone());
-            let found = check(&operation.node.variable_definitions, &given);
+            let values = Variables::from_json(variables.clone());
+            let found = check(&operation.node.variable_definitions, &values);
             assert_eq!(found.is_ok(), right, "{variables}");
         }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::words::{Dice, Words, capital};
+use crate::words::{SplitMix64, Vocabulary, capital};
 
 /// Rises with every change that gives other documents.
 pub(crate) const VERSION: u32 = 1;
@@ -46,20 +46,20 @@ const ORGANISATION_KINDS: [(&str, &str); 5] = [
 
 /// What is said about documents whose numbers are the same in every edition.
 pub(crate) struct Corpus<'a> {
-    words: &'a Words,
+    vocabulary: &'a Vocabulary,
 }
 
 impl<'a> Corpus<'a> {
-    pub(crate) fn new(words: &'a Words) -> Self {
-        Self { words }
+    pub(crate) fn new(vocabulary: &'a Vocabulary) -> Self {
+        Self { vocabulary }
     }
 
     /// The things that documents are about, one a line.
     pub(crate) fn write_entities(&self, out: &mut impl Write) -> io::Result<()> {
         for theme in 0..THEMES {
-            let also = self.words.of_rank(9_000 + theme);
+            let alt_label = self.vocabulary.of_rank(9_000 + theme);
             let line = json!({"key": format!("t{theme}"), "kind": "theme",
-                "title": self.theme(theme), "alt_labels": [also]});
+                "title": self.theme(theme), "alt_labels": [alt_label]});
             writeln!(out, "{line}")?;
         }
         for organisation in 0..ORGANISATIONS {
@@ -71,7 +71,7 @@ impl<'a> Corpus<'a> {
         }
         for person in 0..PEOPLE {
             let line = json!({"key": format!("p{person}"), "kind": "person",
-                "title": self.person(person), "role": self.words.of_rank(2_000 + person),
+                "title": self.person(person), "role": self.vocabulary.of_rank(2_000 + person),
                 "organisations": [self.organisation(person % ORGANISATIONS)]});
             writeln!(out, "{line}")?;
         }
@@ -99,17 +99,17 @@ impl<'a> Corpus<'a> {
 
     /// 85 % articles, 5 % toolkits, 1 % communities, 9 % events.
     fn document(&self, number: usize, edition: usize) -> Map<String, Value> {
-        let mut dice = Dice((number as u64) << 8);
-        let dice = &mut dice;
+        let mut rng = SplitMix64((number as u64) << 8);
+        let rng = &mut rng;
         let mut fields = Map::new();
         let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         set("key", json!(format!("d{number}")));
         set("url", json!(format!("https://corpus.example/{number}/")));
-        let language = ["nl", "en", "fr"][dice_of(dice, &[92, 7, 1])];
+        let language = ["nl", "en", "fr"][weighted_index(rng, &[92, 7, 1])];
         set("language", json!(language));
-        let mut title = capital(self.words.telling(dice));
-        for _ in 0..3 + dice.below(6) {
-            let _ = write!(title, " {}", self.words.any(dice));
+        let mut title = capital(self.vocabulary.sample_content_word(rng));
+        for _ in 0..3 + rng.below(6) {
+            let _ = write!(title, " {}", self.vocabulary.sample(rng));
         }
         if edition > 0 {
             let _ = write!(title, " {edition}");
@@ -119,55 +119,55 @@ impl<'a> Corpus<'a> {
             _ => set("title", json!(title)),
         };
         let mut summary = String::new();
-        self.words.sentence(dice, &mut summary);
+        self.vocabulary.sentence(rng, &mut summary);
         set("summary", json!(summary));
-        set("body", json!(self.body(dice)));
-        set("published_at", json!(day(dice)));
-        set("themes", self.some(dice, 3, THEMES, Self::theme));
-        set("audiences", self.some(dice, 2, AUDIENCES, Self::audience));
-        if dice.happens(70) {
-            set("organisations", self.some(dice, 2, ORGANISATIONS, Self::organisation));
+        set("body", json!(self.body(rng)));
+        set("published_at", json!(day(rng)));
+        set("themes", self.some(rng, 3, THEMES, Self::theme));
+        set("audiences", self.some(rng, 2, AUDIENCES, Self::audience));
+        if rng.happens(70) {
+            set("organisations", self.some(rng, 2, ORGANISATIONS, Self::organisation));
         }
-        if dice.happens(30) {
-            set("communities", self.some(dice, 1, COMMUNITIES, Self::community));
+        if rng.happens(30) {
+            set("communities", self.some(rng, 1, COMMUNITIES, Self::community));
         }
-        let kind = if number < COMMUNITIES { 2 } else { dice_of(dice, &[85, 5, 1, 9]) };
-        self.add_detail(&mut fields, dice, (number, kind));
+        let kind = if number < COMMUNITIES { 2 } else { weighted_index(rng, &[85, 5, 1, 9]) };
+        self.add_detail(&mut fields, rng, (number, kind));
         fields
     }
 
     fn add_detail(
         &self,
         fields: &mut Map<String, Value>,
-        dice: &mut Dice,
+        rng: &mut SplitMix64,
         (number, kind): (usize, usize),
     ) {
         let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         match kind {
             0 => {
                 set("kind", json!("article"));
-                set("form", json!(ARTICLE_FORMS[dice.zipf(ARTICLE_FORMS.len())]));
-                set("authors", self.some(dice, 2, PEOPLE, Self::person));
+                set("form", json!(ARTICLE_FORMS[rng.zipf(ARTICLE_FORMS.len())]));
+                set("authors", self.some(rng, 2, PEOPLE, Self::person));
             }
             1 => {
                 set("kind", json!("toolkit"));
-                set("form", json!(TOOLKIT_FORMS[dice.zipf(TOOLKIT_FORMS.len())]));
-                let step = |_| json!({"title": self.words.telling(dice)});
+                set("form", json!(TOOLKIT_FORMS[rng.zipf(TOOLKIT_FORMS.len())]));
+                let step = |_| json!({"title": self.vocabulary.sample_content_word(rng)});
                 set("steps", (0..4).map(step).collect());
             }
             2 => {
                 set("kind", json!("community"));
-                set("form", json!(COMMUNITY_FORMS[dice.zipf(COMMUNITY_FORMS.len())]));
+                set("form", json!(COMMUNITY_FORMS[rng.zipf(COMMUNITY_FORMS.len())]));
             }
             _ => {
                 set("kind", json!("event"));
-                set("form", json!(EVENT_FORMS[dice.zipf(EVENT_FORMS.len())]));
-                let attendance = ["OFFLINE", "ONLINE", "MIXED"][dice_of(dice, &[50, 35, 15])];
+                set("form", json!(EVENT_FORMS[rng.zipf(EVENT_FORMS.len())]));
+                let attendance = ["OFFLINE", "ONLINE", "MIXED"][weighted_index(rng, &[50, 35, 15])];
                 set("attendance", json!(attendance));
-                let (day, hour) = (day(dice), 9 + dice.below(8));
+                let (day, hour) = (day(rng), 9 + rng.below(8));
                 set("start", json!(format!("{day}T{hour:02}:00")));
                 set("end", json!(format!("{day}T{:02}:30", hour + 1)));
-                set("organisers", self.some(dice, 1, COMMUNITIES, Self::community));
+                set("organisers", self.some(rng, 1, COMMUNITIES, Self::community));
                 if number % SERIES_EVERY < 20 {
                     set("series", json!({"rule": "FREQ=MONTHLY;COUNT=24"}));
                 }
@@ -175,14 +175,14 @@ impl<'a> Corpus<'a> {
         }
     }
 
-    fn body(&self, dice: &mut Dice) -> String {
-        let length = dice.around(200, 0.8).clamp(20, 4_000);
+    fn body(&self, rng: &mut SplitMix64) -> String {
+        let length = rng.around(200, 0.8).clamp(20, 4_000);
         let mut text = String::with_capacity(length * 9);
         let mut words = 0;
         while words < length {
             text.push_str("<p>");
-            for _ in 0..2 + dice.below(5) {
-                words += self.words.sentence(dice, &mut text);
+            for _ in 0..2 + rng.below(5) {
+                words += self.vocabulary.sentence(rng, &mut text);
                 text.push(' ');
             }
             text.push_str("</p>\n");
@@ -193,51 +193,55 @@ impl<'a> Corpus<'a> {
     /// One to `most` names, those of low numbers most.
     fn some(
         &self,
-        dice: &mut Dice,
-        most: usize,
-        of: usize,
+        rng: &mut SplitMix64,
+        max_count: usize,
+        population: usize,
         name: impl Fn(&Self, usize) -> String,
     ) -> Value {
-        let count = 1 + dice.below(most);
-        (0..count).map(|_| Value::String(name(self, dice.zipf(of)))).collect()
+        let count = 1 + rng.below(max_count);
+        (0..count).map(|_| Value::String(name(self, rng.zipf(population)))).collect()
     }
 
     fn theme(&self, number: usize) -> String {
-        format!("thema {}", self.words.of_rank(700 + number))
+        format!("thema {}", self.vocabulary.of_rank(700 + number))
     }
 
     fn organisation(&self, number: usize) -> String {
-        format!("Gemeente {}", capital(self.words.of_rank(3_000 + number)))
+        format!("Gemeente {}", capital(self.vocabulary.of_rank(3_000 + number)))
     }
 
     fn person(&self, number: usize) -> String {
         let (first, last) = (5_000 + number % 80, 6_000 + number);
-        format!("{} {}", capital(self.words.of_rank(first)), capital(self.words.of_rank(last)))
+        format!(
+            "{} {}",
+            capital(self.vocabulary.of_rank(first)),
+            capital(self.vocabulary.of_rank(last))
+        )
     }
 
     fn community(&self, number: usize) -> String {
-        format!("Community {}", capital(self.words.of_rank(8_000 + number)))
+        format!("Community {}", capital(self.vocabulary.of_rank(8_000 + number)))
     }
 
     fn audience(&self, number: usize) -> String {
-        format!("doelgroep {}", self.words.of_rank(8_500 + number))
+        format!("doelgroep {}", self.vocabulary.of_rank(8_500 + number))
     }
 }
 
 /// Which of several that have so many chances each.
-fn dice_of(dice: &mut Dice, chances: &[usize]) -> usize {
-    let mut left = dice.below(chances.iter().sum());
-    for (place, chance) in chances.iter().enumerate() {
-        match left.checked_sub(*chance) {
-            Some(rest) => left = rest,
-            None => return place,
+fn weighted_index(rng: &mut SplitMix64, chances: &[usize]) -> usize {
+    let mut remaining = rng.below(chances.iter().sum());
+    for (index, chance) in chances.iter().enumerate() {
+        match remaining.checked_sub(*chance) {
+            Some(rest) => remaining = rest,
+            None => return index,
         }
     }
-    unreachable!("fewer than their sum")
+    unreachable!("the drawn number is below the sum of the weights")
 }
 
 /// A day of 2012 to 2026, later ones more often.
-fn day(dice: &mut Dice) -> String {
-    let year = 2026 - dice.zipf(15);
-    format!("{year}-{:02}-{:02}", 1 + dice.below(12), 1 + dice.below(28))
+fn day(rng: &mut SplitMix64) -> String {
+    let year = 2026 - rng.zipf(15);
+    format!("{year}-{:02}-{:02}", 1 + rng.below(12), 1 + rng.below(28))
 }

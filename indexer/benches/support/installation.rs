@@ -6,16 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use indexer::{
-    config::{SourceConfig, plan_sources},
-    run::{BuildLimits, Plan},
+use indexer::ingest::{
+    BuildConfig, BuildLimits,
+    config::{SourceConfig, resolve_sources},
 };
 use jiff::Timestamp;
 use schema::SourceName;
 
 use crate::{
     corpus::{Corpus, VERSION},
-    words::Words,
+    words::Vocabulary,
 };
 
 /// How many documents there are.
@@ -43,20 +43,20 @@ path = "live.jsonl"
 /// A folder with sources and a data folder.
 pub(crate) struct Installation {
     folder: PathBuf,
-    pub(crate) words: Words,
+    pub(crate) vocabulary: Vocabulary,
 }
 
 impl Installation {
     /// Writes the sources, unless a run before this one did.
     pub(crate) fn open(target: &Path, repository: &Path) -> io::Result<Self> {
-        let words = Words::load(&repository.join("../shared/lexicon"));
-        let name = format!("knowledge-base-{VERSION}-{}-{DOCUMENTS}", words.origin);
-        let installation = Self { folder: target.join(name), words };
+        let vocabulary = Vocabulary::load(&repository.join("../shared/lexicon"));
+        let name = format!("knowledge-base-{VERSION}-{}-{DOCUMENTS}", vocabulary.origin);
+        let installation = Self { folder: target.join(name), vocabulary };
         let done = installation.folder.join("sources-written");
         if !done.exists() {
             let _ = fs::remove_dir_all(&installation.folder);
             fs::create_dir_all(&installation.folder)?;
-            let corpus = Corpus::new(&installation.words);
+            let corpus = Corpus::new(&installation.vocabulary);
             let live = DOCUMENTS - LIVE;
             installation.write("entities.jsonl", |out| corpus.write_entities(out))?;
             installation
@@ -81,7 +81,7 @@ impl Installation {
     pub(crate) fn write_live(&self, edition: impl Fn(usize) -> usize) -> io::Result<()> {
         let range = (DOCUMENTS - LIVE, DOCUMENTS);
         self.write("live.jsonl", |out| {
-            Corpus::new(&self.words).write_documents(range, edition, out)
+            Corpus::new(&self.vocabulary).write_documents(range, edition, out)
         })
     }
 
@@ -105,39 +105,39 @@ impl Installation {
     }
 
     /// The file that says what the sources are and where the data is.
-    pub(crate) fn config(&self) -> io::Result<PathBuf> {
+    pub(crate) fn write_config(&self) -> io::Result<PathBuf> {
         let file = self.folder.join("wegwijzer.toml");
         fs::write(&file, format!("data = \"data\"\n{SOURCES}"))?;
         Ok(file)
     }
 
     /// What to build.
-    pub(crate) fn plan(&self, data: PathBuf) -> anyhow::Result<Plan> {
+    pub(crate) fn build_config(&self, data: PathBuf) -> anyhow::Result<BuildConfig> {
         #[derive(serde::Deserialize)]
         struct Sources {
             source: Vec<SourceConfig>,
         }
-        let Sources { source } = toml::from_str(&fs::read_to_string(self.config()?)?)?;
-        Ok(Plan {
+        let Sources { source } = toml::from_str(&fs::read_to_string(self.write_config()?)?)?;
+        Ok(BuildConfig {
             data,
-            sources: plan_sources(&source, &self.folder)?,
+            sources: resolve_sources(&source, &self.folder)?,
             aliases: Vec::new(),
             item_url: "http://127.0.0.1:8080/".parse()?,
             limits: BuildLimits::default(),
             now: now(),
-            dated: None,
+            demo_date: None,
         })
     }
 }
 
 /// The source in which things change.
 pub(crate) fn live() -> SourceName {
-    SourceName::new("live").expect("a name")
+    SourceName::new("live").expect("`live` is a valid source name")
 }
 
 /// The time at which everything is built and asked.
 pub(crate) fn now() -> Timestamp {
-    "2026-03-02T12:00:00+01:00".parse().expect("an instant")
+    "2026-03-02T12:00:00+01:00".parse().expect("the literal is a valid timestamp")
 }
 
 /// Hard links to the files below `from`.

@@ -13,21 +13,21 @@ use std::{
 
 use cpu_time::ProcessTime;
 
-use crate::words::Dice;
+use crate::words::SplitMix64;
 
 /// Time on the wall and on the processors, of all threads of this process.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Taken {
+pub(crate) struct Timing {
     pub(crate) wall: Duration,
     pub(crate) cpu: Duration,
 }
 
-impl Taken {
+impl Timing {
     /// Runs `work` and looks at the clocks.
-    pub(crate) fn by<T>(work: impl FnOnce() -> T) -> (Self, T) {
+    pub(crate) fn measure<T>(work: impl FnOnce() -> T) -> (Self, T) {
         let (began, cpu) = (Instant::now(), ProcessTime::now());
-        let answer = work();
-        (Self { wall: began.elapsed(), cpu: cpu.elapsed() }, answer)
+        let output = work();
+        (Self { wall: began.elapsed(), cpu: cpu.elapsed() }, output)
     }
 }
 
@@ -45,15 +45,15 @@ pub(crate) fn number_after(text: &str, name: &str) -> Option<u64> {
 
 /// Many measurements of one thing.
 #[derive(Debug, Default)]
-pub(crate) struct Samples(Vec<Taken>);
+pub(crate) struct Samples(Vec<Timing>);
 
 impl Samples {
-    pub(crate) fn add(&mut self, taken: Taken) {
-        self.0.push(taken);
+    pub(crate) fn add(&mut self, timing: Timing) {
+        self.0.push(timing);
     }
 
     fn walls(&self) -> Vec<Duration> {
-        let mut walls: Vec<_> = self.0.iter().map(|taken| taken.wall).collect();
+        let mut walls: Vec<_> = self.0.iter().map(|timing| timing.wall).collect();
         walls.sort();
         walls
     }
@@ -68,7 +68,7 @@ impl Samples {
     }
 
     fn mean_cpu(&self) -> Duration {
-        let sum: Duration = self.0.iter().map(|taken| taken.cpu).sum();
+        let sum: Duration = self.0.iter().map(|timing| timing.cpu).sum();
         sum.checked_div(u32::try_from(self.0.len()).unwrap_or(u32::MAX)).unwrap_or_default()
     }
 }
@@ -90,13 +90,13 @@ impl Table {
     pub(crate) fn row(&mut self, what: &str, samples: &Samples, base: &Samples, note: &str) {
         // The processors of another process are not looked at.
         let is_own = !base.mean_cpu().is_zero();
-        let cpu = is_own.then(|| Shown(samples.mean_cpu()).to_string());
+        let cpu = is_own.then(|| DisplayDuration(samples.mean_cpu()).to_string());
         let ratio = samples.mean_cpu().as_secs_f64() / base.mean_cpu().as_secs_f64();
         let ratio = is_own.then(|| format!("{ratio:.2}"));
         self.rows.push([
             what.to_owned(),
-            Shown(samples.percentile(50)).to_string(),
-            Shown(samples.percentile(99)).to_string(),
+            DisplayDuration(samples.percentile(50)).to_string(),
+            DisplayDuration(samples.percentile(99)).to_string(),
             cpu.unwrap_or_default(),
             ratio.unwrap_or_default(),
             note.to_owned(),
@@ -104,9 +104,10 @@ impl Table {
     }
 
     /// A line of one measurement, or of none.
-    pub(crate) fn line(&mut self, what: &str, taken: Option<Taken>, note: &str) {
-        let wall = taken.map(|taken| Shown(taken.wall).to_string()).unwrap_or_default();
-        let cpu = taken.map(|taken| Shown(taken.cpu).to_string()).unwrap_or_default();
+    pub(crate) fn line(&mut self, what: &str, timing: Option<Timing>, note: &str) {
+        let wall =
+            timing.map(|timing| DisplayDuration(timing.wall).to_string()).unwrap_or_default();
+        let cpu = timing.map(|timing| DisplayDuration(timing.cpu).to_string()).unwrap_or_default();
         let row = [what.to_owned(), wall, String::new(), cpu, String::new(), note.to_owned()];
         self.rows.push(row);
     }
@@ -115,12 +116,12 @@ impl Table {
     pub(crate) fn calibrate(&mut self) {
         let mut samples = Samples::default();
         for _ in 0..20 {
-            let (taken, sum) = Taken::by(|| {
-                let mut dice = Dice(1);
-                (0..5_000_000).fold(0, |sum: u64, _| sum ^ dice.next())
+            let (timing, sum) = Timing::measure(|| {
+                let mut rng = SplitMix64(1);
+                (0..5_000_000).fold(0, |sum: u64, _| sum ^ rng.next_u64())
             });
-            assert_ne!(sum, 0, "the loop must not be left out");
-            samples.add(taken);
+            assert_ne!(sum, 0, "the loop must not be optimised away");
+            samples.add(timing);
         }
         self.row("a fixed loop (calibration)", &samples, &samples, "");
     }
@@ -143,9 +144,9 @@ impl Table {
 }
 
 /// A time with three digits and its unit.
-struct Shown(Duration);
+struct DisplayDuration(Duration);
 
-impl fmt::Display for Shown {
+impl fmt::Display for DisplayDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_secs_f64() * 1e6;
         let (value, unit) = match micros {

@@ -2,13 +2,15 @@
 //! changes.
 
 use indexer::{
+    admin,
     catalog::{Catalog, Refreshed},
-    run::{self, Outcome, Request, Silent},
+    ingest,
+    ingest::{BuildOptions, NoProgress, Outcome},
 };
 
 use crate::{
     installation::{DOCUMENTS, Installation, live},
-    measure::{Samples, Table, Taken, megabytes, written_bytes},
+    measure::{Samples, Table, Timing, megabytes, written_bytes},
 };
 
 /// So many times ten changes are published.
@@ -18,7 +20,7 @@ const EDITIONS: usize = 6;
 pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     table.head("publishing");
     let data = installation.data();
-    if run::status(&data)?.current.is_some() {
+    if admin::status(&data)?.current.is_some() {
         if Catalog::open(&data)?.current().is_some() {
             table.line("full build", None, "done by an earlier run, not measured");
             return Ok(());
@@ -27,15 +29,16 @@ pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::R
         std::fs::remove_dir_all(&data)?;
     }
     installation.write_live(|_| 0)?;
-    let plan = installation.plan(installation.data())?;
+    let config = installation.build_config(installation.data())?;
     let before = written_bytes();
-    let (taken, report) = Taken::by(|| run::build(&plan, &Request::default(), &Silent));
+    let (timing, report) =
+        Timing::measure(|| ingest::build(&config, &BuildOptions::default(), &NoProgress));
     let report = report?;
     anyhow::ensure!(matches!(report.outcome, Outcome::Published(_)), "{:?}", report.outcome);
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more")]
-    let rate = DOCUMENTS as f64 / taken.wall.as_secs_f64();
+    let rate = DOCUMENTS as f64 / timing.wall.as_secs_f64();
     let written = megabytes(written_bytes() - before);
-    table.line("full build", Some(taken), &format!("{rate:.0} documents/s, {written} to disk"));
+    table.line("full build", Some(timing), &format!("{rate:.0} documents/s, {written} to disk"));
     Ok(())
 }
 
@@ -43,9 +46,9 @@ pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::R
 pub(crate) fn open(installation: &Installation, table: &mut Table) -> anyhow::Result<Catalog> {
     let mut samples = Samples::default();
     for _ in 0..5 {
-        let (taken, opened) = Taken::by(|| Catalog::open(&installation.data()));
-        anyhow::ensure!(opened?.current().is_some(), "there is a generation");
-        samples.add(taken);
+        let (timing, opened) = Timing::measure(|| Catalog::open(&installation.data()));
+        anyhow::ensure!(opened?.current().is_some(), "no current generation");
+        samples.add(timing);
     }
     table.row("open, every digest checked", &samples, &samples, "");
     Ok(Catalog::open(&installation.data())?)
@@ -54,10 +57,10 @@ pub(crate) fn open(installation: &Installation, table: &mut Table) -> anyhow::Re
 /// Changes ten documents and publishes them, on hard links to the same generation.
 pub(crate) fn change(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     let data = installation.linked_data()?;
-    let plan = installation.plan(data.clone())?;
+    let config = installation.build_config(data.clone())?;
     let catalog = Catalog::open(&data)?;
-    let only_live = Request { only: vec![live()], ..Request::default() };
-    let all_sources = Request::default();
+    let only_live = BuildOptions { only: vec![live()], ..BuildOptions::default() };
+    let all_sources = BuildOptions::default();
     let mut built = [Samples::default(), Samples::default(), Samples::default()];
     let mut swapped = Samples::default();
     let mut written = Vec::new();
@@ -67,18 +70,25 @@ pub(crate) fn change(installation: &Installation, table: &mut Table) -> anyhow::
             installation
                 .write_live(|n| if Installation::is_one_of_ten(n) { edition } else { 0 })?;
             let before = written_bytes();
-            let (taken, report) = Taken::by(|| run::build(&plan, request, &Silent));
+            let (timing, report) = Timing::measure(|| ingest::build(&config, request, &NoProgress));
             let report = report?;
             written.push(written_bytes() - before);
-            anyhow::ensure!(report.upserted == 10, "not 10 changes: {}", report.upserted);
-            samples.add(taken);
-            let (taken, refreshed) = Taken::by(|| catalog.refresh());
-            anyhow::ensure!(matches!(refreshed?, Refreshed::Swapped(_)), "a new generation");
-            swapped.add(taken);
+            anyhow::ensure!(report.upserted == 10, "expected 10 changes: {}", report.upserted);
+            samples.add(timing);
+            let (timing, refreshed) = Timing::measure(|| catalog.refresh());
+            anyhow::ensure!(
+                matches!(refreshed?, Refreshed::Swapped(_)),
+                "the catalog did not swap to the new generation"
+            );
+            swapped.add(timing);
         }
-        let (taken, report) = Taken::by(|| run::build(&plan, &all_sources, &Silent));
-        anyhow::ensure!(matches!(report?.outcome, Outcome::Unchanged(_)), "nothing changed");
-        built[2].add(taken);
+        let (timing, report) =
+            Timing::measure(|| ingest::build(&config, &all_sources, &NoProgress));
+        anyhow::ensure!(
+            matches!(report?.outcome, Outcome::Unchanged(_)),
+            "published a generation without changes"
+        );
+        built[2].add(timing);
     }
     installation.write_live(|_| 0)?;
     drop(catalog);
@@ -88,6 +98,6 @@ pub(crate) fn change(installation: &Installation, table: &mut Table) -> anyhow::
     table.row("publish 10 changes, their source read", &built[0], &built[0], &written);
     table.row("publish 10 changes, all sources read", &built[1], &built[0], "");
     table.row("publish nothing, all sources read", &built[2], &built[0], "");
-    table.row("swap to what was published", &swapped, &built[0], "");
+    table.row("swap to the published generation", &swapped, &built[0], "");
     Ok(())
 }

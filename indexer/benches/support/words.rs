@@ -8,10 +8,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// Numbers that look random and are the same in every run (`SplitMix64`).
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(pub(crate) u64);
+pub(crate) struct SplitMix64(pub(crate) u64);
 
-impl Dice {
-    pub(crate) fn next(&mut self) -> u64 {
+impl SplitMix64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,13 +20,13 @@ impl Dice {
     }
 
     pub(crate) fn below(&mut self, sides: usize) -> usize {
-        usize::try_from(self.next() % sides as u64).expect("less than a usize")
+        usize::try_from(self.next_u64() % sides as u64).expect("the remainder is below a usize")
     }
 
     /// From 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a chance needs no more")]
-    pub(crate) fn chance(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    pub(crate) fn next_f64(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     pub(crate) fn happens(&mut self, percent: usize) -> bool {
@@ -42,7 +42,7 @@ impl Dice {
     )]
     pub(crate) fn zipf(&mut self, ranks: usize) -> usize {
         const FLAT: f64 = 2.7;
-        let grown = ((ranks as f64 + FLAT) / FLAT).powf(self.chance());
+        let grown = ((ranks as f64 + FLAT) / FLAT).powf(self.next_f64());
         ((FLAT * grown - FLAT) as usize).min(ranks - 1)
     }
 
@@ -55,7 +55,7 @@ impl Dice {
     )]
     pub(crate) fn around(&mut self, median: usize, spread: f64) -> usize {
         // A sum of twelve is near enough to normal.
-        let normal = (0..12).map(|_| self.chance()).sum::<f64>() - 6.0;
+        let normal = (0..12).map(|_| self.next_f64()).sum::<f64>() - 6.0;
         (median as f64 * (normal * spread).exp()) as usize
     }
 }
@@ -66,13 +66,13 @@ const COMMON: &str = "de het een en van in is dat op te die voor met niet zijn a
     dit wel hebben moet was veel meer geen kunnen zich we men";
 
 /// The words, by rank.
-pub(crate) struct Words {
+pub(crate) struct Vocabulary {
     ranked: Vec<String>,
     /// Where they come from.
     pub(crate) origin: &'static str,
 }
 
-impl Words {
+impl Vocabulary {
     pub(crate) fn load(lexicon: &Path) -> Self {
         let lists = ["basiswoorden-gekeurd.txt", "wdutch.txt"];
         let read = |list: &&str| fs::read_to_string(lexicon.join(list)).ok();
@@ -90,9 +90,9 @@ impl Words {
             words.remove(common);
         }
         let mut shuffled: Vec<_> = words.into_iter().collect();
-        let mut dice = Dice(7);
-        for place in (1..shuffled.len()).rev() {
-            shuffled.swap(place, dice.below(place + 1));
+        let mut rng = SplitMix64(7);
+        for index in (1..shuffled.len()).rev() {
+            shuffled.swap(index, rng.below(index + 1));
         }
         let mut ranked: Vec<_> = COMMON.split_whitespace().map(str::to_owned).collect();
         ranked.append(&mut shuffled);
@@ -103,25 +103,25 @@ impl Words {
         &self.ranked[rank]
     }
 
-    pub(crate) fn any(&self, dice: &mut Dice) -> &str {
-        &self.ranked[dice.zipf(self.ranked.len())]
+    pub(crate) fn sample(&self, rng: &mut SplitMix64) -> &str {
+        &self.ranked[rng.zipf(self.ranked.len())]
     }
 
     /// A word that says something: none of the commonest.
-    pub(crate) fn telling(&self, dice: &mut Dice) -> &str {
+    pub(crate) fn sample_content_word(&self, rng: &mut SplitMix64) -> &str {
         let common = COMMON.split_whitespace().count();
-        &self.ranked[common + dice.zipf(self.ranked.len() - common)]
+        &self.ranked[common + rng.zipf(self.ranked.len() - common)]
     }
 
     /// A sentence of about twelve words, onto `text`.
-    pub(crate) fn sentence(&self, dice: &mut Dice, text: &mut String) -> usize {
-        let words = 4 + dice.below(18);
-        for place in 0..words {
-            let word = self.any(dice);
-            if place == 0 {
+    pub(crate) fn sentence(&self, rng: &mut SplitMix64, text: &mut String) -> usize {
+        let words = 4 + rng.below(18);
+        for index in 0..words {
+            let word = self.sample(rng);
+            if index == 0 {
                 text.push_str(&capital(word));
             } else {
-                text.push_str(if dice.happens(6) { ", " } else { " " });
+                text.push_str(if rng.happens(6) { ", " } else { " " });
                 text.push_str(word);
             }
         }
@@ -140,14 +140,14 @@ fn syllables() -> BTreeSet<String> {
         ["b", "d", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "ver"];
     const CORES: [&str; 10] = ["a", "e", "i", "o", "u", "aa", "ee", "oe", "ij", "ei"];
     const ENDS: [&str; 10] = ["", "n", "r", "l", "t", "k", "s", "ng", "cht", "nd"];
-    let mut dice = Dice(3);
+    let mut rng = SplitMix64(3);
     let mut words = BTreeSet::new();
     while words.len() < 120_000 {
         let mut word = String::new();
-        for _ in 0..=dice.below(4) {
-            word.push_str(ONSETS[dice.below(ONSETS.len())]);
-            word.push_str(CORES[dice.below(CORES.len())]);
-            word.push_str(ENDS[dice.below(ENDS.len())]);
+        for _ in 0..=rng.below(4) {
+            word.push_str(ONSETS[rng.below(ONSETS.len())]);
+            word.push_str(CORES[rng.below(CORES.len())]);
+            word.push_str(ENDS[rng.below(ENDS.len())]);
         }
         words.insert(word);
     }

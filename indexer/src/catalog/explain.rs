@@ -2,27 +2,27 @@
 
 use jiff::Timestamp;
 use schema::{
-    Explanation, Interpretation, NodeId, Page, Record, SearchFilter, SearchQuery, SearchSort,
-    Wanted,
+    Explanation, Interpretation, NodeId, Page, Record, SearchExtras, SearchFilter, SearchQuery,
+    SearchSort,
 };
 
 use super::{
     CatalogError, SEARCH_WINDOW_MAX,
-    search::{Asked, find, today},
-    snapshot::Inside,
+    search::{SearchContext, days_since_epoch, run_search},
+    snapshot::Inner,
 };
 use crate::{
-    index::{Absence, Forms, Found, IndexReader, Look, explanation},
-    language::Synonyms,
+    analysis::Synonyms,
+    index::{Expansion, IndexReader, MatchDetail, NotListedReason, SearchResult, explanation},
 };
 
 /// What became of one piece of content when a question was asked.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct RankExplanation {
     /// The content.
     pub record: Record,
     /// Its place in the list, from one; `None` where it is not listed.
-    pub place: Option<u64>,
+    pub rank: Option<u64>,
     /// How many are listed.
     pub total: u64,
     /// Its score; zero where it is not listed.
@@ -30,72 +30,84 @@ pub struct Standing {
     /// What each word brought; `None` where the question asks for nothing.
     pub explanation: Option<Explanation>,
     /// Why it is not listed, where it is not.
-    pub absence: Option<Absence>,
+    pub not_listed_reason: Option<NotListedReason>,
     /// What is listed in its place, where that is why.
-    pub instead: Option<Record>,
+    pub listed_duplicate: Option<Record>,
     /// What was made of the words.
     pub interpretation: Interpretation,
 }
 
 /// `None` where there is no content with this id.
 pub(super) fn explain(
-    inside: &Inside,
+    inner: &Inner,
     synonyms: &Synonyms,
     (words, id): (&str, NodeId),
     now: Timestamp,
-) -> Result<Option<Standing>, CatalogError> {
-    let record = inside.store.record(inside.store.resolve(id)?)?;
+) -> Result<Option<RankExplanation>, CatalogError> {
+    let record = inner.store.record(inner.store.resolve(id)?)?;
     let Some(record) = record.filter(|record| record.common().is_some()) else { return Ok(None) };
     let query = SearchQuery {
         words: Some(words.to_owned()),
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
         page: Page::Forward { first: SEARCH_WINDOW_MAX, after: None },
-        wanted: Wanted::default(),
+        extras: SearchExtras::default(),
         now,
     };
-    let (plan, interpretation) = inside.index.plan(words, (synonyms, Forms::All))?;
-    let day = today(&query);
-    let asked = Asked { inside, query: &query, plan: plan.as_ref(), day };
-    let found = find(&asked, SEARCH_WINDOW_MAX)?;
+    let (plan, interpretation) = inner.index.plan(words, (synonyms, Expansion::Full))?;
+    let day = days_since_epoch(&query);
+    let context = SearchContext { inner, query: &query, plan: plan.as_ref(), day };
+    let results = run_search(&context, SEARCH_WINDOW_MAX)?;
     let bits = record.id().to_bits();
-    let place = found.places.iter().position(|place| place.id == bits);
-    let score = place.map_or(0.0, |place| found.score(&found.places[place]));
-    let mut standing = Standing {
-        place: place.map(|place| place as u64 + 1),
-        total: found.total,
+    let index = results.hits.iter().position(|ranked_hit| ranked_hit.id == bits);
+    let score = index.map_or(0.0, |index| results.score(&results.hits[index]));
+    let mut rank_explanation = RankExplanation {
+        rank: index.map(|index| index as u64 + 1),
+        total: results.total,
         score,
         explanation: None,
-        absence: None,
-        instead: None,
+        not_listed_reason: None,
+        listed_duplicate: None,
         interpretation,
         record,
     };
     if let Some(plan) = &plan {
-        let matches = inside.index.matches(plan, &[bits], Look::PlacesAndScores)?;
-        let raised = IndexReader::raised(&standing.record, &inside.times.seconds, now, day);
+        let matches = inner.index.matches(plan, &[bits], MatchDetail::PositionsAndScores)?;
+        let recency_boost = IndexReader::recency_boost(
+            &rank_explanation.record,
+            &inner.event_times.seconds,
+            now,
+            day,
+        );
         let matches = matches.into_iter().next().unwrap_or_default();
-        let reasons = explanation(&standing.record, (plan, &matches), (score, raised));
-        standing.explanation = Some(reasons);
-        if place.is_none() {
-            standing.absence = Some(inside.index.absence(plan, &matches)?);
-            standing.instead = instead(inside, bits, &found)?;
-            if let Some(record) = &standing.instead {
-                standing.absence = Some(Absence::SameAs(record.id()));
+        let reasons =
+            explanation(&rank_explanation.record, (plan, &matches), (score, recency_boost));
+        rank_explanation.explanation = Some(reasons);
+        if index.is_none() {
+            rank_explanation.not_listed_reason =
+                Some(inner.index.not_listed_reason(plan, &matches)?);
+            rank_explanation.listed_duplicate = listed_duplicate(inner, bits, &results)?;
+            if let Some(record) = &rank_explanation.listed_duplicate {
+                rank_explanation.not_listed_reason =
+                    Some(NotListedReason::DuplicateOf(record.id()));
             }
         }
     }
-    Ok(Some(standing))
+    Ok(Some(rank_explanation))
 }
 
 /// The near-duplicate that is listed in the place of a document.
-fn instead(inside: &Inside, bits: u64, found: &Found) -> Result<Option<Record>, CatalogError> {
-    let Some(group) = inside.index.group(bits)? else { return Ok(None) };
-    for place in &found.places {
-        if inside.index.group(place.id)? == Some(group) {
-            let id = NodeId::from_bits(place.id);
+fn listed_duplicate(
+    inner: &Inner,
+    bits: u64,
+    results: &SearchResult,
+) -> Result<Option<Record>, CatalogError> {
+    let Some(group) = inner.index.group(bits)? else { return Ok(None) };
+    for ranked_hit in &results.hits {
+        if inner.index.group(ranked_hit.id)? == Some(group) {
+            let id = NodeId::from_bits(ranked_hit.id);
             let id = id.map_err(|error| CatalogError::Engine(error.to_string()))?;
-            return Ok(inside.store.record(id)?);
+            return Ok(inner.store.record(id)?);
         }
     }
     Ok(None)

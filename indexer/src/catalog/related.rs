@@ -2,23 +2,23 @@
 
 use schema::NodeId;
 
-use super::{CatalogError, snapshot::Inside};
+use super::{CatalogError, snapshot::Inner};
 
 /// No more than so many are found for one thing.
 pub const RELATED_MAX: usize = 100;
 
 /// The content that is most like `id`, at most `first`; nothing where it is no content itself.
 pub(super) fn related(
-    inside: &Inside,
+    inner: &Inner,
     id: NodeId,
     first: usize,
 ) -> Result<Vec<NodeId>, CatalogError> {
-    let id = inside.store.resolve(id)?;
-    let Some(record) = inside.store.record(id)?.filter(|record| record.common().is_some()) else {
+    let id = inner.store.resolve(id)?;
+    let Some(record) = inner.store.record(id)?.filter(|record| record.common().is_some()) else {
         return Ok(Vec::new());
     };
-    let body = inside.store.body(id)?;
-    let found = inside.index.related(&record, body.as_ref(), first.min(RELATED_MAX))?;
+    let body = inner.store.body(id)?;
+    let ids = inner.index.related(&record, body.as_ref(), first.min(RELATED_MAX))?;
     let id = |bits| NodeId::from_bits(bits).map_err(|e| CatalogError::Engine(e.to_string()));
-    found.into_iter().map(id).collect()
+    ids.into_iter().map(id).collect()
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use schema::{
     Cursor, CursorError, GenerationNumber, Hit, Interpretation, NodeId, Page, SearchPage,
-    SearchQuery, SearchSort, SortValue, moment,
+    SearchQuery, SearchSort, SortValue, event_moment,
 };
 
-use super::{CatalogError, show::show, snapshot::Inside};
+use super::{CatalogError, annotate::annotate, snapshot::Inner};
 use crate::{
-    index::{Forms, Found, Place, Plan, Search},
-    language::Synonyms,
+    analysis::Synonyms,
+    index::{Expansion, Plan, RankedHit, Search, SearchResult},
 };
 
 /// No page begins or ends deeper than this in a list; narrower questions reach everything.
@@ -20,61 +20,62 @@ pub const SEARCH_WINDOW_MAX: usize = 10_000;
 const SEARCH_WINDOW: &str = "search_window";
 
 pub(super) fn search(
-    inside: &Inside,
-    words: (&Synonyms, Forms),
+    inner: &Inner,
+    expansion: (&Synonyms, Expansion),
     query: &SearchQuery,
 ) -> Result<SearchPage, CatalogError> {
-    let question = question(query);
+    let query_hash = query_hash(query);
     if let Some(cursor) = query.page.cursor() {
-        check(cursor, question, query.sort)?;
+        check_cursor(cursor, query_hash, query.sort)?;
     }
     // The pages of one list are reckoned by one day, however long somebody reads.
-    let day = query.page.cursor().map_or_else(|| today(query), |cursor| cursor.day);
+    let day = query.page.cursor().map_or_else(|| days_since_epoch(query), |cursor| cursor.day);
     let (plan, interpretation) = match &query.words {
-        Some(typed) => inside.index.plan(typed, words)?,
+        Some(typed) => inner.index.plan(typed, expansion)?,
         None => (None, Interpretation::default()),
     };
-    let asked = Asked { inside, query, plan: plan.as_ref(), day };
-    let (found, range) = stretch(&asked)?;
+    let context = SearchContext { inner, query, plan: plan.as_ref(), day };
+    let (results, range) = page_range(&context)?;
     let mut hits = Vec::with_capacity(range.len());
-    for (position, place) in found.places.iter().enumerate().take(range.end).skip(range.start) {
-        let id = NodeId::from_bits(place.id).map_err(|e| CatalogError::Engine(e.to_string()))?;
+    for (position, ranked_hit) in results.hits.iter().enumerate().take(range.end).skip(range.start)
+    {
+        let id =
+            NodeId::from_bits(ranked_hit.id).map_err(|e| CatalogError::Engine(e.to_string()))?;
         // Index and store are of one generation: a document without a record is damage.
-        let record = inside
-            .store
-            .record(id)?
-            .ok_or_else(|| CatalogError::Engine(format!("no record for `{id}`")))?;
+        let record = inner.store.record(id)?.ok_or_else(|| {
+            CatalogError::Engine(format!("indexed record missing from the store: `{id}`"))
+        })?;
         let cursor = Cursor {
-            question,
-            generation: inside.generation,
+            query_hash,
+            generation: inner.generation,
             day,
             position: u32::try_from(position).unwrap_or(u32::MAX),
-            value: place.value.clone(),
+            value: ranked_hit.value.clone(),
             id,
         };
         hits.push(Hit {
             record: Arc::new(record),
-            score: found.score(place),
+            score: results.score(ranked_hit),
             cursor,
             highlights: Vec::new(),
             explanation: None,
         });
     }
-    show(&asked, &mut hits)?;
+    annotate(&context, &mut hits)?;
     Ok(SearchPage {
         hits,
-        has_next: (range.end as u64) < found.total,
+        has_next: (range.end as u64) < results.total,
         has_previous: range.start > 0,
-        total: query.wanted.total.then_some(found.total),
+        total: query.extras.total.then_some(results.total),
         interpretation,
-        continued_from: older(query.page.cursor(), inside.generation),
-        facets: found.facets,
+        continued_from: previous_generation(query.page.cursor(), inner.generation),
+        facets: results.facets,
     })
 }
 
 /// One search.
-pub(super) struct Asked<'a> {
-    pub(super) inside: &'a Inside,
+pub(super) struct SearchContext<'a> {
+    pub(super) inner: &'a Inner,
     pub(super) query: &'a SearchQuery,
     /// What is looked up; `None` for everything.
     pub(super) plan: Option<&'a Plan>,
@@ -83,8 +84,10 @@ pub(super) struct Asked<'a> {
 }
 
 /// Finds enough places to cut the page out of them.
-fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), CatalogError> {
-    let query = asked.query;
+fn page_range(
+    context: &SearchContext<'_>,
+) -> Result<(SearchResult, std::ops::Range<usize>), CatalogError> {
+    let query = context.query;
     let size = query.page.size();
     let hint = query.page.cursor().map_or(0, |cursor| cursor.position as usize);
     // Where the cursor stands is known from it; in a later generation it is only a first guess.
@@ -92,35 +95,36 @@ fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), Catalog
         Page::Forward { .. } => hint + 1 + size,
         Page::Backward { before: Some(_), .. } => hint + 1,
         Page::Backward { before: None, .. } => SEARCH_WINDOW_MAX,
-        Page::Numbered { skipped, .. } => skipped.saturating_add(size),
+        Page::Offset { offset, .. } => offset.saturating_add(size),
     };
     loop {
-        let beyond = limit > SEARCH_WINDOW_MAX;
+        let exceeds_window = limit > SEARCH_WINDOW_MAX;
         limit = limit.min(SEARCH_WINDOW_MAX);
-        let found = find(asked, limit)?;
-        let complete = found.places.len() as u64 == found.total;
-        let cursor = query.page.cursor().map(place_of);
-        let (range, enough) = match &query.page {
+        let results = run_search(context, limit)?;
+        let complete = results.hits.len() as u64 == results.total;
+        let cursor = query.page.cursor().map(cursor_position);
+        let (range, is_full) = match &query.page {
             Page::Forward { .. } => {
-                let start = cursor.map_or(0, |place| found.first_after(query.sort, &place));
-                let end = (start + size).min(found.places.len());
+                let start = cursor.map_or(0, |position| results.first_after(query.sort, &position));
+                let end = (start + size).min(results.hits.len());
                 (start..end, end - start == size)
             }
             Page::Backward { .. } => {
-                let end = cursor
-                    .map_or(found.places.len(), |place| found.first_not_before(query.sort, &place));
-                (end.saturating_sub(size)..end, end < found.places.len())
+                let end = cursor.map_or(results.hits.len(), |position| {
+                    results.first_not_before(query.sort, &position)
+                });
+                (end.saturating_sub(size)..end, end < results.hits.len())
             }
-            Page::Numbered { skipped, .. } => {
-                let start = (*skipped).min(found.places.len());
-                let end = (start + size).min(found.places.len());
+            Page::Offset { offset, .. } => {
+                let start = (*offset).min(results.hits.len());
+                let end = (start + size).min(results.hits.len());
                 (start..end, end - start == size)
             }
         };
-        if enough || complete {
-            return Ok((found, range));
+        if is_full || complete {
+            return Ok((results, range));
         }
-        if beyond || limit == SEARCH_WINDOW_MAX {
+        if exceeds_window || limit == SEARCH_WINDOW_MAX {
             let value = SEARCH_WINDOW_MAX as u64;
             return Err(CatalogError::Limit { name: SEARCH_WINDOW, value });
         }
@@ -128,8 +132,11 @@ fn stretch(asked: &Asked<'_>) -> Result<(Found, std::ops::Range<usize>), Catalog
     }
 }
 
-pub(super) fn find(asked: &Asked<'_>, limit: usize) -> Result<Found, CatalogError> {
-    let Asked { inside, query, plan, day } = *asked;
+pub(super) fn run_search(
+    context: &SearchContext<'_>,
+    limit: usize,
+) -> Result<SearchResult, CatalogError> {
+    let SearchContext { inner, query, plan, day } = *context;
     let search = Search {
         plan,
         day,
@@ -137,41 +144,48 @@ pub(super) fn find(asked: &Asked<'_>, limit: usize) -> Result<Found, CatalogErro
         sort: query.sort,
         now: query.now,
         limit,
-        facets: query.wanted.facets,
+        facets: query.extras.facets,
     };
-    Ok(inside.index.search(&search, &inside.times.seconds)?)
+    Ok(inner.index.search(&search, &inner.event_times.seconds)?)
 }
 
 /// A number that two requests share if they ask for the same list, on every machine.
-fn question(query: &SearchQuery) -> u64 {
+fn query_hash(query: &SearchQuery) -> u64 {
     let words: Option<Vec<&str>> = query.words.as_deref().map(|w| w.split_whitespace().collect());
-    let asked = postcard::to_stdvec(&(words, &query.filter, query.sort));
-    let digest = blake3::hash(&asked.expect("plain data always has an encoding"));
+    let encoded = postcard::to_stdvec(&(words, &query.filter, query.sort));
+    let digest = blake3::hash(&encoded.expect("plain data always encodes"));
     u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
 }
 
-fn check(cursor: &Cursor, question: u64, sort: SearchSort) -> Result<(), CursorError> {
-    let fits = matches!(
+fn check_cursor(cursor: &Cursor, query_hash: u64, sort: SearchSort) -> Result<(), CursorError> {
+    let matches_sort = matches!(
         (sort, &cursor.value),
         (SearchSort::Relevance, SortValue::Score(_))
             | (SearchSort::Title, SortValue::Text(_))
             | (SearchSort::Newest | SearchSort::Oldest | SearchSort::Start, SortValue::Number(_))
     );
-    if fits && cursor.question == question { Ok(()) } else { Err(CursorError::OtherQuestion) }
+    if matches_sort && cursor.query_hash == query_hash {
+        Ok(())
+    } else {
+        Err(CursorError::QueryMismatch)
+    }
 }
 
-fn place_of(cursor: &Cursor) -> Place {
-    Place { value: cursor.value.clone(), id: cursor.id.to_bits() }
+fn cursor_position(cursor: &Cursor) -> RankedHit {
+    RankedHit { value: cursor.value.clone(), id: cursor.id.to_bits() }
 }
 
 /// The generation of a cursor, where it is not the one that answers.
-pub(super) fn older(cursor: Option<&Cursor>, now: GenerationNumber) -> Option<GenerationNumber> {
+pub(super) fn previous_generation(
+    cursor: Option<&Cursor>,
+    now: GenerationNumber,
+) -> Option<GenerationNumber> {
     cursor.map(|cursor| cursor.generation).filter(|generation| *generation != now)
 }
 
 /// Days since 1970 in Amsterdam.
-pub(super) fn today(query: &SearchQuery) -> i32 {
-    let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+pub(super) fn days_since_epoch(query: &SearchQuery) -> i32 {
+    let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let date = query.now.to_zoned(home).date();
     let epoch = jiff::civil::date(1970, 1, 1);
     date.since(epoch).map_or(0, |span| span.get_days())

@@ -4,56 +4,57 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, Cursor, GenerationNumber, Highlight, NamePage, NodeId, NodeKind, Occurrences,
-    Page, Provenance, Record, SearchPage, SearchQuery, SharedPassage, SortValue, Suggestion,
+    Body, Change, Cursor, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences, Page,
+    Provenance, Record, RecordPage, SearchPage, SearchQuery, SharedPassage, SortValue, Suggestion,
 };
 use url::Url;
 
 use super::{
-    Agenda, CatalogError, Counts, OpenError, SourceState, agenda,
-    explain::{self, Standing},
-    pool::SearchPool,
-    reads::{ReadCounts, Reads},
-    related,
-    search::{self, older},
-    show, similar,
-    suggest::{self, Names},
-    times::Times,
+    CatalogError, EventsInRange, OpenError, RecordCounts, SourceState, annotate, event_calendar,
+    event_times::EventTimes,
+    explain,
+    explain::RankExplanation,
+    read_metrics::{ReadCounters, ReadMetrics},
+    related, search,
+    search::previous_generation,
+    search_pool::SearchPool,
+    shared_passages, suggest,
+    suggest::EntityNames,
 };
 use crate::{
+    analysis::{ANALYSIS_VERSION, Synonyms},
     generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, Verifier},
-    index::{Forms, IndexReader},
-    language::{ANALYSIS_VERSION, Synonyms},
+    index::{Expansion, IndexReader},
     store::{Relation, StoreReader},
 };
 
 /// What is like so many things is looked for in one turn of the pool; then others have theirs.
-const LOOKED_UP_AT_A_TIME: usize = 8;
+const LOOKUP_BATCH_SIZE: usize = 8;
 
 /// One generation. Immutable; every answer of one request should come from one snapshot.
 pub struct Snapshot {
     manifest: Arc<Manifest>,
     digest: String,
-    inside: Arc<Inside>,
+    inner: Arc<Inner>,
     synonyms: Arc<Synonyms>,
-    forms: Forms,
-    shared: Shared,
+    expansion: Expansion,
+    shared: SharedState,
 }
 
 /// What all snapshots of a catalog share.
 #[derive(Clone)]
-pub(super) struct Shared {
+pub(super) struct SharedState {
     pub(super) pool: Arc<SearchPool>,
-    pub(super) reads: Arc<ReadCounts>,
+    pub(super) read_counters: Arc<ReadCounters>,
 }
 
 /// What a search on another thread needs.
-pub(super) struct Inside {
+pub(super) struct Inner {
     pub(super) generation: GenerationNumber,
     pub(super) store: StoreReader,
     pub(super) index: IndexReader,
-    pub(super) times: Times,
-    pub(super) names: OnceLock<Names>,
+    pub(super) event_times: EventTimes,
+    pub(super) entity_names: OnceLock<EntityNames>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -68,33 +69,35 @@ impl Snapshot {
         data: &DataFolder,
         number: GenerationNumber,
         verifier: &Verifier,
-        shared: &Shared,
-        before: Option<&Self>,
+        shared: &SharedState,
+        previous: Option<&Self>,
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        let damages = verifier.damages(&folder, &manifest)?;
-        if !damages.is_empty() {
-            let damage = damages.join(", ");
+        let integrity_errors = verifier.integrity_errors(&folder, &manifest)?;
+        if !integrity_errors.is_empty() {
+            let damage = integrity_errors.join(", ");
             return Err(GenerationError::Damaged { number, damage }.into());
         }
         if manifest.analysis != ANALYSIS_VERSION {
-            let (found, known) = (manifest.analysis, ANALYSIS_VERSION);
-            return Err(OpenError::Analysis { number, found, known });
+            let (built_with, required) = (manifest.analysis, ANALYSIS_VERSION);
+            return Err(OpenError::AnalysisVersion { number, built_with, required });
         }
-        verifier.forget_all_but(&folder, &manifest);
+        verifier.retain_only(&folder, &manifest);
         let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
-        let before = before.map(|before| &before.inside.index);
-        let index = IndexReader::open(&folder.join(INDEX_FOLDER), before)
+        let previous_index = previous.map(|previous| &previous.inner.index);
+        let index = IndexReader::open(&folder.join(INDEX_FOLDER), previous_index)
             .map_err(|error| OpenError::Index(number, error))?;
-        let times = Times::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
-        let inside = Inside { generation: number, store, index, times, names: OnceLock::new() };
+        let event_times =
+            EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
+        let inner =
+            Inner { generation: number, store, index, event_times, entity_names: OnceLock::new() };
         let snapshot = Self {
             digest: String::new(),
             manifest: Arc::new(manifest),
-            inside: Arc::new(inside),
+            inner: Arc::new(inner),
             synonyms: Arc::default(),
-            forms: Forms::All,
+            expansion: Expansion::Full,
             shared: shared.clone(),
         };
         Ok(snapshot)
@@ -105,9 +108,9 @@ impl Snapshot {
         Self {
             digest: format!("{}-{:016x}", self.manifest.digest(), synonyms.digest()),
             manifest: Arc::clone(&self.manifest),
-            inside: Arc::clone(&self.inside),
+            inner: Arc::clone(&self.inner),
             synonyms: Arc::clone(synonyms),
-            forms: self.forms,
+            expansion: self.expansion,
             shared: self.shared.clone(),
         }
     }
@@ -115,12 +118,12 @@ impl Snapshot {
     /// The same generation, where searches look words up as they are: none is taken apart, joined
     /// to the next, corrected, or said in other words. To measure what all that costs.
     #[must_use]
-    pub fn with_own_forms_only(&self) -> Self {
-        Self { forms: Forms::Own, ..self.with_synonyms(&self.synonyms) }
+    pub fn without_expansion(&self) -> Self {
+        Self { expansion: Expansion::None, ..self.with_synonyms(&self.synonyms) }
     }
 
     /// Whether it is the generation of a manifest.
-    pub(super) fn is_of(&self, manifest: &Manifest) -> bool {
+    pub(super) fn matches_manifest(&self, manifest: &Manifest) -> bool {
         self.manifest.digest() == manifest.digest()
     }
 
@@ -140,7 +143,7 @@ impl Snapshot {
     }
 
     /// How many there are of each kind.
-    pub fn counts(&self) -> &Counts {
+    pub fn counts(&self) -> &RecordCounts {
         &self.manifest.counts
     }
 
@@ -150,24 +153,24 @@ impl Snapshot {
     }
 
     /// How often this catalog was asked for what, by all snapshots of it.
-    pub fn reads(&self) -> Reads {
-        self.shared.reads.reads()
+    pub fn read_metrics(&self) -> ReadMetrics {
+        self.shared.read_counters.metrics()
     }
 
     /// The times of a series, in order; `None` for everything else. Nothing is worked out for it.
     pub fn occurrences(&self, id: NodeId) -> Option<&Occurrences> {
-        self.inside.times.of(id)
+        self.inner.event_times.occurrences(id)
     }
 
     /// The first instant after `now` at which any answer can be another: an event begins or is
     /// over, or a day begins in Amsterdam.
-    pub fn time_step(&self, now: Timestamp) -> Timestamp {
-        self.inside.times.step(now)
+    pub fn next_change(&self, now: Timestamp) -> Timestamp {
+        self.inner.event_times.valid_until(now)
     }
 
     /// When the first event begins, and the first instant after the last; `None` without events.
     pub fn event_range(&self) -> Option<(Timestamp, Timestamp)> {
-        self.inside.times.range()
+        self.inner.event_times.range()
     }
 
     /// The first `most` times, at most [`AGENDA_MAX`](super::AGENDA_MAX), that events take place
@@ -177,15 +180,18 @@ impl Snapshot {
     /// # Errors
     /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
     /// engine fails.
-    pub async fn agenda(
+    pub async fn events_in_range(
         &self,
         from: Timestamp,
         until: Timestamp,
-        most: usize,
-    ) -> Result<Agenda, CatalogError> {
-        self.shared.reads.searches.add();
-        let inside = Arc::clone(&self.inside);
-        self.shared.pool.run(move || agenda::agenda(&inside, (from, until), most)).await
+        limit: usize,
+    ) -> Result<EventsInRange, CatalogError> {
+        self.shared.read_counters.searches.add();
+        let inner = Arc::clone(&self.inner);
+        self.shared
+            .pool
+            .run(move || event_calendar::events_in_range(&inner, (from, until), limit))
+            .await
     }
 
     /// Where `words` stand in pieces of content, in their order, whether or not a search for them
@@ -199,9 +205,12 @@ impl Snapshot {
         words: String,
         records: Vec<Arc<Record>>,
     ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
-        self.shared.reads.searches.add();
-        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
-        self.shared.pool.run(move || show::marked(&inside, &synonyms, &words, &records)).await
+        self.shared.read_counters.searches.add();
+        let (inner, synonyms) = (Arc::clone(&self.inner), Arc::clone(&self.synonyms));
+        self.shared
+            .pool
+            .run(move || annotate::highlight_records(&inner, &synonyms, &words, &records))
+            .await
     }
 
     /// Records by id, in the order asked; `None` where there is none. An id that was merged away
@@ -211,8 +220,8 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn get_many(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Record>>>, CatalogError> {
-        self.shared.reads.records.add();
-        let store = &self.inside.store;
+        self.shared.read_counters.records.add();
+        let store = &self.inner.store;
         fail::fail_point!("records");
         let get = |id: &NodeId| {
             let record = store.record(store.resolve(*id)?)?;
@@ -227,8 +236,8 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn bodies(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Body>>>, CatalogError> {
-        self.shared.reads.bodies.add();
-        let get = |id: &NodeId| Ok(self.inside.store.body(*id)?.map(Arc::new));
+        self.shared.read_counters.bodies.add();
+        let get = |id: &NodeId| Ok(self.inner.store.body(*id)?.map(Arc::new));
         ids.iter().map(get).collect()
     }
 
@@ -238,8 +247,8 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
-        self.shared.reads.urls.add();
-        let get = |url: &Url| Ok(self.inside.store.by_url(&schema::fold::url(url))?);
+        self.shared.read_counters.urls.add();
+        let get = |url: &Url| Ok(self.inner.store.by_url(&schema::normalisation::url(url))?);
         urls.iter().map(get).collect()
     }
 
@@ -249,8 +258,8 @@ impl Snapshot {
     /// [`CatalogError::Engine`] where the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn provenance(&self, ids: &[NodeId]) -> Result<Vec<Vec<Provenance>>, CatalogError> {
-        self.shared.reads.provenance.add();
-        ids.iter().map(|id| Ok(self.inside.store.provenance(*id)?)).collect()
+        self.shared.read_counters.provenance.add();
+        ids.iter().map(|id| Ok(self.inner.store.provenance(*id)?)).collect()
     }
 
     /// What is linked to each target by a relation, in the order asked; each list by id.
@@ -260,13 +269,13 @@ impl Snapshot {
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
     pub async fn linked(
         &self,
-        asked: &[(NodeId, Relation)],
+        targets: &[(NodeId, Relation)],
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
-        self.shared.reads.links.add();
+        self.shared.read_counters.links.add();
         let get = |(target, relation): &(NodeId, Relation)| {
-            Ok(self.inside.store.linked(*target, *relation)?)
+            Ok(self.inner.store.linked(*target, *relation)?)
         };
-        asked.iter().map(get).collect()
+        targets.iter().map(get).collect()
     }
 
     /// Finds content.
@@ -275,10 +284,10 @@ impl Snapshot {
     /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Limit`] for a
     /// stretch too deep, [`CatalogError::Busy`] where too many searches wait.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
-        self.shared.reads.searches.add();
-        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
-        let forms = self.forms;
-        self.shared.pool.run(move || search::search(&inside, (&synonyms, forms), &query)).await
+        self.shared.read_counters.searches.add();
+        let (inner, synonyms) = (Arc::clone(&self.inner), Arc::clone(&self.synonyms));
+        let expansion = self.expansion;
+        self.shared.pool.run(move || search::search(&inner, (&synonyms, expansion), &query)).await
     }
 
     /// What becomes of one piece of content when `words` are searched without any filter; `None`
@@ -292,10 +301,10 @@ impl Snapshot {
         words: String,
         id: NodeId,
         now: Timestamp,
-    ) -> Result<Option<Standing>, CatalogError> {
-        self.shared.reads.searches.add();
-        let (inside, synonyms) = (Arc::clone(&self.inside), Arc::clone(&self.synonyms));
-        let explain = move || explain::explain(&inside, &synonyms, (&words, id), now);
+    ) -> Result<Option<RankExplanation>, CatalogError> {
+        self.shared.read_counters.searches.add();
+        let (inner, synonyms) = (Arc::clone(&self.inner), Arc::clone(&self.synonyms));
+        let explain = move || explain::explain(&inner, &synonyms, (&words, id), now);
         self.shared.pool.run(explain).await
     }
 
@@ -311,9 +320,9 @@ impl Snapshot {
         prefix: String,
         first: usize,
     ) -> Result<Vec<Suggestion>, CatalogError> {
-        self.shared.reads.suggestions.add();
-        let inside = Arc::clone(&self.inside);
-        self.shared.pool.run(move || suggest::suggest(&inside, &prefix, first)).await
+        self.shared.read_counters.suggestions.add();
+        let inner = Arc::clone(&self.inner);
+        self.shared.pool.run(move || suggest::suggest(&inner, &prefix, first)).await
     }
 
     /// The content that is most like each thing, in the order asked; at most `first` each, never
@@ -327,8 +336,8 @@ impl Snapshot {
         ids: &[NodeId],
         first: usize,
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
-        self.shared.reads.related.add();
-        self.for_each(ids, move |inside, id| related::related(inside, id, first)).await
+        self.shared.read_counters.related.add();
+        self.map_in_batches(ids, move |inner, id| related::related(inner, id, first)).await
     }
 
     /// The passages that each thing has in common with content of other sources, in the order
@@ -338,29 +347,32 @@ impl Snapshot {
     /// # Errors
     /// [`CatalogError::Busy`] where too many searches wait, [`CatalogError::Engine`] where an
     /// engine fails.
-    pub async fn similar_elsewhere(
+    pub async fn shared_passages(
         &self,
         ids: &[NodeId],
         first: usize,
     ) -> Result<Vec<Vec<SharedPassage>>, CatalogError> {
-        self.shared.reads.similar.add();
-        self.for_each(ids, move |inside, id| similar::similar_elsewhere(inside, id, first)).await
+        self.shared.read_counters.similar.add();
+        self.map_in_batches(ids, move |inner, id| {
+            shared_passages::shared_passages(inner, id, first)
+        })
+        .await
     }
 
     /// Looks something up for each thing on the pool, a few at a time.
-    async fn for_each<T: Send + 'static>(
+    async fn map_in_batches<T: Send + 'static>(
         &self,
         ids: &[NodeId],
-        look_up: impl Fn(&Inside, NodeId) -> Result<T, CatalogError> + Copy + Send + 'static,
+        lookup: impl Fn(&Inner, NodeId) -> Result<T, CatalogError> + Copy + Send + 'static,
     ) -> Result<Vec<T>, CatalogError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(LOOKED_UP_AT_A_TIME) {
-            let (inside, ids) = (Arc::clone(&self.inside), ids.to_vec());
-            let some =
-                move || ids.iter().map(|id| look_up(&inside, *id)).collect::<Result<Vec<_>, _>>();
-            found.extend(self.shared.pool.run(some).await?);
+        let mut results = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(LOOKUP_BATCH_SIZE) {
+            let (inner, ids) = (Arc::clone(&self.inner), ids.to_vec());
+            let batch =
+                move || ids.iter().map(|id| lookup(&inner, *id)).collect::<Result<Vec<_>, _>>();
+            results.extend(self.shared.pool.run(batch).await?);
         }
-        Ok(found)
+        Ok(results)
     }
 
     /// Things of one kind in the order of their names.
@@ -369,36 +381,41 @@ impl Snapshot {
     /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Engine`] where
     /// the store fails.
     #[expect(clippy::unused_async, reason = "a distributed catalog has to wait here")]
-    pub async fn names(&self, kind: NodeKind, page: Page) -> Result<NamePage, CatalogError> {
-        self.shared.reads.names.add();
-        let store = &self.inside.store;
-        let question = kind as u64;
-        let place = match page.cursor() {
+    pub async fn list_by_name(
+        &self,
+        kind: NodeKind,
+        page: Page,
+    ) -> Result<RecordPage, CatalogError> {
+        self.shared.read_counters.names.add();
+        let store = &self.inner.store;
+        let query_hash = kind as u64;
+        let position = match page.cursor() {
             None => None,
-            Some(Cursor { question: asked, value: SortValue::Text(name), id, .. })
-                if *asked == question =>
-            {
-                Some((name.as_str(), *id))
-            }
-            Some(_) => return Err(schema::CursorError::OtherQuestion.into()),
+            Some(Cursor {
+                query_hash: cursor_query_hash,
+                value: SortValue::Text(name),
+                id,
+                ..
+            }) if *cursor_query_hash == query_hash => Some((name.as_str(), *id)),
+            Some(_) => return Err(schema::CursorError::QueryMismatch.into()),
         };
-        let (named, backward) = match &page {
-            Page::Forward { first, .. } => (store.names_after(kind, place, *first)?, false),
-            Page::Backward { last, .. } => (store.names_before(kind, place, *last)?, true),
-            Page::Numbered { first, skipped } => {
-                let mut named = store.names_after(kind, None, skipped.saturating_add(*first))?;
-                named.entries.drain(..named.entries.len().min(*skipped));
-                (named, false)
+        let (range, backward) = match &page {
+            Page::Forward { first, .. } => (store.names_after(kind, position, *first)?, false),
+            Page::Backward { last, .. } => (store.names_before(kind, position, *last)?, true),
+            Page::Offset { limit, offset } => {
+                let mut range = store.names_after(kind, None, offset.saturating_add(*limit))?;
+                range.entries.drain(..range.entries.len().min(*offset));
+                (range, false)
             }
         };
-        let mut found = named.entries;
+        let mut rows = range.entries;
         if backward {
-            found.reverse();
+            rows.reverse();
         }
-        let cursor = |(name, id): (String, NodeId)| -> Result<_, CatalogError> {
+        let entry = |(name, id): (String, NodeId)| -> Result<_, CatalogError> {
             let record = store.record(id)?;
             let cursor = Cursor {
-                question,
+                query_hash,
                 generation: self.generation(),
                 day: 0,
                 position: 0,
@@ -407,15 +424,15 @@ impl Snapshot {
             };
             Ok(record.map(|record| (Arc::new(record), cursor)))
         };
-        let entries = found.into_iter().filter_map(|row| cursor(row).transpose());
-        let skips = matches!(page, Page::Numbered { skipped, .. } if skipped > 0);
-        let beyond = page.cursor().is_some() || skips;
-        Ok(NamePage {
+        let entries = rows.into_iter().filter_map(|row| entry(row).transpose());
+        let has_offset = matches!(page, Page::Offset { offset, .. } if offset > 0);
+        let has_more_behind = page.cursor().is_some() || has_offset;
+        Ok(RecordPage {
             entries: entries.collect::<Result<_, _>>()?,
-            has_next: if backward { beyond } else { named.more },
-            has_previous: if backward { named.more } else { beyond },
+            has_next: if backward { has_more_behind } else { range.has_more },
+            has_previous: if backward { range.has_more } else { has_more_behind },
             total: self.manifest.counts.get(kind),
-            continued_from: older(page.cursor(), self.generation()),
+            continued_from: previous_generation(page.cursor(), self.generation()),
         })
     }
 
@@ -429,7 +446,7 @@ impl Snapshot {
         after: Option<(GenerationNumber, u32)>,
         first: usize,
     ) -> Result<(Vec<Change>, bool), CatalogError> {
-        self.shared.reads.changes.add();
-        Ok(self.inside.store.changes(after, first)?)
+        self.shared.read_counters.changes.add();
+        Ok(self.inner.store.changes(after, first)?)
     }
 }

@@ -5,12 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use schema::{NodeId, NodeKind, Record, Suggestion, SuggestionKind, fold};
+use schema::{NodeId, NodeKind, Record, Suggestion, SuggestionKind, normalisation};
 
-use super::{CatalogError, snapshot::Inside};
+use super::{CatalogError, snapshot::Inner};
 use crate::{
-    index::{Typed, characters, names_of},
-    language,
+    analysis,
+    index::{CompletionQuery, char_count, names_of},
     store::{StoreError, StoreReader},
 };
 
@@ -24,8 +24,8 @@ pub const SUGGESTIONS_MAX: usize = 100;
 /// What a suggestion is ordered by: what begins with what was typed, then things before words, then
 /// shorter ones, then their text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    inside: bool,
+struct SuggestionRank {
+    is_infix: bool,
     is_word: bool,
     length: u64,
     folded: String,
@@ -33,7 +33,7 @@ struct Rank {
 }
 
 pub(super) fn suggest(
-    inside: &Inside,
+    inner: &Inner,
     prefix: &str,
     first: usize,
 ) -> Result<Vec<Suggestion>, CatalogError> {
@@ -42,37 +42,39 @@ pub(super) fn suggest(
         return Err(CatalogError::Limit { name: SUGGEST_PREFIX, value });
     }
     let first = first.min(SUGGESTIONS_MAX);
-    let folded = fold::name(prefix);
-    let Some(typed) = Typed::read(&folded).filter(|_| first > 0) else { return Ok(Vec::new()) };
-    let mut ranked = completing(inside, &typed, first)?;
+    let folded = normalisation::name(prefix);
+    let Some(typed) = CompletionQuery::parse(&folded).filter(|_| first > 0) else {
+        return Ok(Vec::new());
+    };
+    let mut ranked = completions(inner, &typed, first)?;
     if ranked.is_empty()
-        && let Some(meant) = inside.index.suggested_instead(&typed)?
-        && let Some(typed) = Typed::read(&meant)
+        && let Some(corrected) = inner.index.corrected_prefix(&typed)?
+        && let Some(typed) = CompletionQuery::parse(&corrected)
     {
-        ranked = completing(inside, &typed, first)?;
+        ranked = completions(inner, &typed, first)?;
     }
     let suggestion =
-        |(rank, (text, node)): (Rank, Shown)| Suggestion { text, kind: rank.kind, node };
+        |(rank, (text, node)): (SuggestionRank, Shown)| Suggestion { text, kind: rank.kind, node };
     Ok(ranked.into_iter().take(first).map(suggestion).collect())
 }
 
 /// Everything that completes what was typed, best first, and more than `first` perhaps.
-fn completing(
-    inside: &Inside,
-    typed: &Typed<'_>,
+fn completions(
+    inner: &Inner,
+    typed: &CompletionQuery<'_>,
     first: usize,
-) -> Result<BTreeMap<Rank, Shown>, CatalogError> {
-    let mut ranked = titles(inside, typed, first)?;
-    for (rank, record) in names(inside)?.completing(typed, first) {
+) -> Result<BTreeMap<SuggestionRank, Shown>, CatalogError> {
+    let mut ranked = titles(inner, typed, first)?;
+    for (rank, record) in entity_names(inner)?.completions(typed, first) {
         ranked.insert(rank, (record.name().to_owned(), Some(Arc::clone(record))));
     }
     // A single word has no room for the others.
-    if typed.whole.is_empty() {
-        for word in inside.index.suggested_words(typed.front, first)? {
-            let rank = Rank {
-                inside: false,
+    if typed.complete_words.is_empty() {
+        for word in inner.index.suggested_words(typed.prefix, first)? {
+            let rank = SuggestionRank {
+                is_infix: false,
                 is_word: true,
-                length: characters(&word.folded),
+                length: char_count(&word.folded),
                 folded: word.folded,
                 kind: SuggestionKind::Word,
             };
@@ -87,27 +89,27 @@ type Shown = (String, Option<Arc<Record>>);
 
 /// The best titles. Their records are read in order, as far as the last that can be among them.
 fn titles(
-    inside: &Inside,
-    typed: &Typed<'_>,
+    inner: &Inner,
+    typed: &CompletionQuery<'_>,
     first: usize,
-) -> Result<BTreeMap<Rank, Shown>, CatalogError> {
-    let mut ranked: BTreeMap<Rank, Shown> = BTreeMap::new();
-    for title in inside.index.suggested_titles(typed, first)? {
-        let is_beyond = |last: &Rank| (title.inside, title.length) > (last.inside, last.length);
+) -> Result<BTreeMap<SuggestionRank, Shown>, CatalogError> {
+    let mut ranked: BTreeMap<SuggestionRank, Shown> = BTreeMap::new();
+    for title in inner.index.suggested_titles(typed, first)? {
+        let is_beyond =
+            |last: &SuggestionRank| (title.inside, title.length) > (last.is_infix, last.length);
         if ranked.len() >= first && ranked.keys().next_back().is_some_and(is_beyond) {
             break;
         }
         let id = NodeId::from_bits(title.id).map_err(|e| CatalogError::Engine(e.to_string()))?;
         // Index and store are of one generation: a document without a record is damage.
-        let record = inside
-            .store
-            .record(id)?
-            .ok_or_else(|| CatalogError::Engine(format!("no record for `{id}`")))?;
-        let rank = Rank {
-            inside: title.inside,
+        let record = inner.store.record(id)?.ok_or_else(|| {
+            CatalogError::Engine(format!("indexed record missing from the store: `{id}`"))
+        })?;
+        let rank = SuggestionRank {
+            is_infix: title.inside,
             is_word: false,
             length: title.length,
-            folded: fold::name(record.name()),
+            folded: normalisation::name(record.name()),
             kind: SuggestionKind::Title,
         };
         // Of several things with one title, the first by id.
@@ -117,24 +119,24 @@ fn titles(
 }
 
 /// The names of a generation's themes and organisations; read when first asked for.
-fn names(inside: &Inside) -> Result<&Names, StoreError> {
-    if let Some(names) = inside.names.get() {
+fn entity_names(inner: &Inner) -> Result<&EntityNames, StoreError> {
+    if let Some(names) = inner.entity_names.get() {
         return Ok(names);
     }
-    let names = Names::read(&inside.store)?;
-    Ok(inside.names.get_or_init(|| names))
+    let names = EntityNames::read(&inner.store)?;
+    Ok(inner.entity_names.get_or_init(|| names))
 }
 
 /// The names of things that are not content, to be found by the front of any word in them.
 #[derive(Debug, Default)]
-pub(super) struct Names {
-    things: Vec<Thing>,
+pub(super) struct EntityNames {
+    entities: Vec<NamedEntity>,
     /// Each name from each of its words on, in order.
-    tails: Vec<Tail>,
+    suffixes: Vec<NameSuffix>,
 }
 
 #[derive(Debug)]
-struct Thing {
+struct NamedEntity {
     record: Arc<Record>,
     kind: SuggestionKind,
     /// Its preferred name, folded.
@@ -144,67 +146,76 @@ struct Thing {
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Tail {
+struct NameSuffix {
     text: String,
     /// All of the name, folded.
     name: Arc<str>,
-    thing: usize,
+    entity: usize,
 }
 
-impl Names {
+impl EntityNames {
     fn read(store: &StoreReader) -> Result<Self, StoreError> {
         let mut names = Self::default();
-        for (kind, suggested) in [
+        for (kind, suggestion_kind) in [
             (NodeKind::Theme, SuggestionKind::Theme),
             (NodeKind::Organisation, SuggestionKind::Organisation),
         ] {
             for (_, id) in store.names_after(kind, None, usize::MAX)?.entries {
                 let Some(record) = store.record(id)? else { continue };
-                let (folded, length) = (fold::name(record.name()), characters(record.name()));
-                names.add(Thing { record: Arc::new(record), kind: suggested, folded, length });
+                let (folded, length) =
+                    (normalisation::name(record.name()), char_count(record.name()));
+                names.add(NamedEntity {
+                    record: Arc::new(record),
+                    kind: suggestion_kind,
+                    folded,
+                    length,
+                });
             }
         }
-        names.tails.sort_unstable();
+        names.suffixes.sort_unstable();
         Ok(names)
     }
 
-    fn add(&mut self, thing: Thing) {
-        for name in names_of(&thing.record) {
-            let name: Arc<str> = fold::name(name).into();
-            for word in language::folded_words(&name) {
+    fn add(&mut self, entity: NamedEntity) {
+        for name in names_of(&entity.record) {
+            let name: Arc<str> = normalisation::name(name).into();
+            for word in analysis::folded_words(&name) {
                 let start = word.as_ptr() as usize - name.as_ptr() as usize;
                 let text = name[start..].to_owned();
-                let tail = Tail { text, name: Arc::clone(&name), thing: self.things.len() };
-                self.tails.push(tail);
+                let suffix =
+                    NameSuffix { text, name: Arc::clone(&name), entity: self.entities.len() };
+                self.suffixes.push(suffix);
             }
         }
-        self.things.push(thing);
+        self.entities.push(entity);
     }
 
     /// The best things of which a name completes what was typed, each once, by its best name.
-    fn completing(
+    fn completions(
         &self,
-        typed: &Typed<'_>,
+        typed: &CompletionQuery<'_>,
         first: usize,
-    ) -> impl Iterator<Item = (Rank, &Arc<Record>)> {
-        let from = self.tails.partition_point(|tail| tail.text.as_str() < typed.front);
-        let fits = self.tails[from..].iter().take_while(|tail| tail.text.starts_with(typed.front));
-        let has = |name: &str, word: &&str| language::folded_words(name).any(|own| own == *word);
-        let mut found: Vec<_> = fits
-            .filter(|tail| typed.whole.iter().all(|word| has(&tail.name, word)))
-            .map(|tail| {
-                let thing = &self.things[tail.thing];
-                let inside = !tail.name.starts_with(typed.text);
-                (inside, thing.length, thing.folded.as_str(), thing.kind, tail.thing)
+    ) -> impl Iterator<Item = (SuggestionRank, &Arc<Record>)> {
+        let from = self.suffixes.partition_point(|suffix| suffix.text.as_str() < typed.prefix);
+        let candidates =
+            self.suffixes[from..].iter().take_while(|suffix| suffix.text.starts_with(typed.prefix));
+        let has_word =
+            |name: &str, word: &&str| analysis::folded_words(name).any(|own| own == *word);
+        let mut ranked: Vec<_> = candidates
+            .filter(|suffix| typed.complete_words.iter().all(|word| has_word(&suffix.name, word)))
+            .map(|suffix| {
+                let entity = &self.entities[suffix.entity];
+                let is_infix = !suffix.name.starts_with(typed.text);
+                (is_infix, entity.length, entity.folded.as_str(), entity.kind, suffix.entity)
             })
             .collect();
-        found.sort_unstable();
+        ranked.sort_unstable();
         let mut seen = BTreeSet::new();
-        found.retain(|(_, _, folded, kind, _)| seen.insert((*folded, *kind)));
-        found.into_iter().take(first).map(|(inside, length, folded, kind, thing)| {
+        ranked.retain(|(_, _, folded, kind, _)| seen.insert((*folded, *kind)));
+        ranked.into_iter().take(first).map(|(is_infix, length, folded, kind, entity)| {
             let folded = folded.to_owned();
-            let rank = Rank { inside, is_word: false, length, folded, kind };
-            (rank, &self.things[thing].record)
+            let rank = SuggestionRank { is_infix, is_word: false, length, folded, kind };
+            (rank, &self.entities[entity].record)
         })
     }
 }

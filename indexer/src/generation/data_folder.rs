@@ -28,7 +28,7 @@ pub(crate) struct DataFolder {
 
 /// A mark that publishing waits until an operator releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Hold {
+pub(crate) struct PublishHold {
     /// The generation whose content was brought back.
     pub(crate) content_of: GenerationNumber,
     /// Since when.
@@ -82,20 +82,20 @@ impl DataFolder {
                 .and_then(|text| text.trim_end().parse().ok())
                 .filter(|number| *number < NUMBER_MAX)
                 .map(Some)
-                .ok_or(GenerationError::Current { path }),
+                .ok_or(GenerationError::InvalidCurrent { path }),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(GenerationError::io("read", &path)(cause)),
         }
     }
 
     /// Whether there are generations of which none is current.
-    pub(crate) fn has_lost_its_pointer(&self) -> bool {
+    pub(crate) fn is_missing_current(&self) -> bool {
         matches!(self.current(), Ok(None)) && self.generations().is_ok_and(|all| !all.is_empty())
     }
 
     /// What to say where `CURRENT` was there before and is not any more.
-    pub(crate) fn lost(&self) -> GenerationError {
-        GenerationError::Current { path: self.root.join(CURRENT_FILE) }
+    pub(crate) fn missing_current_error(&self) -> GenerationError {
+        GenerationError::InvalidCurrent { path: self.root.join(CURRENT_FILE) }
     }
 
     /// Makes `number` current, in one step that a crash cannot halve.
@@ -127,11 +127,11 @@ impl DataFolder {
             // What has another name or no manifest is not ours, and is left alone.
             let name = entry.file_name();
             let number: Option<GenerationNumber> = name.to_str().and_then(|n| n.parse().ok());
-            let ours = |number: &GenerationNumber| {
+            let is_generation = |number: &GenerationNumber| {
                 number.to_string().as_str() == name.to_string_lossy()
                     && entry.path().join(MANIFEST_FILE).exists()
             };
-            let number = number.filter(ours);
+            let number = number.filter(is_generation);
             numbers.extend(number);
         }
         numbers.sort_unstable();
@@ -188,11 +188,11 @@ impl DataFolder {
     /// Removes the oldest generations until `keep` are left, the current one among them.
     pub(crate) fn remove_oldest(
         &self,
-        keep: usize,
+        retained: usize,
     ) -> Result<Vec<GenerationNumber>, GenerationError> {
         let current = self.current()?;
         let numbers = self.generations()?;
-        let surplus = numbers.len().saturating_sub(keep.max(1));
+        let surplus = numbers.len().saturating_sub(retained.max(1));
         let oldest: Vec<_> =
             numbers.into_iter().filter(|n| Some(*n) != current).take(surplus).collect();
         for number in &oldest {
@@ -214,11 +214,11 @@ impl DataFolder {
     }
 
     /// Whether publishing waits for an operator.
-    pub(crate) fn hold(&self) -> Result<Option<Hold>, GenerationError> {
+    pub(crate) fn hold(&self) -> Result<Option<PublishHold>, GenerationError> {
         let path = self.root.join(HOLD_FILE);
         match fs::read(&path) {
             // A hold that cannot be read is still a hold: it takes a person to lift it.
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).unwrap_or(Hold {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).unwrap_or(PublishHold {
                 content_of: GenerationNumber::default(),
                 since: Timestamp::UNIX_EPOCH,
             }))),
@@ -227,13 +227,13 @@ impl DataFolder {
         }
     }
 
-    pub(crate) fn set_hold(&self, hold: &Hold) -> Result<(), GenerationError> {
+    pub(crate) fn set_hold(&self, hold: &PublishHold) -> Result<(), GenerationError> {
         let bytes = serde_json::to_vec(hold).expect("a hold is plain data");
         write_atomically(&self.root.join(HOLD_FILE), &bytes)
     }
 
     /// Lifts the hold; whether there was one.
-    pub(crate) fn release(&self) -> Result<bool, GenerationError> {
+    pub(crate) fn remove_hold(&self) -> Result<bool, GenerationError> {
         let path = self.root.join(HOLD_FILE);
         match fs::remove_file(&path) {
             Ok(()) => Ok(true),

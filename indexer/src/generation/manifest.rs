@@ -7,7 +7,7 @@ use schema::GenerationNumber;
 use serde::{Deserialize, Serialize};
 
 use super::{GenerationError, MANIFEST_FILE};
-use crate::catalog::{Counts, SourceState};
+use crate::catalog::{RecordCounts, SourceState};
 
 /// The format of manifest and store that this program writes; it reads older ones, too.
 pub(crate) const FORMAT: u32 = 2;
@@ -32,16 +32,16 @@ pub(crate) struct Manifest {
     /// Digest of the settings that decide how everything is merged.
     pub(crate) settings: String,
     /// How many of each kind.
-    pub(crate) counts: Counts,
+    pub(crate) counts: RecordCounts,
     /// The state of each source.
     pub(crate) sources: Vec<SourceState>,
     /// Every other file, by its path inside the generation.
-    pub(crate) files: BTreeMap<String, FileSeal>,
+    pub(crate) files: BTreeMap<String, FileDigest>,
 }
 
 /// Size and digest of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileSeal {
+pub(crate) struct FileDigest {
     /// Size in bytes.
     pub(crate) bytes: u64,
     /// BLAKE3 in hexadecimal.
@@ -49,8 +49,9 @@ pub(crate) struct FileSeal {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Sealed<T> {
-    seal: String,
+struct Checksummed<T> {
+    #[serde(rename = "seal")]
+    checksum: String,
     manifest: T,
 }
 
@@ -63,8 +64,9 @@ struct FormatOnly {
 impl Manifest {
     /// The manifest's file: JSON whose seal is the digest of the rest.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let seal = self.digest();
-        serde_json::to_vec_pretty(&Sealed { seal, manifest: self }).expect("plain data")
+        let checksum = self.digest();
+        serde_json::to_vec_pretty(&Checksummed { checksum, manifest: self })
+            .expect("a manifest is plain data")
     }
 
     /// Digest of everything the generation holds, in hexadecimal.
@@ -81,21 +83,21 @@ impl Manifest {
             number,
             damage: format!("{damage}: `{MANIFEST_FILE}`"),
         };
-        if let Ok(Sealed { manifest: FormatOnly { format: found }, .. }) =
+        if let Ok(Checksummed { manifest: FormatOnly { format }, .. }) =
             serde_json::from_slice(&bytes)
-            && found > FORMAT
+            && format > FORMAT
         {
-            return Err(GenerationError::Newer { number, found, known: FORMAT });
+            return Err(GenerationError::UnsupportedFormat { number, format, supported: FORMAT });
         }
-        let sealed: Sealed<Self> =
-            serde_json::from_slice(&bytes).map_err(|_| damaged("not readable"))?;
+        let parsed: Checksummed<Self> =
+            serde_json::from_slice(&bytes).map_err(|_| damaged("malformed JSON"))?;
         // Byte for byte: a flipped bit in white space is a flipped bit.
-        if sealed.seal != sealed.manifest.digest() || sealed.manifest.to_bytes() != bytes {
-            return Err(damaged("its seal is broken"));
+        if parsed.checksum != parsed.manifest.digest() || parsed.manifest.to_bytes() != bytes {
+            return Err(damaged("checksum mismatch"));
         }
-        if sealed.manifest.number != number {
-            return Err(damaged("made for another generation"));
+        if parsed.manifest.number != number {
+            return Err(damaged("belongs to another generation"));
         }
-        Ok(sealed.manifest)
+        Ok(parsed.manifest)
     }
 }

@@ -11,8 +11,8 @@ use std::{
 use schema::GenerationNumber;
 
 use super::{
-    BuildLock, DataFolder, FileSeal, GenerationError, MANIFEST_FILE, Manifest, digest_file,
-    files::files_below,
+    BuildLock, DataFolder, FileDigest, GenerationError, MANIFEST_FILE, Manifest, digest_file,
+    integrity::files_below,
 };
 
 /// A generation under construction.
@@ -37,22 +37,22 @@ impl<'a> Staging<'a> {
 
     /// The seals of all files, those in `inherited` taken over unread where the file is the same
     /// (a hard link) as in the generation they come from.
-    pub(crate) fn seal(
+    pub(crate) fn digest_files(
         &self,
-        inherited: &BTreeMap<String, FileSeal>,
-    ) -> Result<BTreeMap<String, FileSeal>, GenerationError> {
-        let mut seals = BTreeMap::new();
+        inherited: &BTreeMap<String, FileDigest>,
+    ) -> Result<BTreeMap<String, FileDigest>, GenerationError> {
+        let mut digests = BTreeMap::new();
         for name in files_below(&self.path)? {
-            let seal = if let Some(seal) = inherited.get(&name) {
-                seal.clone()
+            let digest = if let Some(digest) = inherited.get(&name) {
+                digest.clone()
             } else {
                 let path = self.path.join(&name);
                 sync(&path)?;
                 digest_file(&path)?
             };
-            seals.insert(name, seal);
+            digests.insert(name, digest);
         }
-        Ok(seals)
+        Ok(digests)
     }
 
     /// Publishes the folder under the manifest's number and makes it current.
@@ -92,14 +92,14 @@ impl Drop for Staging<'_> {
 
 /// Writes a file so that a reader sees the old or the new content and never a part.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), GenerationError> {
-    let beside = path.with_extension("new");
-    let io = |cause| GenerationError::io("write", &beside)(cause);
-    let mut file = File::create(&beside).map_err(io)?;
+    let temporary_path = path.with_extension("new");
+    let io = |cause| GenerationError::io("write", &temporary_path)(cause);
+    let mut file = File::create(&temporary_path).map_err(io)?;
     file.write_all(bytes).map_err(io)?;
     file.sync_all().map_err(io)?;
     drop(file);
     fail::fail_point!("publish-pointer-written", |_| std::process::abort());
-    fs::rename(&beside, path).map_err(GenerationError::io("replace", path))?;
+    fs::rename(&temporary_path, path).map_err(GenerationError::io("replace", path))?;
     path.parent().map_or(Ok(()), sync)
 }
 

@@ -1,111 +1,124 @@
 //! Why a document was found: what each word of the question brought to it.
 
-use schema::{Explanation, MatchWay, NodeId, Record, SearchField, WordMatch};
+use schema::{Explanation, MatchReason, NodeId, Record, SearchField, TermMatch};
 
 use super::{
-    highlight::{beyond, placed},
-    matches::{Matches, Sighting},
-    plan::Plan,
-    score::Rules,
-    texts,
+    document_texts,
+    highlight::{
+        matches::{Matches, TermPosition},
+        position_after, title_and_text_positions,
+    },
+    query::{planner::Plan, scorer::MatchRules},
 };
 
 /// Why a record was found that has this score, which its age has raised to `raised` times as much.
 pub(crate) fn explanation(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
-    (score, raised): (f32, f32),
+    (score, recency_boost): (f32, f32),
 ) -> Explanation {
     let title = record.common().map_or("", |common| common.title.as_str());
-    let (in_title, in_text) = placed(title, matches);
-    let leads = texts::own(record).into_iter().filter(|(field, _)| *field == SearchField::Lead);
-    let body = leads.fold(0, |position, (_, text)| beyond(text, position));
-    let has = |sightings: &[Sighting], bit: u32, test: &dyn Fn(u32) -> bool| {
-        sightings.iter().any(|sighting| {
-            plan.lookups[sighting.lookup].words & bit != 0 && test(sighting.position)
+    let (in_title, in_text) = title_and_text_positions(title, matches);
+    let leads = document_texts::field_texts(record)
+        .into_iter()
+        .filter(|(field, _)| *field == SearchField::Lead);
+    let body_start = leads.fold(0, |position, (_, text)| position_after(text, position));
+    let has = |positions: &[TermPosition], word_mask: u32, test: &dyn Fn(u32) -> bool| {
+        positions.iter().any(|term_position| {
+            plan.terms[term_position.term_index].word_mask & word_mask != 0
+                && test(term_position.position)
         })
     };
-    let found = plan.lookups.iter().zip(&matches.worth).filter(|(_, worth)| **worth > 0.0);
-    let bits = found.fold(0, |bits, (lookup, _)| bits | lookup.words);
-    let share = plan.rules.coordination(bits);
+    let matched_terms = plan.terms.iter().zip(&matches.scores).filter(|(_, score)| **score > 0.0);
+    let word_mask = matched_terms.fold(0, |mask, (query_term, _)| mask | query_term.word_mask);
+    let coordination = plan.rules.coordination(word_mask);
     let word_match = |(number, word): (usize, &String)| {
-        let bit = 1 << number;
+        let word_mask = 1 << number;
         let fields = [
-            (SearchField::Title, has(&in_title, bit, &|_| true)),
-            (SearchField::Lead, has(&in_text, bit, &|position| position < body)),
-            (SearchField::Body, has(&in_text, bit, &|position| position >= body)),
-            (SearchField::Names, has(&matches.names, bit, &|_| true)),
+            (SearchField::Title, has(&in_title, word_mask, &|_| true)),
+            (SearchField::Lead, has(&in_text, word_mask, &|position| position < body_start)),
+            (SearchField::Body, has(&in_text, word_mask, &|position| position >= body_start)),
+            (SearchField::Names, has(&matches.names, word_mask, &|_| true)),
         ];
-        let fields = fields.into_iter().filter(|(_, is_there)| *is_there);
-        let (ways, sum) = ways(plan, matches, bit);
-        WordMatch {
+        let fields = fields.into_iter().filter(|(_, is_matched)| *is_matched);
+        let (reasons, sum) = reasons(plan, matches, word_mask);
+        TermMatch {
             word: word.clone(),
             fields: fields.map(|(field, _)| field).collect(),
-            ways,
-            score: sum * share,
+            reasons,
+            score: sum * coordination,
         }
     };
     let words: Vec<_> = plan.words.iter().enumerate().map(word_match).collect();
     let sum: f32 = words.iter().map(|word| word.score).sum();
     Explanation {
-        all_words: words.iter().all(|word| !word.ways.is_empty()),
+        all_words: words.iter().all(|word| !word.reasons.is_empty()),
         words,
-        nearness: Some(score - sum * raised).filter(|rest| *rest > ROUNDING).unwrap_or_default(),
-        recency: sum * (raised - 1.0),
+        proximity: Some(score - sum * recency_boost)
+            .filter(|rest| *rest > ROUNDING_ERROR)
+            .unwrap_or_default(),
+        recency: sum * (recency_boost - 1.0),
     }
 }
 
 /// Less than this is what single precision loses of a score that had the bonus for all words.
-const ROUNDING: f32 = 0.005;
+const ROUNDING_ERROR: f32 = 0.005;
 
 /// Why a document is not listed for a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Absence {
+pub enum NotListedReason {
     /// It has none of the words that count, in no form.
-    NoWord,
+    NoTermMatched,
     /// It has too few of them.
-    TooFewWords {
+    TooFewTermsMatched {
         /// So many it has.
-        has: u32,
+        matched: u32,
         /// So many it would need.
-        needed: u32,
+        required: u32,
         /// So many there are.
-        words: u32,
+        total: u32,
     },
     /// It has enough words; a phrase, an excluded word or a field rules it out.
-    RuledOut,
+    Excluded,
     /// A near-duplicate of the same source is listed in its place.
-    SameAs(NodeId),
+    DuplicateOf(NodeId),
 }
 
 /// Why a document that is not listed by `rules` is not.
-pub(super) fn absence(plan: &Plan, rules: Rules, matches: &Matches) -> Absence {
-    let found = plan.lookups.iter().zip(&matches.worth).filter(|(_, worth)| **worth > 0.0);
-    let bits = found.fold(0, |bits, (lookup, _)| bits | lookup.words);
-    let (has, words) = ((bits & rules.counted).count_ones(), rules.counted.count_ones());
-    match has {
-        _ if has >= rules.needed && bits != 0 => Absence::RuledOut,
-        0 => Absence::NoWord,
-        _ => Absence::TooFewWords { has, needed: rules.needed, words },
+pub(super) fn not_listed_reason(
+    plan: &Plan,
+    rules: MatchRules,
+    matches: &Matches,
+) -> NotListedReason {
+    let matched_terms = plan.terms.iter().zip(&matches.scores).filter(|(_, score)| **score > 0.0);
+    let word_mask = matched_terms.fold(0, |mask, (query_term, _)| mask | query_term.word_mask);
+    let (matched, total) =
+        ((word_mask & rules.required_mask).count_ones(), rules.required_mask.count_ones());
+    match matched {
+        _ if matched >= rules.min_should_match && word_mask != 0 => NotListedReason::Excluded,
+        0 => NotListedReason::NoTermMatched,
+        _ => {
+            NotListedReason::TooFewTermsMatched { matched, required: rules.min_should_match, total }
+        }
     }
 }
 
 /// How one word was found, the way that brought most first, and what they brought in all.
-fn ways(plan: &Plan, matches: &Matches, bit: u32) -> (Vec<MatchWay>, f32) {
-    let mut ways: Vec<(MatchWay, f32)> = Vec::new();
-    for ((lookup, way), worth) in plan.lookups.iter().zip(&plan.ways).zip(&matches.worth) {
-        if lookup.words & bit == 0 || *worth <= 0.0 {
+fn reasons(plan: &Plan, matches: &Matches, word_mask: u32) -> (Vec<MatchReason>, f32) {
+    let mut reasons: Vec<(MatchReason, f32)> = Vec::new();
+    for ((query_term, origin), score) in plan.terms.iter().zip(&plan.origins).zip(&matches.scores) {
+        if query_term.word_mask & word_mask == 0 || *score <= 0.0 {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
-        let worth = worth / lookup.words.count_ones() as f32;
-        let found = MatchWay { kind: way.kind, text: way.text.clone() };
-        match ways.iter_mut().find(|(other, _)| *other == found) {
-            Some((_, sum)) => *sum += worth,
-            None => ways.push((found, worth)),
+        let score = score / query_term.word_mask.count_ones() as f32;
+        let reason = MatchReason { kind: origin.kind, text: origin.text.clone() };
+        match reasons.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, sum)) => *sum += score,
+            None => reasons.push((reason, score)),
         }
     }
-    let sum = ways.iter().map(|(_, worth)| worth).sum();
-    ways.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-    (ways.into_iter().map(|(way, _)| way).collect(), sum)
+    let sum = reasons.iter().map(|(_, score)| score).sum();
+    reasons.sort_by(|(_, left), (_, right)| right.total_cmp(left));
+    (reasons.into_iter().map(|(reason, _)| reason).collect(), sum)
 }

@@ -5,10 +5,13 @@ use jiff::{
     civil::{Date, Time},
     tz::TimeZone,
 };
-use schema::{EventPhase, Kind, NodeId, SearchFilter, moment};
+use schema::{EventPhase, Kind, NodeId, SearchFilter, event_moment};
 use tantivy::DocId;
 
-use super::{columns::Columns, layout::source_code, ordinals::FacetOrdinals, series::SeriesPhases};
+use super::{
+    facet_ordinals::FacetOrdinals, fast_fields::FastFields, schema::source_hash,
+    series::SeriesPhases,
+};
 
 /// The dimensions that have facets, each a bit in a [`Misses`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,34 +35,34 @@ pub(super) enum Dimension {
 }
 
 /// How many dimensions there are.
-pub(super) const DIMENSIONS: usize = Dimension::Phase as usize + 1;
+pub(super) const DIMENSION_COUNT: usize = Dimension::Phase as usize + 1;
 
 /// Which dimensions a document fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Misses(u32);
+pub(super) struct FailedDimensions(u32);
 
-impl Misses {
+impl FailedDimensions {
     /// Whether the document is a hit.
-    pub(super) fn none(self) -> bool {
+    pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether it fails more than one dimension, and so counts for no facet.
-    pub(super) fn several(self) -> bool {
+    pub(super) fn more_than_one(self) -> bool {
         self.0.count_ones() > 1
     }
 
     /// Whether the document counts for the facet of `dimension`: its own filter is left out.
-    pub(super) fn only(self, dimension: Dimension) -> bool {
+    pub(super) fn none_except(self, dimension: Dimension) -> bool {
         self.0 & !(1 << dimension as u32) == 0
     }
 
     /// The first dimension that it fails, as a number.
-    pub(super) fn first(self) -> usize {
+    pub(super) fn first_index(self) -> usize {
         self.0.trailing_zeros() as usize
     }
 
-    fn miss(&mut self, dimension: Dimension) {
+    fn insert(&mut self, dimension: Dimension) {
         self.0 |= 1 << dimension as u32;
     }
 }
@@ -79,11 +82,11 @@ pub(super) struct Filter {
 }
 
 /// The conditions of a filter on the facet values of one segment.
-pub(super) struct Tests {
+pub(super) struct FacetPredicate {
     /// The dimensions that have a condition.
-    asked: u32,
+    constrained_mask: u32,
     /// For each ordinal the bit of its dimension where it is wanted; empty without conditions.
-    wanted: Vec<u32>,
+    selected_bits: Vec<u32>,
 }
 
 /// The dimension of the forms of each kind, by the kind's code.
@@ -125,7 +128,7 @@ impl Filter {
             values,
             people: ids(&filter.people),
             phases: filter.phases.clone(),
-            sources: filter.sources.iter().map(|s| source_code(s.as_str())).collect(),
+            sources: filter.sources.iter().map(|s| source_hash(s.as_str())).collect(),
             from: filter.from.map(midnight),
             until: filter.until.map(|day| midnight(day.tomorrow().unwrap_or(day))),
             now: now.as_second(),
@@ -133,59 +136,60 @@ impl Filter {
     }
 
     /// The conditions on facet values, in the ordinals of one segment.
-    pub(super) fn tests(&self, ordinals: &FacetOrdinals) -> Tests {
-        let mut tests = Tests { asked: 0, wanted: Vec::new() };
+    pub(super) fn facet_predicate(&self, ordinals: &FacetOrdinals) -> FacetPredicate {
+        let mut predicate = FacetPredicate { constrained_mask: 0, selected_bits: Vec::new() };
         for (dimension, wanted) in &self.values {
             let bit = 1 << *dimension as u32;
-            tests.asked |= bit;
-            tests.wanted.resize(ordinals.len(), 0);
+            predicate.constrained_mask |= bit;
+            predicate.selected_bits.resize(ordinals.len(), 0);
             for ordinal in wanted.iter().filter_map(|value| ordinals.ordinal(*dimension, *value)) {
-                tests.wanted[ordinal as usize] = bit;
+                predicate.selected_bits[ordinal as usize] = bit;
             }
         }
-        tests
+        predicate
     }
 
     /// Which dimensions a document with these facet values fails; `None` where it fails a
     /// condition that has no facet.
-    pub(super) fn misses(
+    pub(super) fn failed_dimensions(
         &self,
-        columns: &Columns,
-        (tests, values): (&Tests, &[u32]),
+        fast_fields: &FastFields,
+        (predicate, values): (&FacetPredicate, &[u32]),
         series: &SeriesPhases,
         doc: DocId,
-    ) -> Option<Misses> {
-        if !self.passes_without_facet(columns, series, doc) {
+    ) -> Option<FailedDimensions> {
+        if !self.passes_without_facet(fast_fields, series, doc) {
             return None;
         }
-        let mut misses = Misses(0);
-        if tests.asked != 0 {
-            let found =
-                values.iter().fold(0, |found, ordinal| found | tests.wanted[*ordinal as usize]);
-            misses.0 = tests.asked & !found;
+        let mut failed = FailedDimensions(0);
+        if predicate.constrained_mask != 0 {
+            let matched = values
+                .iter()
+                .fold(0, |matched, ordinal| matched | predicate.selected_bits[*ordinal as usize]);
+            failed.0 = predicate.constrained_mask & !matched;
         }
         if self.forms.iter().any(|forms| !forms.is_empty()) {
-            self.check_forms(columns, doc, &mut misses);
+            self.check_forms(fast_fields, doc, &mut failed);
         }
         if !self.phases.is_empty() {
-            let phase = self.phase(columns, series, doc);
+            let phase = self.phase(fast_fields, series, doc);
             if !phase.is_some_and(|phase| self.phases.contains(&phase)) {
-                misses.miss(Dimension::Phase);
+                failed.insert(Dimension::Phase);
             }
         }
-        Some(misses)
+        Some(failed)
     }
 
     /// A form leaves out the other forms of its kind; documents of other kinds only where none of
     /// their own forms or their kind was asked for.
-    fn check_forms(&self, columns: &Columns, doc: DocId, misses: &mut Misses) {
-        let (kind, form) = (columns.kind.first(doc), columns.form.first(doc));
-        for ((of, dimension), wanted) in FORM_DIMENSIONS.iter().zip(&self.forms) {
+    fn check_forms(&self, fast_fields: &FastFields, doc: DocId, failed: &mut FailedDimensions) {
+        let (kind, form) = (fast_fields.kind.first(doc), fast_fields.form.first(doc));
+        for ((form_kind, dimension), wanted) in FORM_DIMENSIONS.iter().zip(&self.forms) {
             if wanted.is_empty() {
                 continue;
             }
-            let passes = if kind == Some(of.code()) {
-                any(wanted, form)
+            let passes = if kind == Some(form_kind.code()) {
+                matches_any(wanted, form)
             } else {
                 let own =
                     kind.and_then(|k| usize::try_from(k).ok()).and_then(|k| self.forms.get(k));
@@ -193,16 +197,25 @@ impl Filter {
                     || kind.is_some_and(|k| self.kinds.contains(&k))
             };
             if !passes {
-                misses.miss(*dimension);
+                failed.insert(*dimension);
             }
         }
     }
 
-    fn passes_without_facet(&self, columns: &Columns, series: &SeriesPhases, doc: DocId) -> bool {
-        if !self.people.is_empty() && !any(&self.people, columns.people.values_for_doc(doc)) {
+    fn passes_without_facet(
+        &self,
+        fast_fields: &FastFields,
+        series: &SeriesPhases,
+        doc: DocId,
+    ) -> bool {
+        if !self.people.is_empty()
+            && !matches_any(&self.people, fast_fields.people.values_for_doc(doc))
+        {
             return false;
         }
-        if !self.sources.is_empty() && !any(&self.sources, columns.sources.values_for_doc(doc)) {
+        if !self.sources.is_empty()
+            && !matches_any(&self.sources, fast_fields.sources.values_for_doc(doc))
+        {
             return false;
         }
         if self.from.is_some() || self.until.is_some() {
@@ -211,12 +224,12 @@ impl Filter {
                     && self.until.is_none_or(|until| dated < until)
             };
             // A series is dated by each of its times; it has no end of its own.
-            let is_series = columns.ends.first(doc).is_none()
-                && columns.kind.first(doc) == Some(Kind::Event.code());
-            let times = is_series.then(|| series.of(columns.id(doc))).flatten();
+            let is_series = fast_fields.ends.first(doc).is_none()
+                && fast_fields.kind.first(doc) == Some(Kind::Event.code());
+            let times = is_series.then(|| series.occurrences(fast_fields.id(doc))).flatten();
             return match times {
                 Some(times) => times.iter().any(|(begins, _)| fits(*begins)),
-                None => columns.dated.first(doc).is_some_and(fits),
+                None => fast_fields.dated.first(doc).is_some_and(fits),
             };
         }
         true
@@ -225,17 +238,17 @@ impl Filter {
     /// Where an event is in time; `None` for everything else.
     pub(super) fn phase(
         &self,
-        columns: &Columns,
+        fast_fields: &FastFields,
         series: &SeriesPhases,
         doc: DocId,
     ) -> Option<EventPhase> {
-        if columns.kind.first(doc)? != Kind::Event.code() {
+        if fast_fields.kind.first(doc)? != Kind::Event.code() {
             return None;
         }
-        let Some(ends) = columns.ends.first(doc) else {
-            return series.phase(columns.id(doc));
+        let Some(ends) = fast_fields.ends.first(doc) else {
+            return series.phase(fast_fields.id(doc));
         };
-        let begins = columns.dated.first(doc)?;
+        let begins = fast_fields.dated.first(doc)?;
         Some(match () {
             () if self.now < begins => EventPhase::Upcoming,
             () if self.now < ends => EventPhase::Ongoing,
@@ -250,18 +263,18 @@ pub(super) fn year_value(year: i64) -> u64 {
 }
 
 /// Whether any value is wanted; everything is where nothing in particular is.
-fn any<T: PartialEq>(wanted: &[T], values: impl IntoIterator<Item = T>) -> bool {
+fn matches_any<T: PartialEq>(wanted: &[T], values: impl IntoIterator<Item = T>) -> bool {
     wanted.is_empty() || values.into_iter().any(|value| wanted.contains(&value))
 }
 
 /// The start of a day in Amsterdam, in seconds since 1970. The first and the last days that can be
 /// written have none; they are before and after everything.
 fn midnight(day: Date) -> i64 {
-    let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
-    let otherwise = if day.year() < 0 { i64::MIN } else { i64::MAX };
+    let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+    let fallback = if day.year() < 0 { i64::MIN } else { i64::MAX };
     home.to_ambiguous_zoned(day.to_datetime(Time::midnight()))
         .compatible()
-        .map_or(otherwise, |zoned| zoned.timestamp().as_second())
+        .map_or(fallback, |zoned| zoned.timestamp().as_second())
 }
 
 #[cfg(test)]

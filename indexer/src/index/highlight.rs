@@ -3,18 +3,22 @@
 //! Texts are only split into words, as far as the last word that is needed; only the words that are
 //! marked are analysed, to find the part of a compound that was asked for.
 
+pub(crate) mod fragments;
+pub(crate) mod matches;
+
 use std::{iter::Peekable, ops::Range};
 
 use schema::{Body, Highlight, MatchKind, Record, SearchField, Span};
 
 use super::{
-    fragment::{Mark, Marked, best, whole},
-    lookups::Way,
-    matches::{Matches, Sighting},
-    plan::Plan,
-    texts,
+    document_texts,
+    highlight::{
+        fragments::{AnnotatedText, MatchSpan, best_fragments, whole_text},
+        matches::{Matches, TermPosition},
+    },
+    query::{planner::Plan, terms::TermOrigin},
 };
-use crate::language::{self, WordTerms};
+use crate::{analysis, analysis::WordTerms};
 
 /// So many bytes of one long text are looked at; what stands further on is found but not shown.
 pub(super) const BODY_BYTES_MAX: usize = 64 << 10;
@@ -24,7 +28,7 @@ pub(super) const FRAGMENTS_MAX: usize = 3;
 const NAMES_MAX: usize = 10;
 
 /// What a record shows besides itself, read only where a word stands in it.
-pub(crate) trait Beside {
+pub(crate) trait DocumentTexts {
     /// Why it cannot be read.
     type Error;
 
@@ -32,14 +36,14 @@ pub(crate) trait Beside {
     fn body(&self) -> Result<Option<Body>, Self::Error>;
 
     /// Everything it is linked to, as when it was indexed.
-    fn about(&self) -> Result<Vec<Record>, Self::Error>;
+    fn linked_records(&self) -> Result<Vec<Record>, Self::Error>;
 }
 
 /// Where the words stand in a record: only the fields that have any.
-pub(crate) fn highlights<B: Beside>(
+pub(crate) fn highlights<B: DocumentTexts>(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
-    beside: &B,
+    document_texts: &B,
 ) -> Result<Vec<Highlight>, B::Error> {
     let Some(common) = record.common() else { return Ok(Vec::new()) };
     let mut highlights = Vec::new();
@@ -48,44 +52,54 @@ pub(crate) fn highlights<B: Beside>(
             highlights.push(Highlight { field, fragments });
         }
     };
-    let (in_title, in_text) = placed(&common.title, matches);
-    let mut title = Walk::new(plan, &in_title);
-    put(SearchField::Title, title.marked(&common.title).iter().map(whole).collect());
+    let (in_title, in_text) = title_and_text_positions(&common.title, matches);
+    let mut title_highlighter = FieldHighlighter::new(plan, &in_title);
+    put(
+        SearchField::Title,
+        title_highlighter.annotate(&common.title).iter().map(whole_text).collect(),
+    );
 
-    let mut walk = Walk::new(plan, &in_text);
+    let mut highlighter = FieldHighlighter::new(plan, &in_text);
     let (mut leads, mut others) = (Vec::new(), Vec::new());
-    for (field, text) in texts::own(record) {
-        let marked = walk.marked(text);
-        if field == SearchField::Lead { leads.extend(marked) } else { others.extend(marked) }
+    for (field, text) in document_texts::field_texts(record) {
+        let annotated = highlighter.annotate(text);
+        if field == SearchField::Lead { leads.extend(annotated) } else { others.extend(annotated) }
     }
     // The summary comes first; the opening stands in where the summary has none of the words.
     leads.truncate(1);
-    put(SearchField::Lead, best(&leads, 1));
-    let body = if walk.is_done() { None } else { beside.body()? };
+    put(SearchField::Lead, best_fragments(&leads, 1));
+    let body = if highlighter.is_done() { None } else { document_texts.body()? };
     if let Some(body) = &body {
         let shown = &body.text[..body.text.floor_char_boundary(BODY_BYTES_MAX)];
-        others.extend(walk.marked(shown));
+        others.extend(highlighter.annotate(shown));
     }
-    put(SearchField::Body, best(&others, FRAGMENTS_MAX));
+    put(SearchField::Body, best_fragments(&others, FRAGMENTS_MAX));
 
     if !matches.names.is_empty() {
-        let about = beside.about()?;
-        let mut walk = Walk::new(plan, &matches.names);
-        let marked = texts::names(common, &about).filter_map(|name| walk.marked(name));
-        put(SearchField::Names, marked.take(NAMES_MAX).map(|marked| whole(&marked)).collect());
+        let linked_records = document_texts.linked_records()?;
+        let mut highlighter = FieldHighlighter::new(plan, &matches.names);
+        let annotated = document_texts::linked_names(common, &linked_records)
+            .filter_map(|name| highlighter.annotate(name));
+        put(
+            SearchField::Names,
+            annotated.take(NAMES_MAX).map(|annotated| whole_text(&annotated)).collect(),
+        );
     }
     Ok(highlights)
 }
 
 /// Where things stand in the title and in the texts: what the index numbers over both of them is
 /// told apart.
-pub(super) fn placed(title: &str, matches: &Matches) -> (Vec<Sighting>, Vec<Sighting>) {
+pub(super) fn title_and_text_positions(
+    title: &str,
+    matches: &Matches,
+) -> (Vec<TermPosition>, Vec<TermPosition>) {
     let (mut in_title, mut in_text) = (matches.title.clone(), matches.text.clone());
-    let text = beyond(title, 0);
-    for sighting in &matches.exact {
-        match sighting.position.checked_sub(text) {
-            None => in_title.push(*sighting),
-            Some(position) => in_text.push(Sighting { position, ..*sighting }),
+    let text_start = position_after(title, 0);
+    for term_position in &matches.exact {
+        match term_position.position.checked_sub(text_start) {
+            None => in_title.push(*term_position),
+            Some(position) => in_text.push(TermPosition { position, ..*term_position }),
         }
     }
     in_title.sort_unstable();
@@ -95,24 +109,24 @@ pub(super) fn placed(title: &str, matches: &Matches) -> (Vec<Sighting>, Vec<Sigh
 
 /// Number of the first word after a text whose first word has the number `start`. Between two texts
 /// the engine leaves out one number.
-pub(super) fn beyond(text: &str, start: u32) -> u32 {
-    let words = (start..).zip(language::words(text));
-    let last = words.filter(|(_, range)| language::is_indexed(range)).last();
+pub(super) fn position_after(text: &str, start: u32) -> u32 {
+    let words = (start..).zip(analysis::words(text));
+    let last = words.filter(|(_, range)| analysis::is_indexed(range)).last();
     last.map_or(start, |(position, _)| position + 1) + 1
 }
 
 /// Walks through the texts of a field in the order in which they were indexed.
-struct Walk<'a> {
+struct FieldHighlighter<'a> {
     plan: &'a Plan,
     /// What was not reached yet.
-    pending: &'a [Sighting],
+    pending: &'a [TermPosition],
     /// Number of the next text's first word.
-    position: u32,
+    next_position: u32,
 }
 
-impl<'a> Walk<'a> {
-    fn new(plan: &'a Plan, sightings: &'a [Sighting]) -> Self {
-        Self { plan, pending: sightings, position: 0 }
+impl<'a> FieldHighlighter<'a> {
+    fn new(plan: &'a Plan, positions: &'a [TermPosition]) -> Self {
+        Self { plan, pending: positions, next_position: 0 }
     }
 
     /// Whether no other text has a word of the question.
@@ -121,74 +135,75 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes through the next text; `None` where it has no word of the question.
-    fn marked<'t>(&mut self, text: &'t str) -> Option<Marked<'t>> {
+    fn annotate<'t>(&mut self, text: &'t str) -> Option<AnnotatedText<'t>> {
         if self.is_done() {
             return None;
         }
-        let mut marks: Vec<Mark> = Vec::new();
-        let mut next = self.position;
-        let mut words = (self.position..).zip(language::words(text)).peekable();
+        let mut match_spans: Vec<MatchSpan> = Vec::new();
+        let mut next = self.next_position;
+        let mut words = (self.next_position..).zip(analysis::words(text)).peekable();
         while let Some((position, range)) = words.next() {
-            if !language::is_indexed(&range) {
+            if !analysis::is_indexed(&range) {
                 continue;
             }
             next = position + 1;
-            let due = self.pending.iter().take_while(|sighting| sighting.position <= position);
+            let due =
+                self.pending.iter().take_while(|term_position| term_position.position <= position);
             let (due, rest) = self.pending.split_at(due.count());
             self.pending = rest;
-            let mut found: Vec<Mark> = due
+            let mut new_spans: Vec<MatchSpan> = due
                 .iter()
-                .filter(|sighting| sighting.position == position)
-                .map(|sighting| self.mark(sighting, text, &range, &mut words))
+                .filter(|term_position| term_position.position == position)
+                .map(|term_position| self.match_span(term_position, text, &range, &mut words))
                 .collect();
-            found.sort_by_key(|mark| (mark.range.start, mark.range.end));
-            for mark in found {
-                join(&mut marks, mark);
+            new_spans.sort_by_key(|match_span| (match_span.range.start, match_span.range.end));
+            for match_span in new_spans {
+                push_merged(&mut match_spans, match_span);
             }
             if self.is_done() {
                 break;
             }
         }
-        self.position = next + 1;
-        (!marks.is_empty()).then_some(Marked { text, marks })
+        self.next_position = next + 1;
+        (!match_spans.is_empty()).then_some(AnnotatedText { text, match_spans })
     }
 
     /// The bytes that a lookup stands for in a word of a text.
-    fn mark(
+    fn match_span(
         &self,
-        sighting: &Sighting,
+        term_position: &TermPosition,
         text: &str,
         range: &Range<usize>,
         words: &mut Peekable<impl Iterator<Item = (u32, Range<usize>)>>,
-    ) -> Mark {
+    ) -> MatchSpan {
         let word = &text[range.clone()];
-        let bits = self.plan.lookups[sighting.lookup].words;
-        let way: &Way = &self.plan.ways[sighting.lookup];
-        let terms = WordTerms::of(way.tongue, word);
-        let mut term = way.term.split(' ');
-        let bytes = match way.kind {
+        let word_mask = self.plan.terms[term_position.term_index].word_mask;
+        let origin: &TermOrigin = &self.plan.origins[term_position.term_index];
+        let terms = WordTerms::of(origin.language, word);
+        let mut origin_terms = origin.term.split(' ');
+        let bytes = match origin.kind {
             MatchKind::Prefix => Some(0..word.len()),
-            _ => term.find_map(|term| terms.bytes_of(word, term)),
+            _ => origin_terms.find_map(|term| terms.bytes_of(word, term)),
         };
         let range = match (bytes, words.peek()) {
             (Some(bytes), _) => range.start + bytes.start..range.start + bytes.end,
             // What a hyphen joins has a term of its own.
-            (None, Some((_, next))) if language::is_joined(text, range, next) => {
+            (None, Some((_, next))) if analysis::is_hyphenated(text, range, next) => {
                 range.start..next.end
             }
             (None, _) => range.clone(),
         };
-        Mark { range, word: bits }
+        MatchSpan { range, word_mask: word_mask }
     }
 }
 
 /// Adds a mark to those before it; what overlaps becomes one.
-fn join(marks: &mut Vec<Mark>, mark: Mark) {
-    match marks.last_mut() {
-        Some(last) if mark.range.start < last.range.end => {
-            last.range.end = last.range.end.max(mark.range.end);
-            last.word |= mark.word;
+fn push_merged(match_spans: &mut Vec<MatchSpan>, match_span: MatchSpan) {
+    match match_spans.last_mut() {
+        Some(last) if match_span.range.start < last.range.end => {
+            last.range.end = last.range.end.max(match_span.range.end);
+            last.word_mask |= match_span.word_mask;
         }
-        _ => marks.push(mark),
+        _ => match_spans.push(match_span),
     }
 }

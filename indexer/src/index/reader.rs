@@ -16,37 +16,42 @@ use tantivy::{
 
 use super::{
     IndexError,
-    collect::{Collect, Collected, Counts, Place, Raise, SegmentColumns, compare},
-    explain::{Absence, absence},
+    collector::{
+        FacetCounts, RankedHit, RecencyBoost, SearchCollector, SearchFruit, SegmentFastFields,
+        compare,
+    },
+    explain::{NotListedReason, not_listed_reason},
+    facet_ordinals::FacetOrdinals,
     filter::{Dimension, Filter},
-    frozen::FrozenDirectory,
-    layout::{Layout, source_code},
-    matches::{Look, Matches, documents, matches},
-    nearness,
-    ordinals::FacetOrdinals,
-    passages,
-    plan::{Forms, Plan},
-    recency,
-    related::{self, Asked},
-    score::{Norms, Rules},
+    highlight::matches::{MatchDetail, Matches, docs_by_id, matches},
+    query::{
+        planner::{Expansion, Plan},
+        proximity, recency,
+        scorer::{MatchRules, Norms},
+        spelling,
+    },
+    read_only_directory::ReadOnlyDirectory,
+    related,
+    related::RelatedQuery,
+    schema::{IndexSchema, source_hash},
     series::{SeriesPhases, SeriesTimes},
-    spelling,
-    suggest::{self, SuggestedTitle, SuggestedWord, Typed},
+    shared_passages, suggest,
+    suggest::{CompletionQuery, SuggestedTitle, SuggestedWord},
 };
-use crate::language::{self, Synonyms};
+use crate::{analysis, analysis::Synonyms};
 
 /// A facet lists so many values, most first, and those that were asked for.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
 
 /// Where so many documents have both words of a question, those with one are not listed.
-const ENOUGH: usize = 100;
+const MIN_AND_MATCHES: usize = 100;
 
 /// A published index, open for reading.
 pub(crate) struct IndexReader {
     index: Index,
-    layout: Layout,
+    schema: IndexSchema,
     searcher: Searcher,
-    segments: Arc<[SegmentColumns]>,
+    segments: Arc<[SegmentFastFields]>,
     norms: Arc<Norms>,
 }
 
@@ -64,76 +69,82 @@ pub(crate) struct Search<'a> {
 }
 
 /// What was found.
-pub(crate) struct Found {
+pub(crate) struct SearchResult {
     /// The first places in order, at most as many as asked for.
-    pub(crate) places: Vec<Place>,
+    pub(crate) hits: Vec<RankedHit>,
     /// How many there are in all.
     pub(crate) total: u64,
     /// Facets, where asked for.
     pub(crate) facets: Option<Facets>,
     /// What documents with all words were given on top, to come first.
-    bonus: f32,
+    all_terms_boost: f32,
 }
 
-impl Found {
+impl SearchResult {
     /// How well the thing at a place fits, without what it was given to come first.
-    pub(crate) fn score(&self, place: &Place) -> f32 {
-        match place.value {
-            SortValue::Score(score) if score >= self.bonus => score - self.bonus,
+    pub(crate) fn score(&self, hit: &RankedHit) -> f32 {
+        match hit.value {
+            SortValue::Score(score) if score >= self.all_terms_boost => {
+                score - self.all_terms_boost
+            }
             SortValue::Score(score) => score,
             SortValue::Number(_) | SortValue::Text(_) => 0.0,
         }
     }
 
     /// The first place that comes after `cursor` in the order of `sort`.
-    pub(crate) fn first_after(&self, sort: SearchSort, cursor: &Place) -> usize {
-        self.places.partition_point(|place| compare(sort, place, cursor).is_le())
+    pub(crate) fn first_after(&self, sort: SearchSort, cursor: &RankedHit) -> usize {
+        self.hits.partition_point(|hit| compare(sort, hit, cursor).is_le())
     }
 
     /// The first place that does not come before `cursor`.
-    pub(crate) fn first_not_before(&self, sort: SearchSort, cursor: &Place) -> usize {
-        self.places.partition_point(|place| compare(sort, place, cursor).is_lt())
+    pub(crate) fn first_not_before(&self, sort: SearchSort, cursor: &RankedHit) -> usize {
+        self.hits.partition_point(|hit| compare(sort, hit, cursor).is_lt())
     }
 }
 
 impl IndexReader {
     /// Opens the index in `folder`. What was decoded of segments that it shares with `before` is
     /// taken over.
-    pub(crate) fn open(folder: &Path, before: Option<&Self>) -> Result<Self, IndexError> {
-        let (index, layout) = Self::index(folder)?;
-        language::register(&index);
+    pub(crate) fn open(folder: &Path, previous: Option<&Self>) -> Result<Self, IndexError> {
+        let (index, schema) = Self::open_index(folder)?;
+        analysis::register(&index);
         let searcher = index.reader()?.searcher();
         let open = |segment: &SegmentReader| {
-            let shared = before.and_then(|before| before.ordinals(segment.segment_id()));
-            SegmentColumns::open(segment, shared)
+            let shared = previous.and_then(|previous| previous.ordinals(segment.segment_id()));
+            SegmentFastFields::open(segment, shared)
         };
         let segments = searcher.segment_readers().iter().map(open).collect::<Result<_, _>>()?;
         let fields = [
-            &[layout.title_nl, layout.title_en][..],
-            &[layout.text_nl, layout.text_en],
-            &[layout.lead_nl, layout.lead_en],
-            &[layout.names],
-            &[layout.exact],
+            &[schema.title_nl, schema.title_en][..],
+            &[schema.text_nl, schema.text_en],
+            &[schema.lead_nl, schema.lead_en],
+            &[schema.names],
+            &[schema.exact],
         ];
         let norms = Arc::new(Norms::open(&searcher, &fields)?);
-        Ok(Self { index, layout, searcher, segments, norms })
+        Ok(Self { index, schema, searcher, segments, norms })
     }
 
     fn ordinals(&self, segment: SegmentId) -> Option<Arc<FacetOrdinals>> {
         let mut readers = self.searcher.segment_readers().iter();
-        let place = readers.position(|reader| reader.segment_id() == segment)?;
-        Some(Arc::clone(&self.segments[place].ordinals))
+        let segment_index = readers.position(|reader| reader.segment_id() == segment)?;
+        Some(Arc::clone(&self.segments[segment_index].ordinals))
     }
 
     /// Whether there is an index of this program's layout in `folder`.
     pub(crate) fn is_usable(folder: &Path) -> bool {
-        Self::index(folder).is_ok_and(|(index, _)| index.reader().is_ok())
+        Self::open_index(folder).is_ok_and(|(index, _)| index.reader().is_ok())
     }
 
-    fn index(folder: &Path) -> Result<(Index, Layout), IndexError> {
-        let index = Index::open(FrozenDirectory(MmapDirectory::open(folder)?))?;
-        let layout = Layout::new();
-        if index.schema() == layout.schema { Ok((index, layout)) } else { Err(IndexError::Layout) }
+    fn open_index(folder: &Path) -> Result<(Index, IndexSchema), IndexError> {
+        let index = Index::open(ReadOnlyDirectory(MmapDirectory::open(folder)?))?;
+        let schema = IndexSchema::new();
+        if index.schema() == schema.tantivy_schema {
+            Ok((index, schema))
+        } else {
+            Err(IndexError::SchemaMismatch)
+        }
     }
 
     /// How many documents it holds.
@@ -152,7 +163,7 @@ impl IndexReader {
         &self,
         search: &Search<'_>,
         times: &Arc<SeriesTimes>,
-    ) -> Result<Found, IndexError> {
+    ) -> Result<SearchResult, IndexError> {
         let filter = Arc::new(Filter::new(search.filter, search.now));
         let rules = search.plan.map(|plan| self.rules(plan)).transpose()?.unwrap_or_default();
         let query = match search.plan {
@@ -160,50 +171,60 @@ impl IndexReader {
             None => Box::new(AllQuery) as Box<dyn Query>,
         };
         let is_ranked = search.plan.is_some() && search.sort == SearchSort::Relevance;
-        let near = search.plan.filter(|plan| is_ranked && nearness::applies(plan));
-        let again = if near.is_some() { nearness::RANKED_AGAIN } else { 0 };
-        let collect = Collect {
+        let proximity_plan = search.plan.filter(|plan| is_ranked && proximity::applies(plan));
+        let rerank_depth = if proximity_plan.is_some() { proximity::RERANK_DEPTH } else { 0 };
+        let collector = SearchCollector {
             segments: Arc::clone(&self.segments),
             series: SeriesPhases::new(times, search.now),
             filter,
             sort: search.sort,
-            limit: search.limit.max(if search.limit > 0 { again } else { 0 }),
+            limit: search.limit.max(if search.limit > 0 { rerank_depth } else { 0 }),
             facets: search.facets,
-            folds: search.plan.is_some(),
-            raise: is_ranked.then_some(Raise { day: search.day, bonus: rules.bonus }),
+            collapse_duplicates: search.plan.is_some(),
+            recency_boost: is_ranked.then_some(RecencyBoost {
+                day: search.day,
+                all_terms_boost: rules.all_terms_boost,
+            }),
         };
-        let collected = self.searcher.search(&query, &collect)?;
-        let Collected { best: mut places, total, counts } = collected;
-        if let Some(plan) = near {
-            self.rank_again(plan, rules.bonus, &mut places)?;
+        let fruit = self.searcher.search(&query, &collector)?;
+        let SearchFruit { best: mut hits, total, counts } = fruit;
+        if let Some(plan) = proximity_plan {
+            self.rerank(plan, rules.all_terms_boost, &mut hits)?;
         }
-        places.truncate(search.limit);
+        hits.truncate(search.limit);
         let facets = search.facets.then(|| facets(&counts, search.filter));
-        Ok(Found { places, total, facets, bonus: rules.bonus })
+        Ok(SearchResult { hits, total, facets, all_terms_boost: rules.all_terms_boost })
     }
 
     /// Which documents are listed for a question, and which of them come first.
-    fn rules(&self, plan: &Plan) -> Result<Rules, IndexError> {
-        if !plan.is_pair() {
+    fn rules(&self, plan: &Plan) -> Result<MatchRules, IndexError> {
+        if !plan.is_two_word_query() {
             return Ok(plan.rules);
         }
-        let all = plan.query(&self.norms, plan.only_all());
-        let has_enough = self.has(all.as_ref(), ENOUGH)?;
-        Ok(if has_enough { plan.only_all() } else { plan.all_first() })
+        let all = plan.query(&self.norms, plan.rules_requiring_all());
+        let has_enough = self.has_at_least(all.as_ref(), MIN_AND_MATCHES)?;
+        Ok(if has_enough { plan.rules_requiring_all() } else { plan.rules_boosting_all() })
     }
 
     /// Puts the best places in order by how near the words stand to each other. As that only raises
     /// scores, none of them comes behind a place that was not looked at.
-    fn rank_again(&self, plan: &Plan, bonus: f32, places: &mut [Place]) -> Result<(), IndexError> {
-        let best = places.len().min(nearness::RANKED_AGAIN);
-        let ids: Vec<u64> = places[..best].iter().map(|place| place.id).collect();
-        for (place, matches) in places.iter_mut().zip(self.matches(plan, &ids, Look::Nearness)?) {
-            if let SortValue::Score(score) = &mut place.value {
-                let raise = Raise { day: 0, bonus };
-                *score = raise.by(*score, nearness::nearness(plan, &matches));
+    fn rerank(
+        &self,
+        plan: &Plan,
+        all_terms_boost: f32,
+        hits: &mut [RankedHit],
+    ) -> Result<(), IndexError> {
+        let best = hits.len().min(proximity::RERANK_DEPTH);
+        let ids: Vec<u64> = hits[..best].iter().map(|hit| hit.id).collect();
+        for (hit, matches) in
+            hits.iter_mut().zip(self.matches(plan, &ids, MatchDetail::Proximity)?)
+        {
+            if let SortValue::Score(score) = &mut hit.value {
+                let boost = RecencyBoost { day: 0, all_terms_boost };
+                *score = boost.apply(*score, proximity::boost(plan, &matches));
             }
         }
-        places.sort_by(|left, right| compare(SearchSort::Relevance, left, right));
+        hits.sort_by(|left, right| compare(SearchSort::Relevance, left, right));
         Ok(())
     }
 
@@ -212,9 +233,9 @@ impl IndexReader {
     pub(crate) fn plan(
         &self,
         typed: &str,
-        words: (&Synonyms, Forms),
+        words: (&Synonyms, Expansion),
     ) -> Result<(Option<Plan>, Interpretation), IndexError> {
-        Ok(Plan::new((&self.searcher, &self.layout), words, typed)?)
+        Ok(Plan::new((&self.searcher, &self.schema), words, typed)?)
     }
 
     /// What a plan finds in the documents with these ids; in their order.
@@ -222,18 +243,22 @@ impl IndexReader {
         &self,
         plan: &Plan,
         ids: &[u64],
-        look: Look,
+        detail: MatchDetail,
     ) -> Result<Vec<Matches>, IndexError> {
-        Ok(matches(&self.searcher, (&self.layout, &self.norms), plan, ids, look)?)
+        Ok(matches(&self.searcher, (&self.schema, &self.norms), plan, ids, detail)?)
     }
 
     /// Why a document is not listed for a question that has these matches in it.
-    pub(crate) fn absence(&self, plan: &Plan, matches: &Matches) -> Result<Absence, IndexError> {
-        Ok(absence(plan, self.rules(plan)?, matches))
+    pub(crate) fn not_listed_reason(
+        &self,
+        plan: &Plan,
+        matches: &Matches,
+    ) -> Result<NotListedReason, IndexError> {
+        Ok(not_listed_reason(plan, self.rules(plan)?, matches))
     }
 
     /// By how much the score of a record is raised for its age.
-    pub(crate) fn raised(
+    pub(crate) fn recency_boost(
         record: &Record,
         times: &Arc<SeriesTimes>,
         now: Timestamp,
@@ -241,15 +266,15 @@ impl IndexReader {
     ) -> f32 {
         let series = SeriesPhases::new(times, now);
         let dated = series.next_start(record.id().to_bits());
-        let dated = dated.or_else(|| record.dated().map(Timestamp::as_second));
-        recency::raise(record.kind(), dated, day)
+        let dated = dated.or_else(|| record.dated_at().map(Timestamp::as_second));
+        recency::boost(record.kind(), dated, day)
     }
 
     /// The group of near-duplicates that the document with this id is of.
     pub(crate) fn group(&self, id: u64) -> Result<Option<u64>, IndexError> {
         for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
-            if let Some((doc, _)) = documents(segment, self.layout.id, &[id])?.first() {
-                return Ok(opened.columns.group(*doc));
+            if let Some((doc, _)) = docs_by_id(segment, self.schema.id, &[id])?.first() {
+                return Ok(opened.fast_fields.group(*doc));
             }
         }
         Ok(None)
@@ -263,71 +288,78 @@ impl IndexReader {
         first: usize,
     ) -> Result<Vec<u64>, IndexError> {
         let group = self.group(record.id().to_bits())?;
-        let asked = Asked { record, body, group };
+        let query = RelatedQuery { record, body, group };
         let (index, searcher) = (&self.index, &self.searcher);
-        related::related(index, searcher, &self.layout, &self.segments, &asked, first)
+        related::related(index, searcher, &self.schema, &self.segments, &query, first)
     }
 
     /// The ids of what has most of these prints and none of these sources, at most `limit`.
-    pub(crate) fn sharing(
+    pub(crate) fn with_shared_fingerprints(
         &self,
-        prints: &[u64],
+        fingerprints: &[u64],
         sources: &[SourceName],
         limit: usize,
     ) -> Result<Vec<u64>, IndexError> {
-        let sources: Vec<u64> = sources.iter().map(|name| source_code(name.as_str())).collect();
-        let index = (&self.searcher, &self.layout);
-        Ok(passages::sharing(index, &self.segments, prints, &sources, limit)?)
+        let sources: Vec<u64> = sources.iter().map(|name| source_hash(name.as_str())).collect();
+        let index = (&self.searcher, &self.schema);
+        Ok(shared_passages::with_shared_fingerprints(
+            index,
+            &self.segments,
+            fingerprints,
+            &sources,
+            limit,
+        )?)
     }
 
     /// The best titles that complete what was typed.
     pub(crate) fn suggested_titles(
         &self,
-        typed: &Typed<'_>,
+        query: &CompletionQuery<'_>,
         first: usize,
     ) -> Result<Vec<SuggestedTitle>, IndexError> {
-        Ok(suggest::titles(&self.searcher, &self.layout, &self.segments, typed, first)?)
+        Ok(suggest::titles(&self.searcher, &self.schema, &self.segments, query, first)?)
     }
 
     /// The best words that begin with `front`, folded.
     pub(crate) fn suggested_words(
         &self,
-        front: &str,
+        prefix: &str,
         first: usize,
     ) -> Result<Vec<SuggestedWord>, IndexError> {
-        Ok(suggest::words(&self.searcher, &self.layout, front, first)?)
+        Ok(suggest::words(&self.searcher, &self.schema, prefix, first)?)
     }
 
     /// What was probably meant by what was typed to be completed: one mistake in words that no text
     /// has, and in the front of the last one. Folded; `None` where there is nothing else to try.
-    pub(crate) fn suggested_instead(
+    pub(crate) fn corrected_prefix(
         &self,
-        typed: &Typed<'_>,
+        query: &CompletionQuery<'_>,
     ) -> Result<Option<String>, IndexError> {
-        let (searcher, layout) = (&self.searcher, &self.layout);
-        let mut words: Vec<String> = typed.whole.iter().map(|word| (*word).to_owned()).collect();
+        let (searcher, schema) = (&self.searcher, &self.schema);
+        let mut words: Vec<String> =
+            query.complete_words.iter().map(|word| (*word).to_owned()).collect();
         for word in &mut words {
-            let term = Term::from_field_text(layout.exact, word);
+            let term = Term::from_field_text(schema.exact, word);
             if searcher.doc_freq(&term)? == 0
-                && let Some(meant) = spelling::correction(searcher, layout, word)?
+                && let Some(corrected) = spelling::correction(searcher, schema, word)?
             {
-                *word = meant;
+                *word = corrected;
             }
         }
-        let front = spelling::front_correction(searcher, layout, typed.front)?;
-        words.push(front.unwrap_or_else(|| typed.front.to_owned()));
-        Ok(Some(words.join(" ")).filter(|meant| meant != typed.text))
+        let prefix = spelling::prefix_correction(searcher, schema, query.prefix)?;
+        words.push(prefix.unwrap_or_else(|| query.prefix.to_owned()));
+        Ok(Some(words.join(" ")).filter(|corrected| corrected != query.text))
     }
 
     /// When single events begin, and the first instants after them, in seconds since 1970.
     pub(crate) fn event_bounds(&self) -> Vec<i64> {
         let mut bounds = Vec::new();
         for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
-            let columns = &opened.columns;
-            let is_event = |doc| columns.kind.first(doc) == Some(Kind::Event.code());
+            let fast_fields = &opened.fast_fields;
+            let is_event = |doc| fast_fields.kind.first(doc) == Some(Kind::Event.code());
             for doc in segment.doc_ids_alive().filter(|doc| is_event(*doc)) {
-                if let Some(ends) = columns.ends.first(doc) {
-                    bounds.extend(columns.dated.first(doc));
+                if let Some(ends) = fast_fields.ends.first(doc) {
+                    bounds.extend(fast_fields.dated.first(doc));
                     bounds.push(ends);
                 }
             }
@@ -340,79 +372,79 @@ impl IndexReader {
     pub(crate) fn events_between(&self, from: i64, until: i64) -> Vec<(i64, u64)> {
         let mut events = Vec::new();
         for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
-            let columns = &opened.columns;
+            let fast_fields = &opened.fast_fields;
             // Only events end.
             let begins = |doc| {
-                columns.ends.first(doc).filter(|ends| *ends > from)?;
-                columns.dated.first(doc).filter(|begins| *begins < until)
+                fast_fields.ends.first(doc).filter(|ends| *ends > from)?;
+                fast_fields.dated.first(doc).filter(|begins| *begins < until)
             };
             let found = segment.doc_ids_alive().filter_map(|doc| Some((begins(doc)?, doc)));
-            events.extend(found.map(|(begins, doc)| (begins, columns.id(doc))));
+            events.extend(found.map(|(begins, doc)| (begins, fast_fields.id(doc))));
         }
         events
     }
 
     /// Whether a query finds so many documents. Stops as soon as it does.
-    fn has(&self, query: &dyn Query, enough: usize) -> Result<bool, IndexError> {
+    fn has_at_least(&self, query: &dyn Query, minimum: usize) -> Result<bool, IndexError> {
         let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
-        let mut missing = enough;
+        let mut remaining = minimum;
         for segment in self.searcher.segment_readers() {
             let alive = segment.alive_bitset();
-            let mut found = weight.scorer(segment, 1.0)?;
-            while found.doc() != TERMINATED {
-                if alive.is_none_or(|alive| alive.is_alive(found.doc())) {
-                    missing -= 1;
-                    if missing == 0 {
+            let mut scorer = weight.scorer(segment, 1.0)?;
+            while scorer.doc() != TERMINATED {
+                if alive.is_none_or(|alive| alive.is_alive(scorer.doc())) {
+                    remaining -= 1;
+                    if remaining == 0 {
                         return Ok(true);
                     }
                 }
-                found.advance();
+                scorer.advance();
             }
         }
         Ok(false)
     }
 }
 
-fn facets(counts: &Counts, filter: &SearchFilter) -> Facets {
-    macro_rules! words {
+fn facets(counts: &FacetCounts, filter: &SearchFilter) -> Facets {
+    macro_rules! enum_counts {
         ($dimension:ident, $selected:expr) => {
-            listed(counts, Dimension::$dimension, $selected, |code| vocabulary_word(code))
+            facet_counts(counts, Dimension::$dimension, $selected, enum_from_code)
         };
     }
     let ids = |dimension, selected: &[NodeId]| {
-        listed(counts, dimension, selected, |bits| NodeId::from_bits(bits).ok())
+        facet_counts(counts, dimension, selected, |bits| NodeId::from_bits(bits).ok())
     };
-    let mut years = listed(counts, Dimension::Year, &filter.years, |code| {
+    let mut years = facet_counts(counts, Dimension::Year, &filter.years, |code| {
         i16::try_from(code.cast_signed()).ok()
     });
     years.sort_by_key(|year| std::cmp::Reverse(year.value));
     Facets {
-        kinds: words!(Kind, &filter.kinds),
-        article_forms: words!(ArticleForm, &filter.article_forms),
-        toolkit_forms: words!(ToolkitForm, &filter.toolkit_forms),
-        community_forms: words!(CommunityForm, &filter.community_forms),
-        event_forms: words!(EventForm, &filter.event_forms),
+        kinds: enum_counts!(Kind, &filter.kinds),
+        article_forms: enum_counts!(ArticleForm, &filter.article_forms),
+        toolkit_forms: enum_counts!(ToolkitForm, &filter.toolkit_forms),
+        community_forms: enum_counts!(CommunityForm, &filter.community_forms),
+        event_forms: enum_counts!(EventForm, &filter.event_forms),
         themes: ids(Dimension::Theme, &filter.themes),
         communities: ids(Dimension::Community, &filter.communities),
         organisations: ids(Dimension::Organisation, &filter.organisations),
-        organisation_kinds: words!(OrganisationKind, &filter.organisation_kinds),
-        layers: words!(Layer, &filter.layers),
+        organisation_kinds: enum_counts!(OrganisationKind, &filter.organisation_kinds),
+        layers: enum_counts!(Layer, &filter.layers),
         audiences: ids(Dimension::Audience, &filter.audiences),
-        languages: words!(Language, &filter.languages),
-        attendance: words!(Attendance, &filter.attendance),
-        phases: words!(Phase, &filter.phases),
+        languages: enum_counts!(Language, &filter.languages),
+        attendance: enum_counts!(Attendance, &filter.attendance),
+        phases: enum_counts!(Phase, &filter.phases),
         years,
     }
 }
 
 /// A word that has a code.
-trait Coded: Sized {
+trait FromCode: Sized {
     fn from_code(code: u64) -> Option<Self>;
 }
 
-macro_rules! coded {
+macro_rules! impl_from_code {
     ($($word:ident),+) => {$(
-        impl Coded for schema::$word {
+        impl FromCode for schema::$word {
             fn from_code(code: u64) -> Option<Self> {
                 schema::$word::from_code(code)
             }
@@ -420,7 +452,7 @@ macro_rules! coded {
     )+};
 }
 
-coded!(
+impl_from_code!(
     Kind,
     ArticleForm,
     ToolkitForm,
@@ -433,28 +465,28 @@ coded!(
     EventPhase
 );
 
-fn vocabulary_word<T: Coded>(code: u64) -> Option<T> {
+fn enum_from_code<T: FromCode>(code: u64) -> Option<T> {
     T::from_code(code)
 }
 
 /// The values of one dimension, most first; a value asked for is listed even if nothing has it.
-fn listed<T: Copy + Ord>(
-    counts: &Counts,
+fn facet_counts<T: Copy + Ord>(
+    counts: &FacetCounts,
     dimension: Dimension,
     selected: &[T],
     value: impl Fn(u64) -> Option<T>,
 ) -> Vec<FacetCount<T>> {
     let mut listed: Vec<_> = counts
-        .of(dimension)
+        .of_dimension(dimension)
         .iter()
         .filter_map(|(code, count)| Some((value(*code)?, *count)))
         .map(|(value, count)| FacetCount { value, count, selected: selected.contains(&value) })
         .collect();
     listed.sort_by(|l, r| r.count.cmp(&l.count).then(l.value.cmp(&r.value)));
-    let mut place = 0;
+    let mut rank = 0;
     listed.retain(|facet| {
-        place += 1;
-        facet.selected || place <= FACET_VALUES_MAX
+        rank += 1;
+        facet.selected || rank <= FACET_VALUES_MAX
     });
     for wanted in selected {
         if !listed.iter().any(|facet| facet.value == *wanted) {

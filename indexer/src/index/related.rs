@@ -15,8 +15,14 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::{IndexError, collect::SegmentColumns, columns::Columns, layout::Layout, texts};
-use crate::language::{self, DUTCH, ENGLISH};
+use super::{
+    IndexError, collector::SegmentFastFields, document_texts, fast_fields::FastFields,
+    schema::IndexSchema,
+};
+use crate::{
+    analysis,
+    analysis::{DUTCH, ENGLISH},
+};
 
 /// So many words stand for a text.
 const WORDS_MAX: usize = 20;
@@ -25,16 +31,16 @@ const CANDIDATES_MAX: usize = 200;
 /// So many bytes of a text are looked at.
 const TEXT_BYTES_MAX: usize = 16 << 10;
 /// So many themes, people or communities each.
-const THINGS_MAX: usize = 32;
+const LINKED_IDS_MAX: usize = 32;
 /// A word of the title counts as so many words of the text.
 const TITLE_COUNT: u32 = 3;
 /// What a word is worth in the title of another document.
 const TITLE_WEIGHT: f32 = 2.0;
 /// What a theme, person or community in common is worth, against the most telling word.
-const THING_WEIGHT: f32 = 2.0;
+const LINKED_ID_WEIGHT: f32 = 2.0;
 
 /// A document to find others for.
-pub(super) struct Asked<'a> {
+pub(super) struct RelatedQuery<'a> {
     pub(super) record: &'a Record,
     pub(super) body: Option<&'a Body>,
     /// The near-duplicates that it is one of.
@@ -46,151 +52,160 @@ pub(super) struct Asked<'a> {
 pub(super) fn related(
     index: &Index,
     searcher: &Searcher,
-    layout: &Layout,
-    segments: &Arc<[SegmentColumns]>,
-    asked: &Asked<'_>,
+    schema: &IndexSchema,
+    segments: &Arc<[SegmentFastFields]>,
+    query: &RelatedQuery<'_>,
     first: usize,
 ) -> Result<Vec<u64>, IndexError> {
-    let Some(common) = asked.record.common() else { return Ok(Vec::new()) };
+    let Some(common) = query.record.common() else { return Ok(Vec::new()) };
     let (title, text, analyser) = match common.language {
-        Language::En => (layout.title_en, layout.text_en, ENGLISH),
-        Language::Nl | Language::Other => (layout.title_nl, layout.text_nl, DUTCH),
+        Language::En => (schema.title_en, schema.text_en, ENGLISH),
+        Language::Nl | Language::Other => (schema.title_nl, schema.text_nl, DUTCH),
     };
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     let mut add = |term: Term, option, weight| {
-        let query = BoostQuery::new(Box::new(TermQuery::new(term, option)), weight);
-        clauses.push((Occur::Should, Box::new(query)));
+        let boosted_term = BoostQuery::new(Box::new(TermQuery::new(term, option)), weight);
+        clauses.push((Occur::Should, Box::new(boosted_term)));
     };
-    let counts = counts(index, analyser, asked);
-    for (word, weight) in telling(searcher, (title, text), counts)? {
+    let frequencies = term_frequencies(index, analyser, query);
+    for (word, weight) in significant_terms(searcher, (title, text), frequencies)? {
         let option = IndexRecordOption::WithFreqs;
         add(Term::from_field_text(text, &word), option, weight);
         add(Term::from_field_text(title, &word), option, weight * TITLE_WEIGHT);
     }
-    let things: [(Field, &[NodeId]); 3] = [
-        (layout.themes, &common.themes),
-        (layout.people, &common.people),
-        (layout.communities, &common.communities),
+    let linked_ids: [(Field, &[NodeId]); 3] = [
+        (schema.themes, &common.themes),
+        (schema.people, &common.people),
+        (schema.communities, &common.communities),
     ];
-    for (field, ids) in things {
+    for (field, ids) in linked_ids {
         // A thing that is named twice tells no more.
-        for id in ids.iter().take(THINGS_MAX).collect::<BTreeSet<_>>() {
+        for id in ids.iter().take(LINKED_IDS_MAX).collect::<BTreeSet<_>>() {
             let term = Term::from_field_u64(field, id.to_bits());
-            add(term, IndexRecordOption::Basic, THING_WEIGHT);
+            add(term, IndexRecordOption::Basic, LINKED_ID_WEIGHT);
         }
     }
     if clauses.is_empty() || first == 0 {
         return Ok(Vec::new());
     }
-    let nearest = Nearest {
+    let collector = RelatedCollector {
         segments: Arc::clone(segments),
-        itself: common.id.to_bits(),
-        group: asked.group,
+        own_id: common.id.to_bits(),
+        group: query.group,
         limit: first,
     };
-    Ok(searcher.search(&BooleanQuery::new(clauses), &nearest)?)
+    Ok(searcher.search(&BooleanQuery::new(clauses), &collector)?)
 }
 
 /// How often a term stands in a document.
 #[derive(Debug, Clone, Copy, Default)]
-struct Occurs {
+struct TermFrequency {
     title: u32,
     text: u32,
 }
 
-impl Occurs {
-    fn count(self) -> u32 {
+impl TermFrequency {
+    fn weighted_count(self) -> u32 {
         self.title * TITLE_COUNT + self.text
     }
 }
 
 /// How often each term stands in a document.
-fn counts(index: &Index, analyser: &str, asked: &Asked<'_>) -> BTreeMap<String, Occurs> {
-    let mut counts: BTreeMap<String, Occurs> = BTreeMap::new();
-    for term in language::terms(index, analyser, asked.record.name()) {
-        counts.entry(term).or_default().title += 1;
+fn term_frequencies(
+    index: &Index,
+    analyser: &str,
+    query: &RelatedQuery<'_>,
+) -> BTreeMap<String, TermFrequency> {
+    let mut frequencies: BTreeMap<String, TermFrequency> = BTreeMap::new();
+    for term in analysis::terms(index, analyser, query.record.name()) {
+        frequencies.entry(term).or_default().title += 1;
     }
-    let body = asked.body.map(|body| body.text.as_str());
-    let own = texts::own(asked.record).into_iter().map(|(_, text)| text);
+    let body = query.body.map(|body| body.text.as_str());
+    let own = document_texts::field_texts(query.record).into_iter().map(|(_, text)| text);
     let mut room = TEXT_BYTES_MAX;
     for text in own.chain(body) {
-        let looked_at = &text[..text.floor_char_boundary(room)];
-        room -= looked_at.len();
-        for term in language::terms(index, analyser, looked_at) {
-            counts.entry(term).or_default().text += 1;
+        let slice = &text[..text.floor_char_boundary(room)];
+        room -= slice.len();
+        for term in analysis::terms(index, analyser, slice) {
+            frequencies.entry(term).or_default().text += 1;
         }
     }
-    counts
+    frequencies
 }
 
 /// The words that tell most by how often they stand here and how seldom elsewhere (tf·idf), with
 /// what each is worth against the first. Words that nothing else has are left out.
-fn telling(
+fn significant_terms(
     searcher: &Searcher,
     (title, text): (Field, Field),
-    counts: BTreeMap<String, Occurs>,
+    frequencies: BTreeMap<String, TermFrequency>,
 ) -> Result<Vec<(String, f32)>, IndexError> {
-    let mut candidates: Vec<_> = counts.into_iter().collect();
-    candidates.sort_by(|l, r| r.1.count().cmp(&l.1.count()).then_with(|| l.0.cmp(&r.0)));
+    let mut candidates: Vec<_> = frequencies.into_iter().collect();
+    candidates.sort_by(|l, r| {
+        r.1.weighted_count().cmp(&l.1.weighted_count()).then_with(|| l.0.cmp(&r.0))
+    });
     candidates.truncate(CANDIDATES_MAX);
-    let documents = searcher.num_docs();
-    let mut telling = Vec::with_capacity(candidates.len());
-    for (word, occurs) in candidates {
+    let doc_count = searcher.num_docs();
+    let mut terms = Vec::with_capacity(candidates.len());
+    for (word, frequency) in candidates {
         let in_titles = searcher.doc_freq(&Term::from_field_text(title, &word))?;
         let in_texts = searcher.doc_freq(&Term::from_field_text(text, &word))?;
-        let own = u64::from(occurs.title > 0) + u64::from(occurs.text > 0);
+        let own = u64::from(frequency.title > 0) + u64::from(frequency.text > 0);
         if in_titles + in_texts > own {
-            telling.push((word, tf_idf(occurs.count(), in_titles.max(in_texts), documents)));
+            terms.push((
+                word,
+                tf_idf(frequency.weighted_count(), in_titles.max(in_texts), doc_count),
+            ));
         }
     }
-    telling.sort_by(|l, r| r.1.total_cmp(&l.1).then_with(|| l.0.cmp(&r.0)));
-    telling.truncate(WORDS_MAX);
-    let most = telling.first().map_or(1.0, |(_, worth)| *worth);
-    Ok(telling.into_iter().map(|(word, worth)| (word, worth / most)).collect())
+    terms.sort_by(|l, r| r.1.total_cmp(&l.1).then_with(|| l.0.cmp(&r.0)));
+    terms.truncate(WORDS_MAX);
+    let max_weight = terms.first().map_or(1.0, |(_, weight)| *weight);
+    Ok(terms.into_iter().map(|(word, weight)| (word, weight / max_weight)).collect())
 }
 
 /// How much a word tells that stands `count` times here and in `having` of all documents: the
 /// logarithm of both, as BM25 has it.
 #[expect(clippy::cast_precision_loss, reason = "a weight needs no more precision")]
-fn tf_idf(count: u32, having: u64, documents: u64) -> f32 {
-    let others = documents.saturating_sub(having) as f32;
-    (1.0 + (count as f32).ln()) * (1.0 + (others + 0.5) / (having as f32 + 0.5)).ln()
+fn tf_idf(count: u32, doc_freq: u64, doc_count: u64) -> f32 {
+    let others = doc_count.saturating_sub(doc_freq) as f32;
+    (1.0 + (count as f32).ln()) * (1.0 + (others + 0.5) / (doc_freq as f32 + 0.5)).ln()
 }
 
 /// Collects the best documents; those that score the same by their ids.
-struct Nearest {
-    segments: Arc<[SegmentColumns]>,
-    itself: u64,
+struct RelatedCollector {
+    segments: Arc<[SegmentFastFields]>,
+    own_id: u64,
     group: Option<u64>,
     limit: usize,
 }
 
 /// The worst comes last: scores are positive, so their bits are in order.
-type Entry = (Reverse<u32>, u64);
+type ScoredId = (Reverse<u32>, u64);
 
 /// Collects one segment.
-struct SegmentNearest {
-    columns: Columns,
-    itself: u64,
+struct SegmentRelatedCollector {
+    fast_fields: FastFields,
+    own_id: u64,
     group: Option<u64>,
     limit: usize,
-    best: BinaryHeap<Entry>,
+    best: BinaryHeap<ScoredId>,
     /// The best of each group of near-duplicates.
-    groups: HashMap<u64, Entry>,
+    groups: HashMap<u64, ScoredId>,
 }
 
-impl Collector for Nearest {
+impl Collector for RelatedCollector {
     type Fruit = Vec<u64>;
-    type Child = SegmentNearest;
+    type Child = SegmentRelatedCollector;
 
     fn for_segment(
         &self,
         segment: SegmentOrdinal,
         _reader: &SegmentReader,
-    ) -> tantivy::Result<SegmentNearest> {
-        Ok(SegmentNearest {
-            columns: self.segments[segment as usize].columns.clone(),
-            itself: self.itself,
+    ) -> tantivy::Result<SegmentRelatedCollector> {
+        Ok(SegmentRelatedCollector {
+            fast_fields: self.segments[segment as usize].fast_fields.clone(),
+            own_id: self.own_id,
             group: self.group,
             limit: self.limit,
             best: BinaryHeap::with_capacity(self.limit + 1),
@@ -202,7 +217,7 @@ impl Collector for Nearest {
         true
     }
 
-    fn merge_fruits(&self, fruits: Vec<Vec<(Entry, Option<u64>)>>) -> tantivy::Result<Vec<u64>> {
+    fn merge_fruits(&self, fruits: Vec<Vec<(ScoredId, Option<u64>)>>) -> tantivy::Result<Vec<u64>> {
         let mut best = fruits.concat();
         best.sort_unstable();
         let mut seen = HashSet::new();
@@ -212,8 +227,8 @@ impl Collector for Nearest {
     }
 }
 
-impl SegmentCollector for SegmentNearest {
-    type Fruit = Vec<(Entry, Option<u64>)>;
+impl SegmentCollector for SegmentRelatedCollector {
+    type Fruit = Vec<(ScoredId, Option<u64>)>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
         let score = Reverse(score.max(0.0).to_bits());
@@ -221,9 +236,9 @@ impl SegmentCollector for SegmentNearest {
         if is_full && self.best.peek().is_some_and(|(worst, _)| score > *worst) {
             return;
         }
-        let entry = (score, self.columns.id(doc));
-        match self.columns.group(doc) {
-            _ if entry.1 == self.itself => {}
+        let entry = (score, self.fast_fields.id(doc));
+        match self.fast_fields.group(doc) {
+            _ if entry.1 == self.own_id => {}
             Some(group) if Some(group) == self.group => {}
             Some(group) => {
                 let best = self.groups.entry(group).or_insert(entry);
@@ -239,7 +254,9 @@ impl SegmentCollector for SegmentNearest {
     }
 
     fn harvest(self) -> Self::Fruit {
-        let single = self.best.into_iter().map(|entry| (entry, None));
-        single.chain(self.groups.into_iter().map(|(group, entry)| (entry, Some(group)))).collect()
+        let ungrouped = self.best.into_iter().map(|entry| (entry, None));
+        ungrouped
+            .chain(self.groups.into_iter().map(|(group, entry)| (entry, Some(group))))
+            .collect()
     }
 }

@@ -21,7 +21,7 @@ impl SeriesPhases {
     }
 
     /// The times of a series, in order; `None` where there is none of this id.
-    pub(super) fn of(&self, id: u64) -> Option<&[(i64, i64)]> {
+    pub(super) fn occurrences(&self, id: u64) -> Option<&[(i64, i64)]> {
         self.times.get(&id).map(Vec::as_slice)
     }
 

@@ -19,8 +19,8 @@ use tantivy::{
     termdict::TermStreamer,
 };
 
-use super::{collect::SegmentColumns, columns::Columns, layout::Layout};
-use crate::language;
+use super::{collector::SegmentFastFields, fast_fields::FastFields, schema::IndexSchema};
+use crate::analysis;
 
 /// The longest word that is looked for to complete one.
 const LETTERS_MAX: usize = 63;
@@ -46,19 +46,19 @@ pub(crate) struct SuggestedWord {
 }
 
 /// What somebody typed: whole words, and the front of the last one. All of it folded.
-pub(crate) struct Typed<'a> {
+pub(crate) struct CompletionQuery<'a> {
     pub(crate) text: &'a str,
-    pub(crate) whole: Vec<&'a str>,
-    pub(crate) front: &'a str,
+    pub(crate) complete_words: Vec<&'a str>,
+    pub(crate) prefix: &'a str,
 }
 
-impl<'a> Typed<'a> {
+impl<'a> CompletionQuery<'a> {
     /// Reads a folded text; `None` where it has no word.
-    pub(crate) fn read(folded: &'a str) -> Option<Self> {
-        let mut whole: Vec<_> = language::folded_words(folded).collect();
-        let front = whole.pop()?;
+    pub(crate) fn parse(folded: &'a str) -> Option<Self> {
+        let mut complete_words: Vec<_> = analysis::folded_words(folded).collect();
+        let prefix = complete_words.pop()?;
         let text = folded.trim_matches(|letter: char| !letter.is_alphanumeric());
-        Some(Self { text, whole, front })
+        Some(Self { text, complete_words, prefix })
     }
 }
 
@@ -67,14 +67,14 @@ impl<'a> Typed<'a> {
 /// first is left open, but none that is left out comes before the last.
 pub(super) fn titles(
     searcher: &Searcher,
-    layout: &Layout,
-    segments: &[SegmentColumns],
-    typed: &Typed<'_>,
+    schema: &IndexSchema,
+    segments: &[SegmentFastFields],
+    query: &CompletionQuery<'_>,
     first: usize,
 ) -> tantivy::Result<Vec<SuggestedTitle>> {
     let mut best = Vec::new();
     for (segment, opened) in searcher.segment_readers().iter().zip(segments) {
-        best.extend(titles_of(segment, layout, &opened.columns, typed, first)?);
+        best.extend(titles_of(segment, schema, &opened.fast_fields, query, first)?);
     }
     best.sort_unstable();
     Ok(best)
@@ -82,21 +82,21 @@ pub(super) fn titles(
 
 fn titles_of(
     segment: &SegmentReader,
-    layout: &Layout,
-    columns: &Columns,
-    typed: &Typed<'_>,
+    schema: &IndexSchema,
+    fast_fields: &FastFields,
+    query: &CompletionQuery<'_>,
     first: usize,
 ) -> tantivy::Result<Vec<SuggestedTitle>> {
-    let Some(order) = &columns.title_order else { return Ok(Vec::new()) };
+    let Some(order) = &fast_fields.title_order else { return Ok(Vec::new()) };
     let lengths: Column<u64> = segment.fast_fields().u64("title_length")?;
-    let docs = titled(segment, layout.title_words, typed)?;
+    let docs = docs_with_title_words(segment, schema.title_words, query)?;
     if docs.is_empty() {
         return Ok(Vec::new());
     }
     let beginning = {
-        let to = successor(typed.text);
+        let to = successor(query.text);
         let to = to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        order.dictionary().term_bounds_to_ord(Bound::Included(typed.text.as_bytes()), to)?
+        order.dictionary().term_bounds_to_ord(Bound::Included(query.text.as_bytes()), to)?
     };
     let begins = |ordinal: u64| std::ops::RangeBounds::contains(&beginning, &ordinal);
     // Within a segment the ordinals of titles are in the order of the titles.
@@ -112,8 +112,8 @@ fn titles_of(
         if key > worst {
             continue;
         }
-        let id = columns.id(doc);
-        best.entry(key).and_modify(|known| *known = id.min(*known)).or_insert(id);
+        let id = fast_fields.id(doc);
+        best.entry(key).and_modify(|best_id| *best_id = id.min(*best_id)).or_insert(id);
         if best.len() > first {
             best.pop_last();
         }
@@ -126,24 +126,28 @@ fn titles_of(
 }
 
 /// The documents whose titles have all words that were typed, the last one as a front.
-fn titled(segment: &SegmentReader, field: Field, typed: &Typed<'_>) -> tantivy::Result<Vec<DocId>> {
+fn docs_with_title_words(
+    segment: &SegmentReader,
+    field: Field,
+    query: &CompletionQuery<'_>,
+) -> tantivy::Result<Vec<DocId>> {
     let index = segment.inverted_index(field)?;
     let mut docs = Vec::new();
-    if let Some(front) = language::front(typed.front) {
-        if let Some(postings) = postings(&index, &front)? {
-            add(segment, postings, &mut docs);
+    if let Some(prefix_term) = analysis::short_prefix_term(query.prefix) {
+        if let Some(postings) = postings(&index, &prefix_term)? {
+            push_live_docs(segment, postings, &mut docs);
         }
     } else {
-        let mut terms = terms_with(&index, typed.front)?;
+        let mut terms = stream_terms_with_prefix(&index, query.prefix)?;
         while terms.advance() {
             let postings =
                 index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
-            add(segment, postings, &mut docs);
+            push_live_docs(segment, postings, &mut docs);
         }
         docs.sort_unstable();
         docs.dedup();
     }
-    for word in &typed.whole {
+    for word in &query.complete_words {
         let Some(mut postings) = postings(&index, word)? else { return Ok(Vec::new()) };
         docs.retain(|doc| {
             if postings.doc() < *doc {
@@ -162,7 +166,7 @@ fn postings(index: &InvertedIndexReader, term: &str) -> tantivy::Result<Option<S
 }
 
 /// Adds the documents that are not deleted.
-fn add(segment: &SegmentReader, mut postings: SegmentPostings, docs: &mut Vec<DocId>) {
+fn push_live_docs(segment: &SegmentReader, mut postings: SegmentPostings, docs: &mut Vec<DocId>) {
     while postings.doc() != TERMINATED {
         if !segment.is_deleted(postings.doc()) {
             docs.push(postings.doc());
@@ -174,20 +178,26 @@ fn add(segment: &SegmentReader, mut postings: SegmentPostings, docs: &mut Vec<Do
 /// The best words, in order: shorter ones first.
 pub(super) fn words(
     searcher: &Searcher,
-    layout: &Layout,
-    front: &str,
+    schema: &IndexSchema,
+    prefix: &str,
     first: usize,
 ) -> tantivy::Result<Vec<SuggestedWord>> {
     let mut found = Vec::new();
-    for letters in front.chars().count()..=LETTERS_MAX {
-        let Some(front) = language::word_front(letters, front) else { break };
+    for letters in prefix.chars().count()..=LETTERS_MAX {
+        let Some(term_prefix) = analysis::word_term_prefix(letters, prefix) else { break };
         // The same word of several segments, and each way in which it is written with how often.
         let mut words: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
         for segment in searcher.segment_readers() {
-            words_of(segment, layout.words, &front, first - found.len(), &mut words)?;
+            words_of(
+                segment,
+                schema.completion_words,
+                &term_prefix,
+                first - found.len(),
+                &mut words,
+            )?;
         }
-        for (folded, written) in words.into_iter().take(first - found.len()) {
-            let most = written.into_iter().max_by(|l, r| l.1.cmp(&r.1).then(r.0.cmp(&l.0)));
+        for (folded, spellings) in words.into_iter().take(first - found.len()) {
+            let most = spellings.into_iter().max_by(|l, r| l.1.cmp(&r.1).then(r.0.cmp(&l.0)));
             let shown = most.map_or_else(|| folded.clone(), |(shown, _)| shown);
             found.push(SuggestedWord { folded, shown });
         }
@@ -202,16 +212,16 @@ pub(super) fn words(
 fn words_of(
     segment: &SegmentReader,
     field: Field,
-    front: &str,
+    prefix: &str,
     first: usize,
     words: &mut BTreeMap<String, BTreeMap<String, u32>>,
 ) -> tantivy::Result<()> {
     let index = segment.inverted_index(field)?;
-    let mut terms = terms_with(&index, front)?;
+    let mut terms = stream_terms_with_prefix(&index, prefix)?;
     let mut own = BTreeSet::new();
     while terms.advance() {
         let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-        let (folded, shown) = language::word_of(term);
+        let (folded, shown) = analysis::split_word_term(term);
         if own.len() >= first && !own.contains(folded) {
             break;
         }
@@ -227,26 +237,26 @@ fn words_of(
             }
         }
         own.insert(folded.to_owned());
-        let written = words.entry(folded.to_owned()).or_default();
-        *written.entry(shown.to_owned()).or_default() += documents;
+        let spellings = words.entry(folded.to_owned()).or_default();
+        *spellings.entry(shown.to_owned()).or_default() += documents;
     }
     Ok(())
 }
 
-fn terms_with<'a>(
+fn stream_terms_with_prefix<'a>(
     index: &'a InvertedIndexReader,
-    front: &str,
+    prefix: &str,
 ) -> tantivy::Result<TermStreamer<'a>> {
-    let mut range = index.terms().range().ge(front);
-    if let Some(after) = successor(front) {
+    let mut range = index.terms().range().ge(prefix);
+    if let Some(after) = successor(prefix) {
         range = range.lt(after);
     }
     Ok(range.into_stream()?)
 }
 
 /// The first bytes that come after everything which begins with `front`.
-fn successor(front: &str) -> Option<Vec<u8>> {
-    let mut bytes = front.as_bytes().to_vec();
+fn successor(prefix: &str) -> Option<Vec<u8>> {
+    let mut bytes = prefix.as_bytes().to_vec();
     while let Some(last) = bytes.last_mut() {
         if *last < u8::MAX {
             *last += 1;

@@ -10,14 +10,17 @@ use schema::{
 use tantivy::Index;
 
 use super::{
-    Beside, Forms, IndexReader, IndexWriter, Indexed, Look, Segments, explanation,
-    fragment::FRAGMENT_BYTES, highlights,
+    DocumentTexts, Expansion, IndexDocument, IndexReader, IndexWriter, MatchDetail, Segments,
+    explanation, highlight::fragments::FRAGMENT_BYTES, highlights,
 };
-use crate::language::{self, DUTCH, ENGLISH, Synonyms};
+use crate::{
+    analysis,
+    analysis::{DUTCH, ENGLISH, Synonyms},
+};
 
 /// Everything about one article.
 #[derive(Debug, Clone)]
-struct Texts {
+struct ArticleTexts {
     language: Language,
     title: String,
     summary: Option<String>,
@@ -41,7 +44,7 @@ fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     prop::collection::vec(word, words).prop_map(|words| words.join(" "))
 }
 
-fn texts() -> impl Strategy<Value = Texts> {
+fn texts() -> impl Strategy<Value = ArticleTexts> {
     let language = prop::sample::select(vec![Language::Nl, Language::En, Language::Other]);
     (
         (language, text(1..3), prop::option::of(text(0..30)), prop::option::of(text(0..90))),
@@ -49,11 +52,11 @@ fn texts() -> impl Strategy<Value = Texts> {
         prop::collection::vec(text(1..2), 0..2),
     )
         .prop_map(|((language, title, summary, lead), (quotes, body, theme), hashtags)| {
-            Texts { language, title, summary, lead, quotes, body, theme, hashtags }
+            ArticleTexts { language, title, summary, lead, quotes, body, theme, hashtags }
         })
 }
 
-fn record(texts: &Texts, id: NodeId, theme: NodeId) -> Record {
+fn record(texts: &ArticleTexts, id: NodeId, theme: NodeId) -> Record {
     let quote = |text: &String| Quote {
         text: text.clone(),
         person: None,
@@ -92,16 +95,16 @@ fn record(texts: &Texts, id: NodeId, theme: NodeId) -> Record {
 
 /// A text with the words in it that the question asks for, as byte ranges; those that overlap are
 /// one.
-fn marked(index: &Index, analyser: &str, text: &str, question: &str) -> Vec<(usize, usize)> {
-    let words: Vec<&str> = question.split_whitespace().collect();
-    let tell: Vec<&str> = words
+fn expected_ranges(index: &Index, analyser: &str, text: &str, query: &str) -> Vec<(usize, usize)> {
+    let words: Vec<&str> = query.split_whitespace().collect();
+    let content_words: Vec<&str> = words
         .iter()
-        .filter(|word| !language::is_stop_word(&language::folded(word)))
+        .filter(|word| !analysis::is_stop_word(&analysis::folded(word)))
         .copied()
         .collect();
-    let asked = if tell.is_empty() { words } else { tell };
+    let query_words = if content_words.is_empty() { words } else { content_words };
     let wanted: Vec<String> =
-        asked.into_iter().flat_map(|word| language::terms(index, analyser, word)).collect();
+        query_words.into_iter().flat_map(|word| analysis::terms(index, analyser, word)).collect();
     let mut found = Vec::new();
     let mut analyser = index.tokenizers().get(analyser).unwrap();
     analyser.token_stream(text).process(&mut |token| {
@@ -110,14 +113,14 @@ fn marked(index: &Index, analyser: &str, text: &str, question: &str) -> Vec<(usi
         }
     });
     found.sort_unstable();
-    let mut marked: Vec<(usize, usize)> = Vec::new();
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
     for (from, to) in found {
-        match marked.last_mut() {
+        match ranges.last_mut() {
             Some(last) if from < last.1 => last.1 = last.1.max(to),
-            _ => marked.push((from, to)),
+            _ => ranges.push((from, to)),
         }
     }
-    marked
+    ranges
 }
 
 fn plain(fragment: &[Span]) -> String {
@@ -129,15 +132,15 @@ fn check(
     index: &Index,
     analyser: &str,
     sources: &[&str],
-    question: &str,
+    query: &str,
     found: Option<&Highlight>,
 ) -> Result<(), TestCaseError> {
-    let any = sources.iter().any(|text| !marked(index, analyser, text, question).is_empty());
-    prop_assert_eq!(found.is_some(), any, "{:?} for {:?}", sources, question);
+    let any = sources.iter().any(|text| !expected_ranges(index, analyser, text, query).is_empty());
+    prop_assert_eq!(found.is_some(), any, "{:?} for {:?}", sources, query);
     for fragment in found.iter().flat_map(|highlight| &highlight.fragments) {
         let shown = plain(fragment);
         let fits = sources.iter().any(|source| {
-            let words = marked(index, analyser, source, question);
+            let words = expected_ranges(index, analyser, source, query);
             source.match_indices(shown.as_str()).any(|(start, _)| {
                 let within = start..start + shown.len();
                 let expected: Vec<_> = words
@@ -145,32 +148,32 @@ fn check(
                     .filter(|(from, to)| within.contains(from) && *to <= within.end)
                     .map(|(from, to)| &source[*from..*to])
                     .collect();
-                let hits = fragment.iter().filter(|span| span.hit);
+                let hits = fragment.iter().filter(|span| span.highlighted);
                 expected == hits.map(|span| span.text.as_str()).collect::<Vec<_>>()
             })
         });
-        prop_assert!(fits, "{:?} of {:?} for {:?}", fragment, sources, question);
-        prop_assert!(fragment.iter().any(|span| span.hit), "{:?}", fragment);
+        prop_assert!(fits, "{:?} of {:?} for {:?}", fragment, sources, query);
+        prop_assert!(fragment.iter().any(|span| span.highlighted), "{:?}", fragment);
         prop_assert!(fragment.iter().all(|span| !span.text.is_empty()));
         prop_assert!(shown.len() <= FRAGMENT_BYTES * 3 / 2, "{} bytes: {shown}", shown.len());
     }
     Ok(())
 }
 
-struct Stored<'a> {
+struct FixtureTexts<'a> {
     body: &'a Body,
-    about: &'a [Record],
+    linked_records: &'a [Record],
 }
 
-impl Beside for Stored<'_> {
+impl DocumentTexts for FixtureTexts<'_> {
     type Error = Infallible;
 
     fn body(&self) -> Result<Option<Body>, Infallible> {
         Ok(Some(self.body.clone()))
     }
 
-    fn about(&self) -> Result<Vec<Record>, Infallible> {
-        Ok(self.about.to_vec())
+    fn linked_records(&self) -> Result<Vec<Record>, Infallible> {
+        Ok(self.linked_records.to_vec())
     }
 }
 
@@ -178,14 +181,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn highlights_must_be_the_words_that_a_plain_reading_finds(
+    fn highlights_must_equal_a_naive_scan(
         texts in texts(),
-        question in prop::collection::vec(
+        query in prop::collection::vec(
             prop::sample::select(vec!["klantreis", "BRIEF", "hen", "gemeente", "journey", "een", "reis", "e-mail"]),
             1..4,
         ),
     ) {
-        let question = question.join(" ");
+        let query = query.join(" ");
         let folder = tempfile::tempdir().unwrap();
         let (id, theme) = (NodeId::new(NodeKind::Article, 7), NodeId::new(NodeKind::Theme, 8));
         let record = record(&texts, id, theme);
@@ -198,27 +201,27 @@ proptest! {
             broader: None,
             origin: Origin::Declared,
         };
-        let about = [Record::Theme(theme)];
+        let linked_records = [Record::Theme(theme)];
         let writer = IndexWriter::open(folder.path(), Segments::Several).unwrap();
         let indexed =
-            Indexed { record: &record, body: Some(&body), about: &about, sources: &[], group: None };
+            IndexDocument { record: &record, body: Some(&body), linked_records: &linked_records, sources: &[], group: None };
         writer.put(&indexed).unwrap();
         writer.finish().unwrap();
 
         let reader = IndexReader::open(folder.path(), None).unwrap();
-        let (plan, interpretation) = reader.plan(&question, (&Synonyms::default(), Forms::All)).unwrap();
+        let (plan, interpretation) = reader.plan(&query, (&Synonyms::default(), Expansion::Full)).unwrap();
         let plan = plan.unwrap();
-        let question = interpretation.corrected.unwrap_or(question);
-        let matches = reader.matches(&plan, &[id.to_bits()], Look::PlacesAndScores).unwrap();
-        let beside = Stored { body: &body, about: &about };
-        let found = highlights(&record, (&plan, &matches[0]), &beside).unwrap();
+        let query = interpretation.corrected.unwrap_or(query);
+        let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
+        let document_texts = FixtureTexts { body: &body, linked_records: &linked_records };
+        let found = highlights(&record, (&plan, &matches[0]), &document_texts).unwrap();
 
         let index = Index::create_in_ram(tantivy::schema::Schema::builder().build());
-        language::register(&index);
+        analysis::register(&index);
         let analyser = if texts.language == Language::En { ENGLISH } else { DUTCH };
-        let of = |field| found.iter().find(|highlight| highlight.field == field);
+        let highlight_of = |field| found.iter().find(|highlight| highlight.field == field);
         let check = |analyser, sources: &[&str], field| {
-            check(&index, analyser, sources, &question, of(field))
+            check(&index, analyser, sources, &query, highlight_of(field))
         };
         check(analyser, &[&texts.title], SearchField::Title)?;
         let leads: Vec<_> = texts.summary.iter().chain(&texts.lead).map(String::as_str).collect();
@@ -233,7 +236,7 @@ proptest! {
         let explained = explanation(&record, (&plan, &matches[0]), (1.0, 1.0));
         for field in SearchField::ALL {
             let explained = explained.words.iter().any(|word| word.fields.contains(field));
-            prop_assert_eq!(explained, of(*field).is_some(), "{}", field);
+            prop_assert_eq!(explained, highlight_of(*field).is_some(), "{}", field);
         }
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use schema::{
-    Body, Common, Language, NodeId, NodeKind, Record, SearchField, SourceName, fold, moment,
+    Body, Common, Language, NodeId, NodeKind, Record, SearchField, SourceName, event_moment,
+    normalisation,
 };
 use tantivy::{
     Index, Term,
@@ -14,24 +15,27 @@ use tantivy::{
 };
 
 use super::{
-    IndexError,
-    layout::{Layout, source_code},
-    texts::{self, Scope},
+    IndexError, document_texts,
+    document_texts::NameScope,
+    schema::{IndexSchema, source_hash},
 };
-use crate::language::{self, Fingerprint, Tongue};
+use crate::{
+    analysis,
+    analysis::{AnalysisLanguage, WordHashes},
+};
 
 /// Memory for documents that are not yet in a segment, in bytes.
 const ARENA_BYTES: usize = 64 << 20;
 const WRITER_THREADS: usize = 2;
 
 /// Everything that the index needs of one piece of content.
-pub(crate) struct Indexed<'a> {
+pub(crate) struct IndexDocument<'a> {
     /// The record.
     pub(crate) record: &'a Record,
     /// Its long text.
     pub(crate) body: Option<&'a Body>,
     /// Everything it is linked to.
-    pub(crate) about: &'a [Record],
+    pub(crate) linked_records: &'a [Record],
     /// Its sources.
     pub(crate) sources: &'a [SourceName],
     /// Which near-duplicates it is one of.
@@ -53,7 +57,7 @@ pub(crate) enum Segments {
 /// starts a process in between, which holds the lock's file until it runs its program.
 pub(crate) struct IndexWriter {
     index: Index,
-    layout: Layout,
+    schema: IndexSchema,
     writer: tantivy::IndexWriter,
     segments: Segments,
 }
@@ -61,7 +65,7 @@ pub(crate) struct IndexWriter {
 impl IndexWriter {
     /// Opens the index in `folder`, or makes an empty one.
     pub(crate) fn open(folder: &Path, segments: Segments) -> Result<Self, IndexError> {
-        Self::open_with(folder, segments, language::register)
+        Self::open_with(folder, segments, analysis::register)
     }
 
     /// Like [`open`](Self::open), with other analysers.
@@ -70,9 +74,9 @@ impl IndexWriter {
         segments: Segments,
         register: impl FnOnce(&Index),
     ) -> Result<Self, IndexError> {
-        let layout = Layout::new();
+        let schema = IndexSchema::new();
         let directory = MmapDirectory::open(folder)?;
-        let index = Index::open_or_create(directory, layout.schema.clone())?;
+        let index = Index::open_or_create(directory, schema.tantivy_schema.clone())?;
         register(&index);
         let writer = index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
         let policy: Box<dyn MergePolicy> = match segments {
@@ -81,19 +85,19 @@ impl IndexWriter {
             Segments::One => Box::new(NoMergePolicy),
         };
         writer.set_merge_policy(policy);
-        Ok(Self { index, layout, writer, segments })
+        Ok(Self { index, schema, writer, segments })
     }
 
     /// Puts content in place of what the index held under its id.
-    pub(crate) fn put(&self, indexed: &Indexed<'_>) -> Result<(), IndexError> {
-        let Some(common) = indexed.record.common() else { return Ok(()) };
+    pub(crate) fn put(&self, content: &IndexDocument<'_>) -> Result<(), IndexError> {
+        let Some(common) = content.record.common() else { return Ok(()) };
         self.remove(common.id);
-        self.writer.add_document(document(&self.layout, common, indexed))?;
+        self.writer.add_document(tantivy_document(&self.schema, common, content))?;
         Ok(())
     }
 
     pub(crate) fn remove(&self, id: schema::NodeId) {
-        self.writer.delete_term(Term::from_field_u64(self.layout.id, id.to_bits()));
+        self.writer.delete_term(Term::from_field_u64(self.schema.id, id.to_bits()));
     }
 
     /// Writes everything to disk and waits for merges.
@@ -118,60 +122,66 @@ impl IndexWriter {
     }
 }
 
-fn document(layout: &Layout, common: &Common, indexed: &Indexed<'_>) -> TantivyDocument {
+fn tantivy_document(
+    schema: &IndexSchema,
+    common: &Common,
+    content: &IndexDocument<'_>,
+) -> TantivyDocument {
     let mut document = TantivyDocument::default();
-    document.add_u64(layout.id, common.id.to_bits());
-    add_codes(&mut document, layout, common, indexed);
-    add_times(&mut document, layout, indexed.record);
-    document.add_text(layout.title_order, fold::name(&common.title));
+    document.add_u64(schema.id, common.id.to_bits());
+    add_codes(&mut document, schema, common, content);
+    add_times(&mut document, schema, content.record);
+    document.add_text(schema.title_order, normalisation::name(&common.title));
     let (title, text, lead) = match common.language {
-        Language::En => (layout.title_en, layout.text_en, layout.lead_en),
-        Language::Nl | Language::Other => (layout.title_nl, layout.text_nl, layout.lead_nl),
+        Language::En => (schema.title_en, schema.text_en, schema.lead_en),
+        Language::Nl | Language::Other => (schema.title_nl, schema.text_nl, schema.lead_nl),
     };
     document.add_text(title, &common.title);
-    document.add_text(layout.exact, &common.title);
-    document.add_text(layout.words, &common.title);
-    let body = indexed.body.map(|body| (SearchField::Body, body.text.as_str()));
-    for (field, part) in texts::own(indexed.record).into_iter().chain(body) {
-        document.add_text(text, part);
-        document.add_text(layout.exact, part);
-        document.add_text(layout.words, part);
+    document.add_text(schema.exact, &common.title);
+    document.add_text(schema.completion_words, &common.title);
+    let body = content.body.map(|body| (SearchField::Body, body.text.as_str()));
+    for (field, value) in document_texts::field_texts(content.record).into_iter().chain(body) {
+        document.add_text(text, value);
+        document.add_text(schema.exact, value);
+        document.add_text(schema.completion_words, value);
         if field == SearchField::Lead {
-            document.add_text(lead, part);
+            document.add_text(lead, value);
         }
     }
-    for heading in indexed.body.iter().flat_map(|body| texts::headings(&body.html)) {
+    for heading in content.body.iter().flat_map(|body| document_texts::headings(&body.html)) {
         document.add_text(lead, heading);
     }
-    for name in texts::names(common, indexed.about) {
-        document.add_text(layout.names, name);
+    for name in document_texts::linked_names(common, content.linked_records) {
+        document.add_text(schema.names, name);
     }
-    for other in indexed.about {
-        let Some(scope) = Scope::of(other) else { continue };
-        for name in texts::names_of(other) {
-            for stem in language::stems(Tongue::Dutch, name) {
-                document.add_text(layout.scoped, scope.term(&stem));
+    for other in content.linked_records {
+        let Some(scope) = NameScope::for_record(other) else { continue };
+        for name in document_texts::names_of(other) {
+            for stem in analysis::stems(AnalysisLanguage::Dutch, name) {
+                document.add_text(schema.scoped_names, scope.term(&stem));
             }
         }
     }
-    for term in language::title_terms(&common.title) {
-        document.add_text(layout.title_words, term);
+    for term in analysis::title_terms(&common.title) {
+        document.add_text(schema.title_words, term);
     }
-    document.add_u64(layout.title_length, texts::characters(&common.title));
-    for print in Fingerprint::of(texts::all(indexed.record, indexed.body)).prints() {
-        document.add_u64(layout.prints, print);
+    document.add_u64(schema.title_length, document_texts::char_count(&common.title));
+    for fingerprint in
+        WordHashes::of(document_texts::all_texts(content.record, content.body)).fingerprints()
+    {
+        document.add_u64(schema.fingerprints, fingerprint);
     }
-    if let Some(group) = indexed.group {
-        document.add_u64(layout.group, group.to_bits());
+    if let Some(group) = content.group {
+        document.add_u64(schema.group, group.to_bits());
     }
     document
 }
 
 fn add_codes(
     document: &mut TantivyDocument,
-    layout: &Layout,
+    schema: &IndexSchema,
     common: &Common,
-    indexed: &Indexed<'_>,
+    content: &IndexDocument<'_>,
 ) {
     let mut add = |field: Field, codes: Vec<u64>| {
         for code in codes {
@@ -179,74 +189,75 @@ fn add_codes(
         }
     };
     let bits = |ids: &[schema::NodeId]| ids.iter().map(|id| id.to_bits()).collect();
-    add(layout.themes, bits(&common.themes));
-    add(layout.communities, bits(&common.communities));
-    add(layout.organisations, bits(&common.organisations));
-    add(layout.audiences, bits(&common.audiences));
-    add(layout.people, bits(&common.people));
-    add(layout.language, vec![common.language.code()]);
-    add(layout.sources, indexed.sources.iter().map(|s| source_code(s.as_str())).collect());
-    if let Some(kind) = indexed.record.kind() {
-        add(layout.kind, vec![kind.code()]);
+    add(schema.themes, bits(&common.themes));
+    add(schema.communities, bits(&common.communities));
+    add(schema.organisations, bits(&common.organisations));
+    add(schema.audiences, bits(&common.audiences));
+    add(schema.people, bits(&common.people));
+    add(schema.language, vec![common.language.code()]);
+    add(schema.sources, content.sources.iter().map(|s| source_hash(s.as_str())).collect());
+    if let Some(kind) = content.record.kind() {
+        add(schema.kind, vec![kind.code()]);
     }
-    let form = match indexed.record {
+    let form = match content.record {
         Record::Article(article) => Some(article.form.code()),
         Record::Toolkit(toolkit) => Some(toolkit.form.code()),
         Record::Community(community) => Some(community.form.code()),
         Record::Event(event) => {
-            add(layout.attendance, vec![event.attendance.code()]);
+            add(schema.attendance, vec![event.attendance.code()]);
             Some(event.form.code())
         }
         Record::Theme(_) | Record::Organisation(_) | Record::Person(_) | Record::Audience(_) => {
             None
         }
     };
-    add(layout.form, form.into_iter().collect());
+    add(schema.form, form.into_iter().collect());
 
     let mut kinds = Vec::new();
     let mut layers = Vec::new();
-    for other in indexed.about {
+    for other in content.linked_records {
         if let Record::Organisation(organisation) = other {
             kinds.push(organisation.kind.code());
             layers.extend(organisation.layer.map(schema::GovernmentLayer::code));
         }
     }
-    if let Record::Community(community) = indexed.record {
+    if let Record::Community(community) = content.record {
         layers.extend(community.layers.iter().map(|layer| layer.code()));
     }
-    for (field, mut codes) in [(layout.organisation_kinds, kinds), (layout.layers, layers)] {
+    for (field, mut codes) in [(schema.organisation_kinds, kinds), (schema.layers, layers)] {
         codes.sort_unstable();
         codes.dedup();
         add(field, codes);
     }
 }
 
-fn add_times(document: &mut TantivyDocument, layout: &Layout, record: &Record) {
-    if let Some(dated) = record.dated() {
-        document.add_i64(layout.dated, dated.as_second());
-        let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
-        document.add_i64(layout.year, i64::from(dated.to_zoned(home).year()));
+fn add_times(document: &mut TantivyDocument, schema: &IndexSchema, record: &Record) {
+    if let Some(dated) = record.dated_at() {
+        document.add_i64(schema.dated, dated.as_second());
+        let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+        document.add_i64(schema.year, i64::from(dated.to_zoned(home).year()));
     }
     if let Record::Event(event) = record
         && event.series.is_none()
     {
-        document.add_i64(layout.ends, event.ends().as_second());
+        document.add_i64(schema.ends, event.ends().as_second());
     }
 }
 
 /// Whether the documents linked to a thing look different in the index when it goes from `old` to
 /// `new`.
-pub(crate) fn shows_in_dependents(old: Option<&Record>, new: Option<&Record>) -> bool {
-    let face = |record: Option<&Record>| {
+pub(crate) fn affects_linked_documents(old: Option<&Record>, new: Option<&Record>) -> bool {
+    let indexed_form = |record: Option<&Record>| {
         record.map(|record| {
             let organisation = match record {
                 Record::Organisation(organisation) => Some((organisation.kind, organisation.layer)),
                 _ => None,
             };
-            let names: Vec<_> = texts::names_of(record).into_iter().map(str::to_owned).collect();
+            let names: Vec<_> =
+                document_texts::names_of(record).into_iter().map(str::to_owned).collect();
             (names, organisation)
         })
     };
     debug_assert!(NodeKind::ALL.len() == 8, "a new kind needs its names here");
-    face(old) != face(new)
+    indexed_form(old) != indexed_form(new)
 }

@@ -5,25 +5,25 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::StoreError;
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("plain data always has an encoding")
+    postcard::to_stdvec(value).expect("plain data always encodes")
 }
 
 pub(super) fn decode<T: DeserializeOwned>(
     bytes: &[u8],
     table: &'static str,
 ) -> Result<T, StoreError> {
-    postcard::from_bytes(bytes).map_err(|_| StoreError::Value { table })
+    postcard::from_bytes(bytes).map_err(|_| StoreError::Decode { table })
 }
 
-pub(super) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
+pub(super) fn encode_compressed<T: Serialize>(value: &T) -> Vec<u8> {
     lz4_flex::compress_prepend_size(&encode(value))
 }
 
-pub(super) fn unpack<T: DeserializeOwned>(
+pub(super) fn decode_compressed<T: DeserializeOwned>(
     bytes: &[u8],
     table: &'static str,
 ) -> Result<T, StoreError> {
     let plain =
-        lz4_flex::decompress_size_prepended(bytes).map_err(|_| StoreError::Value { table })?;
+        lz4_flex::decompress_size_prepended(bytes).map_err(|_| StoreError::Decode { table })?;
     decode(&plain, table)
 }

@@ -25,7 +25,7 @@ impl RecordKey {
     /// identity it is given outlives the thing.
     pub(crate) fn inferred(kind: NodeKind, folded: &str) -> Self {
         let digest = blake3::hash(folded.as_bytes()).to_hex();
-        Self::new(&SourceName::inferred(), &format!("{}/{}", kind.word(), &digest[..32]))
+        Self::new(&SourceName::inferred(), &format!("{}/{}", kind.as_str(), &digest[..32]))
     }
 
     pub(crate) fn from_text(text: &str) -> Self {
@@ -72,16 +72,16 @@ pub(crate) struct Identity {
     /// The thing.
     pub(crate) id: NodeId,
     /// When this record was first seen, counted from one: the oldest record's id wins.
-    pub(crate) order: u64,
+    pub(crate) sequence: u64,
 }
 
 /// What is remembered of the bytes a source record was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Seen {
+pub(crate) struct InputDigest {
     /// Digest of the bytes.
     pub(crate) content_hash: [u8; 32],
     /// Digest of the plan they were read under.
-    pub(crate) plan: u64,
+    pub(crate) source_digest: u64,
 }
 
 /// What one source record says, with where it stood.
@@ -95,7 +95,7 @@ pub(crate) struct StoredFacts {
 
 /// One mention of a name: how it was written, and whether it may bring a thing into being.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Mentioned {
+pub(crate) struct Mention {
     /// The name as written.
     pub(crate) label: String,
     /// Whether the name stands for a thing of this kind for certain. An organiser's name may be a

@@ -7,9 +7,9 @@ use schema::{Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Recor
 
 use super::{
     BASE_FILE, OVERLAY_FILE, Relation, StoreError,
-    codec::{decode, unpack},
+    codec::{decode, decode_compressed},
     key::{Identity, RecordKey},
-    layered::Layered,
+    overlay_table::OverlayTable,
     tables::ReadTables,
 };
 
@@ -21,17 +21,17 @@ const READ_CACHE_BYTES: usize = 32 << 20;
 pub(crate) struct StoreReader {
     pub(super) tables: ReadTables,
     // Last, so that they outlive the tables.
-    _base: Published,
-    over: Option<Published>,
+    _base: PublishedFile,
+    overlay: Option<PublishedFile>,
 }
 
 /// One file of a store that never changes again.
-pub(super) struct Published {
+pub(super) struct PublishedFile {
     pub(super) transaction: ReadTransaction,
     _database: ReadOnlyDatabase,
 }
 
-impl Published {
+impl PublishedFile {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let database = Builder::new().set_cache_size(READ_CACHE_BYTES).open_read_only(path)?;
         Ok(Self { transaction: database.begin_read()?, _database: database })
@@ -39,27 +39,30 @@ impl Published {
 }
 
 /// One stretch of the names of a kind.
-pub(crate) struct Named {
+pub(crate) struct NameRange {
     /// Folded name and id, in order.
     pub(crate) entries: Vec<(String, NodeId)>,
     /// Whether there is more in the direction walked.
-    pub(crate) more: bool,
+    pub(crate) has_more: bool,
 }
 
 impl StoreReader {
     /// Opens the store of the generation in `folder`.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let base = Published::open(&folder.join(BASE_FILE))?;
-        let over = folder.join(OVERLAY_FILE);
-        let over = if over.exists() { Some(Published::open(&over)?) } else { None };
-        let tables =
-            ReadTables::open(&base.transaction, over.as_ref().map(|over| &over.transaction))?;
-        Ok(Self { tables, _base: base, over })
+        let base = PublishedFile::open(&folder.join(BASE_FILE))?;
+        let overlay_path = folder.join(OVERLAY_FILE);
+        let overlay =
+            if overlay_path.exists() { Some(PublishedFile::open(&overlay_path)?) } else { None };
+        let tables = ReadTables::open(
+            &base.transaction,
+            overlay.as_ref().map(|overlay| &overlay.transaction),
+        )?;
+        Ok(Self { tables, _base: base, overlay })
     }
 
     /// Whether changes lie over its base.
-    pub(crate) fn is_layered(&self) -> bool {
-        self.over.is_some()
+    pub(crate) fn has_overlay(&self) -> bool {
+        self.overlay.is_some()
     }
 
     /// The id that stands for `id` now.
@@ -77,12 +80,12 @@ impl StoreReader {
 
     pub(crate) fn body(&self, id: NodeId) -> Result<Option<Body>, StoreError> {
         let bytes = self.tables.bodies.get(id.to_bits())?;
-        bytes.map(|bytes| unpack(bytes.value(), "bodies")).transpose()
+        bytes.map(|bytes| decode_compressed(bytes.value(), "bodies")).transpose()
     }
 
     pub(crate) fn provenance(&self, id: NodeId) -> Result<Vec<Provenance>, StoreError> {
         let bytes = self.tables.provenance.get(id.to_bits())?;
-        bytes.map_or(Ok(Vec::new()), |bytes| unpack(bytes.value(), "provenance"))
+        bytes.map_or(Ok(Vec::new()), |bytes| decode_compressed(bytes.value(), "provenance"))
     }
 
     pub(crate) fn by_url(&self, normalised: &str) -> Result<Option<NodeId>, StoreError> {
@@ -110,7 +113,7 @@ impl StoreReader {
         kind: NodeKind,
         after: Option<(&str, NodeId)>,
         limit: usize,
-    ) -> Result<Named, StoreError> {
+    ) -> Result<NameRange, StoreError> {
         let (low, high) = kind_range(kind);
         let low = after.map_or(low, |(name, id)| (kind as u8, name, id.to_bits() + 1));
         take_names(self.tables.names.range(low..high)?, limit)
@@ -122,7 +125,7 @@ impl StoreReader {
         kind: NodeKind,
         before: Option<(&str, NodeId)>,
         limit: usize,
-    ) -> Result<Named, StoreError> {
+    ) -> Result<NameRange, StoreError> {
         let (low, high) = kind_range(kind);
         let high = before.map_or(high, |(name, id)| (kind as u8, name, id.to_bits()));
         take_names(self.tables.names.range_back(low..high)?, limit)
@@ -164,9 +167,9 @@ impl StoreReader {
     pub(crate) fn identities(&self) -> Result<Vec<(RecordKey, Identity)>, StoreError> {
         let rows = self.tables.identities.all()?.map(|row| {
             let row = row?;
-            let (bits, order) = row.1.value();
+            let (bits, sequence) = row.1.value();
             let id = node_id(bits, "identities")?;
-            Ok((RecordKey::from_text(row.0.value()), Identity { id, order }))
+            Ok((RecordKey::from_text(row.0.value()), Identity { id, sequence }))
         });
         rows.collect()
     }
@@ -193,11 +196,11 @@ impl StoreReader {
 }
 
 pub(super) fn node_id(bits: u64, table: &'static str) -> Result<NodeId, StoreError> {
-    NodeId::from_bits(bits).map_err(|_| StoreError::Value { table })
+    NodeId::from_bits(bits).map_err(|_| StoreError::Decode { table })
 }
 
 pub(super) fn linked<T, G>(
-    links: &Layered<(u64, u8, u64), (), T, G>,
+    links: &OverlayTable<(u64, u8, u64), (), T, G>,
     target: NodeId,
     relation: Relation,
 ) -> Result<Vec<NodeId>, StoreError>
@@ -214,7 +217,7 @@ where
 
 /// How many things of a kind there are.
 pub(super) fn count_names<T, G>(
-    names: &Layered<(u8, &'static str, u64), (), T, G>,
+    names: &OverlayTable<(u8, &'static str, u64), (), T, G>,
     kind: NodeKind,
 ) -> Result<u64, StoreError>
 where
@@ -242,12 +245,12 @@ type NameRow<'a> = Result<
 fn take_names<'a>(
     mut rows: impl Iterator<Item = NameRow<'a>>,
     limit: usize,
-) -> Result<Named, StoreError> {
+) -> Result<NameRange, StoreError> {
     let mut entries = Vec::new();
     for row in rows.by_ref().take(limit) {
         let row = row?;
         let (_, name, bits) = row.0.value();
         entries.push((name.to_owned(), node_id(bits, "names")?));
     }
-    Ok(Named { entries, more: rows.next().is_some() })
+    Ok(NameRange { entries, has_more: rows.next().is_some() })
 }

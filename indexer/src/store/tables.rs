@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    layered::{ReadTable, WriteTable},
+    overlay_table::{ReadTable, WriteTable},
 };
 
 /// How one thing is linked to another, seen from the target.
@@ -31,31 +31,31 @@ pub enum Relation {
 /// texts that meet in it, from a text to its group of near-duplicates, and from a group to its texts.
 pub(super) const BAND: u8 = 6;
 pub(super) const GROUP: u8 = 7;
-pub(super) const ALIKE: u8 = 8;
+pub(super) const GROUP_MEMBER: u8 = 8;
 
 type Bytes = &'static [u8];
 type Text = &'static str;
 
 macro_rules! tables {
-    ($($(#[$about:meta])* $name:ident: $key:ty => $value:ty,)+) => {
+    ($($(#[$doc:meta])* $name:ident: $key:ty => $value:ty,)+) => {
         /// The tables of a published store.
         pub(super) struct ReadTables {
-            $($(#[$about])* pub(super) $name: ReadTable<$key, $value>,)+
+            $($(#[$doc])* pub(super) $name: ReadTable<$key, $value>,)+
         }
 
         /// The tables of a store under construction.
         pub(super) struct WriteTables<'t> {
-            $($(#[$about])* pub(super) $name: WriteTable<'t, $key, $value>,)+
+            $($(#[$doc])* pub(super) $name: WriteTable<'t, $key, $value>,)+
         }
 
         impl ReadTables {
             /// Opens the tables of a base, with what was put over it.
             pub(super) fn open(
                 base: &ReadTransaction,
-                over: Option<&ReadTransaction>,
+                overlay: Option<&ReadTransaction>,
             ) -> Result<Self, StoreError> {
                 Ok(Self {
-                    $($name: ReadTable::open(stringify!($name), base, over)?,)+
+                    $($name: ReadTable::open(stringify!($name), base, overlay)?,)+
                 })
             }
         }
@@ -72,8 +72,8 @@ macro_rules! tables {
             }
 
             /// Puts every row of every table of another store into this one.
-            pub(super) fn take_over(&mut self, from: &ReadTables) -> Result<(), StoreError> {
-                $(self.$name.take_over(&from.$name)?;)+
+            pub(super) fn copy_from(&mut self, from: &ReadTables) -> Result<(), StoreError> {
+                $(self.$name.copy_from(&from.$name)?;)+
                 Ok(())
             }
         }

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use redb::{Builder, Database};
 use schema::{
-    Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName, fold,
+    Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName, normalisation,
 };
 
 use super::{
-    BASE_FILE, Identity, Mentioned, OVERLAY_FILE, RecordKey, Relation, Seen, StoreError,
+    BASE_FILE, Identity, InputDigest, Mention, OVERLAY_FILE, RecordKey, Relation, StoreError,
     StoreReader, StoredFacts,
-    codec::{decode, encode, pack, unpack},
-    reader::{Published, count_names, linked, node_id},
+    codec::{decode, decode_compressed, encode, encode_compressed},
+    reader::{PublishedFile, count_names, linked, node_id},
     tables::WriteTables,
 };
 
-const NEXT_ORDER: &str = "next_order";
+const NEXT_SEQUENCE: &str = "next_order";
 /// So many bytes of a store under construction are held in memory.
 const WRITE_CACHE_BYTES: usize = 256 << 20;
 
@@ -23,7 +23,7 @@ const WRITE_CACHE_BYTES: usize = 256 << 20;
 /// writes its last page when the file is closed.
 pub(crate) struct StoreFile {
     database: Database,
-    base: Option<Published>,
+    base: Option<PublishedFile>,
 }
 
 impl StoreFile {
@@ -33,15 +33,15 @@ impl StoreFile {
     }
 
     /// What is put over the base in `folder`, which stays as it is.
-    pub(crate) fn over_base(folder: &Path) -> Result<Self, StoreError> {
-        let base = Some(Published::open(&folder.join(BASE_FILE))?);
+    pub(crate) fn create_overlay(folder: &Path) -> Result<Self, StoreError> {
+        let base = Some(PublishedFile::open(&folder.join(BASE_FILE))?);
         Ok(Self { database: database(&folder.join(OVERLAY_FILE))?, base })
     }
 
     /// A store in `folder` with everything that another one holds, in one layer.
     pub(crate) fn copy_of(folder: &Path, other: &StoreReader) -> Result<Self, StoreError> {
         let file = Self::create(folder)?;
-        file.write(|store| store.tables.take_over(&other.tables))?;
+        file.write(|store| store.tables.copy_from(&other.tables))?;
         Ok(file)
     }
 
@@ -52,9 +52,9 @@ impl StoreFile {
     ) -> Result<T, E> {
         let transaction = self.database.begin_write().map_err(StoreError::from)?;
         let base = self.base.as_ref().map(|base| &base.transaction);
-        let answer = work(&mut StoreWriter { tables: WriteTables::open(&transaction, base)? })?;
+        let result = work(&mut StoreWriter { tables: WriteTables::open(&transaction, base)? })?;
         transaction.commit().map_err(StoreError::from)?;
-        Ok(answer)
+        Ok(result)
     }
 }
 
@@ -70,19 +70,23 @@ pub(crate) struct StoreWriter<'t> {
 impl StoreWriter<'_> {
     // --- what sources say -------------------------------------------------------------------
 
-    pub(crate) fn seen(&self, key: &RecordKey) -> Result<Option<Seen>, StoreError> {
+    pub(crate) fn input_digest(&self, key: &RecordKey) -> Result<Option<InputDigest>, StoreError> {
         let bytes = self.tables.seen.get(key.as_str())?;
         bytes.map(|bytes| decode(bytes.value(), "seen")).transpose()
     }
 
-    pub(crate) fn put_seen(&mut self, key: &RecordKey, seen: &Seen) -> Result<(), StoreError> {
-        self.tables.seen.insert(key.as_str(), encode(seen).as_slice())?;
+    pub(crate) fn put_input_digest(
+        &mut self,
+        key: &RecordKey,
+        digest: &InputDigest,
+    ) -> Result<(), StoreError> {
+        self.tables.seen.insert(key.as_str(), encode(digest).as_slice())?;
         Ok(())
     }
 
     pub(crate) fn facts(&self, key: &RecordKey) -> Result<Option<StoredFacts>, StoreError> {
         let bytes = self.tables.facts.get(key.as_str())?;
-        bytes.map(|bytes| unpack(bytes.value(), "facts")).transpose()
+        bytes.map(|bytes| decode_compressed(bytes.value(), "facts")).transpose()
     }
 
     pub(crate) fn put_facts(
@@ -90,7 +94,7 @@ impl StoreWriter<'_> {
         key: &RecordKey,
         facts: &StoredFacts,
     ) -> Result<(), StoreError> {
-        self.tables.facts.insert(key.as_str(), pack(facts).as_slice())?;
+        self.tables.facts.insert(key.as_str(), encode_compressed(facts).as_slice())?;
         Ok(())
     }
 
@@ -143,26 +147,26 @@ impl StoreWriter<'_> {
     }
 
     /// The records that can be found under `name`, in their order.
-    pub(crate) fn holders(&self, name: &str) -> Result<Vec<RecordKey>, StoreError> {
-        let mut holders = Vec::new();
+    pub(crate) fn records_with_key(&self, name: &str) -> Result<Vec<RecordKey>, StoreError> {
+        let mut keys = Vec::new();
         for row in self.tables.keys.range((name, "")..)? {
             let row = row?;
-            let (found, key) = row.0.value();
-            if found != name {
+            let (row_name, key) = row.0.value();
+            if row_name != name {
                 break;
             }
-            holders.push(RecordKey::from_text(key));
+            keys.push(RecordKey::from_text(key));
         }
-        Ok(holders)
+        Ok(keys)
     }
 
     pub(crate) fn add_mention(
         &mut self,
         name: &str,
         key: &RecordKey,
-        mentioned: &Mentioned,
+        mention: &Mention,
     ) -> Result<(), StoreError> {
-        self.tables.mentions.insert((name, key.as_str()), encode(mentioned).as_slice())?;
+        self.tables.mentions.insert((name, key.as_str()), encode(mention).as_slice())?;
         Ok(())
     }
 
@@ -172,12 +176,12 @@ impl StoreWriter<'_> {
     }
 
     /// The records that mention `name`, and how.
-    pub(crate) fn mentions(&self, name: &str) -> Result<Vec<(RecordKey, Mentioned)>, StoreError> {
+    pub(crate) fn mentions(&self, name: &str) -> Result<Vec<(RecordKey, Mention)>, StoreError> {
         let mut mentions = Vec::new();
         for row in self.tables.mentions.range((name, "")..)? {
             let row = row?;
-            let (found, key) = row.0.value();
-            if found != name {
+            let (row_name, key) = row.0.value();
+            if row_name != name {
                 break;
             }
             mentions.push((RecordKey::from_text(key), decode(row.1.value(), "mentions")?));
@@ -189,8 +193,8 @@ impl StoreWriter<'_> {
 
     pub(crate) fn identity(&self, key: &RecordKey) -> Result<Option<Identity>, StoreError> {
         let Some(row) = self.tables.identities.get(key.as_str())? else { return Ok(None) };
-        let (bits, order) = row.value();
-        Ok(Some(Identity { id: node_id(bits, "identities")?, order }))
+        let (bits, sequence) = row.value();
+        Ok(Some(Identity { id: node_id(bits, "identities")?, sequence }))
     }
 
     pub(crate) fn put_identity(
@@ -198,18 +202,18 @@ impl StoreWriter<'_> {
         key: &RecordKey,
         identity: Identity,
     ) -> Result<(), StoreError> {
-        self.tables.identities.insert(key.as_str(), (identity.id.to_bits(), identity.order))?;
+        self.tables.identities.insert(key.as_str(), (identity.id.to_bits(), identity.sequence))?;
         Ok(())
     }
 
     /// The next order of first sight.
-    pub(crate) fn take_order(&mut self) -> Result<u64, StoreError> {
-        let order: u64 = match self.tables.meta.get(NEXT_ORDER)? {
+    pub(crate) fn next_sequence(&mut self) -> Result<u64, StoreError> {
+        let sequence: u64 = match self.tables.meta.get(NEXT_SEQUENCE)? {
             Some(bytes) => decode(bytes.value(), "meta")?,
             None => 1,
         };
-        self.tables.meta.insert(NEXT_ORDER, encode(&(order + 1)).as_slice())?;
-        Ok(order)
+        self.tables.meta.insert(NEXT_SEQUENCE, encode(&(sequence + 1)).as_slice())?;
+        Ok(sequence)
     }
 
     pub(crate) fn redirect(&mut self, from: NodeId, to: Option<NodeId>) -> Result<(), StoreError> {
@@ -222,14 +226,14 @@ impl StoreWriter<'_> {
 
     /// Ids that were merged into `id`.
     pub(crate) fn redirected_to(&self, id: NodeId) -> Result<Vec<NodeId>, StoreError> {
-        let mut found = Vec::new();
+        let mut merged_ids = Vec::new();
         for row in self.tables.redirects.all()? {
             let row = row?;
             if row.1.value() == id.to_bits() {
-                found.push(node_id(row.0.value(), "redirects")?);
+                merged_ids.push(node_id(row.0.value(), "redirects")?);
             }
         }
-        Ok(found)
+        Ok(merged_ids)
     }
 
     pub(crate) fn members(&self, id: NodeId) -> Result<Vec<RecordKey>, StoreError> {
@@ -237,8 +241,8 @@ impl StoreWriter<'_> {
         let mut members = Vec::new();
         for row in self.tables.members.range((bits, "")..)? {
             let row = row?;
-            let (found, key) = row.0.value();
-            if found != bits {
+            let (row_bits, key) = row.0.value();
+            if row_bits != bits {
                 break;
             }
             members.push(RecordKey::from_text(key));
@@ -251,8 +255,8 @@ impl StoreWriter<'_> {
         id: NodeId,
         members: &[RecordKey],
     ) -> Result<(), StoreError> {
-        for gone in self.members(id)? {
-            self.tables.members.remove((id.to_bits(), gone.as_str()))?;
+        for old_key in self.members(id)? {
+            self.tables.members.remove((id.to_bits(), old_key.as_str()))?;
         }
         for key in members {
             self.tables.members.insert((id.to_bits(), key.as_str()), ())?;
@@ -269,7 +273,7 @@ impl StoreWriter<'_> {
 
     pub(crate) fn body(&self, id: NodeId) -> Result<Option<Body>, StoreError> {
         let bytes = self.tables.bodies.get(id.to_bits())?;
-        bytes.map(|bytes| unpack(bytes.value(), "bodies")).transpose()
+        bytes.map(|bytes| decode_compressed(bytes.value(), "bodies")).transpose()
     }
 
     /// Puts a record and its name in place of what was there.
@@ -277,7 +281,7 @@ impl StoreWriter<'_> {
         self.remove_name(record.id())?;
         let bits = record.id().to_bits();
         self.tables.records.insert(bits, encode(record).as_slice())?;
-        let name = fold::name(record.name());
+        let name = normalisation::name(record.name());
         self.tables.names.insert((record.id().kind() as u8, name.as_str(), bits), ())?;
         let is_series = matches!(record, Record::Event(event) if event.series.is_some());
         if is_series {
@@ -290,7 +294,9 @@ impl StoreWriter<'_> {
 
     pub(crate) fn put_body(&mut self, id: NodeId, body: Option<&Body>) -> Result<(), StoreError> {
         match body {
-            Some(body) => self.tables.bodies.insert(id.to_bits(), pack(body).as_slice())?,
+            Some(body) => {
+                self.tables.bodies.insert(id.to_bits(), encode_compressed(body).as_slice())?
+            }
             None => self.tables.bodies.remove(id.to_bits())?,
         }
         Ok(())
@@ -298,7 +304,7 @@ impl StoreWriter<'_> {
 
     pub(crate) fn provenance(&self, id: NodeId) -> Result<Vec<Provenance>, StoreError> {
         let bytes = self.tables.provenance.get(id.to_bits())?;
-        bytes.map_or(Ok(Vec::new()), |bytes| unpack(bytes.value(), "provenance"))
+        bytes.map_or(Ok(Vec::new()), |bytes| decode_compressed(bytes.value(), "provenance"))
     }
 
     pub(crate) fn put_provenance(
@@ -306,7 +312,7 @@ impl StoreWriter<'_> {
         id: NodeId,
         provenance: &[Provenance],
     ) -> Result<(), StoreError> {
-        self.tables.provenance.insert(id.to_bits(), pack(&provenance).as_slice())?;
+        self.tables.provenance.insert(id.to_bits(), encode_compressed(&provenance).as_slice())?;
         Ok(())
     }
 
@@ -323,14 +329,18 @@ impl StoreWriter<'_> {
 
     fn remove_name(&mut self, id: NodeId) -> Result<(), StoreError> {
         if let Some(old) = self.record(id)? {
-            let name = fold::name(old.name());
+            let name = normalisation::name(old.name());
             self.tables.names.remove((id.kind() as u8, name.as_str(), id.to_bits()))?;
         }
         Ok(())
     }
 
     /// Whether record, body and sources are what `previous` holds.
-    pub(crate) fn same_as(&self, previous: &StoreReader, id: NodeId) -> Result<bool, StoreError> {
+    pub(crate) fn is_unchanged_since(
+        &self,
+        previous: &StoreReader,
+        id: NodeId,
+    ) -> Result<bool, StoreError> {
         let record = self.tables.records.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
         let body = self.tables.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
         Ok(record == previous.record_bytes(id)?
@@ -349,7 +359,7 @@ impl StoreWriter<'_> {
 
     /// Removes an address if it still leads to `id`.
     pub(crate) fn remove_url(&mut self, normalised: &str, id: NodeId) -> Result<(), StoreError> {
-        if self.tables.urls.get(normalised)?.is_some_and(|found| found.value() == id.to_bits()) {
+        if self.tables.urls.get(normalised)?.is_some_and(|stored| stored.value() == id.to_bits()) {
             self.tables.urls.remove(normalised)?;
         }
         Ok(())
@@ -403,13 +413,13 @@ impl StoreWriter<'_> {
 
     /// Takes over from a store what sources say, who is who, and what changed. What is made of
     /// that is left out.
-    pub(crate) fn take_over_sources(&mut self, from: &StoreReader) -> Result<(), StoreError> {
+    pub(crate) fn copy_sources_from(&mut self, from: &StoreReader) -> Result<(), StoreError> {
         let (tables, from) = (&mut self.tables, &from.tables);
-        tables.meta.take_over(&from.meta)?;
-        tables.identities.take_over(&from.identities)?;
-        tables.redirects.take_over(&from.redirects)?;
-        tables.seen.take_over(&from.seen)?;
-        tables.changes.take_over(&from.changes)?;
+        tables.meta.copy_from(&from.meta)?;
+        tables.identities.copy_from(&from.identities)?;
+        tables.redirects.copy_from(&from.redirects)?;
+        tables.seen.copy_from(&from.seen)?;
+        tables.changes.copy_from(&from.changes)?;
         let inferred = RecordKey::source_prefix(&SourceName::inferred());
         for row in from.facts.all()? {
             let (key, facts) = row?;
@@ -422,32 +432,32 @@ impl StoreWriter<'_> {
 
     /// Takes over from a newer store what a rollback must not undo: which ids were given to what,
     /// and what changed since.
-    pub(crate) fn take_over_history(
+    pub(crate) fn copy_history_from(
         &mut self,
-        newer: &StoreReader,
+        current: &StoreReader,
         since: GenerationNumber,
     ) -> Result<(), StoreError> {
         let mut last = 0;
-        for (key, identity) in newer.identities()? {
-            last = last.max(identity.order);
+        for (key, identity) in current.identities()? {
+            last = last.max(identity.sequence);
             if self.identity(&key)?.is_none() {
                 self.put_identity(&key, identity)?;
             }
         }
-        self.tables.meta.insert(NEXT_ORDER, encode(&(last + 1)).as_slice())?;
-        for (from, to) in newer.redirects()? {
+        self.tables.meta.insert(NEXT_SEQUENCE, encode(&(last + 1)).as_slice())?;
+        for (from, to) in current.redirects()? {
             if self.record(from)?.is_none() {
                 self.redirect(from, Some(to))?;
             }
         }
         let mut after = Some((since, u32::MAX));
         loop {
-            let (changes, more) = newer.changes(after, 1_000)?;
+            let (changes, has_more) = current.changes(after, 1_000)?;
             for change in &changes {
                 self.put_change(change)?;
                 after = Some((change.generation, change.position));
             }
-            if !more {
+            if !has_more {
                 return Ok(());
             }
         }

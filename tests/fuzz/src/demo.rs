@@ -11,12 +11,22 @@ use gateway::{
     config::{Config, Overrides},
     pipeline::Pipeline,
 };
-use indexer::{
-    catalog::{Catalog, Snapshot},
-    run::{self, BuildLimits, Plan, Silent},
-};
+use indexer::catalog::Catalog;
+use indexer::catalog::Snapshot;
+use indexer::ingest;
+use indexer::ingest::BuildLimits;
+use indexer::ingest::BuildConfig;
+use indexer::ingest::NoProgress;
 use jiff::{Timestamp, ToSpan};
-use schema::{NodeId, NodeKind, Page, Record, SearchFilter, SearchQuery, SearchSort, Wanted, fold};
+use schema::NodeId;
+use schema::NodeKind;
+use schema::Page;
+use schema::Record;
+use schema::SearchFilter;
+use schema::SearchQuery;
+use schema::SearchSort;
+use schema::SearchExtras;
+use schema::normalisation;
 use tokio::runtime::{Builder, Runtime};
 
 /// The demo, built when it is first asked for.
@@ -61,13 +71,13 @@ impl Demo {
             ..Overrides::default()
         };
         let file = repository().join("fixtures/demo.toml");
-        let mut config = Config::load(Some(&file), &overrides).expect("the demo is sound");
+        let mut config = Config::load(Some(&file), &overrides).expect("the demo is valid");
         config.clock = Clock::Fixed(clock());
         let catalog = Catalog::open(&config.data).expect("an empty folder");
         let [older, newer] = [-7, 0].map(|days| {
             let now = clock() + (24 * days).hours();
-            run::build(&plan(&config, now), &run::Request::default(), &Silent).expect("it builds");
-            catalog.refresh().expect("it opens");
+            ingest::build(&plan(&config, now), &ingest::BuildOptions::default(), &NoProgress).expect("the demo builds");
+            catalog.refresh().expect("the generation opens");
             catalog.current().expect("a generation")
         });
         // Files that are open can be read to the end; so nothing is left behind when the process is
@@ -97,15 +107,15 @@ impl Demo {
     }
 }
 
-fn plan(config: &Config, now: Timestamp) -> Plan {
-    Plan {
+fn plan(config: &Config, now: Timestamp) -> BuildConfig {
+    BuildConfig {
         data: config.data.clone(),
-        sources: config.source_plans().expect("sources"),
+        sources: config.resolve_sources().expect("sources"),
         aliases: config.aliases.clone(),
         item_url: config.public_url.clone(),
         limits: BuildLimits::default(),
         now,
-        dated: config.dated,
+        demo_date: config.demo_date,
     }
 }
 
@@ -116,7 +126,7 @@ pub fn everything() -> SearchQuery {
         filter: SearchFilter::default(),
         sort: SearchSort::Title,
         page: Page::first(5_000),
-        wanted: Wanted::default(),
+        extras: SearchExtras::default(),
         now: clock(),
     }
 }
@@ -126,7 +136,7 @@ async fn records(snapshot: &Snapshot) -> Vec<Arc<Record>> {
     let page = snapshot.search(everything()).await.expect("a search");
     let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
     for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
-        let names = snapshot.names(kind, Page::first(5_000)).await.expect("names");
+        let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
         records.extend(names.entries.into_iter().map(|(record, _)| record));
     }
     records
@@ -135,7 +145,7 @@ async fn records(snapshot: &Snapshot) -> Vec<Arc<Record>> {
 /// The words of all names, each once.
 fn words(records: &[Arc<Record>]) -> Vec<String> {
     let names = records.iter().flat_map(|record| record.name().split_whitespace());
-    names.map(fold::name).collect::<BTreeSet<_>>().into_iter().collect()
+    names.map(normalisation::name).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// A few cursors of every list that can be asked for without a condition.
@@ -148,7 +158,7 @@ async fn cursors(snapshots: &[&Snapshot]) -> Vec<String> {
             cursors.extend(page.hits.iter().step_by(13).map(|hit| hit.cursor.to_string()));
         }
         for kind in [NodeKind::Organisation, NodeKind::Person] {
-            let names = snapshot.names(kind, Page::first(5)).await.expect("names");
+            let names = snapshot.list_by_name(kind, Page::first(5)).await.expect("names");
             cursors.extend(names.entries.iter().map(|(_, cursor)| cursor.to_string()));
         }
     }

@@ -19,32 +19,32 @@ use serde_json::{Map, Value, json};
 use crate::{
     cursor,
     demo::{Demo, repository},
-    draw::Draw,
+    byte_source::ByteSource,
 };
 
 /// Fields within one another; a few more than are allowed.
 const DEPTH_MAX: usize = 17;
 /// Fields and fragments of one document; enough to go over the limits.
-const PARTS_MAX: usize = 300;
+const SELECTIONS_MAX: usize = 300;
 /// Fragments of one document.
 const FRAGMENTS_MAX: usize = 6;
 
 /// The contract, by the names of its types.
-static CONTRACT: LazyLock<BTreeMap<String, Kind>> = LazyLock::new(contract);
+static CONTRACT: LazyLock<BTreeMap<String, ContractType>> = LazyLock::new(contract);
 
 /// What a type is.
-enum Kind {
+enum ContractType {
     /// Of objects, an interface or a union: the fields, and the types that it can turn out to be.
     Composite { fields: Vec<FieldDefinition>, types: Vec<String> },
     /// A closed list of words.
-    Words(Vec<String>),
+    Enum(Vec<String>),
     /// Arguments in one.
     Input(Vec<InputValueDefinition>),
 }
 
-fn contract() -> BTreeMap<String, Kind> {
+fn contract() -> BTreeMap<String, ContractType> {
     let text = std::fs::read_to_string(repository().join("schema/schema.graphql"));
-    let document = parse_schema(text.expect("the contract")).expect("it is sound");
+    let document = parse_schema(text.expect("the contract")).expect("valid SDL");
     let mut types = BTreeMap::new();
     let mut members: Vec<(String, String)> = Vec::new();
     for definition in document.definitions {
@@ -63,26 +63,26 @@ fn contract() -> BTreeMap<String, Kind> {
                 members.extend(union.members.iter().map(|m| (name.clone(), m.node.to_string())));
                 composite(std::iter::empty())
             }
-            TypeKind::Enum(words) => Kind::Words(
-                words.values.iter().map(|word| word.node.value.node.to_string()).collect(),
+            TypeKind::Enum(enumeration) => ContractType::Enum(
+                enumeration.values.iter().map(|value| value.node.value.node.to_string()).collect(),
             ),
             TypeKind::InputObject(input) => {
-                Kind::Input(input.fields.into_iter().map(|field| field.node).collect())
+                ContractType::Input(input.fields.into_iter().map(|field| field.node).collect())
             }
             TypeKind::Scalar => continue,
         };
         types.insert(name, kind);
     }
     for (of, member) in members {
-        if let Some(Kind::Composite { types, .. }) = types.get_mut(&of) {
+        if let Some(ContractType::Composite { types, .. }) = types.get_mut(&of) {
             types.push(member);
         }
     }
     types
 }
 
-fn composite(fields: impl Iterator<Item = FieldDefinition>) -> Kind {
-    Kind::Composite { fields: fields.collect(), types: Vec::new() }
+fn composite(fields: impl Iterator<Item = FieldDefinition>) -> ContractType {
+    ContractType::Composite { fields: fields.collect(), types: Vec::new() }
 }
 
 /// A document and the variables that go with it.
@@ -95,19 +95,19 @@ pub struct Document {
 }
 
 /// A document that bytes choose.
-pub fn drawn(draw: &mut Draw<'_>, demo: &Demo) -> Document {
+pub fn generate(source: &mut ByteSource<'_>, demo: &Demo) -> Document {
     let mut writer = Writer {
-        bent: draw.one_in(3),
-        draw,
+        with_mistakes: source.one_in(3),
+        source,
         demo,
-        parts: 0,
+        selection_count: 0,
         declared: String::new(),
         variables: Map::new(),
         fragments: Vec::new(),
     };
     let mut selections = writer.selections("Query", 0);
-    if writer.draw.one_in(16) {
-        selections.insert_str(1, writer.draw.pick::<&str>(INTROSPECTIONS));
+    if writer.source.one_in(16) {
+        selections.insert_str(1, writer.source.pick::<&str>(INTROSPECTIONS));
     }
     let mut text = String::new();
     let mut next = 0;
@@ -135,11 +135,11 @@ const INTROSPECTIONS: &[&str] = &[
 
 /// Writes one document.
 struct Writer<'a, 'b, 'c> {
-    draw: &'a mut Draw<'b>,
+    source: &'a mut ByteSource<'b>,
     demo: &'c Demo,
     /// Whether there may be mistakes in it; one is enough for all of it to be refused.
-    bent: bool,
-    parts: usize,
+    with_mistakes: bool,
+    selection_count: usize,
     declared: String,
     variables: Map<String, Value>,
     /// Name, type, and selections once they are written.
@@ -148,29 +148,29 @@ struct Writer<'a, 'b, 'c> {
 
 impl Writer<'_, '_, '_> {
     /// True once in so many times, where there may be mistakes.
-    fn errs(&mut self, times: usize) -> bool {
-        self.bent && self.draw.one_in(times)
+    fn makes_mistake(&mut self, times: usize) -> bool {
+        self.with_mistakes && self.source.one_in(times)
     }
 
     /// Selections of a composite type, with their braces.
     fn selections(&mut self, on: &str, depth: usize) -> String {
-        let Some(Kind::Composite { fields, types }) = CONTRACT.get(on) else {
+        let Some(ContractType::Composite { fields, types }) = CONTRACT.get(on) else {
             return String::new();
         };
         let mut text = "{ ".to_owned();
         let mut used = BTreeSet::new();
-        let count = 1 + self.draw.below(if depth == 0 { 4 } else { 7 });
+        let count = 1 + self.source.below(if depth == 0 { 4 } else { 7 });
         for _ in 0..count {
-            self.parts += 1;
-            match self.draw.below(16) {
+            self.selection_count += 1;
+            match self.source.below(16) {
                 12 => self.inline_fragment(&mut text, on, types, depth),
                 13 => self.spread(&mut text, on, types),
                 14 => text.push_str("__typename "),
-                15 if self.errs(4) => text.push_str("unknown "),
+                15 if self.makes_mistake(4) => text.push_str("unknown "),
                 _ if fields.is_empty() => self.inline_fragment(&mut text, on, types, depth),
                 _ => self.field(&mut text, fields, depth, &mut used),
             }
-            if self.parts > PARTS_MAX || self.draw.is_done() {
+            if self.selection_count > SELECTIONS_MAX || self.source.is_done() {
                 break;
             }
         }
@@ -179,8 +179,8 @@ impl Writer<'_, '_, '_> {
     }
 
     fn inline_fragment(&mut self, text: &mut String, on: &str, types: &[String], depth: usize) {
-        let on = if types.is_empty() || self.draw.one_in(8) { on } else { self.draw.pick(types) };
-        if depth >= DEPTH_MAX || self.parts > PARTS_MAX {
+        let on = if types.is_empty() || self.source.one_in(8) { on } else { self.source.pick(types) };
+        if depth >= DEPTH_MAX || self.selection_count > SELECTIONS_MAX {
             text.push_str("__typename ");
             return;
         }
@@ -192,11 +192,11 @@ impl Writer<'_, '_, '_> {
     /// A fragment that is there already, perhaps around this place, or one that is yet to come.
     fn spread(&mut self, text: &mut String, on: &str, types: &[String]) {
         let fitting = |name: &String| name == on || types.contains(name);
-        let known = self.fragments.iter().find(|(_, of, _)| fitting(of)).map(|(name, ..)| name);
-        let name = match known {
+        let existing = self.fragments.iter().find(|(_, of, _)| fitting(of)).map(|(name, ..)| name);
+        let name = match existing {
             Some(name) => name.clone(),
             None if self.fragments.len() < FRAGMENTS_MAX => {
-                let on = if types.is_empty() { on } else { self.draw.pick(types) };
+                let on = if types.is_empty() { on } else { self.source.pick(types) };
                 let name = format!("F{}", self.fragments.len());
                 self.fragments.push((name.clone(), on.to_owned(), None));
                 name
@@ -216,20 +216,20 @@ impl Writer<'_, '_, '_> {
         depth: usize,
         used: &mut BTreeSet<&'f str>,
     ) {
-        let field = self.draw.pick(fields);
+        let field = self.source.pick(fields);
         let of = base(&field.ty.node);
-        let is_composite = matches!(CONTRACT.get(of), Some(Kind::Composite { .. }));
-        if is_composite && (depth >= DEPTH_MAX || self.parts > PARTS_MAX) {
+        let is_composite = matches!(CONTRACT.get(of), Some(ContractType::Composite { .. }));
+        if is_composite && (depth >= DEPTH_MAX || self.selection_count > SELECTIONS_MAX) {
             text.push_str("__typename ");
             return;
         }
         let name = field.name.node.as_str();
         // Twice the same field would have to have the same arguments.
-        let is_again = !used.insert(name) && !self.bent;
-        let alias = match self.draw.below(10) {
-            9 if self.bent => "a: ".to_owned(),
-            8 => format!("a{}: ", self.parts),
-            _ if is_again => format!("a{}: ", self.parts),
+        let is_again = !used.insert(name) && !self.with_mistakes;
+        let alias = match self.source.below(10) {
+            9 if self.with_mistakes => "a: ".to_owned(),
+            8 => format!("a{}: ", self.selection_count),
+            _ if is_again => format!("a{}: ", self.selection_count),
             _ => String::new(),
         };
         let arguments =
@@ -240,49 +240,49 @@ impl Writer<'_, '_, '_> {
     }
 
     fn directive(&mut self) -> String {
-        match self.draw.below(24) {
+        match self.source.below(24) {
             20 => " @include(if: true)".to_owned(),
             21 => " @skip(if: true)".to_owned(),
             22 => {
-                let value = json!(self.draw.one_in(2));
+                let value = json!(self.source.one_in(2));
                 format!(" @skip(if: {})", self.variable("Boolean!", value))
             }
-            23 if self.errs(4) => " @nowhere".to_owned(),
+            23 if self.makes_mistake(4) => " @nowhere".to_owned(),
             _ => String::new(),
         }
     }
 
-    fn arguments(&mut self, known: &[&InputValueDefinition]) -> String {
-        let mut given = String::new();
-        let paged_backward = self.draw.one_in(4);
-        for argument in known {
+    fn arguments(&mut self, definitions: &[&InputValueDefinition]) -> String {
+        let mut text = String::new();
+        let paged_backward = self.source.one_in(4);
+        for argument in definitions {
             let name = argument.name.node.as_str();
-            let wrong_way = if paged_backward {
+            let is_wrong_direction = if paged_backward {
                 matches!(name, "first" | "after")
             } else {
                 matches!(name, "last" | "before")
             };
-            let is_needed = !argument.ty.node.nullable && argument.default_value.is_none();
-            let is_given = if is_needed {
-                !self.errs(16)
-            } else if wrong_way {
-                self.errs(16)
+            let is_required = !argument.ty.node.nullable && argument.default_value.is_none();
+            let is_present = if is_required {
+                !self.makes_mistake(16)
+            } else if is_wrong_direction {
+                self.makes_mistake(16)
             } else if matches!(name, "after" | "before") {
-                self.draw.one_in(if self.bent { 2 } else { 12 })
+                self.source.one_in(if self.with_mistakes { 2 } else { 12 })
             } else {
-                self.draw.one_in(3)
+                self.source.one_in(3)
             };
-            if is_given {
+            if is_present {
                 let (literal, value) = self.value(name, &argument.ty.node);
-                let literal = if self.draw.one_in(4) {
+                let literal = if self.source.one_in(4) {
                     self.variable(&argument.ty.node.to_string(), value)
                 } else {
                     literal
                 };
-                let _ = write!(given, "{name}: {literal} ");
+                let _ = write!(text, "{name}: {literal} ");
             }
         }
-        if given.is_empty() { given } else { format!("({given})") }
+        if text.is_empty() { text } else { format!("({text})") }
     }
 
     /// Declares a variable and gives it a value; its name with the dollar.
@@ -295,30 +295,30 @@ impl Writer<'_, '_, '_> {
 
     /// A value of a type, as a literal and as JSON.
     fn value(&mut self, name: &str, of: &Type) -> (String, Value) {
-        if self.errs(16) {
-            let wrong =
+        if self.makes_mistake(16) {
+            let invalid =
                 [json!(null), json!(-1), json!("a \"\\\u{0}"), json!([[1]]), json!({"a": 1.5})];
-            let wrong = self.draw.pick(&wrong).clone();
-            return (literal(&wrong), wrong);
+            let invalid = self.source.pick(&invalid).clone();
+            return (literal(&invalid), invalid);
         }
         match &of.base {
             BaseType::List(item) => {
-                let count = if self.errs(16) { 102 } else { self.draw.below(4) };
+                let count = if self.makes_mistake(16) { 102 } else { self.source.below(4) };
                 let items = (0..count).map(|_| self.value(name, item)).collect::<Vec<_>>();
                 let (literals, values): (Vec<_>, Vec<_>) = items.into_iter().unzip();
                 (format!("[{}]", literals.join(", ")), Value::Array(values))
             }
             BaseType::Named(of) => match CONTRACT.get(of.as_str()) {
-                Some(Kind::Words(words)) => {
-                    let word = self.draw.pick(words).clone();
-                    (word.clone(), Value::String(word))
+                Some(ContractType::Enum(values)) => {
+                    let value = self.source.pick(values).clone();
+                    (value.clone(), Value::String(value))
                 }
-                Some(Kind::Input(fields)) => {
-                    let count = self.draw.below(4);
+                Some(ContractType::Input(fields)) => {
+                    let count = self.source.below(4);
                     let mut literals = String::new();
                     let mut values = Map::new();
                     for _ in 0..count {
-                        let field = self.draw.pick(fields);
+                        let field = self.source.pick(fields);
                         let name = field.name.node.to_string();
                         if !values.contains_key(&name) {
                             let (literal, value) = self.value(&name, &field.ty.node);
@@ -337,32 +337,32 @@ impl Writer<'_, '_, '_> {
     }
 
     fn scalar(&mut self, name: &str, of: &str) -> Value {
-        let is_odd = self.errs(4);
-        let draw = &mut *self.draw;
+        let is_invalid = self.makes_mistake(4);
+        let source = &mut *self.source;
         match (of, name) {
-            ("Int", "years") => json!(draw.pick(&[2026, 2025, 2024, 0, -1, i16::MIN])),
-            ("Int", _) if is_odd => json!(draw.pick(&[100, 101, -1, 32_768, i32::MIN, i32::MAX])),
-            ("Int", _) => json!(draw.pick(&[3, 1, 2, 10, 0, 20])),
-            ("Boolean", _) => json!(draw.one_in(2)),
+            ("Int", "years") => json!(source.pick(&[2026, 2025, 2024, 0, -1, i16::MIN])),
+            ("Int", _) if is_invalid => json!(source.pick(&[100, 101, -1, 32_768, i32::MIN, i32::MAX])),
+            ("Int", _) => json!(source.pick(&[3, 1, 2, 10, 0, 20])),
+            ("Boolean", _) => json!(source.one_in(2)),
             ("Float", _) => json!(0.5),
-            ("URL", _) => json!(draw.pick(&self.demo.urls)),
+            ("URL", _) => json!(source.pick(&self.demo.urls)),
             ("Date", _) => {
-                json!(draw.pick(&["2026-01-01", "2025-06-15", "-009999-01-01", "9999-12-31"]))
+                json!(source.pick(&["2026-01-01", "2025-06-15", "-009999-01-01", "9999-12-31"]))
             }
-            ("ID", "sources") => json!(draw.pick(&["blog", "events", "nowhere"])),
-            ("ID", _) if is_odd => json!(draw.text(14)),
+            ("ID", "sources") => json!(source.pick(&["blog", "events", "nowhere"])),
+            ("ID", _) if is_invalid => json!(source.text(14)),
             ("ID", name) => match kind_of(name) {
-                Some(kind) => json!(draw.pick(&self.demo.ids_of(kind)).to_string()),
-                None => json!(draw.pick(&self.demo.ids).to_string()),
+                Some(kind) => json!(source.pick(&self.demo.ids_of(kind)).to_string()),
+                None => json!(source.pick(&self.demo.ids).to_string()),
             },
             (_, "after" | "before") => json!(self.cursor()),
-            _ => match draw.below(6) {
-                0 => json!(draw.pick(&self.demo.words)),
-                1 => json!(draw.text(30)),
-                2 => json!(draw.pick(&self.demo.words).chars().take(3).collect::<String>()),
+            _ => match source.below(6) {
+                0 => json!(source.pick(&self.demo.words)),
+                1 => json!(source.text(30)),
+                2 => json!(source.pick(&self.demo.words).chars().take(3).collect::<String>()),
                 _ => {
                     let words = &self.demo.words;
-                    json!(format!("{} {}", draw.pick(words), draw.pick(words)))
+                    json!(format!("{} {}", source.pick(words), source.pick(words)))
                 }
             },
         }
@@ -370,10 +370,10 @@ impl Writer<'_, '_, '_> {
 
     /// A cursor of a search for everything, of names, of changes, or of nowhere.
     fn cursor(&mut self) -> String {
-        match self.draw.below(4) {
-            0 | 1 => self.draw.pick(&self.demo.cursors).clone(),
-            2 => self.draw.pick(&["1-0", "2-5", "ffff-0", "2-ffffffff"]).to_string(),
-            _ => cursor::drawn(self.draw).to_string(),
+        match self.source.below(4) {
+            0 | 1 => self.source.pick(&self.demo.cursors).clone(),
+            2 => self.source.pick(&["1-0", "2-5", "ffff-0", "2-ffffffff"]).to_string(),
+            _ => cursor::generate(self.source).to_string(),
         }
     }
 }
@@ -412,7 +412,7 @@ fn literal(value: &Value) -> String {
 }
 
 /// Variables under the names that the example operations give them.
-pub fn usual_variables(demo: &Demo) -> Value {
+pub fn default_variables(demo: &Demo) -> Value {
     let id = demo.ids[0].to_string();
     let theme = demo.ids_of(NodeKind::Theme)[0].to_string();
     json!({

@@ -5,47 +5,66 @@ use std::collections::BTreeSet;
 
 use indexer::catalog::{CatalogError, Snapshot};
 use jiff::{Timestamp, ToSpan, civil::Date};
-use schema::{
-    ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, FacetCount,
-    GovernmentLayer, Hit, Kind, Language, NodeId, NodeKind, OrganisationKind, Page, Record,
-    SearchFilter, SearchPage, SearchQuery, SearchSort, SourceName, ToolkitForm, Wanted, moment,
-};
+use schema::ArticleForm;
+use schema::Attendance;
+use schema::CommunityForm;
+use schema::Cursor;
+use schema::EventForm;
+use schema::EventPhase;
+use schema::FacetCount;
+use schema::GovernmentLayer;
+use schema::Hit;
+use schema::Kind;
+use schema::Language;
+use schema::NodeId;
+use schema::NodeKind;
+use schema::OrganisationKind;
+use schema::Page;
+use schema::Record;
+use schema::SearchFilter;
+use schema::SearchPage;
+use schema::SearchQuery;
+use schema::SearchSort;
+use schema::SourceName;
+use schema::ToolkitForm;
+use schema::SearchExtras;
+use schema::event_moment;
 
 use crate::{
     demo::{DEMO, Demo, clock},
-    draw::Draw,
+    byte_source::ByteSource,
 };
 
 /// Checks the search that bytes choose, and one that goes on from its answer.
 pub fn check(bytes: &[u8]) {
-    let mut draw = Draw::new(bytes);
+    let mut source = ByteSource::new(bytes);
     let demo = &*DEMO;
-    let snapshot = draw.pick(&demo.snapshots);
-    let query = drawn(&mut draw, demo);
-    let Some(page) = found(demo, snapshot, &query) else { return };
-    let Some(hit) = page.hits.get(draw.below(page.hits.len().max(1))) else { return };
+    let snapshot = source.pick(&demo.snapshots);
+    let query = generate(&mut source, demo);
+    let Some(page) = run_search(demo, snapshot, &query) else { return };
+    let Some(hit) = page.hits.get(source.below(page.hits.len().max(1))) else { return };
     let cursor =
-        if draw.one_in(4) { bent(&mut draw, hit.cursor.clone()) } else { hit.cursor.clone() };
-    let size = draw.below(40);
-    let page = if draw.one_in(2) {
+        if source.one_in(4) { altered(&mut source, hit.cursor.clone()) } else { hit.cursor.clone() };
+    let size = source.below(40);
+    let page = if source.one_in(2) {
         Page::Backward { last: size, before: Some(cursor) }
     } else {
         Page::Forward { first: size, after: Some(cursor) }
     };
     // Mostly the same question, sometimes of the other generation or of another question.
     let mut query = SearchQuery { page, ..query };
-    if draw.one_in(6) {
-        query.sort = *draw.pick(SearchSort::ALL);
+    if source.one_in(6) {
+        query.sort = *source.pick(SearchSort::ALL);
     }
-    let snapshot = draw.pick(&demo.snapshots);
-    found(demo, snapshot, &query);
+    let snapshot = source.pick(&demo.snapshots);
+    run_search(demo, snapshot, &query);
 }
 
 /// What a search finds; `None` where it is refused as it may be.
-fn found(demo: &Demo, snapshot: &Snapshot, query: &SearchQuery) -> Option<SearchPage> {
+fn run_search(demo: &Demo, snapshot: &Snapshot, query: &SearchQuery) -> Option<SearchPage> {
     match demo.runtime.block_on(snapshot.search(query.clone())) {
         Ok(page) => {
-            is_right(&page, query);
+            assert_valid(&page, query);
             Some(page)
         }
         Err(CatalogError::Cursor(_)) if query.page.cursor().is_some() => None,
@@ -55,9 +74,9 @@ fn found(demo: &Demo, snapshot: &Snapshot, query: &SearchQuery) -> Option<Search
 }
 
 /// A cursor with something of it changed, as nobody gives one out.
-fn bent(draw: &mut Draw<'_>, cursor: Cursor) -> Cursor {
-    let other = crate::cursor::drawn(draw);
-    match draw.below(4) {
+fn altered(source: &mut ByteSource<'_>, cursor: Cursor) -> Cursor {
+    let other = crate::cursor::generate(source);
+    match source.below(4) {
         0 => Cursor { position: other.position, ..cursor },
         1 => Cursor { value: other.value, ..cursor },
         2 => Cursor { id: other.id, ..cursor },
@@ -65,75 +84,75 @@ fn bent(draw: &mut Draw<'_>, cursor: Cursor) -> Cursor {
     }
 }
 
-fn drawn(draw: &mut Draw<'_>, demo: &Demo) -> SearchQuery {
-    let first = if draw.one_in(16) { draw.below(20_000) } else { draw.below(120) };
-    let page = match draw.below(4) {
+fn generate(source: &mut ByteSource<'_>, demo: &Demo) -> SearchQuery {
+    let first = if source.one_in(16) { source.below(20_000) } else { source.below(120) };
+    let page = match source.below(4) {
         3 => Page::Backward { last: first, before: None },
         _ => Page::first(first),
     };
     SearchQuery {
-        sort: *draw.pick(SearchSort::ALL),
+        sort: *source.pick(SearchSort::ALL),
         page,
-        words: words(draw, demo),
-        wanted: Wanted {
-            total: draw.one_in(2),
-            facets: draw.one_in(2),
-            highlights: draw.one_in(4),
-            explanations: draw.one_in(4),
+        words: words(source, demo),
+        extras: SearchExtras {
+            total: source.one_in(2),
+            facets: source.one_in(2),
+            highlights: source.one_in(4),
+            explanations: source.one_in(4),
         },
-        filter: filter(draw, demo),
-        now: clock() + (24 * (i64::try_from(draw.below(800)).expect("small") - 400)).hours(),
+        filter: filter(source, demo),
+        now: clock() + (24 * (i64::try_from(source.below(800)).expect("small") - 400)).hours(),
     }
 }
 
-fn words(draw: &mut Draw<'_>, demo: &Demo) -> Option<String> {
-    let count = draw.below(8);
-    let word = |draw: &mut Draw<'_>| match draw.below(8) {
-        0 => draw.text(40),
-        1 => draw
+fn words(source: &mut ByteSource<'_>, demo: &Demo) -> Option<String> {
+    let count = source.below(8);
+    let word = |source: &mut ByteSource<'_>| match source.below(8) {
+        0 => source.text(40),
+        1 => source
             .pick(&["de", "\"", "klant-reis", "'s", "AND", "*", "title:", "\u{301}"])
             .to_string(),
-        _ => draw.pick(&demo.words).clone(),
+        _ => source.pick(&demo.words).clone(),
     };
-    (count > 0).then(|| (1..count).map(|_| word(draw)).collect::<Vec<_>>().join(" "))
+    (count > 0).then(|| (1..count).map(|_| word(source)).collect::<Vec<_>>().join(" "))
 }
 
-fn filter(draw: &mut Draw<'_>, demo: &Demo) -> SearchFilter {
-    let ids = |draw: &mut Draw<'_>, kind| draw.some(&demo.ids_of(kind), 3);
+fn filter(source: &mut ByteSource<'_>, demo: &Demo) -> SearchFilter {
+    let ids = |source: &mut ByteSource<'_>, kind| source.some(&demo.ids_of(kind), 3);
     let sources: Vec<SourceName> = ["blog", "events", "nowhere", "~inferred"]
         .iter()
         .filter_map(|name| SourceName::try_from((*name).to_owned()).ok())
         .collect();
     SearchFilter {
-        kinds: draw.some(Kind::ALL, 3),
-        article_forms: draw.some(ArticleForm::ALL, 3),
-        toolkit_forms: draw.some(ToolkitForm::ALL, 3),
-        community_forms: draw.some(CommunityForm::ALL, 3),
-        event_forms: draw.some(EventForm::ALL, 3),
-        themes: ids(draw, NodeKind::Theme),
-        communities: ids(draw, NodeKind::Community),
-        organisations: ids(draw, NodeKind::Organisation),
-        organisation_kinds: draw.some(OrganisationKind::ALL, 4),
-        layers: draw.some(GovernmentLayer::ALL, 4),
-        audiences: ids(draw, NodeKind::Audience),
+        kinds: source.some(Kind::ALL, 3),
+        article_forms: source.some(ArticleForm::ALL, 3),
+        toolkit_forms: source.some(ToolkitForm::ALL, 3),
+        community_forms: source.some(CommunityForm::ALL, 3),
+        event_forms: source.some(EventForm::ALL, 3),
+        themes: ids(source, NodeKind::Theme),
+        communities: ids(source, NodeKind::Community),
+        organisations: ids(source, NodeKind::Organisation),
+        organisation_kinds: source.some(OrganisationKind::ALL, 4),
+        layers: source.some(GovernmentLayer::ALL, 4),
+        audiences: ids(source, NodeKind::Audience),
         // Ids of another kind find nothing and break nothing.
-        people: if draw.one_in(8) { draw.some(&demo.ids, 4) } else { Vec::new() },
-        languages: draw.some(Language::ALL, 2),
-        attendance: draw.some(Attendance::ALL, 2),
-        phases: draw.some(EventPhase::ALL, 2),
-        years: draw.some(&[2025, 2026, 2024, 1, 0, -1, i16::MIN, i16::MAX], 3),
-        from: day(draw),
-        until: day(draw),
-        sources: if draw.one_in(8) { vec![draw.pick(&sources).clone()] } else { Vec::new() },
+        people: if source.one_in(8) { source.some(&demo.ids, 4) } else { Vec::new() },
+        languages: source.some(Language::ALL, 2),
+        attendance: source.some(Attendance::ALL, 2),
+        phases: source.some(EventPhase::ALL, 2),
+        years: source.some(&[2025, 2026, 2024, 1, 0, -1, i16::MIN, i16::MAX], 3),
+        from: day(source),
+        until: day(source),
+        sources: if source.one_in(8) { vec![source.pick(&sources).clone()] } else { Vec::new() },
     }
 }
 
-fn day(draw: &mut Draw<'_>) -> Option<Date> {
-    match draw.below(12) {
+fn day(source: &mut ByteSource<'_>) -> Option<Date> {
+    match source.below(12) {
         9 => Some(Date::MIN),
         10 => Some(Date::MAX),
         11 => {
-            let days = i64::try_from(draw.below(1_500)).expect("small");
+            let days = i64::try_from(source.below(1_500)).expect("small");
             jiff::civil::date(2023, 1, 1).checked_add(days.days()).ok()
         }
         _ => None,
@@ -141,11 +160,11 @@ fn day(draw: &mut Draw<'_>) -> Option<Date> {
 }
 
 /// What must hold of any answer.
-fn is_right(page: &SearchPage, query: &SearchQuery) {
+fn assert_valid(page: &SearchPage, query: &SearchQuery) {
     let SearchPage { hits, total, facets, .. } = page;
     assert!(hits.len() <= query.page.size(), "{} hits: {query:?}", hits.len());
-    assert_eq!(total.is_some(), query.wanted.total, "a total only where it is wanted");
-    assert_eq!(facets.is_some(), query.wanted.facets, "facets only where they are wanted");
+    assert_eq!(total.is_some(), query.extras.total, "a total only where it is wanted");
+    assert_eq!(facets.is_some(), query.extras.facets, "facets only where they are wanted");
     let ids: BTreeSet<NodeId> = hits.iter().map(|hit| hit.record.id()).collect();
     assert_eq!(ids.len(), hits.len(), "each hit once: {query:?}");
     if let Some(total) = *total {
@@ -160,7 +179,7 @@ fn is_right(page: &SearchPage, query: &SearchQuery) {
     }
     for hit in hits {
         assert!(fits(&hit.record, query), "{:?} is no hit: {query:?}", hit.record);
-        is_shown_right(hit, query);
+        assert_valid_hit(hit, query);
     }
     if let (Some(total), Some(facets)) = (total, facets) {
         // Each thing has one language and one kind, so that these add up.
@@ -183,13 +202,13 @@ fn sum<T: PartialEq>(facets: &[FacetCount<T>], wanted: &[T]) -> u64 {
 }
 
 /// Highlights and explanations are there where they are wanted and nowhere else.
-fn is_shown_right(hit: &Hit, query: &SearchQuery) {
+fn assert_valid_hit(hit: &Hit, query: &SearchQuery) {
     assert!(hit.score.is_finite(), "{}: {query:?}", hit.score);
-    assert!(query.wanted.highlights || hit.highlights.is_empty(), "{query:?}");
-    assert!(query.wanted.explanations || hit.explanation.is_none(), "{query:?}");
+    assert!(query.extras.highlights || hit.highlights.is_empty(), "{query:?}");
+    assert!(query.extras.explanations || hit.explanation.is_none(), "{query:?}");
     for highlight in &hit.highlights {
         for fragment in &highlight.fragments {
-            assert!(fragment.iter().any(|span| span.hit), "{fragment:?} marks nothing: {query:?}");
+            assert!(fragment.iter().any(|span| span.highlighted), "{fragment:?} marks nothing: {query:?}");
             assert!(fragment.iter().all(|span| !span.text.is_empty()), "{fragment:?}: {query:?}");
         }
     }
@@ -199,8 +218,8 @@ fn is_shown_right(hit: &Hit, query: &SearchQuery) {
 fn fits(record: &Record, query: &SearchQuery) -> bool {
     let filter = &query.filter;
     let (Some(common), Some(kind)) = (record.common(), record.kind()) else { return false };
-    let home = moment::zone(moment::HOME_ZONE).expect("a zone");
-    let date = record.dated().map(|dated| dated.to_zoned(home).date());
+    let home = event_moment::zone(event_moment::HOME_ZONE).expect("a zone");
+    let date = record.dated_at().map(|dated| dated.to_zoned(home).date());
     let event = match record {
         Record::Event(event) => Some(event),
         _ => None,
@@ -221,13 +240,13 @@ fn fits(record: &Record, query: &SearchQuery) -> bool {
 
 /// Whether a record is dated within the days that are asked for: a series by any of its times.
 fn takes_place(record: &Record, filter: &SearchFilter) -> bool {
-    let home = moment::zone(moment::HOME_ZONE).expect("a zone");
+    let home = event_moment::zone(event_moment::HOME_ZONE).expect("a zone");
     let day = |at: Timestamp| at.to_zoned(home.clone()).date();
     let days: Vec<Date> = match record {
         Record::Event(event) if event.series.is_some() => {
-            event.times().all().iter().map(|time| day(time.begins)).collect()
+            event.occurrences().all().iter().map(|time| day(time.begins)).collect()
         }
-        _ => record.dated().map(day).into_iter().collect(),
+        _ => record.dated_at().map(day).into_iter().collect(),
     };
     let (from, until) = (filter.from, filter.until);
     (from.is_none() && until.is_none())
@@ -265,6 +284,6 @@ fn form_fits(record: &Record, filter: &SearchFilter) -> bool {
         && toolkit_forms.is_empty()
         && community_forms.is_empty()
         && event_forms.is_empty();
-    let asked_for = record.kind().is_some_and(|kind| filter.kinds.contains(&kind));
-    none || has_own_form(record, filter) || (none_of_its_kind && asked_for)
+    let is_kind_selected = record.kind().is_some_and(|kind| filter.kinds.contains(&kind));
+    none || has_own_form(record, filter) || (none_of_its_kind && is_kind_selected)
 }

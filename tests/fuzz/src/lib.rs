@@ -1,6 +1,6 @@
 //! What the fuzz targets check, one module a target, over the demo.
 //!
-//! - [`answer`]: answers of subgraphs
+//! - [`subgraph_response`]: answers of subgraphs
 //! - [`cursor`]: texts of cursors and ids
 //! - [`federated`]: questions over a supergraph
 //! - [`filter`]: searches in the catalog
@@ -11,11 +11,11 @@
 //! them to libFuzzer, whose panic hook ends the process even where the program would go on. This
 //! crate must not know how anything is done: it asks and looks at the answer.
 
-pub mod answer;
+pub mod subgraph_response;
 pub mod cursor;
 pub mod demo;
 pub mod document;
-pub mod draw;
+pub mod byte_source;
 pub mod federated;
 pub mod filter;
 pub mod pipeline;

@@ -5,78 +5,78 @@
 //! document itself, and after a zero byte its variables as JSON.
 
 use async_graphql_parser::parse_query;
-use gateway::pipeline::{Answer, Asked, Outcome, Question, Sharing};
+use gateway::pipeline::{ServedResponse, DocumentRef, Outcome, GraphqlRequest, CacheScope};
 use serde_json::Value;
 
 use crate::{
     demo::{DEMO, Demo},
     document::{self, Document},
-    draw::Draw,
+    byte_source::ByteSource,
 };
 
 /// Checks the document that bytes are or choose.
 pub fn check(bytes: &[u8]) {
     let demo = &*DEMO;
     let document = read(bytes, demo);
-    let made = answer(demo, &document, Sharing::Private);
-    is_right(&made.outcome, &document);
+    let uncached = execute(demo, &document, CacheScope::Private);
+    assert_valid(&uncached.outcome, &document);
     // The same again, out of what is kept or to be kept, must be the same answer.
-    let kept = answer(demo, &document, Sharing::Public);
-    is_right(&kept.outcome, &document);
-    match (&made.outcome, &kept.outcome) {
-        (Outcome::Whole(made), Outcome::Whole(kept)) => assert_eq!(made, kept, "{document:?}"),
-        (made, kept) => assert_eq!(made.code(), kept.code(), "{document:?}"),
+    let cached = execute(demo, &document, CacheScope::Public);
+    assert_valid(&cached.outcome, &document);
+    match (&uncached.outcome, &cached.outcome) {
+        (Outcome::Complete(uncached), Outcome::Complete(cached)) => assert_eq!(uncached, cached, "{document:?}"),
+        (uncached, cached) => assert_eq!(uncached.code(), cached.code(), "{document:?}"),
     }
 }
 
 /// The document that bytes are or choose.
 pub fn read(bytes: &[u8], demo: &Demo) -> Document {
     if let Some((0..8, choices)) = bytes.split_first() {
-        let mut draw = Draw::new(choices);
-        let mut document = document::drawn(&mut draw, demo);
-        if draw.one_in(16) {
-            damage(&mut document.text, &mut draw);
+        let mut source = ByteSource::new(choices);
+        let mut document = document::generate(&mut source, demo);
+        if source.one_in(16) {
+            damage(&mut document.text, &mut source);
         }
         return document;
     }
     let text = String::from_utf8_lossy(bytes);
     let (text, variables) = match text.split_once('\0') {
         Some((text, variables)) => (text, serde_json::from_str(variables).unwrap_or_default()),
-        None => (&*text, document::usual_variables(demo)),
+        None => (&*text, document::default_variables(demo)),
     };
     Document { text: text.to_owned(), variables }
 }
 
 /// Puts a few bytes in the place of a few others.
-fn damage(text: &mut String, draw: &mut Draw<'_>) {
-    let from = text.floor_char_boundary(draw.below(text.len() + 1));
-    let to = text.floor_char_boundary((from + draw.below(8)).min(text.len()));
-    let piece = match draw.below(3) {
+fn damage(text: &mut String, source: &mut ByteSource<'_>) {
+    let from = text.floor_char_boundary(source.below(text.len() + 1));
+    let to = text.floor_char_boundary((from + source.below(8)).min(text.len()));
+    let piece = match source.below(3) {
         0 => String::new(),
-        1 => draw
+        1 => source
             .pick(&["{", "}", "(", ")", "[", "]", "\"", "\"\"\"", "...", "$", "@", "#"])
             .to_string(),
-        _ => draw.text(8),
+        _ => source.text(8),
     };
     text.replace_range(from..to, &piece);
 }
 
 /// What a document is answered.
-pub fn answer(demo: &Demo, document: &Document, sharing: Sharing) -> Answer {
-    let question = Question {
-        asked: Asked::Text(document.text.clone()),
+pub fn execute(demo: &Demo, document: &Document, cache_scope: CacheScope) -> ServedResponse {
+    let request = GraphqlRequest {
+        document: DocumentRef::Inline(document.text.clone()),
         variables: serde_json::from_value(document.variables.clone()).unwrap_or_default(),
-        sharing,
-        ..Question::default()
+        cache_scope,
+        ..GraphqlRequest::default()
     };
-    demo.runtime.block_on(demo.pipeline.answer(question))
+    demo.runtime.block_on(demo.pipeline.handle(request))
 }
 
 /// What must hold of any answer.
-fn is_right(outcome: &Outcome, document: &Document) {
+fn assert_valid(outcome: &Outcome, document: &Document) {
     let errors = match outcome {
-        Outcome::Whole(body) => {
-            let body: Value = serde_json::from_slice(body).expect("an answer is JSON");
+        Outcome::Complete(body) => {
+            let body: Value = serde_json::from_slice(body).expect("a response is JSON");
             assert!(
                 body["data"].is_object() && body.get("errors").is_none(),
                 "{body} {document:?}"
@@ -86,8 +86,8 @@ fn is_right(outcome: &Outcome, document: &Document) {
             return;
         }
         Outcome::Partial { response, .. } => &response.errors,
-        Outcome::Refused { errors, .. } => errors,
-        Outcome::NotModified | Outcome::NotAllowed(_) | Outcome::Failed(_) => {
+        Outcome::Rejected { errors, .. } => errors,
+        Outcome::NotModified | Outcome::MethodNotAllowed(_) | Outcome::Failed(_) => {
             panic!("{outcome:?}: {document:?}")
         }
     };
@@ -95,8 +95,8 @@ fn is_right(outcome: &Outcome, document: &Document) {
     for error in errors {
         let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
         let code = code.map(ToString::to_string).unwrap_or_default();
-        let known = ["\"BAD_REQUEST\"", "\"LIMIT_EXCEEDED\"", "\"NOT_FOUND\""];
-        assert!(known.contains(&code.as_str()), "{error:?}: {document:?}");
+        let expected = ["\"BAD_REQUEST\"", "\"LIMIT_EXCEEDED\"", "\"NOT_FOUND\""];
+        assert!(expected.contains(&code.as_str()), "{error:?}: {document:?}");
         assert!(error.message.len() < 600, "a long message: {error:?}");
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     demo::{DEMO, Demo},
     document,
-    draw::Draw,
+    byte_source::ByteSource,
 };
 
 /// The statuses that are documented for `/graphql`: done, permission of a browser, known already,
@@ -32,81 +32,81 @@ static SERVICE: LazyLock<BoxEndpoint<'static, Response>> =
 /// Checks the request that bytes choose.
 pub fn check(bytes: &[u8]) {
     let demo = &*DEMO;
-    let Some(request) = drawn(Draw::new(bytes), demo) else { return };
-    let shown = format!("{request:?}");
+    let Some(request) = generate(ByteSource::new(bytes), demo) else { return };
+    let description = format!("{request:?}");
     let is_graphql = request.uri().path() == "/graphql";
     let is_head = *request.method() == Method::HEAD;
-    let response = demo.runtime.block_on(SERVICE.call(request)).expect("errors are answers, too");
+    let response = demo.runtime.block_on(SERVICE.call(request)).expect("errors become responses");
     let (parts, body) = response.into_parts();
     let body = demo.runtime.block_on(body.into_vec()).expect("a body in memory");
     let media = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().expect("ASCII"));
     let status = parts.status.as_u16();
-    let told = || format!("{status} {media:?} {}: {shown}", String::from_utf8_lossy(&body));
+    let context = || format!("{status} {media:?} {}: {description}", String::from_utf8_lossy(&body));
 
-    let known = if is_graphql { &STATUSES[..] } else { &OTHER_STATUSES };
-    assert!(known.contains(&status), "{}", told());
-    assert!(parts.headers.contains_key("x-request-id"), "{}", told());
+    let statuses = if is_graphql { &STATUSES[..] } else { &OTHER_STATUSES };
+    assert!(statuses.contains(&status), "{}", context());
+    assert!(parts.headers.contains_key("x-request-id"), "{}", context());
     if is_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         // The server sends no body to a HEAD, whatever there is.
-        assert!(is_head || body.is_empty(), "{}", told());
+        assert!(is_head || body.is_empty(), "{}", context());
         return;
     }
-    assert!(std::str::from_utf8(&body).is_ok(), "{}", told());
+    assert!(std::str::from_utf8(&body).is_ok(), "{}", context());
     if !media.is_some_and(|media| media.contains("json")) {
         // What is not found is a page, too.
-        assert!(!is_graphql && matches!(status, 200 | 404), "{}", told());
+        assert!(!is_graphql && matches!(status, 200 | 404), "{}", context());
         return;
     }
-    let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{}", told()));
+    let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{}", context()));
     let mut codes = body["errors"].as_array().into_iter().flatten();
     let codes = codes.by_ref().map(|error| &error["extensions"]["code"]);
     for code in codes.chain(body.get("code")) {
-        assert!(code.as_str().is_some_and(|code| CODES.contains(&code)), "{}", told());
+        assert!(code.as_str().is_some_and(|code| CODES.contains(&code)), "{}", context());
     }
     if is_graphql {
-        assert!(body["errors"].is_array() || body["data"].is_object(), "{}", told());
+        assert!(body["errors"].is_array() || body["data"].is_object(), "{}", context());
     }
     if status == 405 && is_graphql {
-        assert!(parts.headers.contains_key(header::ALLOW), "{}", told());
+        assert!(parts.headers.contains_key(header::ALLOW), "{}", context());
     }
 }
 
 /// A request; `None` where the parts that were chosen are none.
-fn drawn(mut draw: Draw<'_>, demo: &Demo) -> Option<Request> {
-    let method = match draw.below(8) {
+fn generate(mut source: ByteSource<'_>, demo: &Demo) -> Option<Request> {
+    let method = match source.below(8) {
         0..=3 => Method::POST,
         4..=5 => Method::GET,
-        _ => draw
+        _ => source
             .pick(&[Method::OPTIONS, Method::HEAD, Method::PUT, Method::DELETE, Method::TRACE])
             .clone(),
     };
     let mut builder = Request::builder().method(method.clone());
-    for _ in 0..draw.below(4) {
-        let (name, value) = some_header(&mut draw)?;
+    for _ in 0..source.below(4) {
+        let (name, value) = generate_header(&mut source)?;
         builder = builder.header(name, value);
     }
-    let is_plain = method == Method::POST && !draw.one_in(16);
+    let is_plain = method == Method::POST && !source.one_in(16);
     if is_plain {
         builder = builder.header(header::CONTENT_TYPE, "application/json");
     }
-    let path = path(&mut draw, demo);
+    let path = path(&mut source, demo);
     let uri = if method == Method::POST {
         path
     } else {
-        format!("{path}?{}", address_parameters(&mut draw, demo))
+        format!("{path}?{}", query_string(&mut source, demo))
     };
     let uri = Uri::try_from(uri).ok()?;
-    Some(builder.uri(uri).body(body(draw, demo)))
+    Some(builder.uri(uri).body(body(source, demo)))
 }
 
-fn path(draw: &mut Draw<'_>, demo: &Demo) -> String {
-    match draw.below(12) {
-        8 => format!("/event/{}.ics", draw.pick(&demo.ids)),
-        9 => format!("/event/{}", encoded(draw.bytes(24))),
+fn path(source: &mut ByteSource<'_>, demo: &Demo) -> String {
+    match source.below(12) {
+        8 => format!("/event/{}.ics", source.pick(&demo.ids)),
+        9 => format!("/event/{}", encoded(source.bytes(24))),
         10 => {
-            draw.pick(&["/", "/metrics", "/health/live", "/health/ready", "//graphql"]).to_string()
+            source.pick(&["/", "/metrics", "/health/live", "/health/ready", "//graphql"]).to_string()
         }
-        11 => format!("/{}", encoded(draw.bytes(16))),
+        11 => format!("/{}", encoded(source.bytes(16))),
         _ => "/graphql".to_owned(),
     }
 }
@@ -115,7 +115,7 @@ fn encoded(bytes: &[u8]) -> String {
     url::form_urlencoded::byte_serialize(bytes).collect()
 }
 
-fn some_header(draw: &mut Draw<'_>) -> Option<(HeaderName, HeaderValue)> {
+fn generate_header(source: &mut ByteSource<'_>) -> Option<(HeaderName, HeaderValue)> {
     const NAMES: &[&str] = &[
         "accept",
         "content-type",
@@ -151,71 +151,71 @@ fn some_header(draw: &mut Draw<'_>) -> Option<(HeaderName, HeaderValue)> {
         "cors",
         "gzip",
     ];
-    let name = HeaderName::from_static(draw.pick::<&str>(NAMES));
-    let value = match draw.below(4) {
-        0 => HeaderValue::from_bytes(draw.bytes(64)).ok()?,
-        1 => HeaderValue::from_str(draw.text(64).as_str()).ok()?,
-        _ => HeaderValue::from_static(draw.pick::<&str>(VALUES)),
+    let name = HeaderName::from_static(source.pick::<&str>(NAMES));
+    let value = match source.below(4) {
+        0 => HeaderValue::from_bytes(source.bytes(64)).ok()?,
+        1 => HeaderValue::from_str(source.text(64).as_str()).ok()?,
+        _ => HeaderValue::from_static(source.pick::<&str>(VALUES)),
     };
     Some((name, value))
 }
 
-fn address_parameters(draw: &mut Draw<'_>, demo: &Demo) -> String {
+fn query_string(source: &mut ByteSource<'_>, demo: &Demo) -> String {
     let mut parameters = url::form_urlencoded::Serializer::new(String::new());
-    for _ in 0..draw.below(5) {
-        match draw.below(6) {
+    for _ in 0..source.below(5) {
+        match source.below(6) {
             0 | 1 => {
-                let drawn = document::drawn(draw, demo);
-                parameters.append_pair("query", &drawn.text);
-                parameters.append_pair("variables", &drawn.variables.to_string());
+                let document = document::generate(source, demo);
+                parameters.append_pair("query", &document.text);
+                parameters.append_pair("variables", &document.variables.to_string());
             }
-            2 => drop(parameters.append_pair("operationName", &draw.text(16))),
-            3 => drop(parameters.append_pair("extensions", &extensions(draw).to_string())),
-            4 => drop(parameters.append_pair("variables", &draw.text(60))),
-            _ => drop(parameters.append_pair(&draw.text(12), &draw.text(40))),
+            2 => drop(parameters.append_pair("operationName", &source.text(16))),
+            3 => drop(parameters.append_pair("extensions", &extensions(source).to_string())),
+            4 => drop(parameters.append_pair("variables", &source.text(60))),
+            _ => drop(parameters.append_pair(&source.text(12), &source.text(40))),
         }
     }
     parameters.finish()
 }
 
-fn extensions(draw: &mut Draw<'_>) -> Value {
-    let hash = match draw.below(3) {
+fn extensions(source: &mut ByteSource<'_>) -> Value {
+    let hash = match source.below(3) {
         0 => "0".repeat(64),
-        1 => draw.text(70),
+        1 => source.text(70),
         _ => format!("sha256:{}", "é".repeat(32)),
     };
-    json!({ "persistedQuery": { "version": draw.below(3), "sha256Hash": hash } })
+    json!({ "persistedQuery": { "version": source.below(3), "sha256Hash": hash } })
 }
 
 /// A body: a right one, one with a wrong part, or the bytes that are left.
-fn body(mut draw: Draw<'_>, demo: &Demo) -> Vec<u8> {
-    if draw.one_in(64) {
+fn body(mut source: ByteSource<'_>, demo: &Demo) -> Vec<u8> {
+    if source.one_in(64) {
         return vec![b' '; 262_145];
     }
-    match draw.below(6) {
+    match source.below(6) {
         0..=2 => {
-            let drawn = document::drawn(&mut draw, demo);
-            json!({ "query": drawn.text, "variables": drawn.variables }).to_string().into_bytes()
+            let document = document::generate(&mut source, demo);
+            json!({ "query": document.text, "variables": document.variables }).to_string().into_bytes()
         }
         3 => {
             let mut body = json!({ "query": "{ __typename }" });
-            for _ in 0..draw.below(4) {
-                let name = *draw.pick(&[
+            for _ in 0..source.below(4) {
+                let name = *source.pick(&[
                     "query",
                     "documentId",
                     "operationName",
                     "variables",
                     "extensions",
                 ]);
-                body[name] = match draw.below(4) {
+                body[name] = match source.below(4) {
                     0 => Value::Null,
-                    1 => json!(draw.text(20)),
-                    2 => extensions(&mut draw),
+                    1 => json!(source.text(20)),
+                    2 => extensions(&mut source),
                     _ => json!([{}, 1.5e300, "\u{0}"]),
                 };
             }
             body.to_string().into_bytes()
         }
-        _ => draw.rest().to_vec(),
+        _ => source.rest().to_vec(),
     }
 }

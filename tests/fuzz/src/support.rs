@@ -1,14 +1,14 @@
 //! Dice for what the acceptance tests draw, thrown by the bytes of an input.
 
 /// Where the bytes are used up, every throw is the lowest.
-pub(crate) struct Dice {
+pub(crate) struct Rng {
     bytes: Vec<u8>,
     at: usize,
 }
 
-impl Dice {
+impl Rng {
     /// Dice that bytes throw.
-    pub(crate) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), at: 0 }
     }
 

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fs};
 
-use gateway::pipeline::Sharing;
+use gateway::pipeline::CacheScope;
 
 use crate::{
-    answer, cursor,
+    subgraph_response, cursor,
     demo::{DEMO, repository},
     federated, filter, pipeline, request,
 };
@@ -24,19 +24,19 @@ fn bytes(seed: u64, length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn documents_that_are_drawn_must_mostly_be_executed() {
+fn generated_documents_must_mostly_be_executed() {
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..400 {
         let mut choices = bytes(seed, 40 + 2 * usize::try_from(seed).unwrap());
         choices[0] = 0;
         let document = pipeline::read(&choices, &DEMO);
-        let code = pipeline::answer(&DEMO, &document, Sharing::Private).outcome.code();
+        let code = pipeline::execute(&DEMO, &document, CacheScope::Private).outcome.code();
         *outcomes.entry(code).or_default() += 1;
     }
     assert!(outcomes["OK"] > 150, "{outcomes:?}");
     assert!(outcomes.contains_key("BAD_REQUEST"), "{outcomes:?}");
     assert!(outcomes.contains_key("LIMIT_EXCEEDED"), "{outcomes:?}");
-    assert!(!outcomes.contains_key("INTERNAL"), "{outcomes:?}");
+    assert!(!outcomes.contains_key("INTERNAL_SERVER_ERROR"), "{outcomes:?}");
 }
 
 #[test]
@@ -46,8 +46,8 @@ fn any_bytes_must_pass_every_check() {
         cursor::check(&bytes);
         filter::check(&bytes);
         request::check(&bytes);
-        answer::check(&bytes);
-        federated::drawn(&bytes);
+        subgraph_response::check(&bytes);
+        federated::check_generated(&bytes);
         federated::check(&bytes);
         bytes[0] %= 16;
         pipeline::check(&bytes);
@@ -61,8 +61,8 @@ fn example_operations_must_be_documents_as_they_are() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
         pipeline::check(&bytes);
         let document = pipeline::read(&bytes, &DEMO);
-        let answer = pipeline::answer(&DEMO, &document, Sharing::Private);
-        executed += usize::from(answer.outcome.code() == "OK");
+        let response = pipeline::execute(&DEMO, &document, CacheScope::Private);
+        executed += usize::from(response.outcome.code() == "OK");
     }
     assert!(executed >= 11, "{executed}");
 }

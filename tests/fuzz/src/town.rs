@@ -9,34 +9,34 @@ use async_graphql_parser::types::{BaseType, Type};
 use gateway::{
     app::App,
     config::{Config, Overrides},
-    pipeline::{Asked, Outcome, Pipeline, Question, Sharing},
+    pipeline::{DocumentRef, Outcome, Pipeline, GraphqlRequest, CacheScope},
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use self::{
     definitions::Definitions,
-    operation::{Drawn, drawn},
+    operation::{GeneratedOperation, generate},
     subgraph::{Subgraph, respond},
-    world::{Whose, World},
+    dataset::{Owner, Dataset},
 };
-use crate::{demo::repository, support::Dice};
+use crate::{demo::repository, support::Rng};
 
-#[path = "../../it/federation/drawn/arguments.rs"]
+#[path = "../../it/federation/generated/arguments.rs"]
 mod arguments;
-#[path = "../../it/federation/drawn/definitions.rs"]
+#[path = "../../it/federation/generated/definitions.rs"]
 mod definitions;
-#[path = "../../it/federation/drawn/operation.rs"]
+#[path = "../../it/federation/generated/operation.rs"]
 mod operation;
-#[path = "../../it/federation/drawn/scope.rs"]
+#[path = "../../it/federation/generated/scope.rs"]
 mod scope;
-#[path = "../../it/federation/drawn/served.rs"]
-mod served;
+#[path = "../../it/federation/generated/dynamic_schema.rs"]
+mod dynamic_schema;
 #[path = "../../it/federation/subgraph.rs"]
-#[expect(dead_code, reason = "what answers from data is not asked here")]
+#[expect(dead_code, reason = "the data responder is not used here")]
 pub(crate) mod subgraph;
-#[path = "../../it/federation/drawn/world.rs"]
-mod world;
+#[path = "../../it/federation/generated/dataset.rs"]
+mod dataset;
 
 /// The town, built when it is first asked about.
 pub(crate) static TOWN: LazyLock<Town> = LazyLock::new(Town::build);
@@ -47,7 +47,7 @@ pub(crate) struct Town {
     pipeline: Arc<Pipeline>,
     subgraphs: Vec<(String, Subgraph)>,
     definitions: Definitions,
-    whole: Schema,
+    reference: Schema,
     _app: App,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Town {
 pub(crate) struct Expected {
     pub(crate) query: String,
     pub(crate) variables: Value,
-    pub(crate) answer: String,
+    pub(crate) response: String,
 }
 
 fn file(name: &str) -> String {
@@ -65,10 +65,10 @@ fn file(name: &str) -> String {
 
 /// The schemas of the subgraphs in a file of the fixtures, by name.
 fn schemas(name: &str) -> Vec<(String, String)> {
-    let read: toml::Table = file(name).parse().expect("TOML");
-    let subgraphs = read["subgraph"].as_table().expect("subgraphs");
-    let schema = |given: &toml::Value| given["sdl"].as_str().expect("a schema").to_owned();
-    subgraphs.iter().map(|(name, given)| (name.clone(), schema(given))).collect()
+    let fixture: toml::Table = file(name).parse().expect("TOML");
+    let subgraphs = fixture["subgraph"].as_table().expect("subgraphs");
+    let schema = |subgraph: &toml::Value| subgraph["sdl"].as_str().expect("a schema").to_owned();
+    subgraphs.iter().map(|(name, subgraph)| (name.clone(), schema(subgraph))).collect()
 }
 
 /// The pipeline of a gateway over a supergraph of the fixtures, whose subgraphs are at `servers`.
@@ -89,9 +89,9 @@ pub(crate) fn gateway<'s>(
         supergraph: Some(path),
         ..Overrides::default()
     };
-    let mut config = Config::load_to_serve(None, &overrides).expect("sound");
+    let mut config = Config::load_to_serve(None, &overrides).expect("a valid configuration");
     change(&mut config);
-    runtime.block_on(App::build(config)).expect("it is served")
+    runtime.block_on(App::build(config)).expect("the supergraph is served")
 }
 
 impl Town {
@@ -102,16 +102,16 @@ impl Town {
             .build()
             .expect("a runtime");
         let runtime = Arc::new(runtime);
-        let world = Arc::new(World::read(&file("town/world.json")));
+        let dataset = Arc::new(Dataset::read(&file("town/dataset.json")));
         let schemas = schemas("town/graph.toml");
         let subgraphs = schemas.iter().map(|(name, sdl)| {
-            let definitions = Definitions::of([sdl.as_str()]);
-            let schema = served::service(&definitions, &world, Whose::Subgraph);
+            let definitions = Definitions::parse([sdl.as_str()]);
+            let schema = dynamic_schema::build_schema(&definitions, &dataset, Owner::Subgraph);
             (name.clone(), over_http(schema, Arc::clone(&runtime)))
         });
         let subgraphs: Vec<_> = subgraphs.collect();
-        let definitions = Definitions::of(schemas.iter().map(|(_, sdl)| sdl.as_str()));
-        let whole = served::service(&definitions, &world, Whose::All);
+        let definitions = Definitions::parse(schemas.iter().map(|(_, sdl)| sdl.as_str()));
+        let reference = dynamic_schema::build_schema(&definitions, &dataset, Owner::All);
         let servers = subgraphs.iter().map(|(name, subgraph)| (name.as_str(), subgraph));
         let app = gateway("town/graph.graphql", servers, &runtime, |config| {
             config.limits.complexity_max = u64::MAX;
@@ -120,39 +120,39 @@ impl Town {
             config.limits.root_fields_max = 1_000;
         });
         let pipeline = Arc::clone(app.pipeline());
-        Self { runtime, pipeline, subgraphs, definitions, whole, _app: app }
+        Self { runtime, pipeline, subgraphs, definitions, reference, _app: app }
     }
 
     /// The question that dice choose.
-    pub(crate) fn question(&self, dice: &mut Dice) -> Expected {
-        let Drawn { query, variables, all_variables } = drawn(&self.definitions, dice);
+    pub(crate) fn generate(&self, rng: &mut Rng) -> Expected {
+        let GeneratedOperation { query, variables, all_variables } = generate(&self.definitions, rng);
         let request = json!({ "query": query, "variables": all_variables });
         let request: Request = serde_json::from_value(request).expect("a request");
-        let answer = self.runtime.block_on(self.whole.execute(request));
-        let answer = serde_json::to_string(&answer).expect("JSON");
-        Expected { query, variables, answer }
+        let response = self.runtime.block_on(self.reference.execute(request));
+        let response = serde_json::to_string(&response).expect("JSON");
+        Expected { query, variables, response }
     }
 
     /// What the gateway answers.
-    pub(crate) fn answer(&self, query: &str, variables: &Value) -> Outcome {
-        let question = Question {
-            asked: Asked::Text(query.to_owned()),
+    pub(crate) fn execute(&self, query: &str, variables: &Value) -> Outcome {
+        let request = GraphqlRequest {
+            document: DocumentRef::Inline(query.to_owned()),
             variables: serde_json::from_value(variables.clone()).unwrap_or_default(),
-            sharing: Sharing::Private,
-            ..Question::default()
+            cache_scope: CacheScope::Private,
+            ..GraphqlRequest::default()
         };
-        let answer = self.runtime.block_on(self.pipeline.answer(question));
+        let response = self.runtime.block_on(self.pipeline.answer(request));
         for (_, subgraph) in &self.subgraphs {
-            subgraph.forget();
+            subgraph.take_requests();
         }
-        answer.outcome
+        response.outcome
     }
 }
 
 /// A subgraph that is a service of async-graphql.
 fn over_http(schema: Schema, runtime: Arc<Runtime>) -> Subgraph {
-    Subgraph::answering(move |_, asked, stream| {
-        let request: Request = serde_json::from_value(asked.body.clone()).expect("a request");
+    Subgraph::with_responder(move |_, received, stream| {
+        let request: Request = serde_json::from_value(received.body.clone()).expect("a request");
         let response = runtime.block_on(schema.execute(request));
         let body = serde_json::to_string(&response).expect("JSON");
         respond(stream, "200 OK", "application/json", &body);
@@ -160,37 +160,37 @@ fn over_http(schema: Schema, runtime: Arc<Runtime>) -> Subgraph {
 }
 
 /// The types of a graph of the fixtures.
-pub(crate) struct Shapes(Definitions);
+pub(crate) struct ResponseValidator(Definitions);
 
-impl Shapes {
-    pub(crate) fn of(file: &str) -> Self {
-        Self(Definitions::of(schemas(file).iter().map(|(_, sdl)| sdl.as_str())))
+impl ResponseValidator {
+    pub(crate) fn from_fixture(file: &str) -> Self {
+        Self(Definitions::parse(schemas(file).iter().map(|(_, sdl)| sdl.as_str())))
     }
 
     /// Whether an answer is what the schema says of a type.
-    pub(crate) fn fit(&self, answer: &Value, name: &str) -> bool {
-        fits_object(answer, name, &self.0)
+    pub(crate) fn is_valid(&self, response: &Value, name: &str) -> bool {
+        is_valid_object(response, name, &self.0)
     }
 }
 
 /// Whether a value is of a type.
-fn fits(value: &Value, ty: &Type, definitions: &Definitions) -> bool {
+fn is_valid_value(value: &Value, ty: &Type, definitions: &Definitions) -> bool {
     if value.is_null() {
         return ty.nullable;
     }
     match (&ty.base, value) {
         (BaseType::List(inner), Value::Array(items)) => {
-            items.iter().all(|item| fits(item, inner, definitions))
+            items.iter().all(|item| is_valid_value(item, inner, definitions))
         }
         (BaseType::List(_), _) => false,
         (BaseType::Named(name), value) => match name.as_str() {
             "String" | "ID" => value.is_string(),
-            name => fits_object(value, name, definitions),
+            name => is_valid_object(value, name, definitions),
         },
     }
 }
 
-fn fits_object(value: &Value, name: &str, definitions: &Definitions) -> bool {
+fn is_valid_object(value: &Value, name: &str, definitions: &Definitions) -> bool {
     let (Some(object), Some(definition)) = (value.as_object(), definitions.get(name)) else {
         return false;
     };
@@ -199,6 +199,6 @@ fn fits_object(value: &Value, name: &str, definitions: &Definitions) -> bool {
         if key == "__typename" {
             return value == name;
         }
-        field.is_some_and(|field| fits(value, &field.ty.node, definitions))
+        field.is_some_and(|field| is_valid_value(value, &field.ty.node, definitions))
     })
 }

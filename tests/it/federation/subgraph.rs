@@ -25,64 +25,65 @@ use serde_json::{Map, Value, json};
 #[derive(Clone)]
 pub(crate) struct Subgraph {
     pub(crate) address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 /// A question that a subgraph got.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct RecordedRequest {
     /// In lower case.
     pub(crate) head: String,
     pub(crate) body: Value,
 }
 
 /// Bytes to write for the n-th question (from 0).
-type Answering = dyn Fn(usize, &Asked, &mut TcpStream) + Send + Sync;
+type Responder = dyn Fn(usize, &RecordedRequest, &mut TcpStream) + Send + Sync;
 
 impl Subgraph {
     /// A subgraph that answers from data.
-    pub(crate) fn of(data: Value) -> Self {
+    pub(crate) fn with_data(data: Value) -> Self {
         let log = Mutex::new(Vec::new());
-        Self::answering(move |_, asked, stream| {
-            let body = answer(&data, &asked.body, &log).to_string();
+        Self::with_responder(move |_, request, stream| {
+            let body = execute(&data, &request.body, &log).to_string();
             respond(stream, "200 OK", "application/json", &body);
         })
     }
 
     /// A subgraph that answers as it likes.
-    pub(crate) fn answering(
-        answer: impl Fn(usize, &Asked, &mut TcpStream) + Send + Sync + 'static,
+    pub(crate) fn with_responder(
+        responder: impl Fn(usize, &RecordedRequest, &mut TcpStream) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (noted, answer): (_, Arc<Answering>) = (Arc::clone(&asked), Arc::new(answer));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (recorded, responder): (_, Arc<Responder>) =
+            (Arc::clone(&requests), Arc::new(responder));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (noted, answer) = (Arc::clone(&noted), Arc::clone(&answer));
+                let (recorded, responder) = (Arc::clone(&recorded), Arc::clone(&responder));
                 thread::spawn(move || {
                     let mut stream = stream;
-                    let Some(question) = read(&mut stream) else { return };
+                    let Some(request) = read(&mut stream) else { return };
                     let number = {
-                        let mut noted = noted.lock().unwrap();
-                        noted.push(question.clone());
-                        noted.len() - 1
+                        let mut recorded = recorded.lock().unwrap();
+                        recorded.push(request.clone());
+                        recorded.len() - 1
                     };
-                    answer(number, &question, &mut stream);
+                    responder(number, &request, &mut stream);
                 });
             }
         });
-        Self { address, asked }
+        Self { address, requests }
     }
 
     /// Everything it was asked.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// Everything it was asked since it forgot.
-    pub(crate) fn forget(&self) -> Vec<Asked> {
-        std::mem::take(&mut self.asked.lock().unwrap())
+    pub(crate) fn take_requests(&self) -> Vec<RecordedRequest> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 
@@ -96,9 +97,9 @@ pub(crate) fn respond(stream: &mut TcpStream, status: &str, media: &str, body: &
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
 }
 
-fn read(stream: &mut TcpStream) -> Option<Asked> {
+fn read(stream: &mut TcpStream) -> Option<RecordedRequest> {
     let mut bytes = Vec::new();
-    let mut part = [0; 4_096];
+    let mut buffer = [0; 4_096];
     loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
@@ -106,18 +107,18 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
             let length: usize = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
             if bytes.len() >= end + 4 + length {
                 let body = serde_json::from_slice(&bytes[end + 4..]).unwrap_or_default();
-                return Some(Asked { head, body });
+                return Some(RecordedRequest { head, body });
             }
         }
-        match stream.read(&mut part) {
+        match stream.read(&mut buffer) {
             Ok(0) | Err(_) => return None,
-            Ok(count) => bytes.extend_from_slice(&part[..count]),
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
         }
     }
 }
 
 /// One question being answered.
-struct Answer<'a> {
+struct Execution<'a> {
     data: &'a Value,
     document: ExecutableDocument,
     variables: Value,
@@ -125,12 +126,12 @@ struct Answer<'a> {
     log: &'a Mutex<Vec<String>>,
 }
 
-fn answer(data: &Value, body: &Value, log: &Mutex<Vec<String>>) -> Value {
+fn execute(data: &Value, body: &Value, log: &Mutex<Vec<String>>) -> Value {
     let query = body["query"].as_str().unwrap_or_default();
     let document = parse_query(query).unwrap_or_else(|error| panic!("{error}: {query}"));
     let variables = body["variables"].clone();
-    let mut answer = Answer { data, document, variables, errors: Vec::new(), log };
-    let (_, operation) = answer.document.operations.iter().next().unwrap();
+    let mut execution = Execution { data, document, variables, errors: Vec::new(), log };
+    let (_, operation) = execution.document.operations.iter().next().unwrap();
     let operation = operation.node.clone();
     let root = match operation.ty {
         OperationType::Mutation => "Mutation",
@@ -141,15 +142,15 @@ fn answer(data: &Value, body: &Value, log: &Mutex<Vec<String>>) -> Value {
         fields = json!({});
     }
     let set = &operation.selection_set.node;
-    let data = answer.object(&fields, root, set, &Value::Null, &mut Vec::new());
-    if answer.errors.is_empty() {
+    let data = execution.object(&fields, root, set, &Value::Null, &mut Vec::new());
+    if execution.errors.is_empty() {
         json!({ "data": data })
     } else {
-        json!({ "data": data, "errors": answer.errors })
+        json!({ "data": data, "errors": execution.errors })
     }
 }
 
-impl Answer<'_> {
+impl Execution<'_> {
     fn object(
         &mut self,
         of: &Value,
@@ -173,7 +174,7 @@ impl Answer<'_> {
         object: &mut Map<String, Value>,
     ) {
         for item in &set.items {
-            if self.is_left_out(item) {
+            if self.is_skipped(item) {
                 continue;
             }
             match &item.node {
@@ -183,16 +184,16 @@ impl Answer<'_> {
                     let value = self.field(of, type_name, &field.node, representation, path);
                     path.pop();
                     match object.get_mut(&key) {
-                        Some(known) => merge(known, value),
+                        Some(existing) => merge(existing, value),
                         None => {
                             object.insert(key, value);
                         }
                     }
                 }
-                Selection::InlineFragment(part) => {
-                    let on = part.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                Selection::InlineFragment(inline) => {
+                    let on = inline.node.type_condition.as_ref().map(|on| on.node.on.node.as_str());
                     if on.is_none_or(|on| self.is(type_name, on)) {
-                        let set = &part.node.selection_set.node;
+                        let set = &inline.node.selection_set.node;
                         self.collect(of, type_name, set, representation, path, object);
                     }
                 }
@@ -208,13 +209,13 @@ impl Answer<'_> {
         }
     }
 
-    fn is_left_out(&self, item: &async_graphql_parser::Positioned<Selection>) -> bool {
+    fn is_skipped(&self, item: &async_graphql_parser::Positioned<Selection>) -> bool {
         item.node.directives().iter().any(|directive| {
             let value = directive.node.get_argument("if").unwrap();
-            let holds = self.text(&value.node.to_string()) == "true";
+            let condition = self.substitute_variables(&value.node.to_string()) == "true";
             match directive.node.name.node.as_str() {
-                "skip" => holds,
-                "include" => !holds,
+                "skip" => condition,
+                "include" => !condition,
                 _ => false,
             }
         })
@@ -256,7 +257,7 @@ impl Answer<'_> {
         if !field.arguments.is_empty() {
             let arguments = field.arguments.iter();
             let arguments = arguments.map(|(name, value)| {
-                format!("{}: {}", name.node, self.text(&value.node.to_string()))
+                format!("{}: {}", name.node, self.substitute_variables(&value.node.to_string()))
             });
             with_arguments = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
         }
@@ -265,9 +266,9 @@ impl Answer<'_> {
     }
 
     /// A text with the values of variables in it.
-    fn text(&self, given: &str) -> String {
-        let Some(variables) = self.variables.as_object() else { return given.to_owned() };
-        variables.iter().fold(given.to_owned(), |text, (name, value)| {
+    fn substitute_variables(&self, text: &str) -> String {
+        let Some(variables) = self.variables.as_object() else { return text.to_owned() };
+        variables.iter().fold(text.to_owned(), |text, (name, value)| {
             text.replace(&format!("${name}"), &value.to_string())
         })
     }
@@ -290,7 +291,7 @@ impl Answer<'_> {
                 items.collect()
             }
             Value::Object(special) if special.contains_key("$text") => {
-                filled(special["$text"].as_str().unwrap(), representation).into()
+                fill_template(special["$text"].as_str().unwrap(), representation).into()
             }
             Value::Object(special) if special.contains_key("$error") => {
                 self.errors.push(json!({ "message": special["$error"], "path": path }));
@@ -322,7 +323,8 @@ impl Answer<'_> {
         let entities = self.data["entities"].as_array().cloned().unwrap_or_default();
         let found = entities.into_iter().find(|entity| {
             let own = entity["__typename"].as_str().unwrap_or_default();
-            (self.is(own, type_name) || self.is(type_name, own)) && agrees(entity, representation)
+            (self.is(own, type_name) || self.is(type_name, own))
+                && matches_representation(entity, representation)
         });
         match found {
             None => Value::Null,
@@ -335,13 +337,13 @@ impl Answer<'_> {
 }
 
 /// Whether an entity is the one that is meant.
-fn agrees(entity: &Value, representation: &Value) -> bool {
+fn matches_representation(entity: &Value, representation: &Value) -> bool {
     let keys = entity["$key"].as_str().map(|keys| keys.split(' ').collect::<Vec<_>>());
-    let Some(given) = representation.as_object() else { return false };
+    let Some(fields) = representation.as_object() else { return false };
     let mut compared = 0;
-    for (key, value) in given.iter().filter(|(key, _)| *key != "__typename") {
-        let named = keys.as_ref().is_none_or(|keys| keys.contains(&key.as_str()));
-        let Some(own) = entity.get(key).filter(|_| named) else { continue };
+    for (key, value) in fields.iter().filter(|(key, _)| *key != "__typename") {
+        let is_key = keys.as_ref().is_none_or(|keys| keys.contains(&key.as_str()));
+        let Some(own) = entity.get(key).filter(|_| is_key) else { continue };
         if own.is_object() && own.as_object().is_some_and(|own| own.contains_key("$text")) {
             continue;
         }
@@ -354,19 +356,19 @@ fn agrees(entity: &Value, representation: &Value) -> bool {
 }
 
 /// Whether a part of a key is what is given for it.
-fn is_same(own: &Value, given: &Value) -> bool {
-    match (own, given) {
-        (Value::Object(_), given) => agrees(own, given),
-        (Value::Array(own), Value::Array(given)) => {
-            own.len() == given.len()
-                && own.iter().zip(given).all(|(own, given)| is_same(own, given))
+fn is_same(own: &Value, other: &Value) -> bool {
+    match (own, other) {
+        (Value::Object(_), other) => matches_representation(own, other),
+        (Value::Array(own), Value::Array(other)) => {
+            own.len() == other.len()
+                && own.iter().zip(other).all(|(own, other)| is_same(own, other))
         }
-        (own, given) => own == given,
+        (own, other) => own == other,
     }
 }
 
 /// A text with `{field}` and `{field.field}` of a representation in it.
-fn filled(template: &str, representation: &Value) -> String {
+fn fill_template(template: &str, representation: &Value) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -385,20 +387,20 @@ fn filled(template: &str, representation: &Value) -> String {
     text + rest
 }
 
-fn merge(known: &mut Value, more: Value) {
-    match (known, more) {
-        (Value::Object(known), Value::Object(more)) => {
+fn merge(target: &mut Value, more: Value) {
+    match (target, more) {
+        (Value::Object(target), Value::Object(more)) => {
             for (key, value) in more {
-                match known.get_mut(&key) {
-                    Some(known) => merge(known, value),
+                match target.get_mut(&key) {
+                    Some(target) => merge(target, value),
                     None => {
-                        known.insert(key, value);
+                        target.insert(key, value);
                     }
                 }
             }
         }
-        (Value::Array(known), Value::Array(more)) => {
-            known.iter_mut().zip(more).for_each(|(known, more)| merge(known, more));
+        (Value::Array(target), Value::Array(more)) => {
+            target.iter_mut().zip(more).for_each(|(target, more)| merge(target, more));
         }
         _ => {}
     }

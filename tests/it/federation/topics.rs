@@ -10,18 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Gateway, at_addresses, subgraph::Subgraph, supergraph, valid::Schema};
+use super::{Gateway, at_addresses, schema_check::Schema, subgraph::Subgraph, supergraph};
 use crate::support::repository;
 
 #[derive(Deserialize)]
 struct Topic {
-    subgraph: BTreeMap<String, Given>,
+    subgraph: BTreeMap<String, SubgraphInputs>,
     case: Vec<Case>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given {
+struct SubgraphInputs {
     /// What the supergraph was composed from.
     sdl: String,
     /// As JSON.
@@ -51,38 +51,38 @@ fn read(file: &str) -> Topic {
 }
 
 fn check(file: &str) {
-    let given = read(file);
+    let topic = read(file);
     let schemas: BTreeMap<&String, Schema> =
-        given.subgraph.iter().map(|(name, given)| (name, Schema::of(&given.sdl))).collect();
-    let subgraphs: Vec<(String, Subgraph)> = given
+        topic.subgraph.iter().map(|(name, subgraph)| (name, Schema::of(&subgraph.sdl))).collect();
+    let subgraphs: Vec<(String, Subgraph)> = topic
         .subgraph
         .iter()
-        .map(|(name, given)| {
-            let data: Value = serde_json::from_str(&given.data)
+        .map(|(name, subgraph)| {
+            let data: Value = serde_json::from_str(&subgraph.data)
                 .unwrap_or_else(|error| panic!("{file}, {name}: {error}"));
-            (name.clone(), Subgraph::of(data))
+            (name.clone(), Subgraph::with_data(data))
         })
         .collect();
     let addresses = subgraphs.iter().map(|(name, subgraph)| (name.clone(), subgraph.address));
     let gateway = Gateway::over(&at_addresses(&supergraph(file), addresses));
-    for (number, case) in given.case.iter().enumerate() {
+    for (number, case) in topic.case.iter().enumerate() {
         let variables = case.variables.as_deref().unwrap_or("{}");
         let variables: Value = serde_json::from_str(variables).unwrap();
         let reply = gateway.post(&json!({ "query": case.query, "variables": variables }));
-        let asked: Vec<(&String, Value)> = subgraphs
+        let requests: Vec<(&String, Value)> = subgraphs
             .iter()
             .flat_map(|(name, subgraph)| {
-                subgraph.forget().into_iter().map(move |asked| (name, asked.body))
+                subgraph.take_requests().into_iter().map(move |request| (name, request.body))
             })
             .collect();
-        let context = || format!("{file}, case {number}: {}\n{reply:?}\n{asked:#?}", case.query);
-        for (name, body) in &asked {
-            let faults = schemas[name].faults(body["query"].as_str().unwrap());
-            assert!(faults.is_empty(), "{name} cannot be asked this: {faults:?}\n{}", context());
+        let context = || format!("{file}, case {number}: {}\n{reply:?}\n{requests:#?}", case.query);
+        for (name, body) in &requests {
+            let errors = schemas[name].validation_errors(body["query"].as_str().unwrap());
+            assert!(errors.is_empty(), "invalid fetch from {name}: {errors:?}\n{}", context());
         }
         match (&case.data, &case.refused) {
             (Some(data), None) => {
-                let expected = ordered(data);
+                let expected = without_whitespace(data);
                 let body = reply.body.as_str();
                 let data = body.find("\"data\":").map(|at| &body[at + 7..]).unwrap_or_default();
                 assert!(data.starts_with(&expected), "expected {expected}\n{}", context());
@@ -96,14 +96,14 @@ fn check(file: &str) {
                 assert_eq!(reply.code(), json!(code), "{}", context());
                 assert!(reply.json()["data"].is_null(), "{}", context());
             }
-            _ => panic!("a case has either data or is refused; {}", context()),
+            _ => panic!("a case has either `data` or `refused`; {}", context()),
         }
-        assert_eq!(asked.len(), case.calls, "calls; {}", context());
+        assert_eq!(requests.len(), case.calls, "calls; {}", context());
     }
 }
 
 /// JSON without the blanks between its parts, and with its fields in the order in which they are.
-fn ordered(json: &str) -> String {
+fn without_whitespace(json: &str) -> String {
     let mut text = String::new();
     let mut in_text = false;
     let mut escaped = false;
@@ -191,7 +191,7 @@ topics! {
     aliases,
     enums_and_inputs,
     federation_one,
-    guarded,
+    authorization,
     interface_in_several,
     interface_objects,
     progressive_override,
@@ -199,25 +199,25 @@ topics! {
     provides_typename,
     reentry,
     requires_hard,
-    requires_round_about,
+    requires_via_other_key,
     subscriptions,
 }
 
 /// What the planner's last release is known to get wrong, each with the file that shows it to be right
 /// here.
-const FAULTS: &[(&str, &str)] = &[
+const KNOWN_PLANNER_BUGS: &[(&str, &str)] = &[
     ("a chain of `@requires` that several fields share", "requires_hard"),
     ("`@requires` within `@requires`", "requires_circular"),
     ("`@requires` with arguments", "requires_with_argument_conflict"),
     ("`@requires` through a union", "requires_with_fragments"),
-    ("`@provides` that leaks to fields beside it", "provides_everywhere"),
+    ("`@provides` that leaks to sibling fields", "provides_everywhere"),
     ("a field of an interface in several subgraphs", "interface_in_several"),
     ("an alias that is the name of a key", "aliases"),
     ("one field with other arguments", "aliases"),
     ("one field under other conditions", "include_and_skip"),
     ("a progressive `@override` of a union", "progressive_override"),
     ("`__typename` within what is provided", "provides_typename"),
-    ("`@context` and `@fromContext`", "refused/from_context"),
+    ("`@context` and `@fromContext`", "rejected/from_context"),
 ];
 
 /// So few cases do not cover a topic.
@@ -236,12 +236,12 @@ fn each_topic_must_have_a_file_of_its_own_with_cases() {
         assert!(cases >= CASES_MIN, "{file} has {cases} cases");
     }
     let folder = std::fs::read_dir(repository().join("fixtures/federation")).unwrap();
-    let there = folder.map(|entry| entry.unwrap().path());
-    let there = there.filter(|path| path.extension().is_some_and(|of| of == "toml"));
-    let there: BTreeSet<_> =
-        there.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(there, listed, "what is there is not what is listed");
-    for (fault, file) in FAULTS {
-        assert!(listed.contains(*file) || file.starts_with("refused/"), "{fault}: {file}");
+    let paths = folder.map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|of| of == "toml"));
+    let present: BTreeSet<_> =
+        paths.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(present, listed, "the files in the folder differ from the list");
+    for (bug, file) in KNOWN_PLANNER_BUGS {
+        assert!(listed.contains(*file) || file.starts_with("rejected/"), "{bug}: {file}");
     }
 }

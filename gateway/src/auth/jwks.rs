@@ -1,0 +1,165 @@
+//! The operator's keys: a set of public keys as JSON (JWKS, RFC 7517).
+
+use std::sync::Arc;
+
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+};
+use serde::Deserialize;
+
+/// More keys of one set are not looked at.
+const KEYS_MAX: usize = 100;
+/// A shorter RSA key signs nothing that is believed: 2,048 bits.
+const RSA_MODULUS_CHARS_MIN: usize = base64_chars(2_048);
+
+/// So many letters of base64 hold so many bits.
+const fn base64_chars(bits: usize) -> usize {
+    bits.div_ceil(6)
+}
+
+/// Algorithms by which an RSA key may sign.
+const RSA_ALGORITHMS: [Algorithm; 6] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+
+/// A public key.
+pub(super) struct VerificationKey {
+    id: Option<String>,
+    /// By which it may sign.
+    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) decoding: DecodingKey,
+}
+
+impl VerificationKey {
+    /// Whether it may have signed a token that names a key and an algorithm.
+    pub(super) fn matches(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
+        let is_named = id.is_none() || self.id.is_none() || self.id.as_deref() == id;
+        is_named && self.algorithms.contains(&algorithm)
+    }
+
+    /// The key of an entry, where it is one that checks signatures and is no secret.
+    fn read(jwk: &Jwk) -> Option<Self> {
+        if jwk.common.public_key_use.as_ref().is_some_and(|of| *of != PublicKeyUse::Signature) {
+            return None;
+        }
+        let possible = match &jwk.algorithm {
+            AlgorithmParameters::RSA(key) if key.n.len() >= RSA_MODULUS_CHARS_MIN => {
+                RSA_ALGORITHMS.to_vec()
+            }
+            AlgorithmParameters::EllipticCurve(key) => match key.curve {
+                EllipticCurve::P256 if have_bits(256, [&key.x, &key.y]) => vec![Algorithm::ES256],
+                EllipticCurve::P384 if have_bits(384, [&key.x, &key.y]) => vec![Algorithm::ES384],
+                _ => return None,
+            },
+            // What checks signatures panics over a key that is too short.
+            AlgorithmParameters::OctetKeyPair(key)
+                if key.curve == EllipticCurve::Ed25519 && have_bits(256, [&key.x]) =>
+            {
+                vec![Algorithm::EdDSA]
+            }
+            _ => return None,
+        };
+        let algorithms = match jwk.common.key_algorithm {
+            None => possible,
+            Some(named) => possible.into_iter().filter(|one| has_name(*one, named)).collect(),
+        };
+        let decoding = DecodingKey::from_jwk(jwk).ok()?;
+        let id = jwk.common.key_id.clone();
+        (!algorithms.is_empty()).then_some(Self { id, algorithms, decoding })
+    }
+}
+
+fn have_bits<const N: usize>(bits: usize, numbers: [&str; N]) -> bool {
+    numbers.into_iter().all(|number| number.len() == base64_chars(bits))
+}
+
+fn has_name(algorithm: Algorithm, named: KeyAlgorithm) -> bool {
+    named.to_string().parse() == Ok(algorithm)
+}
+
+/// A set of keys.
+#[derive(Default)]
+pub(super) struct KeySet(Vec<Arc<VerificationKey>>);
+
+/// A set as it is written; what is no key that we know is left alone.
+#[derive(Deserialize)]
+struct RawJwks {
+    keys: Vec<serde_json::Value>,
+}
+
+impl KeySet {
+    /// Reads a set.
+    ///
+    /// # Errors
+    /// A sentence, where it is none or holds no key that checks signatures.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let raw: RawJwks = serde_json::from_slice(bytes)
+            .map_err(|cause| format!("invalid JWKS, expected `{{\"keys\": [...]}}`: {cause}"))?;
+        let entries = raw.keys.into_iter().take(KEYS_MAX);
+        let read =
+            entries.filter_map(|entry| VerificationKey::read(&serde_json::from_value(entry).ok()?));
+        let keys: Vec<_> = read.map(Arc::new).collect();
+        if keys.is_empty() {
+            return Err("no supported public key: expected RSA of 2,048 bits or more, \
+                        EC P-256 or P-384, or Ed25519"
+                .to_owned());
+        }
+        Ok(Self(keys))
+    }
+
+    /// The keys of which something holds.
+    pub(super) fn matching(
+        &self,
+        predicate: impl Fn(&VerificationKey) -> bool,
+    ) -> Vec<Arc<VerificationKey>> {
+        self.0.iter().filter(|key| predicate(key)).cloned().collect()
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(key: &str) -> Result<KeySet, String> {
+        KeySet::read(format!("{{\"keys\": [{key}]}}").as_bytes())
+    }
+
+    #[test]
+    fn only_public_keys_that_verify_signatures_must_be_accepted() {
+        let (x, n, short) = ("A".repeat(43), "A".repeat(342), "A".repeat(171));
+        let ed = |more: &str| format!(r#"{{"kty": "OKP", "crv": "Ed25519", "x": "{x}"{more}}}"#);
+        for valid in [
+            ed(""),
+            ed(r#", "alg": "EdDSA", "use": "sig", "kid": "1""#),
+            format!(r#"{{"kty": "RSA", "n": "{n}", "e": "AQAB"}}"#),
+            format!(r#"{{"kty": "EC", "crv": "P-256", "x": "{x}", "y": "{x}"}}"#),
+            format!(r#"{{"kty": "later"}}, {}"#, ed("")),
+        ] {
+            assert_eq!(set(&valid).unwrap().0.len(), 1, "{valid}");
+        }
+        for other in [
+            ed(r#", "use": "enc""#),
+            ed(r#", "alg": "RS256""#),
+            ed("").replace(&x, "AAAA"),
+            format!(r#"{{"kty": "RSA", "n": "{short}", "e": "AQAB"}}"#),
+            format!(r#"{{"kty": "EC", "crv": "P-521", "x": "{x}", "y": "{x}"}}"#),
+            format!(r#"{{"kty": "oct", "k": "{x}", "alg": "HS256"}}"#),
+            r#"{"kty": "EC"}"#.to_owned(),
+        ] {
+            let error = set(&other).err().unwrap_or_else(|| panic!("{other} is accepted"));
+            assert!(error.contains("no supported public key"), "{error}");
+        }
+        assert!(KeySet::read(b"<html>").err().unwrap().contains("invalid JWKS"));
+    }
+}

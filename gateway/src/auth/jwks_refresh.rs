@@ -1,0 +1,119 @@
+//! Keeps the keys new: read again every so often, and when a token names one that is not there.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use tokio::{sync::Mutex, time::Instant};
+use url::Url;
+
+use super::jwks::KeySet;
+use crate::{config::KeySource, federation::subgraph::HttpClient};
+
+/// Keys are read again after so long.
+const REFRESH_INTERVAL: Duration = Duration::from_mins(5);
+/// And no sooner than after so long, whatever tokens come.
+const REFRESH_INTERVAL_MIN: Duration = Duration::from_secs(5);
+/// So long may reading them take.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
+/// A longer set of keys is not read.
+const BYTES_MAX: usize = 256 * 1024;
+
+/// Why the keys of `[authentication]` cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot load keys of `authentication.jwks`: {cause}: `{}`", path.display())]
+pub struct JwksError {
+    /// The file.
+    path: PathBuf,
+    /// Why.
+    cause: String,
+}
+
+/// Keys that are read again and again.
+pub(crate) struct JwksProvider {
+    source: KeySource,
+    client: HttpClient,
+    current: RwLock<Arc<KeySet>>,
+    /// When they were read last; held while they are read.
+    last_read: Mutex<Option<Instant>>,
+}
+
+impl JwksProvider {
+    /// Reads the keys for the first time. Those at an address may come later.
+    ///
+    /// # Errors
+    /// [`KeysError`] where they are in a file that cannot be used.
+    pub(crate) async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
+        let (source, client) = (source.clone(), HttpClient::new());
+        let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };
+        let first_refresh = keys.refresh().await;
+        match (&keys.source, first_refresh) {
+            (KeySource::File(path), Some(Err(cause))) => {
+                Err(JwksError { path: path.clone(), cause })
+            }
+            _ => Ok(Arc::new(keys)),
+        }
+    }
+
+    /// The keys that were read last.
+    pub(super) fn current(&self) -> Arc<KeySet> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the keys again, unless that was done just now. What cannot be used is logged, and the keys of
+    /// before stay.
+    pub(super) async fn refresh(&self) -> Option<Result<(), String>> {
+        let mut last_read = self.last_read.lock().await;
+        if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
+            return None;
+        }
+        *last_read = Some(Instant::now());
+        let keys = match &self.source {
+            KeySource::File(path) => read_file(path.clone()).await,
+            KeySource::Url(url) => self.fetch_url(url).await,
+        };
+        Some(match keys {
+            Ok(keys) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+                Ok(())
+            }
+            Err(cause) => {
+                tracing::error!(error = %cause, source = %self.source, "cannot load JWKS");
+                Err(cause)
+            }
+        })
+    }
+
+    async fn fetch_url(&self, url: &Url) -> Result<KeySet, String> {
+        let fetched =
+            tokio::time::timeout(FETCH_TIMEOUT, self.client.get(url.as_str(), BYTES_MAX)).await;
+        let body =
+            fetched.map_err(|_elapsed| format!("timed out after {} s", FETCH_TIMEOUT.as_secs()))?;
+        KeySet::read(&body.map_err(|error| error.to_string())?)
+    }
+}
+
+async fn read_file(path: PathBuf) -> Result<KeySet, String> {
+    let reading = move || {
+        let length = fs::metadata(&path).map_err(|cause| cause.to_string())?.len();
+        if length > BYTES_MAX as u64 {
+            return Err(format!("file exceeds {BYTES_MAX} bytes"));
+        }
+        KeySet::read(&fs::read(&path).map_err(|cause| cause.to_string())?)
+    };
+    let result = tokio::task::spawn_blocking(reading).await;
+    result.unwrap_or_else(|_panicked| Err("reading the file panicked".to_owned()))
+}
+
+/// Reads keys again, for ever.
+pub(crate) async fn run_refresh(keys: Option<Arc<JwksProvider>>) {
+    let Some(keys) = keys else { return std::future::pending().await };
+    loop {
+        let pause = if keys.current().is_empty() { REFRESH_INTERVAL_MIN } else { REFRESH_INTERVAL };
+        tokio::time::sleep(pause).await;
+        keys.refresh().await;
+    }
+}

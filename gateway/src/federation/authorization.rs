@@ -1,0 +1,4 @@
+//! Authorization by `@authenticated` and `@requiresScopes`.
+
+pub(crate) mod filter_operation;
+pub(crate) mod rules;

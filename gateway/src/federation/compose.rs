@@ -1,0 +1,90 @@
+//! Composition: the SDLs of subgraphs in, the SDL of a supergraph out, or every reason why not.
+//!
+//! The crate `graphql-composition` does the merging. Around it: `prepare` meets what Apollo's composer
+//! accepts and it does not, `guards` keeps what is not for everybody, `roots` and `definitions` add what planners look for, `reach` makes sure
+//! that each field can be got at. This module must not know where an SDL comes from, nor who plans with the result.
+
+mod authorization;
+mod compatibility_edits;
+mod definitions;
+mod diagnostic;
+mod edits;
+mod root_types;
+mod satisfiability;
+#[cfg(test)]
+mod tests;
+
+use cynic_parser::{TypeSystemDocument, parse_type_system_document};
+use graphql_composition::{Subgraphs, render_federated_sdl};
+
+pub use self::diagnostic::CompositionError;
+use self::{authorization::AuthDirectives, diagnostic::SubgraphNames, edits::SdlEdits};
+
+/// One graph that takes part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubgraphSdl {
+    /// Its name, of letters, digits and hyphens.
+    pub name: String,
+    /// Where routers reach it.
+    pub url: String,
+    /// What it says of itself, in the words of federation.
+    pub sdl: String,
+}
+
+/// The SDL of the supergraph that holds all of `subgraphs`, in the order in which they are given.
+///
+/// # Errors
+/// Every [`CompositionProblem`] that was found; nothing is composed then.
+pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
+    let documents = parse(subgraphs)?;
+    let names = SubgraphNames::of(subgraphs, &documents);
+    let mut edits: Vec<SdlEdits> = documents.iter().map(|_| SdlEdits::default()).collect();
+    let authorization = AuthDirectives::collect(subgraphs, &documents, &mut edits)?;
+    self::compatibility_edits::prepare(subgraphs, &documents, &mut edits);
+    let prepared = subgraphs.iter().zip(edits).map(|(subgraph, edits)| edits.apply(&subgraph.sdl));
+    let mut ingested = Subgraphs::default();
+    for (subgraph, sdl) in subgraphs.iter().zip(prepared) {
+        let url = Some(subgraph.url.as_str());
+        ingested
+            .ingest_str(&sdl, &subgraph.name, url)
+            .map_err(|error| vec![names.error_for_subgraph(&subgraph.name, &error.to_string())])?;
+    }
+    let composed = graphql_composition::compose(&mut ingested);
+    let errors: Vec<_> =
+        composed.diagnostics().iter_errors().map(|message| names.error(message)).collect();
+    let graph = match composed.into_result() {
+        Ok(graph) if errors.is_empty() => graph,
+        _ => return Err(errors),
+    };
+    let rendered = render_federated_sdl(&graph).expect("writing to a `String` cannot fail");
+    let parse_error = |error: cynic_parser::Error| {
+        let message = format!("cannot parse composed supergraph: {error}");
+        vec![names.error(&message)]
+    };
+    let document = parse_type_system_document(&rendered).map_err(parse_error)?;
+    let supergraph = self::root_types::with_graphs(&rendered, &document, subgraphs, &documents);
+    let document = parse_type_system_document(&supergraph).map_err(parse_error)?;
+    let supergraph = authorization.apply(&supergraph, &document);
+    let document = parse_type_system_document(&supergraph).map_err(parse_error)?;
+    let supergraph = definitions::with_definitions(&supergraph, &document);
+    let document = parse_type_system_document(&supergraph).map_err(parse_error)?;
+    let unreachable = self::satisfiability::unreachable(&document);
+    if unreachable.is_empty() { Ok(supergraph) } else { Err(unreachable) }
+}
+
+/// The SDLs, read; or what is wrong with each that cannot be.
+fn parse(subgraphs: &[SubgraphSdl]) -> Result<Vec<TypeSystemDocument>, Vec<CompositionError>> {
+    let mut documents = Vec::new();
+    let mut errors = Vec::new();
+    for subgraph in subgraphs {
+        match parse_type_system_document(&subgraph.sdl) {
+            Ok(document) => documents.push(document),
+            Err(error) => errors.push(CompositionError {
+                message: format!("cannot parse SDL of `{}`: {error}", subgraph.name),
+                subgraphs: vec![subgraph.name.clone()],
+                ..CompositionError::default()
+            }),
+        }
+    }
+    if errors.is_empty() { Ok(documents) } else { Err(errors) }
+}

@@ -1,0 +1,20 @@
+//! GraphQL output types, one file each: newtypes over the records of `schema`.
+
+pub(crate) mod article;
+pub(crate) mod audience;
+pub(crate) mod catalog;
+pub(crate) mod change;
+pub(crate) mod community;
+pub(crate) mod content;
+pub(crate) mod event;
+pub(crate) mod event_moment;
+pub(crate) mod hit;
+pub(crate) mod organisation;
+pub(crate) mod person;
+pub(crate) mod record;
+pub(crate) mod scalar;
+pub(crate) mod source;
+pub(crate) mod suggestion;
+pub(crate) mod theme;
+pub(crate) mod toolkit;
+pub(crate) mod value_objects;

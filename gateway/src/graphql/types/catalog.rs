@@ -1,0 +1,178 @@
+//! `Catalog`: what the knowledge base holds and where it came from.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, Object};
+use indexer::catalog::{RecordCounts, Snapshot, SourceState};
+
+use super::scalar::DateTime;
+use crate::{
+    federation::subgraph::{CircuitState, Health},
+    graphql::context::RequestContext,
+};
+
+/// The generation that answers.
+pub(crate) struct Catalog(pub(crate) Arc<Snapshot>);
+
+/// What the knowledge base holds at this moment, and where it came from.
+#[Object]
+impl Catalog {
+    /// Number of the generation that answers; numbers only rise.
+    async fn generation(&self) -> u64 {
+        self.0.generation().0
+    }
+
+    /// When it was built.
+    async fn built_at(&self) -> DateTime {
+        DateTime(self.0.built_at())
+    }
+
+    /// How much there is of each kind.
+    async fn counts(&self) -> CatalogCounts<'_> {
+        CatalogCounts(self.0.counts())
+    }
+
+    /// The sources that it was built from.
+    async fn sources(&self) -> Vec<Source<'_>> {
+        self.0.sources().iter().map(Source).collect()
+    }
+
+    /// Those whose graphs are joined to ours, by name.
+    async fn subgraphs<'c>(&self, ctx: &'c Context<'_>) -> Vec<Subgraph<'c>> {
+        let RequestContext { subgraph_status, config, .. } = RequestContext::of(ctx);
+        let configured = config.subgraphs.iter().map(|subgraph| subgraph.name.as_str());
+        let statuses = subgraph_status.health_by_name(configured).into_iter();
+        statuses.map(|(name, health)| Subgraph { name, health }).collect()
+    }
+
+    /// Whether the newest graphs of partners are served. False while they cannot be joined as they are
+    /// now, and are served as they were before; the operator finds the reason in the log.
+    async fn supergraph_is_current(&self, ctx: &Context<'_>) -> bool {
+        RequestContext::of(ctx).subgraph_status.is_current()
+    }
+
+    /// Name and version of the program that answers, such as `wegwijzer 0.1.0`.
+    async fn program(&self) -> &str {
+        crate::PROGRAM
+    }
+}
+
+/// Borrows the counts.
+struct CatalogCounts<'a>(&'a RecordCounts);
+
+/// How much there is of each kind.
+#[Object]
+impl CatalogCounts<'_> {
+    /// Number of articles.
+    async fn articles(&self) -> u64 {
+        self.0.articles
+    }
+
+    /// Number of toolkits.
+    async fn toolkits(&self) -> u64 {
+        self.0.toolkits
+    }
+
+    /// Number of communities.
+    async fn communities(&self) -> u64 {
+        self.0.communities
+    }
+
+    /// Number of events; a series is one.
+    async fn events(&self) -> u64 {
+        self.0.events
+    }
+
+    /// Number of themes.
+    async fn themes(&self) -> u64 {
+        self.0.themes
+    }
+
+    /// Number of organisations.
+    async fn organisations(&self) -> u64 {
+        self.0.organisations
+    }
+
+    /// Number of people.
+    async fn people(&self) -> u64 {
+        self.0.people
+    }
+
+    /// Number of audiences.
+    async fn audiences(&self) -> u64 {
+        self.0.audiences
+    }
+}
+
+/// Borrows the state of a source.
+struct Source<'a>(&'a SourceState);
+
+/// A source of the knowledge base.
+#[Object]
+impl Source<'_> {
+    /// Its name in the configuration, such as `blog`.
+    async fn name(&self) -> &str {
+        self.0.name.as_str()
+    }
+
+    /// How many of its records the generation holds.
+    async fn records(&self) -> u64 {
+        self.0.records
+    }
+
+    /// How many of its records could not be read.
+    async fn rejected(&self) -> u64 {
+        self.0.rejected
+    }
+
+    /// When it was read last.
+    async fn read_at(&self) -> DateTime {
+        DateTime(self.0.read_at)
+    }
+}
+
+/// Borrows what is known of a partner.
+struct Subgraph<'a> {
+    name: &'a str,
+    health: Option<Health>,
+}
+
+/// What a partner is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+enum SubgraphState {
+    /// Its graph is joined to ours, and it is asked.
+    Composed,
+    /// Its graph is joined to ours, and it failed again and again: it is not asked for a while, and
+    /// what only it knows is null.
+    CircuitOpen,
+    /// Its graph is not joined to ours yet; that happens when it tells it.
+    Unavailable,
+}
+
+/// Somebody whose graph is joined to ours.
+#[Object]
+impl Subgraph<'_> {
+    /// Its name in the configuration, such as `pleio`.
+    async fn name(&self) -> &str {
+        self.name
+    }
+
+    /// What it is like at this moment.
+    async fn state(&self) -> SubgraphState {
+        match self.health {
+            None => SubgraphState::Unavailable,
+            Some(Health { state: CircuitState::Closed, .. }) => SubgraphState::Composed,
+            Some(Health { state: CircuitState::Open, .. }) => SubgraphState::CircuitOpen,
+        }
+    }
+
+    /// How often it was called since it was joined, repetitions included.
+    async fn calls(&self) -> u64 {
+        self.health.map_or(0, |health| health.calls)
+    }
+
+    /// How many of its calls failed.
+    async fn failures(&self) -> u64 {
+        self.health.map_or(0, |health| health.failures)
+    }
+}

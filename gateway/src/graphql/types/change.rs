@@ -1,0 +1,200 @@
+//! Changes: what was upserted and removed, in order, for mirrors and purges.
+
+use std::str::FromStr;
+
+use async_graphql::{Context, Enum, ID, Object};
+use schema::{ChangeOp, CursorError, GenerationNumber};
+
+use super::{content::Content, scalar::DateTime};
+use crate::{
+    error::{ApiError, Result},
+    graphql::{
+        connection::PageInfo, context::RequestContext, enums::ChangeOp as Op, loaders::Loaders,
+    },
+};
+
+/// The place of a change: its generation and its position in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ChangeCursor {
+    generation: GenerationNumber,
+    position: u32,
+}
+
+impl ChangeCursor {
+    const fn of(change: &schema::Change) -> Self {
+        Self { generation: change.generation, position: change.position }
+    }
+
+    /// The opaque text of this place.
+    fn encode(self) -> String {
+        format!("{:x}-{:x}", self.generation.0, self.position)
+    }
+}
+
+impl FromStr for ChangeCursor {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        let (generation, position) = text.split_once('-').ok_or(CursorError::Malformed)?;
+        let generation = u64::from_str_radix(generation, 16).map_err(|_| CursorError::Malformed)?;
+        let position = u32::from_str_radix(position, 16).map_err(|_| CursorError::Malformed)?;
+        Ok(Self { generation: GenerationNumber(generation), position })
+    }
+}
+
+/// Reads the changes after a cursor.
+pub(crate) async fn changes(
+    ctx: &Context<'_>,
+    after: Option<String>,
+    first: i32,
+) -> Result<ChangeConnection> {
+    let request = RequestContext::of(ctx);
+    let first = request.page_size(first)?;
+    let cursor = after.as_deref().map(str::parse::<ChangeCursor>).transpose()?;
+    let position = cursor.map(|cursor| (cursor.generation, cursor.position));
+    let (changes, has_more) = request
+        .snapshot
+        .changes(position, first)
+        .await
+        .map_err(|error| ApiError::from_catalog(&error))?;
+    Ok(ChangeConnection { changes, after, has_more })
+}
+
+/// A stretch of the changes.
+pub(crate) struct ChangeConnection {
+    changes: Vec<schema::Change>,
+    after: Option<String>,
+    has_more: bool,
+}
+
+/// A stretch of the changes, oldest first. To mirror the knowledge base, keep `endCursor` and ask
+/// for what comes after it.
+#[Object]
+impl ChangeConnection {
+    /// The changes, each with its cursor.
+    async fn edges(&self) -> Vec<ChangeEdge<'_>> {
+        self.changes.iter().map(ChangeEdge).collect()
+    }
+
+    /// The changes alone.
+    async fn nodes(&self) -> Vec<Change<'_>> {
+        self.changes.iter().map(Change).collect()
+    }
+
+    /// Which stretch this is. Where nothing is new, `endCursor` is the cursor that was given.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |change: &schema::Change| ChangeCursor::of(change).encode();
+        PageInfo {
+            has_next_page: self.has_more,
+            has_previous_page: self.after.is_some(),
+            start_cursor: self.changes.first().map(cursor),
+            end_cursor: self.changes.last().map(cursor).or_else(|| self.after.clone()),
+            continued_from_generation: None,
+        }
+    }
+}
+
+/// Borrows a change.
+struct ChangeEdge<'a>(&'a schema::Change);
+
+/// A change and its place.
+#[Object]
+impl ChangeEdge<'_> {
+    /// Its place, to continue from with `after`.
+    async fn cursor(&self) -> String {
+        ChangeCursor::of(self.0).encode()
+    }
+
+    /// The change.
+    async fn node(&self) -> Change<'_> {
+        Change(self.0)
+    }
+}
+
+/// Borrows a change.
+struct Change<'a>(&'a schema::Change);
+
+/// One change of one thing in one generation.
+#[Object]
+impl Change<'_> {
+    /// Id of the thing that changed.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Number of the generation that brought the change.
+    async fn generation(&self) -> u64 {
+        self.0.generation.0
+    }
+
+    /// When that generation was built.
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
+    }
+
+    /// What happened.
+    async fn op(&self) -> Op {
+        self.0.op.into()
+    }
+
+    /// Why it was removed; empty unless it was.
+    async fn reason(&self) -> Option<RemovalReason> {
+        self.0.reason.map(Into::into)
+    }
+
+    /// Id of the thing that it is the same as, where that is why it was removed.
+    async fn duplicate_of(&self) -> Option<ID> {
+        match self.0.reason? {
+            schema::RemovalReason::DuplicateOf(id) => Some(ID(id.to_string())),
+            _ => None,
+        }
+    }
+
+    /// The thing as it is now; empty where it was removed since, and where it is not content.
+    async fn node(&self, ctx: &Context<'_>) -> Option<Result<Content>> {
+        // The id of a duplicate leads to the thing that stayed, which this change is not about.
+        let id = (self.0.op == ChangeOp::Upserted).then_some(self.0.id);
+        Loaders::of(ctx).maybe(id).await
+    }
+}
+
+/// Why a thing was removed.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+enum RemovalReason {
+    /// Its source no longer has it.
+    Missing,
+    /// Its source says that it was deleted.
+    Deleted,
+    /// Its source no longer publishes it.
+    Unpublished,
+    /// It is the same thing as another; see `duplicateOf`.
+    DuplicateOf,
+    /// The knowledge base went back to a generation without it.
+    RolledBack,
+}
+
+impl From<schema::RemovalReason> for RemovalReason {
+    fn from(reason: schema::RemovalReason) -> Self {
+        match reason {
+            schema::RemovalReason::Missing => Self::Missing,
+            schema::RemovalReason::Deleted => Self::Deleted,
+            schema::RemovalReason::Unpublished => Self::Unpublished,
+            schema::RemovalReason::DuplicateOf(_) => Self::DuplicateOf,
+            schema::RemovalReason::RolledBack => Self::RolledBack,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_must_round_trip_and_any_other_text_must_be_rejected() {
+        let cursor = ChangeCursor { generation: GenerationNumber(42), position: 7 };
+        assert_eq!(cursor.encode().parse(), Ok(cursor));
+        for text in ["", "-", "2a", "2a-", "x-1", "2a-100000000", "2a-7-1"] {
+            assert_eq!(text.parse::<ChangeCursor>(), Err(CursorError::Malformed), "{text}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! `Content`: what articles, toolkits, communities and events have in common.
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Interface};
+use schema::Record;
+
+use super::{
+    article::Article,
+    audience::Audience,
+    community::Community,
+    event::Event,
+    organisation::Organisation,
+    person::Person,
+    record::FromRecord,
+    scalar::{DateTime, Url},
+    source::SourceRecord,
+    theme::Theme,
+    toolkit::Toolkit,
+    value_objects::{Image, SharedPassage},
+};
+use crate::{
+    error::{ApiError, Result},
+    graphql::enums::{Language, TitleSource},
+};
+
+/// Anything in the knowledge base that a person can find.
+#[derive(Interface, Clone)]
+#[expect(clippy::duplicated_attributes, reason = "fields of one type repeat it")]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Opaque and stable: it stays the same for ever."),
+    field(name = "title", ty = "String", desc = "Title; never empty."),
+    field(name = "title_source", ty = "TitleSource", desc = "Whether the source gave the title."),
+    field(name = "summary", ty = "Option<String>", desc = "One or two sentences."),
+    field(
+        name = "url",
+        ty = "Url",
+        desc = "The one address of this thing: its source's, else our own."
+    ),
+    field(name = "language", ty = "Language", desc = "Language of title and text."),
+    field(name = "published_at", ty = "Option<DateTime>", desc = "When it was published."),
+    field(
+        name = "modified_at",
+        ty = "Option<DateTime>",
+        desc = "When its source changed it last."
+    ),
+    field(name = "image", ty = "Option<Image<'_>>", desc = "A picture that stands for it."),
+    field(name = "hashtags", ty = "Vec<String>", desc = "Hashtags, without the `#`."),
+    field(
+        name = "body_html",
+        ty = "Option<Result<String>>",
+        desc = "The long text as sanitised HTML: no script, no style, links to http and https only."
+    ),
+    field(
+        name = "body_text",
+        ty = "Option<Result<String>>",
+        desc = "The long text as plain text, a blank line between paragraphs."
+    ),
+    field(name = "themes", ty = "Vec<Theme>", desc = "Subjects."),
+    field(name = "audiences", ty = "Vec<Audience>", desc = "For whom it is meant."),
+    field(name = "communities", ty = "Vec<Community>", desc = "Communities it belongs to."),
+    field(
+        name = "organisations",
+        ty = "Vec<Organisation>",
+        desc = "Every organisation in it, in whichever role."
+    ),
+    field(name = "people", ty = "Vec<Person>", desc = "Every person in it, in whichever role."),
+    field(
+        name = "related",
+        ty = "Result<Vec<Content>>",
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            default_with = "Some(5)",
+            desc = "How many; at most 20."
+        ),
+        desc = "What is about the same or belongs to the same, closest first. Never the thing itself or its near-duplicates."
+    ),
+    field(
+        name = "shared_passages",
+        ty = "Result<Vec<SharedPassage>>",
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            default_with = "Some(5)",
+            desc = "How many; at most 20."
+        ),
+        desc = "Where other sources have the same passages, of forty words at least; what has most of them first."
+    ),
+    field(
+        name = "sources",
+        ty = "Vec<SourceRecord>",
+        desc = "What each source says about it; the most trusted source first."
+    )
+)]
+pub(crate) enum Content {
+    Article(Article),
+    Toolkit(Toolkit),
+    Community(Community),
+    Event(Event),
+}
+
+impl FromRecord for Content {
+    fn from_record(record: Arc<Record>) -> Option<Self> {
+        match &*record {
+            Record::Article(_) => Article::from_record(record).map(Self::Article),
+            Record::Toolkit(_) => Toolkit::from_record(record).map(Self::Toolkit),
+            Record::Community(_) => Community::from_record(record).map(Self::Community),
+            Record::Event(_) => Event::from_record(record).map(Self::Event),
+            Record::Theme(_)
+            | Record::Organisation(_)
+            | Record::Person(_)
+            | Record::Audience(_) => None,
+        }
+    }
+}
+
+/// At most so many related things are asked for of one thing.
+const RELATED_MAX: usize = 20;
+
+/// How many related things are asked for.
+pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
+    let first = first.unwrap_or(5);
+    match usize::try_from(first) {
+        Ok(size) if size <= RELATED_MAX => Ok(size),
+        Ok(_) => Err(ApiError::limit("related_max", RELATED_MAX as u64)),
+        Err(_) => Err(ApiError::bad_request(format!("page size must not be negative: `{first}`"))),
+    }
+}
+
+/// What [`object`] names, besides what those who use it need themselves.
+pub(crate) mod prelude {
+    pub(in crate::graphql) use async_graphql::{Context, ID, Object};
+
+    pub(in crate::graphql) use super::{Content, related_size};
+
+    pub(in crate::graphql) use crate::graphql::{
+        enums::{Language, TitleSource},
+        types::{
+            audience::Audience,
+            community::Community,
+            organisation::Organisation,
+            person::Person,
+            record::entity,
+            scalar::{DateTime, Url},
+            source::SourceRecord,
+            theme::Theme,
+            value_objects::{Image, SharedPassage},
+        },
+    };
+}
+
+/// Makes a GraphQL type of `$kind`, a newtype over a record of content: the fields that every kind
+/// of content has, and after them its own.
+///
+/// async-graphql's own ways to share fields (`MergedObject`, `flatten`) lose them where types refer
+/// to one another in a circle, as these do.
+macro_rules! object {
+    ($(#[$description:meta])* impl $kind:ident { $($own_fields:tt)* }) => {
+        use $crate::graphql::types::content::prelude::*;
+
+        entity!($kind);
+
+        $(#[$description])*
+        #[Object]
+        impl $kind {
+            /// Opaque and stable: it stays the same for ever.
+            pub(crate) async fn id(&self) -> ID {
+                ID(self.common.id.to_string())
+            }
+
+            /// Title; never empty.
+            pub(crate) async fn title(&self) -> String {
+                self.common.title.clone()
+            }
+
+            /// Whether the source gave the title.
+            pub(crate) async fn title_source(&self) -> TitleSource {
+                self.common.title_source.into()
+            }
+
+            /// One or two sentences.
+            pub(crate) async fn summary(&self) -> Option<String> {
+                self.common.summary.clone()
+            }
+
+            /// The one address of this thing: its source's, else our own.
+            pub(crate) async fn url(&self) -> Url {
+                Url::of(&self.common.url)
+            }
+
+            /// Language of title and text.
+            pub(crate) async fn language(&self) -> Language {
+                self.common.language.into()
+            }
+
+            /// When it was published.
+            pub(crate) async fn published_at(&self) -> Option<DateTime> {
+                self.common.published_at.map(DateTime)
+            }
+
+            /// When its source changed it last.
+            pub(crate) async fn modified_at(&self) -> Option<DateTime> {
+                self.common.modified_at.map(DateTime)
+            }
+
+            /// A picture that stands for it.
+            pub(crate) async fn image(&self) -> Option<Image<'_>> {
+                self.common.image.as_ref().map(Image)
+            }
+
+            /// Hashtags, without the `#`.
+            pub(crate) async fn hashtags(&self) -> Vec<String> {
+                self.common.hashtags.clone()
+            }
+
+            /// The long text as sanitised HTML: no script, no style, links to http and https only.
+            pub(crate) async fn body_html(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+                let body = Loaders::of(ctx).body(self.common.id).await;
+                body.map(|body| Some(body?.html.clone())).transpose()
+            }
+
+            /// The long text as plain text, a blank line between paragraphs.
+            pub(crate) async fn body_text(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+                let body = Loaders::of(ctx).body(self.common.id).await;
+                body.map(|body| Some(body?.text.clone())).transpose()
+            }
+
+            /// Subjects.
+            pub(crate) async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
+                Loaders::of(ctx).many(&self.common.themes).await
+            }
+
+            /// For whom it is meant.
+            pub(crate) async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
+                Loaders::of(ctx).many(&self.common.audiences).await
+            }
+
+            /// Communities it belongs to.
+            pub(crate) async fn communities(&self, ctx: &Context<'_>) -> Result<Vec<Community>> {
+                Loaders::of(ctx).many(&self.common.communities).await
+            }
+
+            /// Every organisation in it, in whichever role.
+            pub(crate) async fn organisations(
+                &self,
+                ctx: &Context<'_>,
+            ) -> Result<Vec<Organisation>> {
+                Loaders::of(ctx).many(&self.common.organisations).await
+            }
+
+            /// Every person in it, in whichever role.
+            pub(crate) async fn people(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
+                Loaders::of(ctx).many(&self.common.people).await
+            }
+
+            /// What is about the same or belongs to the same, closest first. Never the thing itself
+            /// or its near-duplicates.
+            pub(crate) async fn related(
+                &self,
+                ctx: &Context<'_>,
+                #[graphql(default_with = "Some(5)", desc = "How many; at most 20.")]
+                first: Option<i32>,
+            ) -> Result<Vec<Content>> {
+                Loaders::of(ctx).related(self.common.id, related_size(first)?).await
+            }
+
+            /// Where other sources have the same passages, of forty words at least; what has most of
+            /// them first.
+            pub(crate) async fn shared_passages(
+                &self,
+                ctx: &Context<'_>,
+                #[graphql(default_with = "Some(5)", desc = "How many; at most 20.")]
+                first: Option<i32>,
+            ) -> Result<Vec<SharedPassage>> {
+                let first = related_size(first)?;
+                let found = Loaders::of(ctx).shared_passages(self.common.id, first).await?;
+                Ok(found.iter().cloned().map(SharedPassage).collect())
+            }
+
+            /// What each source says about it; the most trusted source first.
+            pub(crate) async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<SourceRecord>> {
+                let provenance = Loaders::of(ctx).provenance(self.common.id).await?;
+                Ok(provenance.iter().cloned().map(SourceRecord).collect())
+            }
+
+            $($own_fields)*
+        }
+    };
+}
+
+pub(crate) use object;

@@ -1,0 +1,181 @@
+//! `Event`: a meeting in time.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql::{Context, Union};
+use indexer::catalog::Relation;
+use schema::{Occurrences, Record};
+
+use super::{
+    article::Article,
+    community::Community,
+    content,
+    event_moment::EventMoment,
+    organisation::Organisation,
+    person::Person,
+    record::FromRecord,
+    scalar::Url,
+    value_objects::{Place, Registration, Session},
+};
+use crate::{
+    error::Result,
+    graphql::{
+        context::RequestContext,
+        enums::{Attendance, EventForm, EventPhase, EventStatus},
+        loaders::Loaders,
+    },
+};
+
+/// An event's record.
+#[derive(Clone)]
+pub(crate) struct Event(Arc<Record>);
+
+impl Event {
+    /// The times that it takes place; those of a series were worked out when its generation was
+    /// opened.
+    fn all_occurrences<'c>(&self, ctx: &'c Context<'_>) -> Cow<'c, Occurrences> {
+        let precomputed = RequestContext::of(ctx).snapshot.occurrences(self.common.id);
+        precomputed.map_or_else(|| Cow::Owned(schema::Event::occurrences(self)), Cow::Borrowed)
+    }
+
+    /// A moment of this event, to be described in its language.
+    fn moment(&self, moment: schema::EventMoment) -> EventMoment {
+        EventMoment::new(moment, self.common.language)
+    }
+}
+
+content::object! {
+    /// A meeting in time, on location, online or both. A series is one event with occurrences.
+    impl Event {
+        /// What sort of meeting.
+        async fn form(&self) -> EventForm {
+            self.form.into()
+        }
+
+        /// When it begins; of a series, the first time.
+        async fn start(&self) -> EventMoment {
+            self.moment(self.start.clone())
+        }
+
+        /// When it ends; of a series, the first time. Without an end it lasts all its day.
+        async fn end(&self) -> Option<EventMoment> {
+            self.end.clone().map(|end| self.moment(end))
+        }
+
+        /// Where it is in time, at the moment of asking and in its own time zone.
+        async fn phase(&self, ctx: &Context<'_>) -> EventPhase {
+            self.all_occurrences(ctx).phase(RequestContext::of(ctx).now).into()
+        }
+
+        /// Whether it goes on as planned.
+        async fn status(&self) -> EventStatus {
+            self.status.into()
+        }
+
+        /// Whether one goes there or logs in.
+        async fn attendance(&self) -> Attendance {
+            self.attendance.into()
+        }
+
+        /// The first time that it takes place and is not over; empty when there is none any more.
+        async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<EventMoment> {
+            let occurrences = self.all_occurrences(ctx);
+            let next = occurrences.remaining(RequestContext::of(ctx).now).next()?;
+            Some(self.moment(next.moment.clone()))
+        }
+
+        /// The times that it takes place and are not over, in order of time.
+        async fn occurrences(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(default_with = "Some(10)", desc = "How many; at most 100.")] first: Option<
+                i32,
+            >,
+        ) -> Result<Vec<EventMoment>> {
+            let request = RequestContext::of(ctx);
+            let first = request.page_size(first.unwrap_or(10))?;
+            let occurrences = self.all_occurrences(ctx);
+            let coming = occurrences.remaining(request.now).take(first);
+            Ok(coming.map(|occurrence| self.moment(occurrence.moment.clone())).collect())
+        }
+
+        /// The rule of a series, as the RRULE of RFC 5545, such as `FREQ=MONTHLY;BYDAY=1TU`.
+        async fn recurrence_rule(&self) -> Option<&str> {
+            self.series.as_ref().map(|series| series.rule.as_str())
+        }
+
+        /// Where it takes place.
+        async fn place(&self) -> Option<Place<'_>> {
+            self.place.as_ref().map(Place)
+        }
+
+        /// Where it takes place online.
+        async fn online_url(&self) -> Option<Url> {
+            self.online_url.as_ref().map(Url::of)
+        }
+
+        /// How one signs up.
+        async fn registration(&self) -> Option<Registration<'_>> {
+            self.registration.as_ref().map(Registration)
+        }
+
+        /// What it costs, in the words of its source, such as `gratis`.
+        async fn price(&self) -> Option<&str> {
+            self.price.as_deref()
+        }
+
+        /// A file for a person's calendar (RFC 5545). A series gives the next hundred times.
+        async fn ics(&self, ctx: &Context<'_>) -> Url {
+            Url(RequestContext::of(ctx).config.calendar_url(self.common.id))
+        }
+
+        /// Communities and organisations that organise it.
+        async fn organisers(&self, ctx: &Context<'_>) -> Result<Vec<Organiser>> {
+            Loaders::of(ctx).many(&self.organisers).await
+        }
+
+        /// Who speaks.
+        async fn speakers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
+            Loaders::of(ctx).many(&self.speakers).await
+        }
+
+        /// Its programme, in order.
+        async fn sessions(&self) -> Vec<Session<'_>> {
+            self.sessions.iter().map(|session| Session::new(session, self.common.language)).collect()
+        }
+
+        /// Whether people who are no members may come; empty where the source does not say.
+        async fn open_to_non_members(&self) -> Option<bool> {
+            self.open_to_non_members
+        }
+
+        /// A recording of it.
+        async fn recording(&self) -> Option<Url> {
+            self.recording.as_ref().map(Url::of)
+        }
+
+        /// Articles that report on it.
+        async fn report(&self, ctx: &Context<'_>) -> Result<Vec<Article>> {
+            Loaders::of(ctx).linked(self.common.id, Relation::ReportOf).await
+        }
+    }
+}
+
+/// Who organises an event.
+#[derive(Union, Clone)]
+pub(crate) enum Organiser {
+    /// A community.
+    Community(Community),
+    /// An organisation.
+    Organisation(Organisation),
+}
+
+impl FromRecord for Organiser {
+    fn from_record(record: Arc<Record>) -> Option<Self> {
+        match &*record {
+            Record::Community(_) => Community::from_record(record).map(Self::Community),
+            Record::Organisation(_) => Organisation::from_record(record).map(Self::Organisation),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a search tells about a hit besides the thing itself: where its words stand, and why it was
+//! found; and what was made of the words.
+
+use async_graphql::Object;
+
+use crate::{
+    graphql::enums::{MatchKind, SearchField},
+    pages::explanation_text,
+};
+
+/// Borrows the places of words in one field.
+pub(crate) struct Highlight<'a>(pub(crate) &'a schema::Highlight);
+
+/// Stretches of one field in which words of the question stand. Plain text with marked spans, never
+/// HTML: whoever shows it decides how a hit looks.
+#[Object]
+impl Highlight<'_> {
+    /// Which field.
+    async fn field(&self) -> SearchField {
+        self.0.field.into()
+    }
+
+    /// The stretches, best first: the whole of a short field, some 160 characters of a long one.
+    /// Each is a row of spans that make up its text, such as `Een`, ` `, `brief` (a hit).
+    async fn fragments(&self) -> Vec<Vec<Span<'_>>> {
+        self.0.fragments.iter().map(|spans| spans.iter().map(Span).collect()).collect()
+    }
+}
+
+/// Borrows a piece of text.
+struct Span<'a>(&'a schema::Span);
+
+/// A piece of plain text.
+#[Object]
+impl Span<'_> {
+    /// The text as its source wrote it.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Whether it is what was asked for.
+    async fn highlighted(&self) -> bool {
+        self.0.highlighted
+    }
+}
+
+/// Borrows the reasons for a hit.
+pub(crate) struct Explanation<'a>(pub(crate) &'a schema::Explanation);
+
+/// Why a hit was found and stands where it stands. For editors; it costs extra.
+#[Object]
+impl Explanation<'_> {
+    /// Whether it has every word, in whichever way. Of a question of two words, hits that do come
+    /// before all others; of a longer one they score higher.
+    async fn all_words(&self) -> bool {
+        self.0.all_words
+    }
+
+    /// The words in the order asked, each with what it brought.
+    async fn words(&self) -> Vec<TermMatch<'_>> {
+        self.0.words.iter().map(TermMatch).collect()
+    }
+
+    /// What its score has for words that stand near each other in the order asked, and for small
+    /// words of the question that its title has, too; when the order is `RELEVANCE`.
+    async fn proximity(&self) -> f32 {
+        self.0.proximity
+    }
+
+    /// What its score has for being recent, or for taking place soon; when the order is `RELEVANCE`.
+    async fn recency(&self) -> f32 {
+        self.0.recency
+    }
+
+    /// The reasons as sentences, in Dutch, such as `Alle woorden komen voor: "brief" in de titel
+    /// en de tekst.`
+    async fn text(&self) -> String {
+        explanation_text::sentences(self.0)
+    }
+}
+
+/// Borrows what a word brought.
+struct TermMatch<'a>(&'a schema::TermMatch);
+
+/// What one word of a question brought to a hit.
+#[Object]
+impl TermMatch<'_> {
+    /// The word as typed.
+    async fn word(&self) -> &str {
+        &self.0.word
+    }
+
+    /// The fields that it was found in; none where the hit lacks it.
+    async fn fields(&self) -> Vec<SearchField> {
+        self.0.fields.iter().copied().map(Into::into).collect()
+    }
+
+    /// How it was found, the way that brought most first.
+    async fn reasons(&self) -> Vec<MatchReason<'_>> {
+        self.0.reasons.iter().map(MatchReason).collect()
+    }
+
+    /// Its part of the score that the hit has when the order is `RELEVANCE`.
+    async fn score(&self) -> f32 {
+        self.0.score
+    }
+}
+
+/// Borrows a way.
+struct MatchReason<'a>(&'a schema::MatchReason);
+
+/// One way in which a word was found.
+#[Object]
+impl MatchReason<'_> {
+    /// In which way.
+    async fn kind(&self) -> MatchKind {
+        self.0.kind.into()
+    }
+
+    /// What was looked for: the word itself, a part of it, its correction, another word for it.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+}
+
+/// Borrows what was made of words.
+pub(crate) struct Interpretation<'a>(pub(crate) &'a schema::Interpretation);
+
+/// What was made of the words: what was corrected, left out, or added.
+#[Object]
+impl Interpretation<'_> {
+    /// What was asked, as typed.
+    async fn query(&self) -> &str {
+        &self.0.query
+    }
+
+    /// A question that finds more, to offer to the asker.
+    async fn did_you_mean(&self) -> Option<&str> {
+        self.0.did_you_mean.as_deref()
+    }
+
+    /// The question that was answered instead, because nothing has the words as typed.
+    async fn corrected(&self) -> Option<&str> {
+        self.0.corrected.as_deref()
+    }
+
+    /// Words that were left out: those that tell nothing about what a text is about, such as `de` and
+    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words. The
+    /// small words still count in titles and in `"exact phrases"`.
+    async fn ignored_words(&self) -> &[String] {
+        &self.0.ignored_words
+    }
+
+    /// Words that were looked for besides, because they mean the same.
+    async fn synonyms(&self) -> &[String] {
+        &self.0.synonyms
+    }
+}

@@ -1,0 +1,48 @@
+//! `SourceRecord`: what one source says about one thing.
+
+use async_graphql::Object;
+use schema::Provenance;
+
+use super::scalar::{DateTime, Url};
+
+/// A source record with the fields that come from it.
+pub(crate) struct SourceRecord(pub(crate) Provenance);
+
+/// What one source says about one thing, and which fields come from it.
+#[Object]
+impl SourceRecord {
+    /// Name of the source.
+    async fn source(&self) -> &str {
+        self.0.record.source.as_str()
+    }
+
+    /// The key under which the source knows the thing.
+    async fn remote_key(&self) -> &str {
+        &self.0.record.remote_key
+    }
+
+    /// File and line, or address, that it was read from; relative to the source.
+    async fn location(&self) -> &str {
+        &self.0.record.location
+    }
+
+    /// Where the source publishes it.
+    async fn url(&self) -> Option<Url> {
+        self.0.record.url.as_ref().map(Url::of)
+    }
+
+    /// When its present content was first read.
+    async fn fetched_at(&self) -> DateTime {
+        DateTime(self.0.record.fetched_at)
+    }
+
+    /// Digest of the bytes that it was read from, in hexadecimal.
+    async fn content_hash(&self) -> &str {
+        &self.0.record.content_hash
+    }
+
+    /// Names of the fields that come from this source, such as `title`.
+    async fn fields(&self) -> &[String] {
+        &self.0.fields
+    }
+}

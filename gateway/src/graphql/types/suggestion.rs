@@ -1,0 +1,44 @@
+//! Suggestions: what a person may want to type on to.
+
+use async_graphql::{Context, Object};
+
+use super::record::FromRecord;
+use crate::{
+    error::Result,
+    graphql::{context::RequestContext, enums::SuggestionKind, node::Node},
+};
+
+/// What to suggest for the front of a word or title.
+pub(crate) async fn suggest(
+    ctx: &Context<'_>,
+    prefix: String,
+    first: i32,
+) -> Result<Vec<Suggestion>> {
+    let request = RequestContext::of(ctx);
+    let first = request.page_size(first)?;
+    let found = request.suggest(prefix, first).await?;
+    Ok(found.into_iter().map(Suggestion).collect())
+}
+
+/// One suggestion.
+pub(crate) struct Suggestion(schema::Suggestion);
+
+/// Something to type or to go to. Suggestions come from what the knowledge base holds, never from
+/// what people searched for.
+#[Object]
+impl Suggestion {
+    /// What to show, such as `De klantreis van een verhuizing`.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// What it stands for.
+    async fn kind(&self) -> SuggestionKind {
+        self.0.kind.into()
+    }
+
+    /// The thing behind it; empty for a word, which one searches for.
+    async fn node(&self) -> Option<Node> {
+        self.0.node.clone().and_then(Node::from_record)
+    }
+}

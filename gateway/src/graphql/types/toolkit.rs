@@ -1,0 +1,69 @@
+//! `Toolkit`: something to work with.
+
+use std::sync::Arc;
+
+use schema::Record;
+
+use super::{
+    community::Community,
+    content,
+    organisation::Organisation,
+    scalar::Url,
+    value_objects::{Guideline, Resource, Step},
+};
+use crate::{
+    error::Result,
+    graphql::{
+        enums::{Maturity, ToolkitForm},
+        loaders::Loaders,
+    },
+};
+
+/// A toolkit's record.
+#[derive(Clone)]
+pub(crate) struct Toolkit(Arc<Record>);
+
+content::object! {
+    /// Something to work with: a toolkit, a plan in steps, a game, a checklist and so on.
+    impl Toolkit {
+        /// What sort of aid.
+        async fn form(&self) -> ToolkitForm {
+            self.form.into()
+        }
+
+        /// Where it lives, if that is not its own address.
+        async fn external_url(&self) -> Option<Url> {
+            self.external_url.as_ref().map(Url::of)
+        }
+
+        /// Its steps, in order.
+        async fn steps(&self) -> Vec<Step<'_>> {
+            self.steps.iter().map(Step).collect()
+        }
+
+        /// Downloads and links.
+        async fn resources(&self) -> Vec<Resource<'_>> {
+            self.resources.iter().map(Resource).collect()
+        }
+
+        /// Its guidelines.
+        async fn guidelines(&self) -> Vec<Guideline<'_>> {
+            self.guidelines.iter().map(Guideline).collect()
+        }
+
+        /// The community it came out of.
+        async fn origin_community(&self, ctx: &Context<'_>) -> Option<Result<Community>> {
+            Loaders::of(ctx).maybe(self.origin_community).await
+        }
+
+        /// Who keeps it up.
+        async fn maintainers(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
+            Loaders::of(ctx).many(&self.maintainers).await
+        }
+
+        /// How far it is kept up.
+        async fn maturity(&self) -> Maturity {
+            self.maturity.into()
+        }
+    }
+}

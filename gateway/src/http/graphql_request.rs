@@ -1,0 +1,242 @@
+//! Reads a GraphQL question from an HTTP request: strictly, as the GraphQL over HTTP draft says.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    auth::Caller,
+    config::Limits,
+    error::ApiError,
+    pipeline::{AllowedOperations, CacheScope, DocumentId, DocumentRef, GraphqlRequest},
+};
+use async_graphql::Variables;
+use bytes::Bytes;
+use poem::{
+    Body, Request,
+    error::ReadBodyError,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// Why a request is no question, with the status that says so.
+pub(crate) struct RequestError {
+    pub(crate) status: StatusCode,
+    pub(crate) error: ApiError,
+}
+
+impl RequestError {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, error: ApiError::bad_request(message) }
+    }
+
+    fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+/// The parameters of a request, each of the type it must have.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestParams {
+    query: Option<String>,
+    document_id: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Variables>,
+    extensions: Option<RequestExtensions>,
+}
+
+/// What a request may say besides; what is not known here means nothing.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestExtensions {
+    persisted_query: Option<PersistedQuery>,
+}
+
+/// A document named by its digest (automatic persisted queries, version 1).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PersistedQuery {
+    version: u32,
+    sha256_hash: String,
+}
+
+/// The parameters in the query string of an address, where the last two are JSON.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct QueryStringParams {
+    query: Option<String>,
+    document_id: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+/// Reads the question of a GET or POST request.
+pub(crate) async fn read(
+    request: &Request,
+    body: Body,
+    limits: &Limits,
+    forwarded: &[HeaderName],
+) -> Result<GraphqlRequest, RequestError> {
+    let (parameters, allowed) = match *request.method() {
+        Method::GET => (from_query_string(request)?, AllowedOperations::QueriesOnly),
+        Method::POST => {
+            check_content_type(request.headers())?;
+            (from_body(body, limits).await?, AllowedOperations::All)
+        }
+        _ => {
+            return Err(RequestError::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method not allowed: use GET or POST",
+            ));
+        }
+    };
+    let headers = request.headers();
+    let RequestParams { query, document_id, operation_name, variables, extensions } = parameters;
+    let persisted = extensions.and_then(|extensions| extensions.persisted_query);
+    Ok(GraphqlRequest {
+        caller: Caller::default(),
+        document: document_ref(query, document_id, persisted)?,
+        operation_name: operation_name.filter(|name| !name.is_empty()),
+        variables: variables.unwrap_or_default(),
+        allowed,
+        cache_scope: cache_scope(headers),
+        if_none_match: if allowed == AllowedOperations::QueriesOnly {
+            if_none_match(headers)
+        } else {
+            Vec::new()
+        },
+        headers: forwarded_headers(headers, forwarded),
+    })
+}
+
+/// Which document is meant.
+fn document_ref(
+    query: Option<String>,
+    document_id: Option<String>,
+    persisted: Option<PersistedQuery>,
+) -> Result<DocumentRef, RequestError> {
+    let persisted = persisted
+        .map(|PersistedQuery { version, sha256_hash }| {
+            let id = (version == 1).then(|| DocumentId::parse(&sha256_hash)).flatten();
+            id.ok_or_else(|| {
+                let message = "invalid `persistedQuery`: expected `version` 1 and a `sha256Hash` of 64 hexadecimal digits";
+                RequestError::bad_request(message)
+            })
+        })
+        .transpose()?;
+    match (query, document_id, persisted) {
+        (Some(text), None, None) => Ok(DocumentRef::Inline(text)),
+        (Some(text), None, Some(id)) => Ok(DocumentRef::Register(text, id)),
+        (None, None, Some(id)) => Ok(DocumentRef::Hash(id)),
+        (None, Some(id), None) => {
+            Ok(DocumentId::parse(&id).map_or_else(|| DocumentRef::Trusted(id), DocumentRef::Hash))
+        }
+        (None, None, None) => Err(RequestError::bad_request(
+            "missing document: send `query`, `documentId` or `persistedQuery`",
+        )),
+        _ => Err(RequestError::bad_request("use either `query` or `documentId`, not both")),
+    }
+}
+
+/// The headers that subgraphs get, too.
+fn forwarded_headers(
+    headers: &HeaderMap,
+    forwarded: &[HeaderName],
+) -> Arc<[(HeaderName, HeaderValue)]> {
+    let values = forwarded.iter().flat_map(|name| {
+        headers.get_all(name).iter().map(move |value| (name.clone(), value.clone()))
+    });
+    values.collect()
+}
+
+/// Answers to a request with credentials are for nobody else.
+fn cache_scope(headers: &HeaderMap) -> CacheScope {
+    let is_private = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION]
+        .iter()
+        .any(|name| headers.contains_key(name));
+    if is_private { CacheScope::Private } else { CacheScope::Public }
+}
+
+/// So many validators of one request are looked at.
+const ETAGS_MAX: usize = 16;
+
+/// The validators of `if-none-match`, without what the media type adds to them.
+pub(crate) fn if_none_match(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .filter_map(|tag| {
+            let tag = tag.trim();
+            if tag == "*" {
+                return Some(tag);
+            }
+            tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')
+        })
+        .map(str::to_owned)
+        .take(ETAGS_MAX)
+        .collect()
+}
+
+fn from_query_string(request: &Request) -> Result<RequestParams, RequestError> {
+    let parameters: QueryStringParams =
+        request.params().map_err(|error| RequestError::bad_request(error.to_string()))?;
+    Ok(RequestParams {
+        query: parameters.query,
+        document_id: parameters.document_id,
+        operation_name: parameters.operation_name,
+        variables: json_parameter("variables", parameters.variables)?,
+        extensions: json_parameter("extensions", parameters.extensions)?,
+    })
+}
+
+fn json_parameter<T: DeserializeOwned>(
+    name: &str,
+    text: Option<String>,
+) -> Result<Option<T>, RequestError> {
+    match text.filter(|text| !text.is_empty()) {
+        None => Ok(None),
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| RequestError::bad_request(format!("invalid `{name}`: {error}"))),
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), RequestError> {
+    let unsupported = |message| RequestError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    let mut fields = content_type.split(';').map(str::trim);
+    if fields.next() != Some("application/json") {
+        return Err(unsupported("unsupported content type: send `content-type: application/json`"));
+    }
+    let charset = fields.find_map(|parameter| parameter.strip_prefix("charset="));
+    match charset.map(|name| name.trim_matches('"')) {
+        None | Some("utf-8") => Ok(()),
+        Some(_) => Err(unsupported("unsupported charset: send `charset=utf-8`")),
+    }
+}
+
+async fn from_body(body: Body, limits: &Limits) -> Result<RequestParams, RequestError> {
+    let bytes = read_body(body, limits).await?;
+    // serde would read a JSON array as a struct, so that a batch is known by its first byte.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(RequestError::bad_request("batched requests are not supported"));
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| RequestError::bad_request(format!("invalid request body: {error}")))
+}
+
+async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, RequestError> {
+    let timeout = Duration::from_millis(limits.request_timeout_ms);
+    match tokio::time::timeout(timeout, body.into_bytes_limit(limits.request_bytes_max)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(RequestError {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            error: ApiError::limit("request_bytes_max", limits.request_bytes_max as u64),
+        }),
+        Ok(Err(error)) => Err(RequestError::bad_request(error.to_string())),
+        Err(_elapsed) => Err(RequestError {
+            status: StatusCode::REQUEST_TIMEOUT,
+            error: ApiError::limit("request_timeout_ms", limits.request_timeout_ms),
+        }),
+    }
+}

@@ -1,0 +1,156 @@
+//! `/event/{id}.ics`: an event for a person's calendar (RFC 5545).
+//!
+//! A moment that is known to the minute is written in UTC, any other as whole days. A series is
+//! written as the times that are not over, so that no calendar has to know its rule or its zone.
+
+use std::sync::Arc;
+
+use icalendar::{Calendar, Component, EventLike, Property};
+use jiff::{ToSpan, tz::TimeZone};
+use poem::{
+    Endpoint, Request, Response, Result,
+    http::{StatusCode, header},
+};
+use schema::{Attendance, EventMoment, EventStatus, NodeId, Place, Record};
+
+use super::problem_details;
+use crate::{
+    PROGRAM,
+    clock::Clock,
+    error::ApiError,
+    pipeline::{NO_GENERATION, Pipeline},
+};
+
+/// At most so many times of a series are written.
+const OCCURRENCES_MAX: usize = 100;
+
+/// The endpoint.
+pub(super) struct IcalendarEndpoint {
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) clock: Clock,
+}
+
+impl Endpoint for IcalendarEndpoint {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        Ok(self
+            .respond(&request)
+            .await
+            .unwrap_or_else(|(status, failure)| problem_details::response(status, &failure)))
+    }
+}
+
+impl IcalendarEndpoint {
+    async fn respond(&self, request: &Request) -> Result<Response, (StatusCode, ApiError)> {
+        let not_found = || (StatusCode::NOT_FOUND, ApiError::not_found("event not found"));
+        let file = request.raw_path_param("file").and_then(|file| file.strip_suffix(".ics"));
+        let id: NodeId = file.and_then(|id| id.parse().ok()).ok_or_else(not_found)?;
+        let snapshot = self.pipeline.snapshot().ok_or_else(|| {
+            (StatusCode::SERVICE_UNAVAILABLE, ApiError::unavailable(NO_GENERATION))
+        })?;
+        let records = snapshot
+            .get_many(&[id])
+            .await
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, ApiError::from_catalog(&error)))?;
+        let record = records.into_iter().flatten().next().ok_or_else(not_found)?;
+        let Record::Event(event) = &*record else { return Err(not_found()) };
+
+        let occurrences = event.occurrences_from(self.clock.now(), OCCURRENCES_MAX);
+        let mut calendar = Calendar::new();
+        calendar.append_property(Property::new("PRODID", format!("-//{PROGRAM}//NL")));
+        let stamp = utc(snapshot.built_at());
+        if event.series.is_none() || occurrences.is_empty() {
+            calendar.push(entry(event, &event.start, event.end.as_ref(), &stamp, None));
+        } else {
+            for occurrence in &occurrences {
+                // The length of the first time is the length of each.
+                let length = event
+                    .end
+                    .as_ref()
+                    .and_then(|end| Some(end.exact()?.duration_since(event.start.exact()?)));
+                let end = occurrence.exact().zip(length).map(|(begin, length)| begin + length);
+                let mut entry = entry(event, occurrence, None, &stamp, Some(occurrence.date));
+                if let Some(end) = end {
+                    entry.append_property(Property::new("DTEND", utc(end)));
+                }
+                calendar.push(entry);
+            }
+        }
+        Ok(Response::builder()
+            .content_type("text/calendar; charset=utf-8")
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.ics\""))
+            .body(calendar.to_string()))
+    }
+}
+
+/// One time of an event; `day` tells the times of a series apart.
+fn entry(
+    event: &schema::Event,
+    begin: &EventMoment,
+    end: Option<&EventMoment>,
+    stamp: &str,
+    day: Option<jiff::civil::Date>,
+) -> icalendar::Event {
+    let mut entry = icalendar::Event::new();
+    let uid = match day {
+        None => event.common.id.to_string(),
+        Some(day) => format!("{}-{day}", event.common.id),
+    };
+    entry.uid(&format!("{uid}@wegwijzer")).summary(&event.common.title);
+    entry.append_property(Property::new("DTSTAMP", stamp));
+    entry.url(event.common.url.as_str());
+    if let Some(summary) = &event.common.summary {
+        entry.description(summary);
+    }
+    if let Some(place) = event.place.as_ref().filter(|_| event.attendance != Attendance::Online) {
+        entry.location(&place_text(place));
+    }
+    add_span(&mut entry, begin, end);
+    let is_imprecise = !begin.all_day() && begin.exact().is_none();
+    let status = match event.status {
+        EventStatus::Cancelled => "CANCELLED",
+        EventStatus::Postponed => "TENTATIVE",
+        _ if is_imprecise => "TENTATIVE",
+        _ => "CONFIRMED",
+    };
+    entry.append_property(Property::new("STATUS", status));
+    entry
+}
+
+fn add_span(entry: &mut icalendar::Event, begin: &EventMoment, end: Option<&EventMoment>) {
+    if let Some(instant) = begin.exact() {
+        entry.append_property(Property::new("DTSTART", utc(instant)));
+        if let Some(end) = end {
+            entry.append_property(Property::new("DTEND", utc(end.latest())));
+        }
+        return;
+    }
+    let date_property = |name: &str, day: jiff::civil::Date| {
+        let mut property = Property::new(name, day.strftime("%Y%m%d").to_string());
+        property.add_parameter("VALUE", "DATE");
+        property
+    };
+    entry.append_property(date_property("DTSTART", begin.date));
+    // The end is the first day after.
+    let last = end.unwrap_or(begin);
+    let zone = schema::event_moment::zone(&last.zone).unwrap_or(TimeZone::UTC);
+    let after = match last.exact() {
+        Some(instant) => instant.to_zoned(zone).date().checked_add(1.day()),
+        None => Ok(last.latest().to_zoned(zone).date()),
+    };
+    if let Ok(after) = after {
+        entry.append_property(date_property("DTEND", after));
+    }
+}
+
+/// Building, street and city, as far as they are known.
+fn place_text(place: &Place) -> String {
+    let fields = [&place.name, &place.address, &place.city];
+    fields.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn utc(instant: jiff::Timestamp) -> String {
+    instant.strftime("%Y%m%dT%H%M%SZ").to_string()
+}

@@ -1,0 +1,391 @@
+//! The calendar: a page for each month with everything that takes place in it, each time of a series
+//! at its own moment.
+
+use std::sync::Arc;
+
+use askama::Template;
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
+use schema::{
+    DatePrecision, Event, EventMoment, EventPhase, NodeId, Occurrence, Record, event_moment,
+};
+
+use super::{
+    PageContext, PageError, item_sections,
+    layout::{Layout, Link},
+    messages::{Messages, home_day},
+    record_lookup,
+    record_lookup::RecordsById,
+    site,
+};
+
+/// At most so many times are shown of one month.
+const OCCURRENCES_MAX: usize = 300;
+/// No calendar begins before or goes on after these years.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
+/// A month somewhere on earth begins and ends within so much of when it does in Amsterdam.
+const MONTH_MARGIN: SignedDuration = SignedDuration::from_hours(24);
+/// So many organisers of an event are named.
+const ORGANISERS_MAX: usize = 2;
+
+#[derive(Template)]
+#[template(path = "calendar.html")]
+struct CalendarView<'a> {
+    layout: Layout<'a>,
+    month: String,
+    /// How many there are, as one whole sentence.
+    count: String,
+    events: Link,
+    previous: Option<Link>,
+    present: Option<Link>,
+    next: Option<Link>,
+    weekdays: Vec<(String, String)>,
+    weeks: Vec<Vec<Option<DayCell>>>,
+    /// What began before this month and goes on in it.
+    earlier: Vec<Entry>,
+    days: Vec<Day>,
+    /// What has no day.
+    undated: Vec<Entry>,
+    /// Where to find what is not shown any more.
+    more: Option<Link>,
+}
+
+/// A day in the table.
+struct DayCell {
+    number: i8,
+    /// What takes place on it, in words; empty where nothing does.
+    label: String,
+    is_today: bool,
+}
+
+/// A day on which something begins.
+struct Day {
+    number: i8,
+    title: String,
+    date: String,
+    entries: Vec<Entry>,
+}
+
+/// One time that something takes place.
+struct Entry {
+    when: String,
+    href: String,
+    lang: &'static str,
+    title: String,
+    form: String,
+    place: String,
+    organisers: String,
+    notice: String,
+    past: bool,
+}
+
+/// The month that the last part of an address names, as its first day.
+pub(crate) fn parse_month(text: &str) -> Option<Date> {
+    let is_canonical = text.len() == "2026-03".len() && text.is_ascii();
+    let first: Date = format!("{text}-01").parse().ok().filter(|_| is_canonical)?;
+    YEARS.contains(&first.year()).then_some(first)
+}
+
+/// The page of a month; of the present one where none is asked for.
+pub(super) async fn page(
+    context: PageContext<'_>,
+    requested_month: Option<Date>,
+) -> Result<String, PageError> {
+    let messages = context.messages;
+    let today = home_day(context.now);
+    let first = requested_month.unwrap_or_else(|| today.first_of_month());
+    let month = month_name(messages, first);
+    let month_events = MonthEvents::load(context, first).await?;
+    let title = messages.format("calendar.title", "month", &month);
+    let mut layout = Layout::new(context.site, messages, title, &path(first));
+    layout.description = messages.format("calendar.description", "month", &month);
+    layout.is_indexable = month_events.count > 0;
+    let [previous, next] = adjacent_months(context, first, today);
+    let link =
+        |first: Date| Link { href: layout.href(&path(first)), text: month_name(messages, first) };
+    let is_present = first == today.first_of_month();
+    let view = CalendarView {
+        count: count_text(messages, &month_events, &month),
+        events: Link {
+            href: layout.href("event"),
+            text: messages.enum_label("kinds", schema::Kind::Event.name()),
+        },
+        previous: previous.map(link),
+        present: (!is_present).then(|| link(today.first_of_month())),
+        next: next.map(link),
+        weekdays: messages.weekdays().map(|day| (day.chars().take(2).collect(), day)).collect(),
+        weeks: weeks(messages, first, today, &month_events),
+        more: month_events.has_more.then(|| more(context, first)),
+        earlier: month_events.earlier,
+        days: month_events.days,
+        undated: month_events.undated,
+        month,
+        layout,
+    };
+    Ok(view.render()?)
+}
+
+/// The path of a month.
+fn path(first: Date) -> String {
+    format!("calendar/{:04}-{:02}", first.year(), first.month())
+}
+
+fn month_name(messages: &Messages, first: Date) -> String {
+    let precision = DatePrecision::Month;
+    let zone = event_moment::HOME_ZONE.to_owned();
+    EventMoment { date: first, time: None, zone, precision, text: None }.describe(messages.language)
+}
+
+/// Everything that takes place in a month.
+struct MonthEvents {
+    count: usize,
+    has_more: bool,
+    earlier: Vec<Entry>,
+    days: Vec<Day>,
+    undated: Vec<Entry>,
+}
+
+impl MonthEvents {
+    async fn load(context: PageContext<'_>, first: Date) -> Result<Self, PageError> {
+        let begins = midnight(first, event_moment::HOME_ZONE);
+        let ends = midnight(next_month(first), event_moment::HOME_ZONE);
+        let events = context
+            .snapshot
+            .events_in_range(begins - MONTH_MARGIN, ends + MONTH_MARGIN, OCCURRENCES_MAX)
+            .await?;
+        let organisers = events.occurrences.iter().flat_map(|(record, _)| organisers(record));
+        let records_by_id = RecordsById::load(context, organisers).await?;
+        let mut month_events = Self {
+            count: 0,
+            has_more: events.has_more,
+            earlier: Vec::new(),
+            days: Vec::new(),
+            undated: Vec::new(),
+        };
+        for (record, occurrence) in &events.occurrences {
+            month_events.add(context, first, &records_by_id, (record, occurrence));
+        }
+        month_events.count = month_events.earlier.len()
+            + month_events.undated.len()
+            + month_events.days.iter().map(|day| day.entries.len()).sum::<usize>();
+        month_events.days.sort_by_key(|day| day.number);
+        Ok(month_events)
+    }
+
+    /// Puts one time where it belongs, by the date that it has where it takes place.
+    fn add(
+        &mut self,
+        context: PageContext<'_>,
+        first: Date,
+        records_by_id: &RecordsById,
+        (record, occurrence): (&Arc<Record>, &Occurrence),
+    ) {
+        let Record::Event(event) = &**record else { return };
+        let date = occurrence.moment.date;
+        let is_exact = occurrence.moment.time.is_some() || occurrence.moment.all_day();
+        let entry = |when| Entry::new(context, event, (record, occurrence), records_by_id, when);
+        if is_exact && date.first_of_month() == first {
+            let entry = entry(time_within_day(context.messages, event, occurrence));
+            match self.days.iter_mut().find(|day| day.number == date.day()) {
+                Some(day) => day.entries.extend(entry),
+                None => self.days.push(Day {
+                    number: date.day(),
+                    title: context.messages.weekday_and_day(date),
+                    date: date.to_string(),
+                    entries: entry.into_iter().collect(),
+                }),
+            }
+        } else if overlaps_month(occurrence, first) {
+            let when = context.messages.moment(&occurrence.moment);
+            if is_exact {
+                let until = until_text(context.messages, occurrence);
+                self.earlier.extend(entry(format!("{when} {until}")));
+            } else {
+                self.undated.extend(entry(when));
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn new(
+        context: PageContext<'_>,
+        event: &Event,
+        (record, occurrence): (&Record, &Occurrence),
+        records_by_id: &RecordsById,
+        when: String,
+    ) -> Option<Self> {
+        let messages = context.messages;
+        let place = event.place.as_ref();
+        let place = place.and_then(|place| place.city.clone().or_else(|| place.name.clone()));
+        let organisers: Vec<_> = organisers(record).map(|id| records_by_id.name(id)).collect();
+        Some(Self {
+            when,
+            href: context.site.href(messages.language, &site::path(record)?),
+            lang: record_lookup::foreign_language_code(context, event.common.language),
+            title: event.common.title.clone(),
+            form: messages.enum_label("form", event.form.name()),
+            place: place
+                .unwrap_or_else(|| messages.enum_label("attendance", event.attendance.name())),
+            organisers: organisers.join(", "),
+            notice: item_sections::status_notice(context, event),
+            past: event_moment::phase(occurrence.begins, occurrence.ends, context.now)
+                == EventPhase::Past,
+        })
+    }
+}
+
+fn organisers(record: &Record) -> impl Iterator<Item = NodeId> {
+    let organisers = match record {
+        Record::Event(event) => &event.organisers[..],
+        _ => &[],
+    };
+    organisers.iter().take(ORGANISERS_MAX).copied()
+}
+
+/// The first instant of a day in a zone.
+fn midnight(day: Date, zone: &str) -> Timestamp {
+    EventMoment::day(day, zone).map_or(Timestamp::MAX, |day| day.earliest())
+}
+
+fn next_month(first: Date) -> Date {
+    first.saturating_add(1.month())
+}
+
+/// Whether some of a time lies in a month, as it is reckoned where it takes place.
+fn overlaps_month(occurrence: &Occurrence, first: Date) -> bool {
+    let zone = &occurrence.moment.zone;
+    occurrence.begins < midnight(next_month(first), zone) && occurrence.ends > midnight(first, zone)
+}
+
+/// When something takes place on the day under which it stands.
+fn time_within_day(messages: &Messages, event: &Event, occurrence: &Occurrence) -> String {
+    let Some(clock) = occurrence.moment.time else { return until_text(messages, occurrence) };
+    let mut when = format!("{:02}:{:02}", clock.hour(), clock.minute());
+    let zone = event_moment::zone(&occurrence.moment.zone).ok();
+    let is_timed = event.end.as_ref().is_some_and(|end| end.time.is_some());
+    let end = zone.filter(|_| is_timed).map(|zone| occurrence.ends.to_zoned(zone));
+    if let Some(end) = end.filter(|end| end.date() == occurrence.moment.date) {
+        let until = messages.get("item.until");
+        when = format!("{when} {until} {:02}:{:02}", end.hour(), end.minute());
+    }
+    let texts = [when, until_text(messages, occurrence), messages.zone_suffix(&occurrence.moment)];
+    let non_empty: Vec<_> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    non_empty.join(" ")
+}
+
+/// Until when something lasts that lasts longer than a day.
+fn until_text(messages: &Messages, occurrence: &Occurrence) -> String {
+    let Ok(zone) = event_moment::zone(&occurrence.moment.zone) else { return String::new() };
+    let last = occurrence.ends.saturating_sub(SignedDuration::from_secs(1));
+    match last.map(|last| last.to_zoned(zone).date()) {
+        Ok(last) if last > occurrence.moment.date => {
+            messages.format("calendar.until_day", "day", &messages.day(last))
+        }
+        _ => String::new(),
+    }
+}
+
+/// How many there are, as one whole sentence.
+fn count_text(messages: &Messages, month_events: &MonthEvents, month: &str) -> String {
+    let key = match month_events.count {
+        _ if month_events.has_more => "calendar.count_more",
+        0 => "calendar.count_none",
+        1 => "calendar.count_one",
+        _ => "calendar.count_many",
+    };
+    let number = messages.number(month_events.count as u64);
+    messages.format_all(key, &[("count", &number), ("month", month)])
+}
+
+/// The months before and after this one, as far as there are events; a month out of their range
+/// leads back into it.
+fn adjacent_months(context: PageContext<'_>, first: Date, today: Date) -> [Option<Date>; 2] {
+    let range = context.snapshot.event_range();
+    let month = |at: Timestamp| home_day(at).first_of_month();
+    let present = today.first_of_month();
+    let begin = range.map_or(present, |(begin, _)| month(begin).min(present));
+    let last_second = SignedDuration::from_secs(1);
+    let end = range.map_or(present, |(_, end)| month(end - last_second).max(present));
+    let previous = first.saturating_sub(1.month()).min(end);
+    let next = next_month(first).max(begin);
+    let is_served = |month: &Date| YEARS.contains(&month.year());
+    [
+        Some(previous).filter(|previous| *previous >= begin).filter(is_served),
+        Some(next).filter(|next| *next <= end).filter(is_served),
+    ]
+}
+
+/// The weeks of a month, from Monday on.
+fn weeks(
+    messages: &Messages,
+    first: Date,
+    today: Date,
+    month_events: &MonthEvents,
+) -> Vec<Vec<Option<DayCell>>> {
+    let blank_days = usize::try_from(first.weekday().to_monday_zero_offset()).unwrap_or_default();
+    let cell = |number: i8| {
+        let day = month_events.days.iter().find(|day| day.number == number);
+        let label = day.map_or(String::new(), |day| match day.entries.len() {
+            1 => messages.get("calendar.on_day_one").to_owned(),
+            many => messages.format("calendar.on_day_many", "count", &messages.number(many as u64)),
+        });
+        let is_today = first == today.first_of_month() && number == today.day();
+        Some(DayCell { number, label, is_today })
+    };
+    let mut cells: Vec<_> = (0..blank_days).map(|_| None).collect();
+    cells.extend((1..=first.days_in_month()).map(cell));
+    while cells.len() % 7 != 0 {
+        cells.push(None);
+    }
+    let mut weeks = Vec::new();
+    while !cells.is_empty() {
+        let rest = cells.split_off(7);
+        weeks.push(std::mem::replace(&mut cells, rest));
+    }
+    weeks
+}
+
+/// The search that finds all of a month.
+fn more(context: PageContext<'_>, first: Date) -> Link {
+    let query = format!("?kind=event&from={first}&until={}", first.last_of_month());
+    let text = context.messages.get("calendar.more").to_owned();
+    Link { href: context.site.href(context.messages.language, &query), text }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_month_must_have_one_canonical_form() {
+        assert_eq!(parse_month("2026-03"), Some(date(2026, 3, 1)));
+        for text in ["2026-3", "2026-13", "2026-00", "20260-3", "1066-10", "9999-01", "2026-0é", ""]
+        {
+            assert_eq!(parse_month(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn weeks_must_begin_with_monday_and_hold_every_day_once() {
+        let month_events = MonthEvents {
+            count: 0,
+            has_more: false,
+            earlier: Vec::new(),
+            days: Vec::new(),
+            undated: Vec::new(),
+        };
+        let messages = Messages::of(schema::Language::Nl);
+        let (first, today) = (date(2026, 3, 1), date(2026, 3, 2));
+        let weeks = weeks(messages, first, today, &month_events);
+        let numbers = |week: &Vec<Option<DayCell>>| {
+            let number = |cell: &Option<DayCell>| cell.as_ref().map_or(0, |cell| cell.number);
+            week.iter().map(number).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&weeks[0]), [0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(numbers(weeks.last().unwrap()), [30, 31, 0, 0, 0, 0, 0]);
+        let todays = weeks.iter().flatten().flatten().filter(|cell| cell.is_today);
+        assert_eq!(todays.map(|cell| cell.number).collect::<Vec<_>>(), [2]);
+    }
+}

@@ -1,0 +1,202 @@
+//! The page about a theme or an organisation: what it is, and who has done what.
+
+use std::sync::Arc;
+
+use askama::Template;
+use schema::{EventPhase, Kind, NodeKind, Record, SearchExtras, SearchFilter, SearchSort};
+
+use super::{
+    PageContext, PageError, hit,
+    hit::HitView,
+    home, id_from_slug,
+    layout::{Layout, Link},
+    mentions,
+    mentions::Mention,
+    record_lookup::RecordsById,
+    site,
+};
+
+/// So many things are shown of each sort.
+const ITEMS_SHOWN: usize = 5;
+/// So many organisations of a theme, or themes of an organisation, are shown.
+const GROUPS_SHOWN: usize = 8;
+
+#[derive(Template)]
+#[template(path = "entity.html")]
+struct EntityView<'a> {
+    layout: Layout<'a>,
+    heading: String,
+    also_known_as: String,
+    definition: String,
+    facts: Vec<(String, Vec<Link>)>,
+    all: Link,
+    upcoming: Vec<HitView>,
+    groups_title: String,
+    groups_intro: String,
+    groups: Vec<Group>,
+    newest: Vec<HitView>,
+}
+
+/// What one organisation did within a theme, or what was done within one theme.
+struct Group {
+    entity: Link,
+    /// The way to all of it, with how much that is.
+    all: Link,
+    items: Vec<Mention>,
+}
+
+/// The page about the thing whose id ends an address.
+pub(super) async fn page(
+    context: PageContext<'_>,
+    kind: NodeKind,
+    slug: &str,
+) -> Result<String, PageError> {
+    let id = id_from_slug(slug, kind).ok_or(PageError::NotFound)?;
+    let record = context.snapshot.get_many(&[id]).await?.into_iter().next().flatten();
+    let record = record.ok_or(PageError::NotFound)?;
+    let path = site::path(&record).ok_or(PageError::NotFound)?;
+    if path != format!("{}/{slug}", kind.as_str()) {
+        return Err(PageError::Moved(context.site.href(context.messages.language, &path)));
+    }
+    Ok(view(context, &record, &path).await?.render()?)
+}
+
+async fn view<'a>(
+    context: PageContext<'a>,
+    record: &Arc<Record>,
+    path: &str,
+) -> Result<EntityView<'a>, PageError> {
+    let messages = context.messages;
+    let id = record.id();
+    let (heading, also_known_as, definition, facts) = describe(context, record).await?;
+    let entity_filter = mentions::filter_by_entity(SearchFilter::default(), id);
+    let upcoming = SearchFilter {
+        kinds: vec![Kind::Event],
+        phases: vec![EventPhase::Upcoming, EventPhase::Ongoing],
+        ..entity_filter.clone()
+    };
+    let mut layout = Layout::new(context.site, messages, heading.clone(), path);
+    if !definition.is_empty() {
+        layout.description = hit::truncate_at_word(&definition, 200);
+    }
+    let is_theme = id.kind() == NodeKind::Theme;
+    let (title_key, all_key) = if is_theme {
+        ("theme.who", "theme.all")
+    } else {
+        ("organisation.did", "organisation.all")
+    };
+    Ok(EntityView {
+        heading,
+        also_known_as,
+        definition,
+        facts: facts.into_iter().filter(|(_, links)| !links.is_empty()).collect(),
+        all: Link {
+            href: layout.href(&format!("?{}={id}", id.kind().as_str())),
+            text: messages.get(all_key).to_owned(),
+        },
+        upcoming: home::list(context, upcoming, SearchSort::Start, ITEMS_SHOWN).await?,
+        groups_title: messages.get(title_key).to_owned(),
+        groups_intro: if is_theme {
+            messages.get("theme.who_intro").to_owned()
+        } else {
+            String::new()
+        },
+        groups: groups(context, record, &entity_filter).await?,
+        newest: home::list(context, entity_filter, SearchSort::Newest, ITEMS_SHOWN).await?,
+        layout,
+    })
+}
+
+/// What a thing is called, its other names, what it is, and facts about it with links.
+type EntityDescription = (String, String, String, Vec<(String, Vec<Link>)>);
+
+async fn describe(
+    context: PageContext<'_>,
+    record: &Record,
+) -> Result<EntityDescription, PageError> {
+    let messages = context.messages;
+    Ok(match record {
+        Record::Theme(theme) => {
+            let records_by_id = RecordsById::load(context, theme.broader).await?;
+            let broader =
+                records_by_id.links(context, &theme.broader.into_iter().collect::<Vec<_>>());
+            (
+                messages.format("theme.title", "name", &theme.label),
+                format_aliases(context, "theme.also", &theme.alt_labels),
+                theme.definition.clone().unwrap_or_default(),
+                vec![(messages.get("theme.broader").to_owned(), broader)],
+            )
+        }
+        Record::Organisation(organisation) => {
+            let records_by_id = RecordsById::load(context, organisation.parent).await?;
+            let parent =
+                records_by_id.links(context, &organisation.parent.into_iter().collect::<Vec<_>>());
+            let website = organisation
+                .url
+                .iter()
+                .map(|url| Link { href: url.to_string(), text: hit::host(url) });
+            (
+                organisation.name.clone(),
+                format_aliases(
+                    context,
+                    "organisation.also",
+                    &[&organisation.abbreviations[..], &organisation.aliases].concat(),
+                ),
+                messages.enum_label("organisation_kind", organisation.kind.name()),
+                vec![
+                    (messages.get("organisation.website").to_owned(), website.collect()),
+                    (messages.get("organisation.parent").to_owned(), parent),
+                ],
+            )
+        }
+        _ => return Err(PageError::NotFound),
+    })
+}
+
+fn format_aliases(context: PageContext<'_>, key: &str, aliases: &[String]) -> String {
+    if aliases.is_empty() {
+        String::new()
+    } else {
+        context.messages.format(key, "names", &aliases.join(", "))
+    }
+}
+
+/// The organisations of a theme, or the themes of an organisation, with what shows it.
+async fn groups(
+    context: PageContext<'_>,
+    record: &Record,
+    entity_filter: &SearchFilter,
+) -> Result<Vec<Group>, PageError> {
+    let extras = SearchExtras { facets: true, ..SearchExtras::default() };
+    let results =
+        home::search_filtered(context, entity_filter.clone(), SearchSort::Newest, 1, extras)
+            .await?;
+    let facets = results.facets.unwrap_or_default();
+    let is_theme = record.id().kind() == NodeKind::Theme;
+    let counts = if is_theme { facets.organisations } else { facets.themes };
+    let ids: Vec<_> = counts.iter().take(GROUPS_SHOWN).map(|facet| facet.value).collect();
+    let records_by_id = RecordsById::load(context, ids).await?;
+    let mut groups = Vec::new();
+    for facet in counts.iter().take(GROUPS_SHOWN) {
+        let Some(entity) = records_by_id.links(context, &[facet.value]).pop() else { continue };
+        let filter = mentions::filter_by_entity(entity_filter.clone(), facet.value);
+        let (organisation, theme) = if is_theme {
+            (entity.text.as_str(), record.name())
+        } else {
+            (record.name(), entity.text.as_str())
+        };
+        let items = mentions::find(context, filter, (organisation, theme)).await?;
+        let conditions =
+            [record.id(), facet.value].map(|id| format!("{}={id}", id.kind().as_str()));
+        let href = context
+            .site
+            .href(context.messages.language, &format!("?{}&{}", conditions[0], conditions[1]));
+        let number = context.messages.number(facet.count);
+        let text = match facet.count {
+            1 => context.messages.get("theme.in_item").to_owned(),
+            _ => context.messages.format("theme.in_items", "count", &number),
+        };
+        groups.push(Group { entity, all: Link { href, text }, items });
+    }
+    Ok(groups)
+}

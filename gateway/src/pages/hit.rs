@@ -1,0 +1,176 @@
+//! One thing in a list: what it is, where the words stand in it, when and from whom.
+
+use std::sync::Arc;
+
+use askama::Template;
+use schema::{EventPhase, Highlight, Hit, NodeId, Record, SearchField, Span};
+
+use super::{
+    PageContext, item_sections, layout::Link, messages::home_day, record_lookup,
+    record_lookup::RecordsById, site,
+};
+
+/// At most so many stretches of text are shown.
+const FRAGMENTS_MAX: usize = 2;
+/// At most so many themes are named.
+const THEMES_MAX: usize = 4;
+/// At most so many organisations are named.
+const ORGANISATIONS_MAX: usize = 3;
+/// A summary is cut after so many characters.
+const SUMMARY_CHARACTERS_MAX: usize = 260;
+
+/// One thing in a list.
+#[derive(Template)]
+#[template(path = "hit.html")]
+pub(super) struct HitView {
+    href: String,
+    lang: &'static str,
+    title: Vec<Span>,
+    kind: String,
+    kind_code: &'static str,
+    form: String,
+    fragments: Vec<Vec<Span>>,
+    /// The date as people write it, and as machines do.
+    date: Option<(String, String)>,
+    place: String,
+    /// What is different from what one expects of an event.
+    notice: String,
+    past: bool,
+    themes: Vec<Link>,
+    organisations: Vec<Link>,
+    source: String,
+}
+
+/// Everything that hits name.
+pub(super) fn referenced_ids<'a>(
+    records: impl IntoIterator<Item = &'a Arc<Record>>,
+) -> Vec<NodeId> {
+    records.into_iter().flat_map(|record| record.linked_ids()).collect()
+}
+
+impl HitView {
+    /// A thing that was found.
+    pub(super) fn from_hit(
+        context: PageContext<'_>,
+        hit: &Hit,
+        records_by_id: &RecordsById,
+    ) -> Option<Self> {
+        Self::new(context, &hit.record, &hit.highlights, records_by_id)
+    }
+
+    /// A thing that is shown for another reason.
+    pub(super) fn from_record(
+        context: PageContext<'_>,
+        record: &Record,
+        records_by_id: &RecordsById,
+    ) -> Option<Self> {
+        Self::new(context, record, &[], records_by_id)
+    }
+
+    fn new(
+        context: PageContext<'_>,
+        record: &Record,
+        highlights: &[Highlight],
+        records_by_id: &RecordsById,
+    ) -> Option<Self> {
+        let common = record.common()?;
+        let messages = context.messages;
+        let (form, event) = match record {
+            Record::Article(article) => (article.form.name(), None),
+            Record::Toolkit(toolkit) => (toolkit.form.name(), None),
+            Record::Community(community) => (community.form.name(), None),
+            Record::Event(event) => (event.form.name(), Some(event)),
+            _ => return None,
+        };
+        let kind = record.kind()?;
+        let date = match event {
+            Some(event) => {
+                let next = event.occurrences_from(context.now, 1).into_iter().next();
+                let start =
+                    next.as_ref().filter(|_| event.series.is_some()).unwrap_or(&event.start);
+                Some((messages.moment(start), start.date.to_string()))
+            }
+            None => common.published_at.map(|at| (messages.day_of(at), home_day(at).to_string())),
+        };
+        let place = event
+            .and_then(|event| event.place.as_ref())
+            .and_then(|place| place.city.clone().or_else(|| place.name.clone()));
+        let notice =
+            event.map(|event| item_sections::status_notice(context, event)).unwrap_or_default();
+        let links_up_to =
+            |ids: &[NodeId], max| records_by_id.links(context, &ids[..ids.len().min(max)]);
+        Some(Self {
+            href: context.site.href(messages.language, &site::path(record)?),
+            lang: record_lookup::foreign_language_code(context, common.language),
+            title: title(&common.title, highlights),
+            kind: messages.enum_label("kind", kind.name()),
+            kind_code: kind.name(),
+            form: messages.enum_label("form", form),
+            fragments: fragments(common.summary.as_deref(), highlights),
+            date,
+            place: place.unwrap_or_default(),
+            notice,
+            past: event.is_some_and(|event| event.phase(context.now) == EventPhase::Past),
+            themes: links_up_to(&common.themes, THEMES_MAX),
+            organisations: links_up_to(&common.organisations, ORGANISATIONS_MAX),
+            source: host(&common.url),
+        })
+    }
+}
+
+/// The host of an address, without `www.`.
+pub(super) fn host(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    host.strip_prefix("www.").unwrap_or(host).to_owned()
+}
+
+fn plain_spans(text: &str) -> Vec<Span> {
+    vec![Span { text: text.to_owned(), highlighted: false }]
+}
+
+/// The whole title, marked where that is known.
+fn title(title: &str, highlights: &[Highlight]) -> Vec<Span> {
+    let highlighted = highlights
+        .iter()
+        .filter(|highlight| highlight.field == SearchField::Title)
+        .flat_map(|highlight| &highlight.fragments)
+        .find(|spans| spans.iter().map(|span| span.text.as_str()).collect::<String>() == title);
+    highlighted.cloned().unwrap_or_else(|| plain_spans(title))
+}
+
+/// The best stretches of the text, the summary where none is known.
+fn fragments(summary: Option<&str>, highlights: &[Highlight]) -> Vec<Vec<Span>> {
+    let texts = highlights
+        .iter()
+        .filter(|highlight| matches!(highlight.field, SearchField::Lead | SearchField::Body));
+    let best: Vec<_> = texts.flat_map(|one| &one.fragments).take(FRAGMENTS_MAX).cloned().collect();
+    if !best.is_empty() {
+        return best;
+    }
+    summary
+        .map(|summary| vec![plain_spans(&truncate_at_word(summary, SUMMARY_CHARACTERS_MAX))])
+        .unwrap_or_default()
+}
+
+/// The front of a text, cut between words.
+pub(super) fn truncate_at_word(text: &str, characters_max: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(characters_max) else { return text.to_owned() };
+    let prefix = &text[..end];
+    let end = prefix
+        .rfind(char::is_whitespace)
+        .filter(|at| *at > characters_max / 2)
+        .unwrap_or(prefix.len());
+    format!("{}…", prefix[..end].trim_end_matches([',', '.', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_must_be_cut_between_words_and_never_within_a_letter() {
+        assert_eq!(truncate_at_word("één twee drie", 20), "één twee drie");
+        assert_eq!(truncate_at_word("één twee, drie", 10), "één twee…");
+        assert_eq!(truncate_at_word("ëëëëëëëëëë", 4), "ëëëë…");
+    }
+}

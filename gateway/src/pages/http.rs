@@ -1,0 +1,276 @@
+//! The doors for people: search page, item pages and what belongs to them; files for browsers.
+
+mod graphiql;
+mod well_known;
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, Request, Response, Result,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+};
+use schema::{Language, NodeKind};
+use serde::Serialize;
+
+pub(crate) use self::{
+    graphiql::Graphiql,
+    well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
+};
+use crate::{
+    config::Config,
+    http::{compression::ContentEncoding, graphql_request, request_id::RequestId},
+    pages,
+    pages::{ErrorPage, PageContext, PageError, PageRequest, SiteUrls, messages::Messages},
+    pipeline::{CacheKey, Pipeline},
+    search_params::SearchParams,
+};
+
+/// What a browser may load and do on a page: nothing from elsewhere, nothing inline.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// A file that never changes is kept for a year.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+const HTML: &str = "text/html; charset=utf-8";
+/// At most so many suggestions are given.
+const SUGGESTIONS_MAX: usize = 8;
+
+/// Everything for people.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pipeline: Arc<Pipeline>,
+    config: Arc<Config>,
+    site: SiteUrls,
+}
+
+/// A suggestion as the script reads it.
+#[derive(Serialize)]
+struct SuggestionItem {
+    text: String,
+}
+
+/// What a page depends on besides generation and time.
+#[derive(Serialize)]
+struct PageCacheKey<'a> {
+    endpoint: &'static str,
+    language: &'static str,
+    path_and_query: &'a str,
+}
+
+impl Pages {
+    pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
+        let site = SiteUrls::new(config.public_url.clone());
+        let config = Arc::new(config.clone());
+        Self { inner: Arc::new(Inner { pipeline, config, site }) }
+    }
+
+    /// The page that says what went wrong, in the language of the address.
+    pub(crate) fn error_page(&self, path: &str, status: StatusCode, id: &str) -> Response {
+        let page_kind = match status {
+            StatusCode::NOT_FOUND => ErrorPage::NotFound,
+            StatusCode::SERVICE_UNAVAILABLE => ErrorPage::Unavailable,
+            _ => ErrorPage::Internal,
+        };
+        let messages = Messages::of(split_language(path).0);
+        let body =
+            pages::error_page(&self.inner.site, messages, page_kind, id).unwrap_or_else(|error| {
+                tracing::error!(error = %error, "cannot render error page");
+                String::new()
+            });
+        let mut response = html(status, body.into_bytes());
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+
+    async fn respond(&self, request: &Request) -> Response {
+        let path = request.uri().path();
+        let (language, path) = split_language(path);
+        let query = request.uri().query().unwrap_or_default();
+        if let Some(file) = path.strip_prefix("assets/") {
+            return self.asset(file, request);
+        }
+        let is_damaged =
+            || self.inner.pipeline.catalog().is_some_and(|catalog| catalog.damage().is_some());
+        let Some(page_request) = route(path, query, is_damaged) else {
+            return self.error_response(request, &PageError::NotFound);
+        };
+        let Some(snapshot) = self.inner.pipeline.snapshot() else {
+            let id = request_id(request);
+            return self.error_page(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE, id);
+        };
+        let now = self.inner.config.clock.now();
+        let messages = Messages::of(language);
+        let context = PageContext { site: &self.inner.site, messages, snapshot: &snapshot, now };
+        let (query_string, invalid_count) = match &page_request {
+            PageRequest::Search(parameters, invalid) => (parameters.query_string(), invalid.len()),
+            _ => (String::new(), 0),
+        };
+        let path_and_query = format!("{path}?{query_string}");
+        let encoding = ContentEncoding::negotiate(request.headers());
+        let key = PageCacheKey {
+            endpoint: "page",
+            language: messages.language_code(),
+            path_and_query: &path_and_query,
+        };
+        let cacheable = invalid_count == 0 && !matches!(page_request, PageRequest::Status { .. });
+        let cache_key = cacheable.then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
+        if let Some(cache_key) = cache_key
+            && matches_etag(request.headers(), cache_key, encoding)
+        {
+            return with_etag(not_modified(), cache_key, encoding);
+        }
+        match pages::render(context, &page_request).await {
+            Ok(body) => {
+                let status =
+                    if invalid_count == 0 { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+                let mut response = html(status, encoding.encode(body.into_bytes()));
+                encoding.set_headers(response.headers_mut());
+                match cache_key {
+                    Some(cache_key) => with_etag(response, cache_key, encoding),
+                    None => response,
+                }
+            }
+            Err(error) => self.error_response(request, &error),
+        }
+    }
+
+    fn error_response(&self, request: &Request, error: &PageError) -> Response {
+        let status = match error {
+            PageError::NotFound => StatusCode::NOT_FOUND,
+            PageError::Moved(location) => {
+                return Response::builder()
+                    .status(StatusCode::PERMANENT_REDIRECT)
+                    .header(header::LOCATION, location.as_str())
+                    .finish();
+            }
+            PageError::Catalog(indexer::catalog::CatalogError::Busy) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            error => {
+                tracing::error!(error = %error, "cannot render page");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        self.error_page(request.uri().path(), status, request_id(request))
+    }
+
+    fn asset(&self, file: &str, request: &Request) -> Response {
+        let Some(asset) = self.inner.site.assets.get(file) else {
+            return self.error_response(request, &PageError::NotFound);
+        };
+        let encoding = ContentEncoding::negotiate(request.headers());
+        let mut response = Response::builder()
+            .content_type(asset.content_type)
+            .header(header::CACHE_CONTROL, IMMUTABLE)
+            .body(encoding.encode(asset.bytes.to_vec()));
+        encoding.set_headers(response.headers_mut());
+        response
+    }
+}
+
+impl Endpoint for Pages {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let mut response = self.respond(&request).await;
+        if request.method() == Method::HEAD {
+            response.set_body(());
+        }
+        Ok(response)
+    }
+}
+
+/// `/suggest`: what completes the words that are being typed.
+pub(crate) struct Suggest(pub(crate) Arc<Pipeline>);
+
+impl Endpoint for Suggest {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let query = request.uri().query().unwrap_or_default();
+        let typed = SearchParams::parse(query).0.words.unwrap_or_default();
+        let suggestions = match self.0.snapshot() {
+            Some(snapshot) => snapshot.suggest(typed, SUGGESTIONS_MAX).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let texts: Vec<_> =
+            suggestions.into_iter().map(|one| SuggestionItem { text: one.text }).collect();
+        let body = serde_json::to_vec(&texts).expect("strings always serialize to JSON");
+        Ok(Response::builder()
+            .content_type("application/json")
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(body))
+    }
+}
+
+/// The language of an address, and the rest of it.
+fn split_language(path: &str) -> (Language, &str) {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match path.strip_prefix("en") {
+        Some("") => (Language::En, ""),
+        Some(rest) if rest.starts_with('/') => (Language::En, &rest[1..]),
+        _ => (Language::Nl, path),
+    }
+}
+
+/// What is asked for at a path, as on a Dutch page.
+fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageRequest> {
+    let kind = |segment: &str| NodeKind::ALL.into_iter().find(|kind| kind.as_str() == segment);
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [""] => {
+            let (parameters, invalid) = SearchParams::parse(query);
+            Some(PageRequest::Search(Box::new(parameters), invalid))
+        }
+        ["calendar"] => Some(PageRequest::Calendar(None)),
+        ["calendar", month] => {
+            pages::calendar::parse_month(month).map(|first| PageRequest::Calendar(Some(first)))
+        }
+        ["status"] => Some(PageRequest::Status { is_damaged: is_damaged() }),
+        [segment] => kind(segment).filter(|kind| kind.is_content()).map(PageRequest::Overview),
+        [segment, slug] => kind(segment).map(|kind| PageRequest::Record(kind, slug.to_owned())),
+        _ => None,
+    }
+}
+
+fn html(status: StatusCode, body: Vec<u8>) -> Response {
+    Response::builder()
+        .status(status)
+        .content_type(HTML)
+        .header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
+        .header(header::CACHE_CONTROL, "no-cache")
+        .header(header::VARY, "accept-encoding")
+        .body(body)
+}
+
+fn not_modified() -> Response {
+    let mut response = html(StatusCode::NOT_MODIFIED, Vec::new());
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
+fn etag(cache_key: CacheKey, encoding: ContentEncoding) -> String {
+    format!("\"{cache_key}{}\"", encoding.etag_suffix())
+}
+
+fn with_etag(mut response: Response, cache_key: CacheKey, encoding: ContentEncoding) -> Response {
+    let etag = HeaderValue::from_str(&etag(cache_key, encoding))
+        .expect("an ETag is ASCII letters, digits and hyphens");
+    response.headers_mut().insert(header::ETAG, etag);
+    response
+}
+
+/// Whether a client has the page already.
+fn matches_etag(headers: &HeaderMap, cache_key: CacheKey, encoding: ContentEncoding) -> bool {
+    let etag = etag(cache_key, encoding);
+    let etag = etag.trim_matches('"');
+    graphql_request::if_none_match(headers).iter().any(|tag| tag == etag || tag == "*")
+}
+
+fn request_id(request: &Request) -> &str {
+    request.data::<RequestId>().map_or("", RequestId::as_str)
+}

@@ -1,0 +1,140 @@
+//! `/graphiql`: a page on which those who build try questions.
+//!
+//! It is made of packages from npm (`gateway/graphiql`), built apart into a folder. Where that was
+//! not done, a page says how. Invariant: this is the only path whose policy lets a page write styles
+//! into itself, and only once it was built; scripts stay those of files of ours.
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use poem::{
+    Endpoint, Request, Response, Result,
+    http::{HeaderValue, Method, StatusCode, header},
+};
+use schema::Language;
+
+use super::{Pages, html, request_id, split_language};
+use crate::{
+    http::compression::ContentEncoding,
+    pages,
+    pages::{PageError, messages::Messages},
+};
+
+/// What the page may do: the editor puts styles into the page, has a font within its style sheet,
+/// and reads questions beside the page, in workers.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; \
+     form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+/// The file without which it was not built.
+const ENTRY_SCRIPT: &str = "graphiql.js";
+
+/// The page and its files.
+#[derive(Clone)]
+pub(crate) struct Graphiql(pub(crate) Pages);
+
+impl Graphiql {
+    async fn respond(&self, request: &Request) -> Response {
+        let path = request.uri().path();
+        let site = &self.0.inner.site;
+        let folder = self.0.inner.config.graphql.graphiql_dir.as_deref();
+        let folder = folder.filter(|folder| folder.join(ENTRY_SCRIPT).is_file());
+        if let Some(file) = path.strip_prefix("/graphiql/") {
+            let built_file =
+                folder.zip(media_type(file)).map(|(folder, media)| (folder.join(file), media));
+            return match built_file {
+                Some((file, media)) => self.serve_file(request, &file, media).await,
+                None => self.0.error_response(request, &PageError::NotFound),
+            };
+        }
+        let (language, _) = split_language(path);
+        let (status, rendered) = match folder {
+            Some(_) if language == Language::En => {
+                let location = site.href(Language::Nl, "graphiql");
+                return self.0.error_response(request, &PageError::Moved(location));
+            }
+            Some(_) => (StatusCode::OK, pages::graphiql(site)),
+            None => (StatusCode::NOT_FOUND, pages::no_graphiql(site, Messages::of(language))),
+        };
+        let Ok(body) = rendered else {
+            let id = request_id(request);
+            return self.0.error_page(path, StatusCode::INTERNAL_SERVER_ERROR, id);
+        };
+        let encoding = ContentEncoding::negotiate(request.headers());
+        let mut response = html(status, encoding.encode(body.into_bytes()));
+        encoding.set_headers(response.headers_mut());
+        if folder.is_some() {
+            let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+
+    /// A file that was built, unless the client has it.
+    async fn serve_file(&self, request: &Request, file: &Path, media: &'static str) -> Response {
+        let encoding = ContentEncoding::negotiate(request.headers());
+        let if_none_match = crate::http::graphql_request::if_none_match(request.headers());
+        let file = Arc::<Path>::from(file);
+        let read = tokio::task::spawn_blocking(move || -> io::Result<_> {
+            let bytes = fs::read(file)?;
+            let etag =
+                format!("{}{}", &blake3::hash(&bytes).to_hex()[..32], encoding.etag_suffix());
+            let is_current = if_none_match.contains(&etag);
+            Ok((etag, (!is_current).then(|| encoding.encode(bytes))))
+        });
+        let Ok(Ok((etag, body))) = read.await else {
+            return self.0.error_response(request, &PageError::NotFound);
+        };
+        let status = if body.is_some() { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
+        let mut response = Response::builder()
+            .status(status)
+            .content_type(media)
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::ETAG, format!("\"{etag}\""))
+            .body(body.unwrap_or_default());
+        encoding.set_headers(response.headers_mut());
+        response
+    }
+}
+
+impl Endpoint for Graphiql {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let mut response = self.respond(&request).await;
+        if request.method() == Method::HEAD {
+            response.set_body(());
+        }
+        Ok(response)
+    }
+}
+
+/// The media type of a file that may be served: a plain name with an ending that is known.
+fn media_type(file: &str) -> Option<&'static str> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let (stem, extension) = file.rsplit_once('.')?;
+    if !file.chars().all(is_plain) || stem.is_empty() || file.starts_with('.') {
+        return None;
+    }
+    match extension {
+        "js" => Some("text/javascript; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "ttf" => Some("font/ttf"),
+        "woff2" => Some("font/woff2"),
+        "svg" => Some("image/svg+xml"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_with_a_known_extension_must_be_served() {
+        assert_eq!(media_type("graphiql.js"), Some("text/javascript; charset=utf-8"));
+        assert!(media_type("codicon-B1a2.ttf").is_some());
+        for file in ["", ".js", "..js", "../x.js", "%2e%2e%2fx.js", "a/b.js", "x.toml", "x", "ë.js"]
+        {
+            assert_eq!(media_type(file), None, "{file}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What stands beside the pages for robots: `/robots.txt`, `/sitemap.xml`, and
+//! `/.well-known/security.txt` (RFC 9116).
+
+use std::fmt::Write;
+
+use jiff::{SignedDuration, Timestamp};
+use poem::{
+    Endpoint, Request, Response, Result,
+    http::{Method, StatusCode, header},
+};
+use url::Url;
+
+use super::Pages;
+use crate::{config::Config, http::compression::ContentEncoding, pages};
+
+/// Where robots look.
+pub(crate) const PATHS: [&str; 3] = ["/robots.txt", "/sitemap.xml", SECURITY_TXT_PATH];
+const SECURITY_TXT_PATH: &str = "/.well-known/security.txt";
+/// What people read about security is true for so long at least.
+const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24 * 90);
+const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+
+/// Where nobody was named.
+const NO_CONTACT: &str = "\
+No security contact is configured.
+
+If this is your site: set a URL or a mailbox in wegwijzer.toml.
+
+    [security]
+    contact = [\"https://www.example.nl/melden\"]
+";
+
+/// Everything for robots.
+#[derive(Clone)]
+pub(crate) struct WellKnownFiles(pub(crate) Pages);
+
+impl WellKnownFiles {
+    async fn respond(&self, request: &Request) -> Response {
+        let Config { public_url, security_contacts, clock, .. } = &*self.0.inner.config;
+        let (status, media, text) = match request.uri().path() {
+            "/robots.txt" => (StatusCode::OK, PLAIN_TEXT, robots_txt(public_url)),
+            SECURITY_TXT_PATH if security_contacts.is_empty() => {
+                (StatusCode::NOT_FOUND, PLAIN_TEXT, NO_CONTACT.to_owned())
+            }
+            SECURITY_TXT_PATH => (
+                StatusCode::OK,
+                PLAIN_TEXT,
+                security_txt(public_url, security_contacts, clock.now()),
+            ),
+            path => {
+                let Some(snapshot) = self.0.inner.pipeline.snapshot() else {
+                    return self.0.error_page(path, StatusCode::SERVICE_UNAVAILABLE, "");
+                };
+                match pages::sitemap(&self.0.inner.site, &snapshot, clock.now()).await {
+                    Ok(sitemap) => (StatusCode::OK, "application/xml; charset=utf-8", sitemap),
+                    Err(error) => return self.0.error_response(request, &error.into()),
+                }
+            }
+        };
+        let encoding = ContentEncoding::negotiate(request.headers());
+        let mut response = Response::builder()
+            .status(status)
+            .content_type(media)
+            .header(header::CACHE_CONTROL, "public, max-age=3600")
+            .body(encoding.encode(text.into_bytes()));
+        encoding.set_headers(response.headers_mut());
+        response
+    }
+}
+
+impl Endpoint for WellKnownFiles {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let mut response = self.respond(&request).await;
+        if request.method() == Method::HEAD {
+            response.set_body(());
+        }
+        Ok(response)
+    }
+}
+
+fn robots_txt(base: &Url) -> String {
+    format!(
+        "User-agent: *\nDisallow: /graphql\nDisallow: /graphiql\n\nSitemap: {base}sitemap.xml\n"
+    )
+}
+
+/// `security.txt`. It is true from day to day, as long as the program serves it: so its end moves on.
+fn security_txt(base: &Url, contacts: &[Url], now: Timestamp) -> String {
+    let mut text = String::new();
+    for contact in contacts {
+        let _ = writeln!(text, "Contact: {contact}");
+    }
+    let seconds = (now + EXPIRES_AFTER).as_second();
+    let day = Timestamp::from_second(seconds - seconds.rem_euclid(24 * 3_600)).unwrap_or(now);
+    let origin = base.origin().ascii_serialization();
+    let _ = write!(
+        text,
+        "Expires: {day}\nPreferred-Languages: nl, en\nCanonical: {origin}{SECURITY_TXT_PATH}\n"
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_txt_must_name_the_contacts_in_order_and_end_at_midnight() {
+        let contacts = ["https://www.example.nl/melden", "mailto:melden@example.nl"];
+        let contacts = contacts.map(|contact| contact.parse().unwrap());
+        let base = "https://zoeken.example.nl/kennis/".parse().unwrap();
+        let now = "2026-03-02T12:34:56.7+01:00".parse().unwrap();
+        assert_eq!(
+            security_txt(&base, &contacts, now),
+            "Contact: https://www.example.nl/melden\n\
+             Contact: mailto:melden@example.nl\n\
+             Expires: 2026-05-31T00:00:00Z\n\
+             Preferred-Languages: nl, en\n\
+             Canonical: https://zoeken.example.nl/.well-known/security.txt\n"
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! The page about one piece of content: what it is, its text, its parts, and where it comes from.
+
+use std::sync::Arc;
+
+use askama::Template;
+use schema::{NodeId, NodeKind, Record, TitleSource};
+
+use super::{
+    PageContext, PageError, hit,
+    hit::HitView,
+    id_from_slug, item_sections,
+    item_sections::{Fact, Section},
+    json_ld,
+    layout::{Layout, Link},
+    record_lookup,
+    record_lookup::RecordsById,
+    sanitise, site,
+};
+
+/// So many related things are shown.
+const RELATED_SHOWN: usize = 4;
+/// So many things of other sources with the same passages are named.
+const SHARED_PASSAGES_SHOWN: usize = 3;
+
+#[derive(Template)]
+#[template(path = "item.html")]
+struct ItemView<'a> {
+    layout: Layout<'a>,
+    kind: String,
+    kind_code: &'static str,
+    kind_href: String,
+    kind_plural: String,
+    form: String,
+    lang: &'static str,
+    title: String,
+    title_is_derived: bool,
+    /// When it is, and what is different about it.
+    moment: String,
+    notice: String,
+    lead: Option<String>,
+    body_html: String,
+    sections: Vec<Section>,
+    facts: Vec<Fact>,
+    themes: Vec<Link>,
+    original: Link,
+    actions: Vec<Link>,
+    provenance: Vec<(String, String)>,
+    /// Where the same passages stand elsewhere: at whom, and in what.
+    shared_passages: Vec<(String, Link)>,
+    related: Vec<HitView>,
+}
+
+/// The page about the thing at the end of an address.
+pub(super) async fn page(
+    context: PageContext<'_>,
+    kind: NodeKind,
+    slug: &str,
+) -> Result<String, PageError> {
+    let record = find(context, kind, slug).await?;
+    let path = site::path(&record).ok_or(PageError::NotFound)?;
+    if path != format!("{}/{slug}", kind.as_str()) {
+        return Err(PageError::Moved(context.site.href(context.messages.language, &path)));
+    }
+    Ok(view(context, &record, &path).await?.render()?)
+}
+
+/// By our own address, which the catalog knows; else by the id at its end.
+async fn find(
+    context: PageContext<'_>,
+    kind: NodeKind,
+    slug: &str,
+) -> Result<Arc<Record>, PageError> {
+    let page_url = context.site.url.join(&format!("{}/{slug}", kind.as_str()));
+    let id = match page_url {
+        Ok(url) => context.snapshot.by_urls(&[url]).await?.into_iter().next().flatten(),
+        Err(_) => None,
+    };
+    let id = id.filter(|id| id.kind() == kind).or_else(|| id_from_slug(slug, kind));
+    let id = id.ok_or(PageError::NotFound)?;
+    let record = context.snapshot.get_many(&[id]).await?.into_iter().next().flatten();
+    record.ok_or(PageError::NotFound)
+}
+
+async fn view<'a>(
+    context: PageContext<'a>,
+    record: &Record,
+    path: &str,
+) -> Result<ItemView<'a>, PageError> {
+    let messages = context.messages;
+    let common = record.common().ok_or(PageError::NotFound)?;
+    let kind = record.kind().ok_or(PageError::NotFound)?;
+    let id = common.id;
+    let body = context.snapshot.bodies(&[id]).await?.into_iter().next().flatten();
+    let related_ids = context
+        .snapshot
+        .related(&[id], RELATED_SHOWN)
+        .await?
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    let related: Vec<Arc<Record>> =
+        context.snapshot.get_many(&related_ids).await?.into_iter().flatten().collect();
+    let shared_passages = shared_passages(context, id).await?;
+    let item_sections = item_sections::load(context, record).await?;
+    let ids: Vec<NodeId> = record
+        .linked_ids()
+        .into_iter()
+        .chain(hit::referenced_ids(&related))
+        .chain(item_sections.referenced_ids.clone())
+        .collect();
+    let records_by_id = RecordsById::load(context, ids).await?;
+    let provenance =
+        context.snapshot.provenance(&[id]).await?.into_iter().next().unwrap_or_default();
+
+    let mut layout =
+        Layout::new(context.site, messages, hit::truncate_at_word(&common.title, 90), path);
+    layout.json_ld = json_ld::render(record, &layout.canonical());
+    if let Some(summary) = &common.summary {
+        layout.description = hit::truncate_at_word(summary, 200);
+    }
+    let host = hit::host(&common.url);
+    let node_kind: NodeKind = kind.into();
+    Ok(ItemView {
+        kind: messages.enum_label("kind", kind.name()),
+        kind_code: kind.name(),
+        kind_href: layout.href(node_kind.as_str()),
+        kind_plural: messages.enum_label("kinds", kind.name()),
+        form: messages.enum_label("form", item_sections::form(record)),
+        lang: record_lookup::foreign_language_code(context, common.language),
+        title: common.title.clone(),
+        title_is_derived: common.title_source == TitleSource::Derived,
+        moment: item_sections::moment(context, record),
+        notice: item_sections::notice(context, record),
+        lead: item_sections::lead(record),
+        body_html: body.map(|body| sanitise::sanitise_html(&body.html)).unwrap_or_default(),
+        sections: item_sections.sections(context, record, &records_by_id),
+        facts: item_sections::facts(context, record, &records_by_id),
+        themes: records_by_id.links(context, &common.themes),
+        original: Link {
+            href: common.url.to_string(),
+            text: messages.format("item.original_host", "host", &host),
+        },
+        actions: item_sections::actions(context, record),
+        provenance: provenance
+            .iter()
+            .map(|one| {
+                let day = messages.day_of(one.record.fetched_at);
+                let values = [("source", one.record.source.as_str()), ("date", day.as_str())];
+                let fields =
+                    messages.format("item.provenance_fields", "fields", &one.fields.join(", "));
+                (messages.format_all("item.provenance_row", &values), fields)
+            })
+            .collect(),
+        shared_passages,
+        related: related
+            .iter()
+            .filter_map(|one| HitView::from_record(context, one, &records_by_id))
+            .collect(),
+        layout,
+    })
+}
+
+/// Where the passages of a thing stand elsewhere: at which organisation or site, and in what.
+async fn shared_passages(
+    context: PageContext<'_>,
+    id: NodeId,
+) -> Result<Vec<(String, Link)>, PageError> {
+    let passages =
+        context.snapshot.shared_passages(&[id], SHARED_PASSAGES_SHOWN).await?.into_iter().flatten();
+    let ids: Vec<NodeId> = passages.map(|passage| passage.id).collect();
+    let records: Vec<_> = context.snapshot.get_many(&ids).await?.into_iter().flatten().collect();
+    let organisations = records.iter().filter_map(|record| record.common());
+    let organisations = organisations.filter_map(|common| common.organisations.first().copied());
+    let records_by_id = RecordsById::load(context, organisations).await?;
+    let link_row = |record: &Arc<Record>| {
+        let common = record.common()?;
+        let organisation = common.organisations.first().and_then(|id| records_by_id.get(*id));
+        let publisher = match organisation {
+            Some(organisation) => organisation.name().to_owned(),
+            None => hit::host(&common.url),
+        };
+        Some((
+            context.messages.format("item.elsewhere_at", "by", &publisher),
+            record_lookup::link(context, record),
+        ))
+    };
+    Ok(records.iter().filter_map(link_row).collect())
+}

@@ -1,0 +1,401 @@
+//! What each kind of content has on its page besides title and text.
+
+use schema::{
+    ApproximateCount, CountPrecision, Effort, Event, EventPhase, EventStatus, Kind, NodeId, Record,
+    Resource, SearchFilter, SearchSort,
+};
+
+use super::{PageContext, PageError, hit::HitView, home, layout::Link, record_lookup::RecordsById};
+
+/// So many things of a community are shown of each kind.
+const COMMUNITY_ITEMS_SHOWN: usize = 4;
+
+/// One fact: what it is called, and links or plain texts (links to nowhere).
+pub(super) struct Fact {
+    pub(super) label: String,
+    pub(super) values: Vec<Link>,
+}
+
+/// One part of a page.
+#[derive(Default)]
+pub(super) struct Section {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    pub(super) is_ordered: bool,
+    pub(super) rows: Vec<Row>,
+    pub(super) hits: Vec<HitView>,
+}
+
+/// One row of a part.
+#[derive(Default)]
+pub(super) struct Row {
+    pub(super) title: String,
+    /// Where it leads, if anywhere.
+    pub(super) href: String,
+    pub(super) text: String,
+    /// Who said it, where it is a quote.
+    pub(super) attribution: Option<String>,
+    /// What it takes, and smaller parts of it.
+    pub(super) details: Vec<(String, String)>,
+}
+
+/// What has to be looked up before a page can be written.
+pub(super) struct ItemSections {
+    /// Things that are named besides those the record is about.
+    pub(super) referenced_ids: Vec<NodeId>,
+    community_sections: Vec<Section>,
+}
+
+/// Looks up what belongs to a thing.
+pub(super) async fn load(
+    context: PageContext<'_>,
+    record: &Record,
+) -> Result<ItemSections, PageError> {
+    let mut item_sections =
+        ItemSections { referenced_ids: Vec::new(), community_sections: Vec::new() };
+    match record {
+        Record::Article(article) => {
+            item_sections.referenced_ids.extend(article.reports_on);
+            let quotes = article.quotes.iter();
+            item_sections
+                .referenced_ids
+                .extend(quotes.flat_map(|quote| [quote.person, quote.organisation]).flatten());
+        }
+        Record::Toolkit(toolkit) => item_sections.referenced_ids.extend(toolkit.origin_community),
+        Record::Community(community) => {
+            item_sections.referenced_ids.extend(&community.related);
+            for (kind, id, sort) in [
+                (Kind::Event, "events", SearchSort::Start),
+                (Kind::Article, "articles", SearchSort::Newest),
+                (Kind::Toolkit, "toolkits", SearchSort::Newest),
+            ] {
+                let filter = SearchFilter {
+                    kinds: vec![kind],
+                    communities: vec![community.common.id],
+                    ..SearchFilter::default()
+                };
+                let hits = home::list(context, filter, sort, COMMUNITY_ITEMS_SHOWN).await?;
+                let title = context.messages.enum_label("kinds", kind.name());
+                item_sections.community_sections.push(Section {
+                    id,
+                    title,
+                    hits,
+                    ..Section::default()
+                });
+            }
+        }
+        Record::Event(event) => {
+            let reports = (event.common.id, indexer::catalog::Relation::ReportOf);
+            let reports = context.snapshot.linked(&[reports]).await?;
+            item_sections.referenced_ids.extend(reports.into_iter().flatten());
+            item_sections.referenced_ids.extend(&event.organisers);
+            item_sections
+                .referenced_ids
+                .extend(event.sessions.iter().flat_map(|session| &session.speakers));
+        }
+        _ => {}
+    }
+    Ok(item_sections)
+}
+
+impl ItemSections {
+    /// The parts of the page that say something.
+    pub(super) fn sections(
+        self,
+        context: PageContext<'_>,
+        record: &Record,
+        records_by_id: &RecordsById,
+    ) -> Vec<Section> {
+        let messages = context.messages;
+        let section = |id, key: &str, rows| Section {
+            id,
+            title: messages.get(key).to_owned(),
+            rows,
+            ..Section::default()
+        };
+        let mut sections = match record {
+            Record::Article(article) => vec![
+                section("quotes", "item.quotes", quotes(article, records_by_id)),
+                section("resources", "item.resources", resources(context, &article.resources)),
+                section("references", "item.references", references(article)),
+            ],
+            Record::Toolkit(toolkit) => vec![
+                Section {
+                    is_ordered: true,
+                    ..section("steps", "item.steps", steps(context, toolkit))
+                },
+                section("guidelines", "item.guidelines", guidelines(toolkit)),
+                section("resources", "item.resources", resources(context, &toolkit.resources)),
+            ],
+            Record::Event(event) => vec![
+                section("programme", "item.programme", programme(context, event, records_by_id)),
+                section("reports", "item.reports", self.reports(context, records_by_id)),
+            ],
+            _ => Vec::new(),
+        };
+        sections.extend(self.community_sections);
+        sections.retain(|section| !section.rows.is_empty() || !section.hits.is_empty());
+        sections
+    }
+
+    fn reports(&self, context: PageContext<'_>, records_by_id: &RecordsById) -> Vec<Row> {
+        let articles: Vec<_> = self
+            .referenced_ids
+            .iter()
+            .copied()
+            .filter(|id| id.kind() == schema::NodeKind::Article)
+            .collect();
+        let links = records_by_id.links(context, &articles).into_iter();
+        links.map(|link| Row { title: link.text, href: link.href, ..Row::default() }).collect()
+    }
+}
+
+fn quotes(article: &schema::Article, records_by_id: &RecordsById) -> Vec<Row> {
+    let row = |quote: &schema::Quote| {
+        let speakers = [quote.person, quote.organisation].into_iter().flatten();
+        let speakers: Vec<_> = speakers.map(|id| records_by_id.name(id)).collect();
+        Row { text: quote.text.clone(), attribution: Some(speakers.join(", ")), ..Row::default() }
+    };
+    article.quotes.iter().map(row).collect()
+}
+
+fn references(article: &schema::Article) -> Vec<Row> {
+    let row = |reference: &schema::Reference| {
+        let year = reference.year.map(|year| year.to_string());
+        let text: Vec<_> = reference.publisher.clone().into_iter().chain(year).collect();
+        let href = reference.url.as_ref().map(ToString::to_string).unwrap_or_default();
+        Row { title: reference.title.clone(), href, text: text.join(", "), ..Row::default() }
+    };
+    article.references.iter().map(row).collect()
+}
+
+fn resources(context: PageContext<'_>, resources: &[Resource]) -> Vec<Row> {
+    let row = |resource: &Resource| {
+        let tested =
+            resource.tested.then(|| (String::new(), context.messages.enum_label("item", "tested")));
+        Row {
+            title: resource.title.clone(),
+            href: resource.url.as_ref().map(ToString::to_string).unwrap_or_default(),
+            text: resource.description.clone().unwrap_or_default(),
+            details: tested.into_iter().collect(),
+            ..Row::default()
+        }
+    };
+    resources.iter().map(row).collect()
+}
+
+fn guidelines(toolkit: &schema::Toolkit) -> Vec<Row> {
+    let row = |guideline: &schema::Guideline| Row {
+        title: guideline.title.clone(),
+        text: guideline.body.clone().unwrap_or_default(),
+        ..Row::default()
+    };
+    toolkit.guidelines.iter().map(row).collect()
+}
+
+fn steps(context: PageContext<'_>, toolkit: &schema::Toolkit) -> Vec<Row> {
+    let messages = context.messages;
+    let row = |step: &schema::Step| {
+        let methods = step.methods.iter();
+        let methods = methods.map(|one| (one.title.clone(), effort(context, &one.effort)));
+        let tips =
+            step.tips.iter().map(|tip| (messages.enum_label("item", "tips"), tip.title.clone()));
+        Row {
+            title: step.title.clone(),
+            text: step.intro.clone().unwrap_or_default(),
+            details: methods.chain(tips).collect(),
+            ..Row::default()
+        }
+    };
+    toolkit.steps.iter().map(row).collect()
+}
+
+/// What a method takes, in one line.
+fn effort(context: PageContext<'_>, effort: &Effort) -> String {
+    let fields = [
+        ("item.effort_time", &effort.time),
+        ("item.effort_people", &effort.people),
+        ("item.effort_cost", &effort.cost),
+        ("item.effort_expertise", &effort.expertise),
+        ("item.effort_participants", &effort.participants),
+    ];
+    let present = fields.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+    let texts: Vec<_> =
+        present.map(|(key, value)| format!("{}: {value}", context.messages.get(key))).collect();
+    texts.join(" · ")
+}
+
+fn programme(
+    context: PageContext<'_>,
+    event: &schema::Event,
+    records_by_id: &RecordsById,
+) -> Vec<Row> {
+    let row = |session: &schema::Session| {
+        let when =
+            session.start.as_ref().map(|start| context.messages.span(start, session.end.as_ref()));
+        let speakers: Vec<_> = session.speakers.iter().map(|id| records_by_id.name(*id)).collect();
+        let speakers = Some(speakers.join(", ")).filter(|speakers| !speakers.is_empty());
+        let text: Vec<_> = [when, session.room.clone(), speakers].into_iter().flatten().collect();
+        Row { title: session.title.clone(), text: text.join(" · "), ..Row::default() }
+    };
+    event.sessions.iter().map(row).collect()
+}
+
+/// The form of a piece of content.
+pub(super) fn form(record: &Record) -> &'static str {
+    match record {
+        Record::Article(article) => article.form.name(),
+        Record::Toolkit(toolkit) => toolkit.form.name(),
+        Record::Community(community) => community.form.name(),
+        Record::Event(event) => event.form.name(),
+        _ => "OTHER",
+    }
+}
+
+/// When an event is; of a series, the next time.
+pub(super) fn moment(context: PageContext<'_>, record: &Record) -> String {
+    let Record::Event(event) = record else { return String::new() };
+    let next = event.occurrences_from(context.now, 1).into_iter().next();
+    match next.filter(|_| event.series.is_some()) {
+        Some(next) => {
+            format!("{}: {}", context.messages.get("item.next"), context.messages.moment(&next))
+        }
+        None => context.messages.span(&event.start, event.end.as_ref()),
+    }
+}
+
+/// What came of a plan that changed; nothing where an event goes on as planned.
+pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
+    match event.status {
+        EventStatus::Scheduled => String::new(),
+        status => context.messages.enum_label("event_status", status.name()),
+    }
+}
+
+/// What is different from what one expects of an event.
+pub(super) fn notice(context: PageContext<'_>, record: &Record) -> String {
+    match record {
+        Record::Event(event) if event.status != EventStatus::Scheduled => {
+            status_notice(context, event)
+        }
+        Record::Event(event) if event.phase(context.now) != EventPhase::Upcoming => {
+            context.messages.enum_label("phase", event.phase(context.now).name())
+        }
+        _ => String::new(),
+    }
+}
+
+/// What opens the page.
+pub(super) fn lead(record: &Record) -> Option<String> {
+    match record {
+        Record::Article(article) => article.lead.clone().or_else(|| article.common.summary.clone()),
+        Record::Community(community) => {
+            community.question.clone().or_else(|| community.common.summary.clone())
+        }
+        other => other.common().and_then(|common| common.summary.clone()),
+    }
+}
+
+/// What one can do: sign up, join, open, put into a calendar.
+pub(super) fn actions(context: PageContext<'_>, record: &Record) -> Vec<Link> {
+    let link = |url: &url::Url, key: &str| Link {
+        href: url.to_string(),
+        text: context.messages.get(key).to_owned(),
+    };
+    let mut actions = Vec::new();
+    match record {
+        Record::Community(community) => {
+            actions.extend(community.join_url.as_ref().map(|url| link(url, "item.join_link")));
+            actions.extend(community.platform_url.as_ref().map(|url| link(url, "item.platform")));
+        }
+        Record::Event(event) => {
+            let registration_url = event.registration.as_ref().and_then(|one| one.url.as_ref());
+            let has_not_ended = event.phase(context.now) != EventPhase::Past;
+            actions.extend(
+                registration_url
+                    .filter(|_| has_not_ended)
+                    .map(|url| link(url, "item.register_link")),
+            );
+            actions.push(Link {
+                href: context
+                    .site
+                    .href(schema::Language::Nl, &format!("event/{}.ics", event.common.id)),
+                text: context.messages.get("item.calendar").to_owned(),
+            });
+            actions.extend(event.recording.as_ref().map(|url| link(url, "item.recording")));
+        }
+        _ => {}
+    }
+    actions
+}
+
+/// The facts beside the text, those that are known.
+pub(super) fn facts(
+    context: PageContext<'_>,
+    record: &Record,
+    records_by_id: &RecordsById,
+) -> Vec<Fact> {
+    let Some(common) = record.common() else { return Vec::new() };
+    let messages = context.messages;
+    let links = |key: &str, ids: &[NodeId]| (key.to_owned(), records_by_id.links(context, ids));
+    let text = |key: &str, text: Option<String>| {
+        let values = text.into_iter().map(|text| Link { href: String::new(), text });
+        (key.to_owned(), values.collect::<Vec<_>>())
+    };
+    let mut facts = Vec::new();
+    match record {
+        Record::Article(article) => {
+            facts.push(links("item.authors", &article.authors));
+            facts.push(links("item.interviewees", &article.interviewees));
+            let reported_events: Vec<_> = article.reports_on.into_iter().collect();
+            facts.push(links("item.reports_on", &reported_events));
+        }
+        Record::Toolkit(toolkit) => {
+            facts.push(links("item.maintainers", &toolkit.maintainers));
+            let maturity = messages.enum_label("maturity", toolkit.maturity.name());
+            facts.push(text("item.maturity", Some(maturity)));
+            let origin: Vec<_> = toolkit.origin_community.into_iter().collect();
+            facts.push(links("item.origin", &origin));
+        }
+        Record::Community(community) => {
+            let access = messages.enum_label("access", community.access.name());
+            facts.push(text("item.join", Some(access)));
+            facts.push(text(
+                "item.members",
+                community.member_count.map(|n| member_count_text(context, n)),
+            ));
+            facts.push(text("item.founded", community.founded.map(|one| one.year.to_string())));
+            facts.push(links("item.coordinators", &community.coordinators));
+            facts.push(links("item.related_communities", &community.related));
+        }
+        Record::Event(event) => {
+            let place = event.place.as_ref().map(|place| {
+                let fields = [&place.name, &place.address, &place.city].into_iter().flatten();
+                fields.map(String::as_str).collect::<Vec<_>>().join(", ")
+            });
+            let attendance = messages.enum_label("attendance", event.attendance.name());
+            facts.push(text("item.where", place.or(Some(attendance))));
+            facts.push(links("item.organisers", &event.organisers));
+            facts.push(links("item.speakers", &event.speakers));
+            facts.push(text("item.price", event.price.clone()));
+        }
+        _ => {}
+    }
+    facts.push(links("item.communities", &common.communities));
+    facts.push(links("item.organisations", &common.organisations));
+    facts.push(links("item.audiences", &common.audiences));
+    facts.push(text("item.published", common.published_at.map(|at| messages.day_of(at))));
+    facts.push(text("item.modified", common.modified_at.map(|at| messages.day_of(at))));
+    let non_empty = facts.into_iter().filter(|(_, values)| !values.is_empty());
+    non_empty.map(|(key, values)| Fact { label: messages.get(&key).to_owned(), values }).collect()
+}
+
+fn member_count_text(context: PageContext<'_>, count: ApproximateCount) -> String {
+    let number = context.messages.number(count.value.into());
+    match count.precision {
+        CountPrecision::Exact => context.messages.format("item.members_exact", "count", &number),
+        CountPrecision::Approximate => {
+            context.messages.format("item.members_about", "count", &number)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a page is about, for machines: schema.org as JSON-LD.
+
+use schema::{Attendance, EventStatus, Record};
+use serde_json::{Map, Value, json};
+
+use super::messages::language_code;
+
+/// A record as JSON-LD that can stand in a `script` element; `page` is the address of our page.
+///
+/// Invariant: no `<`, `>` or `&` is left as it is, so that nothing can end the element.
+pub(super) fn render(record: &Record, page_url: &str) -> String {
+    let Some(common) = record.common() else { return String::new() };
+    let mut object = Map::new();
+    let mut insert = |name: &str, value: Value| {
+        if !value.is_null() {
+            object.insert(name.to_owned(), value);
+        }
+    };
+    insert("@context", "https://schema.org".into());
+    insert("@id", page_url.into());
+    insert("url", common.url.as_str().into());
+    insert("name", common.title.as_str().into());
+    insert("description", common.summary.as_deref().into());
+    // An organisation is in no language; it has some.
+    let language_property =
+        if matches!(record, Record::Community(_)) { "knowsLanguage" } else { "inLanguage" };
+    insert(
+        language_property,
+        Some(language_code(common.language)).filter(|code| !code.is_empty()).into(),
+    );
+    let timestamp = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    match record {
+        Record::Article(_) => {
+            insert("@type", "Article".into());
+            insert("headline", common.title.as_str().into());
+            insert("datePublished", timestamp(common.published_at).into());
+            insert("dateModified", timestamp(common.modified_at).into());
+        }
+        Record::Event(event) => {
+            insert("@type", "Event".into());
+            let moment = |moment: &schema::EventMoment| match moment.exact() {
+                Some(instant) => instant.to_string(),
+                None => moment.date.to_string(),
+            };
+            insert("startDate", moment(&event.start).into());
+            insert("endDate", event.end.as_ref().map(moment).into());
+            insert("eventStatus", status(event.status).into());
+            insert("eventAttendanceMode", mode(event.attendance).into());
+            let place = event.place.as_ref().map(|place| {
+                let name = place.name.as_ref().or(place.city.as_ref());
+                json!({ "@type": "Place", "name": name,
+                    "address": place.address.as_ref().or(place.city.as_ref()) })
+            });
+            let online = event.online_url.as_ref();
+            let online = online.map(|url| json!({ "@type": "VirtualLocation", "url": url }));
+            insert("location", place.or(online).unwrap_or(Value::Null));
+        }
+        Record::Community(_) => insert("@type", "Organization".into()),
+        _ => insert("@type", "CreativeWork".into()),
+    }
+    escape_html(&Value::Object(object).to_string())
+}
+
+fn escape_html(json: &str) -> String {
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+const fn status(status: EventStatus) -> &'static str {
+    match status {
+        EventStatus::Scheduled => "https://schema.org/EventScheduled",
+        EventStatus::Cancelled => "https://schema.org/EventCancelled",
+        EventStatus::Postponed => "https://schema.org/EventPostponed",
+        EventStatus::Rescheduled => "https://schema.org/EventRescheduled",
+    }
+}
+
+const fn mode(attendance: Attendance) -> Option<&'static str> {
+    match attendance {
+        Attendance::Offline => Some("https://schema.org/OfflineEventAttendanceMode"),
+        Attendance::Online => Some("https://schema.org/OnlineEventAttendanceMode"),
+        Attendance::Mixed => Some("https://schema.org/MixedEventAttendanceMode"),
+        Attendance::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_must_end_its_script_element() {
+        let text = "</script><!-- & ";
+        let escaped = escape_html(&json!({ "name": text }).to_string());
+        assert!(!escaped.contains(['<', '>', '&']), "{escaped}");
+        assert_eq!(serde_json::from_str::<Value>(&escaped).unwrap()["name"], text);
+    }
+}

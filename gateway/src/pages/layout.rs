@@ -1,0 +1,114 @@
+//! What stands around every page: head, search field, ways to elsewhere.
+
+use schema::Language;
+
+use super::{SiteUrls, messages::Messages, other_language};
+
+/// The frame of one page.
+pub(super) struct Layout<'a> {
+    pub(super) site: &'a SiteUrls,
+    pub(super) messages: &'static Messages,
+    /// The title of the page, without the name of the site.
+    pub(super) title: String,
+    /// The path of the page, as on a Dutch page.
+    pub(super) path: String,
+    /// What stands in the search field.
+    pub(super) query: String,
+    /// A sentence about the page, for search engines.
+    pub(super) description: String,
+    /// Whether search engines may list the page.
+    pub(super) is_indexable: bool,
+    /// What the page is about, for machines.
+    pub(super) json_ld: String,
+}
+
+/// Something to follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) href: String,
+    pub(super) text: String,
+}
+
+impl<'a> Layout<'a> {
+    /// The frame of a page that search engines may list.
+    pub(super) fn new(
+        site: &'a SiteUrls,
+        messages: &'static Messages,
+        title: String,
+        path: &str,
+    ) -> Self {
+        let description = messages.get("site.intro").to_owned();
+        Self {
+            site,
+            messages,
+            title,
+            path: path.to_owned(),
+            query: String::new(),
+            description,
+            is_indexable: true,
+            json_ld: String::new(),
+        }
+    }
+
+    /// A message.
+    pub(super) fn message<'k>(&'k self, key: &'k str) -> &'k str {
+        self.messages.get(key)
+    }
+
+    /// The address of a page in this language.
+    pub(super) fn href(&self, path: &str) -> String {
+        self.site.href(self.messages.language, path)
+    }
+
+    /// The address of something that has no language.
+    pub(super) fn unlocalised_href(&self, path: &str) -> String {
+        self.site.href(Language::Nl, path)
+    }
+
+    /// The address of a file for browsers.
+    pub(super) fn asset(&self, name: &str) -> String {
+        self.site.asset(name)
+    }
+
+    /// This page, in full.
+    pub(super) fn canonical(&self) -> String {
+        self.site.absolute(self.messages.language, &self.path)
+    }
+
+    /// This page in each language, in full.
+    pub(super) fn alternates(&self) -> [(&'static str, String); 2] {
+        [("nl", Language::Nl), ("en", Language::En)]
+            .map(|(code, language)| (code, self.site.absolute(language, &self.path)))
+    }
+
+    /// This page in the other language.
+    pub(super) fn translated_href(&self) -> String {
+        self.site.href(other_language(self.messages.language), &self.path)
+    }
+
+    /// The code of the other language.
+    pub(super) fn other_language_code(&self) -> &'static str {
+        Messages::of(other_language(self.messages.language)).language_code()
+    }
+
+    /// Whether this page is the one at a path, or below it.
+    pub(super) fn is_below(&self, path: &str) -> bool {
+        let own = self.path.split('?').next().unwrap_or_default();
+        own == path || own.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// The ways to all content of a kind.
+    pub(super) fn navigation(&self) -> Vec<(String, &str, bool)> {
+        [
+            ("article", "kinds.ARTICLE"),
+            ("toolkit", "kinds.TOOLKIT"),
+            ("community", "kinds.COMMUNITY"),
+            ("event", "kinds.EVENT"),
+        ]
+        .map(|(path, key)| {
+            let is_current = self.is_below(path) || (path == "event" && self.is_below("calendar"));
+            (self.href(path), self.messages.get(key), is_current)
+        })
+        .to_vec()
+    }
+}

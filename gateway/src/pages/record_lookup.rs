@@ -1,0 +1,62 @@
+//! The things that a page names: looked up once, linked everywhere.
+
+use std::{collections::HashMap, sync::Arc};
+
+use schema::{Language, NodeId, NodeKind, Record};
+
+use super::{PageContext, PageError, layout::Link, site};
+
+/// Records by id.
+#[derive(Debug, Default)]
+pub(super) struct RecordsById(HashMap<NodeId, Arc<Record>>);
+
+impl RecordsById {
+    /// Looks up everything at once.
+    pub(super) async fn load(
+        context: PageContext<'_>,
+        ids: impl IntoIterator<Item = NodeId>,
+    ) -> Result<Self, PageError> {
+        let mut ids: Vec<NodeId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let records = context.snapshot.get_many(&ids).await?;
+        let pairs = ids.into_iter().zip(records);
+        Ok(Self(pairs.filter_map(|(id, record)| Some((id, record?))).collect()))
+    }
+
+    /// A thing, where it is there.
+    pub(super) fn get(&self, id: NodeId) -> Option<&Arc<Record>> {
+        self.0.get(&id)
+    }
+
+    /// The name of a thing; its id where it is not there any more.
+    pub(super) fn name(&self, id: NodeId) -> String {
+        self.get(id).map_or_else(|| id.to_string(), |record| record.name().to_owned())
+    }
+
+    /// Links to things, in the order asked; what is not there any more is left out.
+    pub(super) fn links(&self, context: PageContext<'_>, ids: &[NodeId]) -> Vec<Link> {
+        ids.iter().filter_map(|id| self.get(*id)).map(|record| link(context, record)).collect()
+    }
+}
+
+/// A link to a thing; to what there is with them for people and groups, about whom there is no page.
+pub(super) fn link(context: PageContext<'_>, record: &Record) -> Link {
+    let href = |path: &str| context.site.href(context.messages.language, path);
+    let target = match record.id().kind() {
+        kind @ (NodeKind::Audience | NodeKind::Person) => {
+            href(&format!("?{}={}", kind.as_str(), record.id()))
+        }
+        _ => site::path(record).map(|path| href(&path)).unwrap_or_default(),
+    };
+    Link { href: target, text: record.name().to_owned() }
+}
+
+/// The code of a text's language where it is another than the page's, else nothing.
+pub(super) fn foreign_language_code(context: PageContext<'_>, language: Language) -> &'static str {
+    if language == context.messages.language {
+        ""
+    } else {
+        super::messages::language_code(language)
+    }
+}

@@ -1,0 +1,132 @@
+//! Where pages are: addresses seen from the root of the site, and in full; the map of the site.
+
+use std::{
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use indexer::catalog::{CatalogError, Snapshot};
+use schema::{
+    Language, NodeId, NodeKind, Page, Record, SearchExtras, SearchQuery, SearchSort, normalisation,
+};
+use url::Url;
+
+use super::assets::Assets;
+
+/// A site map has at most so many addresses (sitemaps.org); what is newest goes first.
+const SITEMAP_MAX: usize = 10_000;
+
+/// The addresses of a site.
+#[derive(Debug)]
+pub(crate) struct SiteUrls {
+    /// The whole address, ending in `/`.
+    pub(crate) url: Url,
+    /// Style, script and icon.
+    pub(crate) assets: Assets,
+    /// The themes with most content, of the generation that was asked last, by its digest.
+    top_themes: Mutex<Option<(String, Arc<[NodeId]>)>>,
+}
+
+impl SiteUrls {
+    /// The site that people reach at `url`.
+    pub(crate) fn new(url: Url) -> Self {
+        Self { url, assets: Assets::new(), top_themes: Mutex::default() }
+    }
+
+    /// The themes with most content in the generation with this digest, where they are known.
+    pub(super) fn cached_top_themes(&self, digest: &str) -> Option<Arc<[NodeId]>> {
+        let top_themes = self.top_themes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, ids) = top_themes.as_ref().filter(|(cached_digest, _)| cached_digest == digest)?;
+        Some(Arc::clone(ids))
+    }
+
+    /// Keeps the themes of a generation in place of those of another.
+    pub(super) fn cache_top_themes(&self, digest: &str, ids: Arc<[NodeId]>) {
+        let mut top_themes = self.top_themes.lock().unwrap_or_else(PoisonError::into_inner);
+        *top_themes = Some((digest.to_owned(), ids));
+    }
+
+    /// An address seen from the host; `path` as on a Dutch page.
+    pub(crate) fn href(&self, language: Language, path: &str) -> String {
+        let language = if language == Language::En { "en/" } else { "" };
+        format!("{}{language}{path}", self.url.path())
+    }
+
+    /// The same in full.
+    pub(crate) fn absolute(&self, language: Language, path: &str) -> String {
+        let origin = self.url.origin().ascii_serialization();
+        format!("{origin}{}", self.href(language, path))
+    }
+
+    /// The address of a file that never changes.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        format!("{}assets/{}", self.url.path(), self.assets.hashed(name))
+    }
+}
+
+/// The path of the page about a thing, as on a Dutch page; none for people and audiences.
+pub(super) fn path(record: &Record) -> Option<String> {
+    let kind = record.id().kind().as_str();
+    match record {
+        Record::Theme(_) | Record::Organisation(_) => {
+            Some(format!("{kind}/{}", named_slug(record.name(), record.id())))
+        }
+        Record::Person(_) | Record::Audience(_) => None,
+        other => other.common().map(|common| format!("{kind}/{}", common.slug)),
+    }
+}
+
+/// A name and an id as the last part of an address.
+fn named_slug(name: &str, id: NodeId) -> String {
+    match normalisation::slug(name) {
+        slug if slug.is_empty() => id.to_string(),
+        slug => format!("{slug}-{id}"),
+    }
+}
+
+/// The map of a site, as sitemaps.org has it: every page about content in both languages.
+///
+/// # Errors
+/// [`CatalogError`] where the catalog fails.
+pub(crate) async fn sitemap(
+    site: &SiteUrls,
+    snapshot: &Snapshot,
+    now: jiff::Timestamp,
+) -> Result<String, CatalogError> {
+    let query = SearchQuery {
+        words: None,
+        filter: schema::SearchFilter::default(),
+        sort: SearchSort::Newest,
+        page: Page::first(SITEMAP_MAX),
+        extras: SearchExtras::default(),
+        now,
+    };
+    let mut map = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
+    );
+    let mut add = |path: &str, day: Option<String>| {
+        for language in super::messages::LANGUAGES {
+            let address = site.absolute(language, path);
+            let day = day.as_ref().map(|day| format!("<lastmod>{day}</lastmod>"));
+            let day = day.unwrap_or_default();
+            let address = html_escape::encode_text(&address);
+            let _ = writeln!(map, "<url><loc>{address}</loc>{day}</url>");
+        }
+    };
+    add("", None);
+    for kind in NodeKind::ALL.into_iter().filter(|kind| kind.is_content()) {
+        add(kind.as_str(), None);
+    }
+    add("calendar", None);
+    for hit in snapshot.search(query).await?.hits {
+        let common = hit.record.common();
+        let changed = common.and_then(|common| common.modified_at.or(common.published_at));
+        let day = changed.map(|at| super::messages::home_day(at).to_string());
+        if let Some(path) = path(&hit.record) {
+            add(&path, day);
+        }
+    }
+    map.push_str("</urlset>\n");
+    Ok(map)
+}

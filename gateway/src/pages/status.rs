@@ -1,0 +1,54 @@
+//! How things stand, for people: generation, counts, health of the sources.
+
+use askama::Template;
+use schema::{Kind, NodeKind};
+
+use super::{PageContext, PageError, layout::Layout};
+
+#[derive(Template)]
+#[template(path = "status.html")]
+struct StatusView<'a> {
+    layout: Layout<'a>,
+    health: &'a str,
+    generation: String,
+    built: String,
+    counts: Vec<(String, String)>,
+    /// Name, records, rejected, day of reading.
+    sources: Vec<[String; 4]>,
+}
+
+/// The page that says how things stand.
+pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String, PageError> {
+    let (messages, snapshot) = (context.messages, context.snapshot);
+    let mut layout =
+        Layout::new(context.site, messages, messages.get("status.title").to_owned(), "status");
+    layout.is_indexable = false;
+    let counts = *snapshot.counts();
+    let kinds = Kind::ALL.iter().map(|kind| {
+        (messages.enum_label("kinds", kind.name()), messages.number(counts.get((*kind).into())))
+    });
+    let others = [
+        ("status.themes", NodeKind::Theme),
+        ("status.organisations", NodeKind::Organisation),
+        ("status.people", NodeKind::Person),
+    ];
+    let others =
+        others.map(|(key, kind)| (messages.get(key).to_owned(), messages.number(counts.get(kind))));
+    let sources = snapshot.sources().iter().map(|source| {
+        [
+            source.name.to_string(),
+            messages.number(source.records),
+            messages.number(source.rejected),
+            messages.day_of(source.read_at),
+        ]
+    });
+    let view = StatusView {
+        layout,
+        health: messages.get(if is_damaged { "status.damaged" } else { "status.sound" }),
+        generation: snapshot.generation().to_string(),
+        built: messages.day_of(snapshot.built_at()),
+        counts: kinds.chain(others).collect(),
+        sources: sources.collect(),
+    };
+    Ok(view.render()?)
+}

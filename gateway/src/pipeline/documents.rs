@@ -1,0 +1,273 @@
+//! Documents that are known: parsed before, sent before to be named by their digest, or trusted by
+//! the operator.
+
+use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
+
+use async_graphql::ServerError;
+use quick_cache::{Weighter, sync::Cache};
+use sha2::{Digest, Sha256};
+
+use super::token_limit;
+use crate::{
+    config::{GraphqlConfig, Limits, TrustedDocumentPolicy as Configured},
+    error::ApiError,
+    federation::operation::Operation,
+};
+
+/// The SHA-256 of a document, by which clients name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DocumentId([u8; 32]);
+
+impl DocumentId {
+    /// The id of a document.
+    pub fn of(document: &str) -> Self {
+        Self(Sha256::digest(document).into())
+    }
+
+    /// Reads 64 hexadecimal digits, as the protocol of persisted queries writes an id, with or
+    /// without `sha256:` before them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
+        let mut id = [0; 32];
+        if digits.len() != 64 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (byte, pair) in id.iter_mut().zip(digits.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(id))
+    }
+}
+
+/// How a request says which document it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentRef {
+    /// By its text.
+    Inline(String),
+    /// By its text, which is to be kept under its id.
+    Register(String, DocumentId),
+    /// By its id alone.
+    Hash(DocumentId),
+    /// By the name that the operator gave it.
+    Trusted(String),
+}
+
+impl Default for DocumentRef {
+    fn default() -> Self {
+        Self::Inline(String::new())
+    }
+}
+
+impl From<&str> for DocumentRef {
+    fn from(text: &str) -> Self {
+        Self::Inline(text.to_owned())
+    }
+}
+
+/// Why trusted documents cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// The folder or a file cannot be read.
+    #[error("cannot read trusted document: {cause}: `{path}`")]
+    Read {
+        /// Which.
+        path: String,
+        /// Why.
+        cause: io::Error,
+    },
+    /// A file is no GraphQL.
+    #[error("invalid trusted document: {message}: `{path}`")]
+    Invalid {
+        /// Which.
+        path: String,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// There is nothing to trust.
+    #[error("no `.graphql` file in the folder of trusted documents: `{0}`")]
+    Empty(String),
+}
+
+/// What one parsed document weighs: about what its tree takes in memory.
+#[derive(Debug, Clone)]
+struct OperationWeighter;
+
+/// Bytes of memory for each byte of text, measured on the example operations.
+const MEMORY_BYTES_PER_TEXT_BYTE: u64 = 24;
+
+type ParsedKey = (Arc<str>, Option<String>);
+
+impl Weighter<ParsedKey, Arc<Operation>> for OperationWeighter {
+    fn weight(&self, (text, _): &ParsedKey, _: &Arc<Operation>) -> u64 {
+        256 + text.len() as u64 * MEMORY_BYTES_PER_TEXT_BYTE
+    }
+}
+
+/// What the text of one document weighs.
+#[derive(Debug, Clone)]
+struct TextWeighter;
+
+impl Weighter<DocumentId, Arc<str>> for TextWeighter {
+    fn weight(&self, _: &DocumentId, text: &Arc<str>) -> u64 {
+        64 + text.len() as u64
+    }
+}
+
+/// A document that is about this large is a usual one; the caches are made for so many of them.
+const TYPICAL_DOCUMENT_BYTES: u64 = 512;
+
+/// The documents of all requests.
+pub(super) struct DocumentStore {
+    parsed: Cache<ParsedKey, Arc<Operation>, OperationWeighter>,
+    persisted: Cache<DocumentId, Arc<str>, TextWeighter>,
+    trusted: TrustedDocuments,
+    require_trusted_documents: bool,
+    tokens_max: usize,
+}
+
+impl DocumentStore {
+    pub(super) fn new(graphql: &GraphqlConfig, limits: &Limits) -> Result<Self, DocumentError> {
+        let trusted = match &graphql.trusted_documents {
+            Configured::None => TrustedDocuments::default(),
+            Configured::Optional(folder) | Configured::Required(folder) => {
+                TrustedDocuments::read(folder)?
+            }
+        };
+        let capacity =
+            |bytes: u64| usize::try_from(bytes / TYPICAL_DOCUMENT_BYTES).unwrap_or(1).max(1);
+        let (parsed, persisted) =
+            (limits.document_cache_bytes_max, limits.persisted_query_cache_bytes_max);
+        Ok(Self {
+            parsed: Cache::with_weighter(
+                capacity(parsed / MEMORY_BYTES_PER_TEXT_BYTE),
+                parsed,
+                OperationWeighter,
+            ),
+            persisted: Cache::with_weighter(capacity(persisted), persisted, TextWeighter),
+            trusted,
+            require_trusted_documents: matches!(graphql.trusted_documents, Configured::Required(_)),
+            tokens_max: limits.tokens_max,
+        })
+    }
+
+    /// The text that a request means.
+    pub(super) fn text(&self, document: &DocumentRef) -> Result<Arc<str>, ApiError> {
+        match document {
+            DocumentRef::Inline(text) => self.allowed(text),
+            DocumentRef::Register(text, id) => {
+                let accepted = self.allowed(text)?;
+                if DocumentId::of(text) != *id {
+                    let message = "`sha256Hash` is not the SHA-256 of `query`";
+                    return Err(ApiError::bad_request(message));
+                }
+                self.persisted.insert(*id, Arc::clone(&accepted));
+                Ok(accepted)
+            }
+            DocumentRef::Hash(id) => {
+                let trusted = self.trusted.by_id.get(id).cloned();
+                let stored = trusted.or_else(|| {
+                    if self.require_trusted_documents { None } else { self.persisted.get(id) }
+                });
+                stored.ok_or_else(ApiError::persisted_query_not_found)
+            }
+            DocumentRef::Trusted(name) => {
+                self.trusted.by_name.get(name).cloned().ok_or_else(|| {
+                    ApiError::bad_request(format!("unknown trusted document: `{name}`"))
+                })
+            }
+        }
+    }
+
+    fn allowed(&self, text: &str) -> Result<Arc<str>, ApiError> {
+        if self.require_trusted_documents && !self.trusted.by_id.contains_key(&DocumentId::of(text))
+        {
+            return Err(ApiError::bad_request("only trusted documents are accepted"));
+        }
+        Ok(text.into())
+    }
+
+    /// The documents that the operator trusts.
+    pub(super) fn trusted(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.trusted.by_id.values()
+    }
+
+    /// Reads a document, or takes it as it was read before. A long one is read beside the runtime.
+    pub(super) async fn operation(
+        &self,
+        text: &Arc<str>,
+        name: Option<&str>,
+    ) -> Result<Arc<Operation>, ServerError> {
+        let key = (Arc::clone(text), name.map(str::to_owned));
+        if let Some(operation) = self.parsed.get(&key) {
+            return Ok(operation);
+        }
+        let operation = if text.len() > INLINE_BYTES_MAX {
+            let ((text, name), tokens_max) = (key.clone(), self.tokens_max);
+            let reading = move || read(&text, name.as_deref(), tokens_max);
+            tokio::task::spawn_blocking(reading)
+                .await
+                .map_err(|_panicked| ApiError::internal().into_server_error(None))??
+        } else {
+            read(text, name, self.tokens_max)?
+        };
+        let operation = Arc::new(operation);
+        self.parsed.insert(key, Arc::clone(&operation));
+        Ok(operation)
+    }
+
+    /// Bytes of the documents that are kept, about.
+    pub(super) fn bytes(&self) -> u64 {
+        self.parsed.weight() + self.persisted.weight()
+    }
+}
+
+/// A document of this length is read in half a millisecond; longer ones would keep others waiting.
+const INLINE_BYTES_MAX: usize = 2_048;
+
+fn read(text: &str, name: Option<&str>, tokens_max: usize) -> Result<Operation, ServerError> {
+    token_limit::check(text, tokens_max).map_err(|failure| failure.into_server_error(None))?;
+    Operation::parse(text, name)
+}
+
+/// Documents that the operator trusts, by id and by name.
+#[derive(Default)]
+struct TrustedDocuments {
+    by_id: HashMap<DocumentId, Arc<str>>,
+    by_name: HashMap<String, Arc<str>>,
+}
+
+impl TrustedDocuments {
+    /// Reads every `NAME.graphql` of a folder; each must hold one operation.
+    fn read(folder: &Path) -> Result<Self, DocumentError> {
+        let mut trusted = Self::default();
+        for entry in fs::read_dir(folder).map_err(read_error(folder))? {
+            let path = entry.map_err(read_error(folder))?.path();
+            if path.extension().is_none_or(|extension| extension != "graphql") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).map_err(read_error(&path))?;
+            Operation::parse(&text, None).map_err(|error| {
+                let line = error.locations.first().map(|at| format!("line {}: ", at.line));
+                let message = format!("{}{}", line.unwrap_or_default(), error.message);
+                DocumentError::Invalid { path: path_text(&path), message }
+            })?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text: Arc<str> = text.into();
+            trusted.by_id.insert(DocumentId::of(&text), Arc::clone(&text));
+            trusted.by_name.insert(name, text);
+        }
+        if trusted.by_name.is_empty() {
+            return Err(DocumentError::Empty(path_text(folder)));
+        }
+        Ok(trusted)
+    }
+}
+
+fn read_error(path: &Path) -> impl FnOnce(io::Error) -> DocumentError {
+    let path = path_text(path);
+    move |cause| DocumentError::Read { path, cause }
+}
+
+fn path_text(path: &Path) -> String {
+    path.display().to_string()
+}

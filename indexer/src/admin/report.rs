@@ -1,0 +1,146 @@
+//! Reports of the administrative commands, as text for people and as JSON.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use schema::GenerationNumber;
+use serde::Serialize;
+
+use crate::catalog::{RecordCounts, SourceState};
+
+/// What there is in a data folder.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The current generation.
+    pub current: Option<GenerationNumber>,
+    /// When it was built.
+    pub built_at: Option<Timestamp>,
+    /// The generations on disk, oldest first.
+    pub retained: Vec<GenerationNumber>,
+    /// The generation whose content publishing is held at.
+    pub held_at: Option<GenerationNumber>,
+    /// How many of each kind.
+    pub counts: Option<RecordCounts>,
+    /// The state of each source.
+    pub sources: Vec<SourceState>,
+    /// What is wrong with the current generation.
+    pub damage: Option<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(current) = self.current else {
+            let nothing = "no generation yet; build one with `wegwijzer index`";
+            return writeln!(f, "{}", self.damage.as_deref().unwrap_or(nothing));
+        };
+        write!(f, "generation {current}")?;
+        if let Some(built_at) = self.built_at {
+            write!(f, ", built {built_at}")?;
+        }
+        writeln!(f)?;
+        if let Some(damage) = &self.damage {
+            writeln!(f, "{damage}")?;
+        }
+        if let Some(held_at) = self.held_at {
+            writeln!(
+                f,
+                "publishing is on hold at the content of generation {held_at}; run `wegwijzer resume` to lift the hold"
+            )?;
+        }
+        if let Some(c) = &self.counts {
+            writeln!(
+                f,
+                "{} articles, {} toolkits, {} communities, {} events; {} themes, {} organisations, {} people, {} audiences",
+                c.articles,
+                c.toolkits,
+                c.communities,
+                c.events,
+                c.themes,
+                c.organisations,
+                c.people,
+                c.audiences
+            )?;
+        }
+        for source in &self.sources {
+            writeln!(
+                f,
+                "source `{}`: {} records, {} rejected, read {}",
+                source.name, source.records, source.rejected, source.read_at
+            )?;
+        }
+        let retained: Vec<_> = self.retained.iter().map(ToString::to_string).collect();
+        writeln!(f, "retained generations: {}", retained.join(", "))
+    }
+}
+
+/// Whether every generation is what it was when it was built.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verification {
+    /// The current generation.
+    pub current: Option<GenerationNumber>,
+    /// Generations that are sound.
+    pub intact: Vec<GenerationNumber>,
+    /// What is wrong, a sentence a generation.
+    pub integrity_errors: Vec<String>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    pub fn is_intact(&self) -> bool {
+        self.integrity_errors.is_empty()
+    }
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for number in &self.intact {
+            let note = if self.current == Some(*number) { " (current)" } else { "" };
+            writeln!(f, "generation {number}{note}: intact")?;
+        }
+        for damage in &self.integrity_errors {
+            writeln!(f, "{damage}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a hold was lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ResumeReport {
+    /// Whether there was one.
+    pub was_held: bool,
+}
+
+impl fmt::Display for ResumeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.was_held {
+            writeln!(f, "resumed; the next `wegwijzer index` publishes again")
+        } else {
+            writeln!(f, "publishing was not on hold")
+        }
+    }
+}
+
+/// What was cleared away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GcReport {
+    /// Generations removed.
+    pub removed: Vec<GenerationNumber>,
+    /// The generation in which the index was made compact, where that was worth it.
+    pub compacted: Option<GenerationNumber>,
+}
+
+impl fmt::Display for GcReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let removed: Vec<_> = self.removed.iter().map(ToString::to_string).collect();
+        if removed.is_empty() {
+            writeln!(f, "no generations to remove")?;
+        } else {
+            writeln!(f, "removed: {}", removed.join(", "))?;
+        }
+        match self.compacted {
+            Some(number) => writeln!(f, "index compacted in generation {number}"),
+            None => writeln!(f, "index is already compact"),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Terms for completing what somebody types: words as they are written, not stemmed, without accents
+//! and apostrophes.
+
+use std::collections::BTreeSet;
+
+use schema::normalisation;
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+
+use super::tokenizer::WORD_BYTES_MAX;
+
+/// The fronts of words up to this many letters are terms of their own: so many words begin with
+/// them that looking at each would take too long.
+const PREFIX_LETTERS_MAX: usize = 3;
+/// Tells a front from a word. No word begins with it.
+const PREFIX_MARKER: char = '^';
+/// Stands between a folded word and the word as it was written.
+const SHOWN_SEPARATOR: char = '\0';
+
+/// Quotation marks that may follow a word.
+const APOSTROPHES: [char; 5] = ['\'', '’', '‘', '`', '´'];
+
+/// The words of a text that is folded already.
+pub(crate) fn folded_words(folded: &str) -> impl DoubleEndedIterator<Item = &str> {
+    folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The terms by which a title is completed: its words, and the fronts of its words.
+pub(crate) fn title_terms(title: &str) -> BTreeSet<String> {
+    let folded = normalisation::name(title);
+    let mut terms = BTreeSet::new();
+    for word in folded_words(&folded).filter(|word| word.len() < WORD_BYTES_MAX) {
+        terms.insert(word.to_owned());
+        for (at, letter) in word.char_indices().take(PREFIX_LETTERS_MAX) {
+            terms.insert(prefix_term(&word[..at + letter.len_utf8()]));
+        }
+    }
+    terms
+}
+
+/// The one term of all words that begin with `front`; `None` where it is too long to have one.
+pub(crate) fn short_prefix_term(prefix: &str) -> Option<String> {
+    (prefix.chars().count() <= PREFIX_LETTERS_MAX).then(|| prefix_term(prefix))
+}
+
+fn prefix_term(prefix: &str) -> String {
+    format!("{PREFIX_MARKER}{prefix}")
+}
+
+/// The front that all terms share which complete `front` to a word of so many letters. Sorted, they
+/// give shorter words first.
+pub(crate) fn word_term_prefix(letters: usize, prefix: &str) -> Option<String> {
+    let length = u8::try_from(letters).ok().filter(|n| usize::from(*n) < WORD_BYTES_MAX)?;
+    Some(format!("{}{prefix}", char::from(length)))
+}
+
+/// A word of the texts out of its term: folded, and as it was written.
+pub(crate) fn split_word_term(term: &str) -> (&str, &str) {
+    let mut letters = term.chars();
+    letters.next();
+    let word = letters.as_str();
+    word.split_once(SHOWN_SEPARATOR).unwrap_or((word, word))
+}
+
+/// Splits a text into the terms that [`word_front`] finds.
+#[derive(Clone, Default)]
+pub(super) struct CompletionTokenizer {
+    token: Token,
+}
+
+/// The terms of one text.
+pub(super) struct CompletionStream<'a> {
+    text: &'a str,
+    token: &'a mut Token,
+    /// Where a word folds to several, the others.
+    pending: Vec<String>,
+}
+
+impl Tokenizer for CompletionTokenizer {
+    type TokenStream<'a> = CompletionStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> CompletionStream<'a> {
+        self.token.reset();
+        CompletionStream { text, token: &mut self.token, pending: Vec::new() }
+    }
+}
+
+impl CompletionStream<'_> {
+    fn set_token(&mut self, folded: &str, shown: &str) -> bool {
+        let Some(term_prefix) = word_term_prefix(folded.chars().count(), folded) else {
+            return false;
+        };
+        if folded.len() >= WORD_BYTES_MAX {
+            return false;
+        }
+        self.token.text.clear();
+        self.token.text.push_str(&term_prefix);
+        if shown != folded {
+            self.token.text.push(SHOWN_SEPARATOR);
+            self.token.text.push_str(shown);
+        }
+        true
+    }
+
+    /// Takes the next word off the text.
+    fn next_word(&mut self) -> Option<&str> {
+        let start = self.text.find(char::is_alphanumeric)?;
+        let rest = &self.text[start..];
+        let ends_word =
+            |letter: char| !letter.is_alphanumeric() && !normalisation::is_stripped(letter);
+        let end = rest.find(ends_word).unwrap_or(rest.len());
+        self.text = &rest[end..];
+        Some(rest[..end].trim_end_matches(|letter| APOSTROPHES.contains(&letter)))
+    }
+}
+
+impl TokenStream for CompletionStream<'_> {
+    fn advance(&mut self) -> bool {
+        self.token.position = self.token.position.wrapping_add(1);
+        loop {
+            if let Some(word) = self.pending.pop() {
+                if self.set_token(&word, &word) {
+                    return true;
+                }
+                continue;
+            }
+            let Some(word) = self.next_word() else { return false };
+            let shown = word.to_lowercase();
+            let is_plain = shown.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let folded = if is_plain { shown.clone() } else { normalisation::name(&shown) };
+            let mut words = folded_words(&folded);
+            match (words.next(), words.next()) {
+                (Some(only), None) => {
+                    if self.set_token(only, &shown) {
+                        return true;
+                    }
+                }
+                _ => self.pending = folded_words(&folded).rev().map(str::to_owned).collect(),
+            }
+        }
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(text: &str) -> Vec<(String, String)> {
+        let mut terms = Vec::new();
+        CompletionTokenizer::default().token_stream(text).process(&mut |token| {
+            let (folded, shown) = split_word_term(&token.text);
+            let letters = token.text.chars().next().map(|letter| letter as usize);
+            assert_eq!(letters, Some(folded.chars().count()));
+            terms.push((folded.to_owned(), shown.to_owned()));
+        });
+        terms
+    }
+
+    #[test]
+    fn words_must_be_found_folded_and_shown_as_written() {
+        let pairs = [
+            ("Coördinatie", "coordinatie", "coördinatie"),
+            ("community’s", "communitys", "community’s"),
+            ("'Loket'", "loket", "loket"),
+            ("Eén", "een", "eén"),
+        ];
+        for (text, folded, shown) in pairs {
+            assert_eq!(terms(text), [(folded.to_owned(), shown.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_text_must_be_those_of_the_folded_text() {
+        let text = "De e-mail van ’s-Hertogenbosch: ½ dag, 1½ uur, co\u{308}ördinatie & XXL.";
+        let folded = normalisation::name(text);
+        let expected: Vec<_> = folded_words(&folded).collect();
+        let found = terms(text);
+        assert_eq!(found.iter().map(|(word, _)| word).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_title_must_have_its_words_and_their_prefixes() {
+        let terms = title_terms("Eén brief");
+        let expected = ["^b", "^br", "^bri", "^e", "^ee", "^een", "brief", "een"];
+        assert_eq!(terms.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,165 @@
+//! Where the words of a text are. Indexing and highlighting both count words by this, so that a
+//! word's number in the index leads back to its bytes.
+
+use std::ops::Range;
+
+use schema::normalisation;
+use unicode_normalization::char::is_combining_mark;
+
+/// Words of this many bytes or more cannot be looked for. They count all the same.
+pub(crate) const WORD_BYTES_MAX: usize = 64;
+
+/// What may follow a single letter to make a name of it.
+const SIGNS: [&str; 2] = ["++", "#"];
+/// Joins letters where a line may break, and is not seen otherwise.
+const SOFT_HYPHEN: char = '\u{ad}';
+
+/// The words of `text` as byte ranges, in order: rows of letters and digits, with apostrophes between
+/// letters (`foto's`), dots and commas between digits (`2.2`), and `#` or `++` after a single letter
+/// (`C#`). The parts of a hyphenated word are words; [`is_joined`] tells that they belong together.
+pub(crate) fn words(text: &str) -> WordIter<'_> {
+    WordIter { text, position: 0 }
+}
+
+/// Whether a word is in the index.
+pub(crate) fn is_indexed(word: &Range<usize>) -> bool {
+    word.len() < WORD_BYTES_MAX
+}
+
+/// Whether nothing but a hyphen stands between two words of `text`.
+pub(crate) fn is_hyphenated(text: &str, word: &Range<usize>, next: &Range<usize>) -> bool {
+    matches!(&text[word.end..next.start], "-" | "\u{2010}" | "\u{2011}")
+}
+
+/// A word as it is compared: lower case, without accents, apostrophes, and the *s* of a plural or
+/// possessive after an apostrophe.
+pub(crate) fn folded(word: &str) -> String {
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return word.to_ascii_lowercase();
+    }
+    let last = word.char_indices().rev().find(|(_, letter)| !matches!(letter, 's' | 'S'));
+    let stem = match last {
+        Some((at, letter)) if normalisation::is_stripped(letter) && !is_combining_mark(letter) => {
+            &word[..at]
+        }
+        _ => word,
+    };
+    let mut folded = normalisation::name(stem);
+    folded.retain(|letter| letter != SOFT_HYPHEN && letter != ' ');
+    folded
+}
+
+/// The words of a text.
+#[derive(Debug, Clone)]
+pub(crate) struct WordIter<'a> {
+    text: &'a str,
+    position: usize,
+}
+
+impl Iterator for WordIter<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        let start = self.position + self.text[self.position..].find(char::is_alphanumeric)?;
+        self.position = start + word_length(&self.text[start..]);
+        Some(start..self.position)
+    }
+}
+
+/// Bytes of the word at the beginning of `text`.
+fn word_length(text: &str) -> usize {
+    let (mut end, mut before) = (0, '\0');
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let belongs = letter.is_alphanumeric()
+            || is_combining_mark(letter)
+            || letters.peek().is_some_and(|(_, after)| joins(before, letter, *after));
+        if !belongs {
+            break;
+        }
+        (end, before) = (at + letter.len_utf8(), letter);
+    }
+    let is_one_letter = before.is_alphabetic() && end == before.len_utf8();
+    let sign = SIGNS.into_iter().find(|sign| text[end..].starts_with(sign));
+    match sign.map(|sign| end + sign.len()) {
+        Some(end_with_sign)
+            if is_one_letter && !text[end_with_sign..].starts_with(char::is_alphanumeric) =>
+        {
+            end_with_sign
+        }
+        _ => end,
+    }
+}
+
+/// Whether a character inside a word belongs to it.
+fn joins(before: char, letter: char, after: char) -> bool {
+    match letter {
+        '.' | ',' => before.is_ascii_digit() && after.is_ascii_digit(),
+        SOFT_HYPHEN => after.is_alphabetic(),
+        _ => normalisation::is_stripped(letter) && before.is_alphabetic() && after.is_alphabetic(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(text: &str) -> Vec<&str> {
+        words(text).map(|range| &text[range]).collect()
+    }
+
+    #[test]
+    fn words_must_stay_searchable() {
+        for (text, expected) in [
+            ("WCAG 2.2, niveau AA.", vec!["WCAG", "2.2", "niveau", "AA"]),
+            ("C# en C++, niet C#3", vec!["C#", "en", "C++", "niet", "C", "3"]),
+            ("1 overheid; B1-niveau", vec!["1", "overheid", "B1", "niveau"]),
+            ("de foto’s van 'Loket'", vec!["de", "foto’s", "van", "Loket"]),
+            ("'s avonds om 12.30", vec!["s", "avonds", "om", "12.30"]),
+            ("ge\u{ad}bruiker e\u{301}én", vec!["ge\u{ad}bruiker", "e\u{301}én"]),
+            ("a.b, 1.c en 1, 2", vec!["a", "b", "1", "c", "en", "1", "2"]),
+        ] {
+            assert_eq!(found(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_hyphen_must_join_words() {
+        for (text, expected) in [("e-mail", true), ("e - mail", false), ("en/of", false)] {
+            let all: Vec<_> = words(text).collect();
+            assert_eq!(is_hyphenated(text, &all[0], &all[1]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_differently_must_be_folded_to_one() {
+        for (one, other) in [
+            ("hén", "hen"),
+            ("Vóór", "voor"),
+            ("community’s", "community"),
+            ("foto's", "FOTO"),
+            ("auto’s", "auto"),
+            ("coo\u{308}rdinatie", "coördinatie"),
+            ("ge\u{ad}bruiker", "gebruiker"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+        assert_eq!(folded("loss"), "loss");
+        assert_eq!(folded("C#"), "c#");
+    }
+
+    proptest! {
+        #[test]
+        fn words_must_hold_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
+            let mut end = 0;
+            for word in words(&text) {
+                prop_assert!(word.start >= end && !word.is_empty());
+                prop_assert!(!text[end..word.start].contains(char::is_alphanumeric));
+                end = word.end;
+            }
+            prop_assert!(!text[end..].contains(char::is_alphanumeric));
+        }
+    }
+}

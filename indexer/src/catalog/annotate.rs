@@ -1,0 +1,78 @@
+//! What a page shows of its hits besides their records: where the words stand, and why each was
+//! found.
+
+use std::sync::Arc;
+
+use schema::{Body, Highlight, Hit, NodeId, Record};
+
+use super::{CatalogError, search::SearchContext, snapshot::Inner};
+use crate::{
+    analysis::Synonyms,
+    index::{DocumentTexts, Expansion, IndexReader, MatchDetail, explanation, highlights},
+    store::StoreError,
+};
+
+/// Adds highlights and explanations to hits, where they are wanted and there are words.
+pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<(), CatalogError> {
+    let SearchContext { inner, query, plan, day } = *context;
+    let Some(plan) = plan.filter(|_| query.extras.highlights || query.extras.explanations) else {
+        return Ok(());
+    };
+    let ids: Vec<u64> = hits.iter().map(|hit| hit.record.id().to_bits()).collect();
+    let detail = if query.extras.explanations {
+        MatchDetail::PositionsAndScores
+    } else {
+        MatchDetail::Positions
+    };
+    let matches = inner.index.matches(plan, &ids, detail)?;
+    for (hit, matches) in hits.iter_mut().zip(&matches) {
+        if query.extras.highlights {
+            let texts = StoredTexts { inner, record: &hit.record };
+            hit.highlights = highlights(&hit.record, (plan, matches), &texts)?;
+        }
+        if query.extras.explanations {
+            let times = &inner.event_times.seconds;
+            let recency_boost = IndexReader::recency_boost(&hit.record, times, query.now, day);
+            let score = (hit.score, recency_boost);
+            hit.explanation = Some(explanation(&hit.record, (plan, matches), score));
+        }
+    }
+    Ok(())
+}
+
+/// Where words stand in records, in their order.
+pub(super) fn highlight_records(
+    inner: &Inner,
+    synonyms: &Synonyms,
+    words: &str,
+    records: &[Arc<Record>],
+) -> Result<Vec<Vec<Highlight>>, CatalogError> {
+    let (Some(plan), _) = inner.index.plan(words, (synonyms, Expansion::Full))? else {
+        return Ok(vec![Vec::new(); records.len()]);
+    };
+    let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();
+    let matches = inner.index.matches(&plan, &ids, MatchDetail::Positions)?;
+    let highlight = |(record, matches): (&Arc<Record>, _)| {
+        Ok(highlights(record, (&plan, matches), &StoredTexts { inner, record })?)
+    };
+    records.iter().zip(&matches).map(highlight).collect()
+}
+
+/// What the store has beside a record.
+struct StoredTexts<'a> {
+    inner: &'a Inner,
+    record: &'a Record,
+}
+
+impl DocumentTexts for StoredTexts<'_> {
+    type Error = StoreError;
+
+    fn body(&self) -> Result<Option<Body>, StoreError> {
+        self.inner.store.body(self.record.id())
+    }
+
+    fn linked_records(&self) -> Result<Vec<Record>, StoreError> {
+        let get = |id: NodeId| self.inner.store.record(id).transpose();
+        self.record.linked_ids().into_iter().filter_map(get).collect()
+    }
+}

@@ -1,0 +1,59 @@
+//! What takes place in a stretch of time: single events and each time of a series.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use schema::{NodeId, Occurrence, Record};
+
+use super::{CatalogError, snapshot::Inner};
+
+/// No more than so many times are given at once.
+pub const EVENTS_IN_RANGE_MAX: usize = 1_000;
+
+/// What takes place in a stretch of time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventsInRange {
+    /// Every time, in the order in which they begin.
+    pub occurrences: Vec<(Arc<Record>, Occurrence)>,
+    /// Whether there are more than were asked for.
+    pub has_more: bool,
+}
+
+/// The first `most` times that have not ended at `from` and begin before `until`.
+pub(super) fn events_in_range(
+    inner: &Inner,
+    (from, until): (Timestamp, Timestamp),
+    limit: usize,
+) -> Result<EventsInRange, CatalogError> {
+    let single = inner.index.events_between(from.as_second(), until.as_second());
+    let mut candidates: Vec<(i64, u64, Option<&Occurrence>)> =
+        single.into_iter().map(|(begins, id)| (begins, id, None)).collect();
+    for (id, occurrences) in inner.event_times.all() {
+        let occurrences = occurrences.all().iter();
+        let in_range =
+            occurrences.filter(|occurrence| occurrence.begins < until && occurrence.ends > from);
+        candidates.extend(
+            in_range
+                .map(|occurrence| (occurrence.begins.as_second(), id.to_bits(), Some(occurrence))),
+        );
+    }
+    candidates.sort_unstable_by_key(|(begins, id, _)| (*begins, *id));
+    let limit = limit.min(EVENTS_IN_RANGE_MAX);
+    let has_more = candidates.len() > limit;
+    candidates.truncate(limit);
+    let mut occurrences = Vec::with_capacity(candidates.len());
+    for (_, id, series_occurrence) in candidates {
+        let id = NodeId::from_bits(id).map_err(|e| CatalogError::Engine(e.to_string()))?;
+        let missing =
+            || CatalogError::Engine(format!("indexed event missing from the store: `{id}`"));
+        let record = inner.store.record(id)?.ok_or_else(missing)?;
+        let Record::Event(event) = &record else { return Err(missing()) };
+        let occurrence = series_occurrence.cloned().unwrap_or_else(|| Occurrence {
+            moment: event.start.clone(),
+            begins: event.start.earliest(),
+            ends: event.ends(),
+        });
+        occurrences.push((Arc::new(record), occurrence));
+    }
+    Ok(EventsInRange { occurrences, has_more })
+}

@@ -1,0 +1,204 @@
+//! Searches run beside the runtime, a bounded number at once and a bounded number waiting, none of
+//! them for long.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::CatalogError;
+
+/// So many searches may wait for each one that runs; more are turned away.
+pub(crate) const QUEUED_PER_WORKER: usize = 64;
+/// A search that waited this long is turned away: who asked has little patience left.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How many searches run at once, and how many wait for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLimits {
+    /// So many run at once; at least one does.
+    pub workers: usize,
+    /// So many wait; more are turned away.
+    pub queued_max: usize,
+    /// One that waited this long is turned away.
+    pub queue_timeout: Duration,
+}
+
+impl Default for PoolLimits {
+    /// One worker a core, 64 waiting for each, for two seconds.
+    fn default() -> Self {
+        let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { workers, queued_max: workers * QUEUED_PER_WORKER, queue_timeout: QUEUE_TIMEOUT }
+    }
+}
+
+/// What searches are doing at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolLoad {
+    /// So many run.
+    pub running: u64,
+    /// So many wait for their turn.
+    pub queued: u64,
+    /// So many were turned away since the catalog was opened.
+    pub rejected: u64,
+}
+
+/// The pool that all searches of a catalog share.
+pub(crate) struct SearchPool {
+    limits: PoolLimits,
+    permits: Arc<Semaphore>,
+    queued: AtomicUsize,
+    rejected: AtomicU64,
+}
+
+impl SearchPool {
+    pub(crate) fn new(limits: PoolLimits) -> Self {
+        let limits = PoolLimits { workers: limits.workers.max(1), ..limits };
+        Self {
+            limits,
+            permits: Arc::new(Semaphore::new(limits.workers)),
+            queued: AtomicUsize::new(0),
+            rejected: AtomicU64::new(0),
+        }
+    }
+
+    /// What the searches are doing now.
+    pub(crate) fn load(&self) -> PoolLoad {
+        let running = self.limits.workers.saturating_sub(self.permits.available_permits());
+        PoolLoad {
+            running: running as u64,
+            queued: self.queued.load(Ordering::Relaxed) as u64,
+            rejected: self.rejected.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Runs `work` when its turn comes.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
+    ) -> Result<T, CatalogError> {
+        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => self.acquire().await.inspect_err(|_| {
+                self.rejected.fetch_add(1, Ordering::Relaxed);
+            })?,
+        };
+        // The search keeps its place until it is done, also when nobody waits for it any more.
+        let span = tracing::Span::current();
+        let work = move || {
+            let _permit = permit;
+            let _request = span.enter();
+            fail::fail_point!("search");
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| CatalogError::Panicked)?
+    }
+
+    async fn acquire(&self) -> Result<OwnedSemaphorePermit, CatalogError> {
+        let _slot = QueueSlot::begin(self)?;
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        match tokio::time::timeout(self.limits.queue_timeout, permit).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(CatalogError::Busy),
+        }
+    }
+}
+
+/// Counts one search that waits, until its turn comes or it is given up.
+struct QueueSlot<'a>(&'a SearchPool);
+
+impl<'a> QueueSlot<'a> {
+    fn begin(pool: &'a SearchPool) -> Result<Self, CatalogError> {
+        let slot = Self(pool);
+        let queued_before = pool.queued.fetch_add(1, Ordering::Relaxed);
+        if queued_before >= pool.limits.queued_max { Err(CatalogError::Busy) } else { Ok(slot) }
+    }
+}
+
+impl Drop for QueueSlot<'_> {
+    fn drop(&mut self) {
+        self.0.queued.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn pool(queued_max: usize, queue_timeout: Duration) -> Arc<SearchPool> {
+        Arc::new(SearchPool::new(PoolLimits { workers: 1, queued_max, queue_timeout }))
+    }
+
+    /// Fills the only place with a search that lasts until the sender is dropped.
+    async fn occupy(pool: &Arc<SearchPool>) -> mpsc::Sender<()> {
+        let (release, released) = mpsc::channel::<()>();
+        let (started, begun) = tokio::sync::oneshot::channel();
+        let pool = Arc::clone(pool);
+        tokio::spawn(async move {
+            pool.run(move || {
+                let _ = started.send(());
+                let _ = released.recv();
+                Ok(())
+            })
+            .await
+        });
+        begun.await.unwrap();
+        release
+    }
+
+    async fn until(pool: &SearchPool, load: PoolLoad) {
+        while pool.load() != load {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_queue_must_reject_searches_and_count_them() {
+        let pool = pool(1, Duration::from_mins(10));
+        let release = occupy(&pool).await;
+        assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
+        let second = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(|| Ok(2)).await }
+        });
+        until(&pool, PoolLoad { running: 1, queued: 1, rejected: 0 }).await;
+        assert!(matches!(pool.run(|| Ok(3)).await, Err(CatalogError::Busy)));
+        assert_eq!(pool.load(), PoolLoad { running: 1, queued: 1, rejected: 1 });
+        drop(release);
+        assert!(matches!(second.await.unwrap(), Ok(2)), "a queued search gets a permit");
+        until(&pool, PoolLoad { running: 0, queued: 0, rejected: 1 }).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_search_must_not_wait_longer_than_the_deadline() {
+        let pool = pool(8, Duration::from_millis(1));
+        let release = occupy(&pool).await;
+        assert!(matches!(pool.run(|| Ok(())).await, Err(CatalogError::Busy)));
+        assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 1 });
+        drop(release);
+        until(&pool, PoolLoad { running: 0, queued: 0, rejected: 1 }).await;
+        assert!(pool.run(|| Ok(())).await.is_ok());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_search_cancelled_while_queued_must_leave_the_queue() {
+        let pool = pool(1, Duration::from_mins(10));
+        let release = occupy(&pool).await;
+        let queued = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(|| Ok(())).await }
+        });
+        until(&pool, PoolLoad { running: 1, queued: 1, rejected: 0 }).await;
+        queued.abort();
+        assert!(queued.await.unwrap_err().is_cancelled());
+        assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
+        drop(release);
+    }
+}

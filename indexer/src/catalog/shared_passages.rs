@@ -1,0 +1,71 @@
+//! Passages that a thing has in common with things of other sources.
+
+use schema::{NodeId, SharedPassage};
+
+use super::{CatalogError, snapshot::Inner};
+use crate::{
+    analysis::{PASSAGE_WORDS, TextOverlap, WordHashes},
+    index,
+    store::sources,
+};
+
+/// No more than so many are found for one thing.
+pub const SHARED_PASSAGES_MAX: usize = 20;
+/// So many things, those that share most prints, are compared with it.
+const COMPARED_MAX: usize = 40;
+/// So many bytes of a passage are told.
+const PASSAGE_BYTES_MAX: usize = 600;
+
+/// What has passages in common with `id` and no source, what has most of them first.
+pub(super) fn shared_passages(
+    inner: &Inner,
+    id: NodeId,
+    first: usize,
+) -> Result<Vec<SharedPassage>, CatalogError> {
+    let id = inner.store.resolve(id)?;
+    let Some(record) = inner.store.record(id)?.filter(|record| record.common().is_some()) else {
+        return Ok(Vec::new());
+    };
+    let body = inner.store.body(id)?;
+    let sources = sources(&inner.store.provenance(id)?);
+    let text = index::all_texts(&record, body.as_ref()).collect::<Vec<_>>().join("\n\n");
+    let fingerprints = WordHashes::of([text.as_str()]).fingerprints();
+    let mut passages = Vec::new();
+    for bits in inner.index.with_shared_fingerprints(&fingerprints, &sources, COMPARED_MAX)? {
+        let other = NodeId::from_bits(bits).map_err(|e| CatalogError::Engine(e.to_string()))?;
+        let Some(record) = inner.store.record(other)? else { continue };
+        let body = inner.store.body(other)?;
+        let other_fingerprint = WordHashes::of(index::all_texts(&record, body.as_ref()));
+        let passage = TextOverlap::between(&text, &other_fingerprint);
+        if passage.shared_words >= PASSAGE_WORDS {
+            passages.push((passage, other));
+        }
+    }
+    passages.sort_by(|(left, left_id), (right, right_id)| {
+        right.shared_words.cmp(&left.shared_words).then_with(|| left_id.cmp(right_id))
+    });
+    passages.truncate(first.min(SHARED_PASSAGES_MAX));
+    Ok(passages.into_iter().map(|(passage, id)| shared_passage(&text, &passage, id)).collect())
+}
+
+fn shared_passage(text: &str, passage: &TextOverlap, id: NodeId) -> SharedPassage {
+    let range = passage.longest.as_ref().map_or(0..0, |(range, _)| range.clone());
+    let ends =
+        text[range.end..].chars().take_while(|sign| ['.', '!', '?', '”', '’'].contains(sign));
+    let end = range.end + ends.map(char::len_utf8).sum::<usize>();
+    let longest = &text[range.start..end];
+    let mut excerpt = String::new();
+    for word in longest.split_whitespace() {
+        if excerpt.len() + word.len() > PASSAGE_BYTES_MAX {
+            excerpt.push('…');
+            break;
+        }
+        if !excerpt.is_empty() {
+            excerpt.push(' ');
+        }
+        excerpt.push_str(word);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no more precision")]
+    let share = passage.shared_words as f32 / passage.total_words.max(1) as f32;
+    SharedPassage { id, share, text: excerpt }
+}

@@ -1,0 +1,165 @@
+//! Whether one evaluation is better than another of the same questions.
+
+use serde::Serialize;
+
+use super::{
+    Report,
+    metrics::{Measures, to_f64},
+    typo::SplitMix64,
+};
+
+/// So often the questions are drawn anew.
+const BOOTSTRAP_SAMPLES: usize = 10_000;
+/// Half of what lies outside of the interval, in percent of the draws.
+const TAIL: f64 = 0.025;
+
+/// Two evaluations side by side.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// How many questions both have.
+    pub queries: usize,
+    /// By normalised discounted cumulative gain.
+    pub ndcg_at_10: Difference,
+    /// By reciprocal rank.
+    pub mrr_at_10: Difference,
+    /// By recall.
+    pub recall_at_100: Difference,
+}
+
+/// One measure of two evaluations.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Difference {
+    /// Mean of the first.
+    pub a: f64,
+    /// Mean of the second.
+    pub b: f64,
+    /// What the second has more.
+    pub difference: f64,
+    /// Lower end of the 95 % interval of the difference, by a paired bootstrap.
+    pub low: f64,
+    /// Upper end of it.
+    pub high: f64,
+    /// Questions that the second answers better.
+    pub wins: usize,
+    /// Questions that it answers worse.
+    pub losses: usize,
+    /// Questions that both answer equally well.
+    pub ties: usize,
+}
+
+/// Why two evaluations cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// They are of different questions.
+    #[error(
+        "{only_a} queries only in the first evaluation and {only_b} only in the second; compare \
+         evaluations of the same collection"
+    )]
+    DifferentQueries {
+        /// How many only the first has.
+        only_a: usize,
+        /// How many only the second has.
+        only_b: usize,
+    },
+}
+
+/// Compares the second evaluation with the first.
+///
+/// # Errors
+/// [`CompareError`] where they are not of the same questions.
+pub fn compare(a: &Report, b: &Report) -> Result<Comparison, CompareError> {
+    let missing = |one: &Report, other: &Report| {
+        one.per_query.keys().filter(|id| !other.per_query.contains_key(*id)).count()
+    };
+    let (only_a, only_b) = (missing(a, b), missing(b, a));
+    if only_a + only_b > 0 {
+        return Err(CompareError::DifferentQueries { only_a, only_b });
+    }
+    let pairs: Vec<(&Measures, &Measures)> =
+        a.per_query.values().zip(b.per_query.values()).collect();
+    let by = |of: fn(&Measures) -> f64| {
+        let pairs: Vec<_> = pairs.iter().map(|(a, b)| (of(a), of(b))).collect();
+        difference(&pairs)
+    };
+    Ok(Comparison {
+        queries: pairs.len(),
+        ndcg_at_10: by(|measures| measures.ndcg_at_10),
+        mrr_at_10: by(|measures| measures.mrr_at_10),
+        recall_at_100: by(|measures| measures.recall_at_100),
+    })
+}
+
+fn difference(pairs: &[(f64, f64)]) -> Difference {
+    let number = to_f64(pairs.len().max(1));
+    let gains: Vec<f64> = pairs.iter().map(|(a, b)| b - a).collect();
+    let mut rng = SplitMix64::for_query(0, "bootstrap");
+    let mut resampled_mean = || {
+        let samples = (0..gains.len()).map(|_| gains[rng.below(gains.len())]);
+        samples.sum::<f64>() / number
+    };
+    let mut means: Vec<f64> = (0..BOOTSTRAP_SAMPLES).map(|_| resampled_mean()).collect();
+    means.sort_by(f64::total_cmp);
+    let wins = gains.iter().filter(|gain| **gain > f64::EPSILON).count();
+    let losses = gains.iter().filter(|gain| **gain < -f64::EPSILON).count();
+    Difference {
+        a: pairs.iter().map(|(a, _)| a).sum::<f64>() / number,
+        b: pairs.iter().map(|(_, b)| b).sum::<f64>() / number,
+        difference: gains.iter().sum::<f64>() / number,
+        low: quantile(&means, TAIL),
+        high: quantile(&means, 1.0 - TAIL),
+        wins,
+        losses,
+        ties: gains.len() - wins - losses,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a length is an index"
+)]
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let index = (to_f64(sorted.len().saturating_sub(1)) * share).round() as usize;
+    sorted.get(index).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(values: &[f64]) -> Report {
+        let measures = |value: &f64| Measures { ndcg_at_10: *value, ..Measures::default() };
+        let per_query = values.iter().enumerate();
+        Report {
+            per_query: per_query.map(|(n, value)| (format!("q{n:03}"), measures(value))).collect(),
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn a_comparison_must_count_wins_and_losses_and_hold_the_difference() {
+        let a: Vec<f64> = (0..200).map(|n| f64::from(n % 10) / 20.0).collect();
+        let b: Vec<f64> =
+            a.iter().enumerate().map(|(n, a)| if n % 4 == 0 { a - 0.1 } else { a + 0.1 }).collect();
+        let found = compare(&report(&a), &report(&b)).unwrap().ndcg_at_10;
+        assert_eq!((found.wins, found.losses, found.ties), (150, 50, 0));
+        assert!((found.difference - 0.05).abs() < 1e-9);
+        assert!(found.low < 0.05 && 0.05 < found.high && found.low > 0.03 && found.high < 0.07);
+    }
+
+    #[test]
+    fn the_same_evaluation_must_not_differ_from_itself() {
+        let one = report(&[0.1, 0.9, 0.4]);
+        let found = compare(&one, &one).unwrap().ndcg_at_10;
+        assert_eq!((found.difference, found.low, found.high, found.ties), (0.0, 0.0, 0.0, 3));
+    }
+
+    #[test]
+    fn evaluations_of_different_queries_must_be_rejected() {
+        let error = compare(&report(&[0.5; 3]), &report(&[0.5; 5])).unwrap_err();
+        assert!(
+            error.to_string().starts_with("0 queries only in the first evaluation and 2"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! A collection, indexed: built and searched in the ways in which everything is.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    catalog::{Catalog, CatalogError, OpenError, Snapshot},
+    ingest,
+    ingest::{
+        BuildConfig, BuildError, BuildLimits, BuildOptions, OnThreshold, Progress, config,
+        config::SourceConfig,
+    },
+};
+use jiff::Timestamp;
+use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use url::Url;
+
+use super::{
+    Collection, Measures, Report,
+    metrics::RECALL_CUTOFF,
+    typo::{SplitMix64, with_typo},
+};
+
+/// So many searches before time is taken.
+const WARM_UP_SEARCHES: usize = 50;
+/// Where the documents of a collection are said to be.
+const BASE_URL: &str = "https://collection.invalid/";
+const DOCUMENTS_FILE: &str = "documents.jsonl";
+
+/// Why a collection cannot be evaluated.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// The temporary knowledge base cannot be written.
+    #[error("cannot write the knowledge base of the evaluation: {0}")]
+    Io(#[from] io::Error),
+    /// It cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A search failed.
+    #[error("search failed: {0}")]
+    Search(#[from] CatalogError),
+    /// No question has a good document.
+    #[error("no query of the collection has a document with a score of 1 or more")]
+    NoJudgedQuery,
+}
+
+/// A knowledge base with the documents of a collection, in a temporary folder.
+pub struct EvaluationRun {
+    collection: Collection,
+    /// By address.
+    ids: HashMap<Url, String>,
+    catalog: Catalog,
+    runtime: Runtime,
+    rejected: u64,
+    _folder: TempDir,
+}
+
+impl std::fmt::Debug for EvaluationRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EvaluationRun").field("rejected", &self.rejected).finish_non_exhaustive()
+    }
+}
+
+impl EvaluationRun {
+    /// Builds the knowledge base. What cannot be indexed is counted and never found.
+    ///
+    /// # Errors
+    /// [`EvaluateError`] where it cannot be built.
+    pub fn index(collection: Collection, progress: &dyn Progress) -> Result<Self, EvaluateError> {
+        let folder = tempfile::tempdir()?;
+        let ids = write_documents(&collection, folder.path())?;
+        let data = folder.path().join("data");
+        let build_config = BuildConfig {
+            data: data.clone(),
+            sources: config::resolve_sources(&[source_config()], folder.path())
+                .map_err(|error| io::Error::other(error.to_string()))?,
+            aliases: Vec::new(),
+            item_url: BASE_URL.parse().expect("the constant is a valid URL"),
+            limits: BuildLimits::default(),
+            now: Timestamp::now(),
+            demo_date: None,
+        };
+        let options =
+            BuildOptions { on_rejections: OnThreshold::Ignore, ..BuildOptions::default() };
+        let built = ingest::build(&build_config, &options, progress)?;
+        let rejected = built.sources.iter().map(|source| source.rejected).sum();
+        for rejection in built.rejections.iter().take(3) {
+            progress.note(&format!("rejected: {}: {}", rejection.location, rejection.reason));
+        }
+        let runtime = Builder::new_multi_thread().worker_threads(1).build()?;
+        Ok(Self {
+            collection,
+            ids,
+            catalog: Catalog::open(&data)?,
+            runtime,
+            rejected,
+            _folder: folder,
+        })
+    }
+
+    /// Asks every question that has a good document, with a typing mistake each where a seed is
+    /// given.
+    ///
+    /// # Errors
+    /// [`EvaluateError`] where a search fails, or where no question has a good document.
+    pub fn evaluate(&self, typos: Option<u64>) -> Result<Report, EvaluateError> {
+        let snapshot = self.catalog.current().ok_or(EvaluateError::NoJudgedQuery)?;
+        let mut per_query = BTreeMap::new();
+        let mut durations = Vec::new();
+        let relevant_grades = |id: &str| {
+            let grades = self.collection.grades.get(id);
+            grades.filter(|grades| grades.values().any(|grade| *grade > 0))
+        };
+        let queries = &self.collection.judged_queries;
+        for query in queries.iter().take(WARM_UP_SEARCHES) {
+            self.search(&snapshot, &query.text)?;
+        }
+        for query in queries {
+            let Some(grades) = relevant_grades(&query.id) else { continue };
+            let text = match typos {
+                Some(seed) => with_typo(&query.text, &mut SplitMix64::for_query(seed, &query.id)),
+                None => query.text.clone(),
+            };
+            let (found, time) = self.search(&snapshot, &text)?;
+            durations.push(time);
+            per_query.insert(query.id.clone(), Measures::of(&found, grades));
+        }
+        if per_query.is_empty() {
+            return Err(EvaluateError::NoJudgedQuery);
+        }
+        durations.sort_unstable();
+        let percentile = |percent: usize| {
+            durations[(durations.len() - 1) * percent / 100].as_secs_f64() * 1_000.0
+        };
+        Ok(Report {
+            mean: Measures::mean(&per_query.values().collect::<Vec<_>>()),
+            median_ms: percentile(50),
+            p99_ms: percentile(99),
+            queries: per_query.len(),
+            unjudged: queries.len() - per_query.len(),
+            documents: snapshot.counts().content(),
+            rejected: self.rejected,
+            typos,
+            per_query,
+        })
+    }
+
+    /// The text of a question, as it is in the collection.
+    pub fn query_text(&self, id: &str) -> Option<&str> {
+        let mut queries = self.collection.judged_queries.iter();
+        queries.find(|query| query.id == id).map(|query| query.text.as_str())
+    }
+
+    /// The ids of the first documents found, and how long that took.
+    fn search(
+        &self,
+        snapshot: &Snapshot,
+        text: &str,
+    ) -> Result<(Vec<&str>, Duration), EvaluateError> {
+        let query = SearchQuery {
+            words: Some(text.to_owned()),
+            filter: SearchFilter::default(),
+            sort: SearchSort::Relevance,
+            page: Page::first(RECALL_CUTOFF),
+            extras: SearchExtras::default(),
+            now: Timestamp::now(),
+        };
+        let started = Instant::now();
+        let page = self.runtime.block_on(snapshot.search(query))?;
+        let elapsed = started.elapsed();
+        let id = |url: &Url| self.ids.get(url).map_or("", String::as_str);
+        let found = page.hits.iter().filter_map(|hit| hit.record.common());
+        Ok((found.map(|common| id(&common.url)).collect(), elapsed))
+    }
+}
+
+/// Writes the documents as a source, and gives their ids by address.
+fn write_documents(collection: &Collection, folder: &Path) -> io::Result<HashMap<Url, String>> {
+    let mut out = BufWriter::new(File::create(folder.join(DOCUMENTS_FILE))?);
+    let mut ids = HashMap::new();
+    for document in &collection.documents {
+        let key = blake3::hash(document.id.as_bytes()).to_hex();
+        let url: Url =
+            format!("{BASE_URL}{key}").parse().expect("a hexadecimal digest is a valid URL path");
+        let title = Some(&document.title).filter(|title| !title.trim().is_empty());
+        let body = html_escape::encode_text(&document.text);
+        let line = json!({
+            "key": key.as_str(), "kind": "article", "url": url, "title": title,
+            "body": format!("<p>{body}</p>"),
+        });
+        writeln!(out, "{line}")?;
+        ids.insert(url, document.id.clone());
+    }
+    out.flush()?;
+    Ok(ids)
+}
+
+fn source_config() -> SourceConfig {
+    let toml_text =
+        format!("name = \"collection\"\nkind = \"jsonlines\"\npath = \"{DOCUMENTS_FILE}\"");
+    toml::from_str(&toml_text).expect("the constant is a valid source")
+}

@@ -1,0 +1,196 @@
+//! Digests of files, and checking a generation against its manifest.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::{self, File},
+    io,
+    ops::Range,
+    os::unix::fs::{FileExt, MetadataExt},
+    path::Path,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use blake3::hazmat::{
+    ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
+};
+
+use super::{FileDigest, GenerationError, MANIFEST_FILE, Manifest};
+
+/// A file is read in pieces of this size, which stay in a processor's cache for the digest.
+const CHUNK_BYTES: usize = 1 << 20;
+/// Two threads share in a longer stretch of a file than this, and so on: both reading and digesting
+/// take their time.
+const SEQUENTIAL_BYTES_MAX: u64 = 128 << 20;
+
+/// Size and digest of a file. Read and not mapped: a disk that fails is an error, not a signal.
+pub(crate) fn digest_file(path: &Path) -> Result<FileDigest, GenerationError> {
+    let io = |cause| GenerationError::io("read", path)(cause);
+    let file = File::open(path).map_err(io)?;
+    let bytes = file.metadata().map_err(io)?.len();
+    let digest = digest(&file, bytes, SEQUENTIAL_BYTES_MAX).map_err(io)?;
+    Ok(FileDigest { bytes, digest: digest.to_hex().to_string() })
+}
+
+fn digest(file: &File, bytes: u64, sequential_bytes_max: u64) -> io::Result<blake3::Hash> {
+    if bytes > sequential_bytes_max {
+        let (left, right) = halves(file, 0..bytes, sequential_bytes_max)?;
+        return Ok(merge_subtrees_root(&left, &right, Mode::Hash));
+    }
+    Ok(hash_range(file, 0..bytes, blake3::Hasher::new())?.finalize())
+}
+
+fn halves(
+    file: &File,
+    range: Range<u64>,
+    sequential_bytes_max: u64,
+) -> io::Result<(ChainingValue, ChainingValue)> {
+    let middle = range.start + left_subtree_len(range.end - range.start);
+    thread::scope(|scope| {
+        let left = scope.spawn(|| subtree(file, range.start..middle, sequential_bytes_max));
+        let right = subtree(file, middle..range.end, sequential_bytes_max)?;
+        Ok((left.join().expect("hashing does not panic")?, right))
+    })
+}
+
+fn subtree(file: &File, range: Range<u64>, sequential_bytes_max: u64) -> io::Result<ChainingValue> {
+    if range.end - range.start > sequential_bytes_max {
+        let (left, right) = halves(file, range, sequential_bytes_max)?;
+        return Ok(merge_subtrees_non_root(&left, &right, Mode::Hash));
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.set_input_offset(range.start);
+    Ok(hash_range(file, range, hasher)?.finalize_non_root())
+}
+
+fn hash_range(
+    file: &File,
+    range: Range<u64>,
+    mut hasher: blake3::Hasher,
+) -> io::Result<blake3::Hasher> {
+    let mut buffer = vec![0; CHUNK_BYTES];
+    let mut offset = range.start;
+    while offset < range.end {
+        let chunk = usize::try_from(range.end - offset).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
+        file.read_exact_at(&mut buffer[..chunk], offset)?;
+        hasher.update(&buffer[..chunk]);
+        offset += chunk as u64;
+    }
+    Ok(hasher)
+}
+
+/// Every file below `folder`, as paths relative to it with `/` between.
+pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationError> {
+    let mut paths = BTreeSet::new();
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = entry.map_err(|error| GenerationError::io("list", folder)(error.into()))?;
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let relative =
+            entry.path().strip_prefix(folder).expect("the walk yields only paths below its root");
+        paths.insert(relative.to_string_lossy().into_owned());
+    }
+    Ok(paths)
+}
+
+/// Checks generations against their manifests. Remembers what it has read, so that a segment that
+/// the next generation shares by a hard link is not read again.
+#[derive(Debug, Default)]
+pub(crate) struct Verifier {
+    cache: Mutex<HashMap<(u64, u64), CachedDigest>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CachedDigest {
+    bytes: u64,
+    modified: (i64, i64),
+    digest: String,
+}
+
+impl Verifier {
+    /// What is wrong with the files of the generation in `folder`; empty where all is well.
+    pub(crate) fn integrity_errors(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+    ) -> Result<Vec<String>, GenerationError> {
+        let mut errors = Vec::new();
+        let mut remaining = files_below(folder)?;
+        remaining.remove(MANIFEST_FILE);
+        for (name, expected) in &manifest.files {
+            if !remaining.remove(name) {
+                errors.push(format!("missing file: `{name}`"));
+            } else if self.cached_file_digest(&folder.join(name))? != *expected {
+                errors.push(format!("checksum mismatch: `{name}`"));
+            }
+        }
+        errors.extend(remaining.into_iter().map(|name| format!("unexpected file: `{name}`")));
+        Ok(errors)
+    }
+
+    fn cached_file_digest(&self, path: &Path) -> Result<FileDigest, GenerationError> {
+        let meta = fs::metadata(path).map_err(GenerationError::io("read", path))?;
+        let inode = (meta.dev(), meta.ino());
+        let modified = (meta.mtime(), meta.mtime_nsec());
+        let cached = self.lock().get(&inode).cloned();
+        if let Some(cached) = cached
+            && (cached.bytes, cached.modified) == (meta.len(), modified)
+        {
+            return Ok(FileDigest { bytes: cached.bytes, digest: cached.digest });
+        }
+        let digest = digest_file(path)?;
+        let entry = CachedDigest { bytes: digest.bytes, modified, digest: digest.digest.clone() };
+        self.lock().insert(inode, entry);
+        Ok(digest)
+    }
+
+    /// Forgets files that only removed generations had.
+    pub(crate) fn retain_only(&self, folder: &Path, manifest: &Manifest) {
+        let inodes: BTreeSet<_> = manifest
+            .files
+            .keys()
+            .filter_map(|name| fs::metadata(folder.join(name)).ok())
+            .map(|meta| (meta.dev(), meta.ino()))
+            .collect();
+        self.lock().retain(|inode, _| inodes.contains(inode));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(u64, u64), CachedDigest>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_must_not_depend_on_how_many_threads_compute_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        for length in [0, 1, 1_024, 1_025, 4_096, 4_097, 60_000, 65_536, 3 * CHUNK_BYTES + 7] {
+            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
+            fs::write(&path, &bytes).unwrap();
+            let file_digest = digest_file(&path).unwrap();
+            assert_eq!(file_digest.bytes, length as u64);
+            let expected = blake3::hash(&bytes);
+            assert_eq!(file_digest.digest, expected.to_hex().to_string());
+            let file = File::open(&path).unwrap();
+            for sequential_bytes_max in [1_024, 4_096, 1 << 20] {
+                let parallel = digest(&file, length as u64, sequential_bytes_max).unwrap();
+                assert_eq!(
+                    parallel, expected,
+                    "{length} bytes, sequential up to {sequential_bytes_max}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_must_be_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = digest_file(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("cannot read"), "{error}");
+    }
+}

@@ -1,0 +1,421 @@
+//! One pass over the matching documents: the best of them, how many there are, and what they count
+//! up to per facet.
+//!
+//! Near-duplicates of one source count as one hit, which stands where the best of those that match
+//! does. A facet's count is the number of hits there are with its value asked for: a group counts
+//! for a value once if any of its matching documents has it, whichever of them stands for all.
+
+use std::{
+    cmp::Ordering,
+    collections::{BinaryHeap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use schema::{EventPhase, Kind, SearchSort, SortValue};
+use tantivy::{
+    DocId, Score, SegmentOrdinal, SegmentReader,
+    collector::{Collector, SegmentCollector},
+};
+
+use super::{
+    facet_ordinals::{FacetOrdinals, ValueCounts},
+    fast_fields::FastFields,
+    filter::{Dimension, FacetPredicate, FailedDimensions, Filter},
+    query::recency,
+    series::SeriesPhases,
+};
+
+/// What is read of one segment, document by document.
+#[derive(Clone)]
+pub(super) struct SegmentFastFields {
+    pub(super) fast_fields: FastFields,
+    pub(super) ordinals: Arc<FacetOrdinals>,
+}
+
+impl SegmentFastFields {
+    /// Opens the columns of a segment; decodes its facet values, unless another index has.
+    pub(super) fn open(
+        segment: &SegmentReader,
+        decoded: Option<Arc<FacetOrdinals>>,
+    ) -> tantivy::Result<Self> {
+        let fast_fields = FastFields::open(segment)?;
+        let ordinals = match decoded {
+            Some(ordinals) => ordinals,
+            None => Arc::new(FacetOrdinals::decode(segment, &fast_fields)?),
+        };
+        Ok(Self { fast_fields, ordinals })
+    }
+}
+
+/// What to collect.
+pub(super) struct SearchCollector {
+    pub(super) segments: Arc<[SegmentFastFields]>,
+    pub(super) series: SeriesPhases,
+    pub(super) filter: Arc<Filter>,
+    pub(super) sort: SearchSort,
+    pub(super) limit: usize,
+    pub(super) facets: bool,
+    /// Whether near-duplicates of one source are one hit.
+    pub(super) collapse_duplicates: bool,
+    /// How scores are raised; `None` where nothing was asked for.
+    pub(super) recency_boost: Option<RecencyBoost>,
+}
+
+/// What a score becomes for the age of a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecencyBoost {
+    /// Today, in days since 1970.
+    pub(super) day: i32,
+    /// What some scores have on top.
+    pub(super) all_terms_boost: f32,
+}
+
+impl RecencyBoost {
+    pub(super) fn apply(self, score: Score, factor: f32) -> Score {
+        let boost = if score >= self.all_terms_boost { self.all_terms_boost } else { 0.0 };
+        (score - boost) * factor + boost
+    }
+}
+
+/// A place in the order: its sort value and id.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RankedHit {
+    pub(crate) value: SortValue,
+    pub(crate) id: u64,
+}
+
+/// What was collected.
+#[derive(Debug, Default)]
+pub(super) struct SearchFruit {
+    /// The best, in order.
+    pub(super) best: Vec<RankedHit>,
+    /// How many there are.
+    pub(super) total: u64,
+    /// Counts per dimension, by the values' codes.
+    pub(super) counts: FacetCounts,
+}
+
+/// What was collected in one segment.
+#[derive(Default)]
+pub(super) struct SegmentFruit {
+    /// The best, each with the group of near-duplicates that it stands for.
+    best: Vec<(RankedHit, Option<u64>)>,
+    /// How many documents that are in no group.
+    ungrouped_total: u64,
+    counts: FacetCounts,
+    groups: HashSet<u64>,
+    /// What each group counts for: the dimension, as a number, and the value.
+    group_values: HashSet<(u64, usize, u64)>,
+}
+
+/// Counts per dimension and value, each value once.
+#[derive(Debug, Default)]
+pub(super) struct FacetCounts(ValueCounts);
+
+impl FacetCounts {
+    pub(super) fn of_dimension(&self, dimension: Dimension) -> &[(u64, u64)] {
+        &self.0[dimension as usize]
+    }
+
+    fn merge(&mut self, other: ValueCounts) {
+        for (into, mut from) in self.0.iter_mut().zip(other) {
+            into.append(&mut from);
+            into.sort_unstable();
+            into.dedup_by(|later, earlier| {
+                let same = later.0 == earlier.0;
+                earlier.1 += if same { later.1 } else { 0 };
+                same
+            });
+        }
+    }
+}
+
+/// The order of two places under `sort`.
+pub(crate) fn compare(sort: SearchSort, left: &RankedHit, right: &RankedHit) -> Ordering {
+    let by_value = match (&left.value, &right.value) {
+        (SortValue::Score(l), SortValue::Score(r)) => r.total_cmp(l),
+        (SortValue::Number(l), SortValue::Number(r)) => l.cast_unsigned().cmp(&r.cast_unsigned()),
+        (SortValue::Text(l), SortValue::Text(r)) => l.cmp(r),
+        // Another question's cursor is refused before it comes here.
+        _ => Ordering::Equal,
+    };
+    debug_assert!(matches!(left.value, SortValue::Score(_)) == (sort == SearchSort::Relevance));
+    by_value.then(left.id.cmp(&right.id))
+}
+
+impl Collector for SearchCollector {
+    type Fruit = SearchFruit;
+    type Child = SegmentSearchCollector;
+
+    fn for_segment(
+        &self,
+        segment: SegmentOrdinal,
+        _reader: &SegmentReader,
+    ) -> tantivy::Result<SegmentSearchCollector> {
+        let SegmentFastFields { fast_fields, ordinals } = self.segments[segment as usize].clone();
+        Ok(SegmentSearchCollector {
+            series: self.series.clone(),
+            predicate: self.filter.facet_predicate(&ordinals),
+            filter: Arc::clone(&self.filter),
+            sort: self.sort,
+            recency_boost: self.recency_boost.filter(|_| self.sort == SearchSort::Relevance),
+            limit: self.limit,
+            best: BinaryHeap::with_capacity(self.limit.min(1_024) + 1),
+            total: 0,
+            counts: self.facets.then(|| vec![0; ordinals.len()]),
+            phases: [0; EventPhase::ALL.len()],
+            collapse_duplicates: self.collapse_duplicates,
+            groups: HashMap::new(),
+            group_ordinals: HashSet::new(),
+            group_phases: HashSet::new(),
+            fast_fields,
+            ordinals,
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        self.sort == SearchSort::Relevance
+    }
+
+    fn merge_fruits(
+        &self,
+        fruits: Vec<tantivy::Result<SegmentFruit>>,
+    ) -> tantivy::Result<SearchFruit> {
+        let mut merged = SegmentFruit::default();
+        for fruit in fruits {
+            let fruit = fruit?;
+            merged.ungrouped_total += fruit.ungrouped_total;
+            merged.best.extend(fruit.best);
+            merged.counts.merge(fruit.counts.0);
+            merged.groups.extend(fruit.groups);
+            merged.group_values.extend(fruit.group_values);
+        }
+        let SegmentFruit { mut best, ungrouped_total, mut counts, groups, group_values } = merged;
+        best.sort_by(|(left, _), (right, _)| compare(self.sort, left, right));
+        let mut seen = HashSet::new();
+        best.retain(|(_, group)| group.is_none_or(|group| seen.insert(group)));
+        best.truncate(self.limit);
+        let mut group_counts = ValueCounts::default();
+        for (_, dimension, value) in group_values {
+            group_counts[dimension].push((value, 1));
+        }
+        counts.merge(group_counts);
+        Ok(SearchFruit {
+            best: best.into_iter().map(|(hit, _)| hit).collect(),
+            total: ungrouped_total + groups.len() as u64,
+            counts,
+        })
+    }
+}
+
+/// Collects one segment.
+pub(super) struct SegmentSearchCollector {
+    fast_fields: FastFields,
+    ordinals: Arc<FacetOrdinals>,
+    series: SeriesPhases,
+    filter: Arc<Filter>,
+    predicate: FacetPredicate,
+    sort: SearchSort,
+    recency_boost: Option<RecencyBoost>,
+    limit: usize,
+    /// The worst on top. Keys are ordered within the segment, smaller first.
+    best: BinaryHeap<HeapEntry>,
+    total: u64,
+    /// By ordinal, where facets are wanted.
+    counts: Option<Vec<u32>>,
+    phases: [u64; EventPhase::ALL.len()],
+    collapse_duplicates: bool,
+    /// The best of each group.
+    groups: HashMap<u64, HeapEntry>,
+    group_ordinals: HashSet<(u64, u32)>,
+    group_phases: HashSet<(u64, EventPhase)>,
+}
+
+/// A key that orders documents within the segment, smaller first, an id, and the bits of a score.
+type HeapEntry = (u64, u64, u32);
+
+impl SegmentCollector for SegmentSearchCollector {
+    type Fruit = tantivy::Result<SegmentFruit>;
+
+    fn collect(&mut self, doc: DocId, score: Score) {
+        let values = self.ordinals.of_doc(doc);
+        let predicate = (&self.predicate, values);
+        let Some(failed) =
+            self.filter.failed_dimensions(&self.fast_fields, predicate, &self.series, doc)
+        else {
+            return;
+        };
+        let group = if self.collapse_duplicates { self.fast_fields.group(doc) } else { None };
+        if self.counts.is_some() && !failed.more_than_one() {
+            self.count(doc, group, failed);
+        }
+        if !failed.is_empty() {
+            return;
+        }
+        if let Some(group) = group {
+            self.update_group_best(group, doc, score);
+            return;
+        }
+        self.total += 1;
+        if self.limit == 0 {
+            return;
+        }
+        let Some(score) = self.competitive_score(doc, score) else { return };
+        let key = self.key(doc, score);
+        if self.best.len() < self.limit {
+            self.best.push((key, self.fast_fields.id(doc), score.to_bits()));
+        } else if let Some(mut worst) = self.best.peek_mut()
+            && key <= worst.0
+        {
+            let entry = (key, self.fast_fields.id(doc), score.to_bits());
+            if entry < *worst {
+                *worst = entry;
+            }
+        }
+    }
+
+    fn harvest(self) -> tantivy::Result<SegmentFruit> {
+        let ungrouped = self.best.into_iter().map(|entry| (entry, None));
+        let grouped = self.groups.iter().map(|(group, entry)| (*entry, Some(*group)));
+        let mut entries: Vec<_> = ungrouped.chain(grouped).collect();
+        entries.sort_unstable();
+        entries.truncate(self.limit);
+        let mut best = Vec::with_capacity(entries.len());
+        for ((key, id, score), group) in entries {
+            let value = match self.sort {
+                SearchSort::Relevance => SortValue::Score(f32::from_bits(score)),
+                SearchSort::Title => SortValue::Text(title(&self.fast_fields, key)?),
+                SearchSort::Newest | SearchSort::Oldest | SearchSort::Start => {
+                    SortValue::Number(key.cast_signed())
+                }
+            };
+            best.push((RankedHit { value, id }, group));
+        }
+        let mut counts = FacetCounts::default();
+        if let Some(by_ordinal) = self.counts {
+            counts.0 = self.ordinals.counts_by_dimension(&by_ordinal);
+            let phases = EventPhase::ALL.iter().map(|phase| phase.code()).zip(self.phases);
+            counts.0[Dimension::Phase as usize] = phases.filter(|(_, n)| *n > 0).collect();
+        }
+        let of_ordinal = |(group, ordinal)| {
+            let (dimension, value) = self.ordinals.value(ordinal);
+            (group, dimension, value)
+        };
+        let of_phase =
+            |(group, phase): (u64, EventPhase)| (group, Dimension::Phase as usize, phase.code());
+        let values = self.group_ordinals.into_iter().map(of_ordinal);
+        Ok(SegmentFruit {
+            best,
+            ungrouped_total: self.total,
+            counts,
+            groups: self.groups.into_keys().collect(),
+            group_values: values.chain(self.group_phases.into_iter().map(of_phase)).collect(),
+        })
+    }
+}
+
+impl SegmentSearchCollector {
+    /// Keeps the best of a group.
+    fn update_group_best(&mut self, group: u64, doc: DocId, score: Score) {
+        let score = self.boosted_score(doc, score);
+        let entry = (self.key(doc, score), self.fast_fields.id(doc), score.to_bits());
+        let best = self.groups.entry(group).or_insert(entry);
+        *best = entry.min(*best);
+    }
+
+    /// The score of a document with its age; `None` where that cannot bring it among the best.
+    fn competitive_score(&self, doc: DocId, score: Score) -> Option<Score> {
+        if let Some(boost) = self.recency_boost
+            && self.best.len() == self.limit
+            && let Some((worst, _, _)) = self.best.peek()
+            && !u64::from(ascending(boost.apply(score, 1.0 + recency::MAX_BOOST))) > *worst
+        {
+            return None;
+        }
+        Some(self.boosted_score(doc, score))
+    }
+
+    /// The score of a document with its age.
+    fn boosted_score(&self, doc: DocId, score: Score) -> Score {
+        let Some(boost) = self.recency_boost else { return score };
+        let kind = self.fast_fields.kind.first(doc).and_then(Kind::from_code);
+        let next = match kind {
+            Some(Kind::Event) => self.series.next_start(self.fast_fields.id(doc)),
+            _ => None,
+        };
+        let dated = next.or_else(|| self.fast_fields.dated.first(doc));
+        boost.apply(score, recency::boost(kind, dated, boost.day))
+    }
+
+    /// A number that orders documents within the segment, smaller first.
+    fn key(&self, doc: DocId, score: Score) -> u64 {
+        if self.sort == SearchSort::Relevance {
+            return !u64::from(ascending(score));
+        }
+        let dated = self.fast_fields.dated.first(doc);
+        match self.sort {
+            SearchSort::Relevance => unreachable!("relevance is handled above"),
+            SearchSort::Title => {
+                let ordinals = self.fast_fields.title_order.as_ref();
+                ordinals.and_then(|c| c.term_ords(doc).next()).unwrap_or(u64::MAX)
+            }
+            SearchSort::Newest => dated.map_or(u64::MAX, latest_first),
+            SearchSort::Oldest => dated.map_or(u64::MAX, earliest_first),
+            SearchSort::Start => match self.filter.phase(&self.fast_fields, &self.series, doc) {
+                Some(EventPhase::Upcoming | EventPhase::Ongoing) => {
+                    let next = self.series.next_start(self.fast_fields.id(doc)).or(dated);
+                    next.map_or(u64::MAX, earliest_first) >> 1
+                }
+                Some(EventPhase::Past) | None => {
+                    (1 << 63) | (dated.map_or(u64::MAX, latest_first) >> 1)
+                }
+            },
+        }
+    }
+
+    /// Counts a document that fails one dimension at most: for that one, or for all.
+    fn count(&mut self, doc: DocId, group: Option<u64>, failed: FailedDimensions) {
+        let Some(counts) = &mut self.counts else { return };
+        let values = self.ordinals.of_doc(doc);
+        let counted_ordinals =
+            if failed.is_empty() { 0..u32::MAX } else { self.ordinals.range(failed.first_index()) };
+        let values_counted = values.iter().filter(|ordinal| counted_ordinals.contains(ordinal));
+        match group {
+            None => values_counted.for_each(|ordinal| counts[*ordinal as usize] += 1),
+            Some(group) => {
+                self.group_ordinals.extend(values_counted.map(|ordinal| (group, *ordinal)));
+            }
+        }
+        if failed.none_except(Dimension::Phase)
+            && self.ordinals.is_event(values)
+            && let Some(phase) = self.filter.phase(&self.fast_fields, &self.series, doc)
+        {
+            match group {
+                None => self.phases[phase as usize] += 1,
+                Some(group) => drop(self.group_phases.insert((group, phase))),
+            }
+        }
+    }
+}
+
+fn title(fast_fields: &FastFields, ordinal: u64) -> tantivy::Result<String> {
+    let mut title = String::new();
+    if let Some(column) = &fast_fields.title_order {
+        column.ord_to_str(ordinal, &mut title)?;
+    }
+    Ok(title)
+}
+
+/// Orders floats as their numbers are ordered.
+fn ascending(score: Score) -> u32 {
+    let bits = score.to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | (1 << 31) }
+}
+
+fn earliest_first(seconds: i64) -> u64 {
+    seconds.cast_unsigned() ^ (1 << 63)
+}
+
+fn latest_first(seconds: i64) -> u64 {
+    !earliest_first(seconds)
+}

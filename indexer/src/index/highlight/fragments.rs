@@ -1,0 +1,267 @@
+//! Cutting a text into the stretches that show best where the words of a question stand in it.
+
+use std::{cmp::Reverse, ops::Range};
+
+use schema::Span;
+
+/// A fragment is about this long, in bytes.
+pub(crate) const FRAGMENT_BYTES: usize = 160;
+/// A text that is no longer than this is shown whole.
+const WHOLE_TEXT_BYTES_MAX: usize = 240;
+/// So many marks of one text are looked at to choose from it.
+const MATCH_SPANS_MAX: usize = 200;
+
+/// A word of the question in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MatchSpan {
+    /// Its bytes.
+    pub(crate) range: Range<usize>,
+    /// Which word of the question, as a bit.
+    pub(crate) word_mask: u32,
+}
+
+/// A text and the marks in it, in order.
+pub(crate) struct AnnotatedText<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) match_spans: Vec<MatchSpan>,
+}
+
+/// All of a text as one row of spans.
+pub(crate) fn whole_text(annotated: &AnnotatedText<'_>) -> Vec<Span> {
+    spans(annotated, &(0..annotated.text.len()))
+}
+
+/// The best stretches of several texts, at most `most`, best first: those with words that the ones
+/// before do not have, then those with more words. They do not overlap.
+pub(crate) fn best_fragments(texts: &[AnnotatedText<'_>], max_fragments: usize) -> Vec<Vec<Span>> {
+    let mut chosen: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut covered = 0;
+    while chosen.len() < max_fragments {
+        let mut candidates = Vec::new();
+        for (text_index, annotated) in texts.iter().enumerate() {
+            candidates.extend(fragment_candidates(annotated, text_index, &chosen));
+        }
+        let Some(candidate) = candidates.into_iter().min_by_key(|candidate| {
+            let new = (candidate.word_mask & !covered).count_ones();
+            let all = candidate.word_mask.count_ones();
+            (
+                Reverse(new),
+                Reverse(all),
+                Reverse(candidate.match_count),
+                candidate.text_index,
+                candidate.range.start,
+            )
+        }) else {
+            break;
+        };
+        covered |= candidate.word_mask;
+        let free = uncovered_range(
+            texts[candidate.text_index].text,
+            candidate.text_index,
+            &candidate.range,
+            &chosen,
+        );
+        let fragment = widen(texts[candidate.text_index].text, &candidate.range, &free);
+        chosen.push((candidate.text_index, fragment));
+    }
+    chosen.into_iter().map(|(text_index, fragment)| spans(&texts[text_index], &fragment)).collect()
+}
+
+/// Marks that fit one fragment.
+struct FragmentCandidate {
+    text_index: usize,
+    range: Range<usize>,
+    word_mask: u32,
+    match_count: usize,
+}
+
+/// A window from every mark that is not shown yet.
+fn fragment_candidates(
+    annotated: &AnnotatedText<'_>,
+    text_index: usize,
+    chosen: &[(usize, Range<usize>)],
+) -> Vec<FragmentCandidate> {
+    let is_shown = |match_span: &&MatchSpan| {
+        !chosen
+            .iter()
+            .any(|(number, shown)| *number == text_index && shown.contains(&match_span.range.start))
+    };
+    let match_spans: Vec<&MatchSpan> =
+        annotated.match_spans.iter().take(MATCH_SPANS_MAX).filter(is_shown).collect();
+    let mut candidates = Vec::with_capacity(match_spans.len());
+    for (number, first) in match_spans.iter().enumerate() {
+        let start = first.range.start;
+        let free = uncovered_range(annotated.text, text_index, &first.range, chosen);
+        let end = free.end.min(start + FRAGMENT_BYTES).max(first.range.end);
+        let mut candidate = FragmentCandidate {
+            text_index,
+            range: start..first.range.end,
+            word_mask: 0,
+            match_count: 0,
+        };
+        for match_span in
+            match_spans[number..].iter().take_while(|match_span| match_span.range.end <= end)
+        {
+            candidate.range.end = match_span.range.end;
+            candidate.word_mask |= match_span.word_mask;
+            candidate.match_count += 1;
+        }
+        candidates.push(candidate);
+    }
+    candidates
+}
+
+/// The stretch around `range` in which nothing is shown yet.
+fn uncovered_range(
+    text: &str,
+    text_index: usize,
+    range: &Range<usize>,
+    chosen: &[(usize, Range<usize>)],
+) -> Range<usize> {
+    let shown =
+        chosen.iter().filter(|(shown_index, _)| *shown_index == text_index).map(|(_, shown)| shown);
+    let before = shown.clone().map(|s| s.end).filter(|end| *end <= range.start).max();
+    let after = shown.map(|s| s.start).filter(|start| *start >= range.end).min();
+    before.unwrap_or(0)..after.unwrap_or(text.len())
+}
+
+/// Widens a window to a fragment that begins with a sentence or a word and ends with a word.
+fn widen(text: &str, matched_range: &Range<usize>, free: &Range<usize>) -> Range<usize> {
+    if free.len() == text.len() && text.len() <= WHOLE_TEXT_BYTES_MAX {
+        return 0..text.len();
+    }
+    // What follows the marks needs room as well.
+    let room = FRAGMENT_BYTES.saturating_sub(matched_range.len()) / 4 * 3;
+    let start = fragment_start(text, matched_range.start, room, free.start);
+    let end = fragment_end(
+        text,
+        matched_range.end,
+        (start + FRAGMENT_BYTES).max(matched_range.end),
+        free.end,
+    );
+    let fragment = &text[start..end];
+    let leading = fragment.len() - fragment.trim_start().len();
+    start + leading..start + leading + fragment.trim().len()
+}
+
+/// Where a fragment begins whose first mark is at `mark`: with the sentence if that is near.
+fn fragment_start(text: &str, match_start: usize, room: usize, free: usize) -> usize {
+    let earliest = text.ceil_char_boundary(match_start.saturating_sub(room).max(free));
+    if earliest == free {
+        return free;
+    }
+    let mut after_sentence = None;
+    let mut before = text[..earliest].chars().next_back();
+    for (at, letter) in text[earliest..match_start].char_indices() {
+        let ends_sentence = matches!(before, Some('.' | '!' | '?' | '…' | ':')) || letter == '\n';
+        if letter.is_whitespace() && ends_sentence {
+            after_sentence = Some(earliest + at);
+        }
+        before = Some(letter);
+    }
+    if let Some(at) = after_sentence {
+        return at;
+    }
+    // No sentence begins near: some words before the mark show what it stands in.
+    let context = text.ceil_char_boundary(match_start.saturating_sub(room / 2).max(free));
+    text[context..match_start].find(char::is_whitespace).map_or(match_start, |at| context + at)
+}
+
+/// Where a fragment ends whose last mark ends at `mark`: with a word, at `latest` at the latest.
+fn fragment_end(text: &str, match_end: usize, latest: usize, free: usize) -> usize {
+    if latest >= free {
+        return free;
+    }
+    let latest = text.floor_char_boundary(latest);
+    if text[latest..].starts_with(char::is_whitespace) {
+        return latest;
+    }
+    text[match_end..latest].rfind(char::is_whitespace).map_or(match_end, |at| match_end + at)
+}
+
+/// A stretch of a text as spans that join to exactly its text.
+fn spans(annotated: &AnnotatedText<'_>, fragment: &Range<usize>) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut at = fragment.start;
+    let mut push = |range: Range<usize>, highlighted| {
+        if !range.is_empty() {
+            spans.push(Span { text: annotated.text[range].to_owned(), highlighted });
+        }
+    };
+    for match_span in &annotated.match_spans {
+        if match_span.range.start >= at && match_span.range.end <= fragment.end {
+            push(at..match_span.range.start, false);
+            push(match_span.range.clone(), true);
+            at = match_span.range.end;
+        }
+    }
+    push(at..fragment.end, false);
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Marks `words` wherever they stand.
+    fn annotated<'a>(text: &'a str, words: &[&str]) -> AnnotatedText<'a> {
+        let mut match_spans = Vec::new();
+        for (number, word) in words.iter().enumerate() {
+            let match_span = |(at, found): (usize, &str)| MatchSpan {
+                range: at..at + found.len(),
+                word_mask: 1 << number,
+            };
+            match_spans.extend(text.match_indices(word).map(match_span));
+        }
+        match_spans.sort_by_key(|match_span| match_span.range.start);
+        AnnotatedText { text, match_spans }
+    }
+
+    fn shown(fragments: &[Vec<Span>]) -> Vec<String> {
+        let join = |spans: &Vec<Span>| {
+            let piece = |span: &Span| {
+                if span.highlighted { format!("[{}]", span.text) } else { span.text.clone() }
+            };
+            spans.iter().map(piece).collect()
+        };
+        fragments.iter().map(join).collect()
+    }
+
+    #[test]
+    fn a_short_text_must_be_shown_whole() {
+        let annotated = annotated("Een brief over één brief.", &["brief"]);
+        assert_eq!(shown(&best_fragments(&[annotated], 3)), ["Een [brief] over één [brief]."]);
+    }
+
+    #[test]
+    fn fragments_must_begin_with_a_sentence_and_end_with_a_word() {
+        let filler = "Hier staat een zin die niets te zeggen heeft over wat er gevraagd is. ";
+        let text =
+            format!("{}De klantreis begint bij het loket. {}", filler.repeat(4), filler.repeat(2));
+        let fragments = best_fragments(&[annotated(&text, &["klantreis"])], 3);
+        assert_eq!(
+            shown(&fragments),
+            ["De [klantreis] begint bij het loket. Hier staat een zin die niets te zeggen heeft \
+              over wat er gevraagd is. Hier staat een zin die niets te zeggen heeft over wat"]
+        );
+    }
+
+    #[test]
+    fn fragments_with_other_words_must_come_before_those_with_the_same() {
+        let filler = "woord ".repeat(60);
+        let text = format!("brief {filler} brief {filler} brief loket {filler} taal {filler}");
+        let fragments = best_fragments(&[annotated(&text, &["brief", "loket", "taal"])], 3);
+        let hits: Vec<Vec<_>> = fragments
+            .iter()
+            .map(|spans| spans.iter().filter(|s| s.highlighted).map(|s| s.text.as_str()).collect())
+            .collect();
+        assert_eq!(hits, [vec!["brief", "loket"], vec!["taal"], vec!["brief"]]);
+    }
+
+    #[test]
+    fn a_text_without_spaces_must_be_cut_between_characters() {
+        let text = format!("{}/brief/{}", "é/".repeat(300), "ë/".repeat(300));
+        let fragments = best_fragments(&[annotated(&text, &["brief"])], 3);
+        assert_eq!(shown(&fragments), ["[brief]"]);
+    }
+}

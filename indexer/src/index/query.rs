@@ -1,0 +1,12 @@
+//! From query text to a scored tantivy query: lexer ► parser ► planner ► scorer.
+
+pub(crate) mod filters;
+pub(crate) mod lexer;
+pub(crate) mod parser;
+pub(crate) mod planner;
+pub(crate) mod proximity;
+pub(crate) mod recency;
+pub(crate) mod scorer;
+pub(crate) mod spelling;
+pub(crate) mod terms;
+pub(crate) mod unscored;

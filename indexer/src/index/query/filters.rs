@@ -1,0 +1,187 @@
+//! What documents must or must not have for a question: phrases, parts of titles, names of linked
+//! things, and any combination of them.
+
+use tantivy::{
+    Searcher, Term,
+    query::{AllQuery, BooleanQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery},
+    schema::{Field, IndexRecordOption},
+};
+
+use super::unscored::UnscoredQuery;
+use crate::{
+    analysis,
+    analysis::{AnalysisLanguage, Clause, QueryField},
+    index::{document_texts::NameScope, schema::IndexSchema},
+};
+
+/// No more words that begin with something typed are looked for: those that most documents have.
+const PREFIX_WORDS_MAX: usize = 64;
+/// No more words are compared to find them.
+const PREFIX_CANDIDATES_MAX: usize = 4_096;
+
+/// Where a requirement must be fulfilled.
+#[derive(Debug, Clone, Copy)]
+enum ClauseTarget {
+    Anywhere,
+    Title,
+    Names(NameScope),
+}
+
+/// Makes queries of requirements.
+pub(crate) struct FilterBuilder<'a> {
+    pub(crate) searcher: &'a Searcher,
+    pub(crate) schema: &'a IndexSchema,
+}
+
+impl FilterBuilder<'_> {
+    /// What finds the documents that fulfil a clause.
+    pub(crate) fn build(&self, clause: &Clause) -> tantivy::Result<Box<dyn Query>> {
+        self.clause(clause, ClauseTarget::Anywhere)
+    }
+
+    fn clause(&self, clause: &Clause, target: ClauseTarget) -> tantivy::Result<Box<dyn Query>> {
+        let several = |clauses: &[Clause]| {
+            clauses.iter().map(|clause| self.clause(clause, target)).collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match clause {
+            Clause::Word(typed) => self.words(&typed.text, target),
+            Clause::Phrase(typed) => self.phrase(&typed.text, target),
+            Clause::Prefix(typed) => self.prefix(&typed.text, target)?,
+            Clause::Any(clauses) => Box::new(BooleanQuery::union(several(clauses)?)),
+            Clause::All(clauses) => intersection(several(clauses)?),
+            Clause::Not(unwanted) => Box::new(BooleanQuery::new(vec![
+                (Occur::Must, Box::new(AllQuery)),
+                (Occur::MustNot, Box::new(UnscoredQuery(self.clause(unwanted, target)?))),
+            ])),
+            Clause::In(field, inner) => {
+                let target = match field {
+                    QueryField::Title => ClauseTarget::Title,
+                    QueryField::Theme => ClauseTarget::Names(NameScope::Theme),
+                    QueryField::Organisation => ClauseTarget::Names(NameScope::Organisation),
+                    QueryField::Person => ClauseTarget::Names(NameScope::Person),
+                };
+                self.clause(inner, target)?
+            }
+        })
+    }
+
+    /// All words of a text, in any form.
+    fn words(&self, text: &str, target: ClauseTarget) -> Box<dyn Query> {
+        let dutch = analysis::stems(AnalysisLanguage::Dutch, text);
+        let english = analysis::stems(AnalysisLanguage::English, text);
+        let word = |(dutch, english): (String, String)| self.word(&dutch, &english, target);
+        intersection(dutch.zip(english).map(word).collect())
+    }
+
+    fn word(&self, dutch: &str, english: &str, target: ClauseTarget) -> Box<dyn Query> {
+        let schema = self.schema;
+        let fields: Vec<(Field, &str)> = match target {
+            ClauseTarget::Names(scope) => {
+                return term_query(schema.scoped_names, &scope.term(dutch));
+            }
+            ClauseTarget::Title => vec![(schema.title_nl, dutch), (schema.title_en, english)],
+            ClauseTarget::Anywhere => vec![
+                (schema.title_nl, dutch),
+                (schema.text_nl, dutch),
+                (schema.names, dutch),
+                (schema.title_en, english),
+                (schema.text_en, english),
+            ],
+        };
+        let any = fields.into_iter().map(|(field, stem)| term_query(field, stem));
+        Box::new(BooleanQuery::union(any.collect()))
+    }
+
+    /// Words that follow each other in exactly this form. Names of linked things must have them all.
+    fn phrase(&self, text: &str, target: ClauseTarget) -> Box<dyn Query> {
+        if let ClauseTarget::Names(_) = target {
+            return self.words(text, target);
+        }
+        let words = analysis::words(text).filter(analysis::is_indexed);
+        let words: Vec<String> = words.map(|word| analysis::folded(&text[word])).collect();
+        let exact = phrase_query(self.schema.exact, &words);
+        if let ClauseTarget::Anywhere = target {
+            return exact;
+        }
+        // Titles are indexed by stems only: the very form may stand elsewhere.
+        let dutch: Vec<_> = analysis::stems(AnalysisLanguage::Dutch, text).collect();
+        let english: Vec<_> = analysis::stems(AnalysisLanguage::English, text).collect();
+        let title = BooleanQuery::union(vec![
+            phrase_query(self.schema.title_nl, &dutch),
+            phrase_query(self.schema.title_en, &english),
+        ]);
+        intersection(vec![exact, Box::new(title)])
+    }
+
+    fn prefix(&self, text: &str, target: ClauseTarget) -> tantivy::Result<Box<dyn Query>> {
+        let (searcher, schema) = (self.searcher, self.schema);
+        let prefix = analysis::folded(text);
+        let found: Vec<Box<dyn Query>> = match target {
+            ClauseTarget::Anywhere => terms_with_prefix(searcher, schema.exact, &prefix)?
+                .iter()
+                .map(|word| term_query(schema.exact, word))
+                .collect(),
+            ClauseTarget::Title => terms_with_prefix(searcher, schema.exact, &prefix)?
+                .iter()
+                .map(|word| self.words(word, target))
+                .collect(),
+            ClauseTarget::Names(scope) => {
+                terms_with_prefix(searcher, schema.scoped_names, &scope.term(&prefix))?
+                    .iter()
+                    .map(|word| term_query(schema.scoped_names, word))
+                    .collect()
+            }
+        };
+        Ok(Box::new(BooleanQuery::union(found)))
+    }
+}
+
+fn term_query(field: Field, text: &str) -> Box<dyn Query> {
+    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+}
+
+fn phrase_query(field: Field, words: &[String]) -> Box<dyn Query> {
+    match words {
+        [] => Box::new(EmptyQuery),
+        [word] => term_query(field, word),
+        words => {
+            let terms = words.iter().map(|word| Term::from_field_text(field, word));
+            Box::new(PhraseQuery::new(terms.collect()))
+        }
+    }
+}
+
+fn intersection(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match queries.len() {
+        0 => Box::new(EmptyQuery),
+        1 => queries.remove(0),
+        _ => Box::new(BooleanQuery::intersection(queries)),
+    }
+}
+
+/// The terms of a field that begin with `front` and that most documents have.
+pub(crate) fn terms_with_prefix(
+    searcher: &Searcher,
+    field: Field,
+    prefix: &str,
+) -> tantivy::Result<Vec<String>> {
+    let mut found = std::collections::BTreeMap::<String, u64>::new();
+    for segment in searcher.segment_readers() {
+        let index = segment.inverted_index(field)?;
+        let mut terms = index.terms().range().ge(prefix).into_stream()?;
+        let mut compared = 0;
+        while terms.advance() && terms.key().starts_with(prefix.as_bytes()) {
+            if let Ok(term) = std::str::from_utf8(terms.key()) {
+                *found.entry(term.to_owned()).or_default() += u64::from(terms.value().doc_freq);
+            }
+            compared += 1;
+            if compared == PREFIX_CANDIDATES_MAX {
+                break;
+            }
+        }
+    }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_by_key(|(_, documents)| std::cmp::Reverse(*documents));
+    found.truncate(PREFIX_WORDS_MAX);
+    Ok(found.into_iter().map(|(term, _)| term).collect())
+}

@@ -1,0 +1,179 @@
+//! What a question is made of.
+
+use super::parser::{DEPTH_MAX, QueryField, QueryText, WORDS_MAX};
+use crate::analysis::words;
+
+/// Names of fields, in Dutch and English.
+const FIELDS: [(&str, QueryField); 8] = [
+    ("titel", QueryField::Title),
+    ("title", QueryField::Title),
+    ("thema", QueryField::Theme),
+    ("theme", QueryField::Theme),
+    ("organisatie", QueryField::Organisation),
+    ("organisation", QueryField::Organisation),
+    ("persoon", QueryField::Person),
+    ("person", QueryField::Person),
+];
+/// Quotation marks that may begin a phrase; any of [`ENDS`] ends it.
+const OPENING_QUOTES: [char; 5] = ['"', '“', '”', '„', '«'];
+const CLOSING_QUOTES: [char; 4] = ['"', '”', '“', '»'];
+
+/// A piece of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token {
+    Word(QueryText),
+    Prefix(QueryText),
+    Phrase(QueryText),
+    Or,
+    Not,
+    In(QueryField),
+    Open,
+    Close,
+}
+
+/// The pieces of what was typed, brackets in pairs, and what is left out.
+pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
+    let mut lexer = Lexer { input, position: 0, tokens: Vec::new(), words: 0, ignored: Vec::new() };
+    while lexer.position < input.len() {
+        lexer.step();
+    }
+    (drop_unpaired_brackets(lexer.tokens), lexer.ignored)
+}
+
+struct Lexer<'a> {
+    input: &'a str,
+    position: usize,
+    tokens: Vec<Token>,
+    /// How many words there are so far.
+    words: usize,
+    ignored: Vec<String>,
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        &self.input[self.position..]
+    }
+
+    /// Takes what comes next.
+    fn step(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return };
+        let after = &rest[first.len_utf8()..];
+        if first.is_whitespace() {
+            self.position += first.len_utf8();
+        } else if OPENING_QUOTES.contains(&first) {
+            self.position += first.len_utf8();
+            // A mark without another half is passed over.
+            if let Some(length) = after.find(CLOSING_QUOTES) {
+                self.push_text(length, Token::Phrase);
+                self.position += self.rest().chars().next().map_or(0, char::len_utf8);
+            }
+        } else if first == '(' || first == ')' {
+            self.position += 1;
+            self.tokens.push(if first == '(' { Token::Open } else { Token::Close });
+        } else if first == '-' && begins_clause(after) {
+            self.position += 1;
+            self.tokens.push(Token::Not);
+        } else if let Some((length, field)) = field(rest) {
+            self.position += length;
+            self.tokens.push(Token::In(field));
+        } else {
+            self.word();
+        }
+    }
+
+    /// Takes a word, up to what cannot belong to it.
+    fn word(&mut self) {
+        let rest = self.rest();
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        // A bracket belongs to a word only where both halves do, as in `gebruiker(s)`.
+        let (mut open, mut length) = (Vec::new(), end);
+        for (at, letter) in rest[..end].char_indices() {
+            match letter {
+                '(' => open.push(at),
+                ')' if open.pop().is_none() => {
+                    length = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        length = open.first().copied().unwrap_or(length);
+        let word = &rest[..length];
+        let prefix = word.strip_suffix('*').filter(|prefix| {
+            let mut words = words(prefix);
+            let first = words.next();
+            let is_one = first == Some(0..prefix.len()) && words.next().is_none();
+            is_one && prefix.chars().nth(1).is_some()
+        });
+        match (word, prefix) {
+            ("OR" | "|", _) => {
+                self.position += length;
+                self.tokens.push(Token::Or);
+            }
+            (_, Some(prefix)) => {
+                self.push_text(prefix.len(), Token::Prefix);
+                self.position += 1;
+            }
+            _ => self.push_text(length, Token::Word),
+        }
+    }
+
+    /// Takes so many bytes, if there is a word in them and there are not too many.
+    fn push_text(&mut self, length: usize, token: fn(QueryText) -> Token) {
+        let range = self.position..self.position + length;
+        self.position = range.end;
+        let text = self.input[range.clone()].to_owned();
+        let count = words(&text).count();
+        if count == 0 || self.words + count > WORDS_MAX {
+            let text = text.trim();
+            if !text.is_empty() && text != "*" && text != "-" {
+                self.ignored.push(text.to_owned());
+            }
+            return;
+        }
+        self.words += count;
+        self.tokens.push(token(QueryText { text, range }));
+    }
+}
+
+/// Whether something begins here that can be excluded, or be in a field.
+fn begins_clause(text: &str) -> bool {
+    let begins = |letter: char| {
+        letter.is_alphanumeric() || letter == '(' || OPENING_QUOTES.contains(&letter)
+    };
+    text.starts_with(begins)
+}
+
+/// The field that is named at the beginning of a text, if something follows, and the bytes of it.
+fn field(text: &str) -> Option<(usize, QueryField)> {
+    let (name, value) = text.split_once(':')?;
+    if !begins_clause(value) {
+        return None;
+    }
+    let (_, field) = FIELDS.iter().find(|(alias, _)| name.eq_ignore_ascii_case(alias))?;
+    Some((name.len() + 1, *field))
+}
+
+/// The tokens without brackets that have no other half or lie too deep.
+fn drop_unpaired_brackets(tokens: Vec<Token>) -> Vec<Token> {
+    let mut keep = vec![true; tokens.len()];
+    let mut open = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Open => open.push(index),
+            Token::Close => match open.pop() {
+                Some(begin) if open.len() >= DEPTH_MAX => {
+                    (keep[begin], keep[index]) = (false, false);
+                }
+                Some(_) => {}
+                None => keep[index] = false,
+            },
+            _ => {}
+        }
+    }
+    for begin in open {
+        keep[begin] = false;
+    }
+    tokens.into_iter().zip(keep).filter_map(|(token, keep)| keep.then_some(token)).collect()
+}

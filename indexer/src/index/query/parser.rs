@@ -1,0 +1,347 @@
+//! The language of questions: words, `"exact phrases"`, `-without`, `OR`, brackets, `fronts*` and
+//! fields such as `titel:`.
+//!
+//! Everything that people type is a question. A quotation mark or bracket that has no other half is
+//! as if it was not there; an operator that has nothing to work on is left out.
+
+use std::{fmt, ops::Range};
+
+use crate::index::query::lexer::{Token, tokens};
+
+/// No more words than this are looked at; the rest is left out.
+pub(crate) const WORDS_MAX: usize = 32;
+/// Brackets that lie deeper than this are as if they were not there.
+pub(crate) const DEPTH_MAX: usize = 8;
+
+/// A piece of a question as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueryText {
+    /// Without the signs around it.
+    pub(crate) text: String,
+    /// Its bytes in the question.
+    pub(crate) range: Range<usize>,
+}
+
+impl QueryText {
+    /// A part of it, by its bytes.
+    pub(crate) fn slice(&self, range: &Range<usize>) -> Self {
+        let text = self.text[range.clone()].to_owned();
+        Self { text, range: self.range.start + range.start..self.range.start + range.end }
+    }
+}
+
+/// Where a clause must be fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueryField {
+    Title,
+    Theme,
+    Organisation,
+    Person,
+}
+
+/// A part of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Clause {
+    /// Anything in any form; what holds signs may be several words.
+    Word(QueryText),
+    /// What words begin with.
+    Prefix(QueryText),
+    /// Words that follow each other in exactly this form.
+    Phrase(QueryText),
+    /// One of several. It binds what stands next to it: `a b OR c` is `a` and one of `b` and `c`.
+    Any(Vec<Clause>),
+    /// All of them.
+    All(Vec<Clause>),
+    /// Anything but.
+    Not(Box<Clause>),
+    /// In one field.
+    In(QueryField, Box<Clause>),
+}
+
+/// A question, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ParsedQuery {
+    input: String,
+    /// All of which are asked for.
+    pub(crate) clauses: Vec<Clause>,
+    /// What was not looked at: what holds no letter or digit, and what is too much.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl ParsedQuery {
+    /// Reads what was typed.
+    pub(crate) fn parse(input: &str) -> Self {
+        let (tokens, ignored) = tokens(input);
+        let clauses = Parser { tokens: tokens.into_iter().peekable() }.clauses();
+        Self { input: input.to_owned(), clauses, ignored }
+    }
+
+    /// What was typed, with something else in some places; all signs stay.
+    pub(crate) fn with_replacements(&self, replacements: &[(Range<usize>, String)]) -> String {
+        let mut replacements: Vec<_> = replacements.iter().collect();
+        replacements.sort_by_key(|(range, _)| range.start);
+        let mut changed = self.input.clone();
+        for (range, text) in replacements.into_iter().rev() {
+            changed.replace_range(range.clone(), text);
+        }
+        changed.trim().to_owned()
+    }
+}
+
+/// Makes clauses of tokens. It calls itself once per bracket, of which no more than [`DEPTH_MAX`] lie
+/// within one another.
+struct Parser<T: Iterator<Item = Token>> {
+    tokens: std::iter::Peekable<T>,
+}
+
+impl<T: Iterator<Item = Token>> Parser<T> {
+    /// All clauses up to the end or to the bracket that closes.
+    fn clauses(&mut self) -> Vec<Clause> {
+        let mut clauses = Vec::new();
+        while let Some(token) = self.tokens.peek() {
+            match token {
+                Token::Close => break,
+                Token::Or => drop(self.tokens.next()),
+                _ => clauses.extend(self.alternatives()),
+            }
+        }
+        clauses
+    }
+
+    /// A clause and what stands beside it as `OR`.
+    fn alternatives(&mut self) -> Option<Clause> {
+        let mut any: Vec<Clause> = self.clause().into_iter().collect();
+        while self.tokens.peek() == Some(&Token::Or) {
+            self.tokens.next();
+            let ends = matches!(self.tokens.peek(), None | Some(Token::Or | Token::Close));
+            any.extend(if ends { None } else { self.clause() });
+        }
+        single_or(any, Clause::Any)
+    }
+
+    fn clause(&mut self) -> Option<Clause> {
+        match self.tokens.next()? {
+            Token::Word(typed) => Some(Clause::Word(typed)),
+            Token::Prefix(typed) => Some(Clause::Prefix(typed)),
+            Token::Phrase(typed) => Some(Clause::Phrase(typed)),
+            Token::Not => match self.tokens.peek() {
+                Some(Token::Or | Token::Close | Token::Not) | None => None,
+                Some(_) => self.clause().map(|clause| Clause::Not(Box::new(clause))),
+            },
+            Token::In(field) => match self.tokens.peek() {
+                Some(Token::Word(_) | Token::Prefix(_) | Token::Phrase(_) | Token::Open) => {
+                    self.clause().map(|clause| Clause::In(field, Box::new(clause)))
+                }
+                _ => None,
+            },
+            Token::Open => {
+                let clauses = self.clauses();
+                self.tokens.next_if_eq(&Token::Close);
+                single_or(clauses, Clause::All)
+            }
+            Token::Close | Token::Or => None,
+        }
+    }
+}
+
+/// A single clause as it is, several together.
+fn single_or(mut clauses: Vec<Clause>, several: fn(Vec<Clause>) -> Clause) -> Option<Clause> {
+    match clauses.len() {
+        0 | 1 => clauses.pop(),
+        _ => Some(several(clauses)),
+    }
+}
+
+impl fmt::Display for QueryField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Title => "titel",
+            Self::Theme => "thema",
+            Self::Organisation => "organisatie",
+            Self::Person => "persoon",
+        })
+    }
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let join_clauses = |clauses: &[Self], with: &str| {
+            clauses.iter().map(ToString::to_string).collect::<Vec<_>>().join(with)
+        };
+        match self {
+            Self::Word(typed) => f.write_str(&typed.text),
+            Self::Prefix(typed) => write!(f, "{}*", typed.text),
+            Self::Phrase(typed) => write!(f, "\"{}\"", typed.text),
+            Self::Any(clauses) => write!(f, "({})", join_clauses(clauses, " OR ")),
+            Self::All(clauses) => write!(f, "({})", join_clauses(clauses, " ")),
+            Self::Not(clause) if matches!(**clause, Self::Not(_)) => write!(f, "-({clause})"),
+            Self::Not(clause) => write!(f, "-{clause}"),
+            Self::In(field, clause) if matches!(**clause, Self::In(..) | Self::Not(_)) => {
+                write!(f, "{field}:({clause})")
+            }
+            Self::In(field, clause) => write!(f, "{field}:{clause}"),
+        }
+    }
+}
+
+impl fmt::Display for ParsedQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clauses: Vec<_> = self.clauses.iter().map(ToString::to_string).collect();
+        f.write_str(&clauses.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What was typed, and how it is understood.
+    const QUERIES: &[(&str, &str)] = &[
+        ("", ""),
+        ("  klantreis  ", "klantreis"),
+        ("klant reis", "klant reis"),
+        ("e-mail", "e-mail"),
+        ("WCAG 2.2", "WCAG 2.2"),
+        ("C# en C++", "C# en C++"),
+        ("\"de klantreis van\"", "\"de klantreis van\""),
+        ("„de brief” van", "\"de brief\" van"),
+        ("“de brief” van", "\"de brief\" van"),
+        ("«de brief» van", "\"de brief\" van"),
+        ("\"\" brief", "brief"),
+        ("\" — \" brief", "brief"),
+        ("\"brief", "brief"),
+        ("brief\"", "brief\""),
+        ("de \"brief en loket", "de brief en loket"),
+        ("brief -gemeente", "brief -gemeente"),
+        ("brief -\"de gemeente\"", "brief -\"de gemeente\""),
+        ("brief -(gemeente OR loket)", "brief -(gemeente OR loket)"),
+        ("brief - gemeente", "brief gemeente"),
+        ("-gemeente", "-gemeente"),
+        ("brief -", "brief"),
+        ("brief --gemeente", "brief --gemeente"),
+        ("brief OR e-mail", "(brief OR e-mail)"),
+        ("brief | e-mail", "(brief OR e-mail)"),
+        ("brief or mail", "brief or mail"),
+        ("heldere brief OR mail", "heldere (brief OR mail)"),
+        ("a1 OR b1 OR c1 d1", "(a1 OR b1 OR c1) d1"),
+        ("OR brief OR", "brief"),
+        ("brief OR OR mail", "(brief OR mail)"),
+        ("(heldere brief) OR mail", "((heldere brief) OR mail)"),
+        ("(heldere brief", "heldere brief"),
+        ("heldere brief)", "heldere brief"),
+        ("heldere) (brief", "heldere brief"),
+        ("() brief (())", "brief"),
+        ("((brief))", "brief"),
+        ("gebruiker(s)", "gebruiker(s)"),
+        ("(brief (mail OR loket))", "(brief (mail OR loket))"),
+        ("toegankelijk*", "toegankelijk*"),
+        ("t*", "t*"),
+        ("*", ""),
+        ("toe * gang", "toe gang"),
+        ("titel:klantreis", "titel:klantreis"),
+        ("Titel:\"de brief\"", "titel:\"de brief\""),
+        ("theme:inclusie person:jansen", "thema:inclusie persoon:jansen"),
+        ("organisatie:(VNG OR ICTU)", "organisatie:(VNG OR ICTU)"),
+        ("titel:toegankelijk*", "titel:toegankelijk*"),
+        ("-titel:brief", "-titel:brief"),
+        ("titel: brief", "titel: brief"),
+        ("titel:", "titel:"),
+        ("titel:titel:brief", "titel:brief"),
+        ("titel:-brief", "titel:-brief"),
+        ("https://example.nl 12:30", "https://example.nl 12:30"),
+        ("Is de overheid er ook voor mij?", "Is de overheid er ook voor mij?"),
+        ("-OR", ""),
+    ];
+
+    #[test]
+    fn every_query_must_parse_as_expected() {
+        for (typed, expected) in QUERIES {
+            assert_eq!(ParsedQuery::parse(typed).to_string(), *expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn one_letter_and_a_star_must_be_a_word() {
+        assert!(matches!(ParsedQuery::parse("t*").clauses[..], [Clause::Word(_)]));
+        assert!(matches!(ParsedQuery::parse("to*").clauses[..], [Clause::Prefix(_)]));
+    }
+
+    #[test]
+    fn ignored_text_must_be_reported() {
+        assert_eq!(ParsedQuery::parse("brief — & mail").ignored, ["—", "&"]);
+        let many: Vec<_> = (0..40).map(|number| format!("w{number}")).collect();
+        let query = ParsedQuery::parse(&many.join(" "));
+        assert_eq!(query.clauses.len(), WORDS_MAX);
+        assert_eq!(query.ignored, many[WORDS_MAX..]);
+        let deep = format!("{}brief{}", "(a OR ".repeat(500), ")".repeat(500));
+        assert_eq!(ParsedQuery::parse(&deep).ignored.len(), 501 - WORDS_MAX);
+    }
+
+    #[test]
+    fn a_word_must_be_exchanged_where_it_stands() {
+        let query = ParsedQuery::parse(" -loket titel:briev \"briev\" OR (gemente)");
+        let mut replacements = Vec::new();
+        for (typed, clause) in [("briev", &query.clauses[1]), ("gemente", &query.clauses[2])] {
+            let found = format!("{clause:?}");
+            assert!(found.contains(typed), "{found}");
+        }
+        if let Clause::In(_, inner) = &query.clauses[1]
+            && let Clause::Word(typed) = &**inner
+        {
+            replacements.push((typed.range.clone(), "brief".to_owned()));
+        }
+        assert_eq!(
+            query.with_replacements(&replacements),
+            "-loket titel:brief \"briev\" OR (gemente)"
+        );
+    }
+
+    fn collect_texts(clause: &Clause, found: &mut Vec<QueryText>) {
+        match clause {
+            Clause::Word(one) | Clause::Prefix(one) | Clause::Phrase(one) => {
+                found.push(one.clone());
+            }
+            Clause::Any(clauses) | Clause::All(clauses) => {
+                for clause in clauses {
+                    collect_texts(clause, found);
+                }
+            }
+            Clause::Not(clause) | Clause::In(_, clause) => collect_texts(clause, found),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_must_be_a_valid_query(
+            text in "([a-cé]{1,3}|OR|titel:|thema:|[\"“”()|*-]|[ ]){0,24}",
+        ) {
+            let query = ParsedQuery::parse(&text);
+            let mut found = Vec::new();
+            query.clauses.iter().for_each(|clause| collect_texts(clause, &mut found));
+            let mut end = 0;
+            for one in &found {
+                prop_assert!(one.range.start >= end, "{:?}", found);
+                prop_assert_eq!(&text[one.range.clone()], &one.text);
+                end = one.range.end;
+            }
+            // Said again in its own words, it is the same question.
+            let reparsed = ParsedQuery::parse(&query.to_string());
+            prop_assert_eq!(reparsed.to_string(), query.to_string(), "{}", text);
+            // Nothing with a letter is lost.
+            let alphanumeric_count = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+            let words: usize = found.iter().map(|one| alphanumeric_count(&one.text)).sum();
+            let ignored_count: usize = query.ignored.iter().map(|one| alphanumeric_count(one)).sum();
+            let operators = text.matches("OR").count() * 2 + text.matches("titel").count() * 5
+                + text.matches("thema").count() * 5;
+            prop_assert!(words + ignored_count <= alphanumeric_count(&text));
+            prop_assert!(words + ignored_count + operators >= alphanumeric_count(&text), "{text:?} {query}");
+        }
+
+        #[test]
+        fn every_text_must_parse(text in "\\PC{0,200}") {
+            ParsedQuery::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! From a word to the terms by which the index has it, each with its weight.
+
+use schema::MatchKind;
+use tantivy::{Searcher, Term, schema::Field};
+
+use super::scorer::{QueryTerm, idf};
+use crate::{analysis::AnalysisLanguage, index::schema::IndexSchema};
+
+const TITLE_WEIGHT: f32 = 1.0;
+const TEXT_WEIGHT: f32 = 1.0;
+/// On top of what the same words are worth in the text.
+const LEAD_WEIGHT: f32 = 0.5;
+const NAMES_WEIGHT: f32 = 0.7;
+/// What the very form that was typed is worth, on top of its stem.
+const EXACT_WEIGHT: f32 = 0.3;
+/// What a word that tells nothing is worth in a title.
+const STOP_WORD_WEIGHT: f32 = 0.2;
+
+/// The fields that words are looked for in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldGroup {
+    Title,
+    Text,
+    Lead,
+    Names,
+    /// Title and texts, not stemmed.
+    Exact,
+}
+
+/// Where a lookup leads, and why it is made.
+#[derive(Debug, Clone)]
+pub(crate) struct TermOrigin {
+    pub(crate) field_group: FieldGroup,
+    pub(crate) language: AnalysisLanguage,
+    pub(crate) kind: MatchKind,
+    /// The term, as the index has it; several are joined by a space.
+    pub(crate) term: String,
+    /// What to tell people that was looked for.
+    pub(crate) text: String,
+}
+
+/// Why something is looked up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TermContext<'a> {
+    /// For which words of the question, as bits.
+    pub(crate) word_mask: u32,
+    pub(crate) kind: MatchKind,
+    pub(crate) weight: f32,
+    pub(crate) text: &'a str,
+}
+
+/// All lookups of a question, under construction.
+pub(crate) struct QueryTerms<'a> {
+    searcher: &'a Searcher,
+    schema: &'a IndexSchema,
+    doc_count: u64,
+    pub(crate) terms: Vec<QueryTerm>,
+    /// Of each lookup, in the same order.
+    pub(crate) origins: Vec<TermOrigin>,
+}
+
+impl<'a> QueryTerms<'a> {
+    pub(crate) fn new(searcher: &'a Searcher, schema: &'a IndexSchema) -> Self {
+        let doc_count = searcher.num_docs();
+        Self { searcher, schema, doc_count, terms: Vec::new(), origins: Vec::new() }
+    }
+
+    /// Looks stems up in all fields of their languages; several stems as a phrase. Gives how many
+    /// documents have them, at most.
+    pub(crate) fn add_stems(
+        &mut self,
+        forms: &[(AnalysisLanguage, &[String])],
+        context: TermContext<'_>,
+    ) -> tantivy::Result<u64> {
+        let schema = self.schema;
+        let mut matched = Vec::new();
+        let mut documents = 0;
+        for (language, stems) in forms {
+            let (title, text, lead) = match language {
+                AnalysisLanguage::Dutch => (schema.title_nl, schema.text_nl, schema.lead_nl),
+                AnalysisLanguage::English => (schema.title_en, schema.text_en, schema.lead_en),
+            };
+            let mut fields = vec![
+                (FieldGroup::Title, title, TITLE_WEIGHT),
+                (FieldGroup::Text, text, TEXT_WEIGHT),
+            ];
+            // Where words are not numbered there are no phrases.
+            if stems.len() == 1 {
+                fields.push((FieldGroup::Lead, lead, LEAD_WEIGHT));
+            }
+            if *language == AnalysisLanguage::Dutch {
+                fields.push((FieldGroup::Names, schema.names, NAMES_WEIGHT));
+            }
+            let mut max_doc_freq = 0;
+            for (field_group, field, weight) in fields {
+                let terms = terms(field, stems);
+                let doc_freq = self.doc_freq(&terms)?;
+                max_doc_freq = doc_freq.max(max_doc_freq);
+                if doc_freq > 0 {
+                    matched.push((*language, field_group, field, weight, stems.join(" "), terms));
+                }
+            }
+            documents += max_doc_freq;
+        }
+        let idf = idf(documents, self.doc_count);
+        for (language, field_group, field, weight, term, terms) in matched {
+            let weight = weight * context.weight * idf;
+            self.terms.push(QueryTerm { field, terms, weight, word_mask: context.word_mask });
+            let text = context.text.to_owned();
+            self.origins.push(TermOrigin { field_group, language, kind: context.kind, term, text });
+        }
+        Ok(documents)
+    }
+
+    /// Looks the very form of a word up. Gives how many documents have it.
+    pub(crate) fn add_exact_form(
+        &mut self,
+        folded: &str,
+        context: TermContext<'_>,
+    ) -> tantivy::Result<u64> {
+        let weight = EXACT_WEIGHT * context.weight;
+        self.add_exact_term(folded, TermContext { weight, ..context })
+    }
+
+    /// Looks a word up that begins with what was typed. Gives how many documents have it.
+    pub(crate) fn add_exact_term(
+        &mut self,
+        folded: &str,
+        context: TermContext<'_>,
+    ) -> tantivy::Result<u64> {
+        let field = self.schema.exact;
+        let terms = terms(field, &[folded.to_owned()]);
+        let documents = self.doc_freq(&terms)?;
+        if documents > 0 {
+            let weight = context.weight * idf(documents, self.doc_count);
+            self.terms.push(QueryTerm { field, terms, weight, word_mask: context.word_mask });
+            self.origins.push(TermOrigin {
+                field_group: FieldGroup::Exact,
+                language: AnalysisLanguage::Dutch,
+                kind: context.kind,
+                term: folded.to_owned(),
+                text: context.text.to_owned(),
+            });
+        }
+        Ok(documents)
+    }
+
+    /// Looks a word that tells nothing up in titles. No document is listed for it.
+    pub(crate) fn add_stop_word(
+        &mut self,
+        language: AnalysisLanguage,
+        stem: &str,
+    ) -> tantivy::Result<()> {
+        let field = match language {
+            AnalysisLanguage::Dutch => self.schema.title_nl,
+            AnalysisLanguage::English => self.schema.title_en,
+        };
+        let terms = terms(field, &[stem.to_owned()]);
+        let documents = self.doc_freq(&terms)?;
+        if documents > 0 {
+            let weight = STOP_WORD_WEIGHT * idf(documents, self.doc_count);
+            self.terms.push(QueryTerm { field, terms, weight, word_mask: 0 });
+            let (term, text) = (stem.to_owned(), String::new());
+            self.origins.push(TermOrigin {
+                field_group: FieldGroup::Title,
+                language,
+                kind: MatchKind::Word,
+                term,
+                text,
+            });
+        }
+        Ok(())
+    }
+
+    /// How many documents have all of the terms, at most.
+    fn doc_freq(&self, terms: &[Term]) -> tantivy::Result<u64> {
+        let mut min_doc_freq = u64::MAX;
+        for term in terms {
+            min_doc_freq = min_doc_freq.min(self.searcher.doc_freq(term)?);
+            if min_doc_freq == 0 {
+                break;
+            }
+        }
+        Ok(min_doc_freq)
+    }
+}
+
+fn terms(field: Field, stems: &[String]) -> Vec<Term> {
+    stems.iter().map(|stem| Term::from_field_text(field, stem)).collect()
+}

@@ -1,0 +1,375 @@
+//! Link: names in merged facts become ids, and facts become a record.
+
+use std::collections::BTreeSet;
+
+use schema::{
+    Access, Article, ArticleForm, Attendance, Audience, Common, Community, CommunityForm, Event,
+    EventForm, EventStatus, Language, Maturity, NodeId, NodeKind, Organisation, OrganisationKind,
+    Person, Perspective, Quote, Record, Session, Theme, TitleSource, Toolkit, ToolkitForm,
+};
+
+use super::{
+    change_set::BuildContext,
+    infer_entities::{base_slug, content_key, entity_key, slug_key},
+    merge::Merged,
+};
+use crate::{
+    facts::{Detail, EventFacts, Facts, QuoteFacts, SessionFacts},
+    store::{Relation, StoreError, StoreWriter},
+};
+
+/// Why facts do not make a record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinkError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// For the person who keeps the source.
+    #[error("{0}")]
+    Incomplete(&'static str),
+}
+
+/// Resolves names against everything in the store.
+pub(crate) struct Linker<'a, 't> {
+    pub(crate) store: &'a StoreWriter<'t>,
+    pub(crate) context: &'a BuildContext,
+}
+
+impl Linker<'_, '_> {
+    /// The record with `id` that merged facts make.
+    pub(crate) fn record(&self, id: NodeId, merged: &Merged) -> Result<Record, LinkError> {
+        let facts = &merged.facts;
+        let origin = merged.origin;
+        let name = || facts.name().unwrap_or_default().to_owned();
+        Ok(match &facts.detail {
+            Detail::Article(_) | Detail::Toolkit(_) | Detail::Community(_) | Detail::Event(_) => {
+                self.content(id, facts)?
+            }
+            Detail::Theme(theme) => Record::Theme(Theme {
+                id,
+                label: name(),
+                alt_labels: theme.alt_labels.clone(),
+                definition: theme.definition.clone(),
+                broader: self
+                    .resolve_entity(NodeKind::Theme, theme.broader.as_ref())?
+                    .filter(|b| *b != id),
+                origin,
+            }),
+            Detail::Organisation(organisation) => Record::Organisation(Organisation {
+                id,
+                name: name(),
+                abbreviations: organisation.abbreviations.clone(),
+                aliases: organisation.aliases.clone(),
+                kind: organisation.kind.unwrap_or(OrganisationKind::Other),
+                layer: organisation.layer,
+                parent: self
+                    .resolve_entity(NodeKind::Organisation, organisation.parent.as_ref())?
+                    .filter(|parent| *parent != id),
+                url: facts.url.clone(),
+                origin,
+            }),
+            Detail::Person(person) => Record::Person(Person {
+                id,
+                name: name(),
+                role: person.role.clone(),
+                organisations: self
+                    .resolve_entities(NodeKind::Organisation, &facts.organisations)?,
+                bio: person.bio.clone(),
+                url: facts.url.clone(),
+                origin,
+            }),
+            Detail::Audience(audience) => Record::Audience(Audience {
+                id,
+                label: name(),
+                perspective: audience.perspective.unwrap_or(Perspective::Professional),
+                origin,
+            }),
+        })
+    }
+
+    fn content(&self, id: NodeId, facts: &Facts) -> Result<Record, LinkError> {
+        let mut common = self.common(id, facts)?;
+        Ok(match &facts.detail {
+            Detail::Article(article) => {
+                let authors = self.resolve_entities(NodeKind::Person, &article.authors)?;
+                let interviewees =
+                    self.resolve_entities(NodeKind::Person, &article.interviewees)?;
+                let quotes: Vec<_> =
+                    article.quotes.iter().map(|q| self.quote(q)).collect::<Result<_, _>>()?;
+                push_unique(&mut common.people, authors.iter().chain(&interviewees).copied());
+                push_unique(&mut common.people, quotes.iter().filter_map(|quote| quote.person));
+                push_unique(
+                    &mut common.organisations,
+                    quotes.iter().filter_map(|q| q.organisation),
+                );
+                Record::Article(Article {
+                    common,
+                    form: article.form.unwrap_or(ArticleForm::Page),
+                    lead: article.lead.clone(),
+                    authors,
+                    interviewees,
+                    quotes,
+                    references: article.references.clone(),
+                    resources: article.resources.clone(),
+                    reports_on: self
+                        .resolve_content(NodeKind::Event, article.reports_on.as_ref())?,
+                })
+            }
+            Detail::Toolkit(toolkit) => {
+                let maintainers =
+                    self.resolve_entities(NodeKind::Organisation, &toolkit.maintainers)?;
+                let origin =
+                    self.resolve_content(NodeKind::Community, toolkit.origin_community.as_ref())?;
+                push_unique(&mut common.organisations, maintainers.iter().copied());
+                push_unique(&mut common.communities, origin);
+                Record::Toolkit(Toolkit {
+                    common,
+                    form: toolkit.form.unwrap_or(ToolkitForm::Toolkit),
+                    external_url: toolkit.external_url.clone(),
+                    steps: toolkit.steps.clone(),
+                    resources: toolkit.resources.clone(),
+                    guidelines: toolkit.guidelines.clone(),
+                    origin_community: origin,
+                    maintainers,
+                    maturity: toolkit.maturity.unwrap_or(Maturity::Active),
+                })
+            }
+            Detail::Community(community) => {
+                let coordinators =
+                    self.resolve_entities(NodeKind::Person, &community.coordinators)?;
+                let origins =
+                    self.resolve_entities(NodeKind::Organisation, &community.origin_organisations)?;
+                let mut related = self.resolve_contents(NodeKind::Community, &community.related)?;
+                related.retain(|other| *other != id);
+                push_unique(&mut common.people, coordinators.iter().copied());
+                push_unique(&mut common.organisations, origins.iter().copied());
+                Record::Community(Community {
+                    common,
+                    form: community.form.unwrap_or(CommunityForm::External),
+                    short_name: community.short_name.clone(),
+                    question: community.question.clone(),
+                    purpose: community.purpose.clone(),
+                    founded: community.founded,
+                    origin_organisations: origins,
+                    coordinators,
+                    member_count: community.member_count,
+                    access: community.access.unwrap_or(Access::Open),
+                    join_url: community.join_url.clone(),
+                    platform_url: community.platform_url.clone(),
+                    layers: community.layers.clone(),
+                    related,
+                })
+            }
+            Detail::Event(event) => self.event(common, event)?,
+            Detail::Theme(_)
+            | Detail::Organisation(_)
+            | Detail::Person(_)
+            | Detail::Audience(_) => unreachable!("called for content kinds only"),
+        })
+    }
+
+    fn event(&self, mut common: Common, event: &EventFacts) -> Result<Record, LinkError> {
+        let start = event.start.clone().ok_or(LinkError::Incomplete(
+            "event has no start in any source; map the field `start`",
+        ))?;
+        let organisers = self.organisers(&event.organisers)?;
+        let speakers = self.resolve_entities(NodeKind::Person, &event.speakers)?;
+        let sessions: Vec<_> =
+            event.sessions.iter().map(|s| self.session(s)).collect::<Result<_, _>>()?;
+        let of_kind = |kind| organisers.iter().copied().filter(move |id| id.kind() == kind);
+        push_unique(&mut common.communities, of_kind(NodeKind::Community));
+        push_unique(&mut common.organisations, of_kind(NodeKind::Organisation));
+        push_unique(&mut common.people, speakers.iter().copied());
+        push_unique(&mut common.people, sessions.iter().flat_map(|s| s.speakers.iter().copied()));
+        Ok(Record::Event(Event {
+            common,
+            form: event.form.unwrap_or(EventForm::Other),
+            start,
+            end: event.end.clone(),
+            status: event.status.unwrap_or(EventStatus::Scheduled),
+            attendance: event.attendance.unwrap_or(Attendance::Unknown),
+            place: event.place.clone(),
+            online_url: event.online_url.clone(),
+            registration: event.registration.clone(),
+            price: event.price.clone(),
+            organisers,
+            speakers,
+            sessions,
+            series: event.series.clone(),
+            open_to_non_members: event.open_to_non_members,
+            recording: event.recording.clone(),
+        }))
+    }
+
+    fn common(&self, id: NodeId, facts: &Facts) -> Result<Common, LinkError> {
+        let title = facts.name().ok_or(LinkError::Incomplete(
+            "record has neither a title nor a text to derive one from",
+        ))?;
+        let slug = self.slug(id, facts)?;
+        let url = match &facts.url {
+            Some(url) => url.clone(),
+            None => self
+                .context
+                .item_url
+                .join(&format!("{}/{slug}", id.kind().as_str()))
+                .map_err(|_| LinkError::Incomplete("cannot build the URL of the item page"))?,
+        };
+        Ok(Common {
+            id,
+            title: title.to_owned(),
+            title_source: match facts.title {
+                Some(_) => TitleSource::Upstream,
+                None => TitleSource::Derived,
+            },
+            summary: facts.summary.clone(),
+            url,
+            slug,
+            language: facts.language.unwrap_or(Language::Nl),
+            published_at: facts.published_at,
+            modified_at: facts.modified_at,
+            image: facts.image.clone(),
+            themes: self.resolve_entities(NodeKind::Theme, &facts.themes)?,
+            audiences: self.resolve_entities(NodeKind::Audience, &facts.audiences)?,
+            communities: self
+                .resolve_contents(NodeKind::Community, &facts.communities)?
+                .into_iter()
+                .filter(|community| *community != id)
+                .collect(),
+            organisations: self.resolve_entities(NodeKind::Organisation, &facts.organisations)?,
+            people: self.resolve_entities(NodeKind::Person, &facts.people)?,
+            hashtags: facts.hashtags.clone(),
+        })
+    }
+
+    /// The last part of our own address: the record that goes before the others has it plain, what
+    /// others tell of adds its id.
+    fn slug(&self, id: NodeId, facts: &Facts) -> Result<String, StoreError> {
+        let base = base_slug(facts);
+        let owner = self.first_id_with_key(&slug_key(id.kind(), &base), id.kind())?;
+        if owner.is_none_or(|owner| owner == id) { Ok(base) } else { Ok(format!("{base}-{id}")) }
+    }
+
+    /// What the first of all records that have a name tells of, in the order of precedence.
+    fn first_id_with_key(&self, key: &str, kind: NodeKind) -> Result<Option<NodeId>, StoreError> {
+        let mut records = self.store.records_with_key(key)?;
+        records.sort_by(|l, r| self.context.precedence(l).cmp(&self.context.precedence(r)));
+        for record in records {
+            let identity = self.store.identity(&record)?;
+            if let Some(identity) = identity.filter(|identity| identity.id.kind() == kind) {
+                return Ok(Some(identity.id));
+            }
+        }
+        Ok(None)
+    }
+
+    fn quote(&self, quote: &QuoteFacts) -> Result<Quote, StoreError> {
+        Ok(Quote {
+            text: quote.text.clone(),
+            person: self.resolve_entity(NodeKind::Person, quote.person.as_ref())?,
+            organisation: self
+                .resolve_entity(NodeKind::Organisation, quote.organisation.as_ref())?,
+            reference: quote.reference.clone(),
+        })
+    }
+
+    fn session(&self, session: &SessionFacts) -> Result<Session, StoreError> {
+        Ok(Session {
+            title: session.title.clone(),
+            kind: session.kind.clone(),
+            start: session.start.clone(),
+            end: session.end.clone(),
+            room: session.room.clone(),
+            speakers: self.resolve_entities(NodeKind::Person, &session.speakers)?,
+        })
+    }
+
+    /// An organiser is a community if one has that name, else an organisation.
+    fn organisers(&self, names: &[String]) -> Result<Vec<NodeId>, StoreError> {
+        let mut ids = Vec::new();
+        for name in names {
+            let id = match self.resolve_content(NodeKind::Community, Some(name))? {
+                Some(id) => Some(id),
+                None => self.resolve_entity(NodeKind::Organisation, Some(name))?,
+            };
+            push_unique(&mut ids, id);
+        }
+        Ok(ids)
+    }
+
+    fn resolve_entities(
+        &self,
+        kind: NodeKind,
+        names: &[String],
+    ) -> Result<Vec<NodeId>, StoreError> {
+        let mut ids = Vec::new();
+        for name in names {
+            push_unique(&mut ids, self.resolve_entity(kind, Some(name))?);
+        }
+        Ok(ids)
+    }
+
+    /// The entity with a name. Every mentioned name has a record of its own, which is one thing
+    /// with whatever describes it.
+    fn resolve_entity(
+        &self,
+        kind: NodeKind,
+        name: Option<&String>,
+    ) -> Result<Option<NodeId>, StoreError> {
+        let Some(name) = name else { return Ok(None) };
+        self.first_id_with_key(&entity_key(kind, name), kind)
+    }
+
+    fn resolve_contents(
+        &self,
+        kind: NodeKind,
+        references: &[String],
+    ) -> Result<Vec<NodeId>, StoreError> {
+        let mut ids = Vec::new();
+        for reference in references {
+            push_unique(&mut ids, self.resolve_content(kind, Some(reference))?);
+        }
+        Ok(ids)
+    }
+
+    /// The content with an address or title; of several with one title the first.
+    fn resolve_content(
+        &self,
+        kind: NodeKind,
+        reference: Option<&String>,
+    ) -> Result<Option<NodeId>, StoreError> {
+        let Some(reference) = reference else { return Ok(None) };
+        self.first_id_with_key(&content_key(kind, reference), kind)
+    }
+}
+
+/// Adds ids that are not there yet.
+fn push_unique(ids: &mut Vec<NodeId>, new_ids: impl IntoIterator<Item = NodeId>) {
+    for id in new_ids {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+}
+
+/// Every link of a record: what it shows the name of, and what it answers to from the other side.
+pub(crate) fn links(record: &Record) -> BTreeSet<(NodeId, Relation)> {
+    let mut links = BTreeSet::new();
+    links.extend(record.linked_ids().into_iter().map(|id| (id, Relation::Mentions)));
+    match record {
+        Record::Article(article) => {
+            links.extend(article.reports_on.map(|event| (event, Relation::ReportOf)));
+        }
+        Record::Toolkit(toolkit) => {
+            links.extend(toolkit.origin_community.map(|c| (c, Relation::SpawnedBy)));
+        }
+        Record::Theme(theme) => links.extend(theme.broader.map(|b| (b, Relation::Narrower))),
+        Record::Organisation(organisation) => {
+            links.extend(organisation.parent.map(|parent| (parent, Relation::PartOf)));
+        }
+        Record::Person(person) => {
+            let employers = person.organisations.iter();
+            links.extend(employers.map(|employer| (*employer, Relation::MemberOf)));
+        }
+        Record::Community(_) | Record::Event(_) | Record::Audience(_) => {}
+    }
+    links
+}

@@ -1,0 +1,276 @@
+//! Merge: records that tell of one thing become one set of facts, under one id.
+//!
+//! Identity: an id is minted once, from the record that is first to tell of a thing. When things
+//! turn out to be one, the oldest id stays and the others lead to it; when one thing turns out to
+//! be several, the part with the record that minted the id keeps it.
+
+mod fields;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use schema::{NodeId, NodeKind, SourceName};
+
+pub(crate) use fields::{Merged, merge};
+
+use super::{
+    change_set::{BuildContext, ChangeSet},
+    infer_entities,
+};
+use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
+
+/// What identifying brought.
+#[derive(Debug, Default)]
+pub(crate) struct Resolution {
+    /// Ids whose records have to be made anew.
+    pub(crate) to_rebuild: BTreeSet<NodeId>,
+    /// Ids that nothing tells of any more, and the id that stands for each now.
+    pub(crate) retired: BTreeMap<NodeId, Option<NodeId>>,
+}
+
+/// Finds out which records are one thing, and gives each thing its id.
+pub(crate) fn resolve_identities(
+    store: &mut StoreWriter<'_>,
+    changes: &mut ChangeSet,
+    context: &BuildContext,
+) -> Result<Resolution, StoreError> {
+    let components = components(store, changes, context)?;
+    let candidates = id_candidates(store, context, &components)?;
+    let ids = assign_ids(store, &components, candidates)?;
+
+    let mut resolution = Resolution::default();
+    let mut abandoned: BTreeMap<NodeId, Option<NodeId>> = BTreeMap::new();
+    for key in changes.records.keys() {
+        if let Some(identity) = store.identity(key)? {
+            abandoned.entry(identity.id).or_default();
+        }
+    }
+    for (component, id) in components.iter().zip(&ids) {
+        for key in &component.members {
+            let old = store.identity(key)?.expect("every member was given an identity");
+            if old.id != *id {
+                store.put_identity(key, Identity { id: *id, ..old })?;
+                abandoned.insert(old.id, Some(*id));
+                // Whoever mentions this record by one of its names is led elsewhere now.
+                let facts = store.facts(key)?;
+                let keys =
+                    facts.map(|f| infer_entities::name_keys(key, &f.facts, &context.aliases));
+                changes.name_keys.extend(keys.unwrap_or_default());
+            }
+        }
+        store.set_members(*id, &component.members)?;
+        store.redirect(*id, None)?;
+        resolution.to_rebuild.insert(*id);
+    }
+    let ids: BTreeSet<_> = ids.into_iter().collect();
+    for (id, replacement) in abandoned {
+        if ids.contains(&id) {
+            continue;
+        }
+        store.set_members(id, &[])?;
+        let replacement = replacement.filter(|other| *other != id);
+        // Where nothing stands for it now, what led to it leads to it still: it may come back.
+        if replacement.is_some() {
+            for earlier in store.redirected_to(id)? {
+                store.redirect(earlier, replacement)?;
+            }
+        }
+        store.redirect(id, replacement)?;
+        resolution.retired.insert(id, replacement);
+    }
+    Ok(resolution)
+}
+
+/// Records that tell of one thing.
+struct Component {
+    kind: NodeKind,
+    /// In the order of precedence.
+    members: Vec<RecordKey>,
+}
+
+/// The components that any changed record is or was part of.
+fn components(
+    store: &StoreWriter<'_>,
+    changes: &ChangeSet,
+    context: &BuildContext,
+) -> Result<Vec<Component>, StoreError> {
+    let mut seeds: BTreeSet<RecordKey> = changes.records.keys().cloned().collect();
+    seeds.extend(changes.former_members.iter().cloned());
+    for name in &changes.name_keys {
+        // Another name of an entity joins it with what is known by that name alone.
+        if let Some((kind, folded)) = infer_entities::parse_entity_key(name) {
+            seeds.insert(RecordKey::inferred(kind, folded));
+            seeds.extend(store.records_with_key(name)?);
+            seeds.extend(store.records_with_key(&format!("also:{}/{folded}", kind.as_str()))?);
+        }
+    }
+    // A joined record may have been part of something that falls apart now.
+    for key in seeds.clone() {
+        if let Some(identity) = store.identity(&key)? {
+            seeds.extend(store.members(identity.id)?);
+        }
+    }
+    let mut visited = BTreeSet::new();
+    let mut components = Vec::new();
+    for seed in seeds {
+        let Some(component) = component(store, context, seed, &mut visited)? else { continue };
+        components.push(component);
+    }
+    Ok(components)
+}
+
+fn component(
+    store: &StoreWriter<'_>,
+    context: &BuildContext,
+    seed: RecordKey,
+    visited: &mut BTreeSet<RecordKey>,
+) -> Result<Option<Component>, StoreError> {
+    let mut members: Vec<(RecordKey, NodeKind)> = Vec::new();
+    let mut pending = vec![seed];
+    while let Some(key) = pending.pop() {
+        if !visited.insert(key.clone()) {
+            continue;
+        }
+        let Some(stored) = store.facts(&key)? else { continue };
+        pending.extend(infer_entities::connected_records(
+            store,
+            &key,
+            &stored.facts,
+            &context.aliases,
+        )?);
+        members.push((key, stored.facts.kind()));
+    }
+    members.sort_by(|l, r| context.precedence(&l.0).cmp(&context.precedence(&r.0)));
+    let kind = members.first().map(|(_, kind)| *kind);
+    let members = members.into_iter().map(|(key, _)| key).collect();
+    Ok(kind.map(|kind| Component { kind, members }))
+}
+
+/// The ids that a component may have, best first.
+type IdCandidates = Vec<IdCandidate>;
+
+#[derive(Debug, Clone, Copy)]
+struct IdCandidate {
+    id: NodeId,
+    /// Whether the record that minted the id is in the component.
+    minted_here: bool,
+    /// How long the oldest record with this id is known.
+    sequence: u64,
+}
+
+/// Gives every new record its place in time, and lists what each component may be called.
+fn id_candidates(
+    store: &mut StoreWriter<'_>,
+    context: &BuildContext,
+    components: &[Component],
+) -> Result<Vec<IdCandidates>, StoreError> {
+    let mut new_records = Vec::new();
+    for component in components {
+        for key in &component.members {
+            if store.identity(key)?.is_none() {
+                new_records.push((key, component.kind));
+            }
+        }
+    }
+    new_records.sort_by(|l, r| context.precedence(l.0).cmp(&context.precedence(r.0)));
+    for (key, kind) in new_records {
+        let identity = Identity { id: mint(store, key, kind)?, sequence: store.next_sequence()? };
+        store.put_identity(key, identity)?;
+    }
+    let candidates = components.iter().map(|component| {
+        let mut by_id: HashMap<NodeId, IdCandidate> = HashMap::new();
+        for key in &component.members {
+            let Identity { id, sequence } =
+                store.identity(key)?.expect("every member was given an identity");
+            // A thing that its source calls another kind now is another thing.
+            let same_kind = id.kind() == component.kind;
+            let id = if same_kind { id } else { mint(store, key, component.kind)? };
+            let candidate =
+                by_id.entry(id).or_insert(IdCandidate { id, minted_here: false, sequence });
+            candidate.sequence = candidate.sequence.min(sequence);
+            candidate.minted_here |= !is_inferred(key)
+                && (0..MINT_ATTEMPTS_MAX).any(|n| key.mint(component.kind, n) == id);
+        }
+        let mut sorted: Vec<_> = by_id.into_values().collect();
+        sorted.sort_by_key(|candidate| (candidate.sequence, candidate.id));
+        Ok(sorted)
+    });
+    candidates.collect()
+}
+
+fn is_inferred(key: &RecordKey) -> bool {
+    key.source() == SourceName::inferred().as_str()
+}
+
+/// Ids are tried so many times before two hashes of 60 bits are taken to be one.
+const MINT_ATTEMPTS_MAX: u8 = 4;
+
+fn mint(store: &StoreWriter<'_>, key: &RecordKey, kind: NodeKind) -> Result<NodeId, StoreError> {
+    for attempt in 0..MINT_ATTEMPTS_MAX {
+        let id = key.mint(kind, attempt);
+        if store.members(id)?.is_empty() {
+            return Ok(id);
+        }
+    }
+    Ok(key.mint(kind, 0))
+}
+
+/// Gives each component one of the ids it claims, each id to one component.
+fn assign_ids(
+    store: &StoreWriter<'_>,
+    components: &[Component],
+    candidates: Vec<IdCandidates>,
+) -> Result<Vec<NodeId>, StoreError> {
+    let mut ranked: Vec<(bool, u64, NodeId, usize)> = Vec::new();
+    for (index, candidates) in candidates.into_iter().enumerate() {
+        ranked.extend(candidates.into_iter().map(|c| (!c.minted_here, c.sequence, c.id, index)));
+    }
+    // What is described goes before what is only mentioned; for one component the oldest id goes
+    // first; for one id the component that minted it.
+    let is_described = |index: usize| components[index].members.iter().any(|key| !is_inferred(key));
+    ranked.sort_by_key(|(not_minted, sequence, id, index)| {
+        (!is_described(*index), *sequence, *not_minted, *id, *index)
+    });
+    let mut minters: HashMap<NodeId, usize> = HashMap::new();
+    for (not_minted, _, id, index) in &ranked {
+        if !not_minted {
+            minters.entry(*id).or_insert(*index);
+        }
+    }
+    let mut ids: Vec<Option<NodeId>> = vec![None; components.len()];
+    let mut used_ids = BTreeSet::new();
+    for (_, _, id, index) in ranked {
+        let is_reserved =
+            minters.get(&id).is_some_and(|owner| *owner != index && ids[*owner].is_none());
+        if ids[index].is_none() && !is_reserved && used_ids.insert(id) {
+            ids[index] = Some(id);
+        }
+    }
+    let mut assigned_ids = Vec::with_capacity(ids.len());
+    for (component, id) in components.iter().zip(ids) {
+        let id = match id {
+            Some(id) => id,
+            None => mint_unused_id(store, component, &used_ids)?,
+        };
+        used_ids.insert(id);
+        assigned_ids.push(id);
+    }
+    Ok(assigned_ids)
+}
+
+/// An id for a part that lost the id of the whole.
+fn mint_unused_id(
+    store: &StoreWriter<'_>,
+    component: &Component,
+    used_ids: &BTreeSet<NodeId>,
+) -> Result<NodeId, StoreError> {
+    for key in &component.members {
+        for attempt in 0..MINT_ATTEMPTS_MAX {
+            let id = key.mint(component.kind, attempt);
+            if !used_ids.contains(&id) && store.members(id)?.is_empty() {
+                return Ok(id);
+            }
+        }
+    }
+    let first = component.members.first().expect("a component is never empty");
+    Ok(first.mint(component.kind, MINT_ATTEMPTS_MAX))
+}

@@ -1,0 +1,218 @@
+//! Fields of several records made one: whom to believe about each, and who said it.
+
+use schema::{Origin, Provenance, SourceName};
+
+use crate::{
+    facts::{
+        ArticleFacts, AudienceFacts, CommunityFacts, Detail, EventFacts, Facts, OrganisationFacts,
+        PersonFacts, ThemeFacts, ToolkitFacts,
+    },
+    store::StoredFacts,
+};
+
+/// Facts of several records made one, with where each field comes from.
+pub(crate) struct Merged {
+    pub(crate) facts: Facts,
+    pub(crate) provenance: Vec<Provenance>,
+    pub(crate) sources: Vec<SourceName>,
+    pub(crate) origin: Origin,
+}
+
+/// Merges what the records of one thing say; they come in the order of precedence.
+pub(crate) fn merge(records: Vec<StoredFacts>) -> Option<Merged> {
+    let mut records = records.into_iter();
+    let first = records.next()?;
+    let declared = first.record.source != SourceName::inferred();
+    let mut merger = FieldMerger { provided: Vec::new() };
+    let mut facts = Facts::empty(empty_detail(&first.facts.detail));
+    let mut sources = Vec::new();
+    let mut provenance = Vec::new();
+    for stored in std::iter::once(first).chain(records) {
+        let inferred = stored.record.source == SourceName::inferred();
+        if declared && inferred {
+            continue;
+        }
+        merger.merge_facts(&mut facts, stored.facts);
+        if !inferred {
+            sources.push(stored.record.source.clone());
+        }
+        let fields = std::mem::take(&mut merger.provided);
+        let fields = fields.into_iter().map(str::to_owned).collect();
+        provenance.push(Provenance { record: stored.record, fields });
+    }
+    sources.sort();
+    sources.dedup();
+    let origin = if declared { Origin::Declared } else { Origin::Inferred };
+    Some(Merged { facts, provenance, sources, origin })
+}
+
+fn empty_detail(detail: &Detail) -> Detail {
+    match detail {
+        Detail::Article(_) => Detail::Article(ArticleFacts::default()),
+        Detail::Toolkit(_) => Detail::Toolkit(ToolkitFacts::default()),
+        Detail::Community(_) => Detail::Community(CommunityFacts::default()),
+        Detail::Event(_) => Detail::Event(EventFacts::default()),
+        Detail::Theme(_) => Detail::Theme(ThemeFacts::default()),
+        Detail::Organisation(_) => Detail::Organisation(OrganisationFacts::default()),
+        Detail::Person(_) => Detail::Person(PersonFacts::default()),
+        Detail::Audience(_) => Detail::Audience(AudienceFacts::default()),
+    }
+}
+
+/// Fills fields, and remembers which ones the record at hand provided.
+struct FieldMerger {
+    provided: Vec<&'static str>,
+}
+
+/// One value: the first record that has it. Structured lists likewise, since the parts of two
+/// sources do not fit together.
+macro_rules! first {
+    ($merging:ident, $into:expr, $from:expr, $($field:ident),+) => {$(
+        if MergeField::is_missing(&$into.$field) && !MergeField::is_missing(&$from.$field) {
+            $into.$field = $from.$field;
+            $merging.provided.push(stringify!($field));
+        }
+    )+};
+}
+
+/// A list of names: all that any record has.
+macro_rules! union {
+    ($merging:ident, $into:expr, $from:expr, $($field:ident),+) => {$(
+        let mut is_new = false;
+        for name in $from.$field {
+            if !$into.$field.iter().any(|n| schema::normalisation::name(n) == schema::normalisation::name(&name)) {
+                $into.$field.push(name);
+                is_new = true;
+            }
+        }
+        if is_new {
+            $merging.provided.push(stringify!($field));
+        }
+    )+};
+}
+
+trait MergeField {
+    fn is_missing(&self) -> bool;
+}
+
+impl<T> MergeField for Option<T> {
+    fn is_missing(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T> MergeField for Vec<T> {
+    fn is_missing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl FieldMerger {
+    fn merge_facts(&mut self, into: &mut Facts, from: Facts) {
+        let this = &mut *self;
+        first!(
+            this,
+            into,
+            from,
+            title,
+            derived_title,
+            summary,
+            url,
+            slug,
+            language,
+            published_at,
+            modified_at,
+            image,
+            body
+        );
+        union!(this, into, from, themes, audiences, communities, organisations, people, hashtags);
+        match (&mut into.detail, from.detail) {
+            (Detail::Article(into), Detail::Article(from)) => {
+                first!(this, into, from, form, lead, quotes, references, resources, reports_on);
+                union!(this, into, from, authors, interviewees);
+            }
+            (Detail::Toolkit(into), Detail::Toolkit(from)) => {
+                first!(
+                    this,
+                    into,
+                    from,
+                    form,
+                    external_url,
+                    steps,
+                    resources,
+                    guidelines,
+                    origin_community,
+                    maturity
+                );
+                union!(this, into, from, maintainers);
+            }
+            (Detail::Community(into), Detail::Community(from)) => {
+                first!(
+                    this,
+                    into,
+                    from,
+                    form,
+                    short_name,
+                    question,
+                    purpose,
+                    founded,
+                    member_count,
+                    access,
+                    join_url,
+                    platform_url,
+                    layers
+                );
+                union!(this, into, from, origin_organisations, coordinators, related);
+            }
+            (Detail::Event(into), Detail::Event(from)) => self.merge_event(into, from),
+            (into, from) => self.merge_entity(into, from),
+        }
+    }
+
+    fn merge_event(&mut self, into: &mut EventFacts, from: EventFacts) {
+        let this = self;
+        // Start, end and rule belong together: they come from one record.
+        if into.start.is_none() && from.start.is_some() {
+            (into.end, into.series) = (None, None);
+            first!(this, into, from, start, end, series);
+        }
+        first!(
+            this,
+            into,
+            from,
+            form,
+            status,
+            attendance,
+            place,
+            online_url,
+            registration,
+            price,
+            sessions,
+            open_to_non_members,
+            recording
+        );
+        union!(this, into, from, organisers, speakers);
+    }
+
+    fn merge_entity(&mut self, into: &mut Detail, from: Detail) {
+        let this = self;
+        match (into, from) {
+            (Detail::Theme(into), Detail::Theme(from)) => {
+                first!(this, into, from, definition, broader);
+                union!(this, into, from, alt_labels);
+            }
+            (Detail::Organisation(into), Detail::Organisation(from)) => {
+                first!(this, into, from, kind, layer, parent);
+                union!(this, into, from, abbreviations, aliases);
+            }
+            (Detail::Person(into), Detail::Person(from)) => {
+                first!(this, into, from, role, bio);
+            }
+            (Detail::Audience(into), Detail::Audience(from)) => {
+                first!(this, into, from, perspective);
+            }
+            // Another kind at the same address: whom to believe was decided by precedence.
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Near-duplicates: texts of one source and one kind that are the same but for a few words. They
+//! form groups, and each knows its group.
+//!
+//! What may be alike meets in a band, which is a digest of its text; there, each is compared with
+//! those beside it. Whoever is like another, and like one that is like it, is of one group, which
+//! is named by its least id. So groups are decided by what is there, not by the order in which it
+//! came; and a change is compared with what it meets, not with all there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::{Body, NodeId, Provenance, Record, SourceName};
+
+use crate::{
+    analysis::WordHashes,
+    index,
+    store::{StoreError, StoreWriter},
+};
+
+/// Texts of which so large a share of all rows of three words is in both are the same. In a text of
+/// a hundred words, that is one word changed.
+const DUPLICATE_SIMILARITY: f64 = 0.9;
+/// In a band, a text is compared with so many before it and after it.
+const NEIGHBOURS_PER_SIDE: usize = 4;
+
+/// The bands of a record. Where several sources tell of it, it is of the most trusted one, so that
+/// no group has texts of more than one. Events are the same only at the same time and place.
+pub(crate) fn bands(
+    record: &Record,
+    body: Option<&Body>,
+    provenance: &[Provenance],
+) -> BTreeSet<u64> {
+    let mut sources = provenance.iter().map(|entry| &entry.record.source);
+    let source = sources.find(|source| **source != SourceName::inferred());
+    let (Some(kind), Some(source)) = (record.kind(), source) else { return BTreeSet::new() };
+    let time_and_venue = match record {
+        Record::Event(event) => Some((&event.start, &event.series, &event.place)),
+        _ => None,
+    };
+    let band_key = |band| {
+        let key = (band, source, kind, &time_and_venue);
+        let bytes = postcard::to_stdvec(&key).expect("serialising plain data cannot fail");
+        let digest = blake3::hash(&bytes);
+        u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
+    };
+    WordHashes::of(index::all_texts(record, body)).bands().into_iter().map(band_key).collect()
+}
+
+/// Which bands texts entered and left.
+#[derive(Debug, Default)]
+pub(crate) struct BandChanges {
+    /// The bands that what changed is in now.
+    current: BTreeMap<NodeId, BTreeSet<u64>>,
+    /// The bands that it is in no longer.
+    left: BTreeMap<NodeId, BTreeSet<u64>>,
+}
+
+impl BandChanges {
+    /// Puts a text into the bands that it is in now, where those are others.
+    pub(crate) fn update_bands(
+        &mut self,
+        store: &mut StoreWriter<'_>,
+        id: NodeId,
+        (old, new): (BTreeSet<u64>, BTreeSet<u64>),
+    ) -> Result<(), StoreError> {
+        for band in old.difference(&new) {
+            store.remove_from_band(*band, id)?;
+            self.left.entry(id).or_default().insert(*band);
+        }
+        for band in new.difference(&old) {
+            store.add_to_band(*band, id)?;
+        }
+        self.current.insert(id, new);
+        Ok(())
+    }
+
+    /// Forms the groups anew of all that stands where texts changed, entered or left. Gives the
+    /// content whose group is another now.
+    pub(crate) fn recompute_groups(
+        &self,
+        store: &mut StoreWriter<'_>,
+    ) -> Result<BTreeSet<NodeId>, StoreError> {
+        let mut affected = BTreeSet::new();
+        for (id, bands) in self.current.iter().chain(&self.left) {
+            affected.insert(*id);
+            for band in bands {
+                affected.extend(store.band_neighbours((*band, *id), NEIGHBOURS_PER_SIDE)?);
+            }
+        }
+        for id in affected.clone() {
+            if let Some(group) = store.group(id)? {
+                affected.extend(store.group_members(group)?);
+            }
+        }
+        let mut groups = BTreeMap::new();
+        for id in affected {
+            if groups.contains_key(&id) {
+                continue;
+            }
+            let duplicates = self.duplicates_of(store, id)?;
+            let group = duplicates.first().copied().filter(|_| duplicates.len() > 1);
+            groups.extend(duplicates.into_iter().map(|id| (id, group)));
+        }
+        let mut changed = BTreeSet::new();
+        for (id, group) in groups {
+            if store.group(id)? != group {
+                store.set_group(id, group)?;
+                changed.insert(id);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Everything that is of one group with `id`, itself included.
+    fn duplicates_of(
+        &self,
+        store: &StoreWriter<'_>,
+        id: NodeId,
+    ) -> Result<BTreeSet<NodeId>, StoreError> {
+        let mut members = BTreeSet::from([id]);
+        let mut pending = vec![id];
+        while let Some(id) = pending.pop() {
+            let mut neighbours = BTreeSet::new();
+            for band in self.bands(store, id)? {
+                neighbours.extend(store.band_neighbours((band, id), NEIGHBOURS_PER_SIDE)?);
+            }
+            neighbours.retain(|other| !members.contains(other));
+            if neighbours.is_empty() {
+                continue;
+            }
+            let own_fingerprint = fingerprint(store, id)?;
+            for other in neighbours {
+                if own_fingerprint.jaccard(&fingerprint(store, other)?) >= DUPLICATE_SIMILARITY {
+                    members.insert(other);
+                    pending.push(other);
+                }
+            }
+        }
+        Ok(members)
+    }
+
+    fn bands(&self, store: &StoreWriter<'_>, id: NodeId) -> Result<BTreeSet<u64>, StoreError> {
+        if let Some(bands) = self.current.get(&id) {
+            return Ok(bands.clone());
+        }
+        let Some(record) = store.record(id)? else { return Ok(BTreeSet::new()) };
+        Ok(bands(&record, store.body(id)?.as_ref(), &store.provenance(id)?))
+    }
+}
+
+fn fingerprint(store: &StoreWriter<'_>, id: NodeId) -> Result<WordHashes, StoreError> {
+    let Some(record) = store.record(id)? else { return Ok(WordHashes::of([])) };
+    Ok(WordHashes::of(index::all_texts(&record, store.body(id)?.as_ref())))
+}

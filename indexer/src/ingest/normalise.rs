@@ -1,0 +1,202 @@
+//! Drafts to facts: every value is read, checked and cleaned, or the record is rejected with a
+//! reason. Nothing downstream sees a raw value.
+//!
+//! Invariant: no text that leaves here holds an e-mail address or a telephone number. Texts are
+//! read through [`object::Object`] and [`html`] only, and both redact.
+
+mod date_parser;
+mod detail;
+mod html;
+mod object;
+mod redact;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value_objects;
+
+use schema::{Body, Language, NodeKind, event_moment::HOME_ZONE};
+
+use crate::{
+    facts::{Detail, Facts},
+    ingest::{
+        config::ResolvedSource,
+        source::{
+            RawRecord,
+            field::Field,
+            sentences::{DERIVED_TITLE_CHARS_MAX, first_sentence, truncate},
+        },
+    },
+};
+use object::{Object, ParseContext};
+
+/// A title is never longer than this many characters; a longer one is cut.
+pub(crate) const TITLE_CHARS_MAX: usize = 300;
+/// A name of a person, organisation or theme is cut after this many characters.
+pub(crate) const NAME_CHARS_MAX: usize = 200;
+/// The most bytes that a body may have.
+pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
+/// The most entries that a list may have.
+pub(crate) const LIST_MAX: usize = 200;
+
+/// What normalising needs to know beyond the record and its source.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NormaliseContext {
+    /// Days added to every date, so that a demo stays in the present.
+    pub shift_days: i64,
+}
+
+/// The facts in a draft.
+///
+/// # Errors
+/// What is wrong with it, as a sentence for the person who keeps the source.
+pub(crate) fn normalise(
+    raw: &RawRecord,
+    source: &ResolvedSource,
+    context: &NormaliseContext,
+) -> Result<Facts, String> {
+    let shift_days = context.shift_days;
+    let default_context = ParseContext {
+        language: source.language.unwrap_or(Language::Nl),
+        zone: HOME_ZONE.to_owned(),
+        base: None,
+        shift_days,
+    };
+    // A few fields decide how the others are to be read.
+    let record = Object::from_fields(&raw.fields, &default_context);
+    let kind = kind(&record)?;
+    let language = language(&record)?.or(source.language);
+    let record_context = ParseContext {
+        language: language.unwrap_or(default_context.language),
+        zone: record.zone(Field::TimeZone.name())?.unwrap_or_else(|| default_context.zone.clone()),
+        base: record.url(Field::Url.name())?,
+        shift_days,
+    };
+    facts(&Object::from_fields(&raw.fields, &record_context), kind, language)
+}
+
+fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<Facts, String> {
+    let title = record.text(Field::Title.name())?.map(|title| truncate(&title, TITLE_CHARS_MAX));
+    let summary = record.text(Field::Summary.name())?;
+    let lead = record.text(Field::Lead.name())?;
+    let (body, heading) = body(record, title.is_none())?;
+    let derived_title = if title.is_some() || !kind.is_content() {
+        None
+    } else {
+        let text = body.as_ref().map(|body| body.text.as_str());
+        let texts = [lead.as_deref(), text, summary.as_deref()];
+        heading.or_else(|| texts.into_iter().flatten().find_map(title_from_text))
+    };
+    if title.is_none() && derived_title.is_none() {
+        return Err(missing_title(kind));
+    }
+    let name = title.as_deref().filter(|_| !kind.is_content());
+    if name.is_some_and(|name| {
+        redact::is_redacted(name) || schema::normalisation::name(name).is_empty()
+    }) {
+        return Err("`title`: must be a name, not contact data or symbols".to_owned());
+    }
+    Ok(Facts {
+        title,
+        derived_title,
+        summary,
+        url: record.context.base.clone(),
+        slug: record.text(Field::Slug.name())?,
+        language,
+        published_at: record.timestamp(Field::PublishedAt.name())?,
+        modified_at: record.timestamp(Field::ModifiedAt.name())?,
+        image: self::value_objects::image(record)?,
+        themes: record.names(Field::Themes.name())?,
+        audiences: record.names(Field::Audiences.name())?,
+        communities: record.names(Field::Communities.name())?,
+        organisations: record.names(Field::Organisations.name())?,
+        people: record.names(Field::People.name())?,
+        hashtags: hashtags(record)?,
+        body,
+        detail: detail(record, kind)?,
+    })
+}
+
+fn missing_title(kind: NodeKind) -> String {
+    if kind.is_content() {
+        "missing `title`, and no text to derive it from".to_owned()
+    } else {
+        format!("missing `title`, required as the name of every `{}`", kind.as_str())
+    }
+}
+
+fn kind(record: &Object) -> Result<NodeKind, String> {
+    let valid_kinds = || NodeKind::ALL.map(NodeKind::as_str).join(", ");
+    let raw_kind = record.text(Field::Kind.name())?.ok_or_else(|| {
+        format!(
+            "missing `kind`; set `[source.constants] kind = \"article\"` for the source, or \
+             another of {}",
+            valid_kinds()
+        )
+    })?;
+    let lowercase = raw_kind.to_lowercase();
+    NodeKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == lowercase)
+        .ok_or_else(|| format!("`kind`: expected one of {}: `{raw_kind}`", valid_kinds()))
+}
+
+/// The language from its tag, such as `nl` or `en-GB`.
+fn language(record: &Object) -> Result<Option<Language>, String> {
+    let Some(tag) = record.text(Field::Language.name())? else { return Ok(None) };
+    let primary = tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
+    match primary.as_str() {
+        "nl" | "nld" | "dut" => Ok(Some(Language::Nl)),
+        "en" | "eng" => Ok(Some(Language::En)),
+        "other" => Ok(Some(Language::Other)),
+        other if matches!(other.len(), 2 | 3) && other.bytes().all(|b| b.is_ascii_lowercase()) => {
+            Ok(Some(Language::Other))
+        }
+        _ => {
+            Err(format!("`language`: invalid language tag, use for example `nl` or `en`: `{tag}`"))
+        }
+    }
+}
+
+/// The body, and its first heading of the first level where that is to be the title.
+fn body(record: &Object, extract_title: bool) -> Result<(Option<Body>, Option<String>), String> {
+    let Some(raw) = record.string(Field::Body.name())? else { return Ok((None, None)) };
+    if raw.len() > BODY_BYTES_MAX {
+        let limit = BODY_BYTES_MAX;
+        return Err(format!("`body`: exceeds {limit} bytes: `{}`", raw.len()));
+    }
+    let context = record.context;
+    let mut html = html::sanitise(raw, context.base.as_ref(), context.language);
+    let heading = if extract_title { html::extract_heading(&mut html) } else { None };
+    let heading = heading.map(|heading| truncate(&heading, TITLE_CHARS_MAX));
+    let text = redact::redact(&html::plain_text(&html), context.language);
+    let body = (!text.is_empty()).then_some(Body { html, text });
+    Ok((body, heading))
+}
+
+/// A title out of the first sentence of a text.
+fn title_from_text(text: &str) -> Option<String> {
+    let paragraph = text.split("\n\n").map(str::trim).find(|text| !text.is_empty())?;
+    let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = truncate(first_sentence(&line), DERIVED_TITLE_CHARS_MAX);
+    let title = title.strip_suffix('.').unwrap_or(&title);
+    (!title.is_empty()).then(|| title.to_owned())
+}
+
+fn hashtags(record: &Object) -> Result<Vec<String>, String> {
+    let tags = record.names(Field::Hashtags.name())?.into_iter();
+    let tags = tags.map(|tag| tag.trim_start_matches('#').trim().to_owned());
+    Ok(tags.filter(|tag| !tag.is_empty()).collect())
+}
+
+fn detail(record: &Object, kind: NodeKind) -> Result<Detail, String> {
+    Ok(match kind {
+        NodeKind::Article => Detail::Article(detail::article(record)?),
+        NodeKind::Toolkit => Detail::Toolkit(detail::toolkit(record)?),
+        NodeKind::Community => Detail::Community(detail::community(record)?),
+        NodeKind::Event => Detail::Event(detail::event(record)?),
+        NodeKind::Theme => Detail::Theme(detail::theme(record)?),
+        NodeKind::Organisation => Detail::Organisation(detail::organisation(record)?),
+        NodeKind::Person => Detail::Person(detail::person(record)?),
+        NodeKind::Audience => Detail::Audience(detail::audience(record)?),
+    })
+}

@@ -1,0 +1,284 @@
+//! HTML out of sources: only what can do no harm, and plain text made from it.
+
+use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
+
+use ammonia::{Builder, UrlRelative};
+use html_escape::{decode_html_entities, encode_text};
+use regex::Regex;
+use schema::Language;
+use url::Url;
+
+use super::{
+    redact::{contains_email, redact},
+    text::{collapse_blank_lines, collapse_whitespace, strip_invisible},
+};
+
+/// Elements that stand apart from the text around them.
+const BLOCK_ELEMENTS: [&str; 26] = [
+    "article",
+    "aside",
+    "blockquote",
+    "details",
+    "div",
+    "dl",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "ul",
+];
+/// Other elements by which HTML is known.
+const OTHER_ELEMENTS: [&str; 25] = [
+    "a", "b", "br", "code", "dd", "dt", "em", "i", "iframe", "img", "li", "script", "small",
+    "span", "strong", "style", "sub", "sup", "tbody", "td", "th", "thead", "tr", "u", "svg",
+];
+
+static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
+    let names = [&BLOCK_ELEMENTS[..], &OTHER_ELEMENTS[..]].concat().join("|");
+    pattern(&format!(r"(?i)</?(?:{names})(?:\s[^>]*)?/?>"))
+});
+/// One tag of serialised HTML, in which quotation marks within attributes are escaped.
+static TAG: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"]|"[^"]*")*)>"#));
+/// The beginning of a tag, in any HTML.
+static TAG_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)"));
+static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<h1(?:\s[^>]*)?>(.*?)</h1>\s*"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("constant regex is valid, covered by tests")
+}
+
+/// Whether a text is HTML rather than plain. What is nested beyond reason is taken as plain.
+pub(super) fn is_html(text: &str) -> bool {
+    text.contains('<') && MARKUP.is_match(text) && !is_too_deep(text)
+}
+
+/// So many elements may be open at one place; building more takes time and memory without bound.
+const ELEMENTS_OPEN_MAX: usize = 256;
+/// Elements that end by themselves.
+const IMPLICITLY_CLOSED_ELEMENTS: [&str; 24] = [
+    "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup",
+    "colgroup", "rt", "rp", "br", "hr", "img", "input", "wbr", "col", "source", "track", "area",
+];
+
+fn is_too_deep(html: &str) -> bool {
+    let mut open = 0_usize;
+    for tag in TAG_NAME.captures_iter(html) {
+        let name = tag[2].to_ascii_lowercase();
+        if IMPLICITLY_CLOSED_ELEMENTS.contains(&name.as_str()) {
+            continue;
+        }
+        open = if tag[1].is_empty() { open + 1 } else { open.saturating_sub(1) };
+        if open > ELEMENTS_OPEN_MAX {
+            return true;
+        }
+    }
+    false
+}
+
+/// HTML of a body: sanitised, redacted, with relative links made absolute. Plain text becomes
+/// paragraphs.
+pub(super) fn sanitise(raw: &str, base: Option<&Url>, language: Language) -> String {
+    let html = if is_html(raw) { Cow::Borrowed(raw) } else { Cow::Owned(from_plain(raw)) };
+    let relative = base.map_or(UrlRelative::Deny, |url| UrlRelative::RewriteWithBase(url.clone()));
+    let clean = Builder::default()
+        .url_schemes(HashSet::from(["http", "https"]))
+        .url_relative(relative)
+        .link_rel(Some("noopener"))
+        .add_clean_content_tags(["iframe", "noscript", "object", "svg", "template"])
+        .attribute_filter(move |_, name, value| match name {
+            "href" | "src" | "cite" if contains_email(value) => None,
+            "href" | "src" | "cite" => Some(value.into()),
+            _ => Some(redact(value, language).into()),
+        })
+        .clean(&html)
+        .to_string();
+    let html = redact_text(&clean, language);
+    // Contact data may be cut up by tags; a reader sees it all the same.
+    let text = plain_text(&html);
+    let redacted = redact(&text, language);
+    if redacted == text { html } else { from_plain(&encode_text(&redacted)) }
+}
+
+/// The words of any HTML, on as many lines as it has blocks.
+pub(super) fn sanitised_text(raw: &str) -> String {
+    plain_text(&ammonia::clean(raw))
+}
+
+fn from_plain(raw: &str) -> String {
+    let text = decode_html_entities(raw);
+    let text = text.replace("\r\n", "\n");
+    let paragraphs = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+    let mut html = String::with_capacity(text.len());
+    for paragraph in paragraphs {
+        html.push_str("<p>");
+        html.push_str(&encode_text(paragraph).replace('\n', "<br>"));
+        html.push_str("</p>\n");
+    }
+    html
+}
+
+/// Redacts what is between the tags, as a reader sees it.
+fn redact_text(html: &str, language: Language) -> String {
+    let redact_segment = |text: &str| {
+        let text = strip_invisible(&decode_html_entities(text));
+        encode_text(&redact(&text, language)).into_owned()
+    };
+    let mut redacted = String::with_capacity(html.len());
+    let mut end = 0;
+    for tag in TAG.find_iter(html) {
+        redacted.push_str(&redact_segment(&html[end..tag.start()]));
+        redacted.push_str(tag.as_str());
+        end = tag.end();
+    }
+    redacted.push_str(&redact_segment(&html[end..]));
+    redacted
+}
+
+/// Takes the first heading of the first level out of the HTML and gives its words.
+pub(super) fn extract_heading(html: &mut String) -> Option<String> {
+    let captures = HEADING.captures(html)?;
+    let heading = collapse_whitespace(&plain_text(captures.get(1)?.as_str()));
+    let range = captures.get(0)?.range();
+    html.replace_range(range, "");
+    (!heading.is_empty()).then_some(heading)
+}
+
+/// Plain text: a blank line between paragraphs, each list item and table row on its own line.
+pub(super) fn plain_text(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut end = 0;
+    let mut preformatted = 0_usize;
+    for tag in TAG.captures_iter(html) {
+        let full_match = tag.get(0).expect("group 0 of a match always exists");
+        push_text(&mut text, &html[end..full_match.start()], preformatted > 0);
+        end = full_match.end();
+        let (opens, name) = (tag[1].is_empty(), tag[2].to_ascii_lowercase());
+        text.push_str(match name.as_str() {
+            "br" | "li" | "tr" | "dt" | "dd" if opens => "\n",
+            "td" | "th" if opens => " ",
+            block if BLOCK_ELEMENTS.contains(&block) => "\n\n",
+            _ => "",
+        });
+        match (name.as_str(), opens) {
+            ("pre", true) => preformatted += 1,
+            ("pre", false) => preformatted = preformatted.saturating_sub(1),
+            _ => {}
+        }
+    }
+    push_text(&mut text, &html[end..], preformatted > 0);
+    collapse_blank_lines(&text)
+}
+
+/// A line end in HTML is a space, except where it is preformatted.
+fn push_text(text: &mut String, fragment: &str, preformatted: bool) {
+    let decoded = decode_html_entities(fragment);
+    if preformatted {
+        text.push_str(&decoded);
+    } else {
+        text.extend(decoded.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn clean(raw: &str) -> String {
+        let base = Url::parse("https://www.example.nl/blog/stuk/").unwrap();
+        sanitise(raw, Some(&base), Language::Nl).trim().to_owned()
+    }
+
+    #[test]
+    fn harmful_html_must_be_removed() {
+        for (raw, expected) in [
+            ("<p onclick=\"x()\" style=\"color:red\">a<script>b()</script></p>", "<p>a</p>"),
+            ("<p><a href=\"javascript:x()\">a</a></p>", "<p><a rel=\"noopener\">a</a></p>"),
+            (
+                "<p><a href=\"mailto:noor@example.nl\">schrijf</a></p>",
+                "<p><a rel=\"noopener\">schrijf</a></p>",
+            ),
+            ("<p><a href=\"tel:0101234567\">bel</a></p>", "<p><a rel=\"noopener\">bel</a></p>"),
+            ("<p>a<iframe src=\"https://x.nl\">b</iframe></p>", "<p>a</p>"),
+            ("<img src=\"data:image/png;base64,AA\" alt=\"a\">", "<img alt=\"a\">"),
+        ] {
+            assert_eq!(clean(raw), expected);
+        }
+    }
+
+    #[test]
+    fn links_must_be_absolute_and_open_safely() {
+        assert_eq!(
+            clean("<p><a href=\"../a?b=1&amp;c=2\">x</a></p>"),
+            "<p><a href=\"https://www.example.nl/blog/a?b=1&amp;c=2\" rel=\"noopener\">x</a></p>"
+        );
+        let without_base = sanitise("<p><a href=\"/a\">x</a></p>", None, Language::Nl);
+        assert_eq!(without_base, "<p><a rel=\"noopener\">x</a></p>");
+    }
+
+    #[test]
+    fn contact_data_must_go_from_text_and_attributes_but_not_from_addresses() {
+        assert_eq!(
+            clean(
+                "<p title=\"a@b.nl\">Bel 010 123 45 67 of \
+                 <a href=\"https://x.nl/0101234567\">mail a@b.nl</a></p>"
+            ),
+            "<p title=\"[e-mailadres weggelaten]\">Bel [telefoonnummer weggelaten] of \
+             <a href=\"https://x.nl/0101234567\" rel=\"noopener\">mail \
+             [e-mailadres weggelaten]</a></p>"
+        );
+        assert_eq!(
+            clean("<p><a href=\"https://x.nl/?m=a@b.nl\">x</a></p>"),
+            "<p><a rel=\"noopener\">x</a></p>"
+        );
+    }
+
+    #[test]
+    fn plain_text_must_become_paragraphs() {
+        assert_eq!(clean("a < b &amp; c\nd\n\n\ne"), "<p>a &lt; b &amp; c<br>d</p>\n<p>e</p>");
+    }
+
+    #[test]
+    fn html_must_become_text_with_its_structure() {
+        let html = "<h2>Kop</h2><p>Eén\nregel &amp; <b>meer</b>.<br>Nieuw</p>\
+                    <ul><li>a</li><li>b</li></ul>\
+                    <table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>\
+                    <pre>x\n  y</pre>";
+        assert_eq!(plain_text(html), "Kop\n\nEén regel & meer.\nNieuw\n\na\nb\n\n1 2\n3\n\nx\ny");
+    }
+
+    #[test]
+    fn the_first_heading_must_be_extracted_whole() {
+        let mut html = "<p>voor</p><h1>De <em>titel</em></h1>\n<h1>tweede</h1>".to_owned();
+        assert_eq!(extract_heading(&mut html).as_deref(), Some("De titel"));
+        assert_eq!(html, "<p>voor</p><h1>tweede</h1>");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_must_make_the_cleaner_panic_or_leave_a_script(
+            text in "[<>/a-c\"'= &;scriptëp]{0,80}"
+        ) {
+            let html = clean(&text);
+            prop_assert!(!html.contains("<script"));
+            plain_text(&html);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Typed reading of values: a record, or an object within one. Every error names the field.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use jiff::Timestamp;
+use schema::{EventMoment, Language, UnknownValue};
+use serde_json::Value;
+use url::Url;
+
+use super::{LIST_MAX, NAME_CHARS_MAX, date_parser, redact, text};
+use crate::ingest::source::{
+    Fields,
+    field::{Field, nearest},
+    sentences::truncate,
+    template::{is_missing, scalar},
+};
+
+/// How the values of one record are read.
+#[derive(Debug, Clone)]
+pub(super) struct ParseContext {
+    /// In which notices are written.
+    pub language: Language,
+    /// The time zone in which moments are meant.
+    pub zone: String,
+    /// The record's own address, for relative ones.
+    pub base: Option<Url>,
+    /// Days added to every date.
+    pub shift_days: i64,
+}
+
+/// An object whose values are read by name.
+#[derive(Debug)]
+pub(super) struct Object<'a> {
+    /// How its values are read.
+    pub context: &'a ParseContext,
+    path: String,
+    values: BTreeMap<&'a str, &'a Value>,
+}
+
+impl<'a> Object<'a> {
+    /// The fields of a record.
+    pub(super) fn from_fields(fields: &'a Fields, context: &'a ParseContext) -> Self {
+        let values = fields.iter().map(|(field, value)| (field.name(), value)).collect();
+        Self { context, path: String::new(), values }
+    }
+
+    /// An object within this one that may only have `known` keys. A text stands for an object
+    /// with nothing but its `main` key.
+    fn nested(
+        &self,
+        path: &str,
+        value: &'a Value,
+        allowed_keys: &[&str],
+        shorthand_key: Option<&'a str>,
+    ) -> Result<Self, String> {
+        let values = match (value, shorthand_key) {
+            (Value::Object(object), _) => object.iter().map(|(k, v)| (k.as_str(), v)).collect(),
+            (Value::String(_), Some(shorthand_key)) => BTreeMap::from([(shorthand_key, value)]),
+            _ => return Err(format!("`{path}`: must be an object, not {}", type_of(value))),
+        };
+        let object = Self { context: self.context, path: format!("{path}."), values };
+        match object.values.keys().find(|key| !allowed_keys.contains(key)) {
+            Some(unknown) => {
+                let nearest = nearest(unknown, allowed_keys.iter());
+                Err(format!("unknown field, did you mean `{path}.{nearest}`?: `{path}.{unknown}`"))
+            }
+            None => Ok(object),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        self.values.get(name).copied().filter(|value| !is_missing(value))
+    }
+
+    fn field_error(&self, name: &str, cause: impl std::fmt::Display) -> String {
+        format!("`{}{name}`: {cause}", self.path)
+    }
+
+    /// A text as the source wrote it.
+    pub(super) fn string(&self, name: &str) -> Result<Option<&'a str>, String> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => {
+                Err(self
+                    .field_error(name, format_args!("must be a string, not {}", type_of(other))))
+            }
+        }
+    }
+
+    /// A text or number as one line of clean text.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
+        self.cleaned(name, text::line)
+    }
+
+    /// A text as clean text with a blank line between paragraphs.
+    pub(super) fn paragraphs(&self, name: &str) -> Result<Option<String>, String> {
+        self.cleaned(name, text::paragraphs)
+    }
+
+    fn cleaned(
+        &self,
+        name: &str,
+        clean: fn(&str, Language) -> String,
+    ) -> Result<Option<String>, String> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let raw = scalar(value).ok_or_else(|| {
+            self.field_error(name, format_args!("must be a string, not {}", type_of(value)))
+        })?;
+        Ok(Some(clean(&raw, self.context.language)).filter(|text| !text.is_empty()))
+    }
+
+    /// A text that must be there.
+    pub(super) fn required(&self, name: &str) -> Result<String, String> {
+        self.text(name)?.ok_or_else(|| self.field_error(name, "is missing"))
+    }
+
+    /// A name, as one refers to another thing.
+    pub(super) fn name(&self, name: &str) -> Result<Option<String>, String> {
+        Ok(self.text(name)?.map(|text| truncate(&text, NAME_CHARS_MAX)))
+    }
+
+    /// Names, each once. One text is a list of one.
+    pub(super) fn names(&self, name: &str) -> Result<Vec<String>, String> {
+        let mut names = Vec::new();
+        for value in self.list(name)? {
+            if is_missing(value) {
+                continue;
+            }
+            let type_error = || {
+                self.field_error(name, format_args!("must contain strings, not {}", type_of(value)))
+            };
+            let raw = scalar(value).ok_or_else(type_error)?;
+            let text = truncate(&text::line(&raw, self.context.language), NAME_CHARS_MAX);
+            // Contact data in the place of a name names nobody.
+            let is_name =
+                !redact::is_redacted(&text) && !schema::normalisation::name(&text).is_empty();
+            if is_name && !names.contains(&text) {
+                names.push(text);
+            }
+        }
+        Ok(names)
+    }
+
+    /// The values of a list; any other value is a list of one.
+    fn list(&self, name: &str) -> Result<&'a [Value], String> {
+        let list = match self.value(name) {
+            None => &[],
+            Some(Value::Array(list)) => list.as_slice(),
+            Some(single) => std::slice::from_ref(single),
+        };
+        if list.len() > LIST_MAX {
+            let (limit, length) = (LIST_MAX, list.len());
+            let cause = format_args!("exceeds {limit} entries: `{length}`");
+            return Err(self.field_error(name, cause));
+        }
+        Ok(list)
+    }
+
+    /// The field that is an object.
+    pub(super) fn object(
+        &self,
+        field: Field,
+        shorthand_key: &'a str,
+    ) -> Result<Option<Self>, String> {
+        let Some(value) = self.value(field.name()) else { return Ok(None) };
+        let path = format!("{}{field}", self.path);
+        self.nested(&path, value, field.subfields(), Some(shorthand_key)).map(Some)
+    }
+
+    /// One object within this one.
+    pub(super) fn nested_object(
+        &self,
+        name: &str,
+        allowed_keys: &[&str],
+    ) -> Result<Option<Self>, String> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        self.nested(&format!("{}{name}", self.path), value, allowed_keys, None).map(Some)
+    }
+
+    /// A list of objects, each made into a part of the record.
+    pub(super) fn objects<T>(
+        &self,
+        name: &str,
+        allowed_keys: &[&str],
+        parse: impl Fn(&Self) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
+        let objects = self.list(name)?.iter().enumerate().map(|(index, value)| {
+            parse(&self.nested(
+                &format!("{}{name}[{index}]", self.path),
+                value,
+                allowed_keys,
+                None,
+            )?)
+        });
+        objects.collect()
+    }
+
+    /// A word of a vocabulary.
+    pub(super) fn enum_value<T: FromStr<Err = UnknownValue>>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, String> {
+        let value = self.text(name)?.map(|text| text.parse());
+        value.transpose().map_err(|error| self.field_error(name, error))
+    }
+
+    /// Words of a vocabulary.
+    pub(super) fn enum_values<T: FromStr<Err = UnknownValue>>(
+        &self,
+        name: &str,
+    ) -> Result<Vec<T>, String> {
+        let values = self.names(name)?.into_iter().map(|value| value.parse());
+        values.collect::<Result<_, _>>().map_err(|error| self.field_error(name, error))
+    }
+
+    /// A web address. One that begins with `/` or `.` is relative to the record's own.
+    pub(super) fn url(&self, name: &str) -> Result<Option<Url>, String> {
+        let Some(raw) = self.string(name)?.map(str::trim) else { return Ok(None) };
+        let relative = raw.starts_with(['/', '.']) && !raw.starts_with("//");
+        let url = match (&self.context.base, relative) {
+            (Some(base), true) => base.join(raw),
+            _ => Url::parse(raw),
+        };
+        let fits = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        match url.ok().filter(fits) {
+            Some(_) if redact::contains_email(raw) => {
+                Err(self.field_error(name, "must not contain an e-mail address"))
+            }
+            Some(url) => Ok(Some(url)),
+            None => Err(self.field_error(
+                name,
+                format_args!("invalid URL, expected `http` or `https`: `{raw}`"),
+            )),
+        }
+    }
+
+    /// A number, also where it is written as a text.
+    pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, String> {
+        let Some(raw) = self.value(name) else { return Ok(None) };
+        let text = scalar(raw).unwrap_or_else(|| type_of(raw).to_owned());
+        let number = text.replace(',', ".").parse();
+        let number_error =
+            |_| self.field_error(name, format_args!("invalid or out of range number: `{text}`"));
+        number.map(Some).map_err(number_error)
+    }
+
+    /// A flag, in the ways that people write it.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
+        let text = match self.value(name) {
+            None => return Ok(None),
+            Some(Value::Bool(flag)) => return Ok(Some(*flag)),
+            Some(other) => scalar(other).unwrap_or_else(|| type_of(other).to_owned()),
+        };
+        match text.to_lowercase().as_str() {
+            "true" | "ja" | "yes" | "1" => Ok(Some(true)),
+            "false" | "nee" | "no" | "0" => Ok(Some(false)),
+            _ => Err(self.field_error(name, format_args!("must be `true` or `false`: `{text}`"))),
+        }
+    }
+
+    /// A moment as exact as the source gives it.
+    pub(super) fn moment(&self, name: &str) -> Result<Option<EventMoment>, String> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let moment = date_parser::parse(&text, &self.context.zone);
+        let moment = moment.map_err(|error| self.field_error(name, error))?;
+        Ok(Some(date_parser::shift(moment, self.context.shift_days)))
+    }
+
+    /// The IANA name of a time zone.
+    pub(super) fn zone(&self, name: &str) -> Result<Option<String>, String> {
+        let Some(zone) = self.text(name)? else { return Ok(None) };
+        schema::event_moment::zone(&zone).map_err(|error| self.field_error(name, error))?;
+        Ok(Some(zone))
+    }
+
+    /// The first instant of a moment.
+    pub(super) fn timestamp(&self, name: &str) -> Result<Option<Timestamp>, String> {
+        Ok(self.moment(name)?.map(|moment| moment.earliest()))
+    }
+
+    /// Where the object begins and ends.
+    pub(super) fn span(&self) -> Result<(Option<EventMoment>, Option<EventMoment>), String> {
+        let (start, end) = (self.moment("start")?, self.moment("end")?);
+        if let (Some(start), Some(end)) = (&start, &end)
+            && end.latest() < start.earliest()
+        {
+            let end_text = self.text("end")?.unwrap_or_default();
+            return Err(
+                self.field_error("end", format_args!("must not be before `start`: `{end_text}`"))
+            );
+        }
+        Ok((start, end))
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

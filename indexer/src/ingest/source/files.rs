@@ -1,0 +1,113 @@
+//! Files on disk: which ones belong to a source, their bytes, and their bytes as text.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+use encoding_rs::{Encoding, UTF_8};
+use walkdir::WalkDir;
+
+use crate::ingest::{
+    config::ResolvedSource,
+    source::{FetchError, ParseError},
+};
+
+/// The most files that one source may have.
+pub(crate) const FILES_MAX: usize = 200_000;
+/// The most bytes that one file of a folder may have.
+pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// A file of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SourceFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its path below the source's folder, with `/` between segments.
+    pub name: String,
+}
+
+/// The files that a plan includes, in order. Hidden files and symbolic links are left out, so
+/// that nothing outside the folder is ever read.
+pub(crate) fn walk(source: &ResolvedSource) -> Result<Vec<SourceFile>, FetchError> {
+    let mut files = Vec::new();
+    let entries =
+        WalkDir::new(&source.path).sort_by_file_name().into_iter().filter_entry(|entry| {
+            entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+        });
+    for entry in entries {
+        let entry = entry.map_err(|error| FetchError::Unreadable {
+            path: error.path().unwrap_or(&source.path).to_owned(),
+            cause: error.into(),
+        })?;
+        let relative_path = entry.path().strip_prefix(&source.path).unwrap_or(entry.path());
+        let included =
+            source.include.is_match(relative_path) && !source.exclude.is_match(relative_path);
+        if !entry.file_type().is_file() || !included {
+            continue;
+        }
+        if files.len() == FILES_MAX {
+            return Err(FetchError::TooManyFiles { path: source.path.clone(), limit: FILES_MAX });
+        }
+        let segments: Vec<_> =
+            relative_path.iter().map(|segment| segment.to_string_lossy()).collect();
+        files.push(SourceFile { name: segments.join("/"), path: entry.into_path() });
+    }
+    Ok(files)
+}
+
+/// The bytes of a file, or why it is not read although it could be.
+pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Result<Vec<u8>, String>, FetchError> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|cause| FetchError::Unreadable { path: path.to_owned(), cause })?;
+    if bytes.len() as u64 > limit {
+        return Ok(Err(format!("file exceeds the maximum number of bytes; split it: `{limit}`")));
+    }
+    Ok(Ok(bytes))
+}
+
+/// Bytes as text without a byte order mark: in `encoding`, else in what the mark says, else UTF-8.
+pub(super) fn decode(
+    bytes: &[u8],
+    encoding: Option<&'static Encoding>,
+) -> Result<String, ParseError> {
+    let (text, used, had_errors) = encoding.unwrap_or(UTF_8).decode(bytes);
+    if !had_errors {
+        return Ok(text.into_owned());
+    }
+    let valid_prefix = text.split(char::REPLACEMENT_CHARACTER).next().unwrap_or_default();
+    let line = 1 + valid_prefix.matches('\n').count() as u64;
+    let name = used.name();
+    let reason = format!("not valid {name}; set `encoding` of the source, such as `windows-1252`");
+    Err(ParseError { line, reason })
+}
+
+/// The number of lines of a file.
+pub(crate) fn count_lines(path: &Path) -> Result<u64, FetchError> {
+    let unreadable = |cause| FetchError::Unreadable { path: path.to_owned(), cause };
+    let mut reader = BufReader::with_capacity(1 << 16, open(path)?);
+    let mut lines = 0;
+    loop {
+        let chunk = reader.fill_buf().map_err(unreadable)?;
+        if chunk.is_empty() {
+            return Ok(lines);
+        }
+        lines += chunk.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+        let length = chunk.len();
+        reader.consume(length);
+    }
+}
+
+/// Opens a file.
+pub(crate) fn open(path: &Path) -> Result<File, FetchError> {
+    File::open(path).map_err(|cause| FetchError::Unreadable { path: path.to_owned(), cause })
+}
+
+/// The last part of a path, for locations.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,255 @@
+//! The mapping from a source's own fields to canonical ones.
+//!
+//! A source field that has the name of a canonical one feeds it without being mapped, unless the
+//! configuration says that it is something else (a constant for `kind`, and
+//! `organisation_kind = "kind"`).
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use serde_json::{Map, Value};
+
+use crate::ingest::source::{
+    field::{Field, FieldPath},
+    template::{PathCaptures, Template, is_missing},
+};
+
+/// Canonical field → value.
+pub(crate) type Fields = BTreeMap<Field, Value>;
+
+/// Source value → canonical value of one field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ValueMap {
+    /// Values by their source value in lower case.
+    pub entries: BTreeMap<String, String>,
+    /// What any other value becomes.
+    pub fallback: Option<String>,
+}
+
+impl ValueMap {
+    /// A table as typed, in which `"*"` stands for any other value.
+    pub fn new(table: &BTreeMap<String, String>) -> Self {
+        let mut entries: BTreeMap<_, _> =
+            table.iter().map(|(from, to)| (from.trim().to_lowercase(), to.clone())).collect();
+        let fallback = entries.remove("*");
+        Self { entries, fallback }
+    }
+
+    fn translate(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                let mapped = self.entries.get(&text.trim().to_lowercase());
+                if let Some(to) = mapped.or(self.fallback.as_ref()) {
+                    text.clone_from(to);
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(|item| self.translate(item)),
+            _ => {}
+        }
+    }
+}
+
+/// How the fields of a source become canonical ones.
+#[derive(Debug, Clone, Default)]
+pub struct Mapping {
+    /// Where canonical fields come from.
+    pub fields: BTreeMap<FieldPath, Template>,
+    /// What canonical fields are where a record does not say.
+    pub constants: BTreeMap<FieldPath, Value>,
+    /// Values to be replaced.
+    pub values: BTreeMap<FieldPath, ValueMap>,
+    /// What separates values within one text of a field that is a list.
+    pub separator: Option<char>,
+}
+
+impl Mapping {
+    /// The canonical fields of one record.
+    pub(crate) fn apply(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Fields {
+        let unmapped_field = |(name, value): (&String, &Value)| {
+            let target = name.parse().ok().filter(|_| !is_missing(value))?;
+            (!self.is_remapped(target, name)).then(|| (target, value.clone()))
+        };
+        let mut values: BTreeMap<FieldPath, Value> =
+            raw_fields.iter().filter_map(unmapped_field).collect();
+        for (target, template) in &self.fields {
+            if let Some(value) = template.value(raw_fields, captures) {
+                values.insert(*target, value);
+            }
+        }
+        for (target, value) in &mut values {
+            if let (true, Some(separator)) = (target.is_list(), self.separator) {
+                split(value, separator);
+            }
+        }
+        for (target, value_map) in &self.values {
+            if let Some(value) = values.get_mut(target) {
+                value_map.translate(value);
+            }
+        }
+        let mut fields = Fields::new();
+        // Whole fields sort before their parts, so that a part completes or corrects its whole.
+        for (target, value) in values {
+            set(&mut fields, target, value);
+        }
+        for (target, value) in &self.constants {
+            fill(&mut fields, *target, value);
+        }
+        fields
+    }
+
+    /// Whether a source field is something else than its name says: the configuration maps it to
+    /// another field and gives its own one a constant.
+    fn is_remapped(&self, target: FieldPath, name: &str) -> bool {
+        self.constants.contains_key(&target)
+            && self.fields.values().any(|template| template.bare_name() == Some(name))
+    }
+
+    /// Whether the configuration makes a key out of a record.
+    pub(crate) fn has_key_template(&self) -> bool {
+        self.fields.contains_key(&KEY)
+    }
+
+    /// The key that the configuration makes out of a record, where it does.
+    pub(crate) fn key(
+        &self,
+        raw_fields: &Map<String, Value>,
+        captures: &PathCaptures,
+    ) -> Option<Value> {
+        self.fields.get(&KEY)?.value(raw_fields, captures)
+    }
+}
+
+const KEY: FieldPath = FieldPath { field: Field::Key, subfield: None };
+
+/// Makes a list of a text that holds several values.
+fn split(value: &mut Value, separator: char) {
+    if let Value::String(text) = value
+        && text.contains(separator)
+    {
+        let values = text.split(separator).map(str::trim).filter(|text| !text.is_empty());
+        *value = values.collect();
+    }
+}
+
+fn set(fields: &mut Fields, target: FieldPath, value: Value) {
+    let Some(subfield) = target.subfield else {
+        fields.insert(target.field, value);
+        return;
+    };
+    let entry = fields.entry(target.field).or_insert_with(|| Value::Object(Map::new()));
+    // A whole that is no object is left for the check of types to name.
+    if let Value::Object(object) = entry {
+        object.insert(subfield.to_owned(), value);
+    }
+}
+
+fn fill(fields: &mut Fields, target: FieldPath, value: &Value) {
+    let is_set = match (fields.entry(target.field), target.subfield) {
+        (Entry::Vacant(_), _) => false,
+        (Entry::Occupied(_), None) => true,
+        (Entry::Occupied(entry), Some(subfield)) => {
+            entry.get().get(subfield).is_some_and(|value| !is_missing(value))
+        }
+    };
+    if !is_set {
+        set(fields, target, value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn apply(mapping: &Mapping, source: &Value) -> Value {
+        let fields = mapping.apply(source.as_object().unwrap(), &PathCaptures::new());
+        fields.into_iter().map(|(field, value)| (field.name().to_owned(), value)).collect()
+    }
+
+    fn target(name: &str) -> FieldPath {
+        name.parse().unwrap()
+    }
+
+    fn template(text: &str) -> Template {
+        Template::new(text).unwrap()
+    }
+
+    #[test]
+    fn a_source_field_with_a_canonical_name_must_feed_it_without_being_mapped() {
+        let source = json!({ "title": "T", "unknown": 1, "summary": "", "place.city": "Duinstad" });
+        let mapped = apply(&Mapping::default(), &source);
+        assert_eq!(mapped, json!({ "title": "T", "place": { "city": "Duinstad" } }));
+    }
+
+    #[test]
+    fn a_mapped_field_must_take_precedence_over_one_of_the_same_name() {
+        let mapping = Mapping {
+            fields: BTreeMap::from([
+                (target("title"), template("kop")),
+                (target("lead"), template("summary")),
+                (target("summary"), template("absent")),
+            ]),
+            ..Mapping::default()
+        };
+        let mapped = apply(&mapping, &json!({ "title": "T", "kop": "K", "summary": "S" }));
+        assert_eq!(mapped, json!({ "title": "K", "summary": "S", "lead": "S" }));
+    }
+
+    #[test]
+    fn a_source_field_that_is_something_else_must_not_feed_its_own_name() {
+        let mapping = Mapping {
+            fields: BTreeMap::from([(target("organisation_kind"), template("kind"))]),
+            constants: BTreeMap::from([(target("kind"), json!("organisation"))]),
+            ..Mapping::default()
+        };
+        let mapped = apply(&mapping, &json!({ "kind": "LIBRARY" }));
+        assert_eq!(mapped, json!({ "kind": "organisation", "organisation_kind": "LIBRARY" }));
+    }
+
+    #[test]
+    fn only_a_field_that_is_a_list_must_be_split() {
+        let mapping = Mapping { separator: Some('|'), ..Mapping::default() };
+        let mapped =
+            apply(&mapping, &json!({ "title": "A | B", "themes": "a | b|", "people": "P" }));
+        assert_eq!(mapped, json!({ "title": "A | B", "themes": ["a", "b"], "people": "P" }));
+    }
+
+    #[test]
+    fn constants_must_only_fill_what_is_missing() {
+        let mapping = Mapping {
+            constants: BTreeMap::from([
+                (target("kind"), json!("article")),
+                (target("place.city"), json!("Duinstad")),
+                (target("place.name"), json!("Bibliotheek Noordoever")),
+            ]),
+            ..Mapping::default()
+        };
+        let mapped = apply(&mapping, &json!({ "kind": "event", "place": { "city": "Merenland" } }));
+        assert_eq!(
+            mapped,
+            json!({
+                "kind": "event",
+                "place": { "city": "Merenland", "name": "Bibliotheek Noordoever" },
+            })
+        );
+    }
+
+    #[test]
+    fn values_must_be_translated_in_texts_and_lists_without_regard_to_case() {
+        let table = |pairs: &[(&str, &str)]| {
+            let owned = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
+            ValueMap::new(&owned.collect())
+        };
+        let mapping = Mapping {
+            values: BTreeMap::from([
+                (target("form"), table(&[("Weblog", "BLOG"), ("*", "PAGE")])),
+                (target("themes"), table(&[("cx", "klantbeleving")])),
+            ]),
+            ..Mapping::default()
+        };
+        let mapped = apply(&mapping, &json!({ "form": "WEBLOG ", "themes": ["CX", "inclusie"] }));
+        assert_eq!(mapped, json!({ "form": "BLOG", "themes": ["klantbeleving", "inclusie"] }));
+        assert_eq!(apply(&mapping, &json!({ "form": "x" })), json!({ "form": "PAGE" }));
+        assert_eq!(apply(&mapping, &json!({ "title": "x" })), json!({ "title": "x" }));
+    }
+}

@@ -1,0 +1,278 @@
+//! Folders of Markdown: front matter gives the fields, the page gives title, summary and body.
+
+mod mdx;
+
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use serde_json::{Map, Value};
+
+use crate::ingest::{
+    config::ResolvedSource,
+    source::{
+        Candidate, FetchError, Fields, ParseError, SkipOrError, SkipReason, SourceReader,
+        SourceText,
+        field::Field,
+        front_matter, is_true,
+        sentences::{DERIVED_SUMMARY_CHARS_MAX, truncate},
+    },
+};
+
+/// A page with a listing marker and less prose of its own than this many characters is no content.
+pub(crate) const LISTING_PROSE_CHARS_MAX: usize = 400;
+
+/// Reads every page of the folder.
+pub(crate) fn read(reader: &mut SourceReader) -> Result<(), FetchError> {
+    reader.for_each_file(|reader, file| {
+        let front_matter_fields =
+            || front_matter::split(&file.text).map(|(fields, _)| fields).unwrap_or_default();
+        // Mostly the path alone makes the key, and then a known page is not even opened.
+        let key = reader
+            .file_key(&file.name, &file.captures, &Map::new())
+            .or_else(|_| reader.file_key(&file.name, &file.captures, &front_matter_fields()));
+        match key {
+            Ok(key) => {
+                let candidate =
+                    Candidate { file: &file.name, line: 1, key, content_hash: file.hash };
+                reader.emit(candidate, |source| page(source, file))
+            }
+            Err(reason) => reader.reject(format!("{}:1", file.name), None, reason),
+        }
+    })
+}
+
+fn page(source: &ResolvedSource, file: &SourceText) -> Result<Fields, SkipOrError> {
+    if file.text.trim().is_empty() {
+        let reason = "file is empty; add content or list it in `exclude`".to_owned();
+        return Err(SkipOrError::Error(ParseError { line: 1, reason }));
+    }
+    let (raw_fields, body) = front_matter::split(&file.text).map_err(SkipOrError::Error)?;
+    if raw_fields.get("unlisted").is_some_and(is_true) {
+        return Err(SkipOrError::Skip(SkipReason::Draft));
+    }
+    let cleaned = mdx::clean(body);
+    let mut events = events(&cleaned.text);
+    let has_marker = source.listing_markers.iter().any(|marker| body.contains(marker.as_str()));
+    if has_marker && prose_chars(&events) < LISTING_PROSE_CHARS_MAX {
+        return Err(SkipOrError::Skip(SkipReason::Listing));
+    }
+    let mut fields = source.mapping.apply(&raw_fields, &file.captures);
+    extract_title(&mut events, &mut fields);
+    let summary = match cleaned.teaser_end {
+        Some(end) => plain_text(&without_title(&self::events(&cleaned.text[..end]))),
+        None => first_paragraph(&events),
+    };
+    let mut body = String::new();
+    html::push_html(&mut body, events.into_iter());
+    set_default(&mut fields, Field::Summary, truncate(&summary, DERIVED_SUMMARY_CHARS_MAX));
+    set_default(&mut fields, Field::Body, body);
+    Ok(fields)
+}
+
+/// Sets a field that neither the record nor the configuration gives.
+fn set_default(fields: &mut Fields, field: Field, text: String) {
+    if !text.trim().is_empty() {
+        fields.entry(field).or_insert(Value::String(text));
+    }
+}
+
+fn events(text: &str) -> Vec<Event<'_>> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_HEADING_ATTRIBUTES;
+    Parser::new_ext(text, options).map(without_file_extension).collect()
+}
+
+/// Links between files of the folder lead to pages of the site.
+fn without_file_extension(event: Event) -> Event {
+    match event {
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            let (path, fragment) = dest_url.split_at(dest_url.find('#').unwrap_or(dest_url.len()));
+            let page = path.strip_suffix(".mdx").or_else(|| path.strip_suffix(".md"));
+            let dest_url = match page {
+                Some(page) if !page.contains("://") => CowStr::from(format!("{page}{fragment}")),
+                _ => dest_url,
+            };
+            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        }
+        other => other,
+    }
+}
+
+/// The first heading of the first level becomes the title where there is none; where it repeats
+/// the title it only leaves the body.
+fn extract_title(events: &mut Vec<Event>, fields: &mut Fields) {
+    let Some((begin, end)) = title_heading(events) else { return };
+    let heading = plain_text(&events[begin..=end]);
+    let title = fields.get(&Field::Title).and_then(Value::as_str);
+    if title.is_none_or(|title| {
+        schema::normalisation::name(title) == schema::normalisation::name(&heading)
+    }) {
+        events.drain(begin..=end);
+        set_default(fields, Field::Title, heading);
+    }
+}
+
+fn without_title<'a>(events: &[Event<'a>]) -> Vec<Event<'a>> {
+    match title_heading(events) {
+        Some((begin, end)) => [&events[..begin], &events[end + 1..]].concat(),
+        None => events.to_vec(),
+    }
+}
+
+fn title_heading(events: &[Event]) -> Option<(usize, usize)> {
+    let begins =
+        |event: &Event| matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. }));
+    let begin = events.iter().position(begins)?;
+    let ends = |event: &Event| *event == Event::End(TagEnd::Heading(HeadingLevel::H1));
+    let length = events[begin..].iter().position(ends)?;
+    Some((begin, begin + length))
+}
+
+/// The first paragraph that is more than a picture or a label in bold.
+fn first_paragraph(events: &[Event]) -> String {
+    let paragraphs = events.split(|event| *event == Event::Start(Tag::Paragraph)).skip(1);
+    for paragraph in paragraphs {
+        let ends = |event: &Event| *event == Event::End(TagEnd::Paragraph);
+        let length = paragraph.iter().position(ends).unwrap_or(paragraph.len());
+        let paragraph = &paragraph[..length];
+        let is_label = matches!(
+            paragraph,
+            [Event::Start(Tag::Strong), .., Event::End(TagEnd::Strong)]
+                | [Event::Start(Tag::Image { .. }), ..]
+        );
+        let words = plain_text(paragraph);
+        if !is_label && !words.is_empty() {
+            return words;
+        }
+    }
+    String::new()
+}
+
+/// The words of a stretch, on one line.
+fn plain_text(events: &[Event]) -> String {
+    let mut text = String::new();
+    let mut images = 0_usize;
+    for event in events {
+        match event {
+            Event::Start(Tag::Image { .. }) => images += 1,
+            Event::End(TagEnd::Image) => images = images.saturating_sub(1),
+            Event::Text(words) | Event::Code(words) if images == 0 => text.push_str(words),
+            Event::SoftBreak
+            | Event::HardBreak
+            | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::Heading(_)) => text.push(' '),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The length of what a page says itself: not its headings, links and code.
+fn prose_chars(events: &[Event]) -> usize {
+    let mut chars = 0;
+    let mut excluded_depth = 0_usize;
+    for event in events {
+        match event {
+            Event::Start(Tag::Heading { .. } | Tag::Link { .. } | Tag::CodeBlock(_)) => {
+                excluded_depth += 1
+            }
+            Event::End(TagEnd::Heading(_) | TagEnd::Link | TagEnd::CodeBlock) => {
+                excluded_depth = excluded_depth.saturating_sub(1);
+            }
+            Event::Text(words) if excluded_depth == 0 => chars += words.trim().chars().count(),
+            _ => {}
+        }
+    }
+    chars
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::ingest::source::tests::{fields, items, summaries};
+
+    const CONFIG: &str = "kind = \"markdown\"\npath = \".\"\n";
+
+    fn page(text: &str) -> serde_json::Value {
+        fields(&items(CONFIG, &[("a.md", text.as_bytes())]))
+    }
+
+    #[test]
+    fn the_first_heading_must_be_the_title_and_leave_the_body() {
+        let parsed = page("# De *titel*\n\nEerste.\n\n## Kop\n\nTweede.");
+        assert_eq!(parsed["title"], "De titel");
+        assert_eq!(parsed["body"], "<p>Eerste.</p>\n<h2>Kop</h2>\n<p>Tweede.</p>\n");
+        assert_eq!(parsed["summary"], "Eerste.");
+    }
+
+    #[test]
+    fn a_heading_must_stay_where_front_matter_gives_another_title() {
+        let parsed = page("---\ntitle: De titel!\n---\n# Een kop\n\nTekst.");
+        assert_eq!(
+            (&parsed["title"], &parsed["body"]),
+            (&"De titel!".into(), &"<h1>Een kop</h1>\n<p>Tekst.</p>\n".into())
+        );
+        let repeated = page("---\ntitle: De Titel\n---\n# De titel\n\nTekst.");
+        assert_eq!(repeated["body"], "<p>Tekst.</p>\n");
+    }
+
+    #[test]
+    fn a_page_without_any_title_must_leave_it_to_be_derived() {
+        let parsed = page("Alleen tekst.");
+        assert_eq!(
+            parsed,
+            serde_json::json!({ "body": "<p>Alleen tekst.</p>\n", "summary": "Alleen tekst." })
+        );
+    }
+
+    #[test]
+    fn the_summary_must_be_the_teaser_or_else_the_first_paragraph_of_words() {
+        let teaser = page("# T\n\nEen.\n\nTwee `x`.\n\n<!-- truncate -->\n\nDrie.");
+        assert_eq!(teaser["summary"], "Een. Twee x.");
+        let first = page("# T\n\n![plaat](a.png)\n\n:::info[TL;DR]\n\nEerste\nzin.\n\n:::");
+        assert_eq!(first["summary"], "Eerste zin.");
+        let long = page(&"woord ".repeat(100));
+        let summary = long["summary"].as_str().unwrap();
+        assert!(summary.ends_with("woord…") && summary.chars().count() <= 300, "{summary}");
+        assert_eq!(page("---\nsummary: Zelf.\n---\nTekst.")["summary"], "Zelf.");
+    }
+
+    #[test]
+    fn links_between_files_must_lead_to_pages() {
+        let parsed = page("[a](./b.md#c) [d](../e.mdx) [f](https://x.nl/g.md)");
+        assert_eq!(
+            parsed["body"],
+            "<p><a href=\"./b#c\">a</a> <a href=\"../e\">d</a> \
+             <a href=\"https://x.nl/g.md\">f</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn tables_footnotes_and_strikethrough_must_be_rendered() {
+        let body = page("| a |\n| - |\n| ~~b~~[^1] |\n\n[^1]: noot")["body"].to_string();
+        for fragment in ["<table>", "<del>b</del>", "footnote"] {
+            assert!(body.contains(fragment), "{fragment}: {body}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_only_lists_others_must_be_skipped() {
+        let config = format!("{CONFIG}listing_markers = [\"<DocCardList\"]");
+        let summaries = |text: &str| summaries(&items(&config, &[("a.md", text.as_bytes())]));
+        let listing = "# Hulp\n\n```mdx-code-block\nimport A from 'a';\n\n<DocCardList />\n```\n\n\
+                       Kies maar.\n\n";
+        let links = "- [een heel lange naam van een heel lange link](https://x.nl)\n".repeat(20);
+        assert_eq!(summaries(&format!("{listing}{links}")), ["?a.md Listing"]);
+        let prose = "Deze bladzijde vertelt zelf ook iets. ".repeat(20);
+        assert_eq!(summaries(&format!("{listing}{prose}")), ["+a.md"]);
+        assert_eq!(summaries("# Kort\n\nMaar geen lijst."), ["+a.md"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn no_page_must_make_the_reader_panic(text in "[#<>`*_\\[\\]()!:|~A-Ca-c \n.-]{0,120}") {
+            items(CONFIG, &[("a.md", text.as_bytes())]);
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What sites put in Markdown that is no Markdown: imports, components, directives, a mark where
+//! the teaser ends. It is taken out; the prose within components and directives stays.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A page as plain Markdown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CleanMarkdown {
+    /// The Markdown.
+    pub text: String,
+    /// Where in it the teaser ends, if the page marks that.
+    pub teaser_end: Option<usize>,
+}
+
+static FENCE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(`{3,}|~{3,})\s*([^\s`]*)[^`]*$"));
+static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?x)^(?: import \s+ (?:["'{*] | \w+ \s* (?:, | from\b)) | import$
+        | export \s+ (?:const | default | function)\b )"#,
+    )
+});
+static IMPORT_END: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?:;|["'])\s*$"#));
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?x)^\s* :{3,} \s* [\w-]* (?: \[(.*)\] | \s+ ([^{\s][^{]*) )? \s* (?:\{.*\})? \s*$")
+});
+static LEAF_DIRECTIVE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*::[a-z][\w-]*(?:\[.*\])?(?:\{.*\})?\s*$"));
+static TEASER_END: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(?:<!--|\{/\*)\s*(?:truncate|more)\s*(?:-->|\*/\})\s*$"));
+static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{/\*.*?\*/\}"));
+static TAG_OPEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"^</?(?:[A-Z][\w.]*(?:[\s/>]|$)|>)"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("constant regex is valid, covered by tests")
+}
+
+/// Takes everything out of `text` that is no Markdown.
+pub(super) fn clean(text: &str) -> CleanMarkdown {
+    let mut cleaner = Cleaner::default();
+    for line in text.lines() {
+        cleaner.line(line);
+    }
+    cleaner.flush_unclosed_tag();
+    cleaner.output
+}
+
+#[derive(Default)]
+struct Cleaner {
+    output: CleanMarkdown,
+    state: BlockState,
+    /// How many components are open; their content is indented for show.
+    depth: usize,
+    /// A fence around components, which is taken out with its end.
+    component_fence: Option<String>,
+    after_text: bool,
+}
+
+#[derive(Default)]
+enum BlockState {
+    #[default]
+    Prose,
+    Code {
+        fence: String,
+    },
+    Import,
+    Tag(Tag),
+}
+
+/// An opening or closing tag of which the end has not been seen.
+struct Tag {
+    /// As written, should it turn out to be none.
+    raw: String,
+    quote: Option<char>,
+    braces: usize,
+}
+
+impl Cleaner {
+    fn line(&mut self, line: &str) {
+        match &mut self.state {
+            BlockState::Code { fence } => {
+                if is_closed_by(fence, line) {
+                    self.state = BlockState::Prose;
+                }
+                self.push(self.dedented(line));
+            }
+            BlockState::Import => self.import(line),
+            BlockState::Tag(_) if line.trim().is_empty() => {
+                self.flush_unclosed_tag();
+                self.push("");
+            }
+            BlockState::Tag(_) => self.prose(line),
+            BlockState::Prose => self.markdown(line),
+        }
+    }
+
+    fn markdown(&mut self, line: &str) {
+        let starts_paragraph = !std::mem::replace(&mut self.after_text, !line.trim().is_empty());
+        if let Some(fence) = FENCE.captures(line) {
+            self.fence(line, &fence[1], &fence[2]);
+        } else if starts_paragraph && IMPORT.is_match(line) {
+            self.import(line);
+        } else if TEASER_END.is_match(line) {
+            self.output.teaser_end.get_or_insert(self.output.text.len());
+        } else if let Some(directive) = DIRECTIVE.captures(line) {
+            let title = directive.get(1).or(directive.get(2)).map_or("", |title| title.as_str());
+            let title = title.trim().trim_matches('*');
+            let line = if title.is_empty() { String::new() } else { format!("\n**{title}**\n") };
+            self.push(&line);
+        } else if !LEAF_DIRECTIVE.is_match(line) {
+            let line = COMMENT.replace_all(line, "").into_owned();
+            self.prose(&line);
+        }
+    }
+
+    fn fence(&mut self, line: &str, fence: &str, language: &str) {
+        if self.component_fence.as_deref() == Some(fence) {
+            self.component_fence = None;
+        } else if language == "mdx-code-block" {
+            self.component_fence = Some(fence.to_owned());
+            self.after_text = false;
+        } else {
+            self.state = BlockState::Code { fence: fence.to_owned() };
+            self.push(self.dedented(line));
+        }
+    }
+
+    fn import(&mut self, line: &str) {
+        let ends = line.trim().is_empty() || IMPORT_END.is_match(line);
+        self.state = if ends { BlockState::Prose } else { BlockState::Import };
+        self.after_text = false;
+    }
+
+    /// Copies a line without its component tags.
+    fn prose(&mut self, line: &str) {
+        let mut output = String::new();
+        let mut rest = match &self.state {
+            BlockState::Tag(_) => line,
+            _ => self.dedented(line),
+        };
+        while !rest.is_empty() {
+            if let BlockState::Tag(tag) = &mut self.state {
+                rest = tag.consume(rest);
+                if tag.is_complete() {
+                    self.update_depth();
+                }
+                continue;
+            }
+            let next = rest.find(['`', '<']).unwrap_or(rest.len());
+            output.push_str(&rest[..next]);
+            rest = &rest[next..];
+            if rest.starts_with('`') {
+                let (code, after) = rest.split_at(inline_code_end(rest));
+                output.push_str(code);
+                rest = after;
+            } else if TAG_OPEN.is_match(rest) {
+                let tag = Tag { raw: String::new(), quote: None, braces: 0 };
+                self.state = BlockState::Tag(tag);
+            } else if let Some(after) = rest.strip_prefix('<') {
+                output.push('<');
+                rest = after;
+            }
+        }
+        if let BlockState::Tag(tag) = &mut self.state {
+            tag.raw.push('\n');
+        }
+        // A line of nothing but tags separates what is before it from what is after.
+        self.push(if output.trim().is_empty() { "" } else { output.trim_end_matches('\n') });
+    }
+
+    fn update_depth(&mut self) {
+        let BlockState::Tag(tag) = std::mem::take(&mut self.state) else { return };
+        if tag.raw.starts_with("</") {
+            self.depth = self.depth.saturating_sub(1);
+        } else if !tag.raw.ends_with("/>") {
+            self.depth += 1;
+        }
+    }
+
+    /// What began like a tag and never ended is text.
+    fn flush_unclosed_tag(&mut self) {
+        if let BlockState::Tag(tag) = std::mem::take(&mut self.state) {
+            let text = tag.raw.trim_end().replace('<', "&lt;");
+            self.push(&text);
+        }
+    }
+
+    fn dedented<'a>(&self, line: &'a str) -> &'a str {
+        let spaces = line.bytes().take(2 * self.depth).take_while(|byte| *byte == b' ').count();
+        &line[spaces..]
+    }
+
+    fn push(&mut self, line: &str) {
+        self.output.text.push_str(line);
+        self.output.text.push('\n');
+    }
+}
+
+impl Tag {
+    /// Reads on in the tag and gives what comes after it.
+    fn consume<'a>(&mut self, text: &'a str) -> &'a str {
+        for (at, letter) in text.char_indices() {
+            self.raw.push(letter);
+            if let Some(quote) = self.quote {
+                self.quote = Some(quote).filter(|quote| *quote != letter);
+                continue;
+            }
+            match letter {
+                '"' | '\'' | '`' => self.quote = Some(letter),
+                '{' => self.braces += 1,
+                '}' => self.braces = self.braces.saturating_sub(1),
+                '>' if self.braces == 0 => return &text[at + 1..],
+                _ => {}
+            }
+        }
+        ""
+    }
+
+    fn is_complete(&self) -> bool {
+        self.quote.is_none() && self.braces == 0 && self.raw.ends_with('>')
+    }
+}
+
+fn is_closed_by(fence: &str, line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with(fence) && line.chars().all(|c| fence.starts_with(c))
+}
+
+/// Where the code that opens `text` ends; after its opening where it never does.
+fn inline_code_end(text: &str) -> usize {
+    let ticks = text.bytes().take_while(|byte| *byte == b'`').count();
+    let mut at = ticks;
+    while let Some(next) = text[at..].find('`') {
+        let run = text[at + next..].bytes().take_while(|byte| *byte == b'`').count();
+        at += next + run;
+        if run == ticks {
+            return at;
+        }
+    }
+    ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Cleans a page and leaves out blank lines.
+    fn cleaned_lines(text: &str) -> String {
+        let cleaned = clean(text).text;
+        cleaned
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn imports_must_be_removed_even_when_they_are_wrapped() {
+        let page = "import Tabs from \"@theme/Tabs\"; import TabItem from \"@theme/TabItem\";\n\n\
+                    import { Link, Icon } from\n\"@x/react\"; import Author from\n'@theme/A';\n\n\
+                    # Titel\n\nimport List from '@theme/List';\n\nTekst over\nimport van data.";
+        assert_eq!(cleaned_lines(page), "# Titel\nTekst over\nimport van data.");
+    }
+
+    #[test]
+    fn components_must_go_and_their_prose_must_stay() {
+        let page = "<Alert type=\"info\">\n\
+                    <Author\n    author={{\n      name: \"A > B\",\n    }}\n  />\n\
+                    Een <Link href=\"/x\">goede</Link> tekst.\n</Alert>\n<>los</>";
+        assert_eq!(cleaned_lines(page), "Een goede tekst.\nlos");
+    }
+
+    #[test]
+    fn content_that_a_component_indents_must_not_become_code() {
+        let page = "<Tabs>\n  <TabItem value=\"a\">\n    ```json\n    { \"a\": 1 }\n    ```\n\
+                    \x20   Tekst\n\
+                    \x20 </TabItem>\n</Tabs>\n- x\n  - y";
+        assert_eq!(cleaned_lines(page), "```json\n{ \"a\": 1 }\n```\nTekst\n- x\n  - y");
+    }
+
+    #[test]
+    fn code_must_be_left_as_it_is() {
+        let page =
+            "```jsx\nimport A from 'a';\n<Card />\n:::note\n```\nGebruik `<Card>` of ``a ` <B>``.";
+        assert_eq!(cleaned_lines(page), page);
+    }
+
+    #[test]
+    fn code_on_one_line_must_open_no_fence() {
+        assert_eq!(
+            cleaned_lines("<A>```bash npx init ```</A>\n```sh x ```\n:::tip\nHoi\n:::"),
+            "```bash npx init ```\n```sh x ```\nHoi"
+        );
+    }
+
+    #[test]
+    fn components_in_a_fence_of_their_own_must_go_with_it() {
+        assert_eq!(
+            cleaned_lines("```mdx-code-block\nimport A from 'a';\n\n<A />\n```\n\nTekst"),
+            "Tekst"
+        );
+    }
+
+    #[test]
+    fn directives_must_leave_their_title_and_text() {
+        let page = ":::success[**TL;DR**]\n\nKort.\n\n:::\n\n:::tip Help mee!\nGraag.\n:::\n\
+                    :::note\nLet op\n:::\n\n::video-vimeo[sfeer]{id=981}\n\nEinde {/* geheim */}.";
+        assert_eq!(cleaned_lines(page), "**TL;DR**\nKort.\n**Help mee!**\nGraag.\nLet op\nEinde .");
+    }
+
+    #[test]
+    fn the_end_of_the_teaser_must_be_found() {
+        for mark in ["<!-- truncate -->", "{/* truncate */}", "<!--more-->"] {
+            let cleaned = clean(&format!("Eerst.\n\n{mark}\n\nDaarna."));
+            let end = cleaned.teaser_end.unwrap();
+            assert_eq!(cleaned.text[..end].trim(), "Eerst.");
+            assert_eq!(cleaned.text[end..].trim(), "Daarna.");
+        }
+    }
+
+    #[test]
+    fn what_only_begins_like_a_tag_must_stay_text() {
+        assert_eq!(cleaned_lines("a <B\n\nTekst die blijft."), "a\n&lt;B\nTekst die blijft.");
+        assert_eq!(cleaned_lines("1 < 2 en <em>nadruk</em>"), "1 < 2 en <em>nadruk</em>");
+    }
+
+    proptest! {
+        #[test]
+        fn no_page_must_make_the_cleaner_panic(text in "[`<>A-Ca{}/:\\-\"' \nëi]{0,80}") {
+            clean(&text);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Folders of plain texts: pages and newsletters as they come out of a mailbox, a PDF or a
+//! browser, without markup. Headings, lists and paragraphs are found again by their shape.
+
+mod block;
+mod boilerplate;
+mod line;
+
+use std::ops::ControlFlow;
+
+use html_escape::encode_text;
+use serde_json::{Map, Value};
+
+use crate::ingest::{
+    config::{ResolvedSource, TextSplit},
+    source::{
+        Candidate, FetchError, Fields, ParseError, SkipOrError, SourceReader, SourceText,
+        sentences::{DERIVED_SUMMARY_CHARS_MAX, ends_sentence, truncate},
+    },
+};
+use block::Block;
+
+/// A paragraph shorter than this many characters is no record of its own.
+pub(crate) const RECORD_CHARS_MIN: usize = 120;
+
+/// Reads every text of the folder.
+pub(crate) fn read(reader: &mut SourceReader) -> Result<(), FetchError> {
+    reader.for_each_file(|reader, file| {
+        let key = match reader.file_key(&file.name, &file.captures, &Map::new()) {
+            Ok(key) => key,
+            Err(reason) => return reader.reject(format!("{}:1", file.name), None, reason),
+        };
+        match reader.source.split {
+            TextSplit::Document => {
+                let candidate =
+                    Candidate { file: &file.name, line: 1, key, content_hash: file.hash };
+                reader.emit(candidate, |source| document_fields(source, file))
+            }
+            TextSplit::Paragraphs => paragraphs(reader, file, &key),
+        }
+    })
+}
+
+fn document_fields(source: &ResolvedSource, file: &SourceText) -> Result<Fields, SkipOrError> {
+    let content = self::boilerplate::strip(&file.text);
+    let blocks = block::blocks(&line::unwrap_lines(&content.lines));
+    if blocks.is_empty() {
+        let reason = "file has no text; add content or list it in `exclude`".to_owned();
+        return Err(SkipOrError::Error(ParseError { line: 1, reason }));
+    }
+    let raw_fields = source_fields(&blocks, content.hashtags);
+    Ok(source.mapping.apply(&raw_fields, &file.captures))
+}
+
+/// One record a paragraph. A short one belongs to the record before it, or, where it looks like a
+/// heading, to the one after it.
+fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> ControlFlow<()> {
+    let content = self::boilerplate::strip(&file.text);
+    let mut records: Vec<(u64, Vec<String>)> = Vec::new();
+    let mut heading = None;
+    for line in line::unwrap_lines(&content.lines).into_iter().filter(|line| !line.text.is_empty())
+    {
+        let is_short = line.text.chars().count() < RECORD_CHARS_MIN;
+        match records.last_mut() {
+            _ if is_short && !ends_sentence(&line.text) => heading = Some(line),
+            Some((_, record)) if is_short => record.push(line.text),
+            _ => {
+                let first = heading.as_ref().map_or(line.number, |heading| heading.number);
+                let texts = heading.take().into_iter().chain([line]).map(|line| line.text);
+                records.push((first, texts.collect()));
+            }
+        }
+    }
+    for (index, (line, texts)) in records.iter().enumerate() {
+        let key = format!("{key}#{}", index + 1);
+        let content_hash = *blake3::hash(texts.join("\n").as_bytes()).as_bytes();
+        let candidate = Candidate { file: &file.name, line: *line, key, content_hash };
+        reader.emit(candidate, |source| {
+            let raw_fields = source_fields(&block::from_texts(texts), Vec::new());
+            Ok(source.mapping.apply(&raw_fields, &file.captures))
+        })?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// A heading that opens the text stays in the body: the title is derived from it.
+fn source_fields(blocks: &[Block], hashtags: Vec<String>) -> Map<String, Value> {
+    let first = blocks.iter().find_map(|block| match block {
+        Block::Paragraph(text) => Some(truncate(text, DERIVED_SUMMARY_CHARS_MAX)),
+        _ => None,
+    });
+    let mut raw_fields = Map::new();
+    raw_fields.insert("body".to_owned(), Value::String(html(blocks)));
+    raw_fields.insert("summary".to_owned(), first.map_or(Value::Null, Value::String));
+    raw_fields.insert("hashtags".to_owned(), hashtags.into());
+    raw_fields
+}
+
+fn html(blocks: &[Block]) -> String {
+    let element = |name: &str, text: &str| format!("<{name}>{}</{name}>\n", encode_text(text));
+    let block = |block: &Block| match block {
+        Block::Title(text) => element("h1", text),
+        Block::Heading(text) => element("h2", text),
+        Block::Paragraph(text) => element("p", text),
+        Block::List(items) => {
+            let items: String = items.iter().map(|item| element("li", item)).collect();
+            format!("<ul>\n{items}</ul>\n")
+        }
+    };
+    blocks.iter().map(block).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ingest::source::tests::{fields, items, summaries};
+
+    const CONFIG: &str = "kind = \"text\"\npath = \".\"\n";
+
+    #[test]
+    fn a_copied_page_must_become_headings_paragraphs_and_lists() {
+        let text = "Skip to main content\n\nDrie uur wachten\n\nIk zat < drie uur in een hal, en \
+                    dat was om te weten hoe dat is.\n\nWat ik zag\n\n\
+                    \x20 • Een vader.\n  • Een rek.\n\n#cx #wachten\n";
+        let parsed = fields(&items(CONFIG, &[("a.txt", text.as_bytes())]));
+        assert_eq!(
+            parsed["body"],
+            "<h1>Drie uur wachten</h1>\n\
+             <p>Ik zat &lt; drie uur in een hal, en dat was om te weten hoe dat is.</p>\n\
+             <h2>Wat ik zag</h2>\n<ul>\n<li>Een vader.</li>\n<li>Een rek.</li>\n</ul>\n"
+        );
+        assert_eq!(parsed["hashtags"], serde_json::json!(["cx", "wachten"]));
+        assert_eq!(parsed.get("title"), None);
+        assert_eq!(
+            parsed["summary"],
+            "Ik zat < drie uur in een hal, en dat was om te weten hoe dat is."
+        );
+    }
+
+    #[test]
+    fn an_archive_must_yield_a_record_for_each_paragraph_that_is_long_enough() {
+        let lead = |about: &str| {
+            format!("{about} {}", "is een verhaal dat lang genoeg is om te tellen. ".repeat(4))
+        };
+        let text = format!(
+            "{}\n{}\nMaar hoe dan?\nEen kop\n{}\n",
+            lead("Een"),
+            lead("Twee"),
+            lead("Drie")
+        );
+        let config = format!("{CONFIG}split = \"paragraphs\"");
+        let items = items(&config, &[("a.txt", text.as_bytes())]);
+        assert_eq!(summaries(&items), ["+a.txt#1", "+a.txt#2", "+a.txt#3"]);
+        let bodies: Vec<_> = items
+            .iter()
+            .map(|item| fields(std::slice::from_ref(item))["body"].to_string())
+            .collect();
+        assert!(bodies[1].contains("Twee") && bodies[1].contains("Maar hoe dan?"), "{}", bodies[1]);
+        assert!(bodies[2].starts_with("\"<h1>Een kop</h1>"), "{}", bodies[2]);
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_boilerplate_must_be_rejected() {
+        let items = items(CONFIG, &[("a.txt", b"Skip to main content\n\n")]);
+        assert_eq!(
+            summaries(&items),
+            ["!a.txt:1 file has no text; add content or list it in `exclude`"]
+        );
+    }
+}

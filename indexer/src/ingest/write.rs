@@ -1,0 +1,332 @@
+//! Write: merged and linked records go into the store where they differ from what is there, and
+//! into the index where they look different to a search.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::{
+    Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, normalisation,
+};
+
+use super::{
+    change_set::{BuildContext, ChangeSet},
+    link::{LinkError, Linker, links},
+    merge::{Merged, Resolution, merge},
+    near_duplicates,
+    near_duplicates::BandChanges,
+};
+use crate::{
+    index::{IndexDocument, IndexError, IndexWriter, affects_linked_documents},
+    ingest::{Progress, Rejection, Unresolved},
+    store::{Relation, StoreError, StoreReader, StoreWriter, sources},
+};
+
+/// What writing brought.
+#[derive(Debug, Default)]
+pub(crate) struct WriteResult {
+    /// Things that are new or different.
+    pub(crate) upserted: BTreeSet<NodeId>,
+    /// Things that are gone, and why.
+    pub(crate) removed: BTreeMap<NodeId, RemovalReason>,
+    /// Content that a search sees differently.
+    pub(crate) reindex: BTreeSet<NodeId>,
+    /// Whether anything at all was derived anew: addresses or provenance, too.
+    pub(crate) rederived: bool,
+    /// Facts that make no record.
+    pub(crate) rejections: Vec<Rejection>,
+    /// Names that lead nowhere.
+    pub(crate) unresolved: Vec<Unresolved>,
+    /// What may have other near-duplicates now.
+    band_changes: BandChanges,
+    /// Why ids vanished, also those whose records were cleared before.
+    retired: BTreeMap<NodeId, RemovalReason>,
+}
+
+/// Makes every stale record anew and writes what differs.
+pub(crate) fn write(
+    store: &mut StoreWriter<'_>,
+    changes: &ChangeSet,
+    mut resolution: Resolution,
+    context: &BuildContext,
+) -> Result<WriteResult, StoreError> {
+    let mut result = WriteResult::default();
+    for name in &changes.name_keys {
+        let mentioning = store.mentions(name)?.into_iter().map(|(key, _)| key);
+        let slug_owners = store.records_with_key(name)?;
+        let changed_slug_owners =
+            name.starts_with("slug:").then_some(slug_owners).into_iter().flatten();
+        for key in mentioning.chain(changed_slug_owners) {
+            resolution.to_rebuild.extend(store.identity(&key)?.map(|identity| identity.id));
+        }
+    }
+    for name in changes.name_keys.union(&changes.mentioned_keys) {
+        let mentions = store.mentions(name)?;
+        let certain = mentions.iter().filter(|(_, mention)| mention.certain).count();
+        if certain > 0 && store.records_with_key(name)?.is_empty() {
+            result.unresolved.extend(unresolved_name(name, certain));
+        }
+    }
+    let reasons = removal_reasons(store, changes)?;
+    for (id, replacement) in resolution.retired {
+        let reason = match replacement {
+            Some(replacement) => RemovalReason::DuplicateOf(replacement),
+            None => reasons.get(&id).copied().unwrap_or(RemovalReason::Missing),
+        };
+        result.retired.insert(id, reason);
+        remove_record(store, context, id, reason, &mut result)?;
+    }
+    for id in resolution.to_rebuild {
+        let mut records = Vec::new();
+        let mut members = store.members(id)?;
+        members.sort_by(|l, r| context.precedence(l).cmp(&context.precedence(r)));
+        for key in members {
+            records.extend(store.facts(&key)?);
+        }
+        let Some(merged) = merge(records) else { continue };
+        match (Linker { store, context }).record(id, &merged) {
+            Ok(record) => write_record(store, context, &record, &merged, &mut result)?,
+            Err(LinkError::Store(error)) => return Err(error),
+            Err(LinkError::Incomplete(reason)) => {
+                result.rejections.extend(incomplete_rejection(&merged, reason));
+                remove_record(store, context, id, RemovalReason::Missing, &mut result)?;
+            }
+        }
+    }
+    let regrouped = result.band_changes.recompute_groups(store)?;
+    result.reindex.extend(regrouped);
+    Ok(result)
+}
+
+fn unresolved_name(name: &str, mentions: usize) -> Option<Unresolved> {
+    let rest = name.strip_prefix("title:")?;
+    let (kind_name, title) = rest.split_once('/')?;
+    let kind = NodeKind::ALL.into_iter().find(|kind| kind.as_str() == kind_name)?;
+    Some(Unresolved { kind: kind.as_str(), name: title.to_owned(), mentions: mentions as u64 })
+}
+
+fn removal_reasons(
+    store: &StoreWriter<'_>,
+    changes: &ChangeSet,
+) -> Result<BTreeMap<NodeId, RemovalReason>, StoreError> {
+    let mut reasons = BTreeMap::new();
+    for (key, reason) in &changes.records {
+        if let (Some(reason), Some(identity)) = (reason, store.identity(key)?) {
+            reasons.insert(identity.id, *reason);
+        }
+    }
+    Ok(reasons)
+}
+
+fn incomplete_rejection(merged: &Merged, reason: &'static str) -> Option<Rejection> {
+    let record = &merged.provenance.first()?.record;
+    Some(Rejection {
+        source: record.source.clone(),
+        location: record.location.clone(),
+        key: Some(record.remote_key.clone()),
+        reason: reason.to_owned(),
+    })
+}
+
+fn write_record(
+    store: &mut StoreWriter<'_>,
+    context: &BuildContext,
+    record: &Record,
+    merged: &Merged,
+    result: &mut WriteResult,
+) -> Result<(), StoreError> {
+    let id = record.id();
+    let old = store.record(id)?;
+    let body = merged.facts.body.as_ref();
+    let old_body = store.body(id)?;
+    let is_same_body = old_body.as_ref() == body;
+    let provenance_before = store.provenance(id)?;
+    let urls_before = urls(context, old.as_ref(), &provenance_before);
+    let urls_now = urls(context, Some(record), &merged.provenance);
+    result.rederived |= provenance_before != merged.provenance;
+    store.put_provenance(id, &merged.provenance)?;
+    for removed_url in urls_before.difference(&urls_now) {
+        store.remove_url(removed_url, id)?;
+    }
+    for url in &urls_now {
+        store.put_url(url, id)?;
+    }
+    let sources_changed = sources(&provenance_before) != merged.sources;
+    if old.as_ref() == Some(record) && is_same_body && !sources_changed {
+        return Ok(());
+    }
+    update_links(store, id, old.as_ref(), Some(record))?;
+    store.put_record(record)?;
+    store.put_body(id, body)?;
+    let bands_of = |old| near_duplicates::bands(old, old_body.as_ref(), &provenance_before);
+    let bands = old.as_ref().map(bands_of).unwrap_or_default();
+    let bands = (bands, near_duplicates::bands(record, body, &merged.provenance));
+    result.band_changes.update_bands(store, id, bands)?;
+    result.upserted.insert(id);
+    if id.kind().is_content() {
+        result.reindex.insert(id);
+    }
+    reindex_dependents(store, id, old.as_ref(), Some(record), result)
+}
+
+fn remove_record(
+    store: &mut StoreWriter<'_>,
+    context: &BuildContext,
+    id: NodeId,
+    reason: RemovalReason,
+    result: &mut WriteResult,
+) -> Result<(), StoreError> {
+    let Some(old) = store.record(id)? else { return Ok(()) };
+    let provenance = store.provenance(id)?;
+    for url in urls(context, Some(&old), &provenance) {
+        store.remove_url(&url, id)?;
+    }
+    let bands = near_duplicates::bands(&old, store.body(id)?.as_ref(), &provenance);
+    result.band_changes.update_bands(store, id, (bands, BTreeSet::new()))?;
+    update_links(store, id, Some(&old), None)?;
+    reindex_dependents(store, id, Some(&old), None, result)?;
+    store.remove_record(id)?;
+    result.upserted.remove(&id);
+    result.reindex.remove(&id);
+    result.removed.insert(id, reason);
+    Ok(())
+}
+
+/// Every address that leads to a record: its own, its sources', and our page about it.
+fn urls(
+    context: &BuildContext,
+    record: Option<&Record>,
+    provenance: &[Provenance],
+) -> BTreeSet<String> {
+    let Some(common) = record.and_then(Record::common) else { return BTreeSet::new() };
+    let page = context.item_url.join(&format!("{}/{}", common.id.kind().as_str(), common.slug));
+    let source_urls = provenance.iter().filter_map(|p| p.record.url.as_ref());
+    let mut urls: BTreeSet<_> = source_urls.map(normalisation::url).collect();
+    urls.insert(normalisation::url(&common.url));
+    urls.extend(page.iter().map(normalisation::url));
+    urls
+}
+
+fn update_links(
+    store: &mut StoreWriter<'_>,
+    id: NodeId,
+    old: Option<&Record>,
+    new: Option<&Record>,
+) -> Result<(), StoreError> {
+    let before = old.map(links).unwrap_or_default();
+    let now = new.map(links).unwrap_or_default();
+    for (target, relation) in before.difference(&now) {
+        store.remove_link(*target, *relation, id)?;
+    }
+    for (target, relation) in now.difference(&before) {
+        store.add_link(*target, *relation, id)?;
+    }
+    Ok(())
+}
+
+fn reindex_dependents(
+    store: &StoreWriter<'_>,
+    id: NodeId,
+    old: Option<&Record>,
+    new: Option<&Record>,
+    result: &mut WriteResult,
+) -> Result<(), StoreError> {
+    if affects_linked_documents(old, new) {
+        let dependents = store.linked(id, Relation::Mentions)?;
+        result.reindex.extend(dependents.into_iter().filter(|d| d.kind().is_content()));
+    }
+    Ok(())
+}
+
+/// What is different from the generation before: only that is a change. Writes the changes down.
+pub(crate) fn write_changes(
+    store: &mut StoreWriter<'_>,
+    previous: Option<&StoreReader>,
+    context: &BuildContext,
+    result: &mut WriteResult,
+) -> Result<(), StoreError> {
+    if let Some(previous) = previous {
+        for id in std::mem::take(&mut result.upserted) {
+            if !store.is_unchanged_since(previous, id)? {
+                result.upserted.insert(id);
+            }
+        }
+    }
+    let removed = result.removed.iter().map(|(id, reason)| (*id, Some(*reason)));
+    let upserted = result.upserted.iter().map(|id| (*id, None));
+    for (position, (id, reason)) in removed.chain(upserted).enumerate() {
+        store.put_change(&Change {
+            id,
+            generation: context.generation,
+            position: u32::try_from(position).unwrap_or(u32::MAX),
+            at: context.now,
+            op: if reason.is_some() { ChangeOp::Removed } else { ChangeOp::Upserted },
+            reason,
+        })?;
+    }
+    Ok(())
+}
+
+/// Adds to `written` what a build from nothing did not make again.
+pub(crate) fn add_missing_as_removed(
+    store: &StoreWriter<'_>,
+    previous: &StoreReader,
+    result: &mut WriteResult,
+) -> Result<(), StoreError> {
+    for id in previous.ids()? {
+        if store.record(id)?.is_none() {
+            let reason = result.retired.get(&id).copied().unwrap_or(RemovalReason::Missing);
+            result.removed.insert(id, reason);
+        }
+    }
+    Ok(())
+}
+
+/// Puts all content into an empty index.
+pub(crate) fn index_all(
+    store: &StoreWriter<'_>,
+    index: &IndexWriter,
+    progress: &dyn Progress,
+) -> Result<(), IndexingError> {
+    let ids: Vec<_> = store.ids()?.into_iter().filter(|id| id.kind().is_content()).collect();
+    progress.begin("index", Some(ids.len() as u64));
+    for id in ids {
+        index_record(store, index, id)?;
+        progress.advance(1);
+    }
+    progress.end();
+    Ok(())
+}
+
+/// Why the index cannot be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum IndexingError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+/// Puts one piece of content into the index as the store has it now, or takes it out.
+pub(crate) fn index_record(
+    store: &StoreWriter<'_>,
+    index: &IndexWriter,
+    id: NodeId,
+) -> Result<(), IndexingError> {
+    let Some(record) = store.record(id)? else {
+        index.remove(id);
+        return Ok(());
+    };
+    let body = store.body(id)?;
+    let mut linked = Vec::new();
+    for other in record.linked_ids() {
+        linked.extend(store.record(other)?);
+    }
+    let sources = sources(&store.provenance(id)?);
+    index.put(&IndexDocument {
+        record: &record,
+        body: body.as_ref(),
+        linked_records: &linked,
+        sources: &sources,
+        group: store.group(id)?,
+    })?;
+    Ok(())
+}

@@ -1,0 +1,267 @@
+//! Moments as people write them: to the minute, to the day, or "in de zomer van 2025".
+
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{DatePrecision, EventPhase, Language};
+
+/// The zone in which a date is meant where a source does not say.
+pub const HOME_ZONE: &str = "Europe/Amsterdam";
+
+/// A moment in an event's own time zone, as exact as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventMoment {
+    /// The day, or the first day of the month, season or year.
+    pub date: Date,
+    /// The local time, where the precision is [`DatePrecision::Instant`].
+    pub time: Option<Time>,
+    /// IANA name of the time zone, such as `America/Kralendijk`.
+    pub zone: String,
+    /// How exact the date is.
+    pub precision: DatePrecision,
+    /// What the source wrote, where it is vaguer than a date.
+    pub text: Option<String>,
+}
+
+/// Why something is not a moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MomentError {
+    /// The zone is not in the IANA database.
+    #[error("unknown time zone, use an IANA name such as `Europe/Amsterdam`: `{0}`")]
+    Zone(String),
+    /// The text is no date.
+    #[error("invalid date, write it as 2026-03-12, 2026-03-12T14:00 or `zomer 2026`: `{0}`")]
+    Date(String),
+}
+
+/// The time zone behind an IANA name, from the database inside the program.
+///
+/// # Errors
+/// [`MomentError::Zone`] where there is none.
+pub fn zone(name: &str) -> Result<TimeZone, MomentError> {
+    TimeZone::get(name).map_err(|_| MomentError::Zone(name.to_owned()))
+}
+
+impl EventMoment {
+    /// A day in `zone`.
+    ///
+    /// # Errors
+    /// [`MomentError::Zone`] for an unknown zone.
+    pub fn day(date: Date, zone_name: &str) -> Result<Self, MomentError> {
+        zone(zone_name)?;
+        Ok(Self {
+            date,
+            time: None,
+            zone: zone_name.to_owned(),
+            precision: DatePrecision::Day,
+            text: None,
+        })
+    }
+
+    /// A local date and time in `zone`.
+    ///
+    /// # Errors
+    /// [`MomentError::Zone`] for an unknown zone.
+    pub fn instant(date: Date, time: Time, zone_name: &str) -> Result<Self, MomentError> {
+        let day = Self::day(date, zone_name)?;
+        Ok(Self { time: Some(time), precision: DatePrecision::Instant, ..day })
+    }
+
+    /// The instant, where it is known to the minute.
+    pub fn exact(&self) -> Option<Timestamp> {
+        self.time.map(|_| self.earliest())
+    }
+
+    /// The first instant that this moment can mean.
+    pub fn earliest(&self) -> Timestamp {
+        self.to_timestamp(self.date, self.time.unwrap_or(Time::midnight()))
+    }
+
+    /// The first instant that it can no longer mean: the end of its day, month, season or year;
+    /// for an exact moment the moment itself.
+    pub fn latest(&self) -> Timestamp {
+        if self.time.is_some() { self.earliest() } else { self.end_of_span() }
+    }
+
+    /// The end of the day, month, season or year that this moment lies in.
+    pub fn end_of_span(&self) -> Timestamp {
+        let span = match self.precision {
+            DatePrecision::Instant | DatePrecision::Day => 1.day(),
+            DatePrecision::Month => 1.month(),
+            DatePrecision::Season => 3.months(),
+            DatePrecision::Year => 1.year(),
+        };
+        let next = self.date.checked_add(span).unwrap_or(Date::MAX);
+        self.to_timestamp(next, Time::midnight())
+    }
+
+    /// Whether only the day is known.
+    pub fn all_day(&self) -> bool {
+        self.precision == DatePrecision::Day
+    }
+
+    fn to_timestamp(&self, date: Date, time: Time) -> Timestamp {
+        // A zone is checked when a moment is made; UTC stands in for one that a later database lost.
+        let zone = zone(&self.zone).unwrap_or(TimeZone::UTC);
+        zone.to_ambiguous_zoned(date.to_datetime(time))
+            .compatible()
+            .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    }
+
+    /// The moment as a sentence part in the reader's language, such as `12 maart 2026, 14:00`.
+    pub fn describe(&self, language: Language) -> String {
+        if let Some(text) = &self.text {
+            return text.clone();
+        }
+        let month = month_name(self.date.month(), language);
+        let (day, year) = (self.date.day(), self.date.year());
+        match self.precision {
+            DatePrecision::Year => year.to_string(),
+            DatePrecision::Season => {
+                format!("{} {year}", season_name(self.date.month(), language))
+            }
+            DatePrecision::Month => format!("{month} {year}"),
+            DatePrecision::Day | DatePrecision::Instant => match self.time {
+                Some(t) => {
+                    format!("{day} {month} {year}, {:02}:{:02}", t.hour(), t.minute())
+                }
+                None => format!("{day} {month} {year}"),
+            },
+        }
+    }
+}
+
+/// Where a stretch of time lies with regard to `now`. Its end is the first instant after it.
+pub fn phase(begins: Timestamp, ends: Timestamp, now: Timestamp) -> EventPhase {
+    if now < begins {
+        EventPhase::Upcoming
+    } else if now < ends {
+        EventPhase::Ongoing
+    } else {
+        EventPhase::Past
+    }
+}
+
+const MONTHS_NL: [&str; 12] = [
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+];
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+/// Season words and the month in which each begins.
+const SEASONS: [(&str, i8, Language); 11] = [
+    ("lente", 3, Language::Nl),
+    ("voorjaar", 3, Language::Nl),
+    ("spring", 3, Language::En),
+    ("zomer", 6, Language::Nl),
+    ("summer", 6, Language::En),
+    ("herfst", 9, Language::Nl),
+    ("najaar", 9, Language::Nl),
+    ("autumn", 9, Language::En),
+    ("fall", 9, Language::En),
+    ("winter", 12, Language::Nl),
+    ("winter", 12, Language::En),
+];
+
+fn month_name(month: i8, language: Language) -> &'static str {
+    let names = if language == Language::En { &MONTHS_EN } else { &MONTHS_NL };
+    names[usize::try_from(month - 1).expect("months are numbered from one")]
+}
+
+fn season_name(month: i8, language: Language) -> &'static str {
+    let target_language = if language == Language::En { Language::En } else { Language::Nl };
+    SEASONS
+        .iter()
+        .find(|(_, begins, season_language)| {
+            *begins == month && *season_language == target_language
+        })
+        .map_or("", |(word, ..)| *word)
+}
+
+/// The number of a month written out in Dutch or English, in full or by its first three letters.
+pub fn month_number(word: &str) -> Option<i8> {
+    let word = word.trim_end_matches('.').to_lowercase();
+    let matches_name = |name: &str| {
+        let name = name.to_lowercase();
+        name == word
+            || (word.len() >= 3 && name.starts_with(&word))
+            || (word == "mrt" && name == "maart")
+    };
+    let index = MONTHS_NL
+        .iter()
+        .position(|m| matches_name(m))
+        .or_else(|| MONTHS_EN.iter().position(|m| matches_name(m)))?;
+    i8::try_from(index + 1).ok()
+}
+
+/// The month in which a season begins, from its Dutch or English name. Winter begins in December.
+pub fn season_month(word: &str) -> Option<i8> {
+    let word = word.to_lowercase();
+    SEASONS.iter().find(|(name, ..)| *name == word).map(|(_, month, _)| *month)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+
+    #[test]
+    fn a_day_must_last_from_midnight_to_midnight_in_its_own_zone() {
+        let bonaire = EventMoment::day(date(2025, 6, 10), "America/Kralendijk").unwrap();
+        assert_eq!(bonaire.earliest().to_string(), "2025-06-10T04:00:00Z");
+        assert_eq!(bonaire.latest().to_string(), "2025-06-11T04:00:00Z");
+    }
+
+    #[test]
+    fn a_moment_in_the_gap_of_summer_time_must_have_an_instant() {
+        let gap = EventMoment::instant(date(2026, 3, 29), time(2, 30, 0, 0), HOME_ZONE).unwrap();
+        assert_eq!(gap.earliest().to_string(), "2026-03-29T01:30:00Z");
+    }
+
+    #[test]
+    fn a_season_must_last_three_months_and_be_named() {
+        let summer = EventMoment {
+            precision: DatePrecision::Season,
+            ..EventMoment::day(date(2025, 6, 1), HOME_ZONE).unwrap()
+        };
+        assert_eq!(summer.latest().to_string(), "2025-08-31T22:00:00Z");
+        assert_eq!(summer.describe(Language::Nl), "zomer 2025");
+        assert_eq!(summer.describe(Language::En), "summer 2025");
+    }
+
+    #[test]
+    fn months_must_be_read_in_both_languages() {
+        assert_eq!(month_number("mrt"), Some(3));
+        assert_eq!(month_number("Maart"), Some(3));
+        assert_eq!(month_number("October"), Some(10));
+        assert_eq!(month_number("okt."), Some(10));
+        assert_eq!(month_number("x"), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! Folding names, so that "Community’s  CX", "community's cx" and "COMMUNITYS CX" are one key.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Lower case, no accents, no apostrophes, one space between words.
+///
+/// ```
+/// assert_eq!(schema::fold::name("  Community’s   Één "), "communitys een");
+/// ```
+pub fn name(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        if letter.is_whitespace() || letter.is_control() {
+            if !folded.is_empty() && !folded.ends_with(' ') {
+                folded.push(' ');
+            }
+        } else if !is_apostrophe(letter) {
+            folded.extend(letter.to_lowercase());
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
+}
+
+/// Whether a character is one that [`name`] leaves out, joining what stands on either side of it.
+///
+/// ```
+/// assert!("'’\u{301}".chars().all(schema::fold::is_left_out));
+/// ```
+pub fn is_stripped(letter: char) -> bool {
+    is_apostrophe(letter) || is_combining_mark(letter)
+}
+
+fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '’' | '‘' | '`' | '´')
+}
+
+/// A text for an address: words of ASCII letters and digits joined by hyphens, at most 80 bytes.
+///
+/// ```
+/// assert_eq!(schema::fold::slug("Wat is één overheid?"), "wat-is-een-overheid");
+/// ```
+pub fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for word in name(text).split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()) {
+        if slug.len() + word.len() >= 80 {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(word);
+    }
+    slug
+}
+
+/// An address as a key: without scheme, fragment, tracking parameters and last slash, so that the
+/// ways in which one page is written are one.
+///
+/// ```
+/// let url = |text: &str| schema::fold::url(&text.parse().unwrap());
+/// assert_eq!(url("http://Www.Example.nl/a/?utm_source=x#top"), url("https://www.example.nl/a"));
+/// ```
+pub fn url(url: &url::Url) -> String {
+    let mut key = url.host_str().unwrap_or_default().to_owned();
+    if let Some(port) = url.port() {
+        key.push(':');
+        key.push_str(&port.to_string());
+    }
+    key.push_str(url.path().trim_end_matches('/'));
+    let mut separator = '?';
+    for parameter in url.query().unwrap_or_default().split('&') {
+        if !parameter.is_empty() && !parameter.starts_with("utm_") {
+            key.push(separator);
+            key.push_str(parameter);
+            separator = '&';
+        }
+    }
+    key
+}

@@ -1,0 +1,193 @@
+//! A series: one event that comes back by a rule (RFC 5545, RRULE). Expanded when read.
+
+use jiff::{Timestamp, civil::Date};
+use rrule::RRuleSet;
+use serde::{Deserialize, Serialize};
+
+use crate::{EventMoment, EventPhase, event_moment::phase};
+
+/// A series occurs at most so many times.
+pub const OCCURRENCES_MAX: u16 = 1_000;
+
+/// A series lasts at most so many years.
+pub const YEARS_MAX: i16 = 50;
+
+/// A rule by which an event comes back, without the first occurrence that it counts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// The RRULE value, such as `FREQ=MONTHLY;BYDAY=1TU;COUNT=10`.
+    pub rule: String,
+    /// Days on which it does not come back after all.
+    pub excluded: Vec<Date>,
+}
+
+/// One time that an event takes place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// When it begins, as people write it.
+    pub moment: EventMoment,
+    /// The instant at which it begins.
+    pub begins: Timestamp,
+    /// The first instant after it.
+    pub ends: Timestamp,
+}
+
+/// The times that an event takes place, in order of time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Occurrences(Vec<Occurrence>);
+
+impl Occurrences {
+    /// One time only.
+    pub fn once(moment: EventMoment, ends: Timestamp) -> Self {
+        Self(vec![Occurrence { begins: moment.earliest(), ends, moment }])
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Occurrence] {
+        &self.0
+    }
+
+    /// Those that are not over at `now`.
+    pub fn remaining(&self, now: Timestamp) -> impl Iterator<Item = &Occurrence> {
+        self.0.iter().filter(move |occurrence| now < occurrence.ends)
+    }
+
+    /// Ongoing while one lasts, past after the last, else upcoming.
+    pub fn phase(&self, now: Timestamp) -> EventPhase {
+        match self.remaining(now).next() {
+            Some(next) => phase(next.begins, next.ends, now),
+            None => EventPhase::Past,
+        }
+    }
+}
+
+/// Why a series cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid recurrence rule (RFC 5545): {cause}: `{rule}`")]
+pub struct SeriesError {
+    rule: String,
+    cause: String,
+}
+
+impl Series {
+    /// A rule that is known to give occurrences from `first` on.
+    ///
+    /// # Errors
+    /// [`SeriesError`] where the rule cannot be read, recurs within a day, never occurs, or occurs
+    /// over [`OCCURRENCES_MAX`] times or [`YEARS_MAX`] years.
+    pub fn new(rule: &str, excluded: Vec<Date>, first: &EventMoment) -> Result<Self, SeriesError> {
+        let series = Self { rule: rule.trim().to_ascii_uppercase(), excluded };
+        let error = |cause: String| SeriesError { rule: rule.to_owned(), cause };
+        let frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
+        if !frequencies.iter().any(|f| series.rule.contains(&format!("FREQ={f}"))) {
+            return Err(error("must recur daily, weekly, monthly or yearly".to_owned()));
+        }
+        if series.rule.len() > 500 || series.rule.contains(['\n', '\r', ':']) {
+            return Err(error("must be one RRULE value of at most 500 characters".to_owned()));
+        }
+        if ["BYHOUR", "BYMINUTE", "BYSECOND"]
+            .iter()
+            .any(|rule_part| series.rule.contains(rule_part))
+        {
+            return Err(error("BYHOUR, BYMINUTE and BYSECOND are not supported; the first occurrence sets the time".to_owned()));
+        }
+        let occurrences = series.expansion(first).map_err(error)?.all(OCCURRENCES_MAX + 1);
+        let Some(last) = occurrences.dates.last() else {
+            return Err(error("has no occurrences".to_owned()));
+        };
+        // What comes after the last one looked at would be told to be past, and a rule that seldom
+        // occurs is slow to expand.
+        let years = last.format("%Y").to_string().parse::<i16>().unwrap_or(i16::MAX);
+        let too_long = years.saturating_sub(first.date.year()) > YEARS_MAX;
+        if occurrences.limited || too_long || occurrences.dates.len() > OCCURRENCES_MAX.into() {
+            return Err(error(format!(
+                "more than {OCCURRENCES_MAX} occurrences or {YEARS_MAX} years; add COUNT or UNTIL"
+            )));
+        }
+        Ok(series)
+    }
+
+    /// Every occurrence up to [`OCCURRENCES_MAX`].
+    pub fn all(&self, first: &EventMoment) -> Vec<EventMoment> {
+        let Ok(set) = self.expansion(first) else { return Vec::new() };
+        set.all(OCCURRENCES_MAX)
+            .dates
+            .into_iter()
+            .filter_map(|date| {
+                let local = date.naive_local();
+                let date: Date = local.format("%Y-%m-%d").to_string().parse().ok()?;
+                let excluded = self.excluded.contains(&date);
+                (!excluded).then(|| EventMoment { date, text: None, ..first.clone() })
+            })
+            .collect()
+    }
+
+    /// Every time that the series takes place, with when each is over: `first` and `end` say how
+    /// long they last; without an end they last to the end of their day.
+    pub fn expand(&self, first: &EventMoment, end: Option<&EventMoment>) -> Occurrences {
+        let length = end.map(|end| end.latest().duration_since(first.earliest()));
+        let occurrence = |moment: EventMoment| {
+            let begins = moment.earliest();
+            let ends = match length {
+                Some(length) => begins.checked_add(length).unwrap_or(Timestamp::MAX),
+                None => moment.end_of_span(),
+            };
+            Occurrence { moment, begins, ends }
+        };
+        Occurrences(self.all(first).into_iter().map(occurrence).collect())
+    }
+
+    fn expansion(&self, first: &EventMoment) -> Result<RRuleSet, String> {
+        let start = first.date.to_datetime(first.time.unwrap_or_default());
+        let start = start.strftime("%Y%m%dT%H%M%S");
+        let text = format!("DTSTART;TZID={}:{start}\nRRULE:{}", first.zone, self.rule);
+        text.parse().map_err(|e: rrule::RRuleError| e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+    use crate::event_moment::HOME_ZONE;
+
+    #[test]
+    fn occurrences_must_preserve_wall_clock_time_across_summer_time() {
+        let first = EventMoment::instant(date(2026, 3, 3), time(14, 0, 0, 0), HOME_ZONE).unwrap();
+        let skipped = vec![date(2026, 5, 5)];
+        let series = Series::new("FREQ=MONTHLY;BYDAY=1TU;COUNT=4", skipped, &first).unwrap();
+        let starts: Vec<_> = series.all(&first).iter().map(|m| m.earliest().to_string()).collect();
+        assert_eq!(
+            starts,
+            ["2026-03-03T13:00:00Z", "2026-04-07T12:00:00Z", "2026-06-02T12:00:00Z"]
+        );
+        let occurrences = series.expand(&first, None);
+        let between: Timestamp = "2026-04-01T00:00:00Z".parse().unwrap();
+        assert_eq!(occurrences.phase(between), EventPhase::Upcoming);
+        assert_eq!(occurrences.remaining(between).next().unwrap().moment.date, date(2026, 4, 7));
+        let during: Timestamp = "2026-04-07T13:00:00Z".parse().unwrap();
+        assert_eq!(occurrences.phase(during), EventPhase::Ongoing);
+        let after: Timestamp = "2026-07-01T00:00:00Z".parse().unwrap();
+        assert_eq!(occurrences.phase(after), EventPhase::Past);
+    }
+
+    #[test]
+    fn a_sub_daily_or_invalid_rule_must_be_rejected() {
+        let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
+        let rules = [
+            "FREQ=SECONDLY",
+            "FREQ=MONTHLY;BYDAY=9XX",
+            "",
+            "FREQ=DAILY\nRDATE:2026",
+            "FREQ=DAILY",
+            "FREQ=DAILY;COUNT=1001",
+            "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;COUNT=60",
+            "FREQ=DAILY;BYHOUR=9,14;COUNT=6",
+        ];
+        assert!(Series::new("FREQ=DAILY;COUNT=1000", Vec::new(), &first).is_ok());
+        for rule in rules {
+            assert!(Series::new(rule, Vec::new(), &first).is_err(), "{rule}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// Runs the tools of client teams against the contract and a server of its own, one line each.
+//
+//   npm ci && npm test
+//
+// The program is `WEGWIJZER_BIN`, else the debug build of `cargo build`. Any failure is told on
+// its line, and the exit code is 1.
+
+import { rmSync } from "node:fs";
+
+import { audit } from "./graphql-http.mjs";
+import { compare } from "./contract.mjs";
+import { compareComposers, federate } from "./federation.mjs";
+import { generateTypes } from "./codegen.mjs";
+import { OUTPUT } from "./operations.mjs";
+import { attack } from "./attacks.mjs";
+import { compileForRelay } from "./relay.mjs";
+import { Installation } from "./server.mjs";
+import { compareSupergraphs } from "./supergraphs.mjs";
+
+/** What a server that hides what it can is configured with. */
+const CLOSED = "[graphql]\nintrospection = false\ndid_you_mean = false\ncsrf_prevention = true\n";
+
+let failures = 0;
+
+/** Runs one check, and prints what it counted or why it failed. */
+async function check(name, run) {
+  const start = Date.now();
+  let outcome;
+  try {
+    outcome = await run();
+  } catch (error) {
+    failures += 1;
+    outcome = `FAILED: ${error.message}`;
+  }
+  console.log(`${name.padEnd(24)} ${outcome} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+}
+
+/** Runs checks against a server, and counts one failure where it does not start. */
+async function withServer(name, start, run) {
+  let server;
+  try {
+    server = await start();
+  } catch (error) {
+    failures += 1;
+    console.log(`${name.padEnd(24)} FAILED: ${error.message}`);
+    return;
+  }
+  try {
+    await run(server.url);
+  } finally {
+    await server.stop();
+  }
+}
+
+rmSync(OUTPUT, { recursive: true, force: true });
+const installation = new Installation();
+try {
+  await check("graphql-inspector", compare);
+  await check("relay-compiler", compileForRelay);
+  const federated = () => installation.serveSupergraph("simple_entity_call");
+  await withServer("supergraph", federated, async (url) => {
+    await check("graphql-http, federated", () => audit(url));
+  });
+  await check("composers", compareComposers);
+  await check("supergraphs", () => compareSupergraphs());
+  await withServer("server", () => installation.serveDemo(), async (url) => {
+    await check("graphql-codegen, tsc", () => generateTypes(url));
+    await check("graphql-http", () => audit(url));
+    await check("Apollo Gateway", () => federate(url));
+    await check("attacks", () =>
+      attack(url, ["field suggestions", "introspection", "query by GET"]),
+    );
+  });
+  await withServer("server, closed", () => installation.serve(CLOSED), async (url) => {
+    await check("graphql-http, closed", () => audit(url));
+    await check("attacks, closed", () => attack(url, []));
+  });
+} finally {
+  installation.remove();
+}
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,81 @@
+//! `wegwijzer compose`: our graph and those of partners as one, as an operator does it.
+
+use std::{
+    fs,
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+use crate::support::program;
+
+const LINK: &str =
+    "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])\n";
+
+/// Composes our graph and a partner with `sdl`, configured with `more`.
+fn compose(sdl: &str, more: &str, flags: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("partner.graphql"), format!("{LINK}{sdl}")).unwrap();
+    let config = folder.path().join("wegwijzer.toml");
+    let subgraph = "[[subgraph]]\nname = 'partner'\nurl = 'https://partner.example/graphql'\n";
+    fs::write(&config, format!("{subgraph}{more}\n")).unwrap();
+    let mut command = Command::new(program());
+    command.arg("compose").arg("--config").arg(&config).args(flags).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const COMPOSABLE: &str = "type Community @key(fields: \"id\") { id: ID! members: Int! }";
+
+#[test]
+fn composable_subgraphs_must_be_printed_as_a_supergraph() {
+    let output = compose(COMPOSABLE, "sdl = 'partner.graphql'", &[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let supergraph = text(&output.stdout);
+    for expected in [
+        "https://partner.example/graphql",
+        "members: Int! @join__field(graph: PARTNER)",
+        "http://127.0.0.1:8080/graphql",
+    ] {
+        assert!(supergraph.contains(expected), "{expected}: {supergraph}");
+    }
+    let output = compose(COMPOSABLE, "sdl = 'partner.graphql'", &["--json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["supergraph"].as_str().unwrap().trim(), supergraph.trim());
+}
+
+#[test]
+fn composition_must_report_every_error_and_its_location() {
+    let conflicting = "type Theme @key(fields: \"id\") { id: ID! label: Int }
+         type Query { odd: Community } type Community { other: String }";
+    let output = compose(conflicting, "sdl = 'partner.graphql'", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    let stderr = text(&output.stderr);
+    assert!(stderr.lines().count() >= 2, "{stderr}");
+    assert!(stderr.contains("Theme.label [wegwijzer, partner]"), "{stderr}");
+    let output = compose(conflicting, "sdl = 'partner.graphql'", &["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let errors = json["problems"].as_array().unwrap();
+    let label = errors.iter().find(|one| one["field"] == "label").unwrap();
+    assert_eq!(label["type"], "Theme");
+}
+
+#[test]
+fn an_unsatisfiable_field_must_be_named() {
+    let unsatisfiable = "type Theme @key(fields: \"id\", resolvable: false) { id: ID! votes: Int }";
+    let output = compose(unsatisfiable, "sdl = 'partner.graphql'", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("Theme.votes [partner, wegwijzer]: no plan gets"), "{stderr}");
+}
+
+#[test]
+fn a_subgraph_whose_sdl_is_unavailable_must_be_named() {
+    let output = compose(COMPOSABLE, "sdl = 'other.graphql'", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("[partner] its SDL cannot be read"), "{output:?}");
+}

@@ -1,0 +1,107 @@
+//! The example operations of `fixtures/queries/`, asked over HTTP at the fixed time.
+//!
+//! A file `Name.graphql` holds the operation `NameQuery`. `variables.json` beside them says with
+//! which variables each is asked, by the name of the case; an operation that it does not name is
+//! asked without. `{ "operation": …, "case": …, "at": … }` stands for what another answer holds.
+
+use std::{collections::BTreeMap, fs};
+
+use serde_json::{Map, Value, json};
+
+use crate::{support::repository, test_server::Server};
+
+/// Operations, and the variables of their cases, by name.
+struct Gallery {
+    operations: BTreeMap<String, String>,
+    cases: BTreeMap<String, BTreeMap<String, Map<String, Value>>>,
+}
+
+impl Gallery {
+    fn read() -> Self {
+        let folder = repository().join("fixtures/queries");
+        let mut operations = BTreeMap::new();
+        for entry in fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "graphql") {
+                let name = path.file_stem().and_then(|name| name.to_str()).expect("utf-8");
+                operations.insert(name.to_owned(), fs::read_to_string(&path).expect("utf-8"));
+            }
+        }
+        let cases = fs::read_to_string(folder.join("variables.json")).expect("variables");
+        Self { operations, cases: serde_json::from_str(&cases).expect("cases") }
+    }
+
+    /// The `data` that answers an operation; there must be no error beside it.
+    fn execute(&self, server: &Server, operation: &str, case: Option<&str>) -> Value {
+        let mut variables = case.map_or_else(Map::new, |case| self.cases[operation][case].clone());
+        for value in variables.values_mut() {
+            if let Some(other) = value.get("operation").and_then(Value::as_str) {
+                let response = self.execute(server, other, value["case"].as_str());
+                let found = value["at"].as_str().and_then(|at| response.pointer(at));
+                let found = found.filter(|found| !found.is_null()).cloned();
+                *value = found.unwrap_or_else(|| panic!("{other} has no {value}: {response}"));
+            }
+        }
+        let body = json!({
+            "query": self.operations[operation],
+            "operationName": format!("{operation}Query"),
+            "variables": variables,
+        });
+        let mut response = server.post(&body).json();
+        assert_eq!(response.get("errors"), None, "{operation}, {case:?}: {response}");
+        response["data"].take()
+    }
+}
+
+#[test]
+fn every_example_operation_must_execute_without_an_error() {
+    let gallery = Gallery::read();
+    let (_installation, server) = Server::demo();
+    for operation in gallery.operations.keys() {
+        let responses = match gallery.cases.get(operation) {
+            Some(cases) => cases
+                .keys()
+                .map(|case| (&**case, gallery.execute(&server, operation, Some(case))))
+                .collect(),
+            None => {
+                BTreeMap::from([("without variables", gallery.execute(&server, operation, None))])
+            }
+        };
+        insta::assert_json_snapshot!(operation.as_str(), responses);
+    }
+}
+
+#[test]
+fn an_example_operation_must_be_named_after_its_file_and_describe_its_audience() {
+    let Gallery { operations, cases } = Gallery::read();
+    for (name, text) in &operations {
+        assert!(text.starts_with("# "), "{name} does not describe its audience");
+        let definitions: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("query "))
+            .map(|line| line.split(['(', ' ']).next().expect("a name"))
+            .collect();
+        assert_eq!(definitions, [format!("{name}Query")], "{name}.graphql");
+    }
+    for name in cases.keys() {
+        assert!(operations.contains_key(name), "variables.json names `{name}`, which is no file");
+    }
+}
+
+#[test]
+fn the_gallery_of_the_readme_must_show_every_example_operation() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("a README");
+    let Gallery { operations, .. } = Gallery::read();
+    for name in operations.keys() {
+        let link = format!("(fixtures/queries/{name}.graphql)");
+        assert!(readme.contains(&link), "the README does not link to {name}");
+    }
+    let linked = readme.matches("(fixtures/queries/").count();
+    assert_eq!(linked, operations.len(), "the README links once to each, and to no other");
+    let shown =
+        readme.split("```graphql fixtures/queries/").nth(1).expect("one operation is shown");
+    let (file, rest) = shown.split_once('\n').expect("a block");
+    let block = rest.split("```").next().expect("its text");
+    let name = file.strip_suffix(".graphql").expect("an operation");
+    assert_eq!(block, operations[name], "the README shows {file} as it is");
+}

@@ -1,0 +1,174 @@
+//! A server in this process, and the plainest of clients.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use gateway::{
+    app::App,
+    clock::Clock,
+    config::{Config, Overrides, SubgraphConfig},
+    pipeline::Pipeline,
+};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use url::Url;
+
+use crate::support::{Installation, clock, runtime};
+
+/// The program serving an installation at the fixed time, on a free port.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) pipeline: Arc<Pipeline>,
+    stop: Option<oneshot::Sender<()>>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+/// A partner whose graph a server joins to ours: it says of itself what stands in a file, or is asked.
+pub(crate) fn subgraph_config(name: &str, url: Url, sdl: Option<PathBuf>) -> SubgraphConfig {
+    let (name, headers) = (name.to_owned(), Vec::new());
+    let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
+    SubgraphConfig { name, url, sdl, headers, timeout, retries: 0, sdl_poll_interval: poll }
+}
+
+/// What a server answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// In lower case.
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// `extensions.code` of the first error.
+    pub(crate) fn code(&self) -> Value {
+        self.json()["errors"][0]["extensions"]["code"].clone()
+    }
+
+    /// `extensions.limit.name` of the first error.
+    pub(crate) fn limit(&self) -> Value {
+        self.json()["errors"][0]["extensions"]["limit"]["name"].clone()
+    }
+}
+
+impl Server {
+    /// The demo, freshly built.
+    pub(crate) fn demo() -> (Installation, Self) {
+        let installation = Installation::of("fixtures/demo.toml");
+        installation.build();
+        let server = Self::of(&installation);
+        (installation, server)
+    }
+
+    pub(crate) fn of(installation: &Installation) -> Self {
+        Self::with(installation, |_| ())
+    }
+
+    /// A server whose configuration `change` has changed.
+    pub(crate) fn with(installation: &Installation, change: impl FnOnce(&mut Config)) -> Self {
+        let overrides = Overrides {
+            data: Some(installation.data()),
+            listen: Some("127.0.0.1:0".to_owned()),
+            ..Overrides::default()
+        };
+        let mut config =
+            Config::load(Some(installation.config()), &overrides).expect("a valid configuration");
+        config.clock = Clock::Fixed(clock());
+        change(&mut config);
+        let runtime = runtime();
+        let app = runtime.block_on(App::build(config)).expect("it starts");
+        let (address, pipeline) = (app.address(), Arc::clone(app.pipeline()));
+        let (stop, stopped) = oneshot::channel();
+        runtime.spawn(async move {
+            let shutdown = async move {
+                let _ = stopped.await;
+            };
+            app.run(shutdown).await.expect("it serves");
+        });
+        Self { address, pipeline, stop: Some(stop), runtime: Some(runtime) }
+    }
+
+    /// What one request is answered with. `head` is its first line, and more headers if it has any.
+    pub(crate) fn request(&self, head: &str, body: impl AsRef<[u8]>) -> Reply {
+        exchange(self.address, head, body.as_ref())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.request(&format!("GET {path} HTTP/1.1"), "")
+    }
+
+    /// Asks by GET, with more headers.
+    pub(crate) fn get_query(&self, query: &str, headers: &str) -> Reply {
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        self.request(&format!("GET /graphql?query={query} HTTP/1.1{headers}"), "")
+    }
+
+    /// Posts any JSON to `/graphql`.
+    pub(crate) fn post(&self, body: &Value) -> Reply {
+        let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
+        self.request(head, body.to_string())
+    }
+
+    pub(crate) fn query_with(&self, query: &str, variables: &Value) -> Value {
+        let reply = self.post(&json!({ "query": query, "variables": variables }));
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()
+    }
+
+    pub(crate) fn query(&self, query: &str) -> Value {
+        self.query_with(query, &json!({}))
+    }
+
+    /// A reading of `/metrics`; 0 where nothing was counted.
+    pub(crate) fn metric_value(&self, metric: &str) -> f64 {
+        let text = self.get("/metrics").body;
+        let line = text.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
+        line.map_or(0.0, |number| number.parse().expect("a number"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What one request to `address` is answered with. `head` is its first line, and more headers if it
+/// has any.
+pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let length = body.len();
+    write!(
+        stream,
+        "{head}\r\nhost: wegwijzer.example\r\nx-request-id: test\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+    .expect("writable");
+    // Who is refused early need not be read to the end.
+    let _ = stream.write_all(body);
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response);
+    let response = String::from_utf8(response).expect("text");
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
+    Reply { status, head: head.to_lowercase(), body: body.to_owned() }
+}

@@ -1,0 +1,142 @@
+//! What well-behaved clients ask.
+
+use std::{collections::BTreeMap, fmt, fs, net::SocketAddr};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    connection::{Connection, Request},
+    program::{EDITED_URL, Installation},
+    rng::Rng,
+};
+
+/// What sort of request, each timed apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// An operation of `fixtures/queries`, with its variables.
+    Operation,
+    /// A search with words of titles, and the generation that answers it.
+    Search,
+    /// The title of the article that every build changes, unless the client has it already.
+    Conditional,
+    /// The front of a word.
+    Suggestion,
+    /// What no client means well with.
+    Hostile,
+}
+
+impl Class {
+    /// Every class, in the order of the report.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Operation, Self::Search, Self::Conditional, Self::Suggestion, Self::Hostile];
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Operation => "operations",
+            Self::Search => "searches",
+            Self::Conditional => "if-none-match",
+            Self::Suggestion => "suggestions",
+            Self::Hostile => "hostile",
+        })
+    }
+}
+
+/// Questions to choose from.
+pub(crate) struct Workload {
+    operations: Vec<Request>,
+    words: Vec<String>,
+}
+
+const SEARCH: &str = "query Search($query: String!) {
+    catalog { generation }
+    search(query: $query, first: 10) {
+        totalCount
+        nodes { __typename id title themes { label } }
+        facets { kinds { value count } }
+    }
+}";
+const SUGGEST: &str = "query Suggest($prefix: String!) {
+    suggest(prefix: $prefix, first: 6) { text kind }
+}";
+
+impl Workload {
+    /// Reads the example operations, and asks the program for cursors and titles.
+    pub(crate) fn read(installation: &Installation, address: SocketAddr) -> Result<Self> {
+        let folder = installation.fixtures().join("queries");
+        let mut connection = Connection::new(address);
+        let cases = fs::read_to_string(folder.join("variables.json"))?;
+        let cases: BTreeMap<String, BTreeMap<String, Map<String, Value>>> =
+            serde_json::from_str(&cases)?;
+        let mut operations = Vec::new();
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|name| name.to_str()).context("utf-8")?;
+            if path.extension().is_none_or(|extension| extension != "graphql") {
+                continue;
+            }
+            let text = fs::read_to_string(&path)?;
+            let none = BTreeMap::from([(String::new(), Map::new())]);
+            for variables in cases.get(name).unwrap_or(&none).values() {
+                // Cursors are left out: their question is the same from the first page.
+                let plain_variables: Map<String, Value> = variables
+                    .iter()
+                    .filter(|(_, value)| value.get("operation").is_none())
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect();
+                operations.push(post(&json!({ "query": text, "variables": plain_variables })));
+            }
+        }
+        let titles = "{ articles(first: 100) { nodes { title } } toolkits { nodes { title } } }";
+        let response = connection.send(&post(&json!({ "query": titles })))?.json();
+        let nodes = ["/data/articles/nodes", "/data/toolkits/nodes"]
+            .into_iter()
+            .filter_map(|at| response.pointer(at)?.as_array());
+        let words: Vec<String> = nodes
+            .flatten()
+            .filter_map(|node| node["title"].as_str())
+            .flat_map(|title| title.split_whitespace().map(str::to_owned))
+            .collect();
+        ensure!(words.len() > 100 && operations.len() > 10, "the demo is incomplete: {response}");
+        Ok(Self { operations, words })
+    }
+
+    /// An example operation.
+    pub(crate) fn operation(&self, rng: &mut Rng) -> Request {
+        rng.pick(&self.operations).clone()
+    }
+
+    /// A search with one to three words of titles.
+    pub(crate) fn search(&self, rng: &mut Rng) -> Request {
+        let words: Vec<&str> = (0..=rng.below(3)).map(|_| rng.pick(&self.words).as_str()).collect();
+        post(&json!({ "query": SEARCH, "variables": { "query": words.join(" ") } }))
+    }
+
+    /// The first letters of a word.
+    pub(crate) fn suggestion(&self, rng: &mut Rng) -> Request {
+        let length = 2 + rng.below(4);
+        let prefix: String = rng.pick(&self.words).chars().take(length).collect();
+        post(&json!({ "query": SUGGEST, "variables": { "prefix": prefix } }))
+    }
+
+    /// The title of the changed article, where `validator` is not its answer still.
+    pub(crate) fn conditional(etag: Option<&str>) -> Request {
+        let query = format!("{{ contentByUrl(url: \"{EDITED_URL}\") {{ title }} }}");
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let headers = etag.map(|tag| format!("if-none-match: {tag}\r\n")).unwrap_or_default();
+        Request { line: format!("GET /graphql?query={query}"), headers, body: Vec::new() }
+    }
+}
+
+/// A question as clients of today send it: its status tells whether it was wrong.
+pub(crate) fn post(body: &Value) -> Request {
+    Request {
+        line: "POST /graphql".to_owned(),
+        headers: "content-type: application/json\r\n\
+                  accept: application/graphql-response+json\r\n"
+            .to_owned(),
+        body: body.to_string().into_bytes(),
+    }
+}

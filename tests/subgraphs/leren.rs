@@ -1,0 +1,77 @@
+//! An academy: it needs the places that another partner counts, and its courses are of several sorts.
+
+use async_graphql::{ID, Interface, Object, SimpleObject};
+
+/// With fewer places than this an event is almost full.
+const FEW_PLACES: i32 = 10;
+
+/// The root.
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    /// Everything that can be learnt.
+    async fn courses(&self) -> Vec<Course> {
+        courses()
+    }
+
+    #[graphql(entity)]
+    async fn event(&self, #[graphql(key)] id: ID, places_left: Option<i32>) -> Option<Event> {
+        Some(Event { id, places_left })
+    }
+}
+
+fn courses() -> Vec<Course> {
+    vec![
+        Course::Workshop(Workshop { name: "Schrijven op B1".to_owned(), seats: 16 }),
+        Course::Online(Online { name: "Testen met gebruikers".to_owned(), minutes: 45 }),
+    ]
+}
+
+/// Something to learn.
+#[derive(Interface)]
+#[graphql(field(name = "name", ty = "&String"))]
+enum Course {
+    Workshop(Workshop),
+    Online(Online),
+}
+
+#[derive(SimpleObject)]
+struct Workshop {
+    name: String,
+    seats: i32,
+}
+
+#[derive(SimpleObject)]
+struct Online {
+    name: String,
+    minutes: i32,
+}
+
+struct Event {
+    id: ID,
+    places_left: Option<i32>,
+}
+
+#[Object]
+impl Event {
+    async fn id(&self) -> &ID {
+        &self.id
+    }
+
+    #[graphql(external)]
+    async fn places_left(&self) -> Option<i32> {
+        self.places_left
+    }
+
+    /// Whether one had better be quick.
+    #[graphql(requires = "placesLeft")]
+    async fn is_almost_full(&self) -> Option<bool> {
+        self.places_left.map(|left| left < FEW_PLACES)
+    }
+
+    /// What to learn before it.
+    async fn courses(&self) -> Vec<Course> {
+        courses()
+    }
+}

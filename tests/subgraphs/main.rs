@@ -1,0 +1,59 @@
+//! Partners to try federation with: small subgraphs with made-up answers.
+//!
+//! ```sh
+//! cargo run -p acceptance --bin example-subgraph -- pleio 127.0.0.1:4001
+//! cargo run -p acceptance --bin example-subgraph -- leren 127.0.0.1:4002
+//! ```
+//!
+//! `pleio` is in the manner of a community platform: members and discussions of a community, places
+//! left at an event. `leren` needs what another partner says (`@requires`), and has an interface.
+
+mod leren;
+mod pleio;
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use async_graphql::{EmptyMutation, EmptySubscription, Executor, ObjectType, Request, Schema};
+use poem::{
+    EndpointExt, Route, Server, handler,
+    listener::{Acceptor, Listener, TcpListener},
+    post,
+    web::{Data, Json},
+};
+
+/// A partner's schema over its root.
+fn schema<Q: ObjectType + 'static>(root: Q) -> Schema<Q, EmptyMutation, EmptySubscription> {
+    Schema::build(root, EmptyMutation, EmptySubscription).enable_federation().finish()
+}
+
+#[handler]
+async fn execute<E: Executor>(
+    schema: Data<&Arc<E>>,
+    request: Json<Request>,
+) -> Json<async_graphql::Response> {
+    Json(schema.execute(request.0).await)
+}
+
+async fn serve<E: Executor>(schema: E, address: &str) -> anyhow::Result<()> {
+    let acceptor = TcpListener::bind(address.to_owned()).into_acceptor().await?;
+    let bound = acceptor.local_addr();
+    let bound = bound.first().and_then(|one| one.as_socket_addr()).context("an address")?;
+    writeln!(io::stderr(), "listening address={bound}")?;
+    let endpoint = execute::<E>::default();
+    let routes = Route::new().at("/graphql", post(endpoint).data(Arc::new(schema)));
+    Ok(Server::new_with_acceptor(acceptor).run(routes).await?)
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["pleio", address] => serve(schema(pleio::Query), address).await,
+        ["leren", address] => serve(schema(leren::Query), address).await,
+        _ => bail!("name the subgraph and its address: `example-subgraph pleio 127.0.0.1:4001`"),
+    }
+}
