@@ -5,7 +5,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// Lower case, no accents, no apostrophes, one space between words.
 ///
 /// ```
-/// assert_eq!(schema::fold::name("  Community’s   Één "), "communitys een");
+/// assert_eq!(schema::normalisation::name("  Community’s   Één "), "communitys een");
 /// ```
 pub fn name(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -25,7 +25,7 @@ pub fn name(text: &str) -> String {
 /// Whether a character is one that [`name`] leaves out, joining what stands on either side of it.
 ///
 /// ```
-/// assert!("'’\u{301}".chars().all(schema::fold::is_left_out));
+/// assert!("'’\u{301}".chars().all(schema::normalisation::is_left_out));
 /// ```
 pub fn is_stripped(letter: char) -> bool {
     is_apostrophe(letter) || is_combining_mark(letter)
@@ -38,7 +38,7 @@ fn is_apostrophe(letter: char) -> bool {
 /// A text for an address: words of ASCII letters and digits joined by hyphens, at most 80 bytes.
 ///
 /// ```
-/// assert_eq!(schema::fold::slug("Wat is één overheid?"), "wat-is-een-overheid");
+/// assert_eq!(schema::normalisation::slug("Wat is één overheid?"), "wat-is-een-overheid");
 /// ```
 pub fn slug(text: &str) -> String {
     let mut slug = String::new();
@@ -58,7 +58,7 @@ pub fn slug(text: &str) -> String {
 /// ways in which one page is written are one.
 ///
 /// ```
-/// let url = |text: &str| schema::fold::url(&text.parse().unwrap());
+/// let url = |text: &str| schema::normalisation::url(&text.parse().unwrap());
 /// assert_eq!(url("http://Www.Example.nl/a/?utm_source=x#top"), url("https://www.example.nl/a"));
 /// ```
 pub fn url(url: &url::Url) -> String {

@@ -95,7 +95,7 @@ fn an_unreachable_subgraph_must_be_named() {
     let output = compose(&[("gone", &format!("http://{gone}/graphql"))]);
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(stderr.contains("[gone] asked for its SDL, it cannot be reached"), "{stderr}");
+    assert!(stderr.contains("[gone] cannot fetch SDL: unreachable"), "{stderr}");
 }
 
 #[test]

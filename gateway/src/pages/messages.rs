@@ -198,8 +198,12 @@ mod tests {
         for folder in ["web/templates", "src/pages"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
             for file in fs::read_dir(folder).unwrap() {
-                let text = fs::read_to_string(file.unwrap().path()).unwrap();
-                for call in ["get(\"", "message(\"", "format(\"", "format_all(\""] {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    continue;
+                }
+                let text = fs::read_to_string(path).unwrap();
+                for call in ["messages.get(\"", ".message(\"", ".format(\"", ".format_all(\""] {
                     for rest in text.split(call).skip(1) {
                         let key = rest.split('"').next().unwrap();
                         if key.is_empty() || key.len() > 40 {

@@ -48,7 +48,7 @@ impl Template {
     /// [`TemplateError`] where it is empty or its braces do not fit.
     ///
     /// ```
-    /// use indexer::config::Template;
+    /// use indexer::ingest::config::Template;
     /// assert!(Template::new("https://www.example.nl/{slug}/").is_ok());
     /// assert!(Template::new("{year").is_err());
     /// ```
