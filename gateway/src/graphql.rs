@@ -17,12 +17,11 @@ pub(crate) mod engine_tests;
 mod enums;
 mod federation;
 mod filter;
+mod from_record;
 mod loaders;
-mod node;
 mod query;
 #[cfg(test)]
 mod schema_tests;
-mod search;
 pub(crate) mod types;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};

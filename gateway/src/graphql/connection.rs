@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_graphql::{Object, ObjectType, SimpleObject, TypeName};
 use schema::{Cursor, GenerationNumber, Hit, Page, RecordPage, SearchPage};
 
-use super::{PAGE_SIZE_DEFAULT, context::RequestContext, types::record::FromRecord};
+use super::{PAGE_SIZE_DEFAULT, context::RequestContext, from_record::FromRecord};
 use crate::error::{ApiError, Result};
 
 /// The paging arguments of a field, as a client gave them.

@@ -78,7 +78,7 @@ impl RequestContext {
         ctx.data_unchecked::<Arc<Self>>()
     }
 
-    /// A number of items that a client asks for.
+    /// The validated number of items that a client requests.
     pub(super) fn page_size(&self, requested: i32) -> Result<usize> {
         let size = usize::try_from(requested).map_err(|_| {
             ApiError::bad_request(format!("page size must not be negative: `{requested}`"))
@@ -87,5 +87,12 @@ impl RequestContext {
             return Err(ApiError::limit("page_size_max", self.limits().page_size_max as u64));
         }
         Ok(size)
+    }
+}
+
+impl Loaders {
+    /// The loaders of the request that `ctx` belongs to.
+    pub(super) fn of<'c>(ctx: &'c Context<'_>) -> &'c Self {
+        &RequestContext::of(ctx).loaders
     }
 }

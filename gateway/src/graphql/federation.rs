@@ -18,13 +18,13 @@ use schema::{NodeId, NodeKind, Record};
 
 use super::{
     context::RequestContext,
+    from_record::FromRecord,
     loaders::Loaders,
     query::Query,
     sdl_options,
     types::{
         article::Article, audience::Audience, community::Community, event::Event,
-        organisation::Organisation, person::Person, record::FromRecord, theme::Theme,
-        toolkit::Toolkit,
+        organisation::Organisation, person::Person, theme::Theme, toolkit::Toolkit,
     },
 };
 use crate::error::{ApiError, Result};

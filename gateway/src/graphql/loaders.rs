@@ -12,15 +12,13 @@ use std::{
     },
 };
 
-use async_graphql::Context;
 use dataloader::BatchFn;
 use indexer::catalog::{CatalogError, Relation, Snapshot};
 use schema::{Body, NodeId, Provenance, Record, SharedPassage};
 
 use super::{
     batching::{BatchLoader, BatchSource},
-    context::RequestContext,
-    types::record::FromRecord,
+    from_record::FromRecord,
 };
 use crate::{
     config::Limits,
@@ -66,11 +64,6 @@ impl Loaders {
             text_bytes: AtomicU64::new(0),
             text_bytes_max: limits.text_bytes_max,
         }
-    }
-
-    /// The loaders of the request that `ctx` belongs to.
-    pub(super) fn of<'c>(ctx: &'c Context<'_>) -> &'c Self {
-        &RequestContext::of(ctx).loaders
     }
 
     /// The thing behind an id; `None` where there is none or it is of another kind.

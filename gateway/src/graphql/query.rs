@@ -14,15 +14,13 @@ use super::{
         ArticleForm, CommunityForm, ContentSort, EventForm, EventSort, SearchSort, ToolkitForm,
     },
     filter::{ContentFilter, EventFilter, SearchFilter, enum_values},
+    from_record::FromRecord,
     loaders::Loaders,
-    node::Node,
-    search,
-    search::SearchConnection,
     types::{
         article::Article, audience::Audience, catalog::Catalog, change, change::ChangeConnection,
-        community::Community, content::Content, event::Event, organisation::Organisation,
-        person::Person, record::FromRecord, scalar::Url, suggestion, suggestion::Suggestion,
-        theme::Theme, toolkit::Toolkit,
+        community::Community, content::Content, event::Event, node::Node,
+        organisation::Organisation, person::Person, scalar::Url, search, search::SearchConnection,
+        suggestion, suggestion::Suggestion, theme::Theme, toolkit::Toolkit,
     },
 };
 use crate::error::{ApiError, Result};

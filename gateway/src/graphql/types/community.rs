@@ -12,6 +12,7 @@ use super::{
     organisation::Organisation,
     person::Person,
     scalar::Url,
+    search,
     toolkit::Toolkit,
     value_objects::{ApproximateCount, Founded},
 };
@@ -21,7 +22,6 @@ use crate::{
         connection::{Connection, PageArguments},
         enums::{Access, CommunityForm, EventPhase, GovernmentLayer},
         loaders::Loaders,
-        search,
     },
 };
 

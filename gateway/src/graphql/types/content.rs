@@ -12,7 +12,6 @@ use super::{
     event::Event,
     organisation::Organisation,
     person::Person,
-    record::FromRecord,
     scalar::{DateTime, Url},
     source::SourceRecord,
     theme::Theme,
@@ -21,7 +20,10 @@ use super::{
 };
 use crate::{
     error::{ApiError, Result},
-    graphql::enums::{Language, TitleSource},
+    graphql::{
+        enums::{Language, TitleSource},
+        from_record::FromRecord,
+    },
 };
 
 /// Anything in the knowledge base that a person can find.
@@ -136,12 +138,12 @@ pub(crate) mod prelude {
 
     pub(in crate::graphql) use crate::graphql::{
         enums::{Language, TitleSource},
+        from_record::entity,
         types::{
             audience::Audience,
             community::Community,
             organisation::Organisation,
             person::Person,
-            record::entity,
             scalar::{DateTime, Url},
             source::SourceRecord,
             theme::Theme,

@@ -13,7 +13,6 @@ use super::{
     event_moment::EventMoment,
     organisation::Organisation,
     person::Person,
-    record::FromRecord,
     scalar::Url,
     value_objects::{Place, Registration, Session},
 };
@@ -22,6 +21,7 @@ use crate::{
     graphql::{
         context::RequestContext,
         enums::{Attendance, EventForm, EventPhase, EventStatus},
+        from_record::FromRecord,
         loaders::Loaders,
     },
 };

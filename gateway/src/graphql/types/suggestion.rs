@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, Object};
 
-use super::record::FromRecord;
+use super::node::Node;
 use crate::{
     error::Result,
-    graphql::{context::RequestContext, enums::SuggestionKind, node::Node},
+    graphql::{context::RequestContext, enums::SuggestionKind, from_record::FromRecord},
 };
 
 /// What to suggest for the front of a word or title.

@@ -4,27 +4,29 @@ use async_graphql::{Context, Object, OutputType, SimpleObject};
 use schema::{FacetCount, Facets, Hit, NodeId, SearchExtras, SearchPage, SearchQuery, SearchSort};
 
 use super::{
-    connection::{Connection, PageArguments, PageInfo, total_count},
-    context::RequestContext,
-    enums::{
-        ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
-        Language, OrganisationKind, ToolkitForm,
-    },
-    loaders::Loaders,
-    types::{
-        audience::Audience,
-        community::Community,
-        content::Content,
-        hit::{Explanation, Highlight, Interpretation},
-        organisation::Organisation,
-        record::FromRecord,
-        theme::Theme,
+    audience::Audience,
+    community::Community,
+    content::Content,
+    hit::{Explanation, Highlight, Interpretation},
+    organisation::Organisation,
+    theme::Theme,
+};
+use crate::{
+    error::{ApiError, Result},
+    graphql::{
+        connection::{Connection, PageArguments, PageInfo, total_count},
+        context::RequestContext,
+        enums::{
+            ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
+            Language, OrganisationKind, ToolkitForm,
+        },
+        from_record::FromRecord,
+        loaders::Loaders,
     },
 };
-use crate::error::{ApiError, Result};
 
 /// Asks the catalog for a page of hits; total and facets only where the client selects them.
-pub(super) async fn search(
+pub(in crate::graphql) async fn search(
     ctx: &Context<'_>,
     words: Option<String>,
     filter: schema::SearchFilter,
@@ -45,7 +47,7 @@ pub(super) async fn search(
 }
 
 /// A page of a list of one kind of content.
-pub(super) async fn list<T: FromRecord>(
+pub(in crate::graphql) async fn list<T: FromRecord>(
     ctx: &Context<'_>,
     filter: schema::SearchFilter,
     sort: SearchSort,
@@ -55,7 +57,7 @@ pub(super) async fn list<T: FromRecord>(
 }
 
 /// A page of hits.
-pub(super) struct SearchConnection(pub(super) SearchPage);
+pub(in crate::graphql) struct SearchConnection(pub(crate) SearchPage);
 
 /// What a search found: one page of it, and what all of it counts up to.
 #[Object]
