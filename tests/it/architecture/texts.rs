@@ -29,9 +29,15 @@ pub(super) fn shown(file: &syn::File) -> Vec<Text> {
     texts.found
 }
 
-/// Descriptions of a GraphQL schema.
-pub(super) fn descriptions(sdl: &str) -> impl Iterator<Item = &str> {
-    sdl.split("\"\"\"").skip(1).step_by(2)
+/// Descriptions of a GraphQL schema, in one pair of quotes or three.
+pub(super) fn descriptions(mut sdl: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        sdl = &sdl[sdl.find('"')?..];
+        let quotes = if sdl.starts_with("\"\"\"") { "\"\"\"" } else { "\"" };
+        let (text, rest) = sdl[quotes.len()..].split_once(quotes)?;
+        sdl = rest;
+        Some(text)
+    })
 }
 
 #[derive(Default)]

@@ -53,7 +53,7 @@ content::object! {
             self.short_name.as_deref()
         }
 
-        /// The question that drives it.
+        /// What it wants to find out.
         async fn question(&self) -> Option<&str> {
             self.question.as_deref()
         }
