@@ -73,7 +73,7 @@ pub(super) async fn watch_supergraph_file(file: Option<SupergraphFile>, pipeline
             Some(Ok(supergraph)) => match pipeline.activate_supergraph(supergraph).await {
                 Ok(()) => tracing::info!("serving a new supergraph"),
                 Err(cause) => {
-                    tracing::error!(error = %cause, "new supergraph rejected; keeping the current one")
+                    tracing::error!(error = %cause, "new supergraph rejected; keeping the current one");
                 }
             },
             Some(Err(error)) => {

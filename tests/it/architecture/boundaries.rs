@@ -87,9 +87,10 @@ pub(super) fn crates() -> Vec<String> {
 /// The imports between modules that break a rule, and rules about modules that do not exist.
 pub(super) fn modules(modules: &Modules, imports: &[Import]) -> Vec<String> {
     let mut found = Vec::new();
-    let named = FORBIDDEN.iter().chain(&RESERVED).flat_map(|(module, others)| {
-        others.iter().chain([module]).copied().collect::<Vec<_>>()
-    });
+    let named = FORBIDDEN
+        .iter()
+        .chain(&RESERVED)
+        .flat_map(|(module, others)| others.iter().chain([module]).copied().collect::<Vec<_>>());
     let named = named.chain(READERS).chain(ENGINE_FREE).chain([ALLOWED.0, ALLOWED.1, CONTRACT]);
     for name in named.collect::<BTreeSet<_>>() {
         if !modules.keys().any(|path| path.join("::") == name) {

@@ -56,14 +56,14 @@ fn components<'a>(edges: &Edges<'a>) -> BTreeSet<BTreeSet<&'a str>> {
 
 fn describe(parent: &[String], siblings: &BTreeSet<&str>, edges: &Edges<'_>) -> String {
     let names: Vec<_> = siblings.iter().copied().collect();
-    let mut text = format!("{}::{{{}}}", parent.join("::"), names.join(", "));
+    let mut lines = vec![format!("{}::{{{}}}", parent.join("::"), names.join(", "))];
     for ((from, to), imports) in edges {
         if siblings.contains(from) && siblings.contains(to) {
-            text += &format!("\n    {from} -> {to}");
-            imports.iter().for_each(|import| text += &format!("\n        {import}"));
+            lines.push(format!("    {from} -> {to}"));
+            lines.extend(imports.iter().map(|import| format!("        {import}")));
         }
     }
-    text
+    lines.join("\n")
 }
 
 #[test]

@@ -2,13 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, slice,
 };
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, ImplItem, ItemMod, ItemUse, Macro, Meta, UseTree, Visibility, visit,
-    visit::Visit,
+    Attribute, ImplItem, ItemMod, ItemUse, Macro, Meta, UseTree, Visibility, visit, visit::Visit,
 };
 
 use super::workspace::{Modules, is_test};
@@ -83,7 +82,9 @@ pub(super) fn resolved(
     let mut scope = Scope::default();
     modules[from].items.iter().for_each(|item| scope.visit_item(item));
     let mut named = Scope { single_segments: true, ..Scope::default() };
-    types.iter().for_each(|named_type| named.visit_type(named_type));
+    for named_type in types {
+        named.visit_type(named_type);
+    }
     let scopes = BTreeMap::from([(from.to_vec(), scope)]);
     let resolver = Resolver { modules, scopes: &scopes, reexport: Reexport::Exporter };
     named.paths.iter().filter_map(|(path, _)| resolver.resolve(from, path, 0)).collect()
@@ -251,9 +252,14 @@ impl Resolver<'_> {
         Some([&start[..], rest].concat())
     }
 
-    fn descend(&self, mut at: Vec<String>, mut rest: &[String], depth: usize) -> Option<Vec<String>> {
+    fn descend(
+        &self,
+        mut at: Vec<String>,
+        mut rest: &[String],
+        depth: usize,
+    ) -> Option<Vec<String>> {
         while let Some((name, after)) = rest.split_first() {
-            let child = [&at[..], &[name.clone()]].concat();
+            let child = [&at[..], slice::from_ref(name)].concat();
             if !self.modules.contains_key(&child) {
                 break;
             }

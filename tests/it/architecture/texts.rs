@@ -10,11 +10,8 @@ use syn::{
 /// A text and its line.
 pub(super) type Text = (String, usize);
 
-/// Macros of `tracing`.
-const TRACING: [&str; 13] = [
-    "error", "warn", "info", "debug", "trace", "event", "span", "error_span", "warn_span",
-    "info_span", "debug_span", "trace_span", "record_all",
-];
+/// Macros of `tracing`, besides those that end in `_span`.
+const TRACING: [&str; 7] = ["error", "warn", "info", "debug", "trace", "event", "span"];
 
 /// Types whose constructors take a text for clients.
 const CLIENT_ERRORS: [&str; 4] = ["ApiError", "Failure", "RequestError", "Refusal"];
@@ -120,7 +117,8 @@ impl<'ast> Visit<'ast> for Texts {
 
     fn visit_macro(&mut self, call: &'ast Macro) {
         let name = call.path.segments.last().map(|segment| segment.ident.to_string());
-        let is_tracing = name.is_some_and(|name| TRACING.contains(&name.as_str()));
+        let is_tracing =
+            name.is_some_and(|name| TRACING.contains(&name.as_str()) || name.ends_with("_span"));
         if is_tracing || self.literals {
             self.add_tokens(call.tokens.clone(), is_tracing);
         }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    slice,
 };
 
 use syn::{Attribute, Item};
@@ -100,7 +101,7 @@ fn add(
     for item in &items {
         let Item::Mod(module) = item else { continue };
         let name = module.ident.to_string();
-        let path = [&path[..], &[name.clone()]].concat();
+        let path = [&path[..], slice::from_ref(&name)].concat();
         let folder = folder.join(&name);
         match &module.content {
             Some((_, items)) => add(modules, path, file.clone(), items.clone(), &folder),
