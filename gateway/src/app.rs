@@ -19,12 +19,12 @@ use crate::{
     synonyms::{SynonymFile, SynonymFileError},
 };
 
-/// Running requests have this long to finish once the program is told to stop.
+/// Timeout for running requests once the program is stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 /// Requests at once on one connection (HTTP/2).
 const STREAMS_MAX: u32 = 32;
 
-/// A server that listens but does not answer yet.
+/// A server that listens but does not serve yet.
 pub struct App {
     listener: TcpListener,
     address: SocketAddr,
@@ -55,7 +55,7 @@ pub enum AppError {
     /// The operating system does not allow it.
     #[error("no permission to listen; choose a port of 1024 or higher with `--listen`: `{0}`")]
     NoPermission(SocketAddr),
-    /// The machine has no such address, or something else is wrong with it.
+    /// The machine has no such address, or it cannot be used.
     #[error("cannot listen: {cause}; choose another address with `--listen`: `{address}`")]
     Listen {
         /// Which address.
@@ -86,7 +86,7 @@ pub enum AppError {
 impl App {
     /// Opens the catalog and begins to listen; port 0 takes any free port.
     ///
-    /// Having no generation yet is no error: the server says so until one is published.
+    /// Having no generation yet is no error: the server reports it until one is published.
     ///
     /// # Errors
     /// [`AppError`] where the data folder or the address cannot be used.
@@ -128,7 +128,7 @@ impl App {
         self.address
     }
 
-    /// What answers GraphQL requests, without HTTP around it.
+    /// The GraphQL pipeline, without HTTP around it.
     pub fn pipeline(&self) -> &Arc<Pipeline> {
         &self.pipeline
     }

@@ -8,7 +8,7 @@ pub enum Clock {
     /// The machine.
     #[default]
     System,
-    /// An instant that never passes, so that an answer can be repeated.
+    /// A fixed instant, so that a response can be repeated.
     Fixed(Timestamp),
 }
 

@@ -3,7 +3,7 @@
 //! This module must not know HTTP, nor how a request is parsed and limited ([`crate::pipeline`]).
 //! The contract is committed as `schema/schema.graphql`; `wegwijzer schema` prints it.
 //!
-//! Rules kept in every resolver, each learnt by measuring async-graphql 7.0.19: a nullable field
+//! Rules of every resolver, each found by measuring async-graphql 7.0.19: a nullable field
 //! that can fail returns `Option<Result<T>>` (`Result<Option<T>>` would null its parent), and there
 //! are no guards.
 
@@ -17,12 +17,11 @@ pub(crate) mod engine_tests;
 mod enums;
 mod federation;
 mod filter;
+mod from_record;
 mod loaders;
-mod node;
 mod query;
 #[cfg(test)]
 mod schema_tests;
-mod search;
 pub(crate) mod types;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
@@ -36,7 +35,7 @@ use query::Query;
 /// The executable contract. It holds no data: each request brings a [`RequestContext`].
 pub(crate) type Schema = async_graphql::Schema<SchemaRoot, EmptyMutation, EmptySubscription>;
 
-/// A page that does not say its size has this many items.
+/// Number of items of a page whose size is not given.
 pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
 
 /// The executable contract, with the parts of it that `config` leaves on.

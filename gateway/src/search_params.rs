@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_string_must_be_read_and_written_the_same_way_whatever_its_order() {
+    fn a_query_string_must_be_normalised_whatever_its_order() {
         let (params, invalid) = SearchParams::parse(
             "year=2025&q=+klantreis+&kind=event&kind=ARTICLE&kind=event&form=practice-case&\
              from=2026-03-02&page=2&utm_source=x&sort=newest&theme=",

@@ -19,7 +19,7 @@ pub enum SynonymFileError {
         /// Why.
         cause: io::Error,
     },
-    /// Some lines are wrong.
+    /// Some lines are invalid.
     #[error("invalid synonyms: {cause}: `{}`", path.display())]
     Lines {
         /// Which file.
@@ -32,7 +32,7 @@ pub enum SynonymFileError {
 /// Reads a table; the program's own where none is named.
 ///
 /// # Errors
-/// [`SynonymFileError`] with everything that is wrong.
+/// [`SynonymFileError`] with every invalid line.
 pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
     let Some(path) = path else { return Ok(Synonyms::built_in()) };
     let bytes =
@@ -56,8 +56,8 @@ impl SynonymFile {
         Self { path, last_read }
     }
 
-    /// Takes the table over if it was changed. A table that is wrong is logged once; the one before
-    /// stays in use.
+    /// Takes the table over if it was changed. An invalid table is logged once; the
+    /// previous one stays in use.
     pub(crate) fn poll(&mut self, catalog: &Catalog) {
         let current = mtime_and_len(&self.path);
         if current == self.last_read {

@@ -1,171 +1,211 @@
-//! What each crate must not know, held by a look at the manifests and the files.
+//! The rules of the source code, checked over its parsed files: layers, cycles, words, sizes.
+//!
+//! `ARCHITECTURE_REPORT=1` prints what each rule finds in place of failing, and
+//! `ARCHITECTURE_ROOT=folder` reads another checkout.
+//!
+//! - `workspace`: files, modules and manifests; `imports`: which module imports which
+//! - `boundaries`: what each crate and module must not know; `cycles`: none between siblings
+//! - `glossary`, `names`, `texts`, `exceptions`: the words of CONTRIBUTING.md
 
-use std::{fs, path::Path};
+mod boundaries;
+mod cycles;
+mod exceptions;
+mod glossary;
+mod imports;
+mod names;
+mod texts;
+mod workspace;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use self::imports::{Reexport, imports};
+use std::{collections::BTreeMap, fs, io::Write};
 
-use crate::support::{files_below, repository};
+use syn::{
+    Attribute, Block, Ident, ImplItemFn, Item, ItemFn,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
 
-fn metadata() -> Metadata {
-    MetadataCommand::new().no_deps().current_dir(repository()).exec().expect("cargo metadata")
-}
+/// Lines of a file at most.
+const FILE_LINES_MAX: usize = 500;
 
-/// Normal dependencies of a crate of the workspace.
-fn dependencies(metadata: &Metadata, name: &str) -> Vec<String> {
-    let package = metadata.packages.iter().find(|p| p.name.as_str() == name).expect(name);
-    let normal = |d: &&cargo_metadata::Dependency| d.kind == DependencyKind::Normal;
-    package.dependencies.iter().filter(normal).map(|d| d.name.clone()).collect()
-}
+/// Lines of code in the body of a function at most, as clippy counts them; a table with an
+/// `expect(clippy::too_many_lines)` and its reason may be longer.
+const FUNCTION_LINES_MAX: usize = 70;
 
-#[test]
-fn crates_must_depend_one_way() {
-    let metadata = metadata();
-    let ours = ["schema", "indexer", "gateway", "acceptance"];
-    for (name, allowed) in
-        [("schema", &[][..]), ("indexer", &["schema"]), ("gateway", &["schema", "indexer"])]
-    {
-        let named: Vec<_> = dependencies(&metadata, name);
-        for other in named.iter().filter(|d| ours.contains(&d.as_str())) {
-            assert!(allowed.contains(&other.as_str()), "{name} must not depend on {other}");
+/// Fails on any finding, or prints them in a report.
+#[track_caller]
+fn check(rule: &str, findings: &[String]) {
+    if std::env::var_os("ARCHITECTURE_REPORT").is_some() {
+        // Not by a macro: the test harness would swallow it.
+        let mut report = std::io::stderr().lock();
+        let _ = writeln!(report, "{rule}: {}", findings.len());
+        for finding in findings {
+            let _ = writeln!(report, "  {finding}");
         }
+    } else {
+        assert!(findings.is_empty(), "{rule}: {}\n{}", findings.len(), findings.join("\n"));
     }
 }
 
 #[test]
-fn engines_must_be_named_by_one_crate_each() {
-    let metadata = metadata();
-    for (engine, home) in [
-        ("redb", "indexer"),
-        ("tantivy", "indexer"),
-        ("async-graphql", "gateway"),
-        ("poem", "gateway"),
-        ("dataloader", "gateway"),
-    ] {
-        for name in ["schema", "indexer", "gateway"] {
-            let named = dependencies(&metadata, name).iter().any(|d| d == engine);
-            assert_eq!(named, name == home, "{engine} belongs to {home} alone, see {name}");
-        }
-    }
+fn crates_must_depend_on_lower_layers_and_name_their_own_engines() {
+    check("crates", &boundaries::crates());
 }
 
-/// Rust files below `folder` that hold one of `words`, with the line.
-fn mentions(folder: &str, words: &[&str]) -> Vec<String> {
+#[test]
+fn modules_must_import_what_they_may_know() {
+    let modules = workspace::modules();
+    check("modules", &boundaries::modules(&modules, &imports(&modules, Reexport::Exporter)));
+}
+
+#[test]
+fn public_signatures_must_show_no_engine() {
+    check("engine types in public signatures", &boundaries::signatures(&workspace::modules()));
+}
+
+#[test]
+fn sibling_modules_must_not_import_each_other_in_a_cycle() {
+    let modules = workspace::modules();
+    let kinds = [Reexport::Exporter, Reexport::Declaration];
+    let imports = kinds.map(|reexport| imports(&modules, reexport)).concat();
+    check("cycles", &cycles::cycles(&imports));
+}
+
+#[test]
+fn names_must_follow_the_glossary() {
+    let glossary = glossary::Glossary::read();
+    let mut exceptions = exceptions::Exceptions::default();
     let mut found = Vec::new();
-    for file in files_below(&repository().join(folder)) {
-        if file.extension().is_none_or(|e| e != "rs") {
-            continue;
+    let mut judge = |file: &str, line: usize, name: &str| {
+        let retired: Vec<_> = glossary.retired(name).collect();
+        if !retired.is_empty() && !exceptions.allow(file, name) {
+            found.push(format!("{file}:{line} {name} ({})", retired.join(", ")));
         }
-        let text = fs::read_to_string(&file).expect("utf-8");
-        found.extend(names(&text, words).map(|word| format!("{}: {word}", file.display())));
-    }
-    found
-}
-
-/// Those of `words` (such as `crate::source`) that a file names, in a path or a grouped import.
-fn names<'a>(text: &str, words: &'a [&str]) -> impl Iterator<Item = &'a str> {
-    let code: String = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .flat_map(str::chars)
-        .filter(|c| !c.is_whitespace())
-        .collect();
-    words.iter().copied().filter(move |word| {
-        let (parent, module) = word.rsplit_once("::").expect("a path");
-        code.split(&format!("{parent}::")).skip(1).any(|rest| {
-            let import = rest.split(';').next().unwrap_or_default();
-            let named = |name: &str| name.trim_start_matches('{').starts_with(module);
-            named(rest) || (rest.starts_with('{') && import.split(',').any(named))
-        })
-    })
-}
-
-#[test]
-fn what_reads_and_writes_generations_must_not_know_sources() {
-    for module in ["store", "index", "language", "generation", "catalog"] {
-        let mut found = Vec::new();
-        if repository().join("indexer/src").join(module).is_dir() {
-            let words = ["crate::source", "crate::pipeline"];
-            found = mentions(&format!("indexer/src/{module}"), &words);
-        }
-        let file = repository().join(format!("indexer/src/{module}.rs"));
-        let text = fs::read_to_string(&file).expect("utf-8");
-        let words = ["crate::source", "crate::pipeline"];
-        found.extend(names(&text, &words).map(|word| format!("{}: {word}", file.display())));
-        assert!(found.is_empty(), "{found:#?}");
-    }
-}
-
-#[test]
-fn a_grouped_import_must_be_detected() {
-    let words = ["crate::source", "crate::pipeline"];
-    let imported = |text: &str| names(text, &words).collect::<Vec<_>>();
-    assert_eq!(
-        imported("use crate::{\n    store::X,\n    pipeline::write,\n};"),
-        ["crate::pipeline"]
-    );
-    assert_eq!(imported("let x = crate::source::read();"), ["crate::source"]);
-    assert_eq!(imported("use crate::{store::X, language};\n// crate::source"), Vec::<&str>::new());
-}
-
-#[test]
-fn interfaces_must_use_the_catalog_only() {
-    for module in ["http", "graphql", "page"] {
-        let found = mentions(
-            &format!("gateway/src/{module}"),
-            &["indexer::ingest", "indexer::ingest::config"],
-        );
-        assert!(found.is_empty(), "{found:#?}");
-    }
-}
-
-#[test]
-fn the_catalog_must_show_no_engine() {
-    for file in
-        ["catalog.rs", "catalog/snapshot.rs", "catalog/search.rs", "run.rs", "run/report.rs"]
-    {
-        let path = repository().join("indexer/src").join(file);
-        let text = fs::read_to_string(&path).expect("utf-8");
-        for word in ["tantivy::", "redb::"] {
-            assert!(!text.contains(word), "{file} names {word}");
+    };
+    for file in workspace::source_files() {
+        for (name, line) in names::declared(&file.syntax) {
+            judge(&file.path, line, &name);
         }
     }
+    for path in workspace::file_names() {
+        judge(&path, 0, path.rsplit('/').next().unwrap_or(&path));
+    }
+    found.extend(exceptions.unused());
+    check("retired words in names", &found);
 }
 
 #[test]
-fn files_must_stay_readable_at_a_sitting() {
-    let mut long = Vec::new();
-    for folder in ["schema", "indexer", "gateway", "tests"] {
-        for file in files_below(&repository().join(folder)) {
-            if file.extension().is_some_and(|e| e == "rs") {
-                let lines = fs::read_to_string(&file).expect("utf-8").lines().count();
-                if lines > 500 {
-                    long.push(format!("{lines} {}", file.display()));
-                }
+fn texts_must_follow_the_glossary() {
+    let glossary = glossary::Glossary::read();
+    let mut found = Vec::new();
+    for file in workspace::source_files() {
+        for (text, line) in texts::shown(&file.syntax) {
+            let retired: Vec<_> = glossary.retired(&text).collect();
+            if !retired.is_empty() {
+                found.push(format!("{}:{line} {text:?} ({})", file.path, retired.join(", ")));
             }
         }
     }
-    assert!(long.is_empty(), "split these files: {long:#?}");
+    check("retired words in texts", &found);
+}
+
+#[test]
+fn descriptions_of_the_contract_must_follow_the_glossary() {
+    let glossary = glossary::Glossary::read();
+    let path = workspace::root().join("schema/schema.graphql");
+    let sdl = fs::read_to_string(path).expect("the contract");
+    let descriptions = texts::descriptions(&sdl).filter_map(|text| {
+        let retired: Vec<_> = glossary.retired(text).collect();
+        (!retired.is_empty()).then(|| format!("{} ({})", text.trim(), retired.join(", ")))
+    });
+    check("retired words in GraphQL descriptions", &descriptions.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_glossary_must_be_found() {
+    let glossary = glossary::Glossary::read();
+    assert!(!glossary.is_empty(), "no table `Use | Instead of | Meaning` in CONTRIBUTING.md");
+    assert!(glossary.retired("left_alone").next().is_some());
+}
+
+#[test]
+fn type_names_must_be_unique_within_a_crate() {
+    let mut types: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for module in workspace::modules().into_values() {
+        // The types of the contract are named as what they show.
+        if boundaries::within(&module.path, cycles::CONTRACT) {
+            continue;
+        }
+        for item in &module.items {
+            let ident = match item {
+                Item::Struct(item) => &item.ident,
+                Item::Enum(item) => &item.ident,
+                Item::Trait(item) => &item.ident,
+                Item::Type(item) => &item.ident,
+                Item::Union(item) => &item.ident,
+                _ => continue,
+            };
+            let line = ident.span().start().line;
+            let key = (module.path[0].clone(), ident.to_string());
+            types.entry(key).or_default().push(format!("{}:{line}", module.file));
+        }
+    }
+    let doubled = types.into_iter().filter(|(_, declared)| declared.len() > 1);
+    let found = doubled.map(|((_, name), declared)| format!("{name}: {}", declared.join(", ")));
+    check("doubled type names", &found.collect::<Vec<_>>());
+}
+
+#[test]
+fn files_and_functions_must_stay_short() {
+    let mut found = Vec::new();
+    for file in workspace::source_files() {
+        let lines = file.text.lines().count();
+        if lines > FILE_LINES_MAX {
+            found.push(format!("{} has {lines} lines", file.path));
+        }
+        let mut functions = Functions { lines: file.text.lines().collect(), long: Vec::new() };
+        functions.visit_file(&file.syntax);
+        found.extend(functions.long.iter().map(|function| format!("{}:{function}", file.path)));
+    }
+    check("long files and functions", &found);
+}
+
+/// The functions of a file that are too long.
+struct Functions<'a> {
+    lines: Vec<&'a str>,
+    long: Vec<String>,
+}
+
+impl Functions<'_> {
+    fn measure(&mut self, attributes: &[Attribute], name: &Ident, body: &Block) {
+        let span = body.span();
+        let (first, last) = (span.start().line, span.end().line);
+        let inner = self.lines.get(first..last.max(first + 1) - 1).unwrap_or_default();
+        let is_code = |line: &&&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+        let lines = inner.iter().filter(is_code).count();
+        let is_table = attributes.iter().filter_map(|a| a.meta.require_list().ok()).any(|list| {
+            list.path.is_ident("expect") && list.tokens.to_string().contains("too_many_lines")
+        });
+        if lines > FUNCTION_LINES_MAX && !is_table {
+            self.long.push(format!("{first} {name} has {lines} lines"));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Functions<'_> {
+    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        self.measure(&function.attrs, &function.sig.ident, &function.block);
+        visit::visit_item_fn(self, function);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
+        self.measure(&function.attrs, &function.sig.ident, &function.block);
+        visit::visit_impl_item_fn(self, function);
+    }
 }
 
 #[test]
 fn no_module_must_be_called_mod_rs() {
-    for folder in ["schema", "indexer", "gateway", "tests"] {
-        for file in files_below(&repository().join(folder)) {
-            assert_ne!(
-                file.file_name(),
-                Some(Path::new("mod.rs").as_os_str()),
-                "{}",
-                file.display()
-            );
-        }
-    }
-}
-
-#[test]
-fn the_planner_must_be_named_at_its_edge_alone() {
-    for file in files_below(&repository().join("gateway/src")) {
-        let text = fs::read_to_string(&file).unwrap_or_default();
-        let at_edge = file.to_string_lossy().contains("/supergraph/");
-        assert!(at_edge || !text.contains("hive_router"), "{}", file.display());
-    }
+    let found: Vec<_> = workspace::file_names().filter(|p| p.ends_with("/mod.rs")).collect();
+    check("mod.rs", &found);
 }

@@ -111,7 +111,7 @@ fn a_recreated_data_folder_must_be_loaded_although_its_numbers_restart() {
 }
 
 #[test]
-fn a_generation_of_a_newer_program_must_be_rejected_with_a_clear_message() {
+fn a_generation_of_a_later_format_must_be_rejected_with_a_clear_message() {
     let installation = Installation::small();
     let number = installation.build();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");

@@ -1,29 +1,29 @@
 //! Acceptance: real sources, a real generation, the real program.
 //!
-//! In the order of the data's way:
-//! - `architecture`: what each crate must not know
+//! In the order in which the data flows:
+//! - `architecture`: layers, import cycles, words and sizes of the source code
 //! - `ingest`: sources in every format, the demo and a real site, into a generation
-//! - `rejections`: bad input, and what is said about it
+//! - `rejections`: bad input, and what is reported about it
 //! - `search_reference`: search against a naive scan; facets; cursors
-//! - `highlights_and_explanations`: highlights, explanations, what was made of the words; limits of a question
+//! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
 //! - `suggestions`: suggestions against a naive scan; related content
 //! - `near_duplicates`: near-duplicates against a naive scan; passages at other sources
-//! - `time_steps`: when answers change; what a catalog counts
+//! - `time_steps`: when results change; what a catalog counts
 //! - `incremental`: an incremental build finds what a full one finds
 //! - `random_history`: random edits, kills and rollbacks
 //! - `crash`: a builder killed at every step and at random moments
 //! - `damage`: a bit flipped in every file
-//! - `generation_swap`: two hundred generations under constant questions
-//! - `graphql_snapshots`: GraphQL over the demo, whole answers
-//! - `batching`: what a question reads, counted
+//! - `generation_swap`: two hundred generations under constant load
+//! - `graphql_snapshots`: GraphQL over the demo, whole responses
+//! - `batching`: the reads of an operation, counted
 //! - `as_subgraph`: our graph as a subgraph of others
-//! - `composition`: our graph and those of partners as one
-//! - `federation`: several graphs as one, over subgraphs that behave and subgraphs that do not
-//! - `example_subgraphs`: our graph and the example partners, asked as one
+//! - `composition`: our graph and other subgraphs as one supergraph
+//! - `federation`: a router over subgraphs that behave and subgraphs that do not
+//! - `example_subgraphs`: our graph and the example subgraphs as one supergraph
 //! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
 //! - `limits`: each limit of a request, and what hostile clients get
-//! - `example_operations`: the example operations, as a frontend team asks them
-//! - `server`: the program under load and in trouble; traces
+//! - `example_operations`: the example operations, as a frontend team sends them
+//! - `server`: the program under load and on errors; traces
 //! - `pages`, `calendar`: what people, browsers and robots get
 //! - `program`: the command line as a person uses it
 

@@ -254,13 +254,17 @@ fn write(installation: &Installation, dataset: &BTreeMap<u64, ScannedRecord>) {
     }
 }
 
+/// The id of each theme by its name.
+async fn theme_ids(snapshot: &Snapshot) -> BTreeMap<String, NodeId> {
+    let page = snapshot.list_by_name(schema::NodeKind::Theme, Page::first(100)).await;
+    let entries = page.expect("names").entries;
+    entries.iter().map(|(record, _)| (record.name().to_owned(), record.id())).collect()
+}
+
 /// Checks totals, facets, hits and pages against a naive scan.
 async fn check(snapshot: &Snapshot, dataset: &BTreeMap<u64, ScannedRecord>, context: &str) {
     let groups = groups(dataset);
-    let themes =
-        snapshot.list_by_name(schema::NodeKind::Theme, Page::first(100)).await.expect("names");
-    let themes: BTreeMap<String, NodeId> =
-        themes.entries.iter().map(|(r, _)| (r.name().to_owned(), r.id())).collect();
+    let themes = theme_ids(snapshot).await;
     let of_theme = |theme: &u64| themes.get(&format!("thema {theme}")).copied();
     for (year, theme) in [(None, None), (Some(3), None), (None, Some(1)), (Some(4), Some(2))] {
         let Some(ids) = theme.iter().map(of_theme).collect::<Option<Vec<_>>>() else { continue };

@@ -1,5 +1,5 @@
-//! Follows the data folder, the synonyms and the supergraph, so that what is new is served without a
-//! restart.
+//! Follows the data folder, the synonyms and the supergraph, so that what is new is served without
+//! a restart.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -13,8 +13,8 @@ use crate::{federation::SupergraphFile, pipeline::Pipeline, synonyms::SynonymFil
 /// So often the data folder and the synonyms are looked at.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Swaps in each newer generation and each changed table of synonyms, for ever. What cannot be used is
-/// logged once, and the older one serves on.
+/// Swaps in each new generation and each changed table of synonyms, for ever. One that cannot be
+/// used is logged once, and the previous one stays in use.
 pub(super) async fn watch_data_folder(
     catalog: Option<Arc<Catalog>>,
     synonyms: Option<SynonymFile>,
@@ -53,8 +53,8 @@ pub(super) async fn watch_data_folder(
     }
 }
 
-/// Takes each changed supergraph over, for ever. One that cannot be taken is logged, and the one before
-/// serves on.
+/// Takes each changed supergraph over, for ever. One that cannot be taken is logged, and the one
+/// before serves on.
 pub(super) async fn watch_supergraph_file(file: Option<SupergraphFile>, pipeline: Arc<Pipeline>) {
     let Some(mut file) = file else { return std::future::pending().await };
     loop {
@@ -73,7 +73,7 @@ pub(super) async fn watch_supergraph_file(file: Option<SupergraphFile>, pipeline
             Some(Ok(supergraph)) => match pipeline.activate_supergraph(supergraph).await {
                 Ok(()) => tracing::info!("serving a new supergraph"),
                 Err(cause) => {
-                    tracing::error!(error = %cause, "new supergraph rejected; keeping the current one")
+                    tracing::error!(error = %cause, "new supergraph rejected; keeping the current one");
                 }
             },
             Some(Err(error)) => {

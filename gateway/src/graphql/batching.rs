@@ -1,12 +1,14 @@
-//! Levels: what resolvers side by side ask for is gathered until none of them can go on, and is then
-//! read in one go.
+//! Batching by level: keys are collected until no resolver can proceed, and are then read in one
+//! batch.
 //!
-//! The `dataloader` crate keeps what was read and reads in batches. When a batch is complete it can
-//! only guess, by yielding to the runtime a fixed number of times; on several threads that splits
-//! the batches of deeper levels (13 reads instead of 3, however often it yields). Here a batch is
-//! complete when the execution itself has nothing left to do, so no time is lost by waiting either.
+//! The `dataloader` crate caches what was read and reads in batches. When a batch is complete it
+//! can only guess, by yielding to the runtime a fixed number of times; on several threads that
+//! splits the batches of deeper levels (13 reads instead of 3, however often it yields). Here a
+//! batch is complete when the execution itself has nothing left to do, so no time is lost by
+//! waiting either.
 //!
-//! Invariant: whoever asks a [`Gathered`] is polled within [`InLevels`], else nobody reads for it.
+//! Invariant: a future that reads from a [`BatchLoader`] is polled within [`BatchedExecution`];
+//! nothing else loads its keys.
 
 use std::{
     collections::HashMap,
@@ -25,7 +27,7 @@ use std::{
 
 use dataloader::{BatchFn, cached::Loader};
 
-/// Things of one sort, each read once for a request and together with all others of its level.
+/// Values of one kind, each read once per request and together with all others of its level.
 pub(super) struct BatchLoader<K: Eq + Hash + Clone, V: Clone, F: BatchFn<K, V>> {
     loader: Loader<K, V, F>,
     pending: Mutex<PendingKeys<K>>,
@@ -100,7 +102,7 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
         !self.lock_pending().keys.is_empty()
     }
 
-    /// Reads what was gathered, and lets those who wait for it go on.
+    /// Reads the pending keys, and wakes their readers.
     pub(super) async fn load_pending(&self) {
         let (keys, batch) = {
             let mut pending = self.lock_pending();
@@ -110,7 +112,7 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
             pending.batches_started += 1;
             (mem::take(&mut pending.keys), pending.batches_started)
         };
-        // What fails is told to each who asked, by the value of the key or by its absence.
+        // Each reader gets the error, as the value of its key or by the absence of one.
         let _ = self.loader.try_load_many(keys).await;
         let wakers = {
             let mut pending = self.lock_pending();
@@ -129,7 +131,7 @@ pub(crate) trait BatchSource: Send + Sync + 'static {
     /// Whether anybody waits for a level to be read.
     fn has_pending_keys(&self) -> bool;
 
-    /// Reads the level that was gathered.
+    /// Reads the pending level.
     fn load_pending(&self) -> impl Future<Output = ()> + Send;
 }
 
@@ -181,7 +183,7 @@ impl<E: Future, L: BatchSource> Future for BatchedExecution<E, L> {
             if let Poll::Ready(output) = this.execution.as_mut().poll(&mut inner_cx) {
                 return Poll::Ready(output);
             }
-            // Who was woken meanwhile belongs to the level that is being gathered.
+            // A reader that was woken meanwhile belongs to the level that is being collected.
             if !this.wake_flag.is_woken()
                 && !this.poll_loading(&mut inner_cx)
                 && this.wake_flag.try_park()
@@ -255,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers, and counts how often it is asked.
+    /// Doubles numbers, and counts its calls.
     #[derive(Clone, Default)]
     struct Doubling(Arc<AtomicUsize>);
 

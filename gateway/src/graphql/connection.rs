@@ -1,16 +1,16 @@
-//! Connections: stretches of ordered lists, forwards and backwards (the Relay specification).
+//! Connections: pages of ordered lists, forwards and backwards (the Relay specification).
 
 use std::borrow::Cow;
 
 use async_graphql::{Object, ObjectType, SimpleObject, TypeName};
 use schema::{Cursor, GenerationNumber, Hit, Page, RecordPage, SearchPage};
 
-use super::{PAGE_SIZE_DEFAULT, context::RequestContext, types::record::FromRecord};
+use super::{PAGE_SIZE_DEFAULT, context::RequestContext, from_record::FromRecord};
 use crate::error::{ApiError, Result};
 
 /// The paging arguments of a field, as a client gave them.
 pub(super) struct PageArguments {
-    /// How many from the front.
+    /// Number of items from the start.
     pub(super) first: Option<i32>,
     /// After which cursor.
     pub(super) after: Option<String>,
@@ -26,7 +26,7 @@ impl PageArguments {
         Self { first, after, last: None, before: None }
     }
 
-    /// The page that is asked for: forwards unless `last` or `before` is given.
+    /// The requested page: forwards unless `last` or `before` is given.
     pub(super) fn page(self, request: &RequestContext) -> Result<Page> {
         let size = |requested: Option<i32>| match requested {
             Some(requested) => request.page_size(requested),
@@ -51,7 +51,7 @@ fn cursor(text: Option<String>) -> Result<Option<Cursor>> {
     Ok(text.map(|text| text.parse()).transpose()?)
 }
 
-/// Which stretch of a list a page is.
+/// Position of a page in its list.
 #[derive(SimpleObject, Debug, Clone, Default)]
 #[graphql(shareable)]
 pub(super) struct PageInfo {
@@ -63,15 +63,15 @@ pub(super) struct PageInfo {
     pub(super) start_cursor: Option<String>,
     /// Cursor of the last item; the next page begins `after` it.
     pub(super) end_cursor: Option<String>,
-    /// The generation of the given cursor, where a newer one answers: the page then continues
-    /// after the same place in the newer one. Empty where the page is exact.
-    // Hidden from supergraphs: of a page of a partner nobody could tell it.
+    /// The generation of the given cursor, where a later one is served: the page then continues
+    /// after the same position in the later one. Empty where the page is exact.
+    // Hidden from supergraphs: pages of other subgraphs have no generation.
     #[graphql(inaccessible)]
     pub(super) continued_from_generation: Option<u64>,
 }
 
 impl PageInfo {
-    /// The stretch of the hits of a search.
+    /// Position of a page of hits.
     pub(super) fn from_search_page(page: &SearchPage) -> Self {
         let cursor = |hit: &Hit| hit.cursor.to_string();
         Self {
@@ -83,7 +83,7 @@ impl PageInfo {
         }
     }
 
-    /// The stretch of a list of names.
+    /// Position of a page of records.
     fn from_record_page(page: &RecordPage) -> Self {
         Self {
             has_next_page: page.has_next,
@@ -95,11 +95,11 @@ impl PageInfo {
     }
 }
 
-/// A stretch of a list of things of one type.
+/// A page of a list of one type.
 pub(super) struct Connection<T> {
     items: Vec<(T, Cursor)>,
     page_info: PageInfo,
-    /// Known only where the client asked for it.
+    /// Computed only where the client selects it.
     total: Option<u64>,
 }
 
@@ -115,7 +115,7 @@ impl<T: FromRecord> Connection<T> {
         Self { items, page_info, total: page.total }
     }
 
-    /// The things in a list of names that are of this type.
+    /// The records of this type in a page.
     pub(super) fn from_record_page(page: RecordPage) -> Self {
         let page_info = PageInfo::from_record_page(&page);
         let items = page
@@ -133,7 +133,7 @@ impl<T: ObjectType> TypeName for Connection<T> {
     }
 }
 
-/// A stretch of an ordered list.
+/// A page of an ordered list.
 #[Object(name_type)]
 impl<T: ObjectType> Connection<T> {
     /// The items, each with its cursor.
@@ -146,18 +146,18 @@ impl<T: ObjectType> Connection<T> {
         self.items.iter().map(|(node, _)| node).collect()
     }
 
-    /// Which stretch of the list this is.
+    /// Position of the page.
     async fn page_info(&self) -> &PageInfo {
         &self.page_info
     }
 
-    /// The number of items on all pages. Computed only when asked for.
+    /// The number of items on all pages. Computed only when selected.
     async fn total_count(&self) -> Result<u64> {
         total_count(self.total)
     }
 }
 
-/// A total that was computed because the client asks for it.
+/// A total that was computed because the client selects it.
 pub(super) fn total_count(total: Option<u64>) -> Result<u64> {
     total.ok_or_else(|| {
         tracing::error!("totalCount selected but not computed");

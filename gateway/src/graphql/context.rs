@@ -1,4 +1,4 @@
-//! What one request reads: a snapshot that does not change under it, and the instant it is asked.
+//! What one request reads: a snapshot that does not change under it, and the instant it arrives.
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use crate::{
     federation::subgraph::SubgraphStatus,
 };
 
-/// What every resolver of one request shares, however many questions to our own graph it is answered
-/// by. Made anew for each request, which is executed by [`run`](Self::run).
+/// What every resolver of one request shares, also where the router fetches from our own graph
+/// several times. Built for each request, which [`run`](Self::run) executes.
 pub(crate) struct RequestContext {
-    /// The generation that answers the whole request.
+    /// The generation that serves the whole request.
     pub(crate) snapshot: Arc<Snapshot>,
-    /// Loads what resolvers side by side ask for in one go.
+    /// Loads in one batch what resolvers of one level need.
     pub(super) loaders: Arc<Loaders>,
     /// The instant for which phases are computed.
     pub(crate) now: Timestamp,
-    /// Whose graphs are joined to ours, and how it goes with them.
+    /// Status of the composed subgraphs.
     pub(super) subgraph_status: SubgraphStatus,
     /// Limits, and the address under which people reach the service.
     pub(super) config: Arc<Config>,
-    /// Turns at searching: lists within a list must not fill the queue that all requests share.
+    /// Permits for searches: lists within a list must not fill the queue that all requests share.
     search_permits: Semaphore,
 }
 
-/// So many searches of one request run or wait in the shared queue at once.
+/// Maximum number of searches of one request that run or wait in the shared queue.
 const CONCURRENT_SEARCHES_MAX: usize = 4;
 
 impl RequestContext {
@@ -48,25 +48,25 @@ impl RequestContext {
         Arc::new(Self { snapshot, loaders, now, subgraph_status, config, search_permits })
     }
 
-    /// Runs what is asked with this context: reads each level of it as soon as nothing else can be done.
+    /// Runs an execution: loads each of its levels as soon as nothing else can proceed.
     pub(crate) async fn run<T>(&self, execution: impl Future<Output = T>) -> T {
         let execution = BatchedExecution::new(execution, Arc::clone(&self.loaders));
-        // The runtime's own way to share time would make a level look complete before it is.
+        // Tokio's cooperative budget would make a level look complete before it is.
         tokio::task::unconstrained(execution).await
     }
 
-    /// How much one request may ask for.
+    /// Limits of one request.
     pub(super) fn limits(&self) -> &Limits {
         &self.config.limits
     }
 
-    /// Searches when it is this search's turn within the request.
+    /// Searches as soon as the request has a permit.
     pub(super) async fn search(&self, query: SearchQuery) -> Result<SearchPage> {
         let _permit = self.search_permits.acquire().await;
         self.snapshot.search(query).await.map_err(|error| ApiError::from_catalog(&error))
     }
 
-    /// Completes what was typed, when it is its turn within the request.
+    /// Completes a prefix as soon as the request has a permit.
     pub(super) async fn suggest(&self, prefix: String, first: usize) -> Result<Vec<Suggestion>> {
         let _permit = self.search_permits.acquire().await;
         let found = self.snapshot.suggest(prefix, first).await;
@@ -78,7 +78,7 @@ impl RequestContext {
         ctx.data_unchecked::<Arc<Self>>()
     }
 
-    /// A number of items that a client asks for.
+    /// The validated number of items that a client requests.
     pub(super) fn page_size(&self, requested: i32) -> Result<usize> {
         let size = usize::try_from(requested).map_err(|_| {
             ApiError::bad_request(format!("page size must not be negative: `{requested}`"))
@@ -87,5 +87,12 @@ impl RequestContext {
             return Err(ApiError::limit("page_size_max", self.limits().page_size_max as u64));
         }
         Ok(size)
+    }
+}
+
+impl Loaders {
+    /// The loaders of the request that `ctx` belongs to.
+    pub(super) fn of<'c>(ctx: &'c Context<'_>) -> &'c Self {
+        &RequestContext::of(ctx).loaders
     }
 }

@@ -1,4 +1,4 @@
-//! Holds async-graphql to what this service needs of it. 7.1.0 to 7.2.1 answer in the order in
+//! Holds async-graphql to what this service needs of it. 7.1.0 to 7.2.1 respond in the order in
 //! which fields complete and lose failing fields; an upgrade must pass here first.
 
 #![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]

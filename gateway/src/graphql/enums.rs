@@ -57,7 +57,7 @@ pub(crate) enum ToolkitForm {
     SeriousGame,
     /// A course.
     Training,
-    /// A way to judge one's own work.
+    /// A method to assess one's own work.
     Assessment,
     /// A short measurement of where an organisation stands.
     Scan,
@@ -115,7 +115,7 @@ pub(crate) enum Attendance {
     Online,
     /// Both at once.
     Mixed,
-    /// The source does not say.
+    /// The source does not state it.
     Unknown,
 }
 
@@ -133,7 +133,7 @@ pub(crate) enum EventStatus {
     Rescheduled,
 }
 
-/// Where an event is in time, computed when asked for.
+/// Where an event is in time, computed for each request.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::EventPhase")]
 pub(crate) enum EventPhase {
@@ -183,13 +183,13 @@ pub(crate) enum TitleSource {
     Derived,
 }
 
-/// How a thing came to be known.
+/// Origin of an entity.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Origin")]
 pub(crate) enum Origin {
     /// A source describes it.
     Declared,
-    /// Only its name occurs in other things.
+    /// Only its name occurs, in other records.
     Inferred,
 }
 
@@ -253,15 +253,15 @@ pub(crate) enum Perspective {
     Citizen,
 }
 
-/// How far a toolkit is kept up.
+/// How far a toolkit is maintained.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Maturity")]
 pub(crate) enum Maturity {
-    /// Kept up by Gebruiker Centraal or its communities.
+    /// Maintained by Gebruiker Centraal or its communities.
     Active,
     /// Stands on its own feet.
     Independent,
-    /// No longer kept up.
+    /// No longer maintained.
     Archived,
 }
 
@@ -323,7 +323,7 @@ pub(crate) enum SearchSort {
     Title,
 }
 
-/// Which part of a thing a word was found in.
+/// The field in which a word was found.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::SearchField")]
 pub(crate) enum SearchField {
@@ -337,22 +337,22 @@ pub(crate) enum SearchField {
     Names,
 }
 
-/// In which way a word of a question was found in a text.
+/// How a word of a query matched a text.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::MatchKind")]
 pub(crate) enum MatchKind {
     /// The word, in this or another form.
     Word,
-    /// A part of a compound: the word asked for has it, and the text has it on its own or in another
-    /// compound.
+    /// A part of a compound: the word of the query has it, and the text has it on its own or in
+    /// another compound.
     Part,
-    /// What two words make that are written as one or with a hyphen; or the other way round.
+    /// What two words make that are written as one or with a hyphen; or the reverse.
     Joined,
     /// A word that begins with what was typed before a `*`.
     Prefix,
     /// The word that is probably meant, as none has the one typed.
     Correction,
-    /// Another word for the same thing.
+    /// Another word with the same meaning.
     Synonym,
 }
 
@@ -360,7 +360,7 @@ pub(crate) enum MatchKind {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::SuggestionKind")]
 pub(crate) enum SuggestionKind {
-    /// The title of a thing that a search finds.
+    /// The title of content that a search finds.
     Title,
     /// A theme.
     Theme,

@@ -1,9 +1,9 @@
-//! Our graph as a subgraph of federation v2, for supergraphs of partners and for our own: `_service`
-//! and `_entities`, and the SDL that says which types are entities.
+//! Our graph as a subgraph of federation v2, for supergraphs of others and for our own: `_service`
+//! and `_entities`, and the SDL that marks the entity types.
 //!
 //! The library has both fields, too, but its `_entities` loses the whole list for one key that it
-//! does not find, and shows up in what clients see. These are ours: a key that leads nowhere is null,
-//! all keys are read in one go, and neither the contract nor introspection knows of them.
+//! does not find, and shows up in what clients see. These are ours: a key that leads nowhere is
+//! null, all keys are read in one batch, and neither the contract nor introspection knows of them.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -18,27 +18,27 @@ use schema::{NodeId, NodeKind, Record};
 
 use super::{
     context::RequestContext,
+    from_record::FromRecord,
     loaders::Loaders,
     query::Query,
     sdl_options,
     types::{
         article::Article, audience::Audience, community::Community, event::Event,
-        organisation::Organisation, person::Person, record::FromRecord, theme::Theme,
-        toolkit::Toolkit,
+        organisation::Organisation, person::Person, theme::Theme, toolkit::Toolkit,
     },
 };
 use crate::error::{ApiError, Result};
 
-/// What is executed: the contract, and what federation asks for.
+/// The executable schema: the contract and the fields of federation.
 ///
-/// The library's own way to merge objects wants three names for what is `Query` to everybody.
+/// The library's own means to merge objects needs three names for what is `Query` to everybody.
 pub(crate) struct SchemaRoot {
     query: Query,
     federation: FederationFields,
 }
 
 impl SchemaRoot {
-    /// A root that tells partners' routers the federation SDL.
+    /// A root that serves the federation SDL to routers.
     pub(super) fn new() -> Self {
         Self { query: Query, federation: FederationFields { sdl: sdl() } }
     }
@@ -83,7 +83,7 @@ impl OutputType for SchemaRoot {
 
 impl ObjectType for SchemaRoot {}
 
-/// The fields that routers of supergraphs ask.
+/// The fields that routers of supergraphs fetch.
 struct FederationFields {
     sdl: String,
 }
@@ -96,7 +96,7 @@ impl FederationFields {
         Service { sdl: &self.sdl }
     }
 
-    /// The things behind keys, in their order; null where a key leads nowhere.
+    /// The entities of keys, in their order; null where a key has none.
     #[graphql(name = "_entities", visible = false)]
     async fn entities(
         &self,
@@ -118,7 +118,7 @@ impl FederationFields {
     }
 }
 
-/// Says what a subgraph is.
+/// Describes a subgraph.
 #[derive(SimpleObject)]
 #[graphql(name = "_Service")]
 struct Service<'a> {
@@ -187,7 +187,7 @@ impl FromRecord for Entity {
     }
 }
 
-/// The GraphQL type of things of a kind.
+/// The GraphQL type of records of a kind.
 fn type_name_of(kind: NodeKind) -> Cow<'static, str> {
     match kind {
         NodeKind::Article => <Article as OutputType>::type_name(),

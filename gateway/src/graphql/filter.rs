@@ -1,4 +1,4 @@
-//! Filters: what a client may ask of the things in a list.
+//! Filters: the conditions that a client may set on a list.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ pub(super) struct ContentFilter {
 pub(super) struct EventFilter {
     #[graphql(flatten)]
     content: ContentFilter,
-    /// Where events are in time, at the moment of asking.
+    /// Where events are in time, at the moment of the request.
     phases: Option<Vec<EventPhase>>,
     /// Online or on location.
     attendance: Option<Vec<Attendance>>,
@@ -74,12 +74,12 @@ pub(super) struct SearchFilter {
     layers: Option<Vec<GovernmentLayer>>,
     /// Online or on location; only events have it.
     attendance: Option<Vec<Attendance>>,
-    /// Where events are in time, at the moment of asking; only events have it.
+    /// Where events are in time, at the moment of the request; only events have it.
     phases: Option<Vec<EventPhase>>,
 }
 
 impl ContentFilter {
-    /// The conditions for the catalog, if none of them asks for too much.
+    /// The conditions for the catalog, if none exceeds a limit.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
             themes: ids(self.themes, NodeKind::Theme, limits)?,
@@ -98,7 +98,7 @@ impl ContentFilter {
 }
 
 impl EventFilter {
-    /// The conditions for the catalog, if none of them asks for too much.
+    /// The conditions for the catalog, if none exceeds a limit.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
             phases: enum_values(self.phases),
@@ -109,7 +109,7 @@ impl EventFilter {
 }
 
 impl SearchFilter {
-    /// The conditions for the catalog, if none of them asks for too much.
+    /// The conditions for the catalog, if none exceeds a limit.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
             kinds: enum_values(self.kinds),

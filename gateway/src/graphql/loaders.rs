@@ -1,7 +1,7 @@
-//! Loaders: what resolvers side by side ask for one by one is read in one go.
+//! Loaders: what resolvers of one level request one by one is read in one batch.
 //!
-//! Invariant: a set of loaders serves one request. They never forget, and a request that is dropped
-//! half-way takes its batches with it.
+//! Invariant: a set of loaders serves one request. They never evict, and a request that is dropped
+//! midway takes its batches with it.
 
 use std::{
     collections::HashMap,
@@ -12,22 +12,20 @@ use std::{
     },
 };
 
-use async_graphql::Context;
 use dataloader::BatchFn;
 use indexer::catalog::{CatalogError, Relation, Snapshot};
 use schema::{Body, NodeId, Provenance, Record, SharedPassage};
 
 use super::{
     batching::{BatchLoader, BatchSource},
-    context::RequestContext,
-    types::record::FromRecord,
+    from_record::FromRecord,
 };
 use crate::{
     config::Limits,
     error::{ApiError, Result},
 };
 
-/// At most so many keys are read in one go.
+/// Maximum number of keys of a batch.
 const BATCH_MAX: usize = 1_000;
 
 type LoadedRecord = Option<Arc<Record>>;
@@ -68,24 +66,19 @@ impl Loaders {
         }
     }
 
-    /// The loaders of the request that `ctx` belongs to.
-    pub(super) fn of<'c>(ctx: &'c Context<'_>) -> &'c Self {
-        &RequestContext::of(ctx).loaders
-    }
-
-    /// The thing behind an id; `None` where there is none or it is of another kind.
+    /// The record of an id; `None` where there is none or it is of another kind.
     pub(super) async fn one<T: FromRecord>(&self, id: NodeId) -> Result<Option<T>> {
         self.count_records(1)?;
         let record = self.records.one(id).await.map_err(missing_key_error)??;
         Ok(record.and_then(T::from_record))
     }
 
-    /// The thing behind an id that may be missing, as a nullable field returns it.
+    /// The record of an id that may be missing, as a nullable field returns it.
     pub(super) async fn maybe<T: FromRecord>(&self, id: Option<NodeId>) -> Option<Result<T>> {
         self.one(id?).await.transpose()
     }
 
-    /// The things behind ids, one for each id and in their order.
+    /// The records of ids, one for each id and in their order.
     pub(super) async fn each<T: FromRecord>(&self, ids: &[NodeId]) -> Result<Vec<Option<T>>> {
         self.count_records(ids.len())?;
         let records = self.records.many(ids.to_vec()).await.map_err(missing_key_error)?;
@@ -97,12 +90,12 @@ impl Loaders {
             .collect()
     }
 
-    /// The things behind ids, in their order. What is not there or of another kind is left out.
+    /// The records of ids, in their order. Missing ones and other kinds are left out.
     pub(super) async fn many<T: FromRecord>(&self, ids: &[NodeId]) -> Result<Vec<T>> {
         Ok(self.each(ids).await?.into_iter().flatten().collect())
     }
 
-    /// The things that refer to `id`.
+    /// The records that refer to `id`.
     pub(super) async fn linked<T: FromRecord>(
         &self,
         id: NodeId,
@@ -112,13 +105,13 @@ impl Loaders {
         self.many(&ids).await
     }
 
-    /// The `first` things that are most like `id`.
+    /// The `first` records that are most similar to `id`.
     pub(super) async fn related<T: FromRecord>(&self, id: NodeId, first: usize) -> Result<Vec<T>> {
         let ids = self.related.one((id, first)).await.map_err(missing_key_error)??;
         self.many(&ids).await
     }
 
-    /// The passages that `id` has in common with `first` things of other sources.
+    /// The passages that `id` shares with `first` records of other sources.
     pub(super) async fn shared_passages(&self, id: NodeId, first: usize) -> Result<Passages> {
         self.shared_passages.one((id, first)).await.map_err(missing_key_error)?
     }
@@ -139,7 +132,7 @@ impl Loaders {
         self.provenance.one(id).await.map_err(missing_key_error)?
     }
 
-    /// Counts what an answer holds, since lists within lists grow faster than a query shows.
+    /// Counts the records of a response, since nested lists grow faster than a query shows.
     fn count_records(&self, records: usize) -> Result<()> {
         let records = u64::try_from(records).unwrap_or(u64::MAX);
         let before = self.records_loaded.fetch_add(records, Ordering::Relaxed);
@@ -172,7 +165,7 @@ impl BatchSource for Loaders {
     }
 }
 
-/// A loader gives no answer where the resolver that was reading for others went away.
+/// A loader returns nothing where the resolver that was reading for others was dropped.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn missing_key_error(error: std::io::Error) -> ApiError {
     tracing::error!(%error, "loader returned no value for a key");
@@ -227,13 +220,13 @@ impl BatchFn<(NodeId, usize), Result<Passages>> for SnapshotBatchFn {
     }
 }
 
-/// What is like things is found for all at once, as many for each as the most that are wanted…
+/// Related records are found for all keys at once, as many for each as the largest key wants…
 fn max_first(keys: &[(NodeId, usize)]) -> (Vec<NodeId>, usize) {
     let first = keys.iter().map(|(_, first)| *first).max().unwrap_or_default();
     (keys.iter().map(|(id, _)| *id).collect(), first)
 }
 
-/// …and each is given as many as it asked for.
+/// …and each key gets as many as it wants.
 fn truncate_each<T: Clone>(
     mut results: HashMap<(NodeId, usize), Result<Arc<[T]>>>,
 ) -> HashMap<(NodeId, usize), Result<Arc<[T]>>> {
@@ -247,7 +240,7 @@ fn truncate_each<T: Clone>(
     results
 }
 
-/// Pairs keys with what was read for them; a failure is told to each, and logged once.
+/// Pairs keys with what was read for them; each gets an error, which is logged once.
 fn zip_results<K: Copy + Eq + Hash, V, W: Clone + From<V>>(
     keys: &[K],
     values: Result<Vec<V>, CatalogError>,

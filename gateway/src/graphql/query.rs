@@ -1,4 +1,4 @@
-//! `Query`: where every question begins.
+//! `Query`: the root of every operation.
 
 #![expect(clippy::too_many_arguments, reason = "the arguments of a field are the contract")]
 
@@ -14,33 +14,32 @@ use super::{
         ArticleForm, CommunityForm, ContentSort, EventForm, EventSort, SearchSort, ToolkitForm,
     },
     filter::{ContentFilter, EventFilter, SearchFilter, enum_values},
+    from_record::FromRecord,
     loaders::Loaders,
-    node::Node,
-    search,
-    search::SearchConnection,
     types::{
         article::Article, audience::Audience, catalog::Catalog, change, change::ChangeConnection,
-        community::Community, content::Content, event::Event, organisation::Organisation,
-        person::Person, record::FromRecord, scalar::Url, suggestion, suggestion::Suggestion,
-        theme::Theme, toolkit::Toolkit,
+        community::Community, content::Content, event::Event, node::Node,
+        organisation::Organisation, person::Person, scalar::Url, search, search::SearchConnection,
+        suggestion, suggestion::Suggestion, theme::Theme, toolkit::Toolkit,
     },
 };
 use crate::error::{ApiError, Result};
 
-/// So many names are read from the catalog at a time.
+/// Number of names read from the catalog at a time.
 const NAME_PAGE_SIZE: usize = 100;
 
-/// The root of every question.
+/// The root of every operation.
 pub(crate) struct Query;
 
-/// Where every question begins.
+/// The root of every operation.
 #[Object]
 impl Query {
-    /// Searches everything that a person can find. Without words it finds everything. Words are found
-    /// in any form, as part of a compound (`reis` in `klantreizen`), by another word for the same
-    /// (`CX`, `klantbeleving`), and with a typing mistake where no text has them as typed;
-    /// `interpretation` tells what was made of them. Where 100 things have both of two words, those
-    /// with one are not listed; of more words, a quarter is needed, and more words rank higher.
+    /// Searches everything that a person can find. Without words it finds everything. Words are
+    /// found in any form, as part of a compound (`reis` in `klantreizen`), by another word for the
+    /// same (`CX`, `klantbeleving`), and with a typing mistake where no text has them as typed;
+    /// `interpretation` explains how they were read. Where 100 records have both of two words,
+    /// those with one are not listed; of more words, a quarter is needed, and more words rank
+    /// higher.
     async fn search(
         &self,
         ctx: &Context<'_>,
@@ -75,7 +74,7 @@ impl Query {
         suggestion::suggest(ctx, prefix, first).await
     }
 
-    /// The thing with this id, of whatever type. The id of a thing that was merged into another
+    /// The node with this id, of whatever type. The id of a record that was merged into another
     /// finds that other.
     async fn node(
         &self,
@@ -85,7 +84,7 @@ impl Query {
         Loaders::of(ctx).maybe(id.parse().ok()).await
     }
 
-    /// The things with these ids, in their order; null where there is none.
+    /// The nodes with these ids, in their order; null where there is none.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -102,8 +101,8 @@ impl Query {
         Ok(parsed_ids.into_iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
     }
 
-    /// The content with this address, or with any other that its sources know it by. How the address
-    /// is written (`http` or `https`, a final `/`, tracking parameters) does not matter.
+    /// The content with this address, or with any other that its sources know it by. How the
+    /// address is written (`http` or `https`, a final `/`, tracking parameters) does not matter.
     async fn content_by_url(
         &self,
         ctx: &Context<'_>,
@@ -257,7 +256,7 @@ impl Query {
     }
 }
 
-/// A page of the things of one kind, by name.
+/// A page of the records of one kind, by name.
 async fn list_by_name<T: FromRecord>(
     ctx: &Context<'_>,
     kind: NodeKind,
@@ -269,7 +268,7 @@ async fn list_by_name<T: FromRecord>(
     page.map(Connection::from_record_page).map_err(|error| ApiError::from_catalog(&error))
 }
 
-/// All things of one kind, by name.
+/// All records of one kind, by name.
 async fn list_all_by_name<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> Result<Vec<T>> {
     let snapshot = &RequestContext::of(ctx).snapshot;
     let mut items = Vec::new();

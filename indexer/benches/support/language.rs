@@ -82,11 +82,11 @@ pub(crate) fn searching(
     measure(classes, &mut variants, table)
 }
 
-/// Questions in which the chain has the most to do: compounds, two words that make one, typing
+/// Queries with the most work for the analysis: compounds, two words that make one, typing
 /// mistakes, and words that have synonyms.
 pub(crate) fn classes(vocabulary: &Vocabulary) -> Vec<Class> {
     let mut rng = SplitMix64(5);
-    let class = |name, questions| Class { name, queries: questions, hits: 0 };
+    let class = |name, queries| Class { name, queries, hits: 0 };
     let content_word = |rng: &mut SplitMix64| vocabulary.of_rank(150 + rng.below(3_000)).to_owned();
     let long = |rng: &mut SplitMix64| loop {
         let word = content_word(rng);

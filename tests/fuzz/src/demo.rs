@@ -38,11 +38,11 @@ pub struct Demo {
     pub runtime: Runtime,
     /// The configuration; its clock stands still.
     pub config: Config,
-    /// Answers from the newer generation.
+    /// Serves the current generation.
     pub pipeline: Arc<Pipeline>,
-    /// The older generation and the newer one.
+    /// The previous generation and the current one.
     pub snapshots: [Arc<Snapshot>; 2],
-    /// Every id in the newer one.
+    /// Every id in the current one.
     pub ids: Vec<NodeId>,
     /// Addresses of content.
     pub urls: Vec<String>,
@@ -74,7 +74,7 @@ impl Demo {
         let mut config = Config::load(Some(&file), &overrides).expect("the demo is valid");
         config.clock = Clock::Fixed(clock());
         let catalog = Catalog::open(&config.data).expect("an empty folder");
-        let [older, newer] = [-7, 0].map(|days| {
+        let [previous, current] = [-7, 0].map(|days| {
             let now = clock() + (24 * days).hours();
             ingest::build(&plan(&config, now), &ingest::BuildOptions::default(), &NoProgress).expect("the demo builds");
             catalog.refresh().expect("the generation opens");
@@ -85,15 +85,15 @@ impl Demo {
         drop(data);
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime");
-        let records = runtime.block_on(records(&newer));
-        let cursors = runtime.block_on(cursors(&[&older, &newer]));
+        let records = runtime.block_on(records(&current));
+        let cursors = runtime.block_on(cursors(&[&previous, &current]));
         let pipeline = Pipeline::new(Some(Arc::new(catalog)), Arc::new(config.clone()));
         let pipeline = Arc::new(pipeline.expect("no trusted documents"));
         Self {
             runtime,
             config,
             pipeline,
-            snapshots: [older, newer],
+            snapshots: [previous, current],
             ids: records.iter().map(|record| record.id()).collect(),
             urls: records.iter().filter_map(|r| Some(r.common()?.url.to_string())).collect(),
             words: words(&records),

@@ -257,7 +257,7 @@ impl Writer<'_, '_, '_> {
         let paged_backward = self.source.one_in(4);
         for argument in definitions {
             let name = argument.name.node.as_str();
-            let is_wrong_direction = if paged_backward {
+            let is_opposite_direction = if paged_backward {
                 matches!(name, "first" | "after")
             } else {
                 matches!(name, "last" | "before")
@@ -265,7 +265,7 @@ impl Writer<'_, '_, '_> {
             let is_required = !argument.ty.node.nullable && argument.default_value.is_none();
             let is_present = if is_required {
                 !self.makes_mistake(16)
-            } else if is_wrong_direction {
+            } else if is_opposite_direction {
                 self.makes_mistake(16)
             } else if matches!(name, "after" | "before") {
                 self.source.one_in(if self.with_mistakes { 2 } else { 12 })

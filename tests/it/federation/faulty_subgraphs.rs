@@ -145,7 +145,7 @@ fn a_subgraph_that_fails_must_cost_one_error_per_path() {
 }
 
 #[test]
-fn a_refused_connection_must_cost_one_error_per_path() {
+fn a_closed_port_must_cost_one_error_per_path() {
     let gone = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
@@ -156,7 +156,7 @@ fn a_refused_connection_must_cost_one_error_per_path() {
 }
 
 #[test]
-fn values_of_wrong_types_must_become_null_at_their_path() {
+fn values_of_invalid_types_must_become_null_at_their_path() {
     let body =
         r#"{"data": {"_entities": [{"name": "A", "town": 5}, {"name": ["x"], "town": {}}]}}"#;
     let response = gateway_with(&Subgraph::with_responder(json_of(body))).query(LOANS);

@@ -36,8 +36,8 @@ struct Case {
     variables: Option<String>,
     /// The data of the answer, to the letter: the order of its fields, too.
     data: Option<String>,
-    /// The code with which it is refused, and nothing of it answered.
-    refused: Option<String>,
+    /// The error code of a rejected operation; its response has no data.
+    rejected: Option<String>,
     /// Paths of errors, as JSON.
     errors: Option<String>,
     /// Questions to subgraphs.
@@ -80,7 +80,7 @@ fn check(file: &str) {
             let errors = schemas[name].validation_errors(body["query"].as_str().unwrap());
             assert!(errors.is_empty(), "invalid fetch from {name}: {errors:?}\n{}", context());
         }
-        match (&case.data, &case.refused) {
+        match (&case.data, &case.rejected) {
             (Some(data), None) => {
                 let expected = without_whitespace(data);
                 let body = reply.body.as_str();
@@ -96,7 +96,7 @@ fn check(file: &str) {
                 assert_eq!(reply.code(), json!(code), "{}", context());
                 assert!(reply.json()["data"].is_null(), "{}", context());
             }
-            _ => panic!("a case has either `data` or `refused`; {}", context()),
+            _ => panic!("a case has either `data` or `rejected`; {}", context()),
         }
         assert_eq!(requests.len(), case.calls, "calls; {}", context());
     }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use async_graphql::{ID, Object};
 use schema::Record;
 
-use super::record;
-use crate::graphql::enums::{Origin, Perspective};
+use crate::graphql::{
+    enums::{Origin, Perspective},
+    from_record,
+};
 
 /// An audience's record.
 #[derive(Clone)]
 pub(crate) struct Audience(Arc<Record>);
 
-record::entity!(Audience);
+from_record::entity!(Audience);
 
 /// A group of people for whom something is meant, such as `redacteuren` or `laaggeletterden`.
 #[Object]

@@ -11,13 +11,13 @@ use crate::{
     graphql::context::RequestContext,
 };
 
-/// The generation that answers.
+/// The generation that is served.
 pub(crate) struct Catalog(pub(crate) Arc<Snapshot>);
 
 /// What the knowledge base holds at this moment, and where it came from.
 #[Object]
 impl Catalog {
-    /// Number of the generation that answers; numbers only rise.
+    /// Number of the served generation; numbers only rise.
     async fn generation(&self) -> u64 {
         self.0.generation().0
     }
@@ -45,13 +45,13 @@ impl Catalog {
         statuses.map(|(name, health)| Subgraph { name, health }).collect()
     }
 
-    /// Whether the newest graphs of partners are served. False while they cannot be joined as they are
-    /// now, and are served as they were before; the operator finds the reason in the log.
+    /// Whether the current schemas of all subgraphs are served. False while they cannot be composed
+    /// and the previous supergraph is served; the log has the reason.
     async fn supergraph_is_current(&self, ctx: &Context<'_>) -> bool {
         RequestContext::of(ctx).subgraph_status.is_current()
     }
 
-    /// Name and version of the program that answers, such as `wegwijzer 0.1.0`.
+    /// Name and version of the program, such as `wegwijzer 0.1.0`.
     async fn program(&self) -> &str {
         crate::PROGRAM
     }
@@ -131,25 +131,25 @@ impl Source<'_> {
     }
 }
 
-/// Borrows what is known of a partner.
+/// Borrows the status of a subgraph.
 struct Subgraph<'a> {
     name: &'a str,
     health: Option<Health>,
 }
 
-/// What a partner is like.
+/// State of a subgraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 enum SubgraphState {
-    /// Its graph is joined to ours, and it is asked.
+    /// It is part of the supergraph, and gets requests.
     Composed,
-    /// Its graph is joined to ours, and it failed again and again: it is not asked for a while, and
-    /// what only it knows is null.
+    /// It is part of the supergraph, but failed repeatedly: it gets no requests for a while, and
+    /// its own fields are null.
     CircuitOpen,
-    /// Its graph is not joined to ours yet; that happens when it tells it.
+    /// It is not part of the supergraph yet: its schema has not been fetched.
     Unavailable,
 }
 
-/// Somebody whose graph is joined to ours.
+/// A GraphQL service that is composed with ours.
 #[Object]
 impl Subgraph<'_> {
     /// Its name in the configuration, such as `pleio`.
@@ -157,7 +157,7 @@ impl Subgraph<'_> {
         self.name
     }
 
-    /// What it is like at this moment.
+    /// Its current state.
     async fn state(&self) -> SubgraphState {
         match self.health {
             None => SubgraphState::Unavailable,

@@ -60,15 +60,15 @@ pub(crate) async fn changes(
     Ok(ChangeConnection { changes, after, has_more })
 }
 
-/// A stretch of the changes.
+/// A page of the changes.
 pub(crate) struct ChangeConnection {
     changes: Vec<schema::Change>,
     after: Option<String>,
     has_more: bool,
 }
 
-/// A stretch of the changes, oldest first. To mirror the knowledge base, keep `endCursor` and ask
-/// for what comes after it.
+/// A page of the changes, oldest first. To mirror the knowledge base, store `endCursor` and
+/// request what comes after it.
 #[Object]
 impl ChangeConnection {
     /// The changes, each with its cursor.
@@ -81,7 +81,7 @@ impl ChangeConnection {
         self.changes.iter().map(Change).collect()
     }
 
-    /// Which stretch this is. Where nothing is new, `endCursor` is the cursor that was given.
+    /// Position of the page. Where nothing is new, `endCursor` is the cursor that was given.
     async fn page_info(&self) -> PageInfo {
         let cursor = |change: &schema::Change| ChangeCursor::of(change).encode();
         PageInfo {
@@ -114,10 +114,10 @@ impl ChangeEdge<'_> {
 /// Borrows a change.
 struct Change<'a>(&'a schema::Change);
 
-/// One change of one thing in one generation.
+/// One change of one record in one generation.
 #[Object]
 impl Change<'_> {
-    /// Id of the thing that changed.
+    /// Id of the record that changed.
     async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
@@ -142,7 +142,7 @@ impl Change<'_> {
         self.0.reason.map(Into::into)
     }
 
-    /// Id of the thing that it is the same as, where that is why it was removed.
+    /// Id of the record that it duplicates, where that is why it was removed.
     async fn duplicate_of(&self) -> Option<ID> {
         match self.0.reason? {
             schema::RemovalReason::DuplicateOf(id) => Some(ID(id.to_string())),
@@ -150,24 +150,24 @@ impl Change<'_> {
         }
     }
 
-    /// The thing as it is now; empty where it was removed since, and where it is not content.
+    /// The current record; empty where it was removed since, and where it is not content.
     async fn node(&self, ctx: &Context<'_>) -> Option<Result<Content>> {
-        // The id of a duplicate leads to the thing that stayed, which this change is not about.
+        // The id of a duplicate leads to the record that stayed, which this change is not about.
         let id = (self.0.op == ChangeOp::Upserted).then_some(self.0.id);
         Loaders::of(ctx).maybe(id).await
     }
 }
 
-/// Why a thing was removed.
+/// Why a record was removed.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 enum RemovalReason {
     /// Its source no longer has it.
     Missing,
-    /// Its source says that it was deleted.
+    /// Its source marks it as deleted.
     Deleted,
     /// Its source no longer publishes it.
     Unpublished,
-    /// It is the same thing as another; see `duplicateOf`.
+    /// It duplicates another record; see `duplicateOf`.
     DuplicateOf,
     /// The knowledge base went back to a generation without it.
     RolledBack,

@@ -12,6 +12,7 @@ use super::{
     organisation::Organisation,
     person::Person,
     scalar::Url,
+    search,
     toolkit::Toolkit,
     value_objects::{ApproximateCount, Founded},
 };
@@ -21,7 +22,6 @@ use crate::{
         connection::{Connection, PageArguments},
         enums::{Access, CommunityForm, EventPhase, GovernmentLayer},
         loaders::Loaders,
-        search,
     },
 };
 
@@ -53,7 +53,7 @@ content::object! {
             self.short_name.as_deref()
         }
 
-        /// The question that drives it.
+        /// What it wants to find out.
         async fn question(&self) -> Option<&str> {
             self.question.as_deref()
         }

@@ -12,7 +12,6 @@ use super::{
     event::Event,
     organisation::Organisation,
     person::Person,
-    record::FromRecord,
     scalar::{DateTime, Url},
     source::SourceRecord,
     theme::Theme,
@@ -21,7 +20,10 @@ use super::{
 };
 use crate::{
     error::{ApiError, Result},
-    graphql::enums::{Language, TitleSource},
+    graphql::{
+        enums::{Language, TitleSource},
+        from_record::FromRecord,
+    },
 };
 
 /// Anything in the knowledge base that a person can find.
@@ -32,11 +34,7 @@ use crate::{
     field(name = "title", ty = "String", desc = "Title; never empty."),
     field(name = "title_source", ty = "TitleSource", desc = "Whether the source gave the title."),
     field(name = "summary", ty = "Option<String>", desc = "One or two sentences."),
-    field(
-        name = "url",
-        ty = "Url",
-        desc = "The one address of this thing: its source's, else our own."
-    ),
+    field(name = "url", ty = "Url", desc = "Its canonical URL: the source's, else our own."),
     field(name = "language", ty = "Language", desc = "Language of title and text."),
     field(name = "published_at", ty = "Option<DateTime>", desc = "When it was published."),
     field(
@@ -74,7 +72,7 @@ use crate::{
             default_with = "Some(5)",
             desc = "How many; at most 20."
         ),
-        desc = "What is about the same or belongs to the same, closest first. Never the thing itself or its near-duplicates."
+        desc = "Content on the same subject or of the same community, closest first; never itself or its near-duplicates."
     ),
     field(
         name = "shared_passages",
@@ -90,7 +88,7 @@ use crate::{
     field(
         name = "sources",
         ty = "Vec<SourceRecord>",
-        desc = "What each source says about it; the most trusted source first."
+        desc = "Its record at each source; the most trusted source first."
     )
 )]
 pub(crate) enum Content {
@@ -115,10 +113,10 @@ impl FromRecord for Content {
     }
 }
 
-/// At most so many related things are asked for of one thing.
+/// Maximum number of related records of one record.
 const RELATED_MAX: usize = 20;
 
-/// How many related things are asked for.
+/// The validated number of related records.
 pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
     let first = first.unwrap_or(5);
     match usize::try_from(first) {
@@ -136,12 +134,12 @@ pub(crate) mod prelude {
 
     pub(in crate::graphql) use crate::graphql::{
         enums::{Language, TitleSource},
+        from_record::entity,
         types::{
             audience::Audience,
             community::Community,
             organisation::Organisation,
             person::Person,
-            record::entity,
             scalar::{DateTime, Url},
             source::SourceRecord,
             theme::Theme,
@@ -153,8 +151,8 @@ pub(crate) mod prelude {
 /// Makes a GraphQL type of `$kind`, a newtype over a record of content: the fields that every kind
 /// of content has, and after them its own.
 ///
-/// async-graphql's own ways to share fields (`MergedObject`, `flatten`) lose them where types refer
-/// to one another in a circle, as these do.
+/// async-graphql's own means to share fields (`MergedObject`, `flatten`) lose them where types
+/// refer to one another in a circle, as these do.
 macro_rules! object {
     ($(#[$description:meta])* impl $kind:ident { $($own_fields:tt)* }) => {
         use $crate::graphql::types::content::prelude::*;
@@ -184,7 +182,7 @@ macro_rules! object {
                 self.common.summary.clone()
             }
 
-            /// The one address of this thing: its source's, else our own.
+            /// Its canonical URL: the source's, else our own.
             pub(crate) async fn url(&self) -> Url {
                 Url::of(&self.common.url)
             }
@@ -254,7 +252,7 @@ macro_rules! object {
                 Loaders::of(ctx).many(&self.common.people).await
             }
 
-            /// What is about the same or belongs to the same, closest first. Never the thing itself
+            /// Content on the same subject or of the same community, closest first; never itself
             /// or its near-duplicates.
             pub(crate) async fn related(
                 &self,
@@ -265,8 +263,8 @@ macro_rules! object {
                 Loaders::of(ctx).related(self.common.id, related_size(first)?).await
             }
 
-            /// Where other sources have the same passages, of forty words at least; what has most of
-            /// them first.
+            /// Where other sources have the same passages, of forty words at least; what has most
+            /// of them first.
             pub(crate) async fn shared_passages(
                 &self,
                 ctx: &Context<'_>,
@@ -278,7 +276,7 @@ macro_rules! object {
                 Ok(found.iter().cloned().map(SharedPassage).collect())
             }
 
-            /// What each source says about it; the most trusted source first.
+            /// Its record at each source; the most trusted source first.
             pub(crate) async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<SourceRecord>> {
                 let provenance = Loaders::of(ctx).provenance(self.common.id).await?;
                 Ok(provenance.iter().cloned().map(SourceRecord).collect())

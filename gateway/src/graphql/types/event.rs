@@ -13,7 +13,6 @@ use super::{
     event_moment::EventMoment,
     organisation::Organisation,
     person::Person,
-    record::FromRecord,
     scalar::Url,
     value_objects::{Place, Registration, Session},
 };
@@ -22,6 +21,7 @@ use crate::{
     graphql::{
         context::RequestContext,
         enums::{Attendance, EventForm, EventPhase, EventStatus},
+        from_record::FromRecord,
         loaders::Loaders,
     },
 };
@@ -62,7 +62,7 @@ content::object! {
             self.end.clone().map(|end| self.moment(end))
         }
 
-        /// Where it is in time, at the moment of asking and in its own time zone.
+        /// Where it is in time, at the moment of the request and in its own time zone.
         async fn phase(&self, ctx: &Context<'_>) -> EventPhase {
             self.all_occurrences(ctx).phase(RequestContext::of(ctx).now).into()
         }
@@ -144,7 +144,7 @@ content::object! {
             self.sessions.iter().map(|session| Session::new(session, self.common.language)).collect()
         }
 
-        /// Whether people who are no members may come; empty where the source does not say.
+        /// Whether people who are no members may come; empty where the source does not state it.
         async fn open_to_non_members(&self) -> Option<bool> {
             self.open_to_non_members
         }

@@ -1,5 +1,5 @@
-//! What a search tells about a hit besides the thing itself: where its words stand, and why it was
-//! found; and what was made of the words.
+//! What a search returns about a hit besides the record: highlights and the explanation of its
+//! rank; and the interpretation of the words.
 
 use async_graphql::Object;
 
@@ -11,7 +11,7 @@ use crate::{
 /// Borrows the places of words in one field.
 pub(crate) struct Highlight<'a>(pub(crate) &'a schema::Highlight);
 
-/// Stretches of one field in which words of the question stand. Plain text with marked spans, never
+/// Fragments of one field that contain words of the query. Plain text with marked spans, never
 /// HTML: whoever shows it decides how a hit looks.
 #[Object]
 impl Highlight<'_> {
@@ -20,7 +20,7 @@ impl Highlight<'_> {
         self.0.field.into()
     }
 
-    /// The stretches, best first: the whole of a short field, some 160 characters of a long one.
+    /// The fragments, best first: the whole of a short field, some 160 characters of a long one.
     /// Each is a row of spans that make up its text, such as `Een`, ` `, `brief` (a hit).
     async fn fragments(&self) -> Vec<Vec<Span<'_>>> {
         self.0.fragments.iter().map(|spans| spans.iter().map(Span).collect()).collect()
@@ -38,7 +38,7 @@ impl Span<'_> {
         &self.0.text
     }
 
-    /// Whether it is what was asked for.
+    /// Whether it matches the query.
     async fn highlighted(&self) -> bool {
         self.0.highlighted
     }
@@ -50,24 +50,25 @@ pub(crate) struct Explanation<'a>(pub(crate) &'a schema::Explanation);
 /// Why a hit was found and stands where it stands. For editors; it costs extra.
 #[Object]
 impl Explanation<'_> {
-    /// Whether it has every word, in whichever way. Of a question of two words, hits that do come
+    /// Whether it has every word, for whichever reason. Of a query of two words, hits that do come
     /// before all others; of a longer one they score higher.
     async fn all_words(&self) -> bool {
         self.0.all_words
     }
 
-    /// The words in the order asked, each with what it brought.
+    /// The words in the order of the query, each with its contribution.
     async fn words(&self) -> Vec<TermMatch<'_>> {
         self.0.words.iter().map(TermMatch).collect()
     }
 
-    /// What its score has for words that stand near each other in the order asked, and for small
-    /// words of the question that its title has, too; when the order is `RELEVANCE`.
+    /// Contribution of words that stand near each other in the order of the query, and of small
+    /// words of the query that its title has, too; when the order is `RELEVANCE`.
     async fn proximity(&self) -> f32 {
         self.0.proximity
     }
 
-    /// What its score has for being recent, or for taking place soon; when the order is `RELEVANCE`.
+    /// What its score has for being recent, or for taking place soon; when the order is
+    /// `RELEVANCE`.
     async fn recency(&self) -> f32 {
         self.0.recency
     }
@@ -82,7 +83,7 @@ impl Explanation<'_> {
 /// Borrows what a word brought.
 struct TermMatch<'a>(&'a schema::TermMatch);
 
-/// What one word of a question brought to a hit.
+/// Contribution of one word of a query to a hit.
 #[Object]
 impl TermMatch<'_> {
     /// The word as typed.
@@ -95,7 +96,7 @@ impl TermMatch<'_> {
         self.0.fields.iter().copied().map(Into::into).collect()
     }
 
-    /// How it was found, the way that brought most first.
+    /// Why it matched, the reason with the greatest contribution first.
     async fn reasons(&self) -> Vec<MatchReason<'_>> {
         self.0.reasons.iter().map(MatchReason).collect()
     }
@@ -106,13 +107,13 @@ impl TermMatch<'_> {
     }
 }
 
-/// Borrows a way.
+/// Borrows a match reason.
 struct MatchReason<'a>(&'a schema::MatchReason);
 
-/// One way in which a word was found.
+/// One reason why a word matched.
 #[Object]
 impl MatchReason<'_> {
-    /// In which way.
+    /// Kind of match.
     async fn kind(&self) -> MatchKind {
         self.0.kind.into()
     }
@@ -129,24 +130,24 @@ pub(crate) struct Interpretation<'a>(pub(crate) &'a schema::Interpretation);
 /// What was made of the words: what was corrected, left out, or added.
 #[Object]
 impl Interpretation<'_> {
-    /// What was asked, as typed.
+    /// The query, as typed.
     async fn query(&self) -> &str {
         &self.0.query
     }
 
-    /// A question that finds more, to offer to the asker.
+    /// A query that finds more, to offer to the user.
     async fn did_you_mean(&self) -> Option<&str> {
         self.0.did_you_mean.as_deref()
     }
 
-    /// The question that was answered instead, because nothing has the words as typed.
+    /// The query that was run instead, because nothing has the words as typed.
     async fn corrected(&self) -> Option<&str> {
         self.0.corrected.as_deref()
     }
 
-    /// Words that were left out: those that tell nothing about what a text is about, such as `de` and
-    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words. The
-    /// small words still count in titles and in `"exact phrases"`.
+    /// Words that were left out: those without meaning for the subject of a text, such as `de` and
+    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words.
+    /// The small words still count in titles and in `"exact phrases"`.
     async fn ignored_words(&self) -> &[String] {
         &self.0.ignored_words
     }

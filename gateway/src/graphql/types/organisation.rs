@@ -6,11 +6,12 @@ use async_graphql::{Context, ID, Object};
 use indexer::catalog::Relation;
 use schema::Record;
 
-use super::{person::Person, record, scalar::Url};
+use super::{person::Person, scalar::Url};
 use crate::{
     error::Result,
     graphql::{
         enums::{GovernmentLayer, OrganisationKind, Origin},
+        from_record,
         loaders::Loaders,
     },
 };
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Organisation(Arc<Record>);
 
-record::entity!(Organisation);
+from_record::entity!(Organisation);
 
 /// An organisation: a municipality, a ministry, a company and so on.
 #[Object]

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use schema::Record;
 
-use super::{organisation::Organisation, record, scalar::Url};
+use super::{organisation::Organisation, scalar::Url};
 use crate::{
     error::Result,
-    graphql::{enums::Origin, loaders::Loaders},
+    graphql::{enums::Origin, from_record, loaders::Loaders},
 };
 
 /// A person's record.
 #[derive(Clone)]
 pub(crate) struct Person(Arc<Record>);
 
-record::entity!(Person);
+from_record::entity!(Person);
 
 /// Somebody in a public role. Never an e-mail address or a telephone number.
 #[Object]

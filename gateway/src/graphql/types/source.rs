@@ -1,4 +1,4 @@
-//! `SourceRecord`: what one source says about one thing.
+//! `SourceRecord`: the record of one source.
 
 use async_graphql::Object;
 use schema::Provenance;
@@ -8,7 +8,7 @@ use super::scalar::{DateTime, Url};
 /// A source record with the fields that come from it.
 pub(crate) struct SourceRecord(pub(crate) Provenance);
 
-/// What one source says about one thing, and which fields come from it.
+/// The record of one source, and the fields that come from it.
 #[Object]
 impl SourceRecord {
     /// Name of the source.
@@ -16,7 +16,7 @@ impl SourceRecord {
         self.0.record.source.as_str()
     }
 
-    /// The key under which the source knows the thing.
+    /// The key of the record at the source.
     async fn remote_key(&self) -> &str {
         &self.0.record.remote_key
     }

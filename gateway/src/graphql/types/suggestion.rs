@@ -2,13 +2,13 @@
 
 use async_graphql::{Context, Object};
 
-use super::record::FromRecord;
+use super::node::Node;
 use crate::{
     error::Result,
-    graphql::{context::RequestContext, enums::SuggestionKind, node::Node},
+    graphql::{context::RequestContext, enums::SuggestionKind, from_record::FromRecord},
 };
 
-/// What to suggest for the front of a word or title.
+/// Suggestions for the prefix of a word or title.
 pub(crate) async fn suggest(
     ctx: &Context<'_>,
     prefix: String,
@@ -37,7 +37,7 @@ impl Suggestion {
         self.0.kind.into()
     }
 
-    /// The thing behind it; empty for a word, which one searches for.
+    /// The node that it suggests; empty for a word to search for.
     async fn node(&self) -> Option<Node> {
         self.0.node.clone().and_then(Node::from_record)
     }

@@ -6,17 +6,16 @@ use async_graphql::{Context, ID, Object};
 use indexer::catalog::Relation;
 use schema::Record;
 
-use super::record;
 use crate::{
     error::Result,
-    graphql::{enums::Origin, loaders::Loaders},
+    graphql::{enums::Origin, from_record, loaders::Loaders},
 };
 
 /// A theme's record.
 #[derive(Clone)]
 pub(crate) struct Theme(Arc<Record>);
 
-record::entity!(Theme);
+from_record::entity!(Theme);
 
 /// A subject that content is about, such as `begrijpelijke taal`.
 #[Object]

@@ -61,7 +61,7 @@ content::object! {
             Loaders::of(ctx).many(&self.maintainers).await
         }
 
-        /// How far it is kept up.
+        /// How far it is maintained.
         async fn maturity(&self) -> Maturity {
             self.maturity.into()
         }

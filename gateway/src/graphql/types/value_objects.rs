@@ -21,7 +21,7 @@ use crate::{
 /// Borrows an image.
 pub(crate) struct Image<'a>(pub(crate) &'a schema::Image);
 
-/// A picture that stands for a thing.
+/// A picture of a record or entity.
 #[Object(shareable)]
 impl Image<'_> {
     /// Where it is.
@@ -45,23 +45,23 @@ impl Image<'_> {
     }
 }
 
-/// A passage that two things have in common.
+/// A passage that two records share.
 pub(crate) struct SharedPassage(pub(crate) schema::SharedPassage);
 
-/// What a thing has in common with one of another source.
+/// Text that a record shares with one of another source.
 #[Object]
 impl SharedPassage {
-    /// The other thing.
+    /// The other record.
     async fn node(&self, ctx: &Context<'_>) -> Option<Result<Content>> {
         Loaders::of(ctx).maybe(Some(self.0.id)).await
     }
 
-    /// Which share of the words of the first thing stands in the other one, too: from 0 to 1.
+    /// Share of the words of the first record that the other one contains, too: from 0 to 1.
     async fn share(&self) -> f32 {
         self.0.share
     }
 
-    /// The longest stretch that both have, as the first thing has it; shortened where it is long.
+    /// The longest passage in both, as in the first record; shortened where it is long.
     async fn text(&self) -> &str {
         &self.0.text
     }
@@ -70,7 +70,7 @@ impl SharedPassage {
 /// Borrows a quote.
 pub(crate) struct Quote<'a>(pub(crate) &'a schema::Quote);
 
-/// What somebody said.
+/// The quoted text.
 #[Object]
 impl Quote<'_> {
     /// The words, without quotation marks.
@@ -78,7 +78,7 @@ impl Quote<'_> {
         &self.0.text
     }
 
-    /// Who said it.
+    /// Its speaker.
     async fn person(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
         Loaders::of(ctx).maybe(self.0.person).await
     }
@@ -88,7 +88,7 @@ impl Quote<'_> {
         Loaders::of(ctx).maybe(self.0.organisation).await
     }
 
-    /// Where it was said first.
+    /// Where it was published first.
     async fn reference(&self) -> Option<Reference<'_>> {
         self.0.reference.as_ref().map(Reference)
     }
@@ -184,7 +184,7 @@ impl Step<'_> {
         self.0.intro.as_deref()
     }
 
-    /// Ways to do it.
+    /// Methods.
     async fn methods(&self) -> Vec<Method<'_>> {
         self.0.methods.iter().map(Method).collect()
     }
@@ -198,7 +198,7 @@ impl Step<'_> {
 /// Borrows a method.
 struct Method<'a>(&'a schema::Method);
 
-/// A way to do a step.
+/// A method for a step.
 #[Object]
 impl Method<'_> {
     /// What it is called.

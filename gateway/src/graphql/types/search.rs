@@ -4,27 +4,29 @@ use async_graphql::{Context, Object, OutputType, SimpleObject};
 use schema::{FacetCount, Facets, Hit, NodeId, SearchExtras, SearchPage, SearchQuery, SearchSort};
 
 use super::{
-    connection::{Connection, PageArguments, PageInfo, total_count},
-    context::RequestContext,
-    enums::{
-        ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
-        Language, OrganisationKind, ToolkitForm,
-    },
-    loaders::Loaders,
-    types::{
-        audience::Audience,
-        community::Community,
-        content::Content,
-        hit::{Explanation, Highlight, Interpretation},
-        organisation::Organisation,
-        record::FromRecord,
-        theme::Theme,
+    audience::Audience,
+    community::Community,
+    content::Content,
+    hit::{Explanation, Highlight, Interpretation},
+    organisation::Organisation,
+    theme::Theme,
+};
+use crate::{
+    error::{ApiError, Result},
+    graphql::{
+        connection::{Connection, PageArguments, PageInfo, total_count},
+        context::RequestContext,
+        enums::{
+            ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
+            Language, OrganisationKind, ToolkitForm,
+        },
+        from_record::FromRecord,
+        loaders::Loaders,
     },
 };
-use crate::error::{ApiError, Result};
 
-/// Asks the catalog for a page of hits; total and facets only where the client selects them.
-pub(super) async fn search(
+/// A page of hits; total and facets only where the client selects them.
+pub(in crate::graphql) async fn search(
     ctx: &Context<'_>,
     words: Option<String>,
     filter: schema::SearchFilter,
@@ -45,7 +47,7 @@ pub(super) async fn search(
 }
 
 /// A page of a list of one kind of content.
-pub(super) async fn list<T: FromRecord>(
+pub(in crate::graphql) async fn list<T: FromRecord>(
     ctx: &Context<'_>,
     filter: schema::SearchFilter,
     sort: SearchSort,
@@ -55,7 +57,7 @@ pub(super) async fn list<T: FromRecord>(
 }
 
 /// A page of hits.
-pub(super) struct SearchConnection(pub(super) SearchPage);
+pub(in crate::graphql) struct SearchConnection(pub(crate) SearchPage);
 
 /// What a search found: one page of it, and what all of it counts up to.
 #[Object]
@@ -65,27 +67,27 @@ impl SearchConnection {
         self.0.hits.iter().map(SearchEdge).collect()
     }
 
-    /// The things that were found, alone.
+    /// The content of the hits, without the edges.
     async fn nodes(&self) -> Result<Vec<Content>> {
         self.0.hits.iter().map(content).collect()
     }
 
-    /// Which stretch of the hits this is.
+    /// Position of the page.
     async fn page_info(&self) -> PageInfo {
         PageInfo::from_search_page(&self.0)
     }
 
-    /// The number of hits on all pages. Computed only when asked for.
+    /// The number of hits on all pages. Computed only when selected.
     async fn total_count(&self) -> Result<u64> {
         total_count(self.0.total)
     }
 
-    /// What was made of the words, to tell the asker.
+    /// How the words were interpreted, to show to the user.
     async fn interpretation(&self) -> Interpretation<'_> {
         Interpretation(&self.0.interpretation)
     }
 
-    /// How many hits have which value. Computed only when asked for.
+    /// How many hits have which value. Computed only when selected.
     async fn facets(&self) -> Result<SearchFacets<'_>> {
         self.0.facets.as_ref().map(SearchFacets).ok_or_else(|| {
             tracing::error!("facets selected but not computed");
@@ -97,32 +99,32 @@ impl SearchConnection {
 /// Borrows a hit.
 struct SearchEdge<'a>(&'a Hit);
 
-/// One thing that was found, and its place.
+/// One hit and its cursor.
 #[Object]
 impl SearchEdge<'_> {
-    /// Its place, to continue from with `after` or `before`.
+    /// Its cursor, to continue from with `after` or `before`.
     async fn cursor(&self) -> String {
         self.0.cursor.to_string()
     }
 
-    /// The thing.
+    /// The content.
     async fn node(&self) -> Result<Content> {
         content(self.0)
     }
 
-    /// How well it fits, higher is better; comparable only within one answer, and for a question of
-    /// two words among hits that have both or among those that have not. 0 where nothing was asked
-    /// for in words, or the order is not `RELEVANCE`.
+    /// How well it matches, higher is better; comparable only within one response, and for a query
+    /// of two words among hits that have both or among those that have not. 0 for a query without
+    /// words, or where the order is not `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
     }
 
-    /// Where the words stand in it, field by field. Computed only when asked for.
+    /// Where the words stand in it, field by field. Computed only when selected.
     async fn highlights(&self) -> Vec<Highlight<'_>> {
         self.0.highlights.iter().map(Highlight).collect()
     }
 
-    /// Why it was found; empty where nothing was asked for in words. Computed only when asked for.
+    /// Why it was found; empty for a query without words. Computed only when selected.
     async fn explanation(&self) -> Option<Explanation<'_>> {
         self.0.explanation.as_ref().map(Explanation)
     }
@@ -155,11 +157,11 @@ struct ValueFacet<T: OutputType> {
     value: T,
     /// Hits with it; a condition on this facet itself is left out of account.
     count: u64,
-    /// Whether the filter asks for it.
+    /// Whether the filter selects it.
     selected: bool,
 }
 
-/// How many hits belong to a thing.
+/// The number of hits of an entity.
 #[derive(SimpleObject)]
 #[graphql(
     concrete(name = "ThemeFacet", params(Theme)),
@@ -168,11 +170,11 @@ struct ValueFacet<T: OutputType> {
     concrete(name = "AudienceFacet", params(Audience))
 )]
 struct EntityFacet<T: OutputType> {
-    /// The thing.
+    /// The entity.
     entity: T,
     /// Hits with it; a condition on this facet itself is left out of account.
     count: u64,
-    /// Whether the filter asks for it.
+    /// Whether the filter selects it.
     selected: bool,
 }
 
@@ -187,7 +189,7 @@ fn values<V: Copy, T: OutputType + From<V>>(counts: &[FacetCount<V>]) -> Vec<Val
         .collect()
 }
 
-/// The things behind the counts; one that is no longer there is left out.
+/// The entities of the counts; one that no longer exists is left out.
 async fn entities<T: OutputType + FromRecord>(
     ctx: &Context<'_>,
     counts: &[FacetCount<NodeId>],
@@ -208,7 +210,7 @@ async fn entities<T: OutputType + FromRecord>(
 struct SearchFacets<'a>(&'a Facets);
 
 /// How many hits have which value, most first. The counts of a facet leave its own condition out of
-/// account: they say what one would find by choosing another value.
+/// account: they count what another value would find.
 #[Object]
 impl SearchFacets<'_> {
     /// Kinds of content.
@@ -261,7 +263,7 @@ impl SearchFacets<'_> {
         values(&self.0.layers)
     }
 
-    /// Audiences; their perspective tells professionals from citizens.
+    /// Audiences; their perspective separates professionals from citizens.
     async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<EntityFacet<Audience>>> {
         entities(ctx, &self.0.audiences).await
     }

@@ -25,7 +25,7 @@ macro_rules! entity {
             }
         }
 
-        impl $crate::graphql::types::record::FromRecord for $kind {
+        impl $crate::graphql::from_record::FromRecord for $kind {
             fn from_record(record: std::sync::Arc<schema::Record>) -> Option<Self> {
                 matches!(*record, schema::Record::$kind(_)).then(|| Self(record))
             }

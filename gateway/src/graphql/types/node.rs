@@ -5,17 +5,18 @@ use std::sync::Arc;
 use async_graphql::{ID, Interface};
 use schema::Record;
 
-use super::types::{
+use super::{
     article::Article, audience::Audience, community::Community, content::Content, event::Event,
-    organisation::Organisation, person::Person, record::FromRecord, theme::Theme, toolkit::Toolkit,
+    organisation::Organisation, person::Person, theme::Theme, toolkit::Toolkit,
 };
+use crate::graphql::from_record::FromRecord;
 
 // Invariant: the variant `Content` is never made. It is here because async-graphql learns from it
 // that `Content` implements `Node`; a value in it would call itself `Content`.
 /// Anything that has an id of its own.
 #[derive(Interface, Clone)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque and stable: it stays the same for ever."))]
-pub(super) enum Node {
+pub(crate) enum Node {
     Article(Article),
     Toolkit(Toolkit),
     Community(Community),
