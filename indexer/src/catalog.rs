@@ -22,9 +22,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use jiff::Timestamp;
-use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
-use serde::{Deserialize, Serialize};
+use schema::{CursorError, GenerationNumber};
 
 pub use self::{
     event_calendar::{EVENTS_IN_RANGE_MAX, EventsInRange},
@@ -34,7 +32,7 @@ pub use self::{
 };
 pub use crate::{
     analysis::{Synonyms, SynonymsError},
-    generation::GenerationError,
+    generation::{Damage, GenerationError, RecordCounts, SourceState},
     index::NotListedReason,
     store::Relation,
 };
@@ -50,66 +48,6 @@ use crate::{
     index::IndexError,
     store::StoreError,
 };
-
-/// How many there are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordCounts {
-    /// Articles.
-    pub articles: u64,
-    /// Toolkits.
-    pub toolkits: u64,
-    /// Communities.
-    pub communities: u64,
-    /// Events; a series is one.
-    pub events: u64,
-    /// Themes.
-    pub themes: u64,
-    /// Organisations.
-    pub organisations: u64,
-    /// People.
-    pub people: u64,
-    /// Audiences.
-    pub audiences: u64,
-}
-
-impl RecordCounts {
-    /// The count of one kind.
-    pub fn get_mut(&mut self, kind: NodeKind) -> &mut u64 {
-        match kind {
-            NodeKind::Article => &mut self.articles,
-            NodeKind::Toolkit => &mut self.toolkits,
-            NodeKind::Community => &mut self.communities,
-            NodeKind::Event => &mut self.events,
-            NodeKind::Theme => &mut self.themes,
-            NodeKind::Organisation => &mut self.organisations,
-            NodeKind::Person => &mut self.people,
-            NodeKind::Audience => &mut self.audiences,
-        }
-    }
-
-    /// The count of one kind, to read.
-    pub fn get(mut self, kind: NodeKind) -> u64 {
-        *self.get_mut(kind)
-    }
-
-    /// How many pieces of content a search can find.
-    pub fn content(&self) -> u64 {
-        self.articles + self.toolkits + self.communities + self.events
-    }
-}
-
-/// The state of one source in a generation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceState {
-    /// Which source.
-    pub name: SourceName,
-    /// How many records of it are in the generation.
-    pub records: u64,
-    /// How many were rejected when it was read last.
-    pub rejected: u64,
-    /// When it was read last.
-    pub read_at: Timestamp,
-}
 
 /// Why a generation cannot be opened.
 #[derive(Debug, thiserror::Error)]

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Synonyms},
-    generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, Verifier},
+    generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
     index::{Expansion, IndexReader},
     store::{Relation, StoreReader},
 };
@@ -74,11 +74,7 @@ impl Snapshot {
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        let integrity_errors = verifier.integrity_errors(&folder, &manifest)?;
-        if !integrity_errors.is_empty() {
-            let damage = integrity_errors.join(", ");
-            return Err(GenerationError::Damaged { number, damage }.into());
-        }
+        verifier.check(&folder, &manifest)?;
         if manifest.analysis != ANALYSIS_VERSION {
             let (built_with, required) = (manifest.analysis, ANALYSIS_VERSION);
             return Err(OpenError::AnalysisVersion { number, built_with, required });

@@ -75,12 +75,12 @@ pub(crate) struct Identity {
     pub(crate) sequence: u64,
 }
 
-/// What is remembered of the bytes a source record was read from.
+/// Digests of the input from which a source record was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct InputDigest {
     /// Digest of the bytes.
     pub(crate) content_hash: [u8; 32],
-    /// Digest of the plan they were read under.
+    /// Digest of the source's configuration and of the record's location.
     pub(crate) source_digest: u64,
 }
 

@@ -1,6 +1,6 @@
 //! Writing a store under construction, in one transaction, through typed calls.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use redb::{Builder, Database};
 use schema::{
@@ -70,11 +70,6 @@ pub(crate) struct StoreWriter<'t> {
 impl StoreWriter<'_> {
     // --- what sources say -------------------------------------------------------------------
 
-    pub(crate) fn input_digest(&self, key: &RecordKey) -> Result<Option<InputDigest>, StoreError> {
-        let bytes = self.tables.seen.get(key.as_str())?;
-        bytes.map(|bytes| decode(bytes.value(), "seen")).transpose()
-    }
-
     pub(crate) fn put_input_digest(
         &mut self,
         key: &RecordKey,
@@ -104,19 +99,36 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The keys of all records of one source. Read from what is remembered of their bytes, whose
-    /// rows are small: the facts of a large source fill a disk.
-    pub(crate) fn keys_of_source(&self, source: &SourceName) -> Result<Vec<RecordKey>, StoreError> {
+    /// The input digests of all records of one source. Their rows are small, whereas the facts of a
+    /// large source fill a disk.
+    pub(crate) fn input_digests(
+        &self,
+        source: &SourceName,
+    ) -> Result<BTreeMap<RecordKey, InputDigest>, StoreError> {
         let prefix = RecordKey::source_prefix(source);
-        let mut keys = Vec::new();
+        let mut digests = BTreeMap::new();
         for row in self.tables.seen.range(prefix.as_str()..)? {
             let row = row?;
             if !row.0.value().starts_with(&prefix) {
                 break;
             }
-            keys.push(RecordKey::from_text(row.0.value()));
+            let digest = decode(row.1.value(), "seen")?;
+            digests.insert(RecordKey::from_text(row.0.value()), digest);
         }
-        Ok(keys)
+        Ok(digests)
+    }
+
+    /// Number of records of one source.
+    pub(crate) fn count_of_source(&self, source: &SourceName) -> Result<u64, StoreError> {
+        let prefix = RecordKey::source_prefix(source);
+        let mut count = 0;
+        for row in self.tables.seen.range(prefix.as_str()..)? {
+            if !row?.0.value().starts_with(&prefix) {
+                break;
+            }
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// The names of all sources that have records here.
