@@ -5,6 +5,8 @@
 //! engine fits the same seam.
 
 mod annotate;
+mod context;
+mod entity_names;
 mod event_calendar;
 mod event_times;
 mod explain;
@@ -47,6 +49,7 @@ use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
     store::StoreError,
+    with_causes,
 };
 
 /// Why a generation cannot be opened.
@@ -56,11 +59,11 @@ pub enum OpenError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// The store cannot be read although its digest is right.
-    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
-    Store(GenerationNumber, StoreError),
+    #[error("cannot open generation {0}; run `wegwijzer index --full`")]
+    Store(GenerationNumber, #[source] StoreError),
     /// The index cannot be read although its digest is right.
-    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
-    Index(GenerationNumber, IndexError),
+    #[error("cannot open generation {0}; run `wegwijzer index --full`")]
+    Index(GenerationNumber, #[source] IndexError),
     /// The index was made by another analysis of texts.
     #[error(
         "the index of generation {number} was built with analysis version {built_with}, this program needs {required}; run `wegwijzer index`"
@@ -103,13 +106,13 @@ pub enum CatalogError {
 
 impl From<StoreError> for CatalogError {
     fn from(error: StoreError) -> Self {
-        Self::Engine(error.to_string())
+        Self::Engine(with_causes(&error))
     }
 }
 
 impl From<IndexError> for CatalogError {
     fn from(error: IndexError) -> Self {
-        Self::Engine(error.to_string())
+        Self::Engine(with_causes(&error))
     }
 }
 
@@ -224,7 +227,7 @@ impl Catalog {
     /// [`OpenError`] where it cannot be opened; the one that answered goes on answering.
     pub fn refresh(&self) -> Result<Refreshed, OpenError> {
         let outcome = self.try_refresh();
-        let damage = outcome.as_ref().err().map(ToString::to_string);
+        let damage = outcome.as_ref().err().map(|error| with_causes(error));
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;
         outcome
     }
@@ -258,7 +261,7 @@ impl Catalog {
     }
 
     fn open_newest_intact(&self, cause: &OpenError) -> Result<(), OpenError> {
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.to_string());
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(with_causes(cause));
         for number in self.data.generations()?.into_iter().rev() {
             let opened = Snapshot::open(&self.data, number, &self.verifier, &self.shared, None);
             if let Ok(snapshot) = opened {

@@ -10,7 +10,9 @@ use schema::{
 use url::Url;
 
 use super::{
-    CatalogError, EventsInRange, OpenError, RecordCounts, SourceState, annotate, event_calendar,
+    CatalogError, EventsInRange, OpenError, RecordCounts, SourceState, annotate,
+    context::Inner,
+    event_calendar,
     event_times::EventTimes,
     explain,
     explain::RankExplanation,
@@ -19,7 +21,6 @@ use super::{
     search::previous_generation,
     search_pool::SearchPool,
     shared_passages, suggest,
-    suggest::EntityNames,
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Synonyms},
@@ -46,15 +47,6 @@ pub struct Snapshot {
 pub(super) struct SharedState {
     pub(super) pool: Arc<SearchPool>,
     pub(super) read_counters: Arc<ReadCounters>,
-}
-
-/// What a search on another thread needs.
-pub(super) struct Inner {
-    pub(super) generation: GenerationNumber,
-    pub(super) store: StoreReader,
-    pub(super) index: IndexReader,
-    pub(super) event_times: EventTimes,
-    pub(super) entity_names: OnceLock<EntityNames>,
 }
 
 impl std::fmt::Debug for Snapshot {

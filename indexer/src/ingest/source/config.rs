@@ -142,7 +142,7 @@ pub struct ResolvedSource {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The name is no source name.
-    #[error("{0}")]
+    #[error(transparent)]
     Name(#[from] IdError),
     /// Two sources have one name.
     #[error("duplicate source name: `{0}`")]
@@ -156,19 +156,21 @@ pub enum ConfigError {
         glob: String,
     },
     /// A pattern or template cannot be read.
-    #[error("source `{source_name}`: {cause}")]
+    #[error("source `{source_name}`")]
     Template {
         /// Which source.
         source_name: SourceName,
         /// What is wrong.
+        #[source]
         cause: TemplateError,
     },
     /// A field that does not exist is mapped.
-    #[error("source `{source_name}`: {cause}")]
+    #[error("source `{source_name}`")]
     Field {
         /// Which source.
         source_name: SourceName,
         /// The name and the nearest one that exists.
+        #[source]
         cause: UnknownField,
     },
     /// The encoding has no such label.
@@ -352,7 +354,7 @@ mod tests {
         let config: SourceConfig =
             toml::from_str(&format!("name = \"s\"\n{config}")).map_err(|e| e.to_string())?;
         let sources = resolve_sources(&[config], folder.path());
-        sources.map(|mut sources| sources.remove(0)).map_err(|error| error.to_string())
+        sources.map(|mut sources| sources.remove(0)).map_err(|error| crate::with_causes(&error))
     }
 
     fn table(config: &str) -> Result<ResolvedSource, String> {
