@@ -12,13 +12,10 @@ use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
         BaseGeneration, BuildLock, Damage, DataFolder, GenerationBuilder, GenerationError,
-        INDEX_FOLDER, IndexReuse, Manifest, PublishHold, Verifier,
+        INDEX_FOLDER, Manifest, PublishHold, Verifier,
     },
     index::{IndexError, IndexReader, IndexWriter, Segments},
-    ingest::{
-        NoProgress,
-        index_records::{self, IndexingError},
-    },
+    ingest::{BuildError, NoProgress, index_records},
     store::{StoreError, StoreFile, StoreReader, StoreWriter},
     with_causes,
 };
@@ -36,6 +33,9 @@ pub enum AdminError {
     /// The index cannot be read or written.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// The index cannot be rebuilt from the store.
+    #[error(transparent)]
+    Reindex(#[from] BuildError),
     /// Nothing is published yet.
     #[error("no generation in `{}`; build one with `wegwijzer index`", .0.display())]
     Empty(PathBuf),
@@ -53,15 +53,6 @@ pub enum AdminError {
         /// The generations on disk.
         available: String,
     },
-}
-
-impl From<IndexingError> for AdminError {
-    fn from(error: IndexingError) -> Self {
-        match error {
-            IndexingError::Store(error) => Self::Store(error),
-            IndexingError::Index(error) => Self::Index(error),
-        }
-    }
 }
 
 /// Reports the state of a data folder.
@@ -160,7 +151,7 @@ pub fn rollback(
     let mut builder = GenerationBuilder::begin(&folder, &lock)?;
     builder.share_store(&base)?;
     if same_analysis {
-        builder.share_index(&base, IndexReuse::Unchanged)?;
+        builder.share_index(&base)?;
     }
     let stores = RollbackStores {
         target: StoreReader::open(&base.folder)?,
@@ -180,7 +171,7 @@ pub fn rollback(
         Ok::<_, AdminError>(())
     })?;
     drop(file);
-    let sealed = builder.seal(Manifest {
+    let manifest = builder.seal(Manifest {
         parent: Some(current),
         content_of: Some(base.manifest.content_of.unwrap_or(target)),
         analysis: ANALYSIS_VERSION,
@@ -189,7 +180,7 @@ pub fn rollback(
     })?;
     // Held first: a crash between the two leaves nothing published that the next run would undo.
     folder.set_hold(&PublishHold { content_of: target, since: now })?;
-    sealed.publish().map_err(|error| {
+    builder.publish(&manifest).map_err(|error| {
         // Nothing was brought back, so nothing is to be held.
         let _ = folder.remove_hold();
         error.into()
@@ -309,18 +300,16 @@ fn compact(
     } else {
         builder.share_store(&base)?;
     }
-    if index_is_compact {
-        builder.share_index(&base, IndexReuse::Unchanged)?;
-    } else {
-        builder.share_index(&base, IndexReuse::Extended)?;
+    builder.share_index(&base)?;
+    if !index_is_compact {
         IndexWriter::open(&builder.index_folder(), Segments::One)?.finish()?;
         IndexWriter::remove_locks(&builder.index_folder());
     }
-    let sealed = builder.seal(Manifest {
+    let manifest = builder.seal(Manifest {
         parent: Some(current),
         content_of: base.manifest.content_of.or(Some(current)),
         built_at: now,
         ..base.manifest
     })?;
-    Ok(Some(sealed.publish()?))
+    Ok(Some(builder.publish(&manifest)?))
 }

@@ -11,7 +11,7 @@ mod publish;
 
 pub use self::integrity::Damage;
 pub(crate) use self::integrity::{Verifier, digest_file};
-pub(crate) use builder::{BaseGeneration, GenerationBuilder, IndexReuse};
+pub(crate) use builder::{BaseGeneration, GenerationBuilder};
 pub(crate) use data_folder::{BuildLock, DataFolder, PublishHold};
 pub(crate) use manifest::{FORMAT, FileDigest, Manifest};
 pub use manifest::{RecordCounts, SourceState};

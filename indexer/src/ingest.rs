@@ -38,7 +38,7 @@ use self::{base::Base, change_set::ChangeSet, context::BuildContext, write::Writ
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
-        DataFolder, FORMAT, GenerationBuilder, IndexReuse, Manifest, RecordCounts, SourceState,
+        DataFolder, FORMAT, GenerationBuilder, Manifest, RecordCounts, SourceState,
         write_atomically,
     },
     index::{IndexWriter, Segments},
@@ -93,7 +93,7 @@ fn ingest(
     let extended = context.extended_base();
     let extended_index = extended.filter(|base| base.index_is_usable);
     if let Some(base) = extended_index {
-        builder.share_index(&base.generation, IndexReuse::Extended)?;
+        builder.share_index(&base.generation)?;
     }
     let file = match extended {
         Some(base) => base.extend_store(builder)?,
@@ -174,7 +174,7 @@ fn publish(
     if let Some(current) = current {
         return Ok(Outcome::Unchanged(current.generation.manifest.number));
     }
-    let sealed = builder.seal(Manifest {
+    let manifest = builder.seal(Manifest {
         format: FORMAT,
         analysis: ANALYSIS_VERSION,
         number: context.generation,
@@ -187,7 +187,7 @@ fn publish(
         sources: ingested.sources.clone(),
         files: BTreeMap::new(),
     })?;
-    let number = sealed.publish()?;
+    let number = builder.publish(&manifest)?;
     // It is published: an error from here on is reported, and repaired by the next run.
     if let Err(error) = data.remove_oldest(context.config.limits.retained_generations) {
         context.progress.note(&with_causes(&error));
@@ -209,7 +209,7 @@ fn source_states(
         }
         Ok(SourceState {
             name: source.name.clone(),
-            records: store.count_of_source(&source.name)?,
+            records: store.input_digests(&source.name)?.len() as u64,
             rejected: report.map_or(0, |report| report.rejected),
             read_at: context.config.now,
         })

@@ -63,15 +63,6 @@ impl BaseGeneration {
     }
 }
 
-/// Use of a base's index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IndexReuse {
-    /// No document changes: every file is shared.
-    Unchanged,
-    /// Segments, which never change, are shared; the small files that list them are copied.
-    Extended,
-}
-
 /// A generation under construction; its folder is removed unless it is published.
 #[derive(Debug)]
 pub(crate) struct GenerationBuilder<'a> {
@@ -114,15 +105,11 @@ impl<'a> GenerationBuilder<'a> {
         Ok(())
     }
 
-    /// Hard-links the index of a base, as far as it does not change.
-    pub(crate) fn share_index(
-        &mut self,
-        base: &BaseGeneration,
-        reuse: IndexReuse,
-    ) -> Result<(), GenerationError> {
+    /// Hard-links the segments of an index, which never change, and copies the small files that list
+    /// them.
+    pub(crate) fn share_index(&mut self, base: &BaseGeneration) -> Result<(), GenerationError> {
         for name in base.manifest.files.keys().filter(|name| is_index_file(name)) {
-            let lists_segments = Path::new(name).extension().is_some_and(|end| end == "json");
-            if reuse == IndexReuse::Extended && lists_segments {
+            if Path::new(name).extension().is_some_and(|extension| extension == "json") {
                 self.copy(base, name)?;
             } else {
                 self.link(base, name)?;
@@ -147,23 +134,13 @@ impl<'a> GenerationBuilder<'a> {
     }
 
     /// Digests all files and completes the manifest with format, number and digests.
-    pub(crate) fn seal(self, manifest: Manifest) -> Result<SealedGeneration<'a>, GenerationError> {
+    pub(crate) fn seal(&self, manifest: Manifest) -> Result<Manifest, GenerationError> {
         let files = self.staging.digest_files(&self.inherited)?;
-        let manifest = Manifest { format: FORMAT, number: self.number, files, ..manifest };
-        Ok(SealedGeneration { staging: self.staging, manifest })
+        Ok(Manifest { format: FORMAT, number: self.number, files, ..manifest })
     }
-}
 
-/// A generation whose files are complete.
-#[derive(Debug)]
-pub(crate) struct SealedGeneration<'a> {
-    staging: Staging<'a>,
-    manifest: Manifest,
-}
-
-impl SealedGeneration<'_> {
-    /// Makes it the current generation.
-    pub(crate) fn publish(self) -> Result<GenerationNumber, GenerationError> {
-        self.staging.publish(&self.manifest)
+    /// Makes it the current generation, with the manifest that [`Self::seal`] completed.
+    pub(crate) fn publish(self, manifest: &Manifest) -> Result<GenerationNumber, GenerationError> {
+        self.staging.publish(manifest)
     }
 }

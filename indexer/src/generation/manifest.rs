@@ -18,21 +18,16 @@ pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Version of the text analysis that the index was made with.
     pub(crate) analysis: u32,
-    /// Number of the generation.
     pub(crate) number: GenerationNumber,
     /// The generation it was built from.
     pub(crate) parent: Option<GenerationNumber>,
     /// The generation whose content a rollback brought back.
     pub(crate) content_of: Option<GenerationNumber>,
-    /// When it was built.
     pub(crate) built_at: Timestamp,
-    /// The program that built it.
     pub(crate) program: String,
     /// Digest of the settings that decide how everything is merged.
     pub(crate) settings: String,
-    /// How many of each kind.
     pub(crate) counts: RecordCounts,
-    /// The state of each source.
     pub(crate) sources: Vec<SourceState>,
     /// Every other file, by its path inside the generation.
     pub(crate) files: BTreeMap<String, FileDigest>,

@@ -33,7 +33,16 @@ pub(crate) fn collect(
     let mut collected = Collected::default();
     for source in context.selected_sources() {
         context.progress.begin(&format!("read {}", source.name), source::count(source).ok());
-        let mut collector = SourceCollector::new(store, changes, context, source);
+        let mut collector = SourceCollector {
+            store,
+            changes,
+            context,
+            source,
+            report: SourceReport::new(source.name.clone()),
+            rejections: Vec::new(),
+            present: HashSet::new(),
+            rejections_without_key: 0,
+        };
         collector.collect()?;
         let SourceCollector { report, mut rejections, .. } = collector;
         context.progress.end();
@@ -86,25 +95,7 @@ struct SourceCollector<'r, 't> {
     rejections_without_key: u64,
 }
 
-impl<'r, 't> SourceCollector<'r, 't> {
-    fn new(
-        store: &'r mut StoreWriter<'t>,
-        changes: &'r mut ChangeSet,
-        context: &'r BuildContext<'r>,
-        source: &'r ResolvedSource,
-    ) -> Self {
-        Self {
-            store,
-            changes,
-            context,
-            source,
-            report: SourceReport::new(source.name.clone()),
-            rejections: Vec::new(),
-            present: HashSet::new(),
-            rejections_without_key: 0,
-        }
-    }
-
+impl SourceCollector<'_, '_> {
     /// Reads the source from beginning to end, and removes the records that it no longer has.
     fn collect(&mut self) -> Result<(), BuildError> {
         let (source, config_digest) = (self.source, self.config_digest());

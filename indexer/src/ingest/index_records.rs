@@ -4,34 +4,16 @@ use schema::NodeId;
 
 use super::{error::BuildError, progress::Progress, write::WriteResult};
 use crate::{
-    index::{IndexDocument, IndexError, IndexWriter},
-    store::{StoreError, StoreWriter, sources},
+    index::{IndexDocument, IndexWriter},
+    store::{StoreWriter, sources},
 };
-
-/// Why the index cannot be updated.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum IndexingError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Index(#[from] IndexError),
-}
-
-impl From<IndexingError> for BuildError {
-    fn from(error: IndexingError) -> Self {
-        match error {
-            IndexingError::Store(error) => Self::Store(error),
-            IndexingError::Index(error) => Self::Index(error),
-        }
-    }
-}
 
 /// Replaces the documents of an index that a write affects.
 pub(crate) fn index_changes(
     store: &StoreWriter<'_>,
     index: &IndexWriter,
     written: &WriteResult,
-) -> Result<(), IndexingError> {
+) -> Result<(), BuildError> {
     for id in written.removed.keys().chain(&written.reindex) {
         index_record(store, index, *id)?;
     }
@@ -43,7 +25,7 @@ pub(crate) fn index_all(
     store: &StoreWriter<'_>,
     index: &IndexWriter,
     progress: &dyn Progress,
-) -> Result<(), IndexingError> {
+) -> Result<(), BuildError> {
     let ids: Vec<_> = store.ids()?.into_iter().filter(|id| id.kind().is_content()).collect();
     progress.begin("index", Some(ids.len() as u64));
     for id in ids {
@@ -59,7 +41,7 @@ fn index_record(
     store: &StoreWriter<'_>,
     index: &IndexWriter,
     id: NodeId,
-) -> Result<(), IndexingError> {
+) -> Result<(), BuildError> {
     let Some(record) = store.record(id)? else {
         index.remove(id);
         return Ok(());

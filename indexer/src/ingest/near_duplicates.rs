@@ -55,26 +55,27 @@ pub(crate) struct BandChanges {
 }
 
 impl BandChanges {
-    /// Puts a text into the bands that it is in now, where those are others.
+    /// Moves a text from its old bands into its new ones.
     pub(crate) fn update_bands(
         &mut self,
         store: &mut StoreWriter<'_>,
         id: NodeId,
-        (old, new): (BTreeSet<u64>, BTreeSet<u64>),
+        old: &BTreeSet<u64>,
+        new: BTreeSet<u64>,
     ) -> Result<(), StoreError> {
         for band in old.difference(&new) {
             store.remove_from_band(*band, id)?;
             self.left.entry(id).or_default().insert(*band);
         }
-        for band in new.difference(&old) {
+        for band in new.difference(old) {
             store.add_to_band(*band, id)?;
         }
         self.current.insert(id, new);
         Ok(())
     }
 
-    /// Forms the groups anew of all that stands where texts changed, entered or left. Gives the
-    /// content whose group is another now.
+    /// Recomputes the groups in all bands in which texts changed, entered or left. Returns the
+    /// content whose group changed.
     pub(crate) fn recompute_groups(
         &self,
         store: &mut StoreWriter<'_>,
@@ -83,7 +84,7 @@ impl BandChanges {
         for (id, bands) in self.current.iter().chain(&self.left) {
             affected.insert(*id);
             for band in bands {
-                affected.extend(store.band_neighbours((*band, *id), NEIGHBOURS_PER_SIDE)?);
+                affected.extend(store.band_neighbours(*band, *id, NEIGHBOURS_PER_SIDE)?);
             }
         }
         for id in affected.clone() {
@@ -121,7 +122,7 @@ impl BandChanges {
         while let Some(id) = pending.pop() {
             let mut neighbours = BTreeSet::new();
             for band in self.bands(store, id)? {
-                neighbours.extend(store.band_neighbours((band, id), NEIGHBOURS_PER_SIDE)?);
+                neighbours.extend(store.band_neighbours(band, id, NEIGHBOURS_PER_SIDE)?);
             }
             neighbours.retain(|other| !members.contains(other));
             if neighbours.is_empty() {

@@ -54,24 +54,11 @@ pub(crate) enum SourceItem {
     /// A record that is new or has changed.
     Record(RawRecord),
     /// A record that the store has from the same input.
-    Unchanged {
-        /// Its key.
-        key: String,
-    },
+    Unchanged { key: String },
     /// A record that the source deletes.
-    Deleted {
-        /// Its key.
-        key: String,
-    },
+    Deleted { key: String },
     /// A record that is left out on purpose.
-    Skipped {
-        /// File and line.
-        location: String,
-        /// Its key.
-        key: String,
-        /// Why.
-        reason: SkipReason,
-    },
+    Skipped { location: String, key: String, reason: SkipReason },
     /// A record that cannot be read.
     Rejected(Rejection),
 }

@@ -173,9 +173,9 @@ fn write_record(
     store.put_record(record)?;
     store.put_body(id, body)?;
     let bands_of = |old| near_duplicates::bands(old, old_body.as_ref(), &provenance_before);
-    let bands = old.as_ref().map(bands_of).unwrap_or_default();
-    let bands = (bands, near_duplicates::bands(record, body, &merged.provenance));
-    result.band_changes.update_bands(store, id, bands)?;
+    let old_bands = old.as_ref().map(bands_of).unwrap_or_default();
+    let new_bands = near_duplicates::bands(record, body, &merged.provenance);
+    result.band_changes.update_bands(store, id, &old_bands, new_bands)?;
     result.upserted.insert(id);
     if id.kind().is_content() {
         result.reindex.insert(id);
@@ -196,7 +196,7 @@ fn remove_record(
         store.remove_url(&url, id)?;
     }
     let bands = near_duplicates::bands(&old, store.body(id)?.as_ref(), &provenance);
-    result.band_changes.update_bands(store, id, (bands, BTreeSet::new()))?;
+    result.band_changes.update_bands(store, id, &bands, BTreeSet::new())?;
     update_links(store, id, Some(&old), None)?;
     reindex_dependents(store, id, Some(&old), None, result)?;
     store.remove_record(id)?;

@@ -66,10 +66,9 @@ impl fmt::Display for RecordKey {
     }
 }
 
-/// Which thing a source record tells of. Kept for ever, also when the record goes.
+/// The id of a source record. Stored for ever, also after the record is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// The thing.
     pub(crate) id: NodeId,
     /// When this record was first seen, counted from one: the oldest record's id wins.
     pub(crate) sequence: u64,
@@ -78,22 +77,19 @@ pub(crate) struct Identity {
 /// Digests of the input from which a source record was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct InputDigest {
-    /// Digest of the bytes.
     pub(crate) content_hash: [u8; 32],
     /// Digest of the source's configuration and of the record's location.
     pub(crate) source_digest: u64,
 }
 
-/// What one source record says, with where it stood.
+/// The facts of one source record, and its provenance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredFacts {
-    /// Where it came from.
     pub(crate) record: SourceRecord,
-    /// What it says.
     pub(crate) facts: Facts,
 }
 
-/// One mention of a name: how it was written, and whether it may bring a thing into being.
+/// One mention of a name, and whether an entity may be inferred from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mention {
     /// The name as written.

@@ -118,19 +118,6 @@ impl StoreWriter<'_> {
         Ok(digests)
     }
 
-    /// Number of records of one source.
-    pub(crate) fn count_of_source(&self, source: &SourceName) -> Result<u64, StoreError> {
-        let prefix = RecordKey::source_prefix(source);
-        let mut count = 0;
-        for row in self.tables.seen.range(prefix.as_str()..)? {
-            if !row?.0.value().starts_with(&prefix) {
-                break;
-            }
-            count += 1;
-        }
-        Ok(count)
-    }
-
     /// The names of all sources that have records here.
     pub(crate) fn source_names(&self) -> Result<Vec<String>, StoreError> {
         let mut names: Vec<String> = Vec::new();
@@ -402,7 +389,7 @@ impl StoreWriter<'_> {
         target: NodeId,
         relation: Relation,
     ) -> Result<Vec<NodeId>, StoreError> {
-        linked(&self.tables.links, target, relation)
+        linked(&self.tables.links, target, relation as u8)
     }
 
     // --- what changed -----------------------------------------------------------------------
