@@ -294,7 +294,7 @@ impl StoreWriter<'_> {
     pub(crate) fn put_body(&mut self, id: NodeId, body: Option<&Body>) -> Result<(), StoreError> {
         match body {
             Some(body) => {
-                self.tables.bodies.insert(id.to_bits(), encode_compressed(body).as_slice())?
+                self.tables.bodies.insert(id.to_bits(), encode_compressed(body).as_slice())?;
             }
             None => self.tables.bodies.remove(id.to_bits())?,
         }

@@ -168,7 +168,7 @@ fn prose_chars(events: &[Event]) -> usize {
     for event in events {
         match event {
             Event::Start(Tag::Heading { .. } | Tag::Link { .. } | Tag::CodeBlock(_)) => {
-                excluded_depth += 1
+                excluded_depth += 1;
             }
             Event::End(TagEnd::Heading(_) | TagEnd::Link | TagEnd::CodeBlock) => {
                 excluded_depth = excluded_depth.saturating_sub(1);
