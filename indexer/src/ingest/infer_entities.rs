@@ -15,7 +15,7 @@ use crate::{
     store::{RecordKey, StoreError, StoreWriter, StoredFacts},
 };
 
-/// Records that are one thing with the record of `key`, as far as its own names tell.
+/// Records that share a name with the record of `key` and so are the same entity.
 pub(crate) fn connected_records(
     store: &StoreWriter<'_>,
     key: &RecordKey,
@@ -41,7 +41,7 @@ pub(crate) fn connected_records(
     Ok(connected)
 }
 
-/// The record for which `folded` is another name, where no described thing has it as its full name.
+/// The record with `folded` as an alternative name, where no described entity has it as full name.
 /// Of several, the first by key.
 fn alternative_name_owner(
     store: &StoreWriter<'_>,
@@ -55,7 +55,7 @@ fn alternative_name_owner(
     Ok(store.records_with_key(&alternative_name_key(kind, folded))?.into_iter().next())
 }
 
-/// Brings things into being that are only mentioned, and lets go of those that no longer are.
+/// Adds entities that are only mentioned, and removes those that are mentioned no longer.
 pub(crate) fn infer_entities(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
@@ -90,8 +90,8 @@ pub(crate) fn infer_entities(
     Ok(())
 }
 
-/// The way in which a name is written most often; of equals the first. `None` where no mention of
-/// it means such a thing.
+/// The most frequent spelling of a name; of equals the first. `None` where no mention means an
+/// entity of this kind.
 fn most_frequent_label(
     store: &StoreWriter<'_>,
     name: &str,

@@ -240,15 +240,15 @@ impl Linker<'_, '_> {
         })
     }
 
-    /// The last part of our own address: the record that goes before the others has it plain, what
-    /// others tell of adds its id.
+    /// The last segment of the page's URL: the record of highest precedence has it plain, others
+    /// append their id.
     fn slug(&self, id: NodeId, facts: &Facts) -> Result<String, StoreError> {
         let base = base_slug(facts);
         let owner = self.first_id_with_key(&slug_key(id.kind(), &base), id.kind())?;
         if owner.is_none_or(|owner| owner == id) { Ok(base) } else { Ok(format!("{base}-{id}")) }
     }
 
-    /// What the first of all records that have a name tells of, in the order of precedence.
+    /// The id of the record of highest precedence with a name key.
     fn first_id_with_key(&self, key: &str, kind: NodeKind) -> Result<Option<NodeId>, StoreError> {
         let mut records = self.store.records_with_key(key)?;
         records.sort_by(|l, r| self.context.precedence(l).cmp(&self.context.precedence(r)));

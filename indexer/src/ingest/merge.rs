@@ -1,8 +1,8 @@
-//! Merge: records that tell of one thing become one set of facts, under one id.
+//! Merge: records of one entity become one set of facts, under one id.
 //!
-//! Identity: an id is minted once, from the record that is first to tell of a thing. When things
-//! turn out to be one, the oldest id stays and the others lead to it; when one thing turns out to
-//! be several, the part with the record that minted the id keeps it.
+//! Identity: an id is minted once, from the first record of an entity. When entities are merged, the
+//! oldest id stays and the others redirect to it; when an entity is split, the component with the
+//! record that minted the id retains it.
 
 mod fields;
 
@@ -70,7 +70,7 @@ pub(crate) fn resolve_identities(
         }
         store.set_members(id, &[])?;
         let replacement = replacement.filter(|other| *other != id);
-        // Where nothing stands for it now, what led to it leads to it still: it may come back.
+        // Without a replacement its redirects stay: the record may come back.
         if replacement.is_some() {
             for earlier in store.redirected_to(id)? {
                 store.redirect(earlier, replacement)?;
@@ -82,7 +82,7 @@ pub(crate) fn resolve_identities(
     Ok(resolution)
 }
 
-/// Records that tell of one thing.
+/// Records of one entity.
 struct Component {
     kind: NodeKind,
     /// In the order of precedence.
@@ -154,7 +154,7 @@ struct IdCandidate {
     sequence: u64,
 }
 
-/// Gives every new record its place in time, and lists what each component may be called.
+/// Assigns every new record its sequence number, and lists the candidate ids of each component.
 fn id_candidates(
     store: &mut StoreWriter<'_>,
     context: &BuildContext<'_>,
@@ -178,7 +178,7 @@ fn id_candidates(
         for key in &component.members {
             let Identity { id, sequence } =
                 store.identity(key)?.expect("every member was given an identity");
-            // A thing that its source calls another kind now is another thing.
+            // A record of another kind than before is another entity.
             let same_kind = id.kind() == component.kind;
             let id = if same_kind { id } else { mint(store, key, component.kind)? };
             let candidate =

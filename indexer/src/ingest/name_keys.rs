@@ -15,7 +15,7 @@ use crate::{
     store::{Mention, RecordKey},
 };
 
-/// Groups of references (`source:key` or an address) that an operator says are one thing each.
+/// Groups of references (`source:key` or an address) that an operator declares to be one entity each.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases(HashMap<String, usize>);
 
@@ -70,7 +70,7 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
     keys
 }
 
-/// Whether records that share this name are one thing.
+/// Whether records that share this name are the same entity.
 pub(crate) fn is_identity_key(name: &str) -> bool {
     ["url:", "alias:", "name:"].iter().any(|prefix| name.starts_with(prefix))
 }
@@ -178,7 +178,7 @@ fn parse_web_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// The last part of our own address, before it is made unique.
+/// The last segment of the page's URL, before it is made unique.
 pub(crate) fn base_slug(facts: &Facts) -> String {
     let name = facts.slug.as_deref().or(facts.name()).unwrap_or_default();
     let slug = normalisation::slug(name);

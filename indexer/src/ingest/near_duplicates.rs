@@ -1,10 +1,10 @@
-//! Near-duplicates: texts of one source and one kind that are the same but for a few words. They
-//! form groups, and each knows its group.
+//! Near-duplicates: texts of one source and one kind that differ in a few words only. They form
+//! groups, and each text has the id of its group.
 //!
-//! What may be alike meets in a band, which is a digest of its text; there, each is compared with
-//! those beside it. Whoever is like another, and like one that is like it, is of one group, which
-//! is named by its least id. So groups are decided by what is there, not by the order in which it
-//! came; and a change is compared with what it meets, not with all there is.
+//! Similar texts share a band, which is a digest of a text; there, each is compared with its
+//! neighbours. Texts connected by similarity form one group, which is named by its least id. So
+//! groups depend on the texts and not on their order of arrival, and a changed text is compared with
+//! its neighbours, not with all texts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ const DUPLICATE_SIMILARITY: f64 = 0.9;
 /// In a band, a text is compared with so many before it and after it.
 const NEIGHBOURS_PER_SIDE: usize = 4;
 
-/// The bands of a record. Where several sources tell of it, it is of the most trusted one, so that
-/// no group has texts of more than one. Events are the same only at the same time and place.
+/// The bands of a record. Of several sources the most trusted one counts, so that no group has texts
+/// of more than one. Events are near-duplicates only at the same time and venue.
 pub(crate) fn bands(
     record: &Record,
     body: Option<&Body>,

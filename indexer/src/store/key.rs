@@ -12,7 +12,7 @@ use crate::facts::Facts;
 pub(crate) struct RecordKey(String);
 
 impl RecordKey {
-    /// A key that holds an e-mail address is kept as its digest: identities are kept for ever.
+    /// A key with an e-mail address is stored as its digest: identities are stored for ever.
     pub(crate) fn new(source: &SourceName, remote_key: &str) -> Self {
         let readable = remote_key.replace('\0', "");
         if readable.contains('@') {
@@ -21,8 +21,8 @@ impl RecordKey {
         Self(format!("{source}\0{readable}"))
     }
 
-    /// The key of the thing that is known only by its folded name. Holds no name itself, since the
-    /// identity it is given outlives the thing.
+    /// The key of an entity that is only mentioned, by its folded name. It contains no name itself,
+    /// since its identity outlives the entity.
     pub(crate) fn inferred(kind: NodeKind, folded: &str) -> Self {
         let digest = blake3::hash(folded.as_bytes()).to_hex();
         Self::new(&SourceName::inferred(), &format!("{}/{}", kind.as_str(), &digest[..32]))
@@ -49,7 +49,7 @@ impl RecordKey {
         self.0.split_once('\0').map_or("", |(_, key)| key)
     }
 
-    /// The id that this record is given when it is the first to tell of a thing of `kind`.
+    /// The id of an entity of `kind` of which this is the first record.
     /// `attempt` rises where that id is taken by something else.
     pub(crate) fn mint(&self, kind: NodeKind, attempt: u8) -> NodeId {
         let mut hasher = blake3::Hasher::new();

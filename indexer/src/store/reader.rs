@@ -215,7 +215,7 @@ where
         .collect()
 }
 
-/// How many things of a kind there are.
+/// Number of records of a kind.
 pub(super) fn count_names<T, G>(
     names: &OverlayTable<(u8, &'static str, u64), (), T, G>,
     kind: NodeKind,

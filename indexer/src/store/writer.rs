@@ -400,7 +400,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// How many things of a kind there are.
+    /// Number of records of a kind.
     pub(crate) fn count(&self, kind: NodeKind) -> Result<u64, StoreError> {
         count_names(&self.tables.names, kind)
     }
@@ -463,7 +463,7 @@ impl StoreWriter<'_> {
     }
 }
 
-/// The sources of a thing, each once, in the order of their names.
+/// The sources of a record, each once, in the order of their names.
 pub(crate) fn sources(provenance: &[Provenance]) -> Vec<SourceName> {
     let mut sources: Vec<_> = provenance.iter().map(|p| p.record.source.clone()).collect();
     sources.retain(|source| *source != SourceName::inferred());
