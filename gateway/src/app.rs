@@ -39,11 +39,12 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The data folder cannot be opened.
-    #[error("cannot open data folder: {cause}: `{}`", folder.display())]
+    #[error("cannot open data folder: `{}`", folder.display())]
     Open {
         /// Which folder.
         folder: PathBuf,
-        /// Why.
+        /// The error of opening it.
+        #[source]
         cause: OpenError,
     },
     /// The port is taken.

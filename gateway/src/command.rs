@@ -157,9 +157,9 @@ enum CommandError {
     NothingPublished(PathBuf),
     #[error("no content with this id or URL: `{0}`")]
     NoContent(String),
-    #[error("cannot write the result: {0}")]
+    #[error("cannot write the result")]
     Output(#[from] io::Error),
-    #[error("cannot write the result as JSON: {0}")]
+    #[error("cannot write the result as JSON")]
     Json(#[from] serde_json::Error),
 }
 
@@ -187,7 +187,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             // Nothing is left to be done where even standard error is closed.
-            let _ = writeln!(io::stderr(), "wegwijzer: {error}");
+            let _ = writeln!(io::stderr(), "wegwijzer: {}", indexer::with_causes(&error));
             ExitCode::FAILURE
         }
     }

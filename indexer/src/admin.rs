@@ -2,11 +2,7 @@
 
 mod report;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
@@ -14,18 +10,14 @@ use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
 pub use self::report::{GcReport, ResumeReport, Status, Verification};
 use crate::{
     analysis::ANALYSIS_VERSION,
-    catalog::OpenError,
     generation::{
-        DataFolder, FORMAT, FileDigest, GenerationError, INDEX_FOLDER, Manifest, PublishHold,
-        Staging, Verifier,
+        BaseGeneration, BuildLock, Damage, DataFolder, GenerationBuilder, GenerationError,
+        INDEX_FOLDER, Manifest, PublishHold, Verifier,
     },
     index::{IndexError, IndexReader, IndexWriter, Segments},
-    ingest::{
-        NoProgress,
-        build::link_store,
-        write::{self, IndexingError},
-    },
+    ingest::{BuildError, NoProgress, index_records},
     store::{StoreError, StoreFile, StoreReader, StoreWriter},
+    with_causes,
 };
 
 /// Why a data folder cannot be administered.
@@ -35,44 +27,35 @@ pub enum AdminError {
     /// The data folder or a generation in it.
     #[error(transparent)]
     Generation(#[from] GenerationError),
-    /// A generation cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The store.
+    /// The store cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The index.
+    /// The index cannot be read or written.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// There is nothing yet.
+    /// The index cannot be rebuilt from the store.
+    #[error(transparent)]
+    Reindex(#[from] BuildError),
+    /// Nothing is published yet.
     #[error("no generation in `{}`; build one with `wegwijzer index`", .0.display())]
     Empty(PathBuf),
-    /// There is nothing to go back to.
+    /// No earlier generation with other content is retained.
     #[error("no earlier generation to roll back to; available: {available}")]
     NoEarlier {
         /// The generations on disk.
         available: String,
     },
-    /// The generation asked for is not kept.
+    /// The requested generation is not retained.
     #[error("generation {number} is not available; available: {available}")]
     NotRetained {
-        /// The number asked for.
+        /// The requested number.
         number: GenerationNumber,
         /// The generations on disk.
         available: String,
     },
 }
 
-impl From<IndexingError> for AdminError {
-    fn from(error: IndexingError) -> Self {
-        match error {
-            IndexingError::Store(error) => Self::Store(error),
-            IndexingError::Index(error) => Self::Index(error),
-        }
-    }
-}
-
-/// What there is in a data folder.
+/// Reports the state of a data folder.
 ///
 /// # Errors
 /// [`AdminError`] where the folder cannot be read.
@@ -82,7 +65,7 @@ pub fn status(data: &Path) -> Result<Status, AdminError> {
     let manifest = current.map(|number| Manifest::read(&data.generation(number), number));
     let (manifest, damage) = match manifest {
         Some(Ok(manifest)) => (Some(manifest), None),
-        Some(Err(error)) => (None, Some(error.to_string())),
+        Some(Err(error)) => (None, Some(with_causes(&error))),
         None => (None, data.is_missing_current().then(|| data.missing_current_error().to_string())),
     };
     Ok(Status {
@@ -96,7 +79,7 @@ pub fn status(data: &Path) -> Result<Status, AdminError> {
     })
 }
 
-/// Reads every byte of every generation and compares it with what was written.
+/// Reads every byte of every generation and compares it with the manifests.
 ///
 /// # Errors
 /// [`AdminError::Empty`] where there is no generation.
@@ -106,7 +89,7 @@ pub fn verify(data: &Path) -> Result<Verification, AdminError> {
     let current = match folder.current() {
         Ok(current) => current,
         Err(error) => {
-            integrity_errors.push(error.to_string());
+            integrity_errors.push(with_causes(&error));
             None
         }
     };
@@ -123,9 +106,9 @@ pub fn verify(data: &Path) -> Result<Verification, AdminError> {
     for number in numbers {
         match verify_one(&folder, number, &verifier) {
             Ok(()) => intact.push(number),
-            // A builder has removed it meanwhile.
+            // A concurrent build has removed it.
             Err(_) if Some(number) != current && !folder.generation(number).exists() => {}
-            Err(error) => integrity_errors.push(error.to_string()),
+            Err(error) => integrity_errors.push(with_causes(&error)),
         }
     }
     Ok(Verification { current, intact, integrity_errors })
@@ -138,23 +121,19 @@ fn verify_one(
 ) -> Result<(), AdminError> {
     let folder = data.generation(number);
     let manifest = Manifest::read(&folder, number)?;
-    let damaged = |damage: String| GenerationError::Damaged { number, damage };
-    let integrity_errors = verifier.integrity_errors(&folder, &manifest)?;
-    if !integrity_errors.is_empty() {
-        return Err(damaged(integrity_errors.join(", ")).into());
-    }
+    verifier.check(&folder, &manifest)?;
     StoreReader::open(&folder)?.check()?;
-    let indexed = IndexReader::open(&folder.join(INDEX_FOLDER), None)?.len();
-    let content = manifest.counts.content();
-    if indexed != content {
-        let damage = format!("the index has {indexed} documents, the store has {content} records");
-        return Err(damaged(damage).into());
+    let documents = IndexReader::open(&folder.join(INDEX_FOLDER), None)?.len();
+    let records = manifest.counts.content();
+    if documents != records {
+        let damage = vec![Damage::DocumentCount { documents, records }];
+        return Err(GenerationError::Damaged { number, damage }.into());
     }
     Ok(())
 }
 
 /// Publishes the content of an earlier generation as a new one, and holds further publishing until
-/// [`release`]. Without a number: the generation before the current one.
+/// [`resume`]. Without a number: the newest generation before the current one with other content.
 ///
 /// # Errors
 /// [`AdminError`]; the current generation stays current then.
@@ -167,56 +146,41 @@ pub fn rollback(
     let lock = folder.lock()?;
     let current = folder.current()?.ok_or_else(|| AdminError::Empty(data.to_owned()))?;
     let target = choose_target(&folder, current, to)?;
-    let from = folder.generation(target);
-    let manifest = Manifest::read(&from, target)?;
-    let integrity_errors = Verifier::default().integrity_errors(&from, &manifest)?;
-    if !integrity_errors.is_empty() {
-        let damage = integrity_errors.join(", ");
-        return Err(GenerationError::Damaged { number: target, damage }.into());
-    }
-    let number = folder.next_number()?;
-    let staging = Staging::begin(&folder, &lock)?;
-    let index = staging.path().join(INDEX_FOLDER);
-    fs::create_dir(&index).map_err(GenerationError::io("create", &index))?;
-    let same_analysis = manifest.analysis == ANALYSIS_VERSION;
-    let mut inherited = BTreeMap::new();
-    link_store(&from, &manifest, staging.path(), &mut inherited)?;
+    let base = BaseGeneration::open_intact(&folder, target)?;
+    let same_analysis = base.manifest.analysis == ANALYSIS_VERSION;
+    let mut builder = GenerationBuilder::begin(&folder, &lock)?;
+    builder.share_store(&base)?;
     if same_analysis {
-        link_unchanged_index(&from, &manifest, staging.path(), &mut inherited)?;
+        builder.share_index(&base)?;
     }
-    let current_store = StoreReader::open(&folder.generation(current)).ok();
-    let target_store = StoreReader::open(&from)?;
-    let file = StoreFile::create_overlay(staging.path())?;
+    let stores = RollbackStores {
+        target: StoreReader::open(&base.folder)?,
+        // A current generation that cannot be read must not prevent its own rollback.
+        current: StoreReader::open(&folder.generation(current)).ok(),
+    };
+    let file = StoreFile::create_overlay(builder.folder())?;
     file.write(|store| {
-        write_rollback_changes(
-            store,
-            &target_store,
-            current_store.as_ref(),
-            (target, number, now),
-        )?;
+        stores.copy_history(store, target)?;
+        stores.write_changes(store, builder.number(), now)?;
         if !same_analysis {
-            let writer = IndexWriter::open(&index, Segments::One)?;
-            write::index_all(store, &writer, &NoProgress)?;
+            let writer = IndexWriter::open(&builder.index_folder(), Segments::One)?;
+            index_records::index_all(store, &writer, &NoProgress)?;
             writer.finish()?;
-            IndexWriter::remove_locks(&index);
+            IndexWriter::remove_locks(&builder.index_folder());
         }
         Ok::<_, AdminError>(())
     })?;
     drop(file);
-    let files = staging.digest_files(&inherited)?;
-    // Held first: a crash between the two leaves nothing published that the next run would undo.
-    folder.set_hold(&PublishHold { content_of: target, since: now })?;
-    let manifest = Manifest {
-        format: FORMAT,
-        number,
+    let manifest = builder.seal(Manifest {
         parent: Some(current),
-        content_of: Some(manifest.content_of.unwrap_or(target)),
+        content_of: Some(base.manifest.content_of.unwrap_or(target)),
         analysis: ANALYSIS_VERSION,
         built_at: now,
-        files,
-        ..manifest
-    };
-    staging.publish(&manifest).map_err(|error| {
+        ..base.manifest
+    })?;
+    // Held first: a crash between the two leaves nothing published that the next run would undo.
+    folder.set_hold(&PublishHold { content_of: target, since: now })?;
+    builder.publish(&manifest).map_err(|error| {
         // Nothing was brought back, so nothing is to be held.
         let _ = folder.remove_hold();
         error.into()
@@ -234,7 +198,7 @@ fn choose_target(
         Some(number) if available.contains(&number) => Ok(number),
         Some(number) => Err(AdminError::NotRetained { number, available: listed() }),
         None => {
-            // Compacting and going back publish content that was there: going back means other.
+            // Compaction and rollback republish earlier content: only other content is a target.
             let content_of = |number: GenerationNumber| {
                 let manifest = Manifest::read(&folder.generation(number), number).ok()?;
                 Some(manifest.content_of.unwrap_or(number))
@@ -249,37 +213,53 @@ fn choose_target(
     }
 }
 
-/// Writes into an older store what came after it, and that all of it is undone.
-fn write_rollback_changes(
-    store: &mut StoreWriter<'_>,
-    target_store: &StoreReader,
-    current_store: Option<&StoreReader>,
-    (target, generation, at): (GenerationNumber, GenerationNumber, Timestamp),
-) -> Result<(), AdminError> {
-    let mut changes: Vec<(NodeId, Option<RemovalReason>)> = Vec::new();
-    if let Some(current_store) = current_store {
-        store.copy_history_from(current_store, target)?;
-        for id in current_store.ids()? {
-            if target_store.record_bytes(id)?.is_none() {
-                changes.push((id, Some(RemovalReason::RolledBack)));
+/// The stores between which a rollback changes.
+struct RollbackStores {
+    target: StoreReader,
+    current: Option<StoreReader>,
+}
+
+impl RollbackStores {
+    /// Copies into the store of the target what happened after the target was published.
+    fn copy_history(
+        &self,
+        store: &mut StoreWriter<'_>,
+        target: GenerationNumber,
+    ) -> Result<(), StoreError> {
+        self.current.as_ref().map_or(Ok(()), |current| store.copy_history_from(current, target))
+    }
+
+    /// Writes one change for every record that differs between the two.
+    fn write_changes(
+        &self,
+        store: &mut StoreWriter<'_>,
+        generation: GenerationNumber,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut changes: Vec<(NodeId, Option<RemovalReason>)> = Vec::new();
+        if let Some(current) = &self.current {
+            for id in current.ids()? {
+                if self.target.record_bytes(id)?.is_none() {
+                    changes.push((id, Some(RemovalReason::RolledBack)));
+                }
             }
         }
-    }
-    for id in target_store.ids()? {
-        let is_unchanged = match current_store {
-            Some(current_store) => store.is_unchanged_since(current_store, id)?,
-            None => false,
-        };
-        if !is_unchanged {
-            changes.push((id, None));
+        for id in self.target.ids()? {
+            let is_unchanged = match &self.current {
+                Some(current) => store.is_unchanged_since(current, id)?,
+                None => false,
+            };
+            if !is_unchanged {
+                changes.push((id, None));
+            }
         }
+        for (position, (id, reason)) in changes.into_iter().enumerate() {
+            let position = u32::try_from(position).unwrap_or(u32::MAX);
+            let op = if reason.is_some() { ChangeOp::Removed } else { ChangeOp::Upserted };
+            store.put_change(&Change { id, generation, position, at, op, reason })?;
+        }
+        Ok(())
     }
-    for (position, (id, reason)) in changes.into_iter().enumerate() {
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
-        let op = if reason.is_some() { ChangeOp::Removed } else { ChangeOp::Upserted };
-        store.put_change(&Change { id, generation, position, at, op, reason })?;
-    }
-    Ok(())
 }
 
 /// Lets builds publish again after a rollback.
@@ -290,8 +270,8 @@ pub fn resume(data: &Path) -> Result<ResumeReport, AdminError> {
     Ok(ResumeReport { was_held: DataFolder::new(data).remove_hold()? })
 }
 
-/// Removes the oldest generations until `keep` are left, and makes the index of the current one
-/// compact, as a new generation, where incremental builds left it in pieces.
+/// Removes the oldest generations until `retained` are left, and compacts store and index of the
+/// current one, as a new generation, where incremental builds left them in pieces.
 ///
 /// # Errors
 /// [`AdminError`] where the folder cannot be read or written, or the current generation is damaged.
@@ -304,71 +284,32 @@ pub fn gc(data: &Path, retained: usize, now: Timestamp) -> Result<GcReport, Admi
 
 fn compact(
     folder: &DataFolder,
-    lock: &crate::generation::BuildLock,
+    lock: &BuildLock,
     now: Timestamp,
 ) -> Result<Option<GenerationNumber>, AdminError> {
     let Some(current) = folder.current()? else { return Ok(None) };
-    let from = folder.generation(current);
-    let manifest = Manifest::read(&from, current)?;
-    let integrity_errors = Verifier::default().integrity_errors(&from, &manifest)?;
-    if !integrity_errors.is_empty() {
-        let damage = integrity_errors.join(", ");
-        return Err(GenerationError::Damaged { number: current, damage }.into());
-    }
-    let store = StoreReader::open(&from)?;
-    let index_is_compact = IndexReader::open(&from.join(INDEX_FOLDER), None)?.is_compact();
+    let base = BaseGeneration::open_intact(folder, current)?;
+    let store = StoreReader::open(&base.folder)?;
+    let index_is_compact = IndexReader::open(&base.index_folder(), None)?.is_compact();
     if index_is_compact && !store.has_overlay() {
         return Ok(None);
     }
-    let staging = Staging::begin(folder, lock)?;
-    let index = staging.path().join(INDEX_FOLDER);
-    fs::create_dir(&index).map_err(GenerationError::io("create", &index))?;
-    let mut inherited = BTreeMap::new();
+    let mut builder = GenerationBuilder::begin(folder, lock)?;
     if store.has_overlay() {
-        drop(StoreFile::copy_of(staging.path(), &store)?);
+        drop(StoreFile::copy_of(builder.folder(), &store)?);
     } else {
-        link_store(&from, &manifest, staging.path(), &mut inherited)?;
+        builder.share_store(&base)?;
     }
-    if index_is_compact {
-        link_unchanged_index(&from, &manifest, staging.path(), &mut inherited)?;
-    } else {
-        for name in manifest.files.keys().filter(|name| is_index_file(name)) {
-            let (source, copy) = (from.join(name), staging.path().join(name));
-            fs::copy(&source, &copy).map_err(GenerationError::io("copy", &source))?;
-        }
-        IndexWriter::open(&index, Segments::One)?.finish()?;
-        IndexWriter::remove_locks(&index);
+    builder.share_index(&base)?;
+    if !index_is_compact {
+        IndexWriter::open(&builder.index_folder(), Segments::One)?.finish()?;
+        IndexWriter::remove_locks(&builder.index_folder());
     }
-    let files = staging.digest_files(&inherited)?;
-    let number = folder.next_number()?;
-    let content_of = manifest.content_of.or(Some(current));
-    let manifest = Manifest {
-        format: FORMAT,
-        number,
+    let manifest = builder.seal(Manifest {
         parent: Some(current),
-        content_of,
+        content_of: base.manifest.content_of.or(Some(current)),
         built_at: now,
-        files,
-        ..manifest
-    };
-    Ok(Some(staging.publish(&manifest)?))
-}
-
-fn is_index_file(name: &str) -> bool {
-    name.strip_prefix(INDEX_FOLDER).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Hard-links an index that stays as it is.
-fn link_unchanged_index(
-    from: &Path,
-    manifest: &Manifest,
-    into: &Path,
-    inherited: &mut BTreeMap<String, FileDigest>,
-) -> Result<(), GenerationError> {
-    for (name, digest) in manifest.files.iter().filter(|(name, _)| is_index_file(name)) {
-        let source = from.join(name);
-        fs::hard_link(&source, into.join(name)).map_err(GenerationError::io("link", &source))?;
-        inherited.insert(name.clone(), digest.clone());
-    }
-    Ok(())
+        ..base.manifest
+    })?;
+    Ok(Some(builder.publish(&manifest)?))
 }

@@ -5,6 +5,8 @@
 //! engine fits the same seam.
 
 mod annotate;
+mod context;
+mod entity_names;
 mod event_calendar;
 mod event_times;
 mod explain;
@@ -22,9 +24,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use jiff::Timestamp;
-use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
-use serde::{Deserialize, Serialize};
+use schema::{CursorError, GenerationNumber};
 
 pub use self::{
     event_calendar::{EVENTS_IN_RANGE_MAX, EventsInRange},
@@ -34,7 +34,7 @@ pub use self::{
 };
 pub use crate::{
     analysis::{Synonyms, SynonymsError},
-    generation::GenerationError,
+    generation::{Damage, GenerationError, RecordCounts, SourceState},
     index::NotListedReason,
     store::Relation,
 };
@@ -49,67 +49,8 @@ use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
     store::StoreError,
+    with_causes,
 };
-
-/// How many there are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordCounts {
-    /// Articles.
-    pub articles: u64,
-    /// Toolkits.
-    pub toolkits: u64,
-    /// Communities.
-    pub communities: u64,
-    /// Events; a series is one.
-    pub events: u64,
-    /// Themes.
-    pub themes: u64,
-    /// Organisations.
-    pub organisations: u64,
-    /// People.
-    pub people: u64,
-    /// Audiences.
-    pub audiences: u64,
-}
-
-impl RecordCounts {
-    /// The count of one kind.
-    pub fn get_mut(&mut self, kind: NodeKind) -> &mut u64 {
-        match kind {
-            NodeKind::Article => &mut self.articles,
-            NodeKind::Toolkit => &mut self.toolkits,
-            NodeKind::Community => &mut self.communities,
-            NodeKind::Event => &mut self.events,
-            NodeKind::Theme => &mut self.themes,
-            NodeKind::Organisation => &mut self.organisations,
-            NodeKind::Person => &mut self.people,
-            NodeKind::Audience => &mut self.audiences,
-        }
-    }
-
-    /// The count of one kind, to read.
-    pub fn get(mut self, kind: NodeKind) -> u64 {
-        *self.get_mut(kind)
-    }
-
-    /// How many pieces of content a search can find.
-    pub fn content(&self) -> u64 {
-        self.articles + self.toolkits + self.communities + self.events
-    }
-}
-
-/// The state of one source in a generation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceState {
-    /// Which source.
-    pub name: SourceName,
-    /// How many records of it are in the generation.
-    pub records: u64,
-    /// How many were rejected when it was read last.
-    pub rejected: u64,
-    /// When it was read last.
-    pub read_at: Timestamp,
-}
 
 /// Why a generation cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -118,11 +59,11 @@ pub enum OpenError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// The store cannot be read although its digest is right.
-    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
-    Store(GenerationNumber, StoreError),
+    #[error("cannot open generation {0}; run `wegwijzer index --full`")]
+    Store(GenerationNumber, #[source] StoreError),
     /// The index cannot be read although its digest is right.
-    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
-    Index(GenerationNumber, IndexError),
+    #[error("cannot open generation {0}; run `wegwijzer index --full`")]
+    Index(GenerationNumber, #[source] IndexError),
     /// The index was made by another analysis of texts.
     #[error(
         "the index of generation {number} was built with analysis version {built_with}, this program needs {required}; run `wegwijzer index`"
@@ -165,13 +106,13 @@ pub enum CatalogError {
 
 impl From<StoreError> for CatalogError {
     fn from(error: StoreError) -> Self {
-        Self::Engine(error.to_string())
+        Self::Engine(with_causes(&error))
     }
 }
 
 impl From<IndexError> for CatalogError {
     fn from(error: IndexError) -> Self {
-        Self::Engine(error.to_string())
+        Self::Engine(with_causes(&error))
     }
 }
 
@@ -286,7 +227,7 @@ impl Catalog {
     /// [`OpenError`] where it cannot be opened; the one that answered goes on answering.
     pub fn refresh(&self) -> Result<Refreshed, OpenError> {
         let outcome = self.try_refresh();
-        let damage = outcome.as_ref().err().map(ToString::to_string);
+        let damage = outcome.as_ref().err().map(|error| with_causes(error));
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;
         outcome
     }
@@ -320,7 +261,7 @@ impl Catalog {
     }
 
     fn open_newest_intact(&self, cause: &OpenError) -> Result<(), OpenError> {
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.to_string());
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(with_causes(cause));
         for number in self.data.generations()?.into_iter().rev() {
             let opened = Snapshot::open(&self.data, number, &self.verifier, &self.shared, None);
             if let Ok(snapshot) = opened {

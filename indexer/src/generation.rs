@@ -3,15 +3,19 @@
 //! This module owns folder names, the manifest, and the order in which bytes reach the disk. It must
 //! not know what a record or a search is.
 
+mod builder;
 mod data_folder;
 mod integrity;
 mod manifest;
 mod publish;
 
+pub use self::integrity::Damage;
 pub(crate) use self::integrity::{Verifier, digest_file};
+pub(crate) use builder::{BaseGeneration, GenerationBuilder};
 pub(crate) use data_folder::{BuildLock, DataFolder, PublishHold};
 pub(crate) use manifest::{FORMAT, FileDigest, Manifest};
-pub(crate) use publish::{Staging, write_atomically};
+pub use manifest::{RecordCounts, SourceState};
+pub(crate) use publish::write_atomically;
 
 use std::path::{Path, PathBuf};
 
@@ -25,14 +29,15 @@ pub(crate) const MANIFEST_FILE: &str = "manifest.json";
 /// Why a generation or the data folder cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerationError {
-    /// The file system said no.
-    #[error("cannot {action} `{}`: {cause}", path.display())]
+    /// The file system reports an error.
+    #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// What was being done.
+        /// The operation, such as `read`.
         action: &'static str,
-        /// To which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the file system.
+        #[source]
         cause: std::io::Error,
     },
     /// `CURRENT` does not hold a number.
@@ -44,15 +49,16 @@ pub enum GenerationError {
         /// The file.
         path: PathBuf,
     },
-    /// A generation is not what its manifest says.
+    /// The files of a generation differ from its manifest.
     #[error(
-        "generation {number} is damaged: {damage}; run `wegwijzer index` to repair it, or `wegwijzer rollback`"
+        "generation {number} is damaged: {}; run `wegwijzer index` to repair it, or `wegwijzer rollback`",
+        damage.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     Damaged {
-        /// Which generation.
+        /// Number of the generation.
         number: GenerationNumber,
-        /// What is wrong with which file.
-        damage: String,
+        /// Every difference.
+        damage: Vec<Damage>,
     },
     /// A generation was made by a newer program.
     #[error(

@@ -1,214 +1,226 @@
-//! The write face: sources in, a published generation out.
+//! From sources to a published generation: fetch ► normalise ► collect ► infer ► merge ► link ►
+//! write ► dedupe ► index ► publish.
 
-pub(crate) mod build;
-pub(crate) mod change_set;
-pub(crate) mod collect;
+mod base;
+mod change_set;
+mod collect;
 pub mod config;
-pub(crate) mod infer_entities;
-pub(crate) mod link;
-pub(crate) mod merge;
-pub(crate) mod near_duplicates;
-pub(crate) mod normalise;
+mod context;
+mod error;
+pub(crate) mod index_records;
+mod infer_entities;
+mod link;
+mod merge;
+mod name_keys;
+mod near_duplicates;
+mod normalise;
+mod progress;
 mod report;
-pub(crate) mod source;
-pub(crate) mod write;
+mod source;
+mod thresholds;
+mod write;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date};
-use schema::{GenerationNumber, SourceName};
-use url::Url;
+use schema::NodeKind;
 
 pub use self::{
-    build::build,
+    config::{
+        BuildConfig, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode, THRESHOLD_FLOOR,
+    },
+    error::BuildError,
+    progress::{NoProgress, Progress},
     report::{Outcome, Report, SourceReport, Unresolved},
     source::{FetchError, Rejection},
 };
 
+use self::{base::Base, change_set::ChangeSet, context::BuildContext, write::WriteResult};
 use crate::{
-    catalog::OpenError,
-    generation::GenerationError,
-    index::IndexError,
-    ingest::{config::ResolvedSource, write::IndexingError},
-    store::StoreError,
+    analysis::ANALYSIS_VERSION,
+    generation::{
+        DataFolder, FORMAT, GenerationBuilder, Manifest, RecordCounts, SourceState,
+        write_atomically,
+    },
+    index::{IndexWriter, Segments},
+    store::{StoreError, StoreFile, StoreWriter},
+    with_causes,
 };
 
-/// Everything a build needs to know about an installation.
-#[derive(Debug, Clone)]
-pub struct BuildConfig {
-    /// The data folder.
-    pub data: PathBuf,
-    /// The sources.
-    pub sources: Vec<ResolvedSource>,
-    /// Groups of references (`source:key` or an address) that are one thing each.
-    pub aliases: Vec<Vec<String>>,
-    /// Base of the addresses of our own item pages.
-    pub item_url: Url,
-    /// Brakes.
-    pub limits: BuildLimits,
-    /// The time of the build.
-    pub now: Timestamp,
-    /// The day relative to which the content is dated; its dates are moved by whole weeks so that
-    /// this day falls into the present week. For demonstrations.
-    pub demo_date: Option<Date>,
-}
-
-/// When to refuse to publish, and what to keep.
-#[derive(Debug, Clone, Copy)]
-pub struct BuildLimits {
-    /// More than this share of a source rejected publishes nothing, in percent.
-    pub rejections_percent: f64,
-    /// More than this share of a source removed publishes nothing, in percent.
-    pub removals_percent: f64,
-    /// Generations kept on disk.
-    pub retained_generations: usize,
-}
-
-impl Default for BuildLimits {
-    fn default() -> Self {
-        Self { rejections_percent: 10.0, removals_percent: 20.0, retained_generations: 3 }
+/// Reads the sources and publishes a generation if anything changed. Blocks.
+///
+/// # Errors
+/// [`BuildError`]; nothing was published then, and the current generation stays current.
+pub fn build(
+    config: &BuildConfig,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+) -> Result<Report, BuildError> {
+    let data = DataFolder::new(&config.data);
+    let lock = data.lock()?;
+    if let (PublishMode::Publish, Some(hold)) = (options.publish_mode, data.hold()?) {
+        return Err(BuildError::Held { content_of: hold.content_of, since: hold.since });
     }
-}
-
-/// So many rejections or removals of one source never brake.
-pub const THRESHOLD_FLOOR: u64 = 2;
-
-/// What an operator asks for.
-#[derive(Debug, Clone, Default)]
-pub struct BuildOptions {
-    /// From the current generation or from nothing.
-    pub mode: Mode,
-    /// Only these sources; all where empty.
-    pub only: Vec<SourceName>,
-    /// Whether to publish.
-    pub publish_mode: PublishMode,
-    /// Whether many removals are right.
-    pub on_removals: OnThreshold,
-    /// Whether many rejections are right.
-    pub on_rejections: OnThreshold,
-}
-
-/// From the current generation or from nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Only what changed.
-    #[default]
-    Incremental,
-    /// Everything anew; ids and history are carried over.
-    Full,
-}
-
-/// Whether to publish.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum PublishMode {
-    /// Publish what is new.
-    #[default]
-    Publish,
-    /// Do everything but publish.
-    DryRun,
-}
-
-/// Whether a brake may stop the build.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnThreshold {
-    /// Stop.
-    #[default]
-    Fail,
-    /// Go on.
-    Ignore,
-}
-
-/// Hears how far a build is. One stage at a time.
-pub trait Progress: Sync {
-    /// A stage begins, with about this much to do.
-    fn begin(&self, stage: &str, total: Option<u64>);
-    /// So much more is done.
-    fn advance(&self, by: u64);
-    /// The stage is over.
-    fn end(&self);
-    /// Something an operator should read.
-    fn note(&self, text: &str);
-}
-
-/// Nobody listens.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoProgress;
-
-impl Progress for NoProgress {
-    fn begin(&self, _stage: &str, _total: Option<u64>) {}
-    fn advance(&self, _by: u64) {}
-    fn end(&self) {}
-    fn note(&self, _text: &str) {}
-}
-
-/// Why nothing was published.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The data folder or a generation in it.
-    #[error(transparent)]
-    Generation(#[from] GenerationError),
-    /// The current generation cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// A source that cannot be read at all.
-    #[error("nothing was published, source `{name}` failed: {cause}")]
-    Source {
-        /// Which source.
-        name: SourceName,
-        /// Why.
-        cause: FetchError,
-    },
-    /// A source that is asked for and not configured.
-    #[error("source is not configured: `{0}`")]
-    UnknownSource(SourceName),
-    /// The store.
-    #[error("nothing was published: {0}")]
-    Store(#[from] StoreError),
-    /// The index.
-    #[error("nothing was published: {0}")]
-    Index(#[from] IndexError),
-    /// Publishing is held since a rollback.
-    #[error(
-        "publishing is on hold since the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"
-    )]
-    Held {
-        /// The generation whose content was brought back.
-        content_of: GenerationNumber,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// Too much was rejected.
-    #[error(
-        "source `{}`: {} of {} records rejected, more than {limit} %, nothing was published; fix them, or pass --allow-rejections",
-        report.name, report.rejected, report.offered()
-    )]
-    Rejections {
-        /// What reading the source brought.
-        report: SourceReport,
-        /// The share allowed, in percent.
-        limit: f64,
-        /// What was rejected.
-        rejections: Vec<Rejection>,
-    },
-    /// Too much would go.
-    #[error(
-        "source `{}`: {} of {} records would be removed, more than {limit} %, nothing was published; check the source, or pass --allow-removals",
-        report.name, report.removed, report.previous()
-    )]
-    Removals {
-        /// What reading the source brought.
-        report: SourceReport,
-        /// The share allowed, in percent.
-        limit: f64,
-    },
-}
-
-impl From<IndexingError> for BuildError {
-    fn from(error: IndexingError) -> Self {
-        match error {
-            IndexingError::Store(error) => Self::Store(error),
-            IndexingError::Index(error) => Self::Index(error),
+    if let Some(name) = options.only.iter().find(|n| !config.sources.iter().any(|s| s.name == **n))
+    {
+        return Err(BuildError::UnknownSource(name.clone()));
+    }
+    let base = Base::choose(&data, progress)?;
+    let mut builder = GenerationBuilder::begin(&data, &lock)?;
+    let context = BuildContext::new(config, options, progress, builder.number(), base.as_ref());
+    let mut ingested = ingest(&context, &mut builder)?;
+    ingested.report.outcome = publish(&context, &data, builder, &ingested)?;
+    if options.publish_mode == PublishMode::Publish {
+        let status = serde_json::json!({ "at": config.now, "last_run": &ingested.report });
+        if let Err(error) = write_atomically(&data.status_file(), status.to_string().as_bytes()) {
+            progress.note(&with_causes(&error));
         }
     }
+    Ok(ingested.report)
+}
+
+/// A written store and index, and what is reported of them.
+struct Ingested {
+    report: Report,
+    sources: Vec<SourceState>,
+    written: WriteResult,
+}
+
+/// Writes store and index of the generation under construction.
+fn ingest(
+    context: &BuildContext<'_>,
+    builder: &mut GenerationBuilder<'_>,
+) -> Result<Ingested, BuildError> {
+    let extended = context.extended_base();
+    let extended_index = extended.filter(|base| base.index_is_usable);
+    if let Some(base) = extended_index {
+        builder.share_index(&base.generation)?;
+    }
+    let file = match extended {
+        Some(base) => base.extend_store(builder)?,
+        None => StoreFile::create(builder.folder())?,
+    };
+    fail::fail_point!("build-copied", |_| std::process::abort());
+    let segments = if extended.is_some() { Segments::Several } else { Segments::One };
+    let index = IndexWriter::open(&builder.index_folder(), segments)?;
+    let ingested = file.write(|store| {
+        let ingested = ingest_sources(context, store)?;
+        fail::fail_point!("build-written", |_| std::process::abort());
+        if extended_index.is_some() {
+            index_records::index_changes(store, &index, &ingested.written)?;
+        } else {
+            index_records::index_all(store, &index, context.progress)?;
+        }
+        Ok::<_, BuildError>(ingested)
+    })?;
+    fail::fail_point!("build-store-committed", |_| std::process::abort());
+    drop(file);
+    index.finish()?;
+    IndexWriter::remove_locks(&builder.index_folder());
+    Ok(ingested)
+}
+
+/// Writes the records of all sources to the store.
+fn ingest_sources(
+    context: &BuildContext<'_>,
+    store: &mut StoreWriter<'_>,
+) -> Result<Ingested, BuildError> {
+    let mut changes = ChangeSet::default();
+    if let Some(base) = context.replaced_base() {
+        store.copy_sources_from(&base.store)?;
+    }
+    let mut collected = collect::collect(store, &mut changes, context)?;
+    if context.replaced_base().is_some() {
+        context.progress.note("full rebuild: merging and indexing all records");
+        change_set::rederive(store, &mut changes, context)?;
+    }
+    infer_entities::infer_entities(store, &mut changes, context)?;
+    let resolution = merge::resolve_identities(store, &mut changes, context)?;
+    let mut written = write::write(store, &changes, resolution, context)?;
+    written.regroup_duplicates(store)?;
+    thresholds::check_incomplete_records(context, &mut collected.reports, &written.rejections)?;
+    if let Some(base) = context.replaced_base() {
+        write::add_missing_as_removed(store, &base.store, &mut written)?;
+    }
+    write::write_changes(store, context, &mut written)?;
+    collected.rejections.append(&mut written.rejections);
+    let sources = source_states(store, context, &collected.reports)?;
+    let report = Report {
+        outcome: Outcome::DryRun,
+        sources: collected.reports,
+        rejections: collected.rejections,
+        unresolved: std::mem::take(&mut written.unresolved),
+        counts: record_counts(store)?,
+        upserted: written.upserted.len() as u64,
+        removed: written.removed.len() as u64,
+    };
+    Ok(Ingested { report, sources, written })
+}
+
+/// Publishes the generation under construction where it differs from the current one.
+fn publish(
+    context: &BuildContext<'_>,
+    data: &DataFolder,
+    builder: GenerationBuilder<'_>,
+    ingested: &Ingested,
+) -> Result<Outcome, BuildError> {
+    if context.options.publish_mode == PublishMode::DryRun {
+        return Ok(Outcome::DryRun);
+    }
+    let current = context.base.filter(|base| {
+        !ingested.written.is_changed()
+            && !base.needs_repair
+            && base.generation.manifest.settings == context.settings
+    });
+    if let Some(current) = current {
+        return Ok(Outcome::Unchanged(current.generation.manifest.number));
+    }
+    let manifest = builder.seal(Manifest {
+        format: FORMAT,
+        analysis: ANALYSIS_VERSION,
+        number: context.generation,
+        parent: context.base.map(|base| base.generation.manifest.number),
+        content_of: None,
+        built_at: context.config.now,
+        program: format!("wegwijzer {}", env!("CARGO_PKG_VERSION")),
+        settings: context.settings.clone(),
+        counts: ingested.report.counts,
+        sources: ingested.sources.clone(),
+        files: BTreeMap::new(),
+    })?;
+    let number = builder.publish(&manifest)?;
+    // It is published: an error from here on is reported, and repaired by the next run.
+    if let Err(error) = data.remove_oldest(context.config.limits.retained_generations) {
+        context.progress.note(&with_causes(&error));
+    }
+    Ok(Outcome::Published(number))
+}
+
+fn source_states(
+    store: &StoreWriter<'_>,
+    context: &BuildContext<'_>,
+    reports: &[SourceReport],
+) -> Result<Vec<SourceState>, StoreError> {
+    let previous_states = context.base.map_or(&[][..], |base| &base.generation.manifest.sources);
+    let state = |source: &config::ResolvedSource| {
+        let report = reports.iter().find(|report| report.name == source.name);
+        let previous = previous_states.iter().find(|state| state.name == source.name);
+        if let (None, Some(previous)) = (report, previous) {
+            return Ok(previous.clone());
+        }
+        Ok(SourceState {
+            name: source.name.clone(),
+            records: store.input_digests(&source.name)?.len() as u64,
+            rejected: report.map_or(0, |report| report.rejected),
+            read_at: context.config.now,
+        })
+    };
+    context.config.sources.iter().map(state).collect()
+}
+
+fn record_counts(store: &StoreWriter<'_>) -> Result<RecordCounts, StoreError> {
+    let mut counts = RecordCounts::default();
+    for kind in NodeKind::ALL {
+        *counts.get_mut(kind) = store.count(kind)?;
+    }
+    Ok(counts)
 }

@@ -1,8 +1,8 @@
-//! The bytes of Wegwijzer, in both directions: [`run`] turns sources into a generation, [`catalog`]
+//! The bytes of Wegwijzer, in both directions: [`ingest`] turns sources into a generation, [`catalog`]
 //! turns a generation into answers.
 //!
 //! The only crate that names `redb` or `tantivy`. Inside it, what reads and writes generations
-//! (`store`, `index`, `language`, `generation`, `catalog`) never imports `source` or `pipeline`.
+//! (`store`, `index`, `analysis`, `generation`, `catalog`) never imports `ingest`.
 
 pub mod admin;
 mod analysis;
@@ -12,7 +12,10 @@ pub mod catalog;
 pub mod evaluate;
 pub mod ingest;
 
+mod error_text;
 mod facts;
 mod generation;
 mod index;
 mod store;
+
+pub use error_text::with_causes;

@@ -25,13 +25,13 @@ pub(crate) const OVERLAY_FILE: &str = "overlay.redb";
 /// Why the store cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The engine refused.
-    #[error("store engine failed: {0}")]
+    /// The engine failed.
+    #[error("store engine failed")]
     Engine(#[from] Box<redb::Error>),
-    /// A value is not what the format says.
+    /// A value is not in the format of its table.
     #[error("cannot decode a value in store table `{table}`")]
     Decode {
-        /// Which table.
+        /// Name of the table.
         table: &'static str,
     },
 }

@@ -83,7 +83,9 @@ impl NodeKind {
 /// assert_eq!(id.to_string().parse(), Ok(id));
 /// assert_eq!(id.kind(), NodeKind::Event);
 /// ```
+/// Invariant: the kind bits are those of a [`NodeKind`], also where an id is deserialised.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
 pub struct NodeId(u64);
 
 /// Letters and digits that cannot be mistaken for one another (no i, l, o, u).
@@ -115,6 +117,13 @@ impl NodeId {
     /// What this id points at.
     pub fn kind(self) -> NodeKind {
         NodeKind::ALL[usize::try_from(self.0 >> HASH_BITS).expect("four bits fit in a usize")]
+    }
+}
+
+impl TryFrom<u64> for NodeId {
+    type Error = IdError;
+    fn try_from(bits: u64) -> Result<Self, IdError> {
+        Self::from_bits(bits)
     }
 }
 
@@ -245,5 +254,24 @@ impl FromStr for GenerationNumber {
     type Err = std::num::ParseIntError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::{IntoDeserializer, value::Error};
+
+    use super::*;
+
+    #[test]
+    fn an_id_with_unknown_kind_bits_must_not_be_deserialised() {
+        let deserialise = |bits: u64| {
+            let deserializer: serde::de::value::U64Deserializer<Error> = bits.into_deserializer();
+            NodeId::deserialize(deserializer)
+        };
+        let id = NodeId::new(NodeKind::Audience, 7);
+        assert_eq!(deserialise(id.to_bits()), Ok(id));
+        let error = deserialise(id.to_bits() | 1 << 63).unwrap_err().to_string();
+        assert_eq!(error, IdError::Kind.to_string());
     }
 }

@@ -8,7 +8,7 @@ use std::{
     os::unix::fs::MetadataExt,
 };
 
-use indexer::catalog::Snapshot;
+use indexer::{catalog::Snapshot, ingest::Outcome};
 use schema::{
     Facets, GenerationNumber, NodeId, Page, SearchExtras, SearchFilter, SearchQuery, SearchSort,
     SuggestionKind,
@@ -252,4 +252,37 @@ fn a_small_change_must_share_the_base_of_the_store_until_it_is_compacted() {
     assert!(!file_of(compacted, "overlay.redb").exists());
     assert_eq!(installation.view(), before);
     assert!(admin::verify(&installation.data()).expect("readable").is_intact());
+}
+
+/// Another line, or other bytes with the same facts: the source record differs, the content does not.
+#[test]
+fn a_record_that_moved_must_have_its_new_location_without_a_change() {
+    let installation = Installation::empty();
+    let (a, b) = (
+        r#"{"key":"a","kind":"article","title":"Een brief","url":"https://x.example/a"}"#,
+        r#"{"key":"b","kind":"article","title":"Nog een brief","url":"https://x.example/b"}"#,
+    );
+    let source_record = || {
+        let snapshot = installation.snapshot();
+        let url = "https://x.example/b".parse().expect("a URL");
+        let id = runtime().block_on(snapshot.by_urls(&[url])).expect("a look-up")[0];
+        let provenance = runtime().block_on(snapshot.provenance(&[id.expect("there")]));
+        provenance.expect("readable").remove(0).remove(0).record
+    };
+    installation.write_lines(&[a, b]);
+    installation.build();
+    let first = source_record();
+    assert_eq!(first.location, "lines.jsonl:2");
+    let moved = [vec![b.to_owned(), a.to_owned()], vec![b.replace(',', ", "), a.to_owned()]];
+    for lines in moved {
+        installation.write_lines(&lines);
+        let report = installation.try_build().expect("builds");
+        assert!(matches!(report.outcome, Outcome::Published(_)), "{:?}", report.outcome);
+        assert_eq!((report.upserted, report.removed), (0, 0));
+        assert_eq!((report.sources[0].changed, report.sources[0].unchanged), (0, 2));
+        let present = source_record();
+        assert_eq!(present.location, "lines.jsonl:1");
+        assert_eq!(present.fetched_at, first.fetched_at);
+        assert_eq!(present.content_hash == first.content_hash, lines[0] == b);
+    }
 }

@@ -43,7 +43,7 @@ pub(super) async fn watch_data_folder(
                 tracing::info!(%generation, "serving a new generation");
             }
             Err(error) => {
-                let message = error.to_string();
+                let message = indexer::with_causes(&error);
                 if last_error.as_ref() != Some(&message) {
                     tracing::error!(error = %message, "cannot serve the new generation; keeping the current one");
                     last_error = Some(message);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schema::GenerationNumber;
 use serde::Serialize;
 
-use crate::catalog::{RecordCounts, SourceState};
+use crate::generation::{RecordCounts, SourceState};
 
 /// What there is in a data folder.
 #[derive(Debug, Clone, Serialize)]

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use schema::{Body, Highlight, Hit, NodeId, Record};
 
-use super::{CatalogError, search::SearchContext, snapshot::Inner};
+use super::{
+    CatalogError,
+    context::{Inner, SearchContext},
+};
 use crate::{
     analysis::Synonyms,
     index::{DocumentTexts, Expansion, IndexReader, MatchDetail, explanation, highlights},

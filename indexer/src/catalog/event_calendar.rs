@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use schema::{NodeId, Occurrence, Record};
 
-use super::{CatalogError, snapshot::Inner};
+use super::{CatalogError, context::Inner};
 
 /// No more than so many times are given at once.
 pub const EVENTS_IN_RANGE_MAX: usize = 1_000;

@@ -8,8 +8,8 @@ use schema::{
 
 use super::{
     CatalogError, SEARCH_WINDOW_MAX,
-    search::{SearchContext, days_since_epoch, run_search},
-    snapshot::Inner,
+    context::{Inner, SearchContext},
+    search::{days_since_epoch, run_search},
 };
 use crate::{
     analysis::Synonyms,

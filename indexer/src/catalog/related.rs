@@ -2,7 +2,7 @@
 
 use schema::NodeId;
 
-use super::{CatalogError, snapshot::Inner};
+use super::{CatalogError, context::Inner};
 
 /// No more than so many are found for one thing.
 pub const RELATED_MAX: usize = 100;

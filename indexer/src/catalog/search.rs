@@ -8,10 +8,14 @@ use schema::{
     SearchQuery, SearchSort, SortValue, event_moment,
 };
 
-use super::{CatalogError, annotate::annotate, snapshot::Inner};
+use super::{
+    CatalogError,
+    annotate::annotate,
+    context::{Inner, SearchContext},
+};
 use crate::{
     analysis::Synonyms,
-    index::{Expansion, Plan, RankedHit, Search, SearchResult},
+    index::{Expansion, RankedHit, Search, SearchResult},
 };
 
 /// No page begins or ends deeper than this in a list; narrower questions reach everything.
@@ -71,16 +75,6 @@ pub(super) fn search(
         continued_from: previous_generation(query.page.cursor(), inner.generation),
         facets: results.facets,
     })
-}
-
-/// One search.
-pub(super) struct SearchContext<'a> {
-    pub(super) inner: &'a Inner,
-    pub(super) query: &'a SearchQuery,
-    /// What is looked up; `None` for everything.
-    pub(super) plan: Option<&'a Plan>,
-    /// Days since 1970, by which ages are reckoned.
-    pub(super) day: i32,
 }
 
 /// Finds enough places to cut the page out of them.

@@ -2,7 +2,7 @@
 
 use schema::{NodeId, SharedPassage};
 
-use super::{CatalogError, snapshot::Inner};
+use super::{CatalogError, context::Inner};
 use crate::{
     analysis::{PASSAGE_WORDS, TextOverlap, WordHashes},
     index,

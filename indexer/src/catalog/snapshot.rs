@@ -10,7 +10,9 @@ use schema::{
 use url::Url;
 
 use super::{
-    CatalogError, EventsInRange, OpenError, RecordCounts, SourceState, annotate, event_calendar,
+    CatalogError, EventsInRange, OpenError, RecordCounts, SourceState, annotate,
+    context::Inner,
+    event_calendar,
     event_times::EventTimes,
     explain,
     explain::RankExplanation,
@@ -19,11 +21,10 @@ use super::{
     search::previous_generation,
     search_pool::SearchPool,
     shared_passages, suggest,
-    suggest::EntityNames,
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Synonyms},
-    generation::{DataFolder, GenerationError, INDEX_FOLDER, Manifest, Verifier},
+    generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
     index::{Expansion, IndexReader},
     store::{Relation, StoreReader},
 };
@@ -48,15 +49,6 @@ pub(super) struct SharedState {
     pub(super) read_counters: Arc<ReadCounters>,
 }
 
-/// What a search on another thread needs.
-pub(super) struct Inner {
-    pub(super) generation: GenerationNumber,
-    pub(super) store: StoreReader,
-    pub(super) index: IndexReader,
-    pub(super) event_times: EventTimes,
-    pub(super) entity_names: OnceLock<EntityNames>,
-}
-
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Snapshot").field("generation", &self.generation()).finish_non_exhaustive()
@@ -74,11 +66,7 @@ impl Snapshot {
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        let integrity_errors = verifier.integrity_errors(&folder, &manifest)?;
-        if !integrity_errors.is_empty() {
-            let damage = integrity_errors.join(", ");
-            return Err(GenerationError::Damaged { number, damage }.into());
-        }
+        verifier.check(&folder, &manifest)?;
         if manifest.analysis != ANALYSIS_VERSION {
             let (built_with, required) = (manifest.analysis, ANALYSIS_VERSION);
             return Err(OpenError::AnalysisVersion { number, built_with, required });

@@ -46,11 +46,12 @@ pub(super) struct JudgedQuery {
 #[derive(Debug, thiserror::Error)]
 pub enum CollectionError {
     /// A file cannot be read.
-    #[error("cannot read collection file: {cause}: `{}`", path.display())]
+    #[error("cannot read collection file: `{}`", path.display())]
     Io {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
+        #[source]
         cause: io::Error,
     },
     /// A line is not as it should be.

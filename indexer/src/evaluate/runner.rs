@@ -13,7 +13,7 @@ use crate::{
     ingest,
     ingest::{
         BuildConfig, BuildError, BuildLimits, BuildOptions, OnThreshold, Progress, config,
-        config::SourceConfig,
+        config::{ConfigError, SourceConfig},
     },
 };
 use jiff::Timestamp;
@@ -39,16 +39,19 @@ const DOCUMENTS_FILE: &str = "documents.jsonl";
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
     /// The temporary knowledge base cannot be written.
-    #[error("cannot write the knowledge base of the evaluation: {0}")]
+    #[error("cannot write the knowledge base of the evaluation")]
     Io(#[from] io::Error),
-    /// It cannot be built.
+    /// The source of documents cannot be configured.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The knowledge base cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// It cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// A search failed.
-    #[error("search failed: {0}")]
+    #[error("search failed")]
     Search(#[from] CatalogError),
     /// No question has a good document.
     #[error("no query of the collection has a document with a score of 1 or more")]
@@ -83,8 +86,7 @@ impl EvaluationRun {
         let data = folder.path().join("data");
         let build_config = BuildConfig {
             data: data.clone(),
-            sources: config::resolve_sources(&[source_config()], folder.path())
-                .map_err(|error| io::Error::other(error.to_string()))?,
+            sources: config::resolve_sources(&[source_config()], folder.path())?,
             aliases: Vec::new(),
             item_url: BASE_URL.parse().expect("the constant is a valid URL"),
             limits: BuildLimits::default(),

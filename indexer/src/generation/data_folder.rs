@@ -31,7 +31,6 @@ pub(crate) struct DataFolder {
 pub(crate) struct PublishHold {
     /// The generation whose content was brought back.
     pub(crate) content_of: GenerationNumber,
-    /// Since when.
     pub(crate) since: Timestamp,
 }
 

@@ -15,7 +15,7 @@ use blake3::hazmat::{
     ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
 };
 
-use super::{FileDigest, GenerationError, MANIFEST_FILE, Manifest};
+use super::{FileDigest, GenerationError, INDEX_FOLDER, MANIFEST_FILE, Manifest};
 
 /// A file is read in pieces of this size, which stay in a processor's cache for the digest.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -79,7 +79,7 @@ fn hash_range(
     Ok(hasher)
 }
 
-/// Every file below `folder`, as paths relative to it with `/` between.
+/// Paths of all files below `folder`, relative to it, with `/` between segments.
 pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationError> {
     let mut paths = BTreeSet::new();
     for entry in walkdir::WalkDir::new(folder) {
@@ -94,8 +94,55 @@ pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationE
     Ok(paths)
 }
 
-/// Checks generations against their manifests. Remembers what it has read, so that a segment that
-/// the next generation shares by a hard link is not read again.
+/// A difference between a generation and its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// A file of the manifest does not exist.
+    #[error("missing file: `{0}`")]
+    MissingFile(String),
+    /// The bytes of a file differ from its digest.
+    #[error("checksum mismatch: `{0}`")]
+    ChecksumMismatch(String),
+    /// A file is not in the manifest.
+    #[error("unexpected file: `{0}`")]
+    UnexpectedFile(String),
+    /// The manifest cannot be parsed.
+    #[error("malformed JSON: `{MANIFEST_FILE}`")]
+    MalformedManifest,
+    /// The manifest has the number of another generation.
+    #[error("belongs to another generation: `{MANIFEST_FILE}`")]
+    ForeignManifest,
+    /// The index has more or fewer documents than the store has content.
+    #[error("the index has {documents} documents, the store has {records} records")]
+    DocumentCount {
+        /// Number of documents in the index.
+        documents: u64,
+        /// Number of records in the store that the index must have.
+        records: u64,
+    },
+}
+
+impl Damage {
+    /// Whether only the index is damaged, which can be rebuilt from the store.
+    pub(crate) fn is_in_index(&self) -> bool {
+        match self {
+            Self::MissingFile(name) | Self::ChecksumMismatch(name) | Self::UnexpectedFile(name) => {
+                is_index_file(name)
+            }
+            Self::DocumentCount { .. } => true,
+            Self::MalformedManifest | Self::ForeignManifest => false,
+        }
+    }
+}
+
+/// Whether a file, by its path inside a generation, is part of the index.
+pub(super) fn is_index_file(name: &str) -> bool {
+    Path::new(name).starts_with(INDEX_FOLDER)
+}
+
+/// Checks generations against their manifests. Caches digests, so that a segment that the next
+/// generation shares by a hard link is not read again.
 #[derive(Debug, Default)]
 pub(crate) struct Verifier {
     cache: Mutex<HashMap<(u64, u64), CachedDigest>>,
@@ -109,24 +156,33 @@ struct CachedDigest {
 }
 
 impl Verifier {
-    /// What is wrong with the files of the generation in `folder`; empty where all is well.
-    pub(crate) fn integrity_errors(
+    /// Checks that all files of the generation in `folder` are intact.
+    pub(crate) fn check(&self, folder: &Path, manifest: &Manifest) -> Result<(), GenerationError> {
+        let damage = self.damage(folder, manifest)?;
+        if damage.is_empty() {
+            return Ok(());
+        }
+        Err(GenerationError::Damaged { number: manifest.number, damage })
+    }
+
+    /// Every difference between the files in `folder` and the manifest.
+    pub(super) fn damage(
         &self,
         folder: &Path,
         manifest: &Manifest,
-    ) -> Result<Vec<String>, GenerationError> {
-        let mut errors = Vec::new();
+    ) -> Result<Vec<Damage>, GenerationError> {
+        let mut damage = Vec::new();
         let mut remaining = files_below(folder)?;
         remaining.remove(MANIFEST_FILE);
         for (name, expected) in &manifest.files {
             if !remaining.remove(name) {
-                errors.push(format!("missing file: `{name}`"));
+                damage.push(Damage::MissingFile(name.clone()));
             } else if self.cached_file_digest(&folder.join(name))? != *expected {
-                errors.push(format!("checksum mismatch: `{name}`"));
+                damage.push(Damage::ChecksumMismatch(name.clone()));
             }
         }
-        errors.extend(remaining.into_iter().map(|name| format!("unexpected file: `{name}`")));
-        Ok(errors)
+        damage.extend(remaining.into_iter().map(Damage::UnexpectedFile));
+        Ok(damage)
     }
 
     fn cached_file_digest(&self, path: &Path) -> Result<FileDigest, GenerationError> {
@@ -145,7 +201,7 @@ impl Verifier {
         Ok(digest)
     }
 
-    /// Forgets files that only removed generations had.
+    /// Removes cached digests of files that the generation in `folder` does not have.
     pub(crate) fn retain_only(&self, folder: &Path, manifest: &Manifest) {
         let inodes: BTreeSet<_> = manifest
             .files

@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use jiff::Timestamp;
-use schema::GenerationNumber;
+use schema::{GenerationNumber, NodeKind, SourceName};
 use serde::{Deserialize, Serialize};
 
-use super::{GenerationError, MANIFEST_FILE};
-use crate::catalog::{RecordCounts, SourceState};
+use super::{Damage, GenerationError, MANIFEST_FILE};
 
 /// The format of manifest and store that this program writes; it reads older ones, too.
 pub(crate) const FORMAT: u32 = 2;
@@ -19,21 +18,16 @@ pub(crate) struct Manifest {
     pub(crate) format: u32,
     /// Version of the text analysis that the index was made with.
     pub(crate) analysis: u32,
-    /// Number of the generation.
     pub(crate) number: GenerationNumber,
     /// The generation it was built from.
     pub(crate) parent: Option<GenerationNumber>,
     /// The generation whose content a rollback brought back.
     pub(crate) content_of: Option<GenerationNumber>,
-    /// When it was built.
     pub(crate) built_at: Timestamp,
-    /// The program that built it.
     pub(crate) program: String,
     /// Digest of the settings that decide how everything is merged.
     pub(crate) settings: String,
-    /// How many of each kind.
     pub(crate) counts: RecordCounts,
-    /// The state of each source.
     pub(crate) sources: Vec<SourceState>,
     /// Every other file, by its path inside the generation.
     pub(crate) files: BTreeMap<String, FileDigest>,
@@ -46,6 +40,66 @@ pub(crate) struct FileDigest {
     pub(crate) bytes: u64,
     /// BLAKE3 in hexadecimal.
     pub(crate) digest: String,
+}
+
+/// Number of records of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordCounts {
+    /// Articles.
+    pub articles: u64,
+    /// Toolkits.
+    pub toolkits: u64,
+    /// Communities.
+    pub communities: u64,
+    /// Events; a series is one.
+    pub events: u64,
+    /// Themes.
+    pub themes: u64,
+    /// Organisations.
+    pub organisations: u64,
+    /// People.
+    pub people: u64,
+    /// Audiences.
+    pub audiences: u64,
+}
+
+impl RecordCounts {
+    /// The number of records of one kind, to be changed.
+    pub fn get_mut(&mut self, kind: NodeKind) -> &mut u64 {
+        match kind {
+            NodeKind::Article => &mut self.articles,
+            NodeKind::Toolkit => &mut self.toolkits,
+            NodeKind::Community => &mut self.communities,
+            NodeKind::Event => &mut self.events,
+            NodeKind::Theme => &mut self.themes,
+            NodeKind::Organisation => &mut self.organisations,
+            NodeKind::Person => &mut self.people,
+            NodeKind::Audience => &mut self.audiences,
+        }
+    }
+
+    /// The number of records of one kind.
+    pub fn get(mut self, kind: NodeKind) -> u64 {
+        *self.get_mut(kind)
+    }
+
+    /// Number of records that a search can find.
+    pub fn content(&self) -> u64 {
+        self.articles + self.toolkits + self.communities + self.events
+    }
+}
+
+/// The state of one source in a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// Name of the source.
+    pub name: SourceName,
+    /// Number of its records in the generation.
+    pub records: u64,
+    /// Number of rejections when it was read last.
+    pub rejected: u64,
+    /// When it was read last.
+    pub read_at: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,10 +133,7 @@ impl Manifest {
     pub(crate) fn read(folder: &Path, number: GenerationNumber) -> Result<Self, GenerationError> {
         let path = folder.join(MANIFEST_FILE);
         let bytes = fs::read(&path).map_err(GenerationError::io("read", &path))?;
-        let damaged = |damage: &str| GenerationError::Damaged {
-            number,
-            damage: format!("{damage}: `{MANIFEST_FILE}`"),
-        };
+        let damaged = |damage| GenerationError::Damaged { number, damage: vec![damage] };
         if let Ok(Checksummed { manifest: FormatOnly { format }, .. }) =
             serde_json::from_slice(&bytes)
             && format > FORMAT
@@ -90,13 +141,13 @@ impl Manifest {
             return Err(GenerationError::UnsupportedFormat { number, format, supported: FORMAT });
         }
         let parsed: Checksummed<Self> =
-            serde_json::from_slice(&bytes).map_err(|_| damaged("malformed JSON"))?;
+            serde_json::from_slice(&bytes).map_err(|_| damaged(Damage::MalformedManifest))?;
         // Byte for byte: a flipped bit in white space is a flipped bit.
         if parsed.checksum != parsed.manifest.digest() || parsed.manifest.to_bytes() != bytes {
-            return Err(damaged("checksum mismatch"));
+            return Err(damaged(Damage::ChecksumMismatch(MANIFEST_FILE.to_owned())));
         }
         if parsed.manifest.number != number {
-            return Err(damaged("belongs to another generation"));
+            return Err(damaged(Damage::ForeignManifest));
         }
         Ok(parsed.manifest)
     }

@@ -24,7 +24,7 @@ pub(crate) struct Staging<'a> {
 }
 
 impl<'a> Staging<'a> {
-    /// An empty folder to build in; taken away again unless it is published.
+    /// Creates an empty folder, which is removed unless it is published.
     pub(crate) fn begin(data: &'a DataFolder, _lock: &BuildLock) -> Result<Self, GenerationError> {
         let path = data.staging();
         fs::create_dir(&path).map_err(GenerationError::io("create", &path))?;
@@ -35,8 +35,8 @@ impl<'a> Staging<'a> {
         &self.path
     }
 
-    /// The seals of all files, those in `inherited` taken over unread where the file is the same
-    /// (a hard link) as in the generation they come from.
+    /// Digests of all files; those in `inherited` are taken over unread, since their files are hard
+    /// links to those of the base.
     pub(crate) fn digest_files(
         &self,
         inherited: &BTreeMap<String, FileDigest>,

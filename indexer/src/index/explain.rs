@@ -4,11 +4,12 @@ use schema::{Explanation, MatchReason, NodeId, Record, SearchField, TermMatch};
 
 use super::{
     document_texts,
-    highlight::{
+    highlight::{position_after, title_and_text_positions},
+    query::{
         matches::{Matches, TermPosition},
-        position_after, title_and_text_positions,
+        planner::Plan,
+        scorer::MatchRules,
     },
-    query::{planner::Plan, scorer::MatchRules},
 };
 
 /// Why a record was found that has this score, which its age has raised to `raised` times as much.

@@ -4,7 +4,6 @@
 //! marked are analysed, to find the part of a compound that was asked for.
 
 pub(crate) mod fragments;
-pub(crate) mod matches;
 
 use std::{iter::Peekable, ops::Range};
 
@@ -12,11 +11,12 @@ use schema::{Body, Highlight, MatchKind, Record, SearchField, Span};
 
 use super::{
     document_texts,
-    highlight::{
-        fragments::{AnnotatedText, MatchSpan, best_fragments, whole_text},
+    highlight::fragments::{AnnotatedText, MatchSpan, best_fragments, whole_text},
+    query::{
         matches::{Matches, TermPosition},
+        planner::Plan,
+        terms::TermOrigin,
     },
-    query::{planner::Plan, terms::TermOrigin},
 };
 use crate::{analysis, analysis::WordTerms};
 

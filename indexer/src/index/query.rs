@@ -2,6 +2,7 @@
 
 pub(crate) mod filters;
 pub(crate) mod lexer;
+pub(crate) mod matches;
 pub(crate) mod parser;
 pub(crate) mod planner;
 pub(crate) mod proximity;

@@ -23,8 +23,8 @@ use super::{
     explain::{NotListedReason, not_listed_reason},
     facet_ordinals::FacetOrdinals,
     filter::{Dimension, Filter},
-    highlight::matches::{MatchDetail, Matches, docs_by_id, matches},
     query::{
+        matches::{MatchDetail, Matches, docs_by_id, matches},
         planner::{Expansion, Plan},
         proximity, recency,
         scorer::{MatchRules, Norms},

@@ -1,90 +1,80 @@
-//! Collect: read every source, normalise what changed, and put it into the store beside what the
-//! other sources say.
+//! Collect: fetch every source, normalise what changed, and write its facts to the store.
 
-use std::{cell::RefCell, collections::HashSet, ops::ControlFlow};
+use std::collections::{BTreeMap, HashSet};
 
 use schema::{RemovalReason, SourceName, SourceRecord};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    change_set::{BuildContext, ChangeSet, replace_facts},
+    change_set::{ChangeSet, replace_facts},
+    config::{Mode, ResolvedSource},
+    context::BuildContext,
+    error::BuildError,
     normalise::{NormaliseContext, normalise},
+    report::SourceReport,
+    source::{self, Candidate, RawRecord, Rejection, SkipReason, SourceItem},
+    thresholds,
 };
-use crate::{
-    ingest::{
-        BuildError, Progress, Rejection, SourceReport,
-        config::ResolvedSource,
-        source,
-        source::{RawRecord, SkipReason, SourceItem},
-    },
-    store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
-};
+use crate::store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts};
 
-/// What reading one source brought.
-pub(crate) struct SourceOutcome {
-    /// Counts for people.
-    pub(crate) report: SourceReport,
-    /// What could not be used.
+/// Counts and rejections of all sources.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) reports: Vec<SourceReport>,
     pub(crate) rejections: Vec<Rejection>,
 }
 
-/// Reads one source from beginning to end. What it no longer has is removed.
+/// Reads all selected sources, and removes the records of sources that are no longer configured.
 pub(crate) fn collect(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
-    context: &BuildContext,
-    source: &ResolvedSource,
-    (trust_digests, progress): (bool, &dyn Progress),
-) -> Result<SourceOutcome, BuildError> {
-    let previous_keys = store.keys_of_source(&source.name)?;
-    let mut collector = SourceCollector {
-        store,
-        changes,
-        context,
-        source,
-        outcome: SourceOutcome {
+    context: &BuildContext<'_>,
+) -> Result<Collected, BuildError> {
+    let mut collected = Collected::default();
+    for source in context.selected_sources() {
+        context.progress.begin(&format!("read {}", source.name), source::count(source).ok());
+        let mut collector = SourceCollector {
+            store,
+            changes,
+            context,
+            source,
             report: SourceReport::new(source.name.clone()),
             rejections: Vec::new(),
-        },
-        present: HashSet::new(),
-        rejections_without_key: 0,
-        store_error: None,
-    };
-    {
-        let shared_collector = RefCell::new(&mut collector);
-        let is_unchanged = |key: &str, hash: &[u8; 32]| {
-            trust_digests && shared_collector.borrow().is_unchanged(key, hash)
+            present: HashSet::new(),
+            rejections_without_key: 0,
         };
-        let mut sink = |item: SourceItem| {
-            progress.advance(1);
-            shared_collector.borrow_mut().handle_item(item)
-        };
-        source::read(source, &is_unchanged, &mut sink)
-            .map_err(|cause| BuildError::Source { name: source.name.clone(), cause })?;
+        collector.collect()?;
+        let SourceCollector { report, mut rejections, .. } = collector;
+        context.progress.end();
+        thresholds::check(context, &report, &rejections)?;
+        collected.reports.push(report);
+        collected.rejections.append(&mut rejections);
     }
-    if let Some(store_error) = collector.store_error {
-        return Err(store_error.into());
+    if !context.options.only.is_empty() {
+        return Ok(collected);
     }
-    if collector.rejections_without_key > 0 {
-        // Any record that seems to be gone may be one of those whose key could not be read.
-        return Ok(collector.outcome);
-    }
-    for key in previous_keys {
-        if !collector.present.contains(&key) {
-            collector.remove(&key, RemovalReason::Missing)?;
+    for name in store.source_names()? {
+        let configured = context.config.sources.iter().any(|s| s.name.as_str() == name);
+        if configured || name == SourceName::inferred().as_str() {
+            continue;
         }
+        let name = SourceName::new(&name).unwrap_or_else(|_| SourceName::inferred());
+        let report = remove_source(store, changes, context, name)?;
+        thresholds::check(context, &report, &[])?;
+        collected.reports.push(report);
     }
-    Ok(collector.outcome)
+    Ok(collected)
 }
 
-/// Removes everything that a source said which is no longer configured.
-pub(crate) fn remove_source(
+/// Removes all records of a source that is no longer configured.
+fn remove_source(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     name: SourceName,
 ) -> Result<SourceReport, StoreError> {
     let mut report = SourceReport::new(name);
-    for key in store.keys_of_source(&report.name)? {
+    for key in store.input_digests(&report.name)?.into_keys() {
         let removal = Err(RemovalReason::Missing);
         replace_facts(store, changes, &context.aliases, &key, removal)?;
         report.removed += 1;
@@ -95,47 +85,53 @@ pub(crate) fn remove_source(
 struct SourceCollector<'r, 't> {
     store: &'r mut StoreWriter<'t>,
     changes: &'r mut ChangeSet,
-    context: &'r BuildContext,
+    context: &'r BuildContext<'r>,
     source: &'r ResolvedSource,
-    outcome: SourceOutcome,
-    /// Records that the source still has, broken ones included.
+    report: SourceReport,
+    rejections: Vec<Rejection>,
+    /// Records that the source still has, rejected ones included.
     present: HashSet<RecordKey>,
-    /// Rejections of which nobody knows which record they are.
+    /// Number of rejections that belong to an unknown record.
     rejections_without_key: u64,
-    store_error: Option<StoreError>,
 }
 
 impl SourceCollector<'_, '_> {
-    fn config_digest(&self) -> u64 {
-        self.source.digest ^ self.context.shift_days.cast_unsigned()
-    }
-
-    fn is_unchanged(&self, key: &str, content_hash: &[u8; 32]) -> bool {
-        let input_digest =
-            InputDigest { content_hash: *content_hash, source_digest: self.config_digest() };
-        let key = RecordKey::new(&self.source.name, key);
-        self.store.input_digest(&key).is_ok_and(|stored| stored == Some(input_digest))
-    }
-
-    fn handle_item(&mut self, item: SourceItem) -> ControlFlow<()> {
-        match self.try_handle_item(item) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.store_error = Some(error);
-                ControlFlow::Break(())
-            }
+    /// Reads the source from beginning to end, and removes the records that it no longer has.
+    fn collect(&mut self) -> Result<(), BuildError> {
+        let (source, config_digest) = (self.source, self.config_digest());
+        let previous = self.store.input_digests(&source.name)?;
+        let known = if self.context.mode == Mode::Full { &BTreeMap::new() } else { &previous };
+        let is_unchanged = |candidate: &Candidate| {
+            known.get(&RecordKey::new(&source.name, &candidate.key))
+                == Some(&input_digest(config_digest, candidate.content_hash, &candidate.location))
+        };
+        let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
+        for item in source::records(source, &is_unchanged).map_err(fetch_error)? {
+            self.context.progress.advance(1);
+            self.handle_item(item.map_err(fetch_error)?)?;
         }
+        if self.rejections_without_key > 0 {
+            // Any record that seems to be gone may be one of those whose key could not be read.
+            return Ok(());
+        }
+        for key in previous.keys() {
+            if self.present.contains(key) {
+                continue;
+            }
+            self.remove(key, RemovalReason::Missing)?;
+        }
+        Ok(())
     }
 
-    fn try_handle_item(&mut self, item: SourceItem) -> Result<(), StoreError> {
+    fn handle_item(&mut self, item: SourceItem) -> Result<(), StoreError> {
         match item {
             SourceItem::Unchanged { key } => {
-                self.outcome.report.unchanged += 1;
+                self.report.unchanged += 1;
                 self.present.insert(RecordKey::new(&self.source.name, &key));
             }
             SourceItem::Deleted { key } => self.retract(&key, RemovalReason::Deleted)?,
             SourceItem::Skipped { key, reason, .. } => {
-                self.outcome.report.skipped += 1;
+                self.report.skipped += 1;
                 let reason = match reason {
                     SkipReason::Draft => RemovalReason::Unpublished,
                     SkipReason::Listing => RemovalReason::Missing,
@@ -164,21 +160,29 @@ impl SourceCollector<'_, '_> {
         };
         let key = RecordKey::new(&self.source.name, &raw.key);
         let previous = self.store.facts(&key)?;
-        let report = &mut self.outcome.report;
+        let mut record = self.source_record(raw, facts.url.as_ref());
         let is_first_occurrence = self.present.insert(key.clone());
         match &previous {
-            None => report.new += 1,
-            Some(previous) if previous.facts == facts => report.unchanged += 1,
-            Some(_) if is_first_occurrence => report.changed += 1,
+            None => self.report.new += 1,
+            Some(previous) if previous.facts == facts => {
+                self.report.unchanged += 1;
+                record.fetched_at = previous.record.fetched_at;
+            }
+            Some(_) if is_first_occurrence => self.report.changed += 1,
             Some(_) => {}
         }
-        if previous.as_ref().is_none_or(|previous| previous.facts != facts) {
-            let stored = StoredFacts { record: self.source_record(raw, facts.url.as_ref()), facts };
+        let stored = StoredFacts { record, facts };
+        // Equal facts from other bytes or another location: only the provenance changes.
+        if previous.as_ref() != Some(&stored) {
             replace_facts(self.store, self.changes, &self.context.aliases, &key, Ok(&stored))?;
         }
-        let input_digest =
-            InputDigest { content_hash: raw.content_hash, source_digest: self.config_digest() };
-        self.store.put_input_digest(&key, &input_digest)
+        let digest = input_digest(self.config_digest(), raw.content_hash, &raw.location);
+        self.store.put_input_digest(&key, &digest)
+    }
+
+    /// Digest of everything besides the bytes that decides about the facts of a record.
+    fn config_digest(&self) -> u64 {
+        self.source.digest ^ self.context.shift_days.cast_unsigned()
     }
 
     fn source_record(&self, raw: &RawRecord, url: Option<&url::Url>) -> SourceRecord {
@@ -187,24 +191,24 @@ impl SourceCollector<'_, '_> {
             remote_key: RecordKey::new(&self.source.name, &raw.key).remote_key().to_owned(),
             location: raw.location.clone(),
             url: url.cloned(),
-            fetched_at: self.context.now,
+            fetched_at: self.context.config.now,
             content_hash: blake3::Hash::from_bytes(raw.content_hash).to_hex().to_string(),
         }
     }
 
-    /// A record that was good before stays as it was until it is good again.
+    /// Records a rejection; the record stays as it was before, until it is valid again.
     fn reject(&mut self, rejection: Rejection) {
-        self.outcome.report.rejected += 1;
+        self.report.rejected += 1;
         match &rejection.key {
             Some(key) => {
                 self.present.insert(RecordKey::new(&self.source.name, key));
             }
             None => self.rejections_without_key += 1,
         }
-        self.outcome.rejections.push(rejection);
+        self.rejections.push(rejection);
     }
 
-    /// The source says itself that the record is not to be found.
+    /// Removes a record that the source itself withdraws.
     fn retract(&mut self, key: &str, reason: RemovalReason) -> Result<(), StoreError> {
         let key = RecordKey::new(&self.source.name, key);
         self.present.insert(key.clone());
@@ -215,8 +219,14 @@ impl SourceCollector<'_, '_> {
         if self.store.facts(key)?.is_some() {
             let removal = Err(reason);
             replace_facts(self.store, self.changes, &self.context.aliases, key, removal)?;
-            self.outcome.report.removed += 1;
+            self.report.removed += 1;
         }
         Ok(())
     }
+}
+
+/// Digest of the input of one record; the location is part of it, so that a record that moved is
+/// read again.
+fn input_digest(config_digest: u64, content_hash: [u8; 32], location: &str) -> InputDigest {
+    InputDigest { content_hash, source_digest: config_digest ^ xxh3_64(location.as_bytes()) }
 }

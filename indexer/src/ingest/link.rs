@@ -9,12 +9,15 @@ use schema::{
 };
 
 use super::{
-    change_set::BuildContext,
-    infer_entities::{base_slug, content_key, entity_key, slug_key},
+    context::BuildContext,
     merge::Merged,
+    name_keys::{base_slug, content_key, entity_key, slug_key},
 };
 use crate::{
-    facts::{Detail, EventFacts, Facts, QuoteFacts, SessionFacts},
+    facts::{
+        ArticleFacts, CommunityFacts, Detail, EventFacts, Facts, QuoteFacts, SessionFacts,
+        ToolkitFacts,
+    },
     store::{Relation, StoreError, StoreWriter},
 };
 
@@ -31,7 +34,7 @@ pub(crate) enum LinkError {
 /// Resolves names against everything in the store.
 pub(crate) struct Linker<'a, 't> {
     pub(crate) store: &'a StoreWriter<'t>,
-    pub(crate) context: &'a BuildContext,
+    pub(crate) context: &'a BuildContext<'a>,
 }
 
 impl Linker<'_, '_> {
@@ -41,9 +44,16 @@ impl Linker<'_, '_> {
         let origin = merged.origin;
         let name = || facts.name().unwrap_or_default().to_owned();
         Ok(match &facts.detail {
-            Detail::Article(_) | Detail::Toolkit(_) | Detail::Community(_) | Detail::Event(_) => {
-                self.content(id, facts)?
+            Detail::Article(article) => {
+                Record::Article(self.article(self.common(id, facts)?, article)?)
             }
+            Detail::Toolkit(toolkit) => {
+                Record::Toolkit(self.toolkit(self.common(id, facts)?, toolkit)?)
+            }
+            Detail::Community(community) => {
+                Record::Community(self.community(self.common(id, facts)?, community)?)
+            }
+            Detail::Event(event) => Record::Event(self.event(self.common(id, facts)?, event)?),
             Detail::Theme(theme) => Record::Theme(Theme {
                 id,
                 label: name(),
@@ -86,88 +96,77 @@ impl Linker<'_, '_> {
         })
     }
 
-    fn content(&self, id: NodeId, facts: &Facts) -> Result<Record, LinkError> {
-        let mut common = self.common(id, facts)?;
-        Ok(match &facts.detail {
-            Detail::Article(article) => {
-                let authors = self.resolve_entities(NodeKind::Person, &article.authors)?;
-                let interviewees =
-                    self.resolve_entities(NodeKind::Person, &article.interviewees)?;
-                let quotes: Vec<_> =
-                    article.quotes.iter().map(|q| self.quote(q)).collect::<Result<_, _>>()?;
-                push_unique(&mut common.people, authors.iter().chain(&interviewees).copied());
-                push_unique(&mut common.people, quotes.iter().filter_map(|quote| quote.person));
-                push_unique(
-                    &mut common.organisations,
-                    quotes.iter().filter_map(|q| q.organisation),
-                );
-                Record::Article(Article {
-                    common,
-                    form: article.form.unwrap_or(ArticleForm::Page),
-                    lead: article.lead.clone(),
-                    authors,
-                    interviewees,
-                    quotes,
-                    references: article.references.clone(),
-                    resources: article.resources.clone(),
-                    reports_on: self
-                        .resolve_content(NodeKind::Event, article.reports_on.as_ref())?,
-                })
-            }
-            Detail::Toolkit(toolkit) => {
-                let maintainers =
-                    self.resolve_entities(NodeKind::Organisation, &toolkit.maintainers)?;
-                let origin =
-                    self.resolve_content(NodeKind::Community, toolkit.origin_community.as_ref())?;
-                push_unique(&mut common.organisations, maintainers.iter().copied());
-                push_unique(&mut common.communities, origin);
-                Record::Toolkit(Toolkit {
-                    common,
-                    form: toolkit.form.unwrap_or(ToolkitForm::Toolkit),
-                    external_url: toolkit.external_url.clone(),
-                    steps: toolkit.steps.clone(),
-                    resources: toolkit.resources.clone(),
-                    guidelines: toolkit.guidelines.clone(),
-                    origin_community: origin,
-                    maintainers,
-                    maturity: toolkit.maturity.unwrap_or(Maturity::Active),
-                })
-            }
-            Detail::Community(community) => {
-                let coordinators =
-                    self.resolve_entities(NodeKind::Person, &community.coordinators)?;
-                let origins =
-                    self.resolve_entities(NodeKind::Organisation, &community.origin_organisations)?;
-                let mut related = self.resolve_contents(NodeKind::Community, &community.related)?;
-                related.retain(|other| *other != id);
-                push_unique(&mut common.people, coordinators.iter().copied());
-                push_unique(&mut common.organisations, origins.iter().copied());
-                Record::Community(Community {
-                    common,
-                    form: community.form.unwrap_or(CommunityForm::External),
-                    short_name: community.short_name.clone(),
-                    question: community.question.clone(),
-                    purpose: community.purpose.clone(),
-                    founded: community.founded,
-                    origin_organisations: origins,
-                    coordinators,
-                    member_count: community.member_count,
-                    access: community.access.unwrap_or(Access::Open),
-                    join_url: community.join_url.clone(),
-                    platform_url: community.platform_url.clone(),
-                    layers: community.layers.clone(),
-                    related,
-                })
-            }
-            Detail::Event(event) => self.event(common, event)?,
-            Detail::Theme(_)
-            | Detail::Organisation(_)
-            | Detail::Person(_)
-            | Detail::Audience(_) => unreachable!("called for content kinds only"),
+    fn article(&self, mut common: Common, article: &ArticleFacts) -> Result<Article, LinkError> {
+        let authors = self.resolve_entities(NodeKind::Person, &article.authors)?;
+        let interviewees = self.resolve_entities(NodeKind::Person, &article.interviewees)?;
+        let quotes: Vec<_> =
+            article.quotes.iter().map(|quote| self.quote(quote)).collect::<Result<_, _>>()?;
+        push_unique(&mut common.people, authors.iter().chain(&interviewees).copied());
+        push_unique(&mut common.people, quotes.iter().filter_map(|quote| quote.person));
+        push_unique(&mut common.organisations, quotes.iter().filter_map(|q| q.organisation));
+        Ok(Article {
+            common,
+            form: article.form.unwrap_or(ArticleForm::Page),
+            lead: article.lead.clone(),
+            authors,
+            interviewees,
+            quotes,
+            references: article.references.clone(),
+            resources: article.resources.clone(),
+            reports_on: self.resolve_content(NodeKind::Event, article.reports_on.as_ref())?,
         })
     }
 
-    fn event(&self, mut common: Common, event: &EventFacts) -> Result<Record, LinkError> {
+    fn toolkit(&self, mut common: Common, toolkit: &ToolkitFacts) -> Result<Toolkit, LinkError> {
+        let maintainers = self.resolve_entities(NodeKind::Organisation, &toolkit.maintainers)?;
+        let origin =
+            self.resolve_content(NodeKind::Community, toolkit.origin_community.as_ref())?;
+        push_unique(&mut common.organisations, maintainers.iter().copied());
+        push_unique(&mut common.communities, origin);
+        Ok(Toolkit {
+            common,
+            form: toolkit.form.unwrap_or(ToolkitForm::Toolkit),
+            external_url: toolkit.external_url.clone(),
+            steps: toolkit.steps.clone(),
+            resources: toolkit.resources.clone(),
+            guidelines: toolkit.guidelines.clone(),
+            origin_community: origin,
+            maintainers,
+            maturity: toolkit.maturity.unwrap_or(Maturity::Active),
+        })
+    }
+
+    fn community(
+        &self,
+        mut common: Common,
+        community: &CommunityFacts,
+    ) -> Result<Community, LinkError> {
+        let coordinators = self.resolve_entities(NodeKind::Person, &community.coordinators)?;
+        let origins =
+            self.resolve_entities(NodeKind::Organisation, &community.origin_organisations)?;
+        let mut related = self.resolve_contents(NodeKind::Community, &community.related)?;
+        related.retain(|other| *other != common.id);
+        push_unique(&mut common.people, coordinators.iter().copied());
+        push_unique(&mut common.organisations, origins.iter().copied());
+        Ok(Community {
+            common,
+            form: community.form.unwrap_or(CommunityForm::External),
+            short_name: community.short_name.clone(),
+            question: community.question.clone(),
+            purpose: community.purpose.clone(),
+            founded: community.founded,
+            origin_organisations: origins,
+            coordinators,
+            member_count: community.member_count,
+            access: community.access.unwrap_or(Access::Open),
+            join_url: community.join_url.clone(),
+            platform_url: community.platform_url.clone(),
+            layers: community.layers.clone(),
+            related,
+        })
+    }
+
+    fn event(&self, mut common: Common, event: &EventFacts) -> Result<Event, LinkError> {
         let start = event.start.clone().ok_or(LinkError::Incomplete(
             "event has no start in any source; map the field `start`",
         ))?;
@@ -180,7 +179,7 @@ impl Linker<'_, '_> {
         push_unique(&mut common.organisations, of_kind(NodeKind::Organisation));
         push_unique(&mut common.people, speakers.iter().copied());
         push_unique(&mut common.people, sessions.iter().flat_map(|s| s.speakers.iter().copied()));
-        Ok(Record::Event(Event {
+        Ok(Event {
             common,
             form: event.form.unwrap_or(EventForm::Other),
             start,
@@ -197,7 +196,7 @@ impl Linker<'_, '_> {
             series: event.series.clone(),
             open_to_non_members: event.open_to_non_members,
             recording: event.recording.clone(),
-        }))
+        })
     }
 
     fn common(&self, id: NodeId, facts: &Facts) -> Result<Common, LinkError> {
@@ -209,6 +208,7 @@ impl Linker<'_, '_> {
             Some(url) => url.clone(),
             None => self
                 .context
+                .config
                 .item_url
                 .join(&format!("{}/{slug}", id.kind().as_str()))
                 .map_err(|_| LinkError::Incomplete("cannot build the URL of the item page"))?,
@@ -240,15 +240,15 @@ impl Linker<'_, '_> {
         })
     }
 
-    /// The last part of our own address: the record that goes before the others has it plain, what
-    /// others tell of adds its id.
+    /// The last segment of the page's URL: the record of highest precedence has it plain, others
+    /// append their id.
     fn slug(&self, id: NodeId, facts: &Facts) -> Result<String, StoreError> {
         let base = base_slug(facts);
         let owner = self.first_id_with_key(&slug_key(id.kind(), &base), id.kind())?;
         if owner.is_none_or(|owner| owner == id) { Ok(base) } else { Ok(format!("{base}-{id}")) }
     }
 
-    /// What the first of all records that have a name tells of, in the order of precedence.
+    /// The id of the record of highest precedence with a name key.
     fn first_id_with_key(&self, key: &str, kind: NodeKind) -> Result<Option<NodeId>, StoreError> {
         let mut records = self.store.records_with_key(key)?;
         records.sort_by(|l, r| self.context.precedence(l).cmp(&self.context.precedence(r)));

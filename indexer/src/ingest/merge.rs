@@ -1,8 +1,8 @@
-//! Merge: records that tell of one thing become one set of facts, under one id.
+//! Merge: records of one entity become one set of facts, under one id.
 //!
-//! Identity: an id is minted once, from the record that is first to tell of a thing. When things
-//! turn out to be one, the oldest id stays and the others lead to it; when one thing turns out to
-//! be several, the part with the record that minted the id keeps it.
+//! Identity: an id is minted once, from the first record of an entity. When entities are merged, the
+//! oldest id stays and the others redirect to it; when an entity is split, the component with the
+//! record that minted the id retains it.
 
 mod fields;
 
@@ -13,26 +13,29 @@ use schema::{NodeId, NodeKind, SourceName};
 pub(crate) use fields::{Merged, merge};
 
 use super::{
-    change_set::{BuildContext, ChangeSet},
-    infer_entities,
+    change_set::ChangeSet,
+    context::BuildContext,
+    error::BuildError,
+    infer_entities::connected_records,
+    name_keys::{name_keys, parse_entity_key},
 };
 use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
 
-/// What identifying brought.
+/// Result of assigning ids.
 #[derive(Debug, Default)]
 pub(crate) struct Resolution {
-    /// Ids whose records have to be made anew.
+    /// Ids whose records have to be rebuilt.
     pub(crate) to_rebuild: BTreeSet<NodeId>,
-    /// Ids that nothing tells of any more, and the id that stands for each now.
+    /// Ids without records, and the id that replaces each.
     pub(crate) retired: BTreeMap<NodeId, Option<NodeId>>,
 }
 
-/// Finds out which records are one thing, and gives each thing its id.
+/// Groups records that are one entity, and assigns each entity its id.
 pub(crate) fn resolve_identities(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
-    context: &BuildContext,
-) -> Result<Resolution, StoreError> {
+    context: &BuildContext<'_>,
+) -> Result<Resolution, BuildError> {
     let components = components(store, changes, context)?;
     let candidates = id_candidates(store, context, &components)?;
     let ids = assign_ids(store, &components, candidates)?;
@@ -52,8 +55,7 @@ pub(crate) fn resolve_identities(
                 abandoned.insert(old.id, Some(*id));
                 // Whoever mentions this record by one of its names is led elsewhere now.
                 let facts = store.facts(key)?;
-                let keys =
-                    facts.map(|f| infer_entities::name_keys(key, &f.facts, &context.aliases));
+                let keys = facts.map(|f| name_keys(key, &f.facts, &context.aliases));
                 changes.name_keys.extend(keys.unwrap_or_default());
             }
         }
@@ -68,7 +70,7 @@ pub(crate) fn resolve_identities(
         }
         store.set_members(id, &[])?;
         let replacement = replacement.filter(|other| *other != id);
-        // Where nothing stands for it now, what led to it leads to it still: it may come back.
+        // Without a replacement its redirects stay: the record may come back.
         if replacement.is_some() {
             for earlier in store.redirected_to(id)? {
                 store.redirect(earlier, replacement)?;
@@ -80,7 +82,7 @@ pub(crate) fn resolve_identities(
     Ok(resolution)
 }
 
-/// Records that tell of one thing.
+/// Records of one entity.
 struct Component {
     kind: NodeKind,
     /// In the order of precedence.
@@ -91,13 +93,13 @@ struct Component {
 fn components(
     store: &StoreWriter<'_>,
     changes: &ChangeSet,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
 ) -> Result<Vec<Component>, StoreError> {
     let mut seeds: BTreeSet<RecordKey> = changes.records.keys().cloned().collect();
     seeds.extend(changes.former_members.iter().cloned());
     for name in &changes.name_keys {
         // Another name of an entity joins it with what is known by that name alone.
-        if let Some((kind, folded)) = infer_entities::parse_entity_key(name) {
+        if let Some((kind, folded)) = parse_entity_key(name) {
             seeds.insert(RecordKey::inferred(kind, folded));
             seeds.extend(store.records_with_key(name)?);
             seeds.extend(store.records_with_key(&format!("also:{}/{folded}", kind.as_str()))?);
@@ -120,7 +122,7 @@ fn components(
 
 fn component(
     store: &StoreWriter<'_>,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     seed: RecordKey,
     visited: &mut BTreeSet<RecordKey>,
 ) -> Result<Option<Component>, StoreError> {
@@ -131,12 +133,7 @@ fn component(
             continue;
         }
         let Some(stored) = store.facts(&key)? else { continue };
-        pending.extend(infer_entities::connected_records(
-            store,
-            &key,
-            &stored.facts,
-            &context.aliases,
-        )?);
+        pending.extend(connected_records(store, &key, &stored.facts, &context.aliases)?);
         members.push((key, stored.facts.kind()));
     }
     members.sort_by(|l, r| context.precedence(&l.0).cmp(&context.precedence(&r.0)));
@@ -157,12 +154,12 @@ struct IdCandidate {
     sequence: u64,
 }
 
-/// Gives every new record its place in time, and lists what each component may be called.
+/// Assigns every new record its sequence number, and lists the candidate ids of each component.
 fn id_candidates(
     store: &mut StoreWriter<'_>,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     components: &[Component],
-) -> Result<Vec<IdCandidates>, StoreError> {
+) -> Result<Vec<IdCandidates>, BuildError> {
     let mut new_records = Vec::new();
     for component in components {
         for key in &component.members {
@@ -181,14 +178,14 @@ fn id_candidates(
         for key in &component.members {
             let Identity { id, sequence } =
                 store.identity(key)?.expect("every member was given an identity");
-            // A thing that its source calls another kind now is another thing.
+            // A record of another kind than before is another entity.
             let same_kind = id.kind() == component.kind;
             let id = if same_kind { id } else { mint(store, key, component.kind)? };
             let candidate =
                 by_id.entry(id).or_insert(IdCandidate { id, minted_here: false, sequence });
             candidate.sequence = candidate.sequence.min(sequence);
             candidate.minted_here |= !is_inferred(key)
-                && (0..MINT_ATTEMPTS_MAX).any(|n| key.mint(component.kind, n) == id);
+                && (0..MINT_ATTEMPTS_CHECKED).any(|n| key.mint(component.kind, n) == id);
         }
         let mut sorted: Vec<_> = by_id.into_values().collect();
         sorted.sort_by_key(|candidate| (candidate.sequence, candidate.id));
@@ -201,17 +198,12 @@ fn is_inferred(key: &RecordKey) -> bool {
     key.source() == SourceName::inferred().as_str()
 }
 
-/// Ids are tried so many times before two hashes of 60 bits are taken to be one.
-const MINT_ATTEMPTS_MAX: u8 = 4;
+/// Attempts by which a record is recognised as the one from which an id was minted.
+const MINT_ATTEMPTS_CHECKED: u8 = 4;
 
-fn mint(store: &StoreWriter<'_>, key: &RecordKey, kind: NodeKind) -> Result<NodeId, StoreError> {
-    for attempt in 0..MINT_ATTEMPTS_MAX {
-        let id = key.mint(kind, attempt);
-        if store.members(id)?.is_empty() {
-            return Ok(id);
-        }
-    }
-    Ok(key.mint(kind, 0))
+/// Mints an id for a record that no other record has.
+fn mint(store: &StoreWriter<'_>, key: &RecordKey, kind: NodeKind) -> Result<NodeId, BuildError> {
+    mint_unused_id(store, std::slice::from_ref(key), kind, &BTreeSet::new())
 }
 
 /// Gives each component one of the ids it claims, each id to one component.
@@ -219,7 +211,7 @@ fn assign_ids(
     store: &StoreWriter<'_>,
     components: &[Component],
     candidates: Vec<IdCandidates>,
-) -> Result<Vec<NodeId>, StoreError> {
+) -> Result<Vec<NodeId>, BuildError> {
     let mut ranked: Vec<(bool, u64, NodeId, usize)> = Vec::new();
     for (index, candidates) in candidates.into_iter().enumerate() {
         ranked.extend(candidates.into_iter().map(|c| (!c.minted_here, c.sequence, c.id, index)));
@@ -249,7 +241,7 @@ fn assign_ids(
     for (component, id) in components.iter().zip(ids) {
         let id = match id {
             Some(id) => id,
-            None => mint_unused_id(store, component, &used_ids)?,
+            None => mint_unused_id(store, &component.members, component.kind, &used_ids)?,
         };
         used_ids.insert(id);
         assigned_ids.push(id);
@@ -257,20 +249,49 @@ fn assign_ids(
     Ok(assigned_ids)
 }
 
-/// An id for a part that lost the id of the whole.
+/// Mints an id from the first of `keys` that no record has and that is not in `used_ids`.
 fn mint_unused_id(
     store: &StoreWriter<'_>,
-    component: &Component,
+    keys: &[RecordKey],
+    kind: NodeKind,
     used_ids: &BTreeSet<NodeId>,
-) -> Result<NodeId, StoreError> {
-    for key in &component.members {
-        for attempt in 0..MINT_ATTEMPTS_MAX {
-            let id = key.mint(component.kind, attempt);
+) -> Result<NodeId, BuildError> {
+    for key in keys {
+        for attempt in 0..=u8::MAX {
+            let id = key.mint(kind, attempt);
             if !used_ids.contains(&id) && store.members(id)?.is_empty() {
                 return Ok(id);
             }
         }
     }
-    let first = component.members.first().expect("a component is never empty");
-    Ok(first.mint(component.kind, MINT_ATTEMPTS_MAX))
+    Err(BuildError::IdsInUse { key: keys.first().expect("a component is never empty").to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreFile;
+
+    #[test]
+    fn an_id_of_another_record_must_not_be_minted_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = SourceName::new("s").unwrap();
+        let (key, other) = (RecordKey::new(&source, "a"), RecordKey::new(&source, "b"));
+        let file = StoreFile::create(folder.path()).unwrap();
+        let minted = file.write(|store| {
+            for attempt in 0..MINT_ATTEMPTS_CHECKED {
+                let id = key.mint(NodeKind::Event, attempt);
+                store.set_members(id, std::slice::from_ref(&other))?;
+            }
+            let minted = mint(store, &key, NodeKind::Event)?;
+            for attempt in 0..=u8::MAX {
+                let id = key.mint(NodeKind::Event, attempt);
+                store.set_members(id, std::slice::from_ref(&other))?;
+            }
+            let error = mint(store, &key, NodeKind::Event).unwrap_err();
+            assert!(error.to_string().ends_with("all ids of record `s:a` are in use"), "{error}");
+            Ok::<_, BuildError>(minted)
+        });
+        assert_eq!(minted.unwrap(), key.mint(NodeKind::Event, MINT_ATTEMPTS_CHECKED));
+    }
 }

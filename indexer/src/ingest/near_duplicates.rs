@@ -1,10 +1,10 @@
-//! Near-duplicates: texts of one source and one kind that are the same but for a few words. They
-//! form groups, and each knows its group.
+//! Near-duplicates: texts of one source and one kind that differ in a few words only. They form
+//! groups, and each text has the id of its group.
 //!
-//! What may be alike meets in a band, which is a digest of its text; there, each is compared with
-//! those beside it. Whoever is like another, and like one that is like it, is of one group, which
-//! is named by its least id. So groups are decided by what is there, not by the order in which it
-//! came; and a change is compared with what it meets, not with all there is.
+//! Similar texts share a band, which is a digest of a text; there, each is compared with its
+//! neighbours. Texts connected by similarity form one group, which is named by its least id. So
+//! groups depend on the texts and not on their order of arrival, and a changed text is compared with
+//! its neighbours, not with all texts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ const DUPLICATE_SIMILARITY: f64 = 0.9;
 /// In a band, a text is compared with so many before it and after it.
 const NEIGHBOURS_PER_SIDE: usize = 4;
 
-/// The bands of a record. Where several sources tell of it, it is of the most trusted one, so that
-/// no group has texts of more than one. Events are the same only at the same time and place.
+/// The bands of a record. Of several sources the most trusted one counts, so that no group has texts
+/// of more than one. Events are near-duplicates only at the same time and venue.
 pub(crate) fn bands(
     record: &Record,
     body: Option<&Body>,
@@ -55,26 +55,27 @@ pub(crate) struct BandChanges {
 }
 
 impl BandChanges {
-    /// Puts a text into the bands that it is in now, where those are others.
+    /// Moves a text from its old bands into its new ones.
     pub(crate) fn update_bands(
         &mut self,
         store: &mut StoreWriter<'_>,
         id: NodeId,
-        (old, new): (BTreeSet<u64>, BTreeSet<u64>),
+        old: &BTreeSet<u64>,
+        new: BTreeSet<u64>,
     ) -> Result<(), StoreError> {
         for band in old.difference(&new) {
             store.remove_from_band(*band, id)?;
             self.left.entry(id).or_default().insert(*band);
         }
-        for band in new.difference(&old) {
+        for band in new.difference(old) {
             store.add_to_band(*band, id)?;
         }
         self.current.insert(id, new);
         Ok(())
     }
 
-    /// Forms the groups anew of all that stands where texts changed, entered or left. Gives the
-    /// content whose group is another now.
+    /// Recomputes the groups in all bands in which texts changed, entered or left. Returns the
+    /// content whose group changed.
     pub(crate) fn recompute_groups(
         &self,
         store: &mut StoreWriter<'_>,
@@ -83,7 +84,7 @@ impl BandChanges {
         for (id, bands) in self.current.iter().chain(&self.left) {
             affected.insert(*id);
             for band in bands {
-                affected.extend(store.band_neighbours((*band, *id), NEIGHBOURS_PER_SIDE)?);
+                affected.extend(store.band_neighbours(*band, *id, NEIGHBOURS_PER_SIDE)?);
             }
         }
         for id in affected.clone() {
@@ -121,7 +122,7 @@ impl BandChanges {
         while let Some(id) = pending.pop() {
             let mut neighbours = BTreeSet::new();
             for band in self.bands(store, id)? {
-                neighbours.extend(store.band_neighbours((band, id), NEIGHBOURS_PER_SIDE)?);
+                neighbours.extend(store.band_neighbours(band, id, NEIGHBOURS_PER_SIDE)?);
             }
             neighbours.retain(|other| !members.contains(other));
             if neighbours.is_empty() {

@@ -13,18 +13,17 @@ mod redact;
 mod tests;
 mod text;
 mod value_objects;
+mod whitespace;
 
 use schema::{Body, Language, NodeKind, event_moment::HOME_ZONE};
 
 use crate::{
     facts::{Detail, Facts},
-    ingest::{
+    ingest::source::{
+        RawRecord,
         config::ResolvedSource,
-        source::{
-            RawRecord,
-            field::Field,
-            sentences::{DERIVED_TITLE_CHARS_MAX, first_sentence, truncate},
-        },
+        field::Field,
+        sentences::{DERIVED_TITLE_CHARS_MAX, first_sentence, truncate},
     },
 };
 use object::{Object, ParseContext};

@@ -1,27 +1,27 @@
-//! What commands answer, for machines (`Serialize`) and for people (`Display`).
+//! The report of a build.
 
 use schema::{GenerationNumber, SourceName};
 use serde::Serialize;
 
-use super::Rejection;
-use crate::catalog::RecordCounts;
+use super::source::Rejection;
+use crate::generation::RecordCounts;
 
-/// What a build brought.
+/// The report of a build.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Whether something was published.
     pub outcome: Outcome,
-    /// What reading each source brought.
+    /// Counts of each source.
     pub sources: Vec<SourceReport>,
     /// What could not be used, and why.
     pub rejections: Vec<Rejection>,
-    /// Names of communities and events that are mentioned and not known.
+    /// Mentioned names of communities and events without a record.
     pub unresolved: Vec<Unresolved>,
-    /// How many of each kind there are now.
+    /// Number of records of each kind.
     pub counts: RecordCounts,
-    /// Things new or different.
+    /// Number of records that are new or different.
     pub upserted: u64,
-    /// Things gone.
+    /// Number of removed records.
     pub removed: u64,
 }
 
@@ -33,26 +33,26 @@ pub enum Outcome {
     Published(GenerationNumber),
     /// Nothing changed; this one stays current.
     Unchanged(GenerationNumber),
-    /// Nothing was to be published.
+    /// Publishing was not requested.
     DryRun,
 }
 
-/// What reading one source brought, in records.
+/// Counts of one source, in records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceReport {
-    /// Which source.
+    /// Name of the source.
     pub name: SourceName,
-    /// Never seen before.
+    /// New records.
     pub new: u64,
-    /// Different from before.
+    /// Records with other content.
     pub changed: u64,
-    /// As before.
+    /// Records with the same content.
     pub unchanged: u64,
-    /// No longer there.
+    /// Removed records.
     pub removed: u64,
-    /// Not usable.
+    /// Rejected records.
     pub rejected: u64,
-    /// Not meant to be found: drafts and pages that only list others.
+    /// Records left out on purpose: drafts and pages that only list others.
     pub skipped: u64,
 }
 
@@ -61,24 +61,24 @@ impl SourceReport {
         Self { name, new: 0, changed: 0, unchanged: 0, removed: 0, rejected: 0, skipped: 0 }
     }
 
-    /// Records that the source offered.
+    /// Number of records that the source offers.
     pub fn offered(&self) -> u64 {
         self.new + self.changed + self.unchanged + self.rejected
     }
 
-    /// Records that there were before.
+    /// Number of records before.
     pub fn previous(&self) -> u64 {
         self.changed + self.unchanged + self.removed
     }
 }
 
-/// A name that leads nowhere.
+/// A mentioned name without a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unresolved {
-    /// What kind of thing it should lead to, such as `community`.
+    /// Kind of the missing record, such as `community`.
     pub kind: &'static str,
     /// The name, folded.
     pub name: String,
-    /// How many records mention it.
+    /// Number of records that mention it.
     pub mentions: u64,
 }

@@ -1,8 +1,9 @@
-//! What a source gives, one item at a time: bytes on disk to drafts in canonical fields.
+//! Sources as iterators of items: from bytes on disk to records in canonical fields.
 //!
-//! A source must not know what a field means: values stay as the source wrote them, and what is
-//! wrong with them is for `pipeline::normalise` to say.
+//! A source must not know what a field means: values stay as the source wrote them, and
+//! `ingest::normalise` validates them.
 
+pub(crate) mod config;
 pub(crate) mod csv;
 pub(crate) mod field;
 pub(crate) mod files;
@@ -19,23 +20,22 @@ pub(crate) mod text;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    ops::ControlFlow,
     path::PathBuf,
 };
 
 use schema::SourceName;
 use serde_json::{Map, Value};
 
-use crate::ingest::config::{ResolvedSource, SourceKind};
-
+use config::{ResolvedSource, SourceKind};
 use field::Field;
+use files::SourceFile;
 pub(crate) use mapping::Fields;
 use template::{PathCaptures, scalar};
 
-/// A key is never longer than this many bytes.
+/// Maximum length of a key in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 500;
 
-/// One record, mapped and not yet checked.
+/// One record, mapped and not yet validated.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RawRecord {
     /// The key under which the source knows it.
@@ -48,53 +48,40 @@ pub(crate) struct RawRecord {
     pub fields: Fields,
 }
 
-/// What one stretch of a source turned out to be.
+/// One item of a source.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SourceItem {
     /// A record that is new or has changed.
     Record(RawRecord),
-    /// A record that the store holds exactly like this.
-    Unchanged {
-        /// Its key.
-        key: String,
-    },
-    /// The source says that a record is gone.
-    Deleted {
-        /// Its key.
-        key: String,
-    },
-    /// A record that is not meant to be found.
-    Skipped {
-        /// File and line.
-        location: String,
-        /// Its key.
-        key: String,
-        /// Why.
-        reason: SkipReason,
-    },
-    /// Something that cannot be read.
+    /// A record that the store has from the same input.
+    Unchanged { key: String },
+    /// A record that the source deletes.
+    Deleted { key: String },
+    /// A record that is left out on purpose.
+    Skipped { location: String, key: String, reason: SkipReason },
+    /// A record that cannot be read.
     Rejected(Rejection),
 }
 
 /// Why a record is left out on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SkipReason {
-    /// Its source does not publish it yet, or no longer.
+    /// The source does not publish it yet, or no longer.
     Draft,
     /// It only lists other pages.
     Listing,
 }
 
-/// Something in a source that cannot be used, and why. Meant for people.
+/// A record of a source that cannot be used, and why. Meant for people.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rejection {
-    /// Which source.
+    /// Name of the source.
     pub source: SourceName,
     /// File and line, relative to the source's path.
     pub location: String,
     /// The key, where it is known.
     pub key: Option<String>,
-    /// What is wrong, and what to do about it.
+    /// The error, and its remedy.
     pub reason: String,
 }
 
@@ -102,11 +89,12 @@ pub struct Rejection {
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The folder or file is gone or cannot be opened.
-    #[error("cannot read source: {cause}: `{}`", path.display())]
+    #[error("cannot read source: `{}`", path.display())]
     Unreadable {
-        /// Which one.
+        /// The folder or file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the file system.
+        #[source]
         cause: std::io::Error,
     },
     /// More files than one source may have.
@@ -114,43 +102,45 @@ pub enum FetchError {
     TooManyFiles {
         /// The folder.
         path: PathBuf,
-        /// The most that is read.
+        /// The maximum number of files.
         limit: usize,
     },
     /// A table that cannot be read as a whole.
-    #[error("cannot read table: {cause}: `{}`", path.display())]
+    #[error("cannot read table: {reason}: `{}`", path.display())]
     Table {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
-        cause: String,
+        /// Why it cannot be read.
+        reason: String,
     },
 }
 
-/// Reads a source from beginning to end and gives `each` item as it comes, until told to stop.
+/// Items of a source, each read when it is due.
+pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchError>> + 'a>;
+
+/// Iterates over the items of a source.
 ///
-/// `known` says whether the store already holds this key with this content; such a record is
-/// given as [`Item::Unchanged`] without being parsed.
+/// `is_unchanged` is whether the store has a record from the same input; such a record becomes
+/// [`SourceItem::Unchanged`] without being parsed.
 ///
 /// # Errors
-/// [`FetchError`] where the source as a whole cannot be read; a part that cannot is an
-/// [`Item::Rejected`].
-pub(crate) fn read(
-    source: &ResolvedSource,
-    is_unchanged: &dyn Fn(&str, &[u8; 32]) -> bool,
-    sink: &mut dyn FnMut(SourceItem) -> ControlFlow<()>,
-) -> Result<(), FetchError> {
-    let mut reader = SourceReader { source, is_unchanged, sink, locations: HashMap::new() };
+/// [`FetchError`] where the source as a whole cannot be read, also as an item; a part that cannot be
+/// read is a [`SourceItem::Rejected`].
+pub(crate) fn records<'a>(
+    source: &'a ResolvedSource,
+    is_unchanged: &'a dyn Fn(&Candidate) -> bool,
+) -> Result<Items<'a>, FetchError> {
+    let reader = SourceReader { source, is_unchanged, locations: HashMap::new() };
     match source.kind {
-        SourceKind::Markdown => markdown::read(&mut reader),
-        SourceKind::Text => text::read(&mut reader),
-        SourceKind::Jsonlines => jsonlines::read(&mut reader),
-        SourceKind::Csv => csv::read(&mut reader),
+        SourceKind::Markdown => reader.items_of_files(markdown::items),
+        SourceKind::Text => reader.items_of_files(text::items),
+        SourceKind::Jsonlines => jsonlines::items(reader),
+        SourceKind::Csv => csv::items(reader),
     }
 }
 
-/// About how many items a source will give, for a progress bar: its files, or the lines of its
-/// one file.
+/// Approximate number of items of a source, for a progress bar: its files, or the lines of its one
+/// file.
 ///
 /// # Errors
 /// [`FetchError`] where the source cannot be read.
@@ -163,24 +153,25 @@ pub(crate) fn count(source: &ResolvedSource) -> Result<u64, FetchError> {
     }
 }
 
-/// One reading of one source: what every format needs to give its items.
-pub(crate) struct SourceReader<'a> {
+/// What every format needs to build its items.
+struct SourceReader<'a> {
     source: &'a ResolvedSource,
-    is_unchanged: &'a dyn Fn(&str, &[u8; 32]) -> bool,
-    sink: &'a mut dyn FnMut(SourceItem) -> ControlFlow<()>,
-    /// Where each key was seen.
+    is_unchanged: &'a dyn Fn(&Candidate) -> bool,
+    /// Where each key was read.
     locations: HashMap<String, String>,
 }
 
-/// A stretch of a source that has a key.
-struct Candidate<'a> {
-    file: &'a str,
-    line: u64,
-    key: String,
-    content_hash: [u8; 32],
+/// A record before it is parsed.
+pub(crate) struct Candidate {
+    /// The key under which the source knows it.
+    pub(crate) key: String,
+    /// File and line, relative to the source's path.
+    pub(crate) location: String,
+    /// Digest of the bytes from which it is parsed.
+    pub(crate) content_hash: [u8; 32],
 }
 
-/// A file of a folder, read.
+/// A decoded file of a folder.
 struct SourceText {
     name: String,
     captures: PathCaptures,
@@ -188,96 +179,92 @@ struct SourceText {
     hash: [u8; 32],
 }
 
-/// Why a stretch of a source gives no draft.
+/// Why a candidate is not a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SkipOrError {
     Skip(SkipReason),
     Error(ParseError),
 }
 
-/// What is wrong with a stretch of a source, and in which line of its file.
+/// An error in a file of a source, and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ParseError {
     line: u64,
     reason: String,
 }
 
-impl SourceReader<'_> {
-    /// Gives one item; `fields` is called only where the store does not know the content.
-    fn emit(
+impl<'a> SourceReader<'a> {
+    /// The item of a candidate; `fields` is called only where its input changed.
+    fn item(
         &mut self,
         candidate: Candidate,
         fields: impl FnOnce(&ResolvedSource) -> Result<Fields, SkipOrError>,
-    ) -> ControlFlow<()> {
-        let Candidate { file, line, key, content_hash } = candidate;
-        let location = format!("{file}:{line}");
-        match self.locations.entry(key.clone()) {
-            Entry::Vacant(vacant) => vacant.insert(location.clone()),
+    ) -> SourceItem {
+        match self.locations.entry(candidate.key.clone()) {
+            Entry::Vacant(vacant) => vacant.insert(candidate.location.clone()),
             Entry::Occupied(occupied) => {
                 let reason = format!("key already used by another record: `{}`", occupied.get());
-                return self.reject(location, None, reason);
+                return self.rejected(candidate.location, None, reason);
             }
         };
-        if (self.is_unchanged)(&key, &content_hash) {
-            return (self.sink)(SourceItem::Unchanged { key });
+        if (self.is_unchanged)(&candidate) {
+            return SourceItem::Unchanged { key: candidate.key };
         }
+        let Candidate { key, location, content_hash } = candidate;
         let mapped = fields(self.source).and_then(|fields| match fields.get(&Field::Draft) {
             Some(draft) if is_true(draft) => Err(SkipOrError::Skip(SkipReason::Draft)),
             _ => Ok(fields),
         });
         match mapped {
-            Ok(fields) => {
-                (self.sink)(SourceItem::Record(RawRecord { key, location, content_hash, fields }))
-            }
-            Err(SkipOrError::Skip(reason)) => {
-                (self.sink)(SourceItem::Skipped { location, key, reason })
-            }
+            Ok(fields) => SourceItem::Record(RawRecord { key, location, content_hash, fields }),
+            Err(SkipOrError::Skip(reason)) => SourceItem::Skipped { location, key, reason },
             Err(SkipOrError::Error(ParseError { line, reason })) => {
-                self.reject(format!("{file}:{line}"), Some(key), reason)
+                let file = location.rsplit_once(':').map_or("", |(file, _)| file);
+                self.rejected(format!("{file}:{line}"), Some(key), reason)
             }
         }
     }
 
-    fn reject(&mut self, location: String, key: Option<String>, reason: String) -> ControlFlow<()> {
-        let source = self.source.name.clone();
-        (self.sink)(SourceItem::Rejected(Rejection { source, location, key, reason }))
+    fn rejected(&self, location: String, key: Option<String>, reason: String) -> SourceItem {
+        SourceItem::Rejected(Rejection { source: self.source.name.clone(), location, key, reason })
     }
 
-    /// Reads every file of a folder, as far as it can be decoded.
-    fn for_each_file(
-        &mut self,
-        mut visit: impl FnMut(&mut Self, &SourceText) -> ControlFlow<()>,
-    ) -> Result<(), FetchError> {
-        for file in files::walk(self.source)? {
-            let captures = self.path_captures(&file.name);
-            let parse_error = |reason| ParseError { line: 1, reason };
-            let bytes =
-                files::read_limited(&file.path, files::FILE_BYTES_MAX)?.map_err(parse_error);
-            let content = bytes.and_then(|bytes| {
-                let text = files::decode(&bytes, self.source.encoding)?;
-                Ok((text, *blake3::hash(&bytes).as_bytes()))
-            });
-            let flow = match content {
-                Ok((text, hash)) => {
-                    visit(self, &SourceText { name: file.name, captures, text, hash })
-                }
-                Err(ParseError { line, reason }) => {
-                    let key = self.file_key(&file.name, &captures, &Map::new()).ok();
-                    self.reject(format!("{}:{line}", file.name), key, reason)
-                }
-            };
-            if flow.is_break() {
-                break;
+    /// The items of all files of a folder, each file read when its first item is due.
+    fn items_of_files(
+        mut self,
+        items_of: fn(&mut Self, &SourceText) -> Vec<SourceItem>,
+    ) -> Result<Items<'a>, FetchError> {
+        let files = files::walk(self.source)?.into_iter();
+        Ok(Box::new(files.flat_map(move |file| match self.read_file(file) {
+            Ok(Ok(text)) => items_of(&mut self, &text).into_iter().map(Ok).collect(),
+            Ok(Err(rejection)) => vec![Ok(rejection)],
+            Err(error) => vec![Err(error)],
+        })))
+    }
+
+    /// Reads and decodes a file, or rejects it.
+    fn read_file(&self, file: SourceFile) -> Result<Result<SourceText, SourceItem>, FetchError> {
+        let captures = self.path_captures(&file.name);
+        let parse_error = |reason| ParseError { line: 1, reason };
+        let bytes = files::read_limited(&file.path, files::FILE_BYTES_MAX)?.map_err(parse_error);
+        let decoded = bytes.and_then(|bytes| {
+            let text = files::decode(&bytes, self.source.encoding)?;
+            Ok((text, *blake3::hash(&bytes).as_bytes()))
+        });
+        Ok(match decoded {
+            Ok((text, hash)) => Ok(SourceText { name: file.name, captures, text, hash }),
+            Err(ParseError { line, reason }) => {
+                let key = self.file_key(&file.name, &captures, &Map::new()).ok();
+                Err(self.rejected(format!("{}:{line}", file.name), key, reason))
             }
-        }
-        Ok(())
+        })
     }
 
     fn path_captures(&self, path: &str) -> PathCaptures {
         self.source.pattern.as_ref().and_then(|pattern| pattern.captures(path)).unwrap_or_default()
     }
 
-    /// The key of a file: what the configuration makes of it, else its path.
+    /// The key of a file by the configured template, else its path.
     fn file_key(
         &self,
         path: &str,
@@ -291,7 +278,7 @@ impl SourceReader<'_> {
         }
     }
 
-    /// The key of a row of a table: what the configuration makes of it, else `key` or `id`.
+    /// The key of a row by the configured template, else its field `key` or `id`.
     fn row_key(&self, raw_fields: &Map<String, Value>) -> Result<String, String> {
         if self.source.mapping.has_key_template() {
             checked_key(self.source.mapping.key(raw_fields, &PathCaptures::new()).as_ref())
@@ -304,6 +291,7 @@ impl SourceReader<'_> {
 fn checked_key(value: Option<&Value>) -> Result<String, String> {
     let key = value
         .and_then(scalar)
+        .map(|key| key.replace('\0', ""))
         .ok_or("missing key; give the record a `key` or set `key` of the source to a template")?;
     if key.len() > KEY_BYTES_MAX {
         return Err(format!("key exceeds {KEY_BYTES_MAX} bytes: `{}`", key.len()));
@@ -311,7 +299,7 @@ fn checked_key(value: Option<&Value>) -> Result<String, String> {
     Ok(key)
 }
 
-/// Whether a flag is set, in any of the ways that people write it.
+/// Whether a flag is set, in any common spelling.
 fn is_true(value: &Value) -> bool {
     match value {
         Value::Bool(flag) => *flag,

@@ -1,5 +1,4 @@
-//! Write: merged and linked records go into the store where they differ from what is there, and
-//! into the index where they look different to a search.
+//! Write: merged and linked records replace those of the store that differ from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,54 +7,73 @@ use schema::{
 };
 
 use super::{
-    change_set::{BuildContext, ChangeSet},
+    change_set::ChangeSet,
+    context::BuildContext,
     link::{LinkError, Linker, links},
     merge::{Merged, Resolution, merge},
     near_duplicates,
     near_duplicates::BandChanges,
+    report::Unresolved,
+    source::Rejection,
 };
 use crate::{
-    index::{IndexDocument, IndexError, IndexWriter, affects_linked_documents},
-    ingest::{Progress, Rejection, Unresolved},
+    index::affects_linked_documents,
     store::{Relation, StoreError, StoreReader, StoreWriter, sources},
 };
 
-/// What writing brought.
+/// What a write changed.
 #[derive(Debug, Default)]
 pub(crate) struct WriteResult {
-    /// Things that are new or different.
+    /// Records that are new or different.
     pub(crate) upserted: BTreeSet<NodeId>,
-    /// Things that are gone, and why.
+    /// Records that were removed, and why.
     pub(crate) removed: BTreeMap<NodeId, RemovalReason>,
-    /// Content that a search sees differently.
+    /// Content whose document in the index differs.
     pub(crate) reindex: BTreeSet<NodeId>,
-    /// Whether anything at all was derived anew: addresses or provenance, too.
+    /// Whether any provenance differs.
     pub(crate) rederived: bool,
-    /// Facts that make no record.
+    /// Facts from which no record can be derived.
     pub(crate) rejections: Vec<Rejection>,
-    /// Names that lead nowhere.
+    /// Mentioned names without a record.
     pub(crate) unresolved: Vec<Unresolved>,
-    /// What may have other near-duplicates now.
+    /// Bands that texts entered or left.
     band_changes: BandChanges,
-    /// Why ids vanished, also those whose records were cleared before.
+    /// Why ids were retired, also those without a record.
     retired: BTreeMap<NodeId, RemovalReason>,
 }
 
-/// Makes every stale record anew and writes what differs.
+impl WriteResult {
+    /// Whether anything in the store differs.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.rederived || !(self.upserted.is_empty() && self.removed.is_empty())
+    }
+
+    /// Regroups near-duplicates where texts changed, entered or left.
+    pub(crate) fn regroup_duplicates(
+        &mut self,
+        store: &mut StoreWriter<'_>,
+    ) -> Result<(), StoreError> {
+        self.reindex.extend(self.band_changes.recompute_groups(store)?);
+        Ok(())
+    }
+}
+
+/// Merges, links and writes every record that the changes affect.
 pub(crate) fn write(
     store: &mut StoreWriter<'_>,
     changes: &ChangeSet,
-    mut resolution: Resolution,
-    context: &BuildContext,
+    resolution: Resolution,
+    context: &BuildContext<'_>,
 ) -> Result<WriteResult, StoreError> {
     let mut result = WriteResult::default();
+    let mut to_rebuild = resolution.to_rebuild;
     for name in &changes.name_keys {
         let mentioning = store.mentions(name)?.into_iter().map(|(key, _)| key);
         let slug_owners = store.records_with_key(name)?;
         let changed_slug_owners =
             name.starts_with("slug:").then_some(slug_owners).into_iter().flatten();
         for key in mentioning.chain(changed_slug_owners) {
-            resolution.to_rebuild.extend(store.identity(&key)?.map(|identity| identity.id));
+            to_rebuild.extend(store.identity(&key)?.map(|identity| identity.id));
         }
     }
     for name in changes.name_keys.union(&changes.mentioned_keys) {
@@ -74,7 +92,7 @@ pub(crate) fn write(
         result.retired.insert(id, reason);
         remove_record(store, context, id, reason, &mut result)?;
     }
-    for id in resolution.to_rebuild {
+    for id in to_rebuild {
         let mut records = Vec::new();
         let mut members = store.members(id)?;
         members.sort_by(|l, r| context.precedence(l).cmp(&context.precedence(r)));
@@ -91,8 +109,6 @@ pub(crate) fn write(
             }
         }
     }
-    let regrouped = result.band_changes.recompute_groups(store)?;
-    result.reindex.extend(regrouped);
     Ok(result)
 }
 
@@ -128,7 +144,7 @@ fn incomplete_rejection(merged: &Merged, reason: &'static str) -> Option<Rejecti
 
 fn write_record(
     store: &mut StoreWriter<'_>,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     record: &Record,
     merged: &Merged,
     result: &mut WriteResult,
@@ -157,9 +173,9 @@ fn write_record(
     store.put_record(record)?;
     store.put_body(id, body)?;
     let bands_of = |old| near_duplicates::bands(old, old_body.as_ref(), &provenance_before);
-    let bands = old.as_ref().map(bands_of).unwrap_or_default();
-    let bands = (bands, near_duplicates::bands(record, body, &merged.provenance));
-    result.band_changes.update_bands(store, id, bands)?;
+    let old_bands = old.as_ref().map(bands_of).unwrap_or_default();
+    let new_bands = near_duplicates::bands(record, body, &merged.provenance);
+    result.band_changes.update_bands(store, id, &old_bands, new_bands)?;
     result.upserted.insert(id);
     if id.kind().is_content() {
         result.reindex.insert(id);
@@ -169,7 +185,7 @@ fn write_record(
 
 fn remove_record(
     store: &mut StoreWriter<'_>,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     id: NodeId,
     reason: RemovalReason,
     result: &mut WriteResult,
@@ -180,7 +196,7 @@ fn remove_record(
         store.remove_url(&url, id)?;
     }
     let bands = near_duplicates::bands(&old, store.body(id)?.as_ref(), &provenance);
-    result.band_changes.update_bands(store, id, (bands, BTreeSet::new()))?;
+    result.band_changes.update_bands(store, id, &bands, BTreeSet::new())?;
     update_links(store, id, Some(&old), None)?;
     reindex_dependents(store, id, Some(&old), None, result)?;
     store.remove_record(id)?;
@@ -190,14 +206,15 @@ fn remove_record(
     Ok(())
 }
 
-/// Every address that leads to a record: its own, its sources', and our page about it.
+/// All URLs of a record: its own, its sources', and that of its page.
 fn urls(
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     record: Option<&Record>,
     provenance: &[Provenance],
 ) -> BTreeSet<String> {
     let Some(common) = record.and_then(Record::common) else { return BTreeSet::new() };
-    let page = context.item_url.join(&format!("{}/{}", common.id.kind().as_str(), common.slug));
+    let page =
+        context.config.item_url.join(&format!("{}/{}", common.id.kind().as_str(), common.slug));
     let source_urls = provenance.iter().filter_map(|p| p.record.url.as_ref());
     let mut urls: BTreeSet<_> = source_urls.map(normalisation::url).collect();
     urls.insert(normalisation::url(&common.url));
@@ -236,16 +253,15 @@ fn reindex_dependents(
     Ok(())
 }
 
-/// What is different from the generation before: only that is a change. Writes the changes down.
+/// Writes a change for every record that differs from the previous generation.
 pub(crate) fn write_changes(
     store: &mut StoreWriter<'_>,
-    previous: Option<&StoreReader>,
-    context: &BuildContext,
+    context: &BuildContext<'_>,
     result: &mut WriteResult,
 ) -> Result<(), StoreError> {
-    if let Some(previous) = previous {
+    if let Some(base) = context.base {
         for id in std::mem::take(&mut result.upserted) {
-            if !store.is_unchanged_since(previous, id)? {
+            if !store.is_unchanged_since(&base.store, id)? {
                 result.upserted.insert(id);
             }
         }
@@ -257,7 +273,7 @@ pub(crate) fn write_changes(
             id,
             generation: context.generation,
             position: u32::try_from(position).unwrap_or(u32::MAX),
-            at: context.now,
+            at: context.config.now,
             op: if reason.is_some() { ChangeOp::Removed } else { ChangeOp::Upserted },
             reason,
         })?;
@@ -265,7 +281,7 @@ pub(crate) fn write_changes(
     Ok(())
 }
 
-/// Adds to `written` what a build from nothing did not make again.
+/// Adds the records of the previous generation that a full build did not derive again.
 pub(crate) fn add_missing_as_removed(
     store: &StoreWriter<'_>,
     previous: &StoreReader,
@@ -277,56 +293,5 @@ pub(crate) fn add_missing_as_removed(
             result.removed.insert(id, reason);
         }
     }
-    Ok(())
-}
-
-/// Puts all content into an empty index.
-pub(crate) fn index_all(
-    store: &StoreWriter<'_>,
-    index: &IndexWriter,
-    progress: &dyn Progress,
-) -> Result<(), IndexingError> {
-    let ids: Vec<_> = store.ids()?.into_iter().filter(|id| id.kind().is_content()).collect();
-    progress.begin("index", Some(ids.len() as u64));
-    for id in ids {
-        index_record(store, index, id)?;
-        progress.advance(1);
-    }
-    progress.end();
-    Ok(())
-}
-
-/// Why the index cannot be brought up to date.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum IndexingError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Index(#[from] IndexError),
-}
-
-/// Puts one piece of content into the index as the store has it now, or takes it out.
-pub(crate) fn index_record(
-    store: &StoreWriter<'_>,
-    index: &IndexWriter,
-    id: NodeId,
-) -> Result<(), IndexingError> {
-    let Some(record) = store.record(id)? else {
-        index.remove(id);
-        return Ok(());
-    };
-    let body = store.body(id)?;
-    let mut linked = Vec::new();
-    for other in record.linked_ids() {
-        linked.extend(store.record(other)?);
-    }
-    let sources = sources(&store.provenance(id)?);
-    index.put(&IndexDocument {
-        record: &record,
-        body: body.as_ref(),
-        linked_records: &linked,
-        sources: &sources,
-        group: store.group(id)?,
-    })?;
     Ok(())
 }

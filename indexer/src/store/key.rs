@@ -12,7 +12,7 @@ use crate::facts::Facts;
 pub(crate) struct RecordKey(String);
 
 impl RecordKey {
-    /// A key that holds an e-mail address is kept as its digest: identities are kept for ever.
+    /// A key with an e-mail address is stored as its digest: identities are stored for ever.
     pub(crate) fn new(source: &SourceName, remote_key: &str) -> Self {
         let readable = remote_key.replace('\0', "");
         if readable.contains('@') {
@@ -21,8 +21,8 @@ impl RecordKey {
         Self(format!("{source}\0{readable}"))
     }
 
-    /// The key of the thing that is known only by its folded name. Holds no name itself, since the
-    /// identity it is given outlives the thing.
+    /// The key of an entity that is only mentioned, by its folded name. It contains no name itself,
+    /// since its identity outlives the entity.
     pub(crate) fn inferred(kind: NodeKind, folded: &str) -> Self {
         let digest = blake3::hash(folded.as_bytes()).to_hex();
         Self::new(&SourceName::inferred(), &format!("{}/{}", kind.as_str(), &digest[..32]))
@@ -49,7 +49,7 @@ impl RecordKey {
         self.0.split_once('\0').map_or("", |(_, key)| key)
     }
 
-    /// The id that this record is given when it is the first to tell of a thing of `kind`.
+    /// The id of an entity of `kind` of which this is the first record.
     /// `attempt` rises where that id is taken by something else.
     pub(crate) fn mint(&self, kind: NodeKind, attempt: u8) -> NodeId {
         let mut hasher = blake3::Hasher::new();
@@ -66,34 +66,30 @@ impl fmt::Display for RecordKey {
     }
 }
 
-/// Which thing a source record tells of. Kept for ever, also when the record goes.
+/// The id of a source record. Stored for ever, also after the record is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// The thing.
     pub(crate) id: NodeId,
     /// When this record was first seen, counted from one: the oldest record's id wins.
     pub(crate) sequence: u64,
 }
 
-/// What is remembered of the bytes a source record was read from.
+/// Digests of the input from which a source record was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct InputDigest {
-    /// Digest of the bytes.
     pub(crate) content_hash: [u8; 32],
-    /// Digest of the plan they were read under.
+    /// Digest of the source's configuration and of the record's location.
     pub(crate) source_digest: u64,
 }
 
-/// What one source record says, with where it stood.
+/// The facts of one source record, and its provenance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredFacts {
-    /// Where it came from.
     pub(crate) record: SourceRecord,
-    /// What it says.
     pub(crate) facts: Facts,
 }
 
-/// One mention of a name: how it was written, and whether it may bring a thing into being.
+/// One mention of a name, and whether an entity may be inferred from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mention {
     /// The name as written.

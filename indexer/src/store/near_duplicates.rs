@@ -5,7 +5,7 @@ use schema::NodeId;
 
 use super::{
     StoreError, StoreWriter,
-    reader::node_id,
+    reader::{linked, node_id},
     tables::{BAND, GROUP, GROUP_MEMBER},
 };
 
@@ -20,10 +20,11 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// What is in a band before and after a place in it, at most `most` each.
+    /// The neighbours of a text in a band, at most `limit` before and after it.
     pub(crate) fn band_neighbours(
         &self,
-        (band, id): (u64, NodeId),
+        band: u64,
+        id: NodeId,
         limit: usize,
     ) -> Result<Vec<NodeId>, StoreError> {
         let (links, bits) = (&self.tables.links, id.to_bits());
@@ -32,23 +33,23 @@ impl StoreWriter<'_> {
         after.chain(before).map(|row| node_id(row?.0.value().2, "links")).collect()
     }
 
-    /// The group that a thing is of.
+    /// The group of a text.
     pub(crate) fn group(&self, id: NodeId) -> Result<Option<NodeId>, StoreError> {
-        Ok(self.links_of(id, GROUP)?.first().copied())
+        Ok(linked(&self.tables.links, id, GROUP)?.first().copied())
     }
 
-    /// What is of a group.
+    /// The members of a group.
     pub(crate) fn group_members(&self, group: NodeId) -> Result<Vec<NodeId>, StoreError> {
-        self.links_of(group, GROUP_MEMBER)
+        linked(&self.tables.links, group, GROUP_MEMBER)
     }
 
-    /// Puts a thing in a group, or in none.
+    /// Puts a text into a group, or into none.
     pub(crate) fn set_group(
         &mut self,
         id: NodeId,
         group: Option<NodeId>,
     ) -> Result<(), StoreError> {
-        for old in self.links_of(id, GROUP)? {
+        for old in linked(&self.tables.links, id, GROUP)? {
             self.tables.links.remove((id.to_bits(), GROUP, old.to_bits()))?;
             self.tables.links.remove((old.to_bits(), GROUP_MEMBER, id.to_bits()))?;
         }
@@ -57,11 +58,5 @@ impl StoreWriter<'_> {
             self.tables.links.insert((group.to_bits(), GROUP_MEMBER, id.to_bits()), ())?;
         }
         Ok(())
-    }
-
-    fn links_of(&self, id: NodeId, relation: u8) -> Result<Vec<NodeId>, StoreError> {
-        let bits = id.to_bits();
-        let rows = self.tables.links.range((bits, relation, 0)..=(bits, relation, u64::MAX))?;
-        rows.map(|row| node_id(row?.0.value().2, "links")).collect()
     }
 }

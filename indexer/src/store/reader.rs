@@ -99,7 +99,7 @@ impl StoreReader {
         target: NodeId,
         relation: Relation,
     ) -> Result<Vec<NodeId>, StoreError> {
-        linked(&self.tables.links, target, relation)
+        linked(&self.tables.links, target, relation as u8)
     }
 
     /// The events that come back.
@@ -202,20 +202,20 @@ pub(super) fn node_id(bits: u64, table: &'static str) -> Result<NodeId, StoreErr
 pub(super) fn linked<T, G>(
     links: &OverlayTable<(u64, u8, u64), (), T, G>,
     target: NodeId,
-    relation: Relation,
+    relation: u8,
 ) -> Result<Vec<NodeId>, StoreError>
 where
     T: ReadableTable<(u64, u8, u64), ()>,
     G: ReadableTable<(u64, u8, u64), ()>,
 {
-    let (target, relation) = (target.to_bits(), relation as u8);
+    let target = target.to_bits();
     links
         .range((target, relation, 0)..=(target, relation, u64::MAX))?
         .map(|row| node_id(row?.0.value().2, "links"))
         .collect()
 }
 
-/// How many things of a kind there are.
+/// Number of records of a kind.
 pub(super) fn count_names<T, G>(
     names: &OverlayTable<(u8, &'static str, u64), (), T, G>,
     kind: NodeKind,

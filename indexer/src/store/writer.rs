@@ -1,6 +1,6 @@
 //! Writing a store under construction, in one transaction, through typed calls.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use redb::{Builder, Database};
 use schema::{
@@ -70,11 +70,6 @@ pub(crate) struct StoreWriter<'t> {
 impl StoreWriter<'_> {
     // --- what sources say -------------------------------------------------------------------
 
-    pub(crate) fn input_digest(&self, key: &RecordKey) -> Result<Option<InputDigest>, StoreError> {
-        let bytes = self.tables.seen.get(key.as_str())?;
-        bytes.map(|bytes| decode(bytes.value(), "seen")).transpose()
-    }
-
     pub(crate) fn put_input_digest(
         &mut self,
         key: &RecordKey,
@@ -104,19 +99,23 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The keys of all records of one source. Read from what is remembered of their bytes, whose
-    /// rows are small: the facts of a large source fill a disk.
-    pub(crate) fn keys_of_source(&self, source: &SourceName) -> Result<Vec<RecordKey>, StoreError> {
+    /// The input digests of all records of one source. Their rows are small, whereas the facts of a
+    /// large source fill a disk.
+    pub(crate) fn input_digests(
+        &self,
+        source: &SourceName,
+    ) -> Result<BTreeMap<RecordKey, InputDigest>, StoreError> {
         let prefix = RecordKey::source_prefix(source);
-        let mut keys = Vec::new();
+        let mut digests = BTreeMap::new();
         for row in self.tables.seen.range(prefix.as_str()..)? {
             let row = row?;
             if !row.0.value().starts_with(&prefix) {
                 break;
             }
-            keys.push(RecordKey::from_text(row.0.value()));
+            let digest = decode(row.1.value(), "seen")?;
+            digests.insert(RecordKey::from_text(row.0.value()), digest);
         }
-        Ok(keys)
+        Ok(digests)
     }
 
     /// The names of all sources that have records here.
@@ -295,7 +294,7 @@ impl StoreWriter<'_> {
     pub(crate) fn put_body(&mut self, id: NodeId, body: Option<&Body>) -> Result<(), StoreError> {
         match body {
             Some(body) => {
-                self.tables.bodies.insert(id.to_bits(), encode_compressed(body).as_slice())?
+                self.tables.bodies.insert(id.to_bits(), encode_compressed(body).as_slice())?;
             }
             None => self.tables.bodies.remove(id.to_bits())?,
         }
@@ -390,7 +389,7 @@ impl StoreWriter<'_> {
         target: NodeId,
         relation: Relation,
     ) -> Result<Vec<NodeId>, StoreError> {
-        linked(&self.tables.links, target, relation)
+        linked(&self.tables.links, target, relation as u8)
     }
 
     // --- what changed -----------------------------------------------------------------------
@@ -401,7 +400,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// How many things of a kind there are.
+    /// Number of records of a kind.
     pub(crate) fn count(&self, kind: NodeKind) -> Result<u64, StoreError> {
         count_names(&self.tables.names, kind)
     }
@@ -464,7 +463,7 @@ impl StoreWriter<'_> {
     }
 }
 
-/// The sources of a thing, each once, in the order of their names.
+/// The sources of a record, each once, in the order of their names.
 pub(crate) fn sources(provenance: &[Provenance]) -> Vec<SourceName> {
     let mut sources: Vec<_> = provenance.iter().map(|p| p.record.source.clone()).collect();
     sources.retain(|source| *source != SourceName::inferred());

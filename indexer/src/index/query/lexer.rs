@@ -1,7 +1,50 @@
 //! What a question is made of.
 
-use super::parser::{DEPTH_MAX, QueryField, QueryText, WORDS_MAX};
+use std::{fmt, ops::Range};
+
 use crate::analysis::words;
+
+/// No more words than this are looked at; the rest is left out.
+pub(crate) const WORDS_MAX: usize = 32;
+/// Brackets that lie deeper than this are as if they were not there.
+pub(crate) const DEPTH_MAX: usize = 8;
+
+/// A piece of a question as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueryText {
+    /// Without the signs around it.
+    pub(crate) text: String,
+    /// Its bytes in the question.
+    pub(crate) range: Range<usize>,
+}
+
+impl QueryText {
+    /// A part of it, by its bytes.
+    pub(crate) fn slice(&self, range: &Range<usize>) -> Self {
+        let text = self.text[range.clone()].to_owned();
+        Self { text, range: self.range.start + range.start..self.range.start + range.end }
+    }
+}
+
+/// Where a clause must be fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueryField {
+    Title,
+    Theme,
+    Organisation,
+    Person,
+}
+
+impl fmt::Display for QueryField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Title => "titel",
+            Self::Theme => "thema",
+            Self::Organisation => "organisatie",
+            Self::Person => "persoon",
+        })
+    }
+}
 
 /// Names of fields, in Dutch and English.
 const FIELDS: [(&str, QueryField); 8] = [

@@ -11,6 +11,7 @@ use tantivy::{
 
 use super::{
     filters::{FilterBuilder, terms_with_prefix},
+    parser::{Clause, ParsedQuery, QueryText},
     scorer::{ALL_TERMS_BOOST, MatchRules, Norms, QueryTerm, TermsQuery},
     spelling,
     terms::{QueryTerms, TermContext, TermOrigin},
@@ -18,10 +19,7 @@ use super::{
 };
 use crate::{
     analysis,
-    analysis::{
-        AnalysisLanguage, COMPONENT_LETTERS_MIN, Clause, ParsedQuery, QueryText, Synonyms,
-        WordTerms,
-    },
+    analysis::{AnalysisLanguage, COMPONENT_LETTERS_MIN, Synonyms, WordTerms},
     index::schema::IndexSchema,
 };
 

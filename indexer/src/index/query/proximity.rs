@@ -1,7 +1,9 @@
 //! What it adds that the words of a question stand near each other, in the order asked.
 
-use super::planner::Plan;
-use crate::index::highlight::matches::{Matches, TermPosition};
+use super::{
+    matches::{Matches, TermPosition},
+    planner::Plan,
+};
 
 /// The share that is added where all words follow each other.
 const MAX_BOOST: f32 = 0.4;

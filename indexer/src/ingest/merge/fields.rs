@@ -1,4 +1,4 @@
-//! Fields of several records made one: whom to believe about each, and who said it.
+//! Merging fields of several records: precedence and provenance of each field.
 
 use schema::{Origin, Provenance, SourceName};
 
@@ -10,7 +10,7 @@ use crate::{
     store::StoredFacts,
 };
 
-/// Facts of several records made one, with where each field comes from.
+/// Merged facts of several records, with the provenance of each field.
 pub(crate) struct Merged {
     pub(crate) facts: Facts,
     pub(crate) provenance: Vec<Provenance>,
@@ -18,7 +18,7 @@ pub(crate) struct Merged {
     pub(crate) origin: Origin,
 }
 
-/// Merges what the records of one thing say; they come in the order of precedence.
+/// Merges the facts of the records of one entity, which are in the order of precedence.
 pub(crate) fn merge(records: Vec<StoredFacts>) -> Option<Merged> {
     let mut records = records.into_iter();
     let first = records.next()?;

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     redact::{contains_email, redact},
-    text::{collapse_blank_lines, collapse_whitespace, strip_invisible},
+    whitespace::{collapse_blank_lines, collapse_whitespace, strip_invisible},
 };
 
 /// Elements that stand apart from the text around them.

@@ -1,54 +1,56 @@
 //! Tables as editors save them: `;` or `,`, quoted line ends, UTF-8 or what Excel made of it.
 
-use std::ops::ControlFlow;
+use std::io::Cursor;
 
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::WINDOWS_1252;
 use serde_json::{Map, Value};
 
-use crate::ingest::{
-    config::ResolvedSource,
-    source::{Candidate, FetchError, SourceReader, files, template::PathCaptures},
+use super::{
+    Candidate, FetchError, Items, SourceItem, SourceReader, config::ResolvedSource, files,
+    template::PathCaptures,
 };
 
-/// The most bytes that a table may have.
+/// Maximum size of a table in bytes.
 pub(crate) const TABLE_BYTES_MAX: u64 = 64 << 20;
 
-/// Reads a table whose first row names its columns.
-pub(crate) fn read(reader: &mut SourceReader) -> Result<(), FetchError> {
+/// The items of a table whose first row names its columns.
+pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchError> {
     let source = reader.source;
-    let table_error = |cause: String| FetchError::Table { path: source.path.clone(), cause };
+    let table_error = |reason: String| FetchError::Table { path: source.path.clone(), reason };
     let bytes = files::read_limited(&source.path, TABLE_BYTES_MAX)?.map_err(table_error)?;
     let text = decode(&bytes, source).map_err(table_error)?;
-    let (delimiter, text, lines_before) = delimiter(&text, source.delimiter);
+    let (delimiter, table, lines_before) = delimiter(&text, source.delimiter);
+    let table_start = (text.len() - table.len()) as u64;
+    let mut table = Cursor::new(text.into_bytes());
+    table.set_position(table_start);
     let mut rows = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
-        .from_reader(text.as_bytes());
-    let mut rows = rows.records();
-    let Some(header) = rows.next() else { return Ok(()) };
-    let header = header.map_err(|error| table_error(error.to_string()))?;
+        .from_reader(table)
+        .into_records()
+        .map(move |row| row.map_err(|error| table_error(error.to_string())));
+    let Some(header) = rows.next().transpose()? else { return Ok(Box::new(std::iter::empty())) };
     let file = files::file_name(&source.path);
-    for row in rows {
-        let row = row.map_err(|error| table_error(error.to_string()))?;
-        let line = row.position().map_or(0, csv::Position::line) + lines_before;
-        if emit_row(reader, &file, line, &header, &row).is_break() {
-            break;
-        }
-    }
-    Ok(())
+    Ok(Box::new(rows.filter_map(move |row| {
+        let item = row.map(|row| {
+            let line = row.position().map_or(0, csv::Position::line) + lines_before;
+            row_item(&mut reader, format!("{file}:{line}"), &header, &row)
+        });
+        item.transpose()
+    })))
 }
 
-fn emit_row(
+/// The item of a row; `None` for a blank one.
+fn row_item(
     reader: &mut SourceReader,
-    file: &str,
-    line: u64,
+    location: String,
     header: &StringRecord,
     row: &StringRecord,
-) -> ControlFlow<()> {
+) -> Option<SourceItem> {
     if row.iter().all(|cell| cell.trim().is_empty()) {
-        return ControlFlow::Continue(());
+        return None;
     }
     if row.len() != header.len() {
         let (expected, actual) = (header.len(), row.len());
@@ -56,22 +58,22 @@ fn emit_row(
             "row must have {expected} cells like the header (quote cells that contain the \
              delimiter), found: `{actual}`"
         );
-        return reader.reject(format!("{file}:{line}"), None, reason);
+        return Some(reader.rejected(location, None, reason));
     }
     let raw_fields: Map<String, Value> = header
         .iter()
         .zip(row)
         .map(|(name, cell)| (name.trim().to_owned(), Value::String(cell.trim().to_owned())))
         .collect();
-    match reader.row_key(&raw_fields) {
+    Some(match reader.row_key(&raw_fields) {
         Ok(key) => {
-            let candidate = Candidate { file, line, key, content_hash: hash(header, row) };
-            reader.emit(candidate, |source| {
+            let candidate = Candidate { key, location, content_hash: hash(header, row) };
+            reader.item(candidate, |source| {
                 Ok(source.mapping.apply(&raw_fields, &PathCaptures::new()))
             })
         }
-        Err(reason) => reader.reject(format!("{file}:{line}"), None, reason),
-    }
+        Err(reason) => reader.rejected(location, None, reason),
+    })
 }
 
 /// Digest of the header and a row, each cell closed by a byte that UTF-8 does not have.

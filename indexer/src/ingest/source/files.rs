@@ -9,10 +9,7 @@ use std::{
 use encoding_rs::{Encoding, UTF_8};
 use walkdir::WalkDir;
 
-use crate::ingest::{
-    config::ResolvedSource,
-    source::{FetchError, ParseError},
-};
+use super::{FetchError, ParseError, config::ResolvedSource};
 
 /// The most files that one source may have.
 pub(crate) const FILES_MAX: usize = 200_000;

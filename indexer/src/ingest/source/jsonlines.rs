@@ -2,71 +2,57 @@
 
 use std::{
     collections::HashMap,
+    fs::File,
     io::{BufRead, BufReader, Read},
-    ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::ingest::source::{
-    Candidate, FetchError, Fields, ParseError, SkipOrError, SourceItem, SourceReader, checked_key,
-    field::Field, files, template::PathCaptures,
+use super::{
+    Candidate, FetchError, Fields, Items, ParseError, SkipOrError, SourceItem, SourceReader,
+    checked_key, field::Field, files, template::PathCaptures,
 };
 
-/// The most bytes that one line may have.
+/// Maximum length of a line in bytes.
 pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
-/// The most objects and lists that may lie within one another.
+/// Maximum nesting depth of objects and lists.
 pub(crate) const DEPTH_MAX: usize = 16;
 
-/// Reads the file twice: once to learn which line is the last for each key, once to give those.
-/// A line that the store knows is not looked into any further than for its key.
-pub(crate) fn read(reader: &mut SourceReader) -> Result<(), FetchError> {
+/// The items of a file, which is read twice: first to find the last line of each key, then to parse
+/// those lines. Of a line whose input is unchanged only the key is parsed.
+pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchError> {
     let path = &reader.source.path;
     let file = files::file_name(path);
     let mut last = HashMap::new();
     let mut unchanged = HashMap::new();
-    for_each_line(path, |number, line| {
-        if let Some(key) = unchanged_key(reader, line) {
-            last.insert(key.clone(), number);
-            unchanged.insert(number, key);
-        } else if let Some(Ok((_, key))) =
-            parse_object(line).map(|parsed| parse_key(reader, parsed))
+    for line in Lines::open(path)? {
+        let line = line?;
+        if let Some(key) = unchanged_key(&reader, &file, &line) {
+            last.insert(key.clone(), line.number);
+            unchanged.insert(line.number, key);
+        } else if let Some(Ok(object)) = parse_object(&line)
+            && let Ok(key) = reader.row_key(&object)
         {
-            last.insert(key, number);
+            last.insert(key, line.number);
         }
-        ControlFlow::Continue(())
-    })?;
-    for_each_line(path, |number, line| {
-        if let Some(key) = unchanged.remove(&number) {
-            let is_last = last.get(&key) == Some(&number);
-            return if is_last {
-                (reader.sink)(SourceItem::Unchanged { key })
-            } else {
-                ControlFlow::Continue(())
-            };
-        }
-        let Some(parsed) = parse_object(line) else { return ControlFlow::Continue(()) };
-        match parse_key(reader, parsed) {
-            Ok((_, key)) if last.get(&key) != Some(&number) => ControlFlow::Continue(()),
-            Ok((raw_fields, key)) => {
-                let bytes = line.expect("an object was parsed from this line");
-                let content_hash = *blake3::hash(bytes).as_bytes();
-                emit_line(
-                    reader,
-                    Candidate { file: &file, line: number, key, content_hash },
-                    &raw_fields,
-                )
+    }
+    Ok(Box::new(Lines::open(path)?.filter_map(move |line| {
+        let item = line.map(|line| {
+            if let Some(key) = unchanged.remove(&line.number) {
+                let is_last = last.get(&key) == Some(&line.number);
+                return is_last.then_some(SourceItem::Unchanged { key });
             }
-            Err(reason) => reader.reject(format!("{file}:{number}"), None, reason),
-        }
-    })
+            line_item(&mut reader, &file, &line, &last)
+        });
+        item.transpose()
+    })))
 }
 
-/// The key of a line that the store holds exactly like this. Reading it needs no care: the store
-/// knows the digest of these very bytes under this very key only if they were read in full before.
-fn unchanged_key(reader: &SourceReader, line: Result<&[u8], LineTooLong>) -> Option<String> {
+/// The key of a line whose input is unchanged. Validation is not needed: the store has the digest of
+/// these very bytes under this very key only if they were parsed in full before.
+fn unchanged_key(reader: &SourceReader, file: &str, line: &Line) -> Option<String> {
     #[derive(Deserialize)]
     struct KeyFields {
         key: Option<Value>,
@@ -76,26 +62,39 @@ fn unchanged_key(reader: &SourceReader, line: Result<&[u8], LineTooLong>) -> Opt
     if reader.source.mapping.has_key_template() {
         return None;
     }
-    let line = line.ok()?;
-    let KeyFields { key, id } = serde_json::from_slice(line).ok()?;
+    let bytes = line.bytes.as_ref().ok()?;
+    let KeyFields { key, id } = serde_json::from_slice(bytes).ok()?;
     let key = checked_key(key.or(id).as_ref()).ok()?;
-    (reader.is_unchanged)(&key, blake3::hash(line).as_bytes()).then_some(key)
+    let candidate = line.candidate(file, key);
+    (reader.is_unchanged)(&candidate).then_some(candidate.key)
 }
 
-fn emit_line(
+/// The item of a line; `None` for a blank one, and where a later line has the same key.
+fn line_item(
     reader: &mut SourceReader,
-    candidate: Candidate,
-    raw_fields: &Map<String, Value>,
-) -> ControlFlow<()> {
-    let fields = reader.source.mapping.apply(raw_fields, &PathCaptures::new());
-    match operation(&fields) {
-        Ok(Operation::Delete) => (reader.sink)(SourceItem::Deleted { key: candidate.key }),
-        Ok(Operation::Upsert) => reader.emit(candidate, |_| Ok(fields)),
+    file: &str,
+    line: &Line,
+    last: &HashMap<String, u64>,
+) -> Option<SourceItem> {
+    let keyed = parse_object(line)?.and_then(|raw_fields| {
+        let key = reader.row_key(&raw_fields)?;
+        Ok((raw_fields, key))
+    });
+    let (raw_fields, key) = match keyed {
+        Ok((_, key)) if last.get(&key) != Some(&line.number) => return None,
+        Ok(keyed) => keyed,
+        Err(reason) => return Some(reader.rejected(line.location(file), None, reason)),
+    };
+    let fields = reader.source.mapping.apply(&raw_fields, &PathCaptures::new());
+    let candidate = line.candidate(file, key);
+    Some(match operation(&fields) {
+        Ok(Operation::Delete) => SourceItem::Deleted { key: candidate.key },
+        Ok(Operation::Upsert) => reader.item(candidate, |_| Ok(fields)),
         Err(reason) => {
-            let error = ParseError { line: candidate.line, reason };
-            reader.emit(candidate, |_| Err(SkipOrError::Error(error)))
+            let error = ParseError { line: line.number, reason };
+            reader.item(candidate, |_| Err(SkipOrError::Error(error)))
         }
-    }
+    })
 }
 
 enum Operation {
@@ -111,18 +110,9 @@ fn operation(fields: &Fields) -> Result<Operation, String> {
     }
 }
 
-fn parse_key(
-    reader: &SourceReader,
-    parsed: Result<Map<String, Value>, String>,
-) -> Result<(Map<String, Value>, String), String> {
-    let raw_fields = parsed?;
-    let key = reader.row_key(&raw_fields)?;
-    Ok((raw_fields, key))
-}
-
 /// The object in a line, or why there is none; `None` for a blank line.
-fn parse_object(line: Result<&[u8], LineTooLong>) -> Option<Result<Map<String, Value>, String>> {
-    let Ok(line) = line else {
+fn parse_object(line: &Line) -> Option<Result<Map<String, Value>, String>> {
+    let Ok(line) = &line.bytes else {
         return Some(Err(format!("line exceeds the maximum number of bytes: `{LINE_BYTES_MAX}`")));
     };
     if line.trim_ascii().is_empty() {
@@ -154,47 +144,80 @@ fn depth(object: &Map<String, Value>) -> usize {
     1 + object.values().map(value_depth).max().unwrap_or(0)
 }
 
+/// A line of a file, without its line end and the file's byte order mark.
+struct Line {
+    /// Counted from one.
+    number: u64,
+    bytes: Result<Vec<u8>, LineTooLong>,
+}
+
 /// A line that is longer than [`LINE_BYTES_MAX`].
 #[derive(Debug, Clone, Copy)]
 struct LineTooLong;
 
-/// Gives each line with its number, without line ends and byte order mark.
-fn for_each_line(
-    path: &Path,
-    mut visit: impl FnMut(u64, Result<&[u8], LineTooLong>) -> ControlFlow<()>,
-) -> Result<(), FetchError> {
-    let unreadable = |cause| FetchError::Unreadable { path: path.to_owned(), cause };
-    let mut reader = BufReader::new(files::open(path)?);
-    let mut bytes = Vec::new();
-    for number in 1.. {
-        bytes.clear();
-        let mut limited = reader.by_ref().take(LINE_BYTES_MAX + 1);
-        if limited.read_until(b'\n', &mut bytes).map_err(unreadable)? == 0 {
-            break;
-        }
-        let has_line_end = bytes.pop_if(|last| *last == b'\n').is_some();
-        let line = if !has_line_end && bytes.len() as u64 > LINE_BYTES_MAX {
-            reader.skip_until(b'\n').map_err(unreadable)?;
-            Err(LineTooLong)
-        } else {
-            bytes.pop_if(|last| *last == b'\r');
-            let mark = if number == 1 { "\u{feff}".as_bytes() } else { b"" };
-            Ok(bytes.strip_prefix(mark).unwrap_or(&bytes))
-        };
-        if visit(number, line).is_break() {
-            break;
-        }
+impl Line {
+    fn location(&self, file: &str) -> String {
+        format!("{file}:{}", self.number)
     }
-    Ok(())
+
+    fn candidate(&self, file: &str, key: String) -> Candidate {
+        let bytes = self.bytes.as_deref().unwrap_or_default();
+        let content_hash = *blake3::hash(bytes).as_bytes();
+        Candidate { key, location: self.location(file), content_hash }
+    }
+}
+
+/// The lines of a file.
+struct Lines {
+    path: PathBuf,
+    reader: BufReader<File>,
+    number: u64,
+}
+
+impl Lines {
+    fn open(path: &Path) -> Result<Self, FetchError> {
+        let reader = BufReader::new(files::open(path)?);
+        Ok(Self { path: path.to_owned(), reader, number: 0 })
+    }
+
+    fn read(&mut self) -> std::io::Result<Option<Line>> {
+        let mut bytes = Vec::new();
+        let mut limited = self.reader.by_ref().take(LINE_BYTES_MAX + 1);
+        if limited.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        let has_line_end = bytes.pop_if(|last| *last == b'\n').is_some();
+        if !has_line_end && bytes.len() as u64 > LINE_BYTES_MAX {
+            self.reader.skip_until(b'\n')?;
+            return Ok(Some(Line { number: self.number, bytes: Err(LineTooLong) }));
+        }
+        bytes.pop_if(|last| *last == b'\r');
+        let mark = "\u{feff}".as_bytes();
+        if self.number == 1 && bytes.starts_with(mark) {
+            bytes.drain(..mark.len());
+        }
+        Ok(Some(Line { number: self.number, bytes: Ok(bytes) }))
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<Line, FetchError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.read().transpose()?;
+        Some(line.map_err(|cause| FetchError::Unreadable { path: self.path.clone(), cause }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::ops::ControlFlow;
-
     use proptest::prelude::*;
 
-    use crate::ingest::source::tests::{fields, items, resolved_source, summaries};
+    use crate::ingest::source::{
+        Candidate, records,
+        tests::{fields, items, resolved_source, summaries},
+    };
 
     const CONFIG: &str = "kind = \"jsonlines\"\npath = \"a.jsonl\"";
 
@@ -243,14 +266,11 @@ mod tests {
                 resolved_source(CONFIG, &[("a.jsonl", lines.join("\n").as_bytes())]);
             let hashes: Vec<_> =
                 unchanged.iter().map(|line| blake3::hash(line.as_bytes())).collect();
-            let is_unchanged =
-                |_: &str, hash: &[u8; 32]| hashes.iter().any(|stored| stored == hash);
-            let mut items = Vec::new();
-            let mut sink = |item| {
-                items.push(item);
-                ControlFlow::Continue(())
+            let is_unchanged = |candidate: &Candidate| {
+                hashes.iter().any(|stored| *stored == candidate.content_hash)
             };
-            crate::ingest::source::read(&source, &is_unchanged, &mut sink).unwrap();
+            let items: Vec<_> =
+                records(&source, &is_unchanged).unwrap().map(Result::unwrap).collect();
             summaries(&items).iter().map(|summary| summary[..2].to_owned()).collect::<Vec<_>>()
         };
         for unchanged in [&[][..], &[old], &[new], &[other], &[old, other], &[old, new, other]] {

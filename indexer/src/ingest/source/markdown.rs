@@ -5,38 +5,33 @@ mod mdx;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use serde_json::{Map, Value};
 
-use crate::ingest::{
+use super::{
+    Candidate, Fields, ParseError, SkipOrError, SkipReason, SourceItem, SourceReader, SourceText,
     config::ResolvedSource,
-    source::{
-        Candidate, FetchError, Fields, ParseError, SkipOrError, SkipReason, SourceReader,
-        SourceText,
-        field::Field,
-        front_matter, is_true,
-        sentences::{DERIVED_SUMMARY_CHARS_MAX, truncate},
-    },
+    field::Field,
+    front_matter, is_true,
+    sentences::{DERIVED_SUMMARY_CHARS_MAX, truncate},
 };
 
 /// A page with a listing marker and less prose of its own than this many characters is no content.
 pub(crate) const LISTING_PROSE_CHARS_MAX: usize = 400;
 
-/// Reads every page of the folder.
-pub(crate) fn read(reader: &mut SourceReader) -> Result<(), FetchError> {
-    reader.for_each_file(|reader, file| {
-        let front_matter_fields =
-            || front_matter::split(&file.text).map(|(fields, _)| fields).unwrap_or_default();
-        // Mostly the path alone makes the key, and then a known page is not even opened.
-        let key = reader
-            .file_key(&file.name, &file.captures, &Map::new())
-            .or_else(|_| reader.file_key(&file.name, &file.captures, &front_matter_fields()));
-        match key {
-            Ok(key) => {
-                let candidate =
-                    Candidate { file: &file.name, line: 1, key, content_hash: file.hash };
-                reader.emit(candidate, |source| page(source, file))
-            }
-            Err(reason) => reader.reject(format!("{}:1", file.name), None, reason),
+/// The item of a page.
+pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceItem> {
+    let front_matter_fields =
+        || front_matter::split(&file.text).map(|(fields, _)| fields).unwrap_or_default();
+    // Mostly the path alone makes the key, and then an unchanged page is not parsed.
+    let key = reader
+        .file_key(&file.name, &file.captures, &Map::new())
+        .or_else(|_| reader.file_key(&file.name, &file.captures, &front_matter_fields()));
+    let location = format!("{}:1", file.name);
+    vec![match key {
+        Ok(key) => {
+            let candidate = Candidate { key, location, content_hash: file.hash };
+            reader.item(candidate, |source| page(source, file))
         }
-    })
+        Err(reason) => reader.rejected(location, None, reason),
+    }]
 }
 
 fn page(source: &ResolvedSource, file: &SourceText) -> Result<Fields, SkipOrError> {
@@ -173,7 +168,7 @@ fn prose_chars(events: &[Event]) -> usize {
     for event in events {
         match event {
             Event::Start(Tag::Heading { .. } | Tag::Link { .. } | Tag::CodeBlock(_)) => {
-                excluded_depth += 1
+                excluded_depth += 1;
             }
             Event::End(TagEnd::Heading(_) | TagEnd::Link | TagEnd::CodeBlock) => {
                 excluded_depth = excluded_depth.saturating_sub(1);

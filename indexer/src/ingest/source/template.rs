@@ -78,7 +78,7 @@ impl Template {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
                 Piece::Placeholder(name) => {
-                    text.push_str(&scalar(&lookup(name, raw_fields, captures)?)?)
+                    text.push_str(&scalar(&lookup(name, raw_fields, captures)?)?);
                 }
             }
         }

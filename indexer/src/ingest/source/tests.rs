@@ -1,9 +1,9 @@
 //! Whole readings: files on disk, a configuration as one types it, and the items that come out.
 
-use std::{fs, ops::ControlFlow};
+use std::fs;
 
 use super::*;
-use crate::ingest::config::{SourceConfig, resolve_sources};
+use config::{SourceConfig, resolve_sources};
 
 /// The plan of a source `s` in a folder with these files.
 pub(crate) fn resolved_source(
@@ -24,13 +24,7 @@ pub(crate) fn resolved_source(
 /// All items of such a source.
 pub(crate) fn items(config: &str, files: &[(&str, &[u8])]) -> Vec<SourceItem> {
     let (_folder, source) = resolved_source(config, files);
-    let mut items = Vec::new();
-    let mut sink = |item| {
-        items.push(item);
-        ControlFlow::Continue(())
-    };
-    read(&source, &|_, _| false, &mut sink).unwrap();
-    items
+    records(&source, &|_| false).unwrap().map(Result::unwrap).collect()
 }
 
 /// Items in few words: `+` key, `-` key, `?` key and reason, `!` location and reason.
@@ -119,27 +113,21 @@ fn unchanged_content_must_not_be_parsed_again() {
     let page = b"---\nnot: [closed\n---\n";
     let (_folder, source) = resolved_source(MARKDOWN, &[("a.md", page)]);
     let hash = *blake3::hash(page).as_bytes();
-    let mut items = Vec::new();
-    let mut sink = |item| {
-        items.push(item);
-        ControlFlow::Continue(())
-    };
-    read(&source, &|key, digest| key == "a.md" && *digest == hash, &mut sink).unwrap();
+    let is_unchanged =
+        |candidate: &Candidate| candidate.key == "a.md" && candidate.content_hash == hash;
+    let items: Vec<_> = records(&source, &is_unchanged).unwrap().map(Result::unwrap).collect();
     assert_eq!(summaries(&items), ["=a.md"]);
 }
 
 #[test]
-fn reading_must_stop_on_break() {
+fn a_file_must_be_read_only_when_its_item_is_due() {
     for (config, name) in [(MARKDOWN, "md"), ("kind = \"text\"\npath = \".\"", "txt")] {
-        let (_folder, source) =
+        let (folder, source) =
             resolved_source(config, &[(&format!("a.{name}"), b"A"), (&format!("b.{name}"), b"B")]);
-        let mut count = 0;
-        let mut sink = |_| {
-            count += 1;
-            ControlFlow::Break(())
-        };
-        read(&source, &|_, _| false, &mut sink).unwrap();
-        assert_eq!(count, 1);
+        let mut items = records(&source, &|_| false).unwrap();
+        assert!(items.next().unwrap().is_ok());
+        fs::remove_file(folder.path().join(format!("b.{name}"))).unwrap();
+        assert!(matches!(items.next(), Some(Err(FetchError::Unreadable { .. }))));
     }
 }
 
@@ -178,7 +166,7 @@ fn a_missing_file_must_be_an_error_of_the_whole_source() {
         resolved_source("kind = \"csv\"\npath = \"a.csv\"", &[("a.csv", b"id\n1\n")]);
     assert_eq!(count(&source).unwrap(), 2);
     fs::remove_file(folder.path().join("a.csv")).unwrap();
-    let error = read(&source, &|_, _| false, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    let error = records(&source, &|_| false).err().unwrap();
     assert!(matches!(error, FetchError::Unreadable { .. }), "{error}");
     assert!(count(&source).is_err());
 }

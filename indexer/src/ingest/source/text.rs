@@ -5,39 +5,30 @@ mod block;
 mod boilerplate;
 mod line;
 
-use std::ops::ControlFlow;
-
 use html_escape::encode_text;
 use serde_json::{Map, Value};
 
-use crate::ingest::{
+use super::{
+    Candidate, Fields, ParseError, SkipOrError, SourceItem, SourceReader, SourceText,
     config::{ResolvedSource, TextSplit},
-    source::{
-        Candidate, FetchError, Fields, ParseError, SkipOrError, SourceReader, SourceText,
-        sentences::{DERIVED_SUMMARY_CHARS_MAX, ends_sentence, truncate},
-    },
+    sentences::{DERIVED_SUMMARY_CHARS_MAX, ends_sentence, truncate},
 };
 use block::Block;
 
 /// A paragraph shorter than this many characters is no record of its own.
 pub(crate) const RECORD_CHARS_MIN: usize = 120;
 
-/// Reads every text of the folder.
-pub(crate) fn read(reader: &mut SourceReader) -> Result<(), FetchError> {
-    reader.for_each_file(|reader, file| {
-        let key = match reader.file_key(&file.name, &file.captures, &Map::new()) {
-            Ok(key) => key,
-            Err(reason) => return reader.reject(format!("{}:1", file.name), None, reason),
-        };
-        match reader.source.split {
-            TextSplit::Document => {
-                let candidate =
-                    Candidate { file: &file.name, line: 1, key, content_hash: file.hash };
-                reader.emit(candidate, |source| document_fields(source, file))
-            }
-            TextSplit::Paragraphs => paragraphs(reader, file, &key),
+/// The items of a text: one, or one for each paragraph.
+pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceItem> {
+    let location = format!("{}:1", file.name);
+    match (reader.file_key(&file.name, &file.captures, &Map::new()), reader.source.split) {
+        (Err(reason), _) => vec![reader.rejected(location, None, reason)],
+        (Ok(key), TextSplit::Document) => {
+            let candidate = Candidate { key, location, content_hash: file.hash };
+            vec![reader.item(candidate, |source| document_fields(source, file))]
         }
-    })
+        (Ok(key), TextSplit::Paragraphs) => paragraphs(reader, file, &key),
+    }
 }
 
 fn document_fields(source: &ResolvedSource, file: &SourceText) -> Result<Fields, SkipOrError> {
@@ -51,9 +42,9 @@ fn document_fields(source: &ResolvedSource, file: &SourceText) -> Result<Fields,
     Ok(source.mapping.apply(&raw_fields, &file.captures))
 }
 
-/// One record a paragraph. A short one belongs to the record before it, or, where it looks like a
-/// heading, to the one after it.
-fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> ControlFlow<()> {
+/// One record for each paragraph. A short one belongs to the record before it, or, where it looks
+/// like a heading, to the one after it.
+fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> Vec<SourceItem> {
     let content = self::boilerplate::strip(&file.text);
     let mut records: Vec<(u64, Vec<String>)> = Vec::new();
     let mut heading = None;
@@ -70,16 +61,18 @@ fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> Contro
             }
         }
     }
-    for (index, (line, texts)) in records.iter().enumerate() {
-        let key = format!("{key}#{}", index + 1);
-        let content_hash = *blake3::hash(texts.join("\n").as_bytes()).as_bytes();
-        let candidate = Candidate { file: &file.name, line: *line, key, content_hash };
-        reader.emit(candidate, |source| {
+    let items = (1..).zip(&records).map(|(number, (line, texts))| {
+        let candidate = Candidate {
+            key: format!("{key}#{number}"),
+            location: format!("{}:{line}", file.name),
+            content_hash: *blake3::hash(texts.join("\n").as_bytes()).as_bytes(),
+        };
+        reader.item(candidate, |source| {
             let raw_fields = source_fields(&block::from_texts(texts), Vec::new());
             Ok(source.mapping.apply(&raw_fields, &file.captures))
-        })?;
-    }
-    ControlFlow::Continue(())
+        })
+    });
+    items.collect()
 }
 
 /// A heading that opens the text stays in the body: the title is derived from it.

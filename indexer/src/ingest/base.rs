@@ -1,0 +1,91 @@
+//! The generation that a build starts from.
+
+use schema::GenerationNumber;
+
+use super::{error::BuildError, progress::Progress};
+use crate::{
+    analysis::ANALYSIS_VERSION,
+    generation::{BaseGeneration, DataFolder, GenerationBuilder, GenerationError},
+    index::IndexReader,
+    store::{BASE_FILE, OVERLAY_FILE, StoreFile, StoreReader},
+    with_causes,
+};
+
+/// Every build copies the overlay. It may grow to this many bytes, or to this part of the base,
+/// before both are merged, which costs about as much as that many builds.
+const OVERLAY_BYTES_MIN: u64 = 64 << 20;
+const OVERLAY_BASE_DIVISOR: u64 = 4;
+
+/// The generation that a build starts from.
+pub(crate) struct Base {
+    pub(crate) generation: BaseGeneration,
+    pub(crate) store: StoreReader,
+    /// Whether documents can be added to its index.
+    pub(crate) index_is_usable: bool,
+    /// Whether to publish even if no source changed.
+    pub(crate) needs_repair: bool,
+}
+
+impl Base {
+    /// The current generation if its store is intact, else the newest one whose store is.
+    pub(crate) fn choose(
+        data: &DataFolder,
+        progress: &dyn Progress,
+    ) -> Result<Option<Self>, BuildError> {
+        let current = match data.current() {
+            Ok(current) => current,
+            Err(error @ GenerationError::InvalidCurrent { .. }) => {
+                progress.note(&with_causes(&error));
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut candidates = data.generations()?;
+        candidates.retain(|number| Some(*number) != current);
+        candidates.extend(current);
+        for number in candidates.into_iter().rev() {
+            match Self::open(data, number) {
+                Ok(mut base) => {
+                    base.needs_repair |= Some(number) != current;
+                    if !base.index_is_usable {
+                        progress.note(&format!(
+                            "rebuilding the index of generation {number} from its store"
+                        ));
+                    }
+                    return Ok(Some(base));
+                }
+                Err(error @ BuildError::Generation(GenerationError::UnsupportedFormat { .. })) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    let error = with_causes(&error);
+                    progress.note(&format!("cannot use generation {number} as a base: {error}"));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn open(data: &DataFolder, number: GenerationNumber) -> Result<Self, BuildError> {
+        let generation = BaseGeneration::open(data, number)?;
+        let store = StoreReader::open(&generation.folder)?;
+        let index_is_usable = generation.index_damage.is_empty()
+            && generation.manifest.analysis == ANALYSIS_VERSION
+            && IndexReader::is_usable(&generation.index_folder());
+        Ok(Self { generation, store, index_is_usable, needs_repair: !index_is_usable })
+    }
+
+    /// Opens an overlay over its store; where that has grown large, a store of one layer.
+    pub(crate) fn extend_store(
+        &self,
+        builder: &mut GenerationBuilder<'_>,
+    ) -> Result<StoreFile, BuildError> {
+        let overlay_bytes_max =
+            OVERLAY_BYTES_MIN.max(self.generation.file_bytes(BASE_FILE) / OVERLAY_BASE_DIVISOR);
+        if self.generation.file_bytes(OVERLAY_FILE) > overlay_bytes_max {
+            return Ok(StoreFile::copy_of(builder.folder(), &self.store)?);
+        }
+        builder.share_store(&self.generation)?;
+        Ok(StoreFile::create_overlay(builder.folder())?)
+    }
+}

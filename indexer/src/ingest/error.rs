@@ -1,0 +1,77 @@
+//! Errors of a build.
+
+use jiff::Timestamp;
+use schema::{GenerationNumber, SourceName};
+
+use super::{
+    report::SourceReport,
+    source::{FetchError, Rejection},
+};
+use crate::{generation::GenerationError, index::IndexError, store::StoreError};
+
+/// Why a build published nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The data folder or a generation in it cannot be read or written.
+    #[error(transparent)]
+    Generation(#[from] GenerationError),
+    /// A source that cannot be read at all.
+    #[error("nothing was published, source `{name}` failed")]
+    Source {
+        /// Name of the source.
+        name: SourceName,
+        /// Why it cannot be read.
+        #[source]
+        cause: FetchError,
+    },
+    /// A requested source is not configured.
+    #[error("source is not configured: `{0}`")]
+    UnknownSource(SourceName),
+    /// The store cannot be read or written.
+    #[error("nothing was published")]
+    Store(#[from] StoreError),
+    /// The index cannot be read or written.
+    #[error("nothing was published")]
+    Index(#[from] IndexError),
+    /// Every id that a record may be given belongs to another one.
+    #[error("nothing was published, all ids of record `{key}` are in use")]
+    IdsInUse {
+        /// Source and key of the record.
+        key: String,
+    },
+    /// Publishing is held since a rollback.
+    #[error(
+        "publishing is on hold since the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"
+    )]
+    Held {
+        /// The generation whose content was restored.
+        content_of: GenerationNumber,
+        /// Time of the rollback.
+        since: Timestamp,
+    },
+    /// More than the rejection threshold was rejected.
+    #[error(
+        "source `{}`: {} of {} records rejected, more than {limit} %, nothing was published; fix them, or pass --allow-rejections",
+        report.name, report.rejected, report.offered()
+    )]
+    Rejections {
+        /// Counts of the source.
+        report: SourceReport,
+        /// The threshold in percent.
+        limit: f64,
+        /// All rejections of the source.
+        rejections: Vec<Rejection>,
+    },
+    /// More than the removal threshold would be removed.
+    #[error(
+        "source `{}`: {} of {} records would be removed, more than {limit} %, nothing was published; check the source, or pass --allow-removals",
+        report.name, report.removed, report.previous()
+    )]
+    Removals {
+        /// Counts of the source.
+        report: SourceReport,
+        /// The threshold in percent.
+        limit: f64,
+    },
+}
