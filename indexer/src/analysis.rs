@@ -31,7 +31,6 @@ pub(crate) use self::{
     tokenizer::{folded, is_hyphenated, is_indexed, words},
     word_terms::WordTerms,
 };
-pub(crate) use crate::index::query::parser::{Clause, ParsedQuery, QueryField, QueryText};
 
 /// Rises with every change that gives a text other terms.
 pub(crate) const ANALYSIS_VERSION: u32 = 5;

@@ -25,8 +25,10 @@ mod writer;
 pub(crate) use self::{
     collector::RankedHit,
     document_texts::{all_texts, char_count, names_of},
-    highlight::matches::MatchDetail,
-    query::planner::{Expansion, Plan},
+    query::{
+        matches::MatchDetail,
+        planner::{Expansion, Plan},
+    },
 };
 pub use explain::NotListedReason;
 pub(crate) use explain::explanation;

@@ -2,6 +2,7 @@
 
 pub(crate) mod filters;
 pub(crate) mod lexer;
+pub(crate) mod matches;
 pub(crate) mod parser;
 pub(crate) mod planner;
 pub(crate) mod proximity;
@@ -10,3 +11,4 @@ pub(crate) mod scorer;
 pub(crate) mod spelling;
 pub(crate) mod terms;
 pub(crate) mod unscored;
+pub(crate) mod word_set;

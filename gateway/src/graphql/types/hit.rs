@@ -61,8 +61,13 @@ impl Explanation<'_> {
         self.0.words.iter().map(TermMatch).collect()
     }
 
-    /// What its score has for words that stand near each other in the order asked, and for small
-    /// words of the question that its title has, too; when the order is `RELEVANCE`.
+    /// Contribution to the score of stop words of the query, such as `de`, that the title contains.
+    async fn stop_words(&self) -> f32 {
+        self.0.stop_words
+    }
+
+    /// Contribution to the score of words that stand near each other in the order of the query; when
+    /// the order is `RELEVANCE`.
     async fn proximity(&self) -> f32 {
         self.0.proximity
     }

@@ -7,10 +7,13 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use super::unscored::UnscoredQuery;
+use super::{
+    parser::{Clause, QueryField},
+    unscored::UnscoredQuery,
+};
 use crate::{
     analysis,
-    analysis::{AnalysisLanguage, Clause, QueryField},
+    analysis::AnalysisLanguage,
     index::{document_texts::NameScope, schema::IndexSchema},
 };
 
