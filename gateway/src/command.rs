@@ -28,7 +28,7 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 use indexer::{
     admin::AdminError,
-    catalog::{CatalogError, OpenError},
+    catalog::{CatalogError, OpenError, with_causes},
     evaluate::{CollectionError, CompareError, EvaluateError},
     ingest::BuildError,
 };
@@ -187,7 +187,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             // Nothing is left to be done where even standard error is closed.
-            let _ = writeln!(io::stderr(), "wegwijzer: {error}");
+            let _ = writeln!(io::stderr(), "wegwijzer: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }

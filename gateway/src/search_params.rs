@@ -306,11 +306,13 @@ mod tests {
             let Some(name) = facet.parameter() else { continue };
             let value = match facet.entity_kind() {
                 Some(kind) => NodeId::new(kind, 7).to_string(),
-                None => ["event", "blog", "own", "training", "rijk", "past", "online", "2026", "nl"]
-                    .into_iter()
-                    .find(|value| facet.parse(value).is_some())
-                    .unwrap()
-                    .to_owned(),
+                None => {
+                    ["event", "blog", "own", "training", "rijk", "past", "online", "2026", "nl"]
+                        .into_iter()
+                        .find(|value| facet.parse(value).is_some())
+                        .unwrap()
+                        .to_owned()
+                }
             };
             let query = format!("{name}={value}&facet={name}");
             let (params, invalid) = SearchParams::parse(&query);

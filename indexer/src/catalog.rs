@@ -4,10 +4,11 @@
 //! request. No type of the engines appears here, so that a second implementation over a distributed
 //! engine fits the same seam.
 
-mod annotate;
+mod entity_names;
 mod event_calendar;
 mod event_times;
 mod explain;
+mod open_generation;
 mod read_metrics;
 mod related;
 mod search;
@@ -23,7 +24,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
-use schema::{CursorError, GenerationNumber, NodeKind, SourceName};
+use schema::{CursorError, GenerationNumber, IdError, NodeId, NodeKind, SourceName};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -118,11 +119,11 @@ pub enum OpenError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// The store cannot be read although its digest is right.
-    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
-    Store(GenerationNumber, StoreError),
+    #[error("cannot open the store of generation {0}; run `wegwijzer index --full`")]
+    Store(GenerationNumber, #[source] StoreError),
     /// The index cannot be read although its digest is right.
-    #[error("cannot open generation {0}: {1}; run `wegwijzer index --full`")]
-    Index(GenerationNumber, IndexError),
+    #[error("cannot open the index of generation {0}; run `wegwijzer index --full`")]
+    Index(GenerationNumber, #[source] IndexError),
     /// The index was made by another analysis of texts.
     #[error(
         "the index of generation {number} was built with analysis version {built_with}, this program needs {required}; run `wegwijzer index`"
@@ -137,14 +138,14 @@ pub enum OpenError {
     },
 }
 
-/// Why a question cannot be answered.
+/// Why a read of the catalog failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// The cursor does not fit the question.
+    /// The cursor belongs to another query.
     #[error(transparent)]
     Cursor(#[from] CursorError),
-    /// The question is larger than a limit allows.
+    /// The request exceeds a limit.
     #[error("request exceeds limit `{name}`: {value}")]
     Limit {
         /// Name of the limit.
@@ -152,27 +153,34 @@ pub enum CatalogError {
         /// Its value.
         value: u64,
     },
-    /// Too many searches wait already, or this one waited too long.
+    /// The queue of searches is full, or this one exceeded the queue timeout.
     #[error("too many concurrent searches; retry in a few seconds")]
     Busy,
-    /// A search panicked, which the log has already.
-    #[error("search panicked")]
+    /// A read panicked; the panic is in the log.
+    #[error("catalog read panicked")]
     Panicked,
-    /// An engine failed. For the log only.
-    #[error("{0}")]
-    Engine(String),
+    /// The store failed. For the log only, as are all that follow.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The index has an id of an unknown kind.
+    #[error("invalid id in the index")]
+    InvalidId(#[from] IdError),
+    /// Index and store are of one generation: a document without a record is damage.
+    #[error("indexed record missing from the store: `{0}`")]
+    MissingRecord(NodeId),
 }
 
-impl From<StoreError> for CatalogError {
-    fn from(error: StoreError) -> Self {
-        Self::Engine(error.to_string())
-    }
-}
-
-impl From<IndexError> for CatalogError {
-    fn from(error: IndexError) -> Self {
-        Self::Engine(error.to_string())
-    }
+/// An error with all its causes, for logs and operators. A cause that the text has already is not
+/// repeated.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| {
+        let cause = cause.to_string();
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+    })
 }
 
 /// What a look at the data folder brought.
@@ -286,7 +294,7 @@ impl Catalog {
     /// [`OpenError`] where it cannot be opened; the one that answered goes on answering.
     pub fn refresh(&self) -> Result<Refreshed, OpenError> {
         let outcome = self.try_refresh();
-        let damage = outcome.as_ref().err().map(ToString::to_string);
+        let damage = outcome.as_ref().err().map(|error| with_causes(error));
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;
         outcome
     }
@@ -320,7 +328,7 @@ impl Catalog {
     }
 
     fn open_newest_intact(&self, cause: &OpenError) -> Result<(), OpenError> {
-        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.to_string());
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some(with_causes(cause));
         for number in self.data.generations()?.into_iter().rev() {
             let opened = Snapshot::open(&self.data, number, &self.verifier, &self.shared, None);
             if let Ok(snapshot) = opened {

@@ -41,13 +41,13 @@ pub(crate) use writer::{IndexDocument, IndexWriter, Segments, affects_linked_doc
 /// Why the index cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// The engine refused.
-    #[error("search index failed: {0}")]
+    /// The engine failed.
+    #[error("search index failed")]
     Engine(#[from] tantivy::TantivyError),
-    /// The fields are those of another program.
+    /// The index has the fields of another version.
     #[error("index schema mismatch")]
     SchemaMismatch,
     /// The folder cannot be opened.
-    #[error("cannot open index: {0}")]
+    #[error("cannot open index")]
     Folder(#[from] tantivy::directory::error::OpenDirectoryError),
 }

@@ -275,11 +275,14 @@ mod tests {
     fn example(facet: Facet) -> String {
         let text = match facet.entity_kind() {
             Some(kind) => NodeId::new(kind, 7).to_string(),
-            None => ["2026", "training", "own", "blog", "event", "PAST", "rijk", "nl", "online", "library"]
-                .into_iter()
-                .find(|text| facet.parse(text).is_some())
-                .unwrap()
-                .to_owned(),
+            None => [
+                "2026", "training", "own", "blog", "event", "PAST", "rijk", "nl", "online",
+                "library",
+            ]
+            .into_iter()
+            .find(|text| facet.parse(text).is_some())
+            .unwrap()
+            .to_owned(),
         };
         text
     }

@@ -106,9 +106,8 @@ fn every_facet_must_have_a_filter_and_counts() {
     for facet in schema::Facet::ALL {
         let mut words = facet.field().split('_');
         let first = words.next().unwrap_or_default().to_owned();
-        let field = words.fold(first, |name, word| {
-            name + &word[..1].to_ascii_uppercase() + &word[1..]
-        });
+        let field =
+            words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..]);
         for object in ["SearchFilter", "SearchFacets"] {
             assert!(paths.contains(&format!("{object}.{field}")), "{object} lacks {field}");
         }

@@ -177,7 +177,8 @@ mod tests {
             ),
         ] {
             let all_words = words.iter().all(|word| !word.reasons.is_empty());
-            let explanation = Explanation { all_words, words, stop_words: 0.0, proximity, recency: 0.0 };
+            let explanation =
+                Explanation { all_words, words, stop_words: 0.0, proximity, recency: 0.0 };
             assert_eq!(sentences(&explanation), text);
         }
     }

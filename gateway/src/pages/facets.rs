@@ -3,9 +3,7 @@
 use schema::{Facet, FacetCount, FacetValue, Facets, NodeId, NodeKind, Perspective, Record};
 
 use super::{PageContext, messages::Messages, record_lookup::RecordsById, search::search_href};
-use crate::search_params::{
-    CITIZEN_AUDIENCES, SearchParams, facets_with_parameter, to_url_value,
-};
+use crate::search_params::{CITIZEN_AUDIENCES, SearchParams, facets_with_parameter, to_url_value};
 
 /// Number of values that a facet shows before it is folded.
 const VISIBLE_OPTIONS: usize = 6;
@@ -189,9 +187,11 @@ impl FacetBuilder<'_> {
     /// The label of a selected condition.
     pub(super) fn condition_label(&self, name: &str, value: &str) -> String {
         let label = match name {
-            "from" | "until" => value.parse().ok().map(|day| self.messages.day(day)).map(|day| {
-                format!("{} {day}", self.messages.enum_label("facet", name))
-            }),
+            "from" | "until" => value
+                .parse()
+                .ok()
+                .map(|day| self.messages.day(day))
+                .map(|day| format!("{} {day}", self.messages.enum_label("facet", name))),
             "person" => value.parse().ok().map(|id| self.records_by_id.name(id)),
             _ => facets_with_parameter(name)
                 .find_map(|facet| facet.parse(value))

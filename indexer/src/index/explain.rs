@@ -61,9 +61,8 @@ fn field_words(record: &Record, plan: &Plan, matches: &Matches) -> [(SearchField
         .into_iter()
         .filter(|(field, _)| *field == SearchField::Lead)
         .fold(0, |position, (_, text)| position_after(text, position));
-    let (in_lead, in_body) = in_text.split_at(
-        in_text.partition_point(|term_position| term_position.position < body_start),
-    );
+    let (in_lead, in_body) = in_text
+        .split_at(in_text.partition_point(|term_position| term_position.position < body_start));
     let words = |positions: &[TermPosition]| {
         positions.iter().map(|term_position| plan.terms[term_position.term_index].words).collect()
     };

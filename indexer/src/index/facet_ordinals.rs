@@ -25,7 +25,7 @@ pub(super) type ValueCounts = [Vec<(u64, u64)>; Facet::COUNT];
 
 impl FacetOrdinals {
     pub(super) fn decode(segment: &SegmentReader, schema: &IndexSchema) -> tantivy::Result<Self> {
-        let facet_fields = FacetFastFields::open(segment, schema)?;
+        let facet_fields = FacetColumns::open(segment, schema)?;
         let mut distinct: [HashSet<u64>; Facet::COUNT] = Default::default();
         for doc in 0..segment.max_doc() {
             facet_fields.visit_values(doc, |facet, value| {
@@ -108,18 +108,20 @@ fn ordinal(index: usize) -> u32 {
 }
 
 /// The columns that facet values are read from.
-struct FacetFastFields {
+struct FacetColumns {
     kind: Column<u64>,
     columns: Vec<(Facet, Column<u64>)>,
     year: Column<i64>,
 }
 
-impl FacetFastFields {
+impl FacetColumns {
     fn open(segment: &SegmentReader, schema: &IndexSchema) -> tantivy::Result<Self> {
         let columns = Facet::ALL
             .iter()
             .filter_map(|facet| Some((*facet, schema.facet_field(*facet)?)))
-            .map(|(facet, field)| Ok((facet, column(segment, segment.schema().get_field_name(field))?)));
+            .map(|(facet, field)| {
+                Ok((facet, column(segment, segment.schema().get_field_name(field))?))
+            });
         Ok(Self {
             kind: column(segment, "kind")?,
             columns: columns.collect::<tantivy::Result<_>>()?,

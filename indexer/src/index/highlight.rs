@@ -11,9 +11,7 @@ use schema::{Body, Highlight, MatchKind, Record, SearchField, Span};
 
 use super::{
     document_texts,
-    highlight::{
-        fragments::{AnnotatedText, MatchSpan, best_fragments, whole_text},
-    },
+    highlight::fragments::{AnnotatedText, MatchSpan, best_fragments, whole_text},
     query::{
         matches::{Matches, TermPosition},
         planner::Plan,

@@ -4,8 +4,8 @@ use std::{cmp::Reverse, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
-    Body, ColumnValue, Facet, FacetCount, Facets, Interpretation, Kind, Record, SearchFilter, SearchSort,
-    SortValue, SourceName,
+    Body, ColumnValue, Facet, FacetCount, Facets, Interpretation, Kind, Record, SearchFilter,
+    SearchSort, SortValue, SourceName,
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
@@ -416,8 +416,10 @@ fn facets(counts: &FacetCounts, filter: &SearchFilter) -> Facets {
 
 /// The counts of one facet, highest first. A selected value is listed even without hits.
 fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>> {
-    let count = |&(value, count): &(u64, u64)| {
-        FacetCount { value, count, selected: selected.contains(&value) }
+    let count = |&(value, count): &(u64, u64)| FacetCount {
+        value,
+        count,
+        selected: selected.contains(&value),
     };
     let mut listed: Vec<_> = counts.iter().map(count).collect();
     listed.sort_by_key(|facet| (Reverse(facet.count), facet.value));

@@ -1,6 +1,8 @@
-//! What a question is made of.
+//! Splits a query into tokens.
 
-use super::parser::{DEPTH_MAX, QueryField, QueryText, WORDS_MAX};
+use std::ops::Range;
+
+use super::word_set::WordSet;
 use crate::analysis::words;
 
 /// Names of fields, in Dutch and English.
@@ -14,11 +16,40 @@ const FIELDS: [(&str, QueryField); 8] = [
     ("persoon", QueryField::Person),
     ("person", QueryField::Person),
 ];
-/// Quotation marks that may begin a phrase; any of [`ENDS`] ends it.
+/// Maximum depth of brackets; deeper ones are ignored.
+pub(super) const DEPTH_MAX: usize = 8;
+
+/// Quotation marks that may begin a phrase; any of [`CLOSING_QUOTES`] ends it.
 const OPENING_QUOTES: [char; 5] = ['"', '“', '”', '„', '«'];
 const CLOSING_QUOTES: [char; 4] = ['"', '”', '“', '»'];
 
-/// A piece of a question.
+/// A piece of a query as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QueryText {
+    /// Without the operators around it.
+    pub(crate) text: String,
+    /// Its bytes in the query.
+    pub(crate) range: Range<usize>,
+}
+
+impl QueryText {
+    /// A part of it, by its bytes.
+    pub(crate) fn slice(&self, range: &Range<usize>) -> Self {
+        let text = self.text[range.clone()].to_owned();
+        Self { text, range: self.range.start + range.start..self.range.start + range.end }
+    }
+}
+
+/// Where a clause must be fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueryField {
+    Title,
+    Theme,
+    Organisation,
+    Person,
+}
+
+/// A token of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
     Word(QueryText),
@@ -125,7 +156,7 @@ impl<'a> Lexer<'a> {
         self.position = range.end;
         let text = self.input[range.clone()].to_owned();
         let count = words(&text).count();
-        if count == 0 || self.words + count > WORDS_MAX {
+        if count == 0 || self.words + count > WordSet::WORDS_MAX {
             let text = text.trim();
             if !text.is_empty() && text != "*" && text != "-" {
                 self.ignored.push(text.to_owned());

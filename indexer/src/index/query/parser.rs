@@ -6,38 +6,8 @@
 
 use std::{fmt, ops::Range};
 
-use crate::index::query::lexer::{Token, tokens};
-
-/// No more words than this are looked at; the rest is left out.
-pub(crate) const WORDS_MAX: usize = 32;
-/// Brackets that lie deeper than this are as if they were not there.
-pub(crate) const DEPTH_MAX: usize = 8;
-
-/// A piece of a question as it was typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct QueryText {
-    /// Without the signs around it.
-    pub(crate) text: String,
-    /// Its bytes in the question.
-    pub(crate) range: Range<usize>,
-}
-
-impl QueryText {
-    /// A part of it, by its bytes.
-    pub(crate) fn slice(&self, range: &Range<usize>) -> Self {
-        let text = self.text[range.clone()].to_owned();
-        Self { text, range: self.range.start + range.start..self.range.start + range.end }
-    }
-}
-
-/// Where a clause must be fulfilled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum QueryField {
-    Title,
-    Theme,
-    Organisation,
-    Person,
-}
+pub(super) use super::lexer::{QueryField, QueryText};
+use super::lexer::{Token, tokens};
 
 /// A part of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +58,7 @@ impl ParsedQuery {
     }
 }
 
-/// Makes clauses of tokens. It calls itself once per bracket, of which no more than [`DEPTH_MAX`] lie
+/// Makes clauses of tokens. It calls itself once per bracket, of which no more than [`DEPTH_MAX`](super::lexer::DEPTH_MAX) lie
 /// within one another.
 struct Parser<T: Iterator<Item = Token>> {
     tokens: std::iter::Peekable<T>,
@@ -195,7 +165,7 @@ impl fmt::Display for ParsedQuery {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::word_set::WordSet, *};
 
     /// What was typed, and how it is understood.
     const QUERIES: &[(&str, &str)] = &[
@@ -273,10 +243,10 @@ mod tests {
         assert_eq!(ParsedQuery::parse("brief — & mail").ignored, ["—", "&"]);
         let many: Vec<_> = (0..40).map(|number| format!("w{number}")).collect();
         let query = ParsedQuery::parse(&many.join(" "));
-        assert_eq!(query.clauses.len(), WORDS_MAX);
-        assert_eq!(query.ignored, many[WORDS_MAX..]);
+        assert_eq!(query.clauses.len(), WordSet::WORDS_MAX);
+        assert_eq!(query.ignored, many[WordSet::WORDS_MAX..]);
         let deep = format!("{}brief{}", "(a OR ".repeat(500), ")".repeat(500));
-        assert_eq!(ParsedQuery::parse(&deep).ignored.len(), 501 - WORDS_MAX);
+        assert_eq!(ParsedQuery::parse(&deep).ignored.len(), 501 - WordSet::WORDS_MAX);
     }
 
     #[test]

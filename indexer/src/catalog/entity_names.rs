@@ -1,0 +1,110 @@
+//! The names of themes and organisations of one generation, for suggestions.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use schema::{NodeKind, Record, SuggestionKind, normalisation};
+
+use crate::{
+    analysis,
+    index::{CompletionQuery, char_count, names_of},
+    store::{StoreError, StoreReader},
+};
+
+/// The names of themes and organisations, indexed by the prefix of any word in them.
+#[derive(Debug, Default)]
+pub(super) struct EntityNames {
+    entities: Vec<NamedEntity>,
+    /// Each name from each of its words on, in order.
+    suffixes: Vec<NameSuffix>,
+}
+
+#[derive(Debug)]
+pub(super) struct NamedEntity {
+    pub(super) record: Arc<Record>,
+    pub(super) kind: SuggestionKind,
+    /// Its preferred name, folded.
+    pub(super) folded: String,
+    /// Characters of that name as it is written.
+    pub(super) length: u64,
+}
+
+/// An entity whose name completes a query.
+pub(super) struct NameCompletion<'a> {
+    /// Whether the name has the query after its beginning.
+    pub(super) is_infix: bool,
+    pub(super) entity: &'a NamedEntity,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct NameSuffix {
+    text: String,
+    /// All of the name, folded.
+    name: Arc<str>,
+    entity: usize,
+}
+
+impl EntityNames {
+    pub(super) fn read(store: &StoreReader) -> Result<Self, StoreError> {
+        let mut names = Self::default();
+        for (kind, suggestion_kind) in [
+            (NodeKind::Theme, SuggestionKind::Theme),
+            (NodeKind::Organisation, SuggestionKind::Organisation),
+        ] {
+            for (_, id) in store.names_after(kind, None, usize::MAX)?.entries {
+                let Some(record) = store.record(id)? else { continue };
+                let (folded, length) =
+                    (normalisation::name(record.name()), char_count(record.name()));
+                names.add(NamedEntity {
+                    record: Arc::new(record),
+                    kind: suggestion_kind,
+                    folded,
+                    length,
+                });
+            }
+        }
+        names.suffixes.sort_unstable();
+        Ok(names)
+    }
+
+    fn add(&mut self, entity: NamedEntity) {
+        for name in names_of(&entity.record) {
+            let name: Arc<str> = normalisation::name(name).into();
+            for word in analysis::folded_words(&name) {
+                let start = word.as_ptr() as usize - name.as_ptr() as usize;
+                let text = name[start..].to_owned();
+                let suffix =
+                    NameSuffix { text, name: Arc::clone(&name), entity: self.entities.len() };
+                self.suffixes.push(suffix);
+            }
+        }
+        self.entities.push(entity);
+    }
+
+    /// The entities with a name that completes `query`, best first, each once, by its best name.
+    pub(super) fn completions<'a>(
+        &'a self,
+        query: &CompletionQuery<'_>,
+        first: usize,
+    ) -> impl Iterator<Item = NameCompletion<'a>> {
+        let from = self.suffixes.partition_point(|suffix| suffix.text.as_str() < query.prefix);
+        let has_word =
+            |name: &str, word: &&str| analysis::folded_words(name).any(|own| own == *word);
+        let mut ranked: Vec<_> = self.suffixes[from..]
+            .iter()
+            .take_while(|suffix| suffix.text.starts_with(query.prefix))
+            .filter(|suffix| query.complete_words.iter().all(|word| has_word(&suffix.name, word)))
+            .map(|suffix| {
+                let entity = &self.entities[suffix.entity];
+                let is_infix = !suffix.name.starts_with(query.text);
+                (is_infix, entity.length, entity.folded.as_str(), entity.kind, suffix.entity)
+            })
+            .collect();
+        ranked.sort_unstable();
+        let mut seen = BTreeSet::new();
+        ranked.retain(|(_, _, folded, kind, _)| seen.insert((*folded, *kind)));
+        ranked.into_iter().take(first).map(|(is_infix, .., entity)| NameCompletion {
+            is_infix,
+            entity: &self.entities[entity],
+        })
+    }
+}
