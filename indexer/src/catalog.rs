@@ -245,7 +245,7 @@ impl Catalog {
         match catalog.refresh() {
             Err(error) => catalog.open_newest_intact(&error)?,
             Ok(_) if is_missing_current() => {
-                catalog.open_newest_intact(&catalog.data.missing_current_error().into())?
+                catalog.open_newest_intact(&catalog.data.missing_current_error().into())?;
             }
             Ok(_) => {}
         }

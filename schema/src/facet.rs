@@ -273,7 +273,7 @@ mod tests {
 
     /// A value of a facet as text, and of another type.
     fn example(facet: Facet) -> String {
-        let text = match facet.entity_kind() {
+        match facet.entity_kind() {
             Some(kind) => NodeId::new(kind, 7).to_string(),
             None => [
                 "2026", "training", "own", "blog", "event", "PAST", "rijk", "nl", "online",
@@ -283,8 +283,7 @@ mod tests {
             .find(|text| facet.parse(text).is_some())
             .unwrap()
             .to_owned(),
-        };
-        text
+        }
     }
 
     #[test]

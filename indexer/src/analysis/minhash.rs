@@ -1,4 +1,4 @@
-//! Near-duplicates by MinHash with banding: texts are candidates if one band of minima is equal
+//! Near-duplicates by `MinHash` with banding: texts are candidates if one band of minima is equal
 //! (Broder, 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4).
 
 use std::collections::HashSet;

@@ -112,10 +112,10 @@ pub(super) fn not_listed_reason(
     let words = matched_words(plan, matches);
     let MatchRules { required, min_should_match, .. } = rules;
     match words.intersection(required).len() {
-        matched if matched >= min_should_match && !words.is_empty() => NotListedReason::Excluded,
+        count if count >= min_should_match && !words.is_empty() => NotListedReason::Excluded,
         0 => NotListedReason::NoTermMatched,
-        matched => NotListedReason::TooFewTermsMatched {
-            matched,
+        count => NotListedReason::TooFewTermsMatched {
+            matched: count,
             required: min_should_match,
             total: required.len(),
         },

@@ -188,7 +188,9 @@ fn add_codes(
         let mut codes = facet_codes(*facet, common, content);
         codes.sort_unstable();
         codes.dedup();
-        codes.into_iter().for_each(|code| document.add_u64(field, code));
+        for code in codes {
+            document.add_u64(field, code);
+        }
     }
     for person in &common.people {
         document.add_u64(schema.people, person.code());
