@@ -31,6 +31,7 @@ use indexer::{
     catalog::{CatalogError, OpenError},
     evaluate::{CollectionError, CompareError, EvaluateError},
     ingest::BuildError,
+    with_causes,
 };
 
 use crate::{
@@ -157,9 +158,9 @@ enum CommandError {
     NothingPublished(PathBuf),
     #[error("no content with this id or URL: `{0}`")]
     NoContent(String),
-    #[error("cannot write the result")]
+    #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
-    #[error("cannot write the result as JSON")]
+    #[error("cannot write the result as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
@@ -187,7 +188,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             // Nothing is left to be done where even standard error is closed.
-            let _ = writeln!(io::stderr(), "wegwijzer: {}", indexer::with_causes(&error));
+            let _ = writeln!(io::stderr(), "wegwijzer: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }

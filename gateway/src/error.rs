@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{ErrorExtensionValues, Name, Pos, ServerError, Value, indexmap::IndexMap};
-use indexer::catalog::CatalogError;
+use indexer::catalog::CatalogError, with_causes;
 use schema::{CursorError, IdError};
 
 /// The codes that `extensions.code` of an error, or `code` of a problem, can have.
@@ -178,7 +178,7 @@ impl ApiError {
             CatalogError::Busy => Self::busy(),
             CatalogError::Panicked => Self::internal(),
             other => {
-                tracing::error!(error = %other, "catalog call failed");
+                tracing::error!(error = with_causes(other), "catalog call failed");
                 Self::internal()
             }
         }

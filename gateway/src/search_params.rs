@@ -1,18 +1,15 @@
 //! The query string of a search: one meaning behind every door that people and programs use.
 //!
-//! `q kind form theme community organisation layer audience person language attendance phase year
-//! from until sort page`, and for pages `facet`; what is a list may be repeated. A word of a vocabulary
-//! is written in lower case with hyphens (`practice-case`), a thing by its id, a day as `2026-03-02`.
+//! `q`, the parameters of [`Facet`], `person from until sort page`, and for pages `facet`; lists repeat
+//! a parameter. Enum values are in lower case with hyphens (`practice-case`), entities are ids, days
+//! are `2026-03-02`.
 //!
 //! This module must not know pages, HTTP or GraphQL: a text in, conditions for the catalog out.
 
-use std::{fmt::Write, str::FromStr};
+use std::fmt::Write;
 
 use jiff::civil::Date;
-use schema::{
-    ArticleForm, CommunityForm, EventForm, Kind, NodeId, NodeKind, SearchFilter, SearchSort,
-    ToolkitForm,
-};
+use schema::{Facet, Kind, NodeId, NodeKind, SearchFilter, SearchSort};
 use url::form_urlencoded;
 
 /// People may turn to this page and no further; narrower questions reach everything.
@@ -22,39 +19,25 @@ pub const VALUES_MAX: usize = 100;
 /// At most so many bytes of words are looked for.
 pub const WORDS_BYTES_MAX: usize = 1_000;
 
-/// Parameters that hold conditions, in the order in which they are written.
-pub const CONDITIONS: [&str; 14] = [
-    "kind",
-    "form",
-    "theme",
-    "community",
-    "organisation",
-    "layer",
-    "audience",
-    "person",
-    "language",
-    "attendance",
-    "phase",
-    "year",
-    "from",
-    "until",
-];
+/// Parameters of conditions that are no facets; they follow the facets in a query string.
+const OTHER_CONDITIONS: [&str; 3] = ["person", "from", "until"];
 
-/// Facets of a page. Those of audiences are two, with one parameter.
-pub const FACETS: [&str; 12] = [
-    "kind",
-    "form",
-    "theme",
-    "community",
-    "organisation",
-    "layer",
-    "audience",
-    "audience_citizen",
-    "phase",
-    "attendance",
-    "year",
-    "language",
-];
+/// Value of `facet` for the audiences of citizens, which a page lists apart from professionals.
+pub const CITIZEN_AUDIENCES: &str = "audience_citizen";
+
+/// The facets with this parameter: several for `form`, none for other conditions.
+pub fn facets_with_parameter(name: &str) -> impl Iterator<Item = Facet> {
+    Facet::ALL.iter().copied().filter(move |facet| facet.parameter() == Some(name))
+}
+
+fn facet_parameters() -> impl Iterator<Item = &'static str> {
+    Facet::ALL.iter().filter_map(|facet| facet.parameter())
+}
+
+/// Names of parameters that hold conditions, in the order of a query string.
+fn condition_parameters() -> impl Iterator<Item = &'static str> {
+    facet_parameters().chain(OTHER_CONDITIONS)
+}
 
 /// What a query string asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +81,7 @@ impl SearchParams {
                 invalid.push(InvalidParameter { name, value });
             }
         }
-        let order = |name: &str| CONDITIONS.iter().position(|candidate| *candidate == name);
+        let order = |name: &str| condition_parameters().position(|candidate| candidate == name);
         params.conditions.sort_by(|(one, l), (other, r)| (order(one), l).cmp(&(order(other), r)));
         (params, invalid)
     }
@@ -114,11 +97,11 @@ impl SearchParams {
                 self.page = page.ok_or("page")?;
             }
             "facet" => {
-                let facet = FACETS.into_iter().find(|candidate| *candidate == value);
-                self.facet = Some(facet.ok_or("facet")?);
+                let mut names = facet_parameters().chain([CITIZEN_AUDIENCES]);
+                self.facet = Some(names.find(|name| *name == value).ok_or("facet")?);
             }
             _ => {
-                let Some(name) = CONDITIONS.into_iter().find(|candidate| *candidate == name) else {
+                let Some(name) = condition_parameters().find(|candidate| *candidate == name) else {
                     return Ok(());
                 };
                 let url_value = self.add_condition(name, value).ok_or(name)?;
@@ -132,29 +115,24 @@ impl SearchParams {
         Ok(())
     }
 
-    /// Adds one condition to the filter; how it is written, or nothing where it cannot be read.
+    /// Adds one condition to the filter. Returns its text in a URL, `None` for an invalid value.
+    /// `training` is a form of toolkits and of events, and selects both.
     fn add_condition(&mut self, name: &str, value: &str) -> Option<String> {
-        let filter = &mut self.filter;
         match name {
-            "kind" => enum_value(&mut filter.kinds, value),
-            "form" => form(filter, value),
-            "theme" => entity(&mut filter.themes, NodeKind::Theme, value),
-            "community" => entity(&mut filter.communities, NodeKind::Community, value),
-            "organisation" => entity(&mut filter.organisations, NodeKind::Organisation, value),
-            "audience" => entity(&mut filter.audiences, NodeKind::Audience, value),
-            "person" => entity(&mut filter.people, NodeKind::Person, value),
-            "layer" => enum_value(&mut filter.layers, value),
-            "language" => enum_value(&mut filter.languages, value),
-            "attendance" => enum_value(&mut filter.attendance, value),
-            "phase" => enum_value(&mut filter.phases, value),
-            "year" => {
-                let year: i16 = value.parse().ok()?;
-                push_unique(&mut filter.years, year);
-                Some(year.to_string())
+            "person" => {
+                let id: NodeId = value.parse().ok()?;
+                let is_new = !self.filter.people.contains(&id);
+                (id.kind() == NodeKind::Person).then(|| {
+                    self.filter.people.extend(is_new.then_some(id));
+                    id.to_string()
+                })
             }
-            "from" => day(&mut filter.from, value),
-            "until" => day(&mut filter.until, value),
-            _ => None,
+            "from" => day(&mut self.filter.from, value),
+            "until" => day(&mut self.filter.until, value),
+            _ => facets_with_parameter(name)
+                .filter_map(|facet| self.filter.select(facet, value))
+                .last()
+                .map(|value| to_url_value(&value.to_string())),
         }
     }
 
@@ -250,34 +228,6 @@ pub fn to_url_value(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }
 
-fn push_unique<T: PartialEq>(list: &mut Vec<T>, value: T) {
-    if !list.contains(&value) {
-        list.push(value);
-    }
-}
-
-fn enum_value<T: FromStr + PartialEq + ToString>(list: &mut Vec<T>, value: &str) -> Option<String> {
-    let parsed: T = value.parse().ok()?;
-    let text = to_url_value(&parsed.to_string());
-    push_unique(list, parsed);
-    Some(text)
-}
-
-/// A form of any kind of content; `training` is one of toolkits and of events, and finds both.
-fn form(filter: &mut SearchFilter, value: &str) -> Option<String> {
-    let mut found = None;
-    found = enum_value::<ArticleForm>(&mut filter.article_forms, value).or(found);
-    found = enum_value::<ToolkitForm>(&mut filter.toolkit_forms, value).or(found);
-    found = enum_value::<CommunityForm>(&mut filter.community_forms, value).or(found);
-    enum_value::<EventForm>(&mut filter.event_forms, value).or(found)
-}
-
-fn entity(list: &mut Vec<NodeId>, kind: NodeKind, value: &str) -> Option<String> {
-    let id: NodeId = value.parse().ok().filter(|id: &NodeId| id.kind() == kind)?;
-    push_unique(list, id);
-    Some(id.to_string())
-}
-
 fn day(slot: &mut Option<Date>, value: &str) -> Option<String> {
     let day: Date = value.parse().ok()?;
     *slot = Some(day);
@@ -286,6 +236,8 @@ fn day(slot: &mut Option<Date>, value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use schema::{EventForm, ToolkitForm};
+
     use super::*;
 
     #[test]
@@ -345,6 +297,27 @@ mod tests {
             ("q=a&sort=title", SearchSort::Title),
         ] {
             assert_eq!(SearchParams::parse(query).0.order(), sort, "{query}");
+        }
+    }
+
+    #[test]
+    fn every_facet_with_a_parameter_must_be_parsed_and_written() {
+        for facet in Facet::ALL {
+            let Some(name) = facet.parameter() else { continue };
+            let value = match facet.entity_kind() {
+                Some(kind) => NodeId::new(kind, 7).to_string(),
+                None => {
+                    ["event", "blog", "own", "training", "rijk", "past", "online", "2026", "nl"]
+                        .into_iter()
+                        .find(|value| facet.parse(value).is_some())
+                        .unwrap()
+                        .to_owned()
+                }
+            };
+            let query = format!("{name}={value}&facet={name}");
+            let (params, invalid) = SearchParams::parse(&query);
+            assert_eq!((params.query_string(), invalid), (query, Vec::new()));
+            assert_eq!(params.filter.selected(*facet).len(), 1, "{facet:?}");
         }
     }
 }

@@ -7,13 +7,15 @@
 mod analyser;
 mod autocomplete;
 mod decompound;
-mod fingerprint;
 mod irregular;
 mod lexicon;
+mod minhash;
+mod shingles;
 mod stem;
 mod stop;
 mod synonyms;
 mod tokenizer;
+mod winnowing;
 mod word_terms;
 
 use tantivy::{Index, tokenizer::TextAnalyzer};
@@ -25,10 +27,11 @@ pub(crate) use self::{
         folded_words, short_prefix_term, split_word_term, title_terms, word_term_prefix,
     },
     decompound::COMPONENT_LETTERS_MIN,
-    fingerprint::{PASSAGE_WORDS, TextOverlap, WordHashes},
+    shingles::{PASSAGE_WORDS, WordHashes},
     stem::AnalysisLanguage,
     stop::is_stop_word,
     tokenizer::{folded, is_hyphenated, is_indexed, words},
+    winnowing::TextOverlap,
     word_terms::WordTerms,
 };
 

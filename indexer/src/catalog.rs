@@ -4,12 +4,11 @@
 //! request. No type of the engines appears here, so that a second implementation over a distributed
 //! engine fits the same seam.
 
-mod annotate;
-mod context;
 mod entity_names;
 mod event_calendar;
 mod event_times;
 mod explain;
+mod open_generation;
 mod read_metrics;
 mod related;
 mod search;
@@ -24,7 +23,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use schema::{CursorError, GenerationNumber};
+use schema::{CursorError, GenerationNumber, IdError, NodeId};
 
 pub use self::{
     event_calendar::{EVENTS_IN_RANGE_MAX, EventsInRange},
@@ -59,10 +58,10 @@ pub enum OpenError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// The store cannot be read although its digest is right.
-    #[error("cannot open generation {0}; run `wegwijzer index --full`")]
+    #[error("cannot open the store of generation {0}; run `wegwijzer index --full`")]
     Store(GenerationNumber, #[source] StoreError),
     /// The index cannot be read although its digest is right.
-    #[error("cannot open generation {0}; run `wegwijzer index --full`")]
+    #[error("cannot open the index of generation {0}; run `wegwijzer index --full`")]
     Index(GenerationNumber, #[source] IndexError),
     /// The index was made by another analysis of texts.
     #[error(
@@ -78,14 +77,14 @@ pub enum OpenError {
     },
 }
 
-/// Why a question cannot be answered.
+/// Why a read of the catalog failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// The cursor does not fit the question.
+    /// The cursor belongs to another query.
     #[error(transparent)]
     Cursor(#[from] CursorError),
-    /// The question is larger than a limit allows.
+    /// The request exceeds a limit.
     #[error("request exceeds limit `{name}`: {value}")]
     Limit {
         /// Name of the limit.
@@ -93,27 +92,24 @@ pub enum CatalogError {
         /// Its value.
         value: u64,
     },
-    /// Too many searches wait already, or this one waited too long.
+    /// The queue of searches is full, or this one exceeded the queue timeout.
     #[error("too many concurrent searches; retry in a few seconds")]
     Busy,
-    /// A search panicked, which the log has already.
-    #[error("search panicked")]
+    /// A read panicked; the panic is in the log.
+    #[error("catalog read panicked")]
     Panicked,
-    /// An engine failed. For the log only.
-    #[error("{0}")]
-    Engine(String),
-}
-
-impl From<StoreError> for CatalogError {
-    fn from(error: StoreError) -> Self {
-        Self::Engine(with_causes(&error))
-    }
-}
-
-impl From<IndexError> for CatalogError {
-    fn from(error: IndexError) -> Self {
-        Self::Engine(with_causes(&error))
-    }
+    /// The store failed. For the log only, as are all that follow.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The index has an id of an unknown kind.
+    #[error("invalid id in the index")]
+    InvalidId(#[from] IdError),
+    /// Index and store are of one generation: a document without a record is damage.
+    #[error("indexed record missing from the store: `{0}`")]
+    MissingRecord(NodeId),
 }
 
 /// What a look at the data folder brought.
@@ -178,7 +174,7 @@ impl Catalog {
         match catalog.refresh() {
             Err(error) => catalog.open_newest_intact(&error)?,
             Ok(_) if is_missing_current() => {
-                catalog.open_newest_intact(&catalog.data.missing_current_error().into())?
+                catalog.open_newest_intact(&catalog.data.missing_current_error().into())?;
             }
             Ok(_) => {}
         }

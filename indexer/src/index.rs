@@ -44,7 +44,7 @@ pub enum IndexError {
     /// The engine failed.
     #[error("search index failed")]
     Engine(#[from] tantivy::TantivyError),
-    /// The fields are those of another program.
+    /// The index has the fields of another version.
     #[error("index schema mismatch")]
     SchemaMismatch,
     /// The folder cannot be opened.

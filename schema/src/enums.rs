@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::{ColumnValue, FacetValue};
+
 /// A word that is not in its vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {vocabulary}: `{value}`; expected one of {expected}")]
@@ -24,22 +26,29 @@ macro_rules! vocabulary {
         pub enum $name { $($(#[$inner])* #[serde(rename = $value)] $variant,)+ }
 
         impl $name {
-            /// Every word, in the order of its code.
+            /// Every value, in the order of its code.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The name in configuration and GraphQL.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $value,)+ }
             }
+        }
 
-            /// A small number for columns. Append variants, never reorder them.
-            pub const fn code(self) -> u64 {
+        /// The code is the position among the variants: append variants, never reorder them.
+        impl ColumnValue for $name {
+            fn code(self) -> u64 {
                 self as u64
             }
 
-            /// The word behind a code.
-            pub fn from_code(code: u64) -> Option<Self> {
+            fn from_code(code: u64) -> Option<Self> {
                 Self::ALL.get(usize::try_from(code).ok()?).copied()
+            }
+        }
+
+        impl From<$name> for FacetValue {
+            fn from(value: $name) -> Self {
+                Self::Name(value.name())
             }
         }
 

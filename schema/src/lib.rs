@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod entity;
 pub mod enums;
 pub mod event_moment;
+pub mod facet;
 pub mod id;
 pub mod normalisation;
 pub mod provenance;
@@ -20,10 +21,11 @@ pub mod value_objects;
 
 pub use self::{
     event_moment::{EventMoment, MomentError},
+    facet::{ColumnValue, Facet, FacetCount, FacetValue, Facets, SearchFilter},
     recurrence::{Occurrence, Occurrences, Series},
     results::{
-        Explanation, FacetCount, Facets, Highlight, Hit, Interpretation, MatchReason, RecordPage,
-        SearchPage, SharedPassage, Span, Suggestion, TermMatch,
+        Explanation, Highlight, Hit, Interpretation, MatchReason, RecordPage, SearchPage,
+        SharedPassage, Span, Suggestion, TermMatch,
     },
     value_objects::{
         ApproximateCount, Effort, Founded, Guideline, Image, Method, Place, Quote, Reference,
@@ -35,5 +37,5 @@ pub use entity::{Audience, Organisation, Person, Theme};
 pub use enums::*;
 pub use id::{GenerationNumber, IdError, NodeId, NodeKind, SourceName};
 pub use provenance::{Change, Provenance, RemovalReason, SourceRecord};
-pub use query::{Page, SearchExtras, SearchFilter, SearchQuery};
+pub use query::{Page, SearchExtras, SearchQuery};
 pub use record::{Article, Body, Common, Community, Event, Record, Toolkit};

@@ -1,56 +1,8 @@
 //! Questions: what to find, in which order, which stretch of it, and what to count besides.
 
-use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 
-use crate::{
-    ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, GovernmentLayer, Kind,
-    Language, NodeId, OrganisationKind, SearchSort, SourceName, ToolkitForm,
-};
-
-/// All given conditions hold together; inside a list, any one. An empty list is no condition.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SearchFilter {
-    /// Kinds of content.
-    pub kinds: Vec<Kind>,
-    /// Forms of article. Forms of one kind leave out the other kinds, save for those that `kinds` or
-    /// forms of their own ask for.
-    pub article_forms: Vec<ArticleForm>,
-    /// Forms of toolkit.
-    pub toolkit_forms: Vec<ToolkitForm>,
-    /// Forms of community.
-    pub community_forms: Vec<CommunityForm>,
-    /// Forms of event.
-    pub event_forms: Vec<EventForm>,
-    /// Themes.
-    pub themes: Vec<NodeId>,
-    /// Communities.
-    pub communities: Vec<NodeId>,
-    /// Organisations.
-    pub organisations: Vec<NodeId>,
-    /// Kinds of organisation.
-    pub organisation_kinds: Vec<OrganisationKind>,
-    /// Layers of government.
-    pub layers: Vec<GovernmentLayer>,
-    /// Audiences.
-    pub audiences: Vec<NodeId>,
-    /// People.
-    pub people: Vec<NodeId>,
-    /// Languages.
-    pub languages: Vec<Language>,
-    /// Online or on location; only events have it.
-    pub attendance: Vec<Attendance>,
-    /// Where events are in time; only events have it.
-    pub phases: Vec<EventPhase>,
-    /// Years of an event's start, else of publication, in Amsterdam.
-    pub years: Vec<i16>,
-    /// First day of an event's start (of a series, of any of its times), else of publication.
-    pub from: Option<Date>,
-    /// Last day of it.
-    pub until: Option<Date>,
-    /// Sources.
-    pub sources: Vec<SourceName>,
-}
+use crate::{Cursor, SearchFilter, SearchSort};
 
 /// Which stretch of an ordered list.
 #[derive(Debug, Clone, PartialEq, Eq)]

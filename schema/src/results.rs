@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, GenerationNumber,
-    GovernmentLayer, Kind, Language, MatchKind, NodeId, OrganisationKind, Record, SearchField,
-    SuggestionKind, ToolkitForm,
+    Cursor, Facets, GenerationNumber, MatchKind, NodeId, Record, SearchField, SuggestionKind,
 };
 
 /// One thing that was found.
@@ -48,8 +46,9 @@ pub struct Explanation {
     pub all_words: bool,
     /// The words in the order asked, each with what it brought.
     pub words: Vec<TermMatch>,
-    /// What is added because words stand near each other, or because its title has small words of
-    /// the question, too.
+    /// Contribution of the stop words of the query that its title contains.
+    pub stop_words: f32,
+    /// Contribution of words that stand near each other.
     pub proximity: f32,
     /// What is added because it is recent, or near in time.
     pub recency: f32,
@@ -131,52 +130,6 @@ pub struct SearchPage {
     pub interpretation: Interpretation,
     /// The generation of the given cursor, where that is no longer the one that answers.
     pub continued_from: Option<GenerationNumber>,
-}
-
-/// How many hits have a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FacetCount<T> {
-    /// The value.
-    pub value: T,
-    /// Hits with it, the facet's own filter left out.
-    pub count: u64,
-    /// Whether the filter asks for it.
-    pub selected: bool,
-}
-
-/// Counts per dimension, most first. Each ignores its own filter (disjunctive).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facets {
-    /// Kinds.
-    pub kinds: Vec<FacetCount<Kind>>,
-    /// Forms of article.
-    pub article_forms: Vec<FacetCount<ArticleForm>>,
-    /// Forms of toolkit.
-    pub toolkit_forms: Vec<FacetCount<ToolkitForm>>,
-    /// Forms of community.
-    pub community_forms: Vec<FacetCount<CommunityForm>>,
-    /// Forms of event.
-    pub event_forms: Vec<FacetCount<EventForm>>,
-    /// Themes.
-    pub themes: Vec<FacetCount<NodeId>>,
-    /// Communities.
-    pub communities: Vec<FacetCount<NodeId>>,
-    /// Organisations.
-    pub organisations: Vec<FacetCount<NodeId>>,
-    /// Kinds of organisation.
-    pub organisation_kinds: Vec<FacetCount<OrganisationKind>>,
-    /// Layers of government.
-    pub layers: Vec<FacetCount<GovernmentLayer>>,
-    /// Audiences.
-    pub audiences: Vec<FacetCount<NodeId>>,
-    /// Languages.
-    pub languages: Vec<FacetCount<Language>>,
-    /// Online or on location.
-    pub attendance: Vec<FacetCount<Attendance>>,
-    /// Where events are in time.
-    pub phases: Vec<FacetCount<EventPhase>>,
-    /// Years, latest first.
-    pub years: Vec<FacetCount<i16>>,
 }
 
 /// One stretch of the things of one kind, by name.

@@ -173,7 +173,7 @@ fn explanations_must_add_up_to_the_score() {
             let typed: Vec<_> = explanation.words.iter().map(|word| word.word.as_str()).collect();
             assert_eq!(typed, words.split(' ').collect::<Vec<_>>());
             let sum: f32 = explanation.words.iter().map(|word| word.score).sum();
-            let sum = sum + explanation.proximity + explanation.recency;
+            let sum = sum + explanation.stop_words + explanation.proximity + explanation.recency;
             let context = format!("{words}: {} {explanation:?}", hit.record.name());
             assert!((sum - hit.score).abs() < 2e-3, "{sum} is not {}: {context}", hit.score);
             for word in &explanation.words {

@@ -99,3 +99,17 @@ fn a_deprecation_must_name_its_removal_date() {
         }
     }
 }
+
+#[test]
+fn every_facet_must_have_a_filter_and_counts() {
+    let paths: Vec<String> = elements().into_iter().map(|element| element.path).collect();
+    for facet in schema::Facet::ALL {
+        let mut words = facet.field().split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        let field =
+            words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..]);
+        for object in ["SearchFilter", "SearchFacets"] {
+            assert!(paths.contains(&format!("{object}.{field}")), "{object} lacks {field}");
+        }
+    }
+}

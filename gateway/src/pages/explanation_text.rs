@@ -31,8 +31,11 @@ pub(crate) fn describe_rank(rank_explanation: &RankExplanation, query: &str) -> 
             text.push(sentences(explanation));
             text.extend(explanation.words.iter().map(term_line));
             if rank_explanation.rank.is_some() {
-                let components =
-                    [("nabijheid", explanation.proximity), ("datum", explanation.recency)];
+                let components = [
+                    ("stopwoorden in de titel", explanation.stop_words),
+                    ("nabijheid", explanation.proximity),
+                    ("datum", explanation.recency),
+                ];
                 text.extend(components.map(|(what, score)| format!("  {score:>7.3}  {what}")));
                 text.push(format!("  {:>7.3}  samen", rank_explanation.score));
             }
@@ -174,7 +177,8 @@ mod tests {
             ),
         ] {
             let all_words = words.iter().all(|word| !word.reasons.is_empty());
-            let explanation = Explanation { all_words, words, proximity, recency: 0.0 };
+            let explanation =
+                Explanation { all_words, words, stop_words: 0.0, proximity, recency: 0.0 };
             assert_eq!(sentences(&explanation), text);
         }
     }

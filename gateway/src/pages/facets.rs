@@ -1,15 +1,15 @@
-//! Facets: what one can refine a search by, with what one would find.
+//! Facets: the values that refine a search, with the number of hits of each.
 
-use schema::{FacetCount, Facets, NodeId, Perspective, Record};
+use schema::{Facet, FacetCount, FacetValue, Facets, NodeId, NodeKind, Perspective, Record};
 
 use super::{PageContext, messages::Messages, record_lookup::RecordsById, search::search_href};
-use crate::search_params::{SearchParams, to_url_value};
+use crate::search_params::{CITIZEN_AUDIENCES, SearchParams, facets_with_parameter, to_url_value};
 
-/// So many values of a facet are shown before it is folded.
+/// Number of values that a facet shows before it is folded.
 const VISIBLE_OPTIONS: usize = 6;
-/// From so many values on a facet can be searched.
+/// Minimum number of values of a facet with a search field of its own.
 const SEARCHABLE_OPTIONS_MIN: usize = 10;
-/// Of more values than this, those that are folded come only when they are asked for.
+/// Maximum number of values in a page; of a longer list, folded ones have a page of their own.
 const OPTIONS_SENT_MAX: usize = 16;
 
 /// One facet.
@@ -38,113 +38,101 @@ pub(super) struct FacetOptionView {
     pub(super) selected: bool,
 }
 
-/// Every thing that facets name on a page. What a page leaves out is not looked up.
+/// The entities that the facets of a page name. Values that the page omits are not looked up.
 pub(super) fn referenced_ids(facets: &Facets, parameters: &SearchParams) -> Vec<NodeId> {
-    let lists = [
-        visible_values("theme", &facets.themes, parameters),
-        visible_values("community", &facets.communities, parameters),
-        visible_values("organisation", &facets.organisations, parameters),
-        facets.audiences.iter().collect(),
-    ];
-    lists.into_iter().flatten().map(|facet| facet.value).collect()
+    let visible = |facet: &Facet| visible_counts(*facet, facets, parameters).0;
+    let entity = |count: FacetCount<FacetValue>| match count.value {
+        FacetValue::Entity(id) => Some(id),
+        FacetValue::Name(_) | FacetValue::Year(_) => None,
+    };
+    Facet::ALL.iter().flat_map(visible).filter_map(entity).collect()
 }
 
-/// The values of a list that a page shows, most first: of a long one the first few and what was
-/// chosen, unless all were asked for.
-fn visible_values<'a>(
-    key: &str,
-    list: &'a [FacetCount<NodeId>],
+/// The counts of a facet that a page shows, and the number of those it omits: of a long list of
+/// entities all but the first and the selected ones, unless `parameters` request every value.
+/// Audiences are never omitted, since a page divides them into two lists.
+fn visible_counts(
+    facet: Facet,
+    facets: &Facets,
     parameters: &SearchParams,
-) -> Vec<&'a FacetCount<NodeId>> {
-    let shows_all = list.len() <= OPTIONS_SENT_MAX || parameters.facet == Some(key);
-    let values = list.iter().enumerate();
-    let values =
-        values.filter(|(index, facet)| shows_all || *index < VISIBLE_OPTIONS || facet.selected);
-    values.map(|(_, facet)| facet).collect()
+) -> (Vec<FacetCount<FacetValue>>, usize) {
+    let mut counts = facets.counts(facet);
+    let total = counts.len();
+    let is_abridged = total > OPTIONS_SENT_MAX
+        && facet.entity_kind().is_some_and(|kind| kind != NodeKind::Audience)
+        && parameters.facet != facet.parameter();
+    if is_abridged {
+        let mut rank = 0;
+        counts.retain(|count| {
+            rank += 1;
+            count.selected || rank <= VISIBLE_OPTIONS
+        });
+    }
+    let hidden = total - counts.len();
+    (counts, hidden)
 }
 
-/// Makes the facets of one page.
+/// Builds the facets of one page.
 pub(super) struct FacetBuilder<'a> {
     pub(super) messages: &'static Messages,
     pub(super) records_by_id: &'a RecordsById,
-    /// What is asked; one facet may be asked for with all its values.
+    /// The search, which may request every value of one facet.
     pub(super) parameters: &'a SearchParams,
     pub(super) context: PageContext<'a>,
 }
 
 impl FacetBuilder<'_> {
-    /// All facets that say something.
+    /// Every facet with a choice. Facets with one parameter are one; that of audiences is two.
     pub(super) fn build(&self, facets: &Facets) -> Vec<FacetView> {
-        macro_rules! enum_rows {
-            ($list:expr, $section:literal) => {
-                $list.iter().map(|facet| {
-                    let variant = facet.value.name();
-                    (
-                        to_url_value(variant),
-                        self.messages.enum_label($section, variant),
-                        facet.count,
-                        facet.selected,
-                    )
-                })
-            };
+        let mut views = Vec::new();
+        for group in Facet::ALL.chunk_by(|one, next| one.parameter() == next.parameter()) {
+            let Some(name) = group[0].parameter() else { continue };
+            let visible = group.iter().map(|facet| visible_counts(*facet, facets, self.parameters));
+            let (counts, hidden): (Vec<_>, Vec<_>) = visible.unzip();
+            let counts = counts.into_iter().flatten();
+            if group == [Facet::Audience] {
+                let (citizens, professionals) = counts.partition(|count| self.is_citizen(count));
+                views.push(self.facet(name, name, self.rows(name, professionals), 0));
+                views.push(self.facet(name, CITIZEN_AUDIENCES, self.rows(name, citizens), 0));
+            } else {
+                let mut rows = self.rows(name, counts.collect());
+                if group.len() > 1 {
+                    rows = merge_rows(rows);
+                }
+                views.push(self.facet(name, name, rows, hidden.iter().sum()));
+            }
         }
-        let rows = |values: Vec<&FacetCount<NodeId>>| -> Vec<FacetRow> {
-            let row = |facet: &FacetCount<NodeId>| {
-                let name = self.records_by_id.get(facet.value)?.name().to_owned();
-                Some((facet.value.to_string(), name, facet.count, facet.selected))
-            };
-            values.into_iter().filter_map(row).collect()
-        };
-        let record_facet = |key, list: &[FacetCount<NodeId>]| {
-            let visible = visible_values(key, list, self.parameters);
-            let hidden_count = list.len() - visible.len();
-            self.facet_with_hidden(key, key, rows(visible), hidden_count)
-        };
-        let forms = enum_rows!(facets.article_forms, "form")
-            .chain(enum_rows!(facets.toolkit_forms, "form"))
-            .chain(enum_rows!(facets.community_forms, "form"))
-            .chain(enum_rows!(facets.event_forms, "form"));
-        let (professional, citizen): (Vec<_>, Vec<_>) =
-            facets.audiences.iter().partition(|facet| {
-                !matches!(self.records_by_id.get(facet.value).map(|record| &**record),
-                    Some(Record::Audience(audience)) if audience.perspective == Perspective::Citizen)
-            });
-        let years = facets.years.iter().map(|facet| {
-            let year = facet.value.to_string();
-            (year.clone(), year, facet.count, facet.selected)
-        });
-        let views = [
-            self.facet("kind", "kind", enum_rows!(facets.kinds, "kinds").collect()),
-            self.facet("form", "form", merge_rows(forms)),
-            record_facet("theme", &facets.themes),
-            record_facet("community", &facets.communities),
-            record_facet("organisation", &facets.organisations),
-            self.facet("layer", "layer", enum_rows!(facets.layers, "layer").collect()),
-            self.facet("audience", "audience", rows(professional)),
-            self.facet("audience", "audience_citizen", rows(citizen)),
-            self.facet("phase", "phase", enum_rows!(facets.phases, "phase").collect()),
-            self.facet(
-                "attendance",
-                "attendance",
-                enum_rows!(facets.attendance, "attendance").collect(),
-            ),
-            self.facet("year", "year", years.collect()),
-            self.facet("language", "language", enum_rows!(facets.languages, "language").collect()),
-        ];
         views.into_iter().flatten().collect()
     }
 
-    fn facet(
-        &self,
-        name: &'static str,
-        key: &'static str,
-        rows: Vec<FacetRow>,
-    ) -> Option<FacetView> {
-        self.facet_with_hidden(name, key, rows, 0)
+    fn is_citizen(&self, count: &FacetCount<FacetValue>) -> bool {
+        let FacetValue::Entity(id) = count.value else { return false };
+        matches!(self.records_by_id.get(id).map(|record| &**record),
+            Some(Record::Audience(audience)) if audience.perspective == Perspective::Citizen)
     }
 
-    /// A facet that has so many more values than the rows.
-    fn facet_with_hidden(
+    /// One row per value, without entities that no longer exist.
+    fn rows(&self, name: &str, counts: Vec<FacetCount<FacetValue>>) -> Vec<FacetRow> {
+        let row = |FacetCount { value, count, selected }: FacetCount<FacetValue>| {
+            let url_value = to_url_value(&value.to_string());
+            Some((url_value, self.label(name, value)?, count, selected))
+        };
+        counts.into_iter().filter_map(row).collect()
+    }
+
+    /// The label of a value of the facet with a parameter; `None` for an entity without a record.
+    fn label(&self, parameter: &str, value: FacetValue) -> Option<String> {
+        // `kind` labels one hit, `kinds` several.
+        let section = if parameter == "kind" { "kinds" } else { parameter };
+        match value {
+            FacetValue::Name(name) => Some(self.messages.enum_label(section, name)),
+            FacetValue::Entity(id) => Some(self.records_by_id.get(id)?.name().to_owned()),
+            FacetValue::Year(year) => Some(year.to_string()),
+        }
+    }
+
+    /// A facet with these rows and `hidden_count` omitted values; `None` where it offers no choice.
+    fn facet(
         &self,
         name: &'static str,
         key: &'static str,
@@ -196,30 +184,28 @@ impl FacetBuilder<'_> {
         })
     }
 
-    /// What a chosen condition is called.
+    /// The label of a selected condition.
     pub(super) fn condition_label(&self, name: &str, value: &str) -> String {
-        let variant = value.to_ascii_uppercase().replace('-', "_");
-        match name {
-            "kind" => self.messages.enum_label("kinds", &variant),
-            "form" | "layer" | "language" | "attendance" | "phase" => {
-                self.messages.enum_label(name, &variant)
-            }
-            "from" | "until" => {
-                let day =
-                    value.parse().map_or_else(|_| value.to_owned(), |day| self.messages.day(day));
-                format!("{} {day}", self.messages.enum_label("facet", name))
-            }
-            "year" => value.to_owned(),
-            _ => value.parse().map_or_else(|_| value.to_owned(), |id| self.records_by_id.name(id)),
-        }
+        let label = match name {
+            "from" | "until" => value
+                .parse()
+                .ok()
+                .map(|day| self.messages.day(day))
+                .map(|day| format!("{} {day}", self.messages.enum_label("facet", name))),
+            "person" => value.parse().ok().map(|id| self.records_by_id.name(id)),
+            _ => facets_with_parameter(name)
+                .find_map(|facet| facet.parse(value))
+                .and_then(|value| self.label(name, value)),
+        };
+        label.unwrap_or_else(|| value.to_owned())
     }
 }
 
-/// Value, label, count, whether it is chosen.
+/// Value, label, count, whether it is selected.
 type FacetRow = (String, String, u64, bool);
 
-/// Rows with one value as one row.
-fn merge_rows(rows: impl Iterator<Item = FacetRow>) -> Vec<FacetRow> {
+/// Merges rows of equal value, highest count first.
+fn merge_rows(rows: Vec<FacetRow>) -> Vec<FacetRow> {
     let mut merged: Vec<FacetRow> = Vec::new();
     for row in rows {
         match merged.iter_mut().find(|existing| existing.0 == row.0) {
@@ -233,13 +219,5 @@ fn merge_rows(rows: impl Iterator<Item = FacetRow>) -> Vec<FacetRow> {
 
 /// The ids that conditions name.
 pub(super) fn condition_ids(parameters: &SearchParams) -> Vec<NodeId> {
-    let filter = &parameters.filter;
-    let lists = [
-        &filter.themes,
-        &filter.communities,
-        &filter.organisations,
-        &filter.audiences,
-        &filter.people,
-    ];
-    lists.into_iter().flatten().copied().collect()
+    parameters.conditions().iter().filter_map(|(_, value)| value.parse().ok()).collect()
 }

@@ -36,7 +36,7 @@ pub struct Synonyms {
 struct Label {
     stems: Vec<String>,
     ring: usize,
-    label_index: usize,
+    position: usize,
 }
 
 /// What is wrong with a file of synonyms: every line that is, up to twenty of them.
@@ -151,9 +151,8 @@ impl Synonyms {
         };
         let label = labels.iter().filter(fits).max_by_key(|label| label.stems.len())?;
         let others = self.rings[label.ring].iter().enumerate();
-        let others = others
-            .filter(|(label_index, _)| *label_index != label.label_index)
-            .map(|(_, label)| label);
+        let others =
+            others.filter(|(position, _)| *position != label.position).map(|(_, label)| label);
         Some((label.stems.len(), others))
     }
 }
@@ -182,7 +181,7 @@ impl SynonymParser {
             self.errors.push((line, reason));
             return;
         }
-        for (label_index, label) in labels.iter().enumerate() {
+        for (position, label) in labels.iter().enumerate() {
             let stems: Vec<String> = stems(AnalysisLanguage::Dutch, label).collect();
             match (stems.len(), self.lines.get(&stems)) {
                 (0, _) => self.errors.push((line, "label has no letter or digit".to_owned())),
@@ -201,7 +200,7 @@ impl SynonymParser {
                 (_, None) => {
                     self.lines.insert(stems.clone(), line);
                     let of_first = self.synonyms.labels.entry(stems[0].clone()).or_default();
-                    of_first.push(Label { stems, ring, label_index });
+                    of_first.push(Label { stems, ring, position });
                 }
             }
         }

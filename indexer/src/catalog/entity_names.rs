@@ -1,4 +1,4 @@
-//! Names of themes and organisations, to be completed while somebody types.
+//! The names of themes and organisations of one generation, for suggestions.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -10,18 +10,7 @@ use crate::{
     store::{StoreError, StoreReader},
 };
 
-/// What a suggestion is ordered by: what begins with what was typed, then things before words, then
-/// shorter ones, then their text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SuggestionRank {
-    pub(super) is_infix: bool,
-    pub(super) is_word: bool,
-    pub(super) length: u64,
-    pub(super) folded: String,
-    pub(super) kind: SuggestionKind,
-}
-
-/// Names of themes and organisations, to be completed from the prefix of any word in them.
+/// The names of themes and organisations, indexed by the prefix of any word in them.
 #[derive(Debug, Default)]
 pub(super) struct EntityNames {
     entities: Vec<NamedEntity>,
@@ -30,13 +19,20 @@ pub(super) struct EntityNames {
 }
 
 #[derive(Debug)]
-struct NamedEntity {
-    record: Arc<Record>,
-    kind: SuggestionKind,
+pub(super) struct NamedEntity {
+    pub(super) record: Arc<Record>,
+    pub(super) kind: SuggestionKind,
     /// Its preferred name, folded.
-    folded: String,
+    pub(super) folded: String,
     /// Characters of that name as it is written.
-    length: u64,
+    pub(super) length: u64,
+}
+
+/// An entity whose name completes a query.
+pub(super) struct NameCompletion<'a> {
+    /// Whether the name has the query after its beginning.
+    pub(super) is_infix: bool,
+    pub(super) entity: &'a NamedEntity,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,32 +80,31 @@ impl EntityNames {
         self.entities.push(entity);
     }
 
-    /// The best things of which a name completes what was typed, each once, by its best name.
-    pub(super) fn completions(
-        &self,
-        typed: &CompletionQuery<'_>,
+    /// The entities with a name that completes `query`, best first, each once, by its best name.
+    pub(super) fn completions<'a>(
+        &'a self,
+        query: &CompletionQuery<'_>,
         first: usize,
-    ) -> impl Iterator<Item = (SuggestionRank, &Arc<Record>)> {
-        let from = self.suffixes.partition_point(|suffix| suffix.text.as_str() < typed.prefix);
-        let candidates =
-            self.suffixes[from..].iter().take_while(|suffix| suffix.text.starts_with(typed.prefix));
+    ) -> impl Iterator<Item = NameCompletion<'a>> {
+        let from = self.suffixes.partition_point(|suffix| suffix.text.as_str() < query.prefix);
         let has_word =
             |name: &str, word: &&str| analysis::folded_words(name).any(|own| own == *word);
-        let mut ranked: Vec<_> = candidates
-            .filter(|suffix| typed.complete_words.iter().all(|word| has_word(&suffix.name, word)))
+        let mut ranked: Vec<_> = self.suffixes[from..]
+            .iter()
+            .take_while(|suffix| suffix.text.starts_with(query.prefix))
+            .filter(|suffix| query.complete_words.iter().all(|word| has_word(&suffix.name, word)))
             .map(|suffix| {
                 let entity = &self.entities[suffix.entity];
-                let is_infix = !suffix.name.starts_with(typed.text);
+                let is_infix = !suffix.name.starts_with(query.text);
                 (is_infix, entity.length, entity.folded.as_str(), entity.kind, suffix.entity)
             })
             .collect();
         ranked.sort_unstable();
         let mut seen = BTreeSet::new();
         ranked.retain(|(_, _, folded, kind, _)| seen.insert((*folded, *kind)));
-        ranked.into_iter().take(first).map(|(is_infix, length, folded, kind, entity)| {
-            let folded = folded.to_owned();
-            let rank = SuggestionRank { is_infix, is_word: false, length, folded, kind };
-            (rank, &self.entities[entity].record)
+        ranked.into_iter().take(first).map(|(is_infix, .., entity)| NameCompletion {
+            is_infix,
+            entity: &self.entities[entity],
         })
     }
 }

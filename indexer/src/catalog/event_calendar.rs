@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use schema::{NodeId, Occurrence, Record};
 
-use super::{CatalogError, context::Inner};
+use super::{CatalogError, open_generation::OpenGeneration};
 
 /// No more than so many times are given at once.
 pub const EVENTS_IN_RANGE_MAX: usize = 1_000;
@@ -21,14 +21,14 @@ pub struct EventsInRange {
 
 /// The first `most` times that have not ended at `from` and begin before `until`.
 pub(super) fn events_in_range(
-    inner: &Inner,
+    generation: &OpenGeneration,
     (from, until): (Timestamp, Timestamp),
     limit: usize,
 ) -> Result<EventsInRange, CatalogError> {
-    let single = inner.index.events_between(from.as_second(), until.as_second());
+    let single = generation.index.events_between(from.as_second(), until.as_second());
     let mut candidates: Vec<(i64, u64, Option<&Occurrence>)> =
         single.into_iter().map(|(begins, id)| (begins, id, None)).collect();
-    for (id, occurrences) in inner.event_times.all() {
+    for (id, occurrences) in generation.event_times.all() {
         let occurrences = occurrences.all().iter();
         let in_range =
             occurrences.filter(|occurrence| occurrence.begins < until && occurrence.ends > from);
@@ -43,11 +43,9 @@ pub(super) fn events_in_range(
     candidates.truncate(limit);
     let mut occurrences = Vec::with_capacity(candidates.len());
     for (_, id, series_occurrence) in candidates {
-        let id = NodeId::from_bits(id).map_err(|e| CatalogError::Engine(e.to_string()))?;
-        let missing =
-            || CatalogError::Engine(format!("indexed event missing from the store: `{id}`"));
-        let record = inner.store.record(id)?.ok_or_else(missing)?;
-        let Record::Event(event) = &record else { return Err(missing()) };
+        let id = NodeId::from_bits(id)?;
+        let record = generation.store.record(id)?.ok_or(CatalogError::MissingRecord(id))?;
+        let Record::Event(event) = &record else { return Err(CatalogError::MissingRecord(id)) };
         let occurrence = series_occurrence.cloned().unwrap_or_else(|| Occurrence {
             moment: event.start.clone(),
             begins: event.start.earliest(),

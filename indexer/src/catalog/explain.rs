@@ -8,8 +8,8 @@ use schema::{
 
 use super::{
     CatalogError, SEARCH_WINDOW_MAX,
-    context::{Inner, SearchContext},
-    search::{days_since_epoch, run_search},
+    open_generation::OpenGeneration,
+    search::{SearchContext, days_since_epoch, run_search},
 };
 use crate::{
     analysis::Synonyms,
@@ -39,12 +39,12 @@ pub struct RankExplanation {
 
 /// `None` where there is no content with this id.
 pub(super) fn explain(
-    inner: &Inner,
+    generation: &OpenGeneration,
     synonyms: &Synonyms,
     (words, id): (&str, NodeId),
     now: Timestamp,
 ) -> Result<Option<RankExplanation>, CatalogError> {
-    let record = inner.store.record(inner.store.resolve(id)?)?;
+    let record = generation.store.record(generation.store.resolve(id)?)?;
     let Some(record) = record.filter(|record| record.common().is_some()) else { return Ok(None) };
     let query = SearchQuery {
         words: Some(words.to_owned()),
@@ -54,9 +54,9 @@ pub(super) fn explain(
         extras: SearchExtras::default(),
         now,
     };
-    let (plan, interpretation) = inner.index.plan(words, (synonyms, Expansion::Full))?;
+    let (plan, interpretation) = generation.index.plan(words, (synonyms, Expansion::Full))?;
     let day = days_since_epoch(&query);
-    let context = SearchContext { inner, query: &query, plan: plan.as_ref(), day };
+    let context = SearchContext { generation, query: &query, plan: plan.as_ref(), day };
     let results = run_search(&context, SEARCH_WINDOW_MAX)?;
     let bits = record.id().to_bits();
     let index = results.hits.iter().position(|ranked_hit| ranked_hit.id == bits);
@@ -72,10 +72,10 @@ pub(super) fn explain(
         record,
     };
     if let Some(plan) = &plan {
-        let matches = inner.index.matches(plan, &[bits], MatchDetail::PositionsAndScores)?;
+        let matches = generation.index.matches(plan, &[bits], MatchDetail::PositionsAndScores)?;
         let recency_boost = IndexReader::recency_boost(
             &rank_explanation.record,
-            &inner.event_times.seconds,
+            &generation.event_times.seconds,
             now,
             day,
         );
@@ -85,8 +85,8 @@ pub(super) fn explain(
         rank_explanation.explanation = Some(reasons);
         if index.is_none() {
             rank_explanation.not_listed_reason =
-                Some(inner.index.not_listed_reason(plan, &matches)?);
-            rank_explanation.listed_duplicate = listed_duplicate(inner, bits, &results)?;
+                Some(generation.index.not_listed_reason(plan, &matches)?);
+            rank_explanation.listed_duplicate = listed_duplicate(generation, bits, &results)?;
             if let Some(record) = &rank_explanation.listed_duplicate {
                 rank_explanation.not_listed_reason =
                     Some(NotListedReason::DuplicateOf(record.id()));
@@ -98,16 +98,14 @@ pub(super) fn explain(
 
 /// The near-duplicate that is listed in the place of a document.
 fn listed_duplicate(
-    inner: &Inner,
+    generation: &OpenGeneration,
     bits: u64,
     results: &SearchResult,
 ) -> Result<Option<Record>, CatalogError> {
-    let Some(group) = inner.index.group(bits)? else { return Ok(None) };
+    let Some(group) = generation.index.group(bits)? else { return Ok(None) };
     for ranked_hit in &results.hits {
-        if inner.index.group(ranked_hit.id)? == Some(group) {
-            let id = NodeId::from_bits(ranked_hit.id);
-            let id = id.map_err(|error| CatalogError::Engine(error.to_string()))?;
-            return Ok(inner.store.record(id)?);
+        if generation.index.group(ranked_hit.id)? == Some(group) {
+            return Ok(generation.store.record(NodeId::from_bits(ranked_hit.id)?)?);
         }
     }
     Ok(None)

@@ -2,23 +2,23 @@
 
 use schema::NodeId;
 
-use super::{CatalogError, context::Inner};
+use super::{CatalogError, open_generation::OpenGeneration};
 
 /// No more than so many are found for one thing.
 pub const RELATED_MAX: usize = 100;
 
 /// The content that is most like `id`, at most `first`; nothing where it is no content itself.
 pub(super) fn related(
-    inner: &Inner,
+    generation: &OpenGeneration,
     id: NodeId,
     first: usize,
 ) -> Result<Vec<NodeId>, CatalogError> {
-    let id = inner.store.resolve(id)?;
-    let Some(record) = inner.store.record(id)?.filter(|record| record.common().is_some()) else {
+    let id = generation.store.resolve(id)?;
+    let Some(record) = generation.store.record(id)?.filter(|record| record.common().is_some())
+    else {
         return Ok(Vec::new());
     };
-    let body = inner.store.body(id)?;
-    let ids = inner.index.related(&record, body.as_ref(), first.min(RELATED_MAX))?;
-    let id = |bits| NodeId::from_bits(bits).map_err(|e| CatalogError::Engine(e.to_string()));
-    ids.into_iter().map(id).collect()
+    let body = generation.store.body(id)?;
+    let ids = generation.index.related(&record, body.as_ref(), first.min(RELATED_MAX))?;
+    ids.into_iter().map(|bits| Ok(NodeId::from_bits(bits)?)).collect()
 }

@@ -1,5 +1,7 @@
 //! One search: question ► places in the index ► records of the store ► a page with cursors.
 
+pub(super) mod annotate;
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -8,14 +10,11 @@ use schema::{
     SearchQuery, SearchSort, SortValue, event_moment,
 };
 
-use super::{
-    CatalogError,
-    annotate::annotate,
-    context::{Inner, SearchContext},
-};
+use self::annotate::annotate;
+use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
     analysis::Synonyms,
-    index::{Expansion, RankedHit, Search, SearchResult},
+    index::{Expansion, Plan, RankedHit, Search, SearchResult},
 };
 
 /// No page begins or ends deeper than this in a list; narrower questions reach everything.
@@ -24,7 +23,7 @@ pub const SEARCH_WINDOW_MAX: usize = 10_000;
 const SEARCH_WINDOW: &str = "search_window";
 
 pub(super) fn search(
-    inner: &Inner,
+    generation: &OpenGeneration,
     expansion: (&Synonyms, Expansion),
     query: &SearchQuery,
 ) -> Result<SearchPage, CatalogError> {
@@ -35,23 +34,19 @@ pub(super) fn search(
     // The pages of one list are reckoned by one day, however long somebody reads.
     let day = query.page.cursor().map_or_else(|| days_since_epoch(query), |cursor| cursor.day);
     let (plan, interpretation) = match &query.words {
-        Some(typed) => inner.index.plan(typed, expansion)?,
+        Some(typed) => generation.index.plan(typed, expansion)?,
         None => (None, Interpretation::default()),
     };
-    let context = SearchContext { inner, query, plan: plan.as_ref(), day };
+    let context = SearchContext { generation, query, plan: plan.as_ref(), day };
     let (results, range) = page_range(&context)?;
     let mut hits = Vec::with_capacity(range.len());
     for (position, ranked_hit) in results.hits.iter().enumerate().take(range.end).skip(range.start)
     {
-        let id =
-            NodeId::from_bits(ranked_hit.id).map_err(|e| CatalogError::Engine(e.to_string()))?;
-        // Index and store are of one generation: a document without a record is damage.
-        let record = inner.store.record(id)?.ok_or_else(|| {
-            CatalogError::Engine(format!("indexed record missing from the store: `{id}`"))
-        })?;
+        let id = NodeId::from_bits(ranked_hit.id)?;
+        let record = generation.store.record(id)?.ok_or(CatalogError::MissingRecord(id))?;
         let cursor = Cursor {
             query_hash,
-            generation: inner.generation,
+            generation: generation.number,
             day,
             position: u32::try_from(position).unwrap_or(u32::MAX),
             value: ranked_hit.value.clone(),
@@ -72,9 +67,19 @@ pub(super) fn search(
         has_previous: range.start > 0,
         total: query.extras.total.then_some(results.total),
         interpretation,
-        continued_from: previous_generation(query.page.cursor(), inner.generation),
+        continued_from: previous_generation(query.page.cursor(), generation.number),
         facets: results.facets,
     })
+}
+
+/// One search.
+pub(super) struct SearchContext<'a> {
+    pub(super) generation: &'a OpenGeneration,
+    pub(super) query: &'a SearchQuery,
+    /// What is looked up; `None` for everything.
+    pub(super) plan: Option<&'a Plan>,
+    /// Days since 1970, by which ages are reckoned.
+    pub(super) day: i32,
 }
 
 /// Finds enough places to cut the page out of them.
@@ -130,7 +135,7 @@ pub(super) fn run_search(
     context: &SearchContext<'_>,
     limit: usize,
 ) -> Result<SearchResult, CatalogError> {
-    let SearchContext { inner, query, plan, day } = *context;
+    let SearchContext { generation, query, plan, day } = *context;
     let search = Search {
         plan,
         day,
@@ -140,7 +145,7 @@ pub(super) fn run_search(
         limit,
         facets: query.extras.facets,
     };
-    Ok(inner.index.search(&search, &inner.event_times.seconds)?)
+    Ok(generation.index.search(&search, &generation.event_times.seconds)?)
 }
 
 /// A number that two requests share if they ask for the same list, on every machine.

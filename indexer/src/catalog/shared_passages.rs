@@ -2,7 +2,7 @@
 
 use schema::{NodeId, SharedPassage};
 
-use super::{CatalogError, context::Inner};
+use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
     analysis::{PASSAGE_WORDS, TextOverlap, WordHashes},
     index,
@@ -18,23 +18,24 @@ const PASSAGE_BYTES_MAX: usize = 600;
 
 /// What has passages in common with `id` and no source, what has most of them first.
 pub(super) fn shared_passages(
-    inner: &Inner,
+    generation: &OpenGeneration,
     id: NodeId,
     first: usize,
 ) -> Result<Vec<SharedPassage>, CatalogError> {
-    let id = inner.store.resolve(id)?;
-    let Some(record) = inner.store.record(id)?.filter(|record| record.common().is_some()) else {
+    let id = generation.store.resolve(id)?;
+    let Some(record) = generation.store.record(id)?.filter(|record| record.common().is_some())
+    else {
         return Ok(Vec::new());
     };
-    let body = inner.store.body(id)?;
-    let sources = sources(&inner.store.provenance(id)?);
+    let body = generation.store.body(id)?;
+    let sources = sources(&generation.store.provenance(id)?);
     let text = index::all_texts(&record, body.as_ref()).collect::<Vec<_>>().join("\n\n");
     let fingerprints = WordHashes::of([text.as_str()]).fingerprints();
     let mut passages = Vec::new();
-    for bits in inner.index.with_shared_fingerprints(&fingerprints, &sources, COMPARED_MAX)? {
-        let other = NodeId::from_bits(bits).map_err(|e| CatalogError::Engine(e.to_string()))?;
-        let Some(record) = inner.store.record(other)? else { continue };
-        let body = inner.store.body(other)?;
+    for bits in generation.index.with_shared_fingerprints(&fingerprints, &sources, COMPARED_MAX)? {
+        let other = NodeId::from_bits(bits)?;
+        let Some(record) = generation.store.record(other)? else { continue };
+        let body = generation.store.body(other)?;
         let other_fingerprint = WordHashes::of(index::all_texts(&record, body.as_ref()));
         let passage = TextOverlap::between(&text, &other_fingerprint);
         if passage.shared_words >= PASSAGE_WORDS {

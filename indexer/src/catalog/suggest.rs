@@ -6,8 +6,8 @@ use schema::{NodeId, Record, Suggestion, SuggestionKind, normalisation};
 
 use super::{
     CatalogError,
-    context::Inner,
-    entity_names::{EntityNames, SuggestionRank},
+    entity_names::{EntityNames, NameCompletion},
+    open_generation::OpenGeneration,
 };
 use crate::{
     index::{CompletionQuery, char_count},
@@ -21,8 +21,19 @@ const SUGGEST_PREFIX: &str = "suggest_prefix_bytes_max";
 /// No more than so many suggestions are given.
 pub const SUGGESTIONS_MAX: usize = 100;
 
+/// What a suggestion is ordered by: what begins with what was typed, then things before words, then
+/// shorter ones, then their text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct SuggestionRank {
+    is_infix: bool,
+    is_word: bool,
+    length: u64,
+    folded: String,
+    kind: SuggestionKind,
+}
+
 pub(super) fn suggest(
-    inner: &Inner,
+    generation: &OpenGeneration,
     prefix: &str,
     first: usize,
 ) -> Result<Vec<Suggestion>, CatalogError> {
@@ -35,12 +46,12 @@ pub(super) fn suggest(
     let Some(typed) = CompletionQuery::parse(&folded).filter(|_| first > 0) else {
         return Ok(Vec::new());
     };
-    let mut ranked = completions(inner, &typed, first)?;
+    let mut ranked = completions(generation, &typed, first)?;
     if ranked.is_empty()
-        && let Some(corrected) = inner.index.corrected_prefix(&typed)?
+        && let Some(corrected) = generation.index.corrected_prefix(&typed)?
         && let Some(typed) = CompletionQuery::parse(&corrected)
     {
-        ranked = completions(inner, &typed, first)?;
+        ranked = completions(generation, &typed, first)?;
     }
     let suggestion =
         |(rank, (text, node)): (SuggestionRank, Shown)| Suggestion { text, kind: rank.kind, node };
@@ -49,17 +60,20 @@ pub(super) fn suggest(
 
 /// Everything that completes what was typed, best first, and more than `first` perhaps.
 fn completions(
-    inner: &Inner,
+    generation: &OpenGeneration,
     typed: &CompletionQuery<'_>,
     first: usize,
 ) -> Result<BTreeMap<SuggestionRank, Shown>, CatalogError> {
-    let mut ranked = titles(inner, typed, first)?;
-    for (rank, record) in entity_names(inner)?.completions(typed, first) {
+    let mut ranked = titles(generation, typed, first)?;
+    for NameCompletion { is_infix, entity } in entity_names(generation)?.completions(typed, first) {
+        let (length, folded, kind) = (entity.length, entity.folded.clone(), entity.kind);
+        let rank = SuggestionRank { is_infix, is_word: false, length, folded, kind };
+        let record = &entity.record;
         ranked.insert(rank, (record.name().to_owned(), Some(Arc::clone(record))));
     }
     // A single word has no room for the others.
     if typed.complete_words.is_empty() {
-        for word in inner.index.suggested_words(typed.prefix, first)? {
+        for word in generation.index.suggested_words(typed.prefix, first)? {
             let rank = SuggestionRank {
                 is_infix: false,
                 is_word: true,
@@ -78,22 +92,19 @@ type Shown = (String, Option<Arc<Record>>);
 
 /// The best titles. Their records are read in order, as far as the last that can be among them.
 fn titles(
-    inner: &Inner,
+    generation: &OpenGeneration,
     typed: &CompletionQuery<'_>,
     first: usize,
 ) -> Result<BTreeMap<SuggestionRank, Shown>, CatalogError> {
     let mut ranked: BTreeMap<SuggestionRank, Shown> = BTreeMap::new();
-    for title in inner.index.suggested_titles(typed, first)? {
+    for title in generation.index.suggested_titles(typed, first)? {
         let is_beyond =
             |last: &SuggestionRank| (title.inside, title.length) > (last.is_infix, last.length);
         if ranked.len() >= first && ranked.keys().next_back().is_some_and(is_beyond) {
             break;
         }
-        let id = NodeId::from_bits(title.id).map_err(|e| CatalogError::Engine(e.to_string()))?;
-        // Index and store are of one generation: a document without a record is damage.
-        let record = inner.store.record(id)?.ok_or_else(|| {
-            CatalogError::Engine(format!("indexed record missing from the store: `{id}`"))
-        })?;
+        let id = NodeId::from_bits(title.id)?;
+        let record = generation.store.record(id)?.ok_or(CatalogError::MissingRecord(id))?;
         let rank = SuggestionRank {
             is_infix: title.inside,
             is_word: false,
@@ -108,10 +119,10 @@ fn titles(
 }
 
 /// The names of a generation's themes and organisations; read when first asked for.
-fn entity_names(inner: &Inner) -> Result<&EntityNames, StoreError> {
-    if let Some(names) = inner.entity_names.get() {
+fn entity_names(generation: &OpenGeneration) -> Result<&EntityNames, StoreError> {
+    if let Some(names) = generation.entity_names.get() {
         return Ok(names);
     }
-    let names = EntityNames::read(&inner.store)?;
-    Ok(inner.entity_names.get_or_init(|| names))
+    let names = EntityNames::read(&generation.store)?;
+    Ok(generation.entity_names.get_or_init(|| names))
 }

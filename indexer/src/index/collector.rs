@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use schema::{EventPhase, Kind, SearchSort, SortValue};
+use schema::{ColumnValue, EventPhase, Facet, Kind, SearchSort, SortValue};
 use tantivy::{
     DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
@@ -20,8 +20,9 @@ use tantivy::{
 use super::{
     facet_ordinals::{FacetOrdinals, ValueCounts},
     fast_fields::FastFields,
-    filter::{Dimension, FacetPredicate, FailedDimensions, Filter},
+    filter::{FacetPredicate, FailedFacets, Filter},
     query::recency,
+    schema::IndexSchema,
     series::SeriesPhases,
 };
 
@@ -33,15 +34,16 @@ pub(super) struct SegmentFastFields {
 }
 
 impl SegmentFastFields {
-    /// Opens the columns of a segment; decodes its facet values, unless another index has.
+    /// Opens the columns of a segment and decodes its facet values, unless they are given.
     pub(super) fn open(
         segment: &SegmentReader,
+        schema: &IndexSchema,
         decoded: Option<Arc<FacetOrdinals>>,
     ) -> tantivy::Result<Self> {
         let fast_fields = FastFields::open(segment)?;
         let ordinals = match decoded {
             Some(ordinals) => ordinals,
-            None => Arc::new(FacetOrdinals::decode(segment, &fast_fields)?),
+            None => Arc::new(FacetOrdinals::decode(segment, schema)?),
         };
         Ok(Self { fast_fields, ordinals })
     }
@@ -91,7 +93,7 @@ pub(super) struct SearchFruit {
     pub(super) best: Vec<RankedHit>,
     /// How many there are.
     pub(super) total: u64,
-    /// Counts per dimension, by the values' codes.
+    /// Counts per facet, by the values' codes.
     pub(super) counts: FacetCounts,
 }
 
@@ -104,17 +106,17 @@ pub(super) struct SegmentFruit {
     ungrouped_total: u64,
     counts: FacetCounts,
     groups: HashSet<u64>,
-    /// What each group counts for: the dimension, as a number, and the value.
+    /// What each group counts for: the index of the facet and the value.
     group_values: HashSet<(u64, usize, u64)>,
 }
 
-/// Counts per dimension and value, each value once.
+/// Counts per facet and value, each value once.
 #[derive(Debug, Default)]
 pub(super) struct FacetCounts(ValueCounts);
 
 impl FacetCounts {
-    pub(super) fn of_dimension(&self, dimension: Dimension) -> &[(u64, u64)] {
-        &self.0[dimension as usize]
+    pub(super) fn of_facet(&self, facet: Facet) -> &[(u64, u64)] {
+        &self.0[facet as usize]
     }
 
     fn merge(&mut self, other: ValueCounts) {
@@ -196,8 +198,8 @@ impl Collector for SearchCollector {
         best.retain(|(_, group)| group.is_none_or(|group| seen.insert(group)));
         best.truncate(self.limit);
         let mut group_counts = ValueCounts::default();
-        for (_, dimension, value) in group_values {
-            group_counts[dimension].push((value, 1));
+        for (_, facet, value) in group_values {
+            group_counts[facet].push((value, 1));
         }
         counts.merge(group_counts);
         Ok(SearchFruit {
@@ -241,7 +243,7 @@ impl SegmentCollector for SegmentSearchCollector {
         let values = self.ordinals.of_doc(doc);
         let predicate = (&self.predicate, values);
         let Some(failed) =
-            self.filter.failed_dimensions(&self.fast_fields, predicate, &self.series, doc)
+            self.filter.failed_facets(&self.fast_fields, predicate, &self.series, doc)
         else {
             return;
         };
@@ -293,16 +295,16 @@ impl SegmentCollector for SegmentSearchCollector {
         }
         let mut counts = FacetCounts::default();
         if let Some(by_ordinal) = self.counts {
-            counts.0 = self.ordinals.counts_by_dimension(&by_ordinal);
+            counts.0 = self.ordinals.counts_by_facet(&by_ordinal);
             let phases = EventPhase::ALL.iter().map(|phase| phase.code()).zip(self.phases);
-            counts.0[Dimension::Phase as usize] = phases.filter(|(_, n)| *n > 0).collect();
+            counts.0[Facet::Phase as usize] = phases.filter(|(_, n)| *n > 0).collect();
         }
         let of_ordinal = |(group, ordinal)| {
-            let (dimension, value) = self.ordinals.value(ordinal);
-            (group, dimension, value)
+            let (facet, value) = self.ordinals.value(ordinal);
+            (group, facet, value)
         };
         let of_phase =
-            |(group, phase): (u64, EventPhase)| (group, Dimension::Phase as usize, phase.code());
+            |(group, phase): (u64, EventPhase)| (group, Facet::Phase as usize, phase.code());
         let values = self.group_ordinals.into_iter().map(of_ordinal);
         Ok(SegmentFruit {
             best,
@@ -373,8 +375,8 @@ impl SegmentSearchCollector {
         }
     }
 
-    /// Counts a document that fails one dimension at most: for that one, or for all.
-    fn count(&mut self, doc: DocId, group: Option<u64>, failed: FailedDimensions) {
+    /// Counts a document that fails at most one condition: for the facet of that one, or for all.
+    fn count(&mut self, doc: DocId, group: Option<u64>, failed: FailedFacets) {
         let Some(counts) = &mut self.counts else { return };
         let values = self.ordinals.of_doc(doc);
         let counted_ordinals =
@@ -386,7 +388,7 @@ impl SegmentSearchCollector {
                 self.group_ordinals.extend(values_counted.map(|ordinal| (group, *ordinal)));
             }
         }
-        if failed.none_except(Dimension::Phase)
+        if failed.none_except(Facet::Phase)
             && self.ordinals.is_event(values)
             && let Some(phase) = self.filter.phase(&self.fast_fields, &self.series, doc)
         {

@@ -1,4 +1,5 @@
-//! Why a document was found: what each word of the question brought to it.
+//! Explains the score of a document: the contribution of each word of the query, and of stop words,
+//! proximity and recency.
 
 use schema::{Explanation, MatchReason, NodeId, Record, SearchField, TermMatch};
 
@@ -9,110 +10,127 @@ use super::{
         matches::{Matches, TermPosition},
         planner::Plan,
         scorer::MatchRules,
+        word_set::WordSet,
     },
 };
 
-/// Why a record was found that has this score, which its age has raised to `raised` times as much.
+/// Explains the score of a record, of which recency is one factor.
 pub(crate) fn explanation(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
     (score, recency_boost): (f32, f32),
 ) -> Explanation {
-    let title = record.common().map_or("", |common| common.title.as_str());
-    let (in_title, in_text) = title_and_text_positions(title, matches);
-    let leads = document_texts::field_texts(record)
-        .into_iter()
-        .filter(|(field, _)| *field == SearchField::Lead);
-    let body_start = leads.fold(0, |position, (_, text)| position_after(text, position));
-    let has = |positions: &[TermPosition], word_mask: u32, test: &dyn Fn(u32) -> bool| {
-        positions.iter().any(|term_position| {
-            plan.terms[term_position.term_index].word_mask & word_mask != 0
-                && test(term_position.position)
+    let field_words = field_words(record, plan, matches);
+    let coordination = plan.rules.coordination(matched_words(plan, matches));
+    let words: Vec<TermMatch> = (0..)
+        .zip(&plan.words)
+        .map(|(word, typed)| {
+            let (reasons, sum) = reasons(plan, matches, word);
+            let fields = field_words.iter().filter(|(_, words)| words.contains(word));
+            TermMatch {
+                word: typed.clone(),
+                fields: fields.map(|(field, _)| *field).collect(),
+                reasons,
+                score: sum * coordination,
+            }
         })
-    };
-    let matched_terms = plan.terms.iter().zip(&matches.scores).filter(|(_, score)| **score > 0.0);
-    let word_mask = matched_terms.fold(0, |mask, (query_term, _)| mask | query_term.word_mask);
-    let coordination = plan.rules.coordination(word_mask);
-    let word_match = |(number, word): (usize, &String)| {
-        let word_mask = 1 << number;
-        let fields = [
-            (SearchField::Title, has(&in_title, word_mask, &|_| true)),
-            (SearchField::Lead, has(&in_text, word_mask, &|position| position < body_start)),
-            (SearchField::Body, has(&in_text, word_mask, &|position| position >= body_start)),
-            (SearchField::Names, has(&matches.names, word_mask, &|_| true)),
-        ];
-        let fields = fields.into_iter().filter(|(_, is_matched)| *is_matched);
-        let (reasons, sum) = reasons(plan, matches, word_mask);
-        TermMatch {
-            word: word.clone(),
-            fields: fields.map(|(field, _)| field).collect(),
-            reasons,
-            score: sum * coordination,
-        }
-    };
-    let words: Vec<_> = plan.words.iter().enumerate().map(word_match).collect();
-    let sum: f32 = words.iter().map(|word| word.score).sum();
+        .collect();
+    let stop_words = plan
+        .terms
+        .iter()
+        .zip(&matches.scores)
+        .filter(|(term, _)| term.words.is_empty())
+        .map(|(_, score)| score * coordination)
+        .sum();
+    let sum = words.iter().map(|word| word.score).sum::<f32>() + stop_words;
+    let proximity = score - sum * recency_boost;
     Explanation {
         all_words: words.iter().all(|word| !word.reasons.is_empty()),
         words,
-        proximity: Some(score - sum * recency_boost)
-            .filter(|rest| *rest > ROUNDING_ERROR)
-            .unwrap_or_default(),
+        stop_words,
+        proximity: if proximity > ROUNDING_ERROR { proximity } else { 0.0 },
         recency: sum * (recency_boost - 1.0),
     }
 }
 
-/// Less than this is what single precision loses of a score that had the bonus for all words.
+/// The query words that each field of a record contains.
+fn field_words(record: &Record, plan: &Plan, matches: &Matches) -> [(SearchField, WordSet); 4] {
+    let title = record.common().map_or("", |common| common.title.as_str());
+    let (in_title, in_text) = title_and_text_positions(title, matches);
+    let body_start = document_texts::field_texts(record)
+        .into_iter()
+        .filter(|(field, _)| *field == SearchField::Lead)
+        .fold(0, |position, (_, text)| position_after(text, position));
+    let (in_lead, in_body) = in_text
+        .split_at(in_text.partition_point(|term_position| term_position.position < body_start));
+    let words = |positions: &[TermPosition]| {
+        positions.iter().map(|term_position| plan.terms[term_position.term_index].words).collect()
+    };
+    [
+        (SearchField::Title, words(&in_title)),
+        (SearchField::Lead, words(in_lead)),
+        (SearchField::Body, words(in_body)),
+        (SearchField::Names, words(&matches.names)),
+    ]
+}
+
+/// The query words that add to the score of a document.
+fn matched_words(plan: &Plan, matches: &Matches) -> WordSet {
+    let terms = plan.terms.iter().zip(&matches.scores);
+    terms.filter(|(_, score)| **score > 0.0).map(|(term, _)| term.words).collect()
+}
+
+/// The loss of single precision in a score that had the boost for all words.
 const ROUNDING_ERROR: f32 = 0.005;
 
-/// Why a document is not listed for a question.
+/// Why the results of a query do not list a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotListedReason {
-    /// It has none of the words that count, in no form.
+    /// It has no required word in any form.
     NoTermMatched,
-    /// It has too few of them.
+    /// It has fewer required words than `min_should_match`.
     TooFewTermsMatched {
-        /// So many it has.
+        /// Number of required words that it has.
         matched: u32,
-        /// So many it would need.
+        /// Number that a document must have.
         required: u32,
-        /// So many there are.
+        /// Number of required words of the query.
         total: u32,
     },
-    /// It has enough words; a phrase, an excluded word or a field rules it out.
+    /// It has enough words; a phrase, an excluded word or a field filter excludes it.
     Excluded,
-    /// A near-duplicate of the same source is listed in its place.
+    /// A near-duplicate of the same source is listed instead.
     DuplicateOf(NodeId),
 }
 
-/// Why a document that is not listed by `rules` is not.
+/// Why `rules` do not list a document.
 pub(super) fn not_listed_reason(
     plan: &Plan,
     rules: MatchRules,
     matches: &Matches,
 ) -> NotListedReason {
-    let matched_terms = plan.terms.iter().zip(&matches.scores).filter(|(_, score)| **score > 0.0);
-    let word_mask = matched_terms.fold(0, |mask, (query_term, _)| mask | query_term.word_mask);
-    let (matched, total) =
-        ((word_mask & rules.required_mask).count_ones(), rules.required_mask.count_ones());
-    match matched {
-        _ if matched >= rules.min_should_match && word_mask != 0 => NotListedReason::Excluded,
+    let words = matched_words(plan, matches);
+    let MatchRules { required, min_should_match, .. } = rules;
+    match words.intersection(required).len() {
+        count if count >= min_should_match && !words.is_empty() => NotListedReason::Excluded,
         0 => NotListedReason::NoTermMatched,
-        _ => {
-            NotListedReason::TooFewTermsMatched { matched, required: rules.min_should_match, total }
-        }
+        count => NotListedReason::TooFewTermsMatched {
+            matched: count,
+            required: min_should_match,
+            total: required.len(),
+        },
     }
 }
 
-/// How one word was found, the way that brought most first, and what they brought in all.
-fn reasons(plan: &Plan, matches: &Matches, word_mask: u32) -> (Vec<MatchReason>, f32) {
+/// The reasons why one word matched, highest score first, and the sum of their scores.
+fn reasons(plan: &Plan, matches: &Matches, word: usize) -> (Vec<MatchReason>, f32) {
     let mut reasons: Vec<(MatchReason, f32)> = Vec::new();
     for ((query_term, origin), score) in plan.terms.iter().zip(&plan.origins).zip(&matches.scores) {
-        if query_term.word_mask & word_mask == 0 || *score <= 0.0 {
+        if !query_term.words.contains(word) || *score <= 0.0 {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
-        let score = score / query_term.word_mask.count_ones() as f32;
+        let score = score / query_term.words.len() as f32;
         let reason = MatchReason { kind: origin.kind, text: origin.text.clone() };
         match reasons.iter_mut().find(|(other, _)| *other == reason) {
             Some((_, sum)) => *sum += score,

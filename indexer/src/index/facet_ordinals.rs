@@ -1,68 +1,62 @@
-//! The facet values of one segment, decoded once: every value of every dimension has an ordinal,
-//! and every document the list of its ordinals, so that counting is adding one at a place.
+//! The facet values of one segment, decoded once: every value of every facet has an ordinal, and
+//! every document the list of its ordinals, so that counting is one addition per ordinal.
 
 use std::{collections::HashSet, ops::Range};
 
-use schema::Kind;
+use schema::{ColumnValue, Facet, Kind};
 use tantivy::{DocId, SegmentReader, columnar::Column};
 
-use super::{
-    fast_fields::{FastFields, column},
-    filter::{DIMENSION_COUNT, Dimension, FORM_DIMENSIONS, year_value},
-};
+use super::{fast_fields::column, schema::IndexSchema};
 
-/// The facet values of one segment. Phases are not among them: they pass with time.
+/// The facet values of one segment, without phases, which change with time.
 pub(super) struct FacetOrdinals {
-    /// The value behind each ordinal; those of one dimension lie together, in their order.
+    /// The value of each ordinal, sorted by facet and value.
     values: Vec<u64>,
-    /// The first ordinal of each dimension, and behind the last one the end.
-    dimension_starts: [u32; DIMENSION_COUNT + 1],
+    /// The first ordinal of each facet, then the end of the last one.
+    facet_starts: [u32; Facet::COUNT + 1],
     /// Where the list of each document ends in `lists`; it begins where the one before it ends.
     list_ends: Vec<u32>,
     lists: Vec<u32>,
     event_ordinal: Option<u32>,
 }
 
-/// Counts of one segment by dimension: values, each once, and how many documents have it.
-pub(super) type ValueCounts = [Vec<(u64, u64)>; DIMENSION_COUNT];
+/// Distinct values by facet, each with its number of documents.
+pub(super) type ValueCounts = [Vec<(u64, u64)>; Facet::COUNT];
 
 impl FacetOrdinals {
-    pub(super) fn decode(
-        segment: &SegmentReader,
-        fast_fields: &FastFields,
-    ) -> tantivy::Result<Self> {
-        let facet_fields = FacetFastFields::open(segment, fast_fields)?;
-        let mut distinct: [HashSet<u64>; DIMENSION_COUNT] = Default::default();
+    pub(super) fn decode(segment: &SegmentReader, schema: &IndexSchema) -> tantivy::Result<Self> {
+        let facet_fields = FacetColumns::open(segment, schema)?;
+        let mut distinct: [HashSet<u64>; Facet::COUNT] = Default::default();
         for doc in 0..segment.max_doc() {
-            facet_fields.visit_values(doc, |dimension, value| {
-                distinct[dimension as usize].insert(value);
+            facet_fields.visit_values(doc, |facet, value| {
+                distinct[facet as usize].insert(value);
             });
         }
         let mut values = Vec::new();
-        let mut dimension_starts = [0; DIMENSION_COUNT + 1];
-        for (dimension, distinct) in distinct.into_iter().enumerate() {
+        let mut facet_starts = [0; Facet::COUNT + 1];
+        for (facet, distinct) in distinct.into_iter().enumerate() {
             let mut sorted: Vec<_> = distinct.into_iter().collect();
             sorted.sort_unstable();
             values.append(&mut sorted);
-            dimension_starts[dimension + 1] = ordinal(values.len());
+            facet_starts[facet + 1] = ordinal(values.len());
         }
         let list_ends = Vec::with_capacity(segment.max_doc() as usize);
         let mut decoded =
-            Self { values, dimension_starts, list_ends, lists: Vec::new(), event_ordinal: None };
+            Self { values, facet_starts, list_ends, lists: Vec::new(), event_ordinal: None };
         for doc in 0..segment.max_doc() {
-            facet_fields.visit_values(doc, |dimension, value| {
+            facet_fields.visit_values(doc, |facet, value| {
                 let ordinal =
-                    decoded.ordinal(dimension, value).expect("every value was collected above");
+                    decoded.ordinal(facet, value).expect("every value was collected above");
                 decoded.lists.push(ordinal);
             });
             decoded.list_ends.push(ordinal(decoded.lists.len()));
         }
         decoded.lists.shrink_to_fit();
-        decoded.event_ordinal = decoded.ordinal(Dimension::Kind, Kind::Event.code());
+        decoded.event_ordinal = decoded.ordinal(Facet::Kind, Kind::Event.code());
         Ok(decoded)
     }
 
-    /// The ordinals of a document, in the order of their dimensions.
+    /// The ordinals of a document, that of its kind first.
     pub(super) fn of_doc(&self, doc: DocId) -> &[u32] {
         let doc = doc as usize;
         let begin = doc.checked_sub(1).map_or(0, |before| self.list_ends[before]);
@@ -70,21 +64,21 @@ impl FacetOrdinals {
     }
 
     /// The ordinal of a value; `None` where no document of the segment has it.
-    pub(super) fn ordinal(&self, dimension: Dimension, value: u64) -> Option<u32> {
-        let range = self.range(dimension as usize);
+    pub(super) fn ordinal(&self, facet: Facet, value: u64) -> Option<u32> {
+        let range = self.range(facet as usize);
         let index = self.values[range.start as usize..range.end as usize].binary_search(&value);
         index.ok().map(|index| range.start + ordinal(index))
     }
 
-    /// The ordinals of a dimension, by its number.
-    pub(super) fn range(&self, dimension: usize) -> Range<u32> {
-        self.dimension_starts[dimension]..self.dimension_starts[dimension + 1]
+    /// The ordinals of a facet, by its index.
+    pub(super) fn range(&self, facet: usize) -> Range<u32> {
+        self.facet_starts[facet]..self.facet_starts[facet + 1]
     }
 
-    /// The dimension, as a number, and the value behind an ordinal.
+    /// Index of the facet, and the value, of an ordinal.
     pub(super) fn value(&self, ordinal: u32) -> (usize, u64) {
-        let next_dimension = self.dimension_starts.partition_point(|start| *start <= ordinal);
-        (next_dimension - 1, self.values[ordinal as usize])
+        let next_facet = self.facet_starts.partition_point(|start| *start <= ordinal);
+        (next_facet - 1, self.values[ordinal as usize])
     }
 
     /// How many ordinals there are.
@@ -97,64 +91,54 @@ impl FacetOrdinals {
         self.event_ordinal.is_some() && list.first().copied() == self.event_ordinal
     }
 
-    /// What counts by ordinal come to.
-    pub(super) fn counts_by_dimension(&self, counts: &[u32]) -> ValueCounts {
-        std::array::from_fn(|dimension| {
-            let range = self.dimension_starts[dimension] as usize
-                ..self.dimension_starts[dimension + 1] as usize;
+    /// Counts by ordinal as counts by facet and value.
+    pub(super) fn counts_by_facet(&self, counts: &[u32]) -> ValueCounts {
+        std::array::from_fn(|facet| {
+            let range = self.facet_starts[facet] as usize..self.facet_starts[facet + 1] as usize;
             let pairs = self.values[range.clone()].iter().zip(&counts[range]);
             pairs.filter(|(_, n)| **n > 0).map(|(value, n)| (*value, u64::from(*n))).collect()
         })
     }
 }
 
-/// Ordinals and places in lists stay far below: a segment has at most 2^31 documents, and memory
-/// ends before their facet values come to 2^32.
+/// An index as an ordinal. A segment has at most 2^31 documents, and memory ends before their facet
+/// values reach 2^32.
 fn ordinal(index: usize) -> u32 {
     u32::try_from(index).expect("a segment has fewer than 2^32 facet values")
 }
 
 /// The columns that facet values are read from.
-struct FacetFastFields<'a> {
-    fast_fields: &'a FastFields,
-    sets: Vec<(Dimension, Column<u64>)>,
+struct FacetColumns {
+    kind: Column<u64>,
+    columns: Vec<(Facet, Column<u64>)>,
     year: Column<i64>,
 }
 
-impl<'a> FacetFastFields<'a> {
-    fn open(segment: &SegmentReader, fast_fields: &'a FastFields) -> tantivy::Result<Self> {
-        let set = |dimension, name| Ok((dimension, column(segment, name)?));
-        let sets: tantivy::Result<Vec<_>> = [
-            set(Dimension::Theme, "themes"),
-            set(Dimension::Community, "communities"),
-            set(Dimension::Organisation, "organisations"),
-            set(Dimension::OrganisationKind, "organisation_kinds"),
-            set(Dimension::Layer, "layers"),
-            set(Dimension::Audience, "audiences"),
-            set(Dimension::Language, "language"),
-            set(Dimension::Attendance, "attendance"),
-        ]
-        .into_iter()
-        .collect();
-        Ok(Self { fast_fields, sets: sets?, year: column(segment, "year")? })
+impl FacetColumns {
+    fn open(segment: &SegmentReader, schema: &IndexSchema) -> tantivy::Result<Self> {
+        let columns = Facet::ALL
+            .iter()
+            .filter_map(|facet| Some((*facet, schema.facet_field(*facet)?)))
+            .map(|(facet, field)| {
+                Ok((facet, column(segment, segment.schema().get_field_name(field))?))
+            });
+        Ok(Self {
+            kind: column(segment, "kind")?,
+            columns: columns.collect::<tantivy::Result<_>>()?,
+            year: column(segment, "year")?,
+        })
     }
 
-    /// The values of one document, in the order of their dimensions.
-    fn visit_values(&self, doc: DocId, mut visit: impl FnMut(Dimension, u64)) {
-        let kind = self.fast_fields.kind.first(doc);
-        if let Some(kind) = kind {
-            visit(Dimension::Kind, kind);
-        }
-        for (form_kind, dimension) in FORM_DIMENSIONS {
-            if kind == Some(form_kind.code()) {
-                self.fast_fields.form.values_for_doc(doc).for_each(|form| visit(dimension, form));
+    /// Passes on the values of one document, its kind first.
+    fn visit_values(&self, doc: DocId, mut visit: impl FnMut(Facet, u64)) {
+        let kind = self.kind.first(doc);
+        for (facet, column) in &self.columns {
+            if facet.form_of().is_none_or(|form_kind| kind == Some(form_kind.code())) {
+                column.values_for_doc(doc).for_each(|value| visit(*facet, value));
             }
         }
-        for (dimension, column) in &self.sets {
-            column.values_for_doc(doc).for_each(|value| visit(*dimension, value));
-        }
         if let Some(year) = self.year.first(doc) {
-            visit(Dimension::Year, year_value(year));
+            visit(Facet::Year, year.cast_unsigned());
         }
     }
 }

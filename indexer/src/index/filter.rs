@@ -1,11 +1,11 @@
-//! Filters as a test per dimension, so that one pass can tell which facets a document counts for.
+//! Filters as one condition per facet, so that one pass finds the facets a document counts for.
 
 use jiff::{
     Timestamp,
     civil::{Date, Time},
     tz::TimeZone,
 };
-use schema::{EventPhase, Kind, NodeId, SearchFilter, event_moment};
+use schema::{ColumnValue, EventPhase, Facet, Kind, SearchFilter, event_moment};
 use tantivy::DocId;
 
 use super::{
@@ -13,66 +13,43 @@ use super::{
     series::SeriesPhases,
 };
 
-/// The dimensions that have facets, each a bit in a [`Misses`].
+/// The facets whose condition a document fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Dimension {
-    Kind,
-    ArticleForm,
-    ToolkitForm,
-    CommunityForm,
-    EventForm,
-    Theme,
-    Community,
-    Organisation,
-    OrganisationKind,
-    Layer,
-    Audience,
-    Language,
-    Attendance,
-    Year,
-    Phase,
-}
+pub(super) struct FailedFacets(u32);
 
-/// How many dimensions there are.
-pub(super) const DIMENSION_COUNT: usize = Dimension::Phase as usize + 1;
-
-/// Which dimensions a document fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FailedDimensions(u32);
-
-impl FailedDimensions {
+impl FailedFacets {
     /// Whether the document is a hit.
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether it fails more than one dimension, and so counts for no facet.
+    /// Whether it fails several conditions, and so counts for no facet.
     pub(super) fn more_than_one(self) -> bool {
         self.0.count_ones() > 1
     }
 
-    /// Whether the document counts for the facet of `dimension`: its own filter is left out.
-    pub(super) fn none_except(self, dimension: Dimension) -> bool {
-        self.0 & !(1 << dimension as u32) == 0
+    /// Whether the document counts for `facet`, whose own condition is left out.
+    pub(super) fn none_except(self, facet: Facet) -> bool {
+        self.0 & !(1 << facet as u32) == 0
     }
 
-    /// The first dimension that it fails, as a number.
+    /// Index of the first facet whose condition it fails.
     pub(super) fn first_index(self) -> usize {
         self.0.trailing_zeros() as usize
     }
 
-    fn insert(&mut self, dimension: Dimension) {
-        self.0 |= 1 << dimension as u32;
+    fn insert(&mut self, facet: Facet) {
+        self.0 |= 1 << facet as u32;
     }
 }
 
-/// A filter made ready: words as codes, days as instants.
+/// A compiled filter: values as codes, days as instants.
 pub(super) struct Filter {
     kinds: Vec<u64>,
-    forms: [Vec<u64>; 4],
-    /// Conditions on facet values: any of these. Those on forms and phases are apart.
-    values: Vec<(Dimension, Vec<u64>)>,
+    /// Selected forms of every kind that has any.
+    forms: Vec<(Kind, Facet, Vec<u64>)>,
+    /// Selected values of the other facets, except phases.
+    values: Vec<(Facet, Vec<u64>)>,
     people: Vec<u64>,
     phases: Vec<EventPhase>,
     sources: Vec<u64>,
@@ -83,50 +60,28 @@ pub(super) struct Filter {
 
 /// The conditions of a filter on the facet values of one segment.
 pub(super) struct FacetPredicate {
-    /// The dimensions that have a condition.
-    constrained_mask: u32,
-    /// For each ordinal the bit of its dimension where it is wanted; empty without conditions.
+    /// One bit per facet that has a condition.
+    constrained: u32,
+    /// The facet's bit for each selected ordinal, else 0; empty without conditions.
     selected_bits: Vec<u32>,
 }
 
-/// The dimension of the forms of each kind, by the kind's code.
-pub(super) const FORM_DIMENSIONS: [(Kind, Dimension); 4] = [
-    (Kind::Article, Dimension::ArticleForm),
-    (Kind::Toolkit, Dimension::ToolkitForm),
-    (Kind::Community, Dimension::CommunityForm),
-    (Kind::Event, Dimension::EventForm),
-];
-
 impl Filter {
     pub(super) fn new(filter: &SearchFilter, now: Timestamp) -> Self {
-        let ids = |ids: &[NodeId]| ids.iter().map(|id| id.to_bits()).collect::<Vec<_>>();
-        let kinds: Vec<_> = filter.kinds.iter().map(|k| k.code()).collect();
-        let mut values = vec![
-            (Dimension::Kind, kinds.clone()),
-            (Dimension::Theme, ids(&filter.themes)),
-            (Dimension::Community, ids(&filter.communities)),
-            (Dimension::Organisation, ids(&filter.organisations)),
-            (
-                Dimension::OrganisationKind,
-                filter.organisation_kinds.iter().map(|k| k.code()).collect(),
-            ),
-            (Dimension::Layer, filter.layers.iter().map(|l| l.code()).collect()),
-            (Dimension::Audience, ids(&filter.audiences)),
-            (Dimension::Language, filter.languages.iter().map(|l| l.code()).collect()),
-            (Dimension::Attendance, filter.attendance.iter().map(|a| a.code()).collect()),
-            (Dimension::Year, filter.years.iter().map(|y| year_value(i64::from(*y))).collect()),
-        ];
-        values.retain(|(_, wanted)| !wanted.is_empty());
+        let selected = |facet: &Facet| {
+            Some((*facet, filter.selected(*facet))).filter(|(_, selected)| !selected.is_empty())
+        };
+        let (forms, values): (Vec<_>, Vec<_>) = Facet::ALL
+            .iter()
+            .filter(|facet| **facet != Facet::Phase)
+            .filter_map(selected)
+            .partition(|(facet, _)| facet.form_of().is_some());
+        let form = |(facet, selected): (Facet, _)| Some((facet.form_of()?, facet, selected));
         Self {
-            kinds,
-            forms: [
-                filter.article_forms.iter().map(|f| f.code()).collect(),
-                filter.toolkit_forms.iter().map(|f| f.code()).collect(),
-                filter.community_forms.iter().map(|f| f.code()).collect(),
-                filter.event_forms.iter().map(|f| f.code()).collect(),
-            ],
+            kinds: filter.selected(Facet::Kind),
+            forms: forms.into_iter().filter_map(form).collect(),
             values,
-            people: ids(&filter.people),
+            people: filter.people.iter().map(|id| id.code()).collect(),
             phases: filter.phases.clone(),
             sources: filter.sources.iter().map(|s| source_hash(s.as_str())).collect(),
             from: filter.from.map(midnight),
@@ -137,67 +92,64 @@ impl Filter {
 
     /// The conditions on facet values, in the ordinals of one segment.
     pub(super) fn facet_predicate(&self, ordinals: &FacetOrdinals) -> FacetPredicate {
-        let mut predicate = FacetPredicate { constrained_mask: 0, selected_bits: Vec::new() };
-        for (dimension, wanted) in &self.values {
-            let bit = 1 << *dimension as u32;
-            predicate.constrained_mask |= bit;
+        let mut predicate = FacetPredicate { constrained: 0, selected_bits: Vec::new() };
+        for (facet, selected) in &self.values {
+            let bit = 1 << *facet as u32;
+            predicate.constrained |= bit;
             predicate.selected_bits.resize(ordinals.len(), 0);
-            for ordinal in wanted.iter().filter_map(|value| ordinals.ordinal(*dimension, *value)) {
+            for ordinal in selected.iter().filter_map(|value| ordinals.ordinal(*facet, *value)) {
                 predicate.selected_bits[ordinal as usize] = bit;
             }
         }
         predicate
     }
 
-    /// Which dimensions a document with these facet values fails; `None` where it fails a
+    /// The facets whose condition a document with these facet values fails; `None` if it fails a
     /// condition that has no facet.
-    pub(super) fn failed_dimensions(
+    pub(super) fn failed_facets(
         &self,
         fast_fields: &FastFields,
         (predicate, values): (&FacetPredicate, &[u32]),
         series: &SeriesPhases,
         doc: DocId,
-    ) -> Option<FailedDimensions> {
+    ) -> Option<FailedFacets> {
         if !self.passes_without_facet(fast_fields, series, doc) {
             return None;
         }
-        let mut failed = FailedDimensions(0);
-        if predicate.constrained_mask != 0 {
+        let mut failed = FailedFacets(0);
+        if predicate.constrained != 0 {
             let matched = values
                 .iter()
                 .fold(0, |matched, ordinal| matched | predicate.selected_bits[*ordinal as usize]);
-            failed.0 = predicate.constrained_mask & !matched;
+            failed.0 = predicate.constrained & !matched;
         }
-        if self.forms.iter().any(|forms| !forms.is_empty()) {
+        if !self.forms.is_empty() {
             self.check_forms(fast_fields, doc, &mut failed);
         }
         if !self.phases.is_empty() {
             let phase = self.phase(fast_fields, series, doc);
             if !phase.is_some_and(|phase| self.phases.contains(&phase)) {
-                failed.insert(Dimension::Phase);
+                failed.insert(Facet::Phase);
             }
         }
         Some(failed)
     }
 
-    /// A form leaves out the other forms of its kind; documents of other kinds only where none of
-    /// their own forms or their kind was asked for.
-    fn check_forms(&self, fast_fields: &FastFields, doc: DocId, failed: &mut FailedDimensions) {
+    /// A selected form excludes the other forms of its kind, and documents of other kinds unless
+    /// the filter selects their kind or one of its forms.
+    fn check_forms(&self, fast_fields: &FastFields, doc: DocId, failed: &mut FailedFacets) {
         let (kind, form) = (fast_fields.kind.first(doc), fast_fields.form.first(doc));
-        for ((form_kind, dimension), wanted) in FORM_DIMENSIONS.iter().zip(&self.forms) {
-            if wanted.is_empty() {
-                continue;
-            }
+        let is_selected = kind.is_some_and(|kind| {
+            self.kinds.contains(&kind) || self.forms.iter().any(|(own, ..)| own.code() == kind)
+        });
+        for (form_kind, facet, selected) in &self.forms {
             let passes = if kind == Some(form_kind.code()) {
-                matches_any(wanted, form)
+                matches_any(selected, form)
             } else {
-                let own =
-                    kind.and_then(|k| usize::try_from(k).ok()).and_then(|k| self.forms.get(k));
-                own.is_some_and(|forms| !forms.is_empty())
-                    || kind.is_some_and(|k| self.kinds.contains(&k))
+                is_selected
             };
             if !passes {
-                failed.insert(*dimension);
+                failed.insert(*facet);
             }
         }
     }
@@ -255,11 +207,6 @@ impl Filter {
             () => EventPhase::Past,
         })
     }
-}
-
-/// A year as a facet value.
-pub(super) fn year_value(year: i64) -> u64 {
-    year.cast_unsigned()
 }
 
 /// Whether any value is wanted; everything is where nothing in particular is.

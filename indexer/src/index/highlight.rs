@@ -3,7 +3,7 @@
 //! Texts are only split into words, as far as the last word that is needed; only the words that are
 //! marked are analysed, to find the part of a compound that was asked for.
 
-pub(crate) mod fragments;
+pub(super) mod fragments;
 
 use std::{iter::Peekable, ops::Range};
 
@@ -177,7 +177,7 @@ impl<'a> FieldHighlighter<'a> {
         words: &mut Peekable<impl Iterator<Item = (u32, Range<usize>)>>,
     ) -> MatchSpan {
         let word = &text[range.clone()];
-        let word_mask = self.plan.terms[term_position.term_index].word_mask;
+        let words_matched = self.plan.terms[term_position.term_index].words;
         let origin: &TermOrigin = &self.plan.origins[term_position.term_index];
         let terms = WordTerms::of(origin.language, word);
         let mut origin_terms = origin.term.split(' ');
@@ -193,7 +193,7 @@ impl<'a> FieldHighlighter<'a> {
             }
             (None, _) => range.clone(),
         };
-        MatchSpan { range, word_mask: word_mask }
+        MatchSpan { range, words: words_matched }
     }
 }
 
@@ -202,7 +202,7 @@ fn push_merged(match_spans: &mut Vec<MatchSpan>, match_span: MatchSpan) {
     match match_spans.last_mut() {
         Some(last) if match_span.range.start < last.range.end => {
             last.range.end = last.range.end.max(match_span.range.end);
-            last.word_mask |= match_span.word_mask;
+            last.words |= match_span.words;
         }
         _ => match_spans.push(match_span),
     }

@@ -11,3 +11,4 @@ pub(crate) mod scorer;
 pub(crate) mod spelling;
 pub(crate) mod terms;
 pub(crate) mod unscored;
+pub(crate) mod word_set;

@@ -1,11 +1,11 @@
 //! Searching a published index.
 
-use std::{path::Path, sync::Arc};
+use std::{cmp::Reverse, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
-    Body, FacetCount, Facets, Interpretation, Kind, NodeId, Record, SearchFilter, SearchSort,
-    SortValue, SourceName,
+    Body, ColumnValue, Facet, FacetCount, Facets, Interpretation, Kind, Record, SearchFilter,
+    SearchSort, SortValue, SourceName,
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
@@ -22,7 +22,7 @@ use super::{
     },
     explain::{NotListedReason, not_listed_reason},
     facet_ordinals::FacetOrdinals,
-    filter::{Dimension, Filter},
+    filter::Filter,
     query::{
         matches::{MatchDetail, Matches, docs_by_id, matches},
         planner::{Expansion, Plan},
@@ -40,7 +40,7 @@ use super::{
 };
 use crate::{analysis, analysis::Synonyms};
 
-/// A facet lists so many values, most first, and those that were asked for.
+/// Maximum number of values of a facet, to which selected ones are added.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
 
 /// Where so many documents have both words of a question, those with one are not listed.
@@ -112,7 +112,7 @@ impl IndexReader {
         let searcher = index.reader()?.searcher();
         let open = |segment: &SegmentReader| {
             let shared = previous.and_then(|previous| previous.ordinals(segment.segment_id()));
-            SegmentFastFields::open(segment, shared)
+            SegmentFastFields::open(segment, &schema, shared)
         };
         let segments = searcher.segment_readers().iter().map(open).collect::<Result<_, _>>()?;
         let fields = [
@@ -406,91 +406,31 @@ impl IndexReader {
 }
 
 fn facets(counts: &FacetCounts, filter: &SearchFilter) -> Facets {
-    macro_rules! enum_counts {
-        ($dimension:ident, $selected:expr) => {
-            facet_counts(counts, Dimension::$dimension, $selected, enum_from_code)
-        };
+    let mut facets = Facets::default();
+    for facet in Facet::ALL {
+        facets.set(*facet, facet_counts(counts.of_facet(*facet), &filter.selected(*facet)));
     }
-    let ids = |dimension, selected: &[NodeId]| {
-        facet_counts(counts, dimension, selected, |bits| NodeId::from_bits(bits).ok())
+    facets.years.sort_by_key(|year| Reverse(year.value));
+    facets
+}
+
+/// The counts of one facet, highest first. A selected value is listed even without hits.
+fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>> {
+    let count = |&(value, count): &(u64, u64)| FacetCount {
+        value,
+        count,
+        selected: selected.contains(&value),
     };
-    let mut years = facet_counts(counts, Dimension::Year, &filter.years, |code| {
-        i16::try_from(code.cast_signed()).ok()
-    });
-    years.sort_by_key(|year| std::cmp::Reverse(year.value));
-    Facets {
-        kinds: enum_counts!(Kind, &filter.kinds),
-        article_forms: enum_counts!(ArticleForm, &filter.article_forms),
-        toolkit_forms: enum_counts!(ToolkitForm, &filter.toolkit_forms),
-        community_forms: enum_counts!(CommunityForm, &filter.community_forms),
-        event_forms: enum_counts!(EventForm, &filter.event_forms),
-        themes: ids(Dimension::Theme, &filter.themes),
-        communities: ids(Dimension::Community, &filter.communities),
-        organisations: ids(Dimension::Organisation, &filter.organisations),
-        organisation_kinds: enum_counts!(OrganisationKind, &filter.organisation_kinds),
-        layers: enum_counts!(Layer, &filter.layers),
-        audiences: ids(Dimension::Audience, &filter.audiences),
-        languages: enum_counts!(Language, &filter.languages),
-        attendance: enum_counts!(Attendance, &filter.attendance),
-        phases: enum_counts!(Phase, &filter.phases),
-        years,
-    }
-}
-
-/// A word that has a code.
-trait FromCode: Sized {
-    fn from_code(code: u64) -> Option<Self>;
-}
-
-macro_rules! impl_from_code {
-    ($($word:ident),+) => {$(
-        impl FromCode for schema::$word {
-            fn from_code(code: u64) -> Option<Self> {
-                schema::$word::from_code(code)
-            }
-        }
-    )+};
-}
-
-impl_from_code!(
-    Kind,
-    ArticleForm,
-    ToolkitForm,
-    CommunityForm,
-    EventForm,
-    OrganisationKind,
-    GovernmentLayer,
-    Language,
-    Attendance,
-    EventPhase
-);
-
-fn enum_from_code<T: FromCode>(code: u64) -> Option<T> {
-    T::from_code(code)
-}
-
-/// The values of one dimension, most first; a value asked for is listed even if nothing has it.
-fn facet_counts<T: Copy + Ord>(
-    counts: &FacetCounts,
-    dimension: Dimension,
-    selected: &[T],
-    value: impl Fn(u64) -> Option<T>,
-) -> Vec<FacetCount<T>> {
-    let mut listed: Vec<_> = counts
-        .of_dimension(dimension)
-        .iter()
-        .filter_map(|(code, count)| Some((value(*code)?, *count)))
-        .map(|(value, count)| FacetCount { value, count, selected: selected.contains(&value) })
-        .collect();
-    listed.sort_by(|l, r| r.count.cmp(&l.count).then(l.value.cmp(&r.value)));
+    let mut listed: Vec<_> = counts.iter().map(count).collect();
+    listed.sort_by_key(|facet| (Reverse(facet.count), facet.value));
     let mut rank = 0;
     listed.retain(|facet| {
         rank += 1;
         facet.selected || rank <= FACET_VALUES_MAX
     });
-    for wanted in selected {
-        if !listed.iter().any(|facet| facet.value == *wanted) {
-            listed.push(FacetCount { value: *wanted, count: 0, selected: true });
+    for value in selected {
+        if !listed.iter().any(|facet| facet.value == *value) {
+            listed.push(FacetCount { value: *value, count: 0, selected: true });
         }
     }
     listed

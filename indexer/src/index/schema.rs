@@ -1,5 +1,6 @@
 //! Which fields an index has. Every stored number and name in them is explained here once.
 
+use schema::Facet;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
@@ -125,6 +126,26 @@ impl IndexSchema {
             group: builder.add_u64_field("group", code),
             tantivy_schema: builder.build(),
         }
+    }
+
+    /// The field with the codes of a facet. Years have numbers instead, and phases no field, since
+    /// they change with time.
+    pub(super) const fn facet_field(&self, facet: Facet) -> Option<Field> {
+        Some(match facet {
+            Facet::Kind => self.kind,
+            Facet::ArticleForm | Facet::ToolkitForm | Facet::CommunityForm | Facet::EventForm => {
+                self.form
+            }
+            Facet::Theme => self.themes,
+            Facet::Community => self.communities,
+            Facet::Organisation => self.organisations,
+            Facet::OrganisationKind => self.organisation_kinds,
+            Facet::Layer => self.layers,
+            Facet::Audience => self.audiences,
+            Facet::Attendance => self.attendance,
+            Facet::Language => self.language,
+            Facet::Phase | Facet::Year => return None,
+        })
     }
 }
 

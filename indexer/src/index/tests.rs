@@ -240,3 +240,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
+    let folder = tempfile::tempdir().unwrap();
+    let (id, theme) = (NodeId::new(NodeKind::Article, 7), NodeId::new(NodeKind::Theme, 8));
+    let texts = ArticleTexts {
+        language: Language::Nl,
+        title: "Een brief aan de gemeente".to_owned(),
+        summary: None,
+        lead: None,
+        quotes: Vec::new(),
+        body: String::new(),
+        theme: String::new(),
+        hashtags: Vec::new(),
+    };
+    let record = record(&texts, id, theme);
+    let writer = IndexWriter::open(folder.path(), Segments::Several).unwrap();
+    let indexed = IndexDocument {
+        record: &record,
+        body: None,
+        linked_records: &[],
+        sources: &[],
+        group: None,
+    };
+    writer.put(&indexed).unwrap();
+    writer.finish().unwrap();
+    let reader = IndexReader::open(folder.path(), None).unwrap();
+    let (plan, _) = reader.plan("de brief", (&Synonyms::default(), Expansion::Full)).unwrap();
+    let plan = plan.unwrap();
+    let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
+    let sum: f32 = matches[0].scores.iter().sum();
+    let score = plan.rules.score(plan.rules.all, sum);
+    let explained = explanation(&record, (&plan, &matches[0]), (score * 1.1, 1.1));
+    let words: f32 = explained.words.iter().map(|word| word.score).sum();
+    assert!(words > 0.0 && explained.stop_words > 0.0, "{explained:?}");
+    assert!(explained.proximity.abs() < f32::EPSILON, "{explained:?}");
+    let sum = words + explained.stop_words + explained.recency;
+    assert!((sum - score * 1.1).abs() < 1e-3, "{sum} {explained:?}");
+}

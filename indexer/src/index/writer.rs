@@ -4,14 +4,14 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use schema::{
-    Body, Common, Language, NodeId, NodeKind, Record, SearchField, SourceName, event_moment,
-    normalisation,
+    Body, ColumnValue, Common, Facet, Language, NodeId, NodeKind, Record, SearchField, SourceName,
+    event_moment, normalisation,
 };
 use tantivy::{
     Index, Term,
     directory::MmapDirectory,
     merge_policy::{LogMergePolicy, MergePolicy, NoMergePolicy},
-    schema::{Field, TantivyDocument},
+    schema::TantivyDocument,
 };
 
 use super::{
@@ -183,52 +183,61 @@ fn add_codes(
     common: &Common,
     content: &IndexDocument<'_>,
 ) {
-    let mut add = |field: Field, codes: Vec<u64>| {
+    for facet in Facet::ALL {
+        let Some(field) = schema.facet_field(*facet) else { continue };
+        let mut codes = facet_codes(*facet, common, content);
+        codes.sort_unstable();
+        codes.dedup();
         for code in codes {
             document.add_u64(field, code);
         }
-    };
-    let bits = |ids: &[schema::NodeId]| ids.iter().map(|id| id.to_bits()).collect();
-    add(schema.themes, bits(&common.themes));
-    add(schema.communities, bits(&common.communities));
-    add(schema.organisations, bits(&common.organisations));
-    add(schema.audiences, bits(&common.audiences));
-    add(schema.people, bits(&common.people));
-    add(schema.language, vec![common.language.code()]);
-    add(schema.sources, content.sources.iter().map(|s| source_hash(s.as_str())).collect());
-    if let Some(kind) = content.record.kind() {
-        add(schema.kind, vec![kind.code()]);
     }
-    let form = match content.record {
-        Record::Article(article) => Some(article.form.code()),
-        Record::Toolkit(toolkit) => Some(toolkit.form.code()),
-        Record::Community(community) => Some(community.form.code()),
-        Record::Event(event) => {
-            add(schema.attendance, vec![event.attendance.code()]);
-            Some(event.form.code())
-        }
-        Record::Theme(_) | Record::Organisation(_) | Record::Person(_) | Record::Audience(_) => {
-            None
-        }
-    };
-    add(schema.form, form.into_iter().collect());
+    for person in &common.people {
+        document.add_u64(schema.people, person.code());
+    }
+    for source in content.sources {
+        document.add_u64(schema.sources, source_hash(source.as_str()));
+    }
+}
 
-    let mut kinds = Vec::new();
-    let mut layers = Vec::new();
-    for other in content.linked_records {
-        if let Record::Organisation(organisation) = other {
-            kinds.push(organisation.kind.code());
-            layers.extend(organisation.layer.map(schema::GovernmentLayer::code));
+/// The values of a facet that a document has, as codes; those of years and phases are no codes.
+fn facet_codes(facet: Facet, common: &Common, content: &IndexDocument<'_>) -> Vec<u64> {
+    let organisations = content.linked_records.iter().filter_map(|record| match record {
+        Record::Organisation(organisation) => Some(organisation),
+        _ => None,
+    });
+    match (facet, content.record) {
+        (Facet::Kind, record) => codes(record.kind()),
+        (Facet::ArticleForm, Record::Article(article)) => codes([article.form]),
+        (Facet::ToolkitForm, Record::Toolkit(toolkit)) => codes([toolkit.form]),
+        (Facet::CommunityForm, Record::Community(community)) => codes([community.form]),
+        (Facet::EventForm, Record::Event(event)) => codes([event.form]),
+        (Facet::Attendance, Record::Event(event)) => codes([event.attendance]),
+        (Facet::Theme, _) => codes(common.themes.iter().copied()),
+        (Facet::Community, _) => codes(common.communities.iter().copied()),
+        (Facet::Organisation, _) => codes(common.organisations.iter().copied()),
+        (Facet::OrganisationKind, _) => codes(organisations.map(|other| other.kind)),
+        (Facet::Layer, Record::Community(community)) => {
+            codes(organisations.filter_map(|other| other.layer).chain(community.layers.clone()))
         }
+        (Facet::Layer, _) => codes(organisations.filter_map(|other| other.layer)),
+        (Facet::Audience, _) => codes(common.audiences.iter().copied()),
+        (Facet::Language, _) => codes([common.language]),
+        (
+            Facet::ArticleForm
+            | Facet::ToolkitForm
+            | Facet::CommunityForm
+            | Facet::EventForm
+            | Facet::Attendance
+            | Facet::Phase
+            | Facet::Year,
+            _,
+        ) => Vec::new(),
     }
-    if let Record::Community(community) = content.record {
-        layers.extend(community.layers.iter().map(|layer| layer.code()));
-    }
-    for (field, mut codes) in [(schema.organisation_kinds, kinds), (schema.layers, layers)] {
-        codes.sort_unstable();
-        codes.dedup();
-        add(field, codes);
-    }
+}
+
+fn codes<T: ColumnValue>(values: impl IntoIterator<Item = T>) -> Vec<u64> {
+    values.into_iter().map(ColumnValue::code).collect()
 }
 
 fn add_times(document: &mut TantivyDocument, schema: &IndexSchema, record: &Record) {

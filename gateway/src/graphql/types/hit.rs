@@ -1,5 +1,5 @@
-//! What a search returns about a hit besides the record: highlights and the explanation of its
-//! rank; and the interpretation of the words.
+//! What a search tells about a hit besides the thing itself: where its words stand, and why it was
+//! found; and what was made of the words.
 
 use async_graphql::Object;
 
@@ -11,7 +11,7 @@ use crate::{
 /// Borrows the places of words in one field.
 pub(crate) struct Highlight<'a>(pub(crate) &'a schema::Highlight);
 
-/// Fragments of one field that contain words of the query. Plain text with marked spans, never
+/// Stretches of one field in which words of the question stand. Plain text with marked spans, never
 /// HTML: whoever shows it decides how a hit looks.
 #[Object]
 impl Highlight<'_> {
@@ -20,7 +20,7 @@ impl Highlight<'_> {
         self.0.field.into()
     }
 
-    /// The fragments, best first: the whole of a short field, some 160 characters of a long one.
+    /// The stretches, best first: the whole of a short field, some 160 characters of a long one.
     /// Each is a row of spans that make up its text, such as `Een`, ` `, `brief` (a hit).
     async fn fragments(&self) -> Vec<Vec<Span<'_>>> {
         self.0.fragments.iter().map(|spans| spans.iter().map(Span).collect()).collect()
@@ -38,7 +38,7 @@ impl Span<'_> {
         &self.0.text
     }
 
-    /// Whether it matches the query.
+    /// Whether it is what was asked for.
     async fn highlighted(&self) -> bool {
         self.0.highlighted
     }
@@ -50,25 +50,29 @@ pub(crate) struct Explanation<'a>(pub(crate) &'a schema::Explanation);
 /// Why a hit was found and stands where it stands. For editors; it costs extra.
 #[Object]
 impl Explanation<'_> {
-    /// Whether it has every word, for whichever reason. Of a query of two words, hits that do come
+    /// Whether it has every word, in whichever way. Of a question of two words, hits that do come
     /// before all others; of a longer one they score higher.
     async fn all_words(&self) -> bool {
         self.0.all_words
     }
 
-    /// The words in the order of the query, each with its contribution.
+    /// The words in the order asked, each with what it brought.
     async fn words(&self) -> Vec<TermMatch<'_>> {
         self.0.words.iter().map(TermMatch).collect()
     }
 
-    /// Contribution of words that stand near each other in the order of the query, and of small
-    /// words of the query that its title has, too; when the order is `RELEVANCE`.
+    /// Contribution to the score of stop words of the query, such as `de`, that the title contains.
+    async fn stop_words(&self) -> f32 {
+        self.0.stop_words
+    }
+
+    /// Contribution to the score of words that stand near each other in the order of the query; when
+    /// the order is `RELEVANCE`.
     async fn proximity(&self) -> f32 {
         self.0.proximity
     }
 
-    /// What its score has for being recent, or for taking place soon; when the order is
-    /// `RELEVANCE`.
+    /// What its score has for being recent, or for taking place soon; when the order is `RELEVANCE`.
     async fn recency(&self) -> f32 {
         self.0.recency
     }
@@ -83,7 +87,7 @@ impl Explanation<'_> {
 /// Borrows what a word brought.
 struct TermMatch<'a>(&'a schema::TermMatch);
 
-/// Contribution of one word of a query to a hit.
+/// What one word of a question brought to a hit.
 #[Object]
 impl TermMatch<'_> {
     /// The word as typed.
@@ -96,7 +100,7 @@ impl TermMatch<'_> {
         self.0.fields.iter().copied().map(Into::into).collect()
     }
 
-    /// Why it matched, the reason with the greatest contribution first.
+    /// How it was found, the way that brought most first.
     async fn reasons(&self) -> Vec<MatchReason<'_>> {
         self.0.reasons.iter().map(MatchReason).collect()
     }
@@ -107,13 +111,13 @@ impl TermMatch<'_> {
     }
 }
 
-/// Borrows a match reason.
+/// Borrows a way.
 struct MatchReason<'a>(&'a schema::MatchReason);
 
-/// One reason why a word matched.
+/// One way in which a word was found.
 #[Object]
 impl MatchReason<'_> {
-    /// Kind of match.
+    /// In which way.
     async fn kind(&self) -> MatchKind {
         self.0.kind.into()
     }
@@ -130,24 +134,24 @@ pub(crate) struct Interpretation<'a>(pub(crate) &'a schema::Interpretation);
 /// What was made of the words: what was corrected, left out, or added.
 #[Object]
 impl Interpretation<'_> {
-    /// The query, as typed.
+    /// What was asked, as typed.
     async fn query(&self) -> &str {
         &self.0.query
     }
 
-    /// A query that finds more, to offer to the user.
+    /// A question that finds more, to offer to the asker.
     async fn did_you_mean(&self) -> Option<&str> {
         self.0.did_you_mean.as_deref()
     }
 
-    /// The query that was run instead, because nothing has the words as typed.
+    /// The question that was answered instead, because nothing has the words as typed.
     async fn corrected(&self) -> Option<&str> {
         self.0.corrected.as_deref()
     }
 
-    /// Words that were left out: those without meaning for the subject of a text, such as `de` and
-    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words.
-    /// The small words still count in titles and in `"exact phrases"`.
+    /// Words that were left out: those that tell nothing about what a text is about, such as `de` and
+    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words. The
+    /// small words still count in titles and in `"exact phrases"`.
     async fn ignored_words(&self) -> &[String] {
         &self.0.ignored_words
     }

@@ -4,6 +4,8 @@ use std::{cmp::Reverse, ops::Range};
 
 use schema::Span;
 
+use crate::index::query::word_set::WordSet;
+
 /// A fragment is about this long, in bytes.
 pub(crate) const FRAGMENT_BYTES: usize = 160;
 /// A text that is no longer than this is shown whole.
@@ -16,8 +18,8 @@ const MATCH_SPANS_MAX: usize = 200;
 pub(crate) struct MatchSpan {
     /// Its bytes.
     pub(crate) range: Range<usize>,
-    /// Which word of the question, as a bit.
-    pub(crate) word_mask: u32,
+    /// The query words that it matches.
+    pub(crate) words: WordSet,
 }
 
 /// A text and the marks in it, in order.
@@ -35,15 +37,15 @@ pub(crate) fn whole_text(annotated: &AnnotatedText<'_>) -> Vec<Span> {
 /// before do not have, then those with more words. They do not overlap.
 pub(crate) fn best_fragments(texts: &[AnnotatedText<'_>], max_fragments: usize) -> Vec<Vec<Span>> {
     let mut chosen: Vec<(usize, Range<usize>)> = Vec::new();
-    let mut covered = 0;
+    let mut covered = WordSet::EMPTY;
     while chosen.len() < max_fragments {
         let mut candidates = Vec::new();
         for (text_index, annotated) in texts.iter().enumerate() {
             candidates.extend(fragment_candidates(annotated, text_index, &chosen));
         }
         let Some(candidate) = candidates.into_iter().min_by_key(|candidate| {
-            let new = (candidate.word_mask & !covered).count_ones();
-            let all = candidate.word_mask.count_ones();
+            let new = candidate.words.difference(covered).len();
+            let all = candidate.words.len();
             (
                 Reverse(new),
                 Reverse(all),
@@ -54,7 +56,7 @@ pub(crate) fn best_fragments(texts: &[AnnotatedText<'_>], max_fragments: usize) 
         }) else {
             break;
         };
-        covered |= candidate.word_mask;
+        covered |= candidate.words;
         let free = uncovered_range(
             texts[candidate.text_index].text,
             candidate.text_index,
@@ -71,7 +73,7 @@ pub(crate) fn best_fragments(texts: &[AnnotatedText<'_>], max_fragments: usize) 
 struct FragmentCandidate {
     text_index: usize,
     range: Range<usize>,
-    word_mask: u32,
+    words: WordSet,
     match_count: usize,
 }
 
@@ -96,14 +98,14 @@ fn fragment_candidates(
         let mut candidate = FragmentCandidate {
             text_index,
             range: start..first.range.end,
-            word_mask: 0,
+            words: WordSet::EMPTY,
             match_count: 0,
         };
         for match_span in
             match_spans[number..].iter().take_while(|match_span| match_span.range.end <= end)
         {
             candidate.range.end = match_span.range.end;
-            candidate.word_mask |= match_span.word_mask;
+            candidate.words |= match_span.words;
             candidate.match_count += 1;
         }
         candidates.push(candidate);
@@ -209,7 +211,7 @@ mod tests {
         for (number, word) in words.iter().enumerate() {
             let match_span = |(at, found): (usize, &str)| MatchSpan {
                 range: at..at + found.len(),
-                word_mask: 1 << number,
+                words: WordSet::single(number),
             };
             match_spans.extend(text.match_indices(word).map(match_span));
         }

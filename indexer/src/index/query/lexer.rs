@@ -1,20 +1,34 @@
-//! What a question is made of.
+//! Splits a query into tokens.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
+use super::word_set::WordSet;
 use crate::analysis::words;
 
-/// No more words than this are looked at; the rest is left out.
-pub(crate) const WORDS_MAX: usize = 32;
-/// Brackets that lie deeper than this are as if they were not there.
-pub(crate) const DEPTH_MAX: usize = 8;
+/// Names of fields, in Dutch and English.
+const FIELDS: [(&str, QueryField); 8] = [
+    ("titel", QueryField::Title),
+    ("title", QueryField::Title),
+    ("thema", QueryField::Theme),
+    ("theme", QueryField::Theme),
+    ("organisatie", QueryField::Organisation),
+    ("organisation", QueryField::Organisation),
+    ("persoon", QueryField::Person),
+    ("person", QueryField::Person),
+];
+/// Maximum depth of brackets; deeper ones are ignored.
+pub(super) const DEPTH_MAX: usize = 8;
 
-/// A piece of a question as it was typed.
+/// Quotation marks that may begin a phrase; any of [`CLOSING_QUOTES`] ends it.
+const OPENING_QUOTES: [char; 5] = ['"', '“', '”', '„', '«'];
+const CLOSING_QUOTES: [char; 4] = ['"', '”', '“', '»'];
+
+/// A piece of a query as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueryText {
-    /// Without the signs around it.
+    /// Without the operators around it.
     pub(crate) text: String,
-    /// Its bytes in the question.
+    /// Its bytes in the query.
     pub(crate) range: Range<usize>,
 }
 
@@ -35,33 +49,7 @@ pub(crate) enum QueryField {
     Person,
 }
 
-impl fmt::Display for QueryField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Title => "titel",
-            Self::Theme => "thema",
-            Self::Organisation => "organisatie",
-            Self::Person => "persoon",
-        })
-    }
-}
-
-/// Names of fields, in Dutch and English.
-const FIELDS: [(&str, QueryField); 8] = [
-    ("titel", QueryField::Title),
-    ("title", QueryField::Title),
-    ("thema", QueryField::Theme),
-    ("theme", QueryField::Theme),
-    ("organisatie", QueryField::Organisation),
-    ("organisation", QueryField::Organisation),
-    ("persoon", QueryField::Person),
-    ("person", QueryField::Person),
-];
-/// Quotation marks that may begin a phrase; any of [`ENDS`] ends it.
-const OPENING_QUOTES: [char; 5] = ['"', '“', '”', '„', '«'];
-const CLOSING_QUOTES: [char; 4] = ['"', '”', '“', '»'];
-
-/// A piece of a question.
+/// A token of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
     Word(QueryText),
@@ -168,7 +156,7 @@ impl<'a> Lexer<'a> {
         self.position = range.end;
         let text = self.input[range.clone()].to_owned();
         let count = words(&text).count();
-        if count == 0 || self.words + count > WORDS_MAX {
+        if count == 0 || self.words + count > WordSet::WORDS_MAX {
             let text = text.trim();
             if !text.is_empty() && text != "*" && text != "-" {
                 self.ignored.push(text.to_owned());

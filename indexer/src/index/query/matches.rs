@@ -1,5 +1,5 @@
-//! Where the words of a question stand in documents that were found, by the numbers that the index
-//! gave to words, and what each brings to the score. No text is read or stemmed for it.
+//! Positions and scores of the terms of a query in given documents, from the postings alone: no text
+//! is read or stemmed.
 
 use tantivy::{
     DocId, DocSet, Searcher, SegmentReader, Term,
@@ -7,41 +7,39 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-use crate::index::{
-    query::{
-        planner::Plan,
-        scorer::{Norms, PostingsCursor, QueryTerm},
-        terms::FieldGroup,
-    },
-    schema::IndexSchema,
+use super::{
+    planner::Plan,
+    scorer::{Norms, PostingsCursor, QueryTerm},
+    terms::FieldGroup,
 };
+use crate::index::schema::IndexSchema;
 
-/// A place in a field at which something that was looked up stands.
+/// An occurrence of a query term in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TermPosition {
-    /// The number of the word in the field.
+    /// Position of the word in the field.
     pub(crate) position: u32,
-    /// Which lookup of the plan.
+    /// Index in [`Plan::terms`].
     pub(crate) term_index: usize,
 }
 
-/// What one document has of a question.
+/// The matches of a query in one document.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Matches {
     /// In its title.
     pub(crate) title: Vec<TermPosition>,
-    /// In all its texts, one after another.
+    /// In all its texts, concatenated.
     pub(crate) text: Vec<TermPosition>,
-    /// In the names of what it is linked to, one after another.
+    /// In the names of linked entities, concatenated.
     pub(crate) names: Vec<TermPosition>,
-    /// In its title and all its texts, one after another: only what begins with something typed.
+    /// In its title and all its texts, concatenated: only terms of prefixes.
     pub(crate) exact: Vec<TermPosition>,
-    /// What each lookup brings to its score, where that was wanted.
+    /// Scores parallel to [`Plan::terms`]; empty if the detail excludes them or none matches.
     pub(crate) scores: Vec<f32>,
 }
 
 impl Matches {
-    /// Those of a field; `None` where the index does not number its words.
+    /// Those of a field; `None` where the index has no positions.
     fn positions_mut(&mut self, field_group: FieldGroup) -> Option<&mut Vec<TermPosition>> {
         match field_group {
             FieldGroup::Title => Some(&mut self.title),
@@ -53,18 +51,18 @@ impl Matches {
     }
 }
 
-/// What to look for in documents.
+/// What to read of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MatchDetail {
-    /// Where everything stands.
+    /// Every position.
     Positions,
-    /// The same, and what each lookup brings to the score.
+    /// Every position and the score of every term.
     PositionsAndScores,
-    /// Only how near the words stand to each other in title and texts.
+    /// Positions in title and texts only, for proximity.
     Proximity,
 }
 
-/// Looks a question up in the documents with these ids; in their order.
+/// Finds the matches of a plan in the documents with these ids, in their order.
 pub(crate) fn matches(
     searcher: &Searcher,
     (schema, norms): (&IndexSchema, &Norms),
@@ -87,10 +85,10 @@ pub(crate) fn matches(
                 _ if origin.field_group == FieldGroup::Exact => plan.is_prefix(term_index),
                 _ => origin.field_group != FieldGroup::Lead,
             };
-            if needs_positions && query_term.word_mask != 0 {
+            if needs_positions && !query_term.words.is_empty() {
                 visit_positions(segment, &docs, query_term, |id_index, position| {
                     if let Some(positions) = found[id_index].positions_mut(origin.field_group) {
-                        positions.push(TermPosition { position, term_index: term_index });
+                        positions.push(TermPosition { position, term_index });
                     }
                 })?;
             }
@@ -115,7 +113,7 @@ pub(crate) fn matches(
     Ok(found)
 }
 
-/// The documents of a segment that have these ids, in order, each with its place among the ids.
+/// The documents of a segment with these ids, ascending, each with its index among the ids.
 pub(crate) fn docs_by_id(
     segment: &SegmentReader,
     field: Field,
@@ -139,7 +137,7 @@ pub(crate) fn docs_by_id(
     Ok(docs)
 }
 
-/// Tells where one lookup stands. Terms of a phrase are told only where they follow each other.
+/// Passes on the positions of one query term; those of a phrase where its terms are adjacent.
 fn visit_positions(
     segment: &SegmentReader,
     docs: &[(DocId, usize)],

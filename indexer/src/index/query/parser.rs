@@ -6,7 +6,7 @@
 
 use std::{fmt, ops::Range};
 
-pub(crate) use super::lexer::{QueryField, QueryText};
+pub(super) use super::lexer::{QueryField, QueryText};
 use super::lexer::{Token, tokens};
 
 /// A part of a question.
@@ -122,6 +122,17 @@ fn single_or(mut clauses: Vec<Clause>, several: fn(Vec<Clause>) -> Clause) -> Op
     }
 }
 
+impl fmt::Display for QueryField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Title => "titel",
+            Self::Theme => "thema",
+            Self::Organisation => "organisatie",
+            Self::Person => "persoon",
+        })
+    }
+}
+
 impl fmt::Display for Clause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join_clauses = |clauses: &[Self], with: &str| {
@@ -154,7 +165,7 @@ impl fmt::Display for ParsedQuery {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::lexer::WORDS_MAX, *};
+    use super::{super::word_set::WordSet, *};
 
     /// What was typed, and how it is understood.
     const QUERIES: &[(&str, &str)] = &[
@@ -232,10 +243,10 @@ mod tests {
         assert_eq!(ParsedQuery::parse("brief — & mail").ignored, ["—", "&"]);
         let many: Vec<_> = (0..40).map(|number| format!("w{number}")).collect();
         let query = ParsedQuery::parse(&many.join(" "));
-        assert_eq!(query.clauses.len(), WORDS_MAX);
-        assert_eq!(query.ignored, many[WORDS_MAX..]);
+        assert_eq!(query.clauses.len(), WordSet::WORDS_MAX);
+        assert_eq!(query.ignored, many[WordSet::WORDS_MAX..]);
         let deep = format!("{}brief{}", "(a OR ".repeat(500), ")".repeat(500));
-        assert_eq!(ParsedQuery::parse(&deep).ignored.len(), 501 - WORDS_MAX);
+        assert_eq!(ParsedQuery::parse(&deep).ignored.len(), 501 - WordSet::WORDS_MAX);
     }
 
     #[test]

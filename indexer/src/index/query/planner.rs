@@ -1,5 +1,5 @@
-//! From a question to what is looked up for it: its words, each in every form in which it may stand
-//! in a text, and what documents must or must not have.
+//! From a parsed query to a plan: the terms of each word in every form that texts may have, and
+//! filters that documents must or must not fulfil.
 
 use std::{ops::Range, sync::Arc};
 
@@ -16,6 +16,7 @@ use super::{
     spelling,
     terms::{QueryTerms, TermContext, TermOrigin},
     unscored::UnscoredQuery,
+    word_set::WordSet,
 };
 use crate::{
     analysis,
@@ -23,47 +24,45 @@ use crate::{
     index::schema::IndexSchema,
 };
 
-/// No more words of a question than this are looked for.
-pub(crate) const WORDS_MAX: usize = 32;
-/// A document is listed if it has one of so many words.
+/// A document must match one of this number of words (`min_should_match`).
 const WORDS_PER_REQUIRED: u32 = 4;
-/// Parts of a compound that texts have as a whole are worth this share of a word.
+/// Components of a compound that texts contain as a whole.
 const COMPONENT_WEIGHT: f32 = 0.2;
-/// Parts of a compound that no text has as a whole.
+/// Components of a compound that no text contains as a whole.
 const ONLY_COMPONENTS_WEIGHT: f32 = 0.7;
-/// What two words make that are written as one; the parts of a word that stand apart.
+/// Two words as one compound; the components of a compound as two words.
 const COMPOUND_WEIGHT: f32 = 0.5;
-/// The word that is meant by one that no text has.
+/// The correction of a word that no text contains.
 const CORRECTION_WEIGHT: f32 = 0.9;
-/// Another word for the same.
+/// A synonym.
 const SYNONYM_WEIGHT: f32 = 0.45;
-/// Letters that may stand between two words where they are written as one, if both are long enough.
+/// Letters between the components of a compound, if both are long enough.
 const LINKING_ELEMENTS: [&str; 3] = ["", "s", "en"];
 
-/// In which forms words are looked up.
+/// The forms in which words are searched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Expansion {
-    /// In all forms in which they may stand in a text.
+    /// Components, compounds, corrections and synonyms as well.
     #[default]
     Full,
-    /// As they are: by their stems and as typed.
+    /// Stems and exact forms only.
     None,
 }
 
-/// What is looked up for a question.
+/// The plan of a query.
 pub(crate) struct Plan {
-    /// Its words as typed; their numbers are the bits of lookups.
+    /// Its words as typed; their positions are those of a [`WordSet`].
     pub(crate) words: Vec<String>,
     pub(crate) terms: Arc<[QueryTerm]>,
-    /// Of each lookup, in the same order.
+    /// Parallel to `terms`.
     pub(crate) origins: Vec<TermOrigin>,
     pub(crate) rules: MatchRules,
-    /// What documents must or must not have.
+    /// Conditions that documents must or must not fulfil.
     filters: Vec<(Occur, Box<dyn Query>)>,
 }
 
 impl Plan {
-    /// Plans a question, `None` where it asks for nothing, and says what was made of its words.
+    /// Plans a query and returns the interpretation of its words; `None` for a query without words.
     pub(crate) fn new(
         (searcher, schema): (&Searcher, &IndexSchema),
         (synonyms, expansion): (&Synonyms, Expansion),
@@ -78,7 +77,7 @@ impl Plan {
             keep_stop_words: !query.clauses.iter().any(has_content_word),
             terms: QueryTerms::new(searcher, schema),
             words: Vec::new(),
-            required_mask: 0,
+            required: WordSet::EMPTY,
             filters: Vec::new(),
             replacements: Vec::new(),
             interpretation: Interpretation {
@@ -91,7 +90,7 @@ impl Plan {
         Ok(planner.finish(&query))
     }
 
-    /// What finds and scores documents.
+    /// The query of the engine that matches and scores documents.
     pub(crate) fn query(&self, norms: &Arc<Norms>, rules: MatchRules) -> Box<dyn Query> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for (occur, filter) in &self.filters {
@@ -99,7 +98,7 @@ impl Plan {
         }
         let terms_query =
             TermsQuery { terms: Arc::clone(&self.terms), norms: Arc::clone(norms), rules };
-        match (rules.required_mask > 0, clauses.iter().any(|(occur, _)| *occur == Occur::Must)) {
+        match (!rules.required.is_empty(), clauses.iter().any(|(occur, _)| *occur == Occur::Must)) {
             (true, _) if clauses.is_empty() => return Box::new(terms_query),
             (true, _) => clauses.push((Occur::Must, Box::new(terms_query))),
             (false, true) => clauses.push((Occur::Should, Box::new(terms_query))),
@@ -110,15 +109,14 @@ impl Plan {
         Box::new(BooleanQuery::new(clauses))
     }
 
-    /// Whether the question has two words: then only documents with both are listed where there are
-    /// enough of them.
+    /// Whether the query has two words: if enough documents match both, only these are listed.
     pub(crate) fn is_two_word_query(&self) -> bool {
-        self.rules.required_mask == self.rules.all_mask && self.rules.all_mask.count_ones() == 2
+        self.rules.required == self.rules.all && self.rules.all.len() == 2
     }
 
     /// The rules by which only documents with all words are listed.
     pub(crate) fn rules_requiring_all(&self) -> MatchRules {
-        MatchRules { min_should_match: self.rules.required_mask.count_ones(), ..self.rules }
+        MatchRules { min_should_match: self.rules.required.len(), ..self.rules }
     }
 
     /// The rules by which documents with all words come before all others.
@@ -126,13 +124,13 @@ impl Plan {
         MatchRules { all_terms_boost: ALL_TERMS_BOOST, ..self.rules }
     }
 
-    /// Whether a lookup is for what begins with something typed.
+    /// Whether a term comes from a prefix.
     pub(crate) fn is_prefix(&self, term_index: usize) -> bool {
         self.origins[term_index].kind == MatchKind::Prefix
     }
 }
 
-/// Whether a clause asks for something that a text can be about.
+/// Whether a clause has a word other than stop words.
 fn has_content_word(clause: &Clause) -> bool {
     match clause {
         Clause::Word(typed) => {
@@ -145,7 +143,7 @@ fn has_content_word(clause: &Clause) -> bool {
     }
 }
 
-/// One word of a run of words, and what it became.
+/// One word of a sequence of adjacent words.
 struct QueryWord {
     /// As it is written, with its place in the question.
     typed: QueryText,
@@ -153,8 +151,8 @@ struct QueryWord {
     english: String,
     /// Whether it is one letter before or after a hyphen, such as the one of *e-mail*.
     is_letter: bool,
-    /// Its bit; none where it tells nothing.
-    word_mask: u32,
+    /// Its position in the query; empty for a stop word.
+    words: WordSet,
 }
 
 /// A plan under construction.
@@ -163,11 +161,11 @@ struct Planner<'a> {
     schema: &'a IndexSchema,
     synonyms: &'a Synonyms,
     expansion: Expansion,
-    /// Whether words that tell nothing are looked for, because there are no others.
+    /// Whether stop words are searched, since the query has no other words.
     keep_stop_words: bool,
     terms: QueryTerms<'a>,
     words: Vec<String>,
-    required_mask: u32,
+    required: WordSet,
     filters: Vec<(Occur, Box<dyn Query>)>,
     replacements: Vec<(Range<usize>, String)>,
     interpretation: Interpretation,
@@ -182,18 +180,16 @@ impl Planner<'_> {
         if self.words.is_empty() && self.filters.is_empty() {
             return (None, interpretation);
         }
-        let all_mask = lowest_bits(self.words.len());
-        let min_should_match = self.required_mask.count_ones().div_ceil(WORDS_PER_REQUIRED);
         let plan = Plan {
-            words: self.words,
             terms: self.terms.terms.into(),
             origins: self.terms.origins,
             rules: MatchRules {
-                required_mask: self.required_mask,
-                min_should_match,
-                all_mask,
+                required: self.required,
+                min_should_match: self.required.len().div_ceil(WORDS_PER_REQUIRED),
+                all: (0..self.words.len()).map(WordSet::single).collect(),
                 all_terms_boost: 0.0,
             },
+            words: self.words,
             filters: self.filters,
         };
         (Some(plan), interpretation)
@@ -217,8 +213,8 @@ impl Planner<'_> {
             Clause::Word(typed) => self.add_run(query_words(typed), true)?,
             Clause::All(clauses) => self.add_clauses(clauses)?,
             Clause::Prefix(typed) => {
-                let Some(word_mask) = self.next_word_mask(&typed.text, true) else { return Ok(()) };
-                self.add_prefix(typed, word_mask)?;
+                let Some(words) = self.next_word(&typed.text, true) else { return Ok(()) };
+                self.add_prefix(typed, words)?;
             }
             Clause::Any(clauses) => self.add_alternatives(clauses)?,
             Clause::Not(unwanted) => {
@@ -238,12 +234,12 @@ impl Planner<'_> {
         FilterBuilder { searcher: self.searcher, schema: self.schema }
     }
 
-    /// Adds the words of a clause that documents must fulfil anyway.
+    /// Adds the words of a clause that is a filter too.
     fn add_scoring_terms(&mut self, clause: &Clause) -> tantivy::Result<()> {
         match clause {
             Clause::Word(typed) | Clause::Phrase(typed) => self.add_run(query_words(typed), false),
-            Clause::Prefix(typed) => match self.next_word_mask(&typed.text, false) {
-                Some(word_mask) => self.add_prefix(typed, word_mask),
+            Clause::Prefix(typed) => match self.next_word(&typed.text, false) {
+                Some(words) => self.add_prefix(typed, words),
                 None => Ok(()),
             },
             Clause::In(_, inner) => self.add_scoring_terms(inner),
@@ -254,7 +250,7 @@ impl Planner<'_> {
         }
     }
 
-    /// One of several clauses: their words together are one word of the question.
+    /// Adds alternatives, which together are one word of the query.
     fn add_alternatives(&mut self, clauses: &[Clause]) -> tantivy::Result<()> {
         let is_plain = |clause: &Clause| matches!(clause, Clause::Word(_) | Clause::Prefix(_));
         if !clauses.iter().all(is_plain) {
@@ -268,14 +264,14 @@ impl Planner<'_> {
             _ => String::new(),
         };
         let text = clauses.iter().map(typed).collect::<Vec<_>>().join(" OR ");
-        let Some(word_mask) = self.next_word_mask(&text, true) else { return Ok(()) };
+        let Some(alternatives) = self.next_word(&text, true) else { return Ok(()) };
         for clause in clauses {
             match clause {
-                Clause::Prefix(typed) => self.add_prefix(typed, word_mask)?,
+                Clause::Prefix(typed) => self.add_prefix(typed, alternatives)?,
                 Clause::Word(typed) => {
                     let mut words = query_words(typed);
                     for word in words.iter_mut().filter(|word| !word.is_letter) {
-                        word.word_mask = word_mask;
+                        word.words = alternatives;
                         self.add_word(word, true)?;
                     }
                     self.expand_adjacent(&words)?;
@@ -286,19 +282,21 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// A bit for another word of the question; `None` where there are too many.
-    fn next_word_mask(&mut self, text: &str, is_required: bool) -> Option<u32> {
-        if self.words.len() == WORDS_MAX {
+    /// Adds a word to the query; `None` if it has too many.
+    fn next_word(&mut self, text: &str, is_required: bool) -> Option<WordSet> {
+        if self.words.len() == WordSet::WORDS_MAX {
             self.interpretation.ignored_words.push(text.to_owned());
             return None;
         }
-        let word_mask = 1 << self.words.len();
+        let word = WordSet::single(self.words.len());
         self.words.push(text.to_owned());
-        self.required_mask |= if is_required { word_mask } else { 0 };
-        Some(word_mask)
+        if is_required {
+            self.required |= word;
+        }
+        Some(word)
     }
 
-    /// Words that follow each other.
+    /// Adds adjacent words.
     fn add_run(&mut self, mut run: Vec<QueryWord>, is_required: bool) -> tantivy::Result<()> {
         for at in 0..run.len() {
             if run[at].is_letter {
@@ -315,36 +313,34 @@ impl Planner<'_> {
             }
             if let Some(same) = run[..at].iter().find(|word| word.dutch.stem == run[at].dutch.stem)
             {
-                run[at].word_mask = same.word_mask;
+                run[at].words = same.words;
                 continue;
             }
-            run[at].word_mask =
-                self.next_word_mask(&run[at].typed.text, is_required).unwrap_or_default();
-            if run[at].word_mask > 0 {
+            run[at].words = self.next_word(&run[at].typed.text, is_required).unwrap_or_default();
+            if !run[at].words.is_empty() {
                 self.add_word(&run[at], is_required)?;
             }
         }
         self.expand_adjacent(&run)
     }
 
-    /// What words that follow each other are together.
+    /// Adds compounds and synonyms of adjacent words.
     fn expand_adjacent(&mut self, run: &[QueryWord]) -> tantivy::Result<()> {
         if self.expansion == Expansion::None {
             return Ok(());
         }
         for pair in run.windows(2) {
-            if pair.iter().all(|word| word.word_mask > 0 || word.is_letter) {
+            if pair.iter().all(|word| !word.words.is_empty() || word.is_letter) {
                 self.add_compound(&pair[0], &pair[1])?;
             }
         }
         self.add_synonyms(run)
     }
 
-    /// One word, in all forms in which it may be found. What stands in a phrase or is asked for in a
-    /// field is not corrected.
+    /// Adds all forms of one word. Words of a phrase or a field are not corrected.
     fn add_word(&mut self, word: &QueryWord, is_corrected: bool) -> tantivy::Result<()> {
         let context = TermContext {
-            word_mask: word.word_mask,
+            words: word.words,
             kind: MatchKind::Word,
             weight: 1.0,
             text: &word.typed.text,
@@ -390,7 +386,7 @@ impl Planner<'_> {
         )
     }
 
-    /// The parts of a compound, alone and one after another. Gives whether texts have all of them.
+    /// Adds the components of a compound, alone and adjacent. Returns whether texts contain all.
     fn add_components(
         &mut self,
         word: &WordTerms,
@@ -417,7 +413,7 @@ impl Planner<'_> {
         Ok(has_all)
     }
 
-    /// Two words, written as one.
+    /// Adds two words as one compound.
     fn add_compound(&mut self, first: &QueryWord, second: &QueryWord) -> tantivy::Result<()> {
         let is_component = |word: &QueryWord| word.dutch.folded.len() >= COMPONENT_LETTERS_MIN;
         let links = if is_component(first) && is_component(second) {
@@ -429,12 +425,12 @@ impl Planner<'_> {
             let text = format!("{}{link}{}", first.dutch.folded, second.dutch.folded);
             let dutch = WordTerms::of(AnalysisLanguage::Dutch, &text);
             let english = WordTerms::of(AnalysisLanguage::English, &text).stem;
-            let word_mask = first.word_mask | second.word_mask;
+            let words = first.words | second.words;
             let (kind, weight) = (MatchKind::Joined, COMPOUND_WEIGHT);
             self.add_stemmed_forms(
                 &dutch,
                 &english,
-                TermContext { word_mask, kind, weight, text: &text },
+                TermContext { words, kind, weight, text: &text },
             )?;
         }
         Ok(())
@@ -448,14 +444,13 @@ impl Planner<'_> {
                 at += 1;
                 continue;
             };
-            let word_mask: u32 =
-                run[at..at + length].iter().fold(0, |mask, word| mask | word.word_mask);
+            let words: WordSet = run[at..at + length].iter().map(|word| word.words).collect();
             // *Woo* stands for all three words of *Wet open overheid*.
             #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
-            let weight = SYNONYM_WEIGHT * word_mask.count_ones() as f32;
-            for label in others.filter(|_| word_mask > 0) {
+            let weight = SYNONYM_WEIGHT * words.len() as f32;
+            for label in others.filter(|_| !words.is_empty()) {
                 let kind = MatchKind::Synonym;
-                let context = TermContext { word_mask, kind, weight, text: label };
+                let context = TermContext { words, kind, weight, text: label };
                 let dutch: Vec<_> = analysis::stems(AnalysisLanguage::Dutch, label).collect();
                 let english: Vec<_> = analysis::stems(AnalysisLanguage::English, label).collect();
                 let forms = [
@@ -471,19 +466,19 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Words that begin with what was typed.
-    fn add_prefix(&mut self, typed: &QueryText, word_mask: u32) -> tantivy::Result<()> {
+    /// Adds the words with a prefix.
+    fn add_prefix(&mut self, typed: &QueryText, words: WordSet) -> tantivy::Result<()> {
         let prefix = analysis::folded(&typed.text);
         for word in terms_with_prefix(self.searcher, self.schema.exact, &prefix)? {
             let kind = MatchKind::Prefix;
-            let context = TermContext { word_mask: word_mask, kind, weight: 1.0, text: &word };
+            let context = TermContext { words, kind, weight: 1.0, text: &word };
             self.terms.add_exact_term(&word, context)?;
         }
         Ok(())
     }
 }
 
-/// The words of something typed.
+/// The words of a piece of the query.
 fn query_words(typed: &QueryText) -> Vec<QueryWord> {
     let words: Vec<_> = analysis::words(&typed.text).filter(analysis::is_indexed).collect();
     let is_letter =
@@ -500,13 +495,8 @@ fn query_words(typed: &QueryText) -> Vec<QueryWord> {
             english: WordTerms::of(AnalysisLanguage::English, text).stem,
             typed: whole,
             is_letter,
-            word_mask: 0,
+            words: WordSet::EMPTY,
         }
     };
     words.iter().map(query_word).collect()
-}
-
-/// The lowest bits.
-fn lowest_bits(count: usize) -> u32 {
-    (0..count).fold(0, |bits, bit| bits | 1 << bit)
 }

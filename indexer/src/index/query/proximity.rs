@@ -1,27 +1,27 @@
-//! What it adds that the words of a question stand near each other, in the order asked.
+//! The boost for query words that stand near each other, in the order of the query.
 
 use super::{
     matches::{Matches, TermPosition},
     planner::Plan,
 };
 
-/// The share that is added where all words follow each other.
+/// Share of a score that is added where all words are adjacent.
 const MAX_BOOST: f32 = 0.4;
-/// Words further apart than this are not near.
+/// Distance, in words, from which two words are not near.
 const MAX_DISTANCE: u32 = 20;
-/// Questions with more words are not helped by it.
+/// Maximum number of words of a query that proximity improves.
 const WORDS_MAX: u32 = 4;
-/// So many of the best documents are put in order by it.
+/// Number of hits, best first, that are ranked again by proximity.
 pub(crate) const RERANK_DEPTH: usize = 100;
 
-/// Whether nearness can tell anything about documents for this question.
+/// Whether proximity affects the ranking for this query.
 pub(crate) fn applies(plan: &Plan) -> bool {
-    (2..=WORDS_MAX).contains(&plan.rules.all_mask.count_ones())
+    (2..=WORDS_MAX).contains(&plan.rules.all.len())
 }
 
-/// By how much the score of a document is raised.
+/// The factor by which proximity raises the score of a document.
 pub(crate) fn boost(plan: &Plan, matches: &Matches) -> f32 {
-    let words = plan.rules.all_mask.count_ones() as usize;
+    let words = plan.rules.all.len() as usize;
     let mut distances = vec![MAX_DISTANCE; words.saturating_sub(1)];
     for field in [&matches.title, &matches.text] {
         update_distances(plan, field, &mut distances);
@@ -34,14 +34,13 @@ pub(crate) fn boost(plan: &Plan, matches: &Matches) -> f32 {
     1.0 + MAX_BOOST * sum / pairs
 }
 
-/// Finds the least distance of each word to the one after it. A word that comes before the one that
-/// it was asked after is twice as far.
+/// Lowers the distance of each word to the next one to the minimum in a field. In reverse order two
+/// words are twice as far apart.
 fn update_distances(plan: &Plan, field: &[TermPosition], distances: &mut [u32]) {
     let mut last: Vec<Option<u32>> = vec![None; distances.len() + 1];
     for term_position in field {
-        let word_mask = plan.terms[term_position.term_index].word_mask;
         let at = term_position.position;
-        for word in (0..last.len()).filter(|word| word_mask >> word & 1 == 1) {
+        for word in plan.terms[term_position.term_index].words.iter() {
             if let Some(before) = word.checked_sub(1)
                 && let Some(position) = last[before]
             {

@@ -1,9 +1,9 @@
-//! How well documents fit the words of a question.
+//! Scores documents for the words of a query by BM25.
 //!
 //! The score of a document is a sum over terms and fields, each with a weight of its own:
 //! `weight · tf · (K1 + 1) / (tf + K1 · (1 − B + B · length / average length))`. The sum is raised by
-//! [`COORDINATION`] in proportion to how many of the words are there. Documents with too few of them
-//! are left out. Postings are read window by window, each of them once.
+//! [`COORDINATION`] in proportion to the number of words matched. Documents with fewer words than
+//! `min_should_match` are excluded. Postings are read window by window, each of them once.
 
 use std::sync::Arc;
 
@@ -15,61 +15,61 @@ use tantivy::{
     schema::{Field, IndexRecordOption},
 };
 
-/// Beyond so many times, a word makes little difference.
+use super::word_set::WordSet;
+
+/// Saturation of the term frequency.
 const K1: f32 = 1.2;
-/// How much the length of a text counts.
+/// Influence of the length of a text.
 const B: f32 = 0.55;
-/// What having all words adds to a score, as a share of it.
+/// Share of a score that a match of all words adds.
 const COORDINATION: f32 = 0.5;
-/// What puts a document with all words before all others: more than any sum.
+/// Ranks a document with all words above all others: more than any sum.
 pub(crate) const ALL_TERMS_BOOST: f32 = 1_000.0;
-/// So many documents are scored at once.
+/// Number of documents scored at once.
 const WINDOW: usize = 4_096;
-/// Lengths are kept as one byte.
+/// The index stores a length as one byte.
 const FIELDNORM_IDS: usize = 256;
 
-/// What is looked up in one field.
+/// A term or phrase of one field.
 #[derive(Debug, Clone)]
 pub(crate) struct QueryTerm {
     pub(crate) field: Field,
     /// One term, or several that stand one after another.
     pub(crate) terms: Vec<Term>,
-    /// What it is worth, rareness included.
+    /// Weight of the field and the form, times idf.
     pub(crate) weight: f32,
-    /// For which words of the question, as bits.
-    pub(crate) word_mask: u32,
+    /// The query words that it matches; empty for a stop word.
+    pub(crate) words: WordSet,
 }
 
 /// Which documents are listed, and which come first.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct MatchRules {
-    /// The words that count, as bits.
-    pub(crate) required_mask: u32,
-    /// A document has at least so many of them.
+    /// The words of which a document must match at least `min_should_match`.
+    pub(crate) required: WordSet,
     pub(crate) min_should_match: u32,
-    /// All of them, as bits.
-    pub(crate) all_mask: u32,
-    /// What documents with all words have on top.
+    /// Every word that scores.
+    pub(crate) all: WordSet,
+    /// Added to the score of a document with all words.
     pub(crate) all_terms_boost: f32,
 }
 
 impl MatchRules {
-    fn matches(&self, word_mask: u32) -> bool {
-        word_mask != 0 && (word_mask & self.required_mask).count_ones() >= self.min_should_match
+    fn matches(&self, words: WordSet) -> bool {
+        !words.is_empty() && words.intersection(self.required).len() >= self.min_should_match
     }
 
-    /// The score of a document with these words.
-    pub(crate) fn score(&self, word_mask: u32, sum: f32) -> f32 {
-        let boost =
-            if word_mask & self.all_mask == self.all_mask { self.all_terms_boost } else { 0.0 };
-        sum * self.coordination(word_mask) + boost
+    /// The score of a document with these words, from the sum over its terms.
+    pub(crate) fn score(&self, words: WordSet, sum: f32) -> f32 {
+        let boost = if self.all.is_subset(words) { self.all_terms_boost } else { 0.0 };
+        sum * self.coordination(words) + boost
     }
 
-    /// By how much a sum is raised.
+    /// The factor for the share of the words that a document has.
     #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
-    pub(crate) fn coordination(&self, word_mask: u32) -> f32 {
-        let all_count = self.all_mask.count_ones().max(1) as f32;
-        1.0 + COORDINATION * (word_mask & self.all_mask).count_ones() as f32 / all_count
+    pub(crate) fn coordination(&self, words: WordSet) -> f32 {
+        let all = self.all.len().max(1) as f32;
+        1.0 + COORDINATION * words.intersection(self.all).len() as f32 / all
     }
 }
 
@@ -113,14 +113,14 @@ fn norms(tokens: u64, doc_count: u64) -> [f32; FIELDNORM_IDS] {
     norms
 }
 
-/// How rare what `found` of `documents` have is.
+/// Inverse document frequency, as BM25 defines it.
 #[expect(clippy::cast_precision_loss, reason = "a logarithm needs no more digits")]
 pub(crate) fn idf(doc_freq: u64, doc_count: u64) -> f32 {
     let doc_freq = doc_freq.min(doc_count) as f32;
     (1.0 + (doc_count as f32 - doc_freq + 0.5) / (doc_freq + 0.5)).ln()
 }
 
-/// Finds and scores documents by lookups.
+/// Matches and scores documents by query terms.
 #[derive(Debug, Clone)]
 pub(crate) struct TermsQuery {
     pub(crate) terms: Arc<[QueryTerm]>,
@@ -150,7 +150,7 @@ impl Weight for TermsWeight {
             base: 0,
             doc: 0,
             sums: vec![0.0; WINDOW].into_boxed_slice(),
-            word_masks: vec![0; WINDOW].into_boxed_slice(),
+            word_sets: vec![WordSet::EMPTY; WINDOW].into_boxed_slice(),
         };
         scorer.fill_window();
         Ok(Box::new(scorer))
@@ -161,13 +161,13 @@ impl Weight for TermsWeight {
     }
 }
 
-/// One lookup in one segment.
+/// The postings of one query term in one segment.
 pub(crate) struct PostingsCursor {
     postings: TermOrPhrase,
     fieldnorms: FieldNormReader,
     norms: [f32; FIELDNORM_IDS],
     weight: f32,
-    word_mask: u32,
+    words: WordSet,
 }
 
 enum TermOrPhrase {
@@ -194,13 +194,12 @@ impl PostingsCursor {
             TermOrPhrase::Phrase(weight.scorer(segment, 1.0)?)
         };
         let fieldnorms = segment.get_fieldnorms_reader(query_term.field)?;
-        let (weight, word_mask) = (query_term.weight * (K1 + 1.0), query_term.word_mask);
         Ok(Some(Self {
             postings,
             fieldnorms,
             norms: norms.for_field(query_term.field),
-            weight,
-            word_mask,
+            weight: query_term.weight * (K1 + 1.0),
+            words: query_term.words,
         }))
     }
 
@@ -221,13 +220,12 @@ impl PostingsCursor {
         }
     }
 
-    /// What it is worth in a document; `None` where that has nothing of it. Documents are asked for
-    /// in order.
+    /// Its score for a document; `None` without a match. Documents must come in ascending order.
     pub(crate) fn score_at(&mut self, doc: DocId) -> Option<f32> {
         (self.seek(doc) == doc).then(|| self.score())
     }
 
-    /// What it is worth in the document that it stands at.
+    /// Its score for the current document.
     #[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^24 words")]
     fn score(&self) -> f32 {
         let (doc, term_freq) = match &self.postings {
@@ -238,16 +236,15 @@ impl PostingsCursor {
         self.weight * term_freq / (term_freq + norm)
     }
 
-    /// Adds what it is worth to all documents of a window.
-    fn accumulate(&mut self, base: DocId, sums: &mut [f32], word_masks: &mut [u32]) {
+    /// Adds its scores and words to the documents of a window.
+    fn accumulate(&mut self, base: DocId, sums: &mut [f32], word_sets: &mut [WordSet]) {
         loop {
             let offset = (self.doc() - base) as usize;
-            let (Some(sum), Some(word_mask)) = (sums.get_mut(offset), word_masks.get_mut(offset))
-            else {
+            let (Some(sum), Some(words)) = (sums.get_mut(offset), word_sets.get_mut(offset)) else {
                 return;
             };
             *sum += self.score();
-            *word_mask |= self.word_mask;
+            *words |= self.words;
             match &mut self.postings {
                 TermOrPhrase::Term(postings) => postings.advance(),
                 TermOrPhrase::Phrase(phrase) => phrase.advance(),
@@ -266,7 +263,7 @@ struct TermsScorer {
     doc: DocId,
     /// By document of the window.
     sums: Box<[f32]>,
-    word_masks: Box<[u32]>,
+    word_sets: Box<[WordSet]>,
 }
 
 impl TermsScorer {
@@ -279,9 +276,9 @@ impl TermsScorer {
                 return;
             }
             self.sums.fill(0.0);
-            self.word_masks.fill(0);
+            self.word_sets.fill(WordSet::EMPTY);
             for cursor in &mut self.cursors {
-                cursor.accumulate(self.base, &mut self.sums, &mut self.word_masks);
+                cursor.accumulate(self.base, &mut self.sums, &mut self.word_sets);
             }
             if self.find_in_window(0) {
                 return;
@@ -291,8 +288,8 @@ impl TermsScorer {
 
     /// Goes to the first document at or after a place in the window; whether there is one.
     fn find_in_window(&mut self, offset: usize) -> bool {
-        let rest = self.word_masks.get(offset..).unwrap_or_default();
-        let found = rest.iter().position(|word_mask| self.rules.matches(*word_mask));
+        let rest = self.word_sets.get(offset..).unwrap_or_default();
+        let found = rest.iter().position(|words| self.rules.matches(*words));
         if let Some(at) = found.and_then(|at| DocId::try_from(offset + at).ok()) {
             self.doc = self.base + at;
         }
@@ -338,6 +335,6 @@ impl DocSet for TermsScorer {
 impl Scorer for TermsScorer {
     fn score(&mut self) -> Score {
         let offset = (self.doc - self.base) as usize;
-        self.rules.score(self.word_masks[offset], self.sums[offset]) * self.boost
+        self.rules.score(self.word_sets[offset], self.sums[offset]) * self.boost
     }
 }

@@ -1,22 +1,25 @@
-//! From a word to the terms by which the index has it, each with its weight.
+//! From a word to its terms in the index, each with its weight.
 
 use schema::MatchKind;
 use tantivy::{Searcher, Term, schema::Field};
 
-use super::scorer::{QueryTerm, idf};
+use super::{
+    scorer::{QueryTerm, idf},
+    word_set::WordSet,
+};
 use crate::{analysis::AnalysisLanguage, index::schema::IndexSchema};
 
 const TITLE_WEIGHT: f32 = 1.0;
 const TEXT_WEIGHT: f32 = 1.0;
-/// On top of what the same words are worth in the text.
+/// Added to the weight of the same words in the text.
 const LEAD_WEIGHT: f32 = 0.5;
 const NAMES_WEIGHT: f32 = 0.7;
-/// What the very form that was typed is worth, on top of its stem.
+/// Weight of the exact form, added to that of its stem.
 const EXACT_WEIGHT: f32 = 0.3;
-/// What a word that tells nothing is worth in a title.
+/// Weight of a stop word in a title.
 const STOP_WORD_WEIGHT: f32 = 0.2;
 
-/// The fields that words are looked for in.
+/// The fields of the index, whatever their language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldGroup {
     Title,
@@ -27,7 +30,7 @@ pub(crate) enum FieldGroup {
     Exact,
 }
 
-/// Where a lookup leads, and why it is made.
+/// The field of a query term, and the reason why the query has it.
 #[derive(Debug, Clone)]
 pub(crate) struct TermOrigin {
     pub(crate) field_group: FieldGroup,
@@ -35,27 +38,27 @@ pub(crate) struct TermOrigin {
     pub(crate) kind: MatchKind,
     /// The term, as the index has it; several are joined by a space.
     pub(crate) term: String,
-    /// What to tell people that was looked for.
+    /// The text shown to people.
     pub(crate) text: String,
 }
 
-/// Why something is looked up.
+/// The reason for a query term.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TermContext<'a> {
-    /// For which words of the question, as bits.
-    pub(crate) word_mask: u32,
+    /// The query words that it stands for.
+    pub(crate) words: WordSet,
     pub(crate) kind: MatchKind,
     pub(crate) weight: f32,
     pub(crate) text: &'a str,
 }
 
-/// All lookups of a question, under construction.
+/// The terms of a query, under construction.
 pub(crate) struct QueryTerms<'a> {
     searcher: &'a Searcher,
     schema: &'a IndexSchema,
     doc_count: u64,
     pub(crate) terms: Vec<QueryTerm>,
-    /// Of each lookup, in the same order.
+    /// Parallel to `terms`.
     pub(crate) origins: Vec<TermOrigin>,
 }
 
@@ -65,8 +68,8 @@ impl<'a> QueryTerms<'a> {
         Self { searcher, schema, doc_count, terms: Vec::new(), origins: Vec::new() }
     }
 
-    /// Looks stems up in all fields of their languages; several stems as a phrase. Gives how many
-    /// documents have them, at most.
+    /// Adds stems in all fields of their languages; several stems as a phrase. Returns an upper bound
+    /// of the document frequency.
     pub(crate) fn add_stems(
         &mut self,
         forms: &[(AnalysisLanguage, &[String])],
@@ -84,7 +87,7 @@ impl<'a> QueryTerms<'a> {
                 (FieldGroup::Title, title, TITLE_WEIGHT),
                 (FieldGroup::Text, text, TEXT_WEIGHT),
             ];
-            // Where words are not numbered there are no phrases.
+            // A field without positions has no phrases.
             if stems.len() == 1 {
                 fields.push((FieldGroup::Lead, lead, LEAD_WEIGHT));
             }
@@ -105,14 +108,14 @@ impl<'a> QueryTerms<'a> {
         let idf = idf(documents, self.doc_count);
         for (language, field_group, field, weight, term, terms) in matched {
             let weight = weight * context.weight * idf;
-            self.terms.push(QueryTerm { field, terms, weight, word_mask: context.word_mask });
+            self.terms.push(QueryTerm { field, terms, weight, words: context.words });
             let text = context.text.to_owned();
             self.origins.push(TermOrigin { field_group, language, kind: context.kind, term, text });
         }
         Ok(documents)
     }
 
-    /// Looks the very form of a word up. Gives how many documents have it.
+    /// Adds the exact form of a word. Returns its document frequency.
     pub(crate) fn add_exact_form(
         &mut self,
         folded: &str,
@@ -122,7 +125,7 @@ impl<'a> QueryTerms<'a> {
         self.add_exact_term(folded, TermContext { weight, ..context })
     }
 
-    /// Looks a word up that begins with what was typed. Gives how many documents have it.
+    /// Adds a word as it is in the texts. Returns its document frequency.
     pub(crate) fn add_exact_term(
         &mut self,
         folded: &str,
@@ -133,7 +136,7 @@ impl<'a> QueryTerms<'a> {
         let documents = self.doc_freq(&terms)?;
         if documents > 0 {
             let weight = context.weight * idf(documents, self.doc_count);
-            self.terms.push(QueryTerm { field, terms, weight, word_mask: context.word_mask });
+            self.terms.push(QueryTerm { field, terms, weight, words: context.words });
             self.origins.push(TermOrigin {
                 field_group: FieldGroup::Exact,
                 language: AnalysisLanguage::Dutch,
@@ -145,7 +148,7 @@ impl<'a> QueryTerms<'a> {
         Ok(documents)
     }
 
-    /// Looks a word that tells nothing up in titles. No document is listed for it.
+    /// Adds a stop word in titles. It scores, but no document matches by it.
     pub(crate) fn add_stop_word(
         &mut self,
         language: AnalysisLanguage,
@@ -159,7 +162,7 @@ impl<'a> QueryTerms<'a> {
         let documents = self.doc_freq(&terms)?;
         if documents > 0 {
             let weight = STOP_WORD_WEIGHT * idf(documents, self.doc_count);
-            self.terms.push(QueryTerm { field, terms, weight, word_mask: 0 });
+            self.terms.push(QueryTerm { field, terms, weight, words: WordSet::EMPTY });
             let (term, text) = (stem.to_owned(), String::new());
             self.origins.push(TermOrigin {
                 field_group: FieldGroup::Title,
@@ -172,7 +175,7 @@ impl<'a> QueryTerms<'a> {
         Ok(())
     }
 
-    /// How many documents have all of the terms, at most.
+    /// An upper bound of the number of documents that have all of the terms.
     fn doc_freq(&self, terms: &[Term]) -> tantivy::Result<u64> {
         let mut min_doc_freq = u64::MAX;
         for term in terms {

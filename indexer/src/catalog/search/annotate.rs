@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use schema::{Body, Highlight, Hit, NodeId, Record};
 
-use super::{
-    CatalogError,
-    context::{Inner, SearchContext},
-};
+use super::SearchContext;
 use crate::{
     analysis::Synonyms,
+    catalog::{CatalogError, open_generation::OpenGeneration},
     index::{DocumentTexts, Expansion, IndexReader, MatchDetail, explanation, highlights},
     store::StoreError,
 };
 
 /// Adds highlights and explanations to hits, where they are wanted and there are words.
 pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<(), CatalogError> {
-    let SearchContext { inner, query, plan, day } = *context;
+    let SearchContext { generation, query, plan, day } = *context;
     let Some(plan) = plan.filter(|_| query.extras.highlights || query.extras.explanations) else {
         return Ok(());
     };
@@ -27,14 +25,14 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
     } else {
         MatchDetail::Positions
     };
-    let matches = inner.index.matches(plan, &ids, detail)?;
+    let matches = generation.index.matches(plan, &ids, detail)?;
     for (hit, matches) in hits.iter_mut().zip(&matches) {
         if query.extras.highlights {
-            let texts = StoredTexts { inner, record: &hit.record };
+            let texts = StoredTexts { generation, record: &hit.record };
             hit.highlights = highlights(&hit.record, (plan, matches), &texts)?;
         }
         if query.extras.explanations {
-            let times = &inner.event_times.seconds;
+            let times = &generation.event_times.seconds;
             let recency_boost = IndexReader::recency_boost(&hit.record, times, query.now, day);
             let score = (hit.score, recency_boost);
             hit.explanation = Some(explanation(&hit.record, (plan, matches), score));
@@ -44,26 +42,26 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
 }
 
 /// Where words stand in records, in their order.
-pub(super) fn highlight_records(
-    inner: &Inner,
+pub(in crate::catalog) fn highlight_records(
+    generation: &OpenGeneration,
     synonyms: &Synonyms,
     words: &str,
     records: &[Arc<Record>],
 ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
-    let (Some(plan), _) = inner.index.plan(words, (synonyms, Expansion::Full))? else {
+    let (Some(plan), _) = generation.index.plan(words, (synonyms, Expansion::Full))? else {
         return Ok(vec![Vec::new(); records.len()]);
     };
     let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();
-    let matches = inner.index.matches(&plan, &ids, MatchDetail::Positions)?;
+    let matches = generation.index.matches(&plan, &ids, MatchDetail::Positions)?;
     let highlight = |(record, matches): (&Arc<Record>, _)| {
-        Ok(highlights(record, (&plan, matches), &StoredTexts { inner, record })?)
+        Ok(highlights(record, (&plan, matches), &StoredTexts { generation, record })?)
     };
     records.iter().zip(&matches).map(highlight).collect()
 }
 
 /// What the store has beside a record.
 struct StoredTexts<'a> {
-    inner: &'a Inner,
+    generation: &'a OpenGeneration,
     record: &'a Record,
 }
 
@@ -71,11 +69,11 @@ impl DocumentTexts for StoredTexts<'_> {
     type Error = StoreError;
 
     fn body(&self) -> Result<Option<Body>, StoreError> {
-        self.inner.store.body(self.record.id())
+        self.generation.store.body(self.record.id())
     }
 
     fn linked_records(&self) -> Result<Vec<Record>, StoreError> {
-        let get = |id: NodeId| self.inner.store.record(id).transpose();
+        let get = |id: NodeId| self.generation.store.record(id).transpose();
         self.record.linked_ids().into_iter().filter_map(get).collect()
     }
 }

@@ -1,0 +1,76 @@
+//! A text as hashes of its words, and of words in a row (shingles): what near-duplicates and shared
+//! passages are found by.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::tokenizer::{folded, words};
+
+/// Minimum number of words of a text that is compared, and of a passage that two texts share.
+pub(crate) const PASSAGE_WORDS: usize = 40;
+
+/// The hashes of the words of some texts, in order.
+#[derive(Debug)]
+pub(crate) struct WordHashes {
+    pub(super) hashes: Vec<u64>,
+    /// Hash of every word with a digit, in whichever order.
+    pub(super) numbers_digest: u64,
+}
+
+impl WordHashes {
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = Vec::new();
+        let mut numbers = Vec::new();
+        for text in texts {
+            for word in words(text) {
+                let digest = digest(&text[word.clone()]);
+                all.push(digest);
+                if text[word].bytes().any(|byte| byte.is_ascii_digit()) {
+                    numbers.push(digest);
+                }
+            }
+        }
+        numbers.sort_unstable();
+        Self { hashes: all, numbers_digest: combine(&numbers, 0) }
+    }
+
+    /// Hashes of every `size` words in a row.
+    pub(super) fn shingles(&self, size: usize) -> impl Iterator<Item = u64> {
+        self.hashes.windows(size).map(|shingle| combine(shingle, 0))
+    }
+}
+
+fn digest(word: &str) -> u64 {
+    xxh3_64(folded(word).as_bytes())
+}
+
+/// One hash of several, in their order.
+pub(super) fn combine(hashes: &[u64], seed: u64) -> u64 {
+    hashes.iter().fold(seed, |combined, hash| mix64(combined ^ hash, 1))
+}
+
+/// The hash that another function of a family would give (the last steps of `SplitMix64`).
+pub(super) fn mix64(hash: u64, seed: u64) -> u64 {
+    let mut mixed = hash.wrapping_add(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+pub(super) mod test_texts {
+    fn letter(number: usize) -> char {
+        ('a'..='z').nth(number % 26).unwrap()
+    }
+
+    pub(in crate::analysis) fn distinct(from: usize, count: usize) -> String {
+        let word = |number: usize| {
+            format!("{}{}{}", letter(number), letter(number / 26), letter(number / 676))
+        };
+        (from..from + count).map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(in crate::analysis) fn text(words: &[usize]) -> String {
+        let words = words.iter().map(|word| format!("w{}x", letter(*word)));
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
