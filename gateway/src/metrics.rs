@@ -22,8 +22,9 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use federation::subgraph::CircuitState;
+
 use crate::{
-    federation::subgraph::CircuitState,
     pipeline::{CacheStatus, Pipeline},
 };
 

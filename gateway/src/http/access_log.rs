@@ -20,7 +20,7 @@ use super::{client_address, request_id, request_id::RequestIdGenerator};
 use crate::{
     config::Config,
     metrics::Metrics,
-    pipeline::{CacheStatus, ResponseMeta},
+    pipeline::ResponseMeta,
 };
 
 /// What every answer says about how a browser may use it.
@@ -70,7 +70,7 @@ impl<E> AccessLog<E> {
             duration_ms,
             operation,
             generation = meta.and_then(|meta| meta.generation).map(|generation| generation.0),
-            cached = meta.map(|meta| meta.cache_status != CacheStatus::Miss),
+            cache = meta.map(|meta| meta.cache_status.name()),
             client = logged_request.client.map(tracing::field::display),
             "request completed",
         );

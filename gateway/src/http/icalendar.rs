@@ -52,7 +52,7 @@ impl IcalendarEndpoint {
         let records = snapshot
             .get_many(&[id])
             .await
-            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, ApiError::from_catalog(&error)))?;
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, crate::error::from_catalog(&error)))?;
         let record = records.into_iter().flatten().next().ok_or_else(not_found)?;
         let Record::Event(event) = &*record else { return Err(not_found()) };
 

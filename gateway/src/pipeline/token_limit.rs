@@ -28,7 +28,7 @@ pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), ApiError> {
                 continue;
             }
             b'"' => text_length(rest).ok_or_else(|| {
-                ApiError::bad_request("invalid GraphQL document: unterminated string")
+                ApiError::parse_failed("unterminated string")
             })?,
             b'{' | b'[' | b'(' => {
                 nesting += 1;
