@@ -24,9 +24,7 @@ use prometheus_client::{
 
 use federation::subgraph::CircuitState;
 
-use crate::{
-    pipeline::{CacheStatus, Pipeline},
-};
+use crate::pipeline::{CacheStatus, Pipeline};
 
 /// The media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

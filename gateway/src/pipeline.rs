@@ -12,11 +12,7 @@ mod response_cache;
 mod token_limit;
 mod variables;
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Variables, parser::types::OperationType};
 use federation::{
@@ -247,11 +243,7 @@ impl Pipeline {
     }
 
     /// The cached response under a key, if there is one.
-    fn cached(
-        &self,
-        key: CacheKey,
-        request: &GraphqlRequest,
-    ) -> Option<(Outcome, ResponseMeta)> {
+    fn cached(&self, key: CacheKey, request: &GraphqlRequest) -> Option<(Outcome, ResponseMeta)> {
         let CachedResponse { outcome, operation_name } = self.response_cache.get(key)?;
         let meta = ResponseMeta {
             kind: Some(OperationType::Query),
@@ -370,7 +362,10 @@ impl LocalGraph {
             || operation.root_fields().iter().any(|name| name == "_service");
         if !self.config.graphql.introspection && selects_schema {
             let message = "introspection is disabled";
-            return Err(Outcome::rejected(ApiError::new(ErrorCode::IntrospectionDisabled, message)));
+            return Err(Outcome::rejected(ApiError::new(
+                ErrorCode::IntrospectionDisabled,
+                message,
+            )));
         }
         Ok(())
     }

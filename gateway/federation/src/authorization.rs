@@ -4,8 +4,8 @@ mod rules;
 
 use std::collections::BTreeSet;
 
-pub(crate) use self::rules::{AUTHENTICATED, AuthRule, AuthRules, REQUIRES_SCOPES};
 pub use self::rules::Grants;
+pub(crate) use self::rules::{AUTHENTICATED, AuthRule, AuthRules, REQUIRES_SCOPES};
 
 /// The caller of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -269,7 +269,8 @@ impl<'a> Execution<'a> {
         response: &SubgraphResponse,
         targets: &EntityTargets<'_>,
     ) -> bool {
-        let EntityTargets { entities: EntityFetch { alias, response_keys, .. }, paths, .. } = targets;
+        let EntityTargets { entities: EntityFetch { alias, response_keys, .. }, paths, .. } =
+            targets;
         let mut is_reported = false;
         for subgraph_error in &response.errors {
             let error = self.client_error(fetch, subgraph_error);

@@ -34,10 +34,10 @@ mod supergraph_file;
 mod supergraph_slot;
 
 pub use self::{
+    compatibility::BreakingChanges,
     execute::FetchContext,
     router::{PlannedOperation, RequestError, Response, Route, SupergraphRouter},
     supergraph::{LoadError, Supergraph},
     supergraph_file::{SupergraphFile, SupergraphFileError, watch},
-    compatibility::BreakingChanges,
     supergraph_slot::SupergraphSlot,
 };

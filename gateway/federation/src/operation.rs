@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
-use async_graphql_parser::{Positioned, parse_query, types::{
-            DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
-            SelectionSet,
-        }};
-use async_graphql_value::{Name};
+use async_graphql_parser::{
+    Positioned, parse_query,
+    types::{
+        DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+        SelectionSet,
+    },
+};
+use async_graphql_value::Name;
 
 use crate::error::{ApiError, ErrorCode, GraphqlError};
 
@@ -144,7 +147,10 @@ fn parse_error(error: &async_graphql_parser::Error) -> GraphqlError {
     let reason = last.strip_prefix("= ").unwrap_or(last);
     let reason: String = reason.chars().take(REASON_CHARACTERS_MAX).collect();
     let position = error.positions().next();
-    GraphqlError { locations: position.into_iter().collect(), ..ApiError::parse_failed(&reason).into() }
+    GraphqlError {
+        locations: position.into_iter().collect(),
+        ..ApiError::parse_failed(&reason).into()
+    }
 }
 
 /// At most so much is told of what the parser says.
@@ -166,12 +172,34 @@ mod tests {
     }
 
     #[test]
+    fn introspection_must_be_found_behind_aliases_and_fragments() {
+        for (text, expected) in [
+            ("{ a: __type(name: \"T\") { name } }", true),
+            ("{ ... { b: __schema { types { name } } } }", true),
+            (
+                "{ ...f } fragment f on Query { ...g } fragment g on Query { __type(name: \"T\") { name } }",
+                true,
+            ),
+            ("{ __typename a { __typename } }", false),
+        ] {
+            assert_eq!(
+                Operation::parse(text, None).unwrap().selects_introspection(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn a_syntax_error_must_be_one_sentence_with_its_position() {
         let text = format!("{{ a }}\n{{ b ! {} }}", "c ".repeat(1_000));
         let error = Operation::parse(&text, None).unwrap_err();
         assert_eq!((error.locations[0].line, error.locations[0].column), (2, 5));
         assert!(error.error.message.starts_with("invalid GraphQL document: expected"), "{error:?}");
-        assert!(!error.error.message.contains('\n') && error.error.message.len() < 400, "{error:?}");
+        assert!(
+            !error.error.message.contains('\n') && error.error.message.len() < 400,
+            "{error:?}"
+        );
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql_parser::{Positioned, types::{Directive, Selection, SelectionSet}};
+use async_graphql_parser::{
+    Positioned,
+    types::{Directive, Selection, SelectionSet},
+};
 use async_graphql_value::{ConstValue as Value, Name, Value as AstValue, Variables};
 
 use crate::operation::Operation;

@@ -7,13 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use self::validate::ValidationRules;
 use crate::{
-    authorization::Grants,
-    error::GraphqlError,
-    filter_operation::remove_unauthorized,
-    operation_key::OperationKey,
-    plan::Plan,
-    planner::PlannerError,
-    supergraph::Supergraph,
+    authorization::Grants, error::GraphqlError, filter_operation::remove_unauthorized,
+    operation_key::OperationKey, plan::Plan, planner::PlannerError, supergraph::Supergraph,
 };
 
 /// Why an operation has no plan.
@@ -55,9 +50,8 @@ impl OperationPlanner {
         let mut document = self.rules.parse_and_validate(supergraph.public(), text)?;
         let is_filtered = remove_unauthorized(&mut document, types, grants);
         normalise::evaluate_conditions(&mut document, conditions, types);
-        let root = supergraph
-            .plan(&document, name.as_deref(), self.timeout)
-            .map_err(PlanError::NoPlan)?;
+        let root =
+            supergraph.plan(&document, name.as_deref(), self.timeout).map_err(PlanError::NoPlan)?;
         Ok(Plan { root, is_filtered })
     }
 }

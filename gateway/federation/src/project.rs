@@ -7,8 +7,11 @@ mod introspect;
 mod leaf;
 mod select;
 
-use async_graphql_parser::{Positioned, types::{Field, OperationType, SelectionSet}};
-use async_graphql_value::{Name, ConstValue as Value, Variables, indexmap::IndexMap};
+use async_graphql_parser::{
+    Positioned,
+    types::{Field, OperationType, SelectionSet},
+};
+use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
 
 use self::{
     introspect::IntrospectionResolver,

@@ -141,7 +141,11 @@ impl SupergraphRouter {
         let is_local = !plan.is_filtered
             && single_fetch.is_some_and(|fetch| self.subgraphs.is_local(&fetch.subgraph))
             && !operation.selects_introspection();
-        Ok(if is_local { Route::Local } else { Route::Federated(PlannedOperation { plan, grants }) })
+        Ok(if is_local {
+            Route::Local
+        } else {
+            Route::Federated(PlannedOperation { plan, grants })
+        })
     }
 
     /// Executes a plan and projects what subgraphs respond; errors beyond the maximum are counted.

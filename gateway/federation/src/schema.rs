@@ -6,7 +6,7 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet},
 };
 
-use async_graphql_value::{indexmap::IndexMap};
+use async_graphql_value::indexmap::IndexMap;
 use graphql_tools::static_graphql::schema as ast;
 
 use crate::authorization::{AuthRules, Grants};

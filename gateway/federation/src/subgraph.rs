@@ -18,13 +18,13 @@ use async_graphql_value::{ConstValue as Value, Variables};
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
 pub use self::{
     circuit_breaker::CircuitState,
     http_client::HttpClient,
     http_subgraph::{Health, HttpSubgraph},
     status::SubgraphStatus,
 };
+pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
 use crate::error::{ApiError, PathSegment};
 
 /// A subgraph that can be fetched from.

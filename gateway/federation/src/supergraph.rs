@@ -60,8 +60,7 @@ impl Supergraph {
     /// # Errors
     /// [`LoadError`] where it is none, or one over which no plans can be made.
     pub fn load(sdl: &str) -> Result<Self, LoadError> {
-        let mut document =
-            parse_supergraph(sdl).map_err(LoadError::Syntax)?;
+        let mut document = parse_supergraph(sdl).map_err(LoadError::Syntax)?;
         let graphs = graphs(&document);
         if graphs.is_empty() {
             return Err(LoadError::NoSubgraphs);

@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    supergraph::{LoadError, Supergraph},
     error::with_causes,
+    supergraph::{LoadError, Supergraph},
     supergraph_slot::SupergraphSlot,
 };
 
@@ -61,10 +61,7 @@ impl SupergraphFile {
     ///
     /// # Errors
     /// [`SupergraphFileError`] if it cannot be loaded.
-    pub fn open(
-        path: &Path,
-        bytes_max: u64,
-    ) -> Result<(Self, Supergraph), SupergraphFileError> {
+    pub fn open(path: &Path, bytes_max: u64) -> Result<(Self, Supergraph), SupergraphFileError> {
         let mut file = Self { path: path.to_owned(), bytes_max, last_mtime_and_len: None };
         let supergraph = file.read()?;
         Ok((file, supergraph))

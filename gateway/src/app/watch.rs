@@ -14,10 +14,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Swaps in each newer generation and each changed table of synonyms, for ever. What cannot be used is
 /// logged once, and the older one serves on.
-pub(super) async fn watch_data_folder(
-    catalog: Arc<Catalog>,
-    synonyms: Option<SynonymFile>,
-) {
+pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, synonyms: Option<SynonymFile>) {
     let synonyms = Arc::new(Mutex::new(synonyms));
     let mut last_error = None;
     loop {

@@ -32,7 +32,8 @@ pub(super) struct ComposeArguments {
 pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
-    let collected = Runtime::new()?.block_on(collect_sdl(&config.router(), &HttpClient::new(crate::PROGRAM)));
+    let collected =
+        Runtime::new()?.block_on(collect_sdl(&config.router(), &HttpClient::new(crate::PROGRAM)));
     let all =
         if collected.missing.is_empty() { Ok(collected.subgraphs) } else { Err(collected.missing) };
     match all.and_then(|subgraphs| compose(&subgraphs)) {

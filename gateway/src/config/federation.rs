@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
+pub use federation::config::{ErrorMasking, OnBreakingChange};
 use federation::{
     compose::SubgraphSdl,
     config::{LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
 };
-pub use federation::config::{ErrorMasking, OnBreakingChange};
 use poem::http::HeaderName;
 use serde::Deserialize;
 

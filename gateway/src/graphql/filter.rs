@@ -167,5 +167,8 @@ fn years(years: Option<Vec<i32>>, limits: &Limits) -> Result<Vec<i16>> {
 }
 
 fn source_names(names: Option<Vec<ID>>, limits: &Limits) -> Result<Vec<SourceName>> {
-    values(names, limits)?.into_iter().map(|name| SourceName::new(&name).map_err(|error| crate::error::from_id(&error))).collect()
+    values(names, limits)?
+        .into_iter()
+        .map(|name| SourceName::new(&name).map_err(|error| crate::error::from_id(&error)))
+        .collect()
 }

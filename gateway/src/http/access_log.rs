@@ -17,11 +17,7 @@ use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{client_address, request_id, request_id::RequestIdGenerator};
-use crate::{
-    config::Config,
-    metrics::Metrics,
-    pipeline::ResponseMeta,
-};
+use crate::{config::Config, metrics::Metrics, pipeline::ResponseMeta};
 
 /// What every answer says about how a browser may use it.
 const SECURITY_HEADERS: [(&str, &str); 3] = [

@@ -40,7 +40,7 @@ pub(super) fn from_router_error(error: &Error) -> Response {
         StatusCode::NOT_FOUND => ApiError::not_found("no resource at this path"),
         StatusCode::METHOD_NOT_ALLOWED => {
             ApiError::new(ErrorCode::MethodNotAllowed, "method not allowed")
-        },
+        }
         _ if status.is_client_error() => ApiError::bad_request("invalid request"),
         _ => {
             tracing::error!(error = %error, "request failed");

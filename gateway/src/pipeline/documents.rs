@@ -6,12 +6,12 @@ use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
-use federation::operation::Operation;
 use super::token_limit;
 use crate::{
     config::{GraphqlConfig, Limits, TrustedDocumentPolicy as Configured},
     error::{ApiError, ErrorCode, GraphqlError},
 };
+use federation::operation::Operation;
 
 /// The SHA-256 of a document, by which clients name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

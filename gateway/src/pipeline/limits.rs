@@ -5,9 +5,12 @@ use async_graphql::{
     parser::types::{Directive, Field, Selection, SelectionSet},
 };
 
-use federation::operation::Operation;
 use super::{complexity, complexity::ListSize};
-use crate::{config::Limits, error::{ApiError, GraphqlError}};
+use crate::{
+    config::Limits,
+    error::{ApiError, GraphqlError},
+};
+use federation::operation::Operation;
 
 /// Fields and fragments within one another; more than a person writes, less than a stack holds.
 const NESTING_MAX: usize = 32;
@@ -271,6 +274,10 @@ mod tests {
             "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
         let operation = Operation::parse(round, None).unwrap();
         let error = check(&operation, &Variables::default(), &Limits::default()).unwrap_err();
-        assert!(error.error.message.contains("introspection_nesting_max"), "{}", error.error.message);
+        assert!(
+            error.error.message.contains("introspection_nesting_max"),
+            "{}",
+            error.error.message
+        );
     }
 }

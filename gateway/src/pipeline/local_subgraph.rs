@@ -6,10 +6,7 @@ use async_graphql::{Request, ServerError};
 use federation::subgraph::{
     FetchError, FetchResult, Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse,
 };
-use futures_util::{
-    FutureExt,
-    future::BoxFuture,
-};
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 
 use crate::{
@@ -28,9 +25,8 @@ pub(crate) struct LocalSubgraph<'a> {
 impl Subgraph for LocalSubgraph<'_> {
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
         let SubgraphRequest { document, variables, deadline, .. } = request;
-        let request = Request::new(document)
-            .variables(variables.clone())
-            .data(Arc::clone(&self.context));
+        let request =
+            Request::new(document).variables(variables.clone()).data(Arc::clone(&self.context));
         let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
         async move {

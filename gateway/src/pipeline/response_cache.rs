@@ -14,9 +14,9 @@ use quick_cache::{
 };
 use serde::Serialize;
 
-use federation::operation::Operation;
 use super::Outcome;
 use crate::config::Config;
+use federation::operation::Operation;
 
 /// What an answer depends on, as one number: equal validators mean equal answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

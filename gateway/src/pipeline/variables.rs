@@ -12,8 +12,8 @@ use async_graphql::{
 };
 use async_graphql_value::Value as AstValue;
 
-use federation::operation::Operation;
 use crate::error::{ApiError, GraphqlError};
+use federation::operation::Operation;
 
 /// Checks the values of the variables that an operation defines.
 ///

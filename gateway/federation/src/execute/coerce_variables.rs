@@ -1,8 +1,11 @@
 //! The values of variables by the specification (section 6.1.2): defaults, lists of one, enums,
 //! inputs, and numbers within their range.
 
-use async_graphql_parser::{Positioned, types::{BaseType, Type as AstType, VariableDefinition}};
-use async_graphql_value::{Name, ConstValue as Value, Variables, indexmap::IndexMap};
+use async_graphql_parser::{
+    Positioned,
+    types::{BaseType, Type as AstType, VariableDefinition},
+};
+use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
 
 use crate::{
     error::{ApiError, GraphqlError},

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::error::{PathSegment, GraphqlError};
+use crate::error::{GraphqlError, PathSegment};
 
 use super::response_path::{ResponsePath, ResponseSegment};
 use crate::schema::client_name;

@@ -1,6 +1,6 @@
 //! Merges what a subgraph answered into what is there.
 
-use async_graphql_value::{ConstValue as Value};
+use async_graphql_value::ConstValue as Value;
 
 /// Merges `more` into `target`. What is there already is replaced by what is newer, never by null.
 pub(super) fn merge(target: &mut Value, more: &Value) {

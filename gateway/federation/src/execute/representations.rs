@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_graphql_value::{Name, ConstValue as Value, indexmap::IndexMap};
+use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
 
 use super::{
     merge::merge,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql_value::{Name, ConstValue as Value};
+use async_graphql_value::{ConstValue as Value, Name};
 
 use crate::plan::PathElement;
 

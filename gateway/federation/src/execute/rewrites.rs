@@ -1,6 +1,6 @@
 //! Changes names and values that a plan chose to names and values of the answer, and back.
 
-use async_graphql_value::{Name, ConstValue as Value};
+use async_graphql_value::{ConstValue as Value, Name};
 
 use super::response_path::is_of_type;
 use crate::plan::{PathElement, Rewrite};

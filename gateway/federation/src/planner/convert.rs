@@ -154,7 +154,8 @@ impl PlanConverter<'_> {
 
     /// The types and everything that is one of them.
     pub(super) fn with_possible_types(&self, types: &BTreeSet<String>) -> BTreeSet<String> {
-        let possible = types.iter().flat_map(|name| self.types.possible_types(name)).map(str::to_owned);
+        let possible =
+            types.iter().flat_map(|name| self.types.possible_types(name)).map(str::to_owned);
         types.iter().cloned().chain(possible).collect()
     }
 

@@ -1,7 +1,10 @@
 //! `__schema` and `__type`: what clients see of the supergraph, told by its tables.
 
-use async_graphql_parser::{Positioned, types::{Field as FieldNode, SelectionSet}};
-use async_graphql_value::{Name, ConstValue as Value, indexmap::IndexMap};
+use async_graphql_parser::{
+    Positioned,
+    types::{Field as FieldNode, SelectionSet},
+};
+use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
 
 use super::select::{FieldCollector, FieldGroup};
 use crate::schema::{

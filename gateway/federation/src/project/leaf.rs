@@ -1,6 +1,6 @@
 //! Leaves of an answer: numbers, texts and truths as their type writes them.
 
-use async_graphql_value::{ConstValue as Value};
+use async_graphql_value::ConstValue as Value;
 
 /// A leaf as its type writes it, if it is one.
 pub(super) fn coerce_result(scalar: &str, value: &Value) -> Option<Value> {

@@ -1,8 +1,12 @@
 //! Which fields are asked for of an object (GraphQL, section 6.3.2), in the order in which they are.
 
-use async_graphql_parser::{Positioned, types::{self as ast, SelectionSet}};
-use async_graphql_value::{Name, ConstValue as Value, Variables, indexmap::IndexMap};
-use async_graphql_value::Value as AstValue;
+use async_graphql_parser::{
+    Positioned,
+    types::{self as ast, SelectionSet},
+};
+use async_graphql_value::{
+    ConstValue as Value, Name, Value as AstValue, Variables, indexmap::IndexMap,
+};
 
 use super::Fields;
 use crate::{

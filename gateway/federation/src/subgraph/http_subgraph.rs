@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use async_graphql_parser::{types::OperationType};
-use async_graphql_value::{Variables};
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::Variables;
 use bytes::Bytes;
 use futures_util::{
     FutureExt,

@@ -56,9 +56,10 @@ impl SubgraphRegistry {
         previous: Option<&Self>,
     ) -> Self {
         let target = |SubgraphInfo { name, url }: &SubgraphInfo| {
-            let is_local = config.local.as_ref().is_some_and(|local| {
-                *local.name_in_supergraph == **name || local.sdl.url == *url
-            });
+            let is_local = config
+                .local
+                .as_ref()
+                .is_some_and(|local| *local.name_in_supergraph == **name || local.sdl.url == *url);
             if is_local {
                 return SubgraphTarget::Local;
             }

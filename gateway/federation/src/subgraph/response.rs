@@ -1,7 +1,7 @@
 //! Reads what a subgraph answered, whatever that is.
 
+use crate::error::PathSegment;
 use async_graphql_value::{ConstValue as Value, indexmap::IndexMap};
-use crate::error::{PathSegment};
 use serde::Deserialize;
 
 use super::{FetchError, SubgraphError, SubgraphResponse, http_client::HttpResponse};

@@ -7,9 +7,7 @@ use federation::subgraph::{CircuitState, Health};
 use indexer::catalog::{RecordCounts, Snapshot, SourceState};
 
 use super::scalar::DateTime;
-use crate::{
-    graphql::context::RequestContext,
-};
+use crate::graphql::context::RequestContext;
 
 /// The generation that answers.
 pub(crate) struct Catalog(pub(crate) Arc<Snapshot>);

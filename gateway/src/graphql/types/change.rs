@@ -50,7 +50,11 @@ pub(crate) async fn changes(
 ) -> Result<ChangeConnection> {
     let request = RequestContext::of(ctx);
     let first = request.page_size(first)?;
-    let cursor = after.as_deref().map(str::parse::<ChangeCursor>).transpose().map_err(|error| from_cursor(&error))?;
+    let cursor = after
+        .as_deref()
+        .map(str::parse::<ChangeCursor>)
+        .transpose()
+        .map_err(|error| from_cursor(&error))?;
     let position = cursor.map(|cursor| (cursor.generation, cursor.position));
     let (changes, has_more) = request
         .snapshot

@@ -7,8 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use async_graphql_parser::{types::OperationType};
-use async_graphql_value::{Name};
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::Name;
 use graphql_tools::{parser::parse_query, static_graphql::query as ast};
 use hive_router_query_planner::{
     ast::{
@@ -20,9 +20,7 @@ use hive_router_query_planner::{
 };
 
 use super::union_members::has_all;
-use crate::plan::{
-    EntityFetch, Fetch, FetchKind, PathElement, RequiredSelection, Step,
-};
+use crate::plan::{EntityFetch, Fetch, FetchKind, PathElement, RequiredSelection, Step};
 
 /// A way to one computed field.
 pub(crate) struct RequiresWorkaround {

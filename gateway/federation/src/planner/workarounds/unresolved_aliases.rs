@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{
-    EntityFetch, FetchKind, PathElement, RequiredSelection, Rewrite, Step,
-};
+use crate::plan::{EntityFetch, FetchKind, PathElement, RequiredSelection, Rewrite, Step};
 
 const ALIAS_PREFIX: &str = "_internal_qp_alias_";
 
@@ -69,8 +67,8 @@ fn collect_renamed(changes: &[Rewrite], resolved: &mut BTreeSet<String>) {
 mod tests {
     use std::sync::Arc;
 
-    use async_graphql_parser::{types::OperationType};
-    use async_graphql_value::{Name};
+    use async_graphql_parser::types::OperationType;
+    use async_graphql_value::Name;
 
     use super::*;
     use crate::plan::Fetch;
