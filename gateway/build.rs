@@ -1,5 +1,4 @@
-//! Gives the program a number that changes with its sources, so that what one build answered is not
-//! taken for what another answers.
+//! Gives the program a digest of its sources, so that no build serves what another one cached.
 
 use std::{
     env, fs,
@@ -8,8 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What decides answers, seen from this crate.
-const SOURCES: [&str; 5] = ["src", "web", "../indexer/src", "../schema/src", "../Cargo.lock"];
+/// What decides responses, relative to this crate.
+const SOURCES: [&str; 6] =
+    ["src", "web", "federation/src", "../indexer/src", "../schema/src", "../Cargo.lock"];
 
 fn main() -> io::Result<()> {
     let manifest_dir = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;

@@ -4,15 +4,15 @@ mod watch;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use federation::{SupergraphFile, SupergraphFileError};
 use indexer::catalog::{Catalog, OpenError};
 use poem::Server;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     auth,
     auth::{Authenticator, JwksError, JwksProvider},
     config::Config,
-    federation::{SupergraphFile, SupergraphFileError, composer::run},
     http,
     pipeline::{DocumentError, Pipeline},
     synonyms,
@@ -111,7 +111,8 @@ impl App {
                 let bytes_max = config.limits.supergraph_bytes_max;
                 let (file, supergraph) = SupergraphFile::open(path, bytes_max)?;
                 pipeline
-                    .activate_supergraph(supergraph)
+                    .supergraph()
+                    .activate(supergraph)
                     .await
                     .expect("there is no previous supergraph to break");
                 Some(file)
@@ -140,25 +141,30 @@ impl App {
     /// # Errors
     /// [`AppError::Serve`] where the server stops by itself.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
-        let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
-        let watch_supergraph =
-            watch::watch_supergraph_file(self.supergraph, Arc::clone(&self.pipeline));
-        let compose = run(Arc::clone(&self.config), Arc::clone(&self.pipeline));
-        let refresh_jwks = auth::run_refresh(self.jwks.clone());
-        let authentication = self.config.authentication.as_ref().zip(self.jwks.clone());
+        let mut background = JoinSet::new();
+        let slot = self.pipeline.supergraph();
+        match self.supergraph {
+            Some(file) => background.spawn(federation::watch(file, Arc::clone(slot))),
+            None => background.spawn(federation::composer::run(Arc::clone(slot))),
+        };
+        if let Some(catalog) = self.catalog {
+            let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
+            background.spawn(watch::watch_data_folder(catalog, synonyms));
+        }
+        if let Some(jwks) = &self.jwks {
+            background.spawn(auth::run_refresh(Arc::clone(jwks)));
+        }
+        let authentication = self.config.authentication.as_ref().zip(self.jwks);
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
         let endpoint = http::endpoint(self.pipeline, authenticator, &self.config);
         let acceptor = http::LimitedListener::new(self.listener, &self.config.limits);
         let server =
             Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));
-        let serving = server.run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIMEOUT));
-        tokio::select! {
-            stopped = serving => stopped.map_err(AppError::Serve),
-            () = watch::watch_data_folder(self.catalog, synonyms) => Ok(()),
-            () = watch_supergraph => Ok(()),
-            () = compose => Ok(()),
-            () = refresh_jwks => Ok(()),
-        }
+        // The background tasks end when their set is dropped.
+        server
+            .run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIMEOUT))
+            .await
+            .map_err(AppError::Serve)
     }
 }
 

@@ -1,14 +1,15 @@
 //! Who asks: the claims of a token (JWT, RFC 7519) that one of the operator's keys has signed.
 //!
-//! This module must not know what callers may see ([`crate::federation`]), nor HTTP beyond the text of
+//! This module must not know what callers may see ([`federation`]), nor HTTP beyond the text of
 //! one header. A token that is wrong in any way makes nobody of its bearer and the request an error;
 //! without one the caller is anonymous.
 
 mod jwks;
 mod jwks_refresh;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
+pub use federation::authorization::Caller;
 use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
 use serde::Deserialize;
 
@@ -21,19 +22,6 @@ use crate::config::AuthenticationConfig;
 const LEEWAY_S: u64 = 30;
 /// A longer token is not looked at.
 const TOKEN_BYTES_MAX: usize = 8_192;
-
-/// Who asks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Caller {
-    /// Somebody who does not say.
-    #[default]
-    Anonymous,
-    /// Somebody with a sound token.
-    Authenticated {
-        /// What the token allows (`scope`, RFC 8693).
-        scopes: BTreeSet<String>,
-    },
-}
 
 /// Why a token makes nobody known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

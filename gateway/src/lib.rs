@@ -13,7 +13,6 @@ pub mod clock;
 pub mod command;
 pub mod config;
 mod error;
-pub mod federation;
 pub mod graphql;
 pub mod http;
 mod metrics;

@@ -22,10 +22,9 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{
-    federation::subgraph::CircuitState,
-    pipeline::{CacheStatus, Pipeline},
-};
+use federation::subgraph::CircuitState;
+
+use crate::pipeline::{CacheStatus, Pipeline};
 
 /// The media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,5 +1,4 @@
-//! One GraphQL request, from text to answer: parse ► limit ► execute, with what was answered before
-//! in front of it. Over a supergraph: parse ► limit ► validate ► normalise ► plan ► execute ► project.
+//! One GraphQL request: prepare ► cached? ► limits ► route ► execute ► store.
 //!
 //! This module must not know HTTP. All limits of a request are kept here or by what is read for it
 //! ([`crate::graphql`]); the schema itself has none.
@@ -13,16 +12,15 @@ mod response_cache;
 mod token_limit;
 mod variables;
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::{Request, ServerError, Variables, parser::types::OperationType};
+use async_graphql::{Request, Variables, parser::types::OperationType};
+use federation::{
+    FetchContext, PlannedOperation, Route, SupergraphRouter, SupergraphSlot,
+    authorization::Caller,
+    operation::Operation,
+    subgraph::{Headers, Health, Subgraph},
+};
 use futures_util::FutureExt;
 use indexer::catalog::{Catalog, Snapshot};
 use jiff::Timestamp;
@@ -41,22 +39,9 @@ pub use self::{
     outcome::{CacheStatus, Outcome, ResponseMeta, ServedResponse},
     response_cache::CacheKey,
 };
-pub(crate) use crate::federation::compatibility::BreakingChanges;
 use crate::{
-    auth::Caller,
-    config,
     config::{Config, Limits},
-    error::ApiError,
-    federation::{
-        Supergraph, SupergraphSlot,
-        authorization::filter_operation::AuthContext,
-        compatibility::OperationKey,
-        normalise::OperationPlanner,
-        operation::Operation,
-        router::{SupergraphRouter, subscriptions_unsupported},
-        subgraph::{Headers, Health, HttpClient, SubgraphStatus, registry::FetchContext},
-        validate::ValidationRules,
-    },
+    error::{ApiError, ErrorCode},
     graphql,
     graphql::{RequestContext, Schema},
 };
@@ -116,285 +101,179 @@ pub enum CacheScope {
     Private,
 }
 
-/// Answers GraphQL requests from the current generation, and over a supergraph where there is one.
+/// Serves GraphQL requests from the current generation, and over a supergraph if there is one.
 pub struct Pipeline {
-    catalog: Option<Arc<Catalog>>,
-    router: SupergraphSlot<SupergraphRouter>,
-    /// Whether no newer supergraph was found that could not be taken.
-    is_current: AtomicBool,
-    /// Connections to subgraphs.
-    client: HttpClient,
-    planner: OperationPlanner,
-    schema: Schema,
-    config: Arc<Config>,
+    local: LocalGraph,
+    supergraph: Arc<SupergraphSlot>,
     documents: DocumentStore,
     response_cache: ResponseCache,
-    /// Turns at executing.
-    permits: Semaphore,
 }
 
 impl Pipeline {
-    /// A pipeline that reads `catalog`, where there is one.
+    /// A pipeline that reads `catalog`, if there is one.
     ///
     /// # Errors
-    /// [`DocumentError`] where the trusted documents cannot be read.
+    /// [`DocumentError`] if the trusted documents cannot be read.
     pub fn new(catalog: Option<Arc<Catalog>>, config: Arc<Config>) -> Result<Self, DocumentError> {
-        let planner = OperationPlanner {
-            rules: Arc::new(ValidationRules::new()),
-            timeout: Duration::from_millis(config.limits.plan_timeout_ms),
-            errors_max: config.limits.errors_max,
-        };
+        let documents = DocumentStore::new(&config.graphql, &config.limits)?;
+        let trusted = documents.trusted().cloned().collect();
         Ok(Self {
-            catalog,
-            router: SupergraphSlot::new(),
-            is_current: AtomicBool::new(true),
-            client: HttpClient::new(),
-            planner,
-            schema: graphql::schema(&config.graphql),
-            documents: DocumentStore::new(&config.graphql, &config.limits)?,
+            supergraph: Arc::new(SupergraphSlot::new(config.router(), trusted)),
             response_cache: ResponseCache::new(&config),
-            permits: Semaphore::new(config.limits.concurrent_requests_max),
-            config,
+            documents,
+            local: LocalGraph {
+                catalog,
+                schema: graphql::schema(&config.graphql),
+                permits: Semaphore::new(config.limits.concurrent_requests_max),
+                config,
+            },
         })
     }
 
-    /// The current generation, where there is one.
+    /// The current generation, if there is one.
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
-        self.catalog.as_ref()?.current()
+        self.local.catalog.as_ref()?.current()
     }
 
-    /// What is read from, where there is a knowledge base.
+    /// The catalog, if there is a knowledge base.
     pub fn catalog(&self) -> Option<&Catalog> {
-        self.catalog.as_deref()
+        self.local.catalog.as_deref()
     }
 
-    /// Serves a supergraph from now on. Requests that run already end with the one before. What is
-    /// asked these days and what is trusted is planned first.
-    ///
-    /// # Errors
-    /// [`Breaking`] where some of that could not be answered any more, and the one before is to stay.
-    pub(crate) async fn activate_supergraph(
-        &self,
-        supergraph: Supergraph,
-    ) -> Result<(), BreakingChanges> {
-        let previous = self.router.current();
-        let trusted: Vec<_> =
-            self.documents.trusted().filter_map(OperationKey::from_single_operation).collect();
-        let (planner, held) = (self.planner.clone(), previous.clone());
-        let checking = move || {
-            let cached_operations =
-                held.as_ref().map(|router| router.cached_operations()).unwrap_or_default();
-            let was_plannable = |operation: &OperationKey| {
-                held.as_ref().is_none_or(|router| router.can_plan(operation))
-            };
-            let operations = trusted.into_iter().filter(was_plannable).chain(cached_operations);
-            let checked =
-                crate::federation::compatibility::check(&supergraph, operations, &planner);
-            (supergraph, checked)
-        };
-        // A panic of the planner ends within it; what else ends it is the end of the program.
-        let Ok((supergraph, checked)) = tokio::task::spawn_blocking(checking).await else {
-            tracing::warn!(
-                "supergraph compatibility check panicked; keeping the current supergraph"
-            );
-            self.mark_outdated();
-            return Ok(());
-        };
-        if let Err(breaking) = checked {
-            if previous.is_some()
-                && self.config.federation.on_breaking_change == config::OnBreakingChange::Reject
-            {
-                self.mark_outdated();
-                return Err(breaking);
-            }
-            tracing::warn!(error = %breaking, "activating supergraph with breaking changes");
-        }
-        let (config, client, planner) = (&self.config, &self.client, self.planner.clone());
-        let next = SupergraphRouter::new(supergraph, config, client, planner, previous.as_deref());
-        self.router.swap(next);
-        self.is_current.store(true, Ordering::Relaxed);
-        Ok(())
+    /// The supergraph, which changes while serving.
+    pub(crate) fn supergraph(&self) -> &Arc<SupergraphSlot> {
+        &self.supergraph
     }
 
-    /// A newer supergraph was found that cannot be taken.
-    pub(crate) fn mark_outdated(&self) {
-        self.is_current.store(false, Ordering::Relaxed);
-    }
-
-    /// How it goes with those whose graphs are joined to ours.
-    fn subgraph_status(&self, router: Option<&SupergraphRouter>) -> SubgraphStatus {
-        let subgraphs = router.map(|router| Arc::clone(router.remotes()));
-        SubgraphStatus::new(subgraphs.unwrap_or_default(), self.is_current.load(Ordering::Relaxed))
-    }
-
-    /// Whether requests can be answered: from a generation, or without a knowledge base.
+    /// Whether requests can be served: from a generation, or without a knowledge base.
     pub fn is_ready(&self) -> bool {
-        match &self.catalog {
+        match &self.local.catalog {
             Some(catalog) => catalog.current().is_some(),
-            None => self.router.current().is_some(),
+            None => self.supergraph.current().is_some(),
         }
     }
 
-    /// How it goes with the subgraphs that are called over HTTP, by name; and how many plans are kept.
+    /// Health of the subgraphs that are called over HTTP, by name, and the number of cached plans.
     pub(crate) fn subgraphs(&self) -> (Vec<(String, Health)>, usize) {
-        let Some(router) = self.router.current() else { return (Vec::new(), 0) };
+        let Some(router) = self.supergraph.current() else { return (Vec::new(), 0) };
         let health = router.remotes().iter();
         let health = health.map(|remote| (remote.name().to_string(), remote.health()));
         (health.collect(), router.plan_count())
     }
 
-    /// The limits that are kept.
+    /// The limits of requests.
     pub fn limits(&self) -> &Limits {
-        &self.config.limits
+        &self.local.config.limits
     }
 
-    /// Bytes of answers, and of documents, that are kept in memory.
+    /// Bytes of cached responses, and of cached documents.
     pub fn cached_bytes(&self) -> (u64, u64) {
         (self.response_cache.bytes(), self.documents.bytes())
     }
 
-    /// Answers a request. Whatever goes wrong with it stays with it.
+    /// Serves a request: prepare ► cached? ► limits ► route ► execute ► store. Its errors end with it.
     pub async fn handle(&self, request: GraphqlRequest) -> ServedResponse {
-        let mut meta = ResponseMeta::default();
-        let sources = RequestSources { snapshot: self.snapshot(), router: self.router.current() };
-        let outcome = if sources.snapshot.is_none() && sources.router.is_none() {
-            Outcome::Failed(ApiError::unavailable(NO_GENERATION))
-        } else {
-            meta.generation = sources.snapshot.as_ref().map(|snapshot| snapshot.generation());
-            self.outcome(request, sources, &mut meta).await
-        };
+        let sources =
+            RequestSources { snapshot: self.snapshot(), router: self.supergraph.current() };
+        let generation = sources.snapshot.as_ref().map(|snapshot| snapshot.generation());
+        let (outcome, mut meta) = self.serve(request, &sources).await;
+        meta.generation = generation;
         if !matches!(outcome, Outcome::Complete(_) | Outcome::NotModified) {
             meta.cache_key = None;
         }
         ServedResponse { outcome, meta }
     }
 
-    async fn outcome(
+    async fn serve(
         &self,
         request: GraphqlRequest,
-        sources: RequestSources,
-        meta: &mut ResponseMeta,
-    ) -> Outcome {
+        sources: &RequestSources,
+    ) -> (Outcome, ResponseMeta) {
+        let mut meta = ResponseMeta::default();
+        if sources.snapshot.is_none() && sources.router.is_none() {
+            return (Outcome::Failed(ApiError::unavailable(NO_GENERATION)), meta);
+        }
         let text = match self.documents.text(&request.document) {
             Ok(text) => text,
-            Err(failure) => return Outcome::rejected(failure.into_server_error(None)),
+            Err(error) => return (Outcome::rejected(error), meta),
         };
-        let now = self.config.clock.now();
-        let cache_key = (request.cache_scope == CacheScope::Public)
-            .then(|| self.cache_key(&sources, now, &text, &request))
-            .flatten();
-        if let Some(cached) = cache_key.and_then(|cache_key| self.response_cache.get(cache_key)) {
-            meta.kind = Some(OperationType::Query);
-            meta.operation_name = cached.operation_name;
-            meta.cache_status = CacheStatus::Hit;
-            meta.cache_key = cache_key;
-            let is_unmodified = cache_key.is_some_and(|cache_key| request.matches_etag(cache_key));
-            return if is_unmodified { Outcome::NotModified } else { cached.outcome };
+        let now = self.local.config.clock.now();
+        let cache_key = self.cache_key(sources, now, &text, &request);
+        if let Some(hit) = cache_key.and_then(|key| self.cached(key, &request)) {
+            return hit;
         }
-
         let name = request.operation_name.as_deref();
         let operation = match self.documents.operation(&text, name).await {
             Ok(operation) => operation,
-            Err(error) => return Outcome::rejected(error),
+            Err(error) => return (Outcome::rejected(error), meta),
         };
         meta.kind = Some(operation.kind());
         meta.operation_name = operation.name().map(str::to_owned);
         meta.document_digest = Some(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned());
-        if request.allowed == AllowedOperations::QueriesOnly
-            && operation.kind() != OperationType::Query
-        {
-            return Outcome::MethodNotAllowed(ApiError::bad_request(
-                "only queries are allowed over GET",
-            ));
+        let prepared = PreparedOperation { text, operation, request, now };
+        if let Err(outcome) = self.local.check(&prepared) {
+            return (outcome, meta);
         }
-        if let Err(error) = self.check(&operation, &request.variables) {
-            return Outcome::rejected(error);
-        }
-        let is_unmodified = cache_key.is_some_and(|cache_key| request.matches_etag(cache_key));
-        let prepared = PreparedOperation { operation, variables: request.variables, now };
-        let RequestSources { snapshot, router } = sources;
-        if let Some(router) = router {
-            let caller_and_headers = (&request.caller, &request.headers);
-            let federated_outcome = self
-                .execute_federated(&router, &text, &prepared, snapshot.as_ref(), caller_and_headers)
-                .await;
-            if let Some(outcome) = federated_outcome {
-                return outcome;
+        let deadline = self.local.deadline();
+        match self.route(&prepared, sources).await {
+            Err(outcome) => (outcome, meta),
+            Ok(RoutedOperation::Federated(router, planned)) => {
+                let status = self.supergraph.subgraph_status(Some(router));
+                let context = self.local.context(&prepared, sources, status);
+                let executed = self.local.execute_federated(router, &planned, &prepared, context);
+                (executed.await, meta)
             }
-        }
-        let Some(snapshot) = snapshot else {
-            return Outcome::Failed(ApiError::unavailable(NO_GENERATION));
-        };
-        match cache_key.filter(|_| self::response_cache::is_cacheable(&prepared.operation)) {
-            None => self.execute_local(prepared, snapshot, self.deadline()).await,
-            Some(cache_key) => {
-                meta.cache_key = Some(cache_key);
-                if is_unmodified {
-                    return Outcome::NotModified;
+            Ok(RoutedOperation::Local(snapshot)) => {
+                let status = self.supergraph.subgraph_status(sources.router.as_deref());
+                let context = RequestContext::new(
+                    Arc::clone(snapshot),
+                    now,
+                    Arc::clone(&self.local.config),
+                    status,
+                );
+                let is_cacheable = self::response_cache::is_cacheable(&prepared.operation);
+                meta.cache_key = cache_key.filter(|_| is_cacheable);
+                match meta.cache_key {
+                    None => (self.local.execute(&prepared, context, deadline).await, meta),
+                    Some(key) if prepared.request.matches_etag(key) => (Outcome::NotModified, meta),
+                    Some(key) => self.execute_cached(&prepared, context, key, meta, deadline).await,
                 }
-                self.execute_cached(prepared, snapshot, cache_key, meta).await
             }
         }
     }
 
-    /// Answers over a supergraph; nothing where the question is for our own graph alone.
-    async fn execute_federated(
+    /// The cached response under a key, if there is one.
+    fn cached(&self, key: CacheKey, request: &GraphqlRequest) -> Option<(Outcome, ResponseMeta)> {
+        let CachedResponse { outcome, operation_name } = self.response_cache.get(key)?;
+        let meta = ResponseMeta {
+            kind: Some(OperationType::Query),
+            operation_name,
+            cache_status: CacheStatus::Hit,
+            cache_key: Some(key),
+            ..ResponseMeta::default()
+        };
+        Some((if request.matches_etag(key) { Outcome::NotModified } else { outcome }, meta))
+    }
+
+    /// Decides where an operation is executed.
+    async fn route<'a>(
         &self,
-        router: &SupergraphRouter,
-        text: &Arc<str>,
         prepared: &PreparedOperation,
-        snapshot: Option<&Arc<Snapshot>>,
-        (caller, headers): (&Caller, &Headers),
-    ) -> Option<Outcome> {
-        let deadline = self.deadline();
-        let PreparedOperation { operation, variables, now } = prepared;
-        if operation.kind() == OperationType::Subscription {
-            return Some(Outcome::rejected(subscriptions_unsupported()));
-        }
-        let access = &router.grants(caller);
-        let plan = match router.plan(text, operation, variables, access).await {
-            Ok(plan) => plan,
-            Err(outcome) => return Some(outcome),
-        };
-        if router.is_local(&plan, operation) {
-            return None;
-        }
-        let Ok(_permit) = self.permits.try_acquire() else {
-            return Some(Outcome::Failed(ApiError::busy()));
-        };
-        let context = snapshot.map(|snapshot| {
-            let (config, subgraph_status) =
-                (Arc::clone(&self.config), self.subgraph_status(Some(router)));
-            RequestContext::new(Arc::clone(snapshot), *now, config, subgraph_status)
-        });
-        let local = context.clone().map(|context| LocalSubgraph { schema: &self.schema, context });
-        let auth = AuthContext { caller, grants: access };
-        let fetch_context = FetchContext { headers, auth, local: local.as_ref() };
-        let limits = &self.config.limits;
-        let executed = router.execute(&plan, operation, variables, fetch_context, deadline, limits);
-        let executed = async {
-            match &context {
-                Some(context) => context.run(executed).await,
-                None => executed.await,
+        sources: &'a RequestSources,
+    ) -> Result<RoutedOperation<'a>, Outcome> {
+        if let Some(router) = &sources.router {
+            let PreparedOperation { text, operation, request, .. } = prepared;
+            let route = router.route(text, operation, &request.variables, &request.caller).await?;
+            if let Route::Federated(planned) = route {
+                return Ok(RoutedOperation::Federated(router, planned));
             }
-        };
-        let executed = executed.instrument(tracing::info_span!("execute"));
-        let executed = AssertUnwindSafe(executed).catch_unwind().await;
-        Some(executed.unwrap_or_else(|_panic| Outcome::Failed(ApiError::internal())))
-    }
-
-    fn check(&self, operation: &Operation, variables: &Variables) -> Result<(), ServerError> {
-        variables::check(&operation.definition().node.variable_definitions, variables)?;
-        self::limits::check(operation, variables, &self.config.limits)?;
-        if !self.config.graphql.introspection
-            && operation.root_fields().iter().any(|name| name == "__schema" || name == "_service")
-        {
-            return Err(ApiError::bad_request("introspection is disabled").into_server_error(None));
         }
-        Ok(())
+        let snapshot = sources.snapshot.as_ref();
+        let unavailable = || Outcome::Failed(ApiError::unavailable(NO_GENERATION));
+        snapshot.map(RoutedOperation::Local).ok_or_else(unavailable)
     }
 
-    /// Names the answer to a question of another door, made wholly from `snapshot` for `now`.
+    /// The cache key of a response of another interface, computed from `snapshot` alone.
     pub(crate) fn page_cache_key(
         &self,
         snapshot: &Snapshot,
@@ -404,6 +283,7 @@ impl Pipeline {
         self.response_cache.cache_key(snapshot, snapshot.next_change(now), key)
     }
 
+    /// The cache key of the response to a request that may share it.
     fn cache_key(
         &self,
         sources: &RequestSources,
@@ -412,63 +292,144 @@ impl Pipeline {
         request: &GraphqlRequest,
     ) -> Option<CacheKey> {
         let snapshot = sources.snapshot.as_ref()?;
-        let operation_name = request.operation_name.as_deref();
+        if request.cache_scope == CacheScope::Private {
+            return None;
+        }
         let supergraph = sources.router.as_ref().map(|router| router.digest());
         let key = self::response_cache::ResponseCacheKey {
             document,
-            operation_name,
+            operation_name: request.operation_name.as_deref(),
             variables: &request.variables,
             supergraph: supergraph.as_ref().map(blake3::Hash::as_bytes),
         };
         Some(self.response_cache.cache_key(snapshot, snapshot.next_change(now), &key))
     }
 
-    /// Makes an answer once for all who ask for it now and later.
+    /// Executes an operation once for all concurrent and later requests with its key.
     async fn execute_cached(
         &self,
-        prepared: PreparedOperation,
-        snapshot: Arc<Snapshot>,
+        prepared: &PreparedOperation,
+        context: Arc<RequestContext>,
         cache_key: CacheKey,
-        meta: &mut ResponseMeta,
-    ) -> Outcome {
-        let deadline = self.deadline();
-        let lookup =
-            tokio::time::timeout_at(deadline, self.response_cache.get_or_reserve(cache_key)).await;
-        match lookup {
-            Err(_elapsed) => self.timed_out(),
+        mut meta: ResponseMeta,
+        deadline: Instant,
+    ) -> (Outcome, ResponseMeta) {
+        let lookup = self.response_cache.get_or_reserve(cache_key);
+        let permit = match tokio::time::timeout_at(deadline, lookup).await {
+            Err(_elapsed) => return (self.local.timed_out(), meta),
             Ok(Ok(cached)) => {
                 meta.cache_status = CacheStatus::Coalesced;
-                cached.outcome
+                return (cached.outcome, meta);
             }
-            Ok(Err(permit)) => {
-                let outcome = self.execute_local(prepared, snapshot, deadline).await;
-                // What failed for want of time or room may go well for the next who waits.
-                if matches!(outcome, Outcome::Complete(_) | Outcome::Partial { .. }) {
-                    let operation_name = meta.operation_name.clone();
-                    let cached = CachedResponse { outcome: outcome.clone(), operation_name };
-                    self.response_cache.fill(permit, cache_key, cached);
-                }
-                outcome
+            Ok(Err(permit)) => permit,
+        };
+        let outcome = self.local.execute(prepared, context, deadline).await;
+        // What failed for want of time or permits may succeed for the next request that waits.
+        if matches!(outcome, Outcome::Complete(_) | Outcome::Partial { .. }) {
+            let operation_name = meta.operation_name.clone();
+            let cached = CachedResponse { outcome: outcome.clone(), operation_name };
+            self.response_cache.fill(permit, cache_key, cached);
+        }
+        (outcome, meta)
+    }
+}
+
+/// The local graph, and what every execution needs.
+struct LocalGraph {
+    catalog: Option<Arc<Catalog>>,
+    schema: Schema,
+    config: Arc<Config>,
+    /// Permits of concurrent executions.
+    permits: Semaphore,
+}
+
+impl LocalGraph {
+    /// Checks method, variables, limits and introspection.
+    fn check(&self, prepared: &PreparedOperation) -> Result<(), Outcome> {
+        let PreparedOperation { operation, request, .. } = prepared;
+        if request.allowed == AllowedOperations::QueriesOnly
+            && operation.kind() != OperationType::Query
+        {
+            let message = "only queries are allowed over GET";
+            let error = ApiError::new(ErrorCode::MethodNotAllowed, message);
+            return Err(Outcome::MethodNotAllowed(error));
+        }
+        let definitions = &operation.definition().node.variable_definitions;
+        variables::check(definitions, &request.variables).map_err(Outcome::rejected)?;
+        self::limits::check(operation, &request.variables, &self.config.limits)
+            .map_err(Outcome::rejected)?;
+        let selects_schema = operation.selects_introspection()
+            || operation.root_fields().iter().any(|name| name == "_service");
+        if !self.config.graphql.introspection && selects_schema {
+            let message = "introspection is disabled";
+            return Err(Outcome::rejected(ApiError::new(
+                ErrorCode::IntrospectionDisabled,
+                message,
+            )));
+        }
+        Ok(())
+    }
+
+    /// The context of the local subgraph, if there is a generation.
+    fn context(
+        &self,
+        prepared: &PreparedOperation,
+        sources: &RequestSources,
+        status: federation::subgraph::SubgraphStatus,
+    ) -> Option<Arc<RequestContext>> {
+        let snapshot = Arc::clone(sources.snapshot.as_ref()?);
+        Some(RequestContext::new(snapshot, prepared.now, Arc::clone(&self.config), status))
+    }
+
+    /// Executes a plan over subgraphs. A panic ends here; the panic hook logs it.
+    async fn execute_federated(
+        &self,
+        router: &SupergraphRouter,
+        planned: &PlannedOperation,
+        prepared: &PreparedOperation,
+        context: Option<Arc<RequestContext>>,
+    ) -> Outcome {
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return Outcome::Failed(ApiError::busy());
+        };
+        let PreparedOperation { operation, request, .. } = prepared;
+        let local = context.clone().map(|context| LocalSubgraph { schema: &self.schema, context });
+        let fetch_context = FetchContext {
+            headers: &request.headers,
+            local: local.as_ref().map(|local| -> &dyn Subgraph { local }),
+            deadline: self.deadline(),
+        };
+        let variables = &request.variables;
+        let execution =
+            router.execute(planned, operation, variables, &request.caller, fetch_context);
+        let execution = async {
+            match &context {
+                Some(context) => context.run(execution).await,
+                None => execution.await,
             }
+        };
+        let execution = execution.instrument(tracing::info_span!("execute"));
+        match AssertUnwindSafe(execution).catch_unwind().await {
+            Ok(Ok((response, omitted))) => Outcome::executed(response, omitted),
+            Ok(Err(error)) => error.into(),
+            Err(_panic) => Outcome::Failed(ApiError::internal()),
         }
     }
 
-    /// Executes a request within its time. A panic in it is caught here; the panic hook logs it.
-    async fn execute_local(
+    /// Executes an operation before its deadline. A panic ends here; the panic hook logs it.
+    async fn execute(
         &self,
-        prepared: PreparedOperation,
-        snapshot: Arc<Snapshot>,
+        prepared: &PreparedOperation,
+        context: Arc<RequestContext>,
         deadline: Instant,
     ) -> Outcome {
         let Ok(_permit) = self.permits.try_acquire() else {
             return Outcome::Failed(ApiError::busy());
         };
-        let PreparedOperation { operation, variables, now } = prepared;
-        let subgraph_status = self.subgraph_status(self.router.current().as_deref());
-        let context = RequestContext::new(snapshot, now, Arc::clone(&self.config), subgraph_status);
+        let PreparedOperation { operation, request, .. } = prepared;
         let document = operation.document().clone();
-        let document = variables::without_omitted(document, &operation, &variables);
-        let variables = variables::with_defaults(variables, &operation);
+        let document = variables::without_omitted(document, operation, &request.variables);
+        let variables = variables::with_defaults(request.variables.clone(), operation);
         let mut request =
             Request::new(String::new()).variables(variables).data(Arc::clone(&context));
         request.operation_name = operation.name().map(str::to_owned);
@@ -483,29 +444,34 @@ impl Pipeline {
         }
     }
 
-    /// When a request that begins now must be answered.
+    /// When the response to a request that begins now must be there.
     fn deadline(&self) -> Instant {
         Instant::now() + Duration::from_millis(self.config.limits.request_timeout_ms)
     }
 
     fn timed_out(&self) -> Outcome {
-        Outcome::Failed(ApiError::limit(
-            "request_timeout_ms",
-            self.config.limits.request_timeout_ms,
-        ))
+        let timeout = self.config.limits.request_timeout_ms;
+        Outcome::Failed(ApiError::limit("request_timeout_ms", timeout))
     }
 }
 
-/// What one request is answered from, whatever changes meanwhile.
+/// What one request is served from. Invariant: read once, so that a swap meanwhile changes nothing.
 struct RequestSources {
     snapshot: Option<Arc<Snapshot>>,
     router: Option<Arc<SupergraphRouter>>,
 }
 
-/// A request that was read and is within its limits.
+/// Where an operation is executed.
+enum RoutedOperation<'a> {
+    Local(&'a Arc<Snapshot>),
+    Federated(&'a SupergraphRouter, PlannedOperation),
+}
+
+/// A request whose document was parsed.
 struct PreparedOperation {
+    text: Arc<str>,
     operation: Arc<Operation>,
-    variables: Variables,
-    /// The instant for which it is answered.
+    request: GraphqlRequest,
+    /// The instant for which it is served.
     now: Timestamp,
 }

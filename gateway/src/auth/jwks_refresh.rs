@@ -7,11 +7,12 @@ use std::{
     time::Duration,
 };
 
+use federation::subgraph::HttpClient;
 use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 
 use super::jwks::KeySet;
-use crate::{config::KeySource, federation::subgraph::HttpClient};
+use crate::config::KeySource;
 
 /// Keys are read again after so long.
 const REFRESH_INTERVAL: Duration = Duration::from_mins(5);
@@ -47,7 +48,7 @@ impl JwksProvider {
     /// # Errors
     /// [`KeysError`] where they are in a file that cannot be used.
     pub(crate) async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
-        let (source, client) = (source.clone(), HttpClient::new());
+        let (source, client) = (source.clone(), HttpClient::new(crate::PROGRAM));
         let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };
         let first_refresh = keys.refresh().await;
         match (&keys.source, first_refresh) {
@@ -109,8 +110,7 @@ async fn read_file(path: PathBuf) -> Result<KeySet, String> {
 }
 
 /// Reads keys again, for ever.
-pub(crate) async fn run_refresh(keys: Option<Arc<JwksProvider>>) {
-    let Some(keys) = keys else { return std::future::pending().await };
+pub(crate) async fn run_refresh(keys: Arc<JwksProvider>) {
     loop {
         let pause = if keys.current().is_empty() { REFRESH_INTERVAL_MIN } else { REFRESH_INTERVAL };
         tokio::time::sleep(pause).await;

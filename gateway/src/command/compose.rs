@@ -7,18 +7,16 @@ use std::{
 };
 
 use clap::Args;
+use federation::{
+    compose::{CompositionError, compose},
+    composer::collect_sdl,
+    subgraph::HttpClient,
+};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{CommandError, output};
-use crate::{
-    config::{Config, Overrides},
-    federation::{
-        compose::{CompositionError, compose},
-        composer::collect_sdl,
-        subgraph::HttpClient,
-    },
-};
+use crate::config::{Config, Overrides};
 
 #[derive(Debug, Args)]
 pub(super) struct ComposeArguments {
@@ -34,7 +32,8 @@ pub(super) struct ComposeArguments {
 pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
-    let collected = Runtime::new()?.block_on(collect_sdl(&config, &HttpClient::new()));
+    let collected =
+        Runtime::new()?.block_on(collect_sdl(&config.router(), &HttpClient::new(crate::PROGRAM)));
     let all =
         if collected.missing.is_empty() { Ok(collected.subgraphs) } else { Err(collected.missing) };
     match all.and_then(|subgraphs| compose(&subgraphs)) {

@@ -1,11 +1,19 @@
 //! `[federation]`: which supergraph is served, and what its subgraphs get and may say.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+pub use federation::config::{ErrorMasking, OnBreakingChange};
+use federation::{
+    compose::SubgraphSdl,
+    config::{LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
+};
 use poem::http::HeaderName;
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME};
 
 /// How other graphs are joined to ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,25 +32,46 @@ pub struct FederationConfig {
     pub on_breaking_change: OnBreakingChange,
 }
 
-/// What becomes of a newer supergraph over which some operations could not be answered any more: those
-/// that are trusted, and those that were asked lately.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnBreakingChange {
-    /// It is served; the log names what it breaks.
-    #[default]
-    Warn,
-    /// The one before is served on; the log says why.
-    Reject,
-}
+/// Folder of the SDL cache within the data folder.
+const SDL_CACHE_FOLDER: &str = "partners";
 
-/// Whether clients see what subgraphs say about errors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ErrorMasking {
-    /// They see which subgraph failed; its words are in the log.
-    #[default]
-    On,
-    /// They see its words.
-    Off,
+impl Config {
+    /// The configuration of the router.
+    pub(crate) fn router(&self) -> RouterConfig {
+        let FederationConfig { local_subgraph, error_masking, on_breaking_change, .. } =
+            &self.federation;
+        let url = self.public_url.join("graphql").expect("`graphql` is a valid relative URL");
+        let name = local_subgraph.clone().unwrap_or_else(|| LOCAL_SUBGRAPH_NAME.to_owned());
+        let local = LocalSubgraphConfig {
+            name_in_supergraph: name,
+            sdl: SubgraphSdl {
+                name: LOCAL_SUBGRAPH_NAME.to_owned(),
+                url: url.into(),
+                sdl: crate::graphql::federation_sdl(),
+            },
+        };
+        let limits = &self.limits;
+        RouterConfig {
+            local: (!self.federation.supergraph_only).then_some(local),
+            subgraphs: self.subgraphs.clone(),
+            forwarded_headers: self.federation.forwarded_headers.clone(),
+            error_masking: *error_masking,
+            on_breaking_change: *on_breaking_change,
+            plan_timeout: Duration::from_millis(limits.plan_timeout_ms),
+            plan_cache_entries_max: limits.plan_cache_entries_max,
+            subgraph_calls_max: limits.subgraph_calls_max,
+            errors_max: limits.errors_max,
+            default_policy: SubgraphPolicy {
+                timeout: Duration::from_millis(limits.subgraph_timeout_ms),
+                retries: limits.subgraph_retries_max,
+                bytes_max: limits.subgraph_bytes_max,
+                failure_threshold: limits.circuit_breaker_failures,
+                open_for: Duration::from_millis(limits.circuit_breaker_open_ms),
+            },
+            sdl_cache: self.data.join(SDL_CACHE_FOLDER),
+            user_agent: crate::PROGRAM,
+        }
+    }
 }
 
 /// `[federation]` as typed.

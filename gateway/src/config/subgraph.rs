@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+pub use federation::config::{HeaderRule, SubgraphConfig};
 use serde::Deserialize;
 use url::{Host, Url};
 
@@ -13,42 +14,6 @@ use super::ConfigError;
 
 /// The name of our own graph; no partner can have it.
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
-
-/// A graph of a partner.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubgraphConfig {
-    /// Its name in the supergraph: letters, digits and hyphens, a letter first.
-    pub name: String,
-    /// Where it is asked.
-    pub url: Url,
-    /// A file with its SDL; without one it is asked for it.
-    pub sdl: Option<PathBuf>,
-    /// Headers that it gets with each question.
-    pub headers: Vec<HeaderRule>,
-    /// So long may one call take, its repetitions included.
-    pub timeout: Duration,
-    /// So often is a query asked again.
-    pub retries: u32,
-    /// After so long it is asked for its SDL again.
-    pub sdl_poll_interval: Duration,
-}
-
-/// A header that a subgraph gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeaderRule {
-    /// The header of the client's request, where it has one.
-    Forward {
-        /// Its name, in lower case.
-        name: String,
-    },
-    /// Always the same.
-    Set {
-        /// Its name, in lower case.
-        name: String,
-        /// Its value.
-        value: String,
-    },
-}
 
 /// One `[[subgraph]]` as typed.
 #[derive(Debug, Deserialize)]

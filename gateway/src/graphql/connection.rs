@@ -6,7 +6,7 @@ use async_graphql::{Object, ObjectType, SimpleObject, TypeName};
 use schema::{Cursor, GenerationNumber, Hit, Page, RecordPage, SearchPage};
 
 use super::{PAGE_SIZE_DEFAULT, context::RequestContext, from_record::FromRecord};
-use crate::error::{ApiError, Result};
+use crate::error::{ApiError, Result, from_cursor};
 
 /// The paging arguments of a field, as a client gave them.
 pub(super) struct PageArguments {
@@ -39,7 +39,7 @@ impl PageArguments {
             Self { first: None, after: None, last, before } => {
                 Ok(Page::Backward { last: size(last)?, before: cursor(before)? })
             }
-            _ => Err(ApiError::bad_request(
+            _ => Err(ApiError::bad_user_input(
                 "use either `first`/`after` or \
                  `last`/`before`, not both",
             )),
@@ -48,7 +48,7 @@ impl PageArguments {
 }
 
 fn cursor(text: Option<String>) -> Result<Option<Cursor>> {
-    Ok(text.map(|text| text.parse()).transpose()?)
+    text.map(|text| text.parse().map_err(|error| from_cursor(&error))).transpose()
 }
 
 /// Position of a page in its list.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
+use federation::subgraph::SubgraphStatus;
 use indexer::catalog::Snapshot;
 use jiff::Timestamp;
 use schema::{SearchPage, SearchQuery, Suggestion};
@@ -12,7 +13,6 @@ use super::{batching::BatchedExecution, loaders::Loaders};
 use crate::{
     config::{Config, Limits},
     error::{ApiError, Result},
-    federation::subgraph::SubgraphStatus,
 };
 
 /// What every resolver of one request shares, also where the router fetches from our own graph
@@ -63,14 +63,14 @@ impl RequestContext {
     /// Searches as soon as the request has a permit.
     pub(super) async fn search(&self, query: SearchQuery) -> Result<SearchPage> {
         let _permit = self.search_permits.acquire().await;
-        self.snapshot.search(query).await.map_err(|error| ApiError::from_catalog(&error))
+        self.snapshot.search(query).await.map_err(|error| crate::error::from_catalog(&error))
     }
 
     /// Completes a prefix as soon as the request has a permit.
     pub(super) async fn suggest(&self, prefix: String, first: usize) -> Result<Vec<Suggestion>> {
         let _permit = self.search_permits.acquire().await;
         let found = self.snapshot.suggest(prefix, first).await;
-        found.map_err(|error| ApiError::from_catalog(&error))
+        found.map_err(|error| crate::error::from_catalog(&error))
     }
 
     /// The context of the request that `ctx` belongs to.
@@ -81,7 +81,7 @@ impl RequestContext {
     /// The validated number of items that a client requests.
     pub(super) fn page_size(&self, requested: i32) -> Result<usize> {
         let size = usize::try_from(requested).map_err(|_| {
-            ApiError::bad_request(format!("page size must not be negative: `{requested}`"))
+            ApiError::bad_user_input(format!("page size must not be negative: `{requested}`"))
         })?;
         if size > self.limits().page_size_max {
             return Err(ApiError::limit("page_size_max", self.limits().page_size_max as u64));

@@ -144,13 +144,13 @@ fn values<T>(list: Option<Vec<T>>, limits: &Limits) -> Result<Vec<T>> {
 fn ids(texts: Option<Vec<ID>>, kind: NodeKind, limits: &Limits) -> Result<Vec<NodeId>> {
     let id = |text: ID| -> Result<NodeId> {
         let id: NodeId = text.parse().map_err(|_| {
-            ApiError::bad_request(format!("not a valid {} id: `{}`", kind.as_str(), *text))
+            ApiError::bad_user_input(format!("not a valid {} id: `{}`", kind.as_str(), *text))
         })?;
         if id.kind() == kind {
             Ok(id)
         } else {
             let actual = id.kind().as_str();
-            Err(ApiError::bad_request(format!(
+            Err(ApiError::bad_user_input(format!(
                 "id of kind {actual} where kind {} is expected: `{id}`",
                 kind.as_str()
             )))
@@ -161,11 +161,14 @@ fn ids(texts: Option<Vec<ID>>, kind: NodeKind, limits: &Limits) -> Result<Vec<No
 
 fn years(years: Option<Vec<i32>>, limits: &Limits) -> Result<Vec<i16>> {
     let year = |year: i32| {
-        i16::try_from(year).map_err(|_| ApiError::bad_request(format!("invalid year: `{year}`")))
+        i16::try_from(year).map_err(|_| ApiError::bad_user_input(format!("invalid year: `{year}`")))
     };
     values(years, limits)?.into_iter().map(year).collect()
 }
 
 fn source_names(names: Option<Vec<ID>>, limits: &Limits) -> Result<Vec<SourceName>> {
-    values(names, limits)?.into_iter().map(|name| Ok(SourceName::new(&name)?)).collect()
+    values(names, limits)?
+        .into_iter()
+        .map(|name| SourceName::new(&name).map_err(|error| crate::error::from_id(&error)))
+        .collect()
 }

@@ -248,7 +248,7 @@ fn zip_results<K: Copy + Eq + Hash, V, W: Clone + From<V>>(
     match values {
         Ok(values) => keys.iter().copied().zip(values.into_iter().map(|v| Ok(v.into()))).collect(),
         Err(error) => {
-            let api_error = ApiError::from_catalog(&error);
+            let api_error = crate::error::from_catalog(&error);
             keys.iter().map(|key| (*key, Err(api_error.clone()))).collect()
         }
     }

@@ -111,7 +111,7 @@ impl Query {
         let request = RequestContext::of(ctx);
         match request.snapshot.by_urls(&[url.0]).await {
             Ok(ids) => request.loaders.maybe(ids.into_iter().next().flatten()).await,
-            Err(error) => Some(Err(ApiError::from_catalog(&error))),
+            Err(error) => Some(Err(crate::error::from_catalog(&error))),
         }
     }
 
@@ -265,7 +265,7 @@ async fn list_by_name<T: FromRecord>(
     let request = RequestContext::of(ctx);
     let page = page.page(request)?;
     let page = request.snapshot.list_by_name(kind, page).await;
-    page.map(Connection::from_record_page).map_err(|error| ApiError::from_catalog(&error))
+    page.map(Connection::from_record_page).map_err(|error| crate::error::from_catalog(&error))
 }
 
 /// All records of one kind, by name.
@@ -278,7 +278,7 @@ async fn list_all_by_name<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> R
         let page = snapshot
             .list_by_name(kind, page)
             .await
-            .map_err(|error| ApiError::from_catalog(&error))?;
+            .map_err(|error| crate::error::from_catalog(&error))?;
         after = page.entries.last().map(|(_, cursor)| cursor.clone());
         items.extend(page.entries.into_iter().filter_map(|(record, _)| T::from_record(record)));
         if !page.has_next || after.is_none() {

@@ -17,11 +17,7 @@ use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::{client_address, request_id, request_id::RequestIdGenerator};
-use crate::{
-    config::Config,
-    metrics::Metrics,
-    pipeline::{CacheStatus, ResponseMeta},
-};
+use crate::{config::Config, metrics::Metrics, pipeline::ResponseMeta};
 
 /// What every answer says about how a browser may use it.
 const SECURITY_HEADERS: [(&str, &str); 3] = [
@@ -70,7 +66,7 @@ impl<E> AccessLog<E> {
             duration_ms,
             operation,
             generation = meta.and_then(|meta| meta.generation).map(|generation| generation.0),
-            cached = meta.map(|meta| meta.cache_status != CacheStatus::Miss),
+            cache = meta.map(|meta| meta.cache_status.name()),
             client = logged_request.client.map(tracing::field::display),
             "request completed",
         );

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ServerError, Value};
+use async_graphql::Value;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     auth::{Authenticator, Caller, TokenError},
     config::Config,
-    error::{ApiError, ErrorCode},
+    error::{ApiError, ErrorCode, GraphqlError},
     metrics::Metrics,
     pipeline::{GraphqlRequest, Outcome, Pipeline, ServedResponse},
 };
@@ -45,7 +45,7 @@ pub(super) struct GraphqlEndpoint {
 /// executed.
 #[derive(Serialize)]
 struct ResponseBody<'a> {
-    errors: &'a [ServerError],
+    errors: &'a [GraphqlError],
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
     extensions: ResponseExtensions<'a>,
@@ -110,7 +110,10 @@ impl GraphqlEndpoint {
                 "blocked by CSRF prevention: send `accept: application/json` or the \
                  header `{PREFLIGHT_HEADER}`"
             );
-            return (!is_allowed).then(|| RequestError::new(StatusCode::FORBIDDEN, message));
+            return (!is_allowed).then(|| RequestError {
+                status: StatusCode::FORBIDDEN,
+                error: ApiError::new(ErrorCode::CsrfPrevention, message),
+            });
         }
         None
     }
@@ -253,7 +256,7 @@ fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Resp
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             response
         }
-        Outcome::Failed(error) if error.code == ErrorCode::Internal => {
+        Outcome::Failed(error) if error.code.http_status() == 500 => {
             rejected(media, StatusCode::INTERNAL_SERVER_ERROR, error, id)
         }
         Outcome::Failed(error) => rejected(media, StatusCode::SERVICE_UNAVAILABLE, error, id),
@@ -267,7 +270,7 @@ fn rejected(
     id: Option<&str>,
 ) -> Response {
     let extensions = ResponseExtensions { request_id: id, omitted_errors: 0 };
-    let mut response = error_response(media, status, &[error.into_server_error(None)], extensions);
+    let mut response = error_response(media, status, &[error.into()], extensions);
     let extra_header = match status {
         StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),
         StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, INVALID_TOKEN)),
@@ -286,7 +289,7 @@ fn rejected(
 fn error_response(
     media: GraphqlMediaType,
     status: StatusCode,
-    errors: &[ServerError],
+    errors: &[GraphqlError],
     extensions: ResponseExtensions<'_>,
 ) -> Response {
     json_response(media, status, json(&ResponseBody { errors, data: None, extensions }))

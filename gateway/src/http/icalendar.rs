@@ -49,10 +49,9 @@ impl IcalendarEndpoint {
         let snapshot = self.pipeline.snapshot().ok_or_else(|| {
             (StatusCode::SERVICE_UNAVAILABLE, ApiError::unavailable(NO_GENERATION))
         })?;
-        let records = snapshot
-            .get_many(&[id])
-            .await
-            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, ApiError::from_catalog(&error)))?;
+        let records = snapshot.get_many(&[id]).await.map_err(|error| {
+            (StatusCode::INTERNAL_SERVER_ERROR, crate::error::from_catalog(&error))
+        })?;
         let record = records.into_iter().flatten().next().ok_or_else(not_found)?;
         let Record::Event(event) = &*record else { return Err(not_found()) };
 

@@ -3,7 +3,7 @@
 use poem::{Error, Response, http::StatusCode};
 use serde::Serialize;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 
 /// The body of a problem, `application/problem+json`.
 #[derive(Serialize)]
@@ -38,7 +38,9 @@ pub(super) fn from_router_error(error: &Error) -> Response {
     let status = error.status();
     let api_error = match status {
         StatusCode::NOT_FOUND => ApiError::not_found("no resource at this path"),
-        StatusCode::METHOD_NOT_ALLOWED => ApiError::bad_request("method not allowed"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ApiError::new(ErrorCode::MethodNotAllowed, "method not allowed")
+        }
         _ if status.is_client_error() => ApiError::bad_request("invalid request"),
         _ => {
             tracing::error!(error = %error, "request failed");

@@ -3,16 +3,15 @@
 
 use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
-use async_graphql::ServerError;
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
 use super::token_limit;
 use crate::{
     config::{GraphqlConfig, Limits, TrustedDocumentPolicy as Configured},
-    error::ApiError,
-    federation::operation::Operation,
+    error::{ApiError, ErrorCode, GraphqlError},
 };
+use federation::operation::Operation;
 
 /// The SHA-256 of a document, by which clients name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,11 +67,12 @@ impl From<&str> for DocumentRef {
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// The folder or a file cannot be read.
-    #[error("cannot read trusted document: {cause}: `{path}`")]
+    #[error("cannot read trusted document: `{path}`")]
     Read {
         /// Which.
         path: String,
         /// Why.
+        #[source]
         cause: io::Error,
     },
     /// A file is no GraphQL.
@@ -158,7 +158,7 @@ impl DocumentStore {
                 let accepted = self.allowed(text)?;
                 if DocumentId::of(text) != *id {
                     let message = "`sha256Hash` is not the SHA-256 of `query`";
-                    return Err(ApiError::bad_request(message));
+                    return Err(ApiError::new(ErrorCode::PersistedQueryHashMismatch, message));
                 }
                 self.persisted.insert(*id, Arc::clone(&accepted));
                 Ok(accepted)
@@ -168,11 +168,17 @@ impl DocumentStore {
                 let stored = trusted.or_else(|| {
                     if self.require_trusted_documents { None } else { self.persisted.get(id) }
                 });
-                stored.ok_or_else(ApiError::persisted_query_not_found)
+                stored.ok_or_else(|| {
+                    // Clients compare the message.
+                    ApiError::new(ErrorCode::PersistedQueryNotFound, "PersistedQueryNotFound")
+                })
             }
             DocumentRef::Trusted(name) => {
                 self.trusted.by_name.get(name).cloned().ok_or_else(|| {
-                    ApiError::bad_request(format!("unknown trusted document: `{name}`"))
+                    ApiError::new(
+                        ErrorCode::TrustedDocumentNotFound,
+                        format!("unknown trusted document: `{name}`"),
+                    )
                 })
             }
         }
@@ -181,7 +187,10 @@ impl DocumentStore {
     fn allowed(&self, text: &str) -> Result<Arc<str>, ApiError> {
         if self.require_trusted_documents && !self.trusted.by_id.contains_key(&DocumentId::of(text))
         {
-            return Err(ApiError::bad_request("only trusted documents are accepted"));
+            return Err(ApiError::new(
+                ErrorCode::TrustedDocumentRequired,
+                "only trusted documents are accepted",
+            ));
         }
         Ok(text.into())
     }
@@ -196,7 +205,7 @@ impl DocumentStore {
         &self,
         text: &Arc<str>,
         name: Option<&str>,
-    ) -> Result<Arc<Operation>, ServerError> {
+    ) -> Result<Arc<Operation>, GraphqlError> {
         let key = (Arc::clone(text), name.map(str::to_owned));
         if let Some(operation) = self.parsed.get(&key) {
             return Ok(operation);
@@ -206,7 +215,7 @@ impl DocumentStore {
             let reading = move || read(&text, name.as_deref(), tokens_max);
             tokio::task::spawn_blocking(reading)
                 .await
-                .map_err(|_panicked| ApiError::internal().into_server_error(None))??
+                .map_err(|_panicked| GraphqlError::from(ApiError::internal()))??
         } else {
             read(text, name, self.tokens_max)?
         };
@@ -224,8 +233,8 @@ impl DocumentStore {
 /// A document of this length is read in half a millisecond; longer ones would keep others waiting.
 const INLINE_BYTES_MAX: usize = 2_048;
 
-fn read(text: &str, name: Option<&str>, tokens_max: usize) -> Result<Operation, ServerError> {
-    token_limit::check(text, tokens_max).map_err(|failure| failure.into_server_error(None))?;
+fn read(text: &str, name: Option<&str>, tokens_max: usize) -> Result<Operation, GraphqlError> {
+    token_limit::check(text, tokens_max)?;
     Operation::parse(text, name)
 }
 
@@ -248,7 +257,7 @@ impl TrustedDocuments {
             let text = fs::read_to_string(&path).map_err(read_error(&path))?;
             Operation::parse(&text, None).map_err(|error| {
                 let line = error.locations.first().map(|at| format!("line {}: ", at.line));
-                let message = format!("{}{}", line.unwrap_or_default(), error.message);
+                let message = format!("{}{}", line.unwrap_or_default(), error.error.message);
                 DocumentError::Invalid { path: path_text(&path), message }
             })?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

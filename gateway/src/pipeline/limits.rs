@@ -1,12 +1,16 @@
 //! How much one request may ask for, found by one bounded walk through its operation.
 
 use async_graphql::{
-    Name, Pos, Positioned, ServerError, Value, Variables,
+    Name, Pos, Positioned, Value, Variables,
     parser::types::{Directive, Field, Selection, SelectionSet},
 };
 
 use super::{complexity, complexity::ListSize};
-use crate::{config::Limits, error::ApiError, federation::operation::Operation};
+use crate::{
+    config::Limits,
+    error::{ApiError, GraphqlError},
+};
+use federation::operation::Operation;
 
 /// Fields and fragments within one another; more than a person writes, less than a stack holds.
 const NESTING_MAX: usize = 32;
@@ -21,7 +25,7 @@ pub(super) fn check(
     operation: &Operation,
     variables: &Variables,
     limits: &Limits,
-) -> Result<(), ServerError> {
+) -> Result<(), GraphqlError> {
     let mut walk = Walk { operation, variables, limits, aliases: 0, complexity: 0 };
     let root = &operation.definition().node;
     if operation.root_fields().len() > limits.root_fields_max {
@@ -61,7 +65,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, set: &SelectionSet, context: SelectionContext) -> Result<(), ServerError> {
+    fn visit(&mut self, set: &SelectionSet, context: SelectionContext) -> Result<(), GraphqlError> {
         for selection in &set.items {
             let position = selection.pos;
             if context.nesting >= NESTING_MAX {
@@ -90,7 +94,7 @@ impl Walk<'_> {
         field: &Field,
         position: Pos,
         context: SelectionContext,
-    ) -> Result<(), ServerError> {
+    ) -> Result<(), GraphqlError> {
         let name = field.name.node.as_str();
         let depth = context.depth + 1;
         if depth > self.limits.depth_max {
@@ -124,7 +128,7 @@ impl Walk<'_> {
         self.visit(&field.selection_set.node, within)
     }
 
-    fn count(&mut self, times: u64, position: Pos) -> Result<(), ServerError> {
+    fn count(&mut self, times: u64, position: Pos) -> Result<(), GraphqlError> {
         self.complexity = self.complexity.saturating_add(times);
         if self.complexity > self.limits.complexity_max {
             return excess("complexity_max", self.limits.complexity_max, position);
@@ -132,7 +136,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), ServerError> {
+    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), GraphqlError> {
         match directives.get(self.limits.directives_max) {
             Some(one) => excess("directives_max", self.limits.directives_max as u64, one.pos),
             None => Ok(()),
@@ -176,8 +180,8 @@ impl Walk<'_> {
     }
 }
 
-fn excess<T>(name: &'static str, value: u64, position: Pos) -> Result<T, ServerError> {
-    Err(ApiError::limit(name, value).into_server_error(Some(position)))
+fn excess<T>(name: &'static str, value: u64, position: Pos) -> Result<T, GraphqlError> {
+    Err(ApiError::limit(name, value).at(position))
 }
 
 #[cfg(test)]
@@ -202,8 +206,7 @@ mod tests {
     fn exceeded(query: &str, variables: serde_json::Value) -> Option<String> {
         let operation = Operation::parse(query, None).unwrap();
         let error = check(&operation, &Variables::from_json(variables), &limits()).err()?;
-        let limit = error.extensions?.get("limit")?.clone().into_json().unwrap();
-        Some(limit["name"].as_str().unwrap().to_owned())
+        Some(error.error.limit?.name.into_owned())
     }
 
     #[test]
@@ -271,6 +274,10 @@ mod tests {
             "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }";
         let operation = Operation::parse(round, None).unwrap();
         let error = check(&operation, &Variables::default(), &Limits::default()).unwrap_err();
-        assert!(error.message.contains("introspection_nesting_max"), "{}", error.message);
+        assert!(
+            error.error.message.contains("introspection_nesting_max"),
+            "{}",
+            error.error.message
+        );
     }
 }

@@ -1,50 +1,52 @@
-//! Our own graph as a subgraph: asked in this process, over one snapshot for the whole request.
+//! The local graph: executed in this process, as a whole operation or as a subgraph of a supergraph.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::{Request, ServerError, Variables};
-use futures_util::FutureExt;
+use async_graphql::{Request, ServerError};
+use federation::subgraph::{
+    FetchError, FetchResult, Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse,
+};
+use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 
 use crate::{
-    error::ApiError,
-    federation::subgraph::{FetchError, SubgraphError, SubgraphResponse},
+    error::from_server_error,
     graphql::{RequestContext, Schema},
 };
 
-/// Our own graph, for one request.
+/// The local graph as a subgraph, for one request.
 pub(crate) struct LocalSubgraph<'a> {
     pub(crate) schema: &'a Schema,
-    /// What all questions of the request read; they must be asked within its
+    /// Shared by all fetches of the request, which must run within its
     /// [`run`](RequestContext::run).
     pub(crate) context: Arc<RequestContext>,
 }
 
-impl LocalSubgraph<'_> {
-    /// Asks it.
-    pub(crate) async fn fetch(
-        &self,
-        document: &str,
-        variables: &Variables,
-        deadline: Instant,
-    ) -> Result<SubgraphResponse, FetchError> {
-        let context = Arc::clone(&self.context);
-        let request = Request::new(document).variables(variables.clone()).data(context);
+impl Subgraph for LocalSubgraph<'_> {
+    fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
+        let SubgraphRequest { document, variables, deadline, .. } = request;
+        let request =
+            Request::new(document).variables(variables.clone()).data(Arc::clone(&self.context));
         let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
-        let response = tokio::time::timeout_at(deadline, execution)
-            .await
-            .map_err(|_elapsed| FetchError::Timeout(time))?
-            .map_err(|_panic| FetchError::MalformedResponse("execution panicked".to_owned()))?;
-        let subgraph_error = |error: ServerError| SubgraphError {
-            local_error: Some(ApiError::from_graphql(&error)),
-            message: error.message,
-            path: error.path,
-            code: None,
-        };
-        Ok(SubgraphResponse {
-            data: response.data,
-            errors: response.errors.into_iter().map(subgraph_error).collect(),
-        })
+        async move {
+            let response = tokio::time::timeout_at(deadline, execution)
+                .await
+                .map_err(|_elapsed| FetchError::Timeout(time))?
+                .map_err(|_panic| FetchError::MalformedResponse("execution panicked".to_owned()))?;
+            let errors = response.errors.into_iter().map(subgraph_error).collect();
+            Ok(Arc::new(SubgraphResponse { data: response.data, errors }))
+        }
+        .boxed()
+    }
+}
+
+fn subgraph_error(error: ServerError) -> SubgraphError {
+    let error = from_server_error(error);
+    SubgraphError {
+        message: error.error.message.clone(),
+        path: error.path,
+        code: None,
+        local_error: Some(error.error),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Response, ServerError, Value, parser::types::OperationType};
+use async_graphql::{Value, parser::types::OperationType};
 use bytes::Bytes;
+use federation::{Response, error::shorten};
 use schema::GenerationNumber;
 use serde::Serialize;
 
 use super::CacheKey;
-use crate::error::{ApiError, ErrorCode, shorten};
+use crate::error::{ApiError, ErrorCode, GraphqlError, from_server_error};
 
 /// What became of a request.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub enum Outcome {
     /// The request is wrong; nothing was executed.
     Rejected {
         /// What is wrong with it.
-        errors: Vec<ServerError>,
+        errors: Vec<GraphqlError>,
         /// How many more errors there are.
         omitted: usize,
     },
@@ -39,23 +40,39 @@ pub enum Outcome {
 
 impl Outcome {
     /// The request is wrong in one way.
-    pub(crate) fn rejected(error: ServerError) -> Self {
-        Self::Rejected { errors: vec![error], omitted: 0 }
+    pub(crate) fn rejected(error: impl Into<GraphqlError>) -> Self {
+        Self::Rejected { errors: vec![error.into()], omitted: 0 }
     }
 
     /// The code under which it is counted: `OK`, or that of its first error.
     pub fn code(&self) -> &'static str {
-        let first_code = |errors: &[ServerError]| {
-            let code = errors.first()?.extensions.as_ref()?.get("code")?;
-            ErrorCode::ALL.into_iter().map(ErrorCode::name).find(|name| *code == Value::from(*name))
-        };
+        let first_code =
+            |errors: &[GraphqlError]| errors.first().map_or("OK", |error| error.error.code.name());
         match self {
             Self::Complete(_) | Self::NotModified => "OK",
-            Self::Partial { response, .. } => first_code(&response.errors).unwrap_or("OK"),
-            Self::Rejected { errors, .. } => {
-                first_code(errors).unwrap_or(ErrorCode::BadRequest.name())
+            Self::Partial { response, .. } => first_code(&response.errors),
+            Self::Rejected { errors, .. } => first_code(errors),
+            Self::MethodNotAllowed(error) | Self::Failed(error) => error.code.name(),
+        }
+    }
+
+    /// The outcome of an execution that yields data, perhaps with errors of fields.
+    pub(crate) fn executed(response: Response, omitted: usize) -> Self {
+        if response.errors.is_empty() && omitted == 0 {
+            let body = serde_json::to_vec(&DataOnlyBody { data: &response.data });
+            return Self::Complete(body.expect("GraphQL values always serialise to JSON").into());
+        }
+        Self::Partial { response: Arc::new(response), omitted }
+    }
+}
+
+impl From<federation::RequestError> for Outcome {
+    fn from(error: federation::RequestError) -> Self {
+        match error {
+            federation::RequestError::Rejected { errors, omitted } => {
+                Self::Rejected { errors, omitted }
             }
-            Self::MethodNotAllowed(failure) | Self::Failed(failure) => failure.code.name(),
+            federation::RequestError::Failed(error) => Self::Failed(error),
         }
     }
 }
@@ -70,6 +87,17 @@ pub enum CacheStatus {
     Hit,
     /// It was made for another request at the same time.
     Coalesced,
+}
+
+impl CacheStatus {
+    /// Its name in the log.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::Hit => "hit",
+            Self::Coalesced => "coalesced",
+        }
+    }
 }
 
 /// What became of a request, and what may be said about it.
@@ -98,39 +126,31 @@ pub struct ResponseMeta {
     pub cache_key: Option<CacheKey>,
 }
 
-/// The body of an answer in which nothing failed.
+/// The body of a response without errors.
 #[derive(Serialize)]
-pub(crate) struct DataOnlyBody<'a> {
-    pub(crate) data: &'a Value,
+struct DataOnlyBody<'a> {
+    data: &'a Value,
 }
 
-/// Tells errors of the request from errors of its fields, and gives a code to those of the library,
-/// which are all about a request that is wrong.
-pub(crate) fn classify_response(mut response: Response, errors_max: usize) -> Outcome {
-    if response.errors.is_empty() {
-        let body = serde_json::to_vec(&DataOnlyBody { data: &response.data });
-        return Outcome::Complete(body.expect("GraphQL values always serialise to JSON").into());
-    }
-    let busy = Value::from(ErrorCode::Unavailable.name());
-    let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
-    if response.errors.iter().any(|error| code(error).as_ref() == Some(&busy)) {
+/// Tells errors of the request from errors of its fields.
+pub(crate) fn classify_response(response: async_graphql::Response, errors_max: usize) -> Outcome {
+    let data = response.data;
+    let mut errors: Vec<_> = response.errors.into_iter().map(from_server_error).collect();
+    if errors.iter().any(|error| error.error.code == ErrorCode::Unavailable) {
         return Outcome::Failed(ApiError::busy());
     }
     // The error of a field has a path, save for a failing non-null field of an interface; those of
     // ours fail only where their whole list fails, which has one.
-    let nothing_executed =
-        response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
-    let omitted = response.errors.len().saturating_sub(errors_max);
-    response.errors.truncate(errors_max);
-    for error in &mut response.errors {
-        shorten(&mut error.message);
-        let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", ErrorCode::BadRequest.name());
-        }
+    let nothing_executed = !errors.is_empty()
+        && data == Value::Null
+        && errors.iter().all(|error| error.path.is_empty());
+    let omitted = errors.len().saturating_sub(errors_max);
+    errors.truncate(errors_max);
+    for error in &mut errors {
+        shorten(&mut error.error.message);
     }
     if nothing_executed {
-        return Outcome::Rejected { errors: response.errors, omitted };
+        return Outcome::Rejected { errors, omitted };
     }
-    Outcome::Partial { response: Arc::new(response), omitted }
+    Outcome::executed(Response { data, errors }, omitted)
 }

@@ -15,7 +15,8 @@ use quick_cache::{
 use serde::Serialize;
 
 use super::Outcome;
-use crate::{config::Config, federation::operation::Operation};
+use crate::config::Config;
+use federation::operation::Operation;
 
 /// What an answer depends on, as one number: equal validators mean equal answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

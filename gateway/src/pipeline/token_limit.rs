@@ -27,9 +27,9 @@ pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), ApiError> {
                 rest = &rest[length_while(rest, |byte| !matches!(byte, b'\n' | b'\r'))..];
                 continue;
             }
-            b'"' => text_length(rest).ok_or_else(|| {
-                ApiError::bad_request("invalid GraphQL document: unterminated string")
-            })?,
+            b'"' => {
+                text_length(rest).ok_or_else(|| ApiError::parse_failed("unterminated string"))?
+            }
             b'{' | b'[' | b'(' => {
                 nesting += 1;
                 1

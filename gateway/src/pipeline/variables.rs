@@ -5,14 +5,15 @@
 use std::collections::HashSet;
 
 use async_graphql::{
-    Name, Positioned, ServerError, Value, Variables,
+    Name, Positioned, Value, Variables,
     parser::types::{
         DocumentOperations, ExecutableDocument, Selection, SelectionSet, VariableDefinition,
     },
 };
 use async_graphql_value::Value as AstValue;
 
-use crate::{error::ApiError, federation::operation::Operation};
+use crate::error::{ApiError, GraphqlError};
+use federation::operation::Operation;
 
 /// Checks the values of the variables that an operation defines.
 ///
@@ -21,7 +22,7 @@ use crate::{error::ApiError, federation::operation::Operation};
 pub(super) fn check(
     definitions: &[Positioned<VariableDefinition>],
     variables: &Variables,
-) -> Result<(), ServerError> {
+) -> Result<(), GraphqlError> {
     for definition in definitions {
         let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
         let missing = match variables.get(&name.node) {
@@ -31,7 +32,7 @@ pub(super) fn check(
         if missing && !var_type.node.nullable {
             let (name, wanted) = (&name.node, &var_type.node);
             let message = format!("variable `${name}` requires a value of type `{wanted}`");
-            return Err(ApiError::bad_request(message).into_server_error(Some(definition.pos)));
+            return Err(ApiError::bad_user_input(message).at(definition.pos));
         }
     }
     Ok(())

@@ -7,10 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gateway::{
-    config::{AuthenticationConfig, Config, KeySource},
-    federation::compose::{SubgraphSdl, compose},
-};
+use federation::compose::{SubgraphSdl, compose};
+use gateway::config::{AuthenticationConfig, Config, KeySource};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp, jwk::Jwk};
 use serde_json::{Value, json};
 

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Object};
+use federation::subgraph::{CircuitState, Health};
 use indexer::catalog::{RecordCounts, Snapshot, SourceState};
 
 use super::scalar::DateTime;
-use crate::{
-    federation::subgraph::{CircuitState, Health},
-    graphql::context::RequestContext,
-};
+use crate::graphql::context::RequestContext;
 
 /// The generation that is served.
 pub(crate) struct Catalog(pub(crate) Arc<Snapshot>);

@@ -7,7 +7,7 @@ use schema::{ChangeOp, CursorError, GenerationNumber};
 
 use super::{content::Content, scalar::DateTime};
 use crate::{
-    error::{ApiError, Result},
+    error::{Result, from_cursor},
     graphql::{
         connection::PageInfo, context::RequestContext, enums::ChangeOp as Op, loaders::Loaders,
     },
@@ -50,13 +50,17 @@ pub(crate) async fn changes(
 ) -> Result<ChangeConnection> {
     let request = RequestContext::of(ctx);
     let first = request.page_size(first)?;
-    let cursor = after.as_deref().map(str::parse::<ChangeCursor>).transpose()?;
+    let cursor = after
+        .as_deref()
+        .map(str::parse::<ChangeCursor>)
+        .transpose()
+        .map_err(|error| from_cursor(&error))?;
     let position = cursor.map(|cursor| (cursor.generation, cursor.position));
     let (changes, has_more) = request
         .snapshot
         .changes(position, first)
         .await
-        .map_err(|error| ApiError::from_catalog(&error))?;
+        .map_err(|error| crate::error::from_catalog(&error))?;
     Ok(ChangeConnection { changes, after, has_more })
 }
 

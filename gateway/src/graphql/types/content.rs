@@ -122,7 +122,9 @@ pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
     match usize::try_from(first) {
         Ok(size) if size <= RELATED_MAX => Ok(size),
         Ok(_) => Err(ApiError::limit("related_max", RELATED_MAX as u64)),
-        Err(_) => Err(ApiError::bad_request(format!("page size must not be negative: `{first}`"))),
+        Err(_) => {
+            Err(ApiError::bad_user_input(format!("page size must not be negative: `{first}`")))
+        }
     }
 }
 

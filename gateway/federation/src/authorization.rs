@@ -1,0 +1,21 @@
+//! Authorization by `@authenticated` and `@requiresScopes`: who a caller is, and what that grants.
+
+mod rules;
+
+use std::collections::BTreeSet;
+
+pub use self::rules::Grants;
+pub(crate) use self::rules::{AUTHENTICATED, AuthRule, AuthRules, REQUIRES_SCOPES};
+
+/// The caller of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// A caller without credentials.
+    #[default]
+    Anonymous,
+    /// A caller with a valid token.
+    Authenticated {
+        /// The scopes of the token (`scope`, RFC 8693).
+        scopes: BTreeSet<String>,
+    },
+}

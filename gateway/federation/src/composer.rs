@@ -1,0 +1,170 @@
+//! Composes the local subgraph with the configured ones: once for an operator, and repeatedly while
+//! serving.
+//!
+//! The local subgraph is always part of it. A subgraph that is unreachable is composed by its last known
+//! SDL; without one it is missing until it responds.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+
+use crate::{
+    compose::{CompositionError, SubgraphSdl, compose},
+    config::{RouterConfig, SubgraphConfig},
+    sdl_cache::{SdlCache, read_sdl},
+    subgraph::{HttpClient, fetch_sdl},
+    supergraph::Supergraph,
+    supergraph_slot::SupergraphSlot,
+};
+
+/// The SDL of every available subgraph, the local one first, and why others are missing.
+#[derive(Debug)]
+pub struct CollectedSdl {
+    /// What can be composed.
+    pub subgraphs: Vec<SubgraphSdl>,
+    /// One error for each subgraph without an SDL.
+    pub missing: Vec<CompositionError>,
+}
+
+/// Collects the SDL of every subgraph, each from its file or else from the subgraph.
+pub async fn collect_sdl(config: &RouterConfig, client: &HttpClient) -> CollectedSdl {
+    let local = config.local.iter().map(|local| local.sdl.clone()).collect();
+    let mut collected = CollectedSdl { subgraphs: local, missing: Vec::new() };
+    let fetches = config.subgraphs.iter().map(|subgraph| read_or_fetch_sdl(subgraph, client));
+    for (subgraph, sdl) in config.subgraphs.iter().zip(join_all(fetches).await) {
+        match sdl {
+            Ok(sdl) => collected.subgraphs.push(subgraph_sdl(subgraph, sdl)),
+            Err(message) => collected.missing.push(CompositionError {
+                message,
+                subgraphs: vec![subgraph.name.clone()],
+                ..CompositionError::default()
+            }),
+        }
+    }
+    collected
+}
+
+fn subgraph_sdl(subgraph: &SubgraphConfig, sdl: String) -> SubgraphSdl {
+    SubgraphSdl { name: subgraph.name.clone(), url: subgraph.url.to_string(), sdl }
+}
+
+async fn read_or_fetch_sdl(
+    subgraph: &SubgraphConfig,
+    client: &HttpClient,
+) -> Result<String, String> {
+    match subgraph.sdl.clone() {
+        Some(path) => tokio::task::spawn_blocking(move || read_sdl(&path))
+            .await
+            .unwrap_or_else(|_panicked| Err("reading the SDL panicked".to_owned())),
+        None => fetch_sdl(subgraph, client.clone())
+            .await
+            .map_err(|error| format!("cannot fetch SDL: {error}: `{}`", subgraph.url)),
+    }
+}
+
+/// Composes the configured subgraphs and activates the supergraph, and again whenever an SDL changes,
+/// until the task is dropped. Errors are logged once, and the previous supergraph stays active.
+pub async fn run(slot: Arc<SupergraphSlot>) {
+    let intervals = slot.config().subgraphs.iter().map(|subgraph| subgraph.sdl_poll_interval);
+    let Some(interval) = intervals.min() else { return };
+    let mut composer = Composer {
+        client: HttpClient::new(slot.config().user_agent),
+        slot,
+        sdl_cache: None,
+        supergraph: None,
+        logged_errors: String::new(),
+    };
+    loop {
+        let is_complete = composer.poll().await;
+        let wait = if is_complete { interval } else { interval.min(MISSING_POLL_INTERVAL) };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Maximum interval between two polls while the SDL of a subgraph is missing.
+const MISSING_POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The state between two compositions.
+struct Composer {
+    slot: Arc<SupergraphSlot>,
+    client: HttpClient,
+    /// `None` before the first composition, and after one that panicked.
+    sdl_cache: Option<SdlCache>,
+    /// SDL of the last supergraph that was activated.
+    supergraph: Option<String>,
+    /// The errors of the last composition, so that each is logged once.
+    logged_errors: String,
+}
+
+impl Composer {
+    /// Composes once; whether every subgraph is part of it.
+    async fn poll(&mut self) -> bool {
+        let CollectedSdl { subgraphs, missing } =
+            collect_sdl(self.slot.config(), &self.client).await;
+        let is_complete = missing.is_empty();
+        let mut errors = missing;
+        let (slot, sdl_cache) = (Arc::clone(&self.slot), self.sdl_cache.take());
+        let composing = tokio::task::spawn_blocking(move || {
+            let config = slot.config();
+            let mut sdl_cache =
+                sdl_cache.unwrap_or_else(|| SdlCache::read(&config.sdl_cache, &config.subgraphs));
+            let composed = compose_cached(config, subgraphs, &mut sdl_cache);
+            (sdl_cache, composed)
+        });
+        // The panic hook logs a panic.
+        let Ok((sdl_cache, composed)) = composing.await else { return is_complete };
+        self.sdl_cache = Some(sdl_cache);
+        match composed {
+            Ok((sdl, supergraph)) if self.supergraph.as_ref() != Some(&sdl) => {
+                match self.slot.activate(supergraph).await {
+                    Ok(()) => {
+                        self.supergraph = Some(sdl);
+                        tracing::info!(complete = is_complete, "activated composed supergraph");
+                    }
+                    Err(breaking) => {
+                        let message = format!("keeping the previous supergraph: {breaking}");
+                        errors.push(CompositionError { message, ..CompositionError::default() });
+                    }
+                }
+            }
+            Ok(_) => {}
+            Err(more) => {
+                self.slot.mark_outdated();
+                errors.extend(more);
+            }
+        }
+        self.log_errors(&errors);
+        is_complete
+    }
+
+    fn log_errors(&mut self, errors: &[CompositionError]) {
+        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let text = messages.join("; ");
+        if text != self.logged_errors && !text.is_empty() {
+            tracing::warn!(error = %text, "composition incomplete");
+        }
+        self.logged_errors = text;
+    }
+}
+
+/// Composes what was collected and the last known SDL of every subgraph that is missing.
+fn compose_cached(
+    config: &RouterConfig,
+    mut subgraphs: Vec<SubgraphSdl>,
+    sdl_cache: &mut SdlCache,
+) -> Result<(String, Supergraph), Vec<CompositionError>> {
+    for subgraph in &config.subgraphs {
+        match subgraphs.iter().find(|available| available.name == subgraph.name) {
+            Some(available) => sdl_cache.update(&subgraph.name, &available.sdl),
+            None => subgraphs.extend(
+                sdl_cache.get(&subgraph.name).map(|sdl| subgraph_sdl(subgraph, sdl.clone())),
+            ),
+        }
+    }
+    let sdl = compose(&subgraphs)?;
+    let supergraph = Supergraph::load(&sdl).map_err(|cause| {
+        let message = format!("cannot load supergraph: {cause}");
+        vec![CompositionError { message, ..CompositionError::default() }]
+    })?;
+    Ok((sdl, supergraph))
+}

@@ -1,0 +1,277 @@
+//! Errors as clients see them: one code per cause from one table, and one safe sentence.
+//!
+//! Invariant: an internal cause never gets into an [`ApiError`]; it is logged where it occurs.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_graphql_parser::Pos;
+use serde::{Serialize, Serializer};
+
+/// Declares every code with its HTTP status, cause and remedy; the rustdoc of a code is its row.
+macro_rules! error_codes {
+    ($($variant:ident, $name:literal, $status:literal, $cause:literal, $remedy:literal;)*) => {
+        /// The codes of `extensions.code` in a GraphQL error and of `code` in problem details.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $(#[doc = concat!("Cause: ", $cause, ". Remedy: ", $remedy, ".")] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name that clients see.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The HTTP status of a response that holds nothing but an error of this code. A request
+            /// that is answered with `application/json` after its document was read has 200.
+            pub const fn http_status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// What leads to this code.
+            pub const fn cause(self) -> &'static str {
+                match self { $(Self::$variant => $cause,)* }
+            }
+
+            /// What a client can do about it.
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    BadRequest, "BAD_REQUEST", 400,
+        "the HTTP request is malformed", "correct the request";
+    CsrfPrevention, "CSRF_PREVENTION", 403,
+        "a browser could send this request from another site without permission",
+        "send `accept: application/json` or the header `apollo-require-preflight`";
+    MethodNotAllowed, "METHOD_NOT_ALLOWED", 405,
+        "the HTTP method is not allowed here, such as GET for a mutation", "use POST";
+    GraphqlParseFailed, "GRAPHQL_PARSE_FAILED", 400,
+        "the document is not valid GraphQL syntax", "correct the document";
+    GraphqlValidationFailed, "GRAPHQL_VALIDATION_FAILED", 400,
+        "the document does not fit the schema", "correct the document";
+    OperationResolutionFailure, "OPERATION_RESOLUTION_FAILURE", 400,
+        "`operationName` is missing or names no operation of the document",
+        "send the name of one of its operations";
+    BadUserInput, "BAD_USER_INPUT", 400,
+        "a variable, argument, cursor or id has an invalid value", "correct the value";
+    PersistedQueryNotFound, "PERSISTED_QUERY_NOT_FOUND", 400,
+        "no document is registered under this hash", "send the document along with its hash";
+    PersistedQueryHashMismatch, "PERSISTED_QUERY_HASH_MISMATCH", 400,
+        "`sha256Hash` is not the SHA-256 of `query`", "hash the document as it is sent";
+    TrustedDocumentNotFound, "TRUSTED_DOCUMENT_NOT_FOUND", 400,
+        "`documentId` names no trusted document", "use the name of a trusted document";
+    TrustedDocumentRequired, "TRUSTED_DOCUMENT_REQUIRED", 400,
+        "only trusted documents are accepted", "ask the operator to add the document";
+    IntrospectionDisabled, "INTROSPECTION_DISABLED", 400,
+        "the operation selects the schema, and introspection is disabled",
+        "read the published schema";
+    SubscriptionsNotSupported, "SUBSCRIPTIONS_NOT_SUPPORTED", 400,
+        "the operation is a subscription", "poll with a query";
+    LimitExceeded, "LIMIT_EXCEEDED", 400,
+        "the request exceeds the limit in `extensions.limit`", "request less";
+    Unauthenticated, "UNAUTHENTICATED", 401,
+        "authentication is required, or the token is invalid",
+        "send `authorization: Bearer TOKEN` with a valid token";
+    Forbidden, "FORBIDDEN", 403,
+        "the token lacks a scope", "use a token with the scope";
+    NotFound, "NOT_FOUND", 404,
+        "there is no resource or record at this address", "check the address or id";
+    Unavailable, "UNAVAILABLE", 503,
+        "the service has no data yet, or is busy", "retry in a few seconds";
+    SubgraphUnavailable, "SUBGRAPH_UNAVAILABLE", 200,
+        "a subgraph cannot be reached", "retry later";
+    SubgraphTimeout, "SUBGRAPH_TIMEOUT", 200,
+        "a subgraph did not respond in time", "retry later, or select less of it";
+    SubgraphMalformedResponse, "SUBGRAPH_MALFORMED_RESPONSE", 200,
+        "the response of a subgraph does not fit the protocol or its schema",
+        "report it to the operator of the subgraph";
+    SubgraphError, "SUBGRAPH_ERROR", 200,
+        "a subgraph reported an error", "see the message; the log of the operator has the cause";
+    QueryPlanBuildFailed, "QUERY_PLAN_BUILD_FAILED", 500,
+        "there is no query plan for a valid operation", "report the operation to the operator";
+    InternalServerError, "INTERNAL_SERVER_ERROR", 500,
+        "an error of the service", "give the operator the `x-request-id` of the response";
+}
+
+impl ErrorCode {
+    /// The code with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A limit that a request exceeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Limit {
+    /// Its name in the configuration, such as `page_size_max`.
+    pub name: Cow<'static, str>,
+    /// The maximum, in the unit that ends the name.
+    pub value: u64,
+}
+
+/// An error as a client sees it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// The cause.
+    pub code: ErrorCode,
+    /// One sentence that is safe to show.
+    pub message: String,
+    /// The limit that the request exceeds ([`ErrorCode::LimitExceeded`]).
+    pub limit: Option<Limit>,
+}
+
+impl ApiError {
+    /// An error with a message of its own; [`shorten`]ed, since it may quote the request.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        shorten(&mut message);
+        Self { code, message, limit: None }
+    }
+
+    /// A malformed HTTP request.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, message)
+    }
+
+    /// An invalid variable, argument, cursor or id.
+    pub fn bad_user_input(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadUserInput, message)
+    }
+
+    /// A document with a syntax error.
+    pub fn parse_failed(reason: &str) -> Self {
+        Self::new(ErrorCode::GraphqlParseFailed, format!("invalid GraphQL document: {reason}"))
+    }
+
+    /// No resource or record at an address.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::NotFound, message)
+    }
+
+    /// A request that exceeds the limit `name` of `value`.
+    pub fn limit(name: &'static str, value: u64) -> Self {
+        let message = format!("request exceeds limit `{name}`: {value}");
+        let limit = Some(Limit { name: name.into(), value });
+        Self { limit, ..Self::new(ErrorCode::LimitExceeded, message) }
+    }
+
+    /// A missing or invalid token.
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unauthenticated, message)
+    }
+
+    /// A service that cannot respond now and may later.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unavailable, message)
+    }
+
+    /// More requests at once than are executed.
+    pub fn busy() -> Self {
+        Self::unavailable("service is busy; retry in a few seconds")
+    }
+
+    /// An error of the service, whose cause is in the log.
+    pub fn internal() -> Self {
+        Self::new(
+            ErrorCode::InternalServerError,
+            "internal error; give the operator `extensions.requestId`",
+        )
+    }
+
+    /// The error at a position of the document.
+    pub fn at(self, position: Pos) -> GraphqlError {
+        GraphqlError { locations: vec![position], ..self.into() }
+    }
+}
+
+/// Maximum length of a message in bytes; it quotes names of the request, however long they are.
+const MESSAGE_BYTES_MAX: usize = 500;
+
+/// Truncates a message that is too long to be read.
+pub fn shorten(message: &mut String) {
+    if message.len() > MESSAGE_BYTES_MAX {
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+        message.push('…');
+    }
+}
+
+/// A segment of the path to a field of a response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum PathSegment {
+    /// A response key.
+    Field(String),
+    /// An index into a list.
+    Index(usize),
+}
+
+/// An entry of `errors` in a GraphQL response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphqlError {
+    /// What the client may know.
+    pub error: ApiError,
+    /// Path to the field that failed; empty for an error of the request.
+    pub path: Vec<PathSegment>,
+    /// Positions in the document.
+    pub locations: Vec<Pos>,
+    /// The subgraph that caused it (`extensions.service`).
+    pub subgraph: Option<Arc<str>>,
+}
+
+impl From<ApiError> for GraphqlError {
+    fn from(error: ApiError) -> Self {
+        Self { error, path: Vec::new(), locations: Vec::new(), subgraph: None }
+    }
+}
+
+impl Serialize for GraphqlError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Entry<'a> {
+            message: &'a str,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            locations: &'a [Pos],
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            path: &'a [PathSegment],
+            extensions: Extensions<'a>,
+        }
+        #[derive(Serialize)]
+        struct Extensions<'a> {
+            code: ErrorCode,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            limit: Option<&'a Limit>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            service: Option<&'a str>,
+        }
+        let Self { error: ApiError { code, message, limit }, path, locations, subgraph } = self;
+        let extensions =
+            Extensions { code: *code, limit: limit.as_ref(), service: subgraph.as_deref() };
+        Entry { message, locations, path, extensions }.serialize(serializer)
+    }
+}
+
+/// The text of an error followed by those of its causes.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,396 @@
+//! Executes a plan: fetches from subgraphs, concurrently if the plan allows it, and merges their responses
+//! into one value, with every error and its path.
+
+mod coerce_variables;
+mod errors;
+mod merge;
+mod representations;
+mod response_path;
+mod rewrites;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_graphql_value::{ConstValue as Value, Variables, indexmap::IndexMap};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
+use tokio::time::Instant;
+
+pub(crate) use self::{
+    coerce_variables::coerce_variables,
+    errors::{ErrorIndex, MissingReason, REPORTED_ERRORS_MAX, at_path},
+    response_path::{ResponsePath, ResponseSegment},
+};
+use self::{
+    merge::merge,
+    representations::Representations,
+    response_path::{resolve_paths, value_at},
+};
+use crate::{
+    config::{ErrorMasking, RouterConfig},
+    error::{ApiError, ErrorCode, GraphqlError, PathSegment},
+    plan::{EntityFetch, Fetch, FetchKind, PathElement, Plan, Rewrite, Step},
+    subgraph::{
+        FetchError, Headers, Subgraph, SubgraphError, SubgraphRegistry, SubgraphRequest,
+        SubgraphResponse,
+    },
+};
+
+/// What every fetch of one request needs.
+#[derive(Clone, Copy)]
+pub struct FetchContext<'a> {
+    /// Headers of the client's request that are forwarded.
+    pub headers: &'a Headers,
+    /// The local subgraph, if there is one.
+    pub local: Option<&'a dyn Subgraph>,
+    /// When the response to the client must be there.
+    pub deadline: Instant,
+}
+
+/// The merged data of subgraphs, and every error.
+#[derive(Debug, Default)]
+pub(crate) struct ExecutionState {
+    pub(crate) data: Value,
+    pub(crate) error_index: ErrorIndex,
+}
+
+/// One execution of a plan.
+pub(crate) struct Execution<'a> {
+    subgraphs: &'a SubgraphRegistry,
+    config: &'a RouterConfig,
+    context: FetchContext<'a>,
+    /// Values of the client's variables.
+    variables: &'a Variables,
+    calls: AtomicUsize,
+    state: Mutex<ExecutionState>,
+}
+
+/// Which things of a list of entities go where in the answer.
+struct EntityTargets<'a> {
+    entities: &'a EntityFetch,
+    /// Where, and the number of its representation.
+    paths: Vec<(ResponsePath, usize)>,
+    count: usize,
+}
+
+impl EntityTargets<'_> {
+    fn all_paths(&self) -> Vec<ResponsePath> {
+        self.paths.iter().map(|(path, _)| path.clone()).collect()
+    }
+}
+
+impl<'a> Execution<'a> {
+    pub(crate) fn new(
+        subgraphs: &'a SubgraphRegistry,
+        config: &'a RouterConfig,
+        context: FetchContext<'a>,
+        variables: &'a Variables,
+    ) -> Self {
+        let data = Value::Object(IndexMap::new());
+        let state = Mutex::new(ExecutionState { data, error_index: ErrorIndex::default() });
+        Self { subgraphs, config, context, variables, calls: AtomicUsize::new(0), state }
+    }
+
+    /// Runs a plan to its end.
+    pub(crate) async fn run(self, plan: &Plan) -> ExecutionState {
+        if let Some(step) = &plan.root {
+            self.step(step).await;
+        }
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step<'s>(&'s self, step: &'s Step) -> BoxFuture<'s, ()> {
+        async move {
+            match step {
+                Step::Sequence(steps) => {
+                    for step in steps {
+                        self.step(step).await;
+                    }
+                }
+                Step::Parallel(steps) => {
+                    join_all(steps.iter().map(|step| self.step(step))).await;
+                }
+                Step::Condition { variable, then, otherwise } => {
+                    let holds = self.variables.get(variable) == Some(&Value::Boolean(true));
+                    if let Some(step) = if holds { then } else { otherwise } {
+                        self.step(step).await;
+                    }
+                }
+                Step::Fetch(fetch) => match &fetch.fetch_kind {
+                    FetchKind::Root { path, output_rewrites, .. } => {
+                        self.fetch_root_fields(fetch, path, output_rewrites).await
+                    }
+                    FetchKind::Entities(fetches) => self.fetch_entities(fetch, fetches).await,
+                },
+            }
+        }
+        .boxed()
+    }
+
+    /// Asks for fields of the root.
+    async fn fetch_root_fields(
+        &self,
+        fetch: &Fetch,
+        path: &[PathElement],
+        output_rewrites: &[Rewrite],
+    ) {
+        let FetchKind::Root { response_keys, .. } = &fetch.fetch_kind else { return };
+        let find_paths = || resolve_paths(&self.lock_state().data, path);
+        if find_paths().is_empty() {
+            return;
+        }
+        let result = self.call(fetch, self.variables_of(fetch)).await;
+        let paths = find_paths();
+        let response = match result {
+            Ok(response) => response,
+            Err(error) => {
+                return self.lock_state().error_index.record_for_all(paths, response_keys, error);
+            }
+        };
+        let mut data = response.data.clone();
+        for rewrite in output_rewrites {
+            self::rewrites::apply(rewrite, &mut data);
+        }
+        let mut state = self.lock_state();
+        if data == Value::Null && response.errors.is_empty() {
+            let error = malformed_response(fetch, "`data` is null without an error");
+            return state.error_index.record_for_all(paths, response_keys, error);
+        }
+        for subgraph_error in &response.errors {
+            let error = self.client_error(fetch, subgraph_error);
+            if subgraph_error.path.is_empty() {
+                state.error_index.record_for_all(paths.clone(), response_keys, error);
+                continue;
+            }
+            for path in &paths {
+                state.error_index.record_at(join_path(path, &subgraph_error.path), error.clone());
+            }
+        }
+        if data == Value::Null {
+            return state.error_index.record_unknown(paths, response_keys);
+        }
+        for path in &paths {
+            if let Some(target) = value_at(&mut state.data, path) {
+                merge(target, &data);
+            }
+        }
+    }
+
+    /// Asks for more of things that are there: each thing once, all lists in one question.
+    async fn fetch_entities(&self, fetch: &Fetch, lists: &[EntityFetch]) {
+        let mut variables = self.variables_of(fetch);
+        let mut targets = Vec::new();
+        for entities in lists {
+            let mut state = self.lock_state();
+            let mut representations = Representations::default();
+            for path in &entities.paths {
+                representations.add_at(&state.data, path, entities);
+            }
+            let Representations { list, paths, unidentified, .. } = representations;
+            state.error_index.record_unfetched(unidentified, &entities.response_keys);
+            targets.push(EntityTargets { entities, paths, count: list.len() });
+            variables.insert(entities.variable.clone(), Value::List(list));
+        }
+        if targets.iter().all(|targets| targets.count == 0) {
+            return;
+        }
+        let result = self.call(fetch, variables).await;
+        let mut state = self.lock_state();
+        match result {
+            Err(error) => {
+                for EntityTargets { entities, paths, .. } in targets {
+                    let paths = paths.into_iter().map(|(path, _)| path).collect();
+                    state.error_index.record_for_all(paths, &entities.response_keys, error.clone());
+                }
+            }
+            Ok(response) => {
+                for targets in targets {
+                    self.merge_entities(&mut state, fetch, &response, &targets);
+                }
+            }
+        }
+    }
+
+    /// Merges one list of entities into the data, and records every error about them.
+    fn merge_entities(
+        &self,
+        state: &mut ExecutionState,
+        fetch: &Fetch,
+        response: &SubgraphResponse,
+        targets: &EntityTargets<'_>,
+    ) {
+        if targets.count == 0 {
+            return;
+        }
+        let EntityTargets { entities, paths, count } = targets;
+        let ExecutionState { data, error_index } = state;
+        let is_reported = self.report_entity_errors(error_index, fetch, response, targets);
+        let list = match &response.data {
+            Value::Object(data) => data.get(entities.alias.as_str()),
+            _ => None,
+        };
+        let list = match list {
+            Some(Value::List(list)) if list.len() == *count => list,
+            _ if is_reported => {
+                return error_index.record_unknown(targets.all_paths(), &entities.response_keys);
+            }
+            _ => {
+                let error = malformed_response(fetch, "no list of the requested entities");
+                let paths = targets.all_paths();
+                return error_index.record_for_all(paths, &entities.response_keys, error);
+            }
+        };
+        let mut unknown = Vec::new();
+        for (path, number) in paths {
+            let Some(entity @ Value::Object(_)) = list.get(*number) else {
+                unknown.push(path.clone());
+                continue;
+            };
+            let mut entity = entity.clone();
+            for rewrite in &entities.output_rewrites {
+                self::rewrites::apply(rewrite, &mut entity);
+            }
+            if let Some(target) = value_at(data, path) {
+                merge(target, &entity);
+            }
+        }
+        error_index.record_unknown(unknown, &entities.response_keys);
+    }
+
+    /// Records the errors of a response that are about one list of entities; whether there is one.
+    fn report_entity_errors(
+        &self,
+        error_index: &mut ErrorIndex,
+        fetch: &Fetch,
+        response: &SubgraphResponse,
+        targets: &EntityTargets<'_>,
+    ) -> bool {
+        let EntityTargets { entities: EntityFetch { alias, response_keys, .. }, paths, .. } =
+            targets;
+        let mut is_reported = false;
+        for subgraph_error in &response.errors {
+            let error = self.client_error(fetch, subgraph_error);
+            match subgraph_error.path.as_slice() {
+                [PathSegment::Field(key), PathSegment::Index(index), rest @ ..] if key == alias => {
+                    for (path, _) in paths.iter().filter(|(_, number)| number == index) {
+                        let error = error.clone();
+                        if rest.is_empty() {
+                            error_index.record_for_all(vec![path.clone()], response_keys, error);
+                        } else {
+                            error_index.record_at(join_path(path, rest), error);
+                        }
+                    }
+                }
+                [PathSegment::Field(key), ..] if key != alias && is_other_alias(fetch, key) => {
+                    continue;
+                }
+                _ => error_index.record_for_all(targets.all_paths(), response_keys, error),
+            }
+            is_reported = true;
+        }
+        is_reported
+    }
+
+    async fn call(
+        &self,
+        fetch: &Fetch,
+        variables: Variables,
+    ) -> Result<Arc<SubgraphResponse>, GraphqlError> {
+        let calls_max = self.config.subgraph_calls_max;
+        if self.calls.fetch_add(1, Ordering::Relaxed) >= calls_max {
+            let error = ApiError::limit("subgraph_calls_max", calls_max as u64);
+            return Err(of_subgraph(fetch, error));
+        }
+        let FetchContext { headers, local, deadline } = self.context;
+        let result = match self.subgraphs.resolve(&fetch.subgraph, local, headers) {
+            None => Err(FetchError::InvalidUrl(fetch.subgraph.to_string())),
+            Some((subgraph, headers)) => {
+                let request = SubgraphRequest {
+                    document: &fetch.document,
+                    operation_type: fetch.operation_type,
+                    variables: &variables,
+                    headers: &headers,
+                    deadline,
+                };
+                subgraph.fetch(request).await
+            }
+        };
+        result.map_err(|error| fetch_error(fetch, &error))
+    }
+
+    fn variables_of(&self, fetch: &Fetch) -> Variables {
+        let mut chosen = Variables::default();
+        for name in &fetch.variables {
+            if let Some(value) = self.variables.get(name) {
+                chosen.insert(name.clone(), value.clone());
+            }
+        }
+        chosen
+    }
+
+    /// An error that a subgraph reported, as clients may see it.
+    fn client_error(&self, fetch: &Fetch, subgraph_error: &SubgraphError) -> GraphqlError {
+        let SubgraphError { message, code, local_error, .. } = subgraph_error;
+        if let Some(error) = local_error {
+            return error.clone().into();
+        }
+        tracing::info!(subgraph = %fetch.subgraph, ?message, ?code, "subgraph reported an error");
+        let shown = if self.config.error_masking == ErrorMasking::Off && !message.is_empty() {
+            message.clone()
+        } else {
+            format!("error reported by subgraph `{}`", fetch.subgraph)
+        };
+        of_subgraph(fetch, ApiError::new(ErrorCode::SubgraphError, shown))
+    }
+
+    fn lock_state(&self) -> MutexGuard<'_, ExecutionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether an error belongs to another list of the same question.
+fn is_other_alias(fetch: &Fetch, key: &str) -> bool {
+    matches!(&fetch.fetch_kind, FetchKind::Entities(lists) if lists.iter().any(|list| list.alias == key))
+}
+
+/// A place below another, by the path that a subgraph tells.
+fn join_path(base: &ResponsePath, path: &[PathSegment]) -> ResponsePath {
+    let segment = |segment: &PathSegment| match segment {
+        PathSegment::Field(key) => ResponseSegment::Key(key.as_str().into()),
+        PathSegment::Index(index) => ResponseSegment::Index(*index),
+    };
+    base.iter().cloned().chain(path.iter().map(segment)).collect()
+}
+
+/// A response that does not fit the fetch.
+fn malformed_response(fetch: &Fetch, reason: &str) -> GraphqlError {
+    let error = FetchError::MalformedResponse(reason.to_owned());
+    tracing::warn!(subgraph = %fetch.subgraph, error = %error, "malformed subgraph response");
+    fetch_error(fetch, &error)
+}
+
+/// The error for a client about a failed fetch; the log has the cause.
+fn fetch_error(fetch: &Fetch, error: &FetchError) -> GraphqlError {
+    let subgraph = &fetch.subgraph;
+    let (code, message) = match error {
+        FetchError::Timeout(_) => {
+            (ErrorCode::SubgraphTimeout, format!("subgraph timed out: `{subgraph}`"))
+        }
+        FetchError::MalformedResponse(_)
+        | FetchError::ResponseTooLarge(_)
+        | FetchError::Status(..500) => (
+            ErrorCode::SubgraphMalformedResponse,
+            format!("malformed response from subgraph `{subgraph}`"),
+        ),
+        _ => (ErrorCode::SubgraphUnavailable, format!("subgraph unavailable: `{subgraph}`")),
+    };
+    of_subgraph(fetch, ApiError::new(code, message))
+}
+
+fn of_subgraph(fetch: &Fetch, error: ApiError) -> GraphqlError {
+    GraphqlError { subgraph: Some(Arc::clone(&fetch.subgraph)), ..error.into() }
+}

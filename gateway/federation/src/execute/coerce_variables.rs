@@ -1,0 +1,139 @@
+//! The values of variables by the specification (section 6.1.2): defaults, lists of one, enums,
+//! inputs, and numbers within their range.
+
+use async_graphql_parser::{
+    Positioned,
+    types::{BaseType, Type as AstType, VariableDefinition},
+};
+use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
+
+use crate::{
+    error::{ApiError, GraphqlError},
+    schema::{InputValue, PublicSchema, Type, TypeKind},
+};
+
+/// Coerces what was given for the variables of an operation. What was neither given nor has a default
+/// has no value.
+///
+/// # Errors
+/// The first value that is none of the type of its variable.
+pub(crate) fn coerce_variables(
+    types: &PublicSchema,
+    definitions: &[Positioned<VariableDefinition>],
+    provided: &Variables,
+) -> Result<Variables, GraphqlError> {
+    let mut coerced = Variables::default();
+    for definition in definitions {
+        let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
+        let default = default_value.as_ref().map(|value| &value.node);
+        let Some(value) = provided.get(&name.node).or(default) else { continue };
+        let value = coerce(types, &declared(&var_type.node), value).map_err(|reason| {
+            let message = format!("invalid value for variable `${}`: {reason}", name.node);
+            ApiError::bad_user_input(message).at(definition.pos)
+        })?;
+        coerced.insert(name.node.clone(), value);
+    }
+    Ok(coerced)
+}
+
+fn declared(ast_type: &AstType) -> Type {
+    let base = match &ast_type.base {
+        BaseType::Named(name) => Type::Named(name.to_string()),
+        BaseType::List(inner) => Type::List(Box::new(declared(inner))),
+    };
+    if ast_type.nullable { base } else { Type::NonNull(Box::new(base)) }
+}
+
+/// A value as one of the type `ty`, or how it fails to be one.
+fn coerce(types: &PublicSchema, ty: &Type, value: &Value) -> Result<Value, String> {
+    match (ty, value) {
+        (Type::NonNull(_), Value::Null) => Err("must not be null".to_owned()),
+        (Type::NonNull(inner), value) => coerce(types, inner, value),
+        (_, Value::Null) => Ok(Value::Null),
+        (Type::List(inner), Value::List(items)) => {
+            let items = items.iter().map(|item| coerce(types, inner, item));
+            Ok(Value::List(items.collect::<Result<_, _>>()?))
+        }
+        (Type::List(inner), value) => Ok(Value::List(vec![coerce(types, inner, value)?])),
+        (Type::Named(name), value) => coerce_named(types, name, value),
+    }
+}
+
+fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value, String> {
+    let invalid = || Err(format!("must be of type `{name}`: {}", quote(value)));
+    match (name, value) {
+        ("Int", Value::Number(number)) => {
+            // `1.0` is an integer to clients whose language has one sort of number.
+            let whole = number.as_i64().or_else(|| number.as_f64().and_then(whole));
+            match whole.and_then(|whole| i32::try_from(whole).ok()) {
+                Some(whole) => Ok(Value::from(whole)),
+                None => invalid(),
+            }
+        }
+        ("Float", Value::Number(_))
+        | ("String" | "ID", Value::String(_))
+        | ("Boolean", Value::Boolean(_)) => Ok(value.clone()),
+        ("ID", Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            Ok(Value::String(number.to_string()))
+        }
+        ("Int" | "Float" | "String" | "Boolean" | "ID", _) => invalid(),
+        _ => match types.get(name).map(|definition| &definition.kind) {
+            Some(TypeKind::Enum { values }) => {
+                let is_valid = match value {
+                    Value::String(text) => values.contains_key(text.as_str()),
+                    Value::Enum(text) => values.contains_key(text.as_str()),
+                    _ => false,
+                };
+                if is_valid { Ok(value.clone()) } else { invalid() }
+            }
+            Some(TypeKind::Input { fields }) => match value {
+                Value::Object(provided) => coerce_input(types, name, fields, provided),
+                _ => invalid(),
+            },
+            _ => Ok(value.clone()),
+        },
+    }
+}
+
+fn whole(number: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+    let whole = number as i64;
+    let within = number.fract() == 0.0 && number.abs() < 9.0e15;
+    within.then_some(whole)
+}
+
+fn coerce_input(
+    types: &PublicSchema,
+    name: &str,
+    fields: &IndexMap<String, InputValue>,
+    provided: &IndexMap<Name, Value>,
+) -> Result<Value, String> {
+    if let Some(unknown) = provided.keys().find(|key| !fields.contains_key(key.as_str())) {
+        return Err(format!("unknown field of `{name}`: `{unknown}`"));
+    }
+    let mut object = IndexMap::new();
+    for (key, field) in fields {
+        match provided.get(key.as_str()) {
+            Some(value) => {
+                let value = coerce(types, &field.ty, value)
+                    .map_err(|reason| format!("field `{key}`: {reason}"))?;
+                object.insert(Name::new(key), value);
+            }
+            // A default is the subgraph's own; it knows it too.
+            None if field.default.is_some() => {}
+            None if matches!(field.ty, Type::NonNull(_)) => {
+                return Err(format!("missing required field of `{name}`: `{key}`"));
+            }
+            None => {}
+        }
+    }
+    Ok(Value::Object(object))
+}
+
+/// So much of a wrong value is shown.
+const QUOTED_CHARACTERS_MAX: usize = 60;
+
+fn quote(value: &Value) -> String {
+    let text: String = value.to_string().chars().take(QUOTED_CHARACTERS_MAX).collect();
+    format!("`{text}`")
+}

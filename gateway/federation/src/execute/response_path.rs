@@ -1,0 +1,114 @@
+//! Places in an answer: which there are for the way of a plan, and what is at one.
+
+use std::collections::BTreeSet;
+
+use async_graphql_value::{ConstValue as Value, Name};
+
+use crate::plan::PathElement;
+
+/// A step of the way to a place.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum ResponseSegment {
+    Key(Box<str>),
+    Index(usize),
+}
+
+/// The way from the root of an answer to a place.
+pub(crate) type ResponsePath = Vec<ResponseSegment>;
+
+/// All places that a way leads to, in order.
+pub(super) fn resolve_paths(data: &Value, plan_path: &[PathElement]) -> Vec<ResponsePath> {
+    let mut found = Vec::new();
+    walk(data, plan_path, &mut Vec::new(), &mut |_, path| found.push(path.clone()));
+    found
+}
+
+/// Looks at everything that a way leads to.
+pub(super) fn walk(
+    value: &Value,
+    plan_path: &[PathElement],
+    path: &mut ResponsePath,
+    visit: &mut impl FnMut(&Value, &ResponsePath),
+) {
+    // A way names one list for a list of lists, too.
+    if let Value::List(items) = value {
+        let rest =
+            if plan_path.first() == Some(&PathElement::List) { &plan_path[1..] } else { plan_path };
+        for (index, item) in items.iter().enumerate() {
+            path.push(ResponseSegment::Index(index));
+            walk(item, rest, path, visit);
+            path.pop();
+        }
+        return;
+    }
+    match plan_path.split_first() {
+        None => visit(value, path),
+        Some((PathElement::List, _)) => {}
+        Some((PathElement::Field(name), rest)) => {
+            if let Some(next) = field(value, name) {
+                path.push(ResponseSegment::Key(name.as_str().into()));
+                walk(next, rest, path, visit);
+                path.pop();
+            }
+        }
+        Some((PathElement::TypeCondition(types), rest)) => {
+            if is_of_type(value, types) {
+                walk(value, rest, path, visit);
+            }
+        }
+    }
+}
+
+fn field<'v>(value: &'v Value, name: &Name) -> Option<&'v Value> {
+    if let Value::Object(fields) = value { fields.get(name) } else { None }
+}
+
+/// Whether an object is of one of these types; one that does not say is taken to be.
+pub(super) fn is_of_type(value: &Value, types: &BTreeSet<String>) -> bool {
+    let Value::Object(fields) = value else { return false };
+    match fields.get("__typename") {
+        Some(Value::String(name)) => types.contains(name),
+        _ => true,
+    }
+}
+
+/// What is at a place.
+pub(super) fn value_at<'v>(data: &'v mut Value, path: &[ResponseSegment]) -> Option<&'v mut Value> {
+    path.iter().try_fold(data, |value, segment| match (segment, value) {
+        (ResponseSegment::Key(key), Value::Object(fields)) => fields.get_mut(&**key),
+        (ResponseSegment::Index(index), Value::List(items)) => items.get_mut(*index),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_must_lead_through_lists_of_lists_and_types() {
+        let data = json!({ "a": [[{ "__typename": "X", "b": { "c": 1 } }],
+            [{ "__typename": "Y", "b": { "c": 2 } }, null, { "b": null }]] });
+        let data = Value::from_json(data).unwrap();
+        let types = || PathElement::TypeCondition(BTreeSet::from(["X".to_owned()]));
+        let field = |name| PathElement::Field(Name::new(name));
+        let key = |key: &str| ResponseSegment::Key(key.into());
+        let index = ResponseSegment::Index;
+        for plan_path in [
+            vec![field("a"), PathElement::List, PathElement::List, types(), field("b")],
+            vec![field("a"), PathElement::List, types(), field("b")],
+        ] {
+            assert_eq!(
+                resolve_paths(&data, &plan_path),
+                [
+                    vec![key("a"), index(0), index(0), key("b")],
+                    vec![key("a"), index(1), index(2), key("b")],
+                ]
+            );
+        }
+        let plan_path = [field("a"), PathElement::List, field("b"), field("c")];
+        assert_eq!(resolve_paths(&data, &plan_path).len(), 2);
+    }
+}

@@ -1,0 +1,217 @@
+//! The operation that a request chooses from its document.
+
+use std::collections::HashSet;
+
+use async_graphql_parser::{
+    Positioned, parse_query,
+    types::{
+        DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
+        SelectionSet,
+    },
+};
+use async_graphql_value::Name;
+
+use crate::error::{ApiError, ErrorCode, GraphqlError};
+
+/// A document with exactly one operation.
+///
+/// Invariant: where a name chose the operation, the document holds no other one and no fragment that
+/// it does not reach. async-graphql 7.0 would check the others against variables that are not meant for them.
+#[derive(Debug)]
+pub struct Operation {
+    document: ExecutableDocument,
+    /// Names of the fields at the root, those in fragments too.
+    root_fields: Vec<Name>,
+}
+
+impl Operation {
+    /// Reads a document and chooses the operation `name`, or the only one there is.
+    pub fn parse(text: &str, name: Option<&str>) -> Result<Self, GraphqlError> {
+        let mut document = parse_query(text).map_err(|error| parse_error(&error))?;
+        match (&mut document.operations, name) {
+            (DocumentOperations::Single(_), None) => {}
+            (DocumentOperations::Multiple(operations), Some(name))
+                if operations.contains_key(name) =>
+            {
+                operations.retain(|candidate, _| candidate == name);
+            }
+            (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {}
+            (_, Some(name)) => {
+                let message = format!("unknown operation: `{name}`");
+                return Err(ApiError::new(ErrorCode::OperationResolutionFailure, message).into());
+            }
+            (_, None) => {
+                let message = "document has several operations; select one with `operationName`";
+                return Err(ApiError::new(ErrorCode::OperationResolutionFailure, message).into());
+            }
+        }
+        let mut operation = Self { document, root_fields: Vec::new() };
+        if name.is_some() {
+            let reached = operation.reached_fragments();
+            operation.document.fragments.retain(|name, _| reached.contains(name));
+        }
+        operation.root_fields = operation.collect_root_fields();
+        Ok(operation)
+    }
+
+    /// The operation itself.
+    pub fn definition(&self) -> &Positioned<OperationDefinition> {
+        let (_, definition) =
+            self.document.operations.iter().next().expect("a parsed document has an operation");
+        definition
+    }
+
+    /// What sort of operation.
+    pub fn kind(&self) -> OperationType {
+        self.definition().node.ty
+    }
+
+    /// Its name, where the document gives one.
+    pub fn name(&self) -> Option<&str> {
+        let (name, _) = self.document.operations.iter().next()?;
+        name.map(Name::as_str)
+    }
+
+    /// The selections of a fragment.
+    pub fn fragment(&self, name: &Name) -> Option<&SelectionSet> {
+        self.document.fragments.get(name).map(|fragment| &fragment.node.selection_set.node)
+    }
+
+    /// The document, to be executed.
+    pub fn document(&self) -> &ExecutableDocument {
+        &self.document
+    }
+
+    /// Names of the fields at the root, those in fragments too, each as often as it is there.
+    pub fn root_fields(&self) -> &[Name] {
+        &self.root_fields
+    }
+
+    /// Whether a field at the root, in fragments too, is about the schema.
+    pub fn selects_introspection(&self) -> bool {
+        self.root_fields.iter().any(|name| matches!(name.as_str(), "__schema" | "__type"))
+    }
+
+    /// Fragments that are spread several times count once: a limit on complexity sees the rest.
+    fn collect_root_fields(&self) -> Vec<Name> {
+        let mut found = Vec::new();
+        let mut reached = HashSet::new();
+        let mut open = vec![&self.definition().node.selection_set.node];
+        while let Some(set) = open.pop() {
+            for selection in &set.items {
+                match &selection.node {
+                    Selection::Field(field) => found.push(field.node.name.node.clone()),
+                    Selection::InlineFragment(fragment) => {
+                        open.push(&fragment.node.selection_set.node)
+                    }
+                    Selection::FragmentSpread(spread) => {
+                        let name = &spread.node.fragment_name.node;
+                        if reached.insert(name) {
+                            open.extend(self.fragment(name));
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn reached_fragments(&self) -> HashSet<Name> {
+        let mut reached = HashSet::new();
+        let mut open = vec![&self.definition().node.selection_set.node];
+        while let Some(set) = open.pop() {
+            for selection in &set.items {
+                match &selection.node {
+                    Selection::Field(field) => open.push(&field.node.selection_set.node),
+                    Selection::InlineFragment(fragment) => {
+                        open.push(&fragment.node.selection_set.node)
+                    }
+                    Selection::FragmentSpread(spread) => {
+                        let name = &spread.node.fragment_name.node;
+                        if reached.insert(name.clone()) {
+                            open.extend(self.fragment(name));
+                        }
+                    }
+                }
+            }
+        }
+        reached
+    }
+}
+
+/// A document that cannot be parsed, as one sentence; the parser draws the line of the text besides,
+/// however long it is.
+fn parse_error(error: &async_graphql_parser::Error) -> GraphqlError {
+    let rendered = error.to_string();
+    let last = rendered.lines().last().unwrap_or_default().trim();
+    let reason = last.strip_prefix("= ").unwrap_or(last);
+    let reason: String = reason.chars().take(REASON_CHARACTERS_MAX).collect();
+    let position = error.positions().next();
+    GraphqlError {
+        locations: position.into_iter().collect(),
+        ..ApiError::parse_failed(&reason).into()
+    }
+}
+
+/// At most so much is told of what the parser says.
+const REASON_CHARACTERS_MAX: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_operation_must_be_the_only_one_in_its_document() {
+        let text = "query A { a ...f } query B { b ...g }
+            fragment f on Query { x } fragment g on Query { ...h } fragment h on Query { y }";
+        let operation = Operation::parse(text, Some("B")).unwrap();
+        assert_eq!(operation.name(), Some("B"));
+        let mut fragments: Vec<_> = operation.document().fragments.keys().cloned().collect();
+        fragments.sort();
+        assert_eq!(fragments, ["g", "h"]);
+    }
+
+    #[test]
+    fn introspection_must_be_found_behind_aliases_and_fragments() {
+        for (text, expected) in [
+            ("{ a: __type(name: \"T\") { name } }", true),
+            ("{ ... { b: __schema { types { name } } } }", true),
+            (
+                "{ ...f } fragment f on Query { ...g } fragment g on Query { __type(name: \"T\") { name } }",
+                true,
+            ),
+            ("{ __typename a { __typename } }", false),
+        ] {
+            assert_eq!(
+                Operation::parse(text, None).unwrap().selects_introspection(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_must_be_one_sentence_with_its_position() {
+        let text = format!("{{ a }}\n{{ b ! {} }}", "c ".repeat(1_000));
+        let error = Operation::parse(&text, None).unwrap_err();
+        assert_eq!((error.locations[0].line, error.locations[0].column), (2, 5));
+        assert!(error.error.message.starts_with("invalid GraphQL document: expected"), "{error:?}");
+        assert!(
+            !error.error.message.contains('\n') && error.error.message.len() < 400,
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn a_missing_or_unknown_operation_name_must_be_rejected() {
+        for (text, name, code) in [
+            ("query A { a } query B { b }", None, ErrorCode::OperationResolutionFailure),
+            ("query A { a }", Some("B"), ErrorCode::OperationResolutionFailure),
+            ("{ a }", Some("A"), ErrorCode::OperationResolutionFailure),
+            ("{ a", None, ErrorCode::GraphqlParseFailed),
+        ] {
+            let error = Operation::parse(text, name).unwrap_err();
+            assert_eq!(error.error.code, code, "{text}");
+        }
+    }
+}

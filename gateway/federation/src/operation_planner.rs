@@ -1,0 +1,57 @@
+//! From a document to a plan: validate ► filter ► normalise ► plan.
+
+mod normalise;
+mod validate;
+
+use std::{sync::Arc, time::Duration};
+
+use self::validate::ValidationRules;
+use crate::{
+    authorization::Grants, error::GraphqlError, filter_operation::remove_unauthorized,
+    operation_key::OperationKey, plan::Plan, planner::PlannerError, supergraph::Supergraph,
+};
+
+/// Why an operation has no plan.
+#[derive(Debug, Clone)]
+pub(crate) enum PlanError {
+    /// The document is invalid.
+    Invalid(Vec<GraphqlError>),
+    /// The document is valid, and there is no plan for it.
+    NoPlan(PlannerError),
+    /// Planning panicked; the panic hook logged it.
+    Panicked,
+}
+
+/// Plans operations over any supergraph.
+#[derive(Clone)]
+pub(crate) struct OperationPlanner {
+    rules: Arc<ValidationRules>,
+    timeout: Duration,
+}
+
+impl OperationPlanner {
+    /// A planner that gives up on an operation after `timeout`.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { rules: Arc::new(ValidationRules::new()), timeout }
+    }
+
+    /// Plans what `grants` allow of an operation.
+    ///
+    /// # Errors
+    /// [`PlanError`] if the operation is invalid or has no plan.
+    pub(crate) fn plan(
+        &self,
+        supergraph: &Supergraph,
+        operation: &OperationKey,
+        grants: &Grants,
+    ) -> Result<Plan, PlanError> {
+        let OperationKey { text, name, conditions } = operation;
+        let types = supergraph.types();
+        let mut document = self.rules.parse_and_validate(supergraph.public(), text)?;
+        let is_filtered = remove_unauthorized(&mut document, types, grants);
+        normalise::evaluate_conditions(&mut document, conditions, types);
+        let root =
+            supergraph.plan(&document, name.as_deref(), self.timeout).map_err(PlanError::NoPlan)?;
+        Ok(Plan { root, is_filtered })
+    }
+}

@@ -1,0 +1,123 @@
+//! Brings an operation into the form that is planned: conditions are decided, and what is about the
+//! schema is left out, since no subgraph is asked for it.
+//!
+//! That conditions are decided before, and not by the plan, costs a plan for each combination that
+//! occurs and makes plans smaller. It is also the way round the planner taking two fields that differ
+//! in their conditions alone for one; and the renaming of aliases that which it has when an alias is the
+//! name of another field.
+
+use graphql_tools::static_graphql::query as ast;
+
+use crate::{schema::PublicSchema, selection_set::ensure_non_empty};
+
+/// Decides every condition of a document, and leaves out what is about the schema.
+pub(super) fn evaluate_conditions(
+    document: &mut ast::Document,
+    conditions: &[(String, bool)],
+    types: &PublicSchema,
+) {
+    use ast::OperationDefinition as Operation;
+    for definition in &mut document.definitions {
+        let (set, is_root) = match definition {
+            ast::Definition::Operation(operation) => match operation {
+                Operation::SelectionSet(set) => (set, true),
+                Operation::Query(query) => (&mut query.selection_set, true),
+                Operation::Mutation(mutation) => (&mut mutation.selection_set, true),
+                Operation::Subscription(subscription) => (&mut subscription.selection_set, true),
+            },
+            ast::Definition::Fragment(fragment) => (&mut fragment.selection_set, false),
+        };
+        evaluate_set_conditions(set, conditions);
+        rename_set(set, types);
+        if is_root {
+            remove_introspection(set);
+        }
+    }
+    // What is about the schema stands at the root alone, so that fragments on it are of the root.
+    for definition in &mut document.definitions {
+        if let ast::Definition::Fragment(fragment) = definition {
+            remove_fields(&mut fragment.selection_set, &["__schema", "__type"]);
+        }
+    }
+}
+
+fn evaluate_set_conditions(set: &mut ast::SelectionSet, conditions: &[(String, bool)]) {
+    set.items.retain_mut(|item| {
+        let (directives, below) = match item {
+            ast::Selection::Field(field) => (&mut field.directives, Some(&mut field.selection_set)),
+            ast::Selection::InlineFragment(fragment) => {
+                (&mut fragment.directives, Some(&mut fragment.selection_set))
+            }
+            ast::Selection::FragmentSpread(spread) => (&mut spread.directives, None),
+        };
+        let has_fields = below.as_ref().is_some_and(|below| !below.items.is_empty());
+        let is_included = directives.iter().all(|directive| match directive.name.as_str() {
+            "skip" => !is_true(directive, conditions),
+            "include" => is_true(directive, conditions),
+            _ => true,
+        });
+        directives.retain(|directive| !matches!(directive.name.as_str(), "skip" | "include"));
+        if let Some(below) = below {
+            evaluate_set_conditions(below, conditions);
+        }
+        if let ast::Selection::Field(field) = item
+            && has_fields
+        {
+            ensure_non_empty(&mut field.selection_set, field.position);
+        }
+        let empty = matches!(item, ast::Selection::InlineFragment(fragment)
+            if fragment.selection_set.items.is_empty());
+        is_included && !empty
+    });
+}
+
+/// Renames what a plan would mistake for something else.
+fn rename_set(set: &mut ast::SelectionSet, types: &PublicSchema) {
+    for item in &mut set.items {
+        match item {
+            ast::Selection::Field(field) => {
+                if field.name == "__typename" {
+                    // The answer names types where they were asked for; plans need them by this name.
+                    field.alias = None;
+                }
+                let alias = field.alias.as_ref().unwrap_or(&field.name);
+                let name = types.name_in_plan(alias, &field.name);
+                if *name != *field.name {
+                    field.alias = Some(name.into_owned());
+                }
+                rename_set(&mut field.selection_set, types);
+            }
+            ast::Selection::InlineFragment(fragment) => {
+                rename_set(&mut fragment.selection_set, types)
+            }
+            ast::Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+fn is_true(directive: &ast::Directive, conditions: &[(String, bool)]) -> bool {
+    let value = directive.arguments.iter().find(|(name, _)| name == "if").map(|(_, value)| value);
+    match value {
+        Some(ast::Value::Boolean(literal)) => *literal,
+        Some(ast::Value::Variable(name)) => {
+            conditions.iter().any(|(condition, value)| condition == name && *value)
+        }
+        _ => false,
+    }
+}
+
+/// Leaves out fields about the schema, also in parts of the root.
+fn remove_introspection(set: &mut ast::SelectionSet) {
+    remove_fields(set, &["__schema", "__type", "__typename"]);
+}
+
+fn remove_fields(set: &mut ast::SelectionSet, names: &[&str]) {
+    set.items.retain_mut(|item| match item {
+        ast::Selection::Field(field) => !names.contains(&field.name.as_str()),
+        ast::Selection::InlineFragment(fragment) => {
+            remove_fields(&mut fragment.selection_set, names);
+            !fragment.selection_set.items.is_empty()
+        }
+        ast::Selection::FragmentSpread(_) => true,
+    });
+}

@@ -1,0 +1,295 @@
+//! The adapter of the planner's crate: a normalised operation in, a plan of our own types out. No other
+//! module names that crate.
+
+mod convert;
+mod workarounds;
+
+use std::{
+    any::Any,
+    collections::BTreeSet,
+    panic::{self, AssertUnwindSafe},
+    time::{Duration, Instant},
+};
+
+use graphql_tools::{
+    parser::parse_query,
+    static_graphql::{query as ast, schema},
+};
+use hive_router_query_planner::{
+    ast::{
+        normalization::normalize_operation, operation::OperationDefinition,
+        selection_set::SelectionSet,
+    },
+    graph::PlannerOverrideContext,
+    planner::{Planner as HivePlanner, QueryPlannerOptions},
+    state::supergraph_state::OperationKind,
+    utils::{cancellation::CancellationToken, parsing::safe_parse_schema},
+};
+
+use self::{
+    convert::PlanConverter,
+    workarounds::{
+        requires_behind_key::requires_workarounds, split_operation, union_members,
+        unresolved_aliases,
+    },
+};
+use crate::{
+    plan::{FetchKind, Step},
+    schema::PublicSchema,
+};
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PlannerError {
+    /// The operation cannot be brought into the form that is planned.
+    #[error("cannot normalise operation: {0}")]
+    Normalise(String),
+    /// The planner finds no way to a field.
+    #[error("no plan for `{field}`: {cause}")]
+    NoPlan {
+        /// Its way from the root, or of all fields that were asked for.
+        field: String,
+        /// What the planner says.
+        cause: String,
+    },
+    /// It takes too long to find one.
+    #[error("planning timed out after {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// The operation cannot even be brought into the form that is planned.
+    #[error("planner panicked: {0}")]
+    Panicked(String),
+    /// A plan holds what is not executed here.
+    #[error("unsupported plan node: `{0}`")]
+    UnsupportedNode(&'static str),
+}
+
+/// Parses the SDL of a supergraph.
+///
+/// # Errors
+/// The syntax error, on one line.
+pub(crate) fn parse_supergraph(sdl: &str) -> Result<schema::Document, String> {
+    safe_parse_schema(sdl)
+        .map_err(|error| error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The planner over one supergraph.
+pub(crate) struct Planner {
+    inner: HivePlanner,
+    /// Whether subgraphs know different members of one union.
+    members_differ: bool,
+}
+
+impl Planner {
+    /// A planner over a supergraph. A panic of the planner's crate ends here.
+    ///
+    /// # Errors
+    /// Why the planner rejects the supergraph.
+    pub(crate) fn new(document: &schema::Document) -> Result<Self, String> {
+        let inner = panic::catch_unwind(|| {
+            HivePlanner::new_from_supergraph(document, QueryPlannerOptions::default())
+        })
+        .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
+        .map_err(|error| error.to_string())?;
+        let members_differ = union_members::union_members_differ(&inner.supergraph);
+        Ok(Self { inner, members_differ })
+    }
+
+    /// The schema that clients see.
+    pub(crate) fn public_schema(&self) -> &schema::Document {
+        &self.inner.consumer_schema.document
+    }
+
+    /// The root step for an operation of a valid document; `None` if nothing has to be fetched. A
+    /// panic of the planner's crate ends here.
+    ///
+    /// # Errors
+    /// [`PlannerError`] if there is no plan.
+    pub(crate) fn plan(
+        &self,
+        types: &PublicSchema,
+        document: &ast::Document,
+        operation: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Option<Step>, PlannerError> {
+        let state = &self.inner.supergraph;
+        let mut normal = catch_planner_panic(|| {
+            normalize_operation(state, document, operation)
+                .map_err(|error| PlannerError::Normalise(error.to_string()))
+        })?;
+        if normal.operation.selection_set.items.is_empty() {
+            return Ok(None);
+        }
+        let root = state.expect_root_type_name(normal.operation.operation_kind.as_ref());
+        split_operation::remove_redundant_typenames(
+            &mut normal.operation.selection_set,
+            root,
+            state,
+        );
+        let converter = PlanConverter { types, state };
+        let mut attempt =
+            PlanAttempt { planner: self, converter, begun: Instant::now(), timeout, tries: 0 };
+        let mut steps = attempt.steps(&normal.operation)?;
+        Ok(if steps.len() == 1 { steps.pop() } else { Some(Step::Sequence(steps)) })
+    }
+}
+
+/// So often is a plan looked for, for one operation and its parts.
+const TRIES_MAX: u32 = 64;
+
+/// The rollout of progressive `@override` labels: a field moves to another subgraph at 100 % alone. The
+/// planner's crate moves it if the percentage of its label is above this one.
+const OVERRIDE_PERCENTAGE: f64 = 99.999_999;
+
+/// The planning of one operation.
+struct PlanAttempt<'a> {
+    planner: &'a Planner,
+    converter: PlanConverter<'a>,
+    begun: Instant,
+    timeout: Duration,
+    tries: u32,
+}
+
+impl PlanAttempt<'_> {
+    /// The steps of an operation. Where the planner finds none for a query, each half of it is planned by
+    /// itself: fields are asked for twice then, and what both get is one answer.
+    fn steps(&mut self, operation: &OperationDefinition) -> Result<Vec<Step>, PlannerError> {
+        self.tries += 1;
+        let failure = match self.step(operation) {
+            Ok(step) => return Ok(step.into_iter().collect()),
+            Err(failure) => failure,
+        };
+        let is_repeatable = matches!(operation.operation_kind, None | Some(OperationKind::Query));
+        if !matches!(failure, PlannerError::NoPlan { .. })
+            || !is_repeatable
+            || self.tries >= TRIES_MAX
+        {
+            return Err(failure);
+        }
+        if let Some(halves) = split_operation::split_in_half(&operation.selection_set) {
+            let mut steps = Vec::new();
+            for half in halves {
+                steps.extend(self.steps_of(operation, half)?);
+            }
+            return if_aliases_distinct(steps).ok_or(failure);
+        }
+        if let Some(steps) = self.plan_with_workaround(operation) {
+            return Ok(steps);
+        }
+        let Some([one, other]) = split_operation::split_by_type(&operation.selection_set) else {
+            return Err(failure);
+        };
+        let mut steps = self.steps_of(operation, one)?;
+        let more = self.steps_of(operation, other)?;
+        // Who knows a thing only as one of these types is not believed about the others: the same must be
+        // asked first.
+        if root_subgraphs(&steps) != root_subgraphs(&more) {
+            return Err(failure);
+        }
+        steps.extend(more);
+        if_aliases_distinct(steps).ok_or(failure)
+    }
+
+    fn steps_of(
+        &mut self,
+        operation: &OperationDefinition,
+        selection_set: SelectionSet,
+    ) -> Result<Vec<Step>, PlannerError> {
+        self.steps(&OperationDefinition { selection_set, ..operation.clone() })
+    }
+
+    /// The steps to the only place of an operation, over what is computed on the way.
+    fn plan_with_workaround(&mut self, operation: &OperationDefinition) -> Option<Vec<Step>> {
+        let state = &self.planner.inner.supergraph;
+        for workaround in requires_workarounds(state, operation) {
+            let text = workaround.prerequisite.to_string();
+            let document = parse_query::<String>(&text).ok()?.into_static();
+            let prerequisite = catch_planner_panic(|| {
+                normalize_operation(state, &document, None)
+                    .map_err(|error| PlannerError::Normalise(error.to_string()))
+            });
+            let Ok(prerequisite) = prerequisite else { continue };
+            if let Ok(mut steps) = self.steps(&prerequisite.operation) {
+                let required = self.converter.required(&workaround.representation);
+                let types =
+                    |of: &str| self.converter.with_possible_types(&BTreeSet::from([of.to_owned()]));
+                steps.push(workaround.into_fetch_step(required, types));
+                return Some(steps);
+            }
+        }
+        None
+    }
+
+    /// The step that answers an operation. A panic of the planner's crate ends here.
+    fn step(&self, operation: &OperationDefinition) -> Result<Option<Step>, PlannerError> {
+        let no_plan = |cause| PlannerError::NoPlan {
+            field: split_operation::describe(&operation.selection_set),
+            cause,
+        };
+        let left = self.timeout.saturating_sub(self.begun.elapsed());
+        let in_time = CancellationToken::with_timeout(left);
+        let overrides = PlannerOverrideContext::from_percentage(OVERRIDE_PERCENTAGE);
+        let planner = &self.planner.inner;
+        let result = catch_planner_panic(|| {
+            let plan = planner.plan_from_normalized_operation(operation, overrides, &in_time);
+            plan.map_err(|error| {
+                if self.begun.elapsed() >= self.timeout {
+                    PlannerError::Timeout(self.timeout)
+                } else {
+                    no_plan(error.to_string())
+                }
+            })
+        });
+        let mut plan = result.map_err(|failure| match failure {
+            PlannerError::Panicked(panic) => no_plan(format!("planner panicked: {panic}")),
+            failure => failure,
+        })?;
+        if self.planner.members_differ {
+            union_members::add_missing_members(&planner.supergraph, operation, &mut plan)
+                .map_err(no_plan)?;
+        }
+        let step = plan.node.as_ref().map(|node| self.converter.step(node)).transpose()?;
+        if let Some(name) = step.as_ref().and_then(unresolved_aliases::unresolved_alias) {
+            return Err(no_plan(format!("unresolved alias `{name}`")));
+        }
+        Ok(step)
+    }
+}
+
+/// Steps that may follow one another: what the planner names for itself has the same names in each.
+fn if_aliases_distinct(steps: Vec<Step>) -> Option<Vec<Step>> {
+    let naming =
+        steps.iter().filter(|step| !unresolved_aliases::generated_aliases(step).is_empty());
+    (naming.count() <= 1).then_some(steps)
+}
+
+/// Who is asked for fields of the root.
+fn root_subgraphs(steps: &[Step]) -> BTreeSet<&str> {
+    let fetches = steps.iter().flat_map(Step::fetches);
+    let roots = fetches.filter(|fetch| matches!(fetch.fetch_kind, FetchKind::Root { .. }));
+    roots.map(|fetch| &*fetch.subgraph).collect()
+}
+
+/// Does what may panic within the planner's crate.
+fn catch_planner_panic<T>(
+    work: impl FnOnce() -> Result<T, PlannerError>,
+) -> Result<T, PlannerError> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| Err(PlannerError::Panicked(panic_message(&*panic))))
+}
+
+/// The message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_planner_must_be_an_error() {
+        let failure = catch_planner_panic(|| -> Result<(), _> { panic!("it has {}", "no root") });
+        assert_eq!(failure, Err(PlannerError::Panicked("it has no root".to_owned())));
+    }
+}

@@ -1,0 +1,212 @@
+//! A way round for a computed field (`@requires`) that the planner finds no way to: what it is computed
+//! from, and a key by which its subgraph knows the thing, are planned as if a client had asked for them,
+//! and a question of our own to the subgraph comes after them.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::Name;
+use graphql_tools::{parser::parse_query, static_graphql::query as ast};
+use hive_router_query_planner::{
+    ast::{
+        operation::OperationDefinition,
+        selection_item::SelectionItem,
+        selection_set::{FieldSelection, InlineFragmentSelection, SelectionSet},
+    },
+    state::supergraph_state::{SupergraphDefinition, SupergraphState},
+};
+
+use super::union_members::has_all;
+use crate::plan::{EntityFetch, Fetch, FetchKind, PathElement, RequiredSelection, Step};
+
+/// A way to one computed field.
+pub(crate) struct RequiresWorkaround {
+    /// What has to be known before, on its way from the root.
+    pub(crate) prerequisite: OperationDefinition,
+    /// What of it the subgraph is told.
+    pub(crate) representation: SelectionSet,
+    /// The types that lie on the way, in the order of the way.
+    path: Vec<PathStep>,
+    type_name: String,
+    field: FieldSelection,
+    subgraph: String,
+    /// Definitions of the variables that the field uses.
+    variables: Vec<(String, String)>,
+}
+
+/// A part of the way from the root to the thing.
+enum PathStep {
+    Field(FieldSelection),
+    On(String),
+}
+
+/// The ways to the last computed field of an operation that leads to one place; one for each key.
+pub(crate) fn requires_workarounds(
+    state: &SupergraphState,
+    operation: &OperationDefinition,
+) -> Vec<RequiresWorkaround> {
+    let mut found = Vec::new();
+    let mut path = Vec::new();
+    let mut set = &operation.selection_set;
+    let root = state.expect_root_type_name(operation.operation_kind.as_ref());
+    let mut type_name = root.to_owned();
+    while let [item] = set.items.as_slice() {
+        match item {
+            SelectionItem::Field(field) => {
+                let candidates = workarounds_for_field(state, operation, &path, &type_name, field);
+                if !candidates.is_empty() {
+                    found = candidates;
+                }
+                let Some(ty) = state.field_return_type_name(&type_name, &field.name) else { break };
+                ty.clone_into(&mut type_name);
+                path.push(PathStep::Field(field.clone()));
+                set = &field.selections;
+            }
+            SelectionItem::InlineFragment(fragment) => {
+                type_name.clone_from(&fragment.type_condition);
+                path.push(PathStep::On(type_name.clone()));
+                set = &fragment.selections;
+            }
+            SelectionItem::FragmentSpread(_) => break,
+        }
+    }
+    found
+}
+
+/// The ways to a field, if it is computed and its subgraph has all that is wanted of it.
+fn workarounds_for_field(
+    state: &SupergraphState,
+    operation: &OperationDefinition,
+    path: &[PathStep],
+    type_name: &str,
+    field: &FieldSelection,
+) -> Vec<RequiresWorkaround> {
+    let Some(definition @ SupergraphDefinition::Object(_)) = state.definitions.get(type_name)
+    else {
+        return Vec::new();
+    };
+    let Some(field_definition) = definition.fields().get(&field.name) else { return Vec::new() };
+    let mut found = Vec::new();
+    for join in &field_definition.join_field {
+        let (Some(graph), Some(requires)) = (&join.graph_id, &join.requires) else { continue };
+        let is_resolvable = field_definition.resolvable_in_graphs(definition).contains(graph);
+        // One value of a field stands at a place: with arguments it might be another's.
+        if !is_resolvable
+            || requires.contains('(')
+            || !has_all(state, field_definition.field_type.inner_type(), &field.selections, graph)
+        {
+            continue;
+        }
+        let Ok(subgraph) = state.resolve_graph_id(graph) else { continue };
+        let joins = definition.join_types().iter();
+        for key in joins.filter(|join| join.graph_id == *graph && join.resolvable) {
+            let Some(key) = &key.key else { continue };
+            let Some(representation) = selections(&format!("{{ __typename {key} {requires} }}"))
+            else {
+                continue;
+            };
+            let selection_set = wrap_in_path(path, representation.clone());
+            found.push(RequiresWorkaround {
+                prerequisite: OperationDefinition { selection_set, ..operation.clone() },
+                representation,
+                path: path.iter().map(PathStep::without_selections).collect(),
+                type_name: type_name.to_owned(),
+                field: field.clone(),
+                subgraph: subgraph.0.clone(),
+                variables: variables(operation, &field.variable_usages()),
+            });
+        }
+    }
+    found
+}
+
+fn selections(text: &str) -> Option<SelectionSet> {
+    let document: ast::Document = parse_query::<String>(text).ok()?.into_static();
+    match document.definitions.into_iter().next()? {
+        ast::Definition::Operation(ast::OperationDefinition::SelectionSet(set)) => Some(set.into()),
+        _ => None,
+    }
+}
+
+/// Selections at the end of a way.
+fn wrap_in_path(path: &[PathStep], set: SelectionSet) -> SelectionSet {
+    path.iter().rev().fold(set, |selections, step| {
+        let item = match step {
+            PathStep::Field(field) => {
+                SelectionItem::Field(FieldSelection { selections, ..field.clone() })
+            }
+            PathStep::On(of) => SelectionItem::InlineFragment(InlineFragmentSelection {
+                type_condition: of.clone(),
+                selections,
+                skip_if: None,
+                include_if: None,
+            }),
+        };
+        SelectionSet { items: vec![item] }
+    })
+}
+
+fn variables(operation: &OperationDefinition, used: &BTreeSet<String>) -> Vec<(String, String)> {
+    let definitions = operation.variable_definitions.iter().flatten();
+    let definitions = definitions.filter(|one| used.contains(&one.name));
+    definitions.map(|one| (one.name.clone(), one.variable_type.to_string())).collect()
+}
+
+impl PathStep {
+    fn without_selections(&self) -> Self {
+        match self {
+            Self::Field(field) => {
+                let selections = SelectionSet::default();
+                Self::Field(FieldSelection { selections, ..field.clone() })
+            }
+            Self::On(of) => Self::On(of.clone()),
+        }
+    }
+}
+
+impl RequiresWorkaround {
+    /// The question for the field. `needed` is what the subgraph is told, `types` a type with all that are
+    /// of it.
+    pub(crate) fn into_fetch_step(
+        self,
+        required: Vec<RequiredSelection>,
+        types: impl Fn(&str) -> BTreeSet<String>,
+    ) -> Step {
+        let mut path = Vec::new();
+        for step in &self.path {
+            path.push(match step {
+                PathStep::Field(field) => {
+                    PathElement::Field(Name::new(field.selection_identifier()))
+                }
+                PathStep::On(of) => PathElement::TypeCondition(types(of)),
+            });
+        }
+        path.push(PathElement::TypeCondition(types(&self.type_name)));
+        let variable_definitions = self.variables.iter().map(|(name, ty)| format!(",${name}:{ty}"));
+        let variable_definitions: String = variable_definitions.collect();
+        let (of, field) = (&self.type_name, &self.field);
+        let document = format!(
+            "query($representations:[_Any!]!{variable_definitions}){{_entities(representations:$representations)\
+             {{...on {of}{{{field}}}}}}}"
+        );
+        let entities = EntityFetch {
+            alias: "_entities".to_owned(),
+            variable: Name::new("representations"),
+            paths: vec![path],
+            requires: required,
+            input_rewrites: Vec::new(),
+            output_rewrites: Vec::new(),
+            response_keys: Arc::new(HashSet::from([field.selection_identifier().to_owned()])),
+        };
+        Step::Fetch(Box::new(Fetch {
+            subgraph: self.subgraph.as_str().into(),
+            document: document.into(),
+            operation_type: OperationType::Query,
+            variables: self.variables.iter().map(|(name, _)| Name::new(name)).collect(),
+            fetch_kind: FetchKind::Entities(vec![entities]),
+        }))
+    }
+}

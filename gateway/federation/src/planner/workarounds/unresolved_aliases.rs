@@ -1,0 +1,112 @@
+//! Names that the planner gives to fields itself, where two that are asked for have one name and other
+//! arguments. Each must be taken by somebody under that name, else another value stands in its place.
+
+use std::collections::BTreeSet;
+
+use crate::plan::{EntityFetch, FetchKind, PathElement, RequiredSelection, Rewrite, Step};
+
+const ALIAS_PREFIX: &str = "_internal_qp_alias_";
+
+/// The names that are given in the questions of a step.
+pub(crate) fn generated_aliases(step: &Step) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for fetch in step.fetches() {
+        for (at, _) in fetch.document.match_indices(ALIAS_PREFIX) {
+            let rest = &fetch.document[at + ALIAS_PREFIX.len()..];
+            let number = rest.chars().take_while(char::is_ascii_digit);
+            found.insert(format!("{ALIAS_PREFIX}{}", number.collect::<String>()));
+        }
+    }
+    found
+}
+
+/// A name that is given and that nobody takes.
+pub(crate) fn unresolved_alias(step: &Step) -> Option<String> {
+    let mut resolved = BTreeSet::new();
+    for fetch in step.fetches() {
+        match &fetch.fetch_kind {
+            FetchKind::Root { output_rewrites, .. } => {
+                collect_renamed(output_rewrites, &mut resolved)
+            }
+            FetchKind::Entities(lists) => {
+                for EntityFetch { requires, output_rewrites, .. } in lists {
+                    collect_required(requires, &mut resolved);
+                    collect_renamed(output_rewrites, &mut resolved);
+                }
+            }
+        }
+    }
+    generated_aliases(step).into_iter().find(|name| !resolved.contains(name))
+}
+
+fn collect_required(required: &[RequiredSelection], resolved: &mut BTreeSet<String>) {
+    for selection in required {
+        match selection {
+            RequiredSelection::Field { name, selections, .. } => {
+                resolved.insert(name.to_string());
+                collect_required(selections, resolved);
+            }
+            RequiredSelection::InlineFragment { selections, .. } => {
+                collect_required(selections, resolved)
+            }
+        }
+    }
+}
+
+fn collect_renamed(changes: &[Rewrite], resolved: &mut BTreeSet<String>) {
+    for change in changes {
+        if let Rewrite::Rename { path, .. } = change
+            && let Some(PathElement::Field(name)) = path.last()
+        {
+            resolved.insert(name.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_graphql_parser::types::OperationType;
+    use async_graphql_value::Name;
+
+    use super::*;
+    use crate::plan::Fetch;
+
+    fn fetch(document: &str, fetch_kind: FetchKind) -> Step {
+        Step::Fetch(Box::new(Fetch {
+            subgraph: "a".into(),
+            document: document.into(),
+            operation_type: OperationType::Query,
+            variables: Vec::new(),
+            fetch_kind,
+        }))
+    }
+
+    #[test]
+    fn an_unresolved_alias_must_be_found() {
+        let root = || {
+            let fetch_kind = FetchKind::Root {
+                path: Vec::new(),
+                response_keys: Arc::default(),
+                output_rewrites: Vec::new(),
+            };
+            fetch("{a{_internal_qp_alias_10: b(c: 1)}}", fetch_kind)
+        };
+        let name = "_internal_qp_alias_10";
+        assert_eq!(unresolved_alias(&root()).as_deref(), Some(name));
+        let selections = Vec::new();
+        let required =
+            RequiredSelection::Field { name: Name::new(name), key: Name::new("b"), selections };
+        let entities = FetchKind::Entities(vec![EntityFetch {
+            alias: "_entities".to_owned(),
+            variable: Name::new("representations"),
+            paths: Vec::new(),
+            requires: vec![required],
+            input_rewrites: Vec::new(),
+            output_rewrites: Vec::new(),
+            response_keys: Arc::default(),
+        }]);
+        assert_eq!(unresolved_alias(&Step::Sequence(vec![root(), fetch("{d}", entities)])), None);
+    }
+}

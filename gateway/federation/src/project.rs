@@ -1,0 +1,306 @@
+//! Gives what was gathered the form that the client asked for (GraphQL, sections 6.3 and 6.4): fields in
+//! the order of the selections, `@skip` and `@include`, types, and null where it belongs.
+//!
+//! It walks the client's own document and not the plan's, so that nothing of a plan shows.
+
+mod introspect;
+mod leaf;
+mod select;
+
+use async_graphql_parser::{
+    Positioned,
+    types::{Field, OperationType, SelectionSet},
+};
+use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
+
+use self::{
+    introspect::IntrospectionResolver,
+    select::{FieldCollector, FieldGroup},
+};
+use crate::{
+    error::{ApiError, ErrorCode, GraphqlError},
+    execute::{
+        ErrorIndex, ExecutionState, MissingReason, REPORTED_ERRORS_MAX, ResponsePath,
+        ResponseSegment, at_path,
+    },
+    filter_operation::AuthContext,
+    operation::Operation,
+    schema::{Definition, PublicSchema, Type, TypeKind},
+};
+
+/// An answer in the form that was asked for.
+pub(crate) struct Projected {
+    pub(crate) data: Value,
+    pub(crate) errors: Vec<GraphqlError>,
+    /// Errors that are not listed.
+    pub(crate) omitted: usize,
+}
+
+/// The value of a field. Null that must not be there goes up.
+enum Completed {
+    Value(Value),
+    /// Null, which the type must allow. `Explained`: nothing more is to be told about it.
+    Null(ErrorReported),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ErrorReported {
+    Yes,
+    No,
+}
+
+/// One projection.
+struct Projection<'a> {
+    types: &'a PublicSchema,
+    collector: FieldCollector<'a>,
+    error_index: ErrorIndex,
+    errors: Vec<GraphqlError>,
+    path: ResponsePath,
+}
+
+/// The answer to an operation.
+pub(crate) fn project(
+    types: &PublicSchema,
+    operation: &Operation,
+    variables: &Variables,
+    auth: AuthContext<'_>,
+    state: ExecutionState,
+) -> Projected {
+    let ExecutionState { data, error_index } = state;
+    let collector = FieldCollector { types, operation, variables, auth };
+    let mut projection =
+        Projection { types, collector, error_index, errors: Vec::new(), path: Vec::new() };
+    let root = match operation.kind() {
+        OperationType::Mutation => types.mutation.as_deref(),
+        OperationType::Subscription => types.subscription.as_deref(),
+        OperationType::Query => Some(types.query.as_str()),
+    };
+    let set = &operation.definition().node.selection_set.node;
+    let completed = projection.object(root.unwrap_or_default(), &[set], &data);
+    let data = match completed {
+        Completed::Value(data) => data,
+        Completed::Null(_) => Value::Null,
+    };
+    let Projection { error_index, mut errors, .. } = projection;
+    let omitted = error_index.omitted;
+    errors.extend(error_index.into_remaining());
+    Projected { data, errors, omitted }
+}
+
+impl<'a> Projection<'a> {
+    /// An object of the type `name`, which is no abstract one.
+    fn object(&mut self, name: &str, sets: &[&'a SelectionSet], data: &Value) -> Completed {
+        let mut object = IndexMap::new();
+        let collected = self.collector.collect_fields(name, sets);
+        if let Some(denial) = collected.denial {
+            self.report(denial);
+        }
+        for (key, fields) in collected.fields {
+            let Some(first) = fields.first() else { continue };
+            let planned = self.types.name_in_plan(key, &first.node.name.node);
+            self.path.push(ResponseSegment::Key((*planned).into()));
+            let value = self.field(name, &planned, &fields, data);
+            self.path.pop();
+            match value {
+                None => {}
+                Some(Completed::Value(value)) => {
+                    object.insert(key.clone(), value);
+                }
+                Some(null @ Completed::Null(_)) => return null,
+            }
+        }
+        Completed::Value(Value::Object(object))
+    }
+
+    /// The value of a field; nothing where there is no such field.
+    fn field(
+        &mut self,
+        owner: &str,
+        key: &str,
+        fields: &FieldGroup<'a>,
+        data: &Value,
+    ) -> Option<Completed> {
+        let first = &fields.first()?.node;
+        match first.name.node.as_str() {
+            "__typename" => return Some(Completed::Value(Value::from(owner))),
+            "__schema" | "__type" if owner == self.types.query => {
+                let schema =
+                    IntrospectionResolver { types: self.types, collector: &self.collector };
+                return Some(Completed::Value(schema.root(first, fields)));
+            }
+            _ => {}
+        }
+        let types = self.types;
+        let name = first.name.node.as_str();
+        let declared = types.get(owner)?.fields()?.get(name)?;
+        if let Some(failure) =
+            self.collector.auth.deny_field(types, owner, name, declared.ty.name())
+        {
+            self.report(failure);
+            return Some(self.null(&declared.ty, ErrorReported::Yes));
+        }
+        let value = match data {
+            Value::Object(data) => data.get(key),
+            _ => None,
+        };
+        Some(match value {
+            Some(value) => self.complete(&declared.ty, fields, value),
+            None => self.resolve_missing(&declared.ty, key),
+        })
+    }
+
+    /// What nobody answered: null, and an error unless nobody knows the thing.
+    fn resolve_missing(&mut self, ty: &Type, key: &str) -> Completed {
+        let parent = self.path[..self.path.len() - 1].to_vec();
+        let reported = match self.error_index.missing_reason(&parent, key) {
+            MissingReason::Failed(error) => {
+                self.push_error(at_path(error, &self.path));
+                ErrorReported::Yes
+            }
+            MissingReason::UnknownEntity => ErrorReported::No,
+            MissingReason::NotFetched if self.error_index.is_reported(&self.path) => {
+                ErrorReported::Yes
+            }
+            MissingReason::NotFetched => {
+                self.report(malformed("no subgraph returned this field"));
+                ErrorReported::Yes
+            }
+        };
+        self.null(ty, reported)
+    }
+
+    /// Null for a field of this type; it goes up where the type does not allow it.
+    fn null(&mut self, ty: &Type, reported: ErrorReported) -> Completed {
+        if !matches!(ty, Type::NonNull(_)) {
+            return Completed::Value(Value::Null);
+        }
+        if reported == ErrorReported::No && !self.error_index.is_reported(&self.path) {
+            let message = "null returned for a non-nullable field";
+            self.report(malformed(message));
+        }
+        Completed::Null(ErrorReported::Yes)
+    }
+
+    fn complete(&mut self, ty: &Type, fields: &FieldGroup<'a>, value: &Value) -> Completed {
+        let nullable = if let Type::NonNull(inner) = ty { inner } else { ty };
+        let completed = match (nullable, value) {
+            (_, Value::Null) => Completed::Null(ErrorReported::No),
+            (Type::List(item), Value::List(items)) => self.list(item, fields, items),
+            (Type::List(_), _) => self.invalid_value("a list"),
+            (Type::Named(name), value) => self.complete_named(name, fields, value),
+            (Type::NonNull(_), _) => self.invalid_value("a value"),
+        };
+        match completed {
+            Completed::Null(reported) => self.null(ty, reported),
+            value @ Completed::Value(_) => value,
+        }
+    }
+
+    fn list(&mut self, ty: &Type, fields: &FieldGroup<'a>, items: &[Value]) -> Completed {
+        let mut list = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            self.path.push(ResponseSegment::Index(index));
+            let completed = self.complete(ty, fields, item);
+            self.path.pop();
+            match completed {
+                Completed::Value(value) => list.push(value),
+                null @ Completed::Null(_) => return null,
+            }
+        }
+        Completed::Value(Value::List(list))
+    }
+
+    fn complete_named(&mut self, name: &str, fields: &FieldGroup<'a>, value: &Value) -> Completed {
+        let types = self.types;
+        let Some(definition) = types.get(name) else { return Completed::Null(ErrorReported::Yes) };
+        match &definition.kind {
+            TypeKind::Object { .. } | TypeKind::Interface { .. } | TypeKind::Union => {
+                let Value::Object(data) = value else { return self.invalid_value("an object") };
+                let Some(actual) = self.type_of(definition, data) else {
+                    return Completed::Null(ErrorReported::Yes);
+                };
+                if let Some(failure) = self.collector.auth.deny_object(types, actual) {
+                    self.report(failure);
+                    return Completed::Null(ErrorReported::Yes);
+                }
+                let sets: Vec<_> =
+                    fields.iter().map(|field| &field.node.selection_set.node).collect();
+                let is_abstract = types.get(actual).is_some_and(Definition::is_abstract);
+                if is_abstract && self.collector.needs_concrete_type(actual, &sets) {
+                    return self.invalid_value("a concrete type");
+                }
+                self.object(actual, &sets, value)
+            }
+            TypeKind::Enum { values } => match value {
+                Value::String(text) if values.contains_key(text.as_str()) => {
+                    Completed::Value(value.clone())
+                }
+                Value::String(text) if types.is_hidden_value(name, text) => {
+                    Completed::Null(ErrorReported::Yes)
+                }
+                Value::Enum(text) if values.contains_key(text.as_str()) => {
+                    Completed::Value(Value::String(text.to_string()))
+                }
+                _ => self.invalid_value("an enum value"),
+            },
+            TypeKind::Scalar { .. } => match leaf::coerce_result(name, value) {
+                Some(value) => Completed::Value(value),
+                None => self.invalid_value("a value of its scalar type"),
+            },
+            TypeKind::Input { .. } => self.invalid_value("a value"),
+        }
+    }
+
+    /// Of which type an object is that stands where `declared` is; nothing where it must not be shown.
+    fn type_of(
+        &mut self,
+        declared: &'a Definition,
+        data: &IndexMap<Name, Value>,
+    ) -> Option<&'a str> {
+        let types = self.types;
+        let Some(Value::String(typename)) = data.get("__typename") else {
+            return Some(&declared.name);
+        };
+        if types.is_hidden(typename) {
+            return None;
+        }
+        let concrete =
+            types.get(typename).filter(|definition| types.is(&definition.name, &declared.name));
+        match concrete {
+            Some(concrete) => Some(&concrete.name),
+            // What a subgraph calls its part of a type that others know better (`@interfaceObject`).
+            None if !declared.is_abstract() => Some(&declared.name),
+            None => {
+                self.invalid_value("a possible type");
+                None
+            }
+        }
+    }
+
+    /// A value that is not what the schema says.
+    fn invalid_value(&mut self, wanted: &str) -> Completed {
+        let message = format!("subgraph returned an invalid value: expected {wanted}");
+        self.report(malformed(message));
+        Completed::Null(ErrorReported::Yes)
+    }
+
+    fn report(&mut self, failure: ApiError) {
+        self.push_error(at_path(failure.into(), &self.path));
+    }
+
+    fn push_error(&mut self, error: GraphqlError) {
+        if self.errors.len() < REPORTED_ERRORS_MAX {
+            self.errors.push(error);
+        } else {
+            self.error_index.omitted += 1;
+        }
+    }
+}
+
+/// An error about a subgraph that cannot be named.
+fn malformed(message: impl Into<String>) -> ApiError {
+    ApiError::new(ErrorCode::SubgraphMalformedResponse, message)
+}
+
+/// The same field, as often as it is asked for under one name.
+type Fields<'a> = Vec<&'a Positioned<Field>>;

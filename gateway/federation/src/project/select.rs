@@ -1,0 +1,156 @@
+//! Which fields are asked for of an object (GraphQL, section 6.3.2), in the order in which they are.
+
+use async_graphql_parser::{
+    Positioned,
+    types::{self as ast, SelectionSet},
+};
+use async_graphql_value::{
+    ConstValue as Value, Name, Value as AstValue, Variables, indexmap::IndexMap,
+};
+
+use super::Fields;
+use crate::{
+    error::ApiError, filter_operation::AuthContext, operation::Operation, schema::PublicSchema,
+};
+
+/// The same field, as often as it is asked for under one name.
+pub(super) type FieldGroup<'a> = Fields<'a>;
+
+/// What selects: an operation with the values of its variables.
+pub(super) struct FieldCollector<'a> {
+    pub(super) types: &'a PublicSchema,
+    pub(super) operation: &'a Operation,
+    pub(super) variables: &'a Variables,
+    pub(super) auth: AuthContext<'a>,
+}
+
+/// What is asked for of one object.
+#[derive(Default)]
+pub(super) struct CollectedFields<'a> {
+    /// Fields by their names in the answer.
+    pub(super) fields: IndexMap<&'a Name, FieldGroup<'a>>,
+    /// Why some are left out: they stand in parts for things that must not be seen.
+    pub(super) denial: Option<ApiError>,
+    /// Fragments that were looked at.
+    visited_fragments: Vec<&'a Name>,
+}
+
+impl<'a> FieldCollector<'a> {
+    /// What `sets` ask for of an object of the type `name`.
+    pub(super) fn collect_fields(
+        &self,
+        name: &str,
+        sets: &[&'a SelectionSet],
+    ) -> CollectedFields<'a> {
+        let mut collected = CollectedFields::default();
+        for set in sets {
+            self.collect(name, set, &mut collected);
+        }
+        collected
+    }
+
+    fn collect(&self, name: &str, set: &'a SelectionSet, collected: &mut CollectedFields<'a>) {
+        for selection in &set.items {
+            if !self.is_included(selection.node.directives()) {
+                continue;
+            }
+            match &selection.node {
+                ast::Selection::Field(field) => {
+                    let key = &field.node.response_key().node;
+                    collected.fields.entry(key).or_default().push(field);
+                }
+                ast::Selection::InlineFragment(fragment) => {
+                    let on = fragment.node.type_condition.as_ref().map(|on| &on.node.on.node);
+                    if self.applies_to(name, on, collected) {
+                        self.collect(name, &fragment.node.selection_set.node, collected);
+                    }
+                }
+                ast::Selection::FragmentSpread(spread) => {
+                    let fragment = &spread.node.fragment_name.node;
+                    if collected.visited_fragments.contains(&fragment) {
+                        continue;
+                    }
+                    collected.visited_fragments.push(fragment);
+                    let Some(fragment) = self.operation.document().fragments.get(fragment) else {
+                        continue;
+                    };
+                    if self.applies_to(
+                        name,
+                        Some(&fragment.node.type_condition.node.on.node),
+                        collected,
+                    ) {
+                        self.collect(name, &fragment.node.selection_set.node, collected);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a part of the document is for objects of the type `name`.
+    fn applies_to(
+        &self,
+        name: &str,
+        on: Option<&Name>,
+        collected: &mut CollectedFields<'a>,
+    ) -> bool {
+        let Some(on) = on else { return true };
+        if !self.types.is(name, on) {
+            return false;
+        }
+        let denial = self.auth.deny_type(self.types, on);
+        let is_shown = denial.is_none();
+        collected.denial = collected.denial.take().or(denial);
+        is_shown
+    }
+
+    /// Whether what `sets` ask for depends on which of the types behind an abstract one a thing is of.
+    pub(super) fn needs_concrete_type(&self, declared: &str, sets: &[&SelectionSet]) -> bool {
+        sets.iter().any(|set| self.depends_on_type(Some(declared), set))
+    }
+
+    /// The same of one set, within fragments that every thing of the type `declared` fits, or some do.
+    fn depends_on_type(&self, declared: Option<&str>, set: &SelectionSet) -> bool {
+        let inner = |on: Option<&Name>, set: &SelectionSet| {
+            let matching = |declared: &&str| on.is_none_or(|on| self.types.is(declared, on));
+            self.depends_on_type(declared.filter(matching), set)
+        };
+        let fragments = &self.operation.document().fragments;
+        set.items.iter().any(|selection| {
+            self.is_included(selection.node.directives())
+                && match &selection.node {
+                    ast::Selection::Field(field) => {
+                        declared.is_none() || field.node.name.node == "__typename"
+                    }
+                    ast::Selection::InlineFragment(fragment) => {
+                        let on = fragment.node.type_condition.as_ref().map(|on| &on.node.on.node);
+                        inner(on, &fragment.node.selection_set.node)
+                    }
+                    ast::Selection::FragmentSpread(spread) => {
+                        fragments.get(&spread.node.fragment_name.node).is_some_and(|fragment| {
+                            let on = &fragment.node.type_condition.node.on.node;
+                            inner(Some(on), &fragment.node.selection_set.node)
+                        })
+                    }
+                }
+        })
+    }
+
+    fn is_included(&self, directives: &[Positioned<ast::Directive>]) -> bool {
+        directives.iter().all(|directive| {
+            let is_true = || {
+                let value = directive.node.get_argument("if").map(|value| &value.node);
+                value.and_then(|value| self.value(value)) == Some(Value::Boolean(true))
+            };
+            match directive.node.name.node.as_str() {
+                "skip" => !is_true(),
+                "include" => is_true(),
+                _ => true,
+            }
+        })
+    }
+
+    /// A value that stands in the document.
+    pub(super) fn value(&self, literal: &AstValue) -> Option<Value> {
+        literal.clone().into_const_with(|name| self.variables.get(&name).cloned().ok_or(())).ok()
+    }
+}

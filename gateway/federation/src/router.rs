@@ -1,0 +1,208 @@
+//! The life of one operation over a supergraph: plan ► execute ► project.
+
+use std::sync::Arc;
+
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::{ConstValue as Value, Variables};
+use serde::Serialize;
+
+use crate::{
+    authorization::{Caller, Grants},
+    config::RouterConfig,
+    error::{ApiError, ErrorCode, GraphqlError, shorten, with_causes},
+    execute::{Execution, FetchContext, coerce_variables},
+    filter_operation::AuthContext,
+    operation::Operation,
+    operation_key::OperationKey,
+    operation_planner::{OperationPlanner, PlanError},
+    plan::Plan,
+    plan_cache::PlanCache,
+    planner::PlannerError,
+    project::{Projected, project},
+    subgraph::{HttpClient, HttpSubgraph, SubgraphRegistry},
+    supergraph::Supergraph,
+};
+
+/// An active supergraph with its plans and subgraphs.
+pub struct SupergraphRouter {
+    supergraph: Arc<Supergraph>,
+    subgraphs: SubgraphRegistry,
+    plan_cache: PlanCache,
+    planner: OperationPlanner,
+    config: Arc<RouterConfig>,
+    /// The subgraphs that are called over HTTP, by name.
+    remotes: Arc<[Arc<HttpSubgraph>]>,
+}
+
+/// Where an operation is executed.
+pub enum Route {
+    /// In the local subgraph alone, which can execute it as the client sent it.
+    Local,
+    /// Over subgraphs.
+    Federated(PlannedOperation),
+}
+
+/// A plan, and what the supergraph grants the caller.
+pub struct PlannedOperation {
+    plan: Arc<Plan>,
+    grants: Grants,
+}
+
+/// The response to an operation that was executed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Response {
+    /// Its data.
+    pub data: Value,
+    /// Errors of fields.
+    pub errors: Vec<GraphqlError>,
+}
+
+/// Why an operation is not executed.
+#[derive(Debug)]
+pub enum RequestError {
+    /// The request is invalid.
+    Rejected {
+        /// Its errors.
+        errors: Vec<GraphqlError>,
+        /// Number of errors that are left out.
+        omitted: usize,
+    },
+    /// The router cannot execute it.
+    Failed(ApiError),
+}
+
+impl SupergraphRouter {
+    /// A router over a supergraph that replaces `previous`.
+    pub(crate) fn new(
+        supergraph: Supergraph,
+        config: &Arc<RouterConfig>,
+        client: &HttpClient,
+        planner: OperationPlanner,
+        previous: Option<&Self>,
+    ) -> Self {
+        let previous = previous.map(|previous| &previous.subgraphs);
+        let subgraphs = SubgraphRegistry::new(supergraph.graphs(), config, client, previous);
+        Self {
+            remotes: subgraphs.remotes().into(),
+            subgraphs,
+            plan_cache: PlanCache::new(config.plan_cache_entries_max),
+            supergraph: Arc::new(supergraph),
+            planner,
+            config: Arc::clone(config),
+        }
+    }
+
+    /// A digest of the supergraph.
+    pub fn digest(&self) -> blake3::Hash {
+        self.supergraph.digest()
+    }
+
+    /// The subgraphs that are called over HTTP, by name.
+    pub fn remotes(&self) -> &Arc<[Arc<HttpSubgraph>]> {
+        &self.remotes
+    }
+
+    /// Number of cached plans.
+    pub fn plan_count(&self) -> usize {
+        self.plan_cache.len()
+    }
+
+    /// The operations whose plans are cached.
+    pub(crate) fn cached_operations(&self) -> Vec<OperationKey> {
+        self.plan_cache.operations()
+    }
+
+    /// Whether there is a plan for an operation.
+    pub(crate) fn can_plan(&self, operation: &OperationKey) -> bool {
+        let grants = self.supergraph.auth_rules().all_grants();
+        self.planner.plan(&self.supergraph, operation, &grants).is_ok()
+    }
+
+    /// Plans an operation of the document `text`, and decides where it is executed.
+    ///
+    /// # Errors
+    /// [`RequestError`] if it is invalid, a subscription, or has no plan.
+    pub async fn route(
+        &self,
+        text: &Arc<str>,
+        operation: &Operation,
+        variables: &Variables,
+        caller: &Caller,
+    ) -> Result<Route, RequestError> {
+        if operation.kind() == OperationType::Subscription {
+            let message = "subscriptions are not supported; poll with a query";
+            return Err(ApiError::new(ErrorCode::SubscriptionsNotSupported, message).into());
+        }
+        let grants = self.supergraph.auth_rules().grants(caller);
+        let key = OperationKey::new(text, operation, variables);
+        let plan = self.plan_cache.get(key, &grants, &self.supergraph, &self.planner).await;
+        let plan = plan.map_err(|error| request_error(error, self.config.errors_max))?;
+        let single_fetch = plan.root.as_ref().and_then(|step| step.single_root_fetch());
+        let is_local = !plan.is_filtered
+            && single_fetch.is_some_and(|fetch| self.subgraphs.is_local(&fetch.subgraph))
+            && !operation.selects_introspection();
+        Ok(if is_local {
+            Route::Local
+        } else {
+            Route::Federated(PlannedOperation { plan, grants })
+        })
+    }
+
+    /// Executes a plan and projects what subgraphs respond; errors beyond the maximum are counted.
+    ///
+    /// # Errors
+    /// The first variable with an invalid value.
+    pub async fn execute(
+        &self,
+        PlannedOperation { plan, grants }: &PlannedOperation,
+        operation: &Operation,
+        variables: &Variables,
+        caller: &Caller,
+        context: FetchContext<'_>,
+    ) -> Result<(Response, usize), RequestError> {
+        let types = self.supergraph.types();
+        let definitions = &operation.definition().node.variable_definitions;
+        let variables = coerce_variables(types, definitions, variables)?;
+        let execution = Execution::new(&self.subgraphs, &self.config, context, &variables);
+        let state = execution.run(plan).await;
+        let auth = AuthContext { caller, grants };
+        let Projected { data, mut errors, omitted } =
+            project(types, operation, &variables, auth, state);
+        let omitted = omitted + errors.len().saturating_sub(self.config.errors_max);
+        errors.truncate(self.config.errors_max);
+        Ok((Response { data, errors }, omitted))
+    }
+}
+
+impl<E: Into<GraphqlError>> From<E> for RequestError {
+    fn from(error: E) -> Self {
+        Self::Rejected { errors: vec![error.into()], omitted: 0 }
+    }
+}
+
+/// The error for a client about an operation without a plan; the log has the cause.
+fn request_error(error: PlanError, errors_max: usize) -> RequestError {
+    match error {
+        PlanError::Invalid(mut errors) => {
+            let omitted = errors.len().saturating_sub(errors_max);
+            errors.truncate(errors_max);
+            for error in &mut errors {
+                shorten(&mut error.error.message);
+            }
+            RequestError::Rejected { errors, omitted }
+        }
+        PlanError::NoPlan(PlannerError::Timeout(time)) => {
+            let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            ApiError::limit("plan_timeout_ms", time).into()
+        }
+        PlanError::NoPlan(cause) => {
+            tracing::error!(error = with_causes(&cause), "cannot plan operation");
+            let message = match &cause {
+                PlannerError::NoPlan { field, .. } => format!("no query plan for `{field}`"),
+                _ => "no query plan for this operation".to_owned(),
+            };
+            RequestError::Failed(ApiError::new(ErrorCode::QueryPlanBuildFailed, message))
+        }
+        PlanError::Panicked => RequestError::Failed(ApiError::internal()),
+    }
+}

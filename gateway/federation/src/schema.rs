@@ -1,0 +1,370 @@
+//! The types that clients see, as tables; and which objects stand behind an abstract type in the
+//! whole supergraph, hidden ones included.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+};
+
+use async_graphql_value::indexmap::IndexMap;
+use graphql_tools::static_graphql::schema as ast;
+
+use crate::authorization::{AuthRules, Grants};
+
+/// What a field or an input is declared as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Type {
+    Named(String),
+    List(Box<Self>),
+    NonNull(Box<Self>),
+}
+
+impl Type {
+    fn of(ast_type: &ast::Type) -> Self {
+        match ast_type {
+            ast::Type::NamedType(name) => Self::Named(name.clone()),
+            ast::Type::ListType(inner) => Self::List(Box::new(Self::of(inner))),
+            ast::Type::NonNullType(inner) => Self::NonNull(Box::new(Self::of(inner))),
+        }
+    }
+
+    /// The name of the type, without what is said about lists and null.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::List(inner) | Self::NonNull(inner) => inner.name(),
+        }
+    }
+}
+
+/// A field of an object or an interface.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) arguments: IndexMap<String, InputValue>,
+    pub(crate) ty: Type,
+    pub(crate) deprecated: Option<String>,
+}
+
+/// An argument, or a field of an input object.
+#[derive(Debug)]
+pub(crate) struct InputValue {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) ty: Type,
+    /// As GraphQL writes it.
+    pub(crate) default: Option<String>,
+    pub(crate) deprecated: Option<String>,
+}
+
+/// A value of an enum.
+#[derive(Debug)]
+pub(crate) struct EnumValue {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: Option<String>,
+}
+
+/// A directive that a client may write.
+#[derive(Debug)]
+pub(crate) struct Directive {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) arguments: IndexMap<String, InputValue>,
+    pub(crate) locations: Vec<String>,
+    pub(crate) repeatable: bool,
+}
+
+/// What sort of type, and what it is made of.
+#[derive(Debug)]
+pub(crate) enum TypeKind {
+    Scalar { specified_by: Option<String> },
+    Object { fields: IndexMap<String, Field>, interfaces: Vec<String> },
+    Interface { fields: IndexMap<String, Field>, interfaces: Vec<String> },
+    Union,
+    Enum { values: IndexMap<String, EnumValue> },
+    Input { fields: IndexMap<String, InputValue> },
+}
+
+/// A type that clients see.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) kind: TypeKind,
+}
+
+impl Definition {
+    /// Its fields, where it is an object or an interface.
+    pub(crate) fn fields(&self) -> Option<&IndexMap<String, Field>> {
+        match &self.kind {
+            TypeKind::Object { fields, .. } | TypeKind::Interface { fields, .. } => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// Whether a value of it may be of one of several types.
+    pub(crate) fn is_abstract(&self) -> bool {
+        matches!(self.kind, TypeKind::Interface { .. } | TypeKind::Union)
+    }
+}
+
+/// All types of a supergraph.
+#[derive(Debug, Default)]
+pub(crate) struct PublicSchema {
+    /// What clients see, by name.
+    public: IndexMap<String, Definition>,
+    pub(crate) directives: Vec<Directive>,
+    pub(crate) query: String,
+    pub(crate) mutation: Option<String>,
+    pub(crate) subscription: Option<String>,
+    /// Objects behind each interface and union, hidden ones included.
+    possible_types: HashMap<String, BTreeSet<String>>,
+    /// Objects, and values of enums as `Enum.VALUE`, that there are and clients do not see.
+    hidden: BTreeSet<String>,
+    /// What is not for everybody.
+    auth_rules: AuthRules,
+    /// Names of all fields of all types.
+    field_names: HashSet<String>,
+    /// Names of fields that others need with arguments (`@requires`).
+    required_with_arguments: HashSet<String>,
+}
+
+impl PublicSchema {
+    /// The tables of a supergraph, of which clients see `public`.
+    pub(crate) fn new(whole: &ast::Document, public: &ast::Document) -> Self {
+        let mut types = Self {
+            query: public.query_type_name().cloned().unwrap_or_default(),
+            mutation: public.mutation_type_name().cloned(),
+            subscription: public.subscription_type_name().cloned(),
+            auth_rules: AuthRules::read(whole),
+            ..Self::default()
+        };
+        for definition in &public.definitions {
+            match definition {
+                ast::Definition::TypeDefinition(definition) => {
+                    let definition = public_definition(definition);
+                    types.public.insert(definition.name.clone(), definition);
+                }
+                ast::Definition::DirectiveDefinition(directive) => {
+                    types.directives.push(Directive {
+                        name: directive.name.clone(),
+                        description: directive.description.clone(),
+                        arguments: inputs(&directive.arguments),
+                        locations: directive.locations.iter().map(|l| l.as_str().into()).collect(),
+                        repeatable: directive.repeatable,
+                    });
+                }
+                _ => {}
+            }
+        }
+        // The root gets these two as fields; they are no part of what it is.
+        if let Some(TypeKind::Object { fields, .. }) =
+            types.public.get_mut(&types.query).map(|query| &mut query.kind)
+        {
+            fields.retain(|name, _| !name.starts_with("__"));
+        }
+        types.collect_possible_types(whole);
+        types
+    }
+
+    fn collect_possible_types(&mut self, whole: &ast::Document) {
+        for definition in &whole.definitions {
+            let ast::Definition::TypeDefinition(definition) = definition else { continue };
+            if let ast::TypeDefinition::Object(ast::ObjectType { fields, .. })
+            | ast::TypeDefinition::Interface(ast::InterfaceType { fields, .. }) = definition
+            {
+                self.field_names.extend(fields.iter().map(|field| field.name.clone()));
+                for directive in fields.iter().flat_map(|field| &field.directives) {
+                    let one = std::slice::from_ref(directive);
+                    let required = argument(one, "join__field", "requires");
+                    collect_with_arguments(required.as_deref(), &mut self.required_with_arguments);
+                }
+            }
+            let (name, interfaces) = match definition {
+                ast::TypeDefinition::Object(object) => {
+                    (&object.name, &object.implements_interfaces)
+                }
+                ast::TypeDefinition::Interface(interface) => {
+                    (&interface.name, &interface.implements_interfaces)
+                }
+                ast::TypeDefinition::Union(union) => {
+                    self.possible_types
+                        .entry(union.name.clone())
+                        .or_default()
+                        .extend(union.types.clone());
+                    continue;
+                }
+                ast::TypeDefinition::Enum(of) => {
+                    let public_kind = self.public.get(&of.name).map(|definition| &definition.kind);
+                    let Some(TypeKind::Enum { values: public_values }) = public_kind else {
+                        continue;
+                    };
+                    let values =
+                        of.values.iter().filter(|value| !public_values.contains_key(&value.name));
+                    self.hidden.extend(values.map(|value| format!("{}.{}", of.name, value.name)));
+                    continue;
+                }
+                _ => continue,
+            };
+            for interface in interfaces {
+                self.possible_types.entry(interface.clone()).or_default().insert(name.clone());
+            }
+            if matches!(definition, ast::TypeDefinition::Object(_))
+                && !self.public.contains_key(name)
+            {
+                self.hidden.insert(name.clone());
+            }
+        }
+    }
+
+    /// Under which name a plan has what a client asks for as `alias`. Where that is the name of another
+    /// field, the planner takes one for the other, in keys for instance: plans have it renamed. So they
+    /// have a field that others need with arguments of their own.
+    pub(crate) fn name_in_plan<'n>(&self, alias: &'n str, field: &str) -> Cow<'n, str> {
+        let mistakable = if alias == field {
+            self.required_with_arguments.contains(field)
+        } else {
+            self.field_names.contains(alias) || alias.starts_with(RENAMED)
+        };
+        if mistakable { Cow::Owned(format!("{RENAMED}{alias}")) } else { Cow::Borrowed(alias) }
+    }
+
+    /// What is not for everybody.
+    pub(crate) fn auth_rules(&self) -> &AuthRules {
+        &self.auth_rules
+    }
+
+    /// Whether anything of a type behind an abstract one must not be shown.
+    pub(crate) fn may_hide_possible_type(&self, grants: &Grants, name: &str) -> bool {
+        !grants.is_full()
+            && self
+                .possible_types(name)
+                .any(|possible| self.auth_rules.denies_any(grants, possible))
+    }
+
+    /// A type that clients see.
+    pub(crate) fn get(&self, name: &str) -> Option<&Definition> {
+        self.public.get(name)
+    }
+
+    /// All types that clients see.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Definition> {
+        self.public.values()
+    }
+
+    /// Whether a value of the type `name` is one of the type `wanted`, too.
+    pub(crate) fn is(&self, name: &str, wanted: &str) -> bool {
+        name == wanted || self.possible_types.get(wanted).is_some_and(|types| types.contains(name))
+    }
+
+    /// The types behind an abstract type, hidden ones included.
+    pub(crate) fn possible_types(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.possible_types.get(name).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether there is an object of this name that clients do not see.
+    pub(crate) fn is_hidden(&self, object: &str) -> bool {
+        self.hidden.contains(object)
+    }
+
+    /// Whether an enum has a value that clients do not see.
+    pub(crate) fn is_hidden_value(&self, of: &str, value: &str) -> bool {
+        self.hidden.contains(&format!("{of}.{value}"))
+    }
+}
+
+/// Notes the fields that stand with arguments in a set of fields: names before a bracket.
+fn collect_with_arguments(fields: Option<&str>, found: &mut HashSet<String>) {
+    let fields = fields.unwrap_or_default();
+    for (at, _) in fields.match_indices('(') {
+        let before = fields[..at].trim_end();
+        let begin = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        found.insert(before[begin.map_or(0, |begin| begin + 1)..].to_owned());
+    }
+}
+
+/// Marks an alias that plans have renamed.
+const RENAMED: &str = "_as_";
+
+/// The name that a client gave to what a plan has under `name`.
+pub(crate) fn client_name(name: &str) -> &str {
+    name.strip_prefix(RENAMED).unwrap_or(name)
+}
+
+fn public_definition(definition: &ast::TypeDefinition) -> Definition {
+    use ast::TypeDefinition as AstDefinition;
+    let (name, description, kind) = match definition {
+        AstDefinition::Scalar(scalar) => {
+            let specified_by = argument(&scalar.directives, "specifiedBy", "url");
+            (&scalar.name, &scalar.description, TypeKind::Scalar { specified_by })
+        }
+        AstDefinition::Object(object) => {
+            let interfaces = object.implements_interfaces.clone();
+            let kind = TypeKind::Object { fields: fields(&object.fields), interfaces };
+            (&object.name, &object.description, kind)
+        }
+        AstDefinition::Interface(interface) => {
+            let interfaces = interface.implements_interfaces.clone();
+            let kind = TypeKind::Interface { fields: fields(&interface.fields), interfaces };
+            (&interface.name, &interface.description, kind)
+        }
+        AstDefinition::Union(union) => (&union.name, &union.description, TypeKind::Union),
+        AstDefinition::Enum(of) => {
+            let values = of.values.iter().map(|value| {
+                let deprecated = deprecated(&value.directives);
+                let (name, description) = (value.name.clone(), value.description.clone());
+                (name.clone(), EnumValue { name, description, deprecated })
+            });
+            (&of.name, &of.description, TypeKind::Enum { values: values.collect() })
+        }
+        AstDefinition::InputObject(input) => {
+            (&input.name, &input.description, TypeKind::Input { fields: inputs(&input.fields) })
+        }
+    };
+    Definition { name: name.clone(), description: description.clone(), kind }
+}
+
+fn fields(ast_fields: &[ast::Field]) -> IndexMap<String, Field> {
+    let field = |field: &ast::Field| Field {
+        name: field.name.clone(),
+        description: field.description.clone(),
+        arguments: inputs(&field.arguments),
+        ty: Type::of(&field.field_type),
+        deprecated: deprecated(&field.directives),
+    };
+    ast_fields.iter().map(|ast_field| (ast_field.name.clone(), field(ast_field))).collect()
+}
+
+fn inputs(ast_inputs: &[ast::InputValue]) -> IndexMap<String, InputValue> {
+    let input = |input: &ast::InputValue| InputValue {
+        name: input.name.clone(),
+        description: input.description.clone(),
+        ty: Type::of(&input.value_type),
+        default: input.default_value.as_ref().map(ToString::to_string),
+        deprecated: deprecated(&input.directives),
+    };
+    ast_inputs.iter().map(|ast_input| (ast_input.name.clone(), input(ast_input))).collect()
+}
+
+/// Why something is to be used no more.
+fn deprecated(directives: &[ast::Directive]) -> Option<String> {
+    let is = directives.iter().any(|directive| directive.name == "deprecated");
+    is.then(|| {
+        argument(directives, "deprecated", "reason")
+            .unwrap_or_else(|| "No longer supported".to_owned())
+    })
+}
+
+/// The text that a directive has as an argument.
+pub(crate) fn argument(
+    directives: &[ast::Directive],
+    directive: &str,
+    argument: &str,
+) -> Option<String> {
+    let directive = directives.iter().find(|candidate| candidate.name == directive)?;
+    directive.arguments.iter().find(|(name, _)| name == argument).and_then(|(_, value)| {
+        if let ast::Value::String(text) = value { Some(text.clone()) } else { None }
+    })
+}

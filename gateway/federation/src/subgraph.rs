@@ -1,0 +1,126 @@
+//! Fetches from one subgraph: over HTTP with timeout, retries, deduplication of concurrent queries and a
+//! circuit breaker, or in process by the host's [`Subgraph`].
+//!
+//! This module must not know plans nor what a response is for. Responses are untrusted until validated.
+
+mod circuit_breaker;
+mod http_client;
+mod http_subgraph;
+mod introspect;
+mod registry;
+mod response;
+mod status;
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::{ConstValue as Value, Variables};
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+pub use self::{
+    circuit_breaker::CircuitState,
+    http_client::HttpClient,
+    http_subgraph::{Health, HttpSubgraph},
+    status::SubgraphStatus,
+};
+pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
+use crate::error::{ApiError, PathSegment};
+
+/// A subgraph that can be fetched from.
+pub trait Subgraph: Send + Sync {
+    /// Executes an operation before the deadline of the request.
+    ///
+    /// # Errors
+    /// [`FetchError`] if there is no usable response in time.
+    fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult>;
+}
+
+/// The result of a fetch; concurrent equal queries share a response.
+pub type FetchResult = Result<Arc<SubgraphResponse>, FetchError>;
+
+/// An operation for a subgraph.
+#[derive(Debug)]
+pub struct SubgraphRequest<'a> {
+    /// The document, with one operation.
+    pub document: &'a str,
+    /// The type of the operation; only queries are retried and shared.
+    pub operation_type: OperationType,
+    /// Values of its variables.
+    pub variables: &'a Variables,
+    /// Headers of the HTTP request.
+    pub headers: &'a Headers,
+    /// When the response must be there.
+    pub deadline: Instant,
+}
+
+/// The response of a subgraph.
+#[derive(Debug)]
+pub struct SubgraphResponse {
+    /// Its data; null if it has none.
+    pub data: Value,
+    /// Its errors.
+    pub errors: Vec<SubgraphError>,
+}
+
+/// An error that a subgraph reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubgraphError {
+    /// Its message.
+    pub message: String,
+    /// Path to the field that failed; empty if none is given.
+    pub path: Vec<PathSegment>,
+    /// Its code, if it has the form of one.
+    pub code: Option<String>,
+    /// The error as clients may see it, if the local subgraph reports it.
+    pub local_error: Option<ApiError>,
+}
+
+/// Why a fetch yields no response.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// No connection, or one that ended.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// It took too long.
+    #[error("timed out after {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// The circuit is open after repeated failures.
+    #[error("circuit breaker open")]
+    CircuitOpen,
+    /// The HTTP status stands for no GraphQL response.
+    #[error("unexpected HTTP status {0}")]
+    Status(u16),
+    /// The response exceeds the maximum length.
+    #[error("response exceeds {0} bytes")]
+    ResponseTooLarge(usize),
+    /// The response is not a GraphQL response.
+    #[error("malformed GraphQL response: {0}")]
+    MalformedResponse(String),
+    /// The URL is invalid.
+    #[error("invalid URL: {0}")]
+    InvalidUrl(String),
+}
+
+impl FetchError {
+    /// Whether a retry may succeed at once.
+    fn is_retryable(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Status(status) => matches!(status, 502..=504),
+            _ => false,
+        }
+    }
+
+    /// Whether it counts towards opening the circuit.
+    fn counts_as_failure(&self) -> bool {
+        match self {
+            Self::Status(status) => *status >= 500,
+            Self::CircuitOpen | Self::InvalidUrl(_) => false,
+            _ => true,
+        }
+    }
+}
+
+/// Headers of the client's request that a subgraph gets, too.
+pub type Headers = Arc<[(hyper::header::HeaderName, hyper::header::HeaderValue)]>;

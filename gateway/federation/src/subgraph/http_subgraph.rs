@@ -1,0 +1,211 @@
+//! A subgraph over HTTP, with everything that stands between us and it.
+
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::Variables;
+use bytes::Bytes;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use hyper::Uri;
+use serde::Serialize;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{
+    FetchError, FetchResult, Headers, HttpClient, Subgraph, SubgraphRequest,
+    circuit_breaker::{CircuitBreaker, CircuitState},
+    response,
+};
+use crate::config::SubgraphPolicy;
+
+/// A question that is on its way: what is sent, and on whose behalf.
+type DedupKey = (Bytes, Headers);
+type InFlight = Shared<BoxFuture<'static, FetchResult>>;
+
+/// A subgraph that is called over HTTP.
+pub struct HttpSubgraph {
+    name: Arc<str>,
+    url: String,
+    policy: SubgraphPolicy,
+    client: HttpClient,
+    circuit_breaker: CircuitBreaker,
+    /// Queries on their way, so that equal ones share an answer.
+    in_flight: Mutex<HashMap<DedupKey, InFlight>>,
+    calls: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// How often a subgraph was called, and what it is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Number of calls, retries included.
+    pub calls: u64,
+    /// Number of failed calls.
+    pub failures: u64,
+    /// The state of its circuit breaker.
+    pub state: CircuitState,
+}
+
+/// What is sent.
+#[derive(Serialize)]
+struct RequestBody<'a> {
+    query: &'a str,
+    #[serde(skip_serializing_if = "is_empty")]
+    variables: &'a Variables,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
+fn is_empty(variables: &&Variables) -> bool {
+    variables.is_empty()
+}
+
+impl HttpSubgraph {
+    pub(crate) fn new(
+        name: Arc<str>,
+        url: String,
+        policy: SubgraphPolicy,
+        client: HttpClient,
+    ) -> Self {
+        Self {
+            circuit_breaker: CircuitBreaker::new(policy.failure_threshold, policy.open_for),
+            in_flight: Mutex::default(),
+            calls: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            name,
+            url,
+            policy,
+            client,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Where it is called.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How it goes.
+    pub fn health(&self) -> Health {
+        Health {
+            calls: self.calls.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            state: self.circuit_breaker.circuit_state(Instant::now()),
+        }
+    }
+
+    /// The answer to a query, asked once for all who ask it now. It goes on where one of them leaves.
+    fn call_shared(self: &Arc<Self>, dedup_key: DedupKey) -> InFlight {
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = in_flight.get(&dedup_key) {
+            return shared.clone();
+        }
+        let (remote, key) = (Arc::clone(self), dedup_key.clone());
+        let request = async move {
+            let result = remote.call_counted(&key, remote.policy.retries).await;
+            remote.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            result
+        };
+        let task = tokio::spawn(request.in_current_span());
+        let panicked = || FetchError::Unreachable("the request task panicked".to_owned());
+        let response = task.map(move |join_result| join_result.unwrap_or_else(|_| Err(panicked())));
+        let shared = response.boxed().shared();
+        in_flight.insert(dedup_key, shared.clone());
+        shared
+    }
+
+    /// Asks within the time of a call, and counts how it went.
+    async fn call_counted(&self, dedup_key: &DedupKey, retries: u32) -> FetchResult {
+        if !self.circuit_breaker.allows(Instant::now()) {
+            return Err(FetchError::CircuitOpen);
+        }
+        let timeout = self.policy.timeout;
+        let outcome =
+            tokio::time::timeout(timeout, self.call_with_retries(dedup_key, retries)).await;
+        let result = outcome.unwrap_or(Err(FetchError::Timeout(timeout)));
+        match &result {
+            Err(error) if error.counts_as_failure() => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(subgraph = %self.name, error = %error, "subgraph request failed");
+                if self.circuit_breaker.failed(Instant::now()) {
+                    tracing::error!(subgraph = %self.name, "circuit breaker opened");
+                }
+            }
+            Err(error) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(subgraph = %self.name, error = %error, "subgraph rejected the request");
+            }
+            Ok(_) => self.circuit_breaker.succeeded(),
+        }
+        result
+    }
+
+    /// Asks, and again where that may help, after a pause that grows and differs.
+    async fn call_with_retries(&self, dedup_key: &DedupKey, retries: u32) -> FetchResult {
+        let mut left = retries;
+        let mut pause = RETRY_DELAY;
+        loop {
+            match self.call_once(dedup_key).await {
+                Err(error) if error.is_retryable() && left > 0 => {
+                    left -= 1;
+                    tracing::debug!(subgraph = %self.name, error = %error, "retrying subgraph request");
+                    tokio::time::sleep(jitter(pause)).await;
+                    pause *= 2;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn call_once(&self, (body, headers): &DedupKey) -> FetchResult {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let url: Uri = self.url.parse().map_err(|_| FetchError::InvalidUrl(self.url.clone()))?;
+        let response = self.client.post(&url, body.clone(), headers, self.policy.bytes_max).await?;
+        response::read(&response).map(Arc::new)
+    }
+}
+
+impl Subgraph for Arc<HttpSubgraph> {
+    /// Concurrent equal queries share one call; a mutation is neither shared nor retried.
+    fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
+        let body = RequestBody { query: request.document, variables: request.variables };
+        let body: Bytes =
+            serde_json::to_vec(&body).expect("GraphQL values always serialise to JSON").into();
+        let dedup_key = (body, Arc::clone(request.headers));
+        let left = request.deadline.saturating_duration_since(Instant::now());
+        let pending = async move {
+            match request.operation_type {
+                OperationType::Query => self.call_shared(dedup_key).await,
+                _ => self.call_counted(&dedup_key, 0).await,
+            }
+        };
+        tokio::time::timeout(left, pending)
+            .map(move |result| result.unwrap_or(Err(FetchError::Timeout(left))))
+            .boxed()
+    }
+}
+
+/// Before a query is asked again, about.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// A time between half of `pause` and all of it, so that not all ask again at once.
+fn jitter(pause: Duration) -> Duration {
+    // What a hash map is seeded with is random enough for this.
+    let random = RandomState::new().hash_one(0_u8);
+    let fraction = u32::try_from(random % 1_000).unwrap_or_default();
+    pause / 2 + pause * fraction / 2_000
+}

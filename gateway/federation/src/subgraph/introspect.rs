@@ -1,0 +1,53 @@
+//! Fetches the SDL of a subgraph.
+
+use std::sync::Arc;
+
+use async_graphql_parser::types::OperationType;
+use async_graphql_value::{ConstValue as Value, Variables};
+use tokio::time::Instant;
+
+use super::{FetchError, HttpClient, HttpSubgraph, Subgraph, SubgraphRequest};
+use crate::config::{SubgraphConfig, SubgraphPolicy};
+
+/// A longer SDL is not read.
+const SDL_BYTES_MAX: usize = 4 << 20;
+/// The question that every subgraph of federation answers.
+const SDL_QUERY: &str = "{ _service { sdl } }";
+
+/// The SDL of a subgraph, from itself and within its time.
+///
+/// # Errors
+/// [`FetchError`] if it gives none.
+pub(crate) async fn fetch_sdl(
+    subgraph: &SubgraphConfig,
+    client: HttpClient,
+) -> Result<String, FetchError> {
+    let policy = SubgraphPolicy {
+        timeout: subgraph.timeout,
+        retries: subgraph.retries,
+        bytes_max: SDL_BYTES_MAX,
+        failure_threshold: u32::MAX,
+        open_for: subgraph.sdl_poll_interval,
+    };
+    let url = subgraph.url.to_string();
+    let remote = Arc::new(HttpSubgraph::new(subgraph.shared_name(), url, policy, client));
+    let request = SubgraphRequest {
+        document: SDL_QUERY,
+        operation_type: OperationType::Query,
+        variables: &Variables::default(),
+        headers: &subgraph.fixed_headers(),
+        deadline: Instant::now() + subgraph.timeout,
+    };
+    let response = remote.fetch(request).await?;
+    if let Value::Object(data) = &response.data
+        && let Some(Value::Object(service)) = data.get("_service")
+        && let Some(Value::String(sdl)) = service.get("sdl")
+    {
+        return Ok(sdl.clone());
+    }
+    let reason = response
+        .errors
+        .first()
+        .map_or("no `_service { sdl }` in the response", |error| &error.message);
+    Err(FetchError::MalformedResponse(reason.to_owned()))
+}

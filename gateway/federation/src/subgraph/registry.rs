@@ -1,0 +1,124 @@
+//! Resolves the subgraphs of a supergraph: executed in process, or called over HTTP.
+
+use std::{collections::HashMap, sync::Arc};
+
+use hyper::header::HeaderName;
+
+use super::{Headers, HttpClient, HttpSubgraph, Subgraph};
+use crate::{
+    config::{RouterConfig, SubgraphConfig, SubgraphPolicy},
+    supergraph::SubgraphInfo,
+};
+
+/// Where the fetches of a subgraph go.
+enum SubgraphTarget {
+    /// To the local subgraph of the request.
+    Local,
+    /// Over HTTP, with headers.
+    Http(Arc<HttpSubgraph>, HeaderPropagation),
+}
+
+/// Which headers a subgraph receives.
+struct HeaderPropagation {
+    /// Headers of the client's request.
+    forwarded: Vec<HeaderName>,
+    /// Headers with a fixed value.
+    fixed: Headers,
+}
+
+impl HeaderPropagation {
+    /// The rules of a configured subgraph on top of those of every subgraph.
+    fn new(subgraph: Option<&SubgraphConfig>, forwarded: &[HeaderName]) -> Self {
+        let own = subgraph.into_iter().flat_map(SubgraphConfig::forwarded_headers);
+        Self {
+            forwarded: forwarded.iter().cloned().chain(own).collect(),
+            fixed: subgraph.map(SubgraphConfig::fixed_headers).unwrap_or_default(),
+        }
+    }
+
+    /// The headers of one fetch.
+    fn headers_for(&self, client: &Headers) -> Headers {
+        let forwarded = client.iter().filter(|(name, _)| self.forwarded.contains(name));
+        forwarded.chain(&*self.fixed).cloned().collect()
+    }
+}
+
+/// The target of each subgraph, by name.
+pub(crate) struct SubgraphRegistry(HashMap<Arc<str>, SubgraphTarget>);
+
+impl SubgraphRegistry {
+    /// The targets of the subgraphs of a supergraph. A subgraph with the URL that it has in `previous`
+    /// keeps its connections, counts and circuit breaker.
+    pub(crate) fn new(
+        subgraphs: &[SubgraphInfo],
+        config: &RouterConfig,
+        client: &HttpClient,
+        previous: Option<&Self>,
+    ) -> Self {
+        let target = |SubgraphInfo { name, url }: &SubgraphInfo| {
+            let is_local = config
+                .local
+                .as_ref()
+                .is_some_and(|local| *local.name_in_supergraph == **name || local.sdl.url == *url);
+            if is_local {
+                return SubgraphTarget::Local;
+            }
+            let subgraph = config.subgraphs.iter().find(|subgraph| subgraph.name == **name);
+            let remote = match previous.and_then(|previous| previous.0.get(name)) {
+                Some(SubgraphTarget::Http(remote, _)) if remote.url() == url => Arc::clone(remote),
+                _ => {
+                    let policy = policy(subgraph, &config.default_policy);
+                    let name = Arc::clone(name);
+                    Arc::new(HttpSubgraph::new(name, url.clone(), policy, client.clone()))
+                }
+            };
+            SubgraphTarget::Http(
+                remote,
+                HeaderPropagation::new(subgraph, &config.forwarded_headers),
+            )
+        };
+        Self(subgraphs.iter().map(|info| (Arc::clone(&info.name), target(info))).collect())
+    }
+
+    /// A subgraph and the headers of a fetch from it, if it is known; `local` is the local one.
+    pub(crate) fn resolve<'a>(
+        &'a self,
+        name: &str,
+        local: Option<&'a dyn Subgraph>,
+        client_headers: &Headers,
+    ) -> Option<(&'a dyn Subgraph, Headers)> {
+        match self.0.get(name)? {
+            SubgraphTarget::Local => Some((local?, Headers::default())),
+            SubgraphTarget::Http(remote, propagation) => {
+                Some((remote, propagation.headers_for(client_headers)))
+            }
+        }
+    }
+
+    /// Whether a subgraph is the local one.
+    pub(crate) fn is_local(&self, subgraph: &str) -> bool {
+        matches!(self.0.get(subgraph), Some(SubgraphTarget::Local))
+    }
+
+    /// The subgraphs that are called over HTTP, by name.
+    pub(crate) fn remotes(&self) -> Vec<Arc<HttpSubgraph>> {
+        let remotes = self.0.values().filter_map(|target| match target {
+            SubgraphTarget::Http(remote, _) => Some(Arc::clone(remote)),
+            SubgraphTarget::Local => None,
+        });
+        let mut remotes: Vec<_> = remotes.collect();
+        remotes.sort_by(|one, other| one.name().cmp(other.name()));
+        remotes
+    }
+}
+
+/// The policy for a subgraph: its own timeout and retries, if it is configured.
+fn policy(subgraph: Option<&SubgraphConfig>, default: &SubgraphPolicy) -> SubgraphPolicy {
+    let default = default.clone();
+    match subgraph {
+        Some(SubgraphConfig { timeout, retries, .. }) => {
+            SubgraphPolicy { timeout: *timeout, retries: *retries, ..default }
+        }
+        None => default,
+    }
+}

@@ -1,0 +1,161 @@
+//! Reads what a subgraph answered, whatever that is.
+
+use crate::error::PathSegment;
+use async_graphql_value::{ConstValue as Value, indexmap::IndexMap};
+use serde::Deserialize;
+
+use super::{FetchError, SubgraphError, SubgraphResponse, http_client::HttpResponse};
+
+/// More errors of one answer are not looked at.
+const ERRORS_MAX: usize = 1_000;
+/// A path is no longer than this.
+const PATH_MAX: usize = 64;
+/// A code is no longer than this.
+const CODE_BYTES_MAX: usize = 64;
+
+/// The body of an answer, of which single parts may be of any type.
+#[derive(Deserialize)]
+struct RawResponse {
+    #[serde(default, deserialize_with = "present")]
+    data: Option<Value>,
+    #[serde(default)]
+    errors: Value,
+}
+
+/// Tells `"data": null` from no `data` at all.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// The answer in an exchange.
+///
+/// # Errors
+/// [`CallError`] where there is none.
+pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchError> {
+    let HttpResponse { status, is_json, body } = exchange;
+    let is_success = (200..300).contains(status);
+    // A proxy's page is told by its status; a subgraph may tell errors under any.
+    if !is_success && !is_json {
+        return Err(FetchError::Status(*status));
+    }
+    let parsed: RawResponse = serde_json::from_slice(body).map_err(|error| {
+        let malformed = FetchError::MalformedResponse(error.to_string());
+        if is_success { malformed } else { FetchError::Status(*status) }
+    })?;
+    let errors = match parsed.errors {
+        Value::List(errors) => errors.into_iter().take(ERRORS_MAX).map(subgraph_error).collect(),
+        _ => Vec::new(),
+    };
+    match parsed.data {
+        Some(data @ (Value::Object(_) | Value::Null)) if is_success => {
+            Ok(SubgraphResponse { data, errors })
+        }
+        Some(data @ Value::Object(_)) if !errors.is_empty() => {
+            Ok(SubgraphResponse { data, errors })
+        }
+        None | Some(Value::Null) if !errors.is_empty() => {
+            Ok(SubgraphResponse { data: Value::Null, errors })
+        }
+        _ if !is_success => Err(FetchError::Status(*status)),
+        Some(_) => Err(FetchError::MalformedResponse("`data` is not an object".to_owned())),
+        None => Err(FetchError::MalformedResponse("neither `data` nor `errors`".to_owned())),
+    }
+}
+
+/// An error as it is told, which should be an object and may be anything.
+fn subgraph_error(error: Value) -> SubgraphError {
+    let Value::Object(mut error) = error else {
+        return SubgraphError {
+            message: String::new(),
+            path: Vec::new(),
+            code: None,
+            local_error: None,
+        };
+    };
+    let message = match error.swap_remove("message") {
+        Some(Value::String(message)) => message,
+        _ => String::new(),
+    };
+    let path = match error.swap_remove("path") {
+        Some(Value::List(path)) if path.len() <= PATH_MAX => {
+            path.iter().map(segment).collect::<Option<_>>().unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    let extensions = match error.swap_remove("extensions") {
+        Some(Value::Object(extensions)) => extensions,
+        _ => IndexMap::new(),
+    };
+    let code = match extensions.get("code") {
+        Some(Value::String(code)) if is_code(code) => Some(code.clone()),
+        _ => None,
+    };
+    SubgraphError { message, path, code, local_error: None }
+}
+
+fn segment(value: &Value) -> Option<PathSegment> {
+    match value {
+        Value::String(key) => Some(PathSegment::Field(key.clone())),
+        Value::Number(index) => Some(PathSegment::Index(usize::try_from(index.as_u64()?).ok()?)),
+        _ => None,
+    }
+}
+
+/// Whether a text looks like a code, and not like a message in its place.
+fn is_code(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= CODE_BYTES_MAX
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(status: u16, is_json: bool, body: &str) -> Result<SubgraphResponse, FetchError> {
+        read(&HttpResponse { status, is_json, body: body.to_owned().into() })
+    }
+
+    #[test]
+    fn unusable_responses_must_be_classified() {
+        for (status, is_json, body, expected) in [
+            (502, false, "<html>Bad gateway</html>", FetchError::Status(502)),
+            (500, true, "{\"oops\": 1}", FetchError::Status(500)),
+            (404, true, "not json", FetchError::Status(404)),
+        ] {
+            assert_eq!(reading(status, is_json, body).unwrap_err(), expected, "{body}");
+        }
+        for body in
+            ["", "{\"data\": {\"a\"", "[]", "{}", "{\"data\": 3}", "{\"data\": []}", "<html>"]
+        {
+            let error = reading(200, true, body).unwrap_err();
+            assert!(matches!(error, FetchError::MalformedResponse(_)), "{body}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn errors_of_any_shape_must_be_errors() {
+        let body = r#"{"data": null, "errors": ["text", {"message": 4, "path": "x"},
+            {"message": "no", "path": ["a", 0, "b"], "extensions": {"code": "NOT_HERE"}},
+            {"path": [true], "extensions": {"code": "a sentence that is no code"}}]}"#;
+        let SubgraphResponse { data, errors } = reading(200, true, body).unwrap();
+        assert_eq!((data, errors.len()), (Value::Null, 4));
+        assert_eq!(errors[2].code.as_deref(), Some("NOT_HERE"));
+        assert_eq!(errors[2].path.len(), 3);
+        assert_eq!((errors[3].path.len(), &errors[3].code), (0, &None));
+    }
+
+    #[test]
+    fn errors_under_an_error_status_must_be_read() {
+        let body = r#"{"errors": [{"message": "sign in"}]}"#;
+        assert_eq!(reading(401, true, body).unwrap().errors[0].message, "sign in");
+    }
+
+    #[test]
+    fn nesting_must_not_be_followed_without_end() {
+        let deep = format!("{{\"data\": {}", "{\"a\": ".repeat(100_000));
+        assert!(matches!(reading(200, true, &deep), Err(FetchError::MalformedResponse(_))));
+    }
+}

@@ -1,0 +1,132 @@
+//! Loads a supergraph from a file and reloads it when the file changes.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    error::with_causes,
+    supergraph::{LoadError, Supergraph},
+    supergraph_slot::SupergraphSlot,
+};
+
+/// Interval between two polls of the file.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Why a supergraph cannot be loaded from a file.
+#[derive(Debug, thiserror::Error)]
+pub enum SupergraphFileError {
+    /// It cannot be read.
+    #[error("cannot read supergraph: `{}`", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// It is too large to be one.
+    #[error("supergraph exceeds {bytes_max} bytes: `{}`", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// So many are read (`supergraph_bytes_max`).
+        bytes_max: u64,
+    },
+    /// It cannot be taken.
+    #[error("cannot load supergraph: `{}`", path.display())]
+    Load {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: LoadError,
+    },
+}
+
+/// A file with a supergraph that is polled.
+#[derive(Debug, Clone)]
+pub struct SupergraphFile {
+    path: PathBuf,
+    bytes_max: u64,
+    /// Modification time and length at the last read.
+    last_mtime_and_len: Option<(SystemTime, u64)>,
+}
+
+impl SupergraphFile {
+    /// Loads the supergraph of a file.
+    ///
+    /// # Errors
+    /// [`SupergraphFileError`] if it cannot be loaded.
+    pub fn open(path: &Path, bytes_max: u64) -> Result<(Self, Supergraph), SupergraphFileError> {
+        let mut file = Self { path: path.to_owned(), bytes_max, last_mtime_and_len: None };
+        let supergraph = file.read()?;
+        Ok((file, supergraph))
+    }
+
+    /// The supergraph, if the file has changed since it was read last.
+    pub fn poll(&mut self) -> Option<Result<Supergraph, SupergraphFileError>> {
+        let changed = mtime_and_len(&self.path) != self.last_mtime_and_len;
+        changed.then(|| self.read())
+    }
+
+    fn read(&mut self) -> Result<Supergraph, SupergraphFileError> {
+        // Before it is read: the next poll sees what is written meanwhile.
+        self.last_mtime_and_len = mtime_and_len(&self.path);
+        let path = || self.path.clone();
+        if let Some((_, length)) = self.last_mtime_and_len
+            && length > self.bytes_max
+        {
+            return Err(SupergraphFileError::TooLarge { path: path(), bytes_max: self.bytes_max });
+        }
+        let text = fs::read_to_string(&self.path)
+            .map_err(|cause| SupergraphFileError::Read { path: path(), cause })?;
+        Supergraph::load(&text).map_err(|cause| SupergraphFileError::Load { path: path(), cause })
+    }
+}
+
+fn mtime_and_len(path: &Path) -> Option<(SystemTime, u64)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// Activates each new supergraph of a file until the task is dropped. Errors are logged, and the previous
+/// supergraph stays active; so it does after a panic, which the next poll leaves behind.
+pub async fn watch(mut file: SupergraphFile, slot: Arc<SupergraphSlot>) {
+    loop {
+        tokio::time::sleep(POLL_INTERVAL).await;
+        let mut polled_file = file.clone();
+        let polling = tokio::task::spawn_blocking(move || {
+            let changed = polled_file.poll();
+            (polled_file, changed)
+        });
+        let Ok((polled_file, changed)) = polling.await else {
+            // The file is read again when it changes: the same content would panic again.
+            file.last_mtime_and_len = mtime_and_len(&file.path);
+            slot.mark_outdated();
+            tracing::error!("loading the supergraph panicked; keeping the current one");
+            continue;
+        };
+        file = polled_file;
+        match changed {
+            None => {}
+            Some(Ok(supergraph)) => match slot.activate(supergraph).await {
+                Ok(()) => tracing::info!("serving a new supergraph"),
+                Err(breaking) => {
+                    tracing::error!(
+                        error = %breaking,
+                        "new supergraph rejected; keeping the current one"
+                    );
+                }
+            },
+            Some(Err(error)) => {
+                slot.mark_outdated();
+                let error = with_causes(&error);
+                tracing::error!(error, "cannot load the new supergraph; keeping the current one");
+            }
+        }
+    }
+}

@@ -1,4 +1,0 @@
-//! Authorization by `@authenticated` and `@requiresScopes`.
-
-pub(crate) mod filter_operation;
-pub(crate) mod rules;
