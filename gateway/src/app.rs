@@ -15,7 +15,7 @@ use crate::{
     federation::{SupergraphFile, SupergraphFileError, composer::run},
     http,
     pipeline::{DocumentError, Pipeline},
-    synonyms,
+    routes, synonyms,
     synonyms::{SynonymFile, SynonymFileError},
 };
 
@@ -146,7 +146,7 @@ impl App {
         let refresh_jwks = auth::run_refresh(self.jwks.clone());
         let authentication = self.config.authentication.as_ref().zip(self.jwks.clone());
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
-        let endpoint = http::endpoint(self.pipeline, authenticator, &self.config);
+        let endpoint = routes::endpoint(self.pipeline, authenticator, &self.config);
         let acceptor = http::LimitedListener::new(self.listener, &self.config.limits);
         let server =
             Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));

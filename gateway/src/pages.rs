@@ -12,7 +12,6 @@ pub(crate) mod assets;
 pub(crate) mod calendar;
 mod entity;
 mod error;
-pub(crate) mod explanation_text;
 mod facets;
 mod graphiql;
 mod hit;
