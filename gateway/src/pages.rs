@@ -127,3 +127,16 @@ const fn other_language(language: Language) -> Language {
         Language::Nl | Language::Other => Language::En,
     }
 }
+
+/// The address of a search.
+fn search_href(context: PageContext<'_>, parameters: &SearchParams) -> String {
+    context.site.href(context.messages.language, &search_path(parameters))
+}
+
+/// The path and query string of a search.
+fn search_path(parameters: &SearchParams) -> String {
+    match parameters.query_string() {
+        query if query.is_empty() => String::new(),
+        query => format!("?{query}"),
+    }
+}

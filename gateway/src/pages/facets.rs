@@ -2,7 +2,7 @@
 
 use schema::{FacetCount, Facets, NodeId, Perspective, Record};
 
-use super::{PageContext, messages::Messages, record_lookup::RecordsById, search::search_href};
+use super::{PageContext, messages::Messages, record_lookup::RecordsById, search_href};
 use crate::search_params::{SearchParams, to_url_value};
 
 /// So many values of a facet are shown before it is folded.
