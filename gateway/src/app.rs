@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     http,
     pipeline::{DocumentError, Pipeline},
-    synonyms,
+    routes, synonyms,
     synonyms::{SynonymFile, SynonymFileError},
 };
 
@@ -156,7 +156,7 @@ impl App {
         }
         let authentication = self.config.authentication.as_ref().zip(self.jwks);
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
-        let endpoint = http::endpoint(self.pipeline, authenticator, &self.config);
+        let endpoint = routes::endpoint(self.pipeline, authenticator, &self.config);
         let acceptor = http::LimitedListener::new(self.listener, &self.config.limits);
         let server =
             Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));

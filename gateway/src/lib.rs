@@ -1,11 +1,11 @@
 //! The voice of Wegwijzer: the only crate that serves HTTP and GraphQL, and the command line.
 //!
-//! Reading order: [`app`] wires everything; [`http`] is the outside; [`authentication`] says
-//! who asks; [`pipeline`] takes one GraphQL
-//! request from text to answer; [`graphql`] is the contract; [`command`] is what an operator types.
+//! Reading order: [`app`] wires everything; [`routes`] lists the paths; [`http`] is the protocol;
+//! [`auth`] verifies tokens; [`pipeline`] takes one GraphQL request from text to response;
+//! [`graphql`] is the contract; [`command`] is the command line.
 //!
 //! This crate must not know how records are stored or found: it reads through
-//! [`indexer::catalog`] alone. Only [`command`] builds generations, and [`evaluate`] to judge them.
+//! [`indexer::catalog`] alone. Only [`command`] builds generations.
 
 pub mod app;
 pub mod auth;
@@ -13,11 +13,13 @@ pub mod clock;
 pub mod command;
 pub mod config;
 mod error;
+mod explanation_text;
 pub mod graphql;
-pub mod http;
+mod http;
 mod metrics;
 mod pages;
 pub mod pipeline;
+pub mod routes;
 pub mod search_params;
 pub mod synonyms;
 

@@ -12,7 +12,6 @@ pub(crate) mod assets;
 pub(crate) mod calendar;
 mod entity;
 mod error;
-pub(crate) mod explanation_text;
 mod facets;
 mod graphiql;
 mod hit;
@@ -126,5 +125,18 @@ const fn other_language(language: Language) -> Language {
     match language {
         Language::En => Language::Nl,
         Language::Nl | Language::Other => Language::En,
+    }
+}
+
+/// The address of a search.
+fn search_href(context: PageContext<'_>, parameters: &SearchParams) -> String {
+    context.site.href(context.messages.language, &search_path(parameters))
+}
+
+/// The path and query string of a search.
+fn search_path(parameters: &SearchParams) -> String {
+    match parameters.query_string() {
+        query if query.is_empty() => String::new(),
+        query => format!("?{query}"),
     }
 }

@@ -59,7 +59,7 @@ fn composition_must_report_every_error_and_its_location() {
     let output = compose(conflicting, "sdl = 'partner.graphql'", &["--json"]);
     assert_eq!(output.status.code(), Some(1));
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let errors = json["problems"].as_array().unwrap();
+    let errors = json["errors"].as_array().unwrap();
     let label = errors.iter().find(|one| one["field"] == "label").unwrap();
     assert_eq!(label["type"], "Theme");
 }

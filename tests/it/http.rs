@@ -116,7 +116,7 @@ fn identical_concurrent_requests_must_be_executed_once() {
     };
     assert!((responses("miss") - 1.0).abs() < 0.1);
     assert!((responses("hit") + responses("coalesced") - 39.0).abs() < 0.1);
-    let queries = "wegwijzer_graphql_requests_total{kind=\"query\",code=\"OK\"}";
+    let queries = "wegwijzer_graphql_requests_total{operation_type=\"query\",code=\"OK\"}";
     assert!((server.metric_value(queries) - 40.0).abs() < 0.1);
 }
 
@@ -276,8 +276,8 @@ fn metrics_must_report_what_is_served_and_how() {
         ("wegwijzer_generation", 1),
         ("wegwijzer_generation_damaged", 0),
         ("wegwijzer_records{kind=\"event\"}", counts.events),
-        ("wegwijzer_graphql_requests_total{kind=\"query\",code=\"OK\"}", 1),
-        ("wegwijzer_graphql_requests_total{kind=\"query\",code=\"BAD_REQUEST\"}", 1),
+        ("wegwijzer_graphql_requests_total{operation_type=\"query\",code=\"OK\"}", 1),
+        ("wegwijzer_graphql_requests_total{operation_type=\"query\",code=\"BAD_REQUEST\"}", 1),
         ("wegwijzer_http_responses_total{status=\"404\"}", 1),
     ] {
         let value = f64::from(u32::try_from(value).expect("a small number"));
@@ -288,7 +288,7 @@ fn metrics_must_report_what_is_served_and_how() {
         text.header("content-type"),
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
     );
-    for metric in ["wegwijzer_source_records{", "wegwijzer_request_duration_seconds_bucket{"] {
+    for metric in ["wegwijzer_source_records{", "wegwijzer_http_request_duration_seconds_bucket{"] {
         assert!(text.body.contains(metric), "{metric}");
     }
     assert!(text.body.ends_with("# EOF\n"));

@@ -1,4 +1,4 @@
-//! `wegwijzer compose`: our graph and those of partners as one supergraph.
+//! `wegwijzer compose`: our graph and the configured subgraphs as one supergraph.
 
 use std::{
     io::{self, Write},
@@ -28,7 +28,7 @@ pub(super) struct ComposeArguments {
     json: bool,
 }
 
-/// Prints the supergraph, or every reason why there is none.
+/// Prints the supergraph, or every composition error.
 pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
@@ -47,10 +47,10 @@ pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells every problem: to people on standard error, to machines as the result.
+/// Prints every error: as lines on standard error, or as the JSON result.
 fn print_errors(errors: &[CompositionError], as_json: bool) -> Result<(), CommandError> {
     if as_json {
-        return output::json(&json!({ "problems": errors }));
+        return output::json(&json!({ "errors": errors }));
     }
     let mut stderr = io::stderr().lock();
     for error in errors {

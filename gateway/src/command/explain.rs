@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use url::Url;
 
 use super::{CommandError, ManageArguments, output};
-use crate::{pages::explanation_text, synonyms};
+use crate::{explanation_text, synonyms};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
@@ -58,14 +58,14 @@ async fn resolve_id(snapshot: &Snapshot, text: &str) -> Result<Option<NodeId>, C
 fn as_json(rank_explanation: &RankExplanation, query: &str) -> serde_json::Value {
     let term_json = |term: &schema::TermMatch| {
         let reasons: Vec<_> = term.reasons.iter().map(|reason| &reason.text).collect();
-        json!({ "word": term.word, "score": term.score, "ways": reasons })
+        json!({ "word": term.word, "score": term.score, "reasons": reasons })
     };
     let words = rank_explanation.explanation.iter().flat_map(|explanation| &explanation.words);
     json!({
         "query": query,
         "id": rank_explanation.record.id().to_string(),
         "title": rank_explanation.record.name(),
-        "place": rank_explanation.rank,
+        "rank": rank_explanation.rank,
         "total": rank_explanation.total,
         "score": rank_explanation.score,
         "words": words.map(term_json).collect::<Vec<_>>(),

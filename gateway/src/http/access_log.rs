@@ -29,7 +29,7 @@ const SECURITY_HEADERS: [(&str, &str); 3] = [
 const LOGGED_BYTES_MAX: usize = 200;
 
 /// Observes the requests to an endpoint.
-pub(super) struct AccessLog<E> {
+pub(crate) struct AccessLog<E> {
     inner: E,
     metrics: Arc<Metrics>,
     trusted_proxies: Vec<IpNet>,
@@ -40,7 +40,7 @@ pub(super) struct AccessLog<E> {
 
 impl<E> AccessLog<E> {
     /// Observes `inner`; forwarded addresses are believed from trusted proxies only.
-    pub(super) fn new(inner: E, metrics: Arc<Metrics>, config: &Config) -> Self {
+    pub(crate) fn new(inner: E, metrics: Arc<Metrics>, config: &Config) -> Self {
         let trusted_proxies = config.trusted_proxies.clone();
         let slow_threshold = Duration::from_millis(config.log.slow_ms);
         let traces_enabled = config.telemetry.is_some();

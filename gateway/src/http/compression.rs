@@ -1,9 +1,11 @@
-//! Content codings: brotli, gzip, or none.
+//! Content codings (RFC 9110, section 8.4): brotli, gzip, or none.
 
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use poem::http::{HeaderMap, HeaderValue, header};
+
+use super::quality;
 
 /// The buffer of an encoder is at least so large.
 const BUFFER_BYTES_MIN: usize = 512;
@@ -12,7 +14,7 @@ const BROTLI_QUALITY: u32 = 4;
 /// The window of brotli: 2^18 bytes hold any page.
 const BROTLI_WINDOW: u32 = 18;
 
-/// How the bytes of an answer are coded.
+/// The content coding of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ContentEncoding {
     Brotli,
@@ -21,30 +23,31 @@ pub(crate) enum ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// The best of those that a client takes.
+    /// The coding with the highest quality in `accept-encoding`; of equal ones the smallest result.
+    ///
+    /// Identity is the last choice unless the header names it. It is also used where the header
+    /// excludes every coding, as RFC 9110 allows, and where there is no header.
     pub(crate) fn negotiate(headers: &HeaderMap) -> Self {
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter();
-        let text: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
-        let accepts = |name: &str| {
-            text.iter().flat_map(|value| value.split(',')).any(|one| {
-                let mut fields = one.split(';').map(str::trim);
-                let matches_name =
-                    fields.next().is_some_and(|word| word.eq_ignore_ascii_case(name));
-                let quality = fields.find_map(|parameter| parameter.strip_prefix("q="));
-                matches_name
-                    && quality.is_none_or(|quality| quality.parse().is_ok_and(|q: f32| q > 0.0))
-            })
+        let members = quality::members(headers, &header::ACCEPT_ENCODING);
+        let quality_of = |names: &[&str]| {
+            let member = members.iter().find(|member| names.contains(&member.name.as_str()));
+            member.map(|member| member.quality)
         };
-        if accepts("br") {
-            Self::Brotli
-        } else if accepts("gzip") {
-            Self::Gzip
-        } else {
-            Self::Identity
-        }
+        let any = quality_of(&["*"]);
+        let quality = |encoding: &Self| match encoding {
+            Self::Brotli => quality_of(&["br"]).or(any).unwrap_or_default(),
+            Self::Gzip => quality_of(&["gzip", "x-gzip"]).or(any).unwrap_or_default(),
+            Self::Identity => quality_of(&["identity"]).unwrap_or_default(),
+        };
+        // Of equal maxima, `max_by_key` returns the last.
+        let encodings = [Self::Gzip, Self::Brotli, Self::Identity].into_iter();
+        let accepted = encodings.filter(|encoding| quality(encoding) > 0);
+        accepted
+            .max_by_key(|encoding| (quality(encoding), *encoding != Self::Identity))
+            .unwrap_or(Self::Identity)
     }
 
-    /// What it adds to a validator, since a validator names one form of an answer.
+    /// Suffix of an entity tag, which names one representation.
     pub(crate) const fn etag_suffix(self) -> &'static str {
         match self {
             Self::Brotli => "-br",
@@ -78,7 +81,7 @@ impl ContentEncoding {
         }
     }
 
-    /// Says in which coding an answer is.
+    /// Sets `content-encoding` and `vary`.
     pub(crate) fn set_headers(self, headers: &mut HeaderMap) {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         let name = match self {
@@ -102,7 +105,19 @@ mod tests {
             ("gzip, deflate, br", ContentEncoding::Brotli),
             ("gzip", ContentEncoding::Gzip),
             ("br;q=0, gzip;q=0.5", ContentEncoding::Gzip),
-            ("deflate, *;q=0.1", ContentEncoding::Identity),
+            ("br;Q=0, gzip;Q=0.5", ContentEncoding::Gzip),
+            ("br;q=0.5, gzip", ContentEncoding::Gzip),
+            ("BR , gzip", ContentEncoding::Brotli),
+            ("x-gzip", ContentEncoding::Gzip),
+            ("deflate, *;q=0.1", ContentEncoding::Brotli),
+            ("*, br;q=0", ContentEncoding::Gzip),
+            ("*;q=0", ContentEncoding::Identity),
+            ("deflate", ContentEncoding::Identity),
+            ("identity, gzip;q=0.5", ContentEncoding::Identity),
+            ("identity;q=0.5, gzip;q=0.5", ContentEncoding::Gzip),
+            ("identity;q=0, gzip;q=0.001", ContentEncoding::Gzip),
+            ("identity;q=0", ContentEncoding::Identity),
+            ("br;q=high, gzip;q=2", ContentEncoding::Identity),
             ("", ContentEncoding::Identity),
         ] {
             let mut headers = HeaderMap::new();

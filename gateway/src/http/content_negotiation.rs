@@ -2,6 +2,8 @@
 
 use poem::http::{HeaderMap, header};
 
+use super::quality::{self, Weighted};
+
 /// A media type that an answer can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GraphqlMediaType {
@@ -20,7 +22,7 @@ impl GraphqlMediaType {
         }
     }
 
-    /// What it adds to a validator, since a validator names one form of an answer.
+    /// Suffix of an entity tag, which names one representation.
     pub(super) const fn etag_suffix(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "-graphql",
@@ -30,12 +32,10 @@ impl GraphqlMediaType {
 
     /// Whether a client names either type, as a link on a page cannot.
     pub(super) fn is_explicitly_accepted(headers: &HeaderMap) -> bool {
-        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|v| v.split(',')).filter_map(MediaRange::parse).any(|range| {
-            [Self::GraphqlResponse, Self::Json]
-                .iter()
-                .any(|media| range.precision(*media) == Some(Precision::Exact))
-        })
+        let media_types = [Self::GraphqlResponse, Self::Json];
+        quality::members(headers, &header::ACCEPT)
+            .iter()
+            .any(|range| media_types.iter().any(|media| media.essence() == range.name))
     }
 
     const fn essence(self) -> &'static str {
@@ -49,12 +49,10 @@ impl GraphqlMediaType {
     ///
     /// Where it likes both equally: the newer one if it names that, else `application/json`.
     pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
-        let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<MediaRange> =
-            values.flat_map(|v| v.split(',')).filter_map(MediaRange::parse).collect();
         if !headers.contains_key(header::ACCEPT) {
             return Some(Self::Json);
         }
+        let ranges = quality::members(headers, &header::ACCEPT);
         let graphql = Preference::of(Self::GraphqlResponse, &ranges);
         let json = Preference::of(Self::Json, &ranges);
         match (graphql, json) {
@@ -82,6 +80,17 @@ enum Precision {
     Exact,
 }
 
+impl Precision {
+    fn of(range: &str, media: GraphqlMediaType) -> Option<Self> {
+        match range {
+            "*/*" => Some(Self::Any),
+            "application/*" => Some(Self::Application),
+            essence if essence == media.essence() => Some(Self::Exact),
+            _ => None,
+        }
+    }
+}
+
 /// How well a client likes a type: first by quality, then by how exactly it names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Preference {
@@ -92,54 +101,14 @@ struct Preference {
 
 impl Preference {
     /// By the range that names the type most exactly; `None` where none does or it is refused.
-    fn of(media: GraphqlMediaType, ranges: &[MediaRange]) -> Option<Self> {
+    fn of(media: GraphqlMediaType, ranges: &[Weighted]) -> Option<Self> {
         let preferences = ranges.iter().filter_map(|range| {
-            let precision = range.precision(media)?;
+            let precision = Precision::of(&range.name, media)?;
             Some(Self { quality: range.quality, precision })
         });
         preferences
             .max_by_key(|preference| preference.precision)
             .filter(|preference| preference.quality > 0)
-    }
-}
-
-/// One range of the header `accept`.
-struct MediaRange {
-    essence: String,
-    /// In thousandths.
-    quality: u16,
-}
-
-impl MediaRange {
-    /// A range; `None` where it cannot be read.
-    fn parse(text: &str) -> Option<Self> {
-        let mut fields = text.split(';').map(str::trim);
-        let essence = fields.next()?.to_ascii_lowercase();
-        let quality = match fields.find_map(|p| p.strip_prefix("q=").or(p.strip_prefix("Q="))) {
-            Some(text) => parse_quality(text)?,
-            None => 1_000,
-        };
-        Some(Self { essence, quality })
-    }
-
-    fn precision(&self, media: GraphqlMediaType) -> Option<Precision> {
-        match self.essence.as_str() {
-            "*/*" => Some(Precision::Any),
-            "application/*" => Some(Precision::Application),
-            essence if essence == media.essence() => Some(Precision::Exact),
-            _ => None,
-        }
-    }
-}
-
-/// Reads a quality: 0 to 1 with at most three decimals.
-fn parse_quality(text: &str) -> Option<u16> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
-    match (whole, digits) {
-        ("1", true) if decimals.bytes().all(|byte| byte == b'0') => Some(1_000),
-        ("0", true) => format!("{decimals:0<3}").parse().ok(),
-        _ => None,
     }
 }
 

@@ -23,13 +23,13 @@ const EXPOSED_HEADERS: HeaderValue =
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 
 /// Answers browsers that ask for permission, and tells which answers may be read.
-pub(super) struct CorsEndpoint<E> {
+pub(crate) struct CorsEndpoint<E> {
     inner: E,
     allowed: AllowedOrigins,
 }
 
 impl<E> CorsEndpoint<E> {
-    pub(super) const fn new(inner: E, allowed: AllowedOrigins) -> Self {
+    pub(crate) const fn new(inner: E, allowed: AllowedOrigins) -> Self {
         Self { inner, allowed }
     }
 

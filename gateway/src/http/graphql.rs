@@ -10,7 +10,10 @@ use poem::{
 use serde::Serialize;
 
 use super::{
-    content_negotiation::GraphqlMediaType, graphql_request, graphql_request::RequestError,
+    content_negotiation::GraphqlMediaType,
+    etag::{ETag, not_modified},
+    graphql_request,
+    graphql_request::RequestError,
     request_id::RequestId,
 };
 use crate::{
@@ -31,7 +34,7 @@ const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
 const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
 
 /// The endpoint.
-pub(super) struct GraphqlEndpoint {
+pub(crate) struct GraphqlEndpoint {
     pipeline: Arc<Pipeline>,
     metrics: Arc<Metrics>,
     /// Who asks; everybody is anonymous where there is none.
@@ -69,7 +72,7 @@ const fn is_zero(count: &usize) -> bool {
 }
 
 impl GraphqlEndpoint {
-    pub(super) fn new(
+    pub(crate) fn new(
         pipeline: Arc<Pipeline>,
         metrics: Arc<Metrics>,
         authenticator: Option<Authenticator>,
@@ -135,21 +138,17 @@ impl Endpoint for GraphqlEndpoint {
         let body = request.take_body();
         let id = request.data::<RequestId>().cloned();
         let id = id.as_ref().map(RequestId::as_str);
-        let (media, mut graphql_request) = match self.read_request(&request, body).await {
+        let (media, graphql_request) = match self.read_request(&request, body).await {
             Ok(accepted) => accepted,
             Err((media, error)) => return Ok(self.rejected(media, error, &request, id)),
         };
-        graphql_request.if_none_match = strip_etag_suffix(&graphql_request.if_none_match, media);
         let ServedResponse { outcome, meta } = self.pipeline.handle(graphql_request).await;
         self.metrics.record_operation(meta.kind, outcome.code(), meta.cache_status);
         let mut response = response(media, outcome, id);
         if let Some(cache_key) = meta.cache_key
             && request.method() == poem::http::Method::GET
         {
-            let etag = format!("\"{cache_key}{}\"", media.etag_suffix());
-            let etag =
-                HeaderValue::from_str(&etag).expect("an ETag is ASCII letters, digits and hyphens");
-            response.headers_mut().insert(header::ETAG, etag);
+            ETag::new(cache_key, media.etag_suffix()).set_header(response.headers_mut());
             let no_cache = HeaderValue::from_static("no-cache");
             response.headers_mut().insert(header::CACHE_CONTROL, no_cache);
         }
@@ -159,7 +158,7 @@ impl Endpoint for GraphqlEndpoint {
 }
 
 impl GraphqlEndpoint {
-    /// Reads the question of a request, and which type its answer is to have.
+    /// Reads a request and negotiates the media type of its response.
     async fn read_request(
         &self,
         request: &Request,
@@ -180,7 +179,8 @@ impl GraphqlEndpoint {
             let caller = self.authenticate(request.headers()).await?;
             let limits = self.pipeline.limits();
             let graphql_request =
-                graphql_request::read(request, body, limits, &self.forwarded_headers).await?;
+                graphql_request::read(request, body, media, limits, &self.forwarded_headers)
+                    .await?;
             Ok(GraphqlRequest { caller, ..graphql_request })
         };
         reading
@@ -215,15 +215,6 @@ fn has_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
-/// The validators that were given out for this media type, without their mark of it.
-fn strip_etag_suffix(etags: &[String], media: GraphqlMediaType) -> Vec<String> {
-    let stripped = |etag: &String| match etag.as_str() {
-        "*" => Some("*".to_owned()),
-        etag => etag.strip_suffix(media.etag_suffix()).map(str::to_owned),
-    };
-    etags.iter().filter_map(stripped).collect()
-}
-
 /// The response that tells an outcome.
 fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Response {
     match outcome {
@@ -234,11 +225,7 @@ fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Resp
                 ResponseBody { errors: &response.errors, data: Some(&response.data), extensions };
             json_response(media, StatusCode::OK, json(&body))
         }
-        Outcome::NotModified => {
-            let mut response = json_response(media, StatusCode::NOT_MODIFIED, Vec::new());
-            response.headers_mut().remove(header::CONTENT_TYPE);
-            response
-        }
+        Outcome::NotModified => not_modified(json_response(media, StatusCode::OK, Vec::new())),
         Outcome::Rejected { errors, omitted } => {
             let status = match media {
                 GraphqlMediaType::GraphqlResponse => StatusCode::BAD_REQUEST,

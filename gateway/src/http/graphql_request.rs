@@ -17,6 +17,8 @@ use poem::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
+use super::{content_negotiation::GraphqlMediaType, etag::IfNoneMatch};
+
 /// Why a request is no question, with the status that says so.
 pub(crate) struct RequestError {
     pub(crate) status: StatusCode,
@@ -70,10 +72,11 @@ struct QueryStringParams {
     extensions: Option<String>,
 }
 
-/// Reads the question of a GET or POST request.
+/// Reads a GET or POST request whose response has the media type `media`.
 pub(crate) async fn read(
     request: &Request,
     body: Body,
+    media: GraphqlMediaType,
     limits: &Limits,
     forwarded: &[HeaderName],
 ) -> Result<GraphqlRequest, RequestError> {
@@ -101,7 +104,7 @@ pub(crate) async fn read(
         allowed,
         cache_scope: cache_scope(headers),
         if_none_match: if allowed == AllowedOperations::QueriesOnly {
-            if_none_match(headers)
+            IfNoneMatch::parse(headers).versions(media.etag_suffix())
         } else {
             Vec::new()
         },
@@ -155,26 +158,6 @@ fn cache_scope(headers: &HeaderMap) -> CacheScope {
         .iter()
         .any(|name| headers.contains_key(name));
     if is_private { CacheScope::Private } else { CacheScope::Public }
-}
-
-/// So many validators of one request are looked at.
-const ETAGS_MAX: usize = 16;
-
-/// The validators of `if-none-match`, without what the media type adds to them.
-pub(crate) fn if_none_match(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .filter_map(|tag| {
-            let tag = tag.trim();
-            if tag == "*" {
-                return Some(tag);
-            }
-            tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')
-        })
-        .map(str::to_owned)
-        .take(ETAGS_MAX)
-        .collect()
 }
 
 fn from_query_string(request: &Request) -> Result<RequestParams, RequestError> {

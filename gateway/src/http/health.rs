@@ -13,7 +13,7 @@ use crate::{
 
 /// `/health/live`: the process runs.
 #[derive(Clone, Copy)]
-pub(super) struct Live;
+pub(crate) struct Live;
 
 impl Endpoint for Live {
     type Output = Response;
@@ -24,7 +24,7 @@ impl Endpoint for Live {
 }
 
 /// `/health/ready`: there is a generation to answer from.
-pub(super) struct Ready(pub(super) Arc<Pipeline>);
+pub(crate) struct Ready(pub(crate) Arc<Pipeline>);
 
 impl Endpoint for Ready {
     type Output = Response;

@@ -25,9 +25,9 @@ use crate::{
 const OCCURRENCES_MAX: usize = 100;
 
 /// The endpoint.
-pub(super) struct IcalendarEndpoint {
-    pub(super) pipeline: Arc<Pipeline>,
-    pub(super) clock: Clock,
+pub(crate) struct IcalendarEndpoint {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) clock: Clock,
 }
 
 impl Endpoint for IcalendarEndpoint {

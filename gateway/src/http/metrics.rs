@@ -1,19 +1,13 @@
-//! `/metrics`: what operators watch.
+//! `/metrics`, for Prometheus.
 
 use std::sync::Arc;
 
 use poem::{Endpoint, Request, Response, Result};
 
-use crate::{
-    metrics::{CONTENT_TYPE, Metrics},
-    pipeline::Pipeline,
-};
+use crate::metrics::{CONTENT_TYPE, Metrics};
 
 /// The endpoint.
-pub(super) struct MetricsEndpoint {
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) pipeline: Arc<Pipeline>,
-}
+pub(crate) struct MetricsEndpoint(pub(crate) Arc<Metrics>);
 
 impl Endpoint for MetricsEndpoint {
     type Output = Response;
@@ -22,6 +16,6 @@ impl Endpoint for MetricsEndpoint {
         Ok(Response::builder()
             .content_type(CONTENT_TYPE)
             .header("cache-control", "no-store")
-            .body(self.metrics.text(&self.pipeline)))
+            .body(self.0.text()))
     }
 }

@@ -21,7 +21,7 @@ struct ProblemDetails<'a> {
 }
 
 /// A response that tells a failure.
-pub(super) fn response(status: StatusCode, error: &ApiError) -> Response {
+pub(crate) fn response(status: StatusCode, error: &ApiError) -> Response {
     let details = ProblemDetails {
         r#type: "about:blank",
         title: status.canonical_reason().unwrap_or("Error"),
@@ -34,7 +34,7 @@ pub(super) fn response(status: StatusCode, error: &ApiError) -> Response {
 }
 
 /// What an error of the router is told as.
-pub(super) fn from_router_error(error: &Error) -> Response {
+pub(crate) fn from_router_error(error: &Error) -> Response {
     let status = error.status();
     let api_error = match status {
         StatusCode::NOT_FOUND => ApiError::not_found("no resource at this path"),

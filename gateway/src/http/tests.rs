@@ -8,7 +8,7 @@ use poem::{
 };
 use serde_json::{Value, json};
 
-use super::graphql_request;
+use super::{content_negotiation::GraphqlMediaType, graphql_request};
 use crate::{
     app::App,
     config::{Config, Limits, Overrides},
@@ -22,7 +22,8 @@ fn limits() -> Limits {
 /// What a request is read as; else the status of its refusal.
 async fn read(mut request: Request) -> Result<GraphqlRequest, StatusCode> {
     let body = request.take_body();
-    graphql_request::read(&request, body, &limits(), &[]).await.map_err(|error| error.status)
+    let media = GraphqlMediaType::Json;
+    graphql_request::read(&request, body, media, &limits(), &[]).await.map_err(|error| error.status)
 }
 
 fn post(content_type: &str, body: impl Into<Body>) -> Request {
@@ -112,7 +113,7 @@ async fn send(request: Request) -> Response {
     };
     let config = Config::load_if_any(None, &overrides).unwrap();
     let app = App::build(config.clone()).await.unwrap();
-    super::endpoint(app.pipeline().clone(), None, &config).call(request).await.unwrap()
+    crate::routes::endpoint(app.pipeline().clone(), None, &config).call(request).await.unwrap()
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use schema::{
 };
 
 use super::{
-    PageContext, PageError, item_sections,
+    PageContext, PageError, hit,
     layout::{Layout, Link},
     messages::{Messages, home_day},
     record_lookup,
@@ -227,7 +227,7 @@ impl Entry {
             place: place
                 .unwrap_or_else(|| messages.enum_label("attendance", event.attendance.name())),
             organisers: organisers.join(", "),
-            notice: item_sections::status_notice(context, event),
+            notice: hit::status_notice(context, event),
             past: event_moment::phase(occurrence.begins, occurrence.ends, context.now)
                 == EventPhase::Past,
         })

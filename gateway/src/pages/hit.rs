@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{EventPhase, Highlight, Hit, NodeId, Record, SearchField, Span};
+use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
 
 use super::{
-    PageContext, item_sections, layout::Link, messages::home_day, record_lookup,
-    record_lookup::RecordsById, site,
+    PageContext, layout::Link, messages::home_day, record_lookup, record_lookup::RecordsById, site,
 };
 
 /// At most so many stretches of text are shown.
@@ -95,8 +94,7 @@ impl HitView {
         let place = event
             .and_then(|event| event.place.as_ref())
             .and_then(|place| place.city.clone().or_else(|| place.name.clone()));
-        let notice =
-            event.map(|event| item_sections::status_notice(context, event)).unwrap_or_default();
+        let notice = event.map(|event| status_notice(context, event)).unwrap_or_default();
         let links_up_to =
             |ids: &[NodeId], max| records_by_id.links(context, &ids[..ids.len().min(max)]);
         Some(Self {
@@ -115,6 +113,14 @@ impl HitView {
             organisations: links_up_to(&common.organisations, ORGANISATIONS_MAX),
             source: host(&common.url),
         })
+    }
+}
+
+/// What came of a plan that changed; nothing where an event goes on as planned.
+pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
+    match event.status {
+        EventStatus::Scheduled => String::new(),
+        status => context.messages.enum_label("event_status", status.name()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The doors for people: search page, item pages and what belongs to them; files for browsers.
+//! The endpoints of the pages, and the files for browsers.
 
 mod graphiql;
 mod well_known;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use poem::{
     Endpoint, Request, Response, Result,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use schema::{Language, NodeKind};
 use serde::Serialize;
@@ -18,10 +18,14 @@ pub(crate) use self::{
 };
 use crate::{
     config::Config,
-    http::{compression::ContentEncoding, graphql_request, request_id::RequestId},
+    http::{
+        compression::ContentEncoding,
+        etag::{ETag, IfNoneMatch, not_modified},
+        request_id::RequestId,
+    },
     pages,
     pages::{ErrorPage, PageContext, PageError, PageRequest, SiteUrls, messages::Messages},
-    pipeline::{CacheKey, Pipeline},
+    pipeline::Pipeline,
     search_params::SearchParams,
 };
 
@@ -119,21 +123,28 @@ impl Pages {
         };
         let cacheable = invalid_count == 0 && !matches!(page_request, PageRequest::Status { .. });
         let cache_key = cacheable.then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
-        if let Some(cache_key) = cache_key
-            && matches_etag(request.headers(), cache_key, encoding)
-        {
-            return with_etag(not_modified(), cache_key, encoding);
+        let etag = cache_key.map(|cache_key| ETag::new(cache_key, encoding.etag_suffix()));
+        let if_none_match = IfNoneMatch::parse(request.headers());
+        let response = |status, body| {
+            let mut response = html(status, body);
+            encoding.set_headers(response.headers_mut());
+            if let Some(etag) = &etag {
+                etag.set_header(response.headers_mut());
+            }
+            response
+        };
+        // A page that the client has is not rendered: only an existing page has this tag.
+        if etag.as_ref().is_some_and(|etag| if_none_match.matches(etag)) {
+            return not_modified(response(StatusCode::OK, Vec::new()));
         }
         match pages::render(context, &page_request).await {
+            Ok(_) if etag.as_ref().is_some_and(|etag| if_none_match.matches_existing(etag)) => {
+                not_modified(response(StatusCode::OK, Vec::new()))
+            }
             Ok(body) => {
                 let status =
                     if invalid_count == 0 { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-                let mut response = html(status, encoding.encode(body.into_bytes()));
-                encoding.set_headers(response.headers_mut());
-                match cache_key {
-                    Some(cache_key) => with_etag(response, cache_key, encoding),
-                    None => response,
-                }
+                response(status, encoding.encode(body.into_bytes()))
             }
             Err(error) => self.error_response(request, &error),
         }
@@ -177,11 +188,7 @@ impl Endpoint for Pages {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let mut response = self.respond(&request).await;
-        if request.method() == Method::HEAD {
-            response.set_body(());
-        }
-        Ok(response)
+        Ok(self.respond(&request).await)
     }
 }
 
@@ -245,30 +252,6 @@ fn html(status: StatusCode, body: Vec<u8>) -> Response {
         .header(header::CACHE_CONTROL, "no-cache")
         .header(header::VARY, "accept-encoding")
         .body(body)
-}
-
-fn not_modified() -> Response {
-    let mut response = html(StatusCode::NOT_MODIFIED, Vec::new());
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    response
-}
-
-fn etag(cache_key: CacheKey, encoding: ContentEncoding) -> String {
-    format!("\"{cache_key}{}\"", encoding.etag_suffix())
-}
-
-fn with_etag(mut response: Response, cache_key: CacheKey, encoding: ContentEncoding) -> Response {
-    let etag = HeaderValue::from_str(&etag(cache_key, encoding))
-        .expect("an ETag is ASCII letters, digits and hyphens");
-    response.headers_mut().insert(header::ETAG, etag);
-    response
-}
-
-/// Whether a client has the page already.
-fn matches_etag(headers: &HeaderMap, cache_key: CacheKey, encoding: ContentEncoding) -> bool {
-    let etag = etag(cache_key, encoding);
-    let etag = etag.trim_matches('"');
-    graphql_request::if_none_match(headers).iter().any(|tag| tag == etag || tag == "*")
 }
 
 fn request_id(request: &Request) -> &str {

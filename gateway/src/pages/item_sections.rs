@@ -1,11 +1,13 @@
 //! What each kind of content has on its page besides title and text.
 
 use schema::{
-    ApproximateCount, CountPrecision, Effort, Event, EventPhase, EventStatus, Kind, NodeId, Record,
+    ApproximateCount, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId, Record,
     Resource, SearchFilter, SearchSort,
 };
 
-use super::{PageContext, PageError, hit::HitView, home, layout::Link, record_lookup::RecordsById};
+use super::{
+    PageContext, PageError, hit, hit::HitView, home, layout::Link, record_lookup::RecordsById,
+};
 
 /// So many things of a community are shown of each kind.
 const COMMUNITY_ITEMS_SHOWN: usize = 4;
@@ -264,19 +266,11 @@ pub(super) fn moment(context: PageContext<'_>, record: &Record) -> String {
     }
 }
 
-/// What came of a plan that changed; nothing where an event goes on as planned.
-pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
-    match event.status {
-        EventStatus::Scheduled => String::new(),
-        status => context.messages.enum_label("event_status", status.name()),
-    }
-}
-
 /// What is different from what one expects of an event.
 pub(super) fn notice(context: PageContext<'_>, record: &Record) -> String {
     match record {
         Record::Event(event) if event.status != EventStatus::Scheduled => {
-            status_notice(context, event)
+            hit::status_notice(context, event)
         }
         Record::Event(event) if event.phase(context.now) != EventPhase::Upcoming => {
             context.messages.enum_label("phase", event.phase(context.now).name())

@@ -14,6 +14,7 @@ use super::{
     layout::{Layout, Link},
     messages::{Messages, home_day},
     record_lookup::RecordsById,
+    search_href, search_path,
 };
 use crate::search_params::{InvalidParameter, PAGE_MAX, SearchParams, to_url_value};
 
@@ -121,7 +122,7 @@ async fn view<'a>(
         }
         None => messages.get("search.title").to_owned(),
     };
-    let mut layout = Layout::new(context.site, messages, title.clone(), &path(parameters));
+    let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
     layout.is_indexable = false;
     let page_values = [
@@ -170,18 +171,6 @@ async fn view<'a>(
         layout,
     };
     Ok(view)
-}
-
-/// The address of a search.
-pub(super) fn search_href(context: PageContext<'_>, parameters: &SearchParams) -> String {
-    context.site.href(context.messages.language, &path(parameters))
-}
-
-fn path(parameters: &SearchParams) -> String {
-    match parameters.query_string() {
-        query if query.is_empty() => String::new(),
-        query => format!("?{query}"),
-    }
 }
 
 /// The hits of one page.

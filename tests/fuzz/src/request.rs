@@ -27,7 +27,7 @@ const CODES: [&str; 4] =
 
 /// Everything that is served.
 static SERVICE: LazyLock<BoxEndpoint<'static, Response>> =
-    LazyLock::new(|| gateway::http::endpoint(DEMO.pipeline.clone(), None, &DEMO.config).boxed());
+    LazyLock::new(|| gateway::routes::endpoint(DEMO.pipeline.clone(), None, &DEMO.config).boxed());
 
 /// Checks the request that bytes choose.
 pub fn check(bytes: &[u8]) {

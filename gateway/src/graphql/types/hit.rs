@@ -4,8 +4,8 @@
 use async_graphql::Object;
 
 use crate::{
+    explanation_text,
     graphql::enums::{MatchKind, SearchField},
-    pages::explanation_text,
 };
 
 /// Borrows the places of words in one field.

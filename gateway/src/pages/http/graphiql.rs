@@ -8,13 +8,16 @@ use std::{fs, io, path::Path, sync::Arc};
 
 use poem::{
     Endpoint, Request, Response, Result,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use schema::Language;
 
 use super::{Pages, html, request_id, split_language};
 use crate::{
-    http::compression::ContentEncoding,
+    http::{
+        compression::ContentEncoding,
+        etag::{ETag, IfNoneMatch, not_modified},
+    },
     pages,
     pages::{PageError, messages::Messages},
 };
@@ -28,7 +31,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 const ENTRY_SCRIPT: &str = "graphiql.js";
 
 /// The page and its files.
-#[derive(Clone)]
 pub(crate) struct Graphiql(pub(crate) Pages);
 
 impl Graphiql {
@@ -68,30 +70,34 @@ impl Graphiql {
         response
     }
 
-    /// A file that was built, unless the client has it.
+    /// A file of the build, or 304.
     async fn serve_file(&self, request: &Request, file: &Path, media: &'static str) -> Response {
         let encoding = ContentEncoding::negotiate(request.headers());
-        let if_none_match = crate::http::graphql_request::if_none_match(request.headers());
+        let if_none_match = IfNoneMatch::parse(request.headers());
         let file = Arc::<Path>::from(file);
         let read = tokio::task::spawn_blocking(move || -> io::Result<_> {
             let bytes = fs::read(file)?;
-            let etag =
-                format!("{}{}", &blake3::hash(&bytes).to_hex()[..32], encoding.etag_suffix());
-            let is_current = if_none_match.contains(&etag);
-            Ok((etag, (!is_current).then(|| encoding.encode(bytes))))
+            let digest = blake3::hash(&bytes).to_hex();
+            let etag = ETag::new(&digest[..32], encoding.etag_suffix());
+            let body = (!if_none_match.matches_existing(&etag)).then(|| encoding.encode(bytes));
+            Ok((etag, body))
         });
         let Ok(Ok((etag, body))) = read.await else {
             return self.0.error_response(request, &PageError::NotFound);
         };
-        let status = if body.is_some() { StatusCode::OK } else { StatusCode::NOT_MODIFIED };
         let mut response = Response::builder()
-            .status(status)
             .content_type(media)
             .header(header::CACHE_CONTROL, "no-cache")
-            .header(header::ETAG, format!("\"{etag}\""))
-            .body(body.unwrap_or_default());
+            .finish();
         encoding.set_headers(response.headers_mut());
-        response
+        etag.set_header(response.headers_mut());
+        match body {
+            None => not_modified(response),
+            Some(body) => {
+                response.set_body(body);
+                response
+            }
+        }
     }
 }
 
@@ -99,11 +105,7 @@ impl Endpoint for Graphiql {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let mut response = self.respond(&request).await;
-        if request.method() == Method::HEAD {
-            response.set_body(());
-        }
-        Ok(response)
+        Ok(self.respond(&request).await)
     }
 }
 

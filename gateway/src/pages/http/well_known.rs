@@ -6,7 +6,7 @@ use std::fmt::Write;
 use jiff::{SignedDuration, Timestamp};
 use poem::{
     Endpoint, Request, Response, Result,
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
 };
 use url::Url;
 
@@ -31,7 +31,6 @@ If this is your site: set a URL or a mailbox in wegwijzer.toml.
 ";
 
 /// Everything for robots.
-#[derive(Clone)]
 pub(crate) struct WellKnownFiles(pub(crate) Pages);
 
 impl WellKnownFiles {
@@ -72,11 +71,7 @@ impl Endpoint for WellKnownFiles {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let mut response = self.respond(&request).await;
-        if request.method() == Method::HEAD {
-            response.set_body(());
-        }
-        Ok(response)
+        Ok(self.respond(&request).await)
     }
 }
 

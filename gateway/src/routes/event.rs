@@ -1,17 +1,16 @@
-//! `/event/…`: the file for a calendar where the address ends in `.ics`, else the page.
+//! `/event/…`: the iCalendar file if the path ends in `.ics`, else the page.
 
 use poem::{Endpoint, Request, Response, Result};
 
-use super::icalendar::IcalendarEndpoint;
-use crate::pages::http::Pages;
+use crate::{http::icalendar::IcalendarEndpoint, pages::http::Pages};
 
-/// The two of them.
-pub(super) struct EventRoute {
+/// The endpoint of both.
+pub(super) struct EventEndpoint {
     pub(super) icalendar: IcalendarEndpoint,
     pub(super) pages: Pages,
 }
 
-impl Endpoint for EventRoute {
+impl Endpoint for EventEndpoint {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {

@@ -1,14 +1,16 @@
-//! What is answered where nothing else answers: a page for people, a problem for programs.
+//! Responses to errors of the router: an error page for browsers, problem details for programs.
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
     http::{StatusCode, header},
 };
 
-use super::{problem_details, request_id::RequestId};
-use crate::pages::http::Pages;
+use crate::{
+    http::{problem_details, request_id::RequestId},
+    pages::http::Pages,
+};
 
-/// An endpoint whose errors become answers.
+/// An endpoint whose errors become responses.
 pub(super) struct Fallback<E> {
     inner: E,
     pages: Pages,
@@ -38,7 +40,7 @@ impl<E: Endpoint> Endpoint for Fallback<E> {
     }
 }
 
-/// Whether a browser asks for a page, as no program does that does not say so.
+/// Whether a client names HTML among the media types that it accepts, as browsers do.
 fn accepts_html(request: &Request) -> bool {
     let accept = request.headers().get_all(header::ACCEPT).iter();
     accept.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))

@@ -1,0 +1,82 @@
+//! Every path that is served, and the endpoint behind it.
+
+mod event;
+mod fallback;
+
+use std::sync::Arc;
+
+use poem::{Endpoint, Response, Route, get};
+
+use self::{event::EventEndpoint, fallback::Fallback};
+use crate::{
+    auth::Authenticator,
+    config::Config,
+    http::{
+        access_log::AccessLog,
+        cors::CorsEndpoint,
+        graphql::GraphqlEndpoint,
+        head::get_and_head,
+        health::{Live, Ready},
+        icalendar::IcalendarEndpoint,
+        metrics::MetricsEndpoint,
+    },
+    metrics::Metrics,
+    pages::http::{Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
+    pipeline::Pipeline,
+};
+
+/// Paths of pages in Dutch; each is under `/en/` in English, too.
+const PAGE_PATHS: [&str; 16] = [
+    "/",
+    "/en",
+    "/en/*rest",
+    "/article",
+    "/article/:slug",
+    "/toolkit",
+    "/toolkit/:slug",
+    "/community",
+    "/community/:slug",
+    "/event",
+    "/calendar",
+    "/calendar/:month",
+    "/theme/:slug",
+    "/organisation/:slug",
+    "/status",
+    "/assets/:file",
+];
+
+const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
+
+/// The endpoint of the whole server, with its access log and security headers.
+pub fn endpoint(
+    pipeline: Arc<Pipeline>,
+    authenticator: Option<Authenticator>,
+    config: &Config,
+) -> impl Endpoint<Output = Response> + use<> {
+    let metrics = Arc::new(Metrics::new(Arc::clone(&pipeline)));
+    let pages = Pages::new(Arc::clone(&pipeline), config);
+    let graphql =
+        GraphqlEndpoint::new(Arc::clone(&pipeline), Arc::clone(&metrics), authenticator, config);
+    let icalendar = IcalendarEndpoint { pipeline: Arc::clone(&pipeline), clock: config.clock };
+    let routes = page_routes(&pages)
+        .at("/event/:file", get_and_head(EventEndpoint { icalendar, pages: pages.clone() }))
+        .at("/suggest", get(Suggest(Arc::clone(&pipeline))))
+        .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
+        .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
+        .at("/health/live", get_and_head(Live))
+        .at("/health/ready", get_and_head(Ready(pipeline)));
+    AccessLog::new(Fallback::new(routes, pages), metrics, config)
+}
+
+/// The pages, and the files for browsers and robots.
+fn page_routes(pages: &Pages) -> Route {
+    let routes = PAGE_PATHS
+        .iter()
+        .fold(Route::new(), |routes, path| routes.at(path, get_and_head(pages.clone())));
+    let routes = WELL_KNOWN_PATHS
+        .iter()
+        .fold(routes, |routes, path| routes.at(path, get_and_head(WellKnownFiles(pages.clone()))));
+    GRAPHIQL_PATHS
+        .iter()
+        .fold(routes, |routes, path| routes.at(path, get_and_head(Graphiql(pages.clone()))))
+}
