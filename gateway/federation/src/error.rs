@@ -131,7 +131,7 @@ pub struct ApiError {
     /// One sentence that is safe to show.
     pub message: String,
     /// The limit that the request exceeds ([`ErrorCode::LimitExceeded`]).
-    pub limit: Option<Limit>,
+    pub limit: Option<Box<Limit>>,
 }
 
 impl ApiError {
@@ -165,7 +165,7 @@ impl ApiError {
     /// A request that exceeds the limit `name` of `value`.
     pub fn limit(name: &'static str, value: u64) -> Self {
         let message = format!("request exceeds limit `{name}`: {value}");
-        let limit = Some(Limit { name: name.into(), value });
+        let limit = Some(Box::new(Limit { name: name.into(), value }));
         Self { limit, ..Self::new(ErrorCode::LimitExceeded, message) }
     }
 
@@ -259,7 +259,7 @@ impl Serialize for GraphqlError {
         }
         let Self { error: ApiError { code, message, limit }, path, locations, subgraph } = self;
         let extensions =
-            Extensions { code: *code, limit: limit.as_ref(), service: subgraph.as_deref() };
+            Extensions { code: *code, limit: limit.as_deref(), service: subgraph.as_deref() };
         Entry { message, locations, path, extensions }.serialize(serializer)
     }
 }

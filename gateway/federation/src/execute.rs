@@ -120,9 +120,9 @@ impl<'a> Execution<'a> {
                         self.step(step).await;
                     }
                 }
-                Step::Fetch(fetch) => match &fetch.fetch_kind {
+                Step::Fetch(fetch) => match &fetch.kind {
                     FetchKind::Root { path, output_rewrites, .. } => {
-                        self.fetch_root_fields(fetch, path, output_rewrites).await
+                        self.fetch_root_fields(fetch, path, output_rewrites).await;
                     }
                     FetchKind::Entities(fetches) => self.fetch_entities(fetch, fetches).await,
                 },
@@ -138,7 +138,7 @@ impl<'a> Execution<'a> {
         path: &[PathElement],
         output_rewrites: &[Rewrite],
     ) {
-        let FetchKind::Root { response_keys, .. } = &fetch.fetch_kind else { return };
+        let FetchKind::Root { response_keys, .. } = &fetch.kind else { return };
         let find_paths = || resolve_paths(&self.lock_state().data, path);
         if find_paths().is_empty() {
             return;
@@ -354,7 +354,7 @@ impl<'a> Execution<'a> {
 
 /// Whether an error belongs to another list of the same question.
 fn is_other_alias(fetch: &Fetch, key: &str) -> bool {
-    matches!(&fetch.fetch_kind, FetchKind::Entities(lists) if lists.iter().any(|list| list.alias == key))
+    matches!(&fetch.kind, FetchKind::Entities(lists) if lists.iter().any(|list| list.alias == key))
 }
 
 /// A place below another, by the path that a subgraph tells.

@@ -25,7 +25,10 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Reads a document and chooses the operation `name`, or the only one there is.
+    /// Parses a document and chooses the operation `name`, or the only one.
+    ///
+    /// # Errors
+    /// [`GraphqlError`] for a syntax error, or where the operation cannot be chosen.
     pub fn parse(text: &str, name: Option<&str>) -> Result<Self, GraphqlError> {
         let mut document = parse_query(text).map_err(|error| parse_error(&error))?;
         match (&mut document.operations, name) {
@@ -102,7 +105,7 @@ impl Operation {
                 match &selection.node {
                     Selection::Field(field) => found.push(field.node.name.node.clone()),
                     Selection::InlineFragment(fragment) => {
-                        open.push(&fragment.node.selection_set.node)
+                        open.push(&fragment.node.selection_set.node);
                     }
                     Selection::FragmentSpread(spread) => {
                         let name = &spread.node.fragment_name.node;
@@ -124,7 +127,7 @@ impl Operation {
                 match &selection.node {
                     Selection::Field(field) => open.push(&field.node.selection_set.node),
                     Selection::InlineFragment(fragment) => {
-                        open.push(&fragment.node.selection_set.node)
+                        open.push(&fragment.node.selection_set.node);
                     }
                     Selection::FragmentSpread(spread) => {
                         let name = &spread.node.fragment_name.node;

@@ -68,10 +68,10 @@ fn collect_condition_variables(set: &SelectionSet, found: &mut Vec<Name>) {
         collect_directive_variables(selection.node.directives(), found);
         match &selection.node {
             Selection::Field(field) => {
-                collect_condition_variables(&field.node.selection_set.node, found)
+                collect_condition_variables(&field.node.selection_set.node, found);
             }
             Selection::InlineFragment(fragment) => {
-                collect_condition_variables(&fragment.node.selection_set.node, found)
+                collect_condition_variables(&fragment.node.selection_set.node, found);
             }
             Selection::FragmentSpread(_) => {}
         }

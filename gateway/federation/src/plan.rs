@@ -40,7 +40,7 @@ pub(crate) struct Fetch {
     pub(crate) operation_type: OperationType,
     /// The client's variables that it uses.
     pub(crate) variables: Vec<Name>,
-    pub(crate) fetch_kind: FetchKind,
+    pub(crate) kind: FetchKind,
 }
 
 /// What a question asks for.
@@ -109,7 +109,7 @@ impl Step {
     /// The only question of a plan that has but one, at the root.
     pub(crate) fn single_root_fetch(&self) -> Option<&Fetch> {
         match self {
-            Self::Fetch(fetch) => match &fetch.fetch_kind {
+            Self::Fetch(fetch) => match &fetch.kind {
                 FetchKind::Root { path, .. } if path.is_empty() => Some(fetch),
                 _ => None,
             },

@@ -265,7 +265,7 @@ fn if_aliases_distinct(steps: Vec<Step>) -> Option<Vec<Step>> {
 /// Who is asked for fields of the root.
 fn root_subgraphs(steps: &[Step]) -> BTreeSet<&str> {
     let fetches = steps.iter().flat_map(Step::fetches);
-    let roots = fetches.filter(|fetch| matches!(fetch.fetch_kind, FetchKind::Root { .. }));
+    let roots = fetches.filter(|fetch| matches!(fetch.kind, FetchKind::Root { .. }));
     roots.map(|fetch| &*fetch.subgraph).collect()
 }
 

@@ -51,7 +51,7 @@ fn elements() -> Vec<SchemaElement> {
                 elements.extend(enumeration.values.iter().map(|value| {
                     let path = format!("{name}.{}", value.node.value.node);
                     element(path, value.node.description.as_ref(), &value.node.directives)
-                }))
+                }));
             }
             TypeKind::Scalar | TypeKind::Union(_) => {}
         }

@@ -5,8 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use indexer::catalog::{Catalog, PoolLoad, Snapshot};
 use federation::subgraph::CircuitState;
+use indexer::catalog::{Catalog, PoolLoad, Snapshot};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeMetric},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{NodeId, NodeKind, Record, TitleSource};
+use schema::{NodeId, NodeKind, Provenance, Record, TitleSource};
 
 use super::{
     PageContext, PageError, hit,
@@ -12,6 +12,7 @@ use super::{
     item_sections::{Fact, Section},
     json_ld,
     layout::{Layout, Link},
+    messages::Messages,
     record_lookup,
     record_lookup::RecordsById,
     sanitise, site,
@@ -141,16 +142,7 @@ async fn view<'a>(
             text: messages.format("item.original_host", "host", &host),
         },
         actions: item_sections::actions(context, record),
-        provenance: provenance
-            .iter()
-            .map(|one| {
-                let day = messages.day_of(one.record.fetched_at);
-                let values = [("source", one.record.source.as_str()), ("date", day.as_str())];
-                let fields =
-                    messages.format("item.provenance_fields", "fields", &one.fields.join(", "));
-                (messages.format_all("item.provenance_row", &values), fields)
-            })
-            .collect(),
+        provenance: provenance_rows(messages, &provenance),
         shared_passages,
         related: related
             .iter()
@@ -158,6 +150,17 @@ async fn view<'a>(
             .collect(),
         layout,
     })
+}
+
+/// One line per source record: where and when it was read, and the fields that it provided.
+fn provenance_rows(messages: &Messages, provenance: &[Provenance]) -> Vec<(String, String)> {
+    let row = |one: &Provenance| {
+        let day = messages.day_of(one.record.fetched_at);
+        let values = [("source", one.record.source.as_str()), ("date", day.as_str())];
+        let fields = messages.format("item.provenance_fields", "fields", &one.fields.join(", "));
+        (messages.format_all("item.provenance_row", &values), fields)
+    };
+    provenance.iter().map(row).collect()
 }
 
 /// Where the passages of a thing stand elsewhere: at which organisation or site, and in what.

@@ -96,6 +96,15 @@ pub(super) async fn page(
     Ok(view(context, parameters, invalid).await?.render()?)
 }
 
+fn title(messages: &Messages, query: Option<&str>) -> String {
+    match query {
+        Some(query) => {
+            messages.format("search.title_words", "words", &hit::truncate_at_word(query, 60))
+        }
+        None => messages.get("search.title").to_owned(),
+    }
+}
+
 async fn view<'a>(
     context: PageContext<'a>,
     parameters: &SearchParams,
@@ -116,12 +125,7 @@ async fn view<'a>(
         usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE_SIZE).clamp(1, PAGE_MAX);
     let href = |parameters: &SearchParams| search_href(context, parameters);
 
-    let title = match &parameters.words {
-        Some(query) => {
-            messages.format("search.title_words", "words", &hit::truncate_at_word(query, 60))
-        }
-        None => messages.get("search.title").to_owned(),
-    };
+    let title = title(messages, parameters.words.as_deref());
     let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
     layout.is_indexable = false;

@@ -88,7 +88,7 @@ fn rename_set(set: &mut ast::SelectionSet, types: &PublicSchema) {
                 rename_set(&mut field.selection_set, types);
             }
             ast::Selection::InlineFragment(fragment) => {
-                rename_set(&mut fragment.selection_set, types)
+                rename_set(&mut fragment.selection_set, types);
             }
             ast::Selection::FragmentSpread(_) => {}
         }

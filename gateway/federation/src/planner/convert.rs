@@ -61,7 +61,7 @@ impl PlanConverter<'_> {
     fn fetch(&self, fetch: &FetchNode, path: &[FlattenNodePathSegment]) -> Step {
         let output_rewrites = self.rewrites(fetch.output_rewrites.as_deref());
         let path = self.flatten_path(path);
-        let fetch_kind = match &fetch.requires {
+        let kind = match &fetch.requires {
             None => FetchKind::Root {
                 path,
                 response_keys: response_keys(&fetch.operation, None, &output_rewrites),
@@ -83,7 +83,7 @@ impl PlanConverter<'_> {
             &fetch.operation,
             fetch.operation_kind.as_ref(),
             fetch.variable_usages.as_ref(),
-            fetch_kind,
+            kind,
         )
     }
 
@@ -189,20 +189,20 @@ fn fetch_step(
     state: &SupergraphState,
     subgraph: &str,
     operation: &SubgraphFetchOperation,
-    kind: Option<&OperationKind>,
+    operation_kind: Option<&OperationKind>,
     variables: Option<&BTreeSet<String>>,
-    fetch_kind: FetchKind,
+    kind: FetchKind,
 ) -> Step {
     Step::Fetch(Box::new(Fetch {
         subgraph: Arc::from(subgraph),
         document: inline_fragments(&operation.document, state).to_string().into(),
-        operation_type: match kind {
+        operation_type: match operation_kind {
             None | Some(OperationKind::Query) => OperationType::Query,
             Some(OperationKind::Mutation) => OperationType::Mutation,
             Some(OperationKind::Subscription) => OperationType::Subscription,
         },
         variables: variables.into_iter().flatten().map(Name::new).collect(),
-        fetch_kind,
+        kind,
     }))
 }
 

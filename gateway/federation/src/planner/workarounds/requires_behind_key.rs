@@ -206,7 +206,7 @@ impl RequiresWorkaround {
             document: document.into(),
             operation_type: OperationType::Query,
             variables: self.variables.iter().map(|(name, _)| Name::new(name)).collect(),
-            fetch_kind: FetchKind::Entities(vec![entities]),
+            kind: FetchKind::Entities(vec![entities]),
         }))
     }
 }

@@ -329,7 +329,7 @@ fn selections_at<'s>(set: &'s SelectionSet, at: &[String]) -> Vec<&'s SelectionS
                 found.extend(selections_at(&field.selections, rest));
             }
             SelectionItem::InlineFragment(fragment) => {
-                found.extend(selections_at(&fragment.selections, at))
+                found.extend(selections_at(&fragment.selections, at));
             }
             _ => {}
         }

@@ -24,9 +24,9 @@ pub(crate) fn generated_aliases(step: &Step) -> BTreeSet<String> {
 pub(crate) fn unresolved_alias(step: &Step) -> Option<String> {
     let mut resolved = BTreeSet::new();
     for fetch in step.fetches() {
-        match &fetch.fetch_kind {
+        match &fetch.kind {
             FetchKind::Root { output_rewrites, .. } => {
-                collect_renamed(output_rewrites, &mut resolved)
+                collect_renamed(output_rewrites, &mut resolved);
             }
             FetchKind::Entities(lists) => {
                 for EntityFetch { requires, output_rewrites, .. } in lists {
@@ -47,7 +47,7 @@ fn collect_required(required: &[RequiredSelection], resolved: &mut BTreeSet<Stri
                 collect_required(selections, resolved);
             }
             RequiredSelection::InlineFragment { selections, .. } => {
-                collect_required(selections, resolved)
+                collect_required(selections, resolved);
             }
         }
     }
@@ -73,25 +73,25 @@ mod tests {
     use super::*;
     use crate::plan::Fetch;
 
-    fn fetch(document: &str, fetch_kind: FetchKind) -> Step {
+    fn fetch(document: &str, kind: FetchKind) -> Step {
         Step::Fetch(Box::new(Fetch {
             subgraph: "a".into(),
             document: document.into(),
             operation_type: OperationType::Query,
             variables: Vec::new(),
-            fetch_kind,
+            kind,
         }))
     }
 
     #[test]
     fn an_unresolved_alias_must_be_found() {
         let root = || {
-            let fetch_kind = FetchKind::Root {
+            let kind = FetchKind::Root {
                 path: Vec::new(),
                 response_keys: Arc::default(),
                 output_rewrites: Vec::new(),
             };
-            fetch("{a{_internal_qp_alias_10: b(c: 1)}}", fetch_kind)
+            fetch("{a{_internal_qp_alias_10: b(c: 1)}}", kind)
         };
         let name = "_internal_qp_alias_10";
         assert_eq!(unresolved_alias(&root()).as_deref(), Some(name));
