@@ -39,8 +39,8 @@ pub(crate) enum TokenError {
     #[error("token not valid yet")]
     NotYetValid,
     /// It is from or for somebody else.
-    #[error("wrong token issuer or audience")]
-    WrongIssuerOrAudience,
+    #[error("token issuer or audience not accepted")]
+    UnacceptedIssuerOrAudience,
     /// Whether it is sound cannot be found out.
     #[error("token keys unavailable; retry in a few seconds")]
     KeysUnavailable,
@@ -136,7 +136,9 @@ fn token_error(cause: &ErrorKind) -> TokenError {
     match cause {
         ErrorKind::ExpiredSignature => TokenError::Expired,
         ErrorKind::ImmatureSignature => TokenError::NotYetValid,
-        ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => TokenError::WrongIssuerOrAudience,
+        ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => {
+            TokenError::UnacceptedIssuerOrAudience
+        }
         ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => TokenError::UnknownKey,
         _ => TokenError::Malformed,
     }

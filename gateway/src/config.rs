@@ -1,7 +1,7 @@
 //! What an operator decides: defaults ← `wegwijzer.toml` ← environment ← flags.
 //!
 //! `file::File` is what is typed, [`Config`] what is left of it once it was checked. Sources are
-//! checked apart ([`Config::source_plans`]), since a server that only answers needs none of them.
+//! checked apart ([`Config::resolve_sources`]), since a server that only answers needs none of them.
 
 mod authentication;
 mod error;

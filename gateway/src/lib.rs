@@ -1,6 +1,6 @@
 //! The voice of Wegwijzer: the only crate that serves HTTP and GraphQL, and the command line.
 //!
-//! Reading order: [`app`] wires everything; [`routes`] lists the paths; [`http`] is the protocol;
+//! Reading order: [`app`] wires everything; [`routes`] lists the paths; `http` is the protocol;
 //! [`auth`] verifies tokens; [`pipeline`] takes one GraphQL request from text to response;
 //! [`graphql`] is the contract; [`command`] is the command line.
 //!

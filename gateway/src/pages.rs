@@ -120,7 +120,7 @@ fn id_from_slug(slug: &str, kind: NodeKind) -> Option<NodeId> {
     id.filter(|id: &NodeId| id.kind() == kind)
 }
 
-/// What is read first in `language` is written in `other` too.
+/// What is read first in `language` is written in `other_language` too.
 const fn other_language(language: Language) -> Language {
     match language {
         Language::En => Language::Nl,

@@ -36,8 +36,7 @@ use self::{
 };
 pub use self::{
     documents::{DocumentError, DocumentId, DocumentRef},
-    outcome::{CacheStatus, Outcome, ResponseMeta, ServedResponse},
-    response_cache::CacheKey,
+    outcome::{CacheKey, CacheStatus, Outcome, ResponseMeta, ServedResponse},
 };
 use crate::{
     config::{Config, Limits},
@@ -118,7 +117,10 @@ impl Pipeline {
         let documents = DocumentStore::new(&config.graphql, &config.limits)?;
         let trusted = documents.trusted().cloned().collect();
         Ok(Self {
-            supergraph: Arc::new(SupergraphSlot::new(config.router(), trusted)),
+            supergraph: Arc::new(SupergraphSlot::new(
+                config.router(graphql::federation_sdl()),
+                trusted,
+            )),
             response_cache: ResponseCache::new(&config),
             documents,
             local: LocalGraph {

@@ -14,5 +14,5 @@ mod typo;
 pub use collection::{Collection, CollectionError};
 pub use compare::{CompareError, Comparison, Difference, compare};
 pub use metrics::Measures;
-pub use report::Report;
+pub use report::EvaluationReport;
 pub use runner::{EvaluateError, EvaluationRun};

@@ -4,18 +4,20 @@
 //! not know what a record or a search is.
 
 mod builder;
+mod damage;
 mod data_folder;
+mod durable;
 mod integrity;
 mod manifest;
 mod publish;
 
-pub use self::integrity::Damage;
+pub use self::damage::Damage;
 pub(crate) use self::integrity::{Verifier, digest_file};
 pub(crate) use builder::{BaseGeneration, GenerationBuilder};
 pub(crate) use data_folder::{BuildLock, DataFolder, PublishHold};
+pub(crate) use durable::write_atomically;
 pub(crate) use manifest::{FORMAT, FileDigest, Manifest};
 pub use manifest::{RecordCounts, SourceState};
-pub(crate) use publish::write_atomically;
 
 use std::path::{Path, PathBuf};
 

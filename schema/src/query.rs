@@ -7,7 +7,7 @@ use crate::{Cursor, SearchFilter, SearchSort};
 /// Which stretch of an ordered list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
-    /// The first `first` after a cursor, or from the beginning.
+    /// The first `first_index` after a cursor, or from the beginning.
     Forward {
         /// How many.
         first: usize,
@@ -21,7 +21,7 @@ pub enum Page {
         /// Before which.
         before: Option<Cursor>,
     },
-    /// The first `first` after the first `skipped`, as people turn pages.
+    /// The first `first_index` after the first `skipped`, as people turn pages.
     Offset {
         /// How many.
         limit: usize,
@@ -31,7 +31,7 @@ pub enum Page {
 }
 
 impl Page {
-    /// The first `first`.
+    /// The first `first_index`.
     pub const fn first(limit: usize) -> Self {
         Self::Forward { first: limit, after: None }
     }

@@ -70,7 +70,7 @@ pub struct SeriesError {
 }
 
 impl Series {
-    /// A rule that is known to give occurrences from `first` on.
+    /// A rule that is known to give occurrences from `first_index` on.
     ///
     /// # Errors
     /// [`SeriesError`] where the rule cannot be read, recurs within a day, never occurs, or occurs
@@ -122,7 +122,7 @@ impl Series {
             .collect()
     }
 
-    /// Every time that the series takes place, with when each is over: `first` and `end` say how
+    /// Every time that the series takes place, with when each is over: `first_index` and `end` say how
     /// long they last; without an end they last to the end of their day.
     pub fn expand(&self, first: &EventMoment, end: Option<&EventMoment>) -> Occurrences {
         let length = end.map(|end| end.latest().duration_since(first.earliest()));

@@ -14,7 +14,7 @@ use std::{
 };
 
 use indexer::{
-    evaluate::{Collection, EvaluationRun, Measures, Report, compare},
+    evaluate::{Collection, EvaluationReport, EvaluationRun, Measures, compare},
     ingest::NoProgress,
 };
 use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
@@ -96,7 +96,8 @@ fn judged_collections_must_score_as_well_as_their_baseline() {
         }
         let measures = |ndcg_at_10| Measures { ndcg_at_10, ..Measures::default() };
         let values = read_baseline(&name).into_iter().map(|(id, value)| (id, measures(value)));
-        let before = Report { per_query: values.collect(), ..Report::default() };
+        let before =
+            EvaluationReport { per_query: values.collect(), ..EvaluationReport::default() };
         let change = compare(&before, &report).expect("the same queries").ndcg_at_10;
         assert!(change.high > -0.000_05, "{}: worse than the baseline: {change:?}", floor.set);
         assert!(ndcg_at_10 >= floor.ndcg, "{}: nDCG@10 {ndcg_at_10}", floor.set);

@@ -121,7 +121,7 @@ impl Workload {
         post(&json!({ "query": SUGGEST, "variables": { "prefix": prefix } }))
     }
 
-    /// The title of the changed article, where `validator` is not its answer still.
+    /// The title of the changed article, where `cache_key` is not its answer still.
     pub(crate) fn conditional(etag: Option<&str>) -> Request {
         let query = format!("{{ contentByUrl(url: \"{EDITED_URL}\") {{ title }} }}");
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();

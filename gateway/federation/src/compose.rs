@@ -34,7 +34,7 @@ pub struct SubgraphSdl {
 /// The SDL of the supergraph that holds all of `subgraphs`, in the order in which they are given.
 ///
 /// # Errors
-/// Every [`CompositionProblem`] that was found; nothing is composed then.
+/// Every [`CompositionError`] that was found; nothing is composed then.
 pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
     let documents = parse(subgraphs)?;
     let names = SubgraphNames::of(subgraphs, &documents);

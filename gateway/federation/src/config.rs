@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use hyper::header::{HeaderName, HeaderValue};
 use url::Url;
 
-use crate::{compose::SubgraphSdl, subgraph::Headers};
+use crate::compose::SubgraphSdl;
+
+/// Headers of a client's request that are forwarded to subgraphs.
+pub type Headers = Arc<[(HeaderName, HeaderValue)]>;
 
 /// Configuration of the router.
 #[derive(Debug, Clone)]

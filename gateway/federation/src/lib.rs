@@ -1,13 +1,13 @@
 //! A federation router: composes subgraphs to a supergraph, plans operations over it, fetches from
 //! subgraphs and projects their responses into one.
 //!
-//! Reading order: [`composer`] and [`supergraph_file`] yield a [`Supergraph`]; [`supergraph_slot`]
-//! activates it as a [`SupergraphRouter`], whose life of a request is plan ([`operation_planner`]) ►
-//! execute ([`execute`]) ► project ([`project`]). [`subgraph::Subgraph`] is the port to a subgraph: over
+//! Reading order: `composer` and `supergraph_file` yield a [`Supergraph`]; `supergraph_slot`
+//! activates it as a [`SupergraphRouter`], whose life of a request is plan (`operation_planner`) ►
+//! execute (`execute`) ► project (`project`). [`subgraph::Subgraph`] is the port to a subgraph: over
 //! HTTP here, in process by the host.
 //!
 //! This crate must not know what the graphs are about, nor the HTTP of clients. The types of the
-//! planner's crate end at [`planner`].
+//! planner's crate end at `planner`.
 
 pub mod authorization;
 mod compatibility;

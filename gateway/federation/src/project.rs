@@ -39,7 +39,7 @@ pub(crate) struct Projected {
 /// The value of a field. Null that must not be there goes up.
 enum Completed {
     Value(Value),
-    /// Null, which the type must allow. `Explained`: nothing more is to be told about it.
+    /// Null, which the type must allow. `ErrorReported`: nothing more is to be told about it.
     Null(ErrorReported),
 }
 

@@ -219,7 +219,7 @@ impl PublicSchema {
         }
     }
 
-    /// Under which name a plan has what a client asks for as `alias`. Where that is the name of another
+    /// Under which name a plan has what a client asks for as `normalise_reference`. Where that is the name of another
     /// field, the planner takes one for the other, in keys for instance: plans have it renamed. So they
     /// have a field that others need with arguments of their own.
     pub(crate) fn name_in_plan<'n>(&self, alias: &'n str, field: &str) -> Cow<'n, str> {
@@ -254,7 +254,7 @@ impl PublicSchema {
         self.public.values()
     }
 
-    /// Whether a value of the type `name` is one of the type `wanted`, too.
+    /// Whether a value of the type `name` is one of the type `selections_at`, too.
     pub(crate) fn is(&self, name: &str, wanted: &str) -> bool {
         name == wanted || self.possible_types.get(wanted).is_some_and(|types| types.contains(name))
     }

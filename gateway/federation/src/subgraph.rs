@@ -25,6 +25,7 @@ pub use self::{
     status::SubgraphStatus,
 };
 pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
+pub use crate::config::Headers;
 use crate::error::{ApiError, PathSegment};
 
 /// A subgraph that can be fetched from.
@@ -121,6 +122,3 @@ impl FetchError {
         }
     }
 }
-
-/// Headers of the client's request that a subgraph gets, too.
-pub type Headers = Arc<[(hyper::header::HeaderName, hyper::header::HeaderValue)]>;

@@ -46,7 +46,7 @@ impl JwksProvider {
     /// Reads the keys for the first time. Those at an address may come later.
     ///
     /// # Errors
-    /// [`KeysError`] where they are in a file that cannot be used.
+    /// [`JwksError`] where they are in a file that cannot be used.
     pub(crate) async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
         let (source, client) = (source.clone(), HttpClient::new(crate::PROGRAM));
         let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };

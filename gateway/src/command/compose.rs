@@ -16,7 +16,10 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{CommandError, output};
-use crate::config::{Config, Overrides};
+use crate::{
+    config::{Config, Overrides},
+    graphql,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct ComposeArguments {
@@ -32,8 +35,10 @@ pub(super) struct ComposeArguments {
 pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
-    let collected =
-        Runtime::new()?.block_on(collect_sdl(&config.router(), &HttpClient::new(crate::PROGRAM)));
+    let collected = Runtime::new()?.block_on(collect_sdl(
+        &config.router(graphql::federation_sdl()),
+        &HttpClient::new(crate::PROGRAM),
+    ));
     let all =
         if collected.missing.is_empty() { Ok(collected.subgraphs) } else { Err(collected.missing) };
     match all.and_then(|subgraphs| compose(&subgraphs)) {

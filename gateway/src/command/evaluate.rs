@@ -5,7 +5,9 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{CommandError, output, progress::Console};
-use indexer::evaluate::{Collection, Comparison, Difference, EvaluationRun, Report, compare};
+use indexer::evaluate::{
+    Collection, Comparison, Difference, EvaluationReport, EvaluationRun, compare,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct EvaluateArguments {
@@ -63,7 +65,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<ExitCode, CommandErro
     Ok(ExitCode::SUCCESS)
 }
 
-fn worst(report: &Report, count: usize) -> Vec<(&str, f64)> {
+fn worst(report: &EvaluationReport, count: usize) -> Vec<(&str, f64)> {
     let all = report.per_query.iter();
     let mut all: Vec<_> = all.map(|(id, measures)| (id.as_str(), measures.ndcg_at_10)).collect();
     all.sort_by(|(_, left), (_, right)| left.total_cmp(right));
@@ -71,7 +73,7 @@ fn worst(report: &Report, count: usize) -> Vec<(&str, f64)> {
     all
 }
 
-fn read(path: &PathBuf) -> Result<Report, CommandError> {
+fn read(path: &PathBuf) -> Result<EvaluationReport, CommandError> {
     let unreadable =
         |reason: String| CommandError::InvalidEvaluation { path: path.clone(), reason };
     let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;

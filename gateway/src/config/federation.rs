@@ -37,7 +37,7 @@ const SDL_CACHE_FOLDER: &str = "partners";
 
 impl Config {
     /// The configuration of the router.
-    pub(crate) fn router(&self) -> RouterConfig {
+    pub(crate) fn router(&self, local_sdl: String) -> RouterConfig {
         let FederationConfig { local_subgraph, error_masking, on_breaking_change, .. } =
             &self.federation;
         let url = self.public_url.join("graphql").expect("`graphql` is a valid relative URL");
@@ -47,7 +47,7 @@ impl Config {
             sdl: SubgraphSdl {
                 name: LOCAL_SUBGRAPH_NAME.to_owned(),
                 url: url.into(),
-                sdl: crate::graphql::federation_sdl(),
+                sdl: local_sdl,
             },
         };
         let limits = &self.limits;

@@ -126,7 +126,7 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
 /// An execution that has levels left to read lets others go on after this time.
 const POLL_BUDGET: Duration = Duration::from_micros(500);
 
-/// Something that gathers, for [`InLevels`].
+/// Something that gathers, for [`BatchedExecution`].
 pub(crate) trait BatchSource: Send + Sync + 'static {
     /// Whether anybody waits for a level to be read.
     fn has_pending_keys(&self) -> bool;

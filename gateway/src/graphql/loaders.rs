@@ -105,13 +105,13 @@ impl Loaders {
         self.many(&ids).await
     }
 
-    /// The `first` records that are most similar to `id`.
+    /// The `first_index` records that are most similar to `id`.
     pub(super) async fn related<T: FromRecord>(&self, id: NodeId, first: usize) -> Result<Vec<T>> {
         let ids = self.related.one((id, first)).await.map_err(missing_key_error)??;
         self.many(&ids).await
     }
 
-    /// The passages that `id` shares with `first` records of other sources.
+    /// The passages that `id` shares with `first_index` records of other sources.
     pub(super) async fn shared_passages(&self, id: NodeId, first: usize) -> Result<Passages> {
         self.shared_passages.one((id, first)).await.map_err(missing_key_error)?
     }

@@ -1,6 +1,6 @@
 //! What became of a request, and what may be said about it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use async_graphql::{Value, parser::types::OperationType};
 use bytes::Bytes;
@@ -8,8 +8,17 @@ use federation::{Response, error::shorten};
 use schema::GenerationNumber;
 use serde::Serialize;
 
-use super::CacheKey;
 use crate::error::{ApiError, ErrorCode, GraphqlError, from_server_error};
+
+/// Digest of everything that a response depends on: equal keys mean equal responses. Also the `ETag`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CacheKey(pub(super) blake3::Hash);
+
+impl fmt::Display for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_hex()[..32])
+    }
+}
 
 /// What became of a request.
 #[derive(Debug, Clone)]

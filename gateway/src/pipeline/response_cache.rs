@@ -3,8 +3,6 @@
 //! Invariant: an answer is kept only where it was made wholly from one generation and nothing in it
 //! failed. Its key holds everything that it depends on, so that no key ever has to be forgotten.
 
-use std::fmt;
-
 use async_graphql::{Variables, parser::types::OperationType};
 use indexer::catalog::Snapshot;
 use jiff::Timestamp;
@@ -14,19 +12,9 @@ use quick_cache::{
 };
 use serde::Serialize;
 
-use super::Outcome;
+use super::outcome::{CacheKey, Outcome};
 use crate::config::Config;
 use federation::operation::Operation;
-
-/// What an answer depends on, as one number: equal validators mean equal answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CacheKey(blake3::Hash);
-
-impl fmt::Display for CacheKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_hex()[..32])
-    }
-}
 
 /// An answer as it is kept.
 #[derive(Debug, Clone)]

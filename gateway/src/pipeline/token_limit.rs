@@ -12,7 +12,7 @@ const NESTING_MAX: u64 = 64;
 /// [`NESTING_MAX`].
 ///
 /// # Errors
-/// [`Failure`] with the limit that the document goes over.
+/// [`ApiError`] with the limit that the document goes over.
 pub(super) fn check(document: &str, tokens_max: usize) -> Result<(), ApiError> {
     let mut rest = document.as_bytes();
     let mut nesting = 0_u64;
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_never_closed_must_be_refused_before_the_parser_reads_on() {
+    fn an_unclosed_string_must_be_rejected_before_parsing() {
         for document in [
             r#"{ a(b: "never closed) }"#.to_owned(),
             r#"{ a(b: "ends with \"#.to_owned(),

@@ -37,7 +37,7 @@ pub(crate) fn title_terms(title: &str) -> BTreeSet<String> {
     terms
 }
 
-/// The one term of all words that begin with `front`; `None` where it is too long to have one.
+/// The one term of all words that begin with `short_prefix_term`; `None` where it is too long to have one.
 pub(crate) fn short_prefix_term(prefix: &str) -> Option<String> {
     (prefix.chars().count() <= PREFIX_LETTERS_MAX).then(|| prefix_term(prefix))
 }
@@ -46,7 +46,7 @@ fn prefix_term(prefix: &str) -> String {
     format!("{PREFIX_MARKER}{prefix}")
 }
 
-/// The front that all terms share which complete `front` to a word of so many letters. Sorted, they
+/// The front that all terms share which complete `short_prefix_term` to a word of so many letters. Sorted, they
 /// give shorter words first.
 pub(crate) fn word_term_prefix(letters: usize, prefix: &str) -> Option<String> {
     let length = u8::try_from(letters).ok().filter(|n| usize::from(*n) < WORD_BYTES_MAX)?;
@@ -61,7 +61,7 @@ pub(crate) fn split_word_term(term: &str) -> (&str, &str) {
     word.split_once(SHOWN_SEPARATOR).unwrap_or((word, word))
 }
 
-/// Splits a text into the terms that [`word_front`] finds.
+/// Splits a text into the terms that [`word_term_prefix`] finds.
 #[derive(Clone, Default)]
 pub(super) struct CompletionTokenizer {
     token: Token,

@@ -33,7 +33,7 @@ impl WordHashes {
         Self { hashes: all, numbers_digest: combine(&numbers, 0) }
     }
 
-    /// Hashes of every `size` words in a row.
+    /// Hashes of every `page_size` words in a row.
     pub(super) fn shingles(&self, size: usize) -> impl Iterator<Item = u64> {
         self.hashes.windows(size).map(|shingle| combine(shingle, 0))
     }

@@ -16,7 +16,7 @@ const SOFT_HYPHEN: char = '\u{ad}';
 
 /// The words of `text` as byte ranges, in order: rows of letters and digits, with apostrophes between
 /// letters (`foto's`), dots and commas between digits (`2.2`), and `#` or `++` after a single letter
-/// (`C#`). The parts of a hyphenated word are words; [`is_joined`] tells that they belong together.
+/// (`C#`). The parts of a hyphenated word are words; [`is_hyphenated`] tells that they belong together.
 pub(crate) fn words(text: &str) -> WordIter<'_> {
     WordIter { text, position: 0 }
 }

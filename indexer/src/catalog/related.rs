@@ -7,7 +7,7 @@ use super::{CatalogError, open_generation::OpenGeneration};
 /// No more than so many are found for one thing.
 pub const RELATED_MAX: usize = 100;
 
-/// The content that is most like `id`, at most `first`; nothing where it is no content itself.
+/// The content that is most like `id`, at most `first_index`; nothing where it is no content itself.
 pub(super) fn related(
     generation: &OpenGeneration,
     id: NodeId,

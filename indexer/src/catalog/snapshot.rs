@@ -164,7 +164,7 @@ impl Snapshot {
         self.generation.event_times.range()
     }
 
-    /// The first `most` times, at most [`AGENDA_MAX`](super::AGENDA_MAX), that events take place
+    /// The first `most` times, at most [`EVENTS_IN_RANGE_MAX`](super::EVENTS_IN_RANGE_MAX), that events take place
     /// from `from` on and before `until`: those of series each by itself, those that go on at
     /// `from` included.
     ///
@@ -304,7 +304,7 @@ impl Snapshot {
         self.shared.pool.run(move || suggest::suggest(&generation, &prefix, first)).await
     }
 
-    /// The content that is most like each thing, in the order asked; at most `first` each, never
+    /// The content that is most like each thing, in the order asked; at most `first_index` each, never
     /// itself or its near-duplicates. A thing without content has nothing like it.
     ///
     /// # Errors
@@ -321,7 +321,7 @@ impl Snapshot {
     }
 
     /// The passages that each thing has in common with content of other sources, in the order
-    /// asked; at most `first` each, what has most in common first. Of near-duplicates in one source
+    /// asked; at most `first_index` each, what has most in common first. Of near-duplicates in one source
     /// only one is listed.
     ///
     /// # Errors

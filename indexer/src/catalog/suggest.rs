@@ -58,7 +58,7 @@ pub(super) fn suggest(
     Ok(ranked.into_iter().take(first).map(suggestion).collect())
 }
 
-/// Everything that completes what was typed, best first, and more than `first` perhaps.
+/// Everything that completes what was typed, best first, and more than `first_index` perhaps.
 fn completions(
     generation: &OpenGeneration,
     typed: &CompletionQuery<'_>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Report,
+    EvaluationReport,
     metrics::{Measures, to_f64},
     typo::SplitMix64,
 };
@@ -67,8 +67,8 @@ pub enum CompareError {
 ///
 /// # Errors
 /// [`CompareError`] where they are not of the same questions.
-pub fn compare(a: &Report, b: &Report) -> Result<Comparison, CompareError> {
-    let missing = |one: &Report, other: &Report| {
+pub fn compare(a: &EvaluationReport, b: &EvaluationReport) -> Result<Comparison, CompareError> {
+    let missing = |one: &EvaluationReport, other: &EvaluationReport| {
         one.per_query.keys().filter(|id| !other.per_query.contains_key(*id)).count()
     };
     let (only_a, only_b) = (missing(a, b), missing(b, a));
@@ -127,12 +127,12 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn report(values: &[f64]) -> Report {
+    fn report(values: &[f64]) -> EvaluationReport {
         let measures = |value: &f64| Measures { ndcg_at_10: *value, ..Measures::default() };
         let per_query = values.iter().enumerate();
-        Report {
+        EvaluationReport {
             per_query: per_query.map(|(n, value)| (format!("q{n:03}"), measures(value))).collect(),
-            ..Report::default()
+            ..EvaluationReport::default()
         }
     }
 

@@ -8,7 +8,7 @@ use super::Measures;
 
 /// What an evaluation found, as it is written and read as JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct EvaluationReport {
     /// The means over all questions.
     #[serde(flatten)]
     pub mean: Measures,
@@ -30,7 +30,7 @@ pub struct Report {
     pub per_query: BTreeMap<String, Measures>,
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for EvaluationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Measures { ndcg_at_10, mrr_at_10, recall_at_100 } = self.mean;
         writeln!(f, "nDCG@10     {ndcg_at_10:.4}")?;

@@ -24,7 +24,7 @@ use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 use super::{
-    Collection, Measures, Report,
+    Collection, EvaluationReport, Measures,
     metrics::RECALL_CUTOFF,
     typo::{SplitMix64, with_typo},
 };
@@ -116,7 +116,7 @@ impl EvaluationRun {
     ///
     /// # Errors
     /// [`EvaluateError`] where a search fails, or where no question has a good document.
-    pub fn evaluate(&self, typos: Option<u64>) -> Result<Report, EvaluateError> {
+    pub fn evaluate(&self, typos: Option<u64>) -> Result<EvaluationReport, EvaluateError> {
         let snapshot = self.catalog.current().ok_or(EvaluateError::NoJudgedQuery)?;
         let mut per_query = BTreeMap::new();
         let mut durations = Vec::new();
@@ -145,7 +145,7 @@ impl EvaluationRun {
         let percentile = |percent: usize| {
             durations[(durations.len() - 1) * percent / 100].as_secs_f64() * 1_000.0
         };
-        Ok(Report {
+        Ok(EvaluationReport {
             mean: Measures::mean(&per_query.values().collect::<Vec<_>>()),
             median_ms: percentile(50),
             p99_ms: percentile(99),

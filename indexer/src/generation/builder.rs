@@ -11,7 +11,7 @@ use schema::GenerationNumber;
 
 use super::{
     BuildLock, Damage, DataFolder, FORMAT, FileDigest, GenerationError, INDEX_FOLDER, Manifest,
-    Verifier, integrity::is_index_file, publish::Staging,
+    Verifier, damage::is_index_file, publish::Staging,
 };
 use crate::store::{BASE_FILE, OVERLAY_FILE};
 

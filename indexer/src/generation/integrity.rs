@@ -15,7 +15,7 @@ use blake3::hazmat::{
     ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
 };
 
-use super::{FileDigest, GenerationError, INDEX_FOLDER, MANIFEST_FILE, Manifest};
+use super::{Damage, FileDigest, GenerationError, MANIFEST_FILE, Manifest};
 
 /// A file is read in pieces of this size, which stay in a processor's cache for the digest.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -92,53 +92,6 @@ pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationE
         paths.insert(relative.to_string_lossy().into_owned());
     }
     Ok(paths)
-}
-
-/// A difference between a generation and its manifest.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Damage {
-    /// A file of the manifest does not exist.
-    #[error("missing file: `{0}`")]
-    MissingFile(String),
-    /// The bytes of a file differ from its digest.
-    #[error("checksum mismatch: `{0}`")]
-    ChecksumMismatch(String),
-    /// A file is not in the manifest.
-    #[error("unexpected file: `{0}`")]
-    UnexpectedFile(String),
-    /// The manifest cannot be parsed.
-    #[error("malformed JSON: `{MANIFEST_FILE}`")]
-    MalformedManifest,
-    /// The manifest has the number of another generation.
-    #[error("belongs to another generation: `{MANIFEST_FILE}`")]
-    ForeignManifest,
-    /// The index has more or fewer documents than the store has content.
-    #[error("the index has {documents} documents, the store has {records} records")]
-    DocumentCount {
-        /// Number of documents in the index.
-        documents: u64,
-        /// Number of records in the store that the index must have.
-        records: u64,
-    },
-}
-
-impl Damage {
-    /// Whether only the index is damaged, which can be rebuilt from the store.
-    pub(crate) fn is_in_index(&self) -> bool {
-        match self {
-            Self::MissingFile(name) | Self::ChecksumMismatch(name) | Self::UnexpectedFile(name) => {
-                is_index_file(name)
-            }
-            Self::DocumentCount { .. } => true,
-            Self::MalformedManifest | Self::ForeignManifest => false,
-        }
-    }
-}
-
-/// Whether a file, by its path inside a generation, is part of the index.
-pub(super) fn is_index_file(name: &str) -> bool {
-    Path::new(name).starts_with(INDEX_FOLDER)
 }
 
 /// Checks generations against their manifests. Caches digests, so that a segment that the next

@@ -12,7 +12,7 @@ use schema::GenerationNumber;
 
 use super::{
     BuildLock, DataFolder, FileDigest, GenerationError, MANIFEST_FILE, Manifest, digest_file,
-    integrity::files_below,
+    durable::sync, integrity::files_below,
 };
 
 /// A generation under construction.
@@ -90,19 +90,6 @@ impl Drop for Staging<'_> {
     }
 }
 
-/// Writes a file so that a reader sees the old or the new content and never a part.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), GenerationError> {
-    let temporary_path = path.with_extension("new");
-    let io = |cause| GenerationError::io("write", &temporary_path)(cause);
-    let mut file = File::create(&temporary_path).map_err(io)?;
-    file.write_all(bytes).map_err(io)?;
-    file.sync_all().map_err(io)?;
-    drop(file);
-    fail::fail_point!("publish-pointer-written", |_| std::process::abort());
-    fs::rename(&temporary_path, path).map_err(GenerationError::io("replace", path))?;
-    path.parent().map_or(Ok(()), sync)
-}
-
 fn sync_folders(folder: &Path) -> Result<(), GenerationError> {
     for entry in walkdir::WalkDir::new(folder).contents_first(true) {
         let entry = entry.map_err(|error| GenerationError::io("list", folder)(error.into()))?;
@@ -111,9 +98,4 @@ fn sync_folders(folder: &Path) -> Result<(), GenerationError> {
         }
     }
     Ok(())
-}
-
-/// Waits until a file or folder is on the disk.
-fn sync(path: &Path) -> Result<(), GenerationError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(GenerationError::io("sync", path))
 }

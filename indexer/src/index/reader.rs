@@ -320,7 +320,7 @@ impl IndexReader {
         Ok(suggest::titles(&self.searcher, &self.schema, &self.segments, query, first)?)
     }
 
-    /// The best words that begin with `front`, folded.
+    /// The best words that begin with `short_prefix_term`, folded.
     pub(crate) fn suggested_words(
         &self,
         prefix: &str,

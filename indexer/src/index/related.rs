@@ -47,7 +47,7 @@ pub(super) struct RelatedQuery<'a> {
     pub(super) group: Option<u64>,
 }
 
-/// The ids of what is like a document, the most alike first, at most `first`; never itself or its
+/// The ids of what is like a document, the most alike first, at most `first_index`; never itself or its
 /// near-duplicates.
 pub(super) fn related(
     index: &Index,

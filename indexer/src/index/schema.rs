@@ -33,7 +33,7 @@ pub(crate) struct IndexSchema {
     pub(crate) dated: Field,
     /// First instant after a single event. Absent for series, whose phase comes from their rule.
     pub(crate) ends: Field,
-    /// Year of `dated` in Amsterdam.
+    /// Year of `dated_at` in Amsterdam.
     pub(crate) year: Field,
     /// Digests of the names of its sources.
     pub(crate) sources: Field,

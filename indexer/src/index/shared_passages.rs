@@ -12,7 +12,7 @@ use super::{collector::SegmentFastFields, schema::IndexSchema};
 /// What more documents have is no passage that somebody took over, but a frame around texts.
 const FINGERPRINT_DOCS_MAX: usize = 1_000;
 
-/// The ids of the documents that have most of `prints` and none of `sources`, at most `limit`; of
+/// The ids of the documents that have most of `fingerprints` and none of `sources`, at most `limit`; of
 /// near-duplicates in one source only one.
 pub(super) fn with_shared_fingerprints(
     (searcher, schema): (&Searcher, &IndexSchema),

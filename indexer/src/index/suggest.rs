@@ -62,7 +62,7 @@ impl<'a> CompletionQuery<'a> {
     }
 }
 
-/// The best titles, at most `first` of each segment, and never two the same of one segment. Those
+/// The best titles, at most `first_index` of each segment, and never two the same of one segment. Those
 /// that begin with what was typed come first, then shorter ones; which of two that are as long comes
 /// first is left open, but none that is left out comes before the last.
 pub(super) fn titles(
@@ -208,7 +208,7 @@ pub(super) fn words(
     Ok(found)
 }
 
-/// The first words of a segment whose terms begin with `front`, those of deleted documents left out.
+/// The first words of a segment whose terms begin with `short_prefix_term`, those of deleted documents left out.
 fn words_of(
     segment: &SegmentReader,
     field: Field,
@@ -254,7 +254,7 @@ fn stream_terms_with_prefix<'a>(
     Ok(range.into_stream()?)
 }
 
-/// The first bytes that come after everything which begins with `front`.
+/// The first bytes that come after everything which begins with `short_prefix_term`.
 fn successor(prefix: &str) -> Option<Vec<u8>> {
     let mut bytes = prefix.as_bytes().to_vec();
     while let Some(last) = bytes.last_mut() {

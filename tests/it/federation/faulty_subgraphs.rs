@@ -126,7 +126,7 @@ fn a_subgraph_that_fails_must_cost_one_error_per_path() {
             Subgraph::with_responder(json_of(r#"{"data": {"_entities": []}}"#)),
             malformed,
         ),
-        ("a slow trickle", Subgraph::with_responder(trickle), unavailable),
+        ("a slow trickle", Subgraph::with_responder(trickle), "SUBGRAPH_TIMEOUT"),
         ("a huge body", Subgraph::with_responder(huge), malformed),
         ("redirects", Subgraph::with_responder(redirect), malformed),
         (
@@ -421,7 +421,7 @@ fn a_gateway_over_a_supergraph_must_follow_graphql_over_http() {
     let gateway = Gateway::over(&text(&shelf(), &people()));
     assert_eq!(gateway.get("/health/ready").status, 200);
     let invalid = gateway.post(&json!({ "query": "{ loans { nothing } }" }));
-    assert_eq!((invalid.status, invalid.code()), (200, json!("BAD_REQUEST")));
+    assert_eq!((invalid.status, invalid.code()), (200, json!("GRAPHQL_VALIDATION_FAILED")));
     let accept = "\r\naccept: application/graphql-response+json";
     let invalid = gateway.post_with(accept, &json!({ "query": "{ loans { nothing } }" }));
     assert_eq!(invalid.status, 400, "{invalid:?}");

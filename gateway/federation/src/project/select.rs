@@ -36,7 +36,7 @@ pub(super) struct CollectedFields<'a> {
 }
 
 impl<'a> FieldCollector<'a> {
-    /// What `sets` ask for of an object of the type `name`.
+    /// What `scope_sets` ask for of an object of the type `name`.
     pub(super) fn collect_fields(
         &self,
         name: &str,
@@ -103,7 +103,7 @@ impl<'a> FieldCollector<'a> {
         is_shown
     }
 
-    /// Whether what `sets` ask for depends on which of the types behind an abstract one a thing is of.
+    /// Whether what `scope_sets` ask for depends on which of the types behind an abstract one a thing is of.
     pub(super) fn needs_concrete_type(&self, declared: &str, sets: &[&SelectionSet]) -> bool {
         sets.iter().any(|set| self.depends_on_type(Some(declared), set))
     }

@@ -202,7 +202,7 @@ impl Subgraph for Arc<HttpSubgraph> {
 /// Before a query is asked again, about.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// A time between half of `pause` and all of it, so that not all ask again at once.
+/// A time between half of `poll_interval` and all of it, so that not all ask again at once.
 fn jitter(pause: Duration) -> Duration {
     // What a hash map is seeded with is random enough for this.
     let random = RandomState::new().hash_one(0_u8);

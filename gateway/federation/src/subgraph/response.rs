@@ -30,7 +30,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 /// The answer in an exchange.
 ///
 /// # Errors
-/// [`CallError`] where there is none.
+/// [`FetchError`] where there is none.
 pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchError> {
     let HttpResponse { status, is_json, body } = exchange;
     let is_success = (200..300).contains(status);

@@ -11,8 +11,8 @@ use crate::{
 /// Borrows the places of words in one field.
 pub(crate) struct Highlight<'a>(pub(crate) &'a schema::Highlight);
 
-/// Stretches of one field in which words of the question stand. Plain text with marked spans, never
-/// HTML: whoever shows it decides how a hit looks.
+/// Fragments of one field with words of the query. Plain text with marked spans, never HTML: the
+/// client decides how a match is displayed.
 #[Object]
 impl Highlight<'_> {
     /// Which field.
@@ -38,7 +38,7 @@ impl Span<'_> {
         &self.0.text
     }
 
-    /// Whether it is what was asked for.
+    /// Whether it matches the query.
     async fn highlighted(&self) -> bool {
         self.0.highlighted
     }
@@ -50,13 +50,13 @@ pub(crate) struct Explanation<'a>(pub(crate) &'a schema::Explanation);
 /// Why a hit was found and stands where it stands. For editors; it costs extra.
 #[Object]
 impl Explanation<'_> {
-    /// Whether it has every word, in whichever way. Of a question of two words, hits that do come
-    /// before all others; of a longer one they score higher.
+    /// Whether it matches every word of the query. For a query of two words, such hits come first; for
+    /// a longer one they score higher.
     async fn all_words(&self) -> bool {
         self.0.all_words
     }
 
-    /// The words in the order asked, each with what it brought.
+    /// The words of the query in their order, each with its contribution.
     async fn words(&self) -> Vec<TermMatch<'_>> {
         self.0.words.iter().map(TermMatch).collect()
     }
@@ -87,7 +87,7 @@ impl Explanation<'_> {
 /// Borrows what a word brought.
 struct TermMatch<'a>(&'a schema::TermMatch);
 
-/// What one word of a question brought to a hit.
+/// Contribution of one word of the query to a hit.
 #[Object]
 impl TermMatch<'_> {
     /// The word as typed.
@@ -100,7 +100,7 @@ impl TermMatch<'_> {
         self.0.fields.iter().copied().map(Into::into).collect()
     }
 
-    /// How it was found, the way that brought most first.
+    /// Reasons why it matched, the one with the highest contribution first.
     async fn reasons(&self) -> Vec<MatchReason<'_>> {
         self.0.reasons.iter().map(MatchReason).collect()
     }
@@ -114,10 +114,10 @@ impl TermMatch<'_> {
 /// Borrows a way.
 struct MatchReason<'a>(&'a schema::MatchReason);
 
-/// One way in which a word was found.
+/// One reason why a word of the query matched.
 #[Object]
 impl MatchReason<'_> {
-    /// In which way.
+    /// How it matched.
     async fn kind(&self) -> MatchKind {
         self.0.kind.into()
     }
@@ -134,24 +134,24 @@ pub(crate) struct Interpretation<'a>(pub(crate) &'a schema::Interpretation);
 /// What was made of the words: what was corrected, left out, or added.
 #[Object]
 impl Interpretation<'_> {
-    /// What was asked, as typed.
+    /// The query as typed.
     async fn query(&self) -> &str {
         &self.0.query
     }
 
-    /// A question that finds more, to offer to the asker.
+    /// A query with more hits, to suggest to the user.
     async fn did_you_mean(&self) -> Option<&str> {
         self.0.did_you_mean.as_deref()
     }
 
-    /// The question that was answered instead, because nothing has the words as typed.
+    /// The query that was executed instead, because nothing matches the words as typed.
     async fn corrected(&self) -> Option<&str> {
         self.0.corrected.as_deref()
     }
 
-    /// Words that were left out: those that tell nothing about what a text is about, such as `de` and
-    /// `voor`, where there are others; what holds no letter or digit; and what is beyond 32 words. The
-    /// small words still count in titles and in `"exact phrases"`.
+    /// Words that were ignored: stop words such as `de` and `voor` where there are others; words without
+    /// a letter or digit; and words beyond the 32nd. Stop words still count in titles and in
+    /// `"exact phrases"`.
     async fn ignored_words(&self) -> &[String] {
         &self.0.ignored_words
     }

@@ -146,7 +146,7 @@ fn widen(text: &str, matched_range: &Range<usize>, free: &Range<usize>) -> Range
     start + leading..start + leading + fragment.trim().len()
 }
 
-/// Where a fragment begins whose first mark is at `mark`: with the sentence if that is near.
+/// Where a fragment begins whose first mark is at `match_span`: with the sentence if that is near.
 fn fragment_start(text: &str, match_start: usize, room: usize, free: usize) -> usize {
     let earliest = text.ceil_char_boundary(match_start.saturating_sub(room).max(free));
     if earliest == free {
@@ -169,7 +169,7 @@ fn fragment_start(text: &str, match_start: usize, room: usize, free: usize) -> u
     text[context..match_start].find(char::is_whitespace).map_or(match_start, |at| context + at)
 }
 
-/// Where a fragment ends whose last mark ends at `mark`: with a word, at `latest` at the latest.
+/// Where a fragment ends whose last mark ends at `match_span`: with a word, at `latest` at the latest.
 fn fragment_end(text: &str, match_end: usize, latest: usize, free: usize) -> usize {
     if latest >= free {
         return free;

@@ -162,7 +162,7 @@ fn intersection(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
     }
 }
 
-/// The terms of a field that begin with `front` and that most documents have.
+/// The terms of a field that begin with `short_prefix_term` and that most documents have.
 pub(crate) fn terms_with_prefix(
     searcher: &Searcher,
     field: Field,

@@ -470,8 +470,7 @@ impl Planner<'_> {
     fn add_prefix(&mut self, typed: &QueryText, words: WordSet) -> tantivy::Result<()> {
         let prefix = analysis::folded(&typed.text);
         for word in terms_with_prefix(self.searcher, self.schema.exact, &prefix)? {
-            let kind = MatchKind::Prefix;
-            let context = TermContext { words, kind, weight: 1.0, text: &word };
+            let context = TermContext { words, kind: MatchKind::Prefix, weight: 1.0, text: &word };
             self.terms.add_exact_term(&word, context)?;
         }
         Ok(())
@@ -489,11 +488,10 @@ fn query_words(typed: &QueryText) -> Vec<QueryWord> {
         let is_letter = is_letter(word);
         // What is left of `e-mail` without its letter is shown as the whole.
         let is_rest = words.len() > 1 && is_one && !is_letter;
-        let whole = if is_rest { typed.clone() } else { typed.slice(word) };
         QueryWord {
             dutch: WordTerms::of(AnalysisLanguage::Dutch, text),
             english: WordTerms::of(AnalysisLanguage::English, text).stem,
-            typed: whole,
+            typed: if is_rest { typed.clone() } else { typed.slice(word) },
             is_letter,
             words: WordSet::EMPTY,
         }

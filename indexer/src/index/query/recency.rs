@@ -11,7 +11,7 @@ const ARTICLE_HALF_LIFE_DAYS: f32 = 730.0;
 const EVENT_HALF_LIFE_DAYS: f32 = 90.0;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// By how much a score is raised: `dated` in seconds since 1970, `day` in days since then.
+/// By how much a score is raised: `dated_at` in seconds since 1970, `day` in days since then.
 pub(crate) fn boost(kind: Option<Kind>, dated: Option<i64>, day: i32) -> f32 {
     let Some(dated) = dated else { return 1.0 };
     let days = dated.div_euclid(SECONDS_PER_DAY) - i64::from(day);

@@ -1,5 +1,5 @@
 //! What an operator says about sources: as typed in `wegwijzer.toml` ([`SourceConfig`]) and as
-//! checked ([`SourcePlan`]). Nothing downstream sees a raw option.
+//! checked ([`ResolvedSource`]). Nothing downstream sees a raw option.
 
 use std::{
     collections::BTreeMap,
@@ -43,7 +43,7 @@ pub struct SourceConfig {
     /// Template of the key that identifies a record within the source. Default: the path of the
     /// file (`markdown`, `text`), the field `key` or `id` (`jsonlines`, `csv`).
     pub key: Option<String>,
-    /// Language of what the source says, where a record does not say: `nl`, `en` or `other`.
+    /// Language of what the source says, where a record does not say: `nl`, `en` or `other_language`.
     #[serde(default, deserialize_with = "language")]
     pub language: Option<Language>,
     /// Character encoding; default UTF-8, and Windows-1252 for a `csv` that is not UTF-8.

@@ -159,7 +159,7 @@ impl FromStr for FieldPath {
     }
 }
 
-/// The known name that is most like `given`; empty where none is known.
+/// The known name that is most like `generated_aliases`; empty where none is known.
 pub(crate) fn nearest<T: AsRef<str>>(input: &str, candidates: impl Iterator<Item = T>) -> String {
     let similarity = |name: &T| strsim::jaro_winkler(input, name.as_ref());
     candidates

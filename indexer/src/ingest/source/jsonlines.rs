@@ -52,7 +52,7 @@ pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchErro
 
 /// The key of a line whose input is unchanged. Validation is not needed: the store has the digest of
 /// these very bytes under this very key only if they were parsed in full before.
-fn unchanged_key(reader: &SourceReader, file: &str, line: &Line) -> Option<String> {
+fn unchanged_key(reader: &SourceReader, file: &str, line: &RawLine) -> Option<String> {
     #[derive(Deserialize)]
     struct KeyFields {
         key: Option<Value>,
@@ -73,7 +73,7 @@ fn unchanged_key(reader: &SourceReader, file: &str, line: &Line) -> Option<Strin
 fn line_item(
     reader: &mut SourceReader,
     file: &str,
-    line: &Line,
+    line: &RawLine,
     last: &HashMap<String, u64>,
 ) -> Option<SourceItem> {
     let keyed = parse_object(line)?.and_then(|raw_fields| {
@@ -111,7 +111,7 @@ fn operation(fields: &Fields) -> Result<Operation, String> {
 }
 
 /// The object in a line, or why there is none; `None` for a blank line.
-fn parse_object(line: &Line) -> Option<Result<Map<String, Value>, String>> {
+fn parse_object(line: &RawLine) -> Option<Result<Map<String, Value>, String>> {
     let Ok(line) = &line.bytes else {
         return Some(Err(format!("line exceeds the maximum number of bytes: `{LINE_BYTES_MAX}`")));
     };
@@ -145,7 +145,7 @@ fn depth(object: &Map<String, Value>) -> usize {
 }
 
 /// A line of a file, without its line end and the file's byte order mark.
-struct Line {
+struct RawLine {
     /// Counted from one.
     number: u64,
     bytes: Result<Vec<u8>, LineTooLong>,
@@ -155,7 +155,7 @@ struct Line {
 #[derive(Debug, Clone, Copy)]
 struct LineTooLong;
 
-impl Line {
+impl RawLine {
     fn location(&self, file: &str) -> String {
         format!("{file}:{}", self.number)
     }
@@ -180,7 +180,7 @@ impl Lines {
         Ok(Self { path: path.to_owned(), reader, number: 0 })
     }
 
-    fn read(&mut self) -> std::io::Result<Option<Line>> {
+    fn read(&mut self) -> std::io::Result<Option<RawLine>> {
         let mut bytes = Vec::new();
         let mut limited = self.reader.by_ref().take(LINE_BYTES_MAX + 1);
         if limited.read_until(b'\n', &mut bytes)? == 0 {
@@ -190,19 +190,19 @@ impl Lines {
         let has_line_end = bytes.pop_if(|last| *last == b'\n').is_some();
         if !has_line_end && bytes.len() as u64 > LINE_BYTES_MAX {
             self.reader.skip_until(b'\n')?;
-            return Ok(Some(Line { number: self.number, bytes: Err(LineTooLong) }));
+            return Ok(Some(RawLine { number: self.number, bytes: Err(LineTooLong) }));
         }
         bytes.pop_if(|last| *last == b'\r');
         let mark = "\u{feff}".as_bytes();
         if self.number == 1 && bytes.starts_with(mark) {
             bytes.drain(..mark.len());
         }
-        Ok(Some(Line { number: self.number, bytes: Ok(bytes) }))
+        Ok(Some(RawLine { number: self.number, bytes: Ok(bytes) }))
     }
 }
 
 impl Iterator for Lines {
-    type Item = Result<Line, FetchError>;
+    type Item = Result<RawLine, FetchError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let line = self.read().transpose()?;

@@ -1,0 +1,27 @@
+//! Writes that survive a crash: synced to disk, whole or absent.
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+};
+
+use super::GenerationError;
+
+/// Writes a file so that a reader sees the old or the new content and never a part.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), GenerationError> {
+    let temporary_path = path.with_extension("new");
+    let io = |cause| GenerationError::io("write", &temporary_path)(cause);
+    let mut file = File::create(&temporary_path).map_err(io)?;
+    file.write_all(bytes).map_err(io)?;
+    file.sync_all().map_err(io)?;
+    drop(file);
+    fail::fail_point!("publish-pointer-written", |_| std::process::abort());
+    fs::rename(&temporary_path, path).map_err(GenerationError::io("replace", path))?;
+    path.parent().map_or(Ok(()), sync)
+}
+
+/// Waits until a file or folder is on the disk.
+pub(super) fn sync(path: &Path) -> Result<(), GenerationError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(GenerationError::io("sync", path))
+}
