@@ -428,7 +428,7 @@ fn a_gateway_over_a_supergraph_must_follow_graphql_over_http() {
     let query = json!({ "query": "query($id: ID!) { loan(id: $id) { id } }",
         "variables": { "id": ["x"] } });
     let invalid = gateway.post_with(accept, &query);
-    assert_eq!((invalid.status, invalid.code()), (400, json!("BAD_REQUEST")), "{invalid:?}");
+    assert_eq!((invalid.status, invalid.code()), (400, json!("BAD_USER_INPUT")), "{invalid:?}");
     let reply = gateway.get("/graphql?query=%7B__typename%7D");
     assert_eq!(reply.json(), json!({ "data": { "__typename": "Query" } }));
     assert_eq!(gateway.post(&json!({ "query": LOANS })).header("cache-control"), Some("no-store"));
