@@ -360,8 +360,11 @@ impl LocalGraph {
         variables::check(definitions, &request.variables).map_err(Outcome::rejected)?;
         self::limits::check(operation, &request.variables, &self.config.limits)
             .map_err(Outcome::rejected)?;
-        let selects_schema = operation.selects_introspection()
-            || operation.root_fields().iter().any(|name| name == "_service");
+        // `__type` is null where introspection is disabled, as in the local schema.
+        let selects_schema = operation
+            .root_fields()
+            .iter()
+            .any(|name| matches!(name.as_str(), "__schema" | "_service"));
         if !self.config.graphql.introspection && selects_schema {
             let message = "introspection is disabled";
             return Err(Outcome::rejected(ApiError::new(

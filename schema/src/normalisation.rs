@@ -25,7 +25,7 @@ pub fn name(text: &str) -> String {
 /// Whether a character is one that [`name`] leaves out, joining what stands on either side of it.
 ///
 /// ```
-/// assert!("'’\u{301}".chars().all(schema::normalisation::is_left_out));
+/// assert!("'’\u{301}".chars().all(schema::normalisation::is_stripped));
 /// ```
 pub fn is_stripped(letter: char) -> bool {
     is_apostrophe(letter) || is_combining_mark(letter)

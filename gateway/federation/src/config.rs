@@ -19,6 +19,8 @@ pub struct RouterConfig {
     pub subgraphs: Vec<SubgraphConfig>,
     /// Headers of the client's request that every subgraph receives.
     pub forwarded_headers: Vec<HeaderName>,
+    /// Whether clients may read the schema.
+    pub introspection: Introspection,
     /// Whether messages of subgraphs are hidden from clients.
     pub error_masking: ErrorMasking,
     /// What happens to a supergraph with breaking changes.
@@ -37,6 +39,15 @@ pub struct RouterConfig {
     pub sdl_cache: PathBuf,
     /// Value of the header `user-agent`.
     pub user_agent: &'static str,
+}
+
+/// Whether clients may read the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// `__schema` and `__type` are resolved.
+    Enabled,
+    /// `__schema` and `__type` are null.
+    Disabled,
 }
 
 /// The subgraph that is executed in this process.

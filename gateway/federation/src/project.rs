@@ -18,6 +18,7 @@ use self::{
     select::{FieldCollector, FieldGroup},
 };
 use crate::{
+    config::Introspection,
     error::{ApiError, ErrorCode, GraphqlError},
     execute::{
         ErrorIndex, ExecutionState, MissingReason, REPORTED_ERRORS_MAX, ResponsePath,
@@ -53,6 +54,7 @@ enum ErrorReported {
 struct Projection<'a> {
     types: &'a PublicSchema,
     collector: FieldCollector<'a>,
+    introspection: Introspection,
     error_index: ErrorIndex,
     errors: Vec<GraphqlError>,
     path: ResponsePath,
@@ -64,12 +66,19 @@ pub(crate) fn project(
     operation: &Operation,
     variables: &Variables,
     auth: AuthContext<'_>,
+    introspection: Introspection,
     state: ExecutionState,
 ) -> Projected {
     let ExecutionState { data, error_index } = state;
     let collector = FieldCollector { types, operation, variables, auth };
-    let mut projection =
-        Projection { types, collector, error_index, errors: Vec::new(), path: Vec::new() };
+    let mut projection = Projection {
+        types,
+        collector,
+        introspection,
+        error_index,
+        errors: Vec::new(),
+        path: Vec::new(),
+    };
     let root = match operation.kind() {
         OperationType::Mutation => types.mutation.as_deref(),
         OperationType::Subscription => types.subscription.as_deref(),
@@ -124,6 +133,9 @@ impl<'a> Projection<'a> {
         match first.name.node.as_str() {
             "__typename" => return Some(Completed::Value(Value::from(owner))),
             "__schema" | "__type" if owner == self.types.query => {
+                if self.introspection == Introspection::Disabled {
+                    return Some(Completed::Value(Value::Null));
+                }
                 let schema =
                     IntrospectionResolver { types: self.types, collector: &self.collector };
                 return Some(Completed::Value(schema.root(first, fields)));

@@ -167,7 +167,7 @@ impl SupergraphRouter {
         let state = execution.run(plan).await;
         let auth = AuthContext { caller, grants };
         let Projected { data, mut errors, omitted } =
-            project(types, operation, &variables, auth, state);
+            project(types, operation, &variables, auth, self.config.introspection, state);
         let omitted = omitted + errors.len().saturating_sub(self.config.errors_max);
         errors.truncate(self.config.errors_max);
         Ok((Response { data, errors }, omitted))

@@ -8,7 +8,7 @@ use std::{
 pub use federation::config::{ErrorMasking, OnBreakingChange};
 use federation::{
     compose::SubgraphSdl,
-    config::{LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
+    config::{Introspection, LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
 };
 use poem::http::HeaderName;
 use serde::Deserialize;
@@ -55,6 +55,11 @@ impl Config {
             local: (!self.federation.supergraph_only).then_some(local),
             subgraphs: self.subgraphs.clone(),
             forwarded_headers: self.federation.forwarded_headers.clone(),
+            introspection: if self.graphql.introspection {
+                Introspection::Enabled
+            } else {
+                Introspection::Disabled
+            },
             error_masking: *error_masking,
             on_breaking_change: *on_breaking_change,
             plan_timeout: Duration::from_millis(limits.plan_timeout_ms),

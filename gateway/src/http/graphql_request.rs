@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     auth::Caller,
     config::Limits,
-    error::ApiError,
+    error::{ApiError, ErrorCode},
     pipeline::{AllowedOperations, CacheScope, DocumentId, DocumentRef, GraphqlRequest},
 };
 use async_graphql::Variables;
@@ -19,15 +19,20 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{content_negotiation::GraphqlMediaType, etag::IfNoneMatch};
 
-/// Why a request is no question, with the status that says so.
+/// Why a request cannot be read, with its HTTP status.
 pub(crate) struct RequestError {
     pub(crate) status: StatusCode,
     pub(crate) error: ApiError,
 }
 
 impl RequestError {
+    /// An error with the code of its status, so that the two cannot disagree.
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, error: ApiError::bad_request(message) }
+        let code = match status {
+            StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
+            _ => ErrorCode::BadRequest,
+        };
+        Self { status, error: ApiError::new(code, message) }
     }
 
     fn bad_request(message: impl Into<String>) -> Self {

@@ -127,9 +127,9 @@ async fn every_response_must_have_its_status_its_media_type_and_its_code() {
         (Method::GET, "/graphql", GRAPHQL, 400, GRAPHQL, "BAD_REQUEST"),
         (Method::GET, "/graphql?query={a}", "text/html", 406, JSON, "BAD_REQUEST"),
         (Method::POST, "/graphql", "*/*", 415, JSON, "BAD_REQUEST"),
-        (Method::PUT, "/graphql", "*/*", 405, JSON, "BAD_REQUEST"),
+        (Method::PUT, "/graphql", "*/*", 405, JSON, "METHOD_NOT_ALLOWED"),
         (Method::GET, "/health/ready", "*/*", 503, PROBLEM, "UNAVAILABLE"),
-        (Method::POST, "/health/live", "*/*", 405, PROBLEM, "BAD_REQUEST"),
+        (Method::POST, "/health/live", "*/*", 405, PROBLEM, "METHOD_NOT_ALLOWED"),
         (Method::GET, "/nowhere", "*/*", 404, PROBLEM, "NOT_FOUND"),
         (Method::GET, "/graphql/", "*/*", 404, PROBLEM, "NOT_FOUND"),
     ] {

@@ -168,3 +168,25 @@ fn a_gateway_over_a_supergraph_must_be_ready_in_under_a_second() {
     let fastest = (0..3).map(|_| time_to_be_ready()).min().unwrap();
     assert!(fastest < Duration::from_secs(1), "{fastest:?}");
 }
+
+#[test]
+fn the_schema_of_a_supergraph_must_be_hidden_where_introspection_is_disabled() {
+    let text = supergraph("simple_entity_call");
+    let open = Gateway::with(&text, |_| ());
+    let of_type = "{ t: __type(name: \"Loan\") { name } }";
+    assert_eq!(open.query(of_type), json!({ "data": { "t": { "name": "Loan" } } }));
+    let closed = Gateway::with(&text, |config| config.graphql.introspection = false);
+    for query in [
+        of_type,
+        "{ ... { t: __type(name: \"Loan\") { name } } }",
+        "{ ...f } fragment f on Query { t: __type(name: \"Loan\") { name fields { name } } }",
+    ] {
+        assert_eq!(closed.query(query), json!({ "data": { "t": null } }), "{query}");
+    }
+    for query in
+        ["{ __schema { types { name } } }", "{ ... { s: __schema { queryType { name } } } }"]
+    {
+        let reply = closed.post(&json!({ "query": query }));
+        assert_eq!(reply.code(), json!("INTROSPECTION_DISABLED"), "{query}: {reply:?}");
+    }
+}

@@ -29,7 +29,7 @@ fn ours() -> SubgraphSdl {
          type Communities { nodes: [Community!]! pageInfo: PageInfo! }
          type Community @key(fields: \"id\") { id: ID! title: String! }
          type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean!
-           startCursor: String endCursor: String continuedFromGeneration: Int }",
+           startCursor: String endCursor: String continuedFromGeneration: Int @inaccessible }",
     )
 }
 
