@@ -89,19 +89,19 @@ fn an_example_operation_must_be_named_after_its_file_and_describe_its_audience()
 }
 
 #[test]
-fn the_gallery_of_the_readme_must_show_every_example_operation() {
-    let readme = fs::read_to_string(repository().join("README.md")).expect("a README");
+fn the_manual_must_list_every_example_operation() {
+    let manual = fs::read_to_string(repository().join("gateway/docs/graphql.md")).expect("a file");
     let Gallery { operations, .. } = Gallery::read();
     for name in operations.keys() {
-        let link = format!("(fixtures/queries/{name}.graphql)");
-        assert!(readme.contains(&link), "the README does not link to {name}");
+        let link = format!("(../../fixtures/queries/{name}.graphql)");
+        assert!(manual.contains(&link), "the manual does not link to {name}");
     }
-    let linked = readme.matches("(fixtures/queries/").count();
-    assert_eq!(linked, operations.len(), "the README links once to each, and to no other");
+    let linked = manual.matches(".graphql) |").count();
+    assert_eq!(linked, operations.len(), "the manual links once to each, and to no other");
     let shown =
-        readme.split("```graphql fixtures/queries/").nth(1).expect("one operation is shown");
+        manual.split("```graphql fixtures/queries/").nth(1).expect("one operation is shown");
     let (file, rest) = shown.split_once('\n').expect("a block");
     let block = rest.split("```").next().expect("its text");
     let name = file.strip_suffix(".graphql").expect("an operation");
-    assert_eq!(block, operations[name], "the README shows {file} as it is");
+    assert_eq!(block, operations[name], "the manual shows {file} as it is");
 }

@@ -5,24 +5,6 @@ use serde_json::{Value, json};
 use crate::{support::Installation, test_server::Server};
 
 #[test]
-fn the_first_five_queries_of_the_readme_must_return_the_responses_shown() {
-    let (_installation, server) = Server::demo();
-    let readme = std::fs::read_to_string(crate::support::repository().join("README.md"));
-    let readme = readme.expect("a README");
-    let mut blocks = readme.split("```").skip(1).step_by(2);
-    let mut shown = 0;
-    while let Some(block) = blocks.next() {
-        let Some(query) = block.strip_prefix("graphql\n") else { continue };
-        let response =
-            blocks.next().and_then(|b| b.strip_prefix("json\n")).expect("the response shown");
-        let response: Value = serde_json::from_str(response).expect("json");
-        assert_eq!(server.query(query), response, "README: {query}");
-        shown += 1;
-    }
-    assert_eq!(shown, 5, "the README shows five queries with their responses");
-}
-
-#[test]
 fn a_search_must_return_hits_facets_and_pages() {
     let (_installation, server) = Server::demo();
     insta::assert_json_snapshot!("search", server.query(

@@ -26,6 +26,7 @@
 //! - `server`: the program under load and on errors; traces
 //! - `pages`, `calendar`: what people, browsers and robots get
 //! - `program`: the command line as a person uses it
+//! - `documents`: the statements of README and manuals that a program can check
 
 #![expect(
     clippy::unwrap_used,
@@ -40,6 +41,7 @@ mod calendar;
 mod composition;
 mod crash;
 mod damage;
+mod documents;
 mod example_operations;
 mod example_subgraphs;
 mod federation;

@@ -1,0 +1,193 @@
+//! README and manuals against the program: queries and their responses, configuration, commands, and
+//! the tables of errors, metrics, limits and log messages.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use federation::error::ErrorCode;
+use gateway::config::{Config, Limits, Overrides};
+use serde_json::Value;
+
+use crate::{
+    support::{Installation, files_below, program, repository},
+    test_server::{Server, subgraph_config},
+};
+
+/// The README and every manual, with their paths.
+fn documents() -> Vec<(PathBuf, String)> {
+    let manuals = files_below(&repository().join("gateway/docs")).into_iter();
+    let paths = manuals.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let paths = paths.chain([repository().join("README.md")]);
+    paths.map(|path| (path.clone(), fs::read_to_string(path).expect("utf-8"))).collect()
+}
+
+fn manual(name: &str) -> String {
+    fs::read_to_string(repository().join("gateway/docs").join(name)).expect("a manual")
+}
+
+/// The code blocks of a document: the word after the opening fence, and the text.
+fn blocks(document: &str) -> Vec<(&str, &str)> {
+    let blocks = document.split("```").skip(1).step_by(2);
+    blocks.map(|block| block.split_once('\n').expect("a fence ends its line")).collect()
+}
+
+/// The cells of the rows of the table whose header starts with `header`.
+fn table<'a>(document: &'a str, header: &str) -> Vec<Vec<&'a str>> {
+    let lines = document.lines().skip_while(|line| !line.starts_with(header)).skip(2);
+    let rows = lines.take_while(|line| line.starts_with('|'));
+    let rows: Vec<_> = rows
+        .map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>())
+        .collect();
+    assert!(!rows.is_empty(), "there is no table {header}");
+    rows
+}
+
+/// The text of a cell in backticks.
+fn code(cell: &str) -> &str {
+    cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`')).expect("a cell in backticks")
+}
+
+#[test]
+fn every_query_must_return_the_response_shown() {
+    let (_installation, server) = Server::demo();
+    let mut shown = BTreeMap::new();
+    for (path, document) in documents() {
+        let blocks = blocks(&document);
+        for pair in blocks.windows(2) {
+            let [("graphql", query), ("json", response)] = pair else { continue };
+            let response: Value = serde_json::from_str(response).expect("json");
+            assert_eq!(server.query(query), response, "{}: {query}", path.display());
+            *shown.entry(path.clone()).or_insert(0) += 1;
+        }
+        let queries = blocks.iter().filter(|(language, _)| *language == "graphql").count();
+        assert_eq!(shown.get(&path).copied().unwrap_or(0), queries, "{}", path.display());
+    }
+    assert_eq!(shown.get(&repository().join("README.md")), Some(&3));
+}
+
+#[test]
+fn every_configuration_must_be_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wegwijzer.toml");
+    for (path, document) in documents() {
+        for (_, text) in blocks(&document).iter().filter(|(language, _)| *language == "toml") {
+            fs::write(&file, text).unwrap();
+            let config = Config::load(Some(&file), &Overrides::default());
+            assert!(config.is_ok(), "{}: {config:?}\n{text}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_table_of_errors_must_be_that_of_the_program() {
+    let graphql = manual("graphql.md");
+    let documented = table(&graphql, "| Code | HTTP status |");
+    let expected: Vec<_> = ErrorCode::ALL
+        .iter()
+        .map(|code| {
+            let (name, status) = (format!("`{}`", code.name()), code.http_status().to_string());
+            vec![name, status, code.cause().to_owned(), code.remedy().to_owned()]
+        })
+        .collect();
+    assert_eq!(documented, expected);
+}
+
+#[test]
+fn the_table_of_metrics_must_be_what_the_server_exposes() {
+    let installation = Installation::small();
+    installation.build();
+    let sdl = installation.path().join("partner.graphql");
+    let link = "@link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])";
+    let community = "type Community @key(fields: \"id\") { id: ID! members: Int! }";
+    fs::write(&sdl, format!("extend schema {link}\n{community}\n")).unwrap();
+    let url = "http://127.0.0.1:1/graphql".parse().unwrap();
+    let server = Server::with(&installation, |config| {
+        config.subgraphs = vec![subgraph_config("partner", url, Some(sdl))];
+    });
+    server.query("{ __typename }");
+    let mut text = String::new();
+    for _ in 0..100 {
+        text = server.get("/metrics").body;
+        if text.contains("subgraph=\"partner\"") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let operation = manual("operation.md");
+    let documented: BTreeSet<Vec<String>> = table(&operation, "| Metric | Type |")
+        .into_iter()
+        .map(|row| row.into_iter().map(str::to_owned).collect())
+        .collect();
+    assert_eq!(documented, exposed_metrics(&text));
+}
+
+/// One row for each metric of a text in the format of OpenMetrics.
+fn exposed_metrics(text: &str) -> BTreeSet<Vec<String>> {
+    let mut metrics: BTreeMap<&str, [String; 3]> = BTreeMap::new();
+    let mut labels: BTreeMap<&str, String> = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(keyword), Some(name), Some(value)) => {
+                let column = ["TYPE", "UNIT", "HELP"].iter().position(|k| *k == keyword);
+                metrics.entry(name).or_default()[column.expect("a keyword")] = value.to_owned();
+            }
+            _ => {
+                let Some((name, rest)) = line.split_once('{') else { continue };
+                let names = rest.split("\",").filter_map(|label| label.split_once("=\""));
+                let names = names.map(|(name, _)| name).filter(|name| *name != "le");
+                let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+                labels.insert(name, names.join(", "));
+            }
+        }
+    }
+    let row = |(name, [kind, unit, help]): (&str, [String; 3])| {
+        let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+        let labels = labels.get(&*name).cloned().unwrap_or_default();
+        vec![format!("`{name}`"), kind, labels, unit, help.trim_end_matches('.').to_owned()]
+    };
+    metrics.into_iter().map(row).collect()
+}
+
+#[test]
+fn a_limit_must_have_the_default_that_the_manual_shows() {
+    let operation = manual("operation.md");
+    let defaults = serde_json::to_value(Limits::default()).unwrap();
+    for row in table(&operation, "| Limit | Default |") {
+        let default = defaults[code(row[0])].as_f64();
+        assert_eq!(row[1].replace(',', "").parse().ok(), default, "{row:?}");
+    }
+}
+
+#[test]
+fn a_log_message_of_the_manual_must_be_in_the_source_code() {
+    let sources = ["gateway/src", "gateway/federation/src"].map(|folder| repository().join(folder));
+    let sources = sources.iter().flat_map(|folder| files_below(folder));
+    let is_rust = |path: &PathBuf| path.extension() == Some("rs".as_ref());
+    let code_text: String = sources.filter(is_rust).map(|path| read(&path)).collect();
+    for row in table(&manual("operation.md"), "| Message | Level |") {
+        let message = format!("\"{}\"", code(row[0]));
+        assert!(code_text.contains(&message), "no such log message: {message}");
+    }
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("utf-8")
+}
+
+#[test]
+fn every_command_must_be_in_the_manual() {
+    let help = std::process::Command::new(program()).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.map_while(|line| line.split_whitespace().next());
+    let commands: BTreeSet<_> = commands.filter(|command| *command != "help").collect();
+    let operation = manual("operation.md");
+    let documented = table(&operation, "| Command | Effect |").into_iter();
+    let documented = documented.map(|row| code(row[0]).split(' ').nth(1).expect("a command"));
+    assert_eq!(documented.collect::<BTreeSet<_>>(), commands);
+}
