@@ -113,7 +113,7 @@ export async function federate(url) {
 function api(supergraphSdl) {
   const schema = Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema();
   const text = printSchema(lexicographicSortSchema(schema));
-  // Our composer does not carry `@specifiedBy` over (ARCHITECTURE.md).
+  // Our composer does not carry `@specifiedBy` over (gateway/docs/federation.md).
   return text
     .replace(/^ *"""[\s\S]*?"""\n/gm, "")
     .replace(/ @specifiedBy\(.*\)$/gm, "")
