@@ -10,6 +10,7 @@ use std::{
 
 use federation::error::ErrorCode;
 use gateway::config::{Config, Limits, Overrides};
+use indexer::ingest::config::Field;
 use serde_json::Value;
 
 use crate::{
@@ -83,6 +84,24 @@ fn every_configuration_must_be_valid() {
 }
 
 #[test]
+fn every_canonical_field_must_be_in_the_manual() {
+    let sources = manual("sources.md");
+    let fields = names(table(&sources, "| Kind | Fields |").iter().map(|row| row[1]));
+    assert_eq!(fields, Field::ALL.iter().map(|field| field.name()).collect());
+    let objects = table(&sources, "| Field | Keys |");
+    for field in Field::ALL.iter().filter(|field| !field.subfields().is_empty()) {
+        let row = objects.iter().find(|row| row[0] == format!("`{field}`"));
+        let keys = names(row.map(|row| row[1].split(';').next().expect("keys")).into_iter());
+        assert_eq!(keys, field.subfields().iter().copied().collect(), "{field}");
+    }
+}
+
+/// The texts in backticks.
+fn names<'a>(cells: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
 fn the_table_of_errors_must_be_that_of_the_program() {
     let graphql = manual("graphql.md");
     let documented = table(&graphql, "| Code | HTTP status |");
@@ -125,30 +144,27 @@ fn the_table_of_metrics_must_be_what_the_server_exposes() {
     assert_eq!(documented, exposed_metrics(&text));
 }
 
-/// One row for each metric of a text in the format of OpenMetrics.
+/// One row for each metric of a text in the format of `OpenMetrics`.
 fn exposed_metrics(text: &str) -> BTreeSet<Vec<String>> {
-    let mut metrics: BTreeMap<&str, [String; 3]> = BTreeMap::new();
+    let mut metrics: BTreeMap<&str, [&str; 3]> = BTreeMap::new();
     let mut labels: BTreeMap<&str, String> = BTreeMap::new();
     for line in text.lines() {
-        let mut words = line.splitn(4, ' ');
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("#"), Some(keyword), Some(name), Some(value)) => {
-                let column = ["TYPE", "UNIT", "HELP"].iter().position(|k| *k == keyword);
-                metrics.entry(name).or_default()[column.expect("a keyword")] = value.to_owned();
-            }
-            _ => {
-                let Some((name, rest)) = line.split_once('{') else { continue };
-                let names = rest.split("\",").filter_map(|label| label.split_once("=\""));
-                let names = names.map(|(name, _)| name).filter(|name| *name != "le");
-                let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-                labels.insert(name, names.join(", "));
-            }
+        let description: Vec<_> = line.splitn(4, ' ').collect();
+        if let ["#", keyword, name, value] = *description {
+            let column = ["TYPE", "UNIT", "HELP"].iter().position(|k| *k == keyword);
+            metrics.entry(name).or_default()[column.expect("a keyword")] = value;
+        } else if let Some((name, sample)) = line.split_once('{') {
+            let names = sample.split("\",").filter_map(|label| label.split_once("=\""));
+            let names = names.map(|(name, _)| name).filter(|name| *name != "le");
+            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+            labels.insert(name, names.join(", "));
         }
     }
-    let row = |(name, [kind, unit, help]): (&str, [String; 3])| {
+    let row = |(name, [kind, unit, help]): (&str, [&str; 3])| {
         let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
         let labels = labels.get(&*name).cloned().unwrap_or_default();
-        vec![format!("`{name}`"), kind, labels, unit, help.trim_end_matches('.').to_owned()]
+        let help = help.trim_end_matches('.');
+        vec![format!("`{name}`"), kind.to_owned(), labels, unit.to_owned(), help.to_owned()]
     };
     metrics.into_iter().map(row).collect()
 }
