@@ -57,11 +57,12 @@ pub enum AppError {
     #[error("no permission to listen; choose a port of 1024 or higher with `--listen`: `{0}`")]
     NoPermission(SocketAddr),
     /// The machine has no such address, or it cannot be used.
-    #[error("cannot listen: {cause}; choose another address with `--listen`: `{address}`")]
+    #[error("cannot listen; choose another address with `--listen`: `{address}`")]
     Listen {
         /// Which address.
         address: SocketAddr,
-        /// Why.
+        /// The error of the operating system.
+        #[source]
         cause: io::Error,
     },
     /// The table of synonyms cannot be used.
@@ -77,8 +78,8 @@ pub enum AppError {
     #[error(transparent)]
     Documents(#[from] DocumentError),
     /// The server stopped by itself.
-    #[error("server stopped unexpectedly: {0}")]
-    Serve(io::Error),
+    #[error("server stopped unexpectedly")]
+    Serve(#[source] io::Error),
     /// Opening the data folder panicked; the log has the cause.
     #[error("cannot open data folder; see the log for the cause: `{}`", .0.display())]
     Panicked(PathBuf),

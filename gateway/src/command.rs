@@ -158,9 +158,9 @@ enum CommandError {
     NothingPublished(PathBuf),
     #[error("no content with this id or URL: `{0}`")]
     NoContent(String),
-    #[error("cannot write the result: {0}")]
+    #[error("cannot write the result")]
     Output(#[from] io::Error),
-    #[error("cannot write the result as JSON: {0}")]
+    #[error("cannot write the result as JSON")]
     Json(#[from] serde_json::Error),
 }
 

@@ -12,12 +12,12 @@ pub(crate) mod cors;
 pub(crate) mod etag;
 pub(crate) mod graphql;
 mod graphql_request;
-pub(crate) mod head;
+pub(crate) mod head_method;
 pub(crate) mod health;
 pub(crate) mod icalendar;
 pub(crate) mod metrics;
 pub(crate) mod problem_details;
-mod quality;
+mod quality_value;
 pub(crate) mod request_id;
 #[cfg(test)]
 mod tests;

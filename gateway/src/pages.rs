@@ -10,13 +10,13 @@
 
 pub(crate) mod assets;
 pub(crate) mod calendar;
+pub(crate) mod endpoints;
 mod entity;
 mod error;
 mod facets;
 mod graphiql;
 mod hit;
 mod home;
-pub(crate) mod http;
 mod item;
 mod item_sections;
 mod json_ld;
@@ -85,7 +85,7 @@ pub(crate) enum PageError {
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     /// A template failed.
-    #[error("cannot render template: {0}")]
+    #[error("cannot render template")]
     Template(#[from] askama::Error),
 }
 

@@ -15,13 +15,13 @@ use crate::{
         access_log::AccessLog,
         cors::CorsEndpoint,
         graphql::GraphqlEndpoint,
-        head::get_and_head,
+        head_method::get_and_head,
         health::{Live, Ready},
         icalendar::IcalendarEndpoint,
         metrics::MetricsEndpoint,
     },
     metrics::Metrics,
-    pages::http::{Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
+    pages::endpoints::{Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
     pipeline::Pipeline,
 };
 

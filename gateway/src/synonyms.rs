@@ -6,25 +6,30 @@ use std::{
     time::SystemTime,
 };
 
-use indexer::catalog::{Catalog, Synonyms, SynonymsError};
+use indexer::{
+    catalog::{Catalog, Synonyms, SynonymsError},
+    with_causes,
+};
 
 /// Why a table of synonyms cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SynonymFileError {
     /// It cannot be read.
-    #[error("cannot read synonyms: {cause}: `{}`", path.display())]
+    #[error("cannot read synonyms: `{}`", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
+        #[source]
         cause: io::Error,
     },
     /// Some lines are invalid.
-    #[error("invalid synonyms: {cause}: `{}`", path.display())]
+    #[error("invalid synonyms: `{}`", path.display())]
     Lines {
         /// Which file.
         path: PathBuf,
         /// Which lines, and why.
+        #[source]
         cause: SynonymsError,
     },
 }
@@ -70,7 +75,10 @@ impl SynonymFile {
                 catalog.set_synonyms(synonyms);
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot use the changed synonyms; keeping the previous ones");
+                tracing::warn!(
+                    error = with_causes(&error),
+                    "cannot use the changed synonyms; keeping the previous ones"
+                );
             }
         }
     }

@@ -12,7 +12,7 @@ mod lexicon;
 mod minhash;
 mod shingles;
 mod stem;
-mod stop;
+mod stop_words;
 mod synonyms;
 mod tokenizer;
 mod winnowing;
@@ -29,7 +29,7 @@ pub(crate) use self::{
     decompound::COMPONENT_LETTERS_MIN,
     shingles::{PASSAGE_WORDS, WordHashes},
     stem::AnalysisLanguage,
-    stop::is_stop_word,
+    stop_words::is_stop_word,
     tokenizer::{folded, is_hyphenated, is_indexed, words},
     winnowing::TextOverlap,
     word_terms::WordTerms,

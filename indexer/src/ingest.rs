@@ -1,7 +1,7 @@
 //! From sources to a published generation: fetch ► normalise ► collect ► infer ► merge ► link ►
 //! write ► dedupe ► index ► publish.
 
-mod base;
+mod base_generation;
 mod change_set;
 mod collect;
 pub mod config;
@@ -15,9 +15,10 @@ mod name_keys;
 mod near_duplicates;
 mod normalise;
 mod progress;
+mod publish_thresholds;
+mod removals;
 mod report;
 mod source;
-mod thresholds;
 mod write;
 
 use std::collections::BTreeMap;
@@ -34,7 +35,9 @@ pub use self::{
     source::{FetchError, Rejection},
 };
 
-use self::{base::Base, change_set::ChangeSet, context::BuildContext, write::WriteResult};
+use self::{
+    base_generation::Base, change_set::ChangeSet, context::BuildContext, write::WriteResult,
+};
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
@@ -137,7 +140,11 @@ fn ingest_sources(
     let resolution = merge::resolve_identities(store, &mut changes, context)?;
     let mut written = write::write(store, &changes, resolution, context)?;
     written.regroup_duplicates(store)?;
-    thresholds::check_incomplete_records(context, &mut collected.reports, &written.rejections)?;
+    publish_thresholds::check_incomplete_records(
+        context,
+        &mut collected.reports,
+        &written.rejections,
+    )?;
     if let Some(base) = context.replaced_base() {
         write::add_missing_as_removed(store, &base.store, &mut written)?;
     }

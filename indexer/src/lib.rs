@@ -13,9 +13,9 @@ pub mod evaluate;
 pub mod ingest;
 
 mod error_text;
-mod facts;
 mod generation;
 mod index;
+mod source_facts;
 mod store;
 
 pub use error_text::with_causes;

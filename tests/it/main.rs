@@ -10,7 +10,7 @@
 //! - `near_duplicates`: near-duplicates against a naive scan; passages at other sources
 //! - `time_steps`: when results change; what a catalog counts
 //! - `incremental`: an incremental build finds what a full one finds
-//! - `random_history`: random edits, kills and rollbacks
+//! - `random_edits`: random edits, kills and rollbacks
 //! - `crash`: a builder killed at every step and at random moments
 //! - `damage`: a bit flipped in every file
 //! - `generation_swap`: two hundred generations under constant load
@@ -22,9 +22,11 @@
 //! - `example_subgraphs`: our graph and the example subgraphs as one supergraph
 //! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
 //! - `limits`: each limit of a request, and what hostile clients get
+//! - `metrics`: `/metrics`, read by other programs
 //! - `example_operations`: the example operations, as a frontend team sends them
 //! - `server`: the program under load and on errors; traces
 //! - `pages`, `calendar`: what people, browsers and robots get
+//! - `performance`: instructions of the hot paths, compared with recorded counts
 //! - `program`: the command line as a person uses it
 //! - `documents`: the statements of README and manuals that a program can check
 
@@ -52,11 +54,13 @@ mod http;
 mod incremental;
 mod ingest;
 mod limits;
+mod metrics;
 mod near_duplicates;
 mod pages;
+mod performance;
 mod program;
 mod query_syntax;
-mod random_history;
+mod random_edits;
 mod rejections;
 mod relevance;
 mod search_reference;

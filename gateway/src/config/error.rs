@@ -18,11 +18,12 @@ pub enum ConfigError {
     )]
     NoDemo(PathBuf),
     /// The file cannot be read.
-    #[error("cannot read configuration file: {cause}: `{}`", path.display())]
+    #[error("cannot read configuration file: `{}`", path.display())]
     Read {
         /// Which file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
+        #[source]
         cause: io::Error,
     },
     /// The file has a key that means nothing.

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::{Compression, write::GzEncoder};
 use poem::http::{HeaderMap, HeaderValue, header};
 
-use super::quality;
+use super::quality_value;
 
 /// The buffer of an encoder is at least so large.
 const BUFFER_BYTES_MIN: usize = 512;
@@ -28,7 +28,7 @@ impl ContentEncoding {
     /// Identity is the last choice unless the header names it. It is also used where the header
     /// excludes every coding, as RFC 9110 allows, and where there is no header.
     pub(crate) fn negotiate(headers: &HeaderMap) -> Self {
-        let members = quality::members(headers, &header::ACCEPT_ENCODING);
+        let members = quality_value::members(headers, &header::ACCEPT_ENCODING);
         let quality_of = |names: &[&str]| {
             let member = members.iter().find(|member| names.contains(&member.name.as_str()));
             member.map(|member| member.quality)

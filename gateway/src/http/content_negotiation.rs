@@ -2,7 +2,7 @@
 
 use poem::http::{HeaderMap, header};
 
-use super::quality::{self, Weighted};
+use super::quality_value::{self, Weighted};
 
 /// A media type that an answer can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl GraphqlMediaType {
     /// Whether a client names either type, as a link on a page cannot.
     pub(super) fn is_explicitly_accepted(headers: &HeaderMap) -> bool {
         let media_types = [Self::GraphqlResponse, Self::Json];
-        quality::members(headers, &header::ACCEPT)
+        quality_value::members(headers, &header::ACCEPT)
             .iter()
             .any(|range| media_types.iter().any(|media| media.essence() == range.name))
     }
@@ -52,7 +52,7 @@ impl GraphqlMediaType {
         if !headers.contains_key(header::ACCEPT) {
             return Some(Self::Json);
         }
-        let ranges = quality::members(headers, &header::ACCEPT);
+        let ranges = quality_value::members(headers, &header::ACCEPT);
         let graphql = Preference::of(Self::GraphqlResponse, &ranges);
         let json = Preference::of(Self::Json, &ranges);
         match (graphql, json) {

@@ -6,7 +6,7 @@ use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
-use super::token_limit;
+use super::lexical_tokens;
 use crate::{
     config::{GraphqlConfig, Limits, TrustedDocumentPolicy as Configured},
     error::{ApiError, ErrorCode, GraphqlError},
@@ -234,7 +234,7 @@ impl DocumentStore {
 const INLINE_BYTES_MAX: usize = 2_048;
 
 fn read(text: &str, name: Option<&str>, tokens_max: usize) -> Result<Operation, GraphqlError> {
-    token_limit::check(text, tokens_max)?;
+    lexical_tokens::check(text, tokens_max)?;
     Operation::parse(text, name)
 }
 

@@ -2,7 +2,7 @@
 
 use poem::{Endpoint, Request, Response, Result};
 
-use crate::{http::icalendar::IcalendarEndpoint, pages::http::Pages};
+use crate::{http::icalendar::IcalendarEndpoint, pages::endpoints::Pages};
 
 /// The endpoint of both.
 pub(super) struct EventEndpoint {

@@ -7,7 +7,7 @@ use poem::{
 
 use crate::{
     http::{problem_details, request_id::RequestId},
-    pages::http::Pages,
+    pages::endpoints::Pages,
 };
 
 /// An endpoint whose errors become responses.

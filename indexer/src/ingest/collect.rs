@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use schema::{RemovalReason, SourceName, SourceRecord};
+use schema::{RemovalReason, SourceRecord};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -11,9 +11,10 @@ use super::{
     context::BuildContext,
     error::BuildError,
     normalise::{NormaliseContext, normalise},
+    publish_thresholds,
+    removals::{self, remove_unconfigured_sources},
     report::SourceReport,
-    source::{self, Candidate, RawRecord, Rejection, SkipReason, SourceItem},
-    thresholds,
+    source::{self, Candidate, RawRecord, Rejection, SourceItem},
 };
 use crate::store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts};
 
@@ -46,40 +47,14 @@ pub(crate) fn collect(
         collector.collect()?;
         let SourceCollector { report, mut rejections, .. } = collector;
         context.progress.end();
-        thresholds::check(context, &report, &rejections)?;
+        publish_thresholds::check(context, &report, &rejections)?;
         collected.reports.push(report);
         collected.rejections.append(&mut rejections);
     }
-    if !context.options.only.is_empty() {
-        return Ok(collected);
-    }
-    for name in store.source_names()? {
-        let configured = context.config.sources.iter().any(|s| s.name.as_str() == name);
-        if configured || name == SourceName::inferred().as_str() {
-            continue;
-        }
-        let name = SourceName::new(&name).unwrap_or_else(|_| SourceName::inferred());
-        let report = remove_source(store, changes, context, name)?;
-        thresholds::check(context, &report, &[])?;
-        collected.reports.push(report);
+    if context.options.only.is_empty() {
+        collected.reports.extend(remove_unconfigured_sources(store, changes, context)?);
     }
     Ok(collected)
-}
-
-/// Removes all records of a source that is no longer configured.
-fn remove_source(
-    store: &mut StoreWriter<'_>,
-    changes: &mut ChangeSet,
-    context: &BuildContext<'_>,
-    name: SourceName,
-) -> Result<SourceReport, StoreError> {
-    let mut report = SourceReport::new(name);
-    for key in store.input_digests(&report.name)?.into_keys() {
-        let removal = Err(RemovalReason::Missing);
-        replace_facts(store, changes, &context.aliases, &key, removal)?;
-        report.removed += 1;
-    }
-    Ok(report)
 }
 
 struct SourceCollector<'r, 't> {
@@ -110,14 +85,8 @@ impl SourceCollector<'_, '_> {
             self.context.progress.advance(1);
             self.handle_item(item.map_err(fetch_error)?)?;
         }
-        if self.rejections_without_key > 0 {
-            // Any record that seems to be gone may be one of those whose key could not be read.
-            return Ok(());
-        }
-        for key in previous.keys() {
-            if self.present.contains(key) {
-                continue;
-            }
+        let present = std::mem::take(&mut self.present);
+        for key in removals::missing(&previous, &present, self.rejections_without_key) {
             self.remove(key, RemovalReason::Missing)?;
         }
         Ok(())
@@ -132,11 +101,7 @@ impl SourceCollector<'_, '_> {
             SourceItem::Deleted { key } => self.retract(&key, RemovalReason::Deleted)?,
             SourceItem::Skipped { key, reason, .. } => {
                 self.report.skipped += 1;
-                let reason = match reason {
-                    SkipReason::Draft => RemovalReason::Unpublished,
-                    SkipReason::Listing => RemovalReason::Missing,
-                };
-                self.retract(&key, reason)?;
+                self.retract(&key, removals::reason_of_skip(reason))?;
             }
             SourceItem::Rejected(rejection) => self.reject(rejection),
             SourceItem::Record(raw) => self.store_record(&raw)?,
@@ -216,9 +181,7 @@ impl SourceCollector<'_, '_> {
     }
 
     fn remove(&mut self, key: &RecordKey, reason: RemovalReason) -> Result<(), StoreError> {
-        if self.store.facts(key)?.is_some() {
-            let removal = Err(reason);
-            replace_facts(self.store, self.changes, &self.context.aliases, key, removal)?;
+        if removals::remove(self.store, self.changes, self.context, key, reason)? {
             self.report.removed += 1;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schema::{GenerationNumber, SourceName};
 
 use super::{
-    base::Base,
+    base_generation::Base,
     config::{BuildConfig, BuildOptions, Mode, ResolvedSource},
     name_keys::Aliases,
     progress::Progress,

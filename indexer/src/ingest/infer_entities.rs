@@ -11,7 +11,7 @@ use super::{
     name_keys::{Aliases, alternative_name_key, is_identity_key, name_keys, parse_entity_key},
 };
 use crate::{
-    facts::{AudienceFacts, Detail, Facts, OrganisationFacts, PersonFacts, ThemeFacts},
+    source_facts::{AudienceFacts, Detail, Facts, OrganisationFacts, PersonFacts, ThemeFacts},
     store::{RecordKey, StoreError, StoreWriter, StoredFacts},
 };
 

@@ -14,7 +14,7 @@ use super::{
     name_keys::{base_slug, content_key, entity_key, slug_key},
 };
 use crate::{
-    facts::{
+    source_facts::{
         ArticleFacts, CommunityFacts, Detail, EventFacts, Facts, QuoteFacts, SessionFacts,
         ToolkitFacts,
     },

@@ -11,7 +11,7 @@ use schema::{NodeKind, normalisation};
 use url::Url;
 
 use crate::{
-    facts::{ArticleFacts, Detail, Facts},
+    source_facts::{ArticleFacts, Detail, Facts},
     store::{Mention, RecordKey},
 };
 

@@ -18,13 +18,13 @@ mod whitespace;
 use schema::{Body, Language, NodeKind, event_moment::HOME_ZONE};
 
 use crate::{
-    facts::{Detail, Facts},
     ingest::source::{
         RawRecord,
         config::ResolvedSource,
         field::Field,
         sentences::{DERIVED_TITLE_CHARS_MAX, first_sentence, truncate},
     },
+    source_facts::{Detail, Facts},
 };
 use object::{Object, ParseContext};
 

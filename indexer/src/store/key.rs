@@ -5,7 +5,7 @@ use std::fmt;
 use schema::{NodeId, NodeKind, SourceName, SourceRecord};
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Facts;
+use crate::source_facts::Facts;
 
 /// Which record of which source: the source's name and its own key, with a zero byte between.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use schema::{Origin, Provenance, SourceName};
 
 use crate::{
-    facts::{
+    source_facts::{
         ArticleFacts, AudienceFacts, CommunityFacts, Detail, EventFacts, Facts, OrganisationFacts,
         PersonFacts, ThemeFacts, ToolkitFacts,
     },

@@ -1,11 +1,11 @@
 //! What only one kind has.
 
 use crate::{
-    facts::{
+    ingest::normalise::{object::Object, value_objects},
+    source_facts::{
         ArticleFacts, AudienceFacts, CommunityFacts, EventFacts, OrganisationFacts, PersonFacts,
         ThemeFacts, ToolkitFacts,
     },
-    ingest::normalise::{object::Object, value_objects},
 };
 
 type DetailResult<T> = Result<T, String>;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::{
-    facts::{ArticleFacts, CommunityFacts, EventFacts, ToolkitFacts},
     ingest::{source, source::template::PathCaptures},
+    source_facts::{ArticleFacts, CommunityFacts, EventFacts, ToolkitFacts},
 };
 
 /// Normalises fields that a source in Dutch gives.

@@ -9,11 +9,11 @@ use schema::{
 };
 
 use crate::{
-    facts::{QuoteFacts, SessionFacts},
     ingest::{
         normalise::{date_parser, object::Object},
         source::field::Field,
     },
+    source_facts::{QuoteFacts, SessionFacts},
 };
 
 /// What a reference may have.

@@ -5,6 +5,7 @@ mod well_known;
 
 use std::sync::Arc;
 
+use indexer::with_causes;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
@@ -81,7 +82,7 @@ impl Pages {
         let messages = Messages::of(split_language(path).0);
         let body =
             pages::error_page(&self.inner.site, messages, page_kind, id).unwrap_or_else(|error| {
-                tracing::error!(error = %error, "cannot render error page");
+                tracing::error!(error = with_causes(&error), "cannot render error page");
                 String::new()
             });
         let mut response = html(status, body.into_bytes());
@@ -163,7 +164,7 @@ impl Pages {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             error => {
-                tracing::error!(error = %error, "cannot render page");
+                tracing::error!(error = with_causes(&error), "cannot render page");
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };

@@ -1,0 +1,74 @@
+//! Removals: which records disappear from the store, and for which reason. A source decides by
+//! withdrawing a record, by hiding it, or by being read to its end without it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use schema::{RemovalReason, SourceName};
+
+use super::{
+    change_set::{ChangeSet, replace_facts},
+    context::BuildContext,
+    error::BuildError,
+    publish_thresholds,
+    report::SourceReport,
+    source::SkipReason,
+};
+use crate::store::{InputDigest, RecordKey, StoreError, StoreWriter};
+
+/// Why a record is removed that its source still has but that is not to be published.
+pub(crate) fn reason_of_skip(reason: SkipReason) -> RemovalReason {
+    match reason {
+        SkipReason::Draft => RemovalReason::Unpublished,
+        SkipReason::Listing => RemovalReason::Missing,
+    }
+}
+
+/// The records of the previous build that a source no longer has. None while it has rejections
+/// without a key: each record that seems to be missing may be one of those.
+pub(crate) fn missing<'a>(
+    previous: &'a BTreeMap<RecordKey, InputDigest>,
+    present: &'a HashSet<RecordKey>,
+    rejections_without_key: u64,
+) -> impl Iterator<Item = &'a RecordKey> {
+    previous.keys().filter(move |key| rejections_without_key == 0 && !present.contains(*key))
+}
+
+/// Removes the facts of a record. Returns whether there were any.
+pub(crate) fn remove(
+    store: &mut StoreWriter<'_>,
+    changes: &mut ChangeSet,
+    context: &BuildContext<'_>,
+    key: &RecordKey,
+    reason: RemovalReason,
+) -> Result<bool, StoreError> {
+    let exists = store.facts(key)?.is_some();
+    if exists {
+        replace_facts(store, changes, &context.aliases, key, Err(reason))?;
+    }
+    Ok(exists)
+}
+
+/// Removes all records of sources that are no longer configured. Returns a report for each.
+pub(crate) fn remove_unconfigured_sources(
+    store: &mut StoreWriter<'_>,
+    changes: &mut ChangeSet,
+    context: &BuildContext<'_>,
+) -> Result<Vec<SourceReport>, BuildError> {
+    let mut reports = Vec::new();
+    for name in store.source_names()? {
+        let configured = context.config.sources.iter().any(|s| s.name.as_str() == name);
+        if configured || name == SourceName::inferred().as_str() {
+            continue;
+        }
+        let name = SourceName::new(&name).unwrap_or_else(|_| SourceName::inferred());
+        let mut report = SourceReport::new(name);
+        for key in store.input_digests(&report.name)?.into_keys() {
+            let removal = Err(RemovalReason::Missing);
+            replace_facts(store, changes, &context.aliases, &key, removal)?;
+            report.removed += 1;
+        }
+        publish_thresholds::check(context, &report, &[])?;
+        reports.push(report);
+    }
+    Ok(reports)
+}
