@@ -5,7 +5,7 @@ mod well_known;
 
 use std::sync::Arc;
 
-use indexer::with_causes;
+use federation::error::with_causes;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
