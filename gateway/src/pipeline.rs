@@ -9,7 +9,6 @@ mod limits;
 pub(crate) mod local_subgraph;
 pub(crate) mod outcome;
 mod response_cache;
-mod token_limit;
 mod variables;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};

@@ -1,12 +1,16 @@
 //! The table of synonyms that an operator names, read again when an editor changes it.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
+use federation::bounded_file::{self, ReadFileError};
 use indexer::catalog::{Catalog, Synonyms, SynonymsError};
+
+/// Maximum length of a table of synonyms in bytes.
+const SYNONYMS_BYTES_MAX: u64 = 16 << 20;
 
 /// Why a table of synonyms cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +21,7 @@ pub enum SynonymFileError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        cause: io::Error,
+        cause: ReadFileError,
     },
     /// Some lines are invalid.
     #[error("invalid synonyms: {cause}: `{}`", path.display())]
@@ -35,8 +39,8 @@ pub enum SynonymFileError {
 /// [`SynonymFileError`] with every invalid line.
 pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
     let Some(path) = path else { return Ok(Synonyms::built_in()) };
-    let bytes =
-        fs::read(path).map_err(|cause| SynonymFileError::Io { path: path.to_owned(), cause })?;
+    let bytes = bounded_file::read(path, SYNONYMS_BYTES_MAX)
+        .map_err(|cause| SynonymFileError::Io { path: path.to_owned(), cause })?;
     Synonyms::parse(&bytes)
         .map_err(|cause| SynonymFileError::Lines { path: path.to_owned(), cause })
 }

@@ -163,7 +163,7 @@ impl SupergraphRouter {
         let types = self.supergraph.types();
         let definitions = &operation.definition().node.variable_definitions;
         let variables = coerce_variables(types, definitions, variables)?;
-        let execution = Execution::new(&self.subgraphs, &self.config, context, &variables);
+        let execution = Execution::new(types, &self.subgraphs, &self.config, context, &variables);
         let state = execution.run(plan).await;
         let auth = AuthContext { caller, grants };
         let Projected { data, mut errors, omitted } =

@@ -1,13 +1,12 @@
 //! Keeps the keys new: read again every so often, and when a token names one that is not there.
 
 use std::{
-    fs,
     path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
-use federation::subgraph::HttpClient;
+use federation::{bounded_file, subgraph::HttpClient};
 use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 
@@ -99,11 +98,8 @@ impl JwksProvider {
 
 async fn read_file(path: PathBuf) -> Result<KeySet, String> {
     let reading = move || {
-        let length = fs::metadata(&path).map_err(|cause| cause.to_string())?.len();
-        if length > BYTES_MAX as u64 {
-            return Err(format!("file exceeds {BYTES_MAX} bytes"));
-        }
-        KeySet::read(&fs::read(&path).map_err(|cause| cause.to_string())?)
+        let bytes = bounded_file::read(&path, BYTES_MAX as u64);
+        KeySet::read(&bytes.map_err(|cause| cause.to_string())?)
     };
     let result = tokio::task::spawn_blocking(reading).await;
     result.unwrap_or_else(|_panicked| Err("reading the file panicked".to_owned()))

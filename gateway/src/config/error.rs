@@ -1,6 +1,8 @@
 //! Why a configuration cannot be used: one sentence each, with the remedy.
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
+
+use federation::bounded_file::ReadFileError;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +25,7 @@ pub enum ConfigError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        cause: io::Error,
+        cause: ReadFileError,
     },
     /// The file has a key that means nothing.
     #[error(

@@ -7,7 +7,7 @@ use std::{
 
 pub use federation::config::{ErrorMasking, OnBreakingChange};
 use federation::{
-    compose::SubgraphSdl,
+    compose::{InaccessibleFields, SubgraphSdl},
     config::{Introspection, LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
 };
 use poem::http::HeaderName;
@@ -48,6 +48,7 @@ impl Config {
                 name: LOCAL_SUBGRAPH_NAME.to_owned(),
                 url: url.into(),
                 sdl: local_sdl,
+                inaccessible_fields: InaccessibleFields::HiddenWhereShared,
             },
         };
         let limits = &self.limits;

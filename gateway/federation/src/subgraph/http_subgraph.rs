@@ -44,6 +44,7 @@ pub struct HttpSubgraph {
     in_flight: Mutex<HashMap<DedupKey, InFlight>>,
     calls: AtomicU64,
     failures: AtomicU64,
+    unrequested_fields: AtomicU64,
 }
 
 /// How often a subgraph was called, and what it is like.
@@ -53,6 +54,8 @@ pub struct Health {
     pub calls: u64,
     /// Number of failed calls.
     pub failures: u64,
+    /// Number of fields in responses that were not requested, and were dropped.
+    pub unrequested_fields: u64,
     /// The state of its circuit breaker.
     pub state: CircuitState,
 }
@@ -82,6 +85,7 @@ impl HttpSubgraph {
             in_flight: Mutex::default(),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            unrequested_fields: AtomicU64::new(0),
             name,
             url,
             policy,
@@ -104,8 +108,13 @@ impl HttpSubgraph {
         Health {
             calls: self.calls.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
+            unrequested_fields: self.unrequested_fields.load(Ordering::Relaxed),
             state: self.circuit_breaker.circuit_state(Instant::now()),
         }
+    }
+
+    pub(super) fn record_unrequested_fields(&self, count: u64) {
+        self.unrequested_fields.fetch_add(count, Ordering::Relaxed);
     }
 
     /// The answer to a query, asked once for all who ask it now. It goes on where one of them leaves.

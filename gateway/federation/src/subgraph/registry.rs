@@ -95,6 +95,13 @@ impl SubgraphRegistry {
         }
     }
 
+    /// Counts fields of a response that were not requested.
+    pub(crate) fn record_unrequested_fields(&self, subgraph: &str, count: u64) {
+        if let Some(SubgraphTarget::Http(remote, _)) = self.0.get(subgraph) {
+            remote.record_unrequested_fields(count);
+        }
+    }
+
     /// Whether a subgraph is the local one.
     pub(crate) fn is_local(&self, subgraph: &str) -> bool {
         matches!(self.0.get(subgraph), Some(SubgraphTarget::Local))
