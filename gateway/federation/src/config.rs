@@ -150,7 +150,7 @@ pub struct SubgraphPolicy {
     pub retries: u32,
     /// Maximum length of a response in bytes.
     pub bytes_max: usize,
-    /// Number of consecutive failures that open the circuit.
+    /// Number of failures that open the circuit, if they are more than half of the recent calls.
     pub failure_threshold: u32,
     /// Time until an open circuit lets a probe through.
     pub open_for: Duration,

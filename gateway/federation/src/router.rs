@@ -18,7 +18,7 @@ use crate::{
     plan::Plan,
     plan_cache::PlanCache,
     planner::PlannerError,
-    project::{Projected, project},
+    project::{Projected, hide_unselected_paths, project},
     subgraph::{HttpClient, HttpSubgraph, SubgraphRegistry},
     supergraph::Supergraph,
 };
@@ -170,6 +170,7 @@ impl SupergraphRouter {
             project(types, operation, &variables, auth, self.config.introspection, state);
         let omitted = omitted + errors.len().saturating_sub(self.config.errors_max);
         errors.truncate(self.config.errors_max);
+        hide_unselected_paths(&mut errors, operation);
         Ok((Response { data, errors }, omitted))
     }
 }

@@ -92,7 +92,7 @@ pub(super) struct FederationSection {
 }
 
 /// Headers that belong to one connection or one body, and are never passed on.
-const NEVER_FORWARDED: [&str; 15] = [
+pub(super) const NEVER_FORWARDED: [&str; 15] = [
     "accept",
     "accept-encoding",
     "connection",

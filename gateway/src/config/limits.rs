@@ -65,7 +65,8 @@ pub struct Limits {
     pub subgraph_bytes_max: usize,
     /// How often a query to a subgraph that cannot be reached is asked again.
     pub subgraph_retries_max: u32,
-    /// Failures of a subgraph one after the other before it is left alone.
+    /// Failures of a subgraph within five to ten seconds before it is left alone, if they are more than half
+    /// of its calls. Responses count as no failures, whatever they hold, unless their status is 500 or more.
     pub circuit_breaker_failures: u32,
     /// Milliseconds for which a subgraph that failed so often is left alone.
     pub circuit_breaker_open_ms: u64,

@@ -10,7 +10,21 @@ pub use federation::config::{HeaderRule, SubgraphConfig};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::ConfigError;
+use super::{ConfigError, federation::NEVER_FORWARDED};
+
+/// Headers that frame a message or say what its body is: the HTTP client sets them.
+const NEVER_SET: [&str; 10] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// The name of our own graph; no partner can have it.
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
@@ -110,22 +124,24 @@ impl SubgraphEntry {
 
 impl HeaderEntry {
     fn checked(self) -> Result<HeaderRule, ConfigError> {
-        let name = |text: String| {
+        let name = |text: String, refused: &[&str]| {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            if !text.is_empty() && text.chars().all(fits) {
-                return Ok(text.to_ascii_lowercase());
+            let name = text.to_ascii_lowercase();
+            if !text.is_empty() && text.chars().all(fits) && !refused.contains(&name.as_str()) {
+                return Ok(name);
             }
-            let expected = "a header name, such as `accept-language`";
+            let expected =
+                "a header name, such as `accept-language`, no connection or content header";
             Err(ConfigError::value("subgraph.headers", expected, &text))
         };
         match self {
             Self { forward: Some(text), set: None, value: None } => {
-                Ok(HeaderRule::Forward { name: name(text)? })
+                Ok(HeaderRule::Forward { name: name(text, &NEVER_FORWARDED)? })
             }
             Self { forward: None, set: Some(text), value: Some(value) }
                 if value.chars().all(|c| matches!(c, ' '..='~')) =>
             {
-                Ok(HeaderRule::Set { name: name(text)?, value })
+                Ok(HeaderRule::Set { name: name(text, &NEVER_SET)?, value })
             }
             other => {
                 let expected = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
@@ -203,6 +219,11 @@ mod tests {
             ("name = 'a'\nurl = 'https://x/'\nretries = 9", "at most 5"),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'x' }]", "value = \"TEXT\""),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "a header name"),
+            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'Host' }]", "no connection"),
+            (
+                "name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'Content-Length', value = '1' }]",
+                "no connection or content header, not `Content-Length`",
+            ),
             ("name = 'a'\nurl = 'https://x/'\npol_s = 1", "unknown field `pol_s`"),
         ] {
             let error = error_of(more);
