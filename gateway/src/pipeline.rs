@@ -216,7 +216,8 @@ impl Pipeline {
             return (outcome, meta);
         }
         let deadline = self.local.deadline();
-        match self.route(&prepared, sources).await {
+        let routed = tokio::time::timeout_at(deadline, self.route(&prepared, sources)).await;
+        match routed.unwrap_or_else(|_elapsed| Err(self.local.timed_out())) {
             Err(outcome) => (outcome, meta),
             Ok(RoutedOperation::Federated(router, planned)) => {
                 let status = self.supergraph.subgraph_status(Some(router));
