@@ -13,7 +13,7 @@ use futures_util::future::join_all;
 use self::last_known::{Composition, compose_all, compose_fitting};
 use crate::{
     compose::{CompositionError, InaccessibleFields, SubgraphSdl},
-    config::{RouterConfig, SubgraphConfig},
+    config::{RouterConfig, SubgraphConfig, masked},
     sdl_cache::{SdlCache, read_sdl},
     subgraph::{HttpClient, fetch_sdl},
     supergraph_slot::SupergraphSlot,
@@ -65,7 +65,7 @@ async fn read_or_fetch_sdl(
             .unwrap_or_else(|_panicked| Err("reading the SDL panicked".to_owned())),
         None => fetch_sdl(subgraph, client.clone())
             .await
-            .map_err(|error| format!("cannot fetch SDL: {error}: `{}`", subgraph.url)),
+            .map_err(|error| format!("cannot fetch SDL: {error}: `{}`", masked(&subgraph.url))),
     }
 }
 

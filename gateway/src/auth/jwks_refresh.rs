@@ -2,12 +2,12 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use federation::{bounded_file, subgraph::HttpClient};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 use url::Url;
 
 use super::jwks::KeySet;
@@ -33,11 +33,11 @@ pub struct JwksError {
 }
 
 /// Keys that are read again and again.
-pub(crate) struct JwksProvider {
+pub struct JwksProvider {
     source: KeySource,
     client: HttpClient,
     current: RwLock<Arc<KeySet>>,
-    /// When they were read last; held while they are read.
+    /// When reading them last began. Not held meanwhile: other requests go on with the keys of before.
     last_read: Mutex<Option<Instant>>,
 }
 
@@ -46,7 +46,7 @@ impl JwksProvider {
     ///
     /// # Errors
     /// [`JwksError`] where they are in a file that cannot be used.
-    pub(crate) async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
+    pub async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
         let (source, client) = (source.clone(), HttpClient::new(crate::PROGRAM));
         let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };
         let first_refresh = keys.refresh().await;
@@ -66,11 +66,13 @@ impl JwksProvider {
     /// Reads the keys again, unless that was done just now. What cannot be used is logged, and the keys of
     /// before stay.
     pub(super) async fn refresh(&self) -> Option<Result<(), String>> {
-        let mut last_read = self.last_read.lock().await;
-        if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
-            return None;
+        {
+            let mut last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+            if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
+                return None;
+            }
+            *last_read = Some(Instant::now());
         }
-        *last_read = Some(Instant::now());
         let keys = match &self.source {
             KeySource::File(path) => read_file(path.clone()).await,
             KeySource::Url(url) => self.fetch_url(url).await,

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use federation::bounded_file;
+use federation::{bounded_file, config::masked_text};
 use indexer::ingest::config::SourceConfig;
 use ipnet::IpNet;
 use jiff::civil::Date;
@@ -242,7 +242,8 @@ impl TelemetrySection {
         let otlp_endpoint = web_address("telemetry.otlp_endpoint", &text)?;
         if otlp_endpoint.scheme() != "http" {
             let expected = "the `http` URL of a local collector, such as `http://127.0.0.1:4318/`";
-            return Err(ConfigError::value("telemetry.otlp_endpoint", expected, &text));
+            let actual = masked_text(&text);
+            return Err(ConfigError::value("telemetry.otlp_endpoint", expected, &actual));
         }
         let sample_percent = self.sample_percent.unwrap_or(100.0);
         if !(0.0..=100.0).contains(&sample_percent) {
@@ -271,7 +272,7 @@ fn filter(text: Option<String>) -> Result<String, ConfigError> {
 fn web_address(key: &str, text: &str) -> Result<Url, ConfigError> {
     let expected =
         "an `http` or `https` URL without query and fragment, such as `https://zoek.example.nl/`";
-    let error = || ConfigError::value(key, expected, text);
+    let error = || ConfigError::value(key, expected, &masked_text(text));
     let mut url: Url = text.parse().map_err(|_| error())?;
     let fits = matches!(url.scheme(), "http" | "https")
         && url.query().is_none()

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use federation::config::masked_text;
 pub use federation::config::{HeaderRule, SubgraphConfig};
 use serde::Deserialize;
 use url::{Host, Url};
@@ -67,6 +68,10 @@ const fn sdl_poll_interval_s() -> u64 {
     60
 }
 
+/// Maximum of `timeout_ms`: ten minutes.
+const TIMEOUT_MS_MAX: u64 = 600_000;
+/// Maximum of `sdl_poll_interval_s`: a week.
+const SDL_POLL_INTERVAL_S_MAX: u64 = 604_800;
 /// More repetitions than this are no help to anybody.
 const RETRIES_MAX: u32 = 5;
 
@@ -97,10 +102,15 @@ impl SubgraphEntry {
             let expected = "letters, digits and hyphens, starting with a letter, such as `pleio`";
             return Err(ConfigError::value("subgraph.name", expected, &self.name));
         }
-        let positive =
-            [("timeout_ms", self.timeout_ms), ("sdl_poll_interval_s", self.sdl_poll_interval_s)];
-        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return Err(ConfigError::value(&format!("subgraph.{key}"), "1 or more", "0"));
+        let ranges = [
+            ("timeout_ms", self.timeout_ms, TIMEOUT_MS_MAX),
+            ("sdl_poll_interval_s", self.sdl_poll_interval_s, SDL_POLL_INTERVAL_S_MAX),
+        ];
+        for (key, value, max) in ranges {
+            if !(1..=max).contains(&value) {
+                let (key, expected) = (format!("subgraph.{key}"), format!("1 to {max}"));
+                return Err(ConfigError::value(&key, &expected, &value.to_string()));
+            }
         }
         if self.retries > RETRIES_MAX {
             let actual = self.retries.to_string();
@@ -158,7 +168,7 @@ pub(super) fn secure_url(key: &str, text: &str) -> Result<Url, ConfigError> {
     let expected = "an `https` URL, or an `http` URL of this machine (`localhost`, `127.0.0.1`, \
                   `[::1]`), since plain `http` can be read in transit, such as \
                   `https://partner.example.nl/graphql`";
-    let error = |actual: &str| ConfigError::value(key, expected, actual);
+    let error = |actual: &str| ConfigError::value(key, expected, &masked_text(actual));
     let url: Url = text.parse().map_err(|_| error(text))?;
     if !url.username().is_empty() || url.password().is_some() {
         let expected = "a URL without user name and password; set a header instead";
@@ -215,7 +225,10 @@ mod tests {
             ("name = 'a'\nurl = 'http://partner.example/'", "read in transit"),
             ("name = 'a'\nurl = 'ftp://x/'", "an `https` URL"),
             ("name = 'a'\nurl = 'https://u:secret@x/'", "set a header instead, not `x`"),
-            ("name = 'a'\nurl = 'https://x/'\ntimeout_ms = 0", "`subgraph.timeout_ms` must be 1"),
+            (
+                "name = 'a'\nurl = 'https://x/'\ntimeout_ms = 0",
+                "`subgraph.timeout_ms` must be 1 to",
+            ),
             ("name = 'a'\nurl = 'https://x/'\nretries = 9", "at most 5"),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'x' }]", "value = \"TEXT\""),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "a header name"),

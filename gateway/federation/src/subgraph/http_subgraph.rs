@@ -27,7 +27,7 @@ use super::{
     circuit_breaker::{CircuitBreaker, CircuitState},
     response,
 };
-use crate::config::SubgraphPolicy;
+use crate::config::{SubgraphPolicy, masked_text};
 
 /// A question that is on its way: what is sent, and on whose behalf.
 type DedupKey = (Bytes, Headers);
@@ -206,7 +206,8 @@ impl HttpSubgraph {
 
     async fn call_once(&self, (body, headers): &DedupKey) -> FetchResult {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let url: Uri = self.url.parse().map_err(|_| FetchError::InvalidUrl(self.url.clone()))?;
+        let url: Uri =
+            self.url.parse().map_err(|_| FetchError::InvalidUrl(masked_text(&self.url)))?;
         let response = self.client.post(&url, body.clone(), headers, self.policy.bytes_max).await?;
         response::read(&response).map(Arc::new)
     }
