@@ -25,7 +25,7 @@ pub fn check(bytes: &[u8]) {
     } else {
         let mut sdl = String::from("type Query { a: A } type A @key(fields: \"id\") { id: ID! } ");
         while !choices.is_done() && sdl.len() < 4_096 {
-            sdl.push_str(choices.pick(&PARTS));
+            sdl.push_str(choices.pick::<&str>(&PARTS));
         }
         sdl
     };
@@ -44,7 +44,7 @@ pub fn check_field_set(bytes: &[u8]) {
             ",", "\\u007b",
         ];
         while !choices.is_done() && set.len() < 2_048 {
-            set.push_str(choices.pick(&WORDS));
+            set.push_str(choices.pick::<&str>(&WORDS));
             set.push(' ');
         }
     }
