@@ -24,6 +24,9 @@ use crate::{
 /// Maximum number of conflicts that are reported.
 const CONFLICTS_MAX: usize = 100;
 
+/// The deadline is checked once for so many selections.
+const STEPS_PER_CHECK: usize = 64;
+
 /// The work did not end before its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DeadlineExceeded;
@@ -47,6 +50,7 @@ pub(super) fn conflicts(
         fragments: fragments.collect(),
         deadline,
         seen: HashSet::new(),
+        steps: 0,
         errors: Vec::new(),
     };
     for definition in &document.definitions {
@@ -91,6 +95,8 @@ struct ConflictSearch<'a> {
     deadline: Instant,
     /// Combinations of selection sets, by their addresses.
     seen: HashSet<(Comparison, Vec<(&'a str, usize)>)>,
+    /// Number of selections that were looked at.
+    steps: usize,
     errors: Vec<GraphqlError>,
 }
 
@@ -117,9 +123,6 @@ impl<'a> ConflictSearch<'a> {
             return Ok(());
         }
         for (response_key, fields) in self.collect(sets)? {
-            if Instant::now() >= self.deadline {
-                return Err(DeadlineExceeded);
-            }
             if !self.have_one_shape(response_key, &fields) {
                 continue;
             }
@@ -153,17 +156,18 @@ impl<'a> ConflictSearch<'a> {
 
     /// The fields of these sets and of the fragments in them, by response key.
     fn collect(
-        &self,
+        &mut self,
         sets: &[TypedSet<'a>],
     ) -> Result<IndexMap<&'a str, Vec<TypedField<'a>>>, DeadlineExceeded> {
         let mut fields: IndexMap<&str, Vec<TypedField<'_>>> = IndexMap::new();
         let mut spread = HashSet::new();
         let mut open: Vec<_> = sets.iter().rev().copied().collect();
         while let Some((parent, set)) = open.pop() {
-            if Instant::now() >= self.deadline {
-                return Err(DeadlineExceeded);
-            }
             for item in &set.items {
+                self.steps += 1;
+                if self.steps % STEPS_PER_CHECK == 0 && Instant::now() >= self.deadline {
+                    return Err(DeadlineExceeded);
+                }
                 match item {
                     ast::Selection::Field(field) => {
                         let key = field.alias.as_ref().unwrap_or(&field.name);
