@@ -7,15 +7,15 @@
 mod jwks;
 mod jwks_refresh;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 pub use federation::authorization::Caller;
-use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
+use jsonwebtoken::{Header, Validation, decode, decode_header, errors::ErrorKind};
 use serde::Deserialize;
 
 use self::jwks::VerificationKey;
-pub use self::jwks_refresh::JwksError;
-pub(crate) use self::jwks_refresh::{JwksProvider, run_refresh};
+pub(crate) use self::jwks_refresh::run_refresh;
+pub use self::jwks_refresh::{JwksError, JwksProvider};
 use crate::config::AuthenticationConfig;
 
 /// Clocks may differ by so many seconds.
@@ -25,7 +25,7 @@ const TOKEN_BYTES_MAX: usize = 8_192;
 
 /// Why a token makes nobody known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TokenError {
+pub enum TokenError {
     /// It cannot be read.
     #[error("malformed bearer token")]
     Malformed,
@@ -49,8 +49,8 @@ pub(crate) enum TokenError {
 /// What is read of a token.
 #[derive(Deserialize)]
 struct Claims {
-    #[serde(default)]
-    scope: Scope,
+    /// Absent or null: none.
+    scope: Option<Scope>,
 }
 
 /// Scopes between spaces, or as a list.
@@ -61,12 +61,6 @@ enum Scope {
     List(Vec<String>),
 }
 
-impl Default for Scope {
-    fn default() -> Self {
-        Self::List(Vec::new())
-    }
-}
-
 /// Checks tokens.
 pub struct Authenticator {
     jwks: Arc<JwksProvider>,
@@ -74,8 +68,8 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Checks tokens by `keys` that are kept new by [`follow`].
-    pub(crate) fn new(config: &AuthenticationConfig, jwks: Arc<JwksProvider>) -> Self {
+    /// Checks tokens by the keys of `jwks`, which somebody else keeps new.
+    pub fn new(config: &AuthenticationConfig, jwks: Arc<JwksProvider>) -> Self {
         let mut validation =
             Validation { leeway: LEEWAY_S, validate_nbf: true, ..Validation::default() };
         validation.set_issuer(&[&config.issuer]);
@@ -88,7 +82,7 @@ impl Authenticator {
     ///
     /// # Errors
     /// [`TokenError`] where it holds a token that is not sound.
-    pub(crate) async fn authenticate(&self, authorization: &str) -> Result<Caller, TokenError> {
+    pub async fn authenticate(&self, authorization: &str) -> Result<Caller, TokenError> {
         let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Ok(Caller::Anonymous);
@@ -98,6 +92,9 @@ impl Authenticator {
             return Err(TokenError::Malformed);
         }
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
+        if !is_understood(&header) {
+            return Err(TokenError::Malformed);
+        }
         let is_candidate = |key: &VerificationKey| key.matches(header.kid.as_deref(), header.alg);
         let mut candidates = self.jwks.current().matching(is_candidate);
         if candidates.is_empty() {
@@ -124,10 +121,18 @@ impl Authenticator {
     }
 }
 
-fn authenticated(scope: Scope) -> Caller {
+/// Whether a header asks for nothing beyond a plain signature: no extension that must be understood
+/// (`crit`, RFC 7515, section 4.1.11), no payload without base64 (`b64`, RFC 7797).
+fn is_understood(header: &Header) -> bool {
+    let b64 = header.extras.get::<bool>("b64");
+    header.crit.is_none() && matches!(b64, Ok(None | Some(true)))
+}
+
+fn authenticated(scope: Option<Scope>) -> Caller {
     let scopes = match scope {
-        Scope::Text(text) => text.split_ascii_whitespace().map(str::to_owned).collect(),
-        Scope::List(list) => list.into_iter().collect(),
+        None => BTreeSet::new(),
+        Some(Scope::Text(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
+        Some(Scope::List(list)) => list.into_iter().collect(),
     };
     Caller::Authenticated { scopes }
 }
@@ -141,5 +146,52 @@ fn token_error(cause: &ErrorKind) -> TokenError {
         }
         ErrorKind::InvalidSignature | ErrorKind::InvalidAlgorithm => TokenError::UnknownKey,
         _ => TokenError::Malformed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_header_that_asks_for_more_must_be_refused() {
+        for (header, expected) in [
+            (json!({ "alg": "EdDSA" }), true),
+            (json!({ "alg": "EdDSA", "b64": true, "other": 1 }), true),
+            (json!({ "alg": "EdDSA", "crit": ["exp"] }), false),
+            (json!({ "alg": "EdDSA", "crit": [] }), false),
+            (json!({ "alg": "EdDSA", "b64": false }), false),
+            (json!({ "alg": "EdDSA", "b64": false, "crit": ["b64"] }), false),
+            (json!({ "alg": "EdDSA", "b64": "true" }), false),
+        ] {
+            let read = serde_json::from_value(header.clone()).unwrap();
+            assert_eq!(is_understood(&read), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn scopes_must_be_text_a_list_of_texts_or_none() {
+        let scopes = |claims: serde_json::Value| {
+            let claims: Claims = serde_json::from_value(claims).ok()?;
+            let Caller::Authenticated { scopes } = authenticated(claims.scope) else { return None };
+            Some(scopes.into_iter().collect::<Vec<_>>().join("+"))
+        };
+        for (claims, expected) in [
+            (json!({}), Some("")),
+            (json!({ "scope": null }), Some("")),
+            (json!({ "scope": "" }), Some("")),
+            (json!({ "scope": "a  b" }), Some("a+b")),
+            (json!({ "scope": ["a", "b c"] }), Some("a+b c")),
+            (json!({ "scope": [] }), Some("")),
+            (json!({ "scope": 7 }), None),
+            (json!({ "scope": true }), None),
+            (json!({ "scope": [7] }), None),
+            (json!({ "scope": [null] }), None),
+            (json!({ "scope": { "a": 1 } }), None),
+        ] {
+            assert_eq!(scopes(claims.clone()).as_deref(), expected, "{claims}");
+        }
     }
 }

@@ -5,7 +5,6 @@
 
 mod complexity;
 mod documents;
-mod lexical_tokens;
 mod limits;
 pub(crate) mod local_subgraph;
 pub(crate) mod outcome;
@@ -71,12 +70,17 @@ pub struct GraphqlRequest {
 }
 
 impl GraphqlRequest {
-    /// Whether the client has the answer with this validator; `*` stands for any that there is.
+    /// Whether the client has the answer with this validator.
     fn matches_etag(&self, cache_key: CacheKey) -> bool {
         !self.if_none_match.is_empty() && {
             let cache_key = cache_key.to_string();
-            self.if_none_match.iter().any(|candidate| *candidate == cache_key || candidate == "*")
+            self.if_none_match.contains(&cache_key)
         }
+    }
+
+    /// Whether any answer that exists is one that the client has (`*`).
+    fn matches_any(&self) -> bool {
+        self.if_none_match.iter().any(|candidate| candidate == "*")
     }
 }
 
@@ -178,8 +182,13 @@ impl Pipeline {
         let sources =
             RequestSources { snapshot: self.snapshot(), router: self.supergraph.current() };
         let generation = sources.snapshot.as_ref().map(|snapshot| snapshot.generation());
-        let (outcome, mut meta) = self.serve(request, &sources).await;
+        let matches_any = request.matches_any();
+        let (mut outcome, mut meta) = self.serve(request, &sources).await;
         meta.generation = generation;
+        // Only now is it known that there is an answer.
+        if matches_any && meta.cache_key.is_some() && matches!(outcome, Outcome::Complete(_)) {
+            outcome = Outcome::NotModified;
+        }
         if !matches!(outcome, Outcome::Complete(_) | Outcome::NotModified) {
             meta.cache_key = None;
         }
@@ -217,7 +226,8 @@ impl Pipeline {
             return (outcome, meta);
         }
         let deadline = self.local.deadline();
-        match self.route(&prepared, sources).await {
+        let routed = tokio::time::timeout_at(deadline, self.route(&prepared, sources)).await;
+        match routed.unwrap_or_else(|_elapsed| Err(self.local.timed_out())) {
             Err(outcome) => (outcome, meta),
             Ok(RoutedOperation::Federated(router, planned)) => {
                 let status = self.supergraph.subgraph_status(Some(router));

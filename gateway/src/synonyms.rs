@@ -1,15 +1,19 @@
 //! The table of synonyms that an operator names, read again when an editor changes it.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
+use federation::bounded_file::{self, ReadFileError};
 use indexer::{
     catalog::{Catalog, Synonyms, SynonymsError},
     with_causes,
 };
+
+/// Maximum length of a table of synonyms in bytes.
+const SYNONYMS_BYTES_MAX: u64 = 16 << 20;
 
 /// Why a table of synonyms cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +23,9 @@ pub enum SynonymFileError {
     Io {
         /// Which file.
         path: PathBuf,
-        /// The error of the file system.
+        /// The error of the file system, or the limit.
         #[source]
-        cause: io::Error,
+        cause: ReadFileError,
     },
     /// Some lines are invalid.
     #[error("invalid synonyms: `{}`", path.display())]
@@ -40,8 +44,8 @@ pub enum SynonymFileError {
 /// [`SynonymFileError`] with every invalid line.
 pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
     let Some(path) = path else { return Ok(Synonyms::built_in()) };
-    let bytes =
-        fs::read(path).map_err(|cause| SynonymFileError::Io { path: path.to_owned(), cause })?;
+    let bytes = bounded_file::read(path, SYNONYMS_BYTES_MAX)
+        .map_err(|cause| SynonymFileError::Io { path: path.to_owned(), cause })?;
     Synonyms::parse(&bytes)
         .map_err(|cause| SynonymFileError::Lines { path: path.to_owned(), cause })
 }

@@ -9,16 +9,21 @@ mod compatibility_edits;
 mod definitions;
 mod diagnostic;
 mod edits;
+#[cfg(test)]
+mod hostile_tests;
 mod root_types;
 mod satisfiability;
 #[cfg(test)]
 mod tests;
+
+use std::panic;
 
 use cynic_parser::{TypeSystemDocument, parse_type_system_document};
 use graphql_composition::{Subgraphs, render_federated_sdl};
 
 pub use self::diagnostic::CompositionError;
 use self::{authorization::AuthDirectives, diagnostic::SubgraphNames, edits::SdlEdits};
+use crate::{error::panic_message, text_limits::check_sdl};
 
 /// One graph that takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +34,34 @@ pub struct SubgraphSdl {
     pub url: String,
     /// What it says of itself, in the words of federation.
     pub sdl: String,
+    /// What becomes of its fields with `@inaccessible`.
+    pub inaccessible_fields: InaccessibleFields,
+}
+
+/// What becomes of the fields with `@inaccessible` of a subgraph.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum InaccessibleFields {
+    /// Clients never see them.
+    #[default]
+    Hidden,
+    /// Those of a shareable type are inaccessible so that others can share the type without them;
+    /// clients see them while no other subgraph has the type.
+    HiddenWhereShared,
 }
 
 /// The SDL of the supergraph that holds all of `subgraphs`, in the order in which they are given.
 ///
 /// # Errors
-/// Every [`CompositionError`] that was found; nothing is composed then.
+/// Every [`CompositionError`] that was found; nothing is composed then. A panic of the composer's crate
+/// over an odd SDL is one, too.
 pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
+    panic::catch_unwind(|| compose_parsed(subgraphs)).unwrap_or_else(|panic| {
+        let message = format!("the composer panicked: {}", panic_message(&*panic));
+        Err(vec![CompositionError { message, ..CompositionError::default() }])
+    })
+}
+
+fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
     let documents = parse(subgraphs)?;
     let names = SubgraphNames::of(subgraphs, &documents);
     let mut edits: Vec<SdlEdits> = documents.iter().map(|_| SdlEdits::default()).collect();
@@ -77,7 +103,10 @@ fn parse(subgraphs: &[SubgraphSdl]) -> Result<Vec<TypeSystemDocument>, Vec<Compo
     let mut documents = Vec::new();
     let mut errors = Vec::new();
     for subgraph in subgraphs {
-        match parse_type_system_document(&subgraph.sdl) {
+        let parsed = check_sdl(&subgraph.sdl).map_err(|error| error.to_string()).and_then(|()| {
+            parse_type_system_document(&subgraph.sdl).map_err(|error| error.to_string())
+        });
+        match parsed {
             Ok(document) => documents.push(document),
             Err(error) => errors.push(CompositionError {
                 message: format!("cannot parse SDL of `{}`: {error}", subgraph.name),

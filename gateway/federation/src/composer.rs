@@ -4,16 +4,18 @@
 //! The local subgraph is always part of it. A subgraph that is unreachable is composed by its last known
 //! SDL; without one it is missing until it responds.
 
+mod last_known;
+
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
+use self::last_known::{Composition, compose_all, compose_fitting};
 use crate::{
-    compose::{CompositionError, SubgraphSdl, compose},
-    config::{RouterConfig, SubgraphConfig},
+    compose::{CompositionError, InaccessibleFields, SubgraphSdl},
+    config::{RouterConfig, SubgraphConfig, masked},
     sdl_cache::{SdlCache, read_sdl},
     subgraph::{HttpClient, fetch_sdl},
-    supergraph::Supergraph,
     supergraph_slot::SupergraphSlot,
 };
 
@@ -45,7 +47,12 @@ pub async fn collect_sdl(config: &RouterConfig, client: &HttpClient) -> Collecte
 }
 
 fn subgraph_sdl(subgraph: &SubgraphConfig, sdl: String) -> SubgraphSdl {
-    SubgraphSdl { name: subgraph.name.clone(), url: subgraph.url.to_string(), sdl }
+    SubgraphSdl {
+        name: subgraph.name.clone(),
+        url: subgraph.url.to_string(),
+        sdl,
+        inaccessible_fields: InaccessibleFields::Hidden,
+    }
 }
 
 async fn read_or_fetch_sdl(
@@ -58,7 +65,7 @@ async fn read_or_fetch_sdl(
             .unwrap_or_else(|_panicked| Err("reading the SDL panicked".to_owned())),
         None => fetch_sdl(subgraph, client.clone())
             .await
-            .map_err(|error| format!("cannot fetch SDL: {error}: `{}`", subgraph.url)),
+            .map_err(|error| format!("cannot fetch SDL: {error}: `{}`", masked(&subgraph.url))),
     }
 }
 
@@ -104,18 +111,21 @@ impl Composer {
         let is_complete = missing.is_empty();
         let mut errors = missing;
         let (slot, sdl_cache) = (Arc::clone(&self.slot), self.sdl_cache.take());
+        let compose = if self.supergraph.is_none() { compose_fitting } else { compose_all };
         let composing = tokio::task::spawn_blocking(move || {
             let config = slot.config();
             let mut sdl_cache =
                 sdl_cache.unwrap_or_else(|| SdlCache::read(&config.sdl_cache, &config.subgraphs));
-            let composed = compose_cached(config, subgraphs, &mut sdl_cache);
+            let composed = compose(config, subgraphs, &mut sdl_cache);
             (sdl_cache, composed)
         });
         // The panic hook logs a panic.
         let Ok((sdl_cache, composed)) = composing.await else { return is_complete };
         self.sdl_cache = Some(sdl_cache);
-        match composed {
-            Ok((sdl, supergraph)) if self.supergraph.as_ref() != Some(&sdl) => {
+        let Composition { supergraph, errors: more } = composed;
+        errors.extend(more);
+        match supergraph {
+            Some((sdl, supergraph)) if self.supergraph.as_ref() != Some(&sdl) => {
                 match self.slot.activate(supergraph).await {
                     Ok(()) => {
                         self.supergraph = Some(sdl);
@@ -127,11 +137,8 @@ impl Composer {
                     }
                 }
             }
-            Ok(_) => {}
-            Err(more) => {
-                self.slot.mark_outdated();
-                errors.extend(more);
-            }
+            Some(_) => {}
+            None => self.slot.mark_outdated(),
         }
         self.log_errors(&errors);
         is_complete
@@ -145,26 +152,4 @@ impl Composer {
         }
         self.logged_errors = text;
     }
-}
-
-/// Composes what was collected and the last known SDL of every subgraph that is missing.
-fn compose_cached(
-    config: &RouterConfig,
-    mut subgraphs: Vec<SubgraphSdl>,
-    sdl_cache: &mut SdlCache,
-) -> Result<(String, Supergraph), Vec<CompositionError>> {
-    for subgraph in &config.subgraphs {
-        match subgraphs.iter().find(|available| available.name == subgraph.name) {
-            Some(available) => sdl_cache.update(&subgraph.name, &available.sdl),
-            None => subgraphs.extend(
-                sdl_cache.get(&subgraph.name).map(|sdl| subgraph_sdl(subgraph, sdl.clone())),
-            ),
-        }
-    }
-    let sdl = compose(&subgraphs)?;
-    let supergraph = Supergraph::load(&sdl).map_err(|cause| {
-        let message = format!("cannot load supergraph: {cause}");
-        vec![CompositionError { message, ..CompositionError::default() }]
-    })?;
-    Ok((sdl, supergraph))
 }

@@ -150,8 +150,58 @@ pub struct SubgraphPolicy {
     pub retries: u32,
     /// Maximum length of a response in bytes.
     pub bytes_max: usize,
-    /// Number of consecutive failures that open the circuit.
+    /// Number of failures that open the circuit, if they are more than half of the recent calls.
     pub failure_threshold: u32,
     /// Time until an open circuit lets a probe through.
     pub open_for: Duration,
+}
+
+/// A URL as logs, errors and commands show it: user names, passwords and query strings may be secrets.
+pub fn masked(url: &Url) -> String {
+    let mut shown = url.clone();
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    // Both fail only for URLs that cannot have a user name.
+    let _ = shown.set_password(None);
+    let _ = shown.set_username(if has_user { "***" } else { "" });
+    if url.query().is_some() {
+        shown.set_query(Some("***"));
+    }
+    shown.set_fragment(None);
+    shown.into()
+}
+
+/// A text that is to be a URL, as errors show it ([`masked`]).
+pub fn masked_text(text: &str) -> String {
+    if let Ok(url) = text.parse::<Url>() {
+        return masked(&url);
+    }
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let (shown, hidden) = text.split_at(end);
+    let shown = shown.rsplit_once('@').map_or(shown.to_owned(), |(_, host)| format!("***@{host}"));
+    shown + if hidden.is_empty() { "" } else { "?***" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_urls_must_be_masked() {
+        for (text, shown) in [
+            ("https://a.example/graphql", "https://a.example/graphql"),
+            ("https://a.example/graphql?key=secret&b=secret", "https://a.example/graphql?***"),
+            ("https://a.example/?secret", "https://a.example/?***"),
+            ("https://user:secret@a.example/#secret", "https://***@a.example/"),
+            ("https://secret@a.example/", "https://***@a.example/"),
+            ("mailto:a@b.example", "mailto:a@b.example"),
+            ("no url?key=secret", "no url?***"),
+            ("user:secret@host", "user:secret@host"),
+            ("//user:secret@host#secret", "***@host?***"),
+            ("", ""),
+        ] {
+            let masked = masked_text(text);
+            // What reads as a scheme of its own is no user name.
+            assert_eq!(masked, shown, "{text}");
+        }
+    }
 }

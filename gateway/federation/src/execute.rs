@@ -34,6 +34,8 @@ use crate::{
     config::{ErrorMasking, RouterConfig},
     error::{ApiError, ErrorCode, GraphqlError, PathSegment},
     plan::{EntityFetch, Fetch, FetchKind, PathElement, Plan, Rewrite, Step},
+    schema::PublicSchema,
+    selected_fields::{ProjectedResponse, SelectedFields},
     subgraph::{
         FetchError, Headers, Subgraph, SubgraphError, SubgraphRegistry, SubgraphRequest,
         SubgraphResponse,
@@ -60,6 +62,7 @@ pub(crate) struct ExecutionState {
 
 /// One execution of a plan.
 pub(crate) struct Execution<'a> {
+    types: &'a PublicSchema,
     subgraphs: &'a SubgraphRegistry,
     config: &'a RouterConfig,
     context: FetchContext<'a>,
@@ -85,6 +88,7 @@ impl EntityTargets<'_> {
 
 impl<'a> Execution<'a> {
     pub(crate) fn new(
+        types: &'a PublicSchema,
         subgraphs: &'a SubgraphRegistry,
         config: &'a RouterConfig,
         context: FetchContext<'a>,
@@ -92,7 +96,7 @@ impl<'a> Execution<'a> {
     ) -> Self {
         let data = Value::Object(IndexMap::new());
         let state = Mutex::new(ExecutionState { data, error_index: ErrorIndex::default() });
-        Self { subgraphs, config, context, variables, calls: AtomicUsize::new(0), state }
+        Self { types, subgraphs, config, context, variables, calls: AtomicUsize::new(0), state }
     }
 
     /// Runs a plan to its end.
@@ -138,7 +142,7 @@ impl<'a> Execution<'a> {
         path: &[PathElement],
         output_rewrites: &[Rewrite],
     ) {
-        let FetchKind::Root { response_keys, .. } = &fetch.kind else { return };
+        let FetchKind::Root { response_keys, selected, .. } = &fetch.kind else { return };
         let find_paths = || resolve_paths(&self.lock_state().data, path);
         if find_paths().is_empty() {
             return;
@@ -151,7 +155,7 @@ impl<'a> Execution<'a> {
                 return self.lock_state().error_index.record_for_all(paths, response_keys, error);
             }
         };
-        let mut data = response.data.clone();
+        let mut data = self.project(fetch, selected, &response.data);
         for rewrite in output_rewrites {
             self::rewrites::apply(rewrite, &mut data);
         }
@@ -175,7 +179,7 @@ impl<'a> Execution<'a> {
         }
         for path in &paths {
             if let Some(target) = value_at(&mut state.data, path) {
-                merge(target, &data);
+                self.merge(target, &data);
             }
         }
     }
@@ -250,12 +254,12 @@ impl<'a> Execution<'a> {
                 unknown.push(path.clone());
                 continue;
             };
-            let mut entity = entity.clone();
+            let mut entity = self.project(fetch, &entities.selected, entity);
             for rewrite in &entities.output_rewrites {
                 self::rewrites::apply(rewrite, &mut entity);
             }
             if let Some(target) = value_at(data, path) {
-                merge(target, &entity);
+                self.merge(target, &entity);
             }
         }
         error_index.record_unknown(unknown, &entities.response_keys);
@@ -293,6 +297,22 @@ impl<'a> Execution<'a> {
             is_reported = true;
         }
         is_reported
+    }
+
+    /// What a fetch selected of a response; the rest is dropped and counted.
+    fn project(&self, fetch: &Fetch, selected: &SelectedFields, data: &Value) -> Value {
+        let ProjectedResponse { data, dropped } = selected.project(data);
+        if dropped > 0 {
+            tracing::warn!(subgraph = %fetch.subgraph, dropped, "dropped fields that were not requested");
+            self.subgraphs.record_unrequested_fields(&fetch.subgraph, dropped);
+        }
+        data
+    }
+
+    /// Merges a part of a response. The type of an object changes only from an interface or a union to
+    /// one of its types, so that no subgraph lifts a restriction on what another returned.
+    fn merge(&self, target: &mut Value, more: &Value) {
+        merge(target, more, &|known, newer| self.types.is(newer, known));
     }
 
     async fn call(

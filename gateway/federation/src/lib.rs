@@ -10,6 +10,7 @@
 //! planner's crate end at `planner`.
 
 pub mod authorization;
+pub mod bounded_file;
 mod compatibility;
 pub mod compose;
 pub mod composer;
@@ -27,11 +28,13 @@ mod project;
 mod router;
 mod schema;
 mod sdl_cache;
+mod selected_fields;
 mod selection_set;
 pub mod subgraph;
 mod supergraph;
 mod supergraph_file;
 mod supergraph_slot;
+pub mod text_limits;
 
 pub use self::{
     compatibility::BreakingChanges,

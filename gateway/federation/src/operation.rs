@@ -11,7 +11,10 @@ use async_graphql_parser::{
 };
 use async_graphql_value::Name;
 
-use crate::error::{ApiError, ErrorCode, GraphqlError};
+use crate::{
+    error::{ApiError, ErrorCode, GraphqlError},
+    text_limits::check_document,
+};
 
 /// A document with exactly one operation.
 ///
@@ -28,8 +31,14 @@ impl Operation {
     /// Parses a document and chooses the operation `name`, or the only one.
     ///
     /// # Errors
-    /// [`GraphqlError`] for a syntax error, or where the operation cannot be chosen.
-    pub fn parse(text: &str, name: Option<&str>) -> Result<Self, GraphqlError> {
+    /// [`GraphqlError`] for a syntax error, more than `tokens_max` tokens or nesting beyond
+    /// [`NESTING_MAX`](crate::text_limits::NESTING_MAX), or where the operation cannot be chosen.
+    pub fn parse_within(
+        text: &str,
+        name: Option<&str>,
+        tokens_max: usize,
+    ) -> Result<Self, GraphqlError> {
+        check_document(text, tokens_max)?;
         let mut document = parse_query(text).map_err(|error| parse_error(&error))?;
         match (&mut document.operations, name) {
             (DocumentOperations::Single(_), None) => {}
@@ -55,6 +64,14 @@ impl Operation {
         }
         operation.root_fields = operation.collect_root_fields();
         Ok(operation)
+    }
+
+    /// Parses a document of the operator, of any length.
+    ///
+    /// # Errors
+    /// As [`Operation::parse_within`].
+    pub fn parse(text: &str, name: Option<&str>) -> Result<Self, GraphqlError> {
+        Self::parse_within(text, name, usize::MAX)
     }
 
     /// The operation itself.

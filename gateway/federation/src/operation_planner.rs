@@ -1,9 +1,15 @@
 //! From a document to a plan: validate ► filter ► normalise ► plan.
 
 mod normalise;
+mod overlapping_fields;
 mod validate;
+#[cfg(test)]
+mod work_tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use self::validate::ValidationRules;
 use crate::{
@@ -47,11 +53,22 @@ impl OperationPlanner {
     ) -> Result<Plan, PlanError> {
         let OperationKey { text, name, conditions } = operation;
         let types = supergraph.types();
+        let begun = Instant::now();
+        let timed_out = || PlanError::NoPlan(PlannerError::Timeout(self.timeout));
         let mut document = self.rules.parse_and_validate(supergraph.public(), text)?;
+        let conflicts = overlapping_fields::conflicts(types, &document, begun + self.timeout)
+            .map_err(|overlapping_fields::DeadlineExceeded| timed_out())?;
+        if !conflicts.is_empty() {
+            return Err(PlanError::Invalid(conflicts));
+        }
         let is_filtered = remove_unauthorized(&mut document, types, grants);
         normalise::evaluate_conditions(&mut document, conditions, types);
-        let root =
-            supergraph.plan(&document, name.as_deref(), self.timeout).map_err(PlanError::NoPlan)?;
+        let left = self.timeout.saturating_sub(begun.elapsed());
+        let root = supergraph.plan(&document, name.as_deref(), left);
+        let root = root.map_err(|failure| match failure {
+            PlannerError::Timeout(_) => timed_out(),
+            failure => PlanError::NoPlan(failure),
+        })?;
         Ok(Plan { root, is_filtered })
     }
 }

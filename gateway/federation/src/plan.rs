@@ -10,6 +10,8 @@ use std::{
 use async_graphql_parser::types::OperationType;
 use async_graphql_value::Name;
 
+use crate::selected_fields::SelectedFields;
+
 /// How an operation is answered. An operation about the schema alone asks nobody.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
@@ -50,6 +52,8 @@ pub(crate) enum FetchKind {
     Root {
         path: Vec<PathElement>,
         response_keys: Arc<HashSet<String>>,
+        /// What a response may hold, before its rewrites.
+        selected: SelectedFields,
         output_rewrites: Vec<Rewrite>,
     },
     /// More of things that are there, named by their keys; one list of them for each field.
@@ -71,6 +75,8 @@ pub(crate) struct EntityFetch {
     pub(crate) output_rewrites: Vec<Rewrite>,
     /// Under which names an answer has what was asked for.
     pub(crate) response_keys: Arc<HashSet<String>>,
+    /// What each entity of a response may hold, before its rewrites.
+    pub(crate) selected: SelectedFields,
 }
 
 /// A part of the way to a place in an answer.

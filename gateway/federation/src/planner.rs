@@ -5,7 +5,6 @@ mod convert;
 mod workarounds;
 
 use std::{
-    any::Any,
     collections::BTreeSet,
     panic::{self, AssertUnwindSafe},
     time::{Duration, Instant},
@@ -34,8 +33,10 @@ use self::{
     },
 };
 use crate::{
+    error::panic_message,
     plan::{FetchKind, Step},
     schema::PublicSchema,
+    text_limits::check_sdl,
 };
 
 /// Why there is no plan.
@@ -66,8 +67,9 @@ pub(crate) enum PlannerError {
 /// Parses the SDL of a supergraph.
 ///
 /// # Errors
-/// The syntax error, on one line.
+/// The syntax error or the exceeded limit, on one line.
 pub(crate) fn parse_supergraph(sdl: &str) -> Result<schema::Document, String> {
+    check_sdl(sdl).map_err(|error| error.to_string())?;
     safe_parse_schema(sdl)
         .map_err(|error| error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -212,7 +214,8 @@ impl PlanAttempt<'_> {
                 let required = self.converter.required(&workaround.representation);
                 let types =
                     |of: &str| self.converter.with_possible_types(&BTreeSet::from([of.to_owned()]));
-                steps.push(workaround.into_fetch_step(required, types));
+                let selected = |set: &SelectionSet| self.converter.selected(set);
+                steps.push(workaround.into_fetch_step(required, selected, types));
                 return Some(steps);
             }
         }
@@ -275,12 +278,6 @@ fn catch_planner_panic<T>(
 ) -> Result<T, PlannerError> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     done.unwrap_or_else(|panic| Err(PlannerError::Panicked(panic_message(&*panic))))
-}
-
-/// The message of a panic.
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 #[cfg(test)]

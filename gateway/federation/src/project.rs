@@ -19,7 +19,7 @@ use self::{
 };
 use crate::{
     config::Introspection,
-    error::{ApiError, ErrorCode, GraphqlError},
+    error::{ApiError, ErrorCode, GraphqlError, PathSegment},
     execute::{
         ErrorIndex, ExecutionState, MissingReason, REPORTED_ERRORS_MAX, ResponsePath,
         ResponseSegment, at_path,
@@ -305,6 +305,22 @@ impl<'a> Projection<'a> {
             self.errors.push(error);
         } else {
             self.error_index.omitted += 1;
+        }
+    }
+}
+
+/// Ends the path of each error where it leaves the selections of the client: what a plan fetches besides,
+/// such as an inaccessible key, has no name for clients.
+pub(crate) fn hide_unselected_paths(errors: &mut [GraphqlError], operation: &Operation) {
+    for error in errors {
+        let mut sets = vec![&operation.definition().node.selection_set.node];
+        let is_unselected = |segment: &PathSegment| {
+            let PathSegment::Field(key) = segment else { return false };
+            sets = select::selected_below(operation, &sets, key);
+            sets.is_empty()
+        };
+        if let Some(length) = error.path.iter().position(is_unselected) {
+            error.path.truncate(length);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     plan::Plan,
     plan_cache::PlanCache,
     planner::PlannerError,
-    project::{Projected, project},
+    project::{Projected, hide_unselected_paths, project},
     subgraph::{HttpClient, HttpSubgraph, SubgraphRegistry},
     supergraph::Supergraph,
 };
@@ -163,13 +163,14 @@ impl SupergraphRouter {
         let types = self.supergraph.types();
         let definitions = &operation.definition().node.variable_definitions;
         let variables = coerce_variables(types, definitions, variables)?;
-        let execution = Execution::new(&self.subgraphs, &self.config, context, &variables);
+        let execution = Execution::new(types, &self.subgraphs, &self.config, context, &variables);
         let state = execution.run(plan).await;
         let auth = AuthContext { caller, grants };
         let Projected { data, mut errors, omitted } =
             project(types, operation, &variables, auth, self.config.introspection, state);
         let omitted = omitted + errors.len().saturating_sub(self.config.errors_max);
         errors.truncate(self.config.errors_max);
+        hide_unselected_paths(&mut errors, operation);
         Ok((Response { data, errors }, omitted))
     }
 }

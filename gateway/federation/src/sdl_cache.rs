@@ -1,13 +1,19 @@
 //! The last known SDL of each subgraph on disk, so that a subgraph that is down is composed after a
 //! restart, too. Every function blocks.
+//!
+//! Invariant: an SDL is stored after a supergraph was composed with it and loaded, never before.
 
 use std::{
     collections::HashMap,
     fs, io,
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use crate::config::SubgraphConfig;
+use crate::{
+    bounded_file::{self, ReadFileError},
+    config::SubgraphConfig,
+};
 
 /// Maximum length of an SDL file in bytes.
 const SDL_BYTES_MAX: u64 = 4 << 20;
@@ -19,21 +25,16 @@ pub(crate) struct SdlCache {
 }
 
 impl SdlCache {
-    /// Reads the cached SDL of these subgraphs; what cannot be read is logged.
+    /// Reads the cached SDL of these subgraphs; what cannot be read is set aside.
     pub(crate) fn read(folder: &Path, subgraphs: &[SubgraphConfig]) -> Self {
         let mut cache = Self { folder: folder.to_owned(), by_name: HashMap::new() };
-        for subgraph in subgraphs {
-            let path = cache.path(&subgraph.name);
-            if !path.exists() {
-                continue;
-            }
-            match read_sdl(&path) {
+        for SubgraphConfig { name, .. } in subgraphs {
+            match bounded_file::read_text(&cache.path(name), SDL_BYTES_MAX) {
                 Ok(sdl) => {
-                    cache.by_name.insert(subgraph.name.clone(), sdl);
+                    cache.by_name.insert(name.clone(), sdl);
                 }
-                Err(error) => {
-                    tracing::warn!(subgraph = subgraph.name, error, "cannot read cached SDL");
-                }
+                Err(error) if error.is_not_found() => {}
+                Err(error) => cache.reject(name, &error.to_string()),
             }
         }
         cache
@@ -57,12 +58,34 @@ impl SdlCache {
         self.by_name.insert(name.to_owned(), sdl.to_owned());
     }
 
-    /// Invariant: a crash leaves the old file or the new one, never a part.
+    /// Renames a cached SDL that cannot be used to `NAME.graphql.rejected`, for somebody to look at, so
+    /// that no later start meets it.
+    pub(crate) fn reject(&mut self, name: &str, reason: &str) {
+        self.by_name.remove(name);
+        let path = self.path(name);
+        let rejected = self.folder.join(format!("{name}.graphql.rejected"));
+        let renamed = fs::rename(&path, &rejected);
+        tracing::error!(
+            subgraph = name,
+            reason,
+            path = %path.display(),
+            rejected = %rejected.display(),
+            rename_error = renamed.err().map(|error| error.to_string()),
+            "rejected cached SDL"
+        );
+    }
+
+    /// Invariant: a crash leaves the old file or the new one, never a part. No link is followed.
     fn write(&self, name: &str, sdl: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let unfinished = self.folder.join(format!("{name}.unfinished"));
-        fs::write(&unfinished, sdl)?;
-        fs::File::open(&unfinished)?.sync_all()?;
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = fs::File::create_new(&unfinished)?;
+        file.write_all(sdl.as_bytes())?;
+        file.sync_all()?;
         fs::rename(unfinished, self.path(name))
     }
 
@@ -77,11 +100,6 @@ impl SdlCache {
 /// # Errors
 /// A message with the path.
 pub(crate) fn read_sdl(path: &Path) -> Result<String, String> {
-    let read_error =
-        |cause: &dyn std::fmt::Display| format!("cannot read SDL: {cause}: `{}`", path.display());
-    let bytes = fs::metadata(path).map_err(|cause| read_error(&cause))?.len();
-    if bytes > SDL_BYTES_MAX {
-        return Err(read_error(&format!("file exceeds {SDL_BYTES_MAX} bytes")));
-    }
-    fs::read_to_string(path).map_err(|cause| read_error(&cause))
+    let describe = |cause: ReadFileError| format!("cannot read SDL: {cause}: `{}`", path.display());
+    bounded_file::read_text(path, SDL_BYTES_MAX).map_err(describe)
 }

@@ -77,6 +77,17 @@ pub struct SubgraphError {
     pub local_error: Option<ApiError>,
 }
 
+/// What a call says of its subgraph; the circuit breaker counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Availability {
+    /// It responds.
+    Available,
+    /// It cannot be reached, says that it is broken, or does not respond in time.
+    Unavailable,
+    /// It was not called.
+    Unknown,
+}
+
 /// Why a fetch yields no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
@@ -113,12 +124,17 @@ impl FetchError {
         }
     }
 
-    /// Whether it counts towards opening the circuit.
-    fn counts_as_failure(&self) -> bool {
+    /// What it says of the subgraph. A status below 500, a response that is malformed or too long, and
+    /// every error of GraphQL are responses: the query of one client can cause them.
+    fn availability(&self) -> Availability {
         match self {
-            Self::Status(status) => *status >= 500,
-            Self::CircuitOpen | Self::InvalidUrl(_) => false,
-            _ => true,
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Status(500..) => {
+                Availability::Unavailable
+            }
+            Self::Status(_) | Self::ResponseTooLarge(_) | Self::MalformedResponse(_) => {
+                Availability::Available
+            }
+            Self::CircuitOpen | Self::InvalidUrl(_) => Availability::Unknown,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! A supergraph that was loaded and can be planned over.
 
+mod accessibility;
+#[cfg(test)]
+mod accessibility_tests;
+
 use std::{slice, sync::Arc, time::Duration};
 
 use graphql_tools::{
@@ -46,6 +50,14 @@ pub enum LoadError {
     /// It has an argument that no plan here gives.
     #[error("unsupported `@fromContext` argument of `{0}`")]
     UnsupportedFromContext(String),
+    /// Clients would see the name of something inaccessible.
+    #[error("`{coordinate}` is accessible and refers to `{inaccessible}`, which is not")]
+    InaccessibleReference {
+        /// The type, field or argument that clients see.
+        coordinate: String,
+        /// The type, enum value or input field that they do not.
+        inaccessible: String,
+    },
     /// It says that it must not be served without something that is not done here.
     #[error("unsupported feature `{0}`: refusing to serve it unenforced")]
     UnsupportedFeature(String),
@@ -76,6 +88,11 @@ impl Supergraph {
         }
         strip_provided_typenames(&mut document);
         let planner = Planner::new(&document).map_err(LoadError::Planner)?;
+        if let Some((coordinate, inaccessible)) =
+            accessibility::inaccessible_reference(planner.public_schema())
+        {
+            return Err(LoadError::InaccessibleReference { coordinate, inaccessible });
+        }
         let types = PublicSchema::new(&document, planner.public_schema());
         Ok(Self { planner, types, graphs, digest: blake3::hash(sdl.as_bytes()) })
     }
@@ -124,8 +141,8 @@ const FEATURES: [&str; 6] =
     ["link", "join", "inaccessible", "context", AUTHENTICATED, REQUIRES_SCOPES];
 
 /// A feature without which a supergraph must not be served (`@link(for: SECURITY)` or `EXECUTION`) and
-/// that is not known here, such as `https://specs.apollo.dev/policy/v0.1`; or one that is, whose
-/// directives have other names here.
+/// that is not known here, such as `https://specs.apollo.dev/policy/v0.1`; or one that keeps something
+/// from clients, whose directives have other names here.
 fn unknown_feature(document: &ast::Document) -> Option<String> {
     let directives = document.definitions.iter().filter_map(|definition| match definition {
         ast::Definition::SchemaDefinition(schema) => Some(&schema.directives),
@@ -133,15 +150,15 @@ fn unknown_feature(document: &ast::Document) -> Option<String> {
     });
     let links = directives.flatten().filter(|directive| directive.name == "link");
     let has = |link: &ast::Directive, wanted| link.arguments.iter().any(|(name, _)| name == wanted);
-    let wanted = links.filter(|link| has(link, "for"));
-    let unknown = wanted.filter_map(|link| {
+    let mut unknown = links.filter_map(|link| {
         let url = argument(slice::from_ref(link), "link", "url")?;
         let name = url.trim_end_matches('/').rsplit('/').nth(1).unwrap_or_default();
-        let is_authorization = [AUTHENTICATED, REQUIRES_SCOPES].contains(&name);
-        let is_renamed = is_authorization && (has(link, "as") || has(link, "import"));
-        (!FEATURES.contains(&name) || is_renamed).then_some(url)
+        let hides = [AUTHENTICATED, REQUIRES_SCOPES, "inaccessible"].contains(&name);
+        let is_renamed = hides && (has(link, "as") || has(link, "import"));
+        let is_unknown = has(link, "for") && !FEATURES.contains(&name);
+        (is_unknown || is_renamed).then_some(url)
     });
-    unknown.into_iter().next()
+    unknown.next()
 }
 
 /// The subgraphs that the values of `join__Graph` name.

@@ -1,13 +1,14 @@
 //! Loads a supergraph from a file and reloads it when the file changes.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use crate::{
+    bounded_file::{self, ReadFileError},
     error::with_causes,
     supergraph::{LoadError, Supergraph},
     supergraph_slot::SupergraphSlot,
@@ -26,14 +27,14 @@ pub enum SupergraphFileError {
         path: PathBuf,
         /// Why.
         #[source]
-        cause: io::Error,
+        cause: ReadFileError,
     },
-    /// It is too large to be one.
-    #[error("supergraph exceeds {bytes_max} bytes: `{}`", path.display())]
+    /// It is longer than `supergraph_bytes_max`.
+    #[error("supergraph exceeds limit `supergraph_bytes_max`: {bytes_max}: `{}`", path.display())]
     TooLarge {
         /// Which.
         path: PathBuf,
-        /// So many are read (`supergraph_bytes_max`).
+        /// The maximum length in bytes.
         bytes_max: u64,
     },
     /// It cannot be taken.
@@ -77,13 +78,13 @@ impl SupergraphFile {
         // Before it is read: the next poll sees what is written meanwhile.
         self.last_mtime_and_len = mtime_and_len(&self.path);
         let path = || self.path.clone();
-        if let Some((_, length)) = self.last_mtime_and_len
-            && length > self.bytes_max
-        {
-            return Err(SupergraphFileError::TooLarge { path: path(), bytes_max: self.bytes_max });
-        }
-        let text = fs::read_to_string(&self.path)
-            .map_err(|cause| SupergraphFileError::Read { path: path(), cause })?;
+        let text =
+            bounded_file::read_text(&self.path, self.bytes_max).map_err(|cause| match cause {
+                ReadFileError::TooLarge { bytes_max } => {
+                    SupergraphFileError::TooLarge { path: path(), bytes_max }
+                }
+                cause => SupergraphFileError::Read { path: path(), cause },
+            })?;
         Supergraph::load(&text).map_err(|cause| SupergraphFileError::Load { path: path(), cause })
     }
 }

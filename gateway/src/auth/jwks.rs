@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use federation::text_limits::check_json;
 use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
@@ -99,8 +100,11 @@ impl KeySet {
     /// # Errors
     /// A sentence, where it is none or holds no key that checks signatures.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let raw: RawJwks = serde_json::from_slice(bytes)
-            .map_err(|cause| format!("invalid JWKS, expected `{{\"keys\": [...]}}`: {cause}"))?;
+        let raw = check_json(bytes)
+            .map_err(|cause| cause.to_string())
+            .and_then(|()| serde_json::from_slice(bytes).map_err(|cause| cause.to_string()));
+        let raw: RawJwks =
+            raw.map_err(|cause| format!("invalid JWKS, expected `{{\"keys\": [...]}}`: {cause}"))?;
         let entries = raw.keys.into_iter().take(KEYS_MAX);
         let read =
             entries.filter_map(|entry| VerificationKey::read(&serde_json::from_value(entry).ok()?));

@@ -1,14 +1,13 @@
 //! Keeps the keys new: read again every so often, and when a token names one that is not there.
 
 use std::{
-    fs,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
-use federation::subgraph::HttpClient;
-use tokio::{sync::Mutex, time::Instant};
+use federation::{bounded_file, subgraph::HttpClient};
+use tokio::time::Instant;
 use url::Url;
 
 use super::jwks::KeySet;
@@ -34,11 +33,11 @@ pub struct JwksError {
 }
 
 /// Keys that are read again and again.
-pub(crate) struct JwksProvider {
+pub struct JwksProvider {
     source: KeySource,
     client: HttpClient,
     current: RwLock<Arc<KeySet>>,
-    /// When they were read last; held while they are read.
+    /// When reading them last began. Not held meanwhile: other requests go on with the keys of before.
     last_read: Mutex<Option<Instant>>,
 }
 
@@ -47,7 +46,7 @@ impl JwksProvider {
     ///
     /// # Errors
     /// [`JwksError`] where they are in a file that cannot be used.
-    pub(crate) async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
+    pub async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
         let (source, client) = (source.clone(), HttpClient::new(crate::PROGRAM));
         let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };
         let first_refresh = keys.refresh().await;
@@ -67,11 +66,13 @@ impl JwksProvider {
     /// Reads the keys again, unless that was done just now. What cannot be used is logged, and the keys of
     /// before stay.
     pub(super) async fn refresh(&self) -> Option<Result<(), String>> {
-        let mut last_read = self.last_read.lock().await;
-        if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
-            return None;
+        {
+            let mut last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+            if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
+                return None;
+            }
+            *last_read = Some(Instant::now());
         }
-        *last_read = Some(Instant::now());
         let keys = match &self.source {
             KeySource::File(path) => read_file(path.clone()).await,
             KeySource::Url(url) => self.fetch_url(url).await,
@@ -99,11 +100,8 @@ impl JwksProvider {
 
 async fn read_file(path: PathBuf) -> Result<KeySet, String> {
     let reading = move || {
-        let length = fs::metadata(&path).map_err(|cause| cause.to_string())?.len();
-        if length > BYTES_MAX as u64 {
-            return Err(format!("file exceeds {BYTES_MAX} bytes"));
-        }
-        KeySet::read(&fs::read(&path).map_err(|cause| cause.to_string())?)
+        let bytes = bounded_file::read(&path, BYTES_MAX as u64);
+        KeySet::read(&bytes.map_err(|cause| cause.to_string())?)
     };
     let result = tokio::task::spawn_blocking(reading).await;
     result.unwrap_or_else(|_panicked| Err("reading the file panicked".to_owned()))

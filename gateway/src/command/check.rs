@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use federation::config::masked;
 use serde_json::json;
 
 use super::{CommandError, SourceArguments, output};
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             "listen": config.listen,
             "publicUrl": config.public_url,
             "sources": sources,
-            "subgraphs": config.subgraphs.iter().map(|one| json!({ "name": one.name, "url": one.url })).collect::<Vec<_>>(),
+            "subgraphs": config.subgraphs.iter().map(|one| json!({ "name": one.name, "url": masked(&one.url) })).collect::<Vec<_>>(),
             "synonyms": synonyms.len(),
         }))?;
     } else {
@@ -47,7 +48,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             ))?;
         }
         for subgraph in &config.subgraphs {
-            output::text(format_args!("subgraph    {} at {}", subgraph.name, subgraph.url))?;
+            let url = masked(&subgraph.url);
+            output::text(format_args!("subgraph    {} at {url}", subgraph.name))?;
         }
         let from = config
             .synonyms

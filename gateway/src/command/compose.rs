@@ -8,8 +8,9 @@ use std::{
 
 use clap::Args;
 use federation::{
-    compose::{CompositionError, compose},
+    compose::{CompositionError, SubgraphSdl, compose},
     composer::collect_sdl,
+    config::masked_text,
     subgraph::HttpClient,
 };
 use serde_json::json;
@@ -41,7 +42,14 @@ pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError
     ));
     let all =
         if collected.missing.is_empty() { Ok(collected.subgraphs) } else { Err(collected.missing) };
-    match all.and_then(|subgraphs| compose(&subgraphs)) {
+    // A supergraph is published: keys in addresses are no part of it.
+    let masked_sdl = |mut subgraphs: Vec<SubgraphSdl>| {
+        for subgraph in &mut subgraphs {
+            subgraph.url = masked_text(&subgraph.url);
+        }
+        compose(&subgraphs)
+    };
+    match all.and_then(masked_sdl) {
         Ok(sdl) if arguments.json => output::json(&json!({ "supergraph": sdl }))?,
         Ok(sdl) => output::text(sdl)?,
         Err(errors) => {

@@ -62,7 +62,12 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
     if arguments.from.demo {
         build_demo(&config)?;
     }
-    Runtime::new()?.block_on(serve(config, arguments.from.demo))
+    let runtime = Runtime::new()?;
+    // On a thread of its own, so that a signal is seen while the start reads and composes.
+    let served = runtime.block_on(runtime.spawn(serve(config, arguments.from.demo)));
+    // What still composes or plans is not waited for.
+    runtime.shutdown_background();
+    served.map_err(io::Error::other)?
 }
 
 /// Brings the generation of the demo up to date; a new day shifts its dates.
@@ -81,7 +86,12 @@ fn build_demo(config: &Config) -> Result<(), CommandError> {
 
 async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> {
     let mut terminate = signal(SignalKind::terminate())?;
-    let app = App::build(config).await?;
+    let mut building = tokio::spawn(App::build(config));
+    let app = tokio::select! {
+        app = &mut building => app.map_err(io::Error::other)??,
+        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
+        _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+    };
     let address = app.address();
     if is_demo {
         writeln!(io::stderr(), "{}", invitation(address))?;

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use federation::config::masked;
 use serde::Deserialize;
 use url::Url;
 
@@ -34,7 +35,7 @@ impl fmt::Display for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Url(url) => write!(f, "{url}"),
+            Self::Url(url) => write!(f, "{}", masked(url)),
         }
     }
 }

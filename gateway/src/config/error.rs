@@ -1,6 +1,8 @@
 //! Why a configuration cannot be used: one sentence each, with the remedy.
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
+
+use federation::bounded_file::ReadFileError;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +24,9 @@ pub enum ConfigError {
     Read {
         /// Which file.
         path: PathBuf,
-        /// The error of the file system.
+        /// The error of the file system, or the limit.
         #[source]
-        cause: io::Error,
+        cause: ReadFileError,
     },
     /// The file has a key that means nothing.
     #[error(

@@ -7,7 +7,7 @@ use std::{
 
 pub use federation::config::{ErrorMasking, OnBreakingChange};
 use federation::{
-    compose::SubgraphSdl,
+    compose::{InaccessibleFields, SubgraphSdl},
     config::{Introspection, LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
 };
 use poem::http::HeaderName;
@@ -48,6 +48,7 @@ impl Config {
                 name: LOCAL_SUBGRAPH_NAME.to_owned(),
                 url: url.into(),
                 sdl: local_sdl,
+                inaccessible_fields: InaccessibleFields::HiddenWhereShared,
             },
         };
         let limits = &self.limits;
@@ -91,7 +92,7 @@ pub(super) struct FederationSection {
 }
 
 /// Headers that belong to one connection or one body, and are never passed on.
-const NEVER_FORWARDED: [&str; 15] = [
+pub(super) const NEVER_FORWARDED: [&str; 15] = [
     "accept",
     "accept-encoding",
     "connection",

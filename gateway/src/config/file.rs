@@ -1,11 +1,11 @@
 //! `wegwijzer.toml` as it is typed.
 
 use std::{
-    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
+use federation::{bounded_file, config::masked_text};
 use indexer::ingest::config::SourceConfig;
 use ipnet::IpNet;
 use jiff::civil::Date;
@@ -24,6 +24,9 @@ use crate::clock::Clock;
 
 /// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
 const SIMILARITY_MIN: f64 = 0.6;
+
+/// Maximum length of a configuration file in bytes.
+const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 /// The file as typed.
 #[derive(Debug, Default, Deserialize)]
@@ -131,9 +134,12 @@ pub enum LogFormat {
 impl ConfigFile {
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path).map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => ConfigError::Missing(path.to_owned()),
-            _ => ConfigError::Read { path: path.to_owned(), cause },
+        let text = bounded_file::read_text(path, CONFIG_BYTES_MAX).map_err(|cause| {
+            if cause.is_not_found() {
+                ConfigError::Missing(path.to_owned())
+            } else {
+                ConfigError::Read { path: path.to_owned(), cause }
+            }
         })?;
         toml::from_str(&text).map_err(|error| parse_error(path, &text, &error))
     }
@@ -236,7 +242,8 @@ impl TelemetrySection {
         let otlp_endpoint = web_address("telemetry.otlp_endpoint", &text)?;
         if otlp_endpoint.scheme() != "http" {
             let expected = "the `http` URL of a local collector, such as `http://127.0.0.1:4318/`";
-            return Err(ConfigError::value("telemetry.otlp_endpoint", expected, &text));
+            let actual = masked_text(&text);
+            return Err(ConfigError::value("telemetry.otlp_endpoint", expected, &actual));
         }
         let sample_percent = self.sample_percent.unwrap_or(100.0);
         if !(0.0..=100.0).contains(&sample_percent) {
@@ -265,7 +272,7 @@ fn filter(text: Option<String>) -> Result<String, ConfigError> {
 fn web_address(key: &str, text: &str) -> Result<Url, ConfigError> {
     let expected =
         "an `http` or `https` URL without query and fragment, such as `https://zoek.example.nl/`";
-    let error = || ConfigError::value(key, expected, text);
+    let error = || ConfigError::value(key, expected, &masked_text(text));
     let mut url: Url = text.parse().map_err(|_| error())?;
     let fits = matches!(url.scheme(), "http" | "https")
         && url.query().is_none()

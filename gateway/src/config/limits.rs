@@ -1,6 +1,6 @@
 //! Limits: how much one request may ask for, and how much one build may throw away.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use indexer::catalog::PoolLimits;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,8 @@ pub struct Limits {
     pub subgraph_bytes_max: usize,
     /// How often a query to a subgraph that cannot be reached is asked again.
     pub subgraph_retries_max: u32,
-    /// Failures of a subgraph one after the other before it is left alone.
+    /// Failures of a subgraph within five to ten seconds before it is left alone, if they are more than half
+    /// of its calls. Responses count as no failures, whatever they hold, unless their status is 500 or more.
     pub circuit_breaker_failures: u32,
     /// Milliseconds for which a subgraph that failed so often is left alone.
     pub circuit_breaker_open_ms: u64,
@@ -141,37 +142,12 @@ impl Limits {
 
     /// The limits, if each can be kept.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
-        let positive = [
-            ("request_bytes_max", self.request_bytes_max as u64),
-            ("request_timeout_ms", self.request_timeout_ms),
-            ("concurrent_requests_max", self.concurrent_requests_max as u64),
-            ("connections_max", self.connections_max as u64),
-            ("connection_ms_max", self.connection_ms_max),
-            ("queued_searches_max", self.queued_searches_max as u64),
-            ("search_wait_ms_max", self.search_wait_ms_max),
-            ("tokens_max", self.tokens_max as u64),
-            ("root_fields_max", self.root_fields_max as u64),
-            ("filter_values_max", self.filter_values_max as u64),
-            ("text_bytes_max", self.text_bytes_max),
-            ("errors_max", self.errors_max as u64),
-            ("document_cache_bytes_max", self.document_cache_bytes_max),
-            ("persisted_query_cache_bytes_max", self.persisted_query_cache_bytes_max),
-            ("page_size_max", self.page_size_max as u64),
-            ("representations_max", self.representations_max as u64),
-            ("depth_max", self.depth_max as u64),
-            ("complexity_max", self.complexity_max),
-            ("records_max", self.records_max),
-            ("subgraph_calls_max", self.subgraph_calls_max as u64),
-            ("subgraph_timeout_ms", self.subgraph_timeout_ms),
-            ("subgraph_bytes_max", self.subgraph_bytes_max as u64),
-            ("circuit_breaker_failures", u64::from(self.circuit_breaker_failures)),
-            ("supergraph_bytes_max", self.supergraph_bytes_max),
-            ("plan_cache_entries_max", self.plan_cache_entries_max as u64),
-            ("plan_timeout_ms", self.plan_timeout_ms),
-            ("generations_retained", self.generations_retained as u64),
-        ];
-        if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return Err(ConfigError::value(&format!("limits.{name}"), "1 or more", "0"));
+        for (name, value, range) in self.ranges() {
+            if !range.contains(&value) {
+                let expected = format!("{} to {}", range.start(), range.end());
+                let key = format!("limits.{name}");
+                return Err(ConfigError::value(&key, &expected, &value.to_string()));
+            }
         }
         let percentages = [
             ("rejections_percent", self.rejections_percent),
@@ -184,6 +160,83 @@ impl Limits {
                 Err(ConfigError::value(&key, "a percentage from 0 to 100", &actual.to_string()))
             }
             None => Ok(self),
+        }
+    }
+
+    /// The whole-numbered limits, each with what it may be. Zero stands where it means none, or a default.
+    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 33] {
+        [
+            ("request_bytes_max", self.request_bytes_max as u64, 1..=64 * MIB),
+            ("request_timeout_ms", self.request_timeout_ms, 1..=TEN_MINUTES_MS),
+            ("concurrent_requests_max", self.concurrent_requests_max as u64, 1..=65_536),
+            ("connections_max", self.connections_max as u64, 1..=1_048_576),
+            ("connection_ms_max", self.connection_ms_max, 1..=TEN_MINUTES_MS),
+            ("concurrent_searches_max", self.concurrent_searches_max as u64, 0..=1_024),
+            ("queued_searches_max", self.queued_searches_max as u64, 1..=65_536),
+            ("search_wait_ms_max", self.search_wait_ms_max, 1..=TEN_MINUTES_MS),
+            ("page_size_max", self.page_size_max as u64, 1..=10_000),
+            ("representations_max", self.representations_max as u64, 1..=100_000),
+            ("tokens_max", self.tokens_max as u64, 1..=20_000),
+            ("depth_max", self.depth_max as u64, 1..=32),
+            ("root_fields_max", self.root_fields_max as u64, 1..=10_000),
+            ("complexity_max", self.complexity_max, 1..=1_000_000_000),
+            ("records_max", self.records_max, 1..=1_000_000_000),
+            ("aliases_max", self.aliases_max as u64, 0..=10_000),
+            ("directives_max", self.directives_max as u64, 0..=1_000),
+            ("filter_values_max", self.filter_values_max as u64, 1..=10_000),
+            ("text_bytes_max", self.text_bytes_max, 1..=GIB),
+            ("errors_max", self.errors_max as u64, 1..=1_000),
+            ("response_cache_bytes_max", self.response_cache_bytes_max, 0..=64 * GIB),
+            ("document_cache_bytes_max", self.document_cache_bytes_max, 1..=GIB),
+            ("persisted_query_cache_bytes_max", self.persisted_query_cache_bytes_max, 1..=GIB),
+            ("subgraph_calls_max", self.subgraph_calls_max as u64, 1..=10_000),
+            ("subgraph_timeout_ms", self.subgraph_timeout_ms, 1..=TEN_MINUTES_MS),
+            ("subgraph_bytes_max", self.subgraph_bytes_max as u64, 1..=GIB),
+            ("subgraph_retries_max", u64::from(self.subgraph_retries_max), 0..=5),
+            ("circuit_breaker_failures", u64::from(self.circuit_breaker_failures), 1..=1_000_000),
+            ("circuit_breaker_open_ms", self.circuit_breaker_open_ms, 1..=TEN_MINUTES_MS),
+            ("supergraph_bytes_max", self.supergraph_bytes_max, 1..=GIB),
+            ("plan_cache_entries_max", self.plan_cache_entries_max as u64, 1..=1_000_000),
+            ("plan_timeout_ms", self.plan_timeout_ms, 1..=TEN_MINUTES_MS),
+            ("generations_retained", self.generations_retained as u64, 1..=1_000),
+        ]
+    }
+}
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+const TEN_MINUTES_MS: u64 = 600_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_must_have_a_range_that_its_default_is_in() {
+        let toml::Value::Table(typed) = toml::Value::try_from(Limits::default()).unwrap() else {
+            panic!("limits are a table")
+        };
+        let limits = Limits::default();
+        let ranges = limits.ranges();
+        for name in typed.keys().filter(|name| !name.ends_with("_percent")) {
+            assert!(ranges.iter().any(|(ranged, ..)| ranged == name), "{name}");
+        }
+        let of = |text: String| toml::from_str::<Limits>(&text).unwrap().checked();
+        for (name, value, range) in &ranges {
+            assert!(range.contains(value), "{name}");
+            for accepted in [*range.start(), *range.end()] {
+                assert!(of(format!("{name} = {accepted}")).is_ok(), "{name} = {accepted}");
+            }
+            let mut refused = vec![*range.end() + 1];
+            refused.extend(range.start().checked_sub(1));
+            // What does not fit the type is refused when it is read.
+            if !["subgraph_retries_max", "circuit_breaker_failures"].contains(name) {
+                refused.push(i64::MAX.unsigned_abs());
+            }
+            for refused in refused {
+                let error = of(format!("{name} = {refused}")).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("`limits.{name}` must be ")), "{error}");
+            }
         }
     }
 }

@@ -6,11 +6,26 @@ use std::{
     time::Duration,
 };
 
+use federation::config::masked_text;
 pub use federation::config::{HeaderRule, SubgraphConfig};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::ConfigError;
+use super::{ConfigError, federation::NEVER_FORWARDED};
+
+/// Headers that frame a message or say what its body is: the HTTP client sets them.
+const NEVER_SET: [&str; 10] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// The name of our own graph; no partner can have it.
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
@@ -53,6 +68,10 @@ const fn sdl_poll_interval_s() -> u64 {
     60
 }
 
+/// Maximum of `timeout_ms`: ten minutes.
+const TIMEOUT_MS_MAX: u64 = 600_000;
+/// Maximum of `sdl_poll_interval_s`: a week.
+const SDL_POLL_INTERVAL_S_MAX: u64 = 604_800;
 /// More repetitions than this are no help to anybody.
 const RETRIES_MAX: u32 = 5;
 
@@ -83,10 +102,15 @@ impl SubgraphEntry {
             let expected = "letters, digits and hyphens, starting with a letter, such as `pleio`";
             return Err(ConfigError::value("subgraph.name", expected, &self.name));
         }
-        let positive =
-            [("timeout_ms", self.timeout_ms), ("sdl_poll_interval_s", self.sdl_poll_interval_s)];
-        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
-            return Err(ConfigError::value(&format!("subgraph.{key}"), "1 or more", "0"));
+        let ranges = [
+            ("timeout_ms", self.timeout_ms, TIMEOUT_MS_MAX),
+            ("sdl_poll_interval_s", self.sdl_poll_interval_s, SDL_POLL_INTERVAL_S_MAX),
+        ];
+        for (key, value, max) in ranges {
+            if !(1..=max).contains(&value) {
+                let (key, expected) = (format!("subgraph.{key}"), format!("1 to {max}"));
+                return Err(ConfigError::value(&key, &expected, &value.to_string()));
+            }
         }
         if self.retries > RETRIES_MAX {
             let actual = self.retries.to_string();
@@ -110,22 +134,24 @@ impl SubgraphEntry {
 
 impl HeaderEntry {
     fn checked(self) -> Result<HeaderRule, ConfigError> {
-        let name = |text: String| {
+        let name = |text: String, refused: &[&str]| {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            if !text.is_empty() && text.chars().all(fits) {
-                return Ok(text.to_ascii_lowercase());
+            let name = text.to_ascii_lowercase();
+            if !text.is_empty() && text.chars().all(fits) && !refused.contains(&name.as_str()) {
+                return Ok(name);
             }
-            let expected = "a header name, such as `accept-language`";
+            let expected =
+                "a header name, such as `accept-language`, no connection or content header";
             Err(ConfigError::value("subgraph.headers", expected, &text))
         };
         match self {
             Self { forward: Some(text), set: None, value: None } => {
-                Ok(HeaderRule::Forward { name: name(text)? })
+                Ok(HeaderRule::Forward { name: name(text, &NEVER_FORWARDED)? })
             }
             Self { forward: None, set: Some(text), value: Some(value) }
                 if value.chars().all(|c| matches!(c, ' '..='~')) =>
             {
-                Ok(HeaderRule::Set { name: name(text)?, value })
+                Ok(HeaderRule::Set { name: name(text, &NEVER_SET)?, value })
             }
             other => {
                 let expected = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
@@ -142,7 +168,7 @@ pub(super) fn secure_url(key: &str, text: &str) -> Result<Url, ConfigError> {
     let expected = "an `https` URL, or an `http` URL of this machine (`localhost`, `127.0.0.1`, \
                   `[::1]`), since plain `http` can be read in transit, such as \
                   `https://partner.example.nl/graphql`";
-    let error = |actual: &str| ConfigError::value(key, expected, actual);
+    let error = |actual: &str| ConfigError::value(key, expected, &masked_text(actual));
     let url: Url = text.parse().map_err(|_| error(text))?;
     if !url.username().is_empty() || url.password().is_some() {
         let expected = "a URL without user name and password; set a header instead";
@@ -199,10 +225,18 @@ mod tests {
             ("name = 'a'\nurl = 'http://partner.example/'", "read in transit"),
             ("name = 'a'\nurl = 'ftp://x/'", "an `https` URL"),
             ("name = 'a'\nurl = 'https://u:secret@x/'", "set a header instead, not `x`"),
-            ("name = 'a'\nurl = 'https://x/'\ntimeout_ms = 0", "`subgraph.timeout_ms` must be 1"),
+            (
+                "name = 'a'\nurl = 'https://x/'\ntimeout_ms = 0",
+                "`subgraph.timeout_ms` must be 1 to",
+            ),
             ("name = 'a'\nurl = 'https://x/'\nretries = 9", "at most 5"),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'x' }]", "value = \"TEXT\""),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "a header name"),
+            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'Host' }]", "no connection"),
+            (
+                "name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'Content-Length', value = '1' }]",
+                "no connection or content header, not `Content-Length`",
+            ),
             ("name = 'a'\nurl = 'https://x/'\npol_s = 1", "unknown field `pol_s`"),
         ] {
             let error = error_of(more);

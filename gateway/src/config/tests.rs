@@ -41,7 +41,7 @@ fn an_error_must_name_the_location_the_value_and_the_remedy() {
             "`trusted_proxies` must be networks such as `10.0.0.0/8` or `::1`, not `10.0.0.0/40`",
         ),
         ("demo_date = '2 maart'", "`demo_date` must be a date such as `2026-03-02`, not `2 maart`"),
-        ("[limits]\ndepth_max = 0", "`limits.depth_max` must be 1 or more, not `0`"),
+        ("[limits]\ndepth_max = 0", "`limits.depth_max` must be 1 to 32, not `0`"),
         (
             "[limits]\nremovals_percent = 120.0",
             "`limits.removals_percent` must be a percentage from 0 to 100, not `120`",

@@ -14,6 +14,7 @@ use poem::{
     listener::Acceptor,
     web::{LocalAddr, RemoteAddr},
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -37,7 +38,7 @@ pub(crate) struct LimitedListener {
 impl LimitedListener {
     /// Accepts what comes to `listener`.
     pub(crate) fn new(listener: TcpListener, limits: &Limits) -> Self {
-        let permits = Arc::new(Semaphore::new(limits.connections_max));
+        let permits = Arc::new(Semaphore::new(fitted_connections(limits.connections_max)));
         let request_timeout = Duration::from_millis(limits.connection_ms_max);
         Self { listener, permits, request_timeout, accept_failed: false }
     }
@@ -75,6 +76,44 @@ impl Acceptor for LimitedListener {
     }
 }
 
+/// File descriptors that are kept for files, the index and connections to subgraphs.
+const RESERVED_DESCRIPTORS: u64 = 256;
+
+/// As many of `connections_max` connections as the operating system lets this process have. The soft
+/// limit on open files is raised as far as the hard one allows.
+fn fitted_connections(connections_max: usize) -> usize {
+    let wanted = connections_max as u64 + RESERVED_DESCRIPTORS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let is_enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= wanted);
+    if is_enough(current) {
+        return connections_max;
+    }
+    let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let is_raised = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).is_ok();
+    let limit = if is_raised { Some(raised) } else { current };
+    let fitted = connections_within(connections_max, limit);
+    if fitted < connections_max {
+        tracing::warn!(
+            connections_max,
+            fitted,
+            open_files = limit,
+            "`limits.connections_max` lowered to the limit on open files; raise it, such as by `ulimit -n`"
+        );
+    }
+    fitted
+}
+
+/// As many connections as fit a limit on open files besides what is reserved, or half of a low limit.
+fn connections_within(connections_max: usize, open_files: Option<u64>) -> usize {
+    let Some(open_files) = open_files else { return connections_max };
+    let available = open_files.saturating_sub(RESERVED_DESCRIPTORS).max(open_files / 2).max(1);
+    usize::try_from(available).unwrap_or(usize::MAX).min(connections_max)
+}
+
+/// Writes of at most this length are no progress: HTTP/2 acknowledges a PING with 17 bytes, and a client
+/// that pings and takes no response would stay for ever.
+const CONTROL_BYTES_MAX: usize = 32;
+
 /// Time in which a client must send something, or take something that is sent to it.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
@@ -102,9 +141,9 @@ impl DeadlineStream {
         self.deadline.as_mut().poll(cx).is_ready()
     }
 
-    /// Something was sent: the client has time to take it, and to ask on.
+    /// More than control frames was sent: the client has time to take it, and to ask on.
     fn record_sent(&mut self, bytes: usize) {
-        if bytes > 0 {
+        if bytes > CONTROL_BYTES_MAX {
             self.request_pending = false;
             self.deadline.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
         }
@@ -168,5 +207,25 @@ impl AsyncWrite for DeadlineStream {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_must_fit_the_limit_on_open_files() {
+        for (connections_max, open_files, fitted) in [
+            (1_024, None, 1_024),
+            (1_024, Some(4_096), 1_024),
+            (1_024, Some(1_280), 1_024),
+            (1_024, Some(1_024), 768),
+            (1_024, Some(300), 150),
+            (1_024, Some(1), 1),
+            (10, Some(1_024), 10),
+        ] {
+            assert_eq!(connections_within(connections_max, open_files), fitted, "{open_files:?}");
+        }
     }
 }

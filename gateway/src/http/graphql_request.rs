@@ -10,6 +10,7 @@ use crate::{
 };
 use async_graphql::Variables;
 use bytes::Bytes;
+use federation::text_limits::{TextError, check_json};
 use poem::{
     Body, Request,
     error::ReadBodyError,
@@ -183,8 +184,7 @@ fn json_parameter<T: DeserializeOwned>(
 ) -> Result<Option<T>, RequestError> {
     match text.filter(|text| !text.is_empty()) {
         None => Ok(None),
-        Some(text) => serde_json::from_str(&text)
-            .map_err(|error| RequestError::bad_request(format!("invalid `{name}`: {error}"))),
+        Some(text) => from_json(text.as_bytes(), &format!("invalid `{name}`")),
     }
 }
 
@@ -209,8 +209,22 @@ async fn from_body(body: Body, limits: &Limits) -> Result<RequestParams, Request
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(RequestError::bad_request("batched requests are not supported"));
     }
-    serde_json::from_slice(&bytes)
-        .map_err(|error| RequestError::bad_request(format!("invalid request body: {error}")))
+    from_json(&bytes, "invalid request body")
+}
+
+/// Reads JSON that is not nested too deeply.
+fn from_json<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, RequestError> {
+    check_json(bytes).map_err(|error| match error {
+        TextError::TooDeep { limit, max, .. } => {
+            let error = ApiError::limit(limit, max as u64);
+            RequestError { status: StatusCode::BAD_REQUEST, error }
+        }
+        error @ TextError::UnterminatedString(_) => {
+            RequestError::bad_request(format!("{what}: {error}"))
+        }
+    })?;
+    serde_json::from_slice(bytes)
+        .map_err(|error| RequestError::bad_request(format!("{what}: {error}")))
 }
 
 async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, RequestError> {

@@ -67,6 +67,12 @@ fn encode_subgraphs(samples: &mut Samples<'_>, pipeline: &Pipeline) -> fmt::Resu
         "subgraph",
         subgraphs.iter().map(|(name, health)| (name, health.failures)),
     )?;
+    samples.counters(
+        "subgraph_unrequested_fields",
+        "Fields in the responses of each subgraph that were not requested and were dropped",
+        "subgraph",
+        subgraphs.iter().map(|(name, health)| (name, health.unrequested_fields)),
+    )?;
     samples.gauges(
         ("subgraph_circuit_breaker_open", None),
         "1 while the circuit breaker of a subgraph is open",

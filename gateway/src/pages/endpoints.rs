@@ -164,7 +164,7 @@ impl Pages {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             error => {
-                tracing::error!(error = with_causes(&error), "cannot render page");
+                tracing::error!(error = with_causes(error), "cannot render page");
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };

@@ -6,12 +6,14 @@ use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
-use super::lexical_tokens;
 use crate::{
     config::{GraphqlConfig, Limits, TrustedDocumentPolicy as Configured},
     error::{ApiError, ErrorCode, GraphqlError},
 };
-use federation::operation::Operation;
+use federation::{
+    bounded_file::{self, ReadFileError},
+    operation::Operation,
+};
 
 /// The SHA-256 of a document, by which clients name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,7 +75,7 @@ pub enum DocumentError {
         path: String,
         /// Why.
         #[source]
-        cause: io::Error,
+        cause: ReadFileError,
     },
     /// A file is no GraphQL.
     #[error("invalid trusted document: {message}: `{path}`")]
@@ -212,12 +214,12 @@ impl DocumentStore {
         }
         let operation = if text.len() > INLINE_BYTES_MAX {
             let ((text, name), tokens_max) = (key.clone(), self.tokens_max);
-            let reading = move || read(&text, name.as_deref(), tokens_max);
+            let reading = move || Operation::parse_within(&text, name.as_deref(), tokens_max);
             tokio::task::spawn_blocking(reading)
                 .await
                 .map_err(|_panicked| GraphqlError::from(ApiError::internal()))??
         } else {
-            read(text, name, self.tokens_max)?
+            Operation::parse_within(text, name, self.tokens_max)?
         };
         let operation = Arc::new(operation);
         self.parsed.insert(key, Arc::clone(&operation));
@@ -233,10 +235,8 @@ impl DocumentStore {
 /// A document of this length is read in half a millisecond; longer ones would keep others waiting.
 const INLINE_BYTES_MAX: usize = 2_048;
 
-fn read(text: &str, name: Option<&str>, tokens_max: usize) -> Result<Operation, GraphqlError> {
-    lexical_tokens::check(text, tokens_max)?;
-    Operation::parse(text, name)
-}
+/// Maximum length of a trusted document in bytes.
+const TRUSTED_DOCUMENT_BYTES_MAX: u64 = 1 << 20;
 
 /// Documents that the operator trusts, by id and by name.
 #[derive(Default)]
@@ -249,12 +249,14 @@ impl TrustedDocuments {
     /// Reads every `NAME.graphql` of a folder; each must hold one operation.
     fn read(folder: &Path) -> Result<Self, DocumentError> {
         let mut trusted = Self::default();
-        for entry in fs::read_dir(folder).map_err(read_error(folder))? {
-            let path = entry.map_err(read_error(folder))?.path();
+        let folder_error = |cause: io::Error| read_error(folder)(cause.into());
+        for entry in fs::read_dir(folder).map_err(folder_error)? {
+            let path = entry.map_err(folder_error)?.path();
             if path.extension().is_none_or(|extension| extension != "graphql") {
                 continue;
             }
-            let text = fs::read_to_string(&path).map_err(read_error(&path))?;
+            let text = bounded_file::read_text(&path, TRUSTED_DOCUMENT_BYTES_MAX)
+                .map_err(read_error(&path))?;
             Operation::parse(&text, None).map_err(|error| {
                 let line = error.locations.first().map(|at| format!("line {}: ", at.line));
                 let message = format!("{}{}", line.unwrap_or_default(), error.error.message);
@@ -272,7 +274,7 @@ impl TrustedDocuments {
     }
 }
 
-fn read_error(path: &Path) -> impl FnOnce(io::Error) -> DocumentError {
+fn read_error(path: &Path) -> impl FnOnce(ReadFileError) -> DocumentError {
     let path = path_text(path);
     move |cause| DocumentError::Read { path, cause }
 }

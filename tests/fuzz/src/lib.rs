@@ -6,6 +6,8 @@
 //! - [`filter`]: searches in the catalog
 //! - [`pipeline`]: GraphQL documents with their variables
 //! - [`request`]: whole HTTP requests
+//! - [`sdl`]: SDLs of subgraphs, and the field sets in them
+//! - [`token`]: tokens of callers
 //!
 //! A check takes any bytes and panics where it has found something; the files in `targets/` hand
 //! them to libFuzzer, whose panic hook ends the process even where the program would go on. This
@@ -20,6 +22,8 @@ pub mod federated;
 pub mod filter;
 pub mod pipeline;
 pub mod request;
+pub mod sdl;
+pub mod token;
 mod support;
 #[cfg(test)]
 mod tests;

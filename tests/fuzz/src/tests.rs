@@ -7,7 +7,7 @@ use gateway::pipeline::CacheScope;
 use crate::{
     subgraph_response, cursor,
     demo::{DEMO, repository},
-    federated, filter, pipeline, request,
+    federated, filter, pipeline, request, sdl, token,
 };
 
 /// Bytes that look random and are the same in every run (`SplitMix64`).
@@ -46,6 +46,9 @@ fn any_bytes_must_pass_every_check() {
         cursor::check(&bytes);
         filter::check(&bytes);
         request::check(&bytes);
+        sdl::check(&bytes);
+        sdl::check_field_set(&bytes);
+        token::check(&bytes);
         subgraph_response::check(&bytes);
         federated::check_generated(&bytes);
         federated::check(&bytes);

@@ -141,7 +141,7 @@ impl Town {
             cache_scope: CacheScope::Private,
             ..GraphqlRequest::default()
         };
-        let response = self.runtime.block_on(self.pipeline.answer(request));
+        let response = self.runtime.block_on(self.pipeline.handle(request));
         for (_, subgraph) in &self.subgraphs {
             subgraph.take_requests();
         }

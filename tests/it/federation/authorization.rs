@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use federation::compose::{SubgraphSdl, compose};
+use federation::compose::{InaccessibleFields, SubgraphSdl, compose};
 use gateway::config::{AuthenticationConfig, Config, KeySource};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp, jwk::Jwk};
 use serde_json::{Value, json};
@@ -273,7 +273,12 @@ fn an_object_must_be_authorized_by_its_concrete_type() {
         "Query": { "people": [member, keeper], "best": keeper },
     }));
     let url = format!("http://{}/graphql", desk.address);
-    let subgraph = SubgraphSdl { name: "desk".to_owned(), url, sdl: sdl.to_owned() };
+    let subgraph = SubgraphSdl {
+        name: "desk".to_owned(),
+        url,
+        sdl: sdl.to_owned(),
+        inaccessible_fields: InaccessibleFields::Hidden,
+    };
     let gateway = Gateway::over(&compose(&[subgraph]).unwrap());
     let response = gateway.query("{ people { name } best { __typename } }");
     assert_eq!(response["data"], json!({ "people": [{ "name": null }, null], "best": null }));

@@ -77,7 +77,7 @@ fn a_supergraph_that_is_too_long_must_be_rejected() {
     let text = supergraph("simple_entity_call");
     let length = text.len() as u64;
     let error = load_error(&text, |config| config.limits.supergraph_bytes_max = length - 1);
-    assert!(error.contains(&format!("exceeds {} bytes", length - 1)), "{error}");
+    assert!(error.contains(&format!("`supergraph_bytes_max`: {}", length - 1)), "{error}");
     let at_limit = Gateway::with(&text, |config| config.limits.supergraph_bytes_max = length);
     assert_eq!(at_limit.query("{ __typename }"), json!({ "data": { "__typename": "Query" } }));
 }

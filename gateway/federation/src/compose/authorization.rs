@@ -34,6 +34,10 @@ directive @requiresScopes(scopes: [[requiresScopes__Scope!]!]!) on FIELD_DEFINIT
 scalar requiresScopes__Scope
 ";
 
+/// Maximum number of sets of scopes at one place. Where several directives stand there, each set of one
+/// is combined with each set of the others.
+const SCOPE_SETS_MAX: usize = 1_000;
+
 /// Sets of scopes: whoever has all of one set may see.
 type ScopeSets = BTreeSet<BTreeSet<String>>;
 
@@ -119,6 +123,10 @@ impl AuthDirectives {
                 let scope_sets = argument(directive, "scopes").and_then(scopes);
                 let scope_sets = scope_sets
                     .ok_or("`@requiresScopes` requires `scopes` as a list of lists of strings")?;
+                let count = requirement.scopes.as_ref().map_or(1, BTreeSet::len) * scope_sets.len();
+                if count > SCOPE_SETS_MAX {
+                    return Err("`@requiresScopes` combines to more than 1,000 sets of scopes");
+                }
                 requirement.scopes = Some(match requirement.scopes.take() {
                     None => scope_sets,
                     Some(existing) => both(&existing, &scope_sets),

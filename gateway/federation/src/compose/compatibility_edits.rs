@@ -10,7 +10,7 @@ use cynic_parser::{
     type_system::{Definition, ObjectDefinition, TypeDefinition},
 };
 
-use super::{SubgraphSdl, edits::SdlEdits};
+use super::{InaccessibleFields, SubgraphSdl, edits::SdlEdits};
 
 /// Makes the SDLs of `subgraphs` ready for the composer, by `edits` of each.
 pub(super) fn prepare(
@@ -47,15 +47,16 @@ fn has_directive(object: &ObjectDefinition<'_>, name: &str) -> bool {
     object.directives().any(|directive| directive.name() == name)
 }
 
-/// A field of a shareable type is hidden so that others can share the type without it. Where nobody
-/// else has the type, clients keep the field.
+/// Publishes the inaccessible fields of a type that nobody else has, where its subgraph wants that
+/// ([`InaccessibleFields::HiddenWhereShared`]).
 fn expose_unshared_fields(
     objects: &[SubgraphObject<'_>],
     subgraphs: &[SubgraphSdl],
     edits: &mut [SdlEdits],
 ) {
     let [(index, object)] = objects else { return };
-    if !has_directive(object, "shareable") {
+    let is_wanted = subgraphs[*index].inaccessible_fields == InaccessibleFields::HiddenWhereShared;
+    if !is_wanted || !has_directive(object, "shareable") {
         return;
     }
     for field in object.fields() {

@@ -8,7 +8,12 @@ const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federati
 
 fn graph(name: &str, sdl: &str) -> SubgraphSdl {
     let url = format!("http://{name}.example/");
-    SubgraphSdl { name: name.to_owned(), url, sdl: format!("{LINK}{sdl}") }
+    SubgraphSdl {
+        name: name.to_owned(),
+        url,
+        sdl: format!("{LINK}{sdl}"),
+        inaccessible_fields: InaccessibleFields::Hidden,
+    }
 }
 
 /// What is wrong with graphs that do not fit together: `Type.field [subgraphs]`.
@@ -23,14 +28,15 @@ fn error_coordinates(subgraphs: &[SubgraphSdl]) -> Vec<String> {
 }
 
 fn ours() -> SubgraphSdl {
-    graph(
+    let ours = graph(
         "wegwijzer",
         "type Query { communities: Communities! }
          type Communities { nodes: [Community!]! pageInfo: PageInfo! }
          type Community @key(fields: \"id\") { id: ID! title: String! }
          type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean!
            startCursor: String endCursor: String continuedFromGeneration: Int @inaccessible }",
-    )
+    );
+    SubgraphSdl { inaccessible_fields: InaccessibleFields::HiddenWhereShared, ..ours }
 }
 
 fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {

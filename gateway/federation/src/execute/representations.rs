@@ -146,7 +146,7 @@ fn collect_required(
                     }
                 };
                 match sent.get_mut(key) {
-                    Some(existing) => merge(existing, &value),
+                    Some(existing) => merge(existing, &value, &|_, _| false),
                     None => {
                         sent.insert(key.clone(), value);
                     }

@@ -14,12 +14,16 @@ use graphql_tools::{
 use super::PlanError;
 use crate::error::{ApiError, ErrorCode, GraphqlError};
 
-/// The rules of the specification.
+/// The rules of the specification but for the merging of fields (`overlapping_fields`).
 pub(super) struct ValidationRules(ValidationPlan);
 
 impl ValidationRules {
     pub(super) fn new() -> Self {
-        Self(default_rules_validation_plan())
+        let mut rules = default_rules_validation_plan().rules;
+        rules.retain(|rule| rule.error_code() != "OverlappingFieldsCanBeMerged");
+        let mut plan = ValidationPlan::new();
+        plan.rules = rules;
+        Self(plan)
     }
 
     /// Parses a document for the planner and validates it.

@@ -9,7 +9,7 @@ use async_graphql_parser::types::OperationType;
 use async_graphql_value::Name;
 use hive_router_query_planner::{
     ast::{
-        operation::SubgraphFetchOperation, selection_item::SelectionItem,
+        document::Document, operation::SubgraphFetchOperation, selection_item::SelectionItem,
         selection_set::SelectionSet,
     },
     planner::plan_nodes::{
@@ -23,6 +23,7 @@ use super::{PlannerError, workarounds::inline_fragments::inline_fragments};
 use crate::{
     plan::{EntityFetch, Fetch, FetchKind, PathElement, RequiredSelection, Rewrite, Step},
     schema::PublicSchema,
+    selected_fields::SelectedFields,
 };
 
 /// Converts plan nodes over one supergraph.
@@ -61,10 +62,13 @@ impl PlanConverter<'_> {
     fn fetch(&self, fetch: &FetchNode, path: &[FlattenNodePathSegment]) -> Step {
         let output_rewrites = self.rewrites(fetch.output_rewrites.as_deref());
         let path = self.flatten_path(path);
+        let document = inline_fragments(&fetch.operation.document, self.state);
+        let selected = self.selected(&document.operation.selection_set);
         let kind = match &fetch.requires {
             None => FetchKind::Root {
                 path,
                 response_keys: response_keys(&fetch.operation, None, &output_rewrites),
+                selected,
                 output_rewrites,
             },
             Some(requires) => FetchKind::Entities(vec![EntityFetch {
@@ -74,13 +78,13 @@ impl PlanConverter<'_> {
                 requires: self.required(requires),
                 input_rewrites: self.rewrites(fetch.input_rewrites.as_deref()),
                 response_keys: response_keys(&fetch.operation, Some(ENTITIES), &output_rewrites),
+                selected: selected.below(ENTITIES).cloned().unwrap_or_default(),
                 output_rewrites,
             }]),
         };
         fetch_step(
-            self.state,
             &fetch.service_name,
-            &fetch.operation,
+            &document,
             fetch.operation_kind.as_ref(),
             fetch.variable_usages.as_ref(),
             kind,
@@ -88,6 +92,8 @@ impl PlanConverter<'_> {
     }
 
     fn batch(&self, batch: &BatchFetchNode) -> Step {
+        let document = inline_fragments(&batch.operation.document, self.state);
+        let selected = self.selected(&document.operation.selection_set);
         let entities = batch.entity_batch.aliases.iter().map(|alias| {
             let output_rewrites = self.rewrites(alias.output_rewrites.as_deref());
             EntityFetch {
@@ -105,13 +111,13 @@ impl PlanConverter<'_> {
                     Some(&alias.alias),
                     &output_rewrites,
                 ),
+                selected: selected.below(&alias.alias).cloned().unwrap_or_default(),
                 output_rewrites,
             }
         });
         fetch_step(
-            self.state,
             &batch.service_name,
-            &batch.operation,
+            &document,
             batch.operation_kind.as_ref(),
             batch.variable_usages.as_ref(),
             FetchKind::Entities(entities.collect()),
@@ -159,6 +165,34 @@ impl PlanConverter<'_> {
         types.iter().cloned().chain(possible).collect()
     }
 
+    /// The fields of a set without spreads.
+    pub(super) fn selected(&self, set: &SelectionSet) -> SelectedFields {
+        let mut selected = SelectedFields::default();
+        for item in &set.items {
+            match item {
+                SelectionItem::Field(field) => {
+                    let below = self.selected(&field.selections);
+                    selected.add_field(field.selection_identifier(), below);
+                }
+                SelectionItem::InlineFragment(fragment) => {
+                    let types = self.types_of_condition(&fragment.type_condition);
+                    selected.add_fragment(types, self.selected(&fragment.selections));
+                }
+                SelectionItem::FragmentSpread(_) => {}
+            }
+        }
+        selected
+    }
+
+    /// The types of the things for which a type condition holds.
+    fn types_of_condition(&self, condition: &str) -> BTreeSet<String> {
+        let mut types = self.with_possible_types(&BTreeSet::from([condition.to_owned()]));
+        // A thing that a subgraph knows by its interface alone (`@interfaceObject`).
+        let above = self.types.all().filter(|one| self.types.is(condition, &one.name));
+        types.extend(above.map(|one| one.name.clone()));
+        types
+    }
+
     pub(super) fn required(&self, set: &SelectionSet) -> Vec<RequiredSelection> {
         let selection = |item: &SelectionItem| match item {
             SelectionItem::Field(field) => Some(RequiredSelection::Field {
@@ -166,17 +200,10 @@ impl PlanConverter<'_> {
                 key: Name::new(field.selection_identifier()),
                 selections: self.required(&field.selections),
             }),
-            SelectionItem::InlineFragment(fragment) => {
-                let condition = &fragment.type_condition;
-                let mut types = self.with_possible_types(&BTreeSet::from([condition.clone()]));
-                // A thing that a subgraph knows by its interface alone (`@interfaceObject`).
-                let above = self.types.all().filter(|one| self.types.is(condition, &one.name));
-                types.extend(above.map(|one| one.name.clone()));
-                Some(RequiredSelection::InlineFragment {
-                    types,
-                    selections: self.required(&fragment.selections),
-                })
-            }
+            SelectionItem::InlineFragment(fragment) => Some(RequiredSelection::InlineFragment {
+                types: self.types_of_condition(&fragment.type_condition),
+                selections: self.required(&fragment.selections),
+            }),
             SelectionItem::FragmentSpread(_) => None,
         };
         set.items.iter().filter_map(selection).collect()
@@ -186,16 +213,15 @@ impl PlanConverter<'_> {
 const ENTITIES: &str = "_entities";
 
 fn fetch_step(
-    state: &SupergraphState,
     subgraph: &str,
-    operation: &SubgraphFetchOperation,
+    document: &Document,
     operation_kind: Option<&OperationKind>,
     variables: Option<&BTreeSet<String>>,
     kind: FetchKind,
 ) -> Step {
     Step::Fetch(Box::new(Fetch {
         subgraph: Arc::from(subgraph),
-        document: inline_fragments(&operation.document, state).to_string().into(),
+        document: document.to_string().into(),
         operation_type: match operation_kind {
             None | Some(OperationKind::Query) => OperationType::Query,
             Some(OperationKind::Mutation) => OperationType::Mutation,

@@ -154,3 +154,35 @@ impl<'a> FieldCollector<'a> {
         literal.clone().into_const_with(|name| self.variables.get(&name).cloned().ok_or(())).ok()
     }
 }
+
+/// The selection sets of the fields with the response key `key` in any of `sets`, on whatever type.
+pub(super) fn selected_below<'a>(
+    operation: &'a Operation,
+    sets: &[&'a SelectionSet],
+    key: &str,
+) -> Vec<&'a SelectionSet> {
+    let mut found = Vec::new();
+    let mut visited_fragments = Vec::new();
+    let mut open = sets.to_vec();
+    while let Some(set) = open.pop() {
+        for selection in &set.items {
+            match &selection.node {
+                ast::Selection::Field(field) if field.node.response_key().node == key => {
+                    found.push(&field.node.selection_set.node);
+                }
+                ast::Selection::Field(_) => {}
+                ast::Selection::InlineFragment(fragment) => {
+                    open.push(&fragment.node.selection_set.node);
+                }
+                ast::Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    if !visited_fragments.contains(&name) {
+                        visited_fragments.push(name);
+                        open.extend(operation.fragment(name));
+                    }
+                }
+            }
+        }
+    }
+    found
+}

@@ -1,4 +1,10 @@
-//! Leaves a subgraph alone that fails again and again: it may recover, and nobody waits for it.
+//! Leaves a subgraph alone while most calls of it fail: it may recover, and nobody waits for it.
+//!
+//! Which calls fail is decided by [`FetchError::availability`](super::FetchError): what says that the
+//! subgraph cannot be reached or does not respond in time. Whatever else it responds, it responds, so that
+//! no client shuts a subgraph for others with a query to which it responds badly. The circuit opens after
+//! a minimum number of failures that are also more than half of all calls of the last
+//! [`INTERVAL`] to two of them; a few slow queries among many others do not open it.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,6 +12,9 @@ use std::{
 };
 
 use tokio::time::Instant;
+
+/// Calls are counted in intervals of this length; the current and the previous one decide.
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Counts the failures of one subgraph.
 #[derive(Debug)]
@@ -17,10 +26,42 @@ pub(super) struct CircuitBreaker {
 
 #[derive(Debug, Default)]
 struct BreakerState {
-    /// One after the other.
-    failures: u32,
+    /// When the current interval began.
+    begun: Option<Instant>,
+    current: CallCount,
+    previous: CallCount,
     /// When it may be tried again.
     open_until: Option<Instant>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct CallCount {
+    calls: u32,
+    failures: u32,
+}
+
+impl BreakerState {
+    /// Counts a call, in a new interval where the current one is over.
+    fn count(&mut self, now: Instant, failures: u32) {
+        let age = self.begun.map_or(Duration::MAX, |begun| now.saturating_duration_since(begun));
+        if age >= INTERVAL {
+            let is_previous = age < INTERVAL * 2;
+            self.previous = if is_previous { self.current } else { CallCount::default() };
+            self.current = CallCount::default();
+            self.begun = Some(now);
+        }
+        self.current.calls = self.current.calls.saturating_add(1);
+        self.current.failures = self.current.failures.saturating_add(failures);
+    }
+
+    /// Calls and failures of both intervals.
+    fn total(&self) -> CallCount {
+        let Self { current, previous, .. } = self;
+        CallCount {
+            calls: current.calls.saturating_add(previous.calls),
+            failures: current.failures.saturating_add(previous.failures),
+        }
+    }
 }
 
 /// What a subgraph is like.
@@ -50,21 +91,26 @@ impl CircuitBreaker {
         }
     }
 
-    /// A call went well.
-    pub(super) fn succeeded(&self) {
-        *self.lock() = BreakerState::default();
+    /// The subgraph responded: an open circuit closes.
+    pub(super) fn succeeded(&self, now: Instant) {
+        let mut state = self.lock();
+        if state.open_until.is_some() {
+            *state = BreakerState::default();
+        }
+        state.count(now, 0);
     }
 
     /// A call failed. Whether the subgraph is left alone from now on, and was not before.
     pub(super) fn failed(&self, now: Instant) -> bool {
         let mut state = self.lock();
-        state.failures = state.failures.saturating_add(1);
-        if state.failures < self.failure_threshold {
-            return false;
+        state.count(now, 1);
+        let CallCount { calls, failures } = state.total();
+        let was_open = state.open_until.is_some();
+        let opens = failures >= self.failure_threshold && failures > calls / 2;
+        if was_open || opens {
+            state.open_until = Some(now + self.open_for);
         }
-        let newly = state.open_until.is_none();
-        state.open_until = Some(now + self.open_for);
-        newly
+        opens && !was_open
     }
 
     /// What the subgraph is like.
@@ -98,17 +144,45 @@ mod tests {
         assert!(!breaker.failed(after(6)), "the circuit was open before");
         assert!(!breaker.allows(after(7)));
         assert!(breaker.allows(after(12)));
-        breaker.succeeded();
+        breaker.succeeded(after(12));
         assert!(breaker.allows(after(12)) && breaker.allows(after(12)));
         assert_eq!(breaker.circuit_state(after(12)), CircuitState::Closed);
     }
 
     #[test]
-    fn failures_with_a_success_between_must_not_add_up() {
+    fn a_minority_of_failures_must_not_open_the_circuit() {
+        let breaker = CircuitBreaker::new(5, Duration::from_secs(5));
+        let begin = Instant::now();
+        for _ in 0..100 {
+            breaker.succeeded(begin);
+        }
+        // A burst, as when several slow queries of one client time out at once.
+        for _ in 0..100 {
+            assert!(!breaker.failed(begin));
+        }
+        assert!(breaker.failed(begin), "now more than half of all calls failed");
+    }
+
+    #[test]
+    fn failures_must_be_forgotten() {
         let breaker = CircuitBreaker::new(2, Duration::from_secs(5));
-        for _ in 0..10 {
-            assert!(!breaker.failed(Instant::now()));
-            breaker.succeeded();
+        let begin = Instant::now();
+        for interval in 0..5 {
+            assert!(!breaker.failed(begin + INTERVAL * 2 * interval), "{interval}");
+        }
+        let later = begin + INTERVAL * 11;
+        assert!(!breaker.failed(later));
+        assert!(breaker.failed(later + INTERVAL), "two neighbouring intervals count together");
+    }
+
+    #[test]
+    fn a_probe_without_an_outcome_must_be_followed_by_another() {
+        let breaker = CircuitBreaker::new(1, Duration::from_secs(5));
+        let begin = Instant::now();
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        assert!(breaker.failed(begin));
+        for probe in 1..4 {
+            assert!(breaker.allows(after(6 * probe)) && !breaker.allows(after(6 * probe)));
         }
     }
 }

@@ -74,6 +74,10 @@ impl HttpClient {
             .header(header::USER_AGENT, self.user_agent)
             .body(Full::new(body))
             .map_err(|error| FetchError::InvalidUrl(error.to_string()))?;
+        // What an operator sets replaces what this client sends by itself, such as `user-agent`.
+        for (name, _) in headers.iter() {
+            request.headers_mut().remove(name);
+        }
         for (name, value) in headers.iter() {
             request.headers_mut().append(name, value.clone());
         }

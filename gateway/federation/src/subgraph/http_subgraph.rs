@@ -5,7 +5,7 @@ use std::{
     hash::BuildHasher,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -23,15 +23,24 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
-    FetchError, FetchResult, Headers, HttpClient, Subgraph, SubgraphRequest,
+    Availability, FetchError, FetchResult, Headers, HttpClient, Subgraph, SubgraphRequest,
     circuit_breaker::{CircuitBreaker, CircuitState},
     response,
 };
-use crate::config::SubgraphPolicy;
+use crate::config::{SubgraphPolicy, masked_text};
 
 /// A question that is on its way: what is sent, and on whose behalf.
 type DedupKey = (Bytes, Headers);
-type InFlight = Shared<BoxFuture<'static, FetchResult>>;
+
+/// A query on its way.
+#[derive(Clone)]
+struct InFlight {
+    response: Shared<BoxFuture<'static, FetchResult>>,
+    counted: Counted,
+}
+
+/// Whether the circuit breaker has counted a call as failed, so that it does so once.
+type Counted = Arc<AtomicBool>;
 
 /// A subgraph that is called over HTTP.
 pub struct HttpSubgraph {
@@ -44,6 +53,7 @@ pub struct HttpSubgraph {
     in_flight: Mutex<HashMap<DedupKey, InFlight>>,
     calls: AtomicU64,
     failures: AtomicU64,
+    unrequested_fields: AtomicU64,
 }
 
 /// How often a subgraph was called, and what it is like.
@@ -53,6 +63,8 @@ pub struct Health {
     pub calls: u64,
     /// Number of failed calls.
     pub failures: u64,
+    /// Number of fields in responses that were not requested, and were dropped.
+    pub unrequested_fields: u64,
     /// The state of its circuit breaker.
     pub state: CircuitState,
 }
@@ -82,6 +94,7 @@ impl HttpSubgraph {
             in_flight: Mutex::default(),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            unrequested_fields: AtomicU64::new(0),
             name,
             url,
             policy,
@@ -104,8 +117,13 @@ impl HttpSubgraph {
         Health {
             calls: self.calls.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
+            unrequested_fields: self.unrequested_fields.load(Ordering::Relaxed),
             state: self.circuit_breaker.circuit_state(Instant::now()),
         }
+    }
+
+    pub(super) fn record_unrequested_fields(&self, count: u64) {
+        self.unrequested_fields.fetch_add(count, Ordering::Relaxed);
     }
 
     /// The answer to a query, asked once for all who ask it now. It goes on where one of them leaves.
@@ -115,21 +133,37 @@ impl HttpSubgraph {
             return shared.clone();
         }
         let (remote, key) = (Arc::clone(self), dedup_key.clone());
+        let counted = Counted::default();
+        let call_counted = Arc::clone(&counted);
         let request = async move {
-            let result = remote.call_counted(&key, remote.policy.retries).await;
+            let retries = remote.policy.retries;
+            let result = remote.call_counted(&key, retries, &call_counted).await;
             remote.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
             result
         };
         let task = tokio::spawn(request.in_current_span());
         let panicked = || FetchError::Unreachable("the request task panicked".to_owned());
         let response = task.map(move |join_result| join_result.unwrap_or_else(|_| Err(panicked())));
-        let shared = response.boxed().shared();
+        let shared = InFlight { response: response.boxed().shared(), counted };
         in_flight.insert(dedup_key, shared.clone());
         shared
     }
 
+    /// Counts a failure of a call, once.
+    fn record_failure(&self, counted: &AtomicBool) {
+        let is_new = !counted.swap(true, Ordering::Relaxed);
+        if is_new && self.circuit_breaker.failed(Instant::now()) {
+            tracing::error!(subgraph = %self.name, "circuit breaker opened");
+        }
+    }
+
     /// Asks within the time of a call, and counts how it went.
-    async fn call_counted(&self, dedup_key: &DedupKey, retries: u32) -> FetchResult {
+    async fn call_counted(
+        &self,
+        dedup_key: &DedupKey,
+        retries: u32,
+        counted: &AtomicBool,
+    ) -> FetchResult {
         if !self.circuit_breaker.allows(Instant::now()) {
             return Err(FetchError::CircuitOpen);
         }
@@ -137,19 +171,18 @@ impl HttpSubgraph {
         let outcome =
             tokio::time::timeout(timeout, self.call_with_retries(dedup_key, retries)).await;
         let result = outcome.unwrap_or(Err(FetchError::Timeout(timeout)));
-        match &result {
-            Err(error) if error.counts_as_failure() => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(subgraph = %self.name, error = %error, "subgraph request failed");
-                if self.circuit_breaker.failed(Instant::now()) {
-                    tracing::error!(subgraph = %self.name, "circuit breaker opened");
-                }
-            }
+        let availability = match &result {
+            Ok(_) => Availability::Available,
             Err(error) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(subgraph = %self.name, error = %error, "subgraph rejected the request");
+                tracing::warn!(subgraph = %self.name, error = %error, "subgraph request failed");
+                error.availability()
             }
-            Ok(_) => self.circuit_breaker.succeeded(),
+        };
+        match availability {
+            Availability::Available => self.circuit_breaker.succeeded(Instant::now()),
+            Availability::Unavailable => self.record_failure(counted),
+            Availability::Unknown => {}
         }
         result
     }
@@ -173,7 +206,8 @@ impl HttpSubgraph {
 
     async fn call_once(&self, (body, headers): &DedupKey) -> FetchResult {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let url: Uri = self.url.parse().map_err(|_| FetchError::InvalidUrl(self.url.clone()))?;
+        let url: Uri =
+            self.url.parse().map_err(|_| FetchError::InvalidUrl(masked_text(&self.url)))?;
         let response = self.client.post(&url, body.clone(), headers, self.policy.bytes_max).await?;
         response::read(&response).map(Arc::new)
     }
@@ -187,17 +221,34 @@ impl Subgraph for Arc<HttpSubgraph> {
             serde_json::to_vec(&body).expect("GraphQL values always serialise to JSON").into();
         let dedup_key = (body, Arc::clone(request.headers));
         let left = request.deadline.saturating_duration_since(Instant::now());
-        let pending = async move {
-            match request.operation_type {
-                OperationType::Query => self.call_shared(dedup_key).await,
-                _ => self.call_counted(&dedup_key, 0).await,
+        let (pending, counted) = match request.operation_type {
+            OperationType::Query => {
+                let InFlight { response, counted } = self.call_shared(dedup_key);
+                (response.boxed(), counted)
+            }
+            _ => {
+                let counted = Counted::default();
+                let call_counted = Arc::clone(&counted);
+                let call = async move { self.call_counted(&dedup_key, 0, &call_counted).await };
+                (call.boxed(), counted)
             }
         };
-        tokio::time::timeout(left, pending)
-            .map(move |result| result.unwrap_or(Err(FetchError::Timeout(left))))
-            .boxed()
+        let cut = async move {
+            tokio::time::timeout(left, pending).await.unwrap_or_else(|_elapsed| {
+                // The deadline of the request came before the timeout of the call.
+                if left >= SLOW_MIN {
+                    self.record_failure(&counted);
+                }
+                Err(FetchError::Timeout(left))
+            })
+        };
+        cut.boxed()
     }
 }
+
+/// A call that the deadline of its request cuts after this time counts as failed; one that had less
+/// time says nothing about the subgraph.
+const SLOW_MIN: Duration = Duration::from_millis(100);
 
 /// Before a query is asked again, about.
 const RETRY_DELAY: Duration = Duration::from_millis(50);

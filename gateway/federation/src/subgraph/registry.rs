@@ -36,9 +36,11 @@ impl HeaderPropagation {
         }
     }
 
-    /// The headers of one fetch.
+    /// The headers of one fetch. A header with a fixed value replaces that of the client.
     fn headers_for(&self, client: &Headers) -> Headers {
-        let forwarded = client.iter().filter(|(name, _)| self.forwarded.contains(name));
+        let is_fixed = |name: &HeaderName| self.fixed.iter().any(|(fixed, _)| fixed == name);
+        let forwarded =
+            client.iter().filter(|(name, _)| self.forwarded.contains(name) && !is_fixed(name));
         forwarded.chain(&*self.fixed).cloned().collect()
     }
 }
@@ -95,6 +97,13 @@ impl SubgraphRegistry {
         }
     }
 
+    /// Counts fields of a response that were not requested.
+    pub(crate) fn record_unrequested_fields(&self, subgraph: &str, count: u64) {
+        if let Some(SubgraphTarget::Http(remote, _)) = self.0.get(subgraph) {
+            remote.record_unrequested_fields(count);
+        }
+    }
+
     /// Whether a subgraph is the local one.
     pub(crate) fn is_local(&self, subgraph: &str) -> bool {
         matches!(self.0.get(subgraph), Some(SubgraphTarget::Local))
@@ -120,5 +129,42 @@ fn policy(subgraph: Option<&SubgraphConfig>, default: &SubgraphPolicy) -> Subgra
             SubgraphPolicy { timeout: *timeout, retries: *retries, ..default }
         }
         None => default,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_header_must_replace_that_of_the_client() {
+        let header = |name: &'static str, value: &'static str| {
+            (HeaderName::from_static(name), hyper::header::HeaderValue::from_static(value))
+        };
+        let names = ["authorization", "accept-language", "x-team"];
+        let propagation = HeaderPropagation {
+            forwarded: names.into_iter().map(HeaderName::from_static).collect(),
+            fixed: [header("authorization", "ours"), header("x-key", "1")].into(),
+        };
+        let client: Headers = [
+            header("authorization", "theirs"),
+            header("accept-language", "nl"),
+            header("authorization", "theirs again"),
+            header("x-team", "a"),
+            header("x-team", "b"),
+            header("x-key", "2"),
+            header("cookie", "c"),
+        ]
+        .into();
+        let sent = [
+            header("accept-language", "nl"),
+            header("x-team", "a"),
+            header("x-team", "b"),
+            header("authorization", "ours"),
+            header("x-key", "1"),
+        ];
+        assert_eq!(*propagation.headers_for(&client), sent);
+        let without_client = propagation.headers_for(&Headers::default());
+        assert_eq!(*without_client, sent[3..]);
     }
 }

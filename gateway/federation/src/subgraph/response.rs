@@ -1,6 +1,6 @@
 //! Reads what a subgraph answered, whatever that is.
 
-use crate::error::PathSegment;
+use crate::{error::PathSegment, text_limits::check_json};
 use async_graphql_value::{ConstValue as Value, indexmap::IndexMap};
 use serde::Deserialize;
 
@@ -38,9 +38,11 @@ pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchErr
     if !is_success && !is_json {
         return Err(FetchError::Status(*status));
     }
-    let parsed: RawResponse = serde_json::from_slice(body).map_err(|error| {
-        let malformed = FetchError::MalformedResponse(error.to_string());
-        if is_success { malformed } else { FetchError::Status(*status) }
+    let parsed = check_json(body)
+        .map_err(|error| error.to_string())
+        .and_then(|()| serde_json::from_slice(body).map_err(|error| error.to_string()));
+    let parsed: RawResponse = parsed.map_err(|error| {
+        if is_success { FetchError::MalformedResponse(error) } else { FetchError::Status(*status) }
     })?;
     let errors = match parsed.errors {
         Value::List(errors) => errors.into_iter().take(ERRORS_MAX).map(subgraph_error).collect(),

@@ -4,8 +4,9 @@
 //! not done, a page says how. Invariant: this is the only path whose policy lets a page write styles
 //! into itself, and only once it was built; scripts stay those of files of ours.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
+use federation::bounded_file;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
@@ -27,6 +28,8 @@ use crate::{
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+/// Maximum length of a file of the build in bytes.
+const ASSET_BYTES_MAX: u64 = 16 << 20;
 /// The file without which it was not built.
 const ENTRY_SCRIPT: &str = "graphiql.js";
 
@@ -76,7 +79,7 @@ impl Graphiql {
         let if_none_match = IfNoneMatch::parse(request.headers());
         let file = Arc::<Path>::from(file);
         let read = tokio::task::spawn_blocking(move || -> io::Result<_> {
-            let bytes = fs::read(file)?;
+            let bytes = bounded_file::read(&file, ASSET_BYTES_MAX).map_err(io::Error::other)?;
             let digest = blake3::hash(&bytes).to_hex();
             let etag = ETag::new(&digest[..32], encoding.etag_suffix());
             let body = (!if_none_match.matches_existing(&etag)).then(|| encoding.encode(bytes));

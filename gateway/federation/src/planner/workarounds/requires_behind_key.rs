@@ -20,7 +20,10 @@ use hive_router_query_planner::{
 };
 
 use super::union_members::has_all;
-use crate::plan::{EntityFetch, Fetch, FetchKind, PathElement, RequiredSelection, Step};
+use crate::{
+    plan::{EntityFetch, Fetch, FetchKind, PathElement, RequiredSelection, Step},
+    selected_fields::SelectedFields,
+};
 
 /// A way to one computed field.
 pub(crate) struct RequiresWorkaround {
@@ -168,11 +171,12 @@ impl PathStep {
 }
 
 impl RequiresWorkaround {
-    /// The question for the field. `needed` is what the subgraph is told, `types` a type with all that are
-    /// of it.
+    /// The fetch of the field. `required` is what the subgraph is told; `selected` gives the fields of a
+    /// set, `types` a type with all that are of it.
     pub(crate) fn into_fetch_step(
         self,
         required: Vec<RequiredSelection>,
+        selected: impl Fn(&SelectionSet) -> SelectedFields,
         types: impl Fn(&str) -> BTreeSet<String>,
     ) -> Step {
         let mut path = Vec::new();
@@ -200,6 +204,7 @@ impl RequiresWorkaround {
             input_rewrites: Vec::new(),
             output_rewrites: Vec::new(),
             response_keys: Arc::new(HashSet::from([field.selection_identifier().to_owned()])),
+            selected: selected(&SelectionSet { items: vec![SelectionItem::Field(field.clone())] }),
         };
         Step::Fetch(Box::new(Fetch {
             subgraph: self.subgraph.as_str().into(),

@@ -16,8 +16,9 @@ type SelectionPath = Vec<String>;
 /// The selections in two; nothing where they are of one place.
 pub(crate) fn split_in_half(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
     let mut paths = Vec::new();
+    let mut known = HashSet::new();
     leaves(set, &mut SelectionPath::new(), &mut |path| {
-        if !paths.contains(path) {
+        if known.insert(path.clone()) {
             paths.push(path.clone());
         }
     });

@@ -71,7 +71,7 @@ mod tests {
     use async_graphql_value::Name;
 
     use super::*;
-    use crate::plan::Fetch;
+    use crate::{plan::Fetch, selected_fields::SelectedFields};
 
     fn fetch(document: &str, kind: FetchKind) -> Step {
         Step::Fetch(Box::new(Fetch {
@@ -89,6 +89,7 @@ mod tests {
             let kind = FetchKind::Root {
                 path: Vec::new(),
                 response_keys: Arc::default(),
+                selected: SelectedFields::default(),
                 output_rewrites: Vec::new(),
             };
             fetch("{a{_internal_qp_alias_10: b(c: 1)}}", kind)
@@ -106,6 +107,7 @@ mod tests {
             input_rewrites: Vec::new(),
             output_rewrites: Vec::new(),
             response_keys: Arc::default(),
+            selected: SelectedFields::default(),
         }]);
         assert_eq!(unresolved_alias(&Step::Sequence(vec![root(), fetch("{d}", entities)])), None);
     }

@@ -1,0 +1,190 @@
+//! SDLs and supergraphs that overflow a stack or never end, each on a thread with the stack of the
+//! runtime.
+
+use std::{thread, time::Instant};
+
+use super::*;
+use crate::Supergraph;
+
+/// The stack of a thread of the runtime.
+const STACK_BYTES: usize = 2 << 20;
+
+/// Does something on a thread with the stack of the runtime.
+fn on_runtime_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = thread::Builder::new().stack_size(STACK_BYTES);
+    thread.spawn(work).unwrap().join().unwrap()
+}
+
+fn nested(open: &str, middle: &str, close: &str, depth: usize) -> String {
+    format!("{}{middle}{}", open.repeat(depth), close.repeat(depth))
+}
+
+/// SDLs with something nested to `depth`, by name.
+fn nested_sdls(depth: usize) -> Vec<(&'static str, String)> {
+    let list = |middle: &str| nested("[", middle, "]", depth);
+    let object = nested("{a:", "1", "}", depth);
+    let set = nested("a{", "a", "}", depth);
+    let escaped = nested("a\\u007b", "a", "\\u007D", depth);
+    let entity = |directive: &str| {
+        format!("type Query {{ t: T }} type T @key(fields: \"id\") {{ id: ID! a: T {directive} }}")
+    };
+    vec![
+        ("type of a field", format!("type Query {{ a: {} }}", list("Int"))),
+        ("type of an argument", format!("type Query {{ a(b: {}): Int }}", list("Int"))),
+        ("type of an input", format!("input I {{ a: {} }} type Query {{ a: Int }}", list("Int"))),
+        ("type in a directive", format!("directive @d(a: {}) on OBJECT", list("Int"))),
+        ("list default", format!("type Query {{ a(b: Int = {}): Int }}", list("1"))),
+        ("object default", format!("type Query {{ a(b: Int = {object}): Int }}")),
+        (
+            "default of an input",
+            format!("input I {{ a: Int = {} }} type Query {{ a: Int }}", list("1")),
+        ),
+        ("argument of a directive", format!("type Query @d(a: {}) {{ a: Int }}", list("1"))),
+        ("object in a directive", format!("type Query @d(a: {object}) {{ a: Int }}")),
+        ("scopes", format!("type Query {{ a: Int @requiresScopes(scopes: {}) }}", list("\"s\""))),
+        ("key", format!("type Query {{ t: T }} type T @key(fields: \"{set}\") {{ a: T }}")),
+        (
+            "escaped key",
+            format!("type Query {{ t: T }} type T @key(fields: \"{escaped}\") {{ a: T }}"),
+        ),
+        ("requires", entity(&format!("@requires(fields: \"{set}\")"))),
+        ("provides", entity(&format!("@provides(fields: \"\"\"{set}\"\"\")"))),
+        (
+            "import",
+            format!(
+                "extend schema @link(url: \"x\", import: {}) type Query {{ a: Int }}",
+                list("\"@key\"")
+            ),
+        ),
+        ("selection", nested("{a", "", "}", depth)),
+        ("arguments", nested("type Query { a(", "", "): Int }", depth)),
+    ]
+}
+
+fn subgraph(name: &str, sdl: String) -> SubgraphSdl {
+    SubgraphSdl {
+        name: name.to_owned(),
+        url: format!("http://{name}.test/"),
+        sdl,
+        inaccessible_fields: InaccessibleFields::Hidden,
+    }
+}
+
+#[test]
+fn deep_nesting_must_be_refused_wherever_it_stands() {
+    // Half of the limit of 4 MiB, which is reached with both brackets.
+    for depth in [51, 20_000, 500_000] {
+        for (what, sdl) in nested_sdls(depth) {
+            let errors = on_runtime_stack({
+                let sdl = sdl.clone();
+                move || compose(&[subgraph("hostile", sdl)]).unwrap_err()
+            });
+            let text = errors[0].to_string();
+            assert!(
+                text.contains("cannot parse SDL of `hostile`: line 1, column"),
+                "{what}: {text}"
+            );
+            assert!(text.contains("`sdl_nesting_max`: 50"), "{what}: {text}");
+            let error = on_runtime_stack(move || Supergraph::load(&sdl).err().unwrap());
+            assert!(error.to_string().contains("`sdl_nesting_max`: 50"), "{what}: {error}");
+        }
+    }
+}
+
+#[test]
+fn nesting_within_the_limit_must_fit_the_stack() {
+    for depth in [10, 48] {
+        for (what, sdl) in nested_sdls(depth) {
+            let begun = Instant::now();
+            on_runtime_stack(move || {
+                let sdl = compose(&[subgraph("deep", sdl)]).unwrap_or_default();
+                let _ = Supergraph::load(&sdl);
+            });
+            assert!(begun.elapsed().as_secs() < 20, "{what}: {:?}", begun.elapsed());
+        }
+    }
+}
+
+#[test]
+fn long_and_circular_sdls_must_fit_the_stack() {
+    let chain =
+        |count: usize, link: &dyn Fn(usize) -> String| (0..count).map(link).collect::<String>();
+    let implements = |count: usize| {
+        chain(count, &|n| format!("interface I{n} implements I{} {{ a: Int }} ", n + 1))
+            + &format!(
+                "interface I{count} {{ a: Int }} type T implements I0 {{ a: Int }} type Query {{ t: T i: I0 }}"
+            )
+    };
+    let circular = "interface A implements B { a: Int } interface B implements A { a: Int }
+        type T implements A & B { a: Int } type Query { t: T a: A b: B }";
+    let sdls = [
+        ("interfaces in a chain", implements(5_000)),
+        ("circular interfaces", circular.to_owned()),
+        (
+            "an interface of itself",
+            "interface A implements A { a: A } type T implements A { a: A } type Query { a: A }"
+                .to_owned(),
+        ),
+        ("a union of itself", "union U = U type Query { u: U }".to_owned()),
+        (
+            "circular inputs",
+            "input A { b: B! = {} } input B { a: A! = {} } type Query { a(a: A): Int }".to_owned(),
+        ),
+        (
+            "objects in a chain",
+            chain(4_000, &|n| format!("type T{n} {{ a: T{} }} ", n + 1))
+                + "type T4000 { a: Int } type Query { t: T0 }",
+        ),
+        (
+            "entities in a chain",
+            chain(2_000, &|n| {
+                format!("type T{n} @key(fields: \"id a {{ id }}\") {{ id: ID! a: T{} }} ", n + 1)
+            }) + "type T2000 @key(fields: \"id\") { id: ID! } type Query { t: T0 }",
+        ),
+        (
+            "a long key",
+            format!(
+                "type T @key(fields: \"{}\") {{ a: Int }} type Query {{ t: T }}",
+                "a ".repeat(20_000)
+            ),
+        ),
+        (
+            "a key of itself",
+            "type T @key(fields: \"a { a { a { a } } }\") { a: T } type Query { t: T }".to_owned(),
+        ),
+        (
+            "many members",
+            format!("type A {{ a: Int }} union U = {} type Query {{ u: U }}", "|A".repeat(5_000)),
+        ),
+        (
+            "directives",
+            format!(
+                "directive @d repeatable on OBJECT type Query {} {{ a: Int }}",
+                "@d ".repeat(10_000)
+            ),
+        ),
+        (
+            "interfaces in a list",
+            format!(
+                "interface I {{ a: Int }} type T implements {} {{ a: Int }} type Query {{ t: T }}",
+                "&I".repeat(2_000)
+            ),
+        ),
+        (
+            "nested fragments in a key",
+            format!(
+                "type T @key(fields: \"{}\") {{ a: T }} type Query {{ t: T }}",
+                nested("... on T {", "a", "}", 40)
+            ),
+        ),
+        ("descriptions", format!("\"\"\"{}\"\"\" type Query {{ a: Int }}", "[({".repeat(100_000))),
+    ];
+    for (what, sdl) in sdls {
+        let begun = Instant::now();
+        on_runtime_stack(move || {
+            let sdl = compose(&[subgraph("long", sdl)]).unwrap_or_default();
+            let _ = Supergraph::load(&sdl);
+        });
+        assert!(begun.elapsed().as_secs() < 20, "{what}: {:?}", begun.elapsed());
+    }
+}

@@ -1,0 +1,209 @@
+//! The fields that a fetch selects, and what of a response they leave: a subgraph writes nothing that
+//! it was not asked for.
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
+
+const TYPENAME: &str = "__typename";
+
+/// The fields that a fetch selects at one place, by response key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SelectedFields {
+    fields: HashMap<Name, Self>,
+    /// Fields that are selected on some types alone.
+    fragments: Vec<(BTreeSet<String>, Self)>,
+}
+
+/// A response without what was not selected.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ProjectedResponse {
+    pub(crate) data: Value,
+    /// Number of fields that were left out.
+    pub(crate) dropped: u64,
+}
+
+impl SelectedFields {
+    /// Selects a field, in addition to what is selected below it already.
+    pub(crate) fn add_field(&mut self, key: &str, below: Self) {
+        self.fields.entry(Name::new(key)).or_default().extend(below);
+    }
+
+    /// Selects fields on these types.
+    pub(crate) fn add_fragment(&mut self, types: BTreeSet<String>, below: Self) {
+        self.fragments.push((types, below));
+    }
+
+    fn extend(&mut self, more: Self) {
+        for (key, below) in more.fields {
+            self.fields.entry(key).or_default().extend(below);
+        }
+        self.fragments.extend(more.fragments);
+    }
+
+    /// The selection below a response key of the root.
+    pub(crate) fn below(&self, key: &str) -> Option<&Self> {
+        self.fields.get(key)
+    }
+
+    /// What these fields leave of a response.
+    pub(crate) fn project(&self, data: &Value) -> ProjectedResponse {
+        let mut dropped = 0;
+        let data = project(&[self], data, &mut dropped);
+        ProjectedResponse { data, dropped }
+    }
+
+    fn is_leaf(&self) -> bool {
+        self.fields.is_empty() && self.fragments.is_empty()
+    }
+
+    /// The sets of fields that are for an object, by the type that it says it is of. One that does not
+    /// say so although it was asked is of no type.
+    fn collect_for<'s>(&'s self, typename: Option<&str>, found: &mut Vec<&'s Self>) {
+        found.push(self);
+        for (types, below) in &self.fragments {
+            let applies = match typename {
+                Some(name) => types.contains(name),
+                None => !self.fields.contains_key(TYPENAME) && !below.fields.contains_key(TYPENAME),
+            };
+            if applies {
+                below.collect_for(typename, found);
+            }
+        }
+    }
+}
+
+fn project(selected: &[&SelectedFields], value: &Value, dropped: &mut u64) -> Value {
+    match value {
+        Value::List(items) => {
+            Value::List(items.iter().map(|item| project(selected, item, dropped)).collect())
+        }
+        // A leaf of a custom scalar may be of any shape.
+        Value::Object(fields) if !selected.iter().all(|one| one.is_leaf()) => {
+            let typename = match fields.get(TYPENAME) {
+                Some(Value::String(name)) => Some(name.as_str()),
+                _ => None,
+            };
+            let mut sets = Vec::new();
+            for one in selected {
+                one.collect_for(typename, &mut sets);
+            }
+            let mut object = IndexMap::with_capacity(fields.len());
+            for (key, value) in fields {
+                let below: Vec<_> = sets.iter().filter_map(|set| set.fields.get(key)).collect();
+                if below.is_empty() {
+                    *dropped += 1;
+                } else {
+                    object.insert(key.clone(), project(&below, value, dropped));
+                }
+            }
+            Value::Object(object)
+        }
+        leaf => leaf.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Selections written as `a{b c} ...X{d}`; a word with dots before it is a type.
+    fn selected(text: &str) -> SelectedFields {
+        fn set<'t>(words: &mut impl Iterator<Item = &'t str>) -> SelectedFields {
+            let mut selected = SelectedFields::default();
+            while let Some(word) = words.next() {
+                let (name, opens) =
+                    word.strip_suffix('{').map_or((word, false), |name| (name, true));
+                if name == "}" {
+                    break;
+                }
+                let below = if opens { set(words) } else { SelectedFields::default() };
+                match name.strip_prefix("...") {
+                    Some(types) => {
+                        let types = types.split('|').map(str::to_owned).collect();
+                        selected.add_fragment(types, below);
+                    }
+                    None => selected.add_field(name, below),
+                }
+            }
+            selected
+        }
+        set(&mut text.split_whitespace())
+    }
+
+    #[test]
+    fn a_response_must_keep_what_was_selected_and_nothing_else() {
+        for (selection, response, kept, dropped) in [
+            // Fields at the root, in entities, deeper and in lists.
+            ("a", json!({ "a": 1, "catalog": {} }), json!({ "a": 1 }), 1),
+            (
+                "_entities{ ...T{ name } }",
+                json!({ "_entities": [{ "name": "n", "title": "t" }, null, { "url": "u" }] }),
+                json!({ "_entities": [{ "name": "n" }, null, {}] }),
+                2,
+            ),
+            (
+                "a{ b{ c } }",
+                json!({ "a": [[{ "b": { "c": 1, "d": { "e": 2 } } }], [{ "x": 1 }]] }),
+                json!({ "a": [[{ "b": { "c": 1 } }], [{}]] }),
+                2,
+            ),
+            // The response key counts, not the name of the field.
+            (
+                "x{ id }",
+                json!({ "x": { "id": 1 }, "a": { "id": 2 } }),
+                json!({ "x": { "id": 1 } }),
+                1,
+            ),
+            // A custom scalar is kept as a whole.
+            (
+                "a",
+                json!({ "a": { "any": [1, { "b": 2 }] } }),
+                json!({ "a": { "any": [1, { "b": 2 }] } }),
+                0,
+            ),
+            // A key that is selected twice is selected with both.
+            (
+                "a{ b } a{ c{ d } } ...T{ a{ c{ e } } }",
+                json!({ "a": { "b": 1, "c": { "d": 2, "e": 3, "f": 4 } } }),
+                json!({ "a": { "b": 1, "c": { "d": 2, "e": 3 } } }),
+                1,
+            ),
+            // Values of another shape are kept; the schema refuses them later.
+            ("a{ b }", json!({ "a": 7 }), json!({ "a": 7 }), 0),
+            ("a", json!(null), json!(null), 0),
+        ] {
+            let response = Value::from_json(response).unwrap();
+            let data = Value::from_json(kept).unwrap();
+            let projected = selected(selection).project(&response);
+            assert_eq!(projected, ProjectedResponse { data, dropped }, "{selection}");
+        }
+    }
+
+    #[test]
+    fn a_type_condition_must_hold_for_the_type_that_was_claimed() {
+        let selection = selected("a{ __typename ...X|Y{ x } ...Z{ z ...X{ never } } }");
+        for (object, kept) in [
+            (json!({ "__typename": "X", "x": 1, "z": 2 }), json!({ "__typename": "X", "x": 1 })),
+            (json!({ "__typename": "Y", "x": 1, "z": 2 }), json!({ "__typename": "Y", "x": 1 })),
+            (
+                json!({ "__typename": "Z", "x": 1, "z": 2, "never": 3 }),
+                json!({ "__typename": "Z", "z": 2 }),
+            ),
+            (json!({ "__typename": "Other", "x": 1, "z": 2 }), json!({ "__typename": "Other" })),
+            // No type although it was selected, or one that is no name.
+            (json!({ "x": 1, "z": 2 }), json!({})),
+            (json!({ "__typename": ["X"], "x": 1 }), json!({ "__typename": ["X"] })),
+        ] {
+            let response = Value::from_json(json!({ "a": object })).unwrap();
+            let kept = Value::from_json(json!({ "a": kept })).unwrap();
+            assert_eq!(selection.project(&response).data, kept, "{object}");
+        }
+        // Where the type was not selected, the subgraph cannot say it.
+        let untyped = selected("a{ ...X{ x } }");
+        let response = Value::from_json(json!({ "a": { "x": 1, "y": 2 } })).unwrap();
+        assert_eq!(untyped.project(&response).dropped, 1);
+    }
+}

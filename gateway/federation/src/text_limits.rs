@@ -1,0 +1,426 @@
+//! Limits on untrusted text, checked by one scan before a parser reads it: parsers, and what walks or
+//! frees their trees, call themselves once for each level of brackets.
+//!
+//! Only as much of the grammars is known here as telling tokens apart needs; what is no GraphQL or JSON
+//! at all is left to the parsers to refuse. No function here calls itself.
+
+use async_graphql_parser::Pos;
+
+use crate::error::{ApiError, GraphqlError};
+
+/// Maximum depth of brackets of any sort in a document (`nesting_max`): more than a person writes,
+/// less than a stack holds.
+pub const NESTING_MAX: usize = 64;
+/// Maximum depth of brackets in an SDL, and in each text that is a value in it, such as a set of fields
+/// (`sdl_nesting_max`): the planner's parser reads no more.
+pub const SDL_NESTING_MAX: usize = 50;
+/// Maximum depth of objects and lists in JSON (`json_nesting_max`): a response has two for each field
+/// within another, and three where lists hold lists.
+pub const JSON_NESTING_MAX: usize = 100;
+
+/// Why untrusted text is not parsed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Its brackets are nested deeper than a limit allows.
+    #[error("line {}, column {}: nesting exceeds `{limit}`: {max}", position.line, position.column)]
+    TooDeep {
+        /// The name of the limit.
+        limit: &'static str,
+        /// The maximum depth.
+        max: usize,
+        /// Position of the first bracket that is too deep.
+        position: Pos,
+    },
+    /// A string never ends: a parser would read it in another way, and what follows with it.
+    #[error("line {}, column {}: unterminated string", .0.line, .0.column)]
+    UnterminatedString(Pos),
+}
+
+impl From<TextError> for GraphqlError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::TooDeep { limit, max, position } => {
+                ApiError::limit(limit, max as u64).at(position)
+            }
+            TextError::UnterminatedString(position) => {
+                ApiError::parse_failed("unterminated string").at(position)
+            }
+        }
+    }
+}
+
+/// The position of an offset, from 1.
+fn position(text: &[u8], offset: usize) -> Pos {
+    let before = &text[..offset];
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    Pos { line, column: 1 + offset - line_start }
+}
+
+/// Checks that a document has at most `tokens_max` tokens, and brackets no deeper than
+/// [`NESTING_MAX`].
+///
+/// # Errors
+/// [`GraphqlError`] with the limit that the document exceeds.
+pub fn check_document(document: &str, tokens_max: usize) -> Result<(), GraphqlError> {
+    let at = |offset| position(document.as_bytes(), offset);
+    let mut depth = 0_usize;
+    for (count, token) in Tokens::of(document).enumerate() {
+        if count >= tokens_max {
+            return Err(ApiError::limit("tokens_max", tokens_max as u64).into());
+        }
+        let Token { offset, kind, .. } = token;
+        match kind {
+            TokenKind::Open => depth += 1,
+            TokenKind::Close => depth = depth.saturating_sub(1),
+            TokenKind::Unterminated => {
+                return Err(TextError::UnterminatedString(at(offset)).into());
+            }
+            TokenKind::Text | TokenKind::Other => {}
+        }
+        if depth > NESTING_MAX {
+            let position = at(offset);
+            let error = TextError::TooDeep { limit: "nesting_max", max: NESTING_MAX, position };
+            return Err(error.into());
+        }
+    }
+    Ok(())
+}
+
+/// Checks that an SDL has brackets no deeper than [`SDL_NESTING_MAX`], nor have the texts that are
+/// values in it: composition and planning parse them as sets of fields. Descriptions may hold any text.
+///
+/// # Errors
+/// [`TextError`] with the position.
+pub fn check_sdl(sdl: &str) -> Result<(), TextError> {
+    let bytes = sdl.as_bytes();
+    let too_deep = |offset| TextError::TooDeep {
+        limit: "sdl_nesting_max",
+        max: SDL_NESTING_MAX,
+        position: position(bytes, offset),
+    };
+    let mut open = Vec::new();
+    let mut before = b' ';
+    for Token { offset, length, kind } in Tokens::of(sdl) {
+        let first = bytes[offset];
+        match kind {
+            TokenKind::Open => open.push(first),
+            TokenKind::Close => {
+                open.pop();
+            }
+            TokenKind::Text => {
+                let is_value = matches!(before, b':' | b'=') || open.last() == Some(&b'[');
+                if is_value && is_deep_text(&bytes[offset..offset + length]) {
+                    return Err(too_deep(offset));
+                }
+            }
+            TokenKind::Unterminated => {
+                return Err(TextError::UnterminatedString(position(bytes, offset)));
+            }
+            TokenKind::Other => {}
+        }
+        if open.len() > SDL_NESTING_MAX {
+            return Err(too_deep(offset));
+        }
+        before = first;
+    }
+    Ok(())
+}
+
+/// Whether brackets within a text are deeper than [`SDL_NESTING_MAX`]; they may be written as escapes.
+fn is_deep_text(text: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        let byte = match (first, after) {
+            (b'\\', [b'u', escape @ ..]) => {
+                let (byte, length) = escaped_byte(escape);
+                rest = &escape[length..];
+                byte
+            }
+            (b'\\', [_, after @ ..]) => {
+                rest = after;
+                continue;
+            }
+            (first, _) => *first,
+        };
+        match byte {
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > SDL_NESTING_MAX {
+            return true;
+        }
+    }
+    false
+}
+
+/// The ASCII character that `XXXX` or `{X…}` stands for, a space for any other, and the length of what
+/// stands for it.
+fn escaped_byte(escape: &[u8]) -> (u8, usize) {
+    let (digits, length) = match escape {
+        [b'{', digits @ ..] => {
+            let count = length_while(digits, |byte| byte != b'}');
+            (&digits[..count], (count + 2).min(escape.len()))
+        }
+        digits => (&digits[..digits.len().min(4)], digits.len().min(4)),
+    };
+    let code = std::str::from_utf8(digits).ok().and_then(|text| u8::from_str_radix(text, 16).ok());
+    (code.unwrap_or(b' '), length)
+}
+
+/// Checks that JSON has objects and lists no deeper than [`JSON_NESTING_MAX`].
+///
+/// # Errors
+/// [`TextError`] with the position.
+pub fn check_json(json: &[u8]) -> Result<(), TextError> {
+    let mut depth = 0_usize;
+    let mut is_text = false;
+    let mut offset = 0;
+    while let Some(byte) = json.get(offset) {
+        match byte {
+            b'"' => is_text = !is_text,
+            b'\\' if is_text => offset += 1,
+            b'{' | b'[' if !is_text => depth += 1,
+            b'}' | b']' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > JSON_NESTING_MAX {
+            return Err(TextError::TooDeep {
+                limit: "json_nesting_max",
+                max: JSON_NESTING_MAX,
+                position: position(json, offset),
+            });
+        }
+        offset += 1;
+    }
+    Ok(())
+}
+
+/// A token of GraphQL.
+struct Token {
+    offset: usize,
+    length: usize,
+    kind: TokenKind,
+}
+
+enum TokenKind {
+    /// An opening bracket of any sort.
+    Open,
+    /// A closing bracket of any sort.
+    Close,
+    /// A string, with its quotes.
+    Text,
+    /// A string that never ends.
+    Unterminated,
+    /// A name, a number or a mark.
+    Other,
+}
+
+/// The tokens of GraphQL text, to its end or to its first unterminated string.
+struct Tokens<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Tokens<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), offset: 0 }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        loop {
+            let rest = self.bytes.get(self.offset..)?;
+            let (length, kind) = match rest.first()? {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xef | 0xbb | 0xbf => {
+                    self.offset += 1;
+                    continue;
+                }
+                b'#' => {
+                    self.offset += length_while(rest, |byte| !matches!(byte, b'\n' | b'\r'));
+                    continue;
+                }
+                b'"' => match text_length(rest) {
+                    Some(length) => (length, TokenKind::Text),
+                    None => (rest.len(), TokenKind::Unterminated),
+                },
+                b'{' | b'[' | b'(' => (1, TokenKind::Open),
+                b'}' | b']' | b')' => (1, TokenKind::Close),
+                b'-' | b'0'..=b'9' => (number_length(rest), TokenKind::Other),
+                first if is_name_byte(*first) => {
+                    (length_while(rest, is_name_byte), TokenKind::Other)
+                }
+                b'.' => (length_while(rest, |byte| byte == b'.').min(3), TokenKind::Other),
+                _ => (1, TokenKind::Other),
+            };
+            let token = Token { offset: self.offset, length, kind };
+            self.offset += length;
+            return Some(token);
+        }
+    }
+}
+
+/// What names are made of, and numbers but for their signs and their point.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The length of the number that `bytes` begin with.
+fn number_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        let sign = matches!(byte, b'+' | b'-') && matches!(bytes[at - 1], b'e' | b'E');
+        if !(is_name_byte(*byte) || *byte == b'.' || sign) {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+fn length_while(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|byte| !belongs(*byte)).unwrap_or(bytes.len())
+}
+
+/// The length of the text that `bytes` begin with, its quotes included; `None` where it is never
+/// closed.
+fn text_length(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: &[u8] = br#"""""#;
+    if bytes.starts_with(BLOCK) {
+        let mut at = BLOCK.len();
+        while at < bytes.len() {
+            match &bytes[at..] {
+                [b'\\', b'"', b'"', b'"', ..] => at += 4,
+                [b'"', b'"', b'"', ..] => return Some(at + 3),
+                _ => at += 1,
+            }
+        }
+        return None;
+    }
+    let mut at = 1;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 2,
+            b'"' => return Some(at + 1),
+            b'\n' | b'\r' => return None,
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn tokens_must_be_counted_as_the_specification_counts_them() {
+        for (document, tokens) in [
+            ("", 0),
+            (" ,\n\u{feff}# a comment { a }", 0),
+            ("{ a b }", 4),
+            ("query A($n: Int! = -1.5e3) { a(n: $n) @b ...C }", 24),
+            (r#"{ a(b: "c { } \" d") }"#, 8),
+            ("{ a(b: \"\"\"c \" \\\"\"\" \n d\"\"\") }", 8),
+            ("{ a(b: \"\") }", 8),
+            ("{ a(b: [1-1-1e-5 -2.5E+3]) }", 13),
+        ] {
+            assert!(check_document(document, tokens).is_ok(), "{document}");
+            if tokens > 0 {
+                let failure = check_document(document, tokens - 1).unwrap_err();
+                assert_eq!(failure.error.limit.unwrap().name, "tokens_max", "{document}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unclosed_string_must_be_rejected_before_parsing() {
+        for document in [
+            r#"{ a(b: "never closed) }"#.to_owned(),
+            r#"{ a(b: "ends with \"#.to_owned(),
+            "{ a(b: \"a\nb\") }".to_owned(),
+            format!(r#"{{ a(b: [""" " {}{}]) }}"#, "[".repeat(3_000), "]".repeat(3_000)),
+        ] {
+            let failure = check_document(&document, 10_000).unwrap_err();
+            assert!(failure.error.message.contains("unterminated string"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn brackets_within_brackets_must_stop_before_the_parser_sees_them() {
+        for bracket in ["{a", "[", "("] {
+            let document = bracket.repeat(65);
+            let failure = check_document(&document, 10_000).unwrap_err();
+            assert_eq!(failure.error.limit.unwrap().name, "nesting_max");
+            assert!(check_document(&bracket.repeat(64), 10_000).is_ok());
+        }
+    }
+
+    fn nested(open: &str, depth: usize, close: &str) -> String {
+        format!("{}{}", open.repeat(depth), close.repeat(depth))
+    }
+
+    #[test]
+    fn an_sdl_must_be_shallow_in_its_own_brackets_and_in_its_values() {
+        let key = |fields: &str| format!("type A @key(fields: \"{fields}\") {{ a: Int }}");
+        let block =
+            |fields: &str| format!("type A @key(fields: \"\"\"{fields}\"\"\") {{ a: Int }}");
+        let list = |fields: &str| format!("type A @key(fields: [\"{fields}\"]) {{ a: Int }}");
+        let default = |value: &str| format!("type A {{ a(b: C = {value}): Int }}");
+        // The brackets around each of these count.
+        for (sdl, around) in [
+            (&(|text: &str| format!("type A {{ a: {text} }}")) as &dyn Fn(&str) -> String, 1),
+            (&default, 2),
+            (&|text: &str| format!("type A @b(c: {text}) {{ a: Int }}"), 1),
+        ] {
+            assert_eq!(check_sdl(&sdl(&nested("[", SDL_NESTING_MAX - around, "]"))), Ok(()));
+            let error = check_sdl(&sdl(&nested("[", SDL_NESTING_MAX, "]"))).unwrap_err();
+            assert!(matches!(error, TextError::TooDeep { max: SDL_NESTING_MAX, .. }), "{error}");
+        }
+        for sdl in [&key as &dyn Fn(&str) -> String, &block, &list] {
+            for (open, close) in [("{ a ", "}"), ("\\u007B a ", "\\u007d"), ("\\u{7b} a", "}")] {
+                assert_eq!(check_sdl(&sdl(&nested(open, SDL_NESTING_MAX, close))), Ok(()));
+                let deep = sdl(&nested(open, SDL_NESTING_MAX + 1, close));
+                assert!(check_sdl(&deep).is_err(), "{deep}");
+            }
+        }
+        let description =
+            format!("\"{}\" type A {{ \"{}\" a: Int }}", "(".repeat(99), "[".repeat(99));
+        assert_eq!(check_sdl(&description), Ok(()));
+        let unterminated = check_sdl("type A @key(fields: \"a) {\n a: Int }").unwrap_err();
+        assert_eq!(unterminated.to_string(), "line 1, column 21: unterminated string");
+        let error = check_sdl(&format!("type A {{\n  a: {}", "[".repeat(60))).unwrap_err();
+        assert_eq!(error.to_string(), "line 2, column 55: nesting exceeds `sdl_nesting_max`: 50");
+    }
+
+    #[test]
+    fn json_must_be_shallow_whatever_its_strings_hold() {
+        let text = format!(r#"{{"a": "{}\\", "b\"": "[\""}}"#, "[".repeat(200));
+        assert_eq!(check_json(text.as_bytes()), Ok(()));
+        for open in ["[", "{\"a\":"] {
+            assert_eq!(check_json(open.repeat(JSON_NESTING_MAX).as_bytes()), Ok(()));
+            let error = check_json(open.repeat(40_000).as_bytes()).unwrap_err();
+            assert!(
+                error.to_string().ends_with("nesting exceeds `json_nesting_max`: 100"),
+                "{error}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_must_be_scanned_without_a_panic(text in ".{0,300}") {
+            let _ = check_document(&text, 50);
+            let _ = check_sdl(&text);
+            let _ = check_json(text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Hands bytes to [`fuzz::sdl`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::sdl::check_field_set(bytes));

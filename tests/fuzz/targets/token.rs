@@ -1,0 +1,5 @@
+//! Hands bytes to [`fuzz::token`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::token::check(bytes));
