@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_that_asks_for_more_must_be_refused() {
+    fn a_header_with_unsupported_requirements_must_be_rejected() {
         for (header, expected) in [
             (json!({ "alg": "EdDSA" }), true),
             (json!({ "alg": "EdDSA", "b64": true, "other": 1 }), true),

@@ -226,8 +226,8 @@ impl Pipeline {
             return (outcome, meta);
         }
         let deadline = self.local.deadline();
-        let routed = tokio::time::timeout_at(deadline, self.route(&prepared, sources)).await;
-        match routed.unwrap_or_else(|_elapsed| Err(self.local.timed_out())) {
+        let operation = tokio::time::timeout_at(deadline, self.route(&prepared, sources)).await;
+        match operation.unwrap_or_else(|_elapsed| Err(self.local.timed_out())) {
             Err(outcome) => (outcome, meta),
             Ok(RoutedOperation::Federated(router, planned)) => {
                 let status = self.supergraph.subgraph_status(Some(router));

@@ -1,5 +1,5 @@
-//! `/metrics`, read by other programs: the `OpenMetrics` parser of `prometheus_client` (PyPI) and a
-//! Prometheus server (Debian).
+//! `/metrics`, read by other programs: the `OpenMetrics` parser of `prometheus_client` and a
+//! Prometheus server.
 
 use std::{
     env, fs,

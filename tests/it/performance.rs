@@ -194,8 +194,8 @@ fn recorded() -> Counts {
 }
 
 fn record(counts: &Counts) {
-    let lines: String = counts.iter().map(|(path, count)| format!("{path}\t{count}\n")).collect();
-    fs::write(baseline(), lines).expect("writable");
+    let lines: Vec<_> = counts.iter().map(|(path, count)| format!("{path}\t{count}")).collect();
+    fs::write(baseline(), lines.join("\n") + "\n").expect("writable");
 }
 
 fn medians(rounds: &[Counts]) -> Counts {

@@ -173,7 +173,11 @@ pub fn masked(url: &Url) -> String {
 /// A text that is to be a URL, as errors show it ([`masked`]).
 pub fn masked_text(text: &str) -> String {
     if let Ok(url) = text.parse::<Url>() {
-        return masked(&url);
+        let is_public = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        return if is_public { text.to_owned() } else { masked(&url) };
     }
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let (shown, hidden) = text.split_at(end);

@@ -312,7 +312,7 @@ impl<'a> Execution<'a> {
     /// Merges a part of a response. The type of an object changes only from an interface or a union to
     /// one of its types, so that no subgraph lifts a restriction on what another returned.
     fn merge(&self, target: &mut Value, more: &Value) {
-        merge(target, more, &|known, newer| self.types.is(newer, known));
+        merge(target, more, &|known, new_type| self.types.is(new_type, known));
     }
 
     async fn call(

@@ -134,8 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn a_response_must_keep_what_was_selected_and_nothing_else() {
-        for (selection, response, kept, dropped) in [
+    fn a_response_must_have_what_was_selected_and_nothing_else() {
+        for (selection, response, projected_data, dropped) in [
             // Fields at the root, in entities, deeper and in lists.
             ("a", json!({ "a": 1, "catalog": {} }), json!({ "a": 1 }), 1),
             (
@@ -157,7 +157,7 @@ mod tests {
                 json!({ "x": { "id": 1 } }),
                 1,
             ),
-            // A custom scalar is kept as a whole.
+            // A custom scalar is preserved as a whole.
             (
                 "a",
                 json!({ "a": { "any": [1, { "b": 2 }] } }),
@@ -171,12 +171,12 @@ mod tests {
                 json!({ "a": { "b": 1, "c": { "d": 2, "e": 3 } } }),
                 1,
             ),
-            // Values of another shape are kept; the schema refuses them later.
+            // Values of another shape are preserved; the schema rejects them later.
             ("a{ b }", json!({ "a": 7 }), json!({ "a": 7 }), 0),
             ("a", json!(null), json!(null), 0),
         ] {
             let response = Value::from_json(response).unwrap();
-            let data = Value::from_json(kept).unwrap();
+            let data = Value::from_json(projected_data).unwrap();
             let projected = selected(selection).project(&response);
             assert_eq!(projected, ProjectedResponse { data, dropped }, "{selection}");
         }
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_type_condition_must_hold_for_the_type_that_was_claimed() {
         let selection = selected("a{ __typename ...X|Y{ x } ...Z{ z ...X{ never } } }");
-        for (object, kept) in [
+        for (object, expected) in [
             (json!({ "__typename": "X", "x": 1, "z": 2 }), json!({ "__typename": "X", "x": 1 })),
             (json!({ "__typename": "Y", "x": 1, "z": 2 }), json!({ "__typename": "Y", "x": 1 })),
             (
@@ -198,8 +198,8 @@ mod tests {
             (json!({ "__typename": ["X"], "x": 1 }), json!({ "__typename": ["X"] })),
         ] {
             let response = Value::from_json(json!({ "a": object })).unwrap();
-            let kept = Value::from_json(json!({ "a": kept })).unwrap();
-            assert_eq!(selection.project(&response).data, kept, "{object}");
+            let expected = Value::from_json(json!({ "a": expected })).unwrap();
+            assert_eq!(selection.project(&response).data, expected, "{object}");
         }
         // Where the type was not selected, the subgraph cannot say it.
         let untyped = selected("a{ ...X{ x } }");

@@ -53,7 +53,7 @@ impl From<TextError> for GraphqlError {
 fn position(text: &[u8], offset: usize) -> Pos {
     let before = &text[..offset];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
     Pos { line, column: 1 + offset - line_start }
 }
 

@@ -13,7 +13,7 @@ use federation::{
 use poem::http::HeaderName;
 use serde::Deserialize;
 
-use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME};
+use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME, subgraph::NEVER_FORWARDED};
 
 /// How other graphs are joined to ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,25 +90,6 @@ pub(super) struct FederationSection {
     expose_subgraph_errors: bool,
     reject_breaking_changes: bool,
 }
-
-/// Headers that belong to one connection or one body, and are never passed on.
-pub(super) const NEVER_FORWARDED: [&str; 15] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-];
 
 impl FederationSection {
     pub(super) fn checked(

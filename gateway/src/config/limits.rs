@@ -76,9 +76,9 @@ pub struct Limits {
     pub plan_cache_entries_max: usize,
     /// Milliseconds that it may take to make one plan.
     pub plan_timeout_ms: u64,
-    /// Percentage of a source's records that may be rejected before a build is refused.
+    /// Percentage of a source's records that may be rejected before a build is rejected.
     pub rejections_percent: f64,
-    /// Percentage of a source's records that may disappear before a build is refused.
+    /// Percentage of a source's records that may disappear before a build is rejected.
     pub removals_percent: f64,
     /// Generations that are kept on disk.
     pub generations_retained: usize,
@@ -227,14 +227,14 @@ mod tests {
             for accepted in [*range.start(), *range.end()] {
                 assert!(of(format!("{name} = {accepted}")).is_ok(), "{name} = {accepted}");
             }
-            let mut refused = vec![*range.end() + 1];
-            refused.extend(range.start().checked_sub(1));
-            // What does not fit the type is refused when it is read.
+            let mut rejected = vec![*range.end() + 1];
+            rejected.extend(range.start().checked_sub(1));
+            // What does not fit the type is rejected when it is read.
             if !["subgraph_retries_max", "circuit_breaker_failures"].contains(name) {
-                refused.push(i64::MAX.unsigned_abs());
+                rejected.push(i64::MAX.unsigned_abs());
             }
-            for refused in refused {
-                let error = of(format!("{name} = {refused}")).unwrap_err().to_string();
+            for rejected in rejected {
+                let error = of(format!("{name} = {rejected}")).unwrap_err().to_string();
                 assert!(error.starts_with(&format!("`limits.{name}` must be ")), "{error}");
             }
         }

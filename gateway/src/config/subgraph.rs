@@ -11,7 +11,7 @@ pub use federation::config::{HeaderRule, SubgraphConfig};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use super::{ConfigError, federation::NEVER_FORWARDED};
+use super::ConfigError;
 
 /// Headers that frame a message or say what its body is: the HTTP client sets them.
 const NEVER_SET: [&str; 10] = [
@@ -132,12 +132,31 @@ impl SubgraphEntry {
     }
 }
 
+/// Headers that belong to one connection or one body, and are never passed on.
+pub(super) const NEVER_FORWARDED: [&str; 15] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
 impl HeaderEntry {
     fn checked(self) -> Result<HeaderRule, ConfigError> {
-        let name = |text: String, refused: &[&str]| {
+        let name = |text: String, rejected: &[&str]| {
             let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
             let name = text.to_ascii_lowercase();
-            if !text.is_empty() && text.chars().all(fits) && !refused.contains(&name.as_str()) {
+            if !text.is_empty() && text.chars().all(fits) && !rejected.contains(&name.as_str()) {
                 return Ok(name);
             }
             let expected =
@@ -155,7 +174,7 @@ impl HeaderEntry {
             }
             other => {
                 let expected = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
-                // A value may be a secret, and is not told.
+                // A value may be a secret, and is not shown.
                 let actual = other.forward.or(other.set).unwrap_or_default();
                 Err(ConfigError::value("subgraph.headers", expected, &actual))
             }

@@ -67,8 +67,8 @@ fn compose_and_load(sdl: &str) {
         sdl: sdl.to_owned(),
         inaccessible_fields: InaccessibleFields::Hidden,
     };
-    let sound = subgraph("one", "type Query { one: Int } type A @key(fields: \"id\") { id: ID! b: Int }");
-    match compose(&[sound, subgraph("two", sdl)]) {
+    let valid = subgraph("one", "type Query { one: Int } type A @key(fields: \"id\") { id: ID! b: Int }");
+    match compose(&[valid, subgraph("two", sdl)]) {
         Ok(supergraph) => {
             let _ = Supergraph::load(&supergraph);
         }

@@ -26,7 +26,7 @@ static FIXTURE: LazyLock<(Runtime, Authenticator)> = LazyLock::new(|| {
         issuer: ISSUER.to_owned(),
         audience: AUDIENCE.to_owned(),
     };
-    let jwks = runtime.block_on(JwksProvider::open(&config.jwks)).expect("sound keys");
+    let jwks = runtime.block_on(JwksProvider::open(&config.jwks)).expect("valid keys");
     (runtime, Authenticator::new(&config, jwks))
 });
 

@@ -1,4 +1,4 @@
-//! Subgraphs that answer more than they were asked, or that a client makes fail for others.
+//! Subgraphs that respond with more than was requested, or that a client makes fail for others.
 
 use std::{thread, time::Duration};
 
@@ -18,7 +18,7 @@ fn shelf() -> Subgraph {
     Subgraph::with_data(json!({ "Query": { "loans": [loan] } }))
 }
 
-fn answering(status: &'static str, body: impl Into<String>) -> Subgraph {
+fn responding_with(status: &'static str, body: impl Into<String>) -> Subgraph {
     let body = body.into();
     Subgraph::with_responder(move |_, _, stream| {
         respond(stream, status, "application/json", &body);
@@ -57,12 +57,12 @@ fn a_subgraph_must_write_only_what_was_requested() {
         ("other response keys", with(json!({ "_as_card": "forged", "reader": {} })), 2),
         ("fields at the root", of_root, 0),
     ] {
-        let people = answering("200 OK", response.to_string());
+        let people = responding_with("200 OK", response.to_string());
         let gateway = gateway(&shelf(), &people);
-        let answer = gateway.query(LOANS);
+        let result = gateway.query(LOANS);
         let reader = json!({ "card": "a", "name": "N", "town": "T" });
         assert_eq!(
-            answer,
+            result,
             json!({ "data": { "loans": [{ "id": "1", "reader": reader }] } }),
             "{what}"
         );
@@ -78,9 +78,9 @@ fn a_subgraph_must_write_only_what_was_requested() {
 fn a_list_with_more_entities_than_requested_must_be_malformed() {
     let entity = json!({ "name": "N", "town": "T" });
     let body = json!({ "data": { "_entities": [entity, entity] } });
-    let answer = gateway(&shelf(), &answering("200 OK", body.to_string())).query(LOANS);
-    let code = &answer["errors"][0]["extensions"]["code"];
-    assert_eq!(code, "SUBGRAPH_MALFORMED_RESPONSE", "{answer}");
+    let result = gateway(&shelf(), &responding_with("200 OK", body.to_string())).query(LOANS);
+    let code = &result["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "SUBGRAPH_MALFORMED_RESPONSE", "{result}");
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn a_path_of_an_error_must_not_leave_the_selections_of_the_client() {
         "data": { "_entities": [{ "name": "N", "town": null }] },
         "errors": [{ "message": "no", "path": ["_entities", 0, "hidden", "key"] }],
     });
-    let answer = gateway(&shelf(), &answering("200 OK", body.to_string())).query(LOANS);
-    assert_eq!(answer["errors"][0]["path"], json!(["loans", 0, "reader"]), "{answer}");
-    assert!(!answer.to_string().contains("hidden"), "{answer}");
+    let result = gateway(&shelf(), &responding_with("200 OK", body.to_string())).query(LOANS);
+    assert_eq!(result["errors"][0]["path"], json!(["loans", 0, "reader"]), "{result}");
+    assert!(!result.to_string().contains("hidden"), "{result}");
 }
 
 #[test]
@@ -111,11 +111,11 @@ fn responses_that_one_query_causes_must_not_open_the_circuit() {
             "{\"errors\": [{\"message\": \"no\"}]}".to_owned(),
         ),
     ] {
-        let people = answering(status, body);
+        let people = responding_with(status, body);
         let gateway = gateway(&shelf(), &people);
         for _ in 0..6 {
-            let answer = gateway.query(LOANS);
-            assert!(answer["errors"].is_array(), "{what}: {answer}");
+            let result = gateway.query(LOANS);
+            assert!(result["errors"].is_array(), "{what}: {result}");
         }
         assert_eq!(people.requests().len(), 6, "{what}");
         let open = metric(&gateway, "wegwijzer_subgraph_circuit_breaker_open{subgraph=\"people\"}");
@@ -124,7 +124,7 @@ fn responses_that_one_query_causes_must_not_open_the_circuit() {
 }
 
 #[test]
-fn a_probe_that_is_answered_must_close_the_circuit() {
+fn a_successful_probe_must_close_the_circuit() {
     let people = Subgraph::with_responder(|number, _, stream| match number {
         0..2 => respond(stream, "500 Internal Server Error", "text/html", "down"),
         2 => respond(stream, "404 Not Found", "text/html", "no"),
@@ -147,8 +147,8 @@ fn a_probe_that_is_answered_must_close_the_circuit() {
     assert!(open.ends_with(" 1"), "{open}");
     thread::sleep(Duration::from_millis(150));
     gateway.query(LOANS);
-    let answer = gateway.query(LOANS);
-    assert_eq!(answer["data"]["loans"][0]["reader"]["name"], "N", "{answer}");
+    let result = gateway.query(LOANS);
+    assert_eq!(result["data"]["loans"][0]["reader"]["name"], "N", "{result}");
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn calls_that_the_deadline_of_a_request_cuts_must_open_the_circuit() {
         });
         silent.take_requests();
         for _ in 0..4 {
-            let answer = gateway.query(query);
-            assert!(answer["errors"].is_array(), "{answer}");
+            let result = gateway.query(query);
+            assert!(result["errors"].is_array(), "{result}");
         }
         let metrics = gateway.get("/metrics").body;
         assert!(

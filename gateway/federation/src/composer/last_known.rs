@@ -142,7 +142,7 @@ mod tests {
         },
     };
 
-    const SOUND: &str = "type Query { b: Int }";
+    const VALID_SDL: &str = "type Query { b: Int }";
 
     fn config(folder: &Path, names: &[&str]) -> RouterConfig {
         let subgraph = |name: &&str| SubgraphConfig {
@@ -214,14 +214,14 @@ mod tests {
             assert!(!supergraph.contains("ONE") && !errors.is_empty(), "{errors}");
             assert_eq!(files(folder.path()), Vec::<String>::new(), "{errors}");
         }
-        let (supergraph, errors) = start(&config, &[("one", SOUND)]);
+        let (supergraph, errors) = start(&config, &[("one", VALID_SDL)]);
         assert!(supergraph.contains("b: Int") && errors.is_empty(), "{errors}");
         assert_eq!(files(folder.path()), ["one.graphql"]);
         // It is used while the subgraph is missing, and while it says something that does not fit.
         for now in [&[][..], &[("one", "type Query { b: Missing }")]] {
             let (supergraph, _) = start(&config, now);
             assert!(supergraph.contains("b: Int"));
-            assert_eq!(fs::read_to_string(folder.path().join("one.graphql")).unwrap(), SOUND);
+            assert_eq!(fs::read_to_string(folder.path().join("one.graphql")).unwrap(), VALID_SDL);
         }
     }
 
@@ -237,7 +237,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let config = config(folder.path(), &["bad", "good"]);
             fs::write(folder.path().join("bad.graphql"), &bad).unwrap();
-            fs::write(folder.path().join("good.graphql"), SOUND).unwrap();
+            fs::write(folder.path().join("good.graphql"), VALID_SDL).unwrap();
             let (supergraph, errors) = start(&config, &[]);
             assert!(supergraph.contains("b: Int") && errors.contains(reason), "{errors}");
             assert_eq!(files(folder.path()), ["bad.graphql.rejected", "good.graphql"]);

@@ -1,21 +1,20 @@
-//! Merges what a subgraph answered into what is there.
+//! Merges the response of a subgraph into the data so far.
 
 use async_graphql_value::ConstValue as Value;
 
-/// Merges `more` into `target`. What is there already is replaced by what is newer, never by null, nor
-/// by a value of another shape: a subgraph that was asked for a part of an object cannot remove the
-/// rest. The type of an object is replaced if `may_retype` allows the newer name instead of the older.
+/// Merges `more` into `target`. A scalar is replaced by the new one. Nothing is replaced by null or by a
+/// value of another shape: a subgraph that returns a part of an object cannot remove the rest. The type
+/// of an object is replaced if `may_retype(previous, new)` allows it.
 pub(super) fn merge(target: &mut Value, more: &Value, may_retype: &impl Fn(&str, &str) -> bool) {
     match (target, more) {
-        (_, Value::Null) => {}
         (Value::Object(fields), Value::Object(more)) => {
             for (key, value) in more {
                 match fields.get_mut(key) {
                     Some(Value::String(known)) if key == "__typename" => {
-                        if let Value::String(newer) = value
-                            && may_retype(known, newer)
+                        if let Value::String(new_type) = value
+                            && may_retype(known, new_type)
                         {
-                            known.clone_from(newer);
+                            known.clone_from(new_type);
                         }
                     }
                     Some(field) => merge(field, value, may_retype),
@@ -31,7 +30,7 @@ pub(super) fn merge(target: &mut Value, more: &Value, may_retype: &impl Fn(&str,
                 merge(item, value, may_retype);
             }
         }
-        (Value::Object(_) | Value::List(_), _) => {}
+        (_, Value::Null) | (Value::Object(_) | Value::List(_), _) => {}
         (target, more) => *target = more.clone(),
     }
 }

@@ -127,7 +127,7 @@ impl<'a> ConflictSearch<'a> {
                 continue;
             }
             if comparison == Comparison::Shape {
-                self.check(&self.below(&fields), Comparison::Shape, depth + 1)?;
+                self.check(&Self::below(&fields), Comparison::Shape, depth + 1)?;
                 continue;
             }
             let (of_objects, of_abstract): (Vec<_>, Vec<_>) = fields
@@ -144,11 +144,11 @@ impl<'a> ConflictSearch<'a> {
             let is_split = groups.len() > 1;
             for group in groups.into_values() {
                 if self.are_one_field(response_key, &group) {
-                    self.check(&self.below(&group), Comparison::Full, depth + 1)?;
+                    self.check(&Self::below(&group), Comparison::Full, depth + 1)?;
                 }
             }
             if is_split {
-                self.check(&self.below(&fields), Comparison::Shape, depth + 1)?;
+                self.check(&Self::below(&fields), Comparison::Shape, depth + 1)?;
             }
         }
         Ok(())
@@ -165,7 +165,7 @@ impl<'a> ConflictSearch<'a> {
         while let Some((parent, set)) = open.pop() {
             for item in &set.items {
                 self.steps += 1;
-                if self.steps % STEPS_PER_CHECK == 0 && Instant::now() >= self.deadline {
+                if self.steps.is_multiple_of(STEPS_PER_CHECK) && Instant::now() >= self.deadline {
                     return Err(DeadlineExceeded);
                 }
                 match item {
@@ -196,7 +196,7 @@ impl<'a> ConflictSearch<'a> {
     }
 
     /// The selections of fields, each on the type of its field.
-    fn below(&self, fields: &[TypedField<'a>]) -> Vec<TypedSet<'a>> {
+    fn below(fields: &[TypedField<'a>]) -> Vec<TypedSet<'a>> {
         let with_selections = fields.iter().filter(|one| !one.field.selection_set.items.is_empty());
         with_selections
             .map(|one| {
@@ -216,14 +216,14 @@ impl<'a> ConflictSearch<'a> {
         let differing = rest.iter().find(|one| match (first.ty, one.ty) {
             (Some(ty), Some(other)) => !self.is_one_shape(ty, other),
             // `__typename` is a string, `__schema` and `__type` are objects.
-            _ => first.field.name != one.field.name && !self.is_typename_with_string(first, one),
+            _ => first.field.name != one.field.name && !Self::is_typename_with_string(first, one),
         });
         let Some(other) = differing else { return true };
         self.report(key, first, other, "they return conflicting types");
         false
     }
 
-    fn is_typename_with_string(&self, one: &TypedField<'_>, other: &TypedField<'_>) -> bool {
+    fn is_typename_with_string(one: &TypedField<'_>, other: &TypedField<'_>) -> bool {
         let is_string = |one: &TypedField<'_>| match one.ty {
             None => one.field.name == "__typename",
             Some(Type::NonNull(inner)) => **inner == Type::Named("String".to_owned()),

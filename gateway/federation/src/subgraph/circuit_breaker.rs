@@ -1,10 +1,11 @@
-//! Leaves a subgraph alone while most calls of it fail: it may recover, and nobody waits for it.
+//! Circuit breaker: no requests are sent to a subgraph while most of its calls fail, so that it can
+//! recover and no client waits for it.
 //!
-//! Which calls fail is decided by [`FetchError::availability`](super::FetchError): what says that the
-//! subgraph cannot be reached or does not respond in time. Whatever else it responds, it responds, so that
-//! no client shuts a subgraph for others with a query to which it responds badly. The circuit opens after
-//! a minimum number of failures that are also more than half of all calls of the last
-//! [`INTERVAL`] to two of them; a few slow queries among many others do not open it.
+//! [`FetchError::availability`](super::FetchError) decides which calls count as failures: no connection,
+//! no response in time, or a server error. Any other response, even a malformed one, shows that the
+//! subgraph is available, so that one client's query cannot open the circuit for others. The circuit
+//! opens after a minimum number of failures that are also more than half of all calls in the current and
+//! the previous [`INTERVAL`].
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},

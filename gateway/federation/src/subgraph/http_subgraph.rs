@@ -221,17 +221,14 @@ impl Subgraph for Arc<HttpSubgraph> {
             serde_json::to_vec(&body).expect("GraphQL values always serialise to JSON").into();
         let dedup_key = (body, Arc::clone(request.headers));
         let left = request.deadline.saturating_duration_since(Instant::now());
-        let (pending, counted) = match request.operation_type {
-            OperationType::Query => {
-                let InFlight { response, counted } = self.call_shared(dedup_key);
-                (response.boxed(), counted)
-            }
-            _ => {
-                let counted = Counted::default();
-                let call_counted = Arc::clone(&counted);
-                let call = async move { self.call_counted(&dedup_key, 0, &call_counted).await };
-                (call.boxed(), counted)
-            }
+        let (pending, counted) = if request.operation_type == OperationType::Query {
+            let InFlight { response, counted } = self.call_shared(dedup_key);
+            (response.boxed(), counted)
+        } else {
+            let counted = Counted::default();
+            let call_counted = Arc::clone(&counted);
+            let call = async move { self.call_counted(&dedup_key, 0, &call_counted).await };
+            (call.boxed(), counted)
         };
         let cut = async move {
             tokio::time::timeout(left, pending).await.unwrap_or_else(|_elapsed| {

@@ -41,16 +41,16 @@ fn nothing_inaccessible_must_be_published() {
     let types = format!("{:?}", supergraph.types().all().collect::<Vec<_>>());
     let directives = format!("{:?}", supergraph.types().directives);
     for text in [types, directives] {
-        // Names of interfaces are looked up before they are told.
-        let told = text.replace("\"HiddenInterface\"", "");
-        assert!(!told.to_lowercase().contains("hidden"), "{told}");
+        // Names of interfaces are looked up before they are published.
+        let published = text.replace("\"HiddenInterface\"", "");
+        assert!(!published.to_lowercase().contains("hidden"), "{published}");
     }
     assert!(supergraph.types().get("HiddenInterface").is_none());
 }
 
 #[test]
-fn a_reference_to_something_inaccessible_must_be_refused() {
-    let mut refused_when_loaded = 0;
+fn a_reference_to_something_inaccessible_must_be_rejected() {
+    let mut rejected_when_loaded = 0;
     for (sdl, coordinate, inaccessible) in [
         ("type Query { a: Secret } type Secret @inaccessible { b: Int }", "Query.a", "Secret"),
         (
@@ -74,18 +74,18 @@ fn a_reference_to_something_inaccessible_must_be_refused() {
         // The composer refuses some of them by itself.
         let Ok(supergraph) = try_compose(&[sdl]) else { continue };
         let error = Supergraph::load(&supergraph).err().unwrap_or_else(|| panic!("{sdl}"));
-        refused_when_loaded += 1;
+        rejected_when_loaded += 1;
         let expected = LoadError::InaccessibleReference {
             coordinate: coordinate.to_owned(),
             inaccessible: inaccessible.to_owned(),
         };
         assert_eq!(error, expected, "{sdl}");
     }
-    assert!(refused_when_loaded > 0, "the composer refuses all of them");
+    assert!(rejected_when_loaded > 0, "the composer refuses all of them");
 }
 
 #[test]
-fn inaccessible_under_another_name_must_be_refused() {
+fn inaccessible_under_another_name_must_be_rejected() {
     let sdl = composed(&["type Query { a: Int b: Int @inaccessible }"]);
     let link = "@link(url: \"https://specs.apollo.dev/inaccessible/v0.2\"";
     let renamed = sdl.replacen("schema", &format!("schema {link}, as: \"hidden\")"), 1);

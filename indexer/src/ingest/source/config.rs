@@ -43,7 +43,7 @@ pub struct SourceConfig {
     /// Template of the key that identifies a record within the source. Default: the path of the
     /// file (`markdown`, `text`), the field `key` or `id` (`jsonlines`, `csv`).
     pub key: Option<String>,
-    /// Language of what the source says, where a record does not say: `nl`, `en` or `other_language`.
+    /// Language of what the source says, where a record does not say: `NL`, `EN` or `OTHER`.
     #[serde(default, deserialize_with = "language")]
     pub language: Option<Language>,
     /// Character encoding; default UTF-8, and Windows-1252 for a `csv` that is not UTF-8.
