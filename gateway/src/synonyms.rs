@@ -13,7 +13,7 @@ use indexer::{
 };
 
 /// Maximum length of a table of synonyms in bytes.
-const SYNONYMS_BYTES_MAX: u64 = 16 << 20;
+const SYNONYMS_BYTES_MAX: u64 = 2 << 20;
 
 /// Why a table of synonyms cannot be used.
 #[derive(Debug, thiserror::Error)]

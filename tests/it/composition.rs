@@ -1,4 +1,4 @@
-//! `wegwijzer compose`: our graph and those of partners as one, as an operator does it.
+//! `wegwijzer compose`: our graph and other subgraphs as one, as an operator does it.
 
 use std::{
     fs,
@@ -14,10 +14,15 @@ const LINK: &str =
 
 /// Composes our graph and a partner with `sdl`, configured with `more`.
 fn compose(sdl: &str, more: &str, flags: &[&str]) -> Output {
+    compose_at("https://partner.example/graphql", sdl, more, flags)
+}
+
+/// The same, with the partner at `url`.
+fn compose_at(url: &str, sdl: &str, more: &str, flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("partner.graphql"), format!("{LINK}{sdl}")).unwrap();
     let config = folder.path().join("wegwijzer.toml");
-    let subgraph = "[[subgraph]]\nname = 'partner'\nurl = 'https://partner.example/graphql'\n";
+    let subgraph = format!("[[subgraph]]\nname = 'partner'\nurl = '{url}'\n");
     fs::write(&config, format!("{subgraph}{more}\n")).unwrap();
     let mut command = Command::new(program());
     command.arg("compose").arg("--config").arg(&config).args(flags).output().unwrap()
@@ -44,6 +49,20 @@ fn composable_subgraphs_must_be_printed_as_a_supergraph() {
     let output = compose(COMPOSABLE, "sdl = 'partner.graphql'", &["--json"]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["supergraph"].as_str().unwrap().trim(), supergraph.trim());
+}
+
+#[test]
+fn secrets_in_the_url_of_a_subgraph_must_be_masked_with_a_warning() {
+    for (url, masked) in [
+        ("https://user:secret@partner.example/graphql", "https://***@partner.example/graphql"),
+        ("https://partner.example/graphql?key=secret", "https://partner.example/graphql?***"),
+    ] {
+        let output = compose_at(url, COMPOSABLE, "sdl = 'partner.graphql'", &[]);
+        let (supergraph, warning) = (text(&output.stdout), text(&output.stderr));
+        assert!(supergraph.contains(masked) && !supergraph.contains("secret"), "{supergraph}");
+        assert!(warning.contains(masked) && !warning.contains("secret@"), "{warning}");
+        assert!(warning.contains("subgraph `partner`"), "{warning}");
+    }
 }
 
 #[test]

@@ -40,16 +40,12 @@ pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError
         &config.router(graphql::federation_sdl()),
         &HttpClient::new(crate::PROGRAM),
     ));
-    let all =
-        if collected.missing.is_empty() { Ok(collected.subgraphs) } else { Err(collected.missing) };
-    // A supergraph is published: keys in addresses are no part of it.
-    let masked_sdl = |mut subgraphs: Vec<SubgraphSdl>| {
-        for subgraph in &mut subgraphs {
-            subgraph.url = masked_text(&subgraph.url);
-        }
-        compose(&subgraphs)
+    let composed = if collected.missing.is_empty() {
+        compose(&mask_urls(collected.subgraphs)?)
+    } else {
+        Err(collected.missing)
     };
-    match all.and_then(masked_sdl) {
+    match composed {
         Ok(sdl) if arguments.json => output::json(&json!({ "supergraph": sdl }))?,
         Ok(sdl) => output::text(sdl)?,
         Err(errors) => {
@@ -58,6 +54,23 @@ pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Masks secrets in the URLs of subgraphs, since a supergraph is published. Warns about each.
+fn mask_urls(mut subgraphs: Vec<SubgraphSdl>) -> io::Result<Vec<SubgraphSdl>> {
+    let mut stderr = io::stderr().lock();
+    for SubgraphSdl { name, url, .. } in &mut subgraphs {
+        let masked = masked_text(url);
+        if masked != *url {
+            writeln!(
+                stderr,
+                "wegwijzer: warning: secrets in the URL of subgraph `{name}` are masked in the \
+                 supergraph; send them as a header, or complete the URL where it is served: `{masked}`"
+            )?;
+        }
+        *url = masked;
+    }
+    Ok(subgraphs)
 }
 
 /// Prints every error: as lines on standard error, or as the JSON result.
