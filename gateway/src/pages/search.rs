@@ -1,70 +1,46 @@
-//! The page on which one asks: field, filters, hits, and other pages of them.
+//! The search page: search field, filters, hits and pagination.
+
+mod filters;
+mod pagination;
 
 use askama::Template;
-use jiff::{ToSpan, civil::Date};
 use schema::{
     Interpretation, Kind, NodeKind, Page, SearchExtras, SearchPage, SearchQuery, SearchSort,
 };
 
+use self::{filters::FiltersView, pagination::PaginationView};
 use super::{
     PageContext, PageError, facets,
-    facets::{FacetBuilder, FacetView},
+    facets::FacetBuilder,
     hit,
     hit::HitView,
     layout::{Layout, Link},
-    messages::{Messages, home_day},
+    messages::Messages,
     record_lookup::RecordsById,
     search_href, search_path,
 };
-use crate::search_params::{InvalidParameter, PAGE_MAX, SearchParams, to_url_value};
+use crate::search_params::{InvalidParameter, SearchParams, to_url_value};
 
 /// Hits on one page.
 pub(super) const PAGE_SIZE: usize = 10;
-/// So many pages on either side of the present one are linked.
-const PAGES_EACH_SIDE: usize = 2;
-
 #[derive(Template)]
 #[template(path = "search.html")]
 struct SearchView<'a> {
     layout: Layout<'a>,
     heading: String,
-    /// How many there are, as one whole sentence.
+    /// Number of hits, as one whole sentence.
     count: String,
-    page_of: String,
     hits: Vec<HitView>,
-    facets: Vec<FacetView>,
-    /// Whether one facet is shown with all its values.
-    shows_all_options: bool,
-    from: String,
-    until: String,
-    active: Vec<ActiveFilter>,
-    clear_href: String,
-    /// What was made of the words, each one sentence.
+    filters: FiltersView,
+    /// How the words were interpreted, each one sentence.
     notes: Vec<String>,
     did_you_mean: Option<Link>,
-    presets: Vec<(Link, bool)>,
     sorts: Vec<(String, String, bool)>,
-    pages: Vec<PageLink>,
-    previous: Option<String>,
-    next: Option<String>,
-    reached_page_limit: bool,
+    pagination: PaginationView,
     no_results: Option<NoResultsView>,
 }
 
-/// A chosen condition, and the way to be without it.
-struct ActiveFilter {
-    label: String,
-    href: String,
-    remove_label: String,
-}
-
-/// One of the numbered pages; none for a gap.
-struct PageLink {
-    number: usize,
-    href: Option<String>,
-}
-
-/// What helps where nothing was found.
+/// Suggestions where nothing was found.
 struct NoResultsView {
     shorter_queries: Vec<Link>,
     without_filters: Option<String>,
@@ -121,56 +97,29 @@ async fn view<'a>(
     let facet_builder =
         FacetBuilder { messages, records_by_id: &records_by_id, parameters, context };
     let total = results.total.unwrap_or_default();
-    let last_page =
-        usize::try_from(total).unwrap_or(usize::MAX).div_ceil(PAGE_SIZE).clamp(1, PAGE_MAX);
     let href = |parameters: &SearchParams| search_href(context, parameters);
 
     let title = title(messages, parameters.words.as_deref());
     let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
     layout.is_indexable = false;
-    let page_values = [
-        ("page", messages.number(parameters.page as u64)),
-        ("pages", messages.number(last_page as u64)),
-    ];
-    let page_values = page_values.each_ref().map(|(name, text)| (*name, text.as_str()));
     let no_results = if total == 0 { Some(no_results(context, parameters).await?) } else { None };
     let view = SearchView {
         heading: title,
         count: count_text(messages, total, parameters.words.as_deref()),
-        page_of: if last_page > 1 {
-            messages.format_all("search.page_of", &page_values)
-        } else {
-            String::new()
-        },
         hits: results
             .hits
             .iter()
             .filter_map(|hit| HitView::from_hit(context, hit, &records_by_id))
             .collect(),
-        facets: facet_builder.build(&facets),
-        shows_all_options: parameters.facet.is_some(),
-        from: parameters.filter.from.map(|day| day.to_string()).unwrap_or_default(),
-        until: parameters.filter.until.map(|day| day.to_string()).unwrap_or_default(),
-        active: active(context, parameters, &facet_builder),
-        clear_href: href(&parameters.words_only()),
+        filters: FiltersView::new(context, parameters, &facet_builder, &facets),
         notes: notes(messages, &results.interpretation, invalid),
         did_you_mean: results.interpretation.did_you_mean.as_ref().map(|better| Link {
             href: href(&parameters.with_words(Some(better))),
             text: better.clone(),
         }),
-        presets: if parameters.filter.kinds == [Kind::Event] {
-            presets(context, parameters)
-        } else {
-            Vec::new()
-        },
         sorts: sorts(messages, parameters),
-        pages: pages(parameters.page, last_page, |number| href(&parameters.with_page(number))),
-        previous: (parameters.page > 1 && last_page > 1)
-            .then(|| href(&parameters.with_page((parameters.page - 1).min(last_page)))),
-        next: (parameters.page < last_page)
-            .then(|| href(&parameters.with_page(parameters.page + 1))),
-        reached_page_limit: parameters.page == PAGE_MAX && results.has_next,
+        pagination: PaginationView::new(context, parameters, total, results.has_next),
         no_results,
         layout,
     };
@@ -188,7 +137,7 @@ async fn find(
     Ok(context.snapshot.search(search_query(context, parameters, page, extras)).await?)
 }
 
-/// Whether anything is found.
+/// Whether the query has a hit.
 async fn has_results(
     context: PageContext<'_>,
     parameters: &SearchParams,
@@ -213,7 +162,7 @@ fn search_query(
     }
 }
 
-/// How many there are, as one whole sentence.
+/// Number of hits, as one whole sentence.
 pub(super) fn count_text(messages: &Messages, total: u64, query: Option<&str>) -> String {
     let plural_form = match total {
         0 => "none",
@@ -262,22 +211,6 @@ fn notes(
     notes
 }
 
-fn active(
-    context: PageContext<'_>,
-    parameters: &SearchParams,
-    facet_builder: &FacetBuilder<'_>,
-) -> Vec<ActiveFilter> {
-    let active_filter = |(name, value): &(&'static str, String)| {
-        let label = facet_builder.condition_label(name, value);
-        ActiveFilter {
-            href: search_href(context, &parameters.without(name, value)),
-            remove_label: context.messages.format("search.remove", "label", &label),
-            label,
-        }
-    };
-    parameters.conditions().iter().map(active_filter).collect()
-}
-
 fn sorts(messages: &Messages, parameters: &SearchParams) -> Vec<(String, String, bool)> {
     let is_available =
         |sort: &&SearchSort| parameters.words.is_some() || **sort != SearchSort::Relevance;
@@ -291,66 +224,7 @@ fn sorts(messages: &Messages, parameters: &SearchParams) -> Vec<(String, String,
     SearchSort::ALL.iter().filter(is_available).map(option).collect()
 }
 
-/// This week, this month, this quarter, and all that is to come.
-fn presets(context: PageContext<'_>, parameters: &SearchParams) -> Vec<(Link, bool)> {
-    let today = home_day(context.now);
-    let without_dates =
-        parameters.conditions().iter().fold(parameters.clone(), |remaining, (name, value)| {
-            match *name {
-                "from" | "until" | "phase" => remaining.without(name, value),
-                _ => remaining,
-            }
-        });
-    let monday = today.saturating_sub((i64::from(today.weekday().to_monday_zero_offset())).days());
-    let month = today.first_of_month();
-    let quarter = Date::new(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).unwrap_or(month);
-    let periods = [
-        ("search.preset_week", monday, monday.saturating_add(6.days())),
-        ("search.preset_month", month, month.last_of_month()),
-        ("search.preset_quarter", quarter, quarter.saturating_add(2.months()).last_of_month()),
-    ];
-    let mut presets: Vec<_> = periods
-        .into_iter()
-        .map(|(key, from, until)| {
-            let is_selected =
-                parameters.filter.from == Some(from) && parameters.filter.until == Some(until);
-            let preset =
-                without_dates.with("from", &from.to_string()).with("until", &until.to_string());
-            (
-                Link {
-                    href: search_href(context, &preset),
-                    text: context.messages.get(key).to_owned(),
-                },
-                is_selected,
-            )
-        })
-        .collect();
-    let upcoming = without_dates.with("phase", "upcoming").with("phase", "ongoing");
-    let is_selected = upcoming.conditions() == parameters.conditions();
-    let text = context.messages.get("search.presets_all").to_owned();
-    presets.push((Link { href: search_href(context, &upcoming), text }, is_selected));
-    presets
-}
-
-/// The numbered pages around `present`, the first and the last among them.
-fn pages(present: usize, last: usize, href: impl Fn(usize) -> String) -> Vec<PageLink> {
-    let is_linked = |number: &usize| {
-        *number == 1 || *number == last || number.abs_diff(present) <= PAGES_EACH_SIDE
-    };
-    let mut links = Vec::new();
-    let mut previous = 0;
-    for number in (1..=last).filter(is_linked) {
-        if number > previous + 1 {
-            links.push(PageLink { number: 0, href: None });
-        }
-        let href = (number != present).then(|| href(number));
-        links.push(PageLink { number, href });
-        previous = number;
-    }
-    if last > 1 { links } else { Vec::new() }
-}
-
-/// Ways on where nothing was found: each question with one word fewer that finds something.
+/// Suggestions where nothing was found: each query with one word fewer that finds something.
 async fn no_results(
     context: PageContext<'_>,
     parameters: &SearchParams,
@@ -375,20 +249,4 @@ async fn no_results(
         without_filters: has_filters.then(|| search_href(context, &parameters.words_only())),
         themes: super::home::top_themes(context, 12).await?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbered_pages_must_hold_the_first_the_last_and_those_around() {
-        let shown = |present, last| {
-            let links = pages(present, last, |number| number.to_string());
-            links.iter().map(|link| link.number.to_string()).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(shown(1, 1), "");
-        assert_eq!(shown(1, 3), "1 2 3");
-        assert_eq!(shown(25, 50), "1 0 23 24 25 26 27 0 50");
-    }
 }
