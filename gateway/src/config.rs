@@ -76,7 +76,7 @@ pub struct Config {
     pub log: LogConfig,
     /// Whom people tell about a vulnerability, the preferred way first.
     pub security_contacts: Vec<Url>,
-    /// Graphs of partners that are joined to ours.
+    /// Subgraphs that are joined to ours.
     pub subgraphs: Vec<SubgraphConfig>,
     /// Sources as typed.
     pub sources: Vec<SourceConfig>,

@@ -1,4 +1,4 @@
-//! Our graph and the example partners: composed from what the partners say of themselves, and asked as
+//! Our graph and the example subgraphs: composed from their SDL, and queried as
 //! one.
 
 use std::{

@@ -33,7 +33,7 @@ pub struct FederationConfig {
 }
 
 /// Folder of the SDL cache within the data folder.
-const SDL_CACHE_FOLDER: &str = "partners";
+const SDL_CACHE_FOLDER: &str = "sdl-cache";
 
 impl Config {
     /// The configuration of the router.

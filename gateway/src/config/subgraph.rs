@@ -1,4 +1,4 @@
-//! `[[subgraph]]`: graphs of partners that are joined to ours.
+//! `[[subgraph]]`: other GraphQL services that are joined to ours.
 
 use std::{
     net::IpAddr,
@@ -75,7 +75,7 @@ const SDL_POLL_INTERVAL_S_MAX: u64 = 604_800;
 /// More repetitions than this are no help to anybody.
 const RETRIES_MAX: u32 = 5;
 
-/// The graphs of partners, each checked and no two of one name.
+/// The subgraphs, each validated, with unique names.
 pub(super) fn checked(
     files: Vec<SubgraphEntry>,
     folder: &Path,
