@@ -146,7 +146,7 @@ impl App {
         let slot = self.pipeline.supergraph();
         match self.supergraph {
             Some(file) => background.spawn(federation::watch(file, Arc::clone(slot))),
-            None => background.spawn(federation::composer::run(Arc::clone(slot))),
+            None => background.spawn(federation::composition_loop::run(Arc::clone(slot))),
         };
         if let Some(catalog) = self.catalog {
             let synonyms = self.config.synonyms.clone().map(SynonymFile::new);

@@ -35,7 +35,7 @@ struct RequestLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CacheLabels {
-    cache: &'static str,
+    cache_status: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -103,13 +103,13 @@ impl Metrics {
             Some(OperationType::Subscription) => "subscription",
             None => "none",
         };
-        let cache = match cache_status {
+        let cache_status = match cache_status {
             CacheStatus::Miss => "miss",
             CacheStatus::Hit => "hit",
             CacheStatus::Coalesced => "coalesced",
         };
         self.graphql_requests.get_or_create(&RequestLabels { operation_type, code }).inc();
-        self.graphql_responses.get_or_create(&CacheLabels { cache }).inc();
+        self.graphql_responses.get_or_create(&CacheLabels { cache_status }).inc();
     }
 
     /// Counts a response to any request.

@@ -15,7 +15,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Request, Variables, parser::types::OperationType};
 use federation::{
-    FetchContext, PlannedOperation, Route, SupergraphRouter, SupergraphSlot,
+    CurrentSupergraph, FetchContext, PlannedOperation, Route, SupergraphRouter,
     authorization::Caller,
     operation::Operation,
     subgraph::{Headers, Health, Subgraph},
@@ -107,7 +107,7 @@ pub enum CacheScope {
 /// Serves GraphQL requests from the current generation, and over a supergraph if there is one.
 pub struct Pipeline {
     local: LocalGraph,
-    supergraph: Arc<SupergraphSlot>,
+    supergraph: Arc<CurrentSupergraph>,
     documents: DocumentStore,
     response_cache: ResponseCache,
 }
@@ -121,7 +121,7 @@ impl Pipeline {
         let documents = DocumentStore::new(&config.graphql, &config.limits)?;
         let trusted = documents.trusted().cloned().collect();
         Ok(Self {
-            supergraph: Arc::new(SupergraphSlot::new(
+            supergraph: Arc::new(CurrentSupergraph::new(
                 config.router(graphql::federation_sdl()),
                 trusted,
             )),
@@ -147,7 +147,7 @@ impl Pipeline {
     }
 
     /// The supergraph, which changes while serving.
-    pub(crate) fn supergraph(&self) -> &Arc<SupergraphSlot> {
+    pub(crate) fn supergraph(&self) -> &Arc<CurrentSupergraph> {
         &self.supergraph
     }
 

@@ -95,7 +95,7 @@ fn responses_without_a_generation_private_or_failed_must_not_be_cached() {
     }
     let posted = server.post(&json!({ "query": "{ themes { id } }" }));
     assert_eq!((posted.header("etag"), posted.header("cache-control")), (None, Some("no-store")));
-    assert!(server.metric_value("wegwijzer_graphql_responses_total{cache=\"hit\"}") < 1.0);
+    assert!(server.metric_value("wegwijzer_graphql_responses_total{cache_status=\"hit\"}") < 1.0);
 }
 
 #[test]
@@ -112,7 +112,8 @@ fn identical_concurrent_requests_must_be_executed_once() {
     });
     assert!(bodies.iter().all(|one| *one == bodies[0]), "{bodies:?}");
     let responses = |cache: &str| {
-        server.metric_value(&format!("wegwijzer_graphql_responses_total{{cache=\"{cache}\"}}"))
+        server
+            .metric_value(&format!("wegwijzer_graphql_responses_total{{cache_status=\"{cache}\"}}"))
     };
     assert!((responses("miss") - 1.0).abs() < 0.1);
     assert!((responses("hit") + responses("coalesced") - 39.0).abs() < 0.1);

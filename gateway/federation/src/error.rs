@@ -264,6 +264,14 @@ impl Serialize for GraphqlError {
     }
 }
 
+/// A cause of any kind; shared, so that an error that holds it can be cloned.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// The [`Cause`] that is an error or a text.
+pub fn cause(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Cause {
+    error.into().into()
+}
+
 /// The text of an error followed by those of its causes.
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -32,7 +32,7 @@ use self::{
 };
 use crate::{
     config::{ErrorMasking, RouterConfig},
-    error::{ApiError, ErrorCode, GraphqlError, PathSegment},
+    error::{ApiError, ErrorCode, GraphqlError, PathSegment, cause, with_causes},
     plan::{EntityFetch, Fetch, FetchKind, PathElement, Plan, Rewrite, Step},
     schema::PublicSchema,
     selected_fields::{ProjectedResponse, SelectedFields},
@@ -327,7 +327,7 @@ impl<'a> Execution<'a> {
         }
         let FetchContext { headers, local, deadline } = self.context;
         let result = match self.subgraphs.resolve(&fetch.subgraph, local, headers) {
-            None => Err(FetchError::InvalidUrl(fetch.subgraph.to_string())),
+            None => Err(FetchError::UnknownSubgraph),
             Some((subgraph, headers)) => {
                 let request = SubgraphRequest {
                     document: &fetch.document,
@@ -388,8 +388,8 @@ fn join_path(base: &ResponsePath, path: &[PathSegment]) -> ResponsePath {
 
 /// A response that does not fit the fetch.
 fn malformed_response(fetch: &Fetch, reason: &str) -> GraphqlError {
-    let error = FetchError::MalformedResponse(reason.to_owned());
-    tracing::warn!(subgraph = %fetch.subgraph, error = %error, "malformed subgraph response");
+    let error = FetchError::MalformedResponse(cause(reason));
+    tracing::warn!(subgraph = %fetch.subgraph, error = with_causes(&error), "malformed subgraph response");
     fetch_error(fetch, &error)
 }
 

@@ -1,7 +1,7 @@
 //! A federation router: composes subgraphs to a supergraph, plans operations over it, fetches from
 //! subgraphs and projects their responses into one.
 //!
-//! Reading order: `composer` and `supergraph_file` yield a [`Supergraph`]; `supergraph_slot`
+//! Reading order: `composer` and `supergraph_file` yield a [`Supergraph`]; `current_supergraph`
 //! activates it as a [`SupergraphRouter`], whose life of a request is plan (`operation_planner`) ►
 //! execute (`execute`) ► project (`project`). [`subgraph::Subgraph`] is the port to a subgraph: over
 //! HTTP here, in process by the host.
@@ -13,8 +13,9 @@ pub mod authorization;
 pub mod bounded_file;
 mod compatibility;
 pub mod compose;
-pub mod composer;
+pub mod composition_loop;
 pub mod config;
+mod current_supergraph;
 pub mod error;
 mod execute;
 mod filter_operation;
@@ -23,8 +24,8 @@ mod operation_key;
 mod operation_planner;
 mod plan;
 mod plan_cache;
-mod planner;
-mod project;
+mod planner_adapter;
+mod response_projection;
 mod router;
 mod schema;
 mod sdl_cache;
@@ -33,14 +34,13 @@ mod selection_set;
 pub mod subgraph;
 mod supergraph;
 mod supergraph_file;
-mod supergraph_slot;
 pub mod text_limits;
 
 pub use self::{
     compatibility::BreakingChanges,
+    current_supergraph::CurrentSupergraph,
     execute::FetchContext,
     router::{PlannedOperation, RequestError, Response, Route, SupergraphRouter},
     supergraph::{LoadError, Supergraph},
     supergraph_file::{SupergraphFile, SupergraphFileError, watch},
-    supergraph_slot::SupergraphSlot,
 };

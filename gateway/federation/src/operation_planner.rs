@@ -14,7 +14,7 @@ use std::{
 use self::validate::ValidationRules;
 use crate::{
     authorization::Grants, error::GraphqlError, filter_operation::remove_unauthorized,
-    operation_key::OperationKey, plan::Plan, planner::PlannerError, supergraph::Supergraph,
+    operation_key::OperationKey, plan::Plan, planner_adapter::PlannerError, supergraph::Supergraph,
 };
 
 /// Why an operation has no plan.

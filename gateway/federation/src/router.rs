@@ -17,8 +17,8 @@ use crate::{
     operation_planner::{OperationPlanner, PlanError},
     plan::Plan,
     plan_cache::PlanCache,
-    planner::PlannerError,
-    project::{Projected, hide_unselected_paths, project},
+    planner_adapter::PlannerError,
+    response_projection::{Projected, hide_unselected_paths, project},
     subgraph::{HttpClient, HttpSubgraph, SubgraphRegistry},
     supergraph::Supergraph,
 };

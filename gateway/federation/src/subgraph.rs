@@ -26,7 +26,7 @@ pub use self::{
 };
 pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
 pub use crate::config::Headers;
-use crate::error::{ApiError, PathSegment};
+use crate::error::{ApiError, Cause, PathSegment};
 
 /// A subgraph that can be fetched from.
 pub trait Subgraph: Send + Sync {
@@ -89,11 +89,11 @@ enum Availability {
 }
 
 /// Why a fetch yields no response.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
     /// No connection, or one that ended.
-    #[error("unreachable: {0}")]
-    Unreachable(String),
+    #[error("unreachable")]
+    Unreachable(#[source] Cause),
     /// It took too long.
     #[error("timed out after {} ms", .0.as_millis())]
     Timeout(Duration),
@@ -107,11 +107,20 @@ pub enum FetchError {
     #[error("response exceeds {0} bytes")]
     ResponseTooLarge(usize),
     /// The response is not a GraphQL response.
-    #[error("malformed GraphQL response: {0}")]
-    MalformedResponse(String),
+    #[error("malformed GraphQL response")]
+    MalformedResponse(#[source] Cause),
+    /// The supergraph names a subgraph that is not registered.
+    #[error("unknown subgraph")]
+    UnknownSubgraph,
     /// The URL is invalid.
-    #[error("invalid URL: {0}")]
-    InvalidUrl(String),
+    #[error("invalid URL: `{url}`")]
+    InvalidUrl {
+        /// The URL, without its secrets.
+        url: String,
+        /// The reason.
+        #[source]
+        reason: Cause,
+    },
 }
 
 impl FetchError {
@@ -134,7 +143,9 @@ impl FetchError {
             Self::Status(_) | Self::ResponseTooLarge(_) | Self::MalformedResponse(_) => {
                 Availability::Available
             }
-            Self::CircuitOpen | Self::InvalidUrl(_) => Availability::Unknown,
+            Self::CircuitOpen | Self::UnknownSubgraph | Self::InvalidUrl { .. } => {
+                Availability::Unknown
+            }
         }
     }
 }

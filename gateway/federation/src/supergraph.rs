@@ -13,8 +13,9 @@ use graphql_tools::{
 
 use crate::{
     authorization::{AUTHENTICATED, AuthRules, REQUIRES_SCOPES},
+    error::Cause,
     plan::Step,
-    planner::{Planner, PlannerError, parse_supergraph},
+    planner_adapter::{Planner, PlannerError, parse_supergraph},
     schema::{PublicSchema, argument},
 };
 
@@ -36,11 +37,11 @@ pub struct Supergraph {
 }
 
 /// Why a supergraph cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum LoadError {
     /// It is no GraphQL schema.
-    #[error("invalid SDL: {0}")]
-    Syntax(String),
+    #[error("invalid SDL")]
+    Syntax(#[source] Cause),
     /// It is a schema, but of no supergraph.
     #[error("no subgraphs (`enum join__Graph`); compose the supergraph from subgraphs first")]
     NoSubgraphs,
@@ -62,8 +63,8 @@ pub enum LoadError {
     #[error("unsupported feature `{0}`: refusing to serve it unenforced")]
     UnsupportedFeature(String),
     /// The planner does not take it.
-    #[error("planner rejected it: {0}")]
-    Planner(String),
+    #[error("planner rejected it")]
+    Planner(#[source] Cause),
 }
 
 impl Supergraph {

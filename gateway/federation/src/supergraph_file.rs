@@ -9,9 +9,9 @@ use std::{
 
 use crate::{
     bounded_file::{self, ReadFileError},
+    current_supergraph::CurrentSupergraph,
     error::with_causes,
     supergraph::{LoadError, Supergraph},
-    supergraph_slot::SupergraphSlot,
 };
 
 /// Interval between two polls of the file.
@@ -96,7 +96,7 @@ fn mtime_and_len(path: &Path) -> Option<(SystemTime, u64)> {
 
 /// Activates each new supergraph of a file until the task is dropped. Errors are logged, and the previous
 /// supergraph stays active; so it does after a panic, which the next poll leaves behind.
-pub async fn watch(mut file: SupergraphFile, slot: Arc<SupergraphSlot>) {
+pub async fn watch(mut file: SupergraphFile, slot: Arc<CurrentSupergraph>) {
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
         let mut polled_file = file.clone();

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use federation::{bounded_file, subgraph::HttpClient};
+use federation::{
+    bounded_file,
+    error::{Cause, cause, with_causes},
+    subgraph::HttpClient,
+};
 use tokio::time::Instant;
 use url::Url;
 
@@ -24,12 +28,12 @@ const BYTES_MAX: usize = 256 * 1024;
 
 /// Why the keys of `[authentication]` cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot load keys of `authentication.jwks`: {cause}: `{}`", path.display())]
+#[error("cannot load keys of `authentication.jwks`: `{}`", path.display())]
 pub struct JwksError {
     /// The file.
     path: PathBuf,
-    /// Why.
-    cause: String,
+    #[source]
+    cause: Cause,
 }
 
 /// Keys that are read again and again.
@@ -65,7 +69,7 @@ impl JwksProvider {
 
     /// Reads the keys again, unless that was done just now. What cannot be used is logged, and the keys of
     /// before stay.
-    pub(super) async fn refresh(&self) -> Option<Result<(), String>> {
+    pub(super) async fn refresh(&self) -> Option<Result<(), Cause>> {
         {
             let mut last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
             if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
@@ -83,28 +87,28 @@ impl JwksProvider {
                 Ok(())
             }
             Err(cause) => {
-                tracing::error!(error = %cause, source = %self.source, "cannot load JWKS");
+                tracing::error!(error = with_causes(&*cause), source = %self.source, "cannot load JWKS");
                 Err(cause)
             }
         })
     }
 
-    async fn fetch_url(&self, url: &Url) -> Result<KeySet, String> {
+    async fn fetch_url(&self, url: &Url) -> Result<KeySet, Cause> {
         let fetched =
             tokio::time::timeout(FETCH_TIMEOUT, self.client.get(url.as_str(), BYTES_MAX)).await;
-        let body =
-            fetched.map_err(|_elapsed| format!("timed out after {} s", FETCH_TIMEOUT.as_secs()))?;
-        KeySet::read(&body.map_err(|error| error.to_string())?)
+        let body = fetched
+            .map_err(|_elapsed| cause(format!("timed out after {} s", FETCH_TIMEOUT.as_secs())))?;
+        KeySet::read(&body.map_err(cause)?).map_err(cause)
     }
 }
 
-async fn read_file(path: PathBuf) -> Result<KeySet, String> {
+async fn read_file(path: PathBuf) -> Result<KeySet, Cause> {
     let reading = move || {
         let bytes = bounded_file::read(&path, BYTES_MAX as u64);
-        KeySet::read(&bytes.map_err(|cause| cause.to_string())?)
+        KeySet::read(&bytes.map_err(cause)?).map_err(cause)
     };
     let result = tokio::task::spawn_blocking(reading).await;
-    result.unwrap_or_else(|_panicked| Err("reading the file panicked".to_owned()))
+    result.unwrap_or_else(|_panicked| Err(cause("reading the file panicked")))
 }
 
 /// Reads keys again, for ever.

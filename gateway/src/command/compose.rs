@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use federation::{
     compose::{CompositionError, SubgraphSdl, compose},
-    composer::collect_sdl,
+    composition_loop::collect_sdl,
     config::masked_text,
     subgraph::HttpClient,
 };

@@ -3,8 +3,11 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, ServerError};
-use federation::subgraph::{
-    FetchError, FetchResult, Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse,
+use federation::{
+    error::cause,
+    subgraph::{
+        FetchError, FetchResult, Subgraph, SubgraphError, SubgraphRequest, SubgraphResponse,
+    },
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
@@ -33,7 +36,7 @@ impl Subgraph for LocalSubgraph<'_> {
             let response = tokio::time::timeout_at(deadline, execution)
                 .await
                 .map_err(|_elapsed| FetchError::Timeout(time))?
-                .map_err(|_panic| FetchError::MalformedResponse("execution panicked".to_owned()))?;
+                .map_err(|_panic| FetchError::MalformedResponse(cause("execution panicked")))?;
             let errors = response.errors.into_iter().map(subgraph_error).collect();
             Ok(Arc::new(SubgraphResponse { data: response.data, errors }))
         }

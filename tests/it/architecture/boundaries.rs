@@ -122,8 +122,9 @@ fn broken_rule(import: &Import) -> Option<String> {
     if reads && !within(to, "indexer::catalog") {
         return Some(format!("{} reads through indexer::catalog alone", from.join("::")));
     }
-    if to[0].starts_with("hive_router") && !from.iter().any(|segment| segment == "planner") {
-        return Some("only planner/ may import the planner crate".to_owned());
+    if to[0].starts_with("hive_router") && !from.iter().any(|segment| segment == "planner_adapter")
+    {
+        return Some("only planner_adapter/ may import the planner crate".to_owned());
     }
     None
 }

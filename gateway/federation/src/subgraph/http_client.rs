@@ -13,7 +13,7 @@ use hyper_util::{
 };
 
 use super::{FetchError, Headers};
-use crate::error::with_causes;
+use crate::{config::masked_text, error::cause};
 
 /// A connection that nobody used for so long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ impl HttpClient {
             .header(header::ACCEPT, ACCEPT)
             .header(header::USER_AGENT, self.user_agent)
             .body(Full::new(body))
-            .map_err(|error| FetchError::InvalidUrl(error.to_string()))?;
+            .map_err(|error| invalid_url(url, error))?;
         // What an operator sets replaces what this client sends by itself, such as `user-agent`.
         for (name, _) in headers.iter() {
             request.headers_mut().remove(name);
@@ -92,7 +92,7 @@ impl HttpClient {
         let request = Request::get(url)
             .header(header::USER_AGENT, self.user_agent)
             .body(Full::default())
-            .map_err(|error| FetchError::InvalidUrl(error.to_string()))?;
+            .map_err(|error| invalid_url(url, error))?;
         match self.send(request, bytes_max).await? {
             HttpResponse { status: 200, body, .. } => Ok(body),
             HttpResponse { status, .. } => Err(FetchError::Status(status)),
@@ -105,7 +105,7 @@ impl HttpClient {
         bytes_max: usize,
     ) -> Result<HttpResponse, FetchError> {
         let response = self.pool.request(request).await;
-        let response = response.map_err(|error| FetchError::Unreachable(with_causes(&error)))?;
+        let response = response.map_err(|error| FetchError::Unreachable(cause(error)))?;
         let status = response.status().as_u16();
         let media = response.headers().get(header::CONTENT_TYPE);
         let media = media.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -115,9 +115,14 @@ impl HttpClient {
             if error.is::<LengthLimitError>() {
                 FetchError::ResponseTooLarge(bytes_max)
             } else {
-                FetchError::Unreachable(with_causes(&*error))
+                FetchError::Unreachable(error.into())
             }
         })?;
         Ok(HttpResponse { status, is_json, body: body.to_bytes() })
     }
+}
+
+/// The error for a URL that is no URI.
+fn invalid_url(url: impl ToString, error: hyper::http::Error) -> FetchError {
+    FetchError::InvalidUrl { url: masked_text(&url.to_string()), reason: cause(error) }
 }

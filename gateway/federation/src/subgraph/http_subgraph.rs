@@ -27,7 +27,10 @@ use super::{
     circuit_breaker::{CircuitBreaker, CircuitState},
     response,
 };
-use crate::config::{SubgraphPolicy, masked_text};
+use crate::{
+    config::{SubgraphPolicy, masked_text},
+    error::{cause, with_causes},
+};
 
 /// A question that is on its way: what is sent, and on whose behalf.
 type DedupKey = (Bytes, Headers);
@@ -142,7 +145,7 @@ impl HttpSubgraph {
             result
         };
         let task = tokio::spawn(request.in_current_span());
-        let panicked = || FetchError::Unreachable("the request task panicked".to_owned());
+        let panicked = || FetchError::Unreachable(cause("the request task panicked"));
         let response = task.map(move |join_result| join_result.unwrap_or_else(|_| Err(panicked())));
         let shared = InFlight { response: response.boxed().shared(), counted };
         in_flight.insert(dedup_key, shared.clone());
@@ -175,7 +178,7 @@ impl HttpSubgraph {
             Ok(_) => Availability::Available,
             Err(error) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(subgraph = %self.name, error = %error, "subgraph request failed");
+                tracing::warn!(subgraph = %self.name, error = with_causes(error), "subgraph request failed");
                 error.availability()
             }
         };
@@ -195,7 +198,7 @@ impl HttpSubgraph {
             match self.call_once(dedup_key).await {
                 Err(error) if error.is_retryable() && left > 0 => {
                     left -= 1;
-                    tracing::debug!(subgraph = %self.name, error = %error, "retrying subgraph request");
+                    tracing::debug!(subgraph = %self.name, error = with_causes(&error), "retrying subgraph request");
                     tokio::time::sleep(jitter(pause)).await;
                     pause *= 2;
                 }
@@ -206,8 +209,10 @@ impl HttpSubgraph {
 
     async fn call_once(&self, (body, headers): &DedupKey) -> FetchResult {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let url: Uri =
-            self.url.parse().map_err(|_| FetchError::InvalidUrl(masked_text(&self.url)))?;
+        let url: Uri = self.url.parse().map_err(|error| FetchError::InvalidUrl {
+            url: masked_text(&self.url),
+            reason: cause(error),
+        })?;
         let response = self.client.post(&url, body.clone(), headers, self.policy.bytes_max).await?;
         response::read(&response).map(Arc::new)
     }

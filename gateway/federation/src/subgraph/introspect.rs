@@ -7,7 +7,10 @@ use async_graphql_value::{ConstValue as Value, Variables};
 use tokio::time::Instant;
 
 use super::{FetchError, HttpClient, HttpSubgraph, Subgraph, SubgraphRequest};
-use crate::config::{SubgraphConfig, SubgraphPolicy};
+use crate::{
+    config::{SubgraphConfig, SubgraphPolicy},
+    error::cause,
+};
 
 /// A longer SDL is not read.
 const SDL_BYTES_MAX: usize = 4 << 20;
@@ -49,5 +52,5 @@ pub(crate) async fn fetch_sdl(
         .errors
         .first()
         .map_or("no `_service { sdl }` in the response", |error| &error.message);
-    Err(FetchError::MalformedResponse(reason.to_owned()))
+    Err(FetchError::MalformedResponse(cause(reason.to_owned())))
 }

@@ -14,9 +14,9 @@ use self::last_known::{Composition, compose_all, compose_fitting};
 use crate::{
     compose::{CompositionError, InaccessibleFields, SubgraphSdl},
     config::{RouterConfig, SubgraphConfig, masked},
+    current_supergraph::CurrentSupergraph,
     sdl_cache::{SdlCache, read_sdl},
     subgraph::{HttpClient, fetch_sdl},
-    supergraph_slot::SupergraphSlot,
 };
 
 /// The SDL of every available subgraph, the local one first, and why others are missing.
@@ -71,7 +71,7 @@ async fn read_or_fetch_sdl(
 
 /// Composes the configured subgraphs and activates the supergraph, and again whenever an SDL changes,
 /// until the task is dropped. Errors are logged once, and the previous supergraph stays active.
-pub async fn run(slot: Arc<SupergraphSlot>) {
+pub async fn run(slot: Arc<CurrentSupergraph>) {
     let intervals = slot.config().subgraphs.iter().map(|subgraph| subgraph.sdl_poll_interval);
     let Some(interval) = intervals.min() else { return };
     let mut composer = Composer {
@@ -93,7 +93,7 @@ const MISSING_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The state between two compositions.
 struct Composer {
-    slot: Arc<SupergraphSlot>,
+    slot: Arc<CurrentSupergraph>,
     client: HttpClient,
     /// `None` before the first composition, and after one that panicked.
     sdl_cache: Option<SdlCache>,

@@ -11,6 +11,7 @@ use super::subgraph_sdl;
 use crate::{
     compose::{CompositionError, SubgraphSdl, compose},
     config::RouterConfig,
+    error::with_causes,
     sdl_cache::SdlCache,
     supergraph::Supergraph,
 };
@@ -122,7 +123,7 @@ fn compose_and_load(
     let work = || {
         let sdl = compose(subgraphs)?;
         let supergraph = Supergraph::load(&sdl)
-            .map_err(|cause| error(format!("cannot load supergraph: {cause}")))?;
+            .map_err(|cause| error(format!("cannot load supergraph: {}", with_causes(&cause))))?;
         Ok((sdl, supergraph))
     };
     panic::catch_unwind(AssertUnwindSafe(work))

@@ -33,25 +33,26 @@ use self::{
     },
 };
 use crate::{
-    error::panic_message,
+    error::{Cause, cause, panic_message},
     plan::{FetchKind, Step},
     schema::PublicSchema,
     text_limits::check_sdl,
 };
 
 /// Why there is no plan.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum PlannerError {
     /// The operation cannot be brought into the form that is planned.
-    #[error("cannot normalise operation: {0}")]
-    Normalise(String),
+    #[error("cannot normalise operation")]
+    Normalise(#[source] Cause),
     /// The planner finds no way to a field.
-    #[error("no plan for `{field}`: {cause}")]
+    #[error("no plan for `{field}`")]
     NoPlan {
         /// Its way from the root, or of all fields that were asked for.
         field: String,
         /// What the planner says.
-        cause: String,
+        #[source]
+        cause: Cause,
     },
     /// It takes too long to find one.
     #[error("planning timed out after {} ms", .0.as_millis())]
@@ -68,10 +69,10 @@ pub(crate) enum PlannerError {
 ///
 /// # Errors
 /// The syntax error or the exceeded limit, on one line.
-pub(crate) fn parse_supergraph(sdl: &str) -> Result<schema::Document, String> {
-    check_sdl(sdl).map_err(|error| error.to_string())?;
+pub(crate) fn parse_supergraph(sdl: &str) -> Result<schema::Document, Cause> {
+    check_sdl(sdl).map_err(cause)?;
     safe_parse_schema(sdl)
-        .map_err(|error| error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+        .map_err(|error| cause(error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
 /// The planner over one supergraph.
@@ -86,12 +87,12 @@ impl Planner {
     ///
     /// # Errors
     /// Why the planner rejects the supergraph.
-    pub(crate) fn new(document: &schema::Document) -> Result<Self, String> {
+    pub(crate) fn new(document: &schema::Document) -> Result<Self, Cause> {
         let inner = panic::catch_unwind(|| {
             HivePlanner::new_from_supergraph(document, QueryPlannerOptions::default())
         })
-        .map_err(|panic| format!("panicked: {}", panic_message(&*panic)))?
-        .map_err(|error| error.to_string())?;
+        .map_err(|panic| cause(format!("panicked: {}", panic_message(&*panic))))?
+        .map_err(cause)?;
         let members_differ = union_members::union_members_differ(&inner.supergraph);
         Ok(Self { inner, members_differ })
     }
@@ -116,7 +117,7 @@ impl Planner {
         let state = &self.inner.supergraph;
         let mut normal = catch_planner_panic(|| {
             normalize_operation(state, document, operation)
-                .map_err(|error| PlannerError::Normalise(error.to_string()))
+                .map_err(|error| PlannerError::Normalise(cause(error)))
         })?;
         if normal.operation.selection_set.items.is_empty() {
             return Ok(None);
@@ -207,7 +208,7 @@ impl PlanAttempt<'_> {
             let document = parse_query::<String>(&text).ok()?.into_static();
             let prerequisite = catch_planner_panic(|| {
                 normalize_operation(state, &document, None)
-                    .map_err(|error| PlannerError::Normalise(error.to_string()))
+                    .map_err(|error| PlannerError::Normalise(cause(error)))
             });
             let Ok(prerequisite) = prerequisite else { continue };
             if let Ok(mut steps) = self.steps(&prerequisite.operation) {
@@ -238,21 +239,21 @@ impl PlanAttempt<'_> {
                 if self.begun.elapsed() >= self.timeout {
                     PlannerError::Timeout(self.timeout)
                 } else {
-                    no_plan(error.to_string())
+                    no_plan(cause(error))
                 }
             })
         });
         let mut plan = result.map_err(|failure| match failure {
-            PlannerError::Panicked(panic) => no_plan(format!("planner panicked: {panic}")),
+            PlannerError::Panicked(panic) => no_plan(cause(format!("planner panicked: {panic}"))),
             failure => failure,
         })?;
         if self.planner.members_differ {
             union_members::add_missing_members(&planner.supergraph, operation, &mut plan)
-                .map_err(no_plan)?;
+                .map_err(|reason| no_plan(cause(reason)))?;
         }
         let step = plan.node.as_ref().map(|node| self.converter.step(node)).transpose()?;
         if let Some(name) = step.as_ref().and_then(unresolved_aliases::unresolved_alias) {
-            return Err(no_plan(format!("unresolved alias `{name}`")));
+            return Err(no_plan(cause(format!("unresolved alias `{name}`"))));
         }
         Ok(step)
     }
@@ -287,6 +288,6 @@ mod tests {
     #[test]
     fn a_panic_of_the_planner_must_be_an_error() {
         let failure = catch_planner_panic(|| -> Result<(), _> { panic!("it has {}", "no root") });
-        assert_eq!(failure, Err(PlannerError::Panicked("it has no root".to_owned())));
+        assert!(matches!(failure, Err(PlannerError::Panicked(text)) if text == "it has no root"));
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The router over the active supergraph, if there is one.
-pub struct SupergraphSlot {
+pub struct CurrentSupergraph {
     current: RwLock<Option<Arc<SupergraphRouter>>>,
     /// Whether the newest supergraph is the active one.
     is_current: AtomicBool,
@@ -27,7 +27,7 @@ pub struct SupergraphSlot {
     trusted: Vec<Arc<str>>,
 }
 
-impl SupergraphSlot {
+impl CurrentSupergraph {
     /// A slot without a supergraph. Each new one is checked against the documents `trusted`.
     pub fn new(config: RouterConfig, trusted: Vec<Arc<str>>) -> Self {
         Self {
