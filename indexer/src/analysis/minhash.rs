@@ -9,14 +9,13 @@ use super::shingles::{PASSAGE_WORDS, WordHashes, combine, mix64};
 const SHINGLE_WORDS: usize = 3;
 /// Number of bands.
 const BANDS: usize = 8;
-/// Number of minima of a band. Texts with nine of ten shingles in common share a band with a
-/// probability of .99997, those with half of them of .66, with a fifth of .06.
-const BAND_ROWS: usize = 3;
+/// Number of minima per band. Two texts that share nine of ten shingles have a band in common with
+/// a probability of .99997; half of them, .66; a fifth, .06.
 
 impl WordHashes {
-    /// The bands. Texts that are equal except for a few words probably share one; texts with other
-    /// numbers in them share none, since reports of a series are no duplicates. Empty for a short
-    /// text.
+    /// The bands. Texts that differ in a few words probably have one in common. Texts with
+    /// different numbers have none, because reports of a series are not duplicates. Empty for a
+    /// short text.
     pub(crate) fn bands(&self) -> Vec<u64> {
         if self.hashes.len() < PASSAGE_WORDS {
             return Vec::new();
@@ -33,7 +32,7 @@ impl WordHashes {
             .collect()
     }
 
-    /// Share of the shingles of both texts that both have (Jaccard), from 0 to 1.
+    /// Jaccard similarity of the shingles of two texts, from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more precision")]
     pub(crate) fn jaccard(&self, other: &Self) -> f64 {
         let ours: HashSet<u64> = self.shingles(SHINGLE_WORDS).collect();

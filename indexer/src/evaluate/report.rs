@@ -1,4 +1,4 @@
-//! What an evaluation found.
+//! Report of an evaluation.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,27 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use super::Measures;
 
-/// What an evaluation found, as it is written and read as JSON.
+/// Report of an evaluation, also in JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationReport {
-    /// The means over all questions.
+    /// Means over all queries.
     #[serde(flatten)]
     pub mean: Measures,
-    /// Half of the searches took no longer, in milliseconds.
+    /// Median search time in milliseconds.
     pub median_ms: f64,
-    /// 99 of a hundred searches took no longer, in milliseconds.
+    /// 99th percentile of the search time in milliseconds.
     pub p99_ms: f64,
-    /// Questions with at least one good document.
+    /// Number of queries with at least one relevant document.
     pub queries: usize,
-    /// Questions that were left out, because no document is good for them.
+    /// Number of queries skipped because they have no relevant document.
     pub unjudged: usize,
-    /// Documents in the index.
+    /// Number of documents in the index.
     pub documents: u64,
-    /// Documents that the indexer refused: they are never found.
+    /// Number of documents that the indexer rejected and that no search returns.
     pub rejected: u64,
-    /// The seed of typing mistakes; none where questions were asked as they are.
+    /// Seed of the typos; `None` for the original queries.
     pub typos: Option<u64>,
-    /// By id of question.
+    /// Measures by query id.
     pub per_query: BTreeMap<String, Measures>,
 }
 
