@@ -20,9 +20,9 @@ const COMPONENT_COST: u32 = 10;
 #[derive(Clone)]
 struct CheapestSplit {
     cost: u32,
-    /// The last part of it.
+    /// The last component.
     component: Range<usize>,
-    /// Where the part before ends.
+    /// End of the previous component.
     previous_end: usize,
 }
 

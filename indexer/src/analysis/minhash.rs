@@ -11,6 +11,7 @@ const SHINGLE_WORDS: usize = 3;
 const BANDS: usize = 8;
 /// Number of minima per band. Two texts that share nine of ten shingles have a band in common with
 /// a probability of .99997; half of them, .66; a fifth, .06.
+const BAND_ROWS: usize = 3;
 
 impl WordHashes {
     /// The bands. Texts that differ in a few words probably have one in common. Texts with

@@ -1,5 +1,6 @@
 //! Stop words. They are indexed for exact phrases; a query with other words is searched without its
 //! stop words.
+
 const DUTCH: &str = "aan al alle alles als altijd ander andere ben bent bij daar daarbij dan dat de \
     deze die dit doe doen doet door dus een eens en er eraan erbij ermee erop eruit ervan erover ge \
     geen geweest gehad had hadden haar heb hebben hebt heeft hem hen het hier hierbij hiermee hij \
