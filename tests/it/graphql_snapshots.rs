@@ -1,4 +1,4 @@
-//! GraphQL over HTTP over the demo: whole answers, as a frontend team gets them.
+//! Complete GraphQL responses of the demo over HTTP.
 
 use serde_json::{Value, json};
 

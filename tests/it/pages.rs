@@ -1,4 +1,4 @@
-//! Pages: what a hostile source cannot do, what is sent only once, and what browsers and robots read.
+//! Pages: hostile sources, conditional requests, and markup for browsers and robots.
 
 use std::{env, path::Path, process::Command};
 
@@ -9,18 +9,18 @@ use crate::{
     test_server::{Reply, Server},
 };
 
-/// Attributes by which a page loads something.
+/// Attributes that load a resource.
 const LOADING: [&str; 4] =
     [" src=\"", "<link rel=\"stylesheet\" href=\"", "srcset=\"", "action=\""];
 
-/// The addresses of all pages of a site, as its map tells them.
+/// The paths of all pages in the sitemap.
 fn sitemap_paths(server: &Server) -> Vec<String> {
     let map = server.get("/sitemap.xml").body;
     let addresses = map.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
     addresses.map(|address| address.replace("http://127.0.0.1:8080", "")).collect()
 }
 
-/// What holds for every page, whatever its source says.
+/// Checks that apply to every page, regardless of the source.
 fn assert_harmless(path: &str, page: &Reply) {
     assert!(!page.head.contains("set-cookie"), "{path}: {}", page.head);
     let policy = page.header("content-security-policy").unwrap_or_default();
@@ -102,7 +102,7 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
             assert!(about["@type"].is_string(), "{about}");
         }
     }
-    assert!(in_calendar > 0, "no hostile event was in the calendar");
+    assert!(in_calendar > 0, "no hostile event in the calendar");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_search_page_must_be_small_and_show_a_full_facet_on_request() {
     let full = server.get(facet_link.split('#').next().unwrap()).body;
     assert!(options(&full) > 20 && options(&page) == 6, "{} {}", options(&full), options(&page));
     assert_eq!(server.get(&chosen).status, 400);
-    // What is chosen is always there, however long the facet is.
+    // A selected value is always listed, however long the facet is.
     let values = full.split("name=\"organisation\" value=\"").skip(1);
     let last = values.last().and_then(|rest| rest.split('"').next()).unwrap();
     let chosen = server.get(&format!("/?q=brief&organisation={last}")).body;
@@ -297,7 +297,7 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_must_report_how_to_b
     }
 }
 
-/// Runs `tests/browser`; what it needs is Node with the packages of its lockfile, and chromium.
+/// Runs `tests/browser`, which needs Node with the packages of its lockfile, and Chromium.
 #[test]
 fn pages_must_pass_the_browser_checks() {
     let folder = repository().join("tests/browser");
@@ -311,7 +311,7 @@ fn pages_must_pass_the_browser_checks() {
     };
     if let Some(missing) = missing {
         assert!(env::var_os("REQUIRE_BROWSER").is_none(), "{missing}");
-        // Not by a macro: the test harness would swallow the line.
+        // Not `eprintln!`: the test harness would capture the line.
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
             format_args!("skipped: tests/browser: {missing}\n"),

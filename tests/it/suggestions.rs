@@ -1,4 +1,4 @@
-//! Suggestions against a naive scan of all names, and what is like what.
+//! Suggestions compared with a naive scan of all names; related content.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use schema::{NodeId, NodeKind, Page, Record, Suggestion, SuggestionKind, normali
 
 use crate::support::{Installation, everything, runtime};
 
-/// What a suggestion is ordered by, of those that are no words.
+/// Sort key of a suggestion that is not a word.
 type Rank = (bool, usize, String, SuggestionKind);
 
-/// The titles and names of everything that is suggested, each with the names it is found by.
+/// The titles and names that can be suggested, each with the names that match a prefix.
 struct Scan(Vec<(SuggestionKind, String, Vec<String>)>);
 
 impl Scan {
@@ -42,7 +42,7 @@ impl Scan {
         Self(all)
     }
 
-    /// Everything that completes `prefix`, in order.
+    /// All completions of `prefix`, in order.
     fn completing(&self, prefix: &str) -> BTreeSet<Rank> {
         let typed = normalisation::name(prefix);
         let mut complete_words = words(&typed);
@@ -86,7 +86,7 @@ fn named_suggestions(
         .collect()
 }
 
-/// Fronts of every word, and of every two words that follow one another.
+/// Prefixes of every word, and of every two consecutive words.
 fn prefixes(scan: &Scan) -> BTreeSet<String> {
     let mut prefixes = BTreeSet::new();
     for (_, _, names) in &scan.0 {
@@ -247,8 +247,12 @@ fn related_content_must_be_other_content_that_shares_something() {
     let snapshot = installation.snapshot();
     let all: Vec<NodeId> = ids(&snapshot).into_iter().map(|(_, id)| id).collect();
     let lists = related(&snapshot, &all, 5);
-    assert_eq!(lists, related(&snapshot, &all, 5), "the same each time");
-    assert_eq!(related(&snapshot, &all[3..4], 5)[0], lists[3], "the same alone");
+    assert_eq!(lists, related(&snapshot, &all, 5), "results must be deterministic");
+    assert_eq!(
+        related(&snapshot, &all[3..4], 5)[0],
+        lists[3],
+        "results must not depend on the other ids"
+    );
     let mut shared = 0;
     for (id, list) in all.iter().zip(&lists) {
         assert_eq!(list.len(), 5);
@@ -346,7 +350,7 @@ fn one_typo_must_be_tolerated_from_five_letters_on() {
             let found = suggest(&snapshot, typed, 9).await;
             assert!(found.iter().any(|found| found.text == expected), "{typed}: {found:?}");
         }
-        // Shorter ones are nearly all another word, and what is right is never corrected.
+        // Most shorter prefixes are close to other words, and correct prefixes are never changed.
         assert_eq!(suggest(&snapshot, "xlan", 9).await, []);
         assert_eq!(suggest(&snapshot, "xxqzwv", 9).await, []);
         for found in suggest(&snapshot, "klantr", 9).await {

@@ -1,7 +1,7 @@
 //! A query without scores that supports `seek_danger` on any document.
 //!
 //! For excluded clauses, tantivy calls `seek_danger` with documents before the current one. Phrases
-//! of tantivy 0.27 do not support that, so this wrapper falls back to the default implementation.
+//! of tantivy 0.27 do not support that; the default implementation, which this wrapper uses, does.
 
 use tantivy::{
     DocId, DocSet, Score, SegmentReader,
