@@ -1,4 +1,5 @@
-//! Subgraphs that respond with more than was requested, or that a client makes fail for others.
+//! Subgraphs whose responses contain more than was requested, and clients that cause failures for
+//! others.
 
 use std::{thread, time::Duration};
 
