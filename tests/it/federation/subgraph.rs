@@ -337,7 +337,8 @@ impl Execution<'_> {
     }
 }
 
-/// Whether a representation matches an entity.
+/// Whether a representation matches an entity: all fields that both have are equal, restricted to
+/// the fields in `$key` if there are any.
 fn matches_representation(entity: &Value, representation: &Value) -> bool {
     let keys = entity["$key"].as_str().map(|keys| keys.split(' ').collect::<Vec<_>>());
     let Some(fields) = representation.as_object() else { return false };

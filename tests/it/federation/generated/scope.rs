@@ -49,7 +49,7 @@ impl Scope {
         self.below.entry(key.to_owned()).or_default()
     }
 
-    /// Adds selections if all of them can be merged.
+    /// Adds selections. Stops and fails at the first one that cannot be merged.
     pub(super) fn try_add_all(&mut self, set: &[Selection], fragments: &[Fragment]) -> bool {
         set.iter().all(|item| match item {
             Selection::Field(selected) => {
