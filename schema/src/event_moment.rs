@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_in_the_gap_of_summer_time_must_have_an_instant() {
+    fn a_local_time_skipped_by_summer_time_must_have_an_instant() {
         let gap = EventMoment::instant(date(2026, 3, 29), time(2, 30, 0, 0), HOME_ZONE).unwrap();
         assert_eq!(gap.earliest().to_string(), "2026-03-29T01:30:00Z");
     }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn months_must_be_read_in_both_languages() {
+    fn months_must_be_parsed_in_both_languages() {
         assert_eq!(month_number("mrt"), Some(3));
         assert_eq!(month_number("Maart"), Some(3));
         assert_eq!(month_number("October"), Some(10));

@@ -53,7 +53,7 @@ fn crates_must_depend_on_lower_layers_and_name_their_own_engines() {
 }
 
 #[test]
-fn modules_must_import_what_they_may_know() {
+fn modules_must_only_import_permitted_modules() {
     let modules = workspace::modules();
     check("modules", &boundaries::modules(&modules, &imports(&modules, Reexport::Exporter)));
 }
@@ -110,7 +110,7 @@ fn texts_must_follow_the_glossary() {
 }
 
 #[test]
-fn descriptions_of_the_contract_must_follow_the_glossary() {
+fn schema_descriptions_must_follow_the_glossary() {
     let glossary = glossary::Glossary::read();
     let path = workspace::root().join("schema/schema.graphql");
     let sdl = fs::read_to_string(path).expect("the contract");

@@ -158,7 +158,7 @@ fn aliases_and_fragments_of_a_level_must_share_its_call() {
 }
 
 #[test]
-fn lists_that_come_at_different_times_must_cost_one_call_each_at_most() {
+fn lists_resolved_at_different_times_must_take_at_most_one_call_each() {
     let (_installation, server) = Server::demo();
     for first in 1..15 {
         let query = format!(

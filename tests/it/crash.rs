@@ -56,7 +56,7 @@ fn check(installation: &Installation, old: &BTreeSet<String>, when: &str) {
 }
 
 #[test]
-fn a_builder_killed_at_any_step_must_leave_the_old_or_the_new_whole() {
+fn a_build_killed_at_any_step_must_leave_the_old_or_the_new_content() {
     let installation = Installation::empty();
     write_edit(&installation, 0);
     installation.build();
@@ -75,7 +75,7 @@ fn a_builder_killed_at_any_step_must_leave_the_old_or_the_new_whole() {
 }
 
 #[test]
-fn a_builder_killed_at_random_moments_must_leave_the_old_or_the_new_whole() {
+fn a_build_killed_at_random_moments_must_leave_the_old_or_the_new_content() {
     let installation = Installation::empty();
     write_edit(&installation, 0);
     let began = Instant::now();

@@ -102,7 +102,7 @@ fn names<'a>(cells: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn the_table_of_errors_must_be_that_of_the_program() {
+fn the_table_of_errors_must_match_the_program() {
     let graphql = manual("graphql.md");
     let documented = table(&graphql, "| Code | HTTP status |");
     let expected: Vec<_> = ErrorCode::ALL
@@ -116,7 +116,7 @@ fn the_table_of_errors_must_be_that_of_the_program() {
 }
 
 #[test]
-fn the_table_of_metrics_must_be_what_the_server_exposes() {
+fn the_table_of_metrics_must_match_the_server() {
     let installation = Installation::small();
     installation.build();
     let sdl = installation.path().join("partner.graphql");

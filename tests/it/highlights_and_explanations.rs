@@ -64,7 +64,7 @@ fn linked_records_and_body(
 }
 
 #[test]
-fn highlights_must_be_pieces_of_their_sources() {
+fn highlights_must_be_fragments_of_their_sources() {
     let installation = demo();
     let snapshot = installation.snapshot();
     let mut seen = BTreeSet::new();

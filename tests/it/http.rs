@@ -23,7 +23,7 @@ fn etag_of(reply: &Reply) -> String {
 }
 
 #[test]
-fn a_response_must_not_be_sent_again_to_a_client_that_has_it() {
+fn a_response_that_the_client_has_must_not_be_sent_again() {
     let (installation, server) = Server::demo();
     let first = server.get_query(QUERY, "");
     let etag = etag_of(&first);
@@ -213,7 +213,7 @@ fn pages_of_other_sites_must_read_responses_only_where_cors_allows_it() {
 }
 
 #[test]
-fn what_a_form_on_another_site_can_send_must_be_rejected_or_harmless() {
+fn requests_of_a_cross_site_form_must_be_rejected_or_harmless() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
@@ -243,7 +243,7 @@ fn what_a_form_on_another_site_can_send_must_be_rejected_or_harmless() {
 }
 
 #[test]
-fn introspection_and_suggestions_must_be_off_where_disabled() {
+fn introspection_and_suggestions_must_be_absent_if_disabled() {
     let installation = Installation::small();
     installation.build();
     let open = Server::of(&installation);
@@ -311,7 +311,7 @@ fn metrics_must_report_what_is_served_and_how() {
 }
 
 #[test]
-fn an_event_must_come_as_a_file_for_a_calendar() {
+fn an_event_must_be_available_as_an_icalendar_file() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
@@ -337,7 +337,7 @@ fn an_event_must_come_as_a_file_for_a_calendar() {
 }
 
 #[test]
-fn a_default_value_of_a_variable_must_decide_skip_and_include() {
+fn a_default_value_of_a_variable_must_apply_to_skip_and_include() {
     let (_installation, server) = Server::demo();
     let query = "query($no: Boolean! = true, $yes: Boolean! = false) { __typename
         a: themes @skip(if: $no) { id } b: themes @include(if: $yes) { id } }";

@@ -211,7 +211,7 @@ fn an_incremental_build_must_find_what_a_full_build_finds() {
 
 /// A new installation without the history must have the same content.
 #[test]
-fn history_must_not_show_in_content() {
+fn content_must_not_depend_on_history() {
     for seed in 100..104 {
         let mut rng = Rng(seed);
         let installation = Installation::empty();
@@ -257,7 +257,7 @@ fn a_small_change_must_share_the_base_of_the_store_until_it_is_compacted() {
 /// Another line, or other bytes with the same facts: the source record changes, the content does
 /// not.
 #[test]
-fn a_record_that_moved_must_have_its_new_location_without_a_change() {
+fn a_moved_record_must_have_its_new_location_without_a_change() {
     let installation = Installation::empty();
     let (a, b) = (
         r#"{"key":"a","kind":"article","title":"Een brief","url":"https://x.example/a"}"#,

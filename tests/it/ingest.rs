@@ -21,7 +21,7 @@ fn content(installation: &Installation) -> Vec<std::sync::Arc<Record>> {
 }
 
 #[test]
-fn the_demo_must_hold_every_form_phase_precision_and_attendance() {
+fn the_demo_must_contain_every_form_phase_precision_and_attendance() {
     let installation = Installation::of("fixtures/demo.toml");
     let report = installation.try_build().expect("the demo is valid");
     assert_eq!(report.rejections, [], "no record of the demo must be rejected");

@@ -109,7 +109,7 @@ fn every_limit_must_name_itself_and_its_value() {
 }
 
 #[test]
-fn errors_must_be_counted_where_there_are_too_many_to_list() {
+fn errors_beyond_the_limit_must_be_counted() {
     let (_installation, server) = server(|limits| limits.errors_max = 3);
     let unknown = repeated(40, |n| format!("unknown{} ", n % 20));
     let response =
@@ -220,7 +220,7 @@ fn hostile_bodies_must_be_rejected_with_the_matching_status() {
 }
 
 #[test]
-fn a_connection_must_be_closed_where_its_request_never_ends() {
+fn a_connection_must_be_closed_if_its_request_never_ends() {
     let (_installation, server) = server(|limits| {
         limits.connection_ms_max = 600;
         limits.connections_max = 2;
@@ -242,7 +242,7 @@ fn a_connection_must_be_closed_where_its_request_never_ends() {
 }
 
 #[test]
-fn a_response_must_close_the_connection_where_the_body_was_not_read() {
+fn a_response_must_close_the_connection_if_the_body_was_not_read() {
     let (_installation, server) = server(|_| ());
     let json = "content-type: application/json";
     for (method, headers, length, status) in [

@@ -63,7 +63,7 @@ fn versions() -> Installation {
 }
 
 #[test]
-fn near_duplicates_of_one_source_must_be_one_hit_and_of_another_source_their_own() {
+fn near_duplicates_must_be_one_hit_per_source() {
     let installation = versions();
     let snapshot = installation.snapshot();
     let all = SearchFilter::default();
@@ -131,7 +131,7 @@ fn related_must_omit_near_duplicates_and_list_one_of_each_group() {
 }
 
 #[test]
-fn passages_of_forty_words_must_be_found_at_other_sources_only() {
+fn passages_of_forty_words_must_be_found_in_other_sources_only() {
     let installation = Installation::empty();
     let mut rng = Rng(4);
     let (passage, shorter) = (words(&mut rng, 40), words(&mut rng, 30));
@@ -181,7 +181,7 @@ fn passages_of_forty_words_must_be_found_at_other_sources_only() {
 }
 
 #[test]
-fn events_of_other_days_and_reports_of_other_years_must_stay_apart() {
+fn events_of_different_days_and_reports_of_different_years_must_not_be_grouped() {
     let installation = Installation::empty();
     let text = words(&mut Rng(5), 80).join(" ");
     let event = |key: &str, day: &str| {
@@ -337,7 +337,7 @@ async fn check(snapshot: &Snapshot, dataset: &BTreeMap<u64, ScannedRecord>, cont
 }
 
 #[test]
-fn groups_must_be_those_of_a_naive_scan_however_they_came_about() {
+fn groups_must_equal_those_of_a_naive_scan() {
     for seed in 0..4 {
         let mut rng = Rng(seed);
         let texts: Vec<_> = (0..4).map(|_| words(&mut rng, 150)).collect();

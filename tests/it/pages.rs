@@ -122,7 +122,7 @@ fn every_page_of_the_demo_must_exist_and_describe_itself_to_machines() {
 }
 
 #[test]
-fn a_page_must_not_be_sent_twice_and_a_head_request_must_get_no_body() {
+fn an_unchanged_page_must_not_be_sent_again_and_head_must_get_no_body() {
     let (_installation, server) = Server::demo();
     for path in ["/", "/en/?q=brief", "/article"] {
         let first = server.get(path);
@@ -183,7 +183,7 @@ fn a_search_page_must_be_small_and_show_a_full_facet_on_request() {
 }
 
 #[test]
-fn organisations_with_experience_must_be_shown_with_a_mention() {
+fn organisations_with_experience_must_be_listed_with_a_sentence_about_them() {
     let (_installation, server) = Server::demo();
     let page = server.get("/?q=begrijpelijke+taal").body;
     let theme = page.split("href=\"").find(|rest| rest.starts_with("/theme/begrijpelijke-taal"));
@@ -225,7 +225,7 @@ fn the_name_of_a_person_must_link_to_all_content_with_them() {
 }
 
 #[test]
-fn reports_about_security_must_have_an_address_where_one_is_configured() {
+fn security_txt_must_be_served_if_a_contact_is_configured() {
     const PATH: &str = "/.well-known/security.txt";
     let installation = Installation::small();
     installation.build();

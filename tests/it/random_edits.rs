@@ -59,7 +59,7 @@ impl Mirror {
 }
 
 #[test]
-fn after_edits_kills_and_rollbacks_a_quiet_run_must_leave_catalog_equal_to_sources() {
+fn after_edits_kills_and_rollbacks_an_undisturbed_build_must_match_the_sources() {
     for seed in 0..4 {
         let mut rng = Rng(1_000 + seed);
         let installation = Installation::empty();

@@ -38,7 +38,7 @@ fn broken_records_must_be_named_and_the_rest_be_indexed() {
 }
 
 #[test]
-fn a_record_that_breaks_must_stay_as_it_was_until_it_is_fixed() {
+fn a_record_that_becomes_invalid_must_be_preserved_until_it_is_fixed() {
     let installation = Installation::small();
     for n in 0..30 {
         installation.write_item(&format!("vol{n}"), &format!("Vulling {n}"));
@@ -99,7 +99,7 @@ fn events_that_lose_their_start_must_count_towards_the_rejection_threshold() {
 }
 
 #[test]
-fn a_record_that_cannot_be_parsed_must_stay_as_it_was() {
+fn a_record_that_cannot_be_parsed_must_be_preserved() {
     let installation = Installation::small();
     installation.build();
     let before = installation.view();

@@ -234,7 +234,7 @@ fn listed<T: Ord + Copy>(facets: &[FacetCount<T>]) -> BTreeMap<T, u64> {
 }
 
 #[test]
-fn search_must_find_order_and_count_what_a_naive_scan_does() {
+fn search_must_match_a_naive_scan_in_hits_order_and_counts() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
@@ -436,7 +436,7 @@ fn documents_with_both_words_must_come_first() {
 }
 
 #[test]
-fn documents_with_one_of_two_words_must_not_be_listed_where_enough_have_both() {
+fn documents_with_one_of_two_words_must_not_be_listed_if_enough_have_both() {
     let installation = Installation::empty();
     let total = || {
         let words = Some("taal gemeente");

@@ -107,7 +107,7 @@ fn prefixes(scan: &Scan) -> BTreeSet<String> {
 }
 
 #[test]
-fn suggestions_must_be_those_of_a_naive_scan() {
+fn suggestions_must_equal_those_of_a_naive_scan() {
     const SUGGESTIONS_MAX: usize = 100;
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
@@ -241,7 +241,7 @@ fn related(snapshot: &Snapshot, ids: &[NodeId], first: usize) -> Vec<Vec<NodeId>
 }
 
 #[test]
-fn related_content_must_be_other_content_that_shares_something() {
+fn related_content_must_have_something_in_common() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
@@ -274,7 +274,7 @@ fn related_content_must_be_other_content_that_shares_something() {
 }
 
 #[test]
-fn related_content_must_be_found_by_words_and_by_entities_and_by_nothing_else() {
+fn related_content_must_be_found_by_words_and_entities_only() {
     let installation = Installation::empty();
     let line = |key: &str, title: &str, more: &str| {
         format!(r#"{{"key":"{key}","kind":"article","title":"{title}"{more}}}"#)
@@ -336,7 +336,7 @@ fn related_content_must_be_available_for_any_id() {
 }
 
 #[test]
-fn one_typo_must_be_tolerated_from_five_letters_on() {
+fn one_typo_must_be_tolerated_in_words_of_five_letters_or_more() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();

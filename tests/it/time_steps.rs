@@ -26,7 +26,7 @@ fn midnight(now: Timestamp) -> Timestamp {
 }
 
 #[test]
-fn the_next_change_must_be_that_of_a_naive_scan() {
+fn the_next_change_must_equal_that_of_a_naive_scan() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();

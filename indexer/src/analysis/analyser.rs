@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_term_of_a_word_must_stand_at_its_number() {
+    fn every_term_of_a_word_must_have_the_position_of_the_word() {
         let dutch = |text| tokens(AnalyserKind::Stemmed(AnalysisLanguage::Dutch), text);
         assert_eq!(dutch("De klantreizen"), ["0:de", "1:klantreis", "1:klant", "1:reis"]);
         assert_eq!(dutch("UX-designers"), ["0:ux", "0:uxdesigner", "1:designer"]);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_term_must_have_the_bytes_that_it_stands_for() {
+    fn every_term_must_have_its_byte_range() {
         let text = "Een e-mail over Klantreizen";
         let mut found = Vec::new();
         Analyser::new(AnalyserKind::Stemmed(AnalysisLanguage::Dutch)).token_stream(text).process(

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_a_text_must_be_those_of_the_folded_text() {
+    fn words_of_a_text_must_equal_those_of_the_folded_text() {
         let text = "De e-mail van ’s-Hertogenbosch: ½ dag, 1½ uur, co\u{308}ördinatie & XXL.";
         let folded = normalisation::name(text);
         let expected: Vec<_> = folded_words(&folded).collect();

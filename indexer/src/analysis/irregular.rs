@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_of_strong_verbs_must_lead_to_their_infinitive() {
+    fn forms_of_strong_verbs_must_map_to_their_infinitive() {
         for (form, infinitive) in [
             ("geschreven", "schrijven"),
             ("schreef", "schrijven"),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn no_form_must_stand_in_two_exceptions() {
+    fn no_form_must_occur_in_two_exceptions() {
         let mut forms: Vec<_> = EXCEPTIONS.split_ascii_whitespace().collect();
         forms.sort_unstable();
         assert!(forms.windows(2).all(|pair| pair[0] != pair[1]));

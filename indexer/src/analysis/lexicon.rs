@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_word_must_stay_whole() {
+    fn unknown_words_must_not_be_split() {
         for word in ["", "xqzxqzxqzxqz", "ééndagsvlieg", "12345678", &"brief".repeat(20)] {
             assert_eq!(split(word), "", "{word}");
         }

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_the_same_but_for_a_few_words_must_meet() {
+    fn texts_that_differ_in_a_few_words_must_share_a_band() {
         let one = distinct(0, 200);
         let other = one.replacen(" kaa ", " anders ", 1).replacen(" kba ", " ", 1);
         assert!(other != one && meet(&one, &other));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn short_texts_other_texts_and_texts_with_other_numbers_must_not_meet() {
+    fn short_or_different_texts_and_different_numbers_must_not_share_a_band() {
         let one = distinct(0, 200);
         assert!(!meet(&one, &distinct(300, 200)));
         assert!(!meet(&format!("{one} in 2024"), &format!("{one} in 2025")));
@@ -79,7 +79,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_with_nine_of_ten_shingles_in_common_must_nearly_always_meet(
+        fn texts_with_nine_of_ten_shingles_in_common_must_share_a_band(
             words in proptest::collection::vec(0..20_usize, 200..400), at in 0..200_usize,
         ) {
             let mut other = words.clone();

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_spreadsheet_must_be_read() {
+    fn a_spreadsheet_export_must_be_parsed() {
         let file = "\u{feff}label;altLabels;note\r\nCX;klantbeleving|customer experience;\r\n";
         let synonyms = Synonyms::parse(file.as_bytes()).unwrap();
         assert_eq!(lookup(&synonyms, "cx").map(|(_, others)| others.len()), Some(2));

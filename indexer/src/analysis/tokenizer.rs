@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_differently_must_be_folded_to_one() {
+    fn spelling_variants_must_fold_to_the_same_word() {
         for (one, other) in [
             ("hén", "hen"),
             ("Vóór", "voor"),
@@ -153,7 +153,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_must_hold_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
+        fn words_must_contain_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
             let mut end = 0;
             for word in words(&text) {
                 prop_assert!(word.start >= end && !word.is_empty());

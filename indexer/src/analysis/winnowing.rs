@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passage_must_be_measured_and_found_where_it_stands() {
+    fn a_passage_must_be_located_and_measured() {
         let ours = format!("Eerst dit. {} En dan dat.", distinct(0, 50));
         let theirs = format!("Iets anders, {}", distinct(0, 50).to_uppercase());
         let overlap = TextOverlap::between(&ours, &WordHashes::of([&*theirs]));

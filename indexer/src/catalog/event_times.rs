@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_day_must_begin_at_midnight_in_amsterdam_also_when_clocks_change() {
+    fn the_next_day_must_start_at_midnight_in_amsterdam_across_clock_changes() {
         for (now, expected) in [
             ("2026-03-28T12:00:00+01:00", "2026-03-29T00:00:00+01:00"),
             ("2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"),

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_must_count_wins_and_losses_and_hold_the_difference() {
+    fn a_comparison_must_report_wins_losses_and_the_difference() {
         let a: Vec<f64> = (0..200).map(|n| f64::from(n % 10) / 20.0).collect();
         let b: Vec<f64> =
             a.iter().enumerate().map(|(n, a)| if n % 4 == 0 { a - 0.1 } else { a + 0.1 }).collect();

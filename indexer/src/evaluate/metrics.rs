@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn measures_must_be_those_worked_out_by_hand() {
+    fn measures_must_equal_values_computed_by_hand() {
         let grades = [("a", 2), ("b", 1), ("c", 0), ("d", 1)];
         assert_measures(measured(&["a", "b", "d"], &grades), (1.0, 1.0, 1.0));
         assert_measures(measured(&[], &grades), (0.0, 0.0, 0.0));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_far_down_must_not_count() {
+    fn documents_below_the_cutoff_must_not_count() {
         let others: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         let ranked = |index: usize| {
             let mut ranked: Vec<&str> = others.iter().map(String::as_str).collect();

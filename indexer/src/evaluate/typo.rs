@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn typos_must_follow_from_seed_and_query() {
+    fn typos_must_be_determined_by_seed_and_query() {
         let typed =
             |seed, id| with_typo("begrijpelijke brieven", &mut SplitMix64::for_query(seed, id));
         assert_eq!(typed(1, "a"), typed(1, "a"));

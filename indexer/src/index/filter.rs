@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_and_last_days_of_all_must_stay_before_and_after_all_others() {
+    fn the_first_and_last_dates_of_the_calendar_must_stay_in_order() {
         let days = [Date::MIN, date(-9999, 1, 2), date(1970, 1, 1), date(2026, 3, 2), Date::MAX];
         assert!(days.map(midnight).is_sorted(), "{:?}", days.map(midnight));
         let filter = |from, until| {

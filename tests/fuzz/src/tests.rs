@@ -58,7 +58,7 @@ fn any_bytes_must_pass_every_check() {
 }
 
 #[test]
-fn example_operations_must_be_documents_as_they_are() {
+fn example_operations_must_be_valid_fuzz_inputs() {
     let mut executed = 0;
     for entry in fs::read_dir(repository().join("fixtures/queries")).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();

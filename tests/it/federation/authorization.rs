@@ -247,7 +247,7 @@ fn keys_at_a_url_must_be_fetched_before_tokens_are_accepted() {
 }
 
 #[test]
-fn protected_fields_must_stay_denied_where_no_keys_are_configured() {
+fn protected_fields_must_stay_denied_without_configured_keys() {
     let desk =
         Subgraph::with_data(json!({ "Query": { "me": { "__typename": "Member", "name": "Mo" } } }));
     let servers = [("desk".to_owned(), desk.address)];

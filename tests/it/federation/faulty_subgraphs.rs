@@ -100,7 +100,7 @@ fn assert_partial(response: &Value, code: &str, what: &str) {
 }
 
 #[test]
-fn a_subgraph_that_fails_must_cost_one_error_per_path() {
+fn a_failing_subgraph_must_cause_one_error_per_path() {
     let (unavailable, malformed) = ("SUBGRAPH_UNAVAILABLE", "SUBGRAPH_MALFORMED_RESPONSE");
     for (what, subgraph, code) in [
         ("500", Subgraph::with_responder(html("500 Internal Server Error")), unavailable),
@@ -145,7 +145,7 @@ fn a_subgraph_that_fails_must_cost_one_error_per_path() {
 }
 
 #[test]
-fn a_closed_port_must_cost_one_error_per_path() {
+fn a_closed_port_must_cause_one_error_per_path() {
     let gone = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
