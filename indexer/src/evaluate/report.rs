@@ -36,11 +36,7 @@ impl fmt::Display for EvaluationReport {
         writeln!(f, "nDCG@10     {ndcg_at_10:.4}")?;
         writeln!(f, "MRR@10      {mrr_at_10:.4}")?;
         writeln!(f, "recall@100  {recall_at_100:.4}")?;
-        writeln!(
-            f,
-            "median      {:.3} ms a search, 99 % within {:.3} ms",
-            self.median_ms, self.p99_ms
-        )?;
+        writeln!(f, "median      {:.3} ms per search, p99 {:.3} ms", self.median_ms, self.p99_ms)?;
         write!(f, "queries     {}", self.queries)?;
         if let Some(seed) = self.typos {
             write!(f, ", one typo in each (seed {seed})")?;

@@ -267,6 +267,6 @@ pub(crate) fn affects_linked_documents(old: Option<&Record>, new: Option<&Record
             (names, organisation)
         })
     };
-    debug_assert!(NodeKind::ALL.len() == 8, "a new kind needs its names here");
+    debug_assert!(NodeKind::ALL.len() == 8, "add the names of a new kind here");
     indexed_form(old) != indexed_form(new)
 }
