@@ -21,7 +21,7 @@ pub enum TextAnalysis {
 /// Writes an index of content into an empty folder.
 ///
 /// # Errors
-/// [`IndexError`] if the index cannot be written.
+/// `IndexError` if the index cannot be written.
 pub fn write_index(
     folder: &Path,
     content: &[(Record, Option<Body>)],

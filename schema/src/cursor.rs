@@ -20,7 +20,7 @@ pub const CURSOR_BYTES_MAX: usize = 4_096;
 pub enum SortValue {
     /// Relevance; higher first.
     Score(f32),
-    /// Seconds since 1970, or the code of a column. The list determines the direction.
+    /// Sort key derived from a date. The list determines the direction.
     Number(i64),
     /// A normalised name.
     Text(String),

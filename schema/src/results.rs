@@ -90,13 +90,13 @@ pub struct SharedPassage {
 /// How the words of a query were interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interpretation {
-    /// The effective query, as typed.
+    /// The query as typed.
     pub query: String,
     /// An alternative query with more hits, to offer to the user.
     pub did_you_mean: Option<String>,
     /// The corrected query that was executed, because the words as typed match nothing.
     pub corrected: Option<String>,
-    /// Words without effect on the result.
+    /// Words that were ignored: stop words, words without a letter or digit, and excess words.
     pub ignored_words: Vec<String>,
     /// Synonyms that were searched for as well.
     pub synonyms: Vec<String>,

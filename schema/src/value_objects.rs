@@ -99,7 +99,7 @@ pub struct Effort {
     pub cost: Option<String>,
     /// Expertise needed.
     pub expertise: Option<String>,
-    /// Number of participants.
+    /// Participants.
     pub participants: Option<String>,
 }
 

@@ -215,7 +215,7 @@ fn fetches_from_the_local_subgraph_in_one_request_must_share_their_reads() {
         thread::sleep(Duration::from_millis(50));
     }
     let both = reads(&server, &format!("{{ {ours} liked {{ themes {{ label }} }} }}"));
-    // The referenced communities are read; their themes are cached.
+    // The referenced communities are read; their themes have already been read.
     let communities = 1;
     assert_eq!(both, ReadMetrics { records: alone.records + communities, ..alone });
 }

@@ -1,4 +1,4 @@
-//! HTTP behaviour of GraphQL: ETags and the response cache, persisted and trusted documents,
+//! HTTP behaviour of GraphQL: `ETag`s and the response cache, persisted and trusted documents,
 //! cross-origin requests, and metrics.
 
 use std::{fs, thread};

@@ -22,7 +22,7 @@
 //! - `composition`: composition of our graph with other subgraphs
 //! - `federation`: the router with correct and faulty subgraphs
 //! - `example_subgraphs`: a supergraph of our graph and the example subgraphs
-//! - `http`: ETags, persisted and trusted documents, cross-origin requests
+//! - `http`: `ETag`s, persisted and trusted documents, cross-origin requests
 //! - `limits`: every limit of a request; hostile clients
 //! - `metrics`: `/metrics`, parsed by other programs
 //! - `example_operations`: the example operations, as a frontend sends them

@@ -53,7 +53,7 @@ pub(crate) struct Client {
     tally: Tally,
     /// The latest generation in a response.
     generation: u64,
-    /// The latest edit of the article in a response, and the ETag of that response.
+    /// The latest edit of the article in a response, and the `ETag` of that response.
     edit: u64,
     etag: Option<String>,
     /// A partially sent request, which stays open until the next one.

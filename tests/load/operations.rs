@@ -121,7 +121,7 @@ impl Workload {
         post(&json!({ "query": SUGGEST, "variables": { "prefix": prefix } }))
     }
 
-    /// A request for the title of the changed article; conditional if an ETag is given.
+    /// A request for the title of the changed article; conditional if an `ETag` is given.
     pub(crate) fn conditional(etag: Option<&str>) -> Request {
         let query = format!("{{ contentByUrl(url: \"{EDITED_URL}\") {{ title }} }}");
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();

@@ -19,7 +19,7 @@ const PEOPLE: usize = 500;
 const COMMUNITIES: usize = 40;
 const AUDIENCES: usize = 10;
 
-/// Every document with a number up to 20 above a multiple of this may be a series.
+/// An event is a series if its number is less than 20 above a multiple of this.
 const SERIES_EVERY: usize = 2_000;
 
 const ARTICLE_FORMS: [&str; 8] = [

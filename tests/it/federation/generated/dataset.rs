@@ -88,7 +88,7 @@ impl Dataset {
             });
         }
         let mut value = entity.fields[name].clone();
-        // `count` is applied last, regardless of the order of the arguments.
+        // `first` is applied last, regardless of the order of the arguments.
         let (count, others): (Vec<_>, Vec<_>) =
             arguments.iter().partition(|(argument, _)| *argument == "first");
         for (argument, wanted) in others.into_iter().chain(count) {
