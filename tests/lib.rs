@@ -1,1 +1,1 @@
-//! Holds the acceptance tests in `it/`; exports nothing.
+//! Package of the acceptance tests in `it/`; exports nothing.

@@ -1,9 +1,9 @@
-//! What the indexer costs at a size that hurts: 100,000 documents. `cargo bench -p gateway` prints
-//! the same lines and goes on to GraphQL and HTTP.
+//! Benchmarks of the indexer with 100,000 documents. `cargo bench -p gateway` prints the same
+//! lines, followed by GraphQL and HTTP.
 //!
-//! The first run writes and builds the knowledge base below the target folder, later ones find
-//! it there. `cargo bench -p indexer -- language` measures only what the analysis of Dutch and
-//! completing words cost; the other parts are `publishing` and `searching`.
+//! The first run generates and builds the knowledge base in the target folder; later runs reuse it.
+//! `cargo bench -p indexer -- language` measures only text analysis and suggestions; the other
+//! sections are `publishing` and `searching`.
 
 #[path = "support/corpus.rs"]
 mod corpus;

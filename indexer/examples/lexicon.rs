@@ -1,6 +1,6 @@
-//! Makes `indexer/src/analysis/lexicon.fst` from lists of Dutch words, one a line.
+//! Generates `indexer/src/analysis/lexicon.fst` from Dutch word lists, one word per line.
 //!
-//! The first list is of words as a dictionary has them; all others are of their forms.
+//! The first list contains base forms, all others contain inflected forms.
 //!
 //! ```text
 //! cargo run -p indexer --example lexicon -- WORDS FORMS... > indexer/src/analysis/lexicon.fst
@@ -14,14 +14,14 @@ use std::{
 
 use tantivy_fst::raw::Builder;
 
-/// Longer words are compounds of others, which are in the lists too.
+/// Number of letters of a word. Longer words are compounds of words in the lists.
 const LETTERS: std::ops::RangeInclusive<usize> = 2..=24;
 
 fn main() -> anyhow::Result<()> {
     let mut words = BTreeMap::new();
     for (number, file) in env::args().skip(1).enumerate() {
         let text = fs::read_to_string(&file)?;
-        // Names and abbreviations have capitals; they make compounds with a hyphen.
+        // Words with capitals are names and abbreviations, which take a hyphen in compounds.
         let is_word = |line: &&str| line.chars().all(char::is_lowercase);
         for word in text.lines().filter(is_word).map(schema::normalisation::name) {
             if LETTERS.contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()) {

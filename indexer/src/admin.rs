@@ -20,11 +20,11 @@ use crate::{
     with_causes,
 };
 
-/// Why a data folder cannot be administered.
+/// Failure of an administrative command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdminError {
-    /// The data folder or a generation in it.
+    /// The data folder or one of its generations is unusable.
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// The store cannot be read or written.
@@ -36,13 +36,13 @@ pub enum AdminError {
     /// The index cannot be rebuilt from the store.
     #[error(transparent)]
     Reindex(#[from] BuildError),
-    /// Nothing is published yet.
+    /// There is no generation yet.
     #[error("no generation in `{}`; build one with `wegwijzer index`", .0.display())]
     Empty(PathBuf),
-    /// No earlier generation with other content is retained.
+    /// No earlier generation with different content is retained.
     #[error("no earlier generation to roll back to; available: {available}")]
     NoEarlier {
-        /// The generations on disk.
+        /// The retained generations.
         available: String,
     },
     /// The requested generation is not retained.
@@ -50,15 +50,15 @@ pub enum AdminError {
     NotRetained {
         /// The requested number.
         number: GenerationNumber,
-        /// The generations on disk.
+        /// The retained generations.
         available: String,
     },
 }
 
-/// Reports the state of a data folder.
+/// Returns the state of a data folder.
 ///
 /// # Errors
-/// [`AdminError`] where the folder cannot be read.
+/// [`AdminError`] if the folder cannot be read.
 pub fn status(data: &Path) -> Result<Status, AdminError> {
     let data = DataFolder::new(data);
     let current = data.current()?;
@@ -82,7 +82,7 @@ pub fn status(data: &Path) -> Result<Status, AdminError> {
 /// Reads every byte of every generation and compares it with the manifests.
 ///
 /// # Errors
-/// [`AdminError::Empty`] where there is no generation.
+/// [`AdminError::Empty`] if there is no generation.
 pub fn verify(data: &Path) -> Result<Verification, AdminError> {
     let folder = DataFolder::new(data);
     let mut integrity_errors = Vec::new();
@@ -132,11 +132,11 @@ fn verify_one(
     Ok(())
 }
 
-/// Publishes the content of an earlier generation as a new one, and holds further publishing until
-/// [`resume`]. Without a number: the newest generation before the current one with other content.
+/// Publishes the content of an earlier generation as a new one, and puts publishing on hold until
+/// [`resume`]. `to` defaults to the newest earlier generation with different content.
 ///
 /// # Errors
-/// [`AdminError`]; the current generation stays current then.
+/// [`AdminError`]; the current generation then remains current.
 pub fn rollback(
     data: &Path,
     to: Option<GenerationNumber>,
@@ -155,7 +155,7 @@ pub fn rollback(
     }
     let stores = RollbackStores {
         target: StoreReader::open(&base.folder)?,
-        // A current generation that cannot be read must not prevent its own rollback.
+        // An unreadable current generation must not prevent a rollback.
         current: StoreReader::open(&folder.generation(current)).ok(),
     };
     let file = StoreFile::create_overlay(builder.folder())?;
@@ -178,10 +178,10 @@ pub fn rollback(
         built_at: now,
         ..base.manifest
     })?;
-    // Held first: a crash between the two leaves nothing published that the next run would undo.
+    // Hold first: after a crash between the two steps, the next build cannot undo the rollback.
     folder.set_hold(&PublishHold { content_of: target, since: now })?;
     builder.publish(&manifest).map_err(|error| {
-        // Nothing was brought back, so nothing is to be held.
+        // Nothing was rolled back, so lift the hold.
         let _ = folder.remove_hold();
         error.into()
     })
@@ -198,7 +198,8 @@ fn choose_target(
         Some(number) if available.contains(&number) => Ok(number),
         Some(number) => Err(AdminError::NotRetained { number, available: listed() }),
         None => {
-            // Compaction and rollback republish earlier content: only other content is a target.
+            // Compaction and rollback republish earlier content; skip generations with the same
+            // content.
             let content_of = |number: GenerationNumber| {
                 let manifest = Manifest::read(&folder.generation(number), number).ok()?;
                 Some(manifest.content_of.unwrap_or(number))
@@ -213,14 +214,14 @@ fn choose_target(
     }
 }
 
-/// The stores between which a rollback changes.
+/// The stores that a rollback compares.
 struct RollbackStores {
     target: StoreReader,
     current: Option<StoreReader>,
 }
 
 impl RollbackStores {
-    /// Copies into the store of the target what happened after the target was published.
+    /// Copies the history since the target generation into the new store.
     fn copy_history(
         &self,
         store: &mut StoreWriter<'_>,
@@ -229,7 +230,7 @@ impl RollbackStores {
         self.current.as_ref().map_or(Ok(()), |current| store.copy_history_from(current, target))
     }
 
-    /// Writes one change for every record that differs between the two.
+    /// Writes a change for each record that differs between the two stores.
     fn write_changes(
         &self,
         store: &mut StoreWriter<'_>,
@@ -262,19 +263,20 @@ impl RollbackStores {
     }
 }
 
-/// Lets builds publish again after a rollback.
+/// Lifts the hold on publishing after a rollback.
 ///
 /// # Errors
-/// [`AdminError`] where the folder cannot be written.
+/// [`AdminError`] if the folder cannot be written.
 pub fn resume(data: &Path) -> Result<ResumeReport, AdminError> {
     Ok(ResumeReport { was_held: DataFolder::new(data).remove_hold()? })
 }
 
-/// Removes the oldest generations until `retained` are left, and compacts store and index of the
-/// current one, as a new generation, where incremental builds left them in pieces.
+/// Removes the oldest generations until `retained` are left. If incremental builds have fragmented
+/// the store or the index of the current generation, publishes a compacted copy as a new
+/// generation.
 ///
 /// # Errors
-/// [`AdminError`] where the folder cannot be read or written, or the current generation is damaged.
+/// [`AdminError`] if the folder cannot be read or written, or if the current generation is damaged.
 pub fn gc(data: &Path, retained: usize, now: Timestamp) -> Result<GcReport, AdminError> {
     let folder = DataFolder::new(data);
     let lock = folder.lock()?;

@@ -1,8 +1,8 @@
-//! Text analysis, for indexing and for queries alike: words ► fold case, accents and apostrophes ►
-//! exceptions ► stem; compounds are taken apart, the whole word is kept.
+//! Text analysis, for documents and queries: words ► fold case, accents and apostrophes ►
+//! exceptions ► stem. Compounds are split; the whole word is indexed as well.
 //!
-//! The version is part of a generation's manifest: an index made with another one is rebuilt from
-//! its own store. This module must not know fields, documents or scores.
+//! The version is recorded in the manifest of a generation. An index with another version is
+//! rebuilt from its own store. This module must not depend on fields, documents or scores.
 
 mod analyser;
 mod autocomplete;
@@ -35,20 +35,20 @@ pub(crate) use self::{
     word_terms::WordTerms,
 };
 
-/// Rises with every change that gives a text other terms.
+/// Increases with every change of the terms of a text.
 pub(crate) const ANALYSIS_VERSION: u32 = 5;
 
 /// Name of the analyser for Dutch text.
 pub(crate) const DUTCH: &str = "dutch";
 /// Name of the analyser for English text.
 pub(crate) const ENGLISH: &str = "english";
-/// Name of the analyser that keeps words as they are, folded.
+/// Name of the analyser that only folds words.
 pub(crate) const FOLDED: &str = "folded";
 
-/// Name of the analyser for words that complete what somebody types.
+/// Name of the analyser for completions.
 pub(crate) const COMPLETION: &str = "completion";
 
-/// Makes the analysers known to an index.
+/// Registers the analysers with an index.
 pub(crate) fn register(index: &Index) {
     let analysers = index.tokenizers();
     let analyser = |kind| TextAnalyzer::from(Analyser::new(kind));
@@ -61,7 +61,7 @@ pub(crate) fn register(index: &Index) {
     );
 }
 
-/// Makes the engine's own analyser known by the names of ours, to measure what ours cost.
+/// Registers the default analyser of tantivy under our names, to measure the cost of ours.
 pub(crate) fn register_default(index: &Index) {
     register(index);
     let analysers = index.tokenizers();
@@ -76,7 +76,7 @@ pub(crate) fn stems(language: AnalysisLanguage, text: &str) -> impl Iterator<Ite
     words(text).filter(is_indexed).map(move |word| WordTerms::of(language, &text[word]).stem)
 }
 
-/// The terms of `text`, each once per place, in order.
+/// The terms of `text`, in order.
 pub(crate) fn terms(index: &Index, analyser: &str, text: &str) -> Vec<String> {
     let Some(mut analyser) = index.tokenizers().get(analyser) else { return Vec::new() };
     let mut terms = Vec::new();

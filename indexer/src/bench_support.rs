@@ -1,4 +1,4 @@
-//! What benchmarks need of the inside. The program uses none of it.
+//! Internals that the benchmarks need. The program does not use them.
 
 use std::path::Path;
 
@@ -9,19 +9,19 @@ use crate::{
     index::{IndexDocument, IndexError, IndexWriter, Segments},
 };
 
-/// Who takes texts apart.
+/// The text analysis of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextAnalysis {
-    /// We do.
+    /// Our own analysis.
     Dutch,
-    /// The engine's default: words in lower case.
+    /// The default of tantivy: words in lower case.
     Default,
 }
 
 /// Writes an index of content into an empty folder.
 ///
 /// # Errors
-/// Where the engine refuses.
+/// `IndexError` if the index cannot be written.
 pub fn write_index(
     folder: &Path,
     content: &[(Record, Option<Body>)],

@@ -1,8 +1,8 @@
-//! The read face: a generation in, answers out.
+//! Read access to the current generation: lookup, search and suggestions.
 //!
-//! A [`Catalog`] follows the data folder; a [`Snapshot`] is one generation, held for the length of a
-//! request. No type of the engines appears here, so that a second implementation over a distributed
-//! engine fits the same seam.
+//! A [`Catalog`] follows the data folder. A [`Snapshot`] is one open generation, used for the whole
+//! of a request. The public API exposes no types of the engines, so that a distributed engine can
+//! be substituted.
 
 mod entity_names;
 mod event_calendar;
@@ -51,37 +51,37 @@ use crate::{
     with_causes,
 };
 
-/// Why a generation cannot be opened.
+/// Failure to open a generation.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder or its files are not right.
+    /// The folder or its files are damaged.
     #[error(transparent)]
     Generation(#[from] GenerationError),
-    /// The store cannot be read although its digest is right.
+    /// The store cannot be read although its checksum matches.
     #[error("cannot open the store of generation {0}; run `wegwijzer index --full`")]
     Store(GenerationNumber, #[source] StoreError),
-    /// The index cannot be read although its digest is right.
+    /// The index cannot be read although its checksum matches.
     #[error("cannot open the index of generation {0}; run `wegwijzer index --full`")]
     Index(GenerationNumber, #[source] IndexError),
-    /// The index was made by another analysis of texts.
+    /// The index was built with another version of the text analysis.
     #[error(
         "the index of generation {number} was built with analysis version {built_with}, this program needs {required}; run `wegwijzer index`"
     )]
     AnalysisVersion {
-        /// Which generation.
+        /// Number of the generation.
         number: GenerationNumber,
-        /// The version it was made with.
+        /// Analysis version of the index.
         built_with: u32,
-        /// The version of this program.
+        /// Analysis version of this program.
         required: u32,
     },
 }
 
-/// Why a read of the catalog failed.
+/// Failure of a read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// The cursor belongs to another query.
+    /// The cursor belongs to a different query.
     #[error(transparent)]
     Cursor(#[from] CursorError),
     /// The request exceeds a limit.
@@ -89,45 +89,45 @@ pub enum CatalogError {
     Limit {
         /// Name of the limit.
         name: &'static str,
-        /// Its value.
+        /// Value of the limit.
         value: u64,
     },
-    /// The queue of searches is full, or this one exceeded the queue timeout.
+    /// The queue of searches is full, or this search exceeded the queue timeout.
     #[error("too many concurrent searches; retry in a few seconds")]
     Busy,
-    /// A read panicked; the panic is in the log.
+    /// A read panicked; the panic is logged.
     #[error("catalog read panicked")]
     Panicked,
-    /// The store failed. For the log only, as are all that follow.
+    /// The store failed. This variant and those below are for the log only.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// The index has an id of an unknown kind.
+    /// The index contains an id of an unknown kind.
     #[error("invalid id in the index")]
     InvalidId(#[from] IdError),
-    /// Index and store are of one generation: a document without a record is damage.
+    /// The index contains a document without a record in the store, so the generation is damaged.
     #[error("indexed record missing from the store: `{0}`")]
     MissingRecord(NodeId),
 }
 
-/// What a look at the data folder brought.
+/// Result of [`Catalog::refresh`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refreshed {
-    /// Nothing new.
+    /// The same generation is still current.
     Unchanged,
-    /// Another generation answers from now on.
+    /// Another generation is now current.
     Swapped(GenerationNumber),
 }
 
-/// Follows a data folder and holds its current generation open.
+/// Follows a data folder and keeps its current generation open.
 pub struct Catalog {
     data: DataFolder,
     current: ArcSwapOption<Snapshot>,
     verifier: Verifier,
     shared: SharedState,
-    /// Held while a snapshot is put in place of another.
+    /// Locked while a snapshot is replaced.
     synonyms: Mutex<Arc<Synonyms>>,
     damage: Mutex<Option<String>>,
 }
@@ -139,23 +139,23 @@ impl std::fmt::Debug for Catalog {
 }
 
 impl Catalog {
-    /// Opens the current generation of a data folder. Where the current one is damaged, the newest
-    /// sound one answers instead and [`damage`](Self::damage) says so; where there is none at all,
-    /// [`current`](Self::current) is `None`.
+    /// Opens the current generation of a data folder. If it is damaged, opens the newest intact
+    /// generation instead and reports the cause in [`damage`](Self::damage). Without any intact
+    /// generation, [`current`](Self::current) is `None`.
     ///
     /// # Errors
-    /// [`OpenError`] where the folder itself cannot be read.
+    /// [`OpenError`] if the folder itself cannot be read.
     pub fn open(data: &Path) -> Result<Self, OpenError> {
         Self::open_with(data, PoolLimits::default())
     }
 
-    /// Like [`open`](Self::open), with other limits to how many searches run and wait at once.
+    /// Like [`open`](Self::open), with custom limits for concurrent and queued searches.
     ///
     /// # Errors
-    /// [`OpenError`] where the folder itself cannot be read.
+    /// [`OpenError`] if the folder itself cannot be read.
     pub fn open_with(data: &Path, limits: PoolLimits) -> Result<Self, OpenError> {
         if std::env::var_os("FAILPOINTS").is_some() {
-            // Steps at which a test makes reading fail, for as long as the process lives.
+            // Tests configure failures of reads; they apply for the lifetime of the process.
             std::mem::forget(fail::FailScenario::setup());
         }
         let catalog = Self {
@@ -181,12 +181,12 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// The generation that answers now. Hold it for a whole request.
+    /// The current snapshot. Hold it for the whole of a request.
     pub fn current(&self) -> Option<Arc<Snapshot>> {
         self.current.load_full()
     }
 
-    /// Uses other synonyms from the next request on.
+    /// Replaces the synonyms, starting with the next request.
     pub fn set_synonyms(&self, synonyms: Synonyms) {
         let mut held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
         *held = Arc::new(synonyms);
@@ -195,32 +195,32 @@ impl Catalog {
         }
     }
 
-    /// Makes an opened generation the one that answers.
+    /// Makes a snapshot current.
     fn publish_snapshot(&self, snapshot: &Snapshot) {
         let held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
         self.current.store(Some(Arc::new(snapshot.with_synonyms(&held))));
     }
 
-    /// How often it was asked for what since it was opened.
+    /// Number of reads of each kind since the catalog was opened.
     pub fn read_metrics(&self) -> ReadMetrics {
         self.shared.read_counters.metrics()
     }
 
-    /// What its searches are doing now.
+    /// Current load of the search pool.
     pub fn pool_load(&self) -> PoolLoad {
         self.shared.pool.load()
     }
 
-    /// What is wrong with the generation that `CURRENT` names, while an older one answers.
+    /// Damage of the generation that `CURRENT` names, while an older one is served.
     pub fn damage(&self) -> Option<String> {
         self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks whether another generation has become current, checks it in full, and swaps to it.
-    /// Blocks for as long as reading every new file takes.
+    /// Checks for a new current generation, verifies it in full and switches to it. Blocks while it
+    /// reads all new files.
     ///
     /// # Errors
-    /// [`OpenError`] where it cannot be opened; the one that answered goes on answering.
+    /// [`OpenError`] if it cannot be opened; the previous snapshot remains current.
     pub fn refresh(&self) -> Result<Refreshed, OpenError> {
         let outcome = self.try_refresh();
         let damage = outcome.as_ref().err().map(|error| with_causes(error));
@@ -237,7 +237,7 @@ impl Catalog {
                     Err(self.data.missing_current_error().into())
                 });
             };
-            // A data folder that was made anew counts from one again: the number is not enough.
+            // A recreated data folder starts numbering again, so equal numbers do not suffice.
             if let Some(held) = held.as_ref().filter(|held| held.generation() == number)
                 && held.matches_manifest(&Manifest::read(&self.data.generation(number), number)?)
             {
@@ -249,7 +249,7 @@ impl Catalog {
                     self.publish_snapshot(&snapshot);
                     return Ok(Refreshed::Swapped(number));
                 }
-                // A builder may have published and removed generations meanwhile.
+                // A builder may have published and removed generations in the meantime.
                 Err(_) if self.data.current()? != Some(number) && attempts < 10 => attempts += 1,
                 Err(error) => return Err(error),
             }

@@ -1,9 +1,9 @@
-//! Texts of errors with their causes, for people.
+//! Error messages with their causes.
 
 use std::error::Error;
 
-/// An error and its causes on one line, separated by colons. A cause that the text contains already is
-/// not repeated.
+/// Formats an error and its causes on one line, separated by colons. Omits a cause that the message
+/// already contains.
 pub fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

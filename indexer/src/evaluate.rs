@@ -1,8 +1,8 @@
-//! How good the search is: judged collections, indexed and searched as everything else is.
+//! Search quality on judged test collections, indexed and searched like any other content.
 //!
-//! A collection lies in three files as those of BEIR: documents, questions, and judgements of what
-//! documents are worth for what questions. This module must not change how anything is searched, and
-//! nothing in the search may know that it is evaluated.
+//! A collection has three files in the format of BEIR: documents, queries, and relevance
+//! judgements. This module must not change how a search works, and the search must not depend on
+//! it.
 
 mod collection;
 mod compare;

@@ -1,7 +1,7 @@
-//! A generation: a folder that holds the whole knowledge base and never changes again.
+//! A generation: an immutable folder with a complete knowledge base.
 //!
-//! This module owns folder names, the manifest, and the order in which bytes reach the disk. It must
-//! not know what a record or a search is.
+//! This module owns folder names, the manifest, and the order of writes to disk. It must not depend
+//! on records or searches.
 
 mod builder;
 mod damage;
@@ -23,26 +23,26 @@ use std::path::{Path, PathBuf};
 
 use schema::GenerationNumber;
 
-/// Name of the index's folder inside a generation.
+/// Name of the index folder in a generation.
 pub(crate) const INDEX_FOLDER: &str = "index";
-/// Name of the manifest's file inside a generation.
+/// File name of the manifest in a generation.
 pub(crate) const MANIFEST_FILE: &str = "manifest.json";
 
-/// Why a generation or the data folder cannot be read or written.
+/// Failure to read or write a generation or the data folder.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerationError {
-    /// The file system reports an error.
+    /// An I/O error.
     #[error("cannot {action} `{}`", path.display())]
     Io {
         /// The operation, such as `read`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The error of the file system.
+        /// I/O error.
         #[source]
         cause: std::io::Error,
     },
-    /// `CURRENT` does not hold a number.
+    /// `CURRENT` does not contain a number.
     #[error(
         "invalid or missing `CURRENT` file; run `wegwijzer index` to publish a new generation: `{}`",
         path.display()
@@ -59,27 +59,27 @@ pub enum GenerationError {
     Damaged {
         /// Number of the generation.
         number: GenerationNumber,
-        /// Every difference.
+        /// All differences.
         damage: Vec<Damage>,
     },
-    /// A generation was made by a newer program.
+    /// The generation was written by a newer program.
     #[error(
         "generation {number} has format {format}, this program supports up to {supported}; upgrade wegwijzer"
     )]
     UnsupportedFormat {
-        /// Which generation.
+        /// Number of the generation.
         number: GenerationNumber,
-        /// Its format.
+        /// Format of the generation.
         format: u32,
-        /// The newest format known here.
+        /// Newest format that this program supports.
         supported: u32,
     },
-    /// Another process is building.
+    /// Another process is building a generation.
     #[error("another process is building in `{}` ({holder}); wait for it or stop it", path.display())]
     Locked {
         /// The data folder.
         path: PathBuf,
-        /// What the lock file says about the holder.
+        /// Holder of the lock, from the lock file.
         holder: String,
     },
 }

@@ -1,7 +1,7 @@
-//! The index: ids and search fields of all content, in one `tantivy` folder per generation.
+//! The search index: ids and search fields of all content, in one `tantivy` folder per generation.
 //!
-//! This module owns field layout, filters, sort orders and facet counts, where words stand in texts,
-//! and what completes or resembles what. It must not know how a record is stored or merged.
+//! This module owns the field layout, filters, sort orders, facet counts, highlights, suggestions
+//! and related content. It must not depend on how records are stored or merged.
 
 mod collector;
 mod document_texts;
@@ -38,13 +38,13 @@ pub(crate) use series::SeriesTimes;
 pub(crate) use suggest::CompletionQuery;
 pub(crate) use writer::{IndexDocument, IndexWriter, Segments, affects_linked_documents};
 
-/// Why the index cannot be read or written.
+/// Failure to read or write the index.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// The engine failed.
     #[error("search index failed")]
     Engine(#[from] tantivy::TantivyError),
-    /// The index has the fields of another version.
+    /// The index was written with a different schema.
     #[error("index schema mismatch")]
     SchemaMismatch,
     /// The folder cannot be opened.

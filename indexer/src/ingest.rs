@@ -1,5 +1,5 @@
-//! From sources to a published generation: fetch ► normalise ► collect ► infer ► merge ► link ►
-//! write ► dedupe ► index ► publish.
+//! Builds a generation from sources: fetch ► normalise ► collect ► infer ► merge ► link ► write ►
+//! dedupe ► index ► publish.
 
 mod base_generation;
 mod change_set;
@@ -49,10 +49,10 @@ use crate::{
     with_causes,
 };
 
-/// Reads the sources and publishes a generation if anything changed. Blocks.
+/// Reads the sources and publishes a generation if anything changed. Blocks the thread.
 ///
 /// # Errors
-/// [`BuildError`]; nothing was published then, and the current generation stays current.
+/// [`BuildError`]; nothing is published then, and the current generation remains current.
 pub fn build(
     config: &BuildConfig,
     options: &BuildOptions,
@@ -81,14 +81,14 @@ pub fn build(
     Ok(ingested.report)
 }
 
-/// A written store and index, and what is reported of them.
+/// A written store and index, with their report.
 struct Ingested {
     report: Report,
     sources: Vec<SourceState>,
     written: WriteResult,
 }
 
-/// Writes store and index of the generation under construction.
+/// Writes the store and the index of the generation under construction.
 fn ingest(
     context: &BuildContext<'_>,
     builder: &mut GenerationBuilder<'_>,
@@ -163,7 +163,7 @@ fn ingest_sources(
     Ok(Ingested { report, sources, written })
 }
 
-/// Publishes the generation under construction where it differs from the current one.
+/// Publishes the generation under construction if it differs from the current one.
 fn publish(
     context: &BuildContext<'_>,
     data: &DataFolder,
@@ -195,7 +195,7 @@ fn publish(
         files: BTreeMap::new(),
     })?;
     let number = builder.publish(&manifest)?;
-    // It is published: an error from here on is reported, and repaired by the next run.
+    // The generation is published; later errors are reported, and the next build repairs them.
     if let Err(error) = data.remove_oldest(context.config.limits.retained_generations) {
         context.progress.note(&with_causes(&error));
     }

@@ -1,8 +1,8 @@
-//! The bytes of Wegwijzer, in both directions: [`ingest`] turns sources into a generation, [`catalog`]
-//! turns a generation into answers.
+//! Storage and search of Wegwijzer: [`ingest`] builds a generation from sources, [`catalog`] reads
+//! and searches it.
 //!
-//! The only crate that names `redb` or `tantivy`. Inside it, what reads and writes generations
-//! (`store`, `index`, `analysis`, `generation`, `catalog`) never imports `ingest`.
+//! The only crate that depends on `redb` or `tantivy`. The modules that read and write generations
+//! (`store`, `index`, `analysis`, `generation`, `catalog`) never import `ingest`.
 
 pub mod admin;
 mod analysis;

@@ -1,7 +1,8 @@
 //! Facts: the validated fields of one source record, before they are merged with those of other
 //! sources. References to other records are still names or URLs.
 //!
-//! Facts are stored alongside the merged records, so that one source is merged without reading others.
+//! Facts are stored alongside the merged records, so that a source can be merged without reading
+//! the others.
 
 use jiff::Timestamp;
 use schema::{
@@ -19,13 +20,13 @@ pub(crate) type NameOrUrl = String;
 /// The validated fields of one source record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Facts {
-    /// Title, name or label as the source gives it.
+    /// Title, name or label in the source.
     pub(crate) title: Option<String>,
-    /// A title derived from the text, where the source gives none.
+    /// Title derived from the text, if the source has none.
     pub(crate) derived_title: Option<String>,
-    /// One or two sentences.
+    /// Summary of one or two sentences.
     pub(crate) summary: Option<String>,
-    /// Where the source publishes it.
+    /// URL at which the source publishes the record.
     pub(crate) url: Option<Url>,
     /// Last segment of the URL.
     pub(crate) slug: Option<String>,
@@ -45,7 +46,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Facts of a kind without any common field.
+    /// Facts of a kind, without common fields.
     pub(crate) fn empty(detail: Detail) -> Self {
         Self {
             title: None,
@@ -82,7 +83,7 @@ impl Facts {
         }
     }
 
-    /// The title, given or derived.
+    /// The title, provided or derived.
     pub(crate) fn name(&self) -> Option<&str> {
         self.title.as_deref().or(self.derived_title.as_deref())
     }
@@ -102,7 +103,7 @@ pub(crate) enum Detail {
     Audience(AudienceFacts),
 }
 
-/// Of an article; see [`schema::Article`].
+/// Facts of an article; see [`schema::Article`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ArticleFacts {
     pub(crate) form: Option<ArticleForm>,
@@ -112,11 +113,11 @@ pub(crate) struct ArticleFacts {
     pub(crate) quotes: Vec<QuoteFacts>,
     pub(crate) references: Vec<Reference>,
     pub(crate) resources: Vec<Resource>,
-    /// Title or URL of the event that it reports on.
+    /// Title or URL of the event that the article reports on.
     pub(crate) reports_on: Option<NameOrUrl>,
 }
 
-/// A quote; see [`schema::Quote`].
+/// Facts of a quote; see [`schema::Quote`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct QuoteFacts {
     pub(crate) text: String,
@@ -125,7 +126,7 @@ pub(crate) struct QuoteFacts {
     pub(crate) reference: Option<Reference>,
 }
 
-/// Of a toolkit; see [`schema::Toolkit`].
+/// Facts of a toolkit; see [`schema::Toolkit`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ToolkitFacts {
     pub(crate) form: Option<ToolkitForm>,
@@ -138,7 +139,7 @@ pub(crate) struct ToolkitFacts {
     pub(crate) maturity: Option<Maturity>,
 }
 
-/// Of a community; see [`schema::Community`].
+/// Facts of a community; see [`schema::Community`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CommunityFacts {
     pub(crate) form: Option<CommunityForm>,
@@ -156,11 +157,11 @@ pub(crate) struct CommunityFacts {
     pub(crate) related: Vec<NameOrUrl>,
 }
 
-/// Of an event; see [`schema::Event`].
+/// Facts of an event; see [`schema::Event`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct EventFacts {
     pub(crate) form: Option<EventForm>,
-    /// Start. An event that no source gives a start is rejected when merged.
+    /// Start. If no source provides one, the merge rejects the event.
     pub(crate) start: Option<EventMoment>,
     pub(crate) end: Option<EventMoment>,
     pub(crate) status: Option<EventStatus>,
@@ -177,11 +178,11 @@ pub(crate) struct EventFacts {
     pub(crate) recording: Option<Url>,
 }
 
-/// A session; see [`schema::Session`].
+/// Facts of a session; see [`schema::Session`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SessionFacts {
     pub(crate) title: String,
-    /// Kind of session, in the source's words.
+    /// Type of session, in the words of the source.
     pub(crate) kind: Option<String>,
     pub(crate) start: Option<EventMoment>,
     pub(crate) end: Option<EventMoment>,
@@ -189,7 +190,7 @@ pub(crate) struct SessionFacts {
     pub(crate) speakers: Vec<NameOrUrl>,
 }
 
-/// Of a theme; see [`schema::Theme`].
+/// Facts of a theme; see [`schema::Theme`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ThemeFacts {
     pub(crate) alt_labels: Vec<String>,
@@ -197,7 +198,7 @@ pub(crate) struct ThemeFacts {
     pub(crate) broader: Option<NameOrUrl>,
 }
 
-/// Of an organisation; see [`schema::Organisation`].
+/// Facts of an organisation; see [`schema::Organisation`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OrganisationFacts {
     pub(crate) abbreviations: Vec<String>,
@@ -207,14 +208,14 @@ pub(crate) struct OrganisationFacts {
     pub(crate) parent: Option<NameOrUrl>,
 }
 
-/// Of a person; see [`schema::Person`].
+/// Facts of a person; see [`schema::Person`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PersonFacts {
     pub(crate) role: Option<String>,
     pub(crate) bio: Option<String>,
 }
 
-/// Of an audience; see [`schema::Audience`].
+/// Facts of an audience; see [`schema::Audience`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct AudienceFacts {
     pub(crate) perspective: Option<Perspective>,

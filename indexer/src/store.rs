@@ -1,8 +1,8 @@
-//! The store: every record, where it came from, and what changed, in one or two `redb` files per
-//! generation: a base that generations share, and what was put over it since.
+//! The store: records, provenance and changes, in one or two `redb` files per generation: a base
+//! that generations share, and an overlay with later changes.
 //!
-//! This module owns table layout and value encoding. It must not know how a record is merged or
-//! found by its words.
+//! This module owns table layout and value encoding. It must not depend on merging or full-text
+//! search.
 
 mod codec;
 mod key;
@@ -17,18 +17,18 @@ pub(crate) use reader::StoreReader;
 pub use tables::Relation;
 pub(crate) use writer::{StoreFile, StoreWriter, sources};
 
-/// Name of the file in a generation that holds the base.
+/// File name of the base in a generation.
 pub(crate) const BASE_FILE: &str = "store.redb";
-/// Name of the file in a generation that holds what was put over the base, where anything was.
+/// File name of the overlay in a generation; the file is absent without later changes.
 pub(crate) const OVERLAY_FILE: &str = "overlay.redb";
 
-/// Why the store cannot be read or written.
+/// Failure to read or write the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The engine failed.
     #[error("store engine failed")]
     Engine(#[from] Box<redb::Error>),
-    /// A value is not in the format of its table.
+    /// A value does not have the format of its table.
     #[error("cannot decode a value in store table `{table}`")]
     Decode {
         /// Name of the table.

@@ -1,8 +1,8 @@
-//! Cursors: a place in an ordered list, as an opaque text.
+//! Cursors: an opaque text for a position in an ordered list.
 //!
-//! A cursor names the question it belongs to, the generation it was made in, and the sort value and
-//! id of the thing it stands at. Within that generation it is exact, save for lists whose order time
-//! changes; in a later one it goes on after the same sort value.
+//! A cursor holds the hash of its query, the generation it was created in, and the sort value and
+//! id of the record at its position. Within that generation it is exact, except for lists whose
+//! order depends on the time. In a later generation the list continues after the same sort value.
 
 use std::{fmt, str::FromStr};
 
@@ -11,47 +11,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::{GenerationNumber, NodeId};
 
-/// A longer text is no cursor. One that stands at a title holds all of it: 300 letters, each of
-/// which may fold to nine bytes.
+/// Maximum length of a cursor in bytes. A cursor at a title contains the whole normalised title: up
+/// to 300 letters of up to nine bytes each.
 pub const CURSOR_BYTES_MAX: usize = 4_096;
 
-/// What a list is ordered by at one place.
+/// The sort value of a record in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum SortValue {
-    /// How well a hit fits, higher first.
+    /// Relevance; higher first.
     Score(f32),
-    /// Seconds since 1970, or a column's own number; the list knows its direction.
+    /// Sort key derived from a date. The list determines the direction.
     Number(i64),
-    /// A folded name.
+    /// A normalised name.
     Text(String),
 }
 
-/// A place in an ordered list.
+/// A position in an ordered list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Hash of the question (words, filter, sort) it belongs to.
+    /// Hash of the query (words, filter and sort order).
     pub query_hash: u64,
-    /// The generation it was made in.
+    /// Generation in which the cursor was created.
     pub generation: GenerationNumber,
-    /// The day it was made on (days since 1970), since a day can change scores and phases.
+    /// Day on which the cursor was created, in days since 1970: scores and phases change from day
+    /// to day.
     pub day: i32,
-    /// How many things went before it.
+    /// Number of records before this position.
     pub position: u32,
-    /// The sort value there.
+    /// Sort value of the record at this position.
     pub value: SortValue,
-    /// The id there.
+    /// Id of the record at this position.
     pub id: NodeId,
 }
 
 impl Eq for Cursor {}
 
-/// Why a text is not a usable cursor.
+/// Reason why a text is not a usable cursor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
-    /// Not made by this program, or cut off.
+    /// Truncated, or not created by this program.
     #[error("invalid cursor; omit it to start at the first page")]
     Malformed,
-    /// Made for another question.
+    /// Created for a different query.
     #[error("cursor is for a different query; omit it")]
     QueryMismatch,
 }

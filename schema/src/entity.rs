@@ -1,4 +1,4 @@
-//! What content is about and who made it: themes, organisations, people and audiences.
+//! Entities that content refers to: themes, organisations, people and audiences.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -8,71 +8,71 @@ use crate::{GovernmentLayer, NodeId, OrganisationKind, Origin, Perspective};
 /// A subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Theme {
-    /// Id.
+    /// Stable id of kind [`NodeKind::Theme`](crate::NodeKind::Theme).
     pub id: NodeId,
-    /// The preferred name.
+    /// Preferred name.
     pub label: String,
-    /// Other names for the same subject.
+    /// Synonyms of the label.
     pub alt_labels: Vec<String>,
-    /// What is meant by it.
+    /// Definition, as plain text.
     pub definition: Option<String>,
-    /// The wider theme it belongs to.
+    /// The broader theme.
     pub broader: Option<NodeId>,
-    /// How it came to be known.
+    /// Whether a source describes the theme.
     pub origin: Origin,
 }
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
-    /// Id.
+    /// Stable id of kind [`NodeKind::Organisation`](crate::NodeKind::Organisation).
     pub id: NodeId,
     /// Full name.
     pub name: String,
     /// Abbreviations, such as `KVK`.
     pub abbreviations: Vec<String>,
-    /// Other names.
+    /// Other names, such as former ones.
     pub aliases: Vec<String>,
-    /// What sort of organisation.
+    /// Type of organisation.
     pub kind: OrganisationKind,
-    /// The layer of government it belongs to.
+    /// Layer of government it belongs to.
     pub layer: Option<GovernmentLayer>,
-    /// The organisation it is part of.
+    /// Parent organisation.
     pub parent: Option<NodeId>,
-    /// Its website.
+    /// Website.
     pub url: Option<Url>,
-    /// How it came to be known.
+    /// Whether a source describes the organisation.
     pub origin: Origin,
 }
 
-/// A person in a public role. Never an e-mail address or a telephone number.
+/// A person in a public role. Never contains an e-mail address or a telephone number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Id.
+    /// Stable id of kind [`NodeKind::Person`](crate::NodeKind::Person).
     pub id: NodeId,
-    /// Name.
+    /// Full name.
     pub name: String,
-    /// What they do.
+    /// Job title or role.
     pub role: Option<String>,
-    /// For whom.
+    /// Organisations the person works for.
     pub organisations: Vec<NodeId>,
-    /// A few sentences about them.
+    /// Short biography, as plain text.
     pub bio: Option<String>,
-    /// A page about them.
+    /// Profile page.
     pub url: Option<Url>,
-    /// How they came to be known.
+    /// Whether a source describes the person.
     pub origin: Origin,
 }
 
-/// A group of people for whom something is meant.
+/// A target group of content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
-    /// Id.
+    /// Stable id of kind [`NodeKind::Audience`](crate::NodeKind::Audience).
     pub id: NodeId,
-    /// Name.
+    /// Preferred name.
     pub label: String,
     /// Professionals or citizens.
     pub perspective: Perspective,
-    /// How it came to be known.
+    /// Whether a source describes the audience.
     pub origin: Origin,
 }

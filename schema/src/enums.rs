@@ -1,5 +1,5 @@
-//! The closed lists of words: kinds, forms and other enumerations, each with the name it has in
-//! configuration and in GraphQL.
+//! Closed vocabularies: kinds, forms and other enums, each value with its name in the configuration
+//! and in GraphQL.
 
 use std::{fmt, str::FromStr};
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ColumnValue, FacetValue};
 
-/// A word that is not in its vocabulary.
+/// A value that is not in its vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {vocabulary}: `{value}`; expected one of {expected}")]
 pub struct UnknownValue {
-    /// Which vocabulary, such as `ArticleForm`.
+    /// Name of the vocabulary, such as `ArticleForm`.
     pub vocabulary: &'static str,
-    /// The word that was given.
+    /// The unknown value.
     pub value: String,
-    /// The words that would have been understood.
+    /// The valid values, separated by commas.
     pub expected: String,
 }
 
@@ -29,13 +29,13 @@ macro_rules! vocabulary {
             /// Every value, in the order of its code.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The name in configuration and GraphQL.
+            /// Name in the configuration and in GraphQL.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $value,)+ }
             }
         }
 
-        /// The code is the position among the variants: append variants, never reorder them.
+        /// The code is the position of the variant: append variants, never reorder them.
         impl ColumnValue for $name {
             fn code(self) -> u64 {
                 self as u64
@@ -61,7 +61,7 @@ macro_rules! vocabulary {
         impl FromStr for $name {
             type Err = UnknownValue;
 
-            /// Reads a word in either case, with spaces or hyphens for underscores.
+            /// Parses a name in any case, with spaces or hyphens for underscores.
             fn from_str(text: &str) -> Result<Self, UnknownValue> {
                 let normalised = text.trim().to_ascii_uppercase().replace([' ', '-'], "_");
                 Self::ALL.iter().copied().find(|v| v.name() == normalised).ok_or_else(|| UnknownValue {
@@ -75,59 +75,59 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
-    /// The four kinds of content that a search finds.
+    /// The four kinds of content that a search returns.
     Kind {
-        /// A text: blog, interview, news and so on.
+        /// A text, such as a blog post, an interview or a news item.
         Article = "ARTICLE",
-        /// Something to work with: a toolkit, a game, a checklist.
+        /// A practical aid, such as a method, a game or a checklist.
         Toolkit = "TOOLKIT",
-        /// A group of professionals around one subject.
+        /// A group of professionals who share a subject.
         Community = "COMMUNITY",
-        /// A meeting in time, online or somewhere.
+        /// A meeting on a date, online or on location.
         Event = "EVENT",
     }
-    /// What sort of text an article is.
+    /// Type of article.
     ArticleForm {
         /// A personal or professional column.
         Blog = "BLOG",
         /// A conversation with one or more people.
         Interview = "INTERVIEW",
-        /// A short message about something new.
+        /// A short news item.
         News = "NEWS",
-        /// How one organisation did it.
+        /// How an organisation tackled a problem.
         PracticeCase = "PRACTICE_CASE",
-        /// What happened at an event.
+        /// A report of an event.
         EventReport = "EVENT_REPORT",
-        /// A look back on a year.
+        /// A review of the past year.
         YearReview = "YEAR_REVIEW",
-        /// A text about policy, law or vision.
+        /// A text about policy, legislation or strategy.
         Policy = "POLICY",
-        /// An episode to listen to.
+        /// A podcast episode.
         Podcast = "PODCAST",
-        /// A recording to watch.
+        /// A video recording.
         Video = "VIDEO",
         /// Any other page.
         Page = "PAGE",
     }
-    /// What sort of aid a toolkit is.
+    /// Type of toolkit.
     ToolkitForm {
-        /// A collection of aids around one subject.
+        /// A collection of aids for one subject.
         Toolkit = "TOOLKIT",
-        /// A plan in steps.
+        /// A step-by-step plan.
         StepPlan = "STEP_PLAN",
-        /// A game that teaches.
+        /// An educational game.
         SeriousGame = "SERIOUS_GAME",
-        /// A course.
+        /// A training course.
         Training = "TRAINING",
-        /// A way to judge one's own work.
+        /// A self-assessment.
         Assessment = "ASSESSMENT",
-        /// A short measurement of where an organisation stands.
+        /// A quick scan of the maturity of an organisation.
         Scan = "SCAN",
         /// Shared components and guidelines for interfaces.
         DesignSystem = "DESIGN_SYSTEM",
-        /// Examples to take over.
+        /// Examples to reuse.
         ExampleSet = "EXAMPLE_SET",
-        /// A list to tick off.
+        /// A checklist.
         Checklist = "CHECKLIST",
     }
     /// How a community relates to Gebruiker Centraal.
@@ -136,62 +136,62 @@ vocabulary! {
         Own = "OWN",
         /// Run by others.
         External = "EXTERNAL",
-        /// The same idea in one place or organisation.
+        /// A local or organisation-specific variant of another community.
         LocalVariant = "LOCAL_VARIANT",
-        /// A looser network.
+        /// A loosely organised network.
         Network = "NETWORK",
     }
-    /// What sort of meeting an event is.
+    /// Type of event.
     EventForm {
-        /// A session in which knowledge is shared.
+        /// A session to share knowledge.
         KnowledgeSession = "KNOWLEDGE_SESSION",
         /// A visit to another organisation ("Gluren bij de Buren").
         SiteVisit = "SITE_VISIT",
         /// An online lecture.
         Webinar = "WEBINAR",
-        /// A course on a date.
+        /// A scheduled training course.
         Training = "TRAINING",
         /// A day with several sessions.
         Conference = "CONFERENCE",
-        /// A contest over a period.
+        /// A contest that runs for some time.
         Challenge = "CHALLENGE",
-        /// A meeting of members online.
+        /// An online meeting of members.
         OnlineMeeting = "ONLINE_MEETING",
-        /// Anything else.
+        /// Any other event.
         Other = "OTHER",
     }
-    /// Whether one goes to an event or logs in.
+    /// Whether an event takes place on location or online.
     Attendance {
-        /// On location.
+        /// On location only.
         Offline = "OFFLINE",
         /// Online only.
         Online = "ONLINE",
-        /// Both at once.
+        /// Both on location and online.
         Mixed = "MIXED",
-        /// The source does not say.
+        /// Not specified by the source.
         Unknown = "UNKNOWN",
     }
-    /// Whether an event goes on as planned.
+    /// Whether an event takes place as planned.
     EventStatus {
         /// As planned.
         Scheduled = "SCHEDULED",
-        /// It will not take place.
+        /// Cancelled.
         Cancelled = "CANCELLED",
-        /// It will take place later, nobody knows when.
+        /// Postponed without a new date.
         Postponed = "POSTPONED",
-        /// It has been given another date.
+        /// Moved to another date.
         Rescheduled = "RESCHEDULED",
     }
-    /// Where an event is in time, computed when asked for.
+    /// Phase of an event at the time of the request.
     EventPhase {
-        /// It has still to begin.
+        /// Not yet started.
         Upcoming = "UPCOMING",
-        /// It is going on.
+        /// In progress.
         Ongoing = "ONGOING",
-        /// It is over.
+        /// Finished.
         Past = "PAST",
     }
-    /// How exactly a date is known.
+    /// Precision of a date.
     DatePrecision {
         /// To the minute.
         Instant = "INSTANT",
@@ -199,12 +199,12 @@ vocabulary! {
         Day = "DAY",
         /// To the month.
         Month = "MONTH",
-        /// To the season ("zomer 2025"); its date is the first day of its first month.
+        /// To the season ("zomer 2025"); the date is the first day of its first month.
         Season = "SEASON",
         /// To the year.
         Year = "YEAR",
     }
-    /// The language of a text.
+    /// Language of a text.
     Language {
         /// Dutch.
         Nl = "NL",
@@ -213,25 +213,25 @@ vocabulary! {
         /// Another language.
         Other = "OTHER",
     }
-    /// Where a title comes from.
+    /// Origin of a title.
     TitleSource {
-        /// The source gave it.
+        /// Provided by the source.
         Upstream = "UPSTREAM",
         /// Derived from a heading or the first sentence.
         Derived = "DERIVED",
     }
-    /// How a thing came to be known.
+    /// How an entity was found.
     Origin {
-        /// A source describes it.
+        /// Described by a source.
         Declared = "DECLARED",
-        /// Only its name occurs in other things.
+        /// Only mentioned by name in other records.
         Inferred = "INFERRED",
     }
-    /// What sort of organisation.
+    /// Type of organisation.
     OrganisationKind {
         /// A ministry.
         Ministry = "MINISTRY",
-        /// An agency that carries out law and policy.
+        /// An executive agency.
         ExecutiveAgency = "EXECUTIVE_AGENCY",
         /// A municipality.
         Municipality = "MUNICIPALITY",
@@ -243,7 +243,7 @@ vocabulary! {
         HighCouncil = "HIGH_COUNCIL",
         /// A library.
         Library = "LIBRARY",
-        /// An institution for care.
+        /// A healthcare institution.
         Care = "CARE",
         /// A school, university or research institute.
         Education = "EDUCATION",
@@ -253,10 +253,10 @@ vocabulary! {
         Company = "COMPANY",
         /// A programme or partnership of several organisations.
         Programme = "PROGRAMME",
-        /// Unknown or anything else.
+        /// Unknown, or any other organisation.
         Other = "OTHER",
     }
-    /// The layer of government an organisation belongs to.
+    /// Layer of government of an organisation.
     GovernmentLayer {
         /// Central government.
         Rijk = "RIJK",
@@ -268,114 +268,114 @@ vocabulary! {
         Waterschap = "WATERSCHAP",
         /// Executive agencies.
         Uitvoering = "UITVOERING",
-        /// Outside these layers.
+        /// None of these layers.
         Overig = "OVERIG",
     }
-    /// Whose point of view an audience is: never mixed in one facet.
+    /// Perspective of an audience. The two are never mixed in one facet.
     Perspective {
-        /// People who work on services.
+        /// People who provide or improve public services.
         Professional = "PROFESSIONAL",
-        /// People who use them.
+        /// People who use public services.
         Citizen = "CITIZEN",
     }
-    /// How far a toolkit is kept up.
+    /// Maintenance status of a toolkit.
     Maturity {
-        /// Kept up by Gebruiker Centraal or its communities.
+        /// Maintained by Gebruiker Centraal or its communities.
         Active = "ACTIVE",
-        /// Stands on its own feet.
+        /// Maintained elsewhere.
         Independent = "INDEPENDENT",
-        /// No longer kept up.
+        /// No longer maintained.
         Archived = "ARCHIVED",
     }
-    /// What sort of resource.
+    /// Type of resource.
     ResourceKind {
-        /// A file to download.
+        /// A downloadable file.
         File = "FILE",
         /// A link.
         Link = "LINK",
         /// An example letter.
         Letter = "LETTER",
-        /// A picture.
+        /// An image.
         Image = "IMAGE",
-        /// A film.
+        /// A video.
         Video = "VIDEO",
         /// A game.
         Game = "GAME",
         /// A template to fill in.
         Template = "TEMPLATE",
     }
-    /// Who may join a community.
+    /// Who can join a community.
     Access {
-        /// Everybody.
+        /// Open to everybody.
         Open = "OPEN",
-        /// After a request.
+        /// On request.
         OnRequest = "ON_REQUEST",
-        /// Nobody at present.
+        /// Closed to new members.
         Closed = "CLOSED",
     }
-    /// Whether a number was counted or estimated.
+    /// Whether a number is exact.
     CountPrecision {
         /// Counted.
         Exact = "EXACT",
         /// Estimated or rounded.
         Approximate = "APPROXIMATE",
     }
-    /// The order of search results.
+    /// Order of search results.
     SearchSort {
-        /// Best first.
+        /// Best match first.
         Relevance = "RELEVANCE",
-        /// Latest date first; an event's date is its start.
+        /// Newest first; the date of an event is its start.
         Newest = "NEWEST",
-        /// Earliest date first.
+        /// Oldest first.
         Oldest = "OLDEST",
-        /// Events that are going on or to come first, by their start; then the rest, latest first.
+        /// Ongoing and upcoming events first, by start; then everything else, newest first.
         Start = "START",
         /// By title.
         Title = "TITLE",
     }
-    /// Which part of a thing a word was found in.
+    /// Field of a record in which a word matched.
     SearchField {
-        /// Its title.
+        /// Title.
         Title = "TITLE",
-        /// Its summary or opening.
+        /// Summary or lead.
         Lead = "LEAD",
-        /// Any other text of it.
+        /// Any other text.
         Body = "BODY",
-        /// Names of what it is linked with: themes, people, organisations, communities; hashtags.
+        /// Names of linked themes, people, organisations and communities; hashtags.
         Names = "NAMES",
     }
-    /// In which way a word of a question was found in a text.
+    /// How a word of a query matched a text.
     MatchKind {
-        /// The word, in this or another form.
+        /// The word itself or an inflected form of it.
         Word = "WORD",
-        /// A part of a compound: the word asked for has it, and the text has it on its own or in
-        /// another compound.
+        /// A component of a compound: the query has the compound; the text has the component, on
+        /// its own or in another compound.
         Part = "PART",
-        /// What two words make that are written as one or with a hyphen; or the other way round.
+        /// Two words of the query that the text writes as one or with a hyphen, or the reverse.
         Joined = "JOINED",
-        /// A word that begins with what was typed before a `*`.
+        /// A word with the prefix that precedes a `*` in the query.
         Prefix = "PREFIX",
-        /// The word that is probably meant, as none has the one typed.
+        /// A spelling correction of a word that occurs nowhere.
         Correction = "CORRECTION",
-        /// Another word for the same thing.
+        /// A synonym.
         Synonym = "SYNONYM",
     }
-    /// What a suggestion stands for.
+    /// What a suggestion refers to.
     SuggestionKind {
-        /// The title of a thing that a search finds.
+        /// The title of a record.
         Title = "TITLE",
         /// A theme.
         Theme = "THEME",
         /// An organisation.
         Organisation = "ORGANISATION",
-        /// A word of the texts.
+        /// A word that occurs in the texts.
         Word = "WORD",
     }
-    /// What a change did.
+    /// Type of a change.
     ChangeOp {
-        /// New or changed.
+        /// Added or updated.
         Upserted = "UPSERTED",
-        /// No longer there.
+        /// Removed.
         Removed = "REMOVED",
     }
 }
@@ -394,7 +394,7 @@ impl From<Kind> for crate::NodeKind {
 impl TryFrom<crate::NodeKind> for Kind {
     type Error = crate::NodeKind;
 
-    /// Gives the kind back where it is not content.
+    /// Fails with the kind itself if it is not a kind of content.
     fn try_from(kind: crate::NodeKind) -> Result<Self, crate::NodeKind> {
         match kind {
             crate::NodeKind::Article => Ok(Self::Article),

@@ -1,4 +1,4 @@
-//! Moments as people write them: to the minute, to the day, or "in de zomer van 2025".
+//! Dates and times as people write them: to the minute, to the day, or "in de zomer van 2025".
 
 use jiff::{
     Timestamp, ToSpan,
@@ -9,48 +9,48 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DatePrecision, EventPhase, Language};
 
-/// The zone in which a date is meant where a source does not say.
+/// Default time zone, for dates without one.
 pub const HOME_ZONE: &str = "Europe/Amsterdam";
 
-/// A moment in an event's own time zone, as exact as it is known.
+/// A date or time in the time zone of an event, with its precision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventMoment {
     /// The day, or the first day of the month, season or year.
     pub date: Date,
-    /// The local time, where the precision is [`DatePrecision::Instant`].
+    /// Local time, if the precision is [`DatePrecision::Instant`].
     pub time: Option<Time>,
     /// IANA name of the time zone, such as `America/Kralendijk`.
     pub zone: String,
-    /// How exact the date is.
+    /// Precision of the date.
     pub precision: DatePrecision,
-    /// What the source wrote, where it is vaguer than a date.
+    /// The original text of the source, if it is vaguer than a date.
     pub text: Option<String>,
 }
 
-/// Why something is not a moment.
+/// Reason why a text is not a date or time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MomentError {
-    /// The zone is not in the IANA database.
+    /// Not in the IANA time zone database.
     #[error("unknown time zone, use an IANA name such as `Europe/Amsterdam`: `{0}`")]
     Zone(String),
-    /// The text is no date.
+    /// Not in a known date format.
     #[error("invalid date, write it as 2026-03-12, 2026-03-12T14:00 or `zomer 2026`: `{0}`")]
     Date(String),
 }
 
-/// The time zone behind an IANA name, from the database inside the program.
+/// Looks up an IANA time zone in the embedded database.
 ///
 /// # Errors
-/// [`MomentError::Zone`] where there is none.
+/// [`MomentError::Zone`] if the name is unknown.
 pub fn zone(name: &str) -> Result<TimeZone, MomentError> {
     TimeZone::get(name).map_err(|_| MomentError::Zone(name.to_owned()))
 }
 
 impl EventMoment {
-    /// A day in `zone`.
+    /// A whole day in a time zone.
     ///
     /// # Errors
-    /// [`MomentError::Zone`] for an unknown zone.
+    /// [`MomentError::Zone`] if the zone is unknown.
     pub fn day(date: Date, zone_name: &str) -> Result<Self, MomentError> {
         zone(zone_name)?;
         Ok(Self {
@@ -62,32 +62,31 @@ impl EventMoment {
         })
     }
 
-    /// A local date and time in `zone`.
+    /// A local date and time in a time zone.
     ///
     /// # Errors
-    /// [`MomentError::Zone`] for an unknown zone.
+    /// [`MomentError::Zone`] if the zone is unknown.
     pub fn instant(date: Date, time: Time, zone_name: &str) -> Result<Self, MomentError> {
         let day = Self::day(date, zone_name)?;
         Ok(Self { time: Some(time), precision: DatePrecision::Instant, ..day })
     }
 
-    /// The instant, where it is known to the minute.
+    /// The instant, if the time is known.
     pub fn exact(&self) -> Option<Timestamp> {
         self.time.map(|_| self.earliest())
     }
 
-    /// The first instant that this moment can mean.
+    /// The first instant of the day, month, season or year; of an exact time, that instant.
     pub fn earliest(&self) -> Timestamp {
         self.to_timestamp(self.date, self.time.unwrap_or(Time::midnight()))
     }
 
-    /// The first instant that it can no longer mean: the end of its day, month, season or year;
-    /// for an exact moment the moment itself.
+    /// The first instant after the day, month, season or year; of an exact time, that instant.
     pub fn latest(&self) -> Timestamp {
         if self.time.is_some() { self.earliest() } else { self.end_of_span() }
     }
 
-    /// The end of the day, month, season or year that this moment lies in.
+    /// The end of the day, month, season or year that contains this moment.
     pub fn end_of_span(&self) -> Timestamp {
         let span = match self.precision {
             DatePrecision::Instant | DatePrecision::Day => 1.day(),
@@ -99,20 +98,20 @@ impl EventMoment {
         self.to_timestamp(next, Time::midnight())
     }
 
-    /// Whether only the day is known.
+    /// Whether the precision is a day.
     pub fn all_day(&self) -> bool {
         self.precision == DatePrecision::Day
     }
 
     fn to_timestamp(&self, date: Date, time: Time) -> Timestamp {
-        // A zone is checked when a moment is made; UTC stands in for one that a later database lost.
+        // Constructors validate the zone; UTC replaces a zone that a later database no longer has.
         let zone = zone(&self.zone).unwrap_or(TimeZone::UTC);
         zone.to_ambiguous_zoned(date.to_datetime(time))
             .compatible()
             .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
 
-    /// The moment as a sentence part in the reader's language, such as `12 maart 2026, 14:00`.
+    /// Formats the moment in the given language, such as `12 maart 2026, 14:00`.
     pub fn describe(&self, language: Language) -> String {
         if let Some(text) = &self.text {
             return text.clone();
@@ -135,7 +134,7 @@ impl EventMoment {
     }
 }
 
-/// Where a stretch of time lies with regard to `now`. Its end is the first instant after it.
+/// Phase at `now` of an interval; `ends` is exclusive.
 pub fn phase(begins: Timestamp, ends: Timestamp, now: Timestamp) -> EventPhase {
     if now < begins {
         EventPhase::Upcoming
@@ -174,7 +173,7 @@ const MONTHS_EN: [&str; 12] = [
     "November",
     "December",
 ];
-/// Season words and the month in which each begins.
+/// Names of seasons with the month in which each begins.
 const SEASONS: [(&str, i8, Language); 11] = [
     ("lente", 3, Language::Nl),
     ("voorjaar", 3, Language::Nl),
@@ -204,7 +203,8 @@ fn season_name(month: i8, language: Language) -> &'static str {
         .map_or("", |(word, ..)| *word)
 }
 
-/// The number of a month written out in Dutch or English, in full or by its first three letters.
+/// The number of a month from its Dutch or English name or an abbreviation of at least three
+/// letters.
 pub fn month_number(word: &str) -> Option<i8> {
     let word = word.trim_end_matches('.').to_lowercase();
     let matches_name = |name: &str| {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_in_the_gap_of_summer_time_must_have_an_instant() {
+    fn a_local_time_skipped_by_summer_time_must_have_an_instant() {
         let gap = EventMoment::instant(date(2026, 3, 29), time(2, 30, 0, 0), HOME_ZONE).unwrap();
         assert_eq!(gap.earliest().to_string(), "2026-03-29T01:30:00Z");
     }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn months_must_be_read_in_both_languages() {
+    fn months_must_be_parsed_in_both_languages() {
         assert_eq!(month_number("mrt"), Some(3));
         assert_eq!(month_number("Maart"), Some(3));
         assert_eq!(month_number("October"), Some(10));

@@ -1,10 +1,10 @@
-//! The one list of facets: what a search can be filtered by and counted over.
+//! The list of facets: everything that a search can filter by and count.
 //!
-//! [`SearchFilter`], [`Facets`] and everything that walks over facets come from the table at the end
-//! of this file, so that a facet is added there, and the compiler names the index column that it
-//! lacks. Only the GraphQL types repeat the list, since they are typed by hand.
+//! [`SearchFilter`], [`Facets`] and all code that iterates over facets are generated from the table
+//! at the end of this file. To add a facet, add a row; the compiler then reports the missing index
+//! column. Only the GraphQL types repeat the list, because they are written by hand.
 //!
-//! This module must not know how facets are stored, counted or shown.
+//! This module must not know how facets are stored, counted or displayed.
 
 use std::{fmt, str::FromStr};
 
@@ -16,12 +16,12 @@ use crate::{
     NodeId, NodeKind, OrganisationKind, SourceName, ToolkitForm,
 };
 
-/// A value that columns store as a number.
+/// A value that index columns store as a number.
 pub trait ColumnValue: Copy + Ord + FromStr + Into<FacetValue> {
-    /// The number in columns. It never changes, since generations on disk hold it.
+    /// The number in the column. Stable, because it is stored in generations on disk.
     fn code(self) -> u64;
 
-    /// The value with this code; `None` for a code that this version does not know.
+    /// The value of a code; `None` if this version has no such code.
     fn from_code(code: u64) -> Option<Self>;
 }
 
@@ -84,14 +84,14 @@ impl fmt::Display for FacetValue {
 pub struct FacetCount<T> {
     /// The value.
     pub value: T,
-    /// Hits with the value, where the facet's own condition is left out of the filter.
+    /// Number of hits with the value, ignoring the filter on this facet itself.
     pub count: u64,
     /// Whether the filter contains the value.
     pub selected: bool,
 }
 
 impl<T> FacetCount<T> {
-    /// The same count for another representation of the value; `None` where it has none.
+    /// Maps the value to another type; `None` if `map` returns `None`.
     pub fn try_map<U>(self, map: impl FnOnce(T) -> Option<U>) -> Option<FacetCount<U>> {
         let Self { value, count, selected } = self;
         map(value).map(|value| FacetCount { value, count, selected })
@@ -99,7 +99,7 @@ impl<T> FacetCount<T> {
 }
 
 impl Facet {
-    /// The kind of content that alone has this form; `None` for facets that are no form.
+    /// The kind of content that a form facet belongs to; `None` for all other facets.
     pub const fn form_of(self) -> Option<Kind> {
         match self {
             Self::ArticleForm => Some(Kind::Article),
@@ -110,7 +110,7 @@ impl Facet {
         }
     }
 
-    /// The kind of entity whose ids are the values; `None` for enumerations and years.
+    /// The kind of entity that the values identify; `None` for enums and years.
     pub const fn entity_kind(self) -> Option<NodeKind> {
         match self {
             Self::Theme => Some(NodeKind::Theme),
@@ -121,7 +121,7 @@ impl Facet {
         }
     }
 
-    /// Whether a text that has been parsed is a value of this facet and not an id of another kind.
+    /// Whether a parsed value belongs to this facet: an id must be of its kind of entity.
     fn accepts(self, value: FacetValue) -> bool {
         match value {
             FacetValue::Entity(id) => self.entity_kind() == Some(id.kind()),
@@ -132,12 +132,12 @@ impl Facet {
 
 macro_rules! facets {
     ($($(#[doc = $doc:literal])+ $facet:ident($parameter:expr) $field:ident: $value:ty;)+) => {
-        /// Something that a search can be filtered by and counted over.
+        /// A dimension that a search can filter by and count.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Facet { $($(#[doc = $doc])+ $facet,)+ }
 
         impl Facet {
-            /// Every facet, in the order of pages and query strings; the forms are adjacent.
+            /// Every facet, in the order of pages and query strings; the form facets are adjacent.
             pub const ALL: &'static [Self] = &[$(Self::$facet,)+];
 
             /// Number of facets.
@@ -148,13 +148,14 @@ macro_rules! facets {
                 match self { $(Self::$facet => stringify!($field),)+ }
             }
 
-            /// Name of the parameter in a query string; `None` for a facet of GraphQL alone. The
-            /// forms share one.
+            /// Name of the query string parameter; `None` for a facet that only GraphQL has. The
+            /// form facets share one parameter.
             pub const fn parameter(self) -> Option<&'static str> {
                 match self { $(Self::$facet => $parameter,)+ }
             }
 
-            /// Parses a value; enum values in either case, with hyphens or underscores.
+            /// Parses a value. Names of enum values are case-insensitive and may have hyphens for
+            /// underscores.
             pub fn parse(self, text: &str) -> Option<FacetValue> {
                 let value: FacetValue = match self {
                     $(Self::$facet => text.parse::<$value>().ok()?.into(),)+
@@ -163,15 +164,17 @@ macro_rules! facets {
             }
         }
 
-        /// All conditions must hold; within a list, any one. An empty list is no condition.
+        /// Conditions of a search: all must hold; within a list, any one. An empty list is no
+        /// condition.
         #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub struct SearchFilter {
             $($(#[doc = $doc])+ pub $field: Vec<$value>,)+
             /// People.
             pub people: Vec<NodeId>,
-            /// First day of an event (of any time of a series), else of publication, in Amsterdam.
+            /// First day (inclusive, Amsterdam time): of any occurrence of an event, else of
+            /// publication.
             pub from: Option<Date>,
-            /// Last day of the same.
+            /// Last day (inclusive) of the same.
             pub until: Option<Date>,
             /// Sources.
             pub sources: Vec<SourceName>,
@@ -185,7 +188,7 @@ macro_rules! facets {
                 }
             }
 
-            /// Parses a value of a facet and adds it unless it is present.
+            /// Parses a value of a facet and adds it if it is not present yet.
             pub fn select(&mut self, facet: Facet, text: &str) -> Option<FacetValue> {
                 let value = facet.parse(text)?;
                 match facet {
@@ -195,7 +198,7 @@ macro_rules! facets {
             }
         }
 
-        /// Counts per facet, highest first. Each leaves its own condition out of the filter.
+        /// Counts per facet, highest first. Each count ignores the filter on its own facet.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         pub struct Facets { $($(#[doc = $doc])+ pub $field: Vec<FacetCount<$value>>,)+ }
 
@@ -211,7 +214,7 @@ macro_rules! facets {
                 }
             }
 
-            /// The counts of a facet, whatever the type of its values.
+            /// The counts of a facet with type-erased values.
             pub fn counts(&self, facet: Facet) -> Vec<FacetCount<FacetValue>> {
                 match facet {
                     $(Facet::$facet => self
@@ -236,8 +239,8 @@ fn push_unique<T: ColumnValue>(list: &mut Vec<T>, text: &str) {
 facets! {
     /// Kinds of content.
     Kind(Some("kind")) kinds: Kind;
-    /// Forms of article. Forms of one kind exclude the other kinds, except for those that `kinds` or
-    /// forms of their own select.
+    /// Forms of article. A form filter excludes all other kinds, except those selected by `kinds`
+    /// or by a form of their own.
     ArticleForm(Some("form")) article_forms: ArticleForm;
     /// Forms of toolkit.
     ToolkitForm(Some("form")) toolkit_forms: ToolkitForm;
@@ -257,11 +260,11 @@ facets! {
     Layer(Some("layer")) layers: GovernmentLayer;
     /// Audiences.
     Audience(Some("audience")) audiences: NodeId;
-    /// Phase of an event: upcoming, ongoing or past; only events have one.
+    /// Phases of events: upcoming, ongoing or past.
     Phase(Some("phase")) phases: EventPhase;
-    /// Online or on location; only events have it.
+    /// Attendance of events: online, on location or both.
     Attendance(Some("attendance")) attendance: Attendance;
-    /// Years of an event's start, else of publication, in Amsterdam; counts latest first.
+    /// Years of the start of an event, else of publication, in Amsterdam; latest first in counts.
     Year(Some("year")) years: i16;
     /// Languages.
     Language(Some("language")) languages: Language;
@@ -271,7 +274,7 @@ facets! {
 mod tests {
     use super::*;
 
-    /// A value of a facet as text, and of another type.
+    /// A valid value of a facet, as text.
     fn example(facet: Facet) -> String {
         match facet.entity_kind() {
             Some(kind) => NodeId::new(kind, 7).to_string(),

@@ -1,13 +1,13 @@
-//! Names for things: node ids, source names and generation numbers.
+//! Identifiers: node ids, source names and generation numbers.
 //!
-//! Invariant: an id holds no name. It is a hash of the source and the key under which a thing was
-//! first seen, so a lost identity table gives the same ids again.
+//! Invariant: an id does not depend on a name. It is a hash of the source and the key under which a
+//! record first appeared, so rebuilding a lost identity table yields the same ids.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// What an id points at. The order is part of the id's bits: append, never reorder.
+/// The kind of record that an id identifies. Its code is part of the id: append, never reorder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NodeKind {
     /// An [`Article`](crate::Article).
@@ -41,7 +41,7 @@ impl NodeKind {
         Self::Audience,
     ];
 
-    /// The one letter that opens an id's text.
+    /// First letter of an id as text.
     pub const fn letter(self) -> char {
         match self {
             Self::Article => 'a',
@@ -55,7 +55,7 @@ impl NodeKind {
         }
     }
 
-    /// The word used in configuration, addresses and logs, such as `article`.
+    /// Name in the configuration, in URLs and in logs, such as `article`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Article => "article",
@@ -69,13 +69,13 @@ impl NodeKind {
         }
     }
 
-    /// Whether a search finds this kind itself (the others are what content is about).
+    /// Whether the kind is content, which a search returns; the other kinds are entities.
     pub const fn is_content(self) -> bool {
         matches!(self, Self::Article | Self::Toolkit | Self::Community | Self::Event)
     }
 }
 
-/// The opaque, stable id of one thing: 4 bits of kind and 60 bits of hash.
+/// Opaque, stable id of a record: 4 bits of kind and 60 bits of hash.
 ///
 /// ```
 /// use schema::{NodeId, NodeKind};
@@ -83,38 +83,38 @@ impl NodeKind {
 /// assert_eq!(id.to_string().parse(), Ok(id));
 /// assert_eq!(id.kind(), NodeKind::Event);
 /// ```
-/// Invariant: the kind bits are those of a [`NodeKind`], also where an id is deserialised.
+/// Invariant: the kind bits are valid, also after deserialisation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct NodeId(u64);
 
-/// Letters and digits that cannot be mistaken for one another (no i, l, o, u).
+/// Crockford base 32: no easily confused letters (i, l, o, u).
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const HASH_BITS: u32 = 60;
 const HASH_MASK: u64 = (1 << HASH_BITS) - 1;
 const HASH_DIGITS: u32 = HASH_BITS / 5;
 
 impl NodeId {
-    /// An id of `kind` from the low 60 bits of `hash`.
+    /// Creates an id from a kind and the low 60 bits of `hash`.
     pub const fn new(kind: NodeKind, hash: u64) -> Self {
         Self(((kind as u64) << HASH_BITS) | (hash & HASH_MASK))
     }
 
-    /// The id behind a number made by [`NodeId::to_bits`].
+    /// Restores an id from [`NodeId::to_bits`].
     ///
     /// # Errors
-    /// [`IdError::Kind`] where the kind bits mean nothing to this program.
+    /// [`IdError::Kind`] if the kind bits are invalid.
     pub fn from_bits(bits: u64) -> Result<Self, IdError> {
         let kind = usize::try_from(bits >> HASH_BITS).unwrap_or(usize::MAX);
         if kind < NodeKind::ALL.len() { Ok(Self(bits)) } else { Err(IdError::Kind) }
     }
 
-    /// The id as one number, ordered by kind and then by hash.
+    /// The id as an integer, ordered by kind and then by hash.
     pub const fn to_bits(self) -> u64 {
         self.0
     }
 
-    /// What this id points at.
+    /// The kind of the record.
     pub fn kind(self) -> NodeKind {
         NodeKind::ALL[usize::try_from(self.0 >> HASH_BITS).expect("four bits fit in a usize")]
     }
@@ -167,45 +167,46 @@ impl FromStr for NodeId {
     }
 }
 
-/// Why a text is not an id or a source name.
+/// Reason why a text is not an id or a source name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// The first letter is not one of the kinds.
+    /// The first letter is not that of a kind.
     #[error("invalid id: must begin with one of the letters a, t, c, e, h, o, p, d")]
     Kind,
-    /// Too short or too long.
+    /// Not 13 characters long.
     #[error("invalid id: must have 13 characters")]
     Length,
-    /// A character outside the alphabet.
+    /// A character outside the base 32 alphabet.
     #[error("invalid id: must consist of lower-case letters (without i, l, o and u) and digits")]
     Letter,
-    /// A source name with other characters than allowed.
+    /// Not 1 to 64 of `a-z`, `0-9` and `-`.
     #[error("invalid source name, use 1 to 64 lower-case letters, digits and hyphens: `{0}`")]
     SourceName(String),
 }
 
-/// The name that a source has in the configuration, such as `blog`.
+/// Name of a source in the configuration, such as `blog`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SourceName(String);
 
 impl SourceName {
-    /// A checked source name.
+    /// Validates a source name.
     ///
     /// # Errors
-    /// [`IdError::SourceName`] unless it is 1 to 64 of `a-z`, `0-9` and `-`.
+    /// [`IdError::SourceName`] unless it has 1 to 64 characters of `a-z`, `0-9` and `-`.
     pub fn new(name: &str) -> Result<Self, IdError> {
         let is_valid = (1..=64).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if is_valid { Ok(Self(name.to_owned())) } else { Err(IdError::SourceName(name.to_owned())) }
     }
 
-    /// The reserved name of the source that is the indexer itself: things known only by name.
+    /// Reserved name for entities that no source describes and that the indexer infers from
+    /// mentions.
     pub fn inferred() -> Self {
         Self("~inferred".to_owned())
     }
 
-    /// The name as text.
+    /// The name as a string slice.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -230,14 +231,14 @@ impl From<SourceName> for String {
     }
 }
 
-/// The number of a generation. Numbers only rise; the folder is six digits or more.
+/// The number of a generation, formatted with at least six digits. Numbers only increase.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 pub struct GenerationNumber(pub u64);
 
 impl GenerationNumber {
-    /// The number after this one.
+    /// The next number.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)

@@ -1,9 +1,9 @@
-//! The words of Wegwijzer: what exists in the knowledge base, how it is asked for, and what comes
-//! back. Pure data with validated constructors.
+//! The domain model of Wegwijzer: records, queries and results. Pure data with validated
+//! constructors.
 //!
-//! This crate must not know where a record came from on disk, which engine stores or finds it, or
-//! how it travels over the wire: no IO, no `redb`, no `tantivy`, no GraphQL library. The GraphQL
-//! contract that grows out of these words is committed beside the code as `schema.graphql`.
+//! This crate must not depend on storage, search engines or transport: no IO, no `redb`, no
+//! `tantivy`, no GraphQL library. The GraphQL contract built on these types is committed alongside
+//! the code as `schema.graphql`.
 
 pub mod cursor;
 pub mod entity;

@@ -1,8 +1,8 @@
-//! Folding names, so that "Community’s  CX", "community's cx" and "COMMUNITYS CX" are one key.
+//! Normalised names: "Community’s  CX", "community's cx" and "COMMUNITYS CX" become one key.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Lower case, no accents, no apostrophes, one space between words.
+/// Normalises a name: lower case, no accents, no apostrophes, single spaces.
 ///
 /// ```
 /// assert_eq!(schema::normalisation::name("  Community’s   Één "), "communitys een");
@@ -22,7 +22,7 @@ pub fn name(text: &str) -> String {
     folded
 }
 
-/// Whether a character is one that [`name`] leaves out, joining what stands on either side of it.
+/// Whether [`name`] removes a character and joins the text on either side of it.
 ///
 /// ```
 /// assert!("'’\u{301}".chars().all(schema::normalisation::is_stripped));
@@ -35,7 +35,7 @@ fn is_apostrophe(letter: char) -> bool {
     matches!(letter, '\'' | '’' | '‘' | '`' | '´')
 }
 
-/// A text for an address: words of ASCII letters and digits joined by hyphens, at most 80 bytes.
+/// A URL slug: words of ASCII letters and digits joined by hyphens, less than 80 bytes.
 ///
 /// ```
 /// assert_eq!(schema::normalisation::slug("Wat is één overheid?"), "wat-is-een-overheid");
@@ -54,8 +54,8 @@ pub fn slug(text: &str) -> String {
     slug
 }
 
-/// An address as a key: without scheme, fragment, tracking parameters and last slash, so that the
-/// ways in which one page is written are one.
+/// Normalises a URL to a key: without scheme, fragment, tracking parameters and trailing slash, so
+/// that all spellings of one page's address become one key.
 ///
 /// ```
 /// let url = |text: &str| schema::normalisation::url(&text.parse().unwrap());

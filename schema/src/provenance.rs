@@ -1,4 +1,4 @@
-//! Where records come from and how they come and go: source records, changes.
+//! Provenance of records, and changes between generations.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,60 +6,60 @@ use url::Url;
 
 use crate::{ChangeOp, GenerationNumber, NodeId, SourceName};
 
-/// What one source says about one thing, without the text itself.
+/// Metadata of a record in one source, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRecord {
-    /// Which source.
+    /// Name of the source.
     pub source: SourceName,
-    /// The key under which the source knows the thing.
+    /// Key of the record in the source.
     pub remote_key: String,
-    /// File and line, or address, that it was read from; relative to the source.
+    /// File and line, or URL, relative to the source.
     pub location: String,
-    /// Where the source publishes it.
+    /// URL at which the source publishes the record.
     pub url: Option<Url>,
-    /// When its present content was first read.
+    /// When the current content was first fetched.
     pub fetched_at: Timestamp,
-    /// Digest of the bytes it was read from, in hexadecimal.
+    /// Hash of the original bytes, in hexadecimal.
     pub content_hash: String,
 }
 
-/// A source record and the fields of the merged record that come from it.
+/// A source record and the fields that the merged record takes from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The source record.
     pub record: SourceRecord,
-    /// Names of the fields it provides, such as `title`.
+    /// Names of those fields, such as `title`.
     pub fields: Vec<String>,
 }
 
-/// Why a thing is no longer there.
+/// Reason why a record was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemovalReason {
-    /// Its source no longer has it.
+    /// No longer present in its source.
     Missing,
-    /// Its source says that it was deleted.
+    /// Marked as deleted by its source.
     Deleted,
-    /// Its source no longer publishes it (a draft).
+    /// Unpublished by its source, for example as a draft.
     Unpublished,
-    /// It is the same thing as another.
+    /// Merged into another record.
     DuplicateOf(NodeId),
-    /// A rollback went back to a generation without it.
+    /// Absent from the generation that a rollback restored.
     RolledBack,
 }
 
-/// One change in one generation.
+/// A change of one record in one generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What changed.
+    /// Id of the record.
     pub id: NodeId,
-    /// In which generation.
+    /// Generation that contains the change.
     pub generation: GenerationNumber,
-    /// Its place within the generation, from zero.
+    /// Position within the generation, from zero.
     pub position: u32,
-    /// When the generation was built.
+    /// Build time of the generation.
     pub at: Timestamp,
-    /// What happened.
+    /// Type of change.
     pub op: ChangeOp,
-    /// Why, where it was removed.
+    /// Reason, if the record was removed.
     pub reason: Option<RemovalReason>,
 }

@@ -1,42 +1,42 @@
-//! Questions: what to find, in which order, which stretch of it, and what to count besides.
+//! Search queries: words, filter, order, page, and optional extras.
 
 use jiff::Timestamp;
 
 use crate::{Cursor, SearchFilter, SearchSort};
 
-/// Which stretch of an ordered list.
+/// A page of an ordered list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
-    /// The first `first_index` after a cursor, or from the beginning.
+    /// The first items after a cursor, or from the start.
     Forward {
-        /// How many.
+        /// Maximum number of items.
         first: usize,
-        /// After which.
+        /// Position before the page.
         after: Option<Cursor>,
     },
-    /// The last `last` before a cursor, or before the end.
+    /// The last items before a cursor, or before the end.
     Backward {
-        /// How many.
+        /// Maximum number of items.
         last: usize,
-        /// Before which.
+        /// Position after the page.
         before: Option<Cursor>,
     },
-    /// The first `first_index` after the first `skipped`, as people turn pages.
+    /// A page by offset.
     Offset {
-        /// How many.
+        /// Maximum number of items.
         limit: usize,
-        /// After how many.
+        /// Number of items to skip.
         offset: usize,
     },
 }
 
 impl Page {
-    /// The first `first_index`.
+    /// The first `limit` items.
     pub const fn first(limit: usize) -> Self {
         Self::Forward { first: limit, after: None }
     }
 
-    /// How many at most.
+    /// Maximum number of items.
     pub const fn size(&self) -> usize {
         match self {
             Self::Forward { first, .. } | Self::Offset { limit: first, .. } => *first,
@@ -44,7 +44,7 @@ impl Page {
         }
     }
 
-    /// The cursor it begins after or ends before.
+    /// The cursor next to the page, if any.
     pub const fn cursor(&self) -> Option<&Cursor> {
         match self {
             Self::Forward { after, .. } => after.as_ref(),
@@ -54,33 +54,33 @@ impl Page {
     }
 }
 
-/// What is wanted besides the hits; what is not wanted is not computed.
+/// Optional parts of a search result; only the selected ones are computed.
 #[expect(clippy::struct_excessive_bools, reason = "each is selected or not, apart from the others")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SearchExtras {
-    /// The number of all hits.
+    /// Total number of hits.
     pub total: bool,
-    /// The counts of every facet.
+    /// Counts of all facets.
     pub facets: bool,
-    /// Where the words stand in each hit.
+    /// Highlighted passages per hit.
     pub highlights: bool,
-    /// Why each hit was found.
+    /// Score explanation per hit.
     pub explanations: bool,
 }
 
-/// A search.
+/// A search query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// The words to find; none finds everything.
+    /// Words to search for; without words, everything matches.
     pub words: Option<String>,
-    /// Conditions.
+    /// Filter.
     pub filter: SearchFilter,
-    /// Order.
+    /// Sort order.
     pub sort: SearchSort,
-    /// Which stretch.
+    /// Page of the hits.
     pub page: Page,
-    /// What else.
+    /// Optional parts of the result.
     pub extras: SearchExtras,
-    /// The instant for which phases are computed.
+    /// Instant for which phases and recency are computed.
     pub now: Timestamp,
 }

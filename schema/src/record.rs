@@ -1,4 +1,4 @@
-//! Records: the four kinds of content, and [`Record`] for anything that has an id.
+//! Records: the four kinds of content, and [`Record`] for content and entities.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,167 +11,167 @@ use crate::{
     Registration, Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, event_moment,
 };
 
-/// What every kind of content has.
+/// Fields that all kinds of content share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Common {
-    /// Id.
+    /// Stable id.
     pub id: NodeId,
     /// Title; never empty.
     pub title: String,
-    /// Whether the source gave the title.
+    /// Origin of the title.
     pub title_source: TitleSource,
-    /// One or two sentences.
+    /// Summary of one or two sentences, as plain text.
     pub summary: Option<String>,
-    /// The one address of this thing: the source's, else our own item page.
+    /// Canonical URL: that of the source, else of our own item page.
     pub url: Url,
-    /// Last part of our own address.
+    /// Last segment of the path of our own item page.
     pub slug: String,
-    /// Language of title and text.
+    /// Language of the title and the text.
     pub language: Language,
-    /// When it was published.
+    /// Time of publication.
     pub published_at: Option<Timestamp>,
-    /// When it was changed last, by its source.
+    /// Time of the last change, according to the source.
     pub modified_at: Option<Timestamp>,
-    /// A picture.
+    /// Illustration.
     pub image: Option<Image>,
-    /// Subjects.
+    /// Themes.
     pub themes: Vec<NodeId>,
-    /// For whom it is meant.
+    /// Audiences.
     pub audiences: Vec<NodeId>,
-    /// Communities it belongs to.
+    /// Communities that the content belongs to.
     pub communities: Vec<NodeId>,
-    /// Organisations in it, those of its roles (maintainers, organisers…) included.
+    /// Organisations mentioned, including those with a role (maintainers, organisers and so on).
     pub organisations: Vec<NodeId>,
-    /// People in it, those of its roles (authors, speakers…) included.
+    /// People mentioned, including those with a role (authors, speakers and so on).
     pub people: Vec<NodeId>,
     /// Hashtags, without the `#`.
     pub hashtags: Vec<String>,
 }
 
-/// A text.
+/// An article: a text to read, watch or listen to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
-    /// What every kind has.
+    /// Common fields.
     pub common: Common,
-    /// What sort of text.
+    /// Type of article.
     pub form: ArticleForm,
-    /// The opening.
+    /// Lead paragraph, as plain text.
     pub lead: Option<String>,
-    /// Who wrote it.
+    /// Authors.
     pub authors: Vec<NodeId>,
-    /// Who was interviewed.
+    /// People interviewed.
     pub interviewees: Vec<NodeId>,
-    /// Quotes set apart.
+    /// Pull quotes.
     pub quotes: Vec<Quote>,
-    /// What it refers to.
+    /// Publications it refers to.
     pub references: Vec<Reference>,
     /// Downloads and links.
     pub resources: Vec<Resource>,
-    /// The event it reports on.
+    /// Event that the article reports on.
     pub reports_on: Option<NodeId>,
 }
 
-/// Something to work with.
+/// A toolkit: a practical aid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Toolkit {
-    /// What every kind has.
+    /// Common fields.
     pub common: Common,
-    /// What sort of aid.
+    /// Type of toolkit.
     pub form: ToolkitForm,
-    /// Where it lives, if not at its own address.
+    /// Website of the toolkit, if it has its own.
     pub external_url: Option<Url>,
-    /// Its steps in order.
+    /// Steps, in order.
     pub steps: Vec<Step>,
     /// Downloads and links.
     pub resources: Vec<Resource>,
-    /// Its guidelines.
+    /// Guidelines.
     pub guidelines: Vec<Guideline>,
-    /// The community it came out of.
+    /// Community in which the toolkit originated.
     pub origin_community: Option<NodeId>,
-    /// Who keeps it up.
+    /// People or organisations that maintain it.
     pub maintainers: Vec<NodeId>,
-    /// How far it is kept up.
+    /// Maintenance status.
     pub maturity: Maturity,
 }
 
-/// A group of professionals.
+/// A community of professionals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Community {
-    /// What every kind has; its title is the community's name.
+    /// Common fields; the title is the name of the community.
     pub common: Common,
     /// How it relates to Gebruiker Centraal.
     pub form: CommunityForm,
-    /// A shorter name.
+    /// Short name.
     pub short_name: Option<String>,
-    /// The question that drives it.
+    /// Central question of the community.
     pub question: Option<String>,
-    /// What it is for.
+    /// Purpose.
     pub purpose: Option<String>,
-    /// When it began.
+    /// Year of foundation.
     pub founded: Option<Founded>,
-    /// Organisations that began it.
+    /// Founding organisations.
     pub origin_organisations: Vec<NodeId>,
-    /// Who coordinates it.
+    /// Coordinators.
     pub coordinators: Vec<NodeId>,
-    /// How many members.
+    /// Number of members.
     pub member_count: Option<ApproximateCount>,
-    /// Who may join.
+    /// Who can join.
     pub access: Access,
-    /// Where to join.
+    /// Page to join the community.
     pub join_url: Option<Url>,
-    /// Where it meets online.
+    /// Online platform.
     pub platform_url: Option<Url>,
-    /// Layers of government its members work for.
+    /// Layers of government that its members work for.
     pub layers: Vec<GovernmentLayer>,
-    /// Communities it is connected with.
+    /// Related communities.
     pub related: Vec<NodeId>,
 }
 
-/// A meeting in time.
+/// An event, single or recurring.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// What every kind has.
+    /// Common fields.
     pub common: Common,
-    /// What sort of meeting.
+    /// Type of event.
     pub form: EventForm,
-    /// When it begins; of a series, the first time.
+    /// Start; for a series, of the first occurrence.
     pub start: EventMoment,
-    /// When it ends; of a series, the first time.
+    /// End; for a series, of the first occurrence.
     pub end: Option<EventMoment>,
-    /// Whether it goes on as planned.
+    /// Whether the event takes place as planned.
     pub status: EventStatus,
     /// On location, online or both.
     pub attendance: Attendance,
-    /// Where.
+    /// Venue.
     pub place: Option<Place>,
-    /// Where online.
+    /// URL of the online meeting.
     pub online_url: Option<Url>,
-    /// How to sign up.
+    /// Registration.
     pub registration: Option<Registration>,
-    /// What it costs, in the source's words.
+    /// Price, in the words of the source.
     pub price: Option<String>,
-    /// Communities and organisations that organise it.
+    /// Organising communities and organisations.
     pub organisers: Vec<NodeId>,
-    /// Who speaks.
+    /// Speakers.
     pub speakers: Vec<NodeId>,
-    /// Its programme.
+    /// Programme.
     pub sessions: Vec<Session>,
-    /// The rule by which it comes back.
+    /// Recurrence rule, if the event is a series.
     pub series: Option<Series>,
-    /// Whether people who are no members may come.
+    /// Whether the event is open to non-members.
     pub open_to_non_members: Option<bool>,
-    /// A recording of it.
+    /// Recording.
     pub recording: Option<Url>,
 }
 
 impl Event {
-    /// The first instant after a single event: an end without a time, or none at all, lasts to the
-    /// end of its day (or month, season, year).
+    /// The exclusive end of the event; for a series, of the first occurrence. Without an end time,
+    /// the event lasts until the end of its day (or month, season or year).
     pub fn ends(&self) -> Timestamp {
         self.end.as_ref().map_or_else(|| self.start.end_of_span(), EventMoment::latest)
     }
 
-    /// Every time that it takes place. Expands the rule of a series, which takes its time.
+    /// All occurrences. Expands the rule of a series, which is expensive.
     pub fn occurrences(&self) -> Occurrences {
         match &self.series {
             Some(series) => series.expand(&self.start, self.end.as_ref()),
@@ -179,7 +179,7 @@ impl Event {
         }
     }
 
-    /// Where the event is in time at `now`, in its own zone.
+    /// Phase of the event at `now`.
     pub fn phase(&self, now: Timestamp) -> EventPhase {
         match &self.series {
             Some(_) => self.occurrences().phase(now),
@@ -187,7 +187,7 @@ impl Event {
         }
     }
 
-    /// Times that it takes place, from those going on at `now` onwards.
+    /// At most `limit` occurrences that have not ended at `now`.
     pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<EventMoment> {
         self.occurrences()
             .remaining(now)
@@ -197,39 +197,39 @@ impl Event {
     }
 }
 
-/// The long text of a record, kept apart because lists do not need it.
+/// The full text of a record, stored separately because lists do not need it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// Sanitised HTML.
     pub html: String,
-    /// The same as plain text, a blank line between paragraphs.
+    /// The same as plain text, with blank lines between paragraphs.
     pub text: String,
 }
 
-/// Anything that has an id.
+/// Content or an entity.
 #[expect(clippy::large_enum_variant, reason = "records live behind an `Arc`, one at a time")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Record {
-    /// A text.
+    /// An article.
     Article(Article),
-    /// Something to work with.
+    /// A toolkit.
     Toolkit(Toolkit),
-    /// A group of professionals.
+    /// A community.
     Community(Community),
-    /// A meeting in time.
+    /// An event.
     Event(Event),
-    /// A subject.
+    /// A theme.
     Theme(Theme),
     /// An organisation.
     Organisation(Organisation),
     /// A person.
     Person(Person),
-    /// A group of people.
+    /// An audience.
     Audience(Audience),
 }
 
 impl Record {
-    /// Its id.
+    /// Id of the record.
     pub fn id(&self) -> NodeId {
         match self {
             Self::Theme(theme) => theme.id,
@@ -243,7 +243,7 @@ impl Record {
         }
     }
 
-    /// Its title, name or label.
+    /// Title, name or label.
     pub fn name(&self) -> &str {
         match self {
             Self::Theme(theme) => &theme.label,
@@ -257,7 +257,7 @@ impl Record {
         }
     }
 
-    /// What every kind of content has; `None` for the things that content is about.
+    /// The common fields of content; `None` for entities.
     pub fn common(&self) -> Option<&Common> {
         match self {
             Self::Article(article) => Some(&article.common),
@@ -268,12 +268,13 @@ impl Record {
         }
     }
 
-    /// Its kind, where it is content.
+    /// The kind of content; `None` for entities.
     pub fn kind(&self) -> Option<Kind> {
         Kind::try_from(self.id().kind()).ok()
     }
 
-    /// Everything whose name is shown with it, each once, by id.
+    /// Ids of the linked records whose names are displayed with this one, sorted, without
+    /// duplicates.
     pub fn linked_ids(&self) -> Vec<NodeId> {
         let Some(common) = self.common() else { return Vec::new() };
         let mut ids = [
@@ -289,7 +290,7 @@ impl Record {
         ids
     }
 
-    /// The instant by which content is dated: an event's start, else the publication.
+    /// The date of content: the start of an event, else the time of publication.
     pub fn dated_at(&self) -> Option<Timestamp> {
         match self {
             Self::Event(event) => Some(event.start.earliest()),

@@ -1,4 +1,4 @@
-//! A series: one event that comes back by a rule (RFC 5545, RRULE). Expanded when read.
+//! Recurring events (RFC 5545, RRULE). Rules are expanded when read.
 
 use jiff::{Timestamp, civil::Date};
 use rrule::RRuleSet;
@@ -6,53 +6,53 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventMoment, EventPhase, event_moment::phase};
 
-/// A series occurs at most so many times.
+/// Maximum number of occurrences of a series.
 pub const OCCURRENCES_MAX: u16 = 1_000;
 
-/// A series lasts at most so many years.
+/// Maximum duration of a series in years.
 pub const YEARS_MAX: i16 = 50;
 
-/// A rule by which an event comes back, without the first occurrence that it counts from.
+/// A recurrence rule, without the first occurrence from which it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Series {
     /// The RRULE value, such as `FREQ=MONTHLY;BYDAY=1TU;COUNT=10`.
     pub rule: String,
-    /// Days on which it does not come back after all.
+    /// Days without an occurrence (EXDATE).
     pub excluded: Vec<Date>,
 }
 
-/// One time that an event takes place.
+/// One occurrence of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
-    /// When it begins, as people write it.
+    /// Start, with its time zone and precision.
     pub moment: EventMoment,
-    /// The instant at which it begins.
+    /// Start as an instant.
     pub begins: Timestamp,
-    /// The first instant after it.
+    /// End as an instant, exclusive.
     pub ends: Timestamp,
 }
 
-/// The times that an event takes place, in order of time.
+/// The occurrences of an event, in chronological order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Occurrences(Vec<Occurrence>);
 
 impl Occurrences {
-    /// One time only.
+    /// A single occurrence.
     pub fn once(moment: EventMoment, ends: Timestamp) -> Self {
         Self(vec![Occurrence { begins: moment.earliest(), ends, moment }])
     }
 
-    /// All of them.
+    /// All occurrences.
     pub fn all(&self) -> &[Occurrence] {
         &self.0
     }
 
-    /// Those that are not over at `now`.
+    /// Occurrences that have not ended at `now`.
     pub fn remaining(&self, now: Timestamp) -> impl Iterator<Item = &Occurrence> {
         self.0.iter().filter(move |occurrence| now < occurrence.ends)
     }
 
-    /// Ongoing while one lasts, past after the last, else upcoming.
+    /// Ongoing during an occurrence, past after the last, upcoming otherwise.
     pub fn phase(&self, now: Timestamp) -> EventPhase {
         match self.remaining(now).next() {
             Some(next) => phase(next.begins, next.ends, now),
@@ -61,7 +61,7 @@ impl Occurrences {
     }
 }
 
-/// Why a series cannot be used.
+/// Reason why a recurrence rule is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid recurrence rule (RFC 5545): {cause}: `{rule}`")]
 pub struct SeriesError {
@@ -70,11 +70,11 @@ pub struct SeriesError {
 }
 
 impl Series {
-    /// A rule that is known to give occurrences from `first_index` on.
+    /// Validates a rule whose first occurrence is `first`.
     ///
     /// # Errors
-    /// [`SeriesError`] where the rule cannot be read, recurs within a day, never occurs, or occurs
-    /// over [`OCCURRENCES_MAX`] times or [`YEARS_MAX`] years.
+    /// [`SeriesError`] if the rule cannot be parsed, recurs within a day, has no occurrences, or
+    /// has more than [`OCCURRENCES_MAX`] occurrences or spans more than [`YEARS_MAX`] years.
     pub fn new(rule: &str, excluded: Vec<Date>, first: &EventMoment) -> Result<Self, SeriesError> {
         let series = Self { rule: rule.trim().to_ascii_uppercase(), excluded };
         let error = |cause: String| SeriesError { rule: rule.to_owned(), cause };
@@ -95,8 +95,8 @@ impl Series {
         let Some(last) = occurrences.dates.last() else {
             return Err(error("has no occurrences".to_owned()));
         };
-        // What comes after the last one looked at would be told to be past, and a rule that seldom
-        // occurs is slow to expand.
+        // Occurrences beyond the limit would be missing, and a rule that seldom matches is slow to
+        // expand.
         let years = last.format("%Y").to_string().parse::<i16>().unwrap_or(i16::MAX);
         let too_long = years.saturating_sub(first.date.year()) > YEARS_MAX;
         if occurrences.limited || too_long || occurrences.dates.len() > OCCURRENCES_MAX.into() {
@@ -107,7 +107,7 @@ impl Series {
         Ok(series)
     }
 
-    /// Every occurrence up to [`OCCURRENCES_MAX`].
+    /// The start of every occurrence, at most [`OCCURRENCES_MAX`].
     pub fn all(&self, first: &EventMoment) -> Vec<EventMoment> {
         let Ok(set) = self.expansion(first) else { return Vec::new() };
         set.all(OCCURRENCES_MAX)
@@ -122,8 +122,8 @@ impl Series {
             .collect()
     }
 
-    /// Every time that the series takes place, with when each is over: `first_index` and `end` say how
-    /// long they last; without an end they last to the end of their day.
+    /// Every occurrence with its end. The duration is that from `first` to `end`; without `end`, an
+    /// occurrence lasts until the end of its day.
     pub fn expand(&self, first: &EventMoment, end: Option<&EventMoment>) -> Occurrences {
         let length = end.map(|end| end.latest().duration_since(first.earliest()));
         let occurrence = |moment: EventMoment| {

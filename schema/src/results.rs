@@ -1,4 +1,4 @@
-//! Answers: hits in order, what they count up to, and pages of names.
+//! Results: hits with facets and highlights, suggestions, and pages of records by name.
 
 use std::sync::Arc;
 
@@ -6,143 +6,143 @@ use crate::{
     Cursor, Facets, GenerationNumber, MatchKind, NodeId, Record, SearchField, SuggestionKind,
 };
 
-/// One thing that was found.
+/// A record in a page of search results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// The thing.
+    /// The record.
     pub record: Arc<Record>,
-    /// How well it fits; comparable only within one answer.
+    /// Relevance; comparable only within one result.
     pub score: f32,
-    /// Its place, to go on from.
+    /// Position of the hit, for pagination.
     pub cursor: Cursor,
-    /// Where the words stand in it, where that was wanted.
+    /// Highlighted passages, if selected.
     pub highlights: Vec<Highlight>,
-    /// Why it was found, where that was wanted and words were asked for.
+    /// Score explanation, if selected and the query has words.
     pub explanation: Option<Explanation>,
 }
 
-/// Stretches of one field of a hit in which the words stand.
+/// Passages of one field that match the query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Highlight {
-    /// Which field.
+    /// The field.
     pub field: SearchField,
-    /// Stretches of text, best first; each a row of spans.
+    /// Fragments, best first; each is a sequence of spans.
     pub fragments: Vec<Vec<Span>>,
 }
 
-/// A piece of plain text.
+/// A span of plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// The text as its source wrote it.
+    /// The text as in the source.
     pub text: String,
-    /// Whether it is what was asked for.
+    /// Whether the span matches the query.
     pub highlighted: bool,
 }
 
-/// Why a hit was found and stands where it stands. Its score is the sum of all scores here.
+/// Why a hit matched, and how its score is composed: the score is the sum of the contributions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// Whether it has every word.
+    /// Whether all words of the query matched.
     pub all_words: bool,
-    /// The words in the order asked, each with what it brought.
+    /// The words of the query in order, with their contributions.
     pub words: Vec<TermMatch>,
     /// Contribution of the stop words of the query that its title contains.
     pub stop_words: f32,
-    /// Contribution of words that stand near each other.
+    /// Contribution of matched words that are close together.
     pub proximity: f32,
-    /// What is added because it is recent, or near in time.
+    /// Contribution of recency, or of how soon an event takes place.
     pub recency: f32,
 }
 
-/// What one word of a question brought to a hit.
+/// Contribution of one word of the query to a hit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TermMatch {
     /// The word as typed.
     pub word: String,
-    /// The fields that it was found in; none where the hit lacks it.
+    /// Fields in which the word matched; empty if it did not match.
     pub fields: Vec<SearchField>,
-    /// How it was found, the way that brought most first.
+    /// How the word matched, highest contribution first.
     pub reasons: Vec<MatchReason>,
-    /// Its part of the hit's score.
+    /// Contribution to the score of the hit.
     pub score: f32,
 }
 
-/// One way in which a word was found.
+/// A reason why a word matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchReason {
-    /// In which way.
+    /// Type of match.
     pub kind: MatchKind,
-    /// What was looked for: the word itself, a part of it, its correction, a synonym.
+    /// The term that matched: the word itself, a component, a correction or a synonym.
     pub text: String,
 }
 
-/// What a piece of content has in common with one of another source.
+/// A passage that occurs in content of two sources.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SharedPassage {
-    /// The other one.
+    /// Id of the other record.
     pub id: NodeId,
-    /// Which share of the words of the first stands in the other one, too, from 0 to 1.
+    /// Share of the words of the first record that also occur in the other one, from 0 to 1.
     pub share: f32,
-    /// The longest stretch that both have, as it stands in the first; shortened where it is long.
+    /// The longest passage in common, as written in the first record; truncated if long.
     pub text: String,
 }
 
-/// What was made of the words of a question.
+/// How the words of a query were interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Interpretation {
-    /// The words that were looked for, as typed.
+    /// The query as typed.
     pub query: String,
-    /// A question that finds more, for the asker to choose.
+    /// An alternative query with more hits, to offer to the user.
     pub did_you_mean: Option<String>,
-    /// The question that was asked instead, because nothing has the words as typed.
+    /// The corrected query that was executed, because the words as typed match nothing.
     pub corrected: Option<String>,
-    /// Words that were left out.
+    /// Words that were ignored: stop words, words without a letter or digit, and excess words.
     pub ignored_words: Vec<String>,
-    /// Words that were looked for besides, because they mean the same.
+    /// Synonyms that were searched for as well.
     pub synonyms: Vec<String>,
 }
 
-/// Something to type or to go to, for the front of a word or title.
+/// A completion of a typed prefix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suggestion {
-    /// What to show.
+    /// Text to display.
     pub text: String,
-    /// What it stands for.
+    /// Type of suggestion.
     pub kind: SuggestionKind,
-    /// The thing behind it; none for a word.
+    /// The record behind the suggestion; `None` for a word.
     pub node: Option<Arc<Record>>,
 }
 
-/// One stretch of the hits of a search.
+/// A page of search results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchPage {
-    /// Hits in order.
+    /// Hits, in order.
     pub hits: Vec<Hit>,
-    /// Whether more follow.
+    /// Whether there is a next page.
     pub has_next: bool,
-    /// Whether others go before.
+    /// Whether there is a previous page.
     pub has_previous: bool,
-    /// The number of all hits, where it was wanted.
+    /// Total number of hits, if selected.
     pub total: Option<u64>,
-    /// Facet counts, where they were wanted.
+    /// Facet counts, if selected.
     pub facets: Option<Facets>,
-    /// What was made of the words.
+    /// How the words were interpreted.
     pub interpretation: Interpretation,
-    /// The generation of the given cursor, where that is no longer the one that answers.
+    /// Generation of the cursor, if it differs from the current one.
     pub continued_from: Option<GenerationNumber>,
 }
 
-/// One stretch of the things of one kind, by name.
+/// A page of the records of one kind, by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordPage {
-    /// The things and their places.
+    /// Records with their cursors.
     pub entries: Vec<(Arc<Record>, Cursor)>,
-    /// Whether more follow.
+    /// Whether there is a next page.
     pub has_next: bool,
-    /// Whether others go before.
+    /// Whether there is a previous page.
     pub has_previous: bool,
-    /// The number of all things of the kind.
+    /// Total number of records of the kind.
     pub total: u64,
-    /// The generation of the given cursor, where that is no longer the one that answers.
+    /// Generation of the cursor, if it differs from the current one.
     pub continued_from: Option<GenerationNumber>,
 }

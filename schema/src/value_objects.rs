@@ -1,4 +1,4 @@
-//! Parts of a record that have no id of their own: steps, resources, quotes, places and so on.
+//! Value objects: components of a record without an id, such as steps, resources and quotes.
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -6,12 +6,12 @@ use url::Url;
 
 use crate::{CountPrecision, EventMoment, NodeId, ResourceKind};
 
-/// A picture that stands for a thing.
+/// An illustration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
-    /// Where it is.
+    /// URL of the image.
     pub url: Url,
-    /// What it shows, for those who do not see it.
+    /// Alternative text.
     pub alt: Option<String>,
     /// Width in pixels.
     pub width: Option<u32>,
@@ -19,87 +19,87 @@ pub struct Image {
     pub height: Option<u32>,
 }
 
-/// What somebody said.
+/// A pull quote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
-    /// The words, without quotation marks.
+    /// Text, without quotation marks.
     pub text: String,
-    /// Who said it.
+    /// Person quoted.
     pub person: Option<NodeId>,
-    /// On behalf of whom.
+    /// Organisation on whose behalf the person speaks.
     pub organisation: Option<NodeId>,
-    /// Where it was said first.
+    /// Original publication.
     pub reference: Option<Reference>,
 }
 
-/// A report, book or page that is referred to.
+/// A reference to a report, book or web page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// Its title.
+    /// Title of the publication.
     pub title: String,
-    /// Who published it.
+    /// Publisher.
     pub publisher: Option<String>,
-    /// The year of publication.
+    /// Year of publication.
     pub year: Option<i16>,
-    /// Where it can be read.
+    /// URL of the publication.
     pub url: Option<Url>,
 }
 
-/// Something to download, open or play.
+/// A file to download or a link to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
-    /// What it is called.
+    /// Title.
     pub title: String,
-    /// What sort of resource.
+    /// Type of resource.
     pub kind: ResourceKind,
-    /// Where it is.
+    /// URL.
     pub url: Option<Url>,
-    /// What one does with it.
+    /// Description, as plain text.
     pub description: Option<String>,
     /// Media type, such as `application/pdf`.
     pub mime: Option<String>,
     /// Size in bytes.
     pub bytes: Option<u64>,
-    /// Whether it was tested with the people it is meant for.
+    /// Whether it was tested with its intended users.
     pub tested: bool,
 }
 
-/// One step of a plan, in the order of its place in the list.
+/// A step of a plan. Its number is its position in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// What the step is called.
+    /// Title.
     pub title: String,
-    /// A shorter title for a menu.
+    /// Short title, for menus.
     pub short_title: Option<String>,
-    /// What it is about.
+    /// Introduction, as plain text.
     pub intro: Option<String>,
-    /// Ways to do it.
+    /// Methods for the step.
     pub methods: Vec<Method>,
     /// Advice.
     pub tips: Vec<Tip>,
 }
 
-/// A way to do a step.
+/// A method for a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
-    /// What it is called.
+    /// Title.
     pub title: String,
-    /// What it takes.
+    /// Effort required.
     pub effort: Effort,
 }
 
-/// What a method takes, as the source puts it ("2 dagdelen", "laag").
+/// Effort required by a method, in the words of the source ("2 dagdelen", "laag").
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Time.
+    /// Time needed.
     pub time: Option<String>,
-    /// People to do it.
+    /// People needed to carry it out.
     pub people: Option<String>,
-    /// Money.
+    /// Cost.
     pub cost: Option<String>,
-    /// Knowledge.
+    /// Expertise needed.
     pub expertise: Option<String>,
-    /// People who take part.
+    /// Participants.
     pub participants: Option<String>,
 }
 
@@ -108,9 +108,9 @@ pub struct Effort {
 pub struct Tip {
     /// The advice.
     pub title: String,
-    /// Its number in the set it comes from.
+    /// Number in the original set.
     pub number: Option<u32>,
-    /// Whether the set marks it as one of the best.
+    /// Whether the original set highlights it.
     pub starred: bool,
 }
 
@@ -123,24 +123,24 @@ pub struct Guideline {
     pub body: Option<String>,
 }
 
-/// A part of an event's programme.
+/// A session of the programme of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// What it is called.
+    /// Title.
     pub title: String,
-    /// What sort of session, in the source's words.
+    /// Type of session, in the words of the source.
     pub kind: Option<String>,
-    /// When it begins.
+    /// Start.
     pub start: Option<EventMoment>,
-    /// When it ends.
+    /// End.
     pub end: Option<EventMoment>,
-    /// In which room.
+    /// Room.
     pub room: Option<String>,
-    /// Who speaks.
+    /// Speakers.
     pub speakers: Vec<NodeId>,
 }
 
-/// Where an event takes place.
+/// Venue of an event.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     /// Name of the building or island.
@@ -149,24 +149,24 @@ pub struct Place {
     pub address: Option<String>,
     /// City.
     pub city: Option<String>,
-    /// Degrees north.
+    /// Latitude in degrees, north positive.
     pub latitude: Option<f64>,
-    /// Degrees east.
+    /// Longitude in degrees, east positive.
     pub longitude: Option<f64>,
 }
 
-/// How one signs up.
+/// Registration for an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registration {
-    /// Where.
+    /// Registration page.
     pub url: Option<Url>,
-    /// From when.
+    /// Time at which registration opens.
     pub opens_at: Option<Timestamp>,
-    /// Until when.
+    /// Time at which registration closes.
     pub closes_at: Option<Timestamp>,
-    /// How many people there is room for.
+    /// Maximum number of participants.
     pub capacity: Option<u32>,
-    /// How many places are left.
+    /// Number of places left.
     pub spaces_left: Option<u32>,
 }
 
@@ -175,13 +175,13 @@ pub struct Registration {
 pub struct ApproximateCount {
     /// The number.
     pub value: u32,
-    /// Counted or estimated.
+    /// Whether the number is exact.
     pub precision: CountPrecision,
-    /// On which day.
+    /// Date of the count.
     pub as_of: Option<Date>,
 }
 
-/// When a community began.
+/// When a community was founded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Founded {
     /// The year.

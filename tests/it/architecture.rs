@@ -1,11 +1,11 @@
-//! The rules of the source code, checked over its parsed files: layers, cycles, words, sizes.
+//! Rules for the source code, checked on its syntax trees: layers, cycles, vocabulary, sizes.
 //!
-//! `ARCHITECTURE_REPORT=1` prints what each rule finds in place of failing, and
-//! `ARCHITECTURE_ROOT=folder` reads another checkout.
+//! `ARCHITECTURE_REPORT=1` prints the findings of each rule instead of failing;
+//! `ARCHITECTURE_ROOT=folder` checks another checkout.
 //!
-//! - `workspace`: files, modules and manifests; `imports`: which module imports which
-//! - `boundaries`: what each crate and module must not know; `cycles`: none between siblings
-//! - `glossary`, `names`, `texts`, `exceptions`: the words of CONTRIBUTING.md
+//! - `workspace`: files, modules and manifests; `imports`: imports between modules
+//! - `boundaries`: forbidden dependencies of crates and modules; `cycles`: cycles between siblings
+//! - `glossary`, `names`, `texts`, `exceptions`: the glossary of CONTRIBUTING.md
 
 mod boundaries;
 mod cycles;
@@ -25,18 +25,18 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// Lines of a file at most.
+/// Maximum number of lines in a file.
 const FILE_LINES_MAX: usize = 500;
 
-/// Lines of code in the body of a function at most, as clippy counts them; a table with an
-/// `expect(clippy::too_many_lines)` and its reason may be longer.
+/// Maximum number of lines of code in a function body, as counted by clippy. A table with an
+/// `expect(clippy::too_many_lines)` and a reason may be longer.
 const FUNCTION_LINES_MAX: usize = 70;
 
-/// Fails on any finding, or prints them in a report.
+/// Fails on any finding, or prints the findings in a report.
 #[track_caller]
 fn check(rule: &str, findings: &[String]) {
     if std::env::var_os("ARCHITECTURE_REPORT").is_some() {
-        // Not by a macro: the test harness would swallow it.
+        // Not `eprintln!`: the test harness would capture it.
         let mut report = std::io::stderr().lock();
         let _ = writeln!(report, "{rule}: {}", findings.len());
         for finding in findings {
@@ -53,7 +53,7 @@ fn crates_must_depend_on_lower_layers_and_name_their_own_engines() {
 }
 
 #[test]
-fn modules_must_import_what_they_may_know() {
+fn modules_must_only_import_permitted_modules() {
     let modules = workspace::modules();
     check("modules", &boundaries::modules(&modules, &imports(&modules, Reexport::Exporter)));
 }
@@ -110,7 +110,7 @@ fn texts_must_follow_the_glossary() {
 }
 
 #[test]
-fn descriptions_of_the_contract_must_follow_the_glossary() {
+fn schema_descriptions_must_follow_the_glossary() {
     let glossary = glossary::Glossary::read();
     let path = workspace::root().join("schema/schema.graphql");
     let sdl = fs::read_to_string(path).expect("the contract");
@@ -132,7 +132,7 @@ fn the_glossary_must_be_found() {
 fn type_names_must_be_unique_within_a_crate() {
     let mut types: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for module in workspace::modules().into_values() {
-        // The types of the contract are named as what they show.
+        // Types of the GraphQL contract have the names of the domain types.
         if boundaries::within(&module.path, cycles::CONTRACT) {
             continue;
         }
@@ -152,7 +152,7 @@ fn type_names_must_be_unique_within_a_crate() {
     }
     let doubled = types.into_iter().filter(|(_, declared)| declared.len() > 1);
     let found = doubled.map(|((_, name), declared)| format!("{name}: {}", declared.join(", ")));
-    check("doubled type names", &found.collect::<Vec<_>>());
+    check("duplicate type names", &found.collect::<Vec<_>>());
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn files_and_functions_must_stay_short() {
     check("long files and functions", &found);
 }
 
-/// The functions of a file that are too long.
+/// Collects functions that are too long.
 struct Functions<'a> {
     lines: Vec<&'a str>,
     long: Vec<String>,

@@ -1,4 +1,4 @@
-//! Our graph as a subgraph: what the router of a supergraph asks over HTTP.
+//! Our graph as a subgraph: the requests of a supergraph's router over HTTP.
 
 use indexer::catalog::ReadMetrics;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ const ENTITIES: &str = "query E($r: [_Any!]!) { _entities(representations: $r) {
      ... on Event { id title } ... on Theme { id label } ... on Organisation { id name }
      ... on Person { id name } ... on Audience { id label } } }";
 
-/// One thing of each kind: its type and its id.
+/// A representation of one record of each kind.
 fn one_of_each(server: &Server) -> Vec<Value> {
     let response = server.query(
         "{ articles(first: 1) { nodes { __typename id } } toolkits(first: 1) { nodes { __typename id } }
@@ -34,7 +34,7 @@ fn entities_must_be_found_by_key_in_one_read_and_must_not_affect_each_other() {
     let resolvable = one_of_each(&server);
     assert_eq!(resolvable.len(), 8);
     let mut representations = resolvable.clone();
-    // A key of another type, of nothing, of a type of somebody else, and no key at all.
+    // A key of another type, a key without a record, a type of another subgraph, and no key.
     let other = json!({ "__typename": "Event", "id": resolvable[0]["id"] });
     let none = json!({ "__typename": "Article", "id": "a000000000000" });
     let unresolvable =
@@ -43,7 +43,7 @@ fn entities_must_be_found_by_key_in_one_read_and_must_not_affect_each_other() {
     let before = server.pipeline.catalog().expect("a catalog").read_metrics();
     let found = entities(&server, &representations);
     let reads = server.pipeline.catalog().expect("a catalog").read_metrics().since(before);
-    // The keys, and the themes of the article.
+    // The entities, and the themes of the article.
     let themes = u64::from(found.iter().any(|one| one["themes"][0] != Value::Null));
     assert_eq!(reads, ReadMetrics { records: 1 + themes, ..ReadMetrics::default() });
     assert_eq!(found.len(), 13);

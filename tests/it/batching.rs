@@ -1,5 +1,5 @@
-//! What a question costs: one call of the catalog for each kind of read and each level of it,
-//! however many things, aliases and fragments ask.
+//! Number of reads per operation: one catalog call for each kind of read per level, regardless of
+//! the number of records, aliases and fragments.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{
     test_server::{Server, subgraph_config},
 };
 
-/// What answering a question reads; it must be answered without an error.
+/// The catalog reads of a query, which must succeed.
 fn reads(server: &Server, query: &str) -> ReadMetrics {
     let before = server.pipeline.catalog().expect("a catalog").read_metrics();
     let response = server.query(query);
@@ -35,7 +35,7 @@ fn base_type_name(ty: &Type) -> &str {
     }
 }
 
-/// The fields of every object type of the contract.
+/// The fields of every object type in the schema.
 fn contract() -> BTreeMap<String, Vec<FieldDefinition>> {
     let file = repository().join("schema/schema.graphql");
     let document =
@@ -138,7 +138,8 @@ fn aliases_and_fragments_of_a_level_must_share_its_call() {
             "{ search(first: 20) { nodes { a: related(first: 2) { id } b: related(first: 4) { id } } } }",
             ReadMetrics { searches: 1, related: 1, records: 1, ..ReadMetrics::default() },
         ),
-        // Three levels, three calls: communities, their coordinators, and where those work.
+        // Three levels, three calls: communities, their coordinators, and the organisations of
+        // those.
         (
             "{ articles(first: 50) { nodes { communities { coordinators { organisations { id } } } } } }",
             ReadMetrics { searches: 1, records: 3, ..ReadMetrics::default() },
@@ -157,7 +158,7 @@ fn aliases_and_fragments_of_a_level_must_share_its_call() {
 }
 
 #[test]
-fn lists_that_come_at_different_times_must_cost_one_call_each_at_most() {
+fn lists_resolved_at_different_times_must_take_at_most_one_call_each() {
     let (_installation, server) = Server::demo();
     for first in 1..15 {
         let query = format!(
@@ -176,14 +177,14 @@ fn fields_that_are_not_selected_must_not_be_read() {
     let search = ReadMetrics { searches: 1, ..ReadMetrics::default() };
     assert_eq!(reads(&server, "{ search(query: \"brief\") { nodes { id title url } } }"), search);
     assert_eq!(reads(&server, "{ __typename }"), ReadMetrics::default());
-    // The very same question again is answered from what was kept.
+    // A repeated query is served from the response cache.
     assert_eq!(
         reads(&server, "{ search(query: \"brief\") { nodes { id title url } } }"),
         ReadMetrics::default()
     );
 }
 
-/// What a partner says of itself who likes some communities.
+/// SDL of a subgraph that refers to communities.
 const FANS: &str = "
     extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])
     type Query { liked: [Community!]! }
@@ -214,7 +215,7 @@ fn fetches_from_the_local_subgraph_in_one_request_must_share_their_reads() {
         thread::sleep(Duration::from_millis(50));
     }
     let both = reads(&server, &format!("{{ {ours} liked {{ themes {{ label }} }} }}"));
-    // The communities that the partner names are read; their themes are there already.
+    // The referenced communities are read; their themes have already been read.
     let communities = 1;
     assert_eq!(both, ReadMetrics { records: alone.records + communities, ..alone });
 }

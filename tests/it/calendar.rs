@@ -1,4 +1,4 @@
-//! The calendar and the presets against a naive scan of all events.
+//! The calendar and the presets, compared with a naive scan of all events.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::{
     test_server::Server,
 };
 
-/// All events, with what search they are found by.
+/// All events, found by a search.
 fn events(installation: &Installation) -> Vec<Event> {
     let filter = SearchFilter { kinds: vec![Kind::Event], ..SearchFilter::default() };
     let query = SearchQuery { filter, ..everything() };
@@ -22,7 +22,7 @@ fn events(installation: &Installation) -> Vec<Event> {
     page.hits.into_iter().filter_map(event).collect()
 }
 
-/// Day and address of everything that stands under a day of a page.
+/// Day and URL of every entry under a day of a page.
 fn listed(page: &str) -> BTreeSet<(i8, String)> {
     let mut listed = BTreeSet::new();
     for day in page.split("<h2 id=\"d").skip(1) {
@@ -105,7 +105,7 @@ fn a_month_must_link_to_its_neighbours_and_report_when_it_is_empty() {
     }
 }
 
-/// The address of the link with this text.
+/// The URL of the link with this text.
 fn href_of_link(page: &str, text: &str) -> String {
     let before = page.split(&format!(">{text}</a>")).next().expect("a text");
     let href = before.rsplit("href=\"").next().and_then(|rest| rest.split('"').next());
@@ -130,7 +130,7 @@ fn presets_must_find_events_in_their_range_and_each_occurrence_of_a_series() {
         let hits = page.split("<h3>").skip(1).filter_map(|hit| hit.split("<bdi>").nth(1));
         hits.map(|hit| hit.split("</bdi>").next().expect("it ends").to_owned()).collect()
     };
-    // What is to come goes first, soonest first; then what was, latest first.
+    // Upcoming events first, in chronological order; then past events, latest first.
     assert_eq!(
         titles(&all),
         ["Reeks", "Zondag", "Maandag daarna", "April", "Vanochtend", "Vorige week"]

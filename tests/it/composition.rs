@@ -1,4 +1,4 @@
-//! `wegwijzer compose`: our graph and other subgraphs as one, as an operator does it.
+//! `wegwijzer compose`: our graph and other subgraphs as one supergraph, on the command line.
 
 use std::{
     fs,
@@ -12,12 +12,12 @@ use crate::support::program;
 const LINK: &str =
     "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])\n";
 
-/// Composes our graph and a partner with `sdl`, configured with `more`.
+/// Composes our graph and a subgraph with `sdl`, with additional configuration `more`.
 fn compose(sdl: &str, more: &str, flags: &[&str]) -> Output {
     compose_at("https://partner.example/graphql", sdl, more, flags)
 }
 
-/// The same, with the partner at `url`.
+/// The same, with the subgraph at `url`.
 fn compose_at(url: &str, sdl: &str, more: &str, flags: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("partner.graphql"), format!("{LINK}{sdl}")).unwrap();

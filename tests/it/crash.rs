@@ -1,5 +1,5 @@
-//! A builder that is killed: at every step, and at random moments. What is served afterwards is the
-//! old or the new generation whole, and the next build is right.
+//! A killed build: at every step, and at random moments. Afterwards the complete old or the
+//! complete new generation is served, and the next build succeeds.
 
 use indexer::admin;
 use std::{
@@ -10,7 +10,8 @@ use std::{
 
 use crate::support::{Installation, Rng};
 
-/// Every named step of a build and of publishing; in `indexer`, `fail_point!` with these names.
+/// Every step of a build at which it can be killed; the names are those of `fail_point!` in
+/// `indexer`.
 const STEPS: [&str; 10] = [
     "build-copied",
     "build-written",
@@ -24,7 +25,7 @@ const STEPS: [&str; 10] = [
     "publish-current",
 ];
 
-/// Writes the sources of one edit: some records change, one comes, one goes.
+/// Writes the sources of an edit: some records change, one is added, one is removed.
 fn write_edit(installation: &Installation, edit: u64) {
     for item in 0..6 {
         let title = format!("Artikel {item} in bewerking {}", edit + item / 3);
@@ -36,7 +37,7 @@ fn write_edit(installation: &Installation, edit: u64) {
     }
 }
 
-/// What a fresh installation makes of the same sources.
+/// The content of a new installation with the same sources.
 fn expected(installation: &Installation) -> BTreeSet<String> {
     let fresh = installation.copy();
     std::fs::remove_dir_all(fresh.data()).expect("removable");
@@ -47,15 +48,15 @@ fn expected(installation: &Installation) -> BTreeSet<String> {
 fn check(installation: &Installation, old: &BTreeSet<String>, when: &str) {
     let new = expected(installation);
     let served = installation.view();
-    assert!(served == *old || served == new, "neither old nor new is served: {when}");
+    assert!(served == *old || served == new, "neither old nor new content is served: {when}");
     assert!(admin::verify(&installation.data()).expect("readable").is_intact(), "{when}");
     installation.build();
-    assert_eq!(installation.view(), new, "the next build must be right: {when}");
+    assert_eq!(installation.view(), new, "the next build must be complete: {when}");
     assert!(admin::verify(&installation.data()).expect("readable").is_intact(), "{when}");
 }
 
 #[test]
-fn a_builder_killed_at_any_step_must_leave_the_old_or_the_new_whole() {
+fn a_build_killed_at_any_step_must_leave_the_old_or_the_new_content() {
     let installation = Installation::empty();
     write_edit(&installation, 0);
     installation.build();
@@ -67,14 +68,14 @@ fn a_builder_killed_at_any_step_must_leave_the_old_or_the_new_whole() {
             .env("FAILPOINTS", format!("{step}=return"))
             .output()
             .expect("the program runs");
-        assert!(!output.status.success(), "the program must die at {step}");
+        assert!(!output.status.success(), "the program must be killed at {step}");
         assert_eq!(output.status.code(), None, "killed, not failed, at {step}: {output:?}");
         check(&installation, &old, step);
     }
 }
 
 #[test]
-fn a_builder_killed_at_random_moments_must_leave_the_old_or_the_new_whole() {
+fn a_build_killed_at_random_moments_must_leave_the_old_or_the_new_content() {
     let installation = Installation::empty();
     write_edit(&installation, 0);
     let began = Instant::now();

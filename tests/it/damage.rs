@@ -1,4 +1,4 @@
-//! A flipped bit in any file of a generation: found every time, never served as truth, healed.
+//! A flipped bit in any file of a generation is detected, never served, and repaired.
 
 use indexer::admin;
 use std::fs;
@@ -12,7 +12,7 @@ fn flip(path: &std::path::Path) {
     let mut bytes = fs::read(path).expect("readable");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    // A new file: the old one may be a hard link that an older generation shares.
+    // Replace the file: the old one may be a hard link shared with an older generation.
     fs::remove_file(path).expect("removable");
     fs::write(path, bytes).expect("writable");
 }
@@ -68,14 +68,14 @@ fn damage_in_shared_files_must_be_reported_and_repaired_from_the_sources() {
     let mut bytes = fs::read(&shared).expect("readable");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    // In place: both generations hold this very file.
+    // Overwrite in place: both generations share this file.
     fs::write(&shared, bytes).expect("writable");
     let verification = admin::verify(&installation.data()).expect("readable folder");
     assert_eq!((verification.intact.len(), verification.integrity_errors.len()), (0, 2));
     let catalog = Catalog::open(&installation.data()).expect("opens empty");
     assert!(catalog.current().is_none() && catalog.damage().is_some());
     let repaired = installation.build();
-    assert!(repaired > second, "numbers only rise");
+    assert!(repaired > second, "numbers only increase");
     assert_eq!(installation.view(), before);
     catalog.refresh().expect("the repaired generation opens");
 }
@@ -91,8 +91,8 @@ fn a_missing_generation_must_be_reported_and_rebuilt() {
     let damage = catalog.damage().expect("the damage is reported");
     assert!(damage.contains(&number.to_string()) || damage.contains("cannot read"), "{damage}");
     let repaired = installation.build();
-    assert!(repaired > number, "numbers only rise");
-    assert_eq!(installation.view(), before, "ids are minted again as they were");
+    assert!(repaired > number, "numbers only increase");
+    assert_eq!(installation.view(), before, "rebuilding yields the same ids");
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn a_recreated_data_folder_must_be_loaded_although_its_numbers_restart() {
     let catalog = Catalog::open(&installation.data()).expect("opens");
     let old = catalog.current().expect("a generation").digest().to_owned();
     fs::remove_dir_all(installation.data()).expect("removable");
-    assert!(catalog.refresh().is_err(), "a missing data folder is reported");
-    assert!(catalog.current().is_some(), "the open generation stays in use");
+    assert!(catalog.refresh().is_err(), "a missing data folder must be reported");
+    assert!(catalog.current().is_some(), "the open generation must remain current");
     installation.write_item("nieuw", "Een nieuw artikel");
     installation.build();
     catalog.refresh().expect("opens");
@@ -117,7 +117,7 @@ fn a_generation_of_a_later_format_must_be_rejected_with_a_clear_message() {
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
     fs::write(&manifest, text.replacen("\"format\": 2", "\"format\": 999", 1)).expect("writable");
-    let error = installation.try_build().expect_err("a newer format is not overwritten");
+    let error = installation.try_build().expect_err("a newer format must not be overwritten");
     let message = error.to_string();
     assert!(message.contains("format 999") && message.contains("upgrade wegwijzer"), "{message}");
 }

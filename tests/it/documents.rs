@@ -1,5 +1,5 @@
-//! README and manuals against the program: queries and their responses, configuration, commands, and
-//! the tables of errors, metrics, limits and log messages.
+//! README and manuals compared with the program: queries and their responses, configuration,
+//! commands, and tables of errors, metrics, limits and log messages.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,20 +30,20 @@ fn manual(name: &str) -> String {
     fs::read_to_string(repository().join("gateway/docs").join(name)).expect("a manual")
 }
 
-/// The code blocks of a document: the word after the opening fence, and the text.
+/// The code blocks of a document: the info string of the fence, and the content.
 fn blocks(document: &str) -> Vec<(&str, &str)> {
     let blocks = document.split("```").skip(1).step_by(2);
     blocks.map(|block| block.split_once('\n').expect("a fence ends its line")).collect()
 }
 
-/// The cells of the rows of the table whose header starts with `header`.
+/// The cells of the table whose header starts with `header`, by row.
 fn table<'a>(document: &'a str, header: &str) -> Vec<Vec<&'a str>> {
     let lines = document.lines().skip_while(|line| !line.starts_with(header)).skip(2);
     let rows = lines.take_while(|line| line.starts_with('|'));
     let rows: Vec<_> = rows
         .map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>())
         .collect();
-    assert!(!rows.is_empty(), "there is no table {header}");
+    assert!(!rows.is_empty(), "missing table: {header}");
     rows
 }
 
@@ -102,7 +102,7 @@ fn names<'a>(cells: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
 }
 
 #[test]
-fn the_table_of_errors_must_be_that_of_the_program() {
+fn the_table_of_errors_must_match_the_program() {
     let graphql = manual("graphql.md");
     let documented = table(&graphql, "| Code | HTTP status |");
     let expected: Vec<_> = ErrorCode::ALL
@@ -116,7 +116,7 @@ fn the_table_of_errors_must_be_that_of_the_program() {
 }
 
 #[test]
-fn the_table_of_metrics_must_be_what_the_server_exposes() {
+fn the_table_of_metrics_must_match_the_server() {
     let installation = Installation::small();
     installation.build();
     let sdl = installation.path().join("partner.graphql");
@@ -144,7 +144,7 @@ fn the_table_of_metrics_must_be_what_the_server_exposes() {
     assert_eq!(documented, exposed_metrics(&text));
 }
 
-/// One row for each metric of a text in the format of `OpenMetrics`.
+/// A row for each metric in `OpenMetrics` text.
 fn exposed_metrics(text: &str) -> BTreeSet<Vec<String>> {
     let mut metrics: BTreeMap<&str, [&str; 3]> = BTreeMap::new();
     let mut labels: BTreeMap<&str, String> = BTreeMap::new();

@@ -1,8 +1,8 @@
-//! The example operations of `fixtures/queries/`, asked over HTTP at the fixed time.
+//! Executes the example operations in `fixtures/queries/` over HTTP, with a fixed clock.
 //!
-//! A file `Name.graphql` holds the operation `NameQuery`. `variables.json` beside them says with
-//! which variables each is asked, by the name of the case; an operation that it does not name is
-//! asked without. `{ "operation": …, "case": …, "at": … }` stands for what another answer holds.
+//! `Name.graphql` contains the operation `NameQuery`. `variables.json` contains the variables of
+//! each operation by name of the case; an operation without an entry is executed without variables.
+//! `{ "operation": …, "case": …, "at": … }` refers to a value in another response.
 
 use std::{collections::BTreeMap, fs};
 
@@ -31,7 +31,7 @@ impl Gallery {
         Self { operations, cases: serde_json::from_str(&cases).expect("cases") }
     }
 
-    /// The `data` that answers an operation; there must be no error beside it.
+    /// The `data` of a response, which must not contain errors.
     fn execute(&self, server: &Server, operation: &str, case: Option<&str>) -> Value {
         let mut variables = case.map_or_else(Map::new, |case| self.cases[operation][case].clone());
         for value in variables.values_mut() {
@@ -84,7 +84,10 @@ fn an_example_operation_must_be_named_after_its_file_and_describe_its_audience()
         assert_eq!(definitions, [format!("{name}Query")], "{name}.graphql");
     }
     for name in cases.keys() {
-        assert!(operations.contains_key(name), "variables.json names `{name}`, which is no file");
+        assert!(
+            operations.contains_key(name),
+            "variables.json names `{name}`, which is not a file"
+        );
     }
 }
 
@@ -94,14 +97,14 @@ fn the_manual_must_list_every_example_operation() {
     let Gallery { operations, .. } = Gallery::read();
     for name in operations.keys() {
         let link = format!("(../../fixtures/queries/{name}.graphql)");
-        assert!(manual.contains(&link), "the manual does not link to {name}");
+        assert!(manual.contains(&link), "missing link to {name} in the manual");
     }
     let linked = manual.matches(".graphql) |").count();
-    assert_eq!(linked, operations.len(), "the manual links once to each, and to no other");
+    assert_eq!(linked, operations.len(), "the manual must link to every operation once");
     let shown =
         manual.split("```graphql fixtures/queries/").nth(1).expect("one operation is shown");
     let (file, rest) = shown.split_once('\n').expect("a block");
     let block = rest.split("```").next().expect("its text");
     let name = file.strip_suffix(".graphql").expect("an operation");
-    assert_eq!(block, operations[name], "the manual shows {file} as it is");
+    assert_eq!(block, operations[name], "the manual must show the current {file}");
 }

@@ -1,5 +1,4 @@
-//! Our graph and the example subgraphs: composed from their SDL, and queried as
-//! one.
+//! A supergraph of our graph and the example subgraphs, composed from their SDL.
 
 use std::{
     fs,
@@ -15,7 +14,7 @@ use crate::{
     test_server::{Server, subgraph_config},
 };
 
-/// A partner on a free port.
+/// An example subgraph on a free port.
 struct ExampleSubgraph {
     child: Child,
     url: String,
@@ -44,7 +43,7 @@ impl Drop for ExampleSubgraph {
     }
 }
 
-/// What `compose` says about our graph and subgraphs at addresses.
+/// Runs `compose` with our graph and subgraphs at the given URLs.
 fn compose(subgraphs: &[(&str, &str)]) -> std::process::Output {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("wegwijzer.toml");
@@ -148,14 +147,14 @@ fn an_unreachable_subgraph_must_be_composed_once_reachable_and_stay_after_it_fai
     assert!(partial["data"]["events"]["nodes"][0]["title"].is_string(), "{partial}");
 }
 
-/// A server that joins a partner at an address to our graph.
+/// A server that composes our graph with the subgraph at `url`.
 fn server_with_subgraph(installation: &Installation, url: &str) -> Server {
     Server::with(installation, |config| {
         config.subgraphs = vec![subgraph_config("pleio", url.parse().unwrap(), None)];
     })
 }
 
-/// What the only partner is like, how often it was called, and how often that failed.
+/// State, number of calls and number of failures of the only subgraph.
 fn state(server: &Server) -> (String, u64, u64) {
     let response = server.query("{ catalog { subgraphs { name state calls failures } } }");
     let subgraph = &response["data"]["catalog"]["subgraphs"][0];

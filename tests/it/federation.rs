@@ -1,5 +1,4 @@
-//! The gateway over real subgraphs: small HTTP servers on this machine, and the program's own server
-//! before them.
+//! The gateway with real subgraphs: small HTTP servers in the test process.
 
 mod authorization;
 mod faulty_subgraphs;
@@ -25,7 +24,7 @@ use crate::{
     test_server::{Reply, exchange},
 };
 
-/// A gateway over one supergraph, without a data folder.
+/// A gateway with a supergraph and without a data folder.
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     folder: TempDir,
@@ -38,7 +37,7 @@ impl Gateway {
         Self::with(supergraph, |_| ())
     }
 
-    /// A gateway whose configuration `change` has changed.
+    /// A gateway with a modified configuration.
     pub(crate) fn with(supergraph: &str, change: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().unwrap();
         let file = folder.path().join("supergraph.graphql");
@@ -63,7 +62,7 @@ impl Gateway {
         Self { address, folder, stop: Some(stop), runtime: Some(runtime) }
     }
 
-    /// Replaces the supergraph that is followed.
+    /// Replaces the supergraph file, which the gateway polls.
     pub(crate) fn replace(&self, supergraph: &str) {
         let replacement = self.folder.path().join("newer");
         std::fs::write(&replacement, supergraph).unwrap();
@@ -74,7 +73,7 @@ impl Gateway {
         self.post_with("", body)
     }
 
-    /// Posts a question with more headers.
+    /// Posts a request with additional headers.
     pub(crate) fn post_with(&self, headers: &str, body: &Value) -> Reply {
         let head = format!("POST /graphql HTTP/1.1\r\ncontent-type: application/json{headers}");
         exchange(self.address, &head, body.to_string().as_bytes())
@@ -98,13 +97,13 @@ impl Drop for Gateway {
     }
 }
 
-/// A supergraph of the fixtures, of which the subgraph NAME is at `http://NAME.test/graphql`.
+/// A supergraph of the fixtures, with each subgraph NAME at `http://NAME.test/graphql`.
 pub(crate) fn supergraph(topic: &str) -> String {
     let file = Path::new("fixtures/federation").join(format!("{topic}.graphql"));
     std::fs::read_to_string(repository().join(file)).unwrap()
 }
 
-/// A supergraph with the addresses of real servers in it.
+/// Replaces the URLs in a supergraph with those of running subgraphs.
 pub(crate) fn at_addresses(
     supergraph: &str,
     servers: impl IntoIterator<Item = (String, SocketAddr)>,

@@ -1,4 +1,4 @@
-//! Two hundred generations published under constant questions.
+//! Two hundred generations published under constant load.
 
 use std::sync::{
     Arc,
@@ -11,8 +11,8 @@ use crate::support::{Installation, everything, runtime};
 
 const GENERATIONS: u64 = 200;
 
-/// Every item carries the number of the edit that wrote it: an answer that shows two numbers is
-/// mixed of two generations.
+/// Every item contains the number of the edit that wrote it; two numbers in one result mean that it
+/// mixes two generations.
 #[test]
 fn no_search_must_fail_or_mix_generations_while_they_are_swapped() {
     let installation = Installation::empty();
@@ -35,7 +35,7 @@ fn no_search_must_fail_or_mix_generations_while_they_are_swapped() {
         clients.push(runtime.spawn(async move {
             let mut last = 0;
             while !stop.load(Ordering::Relaxed) {
-                let snapshot = catalog.current().expect("one generation is always open");
+                let snapshot = catalog.current().expect("a generation is always open");
                 let page = snapshot.search(everything()).await.expect("no search fails");
                 assert_eq!(page.total, Some(5));
                 let edits: Vec<u64> = page
@@ -46,7 +46,10 @@ fn no_search_must_fail_or_mix_generations_while_they_are_swapped() {
                     })
                     .collect();
                 assert!(edits.iter().all(|edit| *edit == edits[0]), "mixed generations: {edits:?}");
-                assert!(edits[0] >= last, "a result from an older generation than the last one");
+                assert!(
+                    edits[0] >= last,
+                    "a result from an older generation than the previous result"
+                );
                 last = edits[0];
                 let ids: Vec<_> = page.hits.iter().map(|hit| hit.record.id()).collect();
                 let records = snapshot.get_many(&ids).await.expect("no read fails");

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP over the demo: whole answers, as a frontend team gets them.
+//! Complete GraphQL responses of the demo over HTTP.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ fn a_passage_of_another_source_must_be_reported_and_a_near_duplicate_must_not_be
 }
 
 #[test]
-fn every_relation_must_lead_there_and_back() {
+fn every_relation_must_be_navigable_in_both_directions() {
     let (_installation, server) = Server::demo();
     insta::assert_json_snapshot!(
         "relations",

@@ -1,5 +1,5 @@
-//! What a search tells besides its hits: where the words stand, why a hit was found, what was made
-//! of the words; and the limits on what is asked.
+//! Details of search results: highlights, score explanations, interpretations; and the limits of a
+//! query.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -51,7 +51,7 @@ fn fields(hit: &Hit) -> BTreeSet<SearchField> {
     hit.highlights.iter().map(|highlight| highlight.field).collect()
 }
 
-/// What a hit is linked with, and its long text.
+/// The linked records and the body of a hit.
 fn linked_records_and_body(
     snapshot: &Snapshot,
     record: &Record,
@@ -64,7 +64,7 @@ fn linked_records_and_body(
 }
 
 #[test]
-fn highlights_must_be_pieces_of_their_sources() {
+fn highlights_must_be_fragments_of_their_sources() {
     let installation = demo();
     let snapshot = installation.snapshot();
     let mut seen = BTreeSet::new();
@@ -107,7 +107,7 @@ fn highlights_must_be_pieces_of_their_sources() {
             }
         }
     }
-    assert_eq!(seen.len(), 4, "every field is seen at least once");
+    assert_eq!(seen.len(), 4, "every field must occur at least once");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The protocol around GraphQL: validators and kept answers, persisted and trusted documents, pages
-//! of other sites, and what is counted.
+//! HTTP behaviour of GraphQL: `ETag`s and the response cache, persisted and trusted documents,
+//! cross-origin requests, and metrics.
 
 use std::{fs, thread};
 
@@ -23,7 +23,7 @@ fn etag_of(reply: &Reply) -> String {
 }
 
 #[test]
-fn a_response_must_not_be_sent_again_to_a_client_that_has_it() {
+fn a_response_that_the_client_has_must_not_be_sent_again() {
     let (installation, server) = Server::demo();
     let first = server.get_query(QUERY, "");
     let etag = etag_of(&first);
@@ -40,14 +40,14 @@ fn a_response_must_not_be_sent_again_to_a_client_that_has_it() {
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{again:?}");
         assert_eq!(again.header("etag"), Some(etag.as_str()));
     }
-    // The same bytes in another form are another answer, and so is another question.
+    // Another media type or another query has another ETag.
     let accept = "\r\naccept: application/graphql-response+json";
     assert_ne!(etag_of(&server.get_query(QUERY, accept)), etag);
     let other = format!("{accept}\r\nif-none-match: {etag}");
     assert_eq!(server.get_query(QUERY, &other).status, 200);
     assert_ne!(etag_of(&server.get_query("{ themes { id } }", "")), etag);
 
-    // A restart changes nothing; another configuration does.
+    // A restart does not change the ETag; another configuration does.
     let restarted = Server::of(&installation);
     assert_eq!(etag_of(&restarted.get_query(QUERY, "")), etag);
     let configured = Server::with(&installation, |config| config.limits.page_size_max = 99);
@@ -64,7 +64,7 @@ fn an_etag_must_change_with_the_generation_and_with_time() {
         });
         etag_of(&server.get_query(QUERY, ""))
     };
-    // The clock stands at noon; the series of the fixture begins at three on a Tuesday.
+    // The clock is at noon; the series of the fixture starts at three on Tuesdays.
     let noon = at(0);
     assert_eq!(at(1), noon);
     let next_day = at(24);
@@ -214,7 +214,7 @@ fn pages_of_other_sites_must_read_responses_only_where_cors_allows_it() {
 }
 
 #[test]
-fn what_a_form_on_another_site_can_send_must_be_rejected_or_harmless() {
+fn requests_of_a_cross_site_form_must_be_rejected_or_harmless() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
@@ -225,7 +225,7 @@ fn what_a_form_on_another_site_can_send_must_be_rejected_or_harmless() {
         let head = format!("POST /graphql HTTP/1.1\r\ncontent-type: {media}");
         assert_eq!(server.request(&head, body).status, 415, "{media}");
     }
-    // There are no mutations yet; their sort alone is enough to be refused.
+    // The schema has no mutations; the operation type alone is rejected.
     let reply = server.get_query("mutation { a }", "");
     assert_eq!((reply.status, reply.header("allow")), (405, Some("post")));
 
@@ -244,7 +244,7 @@ fn what_a_form_on_another_site_can_send_must_be_rejected_or_harmless() {
 }
 
 #[test]
-fn introspection_and_suggestions_must_be_off_where_disabled() {
+fn introspection_and_suggestions_must_be_absent_if_disabled() {
     let installation = Installation::small();
     installation.build();
     let open = Server::of(&installation);
@@ -312,7 +312,7 @@ fn metrics_must_report_what_is_served_and_how() {
 }
 
 #[test]
-fn an_event_must_come_as_a_file_for_a_calendar() {
+fn an_event_must_be_available_as_an_icalendar_file() {
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
@@ -328,7 +328,7 @@ fn an_event_must_come_as_a_file_for_a_calendar() {
     for line in ["SUMMARY:Dag van de klantreis", "DTSTART:20260401T080000Z", "STATUS:CONFIRMED"] {
         assert!(single.body.contains(&format!("\r\n{line}\r\n")), "{line}: {}", single.body);
     }
-    // A series of twenty weeks from 6 January; on 2 March twelve are left.
+    // A weekly series of twenty from 6 January; on 2 March twelve are left.
     let series = file("Inloopuur");
     assert_eq!(series.body.matches("BEGIN:VEVENT").count(), 12, "{}", series.body);
     assert!(series.body.contains("\r\nDTSTART:20260303T140000Z\r\n"), "{}", series.body);
@@ -338,7 +338,7 @@ fn an_event_must_come_as_a_file_for_a_calendar() {
 }
 
 #[test]
-fn a_default_value_of_a_variable_must_decide_skip_and_include() {
+fn a_default_value_of_a_variable_must_apply_to_skip_and_include() {
     let (_installation, server) = Server::demo();
     let query = "query($no: Boolean! = true, $yes: Boolean! = false) { __typename
         a: themes @skip(if: $no) { id } b: themes @include(if: $yes) { id } }";

@@ -1,5 +1,5 @@
-//! After random edits an incremental build finds what a full build finds: the same hits and facets
-//! at once, the same order once it is compacted.
+//! After random edits, an incremental build yields the same results as a full build: the same hits
+//! and facets immediately, the same order after compaction.
 
 use indexer::admin;
 use std::{
@@ -33,7 +33,7 @@ const WORDS: [&str; 12] = [
 const THEMES: [&str; 4] = ["klantreizen", "begrijpelijke taal", "inclusie", "zorgplicht"];
 const PEOPLE: [&str; 4] = ["Noor Vandersteen", "Tijmen Okkerse", "Marit Zonneveld", "Eva Kesteloo"];
 
-/// A record of the file `lines.jsonl`. Few keys, addresses and names, so that they collide.
+/// A record of the file `lines.jsonl`. Keys, URLs and names are few, so that they collide.
 fn line(rng: &mut Rng, key: u64) -> String {
     let word = |rng: &mut Rng| rng.pick(&WORDS);
     let title = format!("{} {} {key}", word(rng), word(rng));
@@ -72,7 +72,7 @@ fn line(rng: &mut Rng, key: u64) -> String {
     }
 }
 
-/// Changes a few records of a small world.
+/// Changes a few records of a small data set.
 pub(crate) fn edit(rng: &mut Rng, dataset: &mut BTreeMap<u64, String>) {
     for _ in 0..=rng.below(6) {
         let key = rng.below(24);
@@ -85,7 +85,7 @@ pub(crate) fn edit(rng: &mut Rng, dataset: &mut BTreeMap<u64, String>) {
 }
 
 pub(crate) fn write_dataset(installation: &Installation, dataset: &BTreeMap<u64, String>) {
-    // Two sources share addresses and names.
+    // The two sources share URLs and names.
     let (lines, more): (Vec<_>, Vec<_>) = dataset.iter().partition(|(key, _)| *key % 2 == 0);
     installation.write_lines_to("lines.jsonl", &lines.iter().map(|(_, l)| *l).collect::<Vec<_>>());
     installation.write_lines_to("more.jsonl", &more.iter().map(|(_, l)| *l).collect::<Vec<_>>());
@@ -209,9 +209,9 @@ fn an_incremental_build_must_find_what_a_full_build_finds() {
     }
 }
 
-/// A fresh installation has never seen the history, and comes to the same content.
+/// A new installation without the history must have the same content.
 #[test]
-fn history_must_not_show_in_content() {
+fn content_must_not_depend_on_history() {
     for seed in 100..104 {
         let mut rng = Rng(seed);
         let installation = Installation::empty();
@@ -239,12 +239,12 @@ fn a_small_change_must_share_the_base_of_the_store_until_it_is_compacted() {
     installation.write_item("extra", "Een extra artikel");
     installation.remove_item("brief");
     let second = installation.build();
-    assert_eq!(inode(first), inode(second), "the base is not written again");
+    assert_eq!(inode(first), inode(second), "the base must not be rewritten");
     assert!(!file_of(first, "overlay.redb").exists() && file_of(second, "overlay.redb").exists());
     installation.write_item("nog-een", "Nog een artikel");
     installation.write_item("extra", "Een ander artikel");
     let third = installation.build();
-    assert_eq!(inode(first), inode(third), "the overlay is extended");
+    assert_eq!(inode(first), inode(third), "the overlay must be extended");
     let (before, base) = (installation.view(), inode(third));
     let compacted = admin::gc(&installation.data(), 1, clock()).expect("compacts").compacted;
     let compacted = compacted.expect("there was something to compact");
@@ -254,9 +254,10 @@ fn a_small_change_must_share_the_base_of_the_store_until_it_is_compacted() {
     assert!(admin::verify(&installation.data()).expect("readable").is_intact());
 }
 
-/// Another line, or other bytes with the same facts: the source record differs, the content does not.
+/// Another line, or other bytes with the same facts: the source record changes, the content does
+/// not.
 #[test]
-fn a_record_that_moved_must_have_its_new_location_without_a_change() {
+fn a_moved_record_must_have_its_new_location_without_a_change() {
     let installation = Installation::empty();
     let (a, b) = (
         r#"{"key":"a","kind":"article","title":"Een brief","url":"https://x.example/a"}"#,

@@ -1,4 +1,4 @@
-//! Sources in every format into a generation: the demo, and a real Dutch government site.
+//! Sources in every format, built to a generation: the demo, and a real Dutch government site.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use schema::{
 
 use crate::support::{Installation, clock, everything, runtime, shared};
 
-/// All content of an installation's current generation.
+/// All content of the current generation of an installation.
 fn content(installation: &Installation) -> Vec<std::sync::Arc<Record>> {
     let snapshot = installation.snapshot();
     let page = runtime().block_on(snapshot.search(everything())).expect("a search");
@@ -21,11 +21,11 @@ fn content(installation: &Installation) -> Vec<std::sync::Arc<Record>> {
 }
 
 #[test]
-fn the_demo_must_hold_every_form_phase_precision_and_attendance() {
+fn the_demo_must_contain_every_form_phase_precision_and_attendance() {
     let installation = Installation::of("fixtures/demo.toml");
     let report = installation.try_build().expect("the demo is valid");
-    assert_eq!(report.rejections, [], "nothing in the demo is broken");
-    assert_eq!(report.unresolved, [], "everything that the demo mentions is there");
+    assert_eq!(report.rejections, [], "no record of the demo must be rejected");
+    assert_eq!(report.unresolved, [], "all references of the demo must be resolved");
     let counts = report.counts;
     assert!(counts.communities >= 7, "{counts:?}");
     assert!(counts.toolkits >= 15, "{counts:?}");
@@ -62,7 +62,7 @@ fn the_demo_must_hold_every_form_phase_precision_and_attendance() {
                 add("zone", &event.start.zone);
                 series += usize::from(event.series.is_some());
             }
-            other => panic!("a search found {other:?}"),
+            other => panic!("a search returned {other:?}"),
         }
     }
     macro_rules! all {
@@ -100,7 +100,7 @@ fn no_contact_data_and_no_script_must_pass_through() {
     }
     assert!(view.contains("weggelaten]"), "nothing was redacted");
     let at = html.match_indices('@').map(|(at, _)| &html[at.saturating_sub(30)..=at]);
-    assert_eq!(at.collect::<Vec<_>>(), Vec::<&str>::new(), "an address passed through");
+    assert_eq!(at.collect::<Vec<_>>(), Vec::<&str>::new(), "an e-mail address passed through");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn duplicate_records_of_two_sources_must_be_merged_with_both_provenances() {
         let id = found[0].expect("the event is found by its address");
         let provenance = snapshot.provenance(&[id]).await.expect("provenance").remove(0);
         let sources: Vec<_> = provenance.iter().map(|p| p.record.source.as_str()).collect();
-        assert_eq!(sources, ["events", "agenda"], "in the order of trust");
+        assert_eq!(sources, ["events", "agenda"], "in order of precedence");
         assert!(provenance[0].fields.iter().any(|field| field == "title"));
         assert!(!provenance[1].fields.iter().any(|field| field == "title"));
     });
@@ -155,7 +155,7 @@ fn a_real_site_must_be_read_by_configuration_alone() {
     let installation = Installation::of("fixtures/don-site.toml");
     let request = BuildOptions { on_rejections: OnThreshold::Fail, ..BuildOptions::default() };
     let report = installation.run(&request).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(report.rejections, [], "a real site has nothing broken");
+    assert_eq!(report.rejections, [], "no record of a real site must be rejected");
     let snapshot = installation.snapshot();
     let records = content(&installation);
     let new_records = |source: &str| {
@@ -188,11 +188,8 @@ fn a_real_site_must_be_read_by_configuration_alone() {
     assert!(titles.contains("NL Design System"));
     let at = |path: &str| records.iter().any(|r| r.common().unwrap().url.path() == path);
     assert!(at("/communities/code-for-nl") && at("/communities/kennisplatform-apis"));
-    assert!(
-        !at("/communities/") && !at("/communities"),
-        "a page that only lists others is not content"
-    );
-    assert!(!at("/kennisbank/data/tools"), "a page that only lists others is not content");
+    assert!(!at("/communities/") && !at("/communities"), "a list of other pages is not content");
+    assert!(!at("/kennisbank/data/tools"), "a list of other pages is not content");
     assert!(site.join("blog/draft").is_dir());
     let drafts = records.iter().filter(|r| r.common().unwrap().url.path().contains("draft"));
     assert_eq!(drafts.count(), 0, "drafts are not content");
@@ -217,13 +214,14 @@ fn a_real_site_must_be_read_by_configuration_alone() {
     );
 }
 
-/// The five plain texts: one article each, and each lead of the archive listing its own.
+/// The five plain texts: one article each, except that every lead in the archive is an article of
+/// its own.
 fn seeds_must_be_read(snapshot: &Snapshot) {
     let sources = ["seeds", "seeds-archive"].map(|name| SourceName::new(name).unwrap());
     let filter = SearchFilter { sources: sources.to_vec(), ..SearchFilter::default() };
     let page = runtime().block_on(snapshot.search(SearchQuery { filter, ..everything() }));
     let records: Vec<_> = page.expect("a search").hits.into_iter().map(|h| h.record).collect();
-    // Four texts and seventeen leads, of which an alias says that one announces another text.
+    // Four texts and seventeen leads; an alias merges one lead with the text that it announces.
     assert_eq!(records.len(), 4 + 17 - 1);
     let common = |record: &Record| record.common().expect("content").clone();
     assert!(records.iter().all(|r| common(r).title_source == TitleSource::Derived));
@@ -234,5 +232,5 @@ fn seeds_must_be_read(snapshot: &Snapshot) {
     let id = interview.expect("the interview").id();
     let provenance = runtime().block_on(snapshot.provenance(&[id])).expect("provenance");
     let sources: Vec<_> = provenance[0].iter().map(|p| p.record.source.as_str()).collect();
-    assert_eq!(sources, ["seeds", "seeds-archive"], "a lead and the text it announces are merged");
+    assert_eq!(sources, ["seeds", "seeds-archive"], "a lead and its text must be merged");
 }

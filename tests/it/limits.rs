@@ -1,5 +1,5 @@
-//! Each limit of a request by its name and value, and what hostile clients get: an error of the
-//! table, within the time, and nobody else waits for it.
+//! Every limit of a request with its name and value, and hostile clients: they get a documented
+//! error in time, and do not delay others.
 
 use std::{
     io::{Read, Write},
@@ -19,7 +19,7 @@ fn server(change: impl FnOnce(&mut Limits)) -> (Installation, Server) {
     (installation, server)
 }
 
-/// What `piece` makes of 0, 1, 2 and so on, in a row.
+/// The concatenation of `piece(0)`, `piece(1)` and so on.
 fn repeated(times: usize, piece: impl FnMut(usize) -> String) -> String {
     (0..times).map(piece).collect::<Vec<_>>().concat()
 }
@@ -109,7 +109,7 @@ fn every_limit_must_name_itself_and_its_value() {
 }
 
 #[test]
-fn errors_must_be_counted_where_there_are_too_many_to_list() {
+fn errors_beyond_the_limit_must_be_counted() {
     let (_installation, server) = server(|limits| limits.errors_max = 3);
     let unknown = repeated(40, |n| format!("unknown{} ", n % 20));
     let response =
@@ -211,7 +211,7 @@ fn hostile_bodies_must_be_rejected_with_the_matching_status() {
         assert_eq!(reply.status, status, "{name}: {reply:?}");
     }
 
-    // A client that never sends what it announced.
+    // A client that sends less than it announced.
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     write!(stream, "{head}\r\nhost: a\r\ncontent-length: 100\r\n\r\n{{").expect("writable");
     let mut response = [0; 12];
@@ -220,7 +220,7 @@ fn hostile_bodies_must_be_rejected_with_the_matching_status() {
 }
 
 #[test]
-fn a_connection_must_be_closed_where_its_request_never_ends() {
+fn a_connection_must_be_closed_if_its_request_never_ends() {
     let (_installation, server) = server(|limits| {
         limits.connection_ms_max = 600;
         limits.connections_max = 2;
@@ -231,7 +231,7 @@ fn a_connection_must_be_closed_where_its_request_never_ends() {
     for stream in &mut slow {
         write!(stream, "GET / HTTP/1.1\r\nhost:").expect("writable");
     }
-    // There is no room for this one until the others are closed.
+    // There is no free connection for this request until the others are closed.
     assert_eq!(server.get("/health/live").status, 200);
     assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
     for mut stream in slow {
@@ -242,7 +242,7 @@ fn a_connection_must_be_closed_where_its_request_never_ends() {
 }
 
 #[test]
-fn a_response_must_close_the_connection_where_the_body_was_not_read() {
+fn a_response_must_close_the_connection_if_the_body_was_not_read() {
     let (_installation, server) = server(|_| ());
     let json = "content-type: application/json";
     for (method, headers, length, status) in [
@@ -261,7 +261,7 @@ fn a_response_must_close_the_connection_where_the_body_was_not_read() {
         assert!(response.starts_with(&format!("http/1.1 {status}")), "{response}");
         assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
     }
-    // One that was read to its end is no reason to close: the next request is answered, too.
+    // If the body has been read, the connection is kept open for the next request.
     let mut stream = TcpStream::connect(server.address).expect("it listens");
     let invalid =
         format!("POST /graphql HTTP/1.1\r\nhost: a\r\n{json}\r\ncontent-length: 2\r\n\r\n{{}}");

@@ -1,34 +1,36 @@
-//! Acceptance: real sources, a real generation, the real program.
+//! Acceptance tests: real sources, a real generation, the real program.
 //!
-//! In the order in which the data flows:
-//! - `architecture`: layers, import cycles, words and sizes of the source code
-//! - `ingest`: sources in every format, the demo and a real site, into a generation
-//! - `rejections`: bad input, and what is reported about it
-//! - `search_reference`: search against a naive scan; facets; cursors
+//! In the order of the data flow:
+//! - `architecture`: layers, import cycles, vocabulary and size of the source code
+//! - `ingest`: sources in every format, the demo and a real site, to a generation
+//! - `rejections`: invalid input and the errors reported for it
+//! - `search_reference`: search compared with a naive scan; facets; cursors
+//! - `query_syntax`: phrases, fields, prefixes, alternatives and exclusions in queries
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
-//! - `suggestions`: suggestions against a naive scan; related content
-//! - `near_duplicates`: near-duplicates against a naive scan; passages at other sources
-//! - `time_steps`: when results change; what a catalog counts
-//! - `incremental`: an incremental build finds what a full one finds
+//! - `relevance`: search quality on judged collections
+//! - `suggestions`: suggestions compared with a naive scan; related content
+//! - `near_duplicates`: near-duplicates compared with a naive scan; passages shared between sources
+//! - `time_steps`: when results change; counters of the catalog
+//! - `incremental`: incremental builds compared with full builds
 //! - `random_edits`: random edits, kills and rollbacks
-//! - `crash`: a builder killed at every step and at random moments
-//! - `damage`: a bit flipped in every file
+//! - `crash`: a build killed at every step and at random moments
+//! - `damage`: a flipped bit in every file
 //! - `generation_swap`: two hundred generations under constant load
-//! - `graphql_snapshots`: GraphQL over the demo, whole responses
-//! - `batching`: the reads of an operation, counted
-//! - `as_subgraph`: our graph as a subgraph of others
-//! - `composition`: our graph and other subgraphs as one supergraph
-//! - `federation`: a router over subgraphs that behave and subgraphs that do not
-//! - `example_subgraphs`: our graph and the example subgraphs as one supergraph
-//! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
-//! - `limits`: each limit of a request, and what hostile clients get
-//! - `metrics`: `/metrics`, read by other programs
-//! - `example_operations`: the example operations, as a frontend team sends them
+//! - `graphql_snapshots`: complete GraphQL responses of the demo
+//! - `batching`: number of reads per operation
+//! - `as_subgraph`: our graph as a subgraph of another supergraph
+//! - `composition`: composition of our graph with other subgraphs
+//! - `federation`: the router with correct and faulty subgraphs
+//! - `example_subgraphs`: a supergraph of our graph and the example subgraphs
+//! - `http`: `ETag`s, persisted and trusted documents, cross-origin requests
+//! - `limits`: every limit of a request; hostile clients
+//! - `metrics`: `/metrics`, parsed by other programs
+//! - `example_operations`: the example operations, as a frontend sends them
 //! - `server`: the program under load and on errors; traces
-//! - `pages`, `calendar`: what people, browsers and robots get
-//! - `performance`: instructions of the hot paths, compared with recorded counts
-//! - `program`: the command line as a person uses it
-//! - `documents`: the statements of README and manuals that a program can check
+//! - `pages`, `calendar`: HTML pages, feeds and robots
+//! - `performance`: instruction counts of the hot paths, compared with a baseline
+//! - `program`: the command line
+//! - `documents`: verifiable statements of README and manuals
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! `/metrics`, read by other programs: the `OpenMetrics` parser of `prometheus_client` and a
+//! `/metrics`, parsed by other programs: the `OpenMetrics` parser of `prometheus_client` and a
 //! Prometheus server.
 
 use std::{
@@ -18,26 +18,26 @@ use crate::{
     test_server::{Server, exchange},
 };
 
-/// Reads `OpenMetrics` text strictly and prints the name, type and unit of every family as JSON.
+/// Strictly parses `OpenMetrics` text and prints name, type and unit of every family as JSON.
 const PARSE: &str = "
 import json, sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 families = list(parse(sys.stdin.read()))
 print(json.dumps({f.name: [f.type, f.unit, f.documentation] for f in families}))
 ";
-/// Names a Python with `prometheus_client`; where it is set, that must be there.
+/// Path of a Python interpreter with `prometheus_client`, which is required if the variable is set.
 const PYTHON_ENV: &str = "PROMETHEUS_PYTHON";
-/// Where it is set, `prometheus` and `promtool` must be there.
+/// If set, `prometheus` and `promtool` are required.
 const REQUIRE_ENV: &str = "REQUIRE_PROMETHEUS";
 /// Timeout for Prometheus to start and to scrape.
 const SCRAPE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Not by a macro: the test harness would swallow the line.
+/// Not `eprintln!`: the test harness would capture the line.
 fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
-/// A server that has counted successes, client errors and a missing page.
+/// A server that has counted successful requests, client errors and a missing page.
 fn used_server() -> (Installation, Server) {
     let (installation, server) = Server::demo();
     for query in ["{ catalog { generation } }", "{ search(query: \"taal\") { totalCount } }"] {
@@ -90,7 +90,7 @@ fn parse(python: &str, text: &str) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// A Prometheus server that scrapes one address.
+/// A Prometheus server with a single target.
 struct Prometheus {
     process: Child,
     address: SocketAddr,
@@ -119,7 +119,7 @@ impl Prometheus {
         Self { process, address, _folder: folder }
     }
 
-    /// The result of a request, as soon as there is one.
+    /// Repeats a request until its result is ready.
     fn request(&self, path: &str, ready: impl Fn(&Value) -> bool) -> Value {
         let start = Instant::now();
         let mut last = None;

@@ -1,5 +1,5 @@
-//! Texts that are nearly the same: one hit within a source, against a naive scan; and what other
-//! sources have in common with them.
+//! Near-duplicates: one hit within a source, compared with a naive scan; and shared passages
+//! between sources.
 
 use indexer::admin;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use schema::{Cursor, NodeId, Page, Record, SearchExtras, SearchFilter, SearchQue
 
 use crate::support::{Installation, Rng, clock, everything, runtime};
 
-/// Words that no two texts share but by chance.
+/// Random words; two texts share them only by chance.
 fn words(rng: &mut Rng, count: u64) -> Vec<String> {
     let letter = |number: u64| char::from(b'a' + number as u8);
     let word = |rng: &mut Rng| {
@@ -40,10 +40,10 @@ fn titles(snapshot: &Snapshot, query: SearchQuery) -> Vec<String> {
 fn id(snapshot: &Snapshot, title: &str) -> NodeId {
     let page = runtime().block_on(snapshot.search(everything())).expect("a search");
     let hit = page.hits.iter().find(|hit| hit.record.name() == title);
-    hit.unwrap_or_else(|| panic!("{title} is not there")).record.id()
+    hit.unwrap_or_else(|| panic!("no record with the title {title}")).record.id()
 }
 
-/// Three versions of one text in a source, and the same text in another one.
+/// Three versions of a text in one source, and the same text in another source.
 fn versions() -> Installation {
     let installation = Installation::empty();
     let text = words(&mut Rng(1), 150);
@@ -63,7 +63,7 @@ fn versions() -> Installation {
 }
 
 #[test]
-fn near_duplicates_of_one_source_must_be_one_hit_and_of_another_source_their_own() {
+fn near_duplicates_must_be_one_hit_per_source() {
     let installation = versions();
     let snapshot = installation.snapshot();
     let all = SearchFilter::default();
@@ -71,15 +71,19 @@ fn near_duplicates_of_one_source_must_be_one_hit_and_of_another_source_their_own
     let found =
         titles(&snapshot, search_query("klantreis", all.clone(), SearchSort::Newest, first()));
     assert_eq!(found.len(), 3, "{found:?}");
-    assert_eq!(found[0], "Artikel drie", "the first in the order is listed for all");
+    assert_eq!(found[0], "Artikel drie", "the first in sort order represents the group");
     let oldest =
         titles(&snapshot, search_query("klantreis", all.clone(), SearchSort::Oldest, first()));
     assert!(oldest.contains(&"Artikel een".to_owned()) && oldest.len() == 3, "{oldest:?}");
     let best =
         titles(&snapshot, search_query("klantreis loket", all, SearchSort::Relevance, first()));
-    assert_eq!(best[0], "Artikel twee", "the best is listed for all");
-    assert_eq!(titles(&snapshot, everything()).len(), 5, "a list without words is complete");
-    // What is asked for decides which of them match at all.
+    assert_eq!(best[0], "Artikel twee", "the best match represents the group");
+    assert_eq!(
+        titles(&snapshot, everything()).len(),
+        5,
+        "without words, every record must be listed"
+    );
+    // The filter determines which documents of a group match.
     let only = SearchFilter { years: vec![2024], ..SearchFilter::default() };
     let found = titles(&snapshot, search_query("klantreis", only, SearchSort::Newest, first()));
     assert_eq!(found, ["Artikel twee"]);
@@ -127,7 +131,7 @@ fn related_must_omit_near_duplicates_and_list_one_of_each_group() {
 }
 
 #[test]
-fn passages_of_forty_words_must_be_found_at_other_sources_only() {
+fn passages_of_forty_words_must_be_found_in_other_sources_only() {
     let installation = Installation::empty();
     let mut rng = Rng(4);
     let (passage, shorter) = (words(&mut rng, 40), words(&mut rng, 30));
@@ -161,7 +165,7 @@ fn passages_of_forty_words_must_be_found_at_other_sources_only() {
     let them = [id(&snapshot, "Artikel elders"), id(&snapshot, "Artikel elders weer")];
     assert!(them.contains(&found[0].id));
     assert_eq!(found[0].text, passage.join(" "));
-    // Two words of the title, three before the text, and 120 of the text.
+    // Two words of the title, three before the text, and 120 words of text.
     assert!((found[0].share - 40.0 / 125.0).abs() < 1e-4, "{}", found[0].share);
     let ours = [id(&snapshot, "Artikel eigen"), id(&snapshot, "Artikel zelfde bron")];
     let back: BTreeSet<_> = elsewhere("Artikel elders").iter().map(|one| one.id).collect();
@@ -173,11 +177,11 @@ fn passages_of_forty_words_must_be_found_at_other_sources_only() {
     let snapshot = installation.snapshot();
     let ids = [id(&snapshot, "Artikel eigen")];
     let found = runtime().block_on(snapshot.shared_passages(&ids, 5)).expect("passages");
-    assert_eq!(found, [[]], "a removed source is not reported");
+    assert_eq!(found, [[]], "a removed source must not be reported");
 }
 
 #[test]
-fn events_of_other_days_and_reports_of_other_years_must_stay_apart() {
+fn events_of_different_days_and_reports_of_different_years_must_not_be_grouped() {
     let installation = Installation::empty();
     let text = words(&mut Rng(5), 80).join(" ");
     let event = |key: &str, day: &str| {
@@ -204,7 +208,7 @@ fn events_of_other_days_and_reports_of_other_years_must_stay_apart() {
     assert_eq!(found.len(), 4, "{found:?}");
 }
 
-/// A record of a random world, as a naive scan sees it.
+/// A record of a random data set, as the naive scan uses it.
 #[derive(Clone)]
 struct ScannedRecord {
     source: u64,
@@ -213,7 +217,7 @@ struct ScannedRecord {
     year: u64,
 }
 
-/// A name without a digit: texts with other numbers are never the same.
+/// A name without a digit: texts with different numbers are never near-duplicates.
 fn name(key: u64) -> String {
     ["x", "y"].map(|word| word.repeat(1 + key as usize % 7)).concat()
         + &"z".repeat(key as usize / 7)
@@ -230,7 +234,7 @@ fn is_same((key, one): (u64, &ScannedRecord), (other_key, other): (u64, &Scanned
     one.source == other.source && both * 10 >= (ours.len() + theirs.len() - both) * 9
 }
 
-/// Which group each is of, named by any of them.
+/// The group of each record, identified by the key of one of its records.
 fn groups(dataset: &BTreeMap<u64, ScannedRecord>) -> BTreeMap<u64, u64> {
     let mut groups: BTreeMap<u64, u64> = dataset.keys().map(|key| (*key, *key)).collect();
     for (key, record) in dataset {
@@ -254,14 +258,14 @@ fn write(installation: &Installation, dataset: &BTreeMap<u64, ScannedRecord>) {
     }
 }
 
-/// The id of each theme by its name.
+/// Id of each theme by name.
 async fn theme_ids(snapshot: &Snapshot) -> BTreeMap<String, NodeId> {
     let page = snapshot.list_by_name(schema::NodeKind::Theme, Page::first(100)).await;
     let entries = page.expect("names").entries;
     entries.iter().map(|(record, _)| (record.name().to_owned(), record.id())).collect()
 }
 
-/// Checks totals, facets, hits and pages against a naive scan.
+/// Compares totals, facets, hits and pages with the naive scan.
 async fn check(snapshot: &Snapshot, dataset: &BTreeMap<u64, ScannedRecord>, context: &str) {
     let groups = groups(dataset);
     let themes = theme_ids(snapshot).await;
@@ -333,7 +337,7 @@ async fn check(snapshot: &Snapshot, dataset: &BTreeMap<u64, ScannedRecord>, cont
 }
 
 #[test]
-fn groups_must_be_those_of_a_naive_scan_however_they_came_about() {
+fn groups_must_equal_those_of_a_naive_scan() {
     for seed in 0..4 {
         let mut rng = Rng(seed);
         let texts: Vec<_> = (0..4).map(|_| words(&mut rng, 150)).collect();
@@ -348,7 +352,8 @@ fn groups_must_be_those_of_a_naive_scan_however_they_came_about() {
                     continue;
                 }
                 let mut text = texts[rng.below(4) as usize].clone();
-                // Up to two words of difference are the same text, more may be through a third.
+                // Up to two different words are near-duplicates; more may be, by way of a third
+                // text.
                 for _ in 0..rng.below(3) {
                     let at = rng.below(150) as usize;
                     text[at] = words(&mut rng, 1).remove(0);

@@ -1,4 +1,4 @@
-//! Pages: what a hostile source cannot do, what is sent only once, and what browsers and robots read.
+//! Pages: hostile sources, conditional requests, and markup for browsers and robots.
 
 use std::{env, path::Path, process::Command};
 
@@ -9,18 +9,18 @@ use crate::{
     test_server::{Reply, Server},
 };
 
-/// Attributes by which a page loads something.
+/// Attributes that load a resource.
 const LOADING: [&str; 4] =
     [" src=\"", "<link rel=\"stylesheet\" href=\"", "srcset=\"", "action=\""];
 
-/// The addresses of all pages of a site, as its map tells them.
+/// The paths of all pages in the sitemap.
 fn sitemap_paths(server: &Server) -> Vec<String> {
     let map = server.get("/sitemap.xml").body;
     let addresses = map.split("<loc>").skip(1).filter_map(|rest| rest.split("</loc>").next());
     addresses.map(|address| address.replace("http://127.0.0.1:8080", "")).collect()
 }
 
-/// What holds for every page, whatever its source says.
+/// Checks that apply to every page, regardless of the source.
 fn assert_harmless(path: &str, page: &Reply) {
     assert!(!page.head.contains("set-cookie"), "{path}: {}", page.head);
     let policy = page.header("content-security-policy").unwrap_or_default();
@@ -102,7 +102,7 @@ fn a_hostile_source_must_be_harmless_on_every_page() {
             assert!(about["@type"].is_string(), "{about}");
         }
     }
-    assert!(in_calendar > 0, "no hostile event was in the calendar");
+    assert!(in_calendar > 0, "no hostile event in the calendar");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn every_page_of_the_demo_must_exist_and_describe_itself_to_machines() {
 }
 
 #[test]
-fn a_page_must_not_be_sent_twice_and_a_head_request_must_get_no_body() {
+fn an_unchanged_page_must_not_be_sent_again_and_head_must_get_no_body() {
     let (_installation, server) = Server::demo();
     for path in ["/", "/en/?q=brief", "/article"] {
         let first = server.get(path);
@@ -175,7 +175,7 @@ fn a_search_page_must_be_small_and_show_a_full_facet_on_request() {
     let full = server.get(facet_link.split('#').next().unwrap()).body;
     assert!(options(&full) > 20 && options(&page) == 6, "{} {}", options(&full), options(&page));
     assert_eq!(server.get(&chosen).status, 400);
-    // What is chosen is always there, however long the facet is.
+    // A selected value is always listed, however long the facet is.
     let values = full.split("name=\"organisation\" value=\"").skip(1);
     let last = values.last().and_then(|rest| rest.split('"').next()).unwrap();
     let chosen = server.get(&format!("/?q=brief&organisation={last}")).body;
@@ -183,7 +183,7 @@ fn a_search_page_must_be_small_and_show_a_full_facet_on_request() {
 }
 
 #[test]
-fn organisations_with_experience_must_be_shown_with_a_mention() {
+fn organisations_with_experience_must_be_listed_with_a_sentence_about_them() {
     let (_installation, server) = Server::demo();
     let page = server.get("/?q=begrijpelijke+taal").body;
     let theme = page.split("href=\"").find(|rest| rest.starts_with("/theme/begrijpelijke-taal"));
@@ -225,7 +225,7 @@ fn the_name_of_a_person_must_link_to_all_content_with_them() {
 }
 
 #[test]
-fn reports_about_security_must_have_an_address_where_one_is_configured() {
+fn security_txt_must_be_served_if_a_contact_is_configured() {
     const PATH: &str = "/.well-known/security.txt";
     let installation = Installation::small();
     installation.build();
@@ -297,7 +297,7 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_must_report_how_to_b
     }
 }
 
-/// Runs `tests/browser`; what it needs is Node with the packages of its lockfile, and chromium.
+/// Runs `tests/browser`, which needs Node with the packages of its lockfile, and Chromium.
 #[test]
 fn pages_must_pass_the_browser_checks() {
     let folder = repository().join("tests/browser");
@@ -311,7 +311,7 @@ fn pages_must_pass_the_browser_checks() {
     };
     if let Some(missing) = missing {
         assert!(env::var_os("REQUIRE_BROWSER").is_none(), "{missing}");
-        // Not by a macro: the test harness would swallow the line.
+        // Not `eprintln!`: the test harness would capture the line.
         let _ = std::io::Write::write_fmt(
             &mut std::io::stderr(),
             format_args!("skipped: tests/browser: {missing}\n"),

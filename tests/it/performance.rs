@@ -1,7 +1,7 @@
-//! Instructions of the hot paths in `gateway/benches/hot_paths.rs`, counted by callgrind and
-//! compared with recorded counts.
+//! Instruction counts of the hot paths in `gateway/benches/hot_paths.rs`, measured by callgrind and
+//! compared with a baseline.
 //!
-//! `UPDATE_PERFORMANCE=1 cargo it performance` records the present counts.
+//! `UPDATE_PERFORMANCE=1 cargo it performance` records the current counts.
 
 use std::{
     collections::BTreeMap,
@@ -17,28 +17,29 @@ use serde_json::Value;
 
 use crate::support::repository;
 
-/// Profile, package and target of the program that runs the paths.
+/// Profile, package and target of the program that executes the paths.
 const PROFILE: &str = "performance";
 const PACKAGE: &str = "gateway";
 const TARGET: &str = "hot_paths";
 /// Maximum difference from the recorded count, in percent.
 const TOLERANCE_PERCENT: f64 = 3.0;
-/// A path outside the tolerance is measured again: only what repeats is a change. What is recorded
-/// is the median of as many measurements.
+/// A path outside the tolerance is measured again: only a reproducible difference counts. The
+/// baseline records the median of the same number of measurements.
 const ROUNDS: usize = 3;
-/// Callgrind processes at once.
+/// Number of concurrent callgrind processes.
 const JOBS: usize = 2;
-/// Threads run in the order in which they become ready, not as the system happens to wake them.
+/// Schedules threads deterministically, in the order in which they become ready.
 const VALGRIND: [&str; 3] =
     ["--tool=callgrind", "--callgrind-out-file=/dev/null", "--fair-sched=yes"];
-/// The allocator neither runs a thread of its own, nor returns memory by the clock, nor sweeps the
-/// caches of threads from time to time.
+/// Disables background threads, time-based release of memory and periodic sweeps of thread caches
+/// in the allocator.
 const ALLOCATOR: (&str, &str) = (
     "_RJEM_MALLOC_CONF",
     "background_thread:false,dirty_decay_ms:-1,muzzy_decay_ms:-1,tcache_gc_incr_bytes:1073741824",
 );
 
-/// A hot path, with the iterations of its two runs. Their difference leaves set-up out.
+/// A hot path, with the iterations of its two runs. The difference of their counts excludes the
+/// set-up.
 struct HotPath {
     name: &'static str,
     warm_up: u64,
@@ -102,7 +103,7 @@ fn hot_paths_must_execute_as_many_instructions_as_recorded() {
     );
 }
 
-/// Why nothing can be compared on this machine.
+/// The reason why counts cannot be compared on this machine.
 fn reason_to_skip() -> Option<&'static str> {
     if !cfg!(target_arch = "x86_64") {
         return Some("the recorded counts are of x86_64");
@@ -112,12 +113,12 @@ fn reason_to_skip() -> Option<&'static str> {
     (!runs).then_some("`valgrind` is not installed")
 }
 
-/// Not by a macro: the test harness would swallow the line.
+/// Not `eprintln!`: the test harness would capture the line.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Builds the program that runs the paths, unless it is up to date.
+/// Builds the program that executes the paths, unless it is up to date.
 fn build() -> PathBuf {
     let test = env::current_exe().expect("a path");
     let target = test.ancestors().nth(3).expect("the test lies in `deps` of a profile's folder");
@@ -163,7 +164,7 @@ fn measure(program: &Path, folder: &Path, paths: &[&HotPath]) -> Counts {
     paths.iter().map(per_iteration).collect()
 }
 
-/// Instructions of one run, set-up included. Other tests go first.
+/// Instructions of one run, including set-up, at low priority.
 fn count(program: &Path, folder: &Path, (path, iterations): (&str, u64)) -> u64 {
     let output = Command::new("nice")
         .args(["-n", "10", "valgrind"])
@@ -210,7 +211,7 @@ fn medians(rounds: &[Counts]) -> Counts {
     HOT_PATHS.iter().map(median).collect()
 }
 
-/// A line for each path whose count is outside the tolerance, in either direction.
+/// A message for each path whose count is outside the tolerance.
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no more precision")]
 fn differences(recorded: &Counts, measured: &Counts) -> BTreeMap<String, String> {
     let line = |(path, measured): (&String, &u64)| {

@@ -1,5 +1,5 @@
-//! The language of questions over a real index: what each sign does, what is made of words, and the
-//! synonyms that an editor changes while the program serves.
+//! The query syntax over a real index: operators, interpretation of words, and synonyms that change
+//! while the program is running.
 
 use std::{
     fs,
@@ -33,7 +33,7 @@ fn titles(page: &SearchPage) -> Vec<&str> {
     titles
 }
 
-/// Articles with a theme and people, as one line each.
+/// Articles with a title, a body and further fields, one per line.
 fn installation(lines: &[(&str, &str, &str)]) -> Installation {
     let installation = Installation::empty();
     let line = |(number, (title, body, more)): (usize, &(&str, &str, &str))| {
@@ -174,7 +174,7 @@ fn stop_words_must_be_ignored_reported_and_counted_in_titles_and_phrases() {
     assert_eq!(titles(&search(&snapshot, "er voor")), ["Is de overheid er ook voor mij?"]);
 }
 
-/// Asks until the answer is as expected.
+/// Repeats a query until it returns the expected result.
 fn wait_until(server: &Server, query: &str, expected: &Value) {
     let begun = Instant::now();
     loop {
@@ -213,7 +213,8 @@ fn changed_synonyms_must_be_used_without_a_restart() {
     assert_ne!(before, after);
 
     fs::write(&table, "label,altLabels,note\nqwxzv,,\n").expect("writable");
-    // A generation that is published later is only seen after the table was looked at.
+    // The synonyms are polled before generations, so a new generation implies that they have been
+    // polled.
     installation.write_item("tweede", "Nog een piepschijf");
     installation.build();
     wait_until(&server, query, &expected(2, &["piepschijf"]));

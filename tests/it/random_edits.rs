@@ -1,5 +1,5 @@
-//! Random edits, kills and rollbacks: after one quiet run the catalog is what the sources say, and
-//! a mirror that follows `changes` has exactly what the catalog has.
+//! Random edits, kills and rollbacks: after one undisturbed build, the catalog equals the sources,
+//! and a mirror that follows `changes` equals the catalog.
 
 use indexer::admin;
 use std::{
@@ -16,7 +16,7 @@ use crate::{
     support::{Installation, Rng, clock, everything, runtime},
 };
 
-/// The ids of everything in a generation.
+/// The ids of all records in a generation.
 async fn ids(snapshot: &Snapshot) -> BTreeSet<NodeId> {
     let page = snapshot.search(everything()).await.expect("a search");
     let mut ids: BTreeSet<_> = page.hits.iter().map(|hit| hit.record.id()).collect();
@@ -27,7 +27,7 @@ async fn ids(snapshot: &Snapshot) -> BTreeSet<NodeId> {
     ids
 }
 
-/// Somebody who follows `changes` and keeps what was upserted.
+/// A mirror that follows `changes`.
 #[derive(Default)]
 struct Mirror {
     ids: BTreeSet<NodeId>,
@@ -40,7 +40,7 @@ impl Mirror {
             let (changes, more) = snapshot.changes(self.after, 7).await.expect("changes");
             for change in changes {
                 let position = (change.generation, change.position);
-                assert!(self.after < Some(position), "changes come in order");
+                assert!(self.after < Some(position), "changes must be in order");
                 self.after = Some(position);
                 let is_valid = match change.op {
                     ChangeOp::Upserted => {
@@ -49,7 +49,7 @@ impl Mirror {
                     }
                     ChangeOp::Removed => self.ids.remove(&change.id),
                 };
-                assert!(is_valid, "{} is removed but was never added", change.id);
+                assert!(is_valid, "{} removed but never added", change.id);
             }
             if !more {
                 return;
@@ -59,7 +59,7 @@ impl Mirror {
 }
 
 #[test]
-fn after_edits_kills_and_rollbacks_a_quiet_run_must_leave_catalog_equal_to_sources() {
+fn after_edits_kills_and_rollbacks_an_undisturbed_build_must_match_the_sources() {
     for seed in 0..4 {
         let mut rng = Rng(1_000 + seed);
         let installation = Installation::empty();
@@ -84,7 +84,7 @@ fn after_edits_kills_and_rollbacks_a_quiet_run_must_leave_catalog_equal_to_sourc
                 1 if installation.generations().len() > 1 => {
                     let number = admin::rollback(&installation.data(), None, clock());
                     let number = number.unwrap_or_else(|error| panic!("{error}"));
-                    assert!(number > last, "a rollback has a new number");
+                    assert!(number > last, "a rollback must have a new number");
                     let held = installation.try_build().expect_err("publishing is held");
                     assert!(held.to_string().contains("wegwijzer resume"), "{held}");
                     assert!(admin::resume(&installation.data()).expect("resumed").was_held);
@@ -103,7 +103,7 @@ fn after_edits_kills_and_rollbacks_a_quiet_run_must_leave_catalog_equal_to_sourc
                 continue;
             }
             let snapshot = installation.snapshot();
-            assert!(snapshot.generation() >= last, "numbers only rise");
+            assert!(snapshot.generation() >= last, "numbers only increase");
             last = snapshot.generation();
             runtime().block_on(async {
                 mirror.follow(&snapshot).await;
@@ -140,6 +140,6 @@ fn a_rollback_must_restore_the_content_and_hold_until_resumed() {
 
     admin::resume(&installation.data()).expect("resumed");
     let fourth = installation.build();
-    assert!(fourth > third, "the content of the sources is published again");
+    assert!(fourth > third, "the content of the sources must be published again");
     assert_eq!(installation.view(), after);
 }

@@ -1,4 +1,4 @@
-//! Bad input: what is refused, what is said, and that nothing is lost.
+//! Invalid input: rejections, their messages, and the content that is preserved.
 
 use indexer::admin;
 use std::{fs, process::Command};
@@ -19,7 +19,7 @@ fn broken_records_must_be_named_and_the_rest_be_indexed() {
     };
     assert_eq!(report.rejected as usize, rejections.len());
     assert!(error.to_string().contains("--allow-rejections"), "{error}");
-    assert!(installation.generations().is_empty(), "nothing was published");
+    assert!(installation.generations().is_empty(), "nothing must be published");
 
     let request = BuildOptions { on_rejections: OnThreshold::Ignore, ..BuildOptions::default() };
     let report = installation.run(&request).expect("allowed");
@@ -33,12 +33,12 @@ fn broken_records_must_be_named_and_the_rest_be_indexed() {
     let names = installation.view().into_iter().collect::<Vec<_>>().join("\n");
     for good in ["Wat staat er op je scherm", "De kunst van het terugbellen", "Stichting Leesvuur"]
     {
-        assert!(names.contains(good), "{good} is good and must be indexed");
+        assert!(names.contains(good), "{good} is valid and must be indexed");
     }
 }
 
 #[test]
-fn a_record_that_breaks_must_stay_as_it_was_until_it_is_fixed() {
+fn a_record_that_becomes_invalid_must_be_preserved_until_it_is_fixed() {
     let installation = Installation::small();
     for n in 0..30 {
         installation.write_item(&format!("vol{n}"), &format!("Vulling {n}"));
@@ -99,7 +99,7 @@ fn events_that_lose_their_start_must_count_towards_the_rejection_threshold() {
 }
 
 #[test]
-fn a_record_that_cannot_be_parsed_must_stay_as_it_was() {
+fn a_record_that_cannot_be_parsed_must_be_preserved() {
     let installation = Installation::small();
     installation.build();
     let before = installation.view();
@@ -264,7 +264,7 @@ fn a_second_builder_must_be_rejected_while_the_first_one_builds() {
     assert!(installation.output(&["index"]).status.success());
 }
 
-/// A limit on the size of a file is how a full disk looks to one process.
+/// For a single process, a limit on file size has the effect of a full disk.
 #[test]
 fn a_full_disk_must_preserve_the_old_generation_and_be_reported() {
     let installation = Installation::small();
@@ -274,7 +274,7 @@ fn a_full_disk_must_preserve_the_old_generation_and_be_reported() {
         installation.write_item(&format!("vol{n}"), &"lange titel ".repeat(20));
     }
     let mut failures = 0;
-    // From a disk that holds nothing more to one that holds everything.
+    // From a full disk to one with enough space.
     for blocks in [0, 1, 8, 64, 256, 512, 1_024, 2_048, 4_096, 16_384] {
         let script = format!(
             "trap '' XFSZ; ulimit -f {blocks}; exec '{}' index --config '{}' --data '{}'",
@@ -282,7 +282,7 @@ fn a_full_disk_must_preserve_the_old_generation_and_be_reported() {
             installation.config().display(),
             installation.data().display()
         );
-        // Output goes through pipes, which the limit does not touch.
+        // Output is written to pipes, to which the limit does not apply.
         let output = Command::new("sh").args(["-c", &script]).output().expect("a shell");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {

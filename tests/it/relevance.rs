@@ -1,7 +1,7 @@
-//! How good the search is, held to what it was: on the judged questions of the demo, and on the
-//! judged collections beside the project.
+//! Search quality compared with a baseline: judged queries on the demo, and judged collections next
+//! to the repository.
 //!
-//! `UPDATE_BASELINES=1 cargo it relevance` records the present figures anew.
+//! `UPDATE_BASELINES=1 cargo it relevance` records the current values.
 
 #![expect(clippy::print_stdout, reason = "figures are what these tests are read for")]
 
@@ -21,8 +21,8 @@ use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
 
 use crate::support::{Installation, clock, repository, runtime};
 
-/// What a judged collection must reach: nDCG@10, recall@100, and nDCG@10 with a typing mistake in
-/// each question, the mean of five seeds.
+/// Minimum quality for a judged collection: nDCG@10, recall@100, and nDCG@10 with a typo in each
+/// query (mean of five seeds).
 struct Floor {
     set: &'static str,
     ndcg: f64,
@@ -35,7 +35,7 @@ const FLOORS: [Floor; 2] = [
     Floor { set: "vac-nl", ndcg: 0.85, recall: 0.99, with_typos: 0.82 },
 ];
 const SEEDS: u64 = 5;
-/// A sort of question may be answered worse than recorded by so much before it is noticed.
+/// Maximum decrease of a query class relative to its baseline.
 const TOLERANCE: f64 = 0.02;
 
 fn baseline_path(name: &str) -> PathBuf {

@@ -1,4 +1,4 @@
-//! Search over the demo against a naive scan of its records: hits, order, totals, facets, cursors.
+//! Search over the demo, compared with a naive scan: hits, order, totals, facets, cursors.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +11,7 @@ use schema::{
 
 use crate::support::{Installation, Rng, clock, everything, runtime};
 
-/// The records of the demo, with what a filter may ask of the things they are linked to.
+/// The records of the demo, with the linked organisations that a filter needs.
 struct Scan {
     records: Vec<Arc<Record>>,
     entities: BTreeMap<NodeId, Arc<Record>>,
@@ -88,7 +88,7 @@ fn amsterdam() -> TimeZone {
     schema::event_moment::zone("Europe/Amsterdam").expect("a zone")
 }
 
-/// The days on which a record is dated in Amsterdam: a series on that of each of its times.
+/// The dates of a record in Amsterdam; for a series, of every occurrence.
 fn days(record: &Record) -> Vec<Date> {
     let day = |at: Timestamp| at.to_zoned(amsterdam()).date();
     match record {
@@ -138,7 +138,7 @@ fn form_fits(record: &Record, filter: &SearchFilter) -> bool {
     })
 }
 
-/// The order of `sort` as a key, smaller first.
+/// Sort key of a record; smaller is first.
 fn order(record: &Record, sort: SearchSort) -> (u8, i64, String, NodeId) {
     let id = record.id();
     let dated = record.dated_at().map(jiff::Timestamp::as_second);
@@ -211,7 +211,7 @@ fn query(words: Option<&str>, filter: SearchFilter, sort: SearchSort, page: Page
     }
 }
 
-/// Counts per value among the records that `fits`.
+/// Counts per value among the records that match.
 fn counts<T: Ord>(
     scan: &Scan,
     filter: &SearchFilter,
@@ -234,7 +234,7 @@ fn listed<T: Ord + Copy>(facets: &[FacetCount<T>]) -> BTreeMap<T, u64> {
 }
 
 #[test]
-fn search_must_find_order_and_count_what_a_naive_scan_does() {
+fn search_must_match_a_naive_scan_in_hits_order_and_counts() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
@@ -426,17 +426,17 @@ fn documents_with_both_words_must_come_first() {
     };
     let page = search("taal gemeente");
     assert_eq!(page.hits[0].record.name(), "Een loket met aandacht voor taal en de gemeente");
-    assert_eq!(page.total, Some(32), "records with one of the words follow");
+    assert_eq!(page.total, Some(32), "records with one of the words must follow");
     assert_eq!(search("taal loket gemeente").total, Some(32));
     assert_eq!(
         search("taal loket gemeente brief balie").total,
         Some(1),
-        "of five words two are needed"
+        "two of five words must match"
     );
 }
 
 #[test]
-fn documents_with_one_of_two_words_must_not_be_listed_where_enough_have_both() {
+fn documents_with_one_of_two_words_must_not_be_listed_if_enough_have_both() {
     let installation = Installation::empty();
     let total = || {
         let words = Some("taal gemeente");
@@ -452,5 +452,5 @@ fn documents_with_one_of_two_words_must_not_be_listed_where_enough_have_both() {
     assert_eq!(total(), Some(100), "99 are not enough");
     installation.write_item("beide99", "Gemeente en taal");
     installation.build();
-    assert_eq!(total(), Some(100), "the one with only one word is no longer there");
+    assert_eq!(total(), Some(100), "a record with only one of the words must not be listed");
 }

@@ -1,4 +1,4 @@
-//! The real program under load and in trouble: what it sheds, what it contains, where traces go.
+//! The program under load and on errors: load shedding, containment of panics, traces.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
     test_server::{Reply, exchange},
 };
 
-/// The program, serving until it is dropped.
+/// The program, running until dropped.
 struct Program {
     child: Child,
     address: SocketAddr,
@@ -25,7 +25,7 @@ struct Program {
 }
 
 impl Program {
-    /// Serves an installation with more lines in its configuration and something to go wrong.
+    /// Serves an installation with additional configuration and failpoints.
     fn serve(installation: &Installation, config: &str, failpoints: &str) -> Self {
         let before = fs::read_to_string(installation.config()).expect("a file");
         let (top, sources) = before.split_once("[[source]]").expect("a source");
@@ -65,7 +65,7 @@ impl Program {
         exchange(self.address, &format!("GET {path} HTTP/1.1"), b"")
     }
 
-    /// The log, once it tells of so many requests.
+    /// The log, as soon as it contains the given number of requests.
     fn log(&self, requests: usize) -> String {
         let begun = Instant::now();
         loop {
@@ -236,7 +236,7 @@ fn traces_must_reach_the_collector_and_continue_the_trace_of_the_client() {
     }
 }
 
-/// Takes one request of an exporter, and thanks for it.
+/// Reads one request of an exporter and responds with 200.
 fn read_export(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4_096];
@@ -278,7 +278,7 @@ fn one_request_must_not_hold_every_search_permit() {
     let searches: String = ["a", "b", "c", "d", "e"]
         .map(|name| format!("{name}: search(query: \"{name}\") {{ totalCount }} "))
         .concat();
-    // Four at once: the fifth goes second.
+    // A request gets at most four permits at a time, so the fifth search has to wait.
     let begun = Instant::now();
     assert_eq!(program.query(&format!("{{ {searches} }}")).status, 200);
     assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());

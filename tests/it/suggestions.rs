@@ -1,4 +1,4 @@
-//! Suggestions against a naive scan of all names, and what is like what.
+//! Suggestions compared with a naive scan of all names; related content.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use schema::{NodeId, NodeKind, Page, Record, Suggestion, SuggestionKind, normali
 
 use crate::support::{Installation, everything, runtime};
 
-/// What a suggestion is ordered by, of those that are no words.
+/// Sort key of a suggestion that is not a word.
 type Rank = (bool, usize, String, SuggestionKind);
 
-/// The titles and names of everything that is suggested, each with the names it is found by.
+/// The titles and names that can be suggested, each with the names that match a prefix.
 struct Scan(Vec<(SuggestionKind, String, Vec<String>)>);
 
 impl Scan {
@@ -42,7 +42,7 @@ impl Scan {
         Self(all)
     }
 
-    /// Everything that completes `prefix`, in order.
+    /// All completions of `prefix`, in order.
     fn completing(&self, prefix: &str) -> BTreeSet<Rank> {
         let typed = normalisation::name(prefix);
         let mut complete_words = words(&typed);
@@ -86,7 +86,7 @@ fn named_suggestions(
         .collect()
 }
 
-/// Fronts of every word, and of every two words that follow one another.
+/// Prefixes of every word, and of every two consecutive words.
 fn prefixes(scan: &Scan) -> BTreeSet<String> {
     let mut prefixes = BTreeSet::new();
     for (_, _, names) in &scan.0 {
@@ -107,7 +107,7 @@ fn prefixes(scan: &Scan) -> BTreeSet<String> {
 }
 
 #[test]
-fn suggestions_must_be_those_of_a_naive_scan() {
+fn suggestions_must_equal_those_of_a_naive_scan() {
     const SUGGESTIONS_MAX: usize = 100;
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
@@ -241,14 +241,18 @@ fn related(snapshot: &Snapshot, ids: &[NodeId], first: usize) -> Vec<Vec<NodeId>
 }
 
 #[test]
-fn related_content_must_be_other_content_that_shares_something() {
+fn related_content_must_have_something_in_common() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
     let all: Vec<NodeId> = ids(&snapshot).into_iter().map(|(_, id)| id).collect();
     let lists = related(&snapshot, &all, 5);
-    assert_eq!(lists, related(&snapshot, &all, 5), "the same each time");
-    assert_eq!(related(&snapshot, &all[3..4], 5)[0], lists[3], "the same alone");
+    assert_eq!(lists, related(&snapshot, &all, 5), "results must be deterministic");
+    assert_eq!(
+        related(&snapshot, &all[3..4], 5)[0],
+        lists[3],
+        "results must not depend on the other ids"
+    );
     let mut shared = 0;
     for (id, list) in all.iter().zip(&lists) {
         assert_eq!(list.len(), 5);
@@ -270,7 +274,7 @@ fn related_content_must_be_other_content_that_shares_something() {
 }
 
 #[test]
-fn related_content_must_be_found_by_words_and_by_entities_and_by_nothing_else() {
+fn related_content_must_be_found_by_words_and_entities_only() {
     let installation = Installation::empty();
     let line = |key: &str, title: &str, more: &str| {
         format!(r#"{{"key":"{key}","kind":"article","title":"{title}"{more}}}"#)
@@ -332,7 +336,7 @@ fn related_content_must_be_available_for_any_id() {
 }
 
 #[test]
-fn one_typo_must_be_tolerated_from_five_letters_on() {
+fn one_typo_must_be_tolerated_in_words_of_five_letters_or_more() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();
@@ -346,7 +350,7 @@ fn one_typo_must_be_tolerated_from_five_letters_on() {
             let found = suggest(&snapshot, typed, 9).await;
             assert!(found.iter().any(|found| found.text == expected), "{typed}: {found:?}");
         }
-        // Shorter ones are nearly all another word, and what is right is never corrected.
+        // Most shorter prefixes are close to other words, and correct prefixes are never changed.
         assert_eq!(suggest(&snapshot, "xlan", 9).await, []);
         assert_eq!(suggest(&snapshot, "xxqzwv", 9).await, []);
         for found in suggest(&snapshot, "klantr", 9).await {

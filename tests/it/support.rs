@@ -1,5 +1,5 @@
-//! What all acceptance tests stand on: the repository, a clock, an installation in a temporary
-//! folder, and the program itself.
+//! Shared by all acceptance tests: the repository, a fixed clock, installations in temporary
+//! folders, and the program.
 
 use indexer::admin;
 use std::{
@@ -33,28 +33,29 @@ pub(crate) fn repository() -> PathBuf {
         .to_owned()
 }
 
-/// A folder of `shared/` beside the repository, or a printed line and `None`.
+/// The path of a folder of `shared/` next to the repository; prints a line and returns `None` if it
+/// is missing.
 pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
     let path = repository().join("../shared").join(folder);
     if path.is_dir() {
         return Some(path);
     }
-    // Not by a macro: the test harness would swallow the line.
+    // Not `eprintln!`: the test harness would capture the line.
     let _ = writeln!(std::io::stderr(), "skipped: missing ../shared/{folder}");
     None
 }
 
-/// The day on which the fixtures are dated, at noon in Amsterdam.
+/// Noon in Amsterdam on the date of the fixtures.
 pub(crate) fn clock() -> Timestamp {
     "2026-03-02T12:00:00+01:00".parse().expect("an instant")
 }
 
-/// A runtime for asking a catalog.
+/// A runtime for catalog calls.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
 }
 
-/// Every file below a folder, sorted; what Node installed and cargo compiled is not ours.
+/// All files below a folder, sorted, except `node_modules` and `target`.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -75,7 +76,7 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Numbers that look random and are the same in every run (`SplitMix64`).
+/// A seeded pseudo-random number generator (`SplitMix64`).
 pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {
@@ -92,7 +93,7 @@ impl Rng {
     }
 }
 
-/// A configuration, its sources and its data in a temporary folder.
+/// A configuration with its sources and data in a temporary folder.
 pub(crate) struct Installation {
     folder: TempDir,
     config: PathBuf,
@@ -125,7 +126,7 @@ language = "NL"
 "#;
 
 impl Installation {
-    /// Three sources without a record: a folder `items`, the files `lines.jsonl` and `more.jsonl`.
+    /// Three sources without records: a folder `items`, the files `lines.jsonl` and `more.jsonl`.
     pub(crate) fn empty() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         fs::create_dir(folder.path().join("items")).expect("a folder");
@@ -136,7 +137,7 @@ impl Installation {
         Self { folder, config }
     }
 
-    /// Two sources with a handful of records that are linked to one another.
+    /// Two sources with a few linked records.
     pub(crate) fn small() -> Self {
         let installation = Self::empty();
         installation.write_item("klantreis", "De klantreis van een verhuizing");
@@ -155,7 +156,7 @@ impl Installation {
         Self { folder, config: repository().join(file) }
     }
 
-    /// The same sources and data again, elsewhere.
+    /// A copy of the sources and data in another folder.
     pub(crate) fn copy(&self) -> Self {
         let copy = TempDir::new().expect("a temporary folder");
         fs::create_dir(copy.path().join("items")).expect("a folder");
@@ -180,7 +181,7 @@ impl Installation {
         self.folder.path().join("data")
     }
 
-    /// An article of the folder `items`.
+    /// Writes an article to the folder `items`.
     pub(crate) fn write_item(&self, slug: &str, title: &str) {
         let text = format!(
             "---\ntitle: {title}\nthemes: [klantreizen]\nauthors: [Noor Vandersteen]\n\
@@ -207,7 +208,7 @@ impl Installation {
         fs::write(self.path().join(file), text).expect("writable");
     }
 
-    /// What to build, from the configuration, at the fixed time.
+    /// The build configuration, with the fixed clock.
     pub(crate) fn build_config(&self) -> BuildConfig {
         let text = fs::read_to_string(&self.config).expect("a configuration");
         let config: toml::Table = toml::from_str(&text).expect("toml");
@@ -242,12 +243,12 @@ impl Installation {
         })
     }
 
-    /// Builds, allowing removals; the generation that is current afterwards.
+    /// Builds, allowing removals. Returns the current generation.
     pub(crate) fn build(&self) -> GenerationNumber {
         current(&self.try_build().unwrap_or_else(|error| panic!("{error}")))
     }
 
-    /// Builds everything anew.
+    /// Rebuilds everything in full mode.
     pub(crate) fn build_full(&self) -> GenerationNumber {
         let options = BuildOptions {
             mode: Mode::Full,
@@ -267,13 +268,13 @@ impl Installation {
         admin::status(&self.data()).expect("a data folder").retained
     }
 
-    /// Everything that the current generation holds, in words, without ids.
+    /// The complete content of the current generation as text, without ids.
     pub(crate) fn view(&self) -> BTreeSet<String> {
         let snapshot = self.snapshot();
         runtime().block_on(view(&snapshot))
     }
 
-    /// The program, with this configuration and data.
+    /// A command of the program, with this configuration and data.
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.args(arguments);
@@ -305,7 +306,7 @@ fn current(report: &Report) -> GenerationNumber {
     }
 }
 
-/// The real program, which `cargo test --workspace` has built beside this test.
+/// The program, which `cargo test --workspace` builds next to this test.
 pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a path");
     let folder = test.parent().and_then(Path::parent).expect("deps lies in the target folder");
@@ -314,7 +315,7 @@ pub(crate) fn program() -> PathBuf {
     program
 }
 
-/// A search for everything, in the order of titles.
+/// A search for everything, sorted by title.
 pub(crate) fn everything() -> SearchQuery {
     SearchQuery {
         words: None,
@@ -326,7 +327,7 @@ pub(crate) fn everything() -> SearchQuery {
     }
 }
 
-/// Everything that a generation holds, in words, without ids.
+/// The complete content of a generation as text, without ids.
 pub(crate) async fn view(snapshot: &Snapshot) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     let page = snapshot.search(everything()).await.expect("a search");
@@ -371,7 +372,7 @@ async fn describe(snapshot: &Snapshot, record: &Record) -> String {
             linked.iter().map(|r| r.as_ref().expect("a link leads somewhere").name()).collect();
         text = format!("{text} {relation:?} {names:?}");
     }
-    // Ids depend on which record came first; names do not.
+    // Ids depend on which record was first; names do not.
     while let Some(id) = first_id(&text) {
         let names = snapshot.get_many(&[id]).await.expect("a record");
         let name = names[0].as_ref().map_or("NOTHING", |record| record.name()).to_owned();
@@ -383,7 +384,7 @@ async fn describe(snapshot: &Snapshot, record: &Record) -> String {
 fn first_id(text: &str) -> Option<NodeId> {
     text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(|word| {
         let id: NodeId = word.parse().ok()?;
-        // Words of thirteen letters that only look like ids have no digit.
+        // Text of thirteen letters without a digit is not an id.
         word.chars().any(|c| c.is_ascii_digit()).then_some(id)
     })
 }

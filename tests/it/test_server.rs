@@ -1,4 +1,4 @@
-//! A server in this process, and the plainest of clients.
+//! A server in the test process, and a minimal client.
 
 use std::{
     io::{Read, Write},
@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::support::{Installation, clock, runtime};
 
-/// The program serving an installation at the fixed time, on a free port.
+/// The program, serving an installation at the fixed time, on a free port.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) pipeline: Arc<Pipeline>,
@@ -28,18 +28,18 @@ pub(crate) struct Server {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
-/// A partner whose graph a server joins to ours: it says of itself what stands in a file, or is asked.
+/// Configuration of a subgraph. Its SDL comes from a file, or is fetched from the subgraph.
 pub(crate) fn subgraph_config(name: &str, url: Url, sdl: Option<PathBuf>) -> SubgraphConfig {
     let (name, headers) = (name.to_owned(), Vec::new());
     let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
     SubgraphConfig { name, url, sdl, headers, timeout, retries: 0, sdl_poll_interval: poll }
 }
 
-/// What a server answered.
+/// A response of the server.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// In lower case.
+    /// Status line and headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
 }
@@ -66,7 +66,7 @@ impl Reply {
 }
 
 impl Server {
-    /// The demo, freshly built.
+    /// A newly built demo.
     pub(crate) fn demo() -> (Installation, Self) {
         let installation = Installation::of("fixtures/demo.toml");
         installation.build();
@@ -78,7 +78,7 @@ impl Server {
         Self::with(installation, |_| ())
     }
 
-    /// A server whose configuration `change` has changed.
+    /// A server with a modified configuration.
     pub(crate) fn with(installation: &Installation, change: impl FnOnce(&mut Config)) -> Self {
         let overrides = Overrides {
             data: Some(installation.data()),
@@ -102,7 +102,7 @@ impl Server {
         Self { address, pipeline, stop: Some(stop), runtime: Some(runtime) }
     }
 
-    /// What one request is answered with. `head` is its first line, and more headers if it has any.
+    /// Sends a request. `head` is the request line, optionally followed by headers.
     pub(crate) fn request(&self, head: &str, body: impl AsRef<[u8]>) -> Reply {
         exchange(self.address, head, body.as_ref())
     }
@@ -111,13 +111,13 @@ impl Server {
         self.request(&format!("GET {path} HTTP/1.1"), "")
     }
 
-    /// Asks by GET, with more headers.
+    /// Sends a GET request, optionally with headers.
     pub(crate) fn get_query(&self, query: &str, headers: &str) -> Reply {
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
         self.request(&format!("GET /graphql?query={query} HTTP/1.1{headers}"), "")
     }
 
-    /// Posts any JSON to `/graphql`.
+    /// Posts JSON to `/graphql`.
     pub(crate) fn post(&self, body: &Value) -> Reply {
         let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
         self.request(head, body.to_string())
@@ -133,7 +133,7 @@ impl Server {
         self.query_with(query, &json!({}))
     }
 
-    /// A reading of `/metrics`; 0 where nothing was counted.
+    /// The value of a metric; 0 if it has no value yet.
     pub(crate) fn metric_value(&self, metric: &str) -> f64 {
         let text = self.get("/metrics").body;
         let line = text.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' '));
@@ -152,8 +152,7 @@ impl Drop for Server {
     }
 }
 
-/// What one request to `address` is answered with. `head` is its first line, and more headers if it
-/// has any.
+/// Sends a request to `address`. `head` is the request line, optionally followed by headers.
 pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     let length = body.len();
@@ -163,7 +162,7 @@ pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Reply {
          content-length: {length}\r\n\r\n"
     )
     .expect("writable");
-    // Who is refused early need not be read to the end.
+    // The server may reject a request before it has read the whole body.
     let _ = stream.write_all(body);
     let mut response = Vec::new();
     let _ = stream.read_to_end(&mut response);

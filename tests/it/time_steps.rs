@@ -1,4 +1,4 @@
-//! When answers can change, and what a catalog counts of its own work.
+//! Times at which results can change, and read counters of the catalog.
 
 use indexer::catalog::{Catalog, PoolLimits, ReadMetrics};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ fn events(installation: &Installation) -> Vec<schema::Event> {
     page.hits.into_iter().filter_map(event).collect()
 }
 
-/// The first full hour after `now` that lies on another day in Amsterdam.
+/// The first full hour after `now` on another day in Amsterdam.
 fn midnight(now: Timestamp) -> Timestamp {
     let home = event_moment::zone("Europe/Amsterdam").expect("a zone");
     let day = |at: Timestamp| at.to_zoned(home.clone()).date();
@@ -26,7 +26,7 @@ fn midnight(now: Timestamp) -> Timestamp {
 }
 
 #[test]
-fn the_next_change_must_be_that_of_a_naive_scan() {
+fn the_next_change_must_equal_that_of_a_naive_scan() {
     let installation = Installation::of("fixtures/demo.toml");
     installation.build();
     let snapshot = installation.snapshot();

@@ -1,4 +1,4 @@
-//! One connection's way through the run, and what it holds every answer to.
+//! One client connection during a run, and its checks of every response.
 
 use std::{
     collections::BTreeMap,
@@ -18,19 +18,19 @@ use crate::{
     rng::Rng,
 };
 
-/// So many wrong answers of one client are told; the rest is counted.
+/// Maximum number of mismatches to describe per client; the rest is only counted.
 const REPORTED_MAX: usize = 3;
 
-/// What one client saw.
+/// Observations of one client.
 #[derive(Default)]
 pub(crate) struct Tally {
-    /// How long each answer took, by class.
+    /// Response times by class.
     pub(crate) times: BTreeMap<Class, Vec<Duration>>,
-    /// Answers by class, status and code.
+    /// Number of responses by class, status and code.
     pub(crate) responses: BTreeMap<(Class, u16, String), u64>,
-    /// Requests of which only the front was sent.
+    /// Number of requests that were sent only partially.
     pub(crate) partial_requests: u64,
-    /// Answers that are not as documented, with as many of them in words.
+    /// Number of unexpected responses.
     pub(crate) mismatches: u64,
     pub(crate) reports: Vec<String>,
 }
@@ -51,17 +51,17 @@ pub(crate) struct Client {
     workload: Arc<Workload>,
     rng: Rng,
     tally: Tally,
-    /// The newest generation that answered.
+    /// The latest generation in a response.
     generation: u64,
-    /// The newest edit of the article that was seen, and the validator of that answer.
+    /// The latest edit of the article in a response, and the `ETag` of that response.
     edit: u64,
     etag: Option<String>,
-    /// A request that was begun and is left as it is until the next of its sort.
+    /// A partially sent request, which stays open until the next one.
     partial: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
-    /// A client; its number decides what it asks.
+    /// A client; its number seeds the choice of requests.
     pub(crate) fn new(number: u64, address: SocketAddr, workload: Arc<Workload>) -> Self {
         Self {
             address,
@@ -76,7 +76,7 @@ impl Client {
         }
     }
 
-    /// Asks one question after another until `end`.
+    /// Sends one request after another until `end`.
     pub(crate) fn run(mut self, end: Instant) -> Tally {
         self.send_partial();
         while Instant::now() < end {
@@ -92,7 +92,7 @@ impl Client {
         self.tally
     }
 
-    /// The answer to a request, timed and counted; none where there is none or it is 503.
+    /// Sends, times and counts a request. Returns `None` without a response or if it is 503.
     fn send(&mut self, class: Class, request: &Request) -> Option<Reply> {
         let begun = Instant::now();
         let reply = match self.connection.send(request) {
@@ -117,7 +117,7 @@ impl Client {
         Some(reply)
     }
 
-    /// The data that answers a well-behaved question.
+    /// The data of the response to a valid request.
     fn data(&mut self, class: Class, request: &Request) -> Option<Value> {
         let reply = self.send(class, request)?;
         let mut response = reply.json();
@@ -190,7 +190,7 @@ impl Client {
         }
     }
 
-    /// Begins a request on a connection of its own, and gives up the one begun before.
+    /// Sends a partial request on a separate connection, and drops the previous one.
     fn send_partial(&mut self) {
         self.tally.partial_requests += 1;
         self.partial = open(self.address).ok();
@@ -200,7 +200,7 @@ impl Client {
     }
 }
 
-/// The code of the first error; empty where there is none.
+/// The code of the first error; empty without errors.
 fn code(response: &Value) -> String {
     response["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! The plainest of HTTP clients that keeps its connection.
+//! A minimal HTTP client with keep-alive.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -8,53 +8,53 @@ use std::{
 
 use serde_json::Value;
 
-/// An answer that takes longer than this is none.
+/// Read timeout of a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// A request, all but its host and length.
+/// A request, without host and content length.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// The first line without the version, such as `GET /graphql?query=…`.
+    /// The request line without the version, such as `GET /graphql?query=…`.
     pub(crate) line: String,
-    /// More headers, each with its line end.
+    /// Additional headers, each with its line end.
     pub(crate) headers: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Names in lower case, values as they came.
+    /// Names in lower case, original values.
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    /// The value of a header, whose name is in lower case.
+    /// The value of a header; the name must be in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body; null where it is no JSON.
+    /// The body as JSON; null if it is not JSON.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-/// A connection that is opened again where the server closed it after an answer.
+/// A connection that is reopened if the server has closed it after a response.
 pub(crate) struct Connection {
     address: SocketAddr,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Connection {
-    /// A connection to `address`, not open yet.
+    /// A connection to `address`, opened by the first request.
     pub(crate) const fn new(address: SocketAddr) -> Self {
         Self { address, stream: None }
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     pub(crate) fn send(&mut self, request: &Request) -> io::Result<Reply> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -66,7 +66,7 @@ impl Connection {
         let head =
             format!("{line} HTTP/1.1\r\n{host}\r\n{headers}content-length: {length}\r\n\r\n");
         let bytes = [head.as_bytes(), body].concat();
-        // Who is refused early need not be read to the end.
+        // The server may reject a request before it has read the whole body.
         let _ = stream.get_mut().write_all(&bytes);
         let reply = read(&mut stream)?;
         if reply.header("connection") != Some("close") {
@@ -76,7 +76,7 @@ impl Connection {
     }
 }
 
-/// Opens a connection of which nothing else is known.
+/// Opens a connection.
 pub(crate) fn open(address: SocketAddr) -> io::Result<BufReader<TcpStream>> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;

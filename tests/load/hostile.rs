@@ -1,26 +1,26 @@
-//! What is asked by who means no good, and what the documentation says it is answered.
+//! Hostile requests, and the documented responses to them.
 
 use serde_json::json;
 
 use crate::{connection::Request, operations::post};
 
-/// A sort of hostile request.
+/// A kind of hostile request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HostileRequest {
-    /// What is hostile about it.
+    /// Name of the attack.
     pub(crate) name: &'static str,
-    /// The status of its answer, save for 503.
+    /// Expected status, except for 503.
     pub(crate) status: u16,
-    /// `extensions.code` of the first error; empty where it may be answered.
+    /// Expected `extensions.code` of the first error; empty if the request is valid.
     pub(crate) code: &'static str,
-    /// Such a request; equal numbers make equal ones.
+    /// Creates the request for a number.
     pub(crate) request: fn(usize) -> Request,
 }
 
 const LIMIT: &str = "LIMIT_EXCEEDED";
 const BAD: &str = "BAD_REQUEST";
 
-/// Every sort.
+/// All kinds of hostile requests.
 pub(crate) const HOSTILE: &[HostileRequest] = &[
     HostileRequest { name: "too deep", status: 400, code: LIMIT, request: too_deep },
     HostileRequest { name: "never closed", status: 400, code: LIMIT, request: never_closed },
@@ -63,7 +63,7 @@ pub(crate) const HOSTILE: &[HostileRequest] = &[
     },
 ];
 
-/// The front of a request whose rest never comes.
+/// The start of a request that is never completed.
 pub(crate) const PARTIAL_REQUEST: &str = "POST /graphql HTTP/1.1\r\nhost: wegwijzer.example\r\n\
     content-type: application/json\r\ncontent-length: 400\r\n\r\n{\"query\":";
 

@@ -1,19 +1,20 @@
-//! Load: many connections at once, for a while, against the real program over a data folder in
-//! which a builder publishes a new generation every second.
+//! Load test: many concurrent connections to the real program, while a builder publishes a new
+//! generation every second.
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p acceptance --bin load -- --seconds 60
 //! ```
 //!
-//! One request in ten is hostile. It ends with 1 where an answer is not as documented, where a
-//! client is answered from an older generation than before, or where memory or open files grow.
+//! One request in ten is hostile. The exit code is 1 if a response differs from the documentation,
+//! if a client gets a response from an older generation than before, or if memory or the number of
+//! open files grows.
 //!
-//! - `program`: the program, its sources, and what the system tells about it
-//! - `connection`: the plainest of clients that keeps its connection
-//! - `operations`: what well-behaved clients ask
-//! - `hostile`: what others ask
-//! - `client`: one connection's way through the run, and what it holds every answer to
-//! - `report`: what came of it
+//! - `program`: the program, its sources, and its resource usage
+//! - `connection`: a minimal HTTP client with keep-alive
+//! - `operations`: requests of well-behaved clients
+//! - `hostile`: requests of hostile clients
+//! - `client`: one client connection, and its checks of every response
+//! - `report`: results of a run
 
 mod client;
 mod connection;
@@ -39,7 +40,7 @@ use self::{
     report::{Report, Usage},
 };
 
-/// How much, for how long.
+/// Number of connections and duration of the run.
 struct Arguments {
     time: Duration,
     connections: usize,
@@ -62,7 +63,7 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// Before this much of the run has passed, caches fill and nothing is measured against.
+    /// Caches fill during the warm-up; growth is measured from its end.
     fn warm_up(&self) -> Duration {
         (self.time / 4).min(Duration::from_secs(15))
     }

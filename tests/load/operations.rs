@@ -1,4 +1,4 @@
-//! What well-behaved clients ask.
+//! Requests of well-behaved clients.
 
 use std::{collections::BTreeMap, fmt, fs, net::SocketAddr};
 
@@ -11,23 +11,23 @@ use crate::{
     rng::Rng,
 };
 
-/// What sort of request, each timed apart.
+/// Class of a request, timed separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
     /// An operation of `fixtures/queries`, with its variables.
     Operation,
-    /// A search with words of titles, and the generation that answers it.
+    /// A search with words of titles, which also selects the generation.
     Search,
-    /// The title of the article that every build changes, unless the client has it already.
+    /// A conditional request for the title of the article that every build changes.
     Conditional,
-    /// The front of a word.
+    /// Suggestions for a prefix.
     Suggestion,
-    /// What no client means well with.
+    /// A hostile request.
     Hostile,
 }
 
 impl Class {
-    /// Every class, in the order of the report.
+    /// All classes, in the order of the report.
     pub(crate) const ALL: [Self; 5] =
         [Self::Operation, Self::Search, Self::Conditional, Self::Suggestion, Self::Hostile];
 }
@@ -44,7 +44,7 @@ impl fmt::Display for Class {
     }
 }
 
-/// Questions to choose from.
+/// The requests to choose from.
 pub(crate) struct Workload {
     operations: Vec<Request>,
     words: Vec<String>,
@@ -63,7 +63,7 @@ const SUGGEST: &str = "query Suggest($prefix: String!) {
 }";
 
 impl Workload {
-    /// Reads the example operations, and asks the program for cursors and titles.
+    /// Reads the example operations, and fetches cursors and titles from the program.
     pub(crate) fn read(installation: &Installation, address: SocketAddr) -> Result<Self> {
         let folder = installation.fixtures().join("queries");
         let mut connection = Connection::new(address);
@@ -80,7 +80,7 @@ impl Workload {
             let text = fs::read_to_string(&path)?;
             let none = BTreeMap::from([(String::new(), Map::new())]);
             for variables in cases.get(name).unwrap_or(&none).values() {
-                // Cursors are left out: their question is the same from the first page.
+                // Cursors are omitted: the first page has the same query.
                 let plain_variables: Map<String, Value> = variables
                     .iter()
                     .filter(|(_, value)| value.get("operation").is_none())
@@ -103,7 +103,7 @@ impl Workload {
         Ok(Self { operations, words })
     }
 
-    /// An example operation.
+    /// A random example operation.
     pub(crate) fn operation(&self, rng: &mut Rng) -> Request {
         rng.pick(&self.operations).clone()
     }
@@ -114,14 +114,14 @@ impl Workload {
         post(&json!({ "query": SEARCH, "variables": { "query": words.join(" ") } }))
     }
 
-    /// The first letters of a word.
+    /// Suggestions for the first letters of a word.
     pub(crate) fn suggestion(&self, rng: &mut Rng) -> Request {
         let length = 2 + rng.below(4);
         let prefix: String = rng.pick(&self.words).chars().take(length).collect();
         post(&json!({ "query": SUGGEST, "variables": { "prefix": prefix } }))
     }
 
-    /// The title of the changed article, where `cache_key` is not its answer still.
+    /// A request for the title of the changed article; conditional if an `ETag` is given.
     pub(crate) fn conditional(etag: Option<&str>) -> Request {
         let query = format!("{{ contentByUrl(url: \"{EDITED_URL}\") {{ title }} }}");
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
@@ -130,7 +130,7 @@ impl Workload {
     }
 }
 
-/// A question as clients of today send it: its status tells whether it was wrong.
+/// A request with the media type of current clients: errors have an HTTP error status.
 pub(crate) fn post(body: &Value) -> Request {
     Request {
         line: "POST /graphql".to_owned(),

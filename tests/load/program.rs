@@ -1,4 +1,4 @@
-//! The program, its sources, and what the system tells about it.
+//! The program, its sources, and its resource usage.
 
 use std::{
     fs,
@@ -19,24 +19,24 @@ use tempfile::TempDir;
 
 /// The article that every build changes.
 const EDITED: &str = "gebruikercentraal/blog/2026/02/12-pdf-of-webpagina.md";
-/// Its address.
+/// URL of that article.
 pub(crate) const EDITED_URL: &str = "https://www.gebruikercentraal.example/blog/pdf-of-webpagina/";
-/// What its title begins with; the number of the edit follows.
+/// Prefix of its title; the number of the edit follows.
 pub(crate) const EDITED_TITLE: &str = "Bewerking ";
 
-/// Less is kept than by default, so that what is kept does not grow any more once it is measured.
+/// Smaller caches than by default, so that they are full when the measurement starts.
 const LIMITS: &str =
     "[limits]\nresponse_cache_bytes_max = 8388608\ndocument_cache_bytes_max = 2097152";
 
 /// The sources of the demo and a data folder, in a temporary folder.
 pub(crate) struct Installation {
     folder: TempDir,
-    /// The article that is changed, as it was.
+    /// Original text of the changed article.
     article: String,
 }
 
 impl Installation {
-    /// A copy of the fixtures, and no generation yet.
+    /// A copy of the fixtures, without a generation.
     pub(crate) fn new() -> Result<Self> {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
         let folder = TempDir::new()?;
@@ -50,7 +50,7 @@ impl Installation {
         Ok(installation)
     }
 
-    /// Where the fixtures are.
+    /// Folder of the fixtures.
     pub(crate) fn fixtures(&self) -> PathBuf {
         self.folder.path().join("fixtures")
     }
@@ -59,7 +59,7 @@ impl Installation {
         self.fixtures().join("demo.toml")
     }
 
-    /// A command of the program on this installation.
+    /// A command of the program with this installation.
     fn command(&self, name: &str) -> Result<Command> {
         let program = std::env::current_exe()?.with_file_name("wegwijzer");
         ensure!(program.is_file(), "build the program first, in the same profile: `cargo build`");
@@ -74,7 +74,7 @@ impl Installation {
         Ok(command)
     }
 
-    /// Builds and publishes what is new.
+    /// Builds and publishes changes.
     pub(crate) fn build(&self) -> Result<()> {
         let output = self.command("index")?.output()?;
         if !output.status.success() {
@@ -83,7 +83,7 @@ impl Installation {
         Ok(())
     }
 
-    /// Changes the article and builds, every second until `end`; how often.
+    /// Changes the article and builds every second until `end`. Returns the number of builds.
     pub(crate) fn build_every_second(&self, end: Instant) -> Result<u64> {
         let mut edits = 0;
         let mut next = Instant::now();
@@ -125,14 +125,14 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The program, serving until it is dropped.
+/// The program, running until dropped.
 pub(crate) struct Program {
     child: Child,
     pub(crate) address: SocketAddr,
     log: Arc<Log>,
 }
 
-/// What its log told since it listens.
+/// Events in the log since the start.
 #[derive(Default)]
 struct Log {
     swaps: AtomicU64,
@@ -164,17 +164,17 @@ impl Program {
         Ok(Self { child, address: address.context("the program does not listen")?, log })
     }
 
-    /// Its number as a process.
+    /// Process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How many generations it took over.
+    /// Number of generations that were loaded.
     pub(crate) fn swaps(&self) -> u64 {
         self.log.swaps.load(Ordering::Relaxed)
     }
 
-    /// The errors in its log.
+    /// Errors in the log.
     pub(crate) fn errors(&self) -> Vec<String> {
         self.log.errors.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

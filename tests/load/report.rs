@@ -1,4 +1,4 @@
-//! What came of a run: figures for a person, and whether anything is wrong.
+//! Results of a run, and their evaluation.
 
 use std::{
     collections::BTreeMap,
@@ -12,27 +12,27 @@ use anyhow::{Context, Result};
 
 use crate::{client::Tally, operations::Class};
 
-/// Memory may grow by this share, or by [`GROWTH_MIB_MAX`].
+/// Maximum growth of memory in percent, unless it is below [`GROWTH_MIB_MAX`].
 const GROWTH_PERCENT_MAX: u64 = 20;
-/// Memory may grow by so many MiB, or by [`GROWTH_PERCENT_MAX`].
+/// Maximum growth of memory in MiB, unless it is below [`GROWTH_PERCENT_MAX`].
 const GROWTH_MIB_MAX: u64 = 50;
-/// So many more files may be open at the end, since generations are swapped meanwhile; and of each
-/// client, one more connection with a request that was only begun.
+/// Maximum number of additional open files at the end: generations are swapped meanwhile. Each
+/// client may have one more connection, with a partial request.
 const FILES_MORE_MAX: usize = 16;
 
-/// What a process holds at one moment, as the system tells it.
+/// Resource usage of a process, as in `/proc`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
-    /// Resident memory, in KiB.
+    /// Resident memory in KiB.
     resident: u64,
-    /// That part of it which is no file.
+    /// Anonymous resident memory in KiB.
     anonymous: u64,
-    /// Open files and connections.
+    /// Number of open files and connections.
     files: usize,
 }
 
 impl Usage {
-    /// Of the process with this number.
+    /// Reads the usage of a process.
     pub(crate) fn of(process: u32) -> Result<Self> {
         let status = fs::read_to_string(format!("/proc/{process}/status"))?;
         let kib = |name: &str| {
@@ -48,24 +48,24 @@ impl Usage {
     }
 }
 
-/// What came of a run.
+/// Results of a run.
 pub(crate) struct Report {
     pub(crate) time: Duration,
     pub(crate) tallies: Vec<Tally>,
-    /// Generations that were built.
+    /// Number of generations built.
     pub(crate) published: u64,
-    /// Generations that the program took over.
+    /// Number of generations loaded by the program.
     pub(crate) swapped: u64,
     /// Errors in the log of the program.
     pub(crate) errors: Vec<String>,
-    /// What it held after warming up.
+    /// Usage after the warm-up.
     pub(crate) warm: Usage,
-    /// What it held at the end.
+    /// Usage at the end.
     pub(crate) last: Usage,
 }
 
 impl Report {
-    /// Prints it, and says whether all is well.
+    /// Prints the report. Returns failure if a check failed.
     pub(crate) fn print(&self) -> Result<ExitCode> {
         let mut out = io::stdout().lock();
         self.times(&mut out)?;
@@ -93,7 +93,7 @@ impl Report {
         Ok(ExitCode::FAILURE)
     }
 
-    /// Requests a second, and how long they took, by class.
+    /// Requests per second and response times, by class.
     fn times(&self, out: &mut impl Write) -> Result<()> {
         let mut total = 0;
         writeln!(
@@ -122,7 +122,7 @@ impl Report {
         Ok(())
     }
 
-    /// Answers by class, status and code.
+    /// Number of responses by class, status and code.
     fn responses(&self, out: &mut impl Write) -> Result<()> {
         let mut responses: BTreeMap<_, u64> = BTreeMap::new();
         for (key, count) in self.tallies.iter().flat_map(|tally| &tally.responses) {
@@ -142,7 +142,7 @@ impl Report {
         Ok(())
     }
 
-    /// All that is not as it must be, in words.
+    /// Descriptions of all failed checks.
     fn failures(&self) -> Vec<String> {
         let Self { warm, last, .. } = self;
         let mut failures: Vec<String> =
@@ -163,8 +163,8 @@ impl Report {
                 last.files, warm.files
             ));
         }
-        // Who builds every second is taken over most of the time, since the program looks twice as
-        // often.
+        // Most generations are loaded although one is published every second, because the program
+        // polls twice as often.
         if self.swapped * 2 < self.published {
             failures.push(format!(
                 "only {} of {} generations were loaded",

@@ -1,6 +1,6 @@
-//! Numbers that look random and are the same in every run (`SplitMix64`).
+//! A seeded pseudo-random number generator (`SplitMix64`).
 
-/// A source of numbers.
+/// The state of the generator.
 pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {
@@ -13,7 +13,7 @@ impl Rng {
         usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).expect("below a usize")
     }
 
-    /// One of several.
+    /// A random element.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }

@@ -1,16 +1,17 @@
-//! An academy: it needs the places that another partner counts, and its courses are of several sorts.
+//! An academy: its events require a field of another subgraph, and its courses implement an
+//! interface.
 
 use async_graphql::{ID, Interface, Object, SimpleObject};
 
-/// With fewer places than this an event is almost full.
+/// An event with fewer places left is almost full.
 const FEW_PLACES: i32 = 10;
 
-/// The root.
+/// The query root.
 pub(crate) struct Query;
 
 #[Object]
 impl Query {
-    /// Everything that can be learnt.
+    /// All courses.
     async fn courses(&self) -> Vec<Course> {
         courses()
     }
@@ -28,7 +29,7 @@ fn courses() -> Vec<Course> {
     ]
 }
 
-/// Something to learn.
+/// A course.
 #[derive(Interface)]
 #[graphql(field(name = "name", ty = "&String"))]
 enum Course {
@@ -64,13 +65,13 @@ impl Event {
         self.places_left
     }
 
-    /// Whether one had better be quick.
+    /// Whether only a few places are left.
     #[graphql(requires = "placesLeft")]
     async fn is_almost_full(&self) -> Option<bool> {
         self.places_left.map(|left| left < FEW_PLACES)
     }
 
-    /// What to learn before it.
+    /// Courses that prepare for the event.
     async fn courses(&self) -> Vec<Course> {
         courses()
     }

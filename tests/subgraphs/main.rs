@@ -1,12 +1,12 @@
-//! Partners to try federation with: small subgraphs with made-up answers.
+//! Example subgraphs with made-up data, to try out federation.
 //!
 //! ```sh
 //! cargo run -p acceptance --bin example-subgraph -- pleio 127.0.0.1:4001
 //! cargo run -p acceptance --bin example-subgraph -- leren 127.0.0.1:4002
 //! ```
 //!
-//! `pleio` is in the manner of a community platform: members and discussions of a community, places
-//! left at an event. `leren` needs what another partner says (`@requires`), and has an interface.
+//! `pleio` resembles a community platform: members and discussions of communities, places left at
+//! events. `leren` requires a field of another subgraph (`@requires`) and has an interface.
 
 mod leren;
 mod pleio;
@@ -25,7 +25,7 @@ use poem::{
     web::{Data, Json},
 };
 
-/// A partner's schema over its root.
+/// A federation schema with the given query root.
 fn schema<Q: ObjectType + 'static>(root: Q) -> Schema<Q, EmptyMutation, EmptySubscription> {
     Schema::build(root, EmptyMutation, EmptySubscription).enable_federation().finish()
 }

@@ -1,18 +1,18 @@
-//! A community platform: what it knows of communities and events of the knowledge base.
+//! A community platform that extends communities and events of the knowledge base.
 
 use async_graphql::{ID, Object, SimpleObject};
 
-/// A number that is always the same for one id.
+/// A number below `below` that depends only on the id.
 pub(crate) fn number(id: &ID, below: u32) -> u32 {
     id.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % below
 }
 
-/// The root.
+/// The query root.
 pub(crate) struct Query;
 
 #[Object]
 impl Query {
-    /// What is talked about now.
+    /// Current discussions.
     async fn discussions(&self) -> Vec<Discussion> {
         ["Wie test met burgers?", "Brieven in klare taal"].map(Discussion::new).into()
     }
@@ -28,7 +28,7 @@ impl Query {
     }
 }
 
-/// What people talk about.
+/// A discussion.
 #[derive(SimpleObject)]
 struct Discussion {
     title: String,
@@ -51,12 +51,12 @@ impl Community {
         &self.id
     }
 
-    /// How many are logged in there.
+    /// Number of members on the platform.
     async fn members(&self) -> u32 {
         12 + number(&self.id, 400)
     }
 
-    /// What its members talk about.
+    /// Discussions of the members.
     async fn discussions(&self) -> Vec<Discussion> {
         vec![Discussion::new("Welkom")]
     }
@@ -72,7 +72,7 @@ impl Event {
         &self.id
     }
 
-    /// Places that nobody took yet.
+    /// Number of places left.
     async fn places_left(&self) -> Option<u32> {
         Some(number(&self.id, 40))
     }

@@ -1,5 +1,5 @@
-//! A knowledge base of any size that looks like one that people wrote: lengths, links and the sizes
-//! of facets are those of a public-sector site, as JSON Lines for the source `jsonlines`.
+//! A generated knowledge base of any size: lengths, links and facet sizes resemble those of a
+//! public-sector site. Written as JSON Lines for a source of kind `jsonlines`.
 
 use std::{
     fmt::Write as _,
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::words::{SplitMix64, Vocabulary, capital};
 
-/// Rises with every change that gives other documents.
+/// Increases with every change of the generated documents.
 pub(crate) const VERSION: u32 = 1;
 
 const THEMES: usize = 60;
@@ -19,7 +19,7 @@ const PEOPLE: usize = 500;
 const COMMUNITIES: usize = 40;
 const AUDIENCES: usize = 10;
 
-/// So many series of events.
+/// An event is a series if its number is less than 20 above a multiple of this.
 const SERIES_EVERY: usize = 2_000;
 
 const ARTICLE_FORMS: [&str; 8] = [
@@ -44,7 +44,7 @@ const ORGANISATION_KINDS: [(&str, &str); 5] = [
     ("COMPANY", "OVERIG"),
 ];
 
-/// What is said about documents whose numbers are the same in every edition.
+/// Generator of documents. A number yields the same document in every run, except for its edition.
 pub(crate) struct Corpus<'a> {
     vocabulary: &'a Vocabulary,
 }
@@ -54,7 +54,7 @@ impl<'a> Corpus<'a> {
         Self { vocabulary }
     }
 
-    /// The things that documents are about, one a line.
+    /// Writes the entities, one per line.
     pub(crate) fn write_entities(&self, out: &mut impl Write) -> io::Result<()> {
         for theme in 0..THEMES {
             let alt_label = self.vocabulary.of_rank(9_000 + theme);
@@ -84,7 +84,7 @@ impl<'a> Corpus<'a> {
         Ok(())
     }
 
-    /// Documents `from` up to `to`, one a line, as they are in an edition.
+    /// Writes the documents of a range, one per line, each in its edition.
     pub(crate) fn write_documents(
         &self,
         (from, to): (usize, usize),
@@ -190,7 +190,7 @@ impl<'a> Corpus<'a> {
         text
     }
 
-    /// One to `most` names, those of low numbers most.
+    /// One to `max_count` names; low numbers are the most frequent.
     fn some(
         &self,
         rng: &mut SplitMix64,
@@ -228,7 +228,7 @@ impl<'a> Corpus<'a> {
     }
 }
 
-/// Which of several that have so many chances each.
+/// A random index with the given weights.
 fn weighted_index(rng: &mut SplitMix64, chances: &[usize]) -> usize {
     let mut remaining = rng.below(chances.iter().sum());
     for (index, chance) in chances.iter().enumerate() {
@@ -240,7 +240,7 @@ fn weighted_index(rng: &mut SplitMix64, chances: &[usize]) -> usize {
     unreachable!("the drawn number is below the sum of the weights")
 }
 
-/// A day of 2012 to 2026, later ones more often.
+/// A date between 2012 and 2026; later years are more frequent.
 fn day(rng: &mut SplitMix64) -> String {
     let year = 2026 - rng.zipf(15);
     format!("{year}-{:02}-{:02}", 1 + rng.below(12), 1 + rng.below(28))

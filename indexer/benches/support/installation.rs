@@ -1,4 +1,4 @@
-//! Sources and data of one knowledge base, kept below the target folder from one run to the next.
+//! Sources and data of a knowledge base, stored in the target folder between runs.
 
 use std::{
     fs::{self, File},
@@ -18,9 +18,9 @@ use crate::{
     words::Vocabulary,
 };
 
-/// How many documents there are.
+/// Number of documents.
 pub(crate) const DOCUMENTS: usize = 100_000;
-/// The last documents come from a small source of their own, in which things change.
+/// Number of documents in a separate small source whose content changes.
 const LIVE: usize = 1_000;
 
 const SOURCES: &str = r#"
@@ -47,7 +47,7 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// Writes the sources, unless a run before this one did.
+    /// Writes the sources, unless a previous run has done so.
     pub(crate) fn open(target: &Path, repository: &Path) -> io::Result<Self> {
         let vocabulary = Vocabulary::load(&repository.join("../shared/lexicon"));
         let name = format!("knowledge-base-{VERSION}-{}-{DOCUMENTS}", vocabulary.origin);
@@ -77,7 +77,7 @@ impl Installation {
         out.flush()
     }
 
-    /// Writes the source in which things change, each document in its edition.
+    /// Writes the source whose content changes, each document in its edition.
     pub(crate) fn write_live(&self, edition: impl Fn(usize) -> usize) -> io::Result<()> {
         let range = (DOCUMENTS - LIVE, DOCUMENTS);
         self.write("live.jsonl", |out| {
@@ -89,12 +89,12 @@ impl Installation {
         self.folder.join("data")
     }
 
-    /// Ten documents that there are in the source in which things change.
+    /// Whether a number is one of ten documents in the source whose content changes.
     pub(crate) fn is_one_of_ten(number: usize) -> bool {
         number % (LIVE / 10) == 7
     }
 
-    /// Another data folder with the same content, of the same files: they never change.
+    /// A second data folder with hard links to the same files, which never change.
     pub(crate) fn linked_data(&self) -> io::Result<PathBuf> {
         let (from, to) = (self.data(), self.folder.join("data-of-this-run"));
         match fs::remove_dir_all(&to) {
@@ -104,14 +104,14 @@ impl Installation {
         Ok(to)
     }
 
-    /// The file that says what the sources are and where the data is.
+    /// Writes the configuration file.
     pub(crate) fn write_config(&self) -> io::Result<PathBuf> {
         let file = self.folder.join("wegwijzer.toml");
         fs::write(&file, format!("data = \"data\"\n{SOURCES}"))?;
         Ok(file)
     }
 
-    /// What to build.
+    /// Configuration of a build.
     pub(crate) fn build_config(&self, data: PathBuf) -> anyhow::Result<BuildConfig> {
         #[derive(serde::Deserialize)]
         struct Sources {
@@ -130,23 +130,23 @@ impl Installation {
     }
 }
 
-/// The source in which things change.
+/// Name of the source whose content changes.
 pub(crate) fn live() -> SourceName {
     SourceName::new("live").expect("`live` is a valid source name")
 }
 
-/// The time at which everything is built and asked.
+/// Time of all builds and queries.
 pub(crate) fn now() -> Timestamp {
     "2026-03-02T12:00:00+01:00".parse().expect("the literal is a valid timestamp")
 }
 
-/// Hard links to the files below `from`.
+/// Creates hard links to the files below `from`.
 fn link_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
-        // The lock is written over in place; everything else is replaced as a whole.
+        // The lock file is modified in place; all other files are replaced.
         if entry.file_type()?.is_dir() {
             link_folder(&source, &target)?;
         } else if entry.file_name() != "builder.lock" {

@@ -1,5 +1,5 @@
-//! What the analysis of Dutch costs: when indexing, against the engine's default; when searching,
-//! against the same words in the same fields without compounds, synonyms and correction.
+//! Cost of the text analysis: for indexing, compared with the default analyser of tantivy; for
+//! searching, compared with queries without compounds, synonyms and corrections.
 
 use std::{path::Path, sync::Arc};
 
@@ -16,16 +16,16 @@ use crate::{
     words::{SplitMix64, Vocabulary},
 };
 
-/// So many documents are indexed.
+/// Number of documents to index.
 const INDEXED_DOCUMENTS: usize = 4_000;
-/// So often by each.
+/// Number of rounds per analysis.
 const ROUNDS: usize = 5;
-/// So many fronts of a sort are completed.
+/// Number of prefixes per class.
 const PREFIXES: usize = 500;
-/// So many suggestions are asked for.
+/// Number of suggestions per request.
 const SUGGESTIONS: usize = 8;
 
-/// Indexes the same documents by both analyses, in turns.
+/// Indexes the same documents with both analyses, alternately.
 pub(crate) fn indexing(
     runtime: &Runtime,
     snapshot: &Snapshot,
@@ -56,11 +56,11 @@ pub(crate) fn indexing(
     std::fs::remove_dir_all(folder)?;
     table.head(&format!("indexing {INDEXED_DOCUMENTS} documents"));
     table.row("default analysis (tantivy)", &samples[0], &samples[0], "");
-    table.row("Dutch analysis", &samples[1], &samples[0], "aim: at most 2");
+    table.row("Dutch analysis", &samples[1], &samples[0], "target: at most 2");
     Ok(())
 }
 
-/// Asks the same questions in the same words' own forms only, and with all that is made of them.
+/// Runs the same queries without and with query expansion.
 pub(crate) fn searching(
     runtime: &Runtime,
     snapshot: &Arc<Snapshot>,
@@ -82,8 +82,8 @@ pub(crate) fn searching(
     measure(classes, &mut variants, table)
 }
 
-/// Queries with the most work for the analysis: compounds, two words that make one, typing
-/// mistakes, and words that have synonyms.
+/// Queries with the most work for the analysis: compounds, two words that form a compound, typing
+/// errors, and words with synonyms.
 pub(crate) fn classes(vocabulary: &Vocabulary) -> Vec<Class> {
     let mut rng = SplitMix64(5);
     let class = |name, queries| Class { name, queries, hits: 0 };
@@ -103,9 +103,9 @@ pub(crate) fn classes(vocabulary: &Vocabulary) -> Vec<Class> {
     vec![
         class("a long word", (0..24).map(|_| long(&mut rng)).collect()),
         class("two words", (0..24).map(|_| two(&mut rng)).collect()),
-        class("two words, one mistyped", (0..24).map(|_| mistaken(&mut rng)).collect()),
+        class("two words, one misspelt", (0..24).map(|_| mistaken(&mut rng)).collect()),
         class(
-            "a word that has synonyms, and another",
+            "a word with synonyms, and another",
             (0..24)
                 .map(|_| {
                     let word = labels[rng.below(labels.len())];
@@ -116,14 +116,14 @@ pub(crate) fn classes(vocabulary: &Vocabulary) -> Vec<Class> {
     ]
 }
 
-/// A word with another letter in it, not its first.
+/// Replaces a letter of a word, except the first one.
 fn mistake(word: &str, rng: &mut SplitMix64) -> String {
     let at = 1 + rng.below(word.len() - 1);
     let letter = if &word[at..=at] == "q" { "x" } else { "q" };
     format!("{}{letter}{}", &word[..at], &word[at + 1..])
 }
 
-/// Completes fronts of words.
+/// Measures suggestions for prefixes of words.
 pub(crate) fn suggesting(
     runtime: &Runtime,
     snapshot: &Snapshot,
@@ -141,7 +141,7 @@ pub(crate) fn suggesting(
     for (name, letters) in [("2 letters", 2), ("5 letters", 5), ("9 letters", 9)] {
         sorts.push((name, (0..PREFIXES).map(|_| prefix(letters, &mut rng)).collect::<Vec<_>>()));
     }
-    for (name, letters) in [("5 letters, one mistyped", 5), ("9 letters, one mistyped", 9)] {
+    for (name, letters) in [("5 letters, one misspelt", 5), ("9 letters, one misspelt", 9)] {
         let mistyped = |rng: &mut SplitMix64| {
             let prefix = prefix(letters, rng);
             mistake(&prefix, rng)
@@ -153,7 +153,7 @@ pub(crate) fn suggesting(
     let mut all = Vec::new();
     for (_, prefixes) in &sorts {
         let mut samples = Samples::default();
-        // The first time warms up.
+        // The first round is a warm-up.
         for round in 0..2 {
             for prefix in prefixes {
                 let (timing, result) = Timing::measure(|| suggest(prefix));
@@ -166,7 +166,7 @@ pub(crate) fn suggesting(
         all.push(samples);
     }
     for ((name, _), samples) in sorts.iter().zip(&all) {
-        table.row(name, samples, &all[0], "aim: below 1 ms");
+        table.row(name, samples, &all[0], "target: below 1 ms");
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Clocks, and one table at the end.
+//! Time measurement, and a table of results.
 //!
-//! The machine under a benchmark is never the same for two minutes. So everything that is to be
-//! compared is measured in turns within one run, and the table begins with what does not depend on
-//! this program at all. Ratios of neighbouring lines can be trusted, the numbers themselves not.
+//! The speed of a machine varies within minutes. Therefore variants to compare are measured
+//! alternately within one run, and the table starts and ends with a calibration loop that does not
+//! depend on this program. Ratios of adjacent lines are reliable, absolute values are not.
 
 use std::{
     fmt::{self, Write as _},
@@ -15,7 +15,7 @@ use cpu_time::ProcessTime;
 
 use crate::words::SplitMix64;
 
-/// Time on the wall and on the processors, of all threads of this process.
+/// Wall-clock time, and processor time of all threads of this process.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Timing {
     pub(crate) wall: Duration,
@@ -23,7 +23,7 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
-    /// Runs `work` and looks at the clocks.
+    /// Measures the execution of `work`.
     pub(crate) fn measure<T>(work: impl FnOnce() -> T) -> (Self, T) {
         let (began, cpu) = (Instant::now(), ProcessTime::now());
         let output = work();
@@ -31,19 +31,19 @@ impl Timing {
     }
 }
 
-/// Bytes that this process has sent to a disk so far.
+/// Number of bytes that this process has written to disk.
 pub(crate) fn written_bytes() -> u64 {
     let io = fs::read_to_string("/proc/self/io").unwrap_or_default();
     number_after(&io, "write_bytes:").unwrap_or_default()
 }
 
-/// The number behind a name in a file of `/proc`.
+/// The value of a field in a file of `/proc`.
 pub(crate) fn number_after(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Many measurements of one thing.
+/// Several measurements of one operation.
 #[derive(Debug, Default)]
 pub(crate) struct Samples(Vec<Timing>);
 
@@ -58,7 +58,7 @@ impl Samples {
         walls
     }
 
-    /// The time that so many of a hundred stay below.
+    /// A percentile of the wall-clock times.
     fn percentile(&self, percent: usize) -> Duration {
         let walls = self.walls();
         walls
@@ -73,7 +73,7 @@ impl Samples {
     }
 }
 
-/// What a run comes to.
+/// Results of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<[String; 6]>,
@@ -86,9 +86,9 @@ impl Table {
         self.rows.push(titles.map(str::to_owned));
     }
 
-    /// A line of many measurements, compared with others by their mean time on the processors.
+    /// Adds a line for several measurements, with the ratio of mean processor times to `base`.
     pub(crate) fn row(&mut self, what: &str, samples: &Samples, base: &Samples, note: &str) {
-        // The processors of another process are not looked at.
+        // Processor time of other processes is not measured.
         let is_own = !base.mean_cpu().is_zero();
         let cpu = is_own.then(|| DisplayDuration(samples.mean_cpu()).to_string());
         let ratio = samples.mean_cpu().as_secs_f64() / base.mean_cpu().as_secs_f64();
@@ -103,7 +103,7 @@ impl Table {
         ]);
     }
 
-    /// A line of one measurement, or of none.
+    /// Adds a line for a single measurement, or without one.
     pub(crate) fn line(&mut self, what: &str, timing: Option<Timing>, note: &str) {
         let wall =
             timing.map(|timing| DisplayDuration(timing.wall).to_string()).unwrap_or_default();
@@ -112,7 +112,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// A fixed piece of work, which tells how fast the machine is right now.
+    /// Measures a fixed loop, which shows the current speed of the machine.
     pub(crate) fn calibrate(&mut self) {
         let mut samples = Samples::default();
         for _ in 0..20 {
@@ -143,7 +143,7 @@ impl Table {
     }
 }
 
-/// A time with three digits and its unit.
+/// Formats a duration with three digits and a unit.
 struct DisplayDuration(Duration);
 
 impl fmt::Display for DisplayDuration {
@@ -159,7 +159,7 @@ impl fmt::Display for DisplayDuration {
     }
 }
 
-/// Bytes in millions.
+/// Formats a number of bytes in megabytes.
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
 pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)

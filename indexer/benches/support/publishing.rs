@@ -1,5 +1,4 @@
-//! From sources to a generation that answers: building all of it, opening it, and publishing ten
-//! changes.
+//! Publishing: a full build, opening the generation, and incremental builds with ten changes.
 
 use indexer::{
     admin,
@@ -13,10 +12,10 @@ use crate::{
     measure::{Samples, Table, Timing, megabytes, written_bytes},
 };
 
-/// So many times ten changes are published.
+/// Number of editions of the ten changes.
 const EDITIONS: usize = 6;
 
-/// Builds the knowledge base if no earlier run did.
+/// Builds the knowledge base, unless a previous run has done so.
 pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     table.head("publishing");
     let data = installation.data();
@@ -25,7 +24,7 @@ pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::R
             table.line("full build", None, "done by an earlier run, not measured");
             return Ok(());
         }
-        // Another version of the program built it, which this one does not read.
+        // Built by another version of the program, whose format is not supported.
         std::fs::remove_dir_all(&data)?;
     }
     installation.write_live(|_| 0)?;
@@ -42,7 +41,7 @@ pub(crate) fn build(installation: &Installation, table: &mut Table) -> anyhow::R
     Ok(())
 }
 
-/// Opens the generation: every byte checked, ready to answer.
+/// Opens the generation, including the verification of all checksums.
 pub(crate) fn open(installation: &Installation, table: &mut Table) -> anyhow::Result<Catalog> {
     let mut samples = Samples::default();
     for _ in 0..5 {
@@ -54,7 +53,7 @@ pub(crate) fn open(installation: &Installation, table: &mut Table) -> anyhow::Re
     Ok(Catalog::open(&installation.data())?)
 }
 
-/// Changes ten documents and publishes them, on hard links to the same generation.
+/// Changes ten documents and publishes them, with hard links to the same generation.
 pub(crate) fn change(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     let data = installation.linked_data()?;
     let config = installation.build_config(data.clone())?;

@@ -1,4 +1,4 @@
-//! Questions of four classes, found by their hits, and what each part of an answer costs.
+//! Query classes, selected by their number of hits, and the cost of each part of a response.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -14,16 +14,17 @@ use crate::{
     words::{SplitMix64, Vocabulary},
 };
 
-/// So many questions a class.
+/// Number of queries per class.
 const QUERIES: usize = 24;
-/// So often each is asked in each way.
+/// Number of rounds per variant.
 const ROUNDS: usize = 12;
-/// Fewer documents with all words than this, and those with most of them are found, too.
+/// If fewer documents than this match all words, documents that match most of the words are listed
+/// too.
 const MIN_AND_MATCHES: usize = 100;
-/// Questions of a class are made of so many words.
+/// Number of words from which the queries of a class are composed.
 const WORDS: usize = 40;
 
-/// Questions that are alike.
+/// A class of similar queries.
 pub(crate) struct Class {
     pub(crate) name: &'static str,
     pub(crate) queries: Vec<String>,
@@ -31,16 +32,16 @@ pub(crate) struct Class {
     pub(crate) hits: u64,
 }
 
-/// One way to ask: what it is called and what it does with the words.
+/// A variant to measure.
 pub(crate) struct Variant<'a> {
     pub(crate) name: &'static str,
     pub(crate) run: RunQuery<'a>,
 }
 
-/// Asks a question; it is an error where nothing good comes back.
+/// Runs a query; fails without a usable result.
 pub(crate) type RunQuery<'a> = Box<dyn FnMut(&str) -> anyhow::Result<()> + 'a>;
 
-/// A search for words.
+/// A search query for words.
 pub(crate) fn query(words: &str, wanted: SearchExtras) -> SearchQuery {
     SearchQuery {
         words: Some(words.to_owned()),
@@ -52,12 +53,12 @@ pub(crate) fn query(words: &str, wanted: SearchExtras) -> SearchQuery {
     }
 }
 
-/// A runtime for asking.
+/// A runtime for the queries.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-/// Chooses the questions by counting their hits.
+/// Selects queries by their number of hits.
 pub(crate) async fn classes(
     installation: &Installation,
     snapshot: &Snapshot,
@@ -85,7 +86,7 @@ pub(crate) async fn classes(
     ])
 }
 
-/// How many documents have all words of a question, two of them, and any of them.
+/// Number of documents with all words of a query, with two of them, and with any of them.
 struct HitCounts {
     all: usize,
     two: usize,
@@ -99,7 +100,7 @@ struct Candidates<'a> {
 }
 
 impl Candidates<'_> {
-    /// The first questions of words between two ranks that fit.
+    /// Queries of words between two ranks that satisfy `fits`.
     async fn class(
         &mut self,
         name: &'static str,
@@ -145,7 +146,7 @@ impl Candidates<'_> {
         })
     }
 
-    /// The documents that have the word of a rank, as far as a list is deep.
+    /// The documents that contain the word of a rank, within the search window.
     async fn ids(&mut self, rank: usize) -> anyhow::Result<Arc<HashSet<NodeId>>> {
         if let Some(ids) = self.ids_by_rank.get(&rank) {
             return Ok(Arc::clone(ids));
@@ -154,7 +155,7 @@ impl Candidates<'_> {
         all.page = Page::first(SEARCH_WINDOW_MAX - 1);
         let ids = match self.snapshot.search(all).await {
             Ok(page) => page.hits.iter().map(|hit| hit.record.id()).collect(),
-            // A word of more documents than a list is deep is no candidate.
+            // Words in more documents than the search window are not used.
             Err(CatalogError::Limit { .. }) => HashSet::new(),
             Err(error) => return Err(error.into()),
         };
@@ -164,7 +165,7 @@ impl Candidates<'_> {
     }
 }
 
-/// What a search of the catalog costs, with what is wanted besides the first ten records.
+/// A search in the catalog, with ten records and optional parts of the result.
 pub(crate) fn catalog_variants<'a>(
     runtime: &'a tokio::runtime::Runtime,
     snapshot: &'a Arc<Snapshot>,
@@ -187,7 +188,7 @@ pub(crate) fn catalog_variants<'a>(
     wanted.into_iter().map(variant).collect()
 }
 
-/// Asks every question of every class in every way, in turns.
+/// Measures every query of every class in every variant, alternately.
 pub(crate) fn measure(
     classes: &[Class],
     variants: &mut [Variant<'_>],
@@ -198,11 +199,11 @@ pub(crate) fn measure(
         let mut rng = SplitMix64(1);
         for round in 0..=ROUNDS {
             for words in &class.queries {
-                // Nothing always comes first, and nothing always behind the same.
+                // Shuffled, so that no variant has a fixed position or predecessor.
                 for index in shuffled(variants.len(), &mut rng) {
                     let (timing, result) = Timing::measure(|| (variants[index].run)(words));
                     result?;
-                    // The first round warms up.
+                    // The first round is a warm-up.
                     if round > 0 {
                         samples[index].add(timing);
                     }

@@ -1,12 +1,12 @@
-//! Words of a language that nobody speaks, as often as words are in one that people do.
+//! A generated vocabulary with the word frequencies of a natural language.
 //!
-//! They come from Dutch word lists where `../shared/lexicon` lies beside the repository, and are
-//! made of Dutch syllables where it does not. Either way the order is shuffled by a fixed seed, and
-//! the word of rank `r` is drawn with a chance of about `1 / (r + 2.7)` (Zipf and Mandelbrot).
+//! Words come from Dutch word lists in `../shared/lexicon`, if that folder exists next to the
+//! repository, and consist of Dutch syllables otherwise. In both cases a fixed seed determines the
+//! order, and the word of rank `r` has a probability of about `1 / (r + 2.7)` (Zipf-Mandelbrot).
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// Numbers that look random and are the same in every run (`SplitMix64`).
+/// A seeded pseudo-random number generator (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix64(pub(crate) u64);
 
@@ -23,7 +23,7 @@ impl SplitMix64 {
         usize::try_from(self.next_u64() % sides as u64).expect("the remainder is below a usize")
     }
 
-    /// From 0 to 1.
+    /// A number from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a chance needs no more")]
     pub(crate) fn next_f64(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
@@ -33,7 +33,7 @@ impl SplitMix64 {
         self.below(100) < percent
     }
 
-    /// A rank below `ranks`, low ones most.
+    /// A rank below `ranks`; low ranks are the most frequent.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -46,7 +46,7 @@ impl SplitMix64 {
         ((FLAT * grown - FLAT) as usize).min(ranks - 1)
     }
 
-    /// About `median`, now and then a few times as much: `exp(normal)`.
+    /// A log-normal number with the given median.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -54,21 +54,21 @@ impl SplitMix64 {
         reason = "lengths are small"
     )]
     pub(crate) fn around(&mut self, median: usize, spread: f64) -> usize {
-        // A sum of twelve is near enough to normal.
+        // The sum of twelve uniform numbers is approximately normal.
         let normal = (0..12).map(|_| self.next_f64()).sum::<f64>() - 6.0;
         (median as f64 * (normal * spread).exp()) as usize
     }
 }
 
-/// The commonest words of Dutch, in about their order: ranks zero and on.
+/// The most frequent Dutch words, approximately in order, for ranks from zero.
 const COMMON: &str = "de het een en van in is dat op te die voor met niet zijn aan er om ook als \
     dan maar bij of uit nog naar door over ze zo hij wordt je worden deze kan heeft hun al tot wat \
     dit wel hebben moet was veel meer geen kunnen zich we men";
 
-/// The words, by rank.
+/// Words by rank.
 pub(crate) struct Vocabulary {
     ranked: Vec<String>,
-    /// Where they come from.
+    /// Origin of the words: `lexicon` or `syllables`.
     pub(crate) origin: &'static str,
 }
 
@@ -107,13 +107,13 @@ impl Vocabulary {
         &self.ranked[rng.zipf(self.ranked.len())]
     }
 
-    /// A word that says something: none of the commonest.
+    /// A random word that is not one of the most frequent ones.
     pub(crate) fn sample_content_word(&self, rng: &mut SplitMix64) -> &str {
         let common = COMMON.split_whitespace().count();
         &self.ranked[common + rng.zipf(self.ranked.len() - common)]
     }
 
-    /// A sentence of about twelve words, onto `text`.
+    /// Appends a sentence of about twelve words to `text`.
     pub(crate) fn sentence(&self, rng: &mut SplitMix64, text: &mut String) -> usize {
         let words = 4 + rng.below(18);
         for index in 0..words {

@@ -1,4 +1,4 @@
-//! Reports of the administrative commands, as text for people and as JSON.
+//! Reports of the administrative commands, as text and as JSON.
 
 use std::fmt;
 
@@ -8,22 +8,22 @@ use serde::Serialize;
 
 use crate::generation::{RecordCounts, SourceState};
 
-/// What there is in a data folder.
+/// State of a data folder.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
     /// The current generation.
     pub current: Option<GenerationNumber>,
-    /// When it was built.
+    /// Build time of the current generation.
     pub built_at: Option<Timestamp>,
     /// The generations on disk, oldest first.
     pub retained: Vec<GenerationNumber>,
-    /// The generation whose content publishing is held at.
+    /// Generation at whose content publishing is on hold.
     pub held_at: Option<GenerationNumber>,
-    /// How many of each kind.
+    /// Number of records of each kind.
     pub counts: Option<RecordCounts>,
     /// The state of each source.
     pub sources: Vec<SourceState>,
-    /// What is wrong with the current generation.
+    /// Damage of the current generation.
     pub damage: Option<String>,
 }
 
@@ -73,19 +73,19 @@ impl fmt::Display for Status {
     }
 }
 
-/// Whether every generation is what it was when it was built.
+/// Result of comparing all generations with their manifests.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
     /// The current generation.
     pub current: Option<GenerationNumber>,
-    /// Generations that are sound.
+    /// Intact generations.
     pub intact: Vec<GenerationNumber>,
-    /// What is wrong, a sentence a generation.
+    /// One message per damaged generation.
     pub integrity_errors: Vec<String>,
 }
 
 impl Verification {
-    /// Whether nothing is wrong.
+    /// Whether no generation is damaged.
     pub fn is_intact(&self) -> bool {
         self.integrity_errors.is_empty()
     }
@@ -104,10 +104,10 @@ impl fmt::Display for Verification {
     }
 }
 
-/// Whether a hold was lifted.
+/// Result of `wegwijzer resume`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ResumeReport {
-    /// Whether there was one.
+    /// Whether publishing was on hold.
     pub was_held: bool,
 }
 
@@ -121,12 +121,12 @@ impl fmt::Display for ResumeReport {
     }
 }
 
-/// What was cleared away.
+/// Result of a garbage collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GcReport {
-    /// Generations removed.
+    /// Removed generations.
     pub removed: Vec<GenerationNumber>,
-    /// The generation in which the index was made compact, where that was worth it.
+    /// The compacted generation, if compaction was necessary.
     pub compacted: Option<GenerationNumber>,
 }
 

@@ -1,4 +1,4 @@
-//! Words as tokens of the engine, each at its number in the text.
+//! A tantivy tokenizer whose positions are word numbers.
 
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
@@ -10,16 +10,16 @@ use super::{
     word_terms::{StemCache, WordTerms},
 };
 
-/// Which terms of a word are tokens.
+/// Terms to produce for a word.
 #[derive(Clone)]
 pub(super) enum AnalyserKind {
-    /// Its stem, the stems of its parts, and of what a hyphen joins.
+    /// The stem, the stems of components, and the stem of a hyphenated compound.
     Stemmed(AnalysisLanguage),
-    /// The word itself, folded.
+    /// The folded word.
     Folded,
 }
 
-/// Makes tokens of texts.
+/// Tokenizer for one kind of terms.
 #[derive(Clone)]
 pub(super) struct Analyser {
     kind: AnalyserKind,
@@ -40,12 +40,12 @@ impl Analyser {
     }
 }
 
-/// The tokens of one text.
+/// Token stream of one text.
 pub(super) struct Tokens<'a> {
     analyser: &'a mut Analyser,
     text: &'a str,
     words: WordIter<'a>,
-    /// The next word, and the terms of it where the word before was joined to it.
+    /// The next word.
     next: Option<Range<usize>>,
 }
 
@@ -62,7 +62,7 @@ impl Tokenizer for Analyser {
 }
 
 impl Tokens<'_> {
-    /// Puts all tokens of one word into the row.
+    /// Queues all tokens of a word.
     fn push_tokens(&mut self, word: &Range<usize>) {
         let text = &self.text[word.clone()];
         let pending = &mut self.analyser.pending;
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_term_of_a_word_must_stand_at_its_number() {
+    fn every_term_of_a_word_must_have_the_position_of_the_word() {
         let dutch = |text| tokens(AnalyserKind::Stemmed(AnalysisLanguage::Dutch), text);
         assert_eq!(dutch("De klantreizen"), ["0:de", "1:klantreis", "1:klant", "1:reis"]);
         assert_eq!(dutch("UX-designers"), ["0:ux", "0:uxdesigner", "1:designer"]);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_term_must_have_the_bytes_that_it_stands_for() {
+    fn every_term_must_have_its_byte_range() {
         let text = "Een e-mail over Klantreizen";
         let mut found = Vec::new();
         Analyser::new(AnalyserKind::Stemmed(AnalysisLanguage::Dutch)).token_stream(text).process(

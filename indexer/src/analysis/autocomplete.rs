@@ -1,5 +1,4 @@
-//! Terms for completing what somebody types: words as they are written, not stemmed, without accents
-//! and apostrophes.
+//! Terms for completion: words without accents and apostrophes, not stemmed.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +7,23 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::tokenizer::WORD_BYTES_MAX;
 
-/// The fronts of words up to this many letters are terms of their own: so many words begin with
-/// them that looking at each would take too long.
+/// Maximum number of letters of an indexed prefix. More words begin with a shorter prefix than can
+/// be scanned in time.
 const PREFIX_LETTERS_MAX: usize = 3;
-/// Tells a front from a word. No word begins with it.
+/// First character of an indexed prefix; no word begins with it.
 const PREFIX_MARKER: char = '^';
-/// Stands between a folded word and the word as it was written.
+/// Separates a folded word from its original spelling.
 const SHOWN_SEPARATOR: char = '\0';
 
-/// Quotation marks that may follow a word.
+/// Quotation marks that can follow a word.
 const APOSTROPHES: [char; 5] = ['\'', '’', '‘', '`', '´'];
 
-/// The words of a text that is folded already.
+/// The words of a folded text.
 pub(crate) fn folded_words(folded: &str) -> impl DoubleEndedIterator<Item = &str> {
     folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// The terms by which a title is completed: its words, and the fronts of its words.
+/// Terms for completing a title: its words and their short prefixes.
 pub(crate) fn title_terms(title: &str) -> BTreeSet<String> {
     let folded = normalisation::name(title);
     let mut terms = BTreeSet::new();
@@ -37,7 +36,7 @@ pub(crate) fn title_terms(title: &str) -> BTreeSet<String> {
     terms
 }
 
-/// The one term of all words that begin with `short_prefix_term`; `None` where it is too long to have one.
+/// The term of a short prefix; `None` if the prefix is too long to be indexed.
 pub(crate) fn short_prefix_term(prefix: &str) -> Option<String> {
     (prefix.chars().count() <= PREFIX_LETTERS_MAX).then(|| prefix_term(prefix))
 }
@@ -46,14 +45,14 @@ fn prefix_term(prefix: &str) -> String {
     format!("{PREFIX_MARKER}{prefix}")
 }
 
-/// The front that all terms share which complete `short_prefix_term` to a word of so many letters. Sorted, they
-/// give shorter words first.
+/// Common prefix of the terms of all words with `letters` letters that begin with `prefix`. In
+/// sorted order, shorter words come first.
 pub(crate) fn word_term_prefix(letters: usize, prefix: &str) -> Option<String> {
     let length = u8::try_from(letters).ok().filter(|n| usize::from(*n) < WORD_BYTES_MAX)?;
     Some(format!("{}{prefix}", char::from(length)))
 }
 
-/// A word of the texts out of its term: folded, and as it was written.
+/// The folded word of a term, and its original spelling.
 pub(crate) fn split_word_term(term: &str) -> (&str, &str) {
     let mut letters = term.chars();
     letters.next();
@@ -61,17 +60,17 @@ pub(crate) fn split_word_term(term: &str) -> (&str, &str) {
     word.split_once(SHOWN_SEPARATOR).unwrap_or((word, word))
 }
 
-/// Splits a text into the terms that [`word_term_prefix`] finds.
+/// Tokenizer for the terms that [`word_term_prefix`] matches.
 #[derive(Clone, Default)]
 pub(super) struct CompletionTokenizer {
     token: Token,
 }
 
-/// The terms of one text.
+/// Token stream of one text.
 pub(super) struct CompletionStream<'a> {
     text: &'a str,
     token: &'a mut Token,
-    /// Where a word folds to several, the others.
+    /// Further words, if a word of the text folds to several.
     pending: Vec<String>,
 }
 
@@ -101,7 +100,7 @@ impl CompletionStream<'_> {
         true
     }
 
-    /// Takes the next word off the text.
+    /// Removes the next word from the text.
     fn next_word(&mut self) -> Option<&str> {
         let start = self.text.find(char::is_alphanumeric)?;
         let rest = &self.text[start..];
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_a_text_must_be_those_of_the_folded_text() {
+    fn words_of_a_text_must_equal_those_of_the_folded_text() {
         let text = "De e-mail van ’s-Hertogenbosch: ½ dag, 1½ uur, co\u{308}ördinatie & XXL.";
         let folded = normalisation::name(text);
         let expected: Vec<_> = folded_words(&folded).collect();

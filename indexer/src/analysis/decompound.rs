@@ -1,34 +1,34 @@
-//! Taking compounds apart: *gebruikersonderzoek* is *gebruikers* + *onderzoek*.
+//! Decompounding: *gebruikersonderzoek* is *gebruikers* + *onderzoek*.
 //!
-//! Dutch writes compounds as one word, often with linking letters between the parts. The best way to
-//! take a word apart is the cheapest one, found by dynamic programming: few parts, few linking
-//! letters.
+//! Dutch compounds are written as one word, often with linking letters between the components.
+//! Dynamic programming finds the cheapest split: few components, few linking letters.
 
 use std::ops::Range;
 
-/// A part has at least so many letters.
+/// Minimum number of letters of a component.
 pub(crate) const COMPONENT_LETTERS_MIN: usize = 4;
-/// A word with more letters is not taken apart.
+/// Maximum number of letters of a word to split.
 const WORD_LETTERS_MAX: usize = 48;
 
-/// What may stand between two parts without being one, and what it costs.
+/// Linking elements between two components, with their cost.
 const LINKING_ELEMENTS: [(&str, u32); 6] =
     [("", 0), ("s", 1), ("en", 2), ("e", 3), ("n", 3), ("er", 3)];
-/// What a part costs.
+/// Cost of a component.
 const COMPONENT_COST: u32 = 10;
 
-/// The cheapest way to a place in the word.
+/// The cheapest split of a prefix of the word.
 #[derive(Clone)]
 struct CheapestSplit {
     cost: u32,
-    /// The last part of it.
+    /// The last component.
     component: Range<usize>,
-    /// Where the part before ends.
+    /// End of the previous component.
     previous_end: usize,
 }
 
-/// The parts of a compound of lower-case ASCII letters, without linking letters; none where it is no
-/// compound. `each_part` calls back with the end of every part that begins at a place in the word.
+/// The components of a compound of lower-case ASCII letters, without linking letters; empty if the
+/// word is not a compound. `for_each_component_end` calls back with the end of each component that
+/// starts at a position.
 pub(super) fn components(
     word: &str,
     for_each_component_end: impl Fn(usize, &mut dyn FnMut(usize)),
@@ -69,7 +69,7 @@ pub(super) fn components(
 mod tests {
     use super::*;
 
-    /// Splits by a list of parts.
+    /// Splits a word with the components in `list`.
     fn split(word: &str, list: &[&str]) -> String {
         let found = components(word, |start, emit| {
             for component in list.iter().filter(|component| word[start..].starts_with(**component))

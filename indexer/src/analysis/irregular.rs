@@ -1,10 +1,9 @@
-//! Dutch words whose forms no rule connects: exceptions, and strong verbs.
+//! Irregular Dutch words: exceptions and strong verbs.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Words whose forms the algorithm takes apart, or makes one with words that they are not:
-/// *overheid* would be *over*, *gemeente* something else than *gemeentelijk*. The first of a line is
-/// the stem of all.
+/// Words for which the stemming algorithm fails: it would stem *overheid* to *over*, and *gemeente*
+/// differently from *gemeentelijk*. The first word of a line is the stem of the whole line.
 const EXCEPTIONS: &str = "\
     overheid overheids overheden\n\
     gemeente gemeenten gemeentes gemeentelijk gemeentelijke\n\
@@ -41,8 +40,7 @@ const EXCEPTIONS: &str = "\
     burger burgers burgerlijk burgerlijke\n\
     verzend verzenden verzendt verzonden verzending";
 
-/// Infinitive, past, and past participle without *ge*; the plural of the past where it has another
-/// vowel stands last.
+/// Infinitive, past tense, past participle without *ge*, and the past plural if its vowel differs.
 const STRONG_VERBS: &str = "\
     bederven bedierf bedorven\n\
     beginnen begon begonnen\n\
@@ -158,20 +156,20 @@ const STRONG_VERBS: &str = "\
     zwemmen zwom zwommen\n\
     zwijgen zweeg zwegen";
 
-/// Forms of the past that are far more often another word.
+/// Past tense forms that are far more often a different word.
 const HOMOGRAPHS: &str = "at bad baden beten boden bond boog dook groef hing las legen lood mat meten \
     raden rook roken schoot schoten slagen slapen sloot sloten sprong sprongen stal stalen steeg stegen \
     stonden vallen vangen varen vocht vochten weken wezen wind wond wonden zaten zeten";
 
-/// What no *ge* stands before in the participle.
+/// Prefixes that replace *ge* in the past participle.
 const UNSTRESSED_PREFIXES: [&str; 5] = ["be", "ge", "her", "ont", "ver"];
 
-/// What may stand before a verb.
+/// Prefixes of verbs.
 const PREFIXES: &str = "aan achter af be bij binnen boven buiten deel door goed her in klaar los mede mee \
     mis na neer om onder ont op open over plaats rond samen stil tegen terug toe tot uit vast ver \
     voor voort vrij waar weer weg";
 
-/// The stem of each exception.
+/// Stem by exception.
 static EXCEPTION_STEMS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let mut stems = HashMap::new();
     for line in EXCEPTIONS.lines() {
@@ -182,7 +180,7 @@ static EXCEPTION_STEMS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     stems
 });
 
-/// Forms of strong verbs without what stands before them.
+/// Forms of strong verbs without prefix.
 static STRONG_VERB_FORMS: LazyLock<HashMap<&str, StrongVerbForm>> = LazyLock::new(|| {
     let mut all: HashMap<&str, StrongVerbForm> = HashMap::new();
     for line in STRONG_VERBS.lines() {
@@ -198,24 +196,24 @@ static STRONG_VERB_FORMS: LazyLock<HashMap<&str, StrongVerbForm>> = LazyLock::ne
     all
 });
 
-/// Of which infinitives a word is a form.
+/// The infinitives of a verb form.
 #[derive(Debug, Clone, Copy, Default)]
 struct StrongVerbForm {
     past_of: Option<&'static str>,
     participle_of: Option<&'static str>,
 }
 
-/// The stem of a word that is an exception.
+/// The stem of an exception.
 pub(super) fn exception(folded: &str) -> Option<&'static str> {
     EXCEPTION_STEMS.get(folded).copied()
 }
 
-/// The infinitives of the strong verbs of which a word may be the past or the past participle.
+/// Infinitives of the strong verbs of which a word can be the past tense or the past participle.
 pub(super) fn strong_verbs(folded: &str) -> impl Iterator<Item = String> {
     let prefixes = [""].into_iter().chain(PREFIXES.split_ascii_whitespace());
     prefixes.filter_map(|prefix| {
         let form = folded.strip_prefix(prefix)?;
-        // *Verzonden* and *verloren* have no *ge*; *zonden* alone is the past.
+        // *Verzonden* and *verloren* have no *ge*; *zonden* without a prefix is the past tense.
         let with_ge = form.strip_prefix("ge").and_then(|core| STRONG_VERB_FORMS.get(core));
         let participle = with_ge.or_else(|| STRONG_VERB_FORMS.get(form)).and_then(|forms| {
             let infinitive = forms.participle_of?;
@@ -235,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_of_strong_verbs_must_lead_to_their_infinitive() {
+    fn forms_of_strong_verbs_must_map_to_their_infinitive() {
         for (form, infinitive) in [
             ("geschreven", "schrijven"),
             ("schreef", "schrijven"),
@@ -254,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn no_form_must_stand_in_two_exceptions() {
+    fn no_form_must_occur_in_two_exceptions() {
         let mut forms: Vec<_> = EXCEPTIONS.split_ascii_whitespace().collect();
         forms.sort_unstable();
         assert!(forms.windows(2).all(|pair| pair[0] != pair[1]));

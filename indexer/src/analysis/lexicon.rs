@@ -1,7 +1,7 @@
-//! The words of Dutch: as a dictionary has them, in their forms, and as parts of compounds.
+//! The Dutch lexicon: base forms, inflected forms, and components of compounds.
 //!
-//! `lexicon.fst` is made from the word lists of `OpenTaal` by `cargo run -p indexer --example lexicon`;
-//! `LEXICON-NOTICE.txt` beside it has their licence.
+//! `cargo run -p indexer --example lexicon` generates `lexicon.fst` from the word lists of
+//! `OpenTaal`; see `LEXICON-NOTICE.txt` for their licence.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -14,26 +14,26 @@ static LEXICON: LazyLock<Fst<&'static [u8]>> = LazyLock::new(|| {
     Fst::new(bytes).expect("the embedded lexicon is a valid FST, covered by tests")
 });
 
-/// Whether the lexicon has a folded word, in whatever form.
+/// Whether the lexicon contains a folded word in any form.
 pub(super) fn has(word: &str) -> bool {
     LEXICON.get(word).is_some()
 }
 
-/// Whether a folded word is one as a dictionary has it: no plural, and no form of a verb but the
+/// Whether a folded word is a base form: neither a plural, nor a verb form other than the
 /// infinitive.
 pub(super) fn is_base(word: &str) -> bool {
     LEXICON.get(word).is_some_and(|is_base| is_base.value() == 1)
 }
 
-/// Words that look like a part but are an ending.
+/// Suffixes that look like components.
 const ENDINGS: &str = "achtig achtige atie aties baar bare ding dingen eerd eerde eerst eert ende \
     enden eren erij heden heid ingen isch ische iteit king kingen lijk lijke lijks ling lingen loos \
     loze matig matige ning ningen ring ringen schap schappelijk sters teren ting tingen";
-/// Words that begin other words without making a compound of them.
+/// Prefixes that do not form a compound.
 const BEGINNINGS: &str = "achter binnen buiten door langs mede naar onder open over rond samen \
     tegen terug toe tussen uit verder voor weer";
 
-/// The parts of a folded word as ranges of its bytes; none where it is no compound.
+/// The components of a folded word as byte ranges; empty if it is not a compound.
 pub(super) fn components(word: &str) -> Vec<Range<usize>> {
     let bytes = word.as_bytes();
     let mut components = decompound::components(word, |start, emit| {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_word_must_stay_whole() {
+    fn unknown_words_must_not_be_split() {
         for word in ["", "xqzxqzxqzxqz", "ééndagsvlieg", "12345678", &"brief".repeat(20)] {
             assert_eq!(split(word), "", "{word}");
         }

@@ -9,14 +9,14 @@ use super::shingles::{PASSAGE_WORDS, WordHashes, combine, mix64};
 const SHINGLE_WORDS: usize = 3;
 /// Number of bands.
 const BANDS: usize = 8;
-/// Number of minima of a band. Texts with nine of ten shingles in common share a band with a
-/// probability of .99997, those with half of them of .66, with a fifth of .06.
+/// Number of minima per band. Two texts that share nine of ten shingles have a band in common with
+/// a probability of .99997; half of them, .66; a fifth, .06.
 const BAND_ROWS: usize = 3;
 
 impl WordHashes {
-    /// The bands. Texts that are equal except for a few words probably share one; texts with other
-    /// numbers in them share none, since reports of a series are no duplicates. Empty for a short
-    /// text.
+    /// The bands. Texts that differ in a few words probably have one in common. Texts with
+    /// different numbers have none, because reports of a series are not duplicates. Empty for a
+    /// short text.
     pub(crate) fn bands(&self) -> Vec<u64> {
         if self.hashes.len() < PASSAGE_WORDS {
             return Vec::new();
@@ -33,7 +33,7 @@ impl WordHashes {
             .collect()
     }
 
-    /// Share of the shingles of both texts that both have (Jaccard), from 0 to 1.
+    /// Jaccard similarity of the shingles of two texts, from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a share needs no more precision")]
     pub(crate) fn jaccard(&self, other: &Self) -> f64 {
         let ours: HashSet<u64> = self.shingles(SHINGLE_WORDS).collect();
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_the_same_but_for_a_few_words_must_meet() {
+    fn texts_that_differ_in_a_few_words_must_share_a_band() {
         let one = distinct(0, 200);
         let other = one.replacen(" kaa ", " anders ", 1).replacen(" kba ", " ", 1);
         assert!(other != one && meet(&one, &other));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn short_texts_other_texts_and_texts_with_other_numbers_must_not_meet() {
+    fn short_or_different_texts_and_different_numbers_must_not_share_a_band() {
         let one = distinct(0, 200);
         assert!(!meet(&one, &distinct(300, 200)));
         assert!(!meet(&format!("{one} in 2024"), &format!("{one} in 2025")));
@@ -79,7 +79,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_with_nine_of_ten_shingles_in_common_must_nearly_always_meet(
+        fn texts_with_nine_of_ten_shingles_in_common_must_share_a_band(
             words in proptest::collection::vec(0..20_usize, 200..400), at in 0..200_usize,
         ) {
             let mut other = words.clone();

@@ -1,18 +1,17 @@
-//! A text as hashes of its words, and of words in a row (shingles): what near-duplicates and shared
-//! passages are found by.
+//! Hashes of words and of word sequences (shingles), to find near-duplicates and shared passages.
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::tokenizer::{folded, words};
 
-/// Minimum number of words of a text that is compared, and of a passage that two texts share.
+/// Minimum number of words of a text to compare, and of a shared passage.
 pub(crate) const PASSAGE_WORDS: usize = 40;
 
-/// The hashes of the words of some texts, in order.
+/// Hashes of the words of one or more texts, in order.
 #[derive(Debug)]
 pub(crate) struct WordHashes {
     pub(super) hashes: Vec<u64>,
-    /// Hash of every word with a digit, in whichever order.
+    /// Hash of all words with a digit, independent of their order.
     pub(super) numbers_digest: u64,
 }
 
@@ -33,7 +32,7 @@ impl WordHashes {
         Self { hashes: all, numbers_digest: combine(&numbers, 0) }
     }
 
-    /// Hashes of every `page_size` words in a row.
+    /// Hashes of every `size` consecutive words.
     pub(super) fn shingles(&self, size: usize) -> impl Iterator<Item = u64> {
         self.hashes.windows(size).map(|shingle| combine(shingle, 0))
     }
@@ -43,12 +42,12 @@ fn digest(word: &str) -> u64 {
     xxh3_64(folded(word).as_bytes())
 }
 
-/// One hash of several, in their order.
+/// An order-dependent hash of several hashes.
 pub(super) fn combine(hashes: &[u64], seed: u64) -> u64 {
     hashes.iter().fold(seed, |combined, hash| mix64(combined ^ hash, 1))
 }
 
-/// The hash that another function of a family would give (the last steps of `SplitMix64`).
+/// A member of a family of hash functions, selected by `seed` (finaliser of `SplitMix64`).
 pub(super) fn mix64(hash: u64, seed: u64) -> u64 {
     let mut mixed = hash.wrapping_add(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,8 +1,8 @@
-//! From a folded word to the stem that all forms of it share.
+//! Stemming of folded words.
 //!
-//! A Dutch form is first led to the word that a dictionary has, by rules that the lexicon must
-//! confirm; then the algorithm of Kraaij and Pohlmann takes endings off. The algorithm alone knows no
-//! words: it makes *overheid* one with *over* and keeps *krijgt* apart from *krijgen*.
+//! Rules reduce a Dutch form to its base form if the lexicon contains that form; the algorithm of
+//! Kraaij and Pohlmann then removes suffixes. Without the lexicon, the algorithm stems *overheid*
+//! to *over* and separates *krijgt* from *krijgen*.
 
 use frostem::{Algorithm, Stemmer};
 
@@ -11,16 +11,16 @@ use super::{
     lexicon,
 };
 
-/// The languages whose forms are known.
+/// Languages with a stemmer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnalysisLanguage {
-    /// By the lexicon, and Kraaij and Pohlmann's algorithm.
+    /// Lexicon, and the algorithm of Kraaij and Pohlmann.
     Dutch,
-    /// By Porter's second algorithm.
+    /// Porter's second algorithm (English Snowball stemmer).
     English,
 }
 
-/// The stem of a folded word. What has a digit or a sign in it is its own stem.
+/// The stem of a folded word. A word with a digit or a sign is its own stem.
 pub(super) fn stem(language: AnalysisLanguage, folded: &str) -> String {
     if !folded.chars().all(char::is_alphabetic) {
         return folded.to_owned();
@@ -48,14 +48,14 @@ fn kraaij_pohlmann(word: &str) -> String {
     Stemmer::new(Algorithm::Dutch).stem(word).into_owned()
 }
 
-/// The stem of a word as a dictionary has it, where the algorithm would take off what is no ending.
+/// The stem of a base form; corrects cases in which the algorithm removes too much.
 fn dictionary_stem(word: &str) -> String {
     let stem = kraaij_pohlmann(word);
     if let Some(before) = word.strip_suffix("eren")
         && stem.ends_with("er")
         && lexicon::has(&format!("{before}eert"))
     {
-        // *Organiseren* as *organisatie*; *verbeteren* has another stress.
+        // *Organiseren* like *organisatie*; *verbeteren* has a different stress.
         return format!("{before}eer");
     }
     if word.strip_suffix('s') == Some(&stem) && lexicon::is_base(word) && !takes_s(&stem) {
@@ -69,7 +69,7 @@ fn dictionary_stem(word: &str) -> String {
     }
 }
 
-/// Whether the plural of a word is made with an *s*.
+/// Whether a word forms its plural with *s*.
 fn takes_s(word: &str) -> bool {
     lexicon::is_base(word)
         && (word.ends_with(is_vowel) || word.ends_with(['l', 'm', 'n', 'r']))
@@ -77,12 +77,12 @@ fn takes_s(word: &str) -> bool {
         && word.len() > 4
 }
 
-/// Whether a word with *ge* is a form of a verb: nouns have a plural.
+/// Whether a word with *ge* is a verb form; nouns have a plural in the lexicon.
 fn is_participle(word: &str) -> bool {
     word.ends_with(['d', 't', 'n']) && !lexicon::has(&format!("{word}en"))
 }
 
-/// The word that a dictionary has for a form, where a rule and the lexicon tell.
+/// The base form of a word, if a rule and the lexicon agree.
 fn dictionary_form(word: &str) -> Option<String> {
     let adjective = ["en", "e"].into_iter().find_map(|ending| {
         word.strip_suffix(ending).filter(|form| form.ends_with("en") || form.ends_with("cht"))
@@ -100,7 +100,7 @@ fn strong_verb(form: &str) -> Option<String> {
     strong_verbs(form).find(|infinitive| lexicon::is_base(infinitive))
 }
 
-/// *Methoden*, *antwoorden*, *gesprekken*; and *oude*.
+/// *Methoden*, *antwoorden*, *gesprekken*; also *oude*.
 fn plural(word: &str) -> Option<String> {
     let is_base = |word: &&str| lexicon::is_base(word);
     let found = if let Some(before) = word.strip_suffix("en") {
@@ -118,20 +118,20 @@ fn plural(word: &str) -> Option<String> {
     found.map(str::to_owned)
 }
 
-/// *Getest*, *gewoond*: regular participles of a verb that the lexicon has.
+/// *Getest*, *gewoond*: regular past participles of verbs in the lexicon.
 fn weak_participle(word: &str) -> Option<String> {
     let rest = word.strip_prefix("ge").filter(|rest| rest.ends_with(['d', 't']))?;
     infinitive(&rest[..rest.len() - 1]).or_else(|| infinitive(rest).filter(|_| is_participle(word)))
 }
 
-/// *Krijgt*, *stemt*: what no dictionary has, but its verb.
+/// *Krijgt*, *stemt*: not a base form, but the lexicon has the infinitive.
 fn third_person(word: &str) -> Option<String> {
     let stem = word.strip_suffix('t').filter(|_| !lexicon::is_base(word))?;
     infinitive(stem)
 }
 
-/// The infinitive that belongs to the stem of a verb, where the lexicon has it: *krijg* to *krijgen*,
-/// *vraag* to *vragen*, *stem* to *stemmen*, *schrijf* to *schrijven*, *lees* to *lezen*.
+/// The infinitive of a verb stem, if it is in the lexicon: *krijg* to *krijgen*, *vraag* to
+/// *vragen*, *stem* to *stemmen*, *schrijf* to *schrijven*, *lees* to *lezen*.
 fn infinitive(stem: &str) -> Option<String> {
     let last = stem.chars().next_back().filter(char::is_ascii_lowercase)?;
     if is_vowel(last) {
@@ -152,14 +152,15 @@ fn infinitive(stem: &str) -> Option<String> {
     candidates.into_iter().find(|candidate| lexicon::is_base(candidate))
 }
 
-/// Whether a stem keeps its spelling before *en*: two consonants, or two vowels before one.
+/// Whether the spelling is unchanged before *en*: it ends in two consonants or in two vowels and
+/// one consonant.
 fn is_closed(stem: &str) -> bool {
     let mut letters = stem.chars().rev();
     let (Some(last), Some(second)) = (letters.next(), letters.next()) else { return false };
     !is_vowel(last) && last != second && (!is_vowel(second) || letters.next().is_some_and(is_vowel))
 }
 
-/// A stem without its doubled consonant.
+/// Removes one of two equal final consonants.
 fn undoubled(stem: &str) -> Option<&str> {
     let short = &stem[..stem.len().checked_sub(1)?];
     let is_doubled = stem.chars().next_back() == short.chars().next_back();

@@ -1,5 +1,5 @@
-//! Words that tell nothing about what a text is about. They are in the index all the same, for exact
-//! phrases; a question made of more than them is looked for without them.
+//! Stop words. They are indexed for exact phrases; a query with other words is searched without its
+//! stop words.
 
 const DUTCH: &str = "aan al alle alles als altijd ander andere ben bent bij daar daarbij dan dat de \
     deze die dit doe doen doet door dus een eens en er eraan erbij ermee erop eruit ervan erover ge \
@@ -14,7 +14,7 @@ const ENGLISH: &str = "a about and are as at be been by can could did do does fo
     into is it its me my no not of on or our should that the their they these this those to was \
     were what when where which who why with would you your";
 
-/// Whether a folded word tells nothing.
+/// Whether a folded word is a Dutch or English stop word.
 pub(crate) fn is_stop_word(folded: &str) -> bool {
     let mut words = DUTCH.split_ascii_whitespace().chain(ENGLISH.split_ascii_whitespace());
     words.any(|word| word == folded)

@@ -1,33 +1,34 @@
-//! Words and abbreviations that mean the same, from a file that an editor changes.
+//! Synonyms and abbreviations, from a file that editors maintain.
 //!
-//! The file is a table: `label,altLabels,note`, where `altLabels` are separated by `|`. All labels of
-//! a line are one ring: whoever asks for one of them finds the others as well. Rings are looked up
-//! with the words of a question, so that inflections find them, and cost nothing while indexing.
+//! The file is a table with the columns `label,altLabels,note`; `|` separates the values of
+//! `altLabels`. All labels of a line form a ring: a search for one of them also matches the others.
+//! Labels are compared by stem, so inflected forms match as well. Rings are applied to queries
+//! only; the index does not depend on them.
 
 use std::{collections::HashMap, fmt};
 
 use super::{stem::AnalysisLanguage, stems};
 
-/// The list that the program has where no other is configured.
+/// The default list.
 const BUILT_IN: &str = include_str!("synonyms.csv");
 
-/// The most bytes that a file may have.
+/// Maximum size of the file in bytes.
 const SYNONYMS_BYTES_MAX: usize = 2 << 20;
-/// The most lines with labels that a file may have.
+/// Maximum number of lines with labels.
 const RINGS_MAX: usize = 10_000;
-/// The most labels that a ring may have.
+/// Maximum number of labels in a ring.
 const LABELS_MAX: usize = 12;
-/// The most words that a label may have.
+/// Maximum number of words in a label.
 const LABEL_WORDS_MAX: usize = 6;
-/// So many mistakes are told at once.
+/// Maximum number of errors in a report.
 const ERRORS_REPORTED_MAX: usize = 20;
 const COLUMNS: [&str; 2] = ["label", "altLabels"];
 
-/// Rings of labels that mean the same.
+/// Rings of synonyms.
 #[derive(Debug, Clone, Default)]
 pub struct Synonyms {
     rings: Vec<Vec<String>>,
-    /// By the stem that a label begins with: all stems of it, its ring, and its place there.
+    /// Labels by their first stem.
     labels: HashMap<String, Vec<Label>>,
     digest: u64,
 }
@@ -39,12 +40,12 @@ struct Label {
     position: usize,
 }
 
-/// What is wrong with a file of synonyms: every line that is, up to twenty of them.
+/// Errors in a file of synonyms, at most twenty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SynonymsError {
-    /// Number of a line, from one, and what is wrong there.
+    /// Line number, starting at one, and the error.
     pub errors: Vec<(u64, String)>,
-    /// How many more there are.
+    /// Number of errors that are not listed.
     pub omitted: usize,
 }
 
@@ -70,19 +71,19 @@ impl SynonymsError {
 }
 
 impl Synonyms {
-    /// The program's own list.
+    /// The built-in list.
     ///
     /// # Panics
-    /// Never: the list is part of the program and tested.
+    /// Never: the built-in list is tested.
     pub fn built_in() -> Self {
         Self::parse(BUILT_IN.as_bytes()).expect("the built-in list is valid, covered by tests")
     }
 
-    /// Reads a file: UTF-8, its columns separated by commas or semicolons, lines that begin with `#`
-    /// passed over.
+    /// Parses a file in UTF-8 with commas or semicolons as separators. Ignores lines that begin
+    /// with `#`.
     ///
     /// # Errors
-    /// [`SynonymsError`] with all lines that are wrong; a file with any is not used at all.
+    /// [`SynonymsError`] with all invalid lines; a file with errors is rejected as a whole.
     pub fn parse(bytes: &[u8]) -> Result<Self, SynonymsError> {
         let file_error = |reason: String| SynonymsError::of(vec![(1, reason)]);
         if bytes.len() > SYNONYMS_BYTES_MAX {
@@ -124,23 +125,23 @@ impl Synonyms {
         Ok(Self { digest: u64::from_le_bytes(digest), ..parser.synonyms })
     }
 
-    /// A number that another file has not.
+    /// Hash of the file.
     pub fn digest(&self) -> u64 {
         self.digest
     }
 
-    /// How many rings there are.
+    /// Number of rings.
     pub fn len(&self) -> usize {
         self.rings.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no rings.
     pub fn is_empty(&self) -> bool {
         self.rings.is_empty()
     }
 
-    /// The longest label that these stems begin with: how many of them it takes, and the other labels
-    /// of its ring.
+    /// The longest label that is a prefix of `stems`: its number of stems, and the other labels of
+    /// its ring.
     pub(crate) fn longest_at(
         &self,
         stems: &[&str],
@@ -163,11 +164,11 @@ fn delimiter(text: &str) -> u8 {
     if header.contains(';') { b';' } else { b',' }
 }
 
-/// A file that is being read.
+/// State while parsing a file.
 #[derive(Default)]
 struct SynonymParser {
     synonyms: Synonyms,
-    /// The line of each label, by its stems.
+    /// Line of each label, by its stems.
     lines: HashMap<Vec<String>, u64>,
     errors: Vec<(u64, String)>,
 }
@@ -189,7 +190,7 @@ impl SynonymParser {
                     let reason = format!("label has more than {LABEL_WORDS_MAX} words: `{label}`");
                     self.errors.push((line, reason));
                 }
-                // Another form of a label of the same line finds nothing more.
+                // Another form of a label in the same line adds nothing.
                 (_, Some(other)) if *other == line => {}
                 (_, Some(other)) => {
                     let reason = format!(
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_spreadsheet_must_be_read() {
+    fn a_spreadsheet_export_must_be_parsed() {
         let file = "\u{feff}label;altLabels;note\r\nCX;klantbeleving|customer experience;\r\n";
         let synonyms = Synonyms::parse(file.as_bytes()).unwrap();
         assert_eq!(lookup(&synonyms, "cx").map(|(_, others)| others.len()), Some(2));

@@ -1,38 +1,39 @@
-//! Where the words of a text are. Indexing and highlighting both count words by this, so that a
-//! word's number in the index leads back to its bytes.
+//! Splits texts into words. Indexing and highlighting share this definition, so that a position in
+//! the index identifies a range of bytes in the text.
 
 use std::ops::Range;
 
 use schema::normalisation;
 use unicode_normalization::char::is_combining_mark;
 
-/// Words of this many bytes or more cannot be looked for. They count all the same.
+/// Minimum length in bytes of words that are not indexed. They still have a position.
 pub(crate) const WORD_BYTES_MAX: usize = 64;
 
-/// What may follow a single letter to make a name of it.
+/// Signs that can follow a single letter in a name, such as `C#`.
 const SIGNS: [&str; 2] = ["++", "#"];
-/// Joins letters where a line may break, and is not seen otherwise.
+/// Invisible hyphen at which a line may be broken.
 const SOFT_HYPHEN: char = '\u{ad}';
 
-/// The words of `text` as byte ranges, in order: rows of letters and digits, with apostrophes between
-/// letters (`foto's`), dots and commas between digits (`2.2`), and `#` or `++` after a single letter
-/// (`C#`). The parts of a hyphenated word are words; [`is_hyphenated`] tells that they belong together.
+/// The words of `text` as byte ranges, in order: sequences of letters and digits, with apostrophes
+/// between letters (`foto's`), dots and commas between digits (`2.2`), and `#` or `++` after a
+/// single letter (`C#`). The segments of a hyphenated word are separate words; see
+/// [`is_hyphenated`].
 pub(crate) fn words(text: &str) -> WordIter<'_> {
     WordIter { text, position: 0 }
 }
 
-/// Whether a word is in the index.
+/// Whether a word is indexed.
 pub(crate) fn is_indexed(word: &Range<usize>) -> bool {
     word.len() < WORD_BYTES_MAX
 }
 
-/// Whether nothing but a hyphen stands between two words of `text`.
+/// Whether two words of `text` are separated by nothing but a hyphen.
 pub(crate) fn is_hyphenated(text: &str, word: &Range<usize>, next: &Range<usize>) -> bool {
     matches!(&text[word.end..next.start], "-" | "\u{2010}" | "\u{2011}")
 }
 
-/// A word as it is compared: lower case, without accents, apostrophes, and the *s* of a plural or
-/// possessive after an apostrophe.
+/// Normalises a word for comparison: lower case, no accents, no apostrophes, and no *s* of a plural
+/// or possessive after an apostrophe.
 pub(crate) fn folded(word: &str) -> String {
     if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return word.to_ascii_lowercase();
@@ -49,7 +50,7 @@ pub(crate) fn folded(word: &str) -> String {
     folded
 }
 
-/// The words of a text.
+/// Iterator over the words of a text.
 #[derive(Debug, Clone)]
 pub(crate) struct WordIter<'a> {
     text: &'a str,
@@ -66,7 +67,7 @@ impl Iterator for WordIter<'_> {
     }
 }
 
-/// Bytes of the word at the beginning of `text`.
+/// Length in bytes of the word at the start of `text`.
 fn word_length(text: &str) -> usize {
     let (mut end, mut before) = (0, '\0');
     let mut letters = text.char_indices().peekable();
@@ -91,7 +92,7 @@ fn word_length(text: &str) -> usize {
     }
 }
 
-/// Whether a character inside a word belongs to it.
+/// Whether a character inside a word is part of it.
 fn joins(before: char, letter: char, after: char) -> bool {
     match letter {
         '.' | ',' => before.is_ascii_digit() && after.is_ascii_digit(),
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_differently_must_be_folded_to_one() {
+    fn spelling_variants_must_fold_to_the_same_word() {
         for (one, other) in [
             ("hén", "hen"),
             ("Vóór", "voor"),
@@ -152,7 +153,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_must_hold_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
+        fn words_must_contain_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
             let mut end = 0;
             for word in words(&text) {
                 prop_assert!(word.start >= end && !word.is_empty());

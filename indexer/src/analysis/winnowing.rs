@@ -1,5 +1,5 @@
-//! Shared passages by winnowing (Schleimer, Wilkerson and Aiken, 2003): fingerprints that two texts
-//! with a passage in common share, and the passage itself.
+//! Shared passages by winnowing (Schleimer, Wilkerson and Aiken, 2003): two texts with a passage in
+//! common have a fingerprint in common.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -10,12 +10,12 @@ use super::{
 
 /// Number of words of a shingle.
 const FINGERPRINT_WORDS: usize = 8;
-/// Number of adjacent shingles of which the minimum is a fingerprint, so that any
-/// [`PASSAGE_WORDS`] words in a row that two texts share give a fingerprint in common.
+/// Number of consecutive shingles whose minimum is a fingerprint. Any [`PASSAGE_WORDS`] consecutive
+/// words that two texts share yield a common fingerprint.
 const WINDOW: usize = PASSAGE_WORDS - FINGERPRINT_WORDS + 1;
 
 impl WordHashes {
-    /// The minimum of each [`WINDOW`] of shingles, without repetitions. Empty for a short text.
+    /// The minimum of each [`WINDOW`] of shingles, without duplicates. Empty for a short text.
     pub(crate) fn fingerprints(&self) -> Vec<u64> {
         if self.hashes.len() < PASSAGE_WORDS {
             return Vec::new();
@@ -32,11 +32,12 @@ impl WordHashes {
 /// The passages that two texts share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextOverlap {
-    /// Number of words of the first text in passages of [`FINGERPRINT_WORDS`] or more.
+    /// Number of words of the first text in shared passages of at least [`FINGERPRINT_WORDS`]
+    /// words.
     pub(crate) shared_words: usize,
     /// Number of words of the first text.
     pub(crate) total_words: usize,
-    /// The bytes of the longest passage in the first text, and its number of words.
+    /// Byte range of the longest passage in the first text, and its number of words.
     pub(crate) longest: Option<(Range<usize>, usize)>,
 }
 
@@ -56,7 +57,7 @@ impl TextOverlap {
             }
         }
         let word_ranges: Vec<Range<usize>> = words(text).collect();
-        // The first of those that are equally long.
+        // `max_by_key` returns the last maximum, so this is the first of equally long passages.
         let longest = ranges.iter().rev().max_by_key(|range| range.len());
         let longest = longest.map(|range| {
             (word_ranges[range.start].start..word_ranges[range.end - 1].end, range.len())
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passage_must_be_measured_and_found_where_it_stands() {
+    fn a_passage_must_be_located_and_measured() {
         let ours = format!("Eerst dit. {} En dan dat.", distinct(0, 50));
         let theirs = format!("Iets anders, {}", distinct(0, 50).to_uppercase());
         let overlap = TextOverlap::between(&ours, &WordHashes::of([&*theirs]));

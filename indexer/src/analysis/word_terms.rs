@@ -1,5 +1,4 @@
-//! The terms under which a word stands in the index: its stem, the stems of its parts where it is a
-//! compound, and what it makes with its neighbour where a hyphen joins them.
+//! The index terms of a word: its stem and the stems of its components.
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
@@ -12,16 +11,17 @@ use super::{
 /// The terms of one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WordTerms {
-    /// The word as it is compared: lower case, without accents and apostrophes.
+    /// The folded word: lower case, without accents and apostrophes.
     pub(crate) folded: String,
     /// Its stem.
     pub(crate) stem: String,
-    /// The stems of its parts, each with its bytes in the folded word; none where it is no compound.
+    /// Stems of the components with their byte ranges in the folded word; empty if it is not a
+    /// compound.
     pub(crate) components: Vec<(String, Range<usize>)>,
 }
 
 impl WordTerms {
-    /// The terms of a word as it is written.
+    /// The terms of a word in its original spelling.
     pub(crate) fn of(language: AnalysisLanguage, word: &str) -> Self {
         let folded = folded(word);
         let stem_of = |range: Range<usize>| (stem(language, &folded[range.clone()]), range);
@@ -34,8 +34,8 @@ impl WordTerms {
         Self { stem: stem(language, &folded), components, folded }
     }
 
-    /// The bytes of `word`, of which these are the terms, that a term stands for; `None` where it is
-    /// neither its stem nor that of a part.
+    /// The byte range in `word` (the original spelling) of the stem or component `term`; `None` if
+    /// it is neither.
     pub(crate) fn bytes_of(&self, word: &str, term: &str) -> Option<Range<usize>> {
         if self.stem == term {
             return Some(0..word.len());
@@ -45,7 +45,7 @@ impl WordTerms {
     }
 }
 
-/// The bytes of a word that a range of the folded word stands for.
+/// Maps a range of the folded word to a range of the original word.
 fn unfolded(word: &str, range: &Range<usize>) -> Range<usize> {
     if word.is_ascii() {
         return range.clone();
@@ -56,7 +56,7 @@ fn unfolded(word: &str, range: &Range<usize>) -> Range<usize> {
         if length > 0 && at <= range.start {
             start = byte;
         }
-        // Marks belong to the letter before them.
+        // Combining marks belong to the preceding letter.
         if length > 0 && at >= range.end {
             end = byte;
             break;
@@ -66,7 +66,7 @@ fn unfolded(word: &str, range: &Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// The numbers in `2.2`.
+/// The numbers in a version number such as `2.2`.
 fn numbers(folded: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let number = |number: &str| {
@@ -77,10 +77,10 @@ fn numbers(folded: &str) -> Vec<Range<usize>> {
     folded.split(['.', ',']).map(number).collect()
 }
 
-/// So many words are remembered with their terms: a text has most of its words again and again.
+/// Maximum number of cached words. Most words of a text occur repeatedly.
 const STEM_CACHE_WORDS_MAX: usize = 20_000;
 
-/// Remembers the terms of words.
+/// Cache of the terms of words.
 #[derive(Debug, Clone)]
 pub(super) struct StemCache {
     language: AnalysisLanguage,

@@ -1,4 +1,4 @@
-//! The names of themes and organisations of one generation, for suggestions.
+//! Names of the themes and organisations of a generation, for suggestions.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct EntityNames {
     entities: Vec<NamedEntity>,
-    /// Each name from each of its words on, in order.
+    /// The suffix of each name from each of its words, sorted.
     suffixes: Vec<NameSuffix>,
 }
 
@@ -22,15 +22,15 @@ pub(super) struct EntityNames {
 pub(super) struct NamedEntity {
     pub(super) record: Arc<Record>,
     pub(super) kind: SuggestionKind,
-    /// Its preferred name, folded.
+    /// Preferred name, normalised.
     pub(super) folded: String,
-    /// Characters of that name as it is written.
+    /// Number of characters of the original name.
     pub(super) length: u64,
 }
 
 /// An entity whose name completes a query.
 pub(super) struct NameCompletion<'a> {
-    /// Whether the name has the query after its beginning.
+    /// Whether the query matches within the name rather than at its start.
     pub(super) is_infix: bool,
     pub(super) entity: &'a NamedEntity,
 }
@@ -38,7 +38,7 @@ pub(super) struct NameCompletion<'a> {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct NameSuffix {
     text: String,
-    /// All of the name, folded.
+    /// The whole name, normalised.
     name: Arc<str>,
     entity: usize,
 }
@@ -80,7 +80,7 @@ impl EntityNames {
         self.entities.push(entity);
     }
 
-    /// The entities with a name that completes `query`, best first, each once, by its best name.
+    /// The entities with a name that completes `query`, best first, each once.
     pub(super) fn completions<'a>(
         &'a self,
         query: &CompletionQuery<'_>,

@@ -1,4 +1,4 @@
-//! What takes place in a stretch of time: single events and each time of a series.
+//! Calendar: all occurrences of single and recurring events in a period.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use schema::{NodeId, Occurrence, Record};
 
 use super::{CatalogError, open_generation::OpenGeneration};
 
-/// No more than so many times are given at once.
+/// Maximum number of occurrences in a result.
 pub const EVENTS_IN_RANGE_MAX: usize = 1_000;
 
-/// What takes place in a stretch of time.
+/// Occurrences in a period.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EventsInRange {
-    /// Every time, in the order in which they begin.
+    /// Occurrences by start.
     pub occurrences: Vec<(Arc<Record>, Occurrence)>,
-    /// Whether there are more than were asked for.
+    /// Whether there are more occurrences than the limit.
     pub has_more: bool,
 }
 
-/// The first `most` times that have not ended at `from` and begin before `until`.
+/// The first `limit` occurrences that have not ended at `from` and start before `until`.
 pub(super) fn events_in_range(
     generation: &OpenGeneration,
     (from, until): (Timestamp, Timestamp),

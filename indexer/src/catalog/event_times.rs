@@ -1,4 +1,4 @@
-//! Time in a generation: when series take place, and when an answer can next be another.
+//! Occurrences of events, and the times at which results can change.
 
 use std::{
     collections::HashMap,
@@ -13,16 +13,16 @@ use crate::{
     store::{StoreError, StoreReader},
 };
 
-/// The times of a generation, worked out once when it is opened.
+/// Times of events, computed when the generation is opened.
 pub(super) struct EventTimes {
-    /// Every series, expanded.
+    /// Expanded recurring events.
     series: HashMap<NodeId, Occurrences>,
-    /// The same in seconds, as a search reads them.
+    /// The same in seconds, as a search uses them.
     pub(super) seconds: Arc<SeriesTimes>,
-    /// Every instant at which an event begins or is over, in seconds since 1970, in order.
+    /// Start and end of every occurrence, in seconds since 1970, sorted.
     bounds: Vec<i64>,
-    /// The step that was asked for last: from when, until when. Every request asks, and a step lasts
-    /// for minutes to a day.
+    /// The interval of the last request in which no result changes. Every request needs it, and it
+    /// lasts from minutes to a day.
     cached_interval: Mutex<(Timestamp, Timestamp)>,
 }
 
@@ -48,24 +48,23 @@ impl EventTimes {
         Ok(Self { series, seconds: Arc::new(seconds), bounds, cached_interval })
     }
 
-    /// The times of a series; `None` for everything else.
+    /// The occurrences of a series; `None` for any other record.
     pub(super) fn occurrences(&self, id: NodeId) -> Option<&Occurrences> {
         self.series.get(&id)
     }
 
-    /// Every series with its times.
+    /// Every series with its occurrences.
     pub(super) fn all(&self) -> impl Iterator<Item = (NodeId, &Occurrences)> {
         self.series.iter().map(|(id, occurrences)| (*id, occurrences))
     }
 
-    /// When the first event begins, and the first instant after the last; `None` without events.
+    /// Start of the first event and end of the last; `None` without events.
     pub(super) fn range(&self) -> Option<(Timestamp, Timestamp)> {
         let at = |bound: Option<&i64>| Timestamp::from_second(*bound?).ok();
         at(self.bounds.first()).zip(at(self.bounds.last()))
     }
 
-    /// The first instant after `now` at which an event begins or is over, or a day begins in
-    /// Amsterdam.
+    /// The next time after `now` at which an event starts or ends, or a day starts in Amsterdam.
     pub(super) fn valid_until(&self, now: Timestamp) -> Timestamp {
         let mut cached_interval =
             self.cached_interval.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,7 +82,7 @@ impl EventTimes {
     }
 }
 
-/// The first instant of the next day in Amsterdam.
+/// The start of the next day in Amsterdam.
 fn next_midnight(now: Timestamp) -> Timestamp {
     let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let today = now.to_zoned(home.clone()).date();
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_day_must_begin_at_midnight_in_amsterdam_also_when_clocks_change() {
+    fn the_next_day_must_start_at_midnight_in_amsterdam_across_clock_changes() {
         for (now, expected) in [
             ("2026-03-28T12:00:00+01:00", "2026-03-29T00:00:00+01:00"),
             ("2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"),

@@ -1,4 +1,4 @@
-//! Where one piece of content stands in the answer to a question, or why it does not.
+//! The rank of a record in the results of a query, or the reason why it is not listed.
 
 use jiff::Timestamp;
 use schema::{
@@ -16,28 +16,28 @@ use crate::{
     index::{Expansion, IndexReader, MatchDetail, NotListedReason, SearchResult, explanation},
 };
 
-/// What became of one piece of content when a question was asked.
+/// The rank and score of one record for a query.
 #[derive(Debug, Clone)]
 pub struct RankExplanation {
-    /// The content.
+    /// The record.
     pub record: Record,
-    /// Its place in the list, from one; `None` where it is not listed.
+    /// Rank, starting at one; `None` if the record is not listed.
     pub rank: Option<u64>,
-    /// How many are listed.
+    /// Total number of hits.
     pub total: u64,
-    /// Its score; zero where it is not listed.
+    /// Score; zero if the record is not listed.
     pub score: f32,
-    /// What each word brought; `None` where the question asks for nothing.
+    /// Contributions to the score; `None` if the query has no words.
     pub explanation: Option<Explanation>,
-    /// Why it is not listed, where it is not.
+    /// Why the record is not listed, if so.
     pub not_listed_reason: Option<NotListedReason>,
-    /// What is listed in its place, where that is why.
+    /// Near-duplicate that is listed instead.
     pub listed_duplicate: Option<Record>,
-    /// What was made of the words.
+    /// How the words were interpreted.
     pub interpretation: Interpretation,
 }
 
-/// `None` where there is no content with this id.
+/// `None` if there is no content with this id.
 pub(super) fn explain(
     generation: &OpenGeneration,
     synonyms: &Synonyms,
@@ -96,7 +96,7 @@ pub(super) fn explain(
     Ok(Some(rank_explanation))
 }
 
-/// The near-duplicate that is listed in the place of a document.
+/// The near-duplicate that is listed instead of a document.
 fn listed_duplicate(
     generation: &OpenGeneration,
     bits: u64,

@@ -1,4 +1,4 @@
-//! The open files of one generation, which searches on other threads share.
+//! The open files of one generation, shared by search threads.
 
 use std::sync::OnceLock;
 
@@ -13,6 +13,6 @@ pub(super) struct OpenGeneration {
     pub(super) store: StoreReader,
     pub(super) index: IndexReader,
     pub(super) event_times: EventTimes,
-    /// Read by the first suggestion.
+    /// Read on the first request for suggestions.
     pub(super) entity_names: OnceLock<EntityNames>,
 }

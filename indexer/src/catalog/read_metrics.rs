@@ -1,36 +1,36 @@
-//! How often a catalog was asked for what, so that tests and operators see what a request costs.
+//! Counters of reads, so that tests and operators see the cost of a request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! read_metrics {
     ($($(#[$doc:meta])* $field:ident,)+) => {
-        /// How often each kind of read was asked for. A call for many things at once counts once.
+        /// Number of reads of each kind. A batch counts as one read.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct ReadMetrics {
             $($(#[$doc])* pub $field: u64,)+
         }
 
         impl ReadMetrics {
-            /// Each kind of read by its name.
+            /// Every counter with its name.
             pub fn by_name(self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($field), self.$field)),+].into_iter()
             }
 
-            /// What was asked for since `before`.
+            /// Number of reads since an earlier value.
             #[must_use]
             pub fn since(self, before: Self) -> Self {
                 Self { $($field: self.$field.saturating_sub(before.$field),)+ }
             }
         }
 
-        /// Counts reads.
+        /// Counters that are updated by each read.
         #[derive(Debug, Default)]
         pub(super) struct ReadCounters {
             $(pub(super) $field: ReadCounter,)+
         }
 
         impl ReadCounters {
-            /// What was counted so far.
+            /// The current values.
             pub(super) fn metrics(&self) -> ReadMetrics {
                 ReadMetrics { $($field: self.$field.0.load(Ordering::Relaxed),)+ }
             }
@@ -41,23 +41,23 @@ macro_rules! read_metrics {
 read_metrics! {
     /// Records by id.
     records,
-    /// Long texts.
+    /// Full texts by id.
     bodies,
-    /// Where records come from.
+    /// Provenance by id.
     provenance,
-    /// What is linked to things.
+    /// Links between records.
     links,
-    /// Ids by address.
+    /// Ids by URL.
     urls,
-    /// Things of a kind by name.
+    /// Records of a kind by name.
     names,
-    /// What changed.
+    /// Changes.
     changes,
     /// Searches.
     searches,
-    /// What is like things.
+    /// Related content.
     related,
-    /// What has passages in common with things.
+    /// Shared passages.
     similar,
     /// Suggestions.
     suggestions,

@@ -1,13 +1,13 @@
-//! What is like a thing.
+//! Related content of a record.
 
 use schema::NodeId;
 
 use super::{CatalogError, open_generation::OpenGeneration};
 
-/// No more than so many are found for one thing.
+/// Maximum number of related records.
 pub const RELATED_MAX: usize = 100;
 
-/// The content that is most like `id`, at most `first_index`; nothing where it is no content itself.
+/// The content most similar to `id`, at most `first` records; empty if `id` is not content.
 pub(super) fn related(
     generation: &OpenGeneration,
     id: NodeId,

@@ -1,4 +1,4 @@
-//! One search: question ► places in the index ► records of the store ► a page with cursors.
+//! Search: query ► ranked hits in the index ► records from the store ► page with cursors.
 
 pub(super) mod annotate;
 
@@ -17,9 +17,9 @@ use crate::{
     index::{Expansion, Plan, RankedHit, Search, SearchResult},
 };
 
-/// No page begins or ends deeper than this in a list; narrower questions reach everything.
+/// Maximum depth of a page in a list of results. A narrower query makes the rest accessible.
 pub const SEARCH_WINDOW_MAX: usize = 10_000;
-/// Name of that limit towards clients.
+/// Name of this limit in errors.
 const SEARCH_WINDOW: &str = "search_window";
 
 pub(super) fn search(
@@ -31,7 +31,7 @@ pub(super) fn search(
     if let Some(cursor) = query.page.cursor() {
         check_cursor(cursor, query_hash, query.sort)?;
     }
-    // The pages of one list are reckoned by one day, however long somebody reads.
+    // All pages of a list use the day of the first page, however long the user takes.
     let day = query.page.cursor().map_or_else(|| days_since_epoch(query), |cursor| cursor.day);
     let (plan, interpretation) = match &query.words {
         Some(typed) => generation.index.plan(typed, expansion)?,
@@ -76,20 +76,20 @@ pub(super) fn search(
 pub(super) struct SearchContext<'a> {
     pub(super) generation: &'a OpenGeneration,
     pub(super) query: &'a SearchQuery,
-    /// What is looked up; `None` for everything.
+    /// The compiled words; `None` matches everything.
     pub(super) plan: Option<&'a Plan>,
-    /// Days since 1970, by which ages are reckoned.
+    /// Days since 1970, from which the age of content is computed.
     pub(super) day: i32,
 }
 
-/// Finds enough places to cut the page out of them.
+/// Searches until there are enough hits for the page.
 fn page_range(
     context: &SearchContext<'_>,
 ) -> Result<(SearchResult, std::ops::Range<usize>), CatalogError> {
     let query = context.query;
     let size = query.page.size();
     let hint = query.page.cursor().map_or(0, |cursor| cursor.position as usize);
-    // Where the cursor stands is known from it; in a later generation it is only a first guess.
+    // A cursor stores its position; in a later generation this is only an estimate.
     let mut limit = match &query.page {
         Page::Forward { .. } => hint + 1 + size,
         Page::Backward { before: Some(_), .. } => hint + 1,
@@ -148,7 +148,7 @@ pub(super) fn run_search(
     Ok(generation.index.search(&search, &generation.event_times.seconds)?)
 }
 
-/// A number that two requests share if they ask for the same list, on every machine.
+/// Hash that identifies a list of results: equal for equal queries, on every machine.
 fn query_hash(query: &SearchQuery) -> u64 {
     let words: Option<Vec<&str>> = query.words.as_deref().map(|w| w.split_whitespace().collect());
     let encoded = postcard::to_stdvec(&(words, &query.filter, query.sort));
@@ -174,7 +174,7 @@ fn cursor_position(cursor: &Cursor) -> RankedHit {
     RankedHit { value: cursor.value.clone(), id: cursor.id.to_bits() }
 }
 
-/// The generation of a cursor, where it is not the one that answers.
+/// The generation of a cursor, if it is not the current one.
 pub(super) fn previous_generation(
     cursor: Option<&Cursor>,
     now: GenerationNumber,

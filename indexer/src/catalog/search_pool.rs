@@ -1,5 +1,5 @@
-//! Searches run beside the runtime, a bounded number at once and a bounded number waiting, none of
-//! them for long.
+//! A pool for searches outside the async runtime, with limits for concurrency, queue length and
+//! queue time.
 
 use std::{
     sync::{
@@ -13,42 +13,42 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::CatalogError;
 
-/// So many searches may wait for each one that runs; more are turned away.
+/// Maximum number of queued searches per worker.
 pub(crate) const QUEUED_PER_WORKER: usize = 64;
-/// A search that waited this long is turned away: who asked has little patience left.
+/// Timeout for queued searches; clients retry or give up after a few seconds.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many searches run at once, and how many wait for how long.
+/// Limits of a search pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolLimits {
-    /// So many run at once; at least one does.
+    /// Maximum number of concurrent searches; at least one.
     pub workers: usize,
-    /// So many wait; more are turned away.
+    /// Maximum number of queued searches; more are rejected.
     pub queued_max: usize,
-    /// One that waited this long is turned away.
+    /// Maximum time in the queue; after this time a search is rejected.
     pub queue_timeout: Duration,
 }
 
 impl Default for PoolLimits {
-    /// One worker a core, 64 waiting for each, for two seconds.
+    /// One worker per core, 64 queued searches per worker, a timeout of two seconds.
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         Self { workers, queued_max: workers * QUEUED_PER_WORKER, queue_timeout: QUEUE_TIMEOUT }
     }
 }
 
-/// What searches are doing at one moment.
+/// Load of a search pool.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PoolLoad {
-    /// So many run.
+    /// Number of running searches.
     pub running: u64,
-    /// So many wait for their turn.
+    /// Number of queued searches.
     pub queued: u64,
-    /// So many were turned away since the catalog was opened.
+    /// Number of searches rejected since the catalog was opened.
     pub rejected: u64,
 }
 
-/// The pool that all searches of a catalog share.
+/// The search pool of a catalog.
 pub(crate) struct SearchPool {
     limits: PoolLimits,
     permits: Arc<Semaphore>,
@@ -67,7 +67,7 @@ impl SearchPool {
         }
     }
 
-    /// What the searches are doing now.
+    /// The current load.
     pub(crate) fn load(&self) -> PoolLoad {
         let running = self.limits.workers.saturating_sub(self.permits.available_permits());
         PoolLoad {
@@ -77,7 +77,7 @@ impl SearchPool {
         }
     }
 
-    /// Runs `work` when its turn comes.
+    /// Runs `work` as soon as a worker is available.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
@@ -88,7 +88,7 @@ impl SearchPool {
                 self.rejected.fetch_add(1, Ordering::Relaxed);
             })?,
         };
-        // The search keeps its place until it is done, also when nobody waits for it any more.
+        // The permit is held until the search ends, even if the caller has gone.
         let span = tracing::Span::current();
         let work = move || {
             let _permit = permit;
@@ -109,7 +109,7 @@ impl SearchPool {
     }
 }
 
-/// Counts one search that waits, until its turn comes or it is given up.
+/// Counts a queued search until it gets a permit or is cancelled.
 struct QueueSlot<'a>(&'a SearchPool);
 
 impl<'a> QueueSlot<'a> {
@@ -136,7 +136,7 @@ mod tests {
         Arc::new(SearchPool::new(PoolLimits { workers: 1, queued_max, queue_timeout }))
     }
 
-    /// Fills the only place with a search that lasts until the sender is dropped.
+    /// Occupies the only worker until the sender is dropped.
     async fn occupy(pool: &Arc<SearchPool>) -> mpsc::Sender<()> {
         let (release, released) = mpsc::channel::<()>();
         let (started, begun) = tokio::sync::oneshot::channel();

@@ -1,4 +1,4 @@
-//! Passages that a thing has in common with things of other sources.
+//! Passages that a record shares with records of other sources.
 
 use schema::{NodeId, SharedPassage};
 
@@ -9,14 +9,14 @@ use crate::{
     store::sources,
 };
 
-/// No more than so many are found for one thing.
+/// Maximum number of records in a result.
 pub const SHARED_PASSAGES_MAX: usize = 20;
-/// So many things, those that share most prints, are compared with it.
+/// Maximum number of records to compare, those with the most shared fingerprints first.
 const COMPARED_MAX: usize = 40;
-/// So many bytes of a passage are told.
+/// Maximum length of a passage in bytes.
 const PASSAGE_BYTES_MAX: usize = 600;
 
-/// What has passages in common with `id` and no source, what has most of them first.
+/// Records without a common source that share passages with `id`, most shared words first.
 pub(super) fn shared_passages(
     generation: &OpenGeneration,
     id: NodeId,

@@ -1,4 +1,4 @@
-//! One generation, held open.
+//! A snapshot of one generation.
 
 use std::sync::{Arc, OnceLock};
 
@@ -29,13 +29,13 @@ use crate::{
     store::{Relation, StoreError, StoreReader},
 };
 
-/// Maximum number of values that a runtime thread reads itself. Of the demo, 64 records take 150 µs,
-/// 100 take 270 µs and 1,000 take 7.4 ms; a runtime thread must not block for 500 µs.
+/// Maximum number of values to read on a runtime thread. In the demo, 64 records take 150 µs, 100
+/// take 270 µs and 1,000 take 7.4 ms; a runtime thread must not block for more than 500 µs.
 const INLINE_READS_MAX: usize = 64;
-/// Number of entities that one permit of the pool looks up before other searches run.
+/// Number of records that one search permit covers, so that other searches can run in between.
 const LOOKUP_BATCH_SIZE: usize = 8;
 
-/// One generation. Immutable; every answer of one request should come from one snapshot.
+/// An immutable view of one generation. Use one snapshot for a whole response.
 pub struct Snapshot {
     manifest: Arc<Manifest>,
     digest: String,
@@ -45,7 +45,7 @@ pub struct Snapshot {
     shared: SharedState,
 }
 
-/// What all snapshots of a catalog share.
+/// State that all snapshots of a catalog share.
 #[derive(Clone)]
 pub(super) struct SharedState {
     pub(super) pool: Arc<SearchPool>,
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl Snapshot {
-    /// Opens a generation, checked in full. What it shares with `before` is not decoded again.
+    /// Opens and fully verifies a generation. Reuses decoded segments of `previous`.
     pub(super) fn open(
         data: &DataFolder,
         number: GenerationNumber,
@@ -106,34 +106,34 @@ impl Snapshot {
         }
     }
 
-    /// The same generation, where searches look words up as they are: none is taken apart, joined
-    /// to the next, corrected, or said in other words. To measure what all that costs.
+    /// The same generation without query expansion: no decompounding, joined words, corrections or
+    /// synonyms. Measures the cost of the expansion.
     #[must_use]
     pub fn without_expansion(&self) -> Self {
         Self { expansion: Expansion::None, ..self.with_synonyms(&self.synonyms) }
     }
 
-    /// Whether it is the generation of a manifest.
+    /// Whether a manifest belongs to this generation.
     pub(super) fn matches_manifest(&self, manifest: &Manifest) -> bool {
         self.manifest.digest() == manifest.digest()
     }
 
-    /// Its number.
+    /// Number of the generation.
     pub fn generation(&self) -> GenerationNumber {
         self.manifest.number
     }
 
-    /// When it was built.
+    /// Build time of the generation.
     pub fn built_at(&self) -> Timestamp {
         self.manifest.built_at
     }
 
-    /// Digest of everything that its answers are made from, as letters and digits.
+    /// Digest of everything that determines a response, as letters, digits and hyphens.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// How many there are of each kind.
+    /// Number of records of each kind.
     pub fn counts(&self) -> &RecordCounts {
         &self.manifest.counts
     }
@@ -143,34 +143,34 @@ impl Snapshot {
         &self.manifest.sources
     }
 
-    /// How often this catalog was asked for what, by all snapshots of it.
+    /// Number of reads of each kind, over all snapshots of the catalog.
     pub fn read_metrics(&self) -> ReadMetrics {
         self.shared.read_counters.metrics()
     }
 
-    /// The times of a series, in order; `None` for everything else. Nothing is worked out for it.
+    /// The precomputed occurrences of a series; `None` for any other record.
     pub fn occurrences(&self, id: NodeId) -> Option<&Occurrences> {
         self.generation.event_times.occurrences(id)
     }
 
-    /// The first instant after `now` at which any answer can be another: an event begins or is
-    /// over, or a day begins in Amsterdam.
+    /// The next time after `now` at which a result can change: an event starts or ends, or a day
+    /// starts in Amsterdam.
     pub fn next_change(&self, now: Timestamp) -> Timestamp {
         self.generation.event_times.valid_until(now)
     }
 
-    /// When the first event begins, and the first instant after the last; `None` without events.
+    /// Start of the first event and end of the last; `None` without events.
     pub fn event_range(&self) -> Option<(Timestamp, Timestamp)> {
         self.generation.event_times.range()
     }
 
-    /// The first `most` times, at most [`EVENTS_IN_RANGE_MAX`](super::EVENTS_IN_RANGE_MAX), that events take place
-    /// from `from` on and before `until`: those of series each by itself, those that go on at
-    /// `from` included.
+    /// The first `limit` occurrences, at most [`EVENTS_IN_RANGE_MAX`](super::EVENTS_IN_RANGE_MAX),
+    /// that have not ended at `from` and start before `until`. Each occurrence of a series is
+    /// listed separately.
     ///
     /// # Errors
-    /// [`CatalogError::Busy`] where too many searches wait; a variant of the store or the index
-    /// where it fails.
+    /// [`CatalogError::Busy`] if too many searches are queued; a variant of the store or the index
+    /// if that fails.
     pub async fn events_in_range(
         &self,
         from: Timestamp,
@@ -185,12 +185,12 @@ impl Snapshot {
             .await
     }
 
-    /// Where `words` stand in pieces of content, in their order, whether or not a search for them
-    /// would find these.
+    /// Highlights of `words` in records, in the order of the records, whether or not a search for
+    /// the words would return them.
     ///
     /// # Errors
-    /// [`CatalogError::Busy`] where too many searches wait; a variant of the store or the index
-    /// where it fails.
+    /// [`CatalogError::Busy`] if too many searches are queued; a variant of the store or the index
+    /// if that fails.
     pub async fn highlights(
         &self,
         words: String,
@@ -204,48 +204,49 @@ impl Snapshot {
             .await
     }
 
-    /// Records by id, in the order asked; `None` where there is none. An id that was merged away
-    /// gives the record that stands for it now.
+    /// Records by id, in the order of the ids; `None` for an unknown id. The id of a merged record
+    /// returns the record it was merged into.
     ///
     /// # Errors
-    /// [`CatalogError::Store`] where the store fails.
+    /// [`CatalogError::Store`] if the store fails.
     pub async fn get_many(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Record>>>, CatalogError> {
         self.shared.read_counters.records.add();
         fail::fail_point!("records");
         self.read_each(ids, |store, id| Ok(store.record(store.resolve(*id)?)?.map(Arc::new))).await
     }
 
-    /// Long texts by id, in the order asked; `None` where a record has none.
+    /// Full texts by id, in the order of the ids; `None` if a record has none.
     ///
     /// # Errors
-    /// [`CatalogError::Store`] where the store fails.
+    /// [`CatalogError::Store`] if the store fails.
     pub async fn bodies(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Body>>>, CatalogError> {
         self.shared.read_counters.bodies.add();
         self.read_each(ids, |store, id| Ok(store.body(*id)?.map(Arc::new))).await
     }
 
-    /// The ids that addresses lead to, in the order asked.
+    /// Ids of records by their URL, in the order of the URLs.
     ///
     /// # Errors
-    /// [`CatalogError::Store`] where the store fails.
+    /// [`CatalogError::Store`] if the store fails.
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
         self.shared.read_counters.urls.add();
         self.read_each(urls, |store, url| store.by_url(&schema::normalisation::url(url))).await
     }
 
-    /// Where records come from, in the order asked.
+    /// Provenance of records, in the order of the ids.
     ///
     /// # Errors
-    /// [`CatalogError::Store`] where the store fails.
+    /// [`CatalogError::Store`] if the store fails.
     pub async fn provenance(&self, ids: &[NodeId]) -> Result<Vec<Vec<Provenance>>, CatalogError> {
         self.shared.read_counters.provenance.add();
         self.read_each(ids, |store, id| store.provenance(*id)).await
     }
 
-    /// What is linked to each target by a relation, in the order asked; each list by id.
+    /// Records linked to each target by a relation, in the order of the targets; each list sorted
+    /// by id.
     ///
     /// # Errors
-    /// [`CatalogError::Store`] where the store fails.
+    /// [`CatalogError::Store`] if the store fails.
     pub async fn linked(
         &self,
         targets: &[(NodeId, Relation)],
@@ -254,11 +255,11 @@ impl Snapshot {
         self.read_each(targets, |store, (target, relation)| store.linked(*target, *relation)).await
     }
 
-    /// Finds content.
+    /// Searches content.
     ///
     /// # Errors
-    /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Limit`] for a
-    /// stretch too deep, [`CatalogError::Busy`] where too many searches wait.
+    /// [`CatalogError::Cursor`] for a cursor of a different query, [`CatalogError::Limit`] for a
+    /// page beyond the search window, [`CatalogError::Busy`] if too many searches are queued.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.read_counters.searches.add();
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
@@ -269,12 +270,12 @@ impl Snapshot {
             .await
     }
 
-    /// What becomes of one piece of content when `words` are searched without any filter; `None`
-    /// where there is no content with this id.
+    /// Explains the rank of a record in a search for `words` without filters; `None` if there is no
+    /// content with this id.
     ///
     /// # Errors
-    /// [`CatalogError::Busy`] where too many searches wait; a variant of the store or the index
-    /// where it fails.
+    /// [`CatalogError::Busy`] if too many searches are queued; a variant of the store or the index
+    /// if that fails.
     pub async fn explain(
         &self,
         words: String,
@@ -287,13 +288,13 @@ impl Snapshot {
         self.shared.pool.run(explain).await
     }
 
-    /// What completes `prefix`, best first: themes, organisations and titles that have all the
-    /// words typed, the last one as a front; and, where one word is typed, words of the texts. What
-    /// begins with `prefix` comes first, then things before words, then shorter ones.
+    /// Completions of `prefix`, best first: themes, organisations and titles that contain all typed
+    /// words, the last one as a prefix; for a single typed word also words of the texts. Matches at
+    /// the start come first, then records before words, then shorter texts.
     ///
     /// # Errors
-    /// [`CatalogError::Limit`] for a prefix too long, [`CatalogError::Busy`] where too many
-    /// searches wait.
+    /// [`CatalogError::Limit`] if the prefix is too long, [`CatalogError::Busy`] if too many
+    /// searches are queued.
     pub async fn suggest(
         &self,
         prefix: String,
@@ -304,12 +305,12 @@ impl Snapshot {
         self.shared.pool.run(move || suggest::suggest(&generation, &prefix, first)).await
     }
 
-    /// The content that is most like each thing, in the order asked; at most `first_index` each, never
-    /// itself or its near-duplicates. A thing without content has nothing like it.
+    /// The most similar content of each record, in the order of the ids; at most `first` each,
+    /// without the record itself and its near-duplicates. Empty for a record that is not content.
     ///
     /// # Errors
-    /// [`CatalogError::Busy`] where too many searches wait; a variant of the store or the index
-    /// where it fails.
+    /// [`CatalogError::Busy`] if too many searches are queued; a variant of the store or the index
+    /// if that fails.
     pub async fn related(
         &self,
         ids: &[NodeId],
@@ -320,13 +321,13 @@ impl Snapshot {
             .await
     }
 
-    /// The passages that each thing has in common with content of other sources, in the order
-    /// asked; at most `first_index` each, what has most in common first. Of near-duplicates in one source
-    /// only one is listed.
+    /// The passages that each record shares with content of other sources, in the order of the ids;
+    /// at most `first` each, most shared words first. Of the near-duplicates in one source only one
+    /// is listed.
     ///
     /// # Errors
-    /// [`CatalogError::Busy`] where too many searches wait; a variant of the store or the index
-    /// where it fails.
+    /// [`CatalogError::Busy`] if too many searches are queued; a variant of the store or the index
+    /// if that fails.
     pub async fn shared_passages(
         &self,
         ids: &[NodeId],
@@ -339,7 +340,7 @@ impl Snapshot {
         .await
     }
 
-    /// Looks something up for each thing on the pool, a few at a time.
+    /// Runs a lookup for each id on the search pool, in batches.
     async fn map_in_batches<T: Send + 'static>(
         &self,
         ids: &[NodeId],
@@ -356,11 +357,11 @@ impl Snapshot {
         Ok(results)
     }
 
-    /// Things of one kind in the order of their names.
+    /// Records of one kind, sorted by name.
     ///
     /// # Errors
-    /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Store`] where
-    /// the store fails.
+    /// [`CatalogError::Cursor`] for a cursor of a different query, [`CatalogError::Store`] if the
+    /// store fails.
     pub async fn list_by_name(
         &self,
         kind: NodeKind,
@@ -375,10 +376,10 @@ impl Snapshot {
         self.read(count, move |generation| list_by_name(generation, kind, &page, total)).await
     }
 
-    /// What changed after a place, oldest first, and whether there is more.
+    /// Changes after a position, oldest first, and whether there are more.
     ///
     /// # Errors
-    /// [`CatalogError::Store`] where the store fails.
+    /// [`CatalogError::Store`] if the store fails.
     pub async fn changes(
         &self,
         after: Option<(GenerationNumber, u32)>,
@@ -388,7 +389,7 @@ impl Snapshot {
         self.read(first, move |generation| Ok(generation.store.changes(after, first)?)).await
     }
 
-    /// Reads something of the store for each key, in their order.
+    /// Reads a value from the store for each key, in the order of the keys.
     async fn read_each<K: Clone + Send + 'static, T: Send + 'static>(
         &self,
         keys: &[K],
@@ -401,7 +402,7 @@ impl Snapshot {
         self.read(keys.len(), read).await
     }
 
-    /// Reads the store: about `count` values, off the runtime threads if they are many.
+    /// Reads about `count` values from the store; off the runtime threads if there are many.
     async fn read<T: Send + 'static>(
         &self,
         count: usize,

@@ -1,4 +1,4 @@
-//! Suggestions: themes and organisations by their names, content by its titles, and words.
+//! Suggestions for a typed prefix: themes and organisations by name, content by title, and words.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,15 +14,15 @@ use crate::{
     store::StoreError,
 };
 
-/// No more than so many bytes may be typed to be completed.
+/// Maximum length of the prefix in bytes.
 pub const SUGGEST_PREFIX_BYTES_MAX: usize = 200;
-/// Name of that limit towards clients.
+/// Name of this limit in errors.
 const SUGGEST_PREFIX: &str = "suggest_prefix_bytes_max";
-/// No more than so many suggestions are given.
+/// Maximum number of suggestions.
 pub const SUGGESTIONS_MAX: usize = 100;
 
-/// What a suggestion is ordered by: what begins with what was typed, then things before words, then
-/// shorter ones, then their text.
+/// Sort key of a suggestion: matches at the start first, then records before words, shorter texts,
+/// and texts in alphabetical order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct SuggestionRank {
     is_infix: bool,
@@ -58,7 +58,7 @@ pub(super) fn suggest(
     Ok(ranked.into_iter().take(first).map(suggestion).collect())
 }
 
-/// Everything that completes what was typed, best first, and more than `first_index` perhaps.
+/// All completions, best first; may contain more than `first`.
 fn completions(
     generation: &OpenGeneration,
     typed: &CompletionQuery<'_>,
@@ -71,7 +71,7 @@ fn completions(
         let record = &entity.record;
         ranked.insert(rank, (record.name().to_owned(), Some(Arc::clone(record))));
     }
-    // A single word has no room for the others.
+    // Words are only suggested for a single typed word.
     if typed.complete_words.is_empty() {
         for word in generation.index.suggested_words(typed.prefix, first)? {
             let rank = SuggestionRank {
@@ -87,10 +87,10 @@ fn completions(
     Ok(ranked)
 }
 
-/// What to show of a suggestion, and what it leads to.
+/// Text to display and the record behind it.
 type Shown = (String, Option<Arc<Record>>);
 
-/// The best titles. Their records are read in order, as far as the last that can be among them.
+/// The best titles. Reads their records in index order and stops when no better one can follow.
 fn titles(
     generation: &OpenGeneration,
     typed: &CompletionQuery<'_>,
@@ -112,13 +112,13 @@ fn titles(
             folded: normalisation::name(record.name()),
             kind: SuggestionKind::Title,
         };
-        // Of several things with one title, the first by id.
+        // Of several records with the same title, the one with the lowest id.
         ranked.entry(rank).or_insert_with(|| (record.name().to_owned(), Some(Arc::new(record))));
     }
     Ok(ranked)
 }
 
-/// The names of a generation's themes and organisations; read when first asked for.
+/// Names of themes and organisations; read on first use.
 fn entity_names(generation: &OpenGeneration) -> Result<&EntityNames, StoreError> {
     if let Some(names) = generation.entity_names.get() {
         return Ok(names);

@@ -1,4 +1,4 @@
-//! Reading a judged collection.
+//! Reading of judged test collections.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -11,19 +11,19 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::metrics::Grades;
 
-/// A better judgement than this is a mistake in the file.
+/// Maximum relevance grade; a higher one is an error in the file.
 const GRADE_MAX: u8 = 10;
 
-/// Documents, questions, and what is good for what.
+/// Documents, queries and relevance judgements.
 #[derive(Debug, Clone)]
 pub struct Collection {
     pub(super) documents: Vec<Document>,
     pub(super) judged_queries: Vec<JudgedQuery>,
-    /// By id of question.
+    /// Judgements by query id.
     pub(super) grades: BTreeMap<String, Grades>,
 }
 
-/// One document.
+/// A document.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Document {
     #[serde(rename = "_id")]
@@ -34,7 +34,7 @@ pub(super) struct Document {
     pub(super) text: String,
 }
 
-/// One question.
+/// A query.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct JudgedQuery {
     #[serde(rename = "_id")]
@@ -42,26 +42,26 @@ pub(super) struct JudgedQuery {
     pub(super) text: String,
 }
 
-/// Why a collection cannot be read.
+/// Failure to read a collection.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectionError {
     /// A file cannot be read.
     #[error("cannot read collection file: `{}`", path.display())]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The error of the file system.
+        /// I/O error.
         #[source]
         cause: io::Error,
     },
-    /// A line is not as it should be.
+    /// A line is invalid.
     #[error("`{}`, line {line}: {reason}", path.display())]
     Line {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Which line, from one.
+        /// Line number, starting at one.
         line: usize,
-        /// What is wrong, and what is right.
+        /// What is invalid, with the expected format.
         reason: String,
     },
 }
@@ -70,7 +70,7 @@ impl Collection {
     /// Reads the three files.
     ///
     /// # Errors
-    /// [`CollectionError`] for the first thing that is wrong, naming file and line.
+    /// [`CollectionError`] for the first error, with file and line.
     pub fn open(corpus: &Path, queries: &Path, qrels: &Path) -> Result<Self, CollectionError> {
         let documents: Vec<Document> = objects(corpus, |document: &Document| &document.id)?;
         let judged_queries: Vec<JudgedQuery> = objects(queries, |query: &JudgedQuery| &query.id)?;
@@ -101,7 +101,7 @@ fn judgement(text: &str) -> Result<(&str, &str, u8), String> {
     Ok((query_id, document, grade))
 }
 
-/// One JSON object a line, each with an id of its own.
+/// Parses one JSON object per line; the ids must be unique.
 fn objects<T: DeserializeOwned>(
     path: &Path,
     id: impl Fn(&T) -> &String,
@@ -119,7 +119,7 @@ fn objects<T: DeserializeOwned>(
     Ok(objects)
 }
 
-/// Calls back with every line that is not blank.
+/// Calls `visit` for every line that is not blank.
 fn for_each_line(
     path: &Path,
     mut visit: impl FnMut(usize, &str) -> Result<(), String>,

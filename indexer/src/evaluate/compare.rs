@@ -1,4 +1,4 @@
-//! Whether one evaluation is better than another of the same questions.
+//! Comparison of two evaluations of the same queries.
 
 use serde::Serialize;
 
@@ -8,57 +8,57 @@ use super::{
     typo::SplitMix64,
 };
 
-/// So often the questions are drawn anew.
+/// Number of bootstrap samples.
 const BOOTSTRAP_SAMPLES: usize = 10_000;
-/// Half of what lies outside of the interval, in percent of the draws.
+/// Probability below and above the confidence interval, each.
 const TAIL: f64 = 0.025;
 
-/// Two evaluations side by side.
+/// Comparison of two evaluations.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
-    /// How many questions both have.
+    /// Number of queries.
     pub queries: usize,
-    /// By normalised discounted cumulative gain.
+    /// Normalised discounted cumulative gain at rank 10.
     pub ndcg_at_10: Difference,
-    /// By reciprocal rank.
+    /// Mean reciprocal rank at rank 10.
     pub mrr_at_10: Difference,
-    /// By recall.
+    /// Recall at rank 100.
     pub recall_at_100: Difference,
 }
 
-/// One measure of two evaluations.
+/// Difference of one measure between two evaluations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Difference {
-    /// Mean of the first.
+    /// Mean of the first evaluation.
     pub a: f64,
-    /// Mean of the second.
+    /// Mean of the second evaluation.
     pub b: f64,
-    /// What the second has more.
+    /// Mean of the second minus mean of the first.
     pub difference: f64,
-    /// Lower end of the 95 % interval of the difference, by a paired bootstrap.
+    /// Lower bound of the 95 % confidence interval of the difference (paired bootstrap).
     pub low: f64,
-    /// Upper end of it.
+    /// Upper bound of the same interval.
     pub high: f64,
-    /// Questions that the second answers better.
+    /// Number of queries with a higher value in the second evaluation.
     pub wins: usize,
-    /// Questions that it answers worse.
+    /// Number of queries with a lower value in the second evaluation.
     pub losses: usize,
-    /// Questions that both answer equally well.
+    /// Number of queries with equal values.
     pub ties: usize,
 }
 
-/// Why two evaluations cannot be compared.
+/// Reason why two evaluations cannot be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// They are of different questions.
+    /// The evaluations have different queries.
     #[error(
         "{only_a} queries only in the first evaluation and {only_b} only in the second; compare \
          evaluations of the same collection"
     )]
     DifferentQueries {
-        /// How many only the first has.
+        /// Number of queries in the first evaluation only.
         only_a: usize,
-        /// How many only the second has.
+        /// Number of queries in the second evaluation only.
         only_b: usize,
     },
 }
@@ -66,7 +66,7 @@ pub enum CompareError {
 /// Compares the second evaluation with the first.
 ///
 /// # Errors
-/// [`CompareError`] where they are not of the same questions.
+/// [`CompareError`] if the evaluations have different queries.
 pub fn compare(a: &EvaluationReport, b: &EvaluationReport) -> Result<Comparison, CompareError> {
     let missing = |one: &EvaluationReport, other: &EvaluationReport| {
         one.per_query.keys().filter(|id| !other.per_query.contains_key(*id)).count()
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_must_count_wins_and_losses_and_hold_the_difference() {
+    fn a_comparison_must_report_wins_losses_and_the_difference() {
         let a: Vec<f64> = (0..200).map(|n| f64::from(n % 10) / 20.0).collect();
         let b: Vec<f64> =
             a.iter().enumerate().map(|(n, a)| if n % 4 == 0 { a - 0.1 } else { a + 0.1 }).collect();

@@ -1,31 +1,31 @@
-//! What a ranked list is worth, given judgements.
+//! Ranking metrics.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Judgements of documents for one question: 0 is worthless, more is better.
+/// Relevance grades by document id, for one query: 0 is irrelevant, higher is better.
 pub(super) type Grades = HashMap<String, u8>;
 
-/// So many places count for nDCG and MRR.
+/// Number of ranks that count for nDCG and MRR.
 const RANK_CUTOFF: usize = 10;
-/// So many places count for recall.
+/// Number of ranks that count for recall.
 pub(super) const RECALL_CUTOFF: usize = 100;
 
-/// How good answers are, each measure from 0 to 1.
+/// Search quality; each measure is between 0 and 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
-    /// Normalised discounted cumulative gain of the first ten: gain 2^grade − 1, discount
-    /// log2(rank + 1), the ideal over all judged documents.
+    /// Normalised discounted cumulative gain at rank 10: gain 2^grade − 1, discount log2(rank + 1),
+    /// ideal ranking over all judged documents.
     pub ndcg_at_10: f64,
-    /// One over the rank of the first document with grade 1 or more, 0 where that is beyond ten.
+    /// Reciprocal rank of the first document with grade 1 or more; 0 if its rank is above 10.
     pub mrr_at_10: f64,
-    /// The share of documents with grade 1 or more that is among the first hundred.
+    /// Share of the documents with grade 1 or more that are among the first 100.
     pub recall_at_100: f64,
 }
 
 impl Measures {
-    /// Measures a ranked list of document ids against judgements of which at least one is 1 or more.
+    /// Measures a ranked list of document ids; at least one grade must be 1 or more.
     pub(super) fn of(ranked: &[&str], grades: &Grades) -> Self {
         let grade = |id: &&str| grades.get(*id).copied().unwrap_or_default();
         let ranked_grades: Vec<u8> = ranked.iter().map(grade).collect();
@@ -42,7 +42,7 @@ impl Measures {
         }
     }
 
-    /// The means of several; zero for none.
+    /// The mean of several measures; zero without any.
     pub(super) fn mean(all: &[&Self]) -> Self {
         let number = to_f64(all.len().max(1));
         let mean = |of: fn(&Self) -> f64| all.iter().copied().map(of).sum::<f64>() / number;
@@ -54,7 +54,7 @@ impl Measures {
     }
 }
 
-/// Discounted cumulative gain of the first places.
+/// Discounted cumulative gain at rank 10.
 fn dcg(grades: &[u8]) -> f64 {
     let contribution = |(index, grade): (usize, &u8)| {
         (f64::from(*grade).exp2() - 1.0) / (to_f64(index) + 2.0).log2()
@@ -84,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn measures_must_be_those_worked_out_by_hand() {
+    fn measures_must_equal_values_computed_by_hand() {
         let grades = [("a", 2), ("b", 1), ("c", 0), ("d", 1)];
         assert_measures(measured(&["a", "b", "d"], &grades), (1.0, 1.0, 1.0));
         assert_measures(measured(&[], &grades), (0.0, 0.0, 0.0));
-        // 1 at rank two and 3 at rank four, of 3 at one, 1 at two and 1 at three.
+        // Grade 1 at rank two and 2 at rank four; the ideal has 2 at one, 1 at two and 1 at three.
         let log = |n: f64| n.log2();
         let ideal = 3.0 + 1.0 / log(3.0) + 0.5;
         let found = 1.0 / log(3.0) + 3.0 / log(5.0);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_far_down_must_not_count() {
+    fn documents_below_the_cutoff_must_not_count() {
         let others: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         let ranked = |index: usize| {
             let mut ranked: Vec<&str> = others.iter().map(String::as_str).collect();

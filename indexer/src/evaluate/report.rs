@@ -1,4 +1,4 @@
-//! What an evaluation found.
+//! Report of an evaluation.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,27 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use super::Measures;
 
-/// What an evaluation found, as it is written and read as JSON.
+/// Report of an evaluation, also in JSON.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationReport {
-    /// The means over all questions.
+    /// Means over all queries.
     #[serde(flatten)]
     pub mean: Measures,
-    /// Half of the searches took no longer, in milliseconds.
+    /// Median search time in milliseconds.
     pub median_ms: f64,
-    /// 99 of a hundred searches took no longer, in milliseconds.
+    /// 99th percentile of the search time in milliseconds.
     pub p99_ms: f64,
-    /// Questions with at least one good document.
+    /// Number of queries with at least one relevant document.
     pub queries: usize,
-    /// Questions that were left out, because no document is good for them.
+    /// Number of queries skipped because they have no relevant document.
     pub unjudged: usize,
-    /// Documents in the index.
+    /// Number of documents in the index.
     pub documents: u64,
-    /// Documents that the indexer refused: they are never found.
+    /// Number of documents that the indexer rejected and that no search returns.
     pub rejected: u64,
-    /// The seed of typing mistakes; none where questions were asked as they are.
+    /// Seed of the typos; `None` for the original queries.
     pub typos: Option<u64>,
-    /// By id of question.
+    /// Measures by query id.
     pub per_query: BTreeMap<String, Measures>,
 }
 
@@ -36,11 +36,7 @@ impl fmt::Display for EvaluationReport {
         writeln!(f, "nDCG@10     {ndcg_at_10:.4}")?;
         writeln!(f, "MRR@10      {mrr_at_10:.4}")?;
         writeln!(f, "recall@100  {recall_at_100:.4}")?;
-        writeln!(
-            f,
-            "median      {:.3} ms a search, 99 % within {:.3} ms",
-            self.median_ms, self.p99_ms
-        )?;
+        writeln!(f, "median      {:.3} ms per search, p99 {:.3} ms", self.median_ms, self.p99_ms)?;
         write!(f, "queries     {}", self.queries)?;
         if let Some(seed) = self.typos {
             write!(f, ", one typo in each (seed {seed})")?;

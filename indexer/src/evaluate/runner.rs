@@ -1,4 +1,4 @@
-//! A collection, indexed: built and searched in the ways in which everything is.
+//! Evaluation of a collection, with the regular build and search.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -29,31 +29,31 @@ use super::{
     typo::{SplitMix64, with_typo},
 };
 
-/// So many searches before time is taken.
+/// Number of searches before the measurement starts.
 const WARM_UP_SEARCHES: usize = 50;
-/// Where the documents of a collection are said to be.
+/// Base of the made-up URLs of the documents.
 const BASE_URL: &str = "https://collection.invalid/";
 const DOCUMENTS_FILE: &str = "documents.jsonl";
 
-/// Why a collection cannot be evaluated.
+/// Failure of an evaluation.
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
     /// The temporary knowledge base cannot be written.
     #[error("cannot write the knowledge base of the evaluation")]
     Io(#[from] io::Error),
-    /// The source of documents cannot be configured.
+    /// The source configuration is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The knowledge base cannot be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// It cannot be opened.
+    /// The knowledge base cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
     /// A search failed.
     #[error("search failed")]
     Search(#[from] CatalogError),
-    /// No question has a good document.
+    /// No query has a relevant document.
     #[error("no query of the collection has a document with a score of 1 or more")]
     NoJudgedQuery,
 }
@@ -61,7 +61,7 @@ pub enum EvaluateError {
 /// A knowledge base with the documents of a collection, in a temporary folder.
 pub struct EvaluationRun {
     collection: Collection,
-    /// By address.
+    /// Document ids by URL.
     ids: HashMap<Url, String>,
     catalog: Catalog,
     runtime: Runtime,
@@ -76,10 +76,10 @@ impl std::fmt::Debug for EvaluationRun {
 }
 
 impl EvaluationRun {
-    /// Builds the knowledge base. What cannot be indexed is counted and never found.
+    /// Builds the knowledge base. Counts documents that cannot be indexed; no search returns them.
     ///
     /// # Errors
-    /// [`EvaluateError`] where it cannot be built.
+    /// [`EvaluateError`] if it cannot be built.
     pub fn index(collection: Collection, progress: &dyn Progress) -> Result<Self, EvaluateError> {
         let folder = tempfile::tempdir()?;
         let ids = write_documents(&collection, folder.path())?;
@@ -111,11 +111,10 @@ impl EvaluationRun {
         })
     }
 
-    /// Asks every question that has a good document, with a typing mistake each where a seed is
-    /// given.
+    /// Runs all queries that have a relevant document, each with a typo if `typos` contains a seed.
     ///
     /// # Errors
-    /// [`EvaluateError`] where a search fails, or where no question has a good document.
+    /// [`EvaluateError`] if a search fails or if no query has a relevant document.
     pub fn evaluate(&self, typos: Option<u64>) -> Result<EvaluationReport, EvaluateError> {
         let snapshot = self.catalog.current().ok_or(EvaluateError::NoJudgedQuery)?;
         let mut per_query = BTreeMap::new();
@@ -158,13 +157,13 @@ impl EvaluationRun {
         })
     }
 
-    /// The text of a question, as it is in the collection.
+    /// The original text of a query.
     pub fn query_text(&self, id: &str) -> Option<&str> {
         let mut queries = self.collection.judged_queries.iter();
         queries.find(|query| query.id == id).map(|query| query.text.as_str())
     }
 
-    /// The ids of the first documents found, and how long that took.
+    /// The ids of the documents found, in order, and the duration of the search.
     fn search(
         &self,
         snapshot: &Snapshot,
@@ -187,7 +186,7 @@ impl EvaluationRun {
     }
 }
 
-/// Writes the documents as a source, and gives their ids by address.
+/// Writes the documents as a JSON Lines source; returns their ids by URL.
 fn write_documents(collection: &Collection, folder: &Path) -> io::Result<HashMap<Url, String>> {
     let mut out = BufWriter::new(File::create(folder.join(DOCUMENTS_FILE))?);
     let mut ids = HashMap::new();

@@ -1,15 +1,15 @@
-//! Typing mistakes, the same on every machine.
+//! Reproducible typos.
 
 use std::ops::Range;
 
-/// Words with fewer letters stay as they are.
+/// Minimum number of letters of a word with a typo.
 const LETTERS_MIN: usize = 4;
 
-/// Numbers that look random and follow from a seed (`SplitMix64`).
+/// A seeded pseudo-random number generator (`SplitMix64`).
 pub(super) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// Dice for one question.
+    /// A generator for one query.
     pub(super) fn for_query(seed: u64, id: &str) -> Self {
         let mut digest = blake3::Hasher::new();
         digest.update(&seed.to_le_bytes());
@@ -26,15 +26,15 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `sides`, each as likely as any other.
+    /// A uniformly distributed number below `bound`.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         let number = (u128::from(self.next()) * bound as u128) >> 64;
         usize::try_from(number).expect("a number below a `usize` is a `usize`")
     }
 }
 
-/// The text with one letter of one word inserted, deleted, replaced or swapped with its neighbour;
-/// the first letter of the word stays. A text without a word of four letters stays as it is.
+/// Inserts, deletes or replaces one letter of a word, or swaps it with the next one. Never changes
+/// the first letter of the word. Returns a text without a word of four letters unchanged.
 pub(super) fn with_typo(text: &str, rng: &mut SplitMix64) -> String {
     let words = words(text);
     if words.is_empty() {
@@ -70,7 +70,7 @@ fn edit(letters: &[char], rng: &mut SplitMix64) -> Vec<char> {
     edited
 }
 
-/// Words of letters only that are long enough.
+/// Ranges of the words that have enough letters, and only letters.
 fn words(text: &str) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     let mut start = None;
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn typos_must_follow_from_seed_and_query() {
+    fn typos_must_be_determined_by_seed_and_query() {
         let typed =
             |seed, id| with_typo("begrijpelijke brieven", &mut SplitMix64::for_query(seed, id));
         assert_eq!(typed(1, "a"), typed(1, "a"));

@@ -1,9 +1,8 @@
-//! One pass over the matching documents: the best of them, how many there are, and what they count
-//! up to per facet.
+//! Collects the best hits, the total and the facet counts in one pass over the matching documents.
 //!
-//! Near-duplicates of one source count as one hit, which stands where the best of those that match
-//! does. A facet's count is the number of hits there are with its value asked for: a group counts
-//! for a value once if any of its matching documents has it, whichever of them stands for all.
+//! Near-duplicates of one source form a group, which counts as one hit and ranks by its best
+//! matching document. A facet count is the number of hits that a filter on the value would yield: a
+//! group counts once for every value that any of its matching documents has.
 
 use std::{
     cmp::Ordering,
@@ -26,7 +25,7 @@ use super::{
     series::SeriesPhases,
 };
 
-/// What is read of one segment, document by document.
+/// Columns and facet values of one segment.
 #[derive(Clone)]
 pub(super) struct SegmentFastFields {
     pub(super) fast_fields: FastFields,
@@ -34,7 +33,7 @@ pub(super) struct SegmentFastFields {
 }
 
 impl SegmentFastFields {
-    /// Opens the columns of a segment and decodes its facet values, unless they are given.
+    /// Opens the columns of a segment, and decodes its facet values unless `decoded` contains them.
     pub(super) fn open(
         segment: &SegmentReader,
         schema: &IndexSchema,
@@ -49,7 +48,7 @@ impl SegmentFastFields {
     }
 }
 
-/// What to collect.
+/// Collects hits, total and facet counts.
 pub(super) struct SearchCollector {
     pub(super) segments: Arc<[SegmentFastFields]>,
     pub(super) series: SeriesPhases,
@@ -57,18 +56,18 @@ pub(super) struct SearchCollector {
     pub(super) sort: SearchSort,
     pub(super) limit: usize,
     pub(super) facets: bool,
-    /// Whether near-duplicates of one source are one hit.
+    /// Whether near-duplicates of one source form one hit.
     pub(super) collapse_duplicates: bool,
-    /// How scores are raised; `None` where nothing was asked for.
+    /// Recency boost; `None` for a query without words.
     pub(super) recency_boost: Option<RecencyBoost>,
 }
 
-/// What a score becomes for the age of a document.
+/// Adjusts a score for the age of a document.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RecencyBoost {
     /// Today, in days since 1970.
     pub(super) day: i32,
-    /// What some scores have on top.
+    /// Part of a score that is not boosted.
     pub(super) all_terms_boost: f32,
 }
 
@@ -79,38 +78,38 @@ impl RecencyBoost {
     }
 }
 
-/// A place in the order: its sort value and id.
+/// A hit: its sort value and id.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RankedHit {
     pub(crate) value: SortValue,
     pub(crate) id: u64,
 }
 
-/// What was collected.
+/// Result of a search.
 #[derive(Debug, Default)]
 pub(super) struct SearchFruit {
-    /// The best, in order.
+    /// The best hits, in order.
     pub(super) best: Vec<RankedHit>,
-    /// How many there are.
+    /// Total number of hits.
     pub(super) total: u64,
-    /// Counts per facet, by the values' codes.
+    /// Counts per facet and value code.
     pub(super) counts: FacetCounts,
 }
 
-/// What was collected in one segment.
+/// Result of one segment.
 #[derive(Default)]
 pub(super) struct SegmentFruit {
-    /// The best, each with the group of near-duplicates that it stands for.
+    /// The best hits, each with the group that it represents.
     best: Vec<(RankedHit, Option<u64>)>,
-    /// How many documents that are in no group.
+    /// Number of matching documents without a group.
     ungrouped_total: u64,
     counts: FacetCounts,
     groups: HashSet<u64>,
-    /// What each group counts for: the index of the facet and the value.
+    /// Values of each group: group, index of the facet, code of the value.
     group_values: HashSet<(u64, usize, u64)>,
 }
 
-/// Counts per facet and value, each value once.
+/// Counts per facet and value; each value occurs once.
 #[derive(Debug, Default)]
 pub(super) struct FacetCounts(ValueCounts);
 
@@ -132,13 +131,13 @@ impl FacetCounts {
     }
 }
 
-/// The order of two places under `sort`.
+/// Order of two hits under `sort`.
 pub(crate) fn compare(sort: SearchSort, left: &RankedHit, right: &RankedHit) -> Ordering {
     let by_value = match (&left.value, &right.value) {
         (SortValue::Score(l), SortValue::Score(r)) => r.total_cmp(l),
         (SortValue::Number(l), SortValue::Number(r)) => l.cast_unsigned().cmp(&r.cast_unsigned()),
         (SortValue::Text(l), SortValue::Text(r)) => l.cmp(r),
-        // Another question's cursor is refused before it comes here.
+        // A cursor of a different query has been rejected before.
         _ => Ordering::Equal,
     };
     debug_assert!(matches!(left.value, SortValue::Score(_)) == (sort == SearchSort::Relevance));
@@ -220,20 +219,20 @@ pub(super) struct SegmentSearchCollector {
     sort: SearchSort,
     recency_boost: Option<RecencyBoost>,
     limit: usize,
-    /// The worst on top. Keys are ordered within the segment, smaller first.
+    /// Max-heap with the worst entry on top. Smaller keys are better within the segment.
     best: BinaryHeap<HeapEntry>,
     total: u64,
-    /// By ordinal, where facets are wanted.
+    /// Counts by ordinal, if facets are selected.
     counts: Option<Vec<u32>>,
     phases: [u64; EventPhase::ALL.len()],
     collapse_duplicates: bool,
-    /// The best of each group.
+    /// The best document of each group.
     groups: HashMap<u64, HeapEntry>,
     group_ordinals: HashSet<(u64, u32)>,
     group_phases: HashSet<(u64, EventPhase)>,
 }
 
-/// A key that orders documents within the segment, smaller first, an id, and the bits of a score.
+/// Sort key within the segment (smaller is better), id, and the bits of the score.
 type HeapEntry = (u64, u64, u32);
 
 impl SegmentCollector for SegmentSearchCollector {
@@ -317,7 +316,7 @@ impl SegmentCollector for SegmentSearchCollector {
 }
 
 impl SegmentSearchCollector {
-    /// Keeps the best of a group.
+    /// Updates the best document of a group.
     fn update_group_best(&mut self, group: u64, doc: DocId, score: Score) {
         let score = self.boosted_score(doc, score);
         let entry = (self.key(doc, score), self.fast_fields.id(doc), score.to_bits());
@@ -325,7 +324,8 @@ impl SegmentSearchCollector {
         *best = entry.min(*best);
     }
 
-    /// The score of a document with its age; `None` where that cannot bring it among the best.
+    /// The boosted score of a document; `None` if even the maximum boost would not suffice for a
+    /// hit.
     fn competitive_score(&self, doc: DocId, score: Score) -> Option<Score> {
         if let Some(boost) = self.recency_boost
             && self.best.len() == self.limit
@@ -337,7 +337,7 @@ impl SegmentSearchCollector {
         Some(self.boosted_score(doc, score))
     }
 
-    /// The score of a document with its age.
+    /// The score of a document with its recency boost.
     fn boosted_score(&self, doc: DocId, score: Score) -> Score {
         let Some(boost) = self.recency_boost else { return score };
         let kind = self.fast_fields.kind.first(doc).and_then(Kind::from_code);
@@ -349,7 +349,7 @@ impl SegmentSearchCollector {
         boost.apply(score, recency::boost(kind, dated, boost.day))
     }
 
-    /// A number that orders documents within the segment, smaller first.
+    /// Sort key of a document within the segment; smaller is better.
     fn key(&self, doc: DocId, score: Score) -> u64 {
         if self.sort == SearchSort::Relevance {
             return !u64::from(ascending(score));
@@ -375,7 +375,7 @@ impl SegmentSearchCollector {
         }
     }
 
-    /// Counts a document that fails at most one condition: for the facet of that one, or for all.
+    /// Counts a document that fails at most one facet condition: for that facet, or for all facets.
     fn count(&mut self, doc: DocId, group: Option<u64>, failed: FailedFacets) {
         let Some(counts) = &mut self.counts else { return };
         let values = self.ordinals.of_doc(doc);
@@ -408,7 +408,7 @@ fn title(fast_fields: &FastFields, ordinal: u64) -> tantivy::Result<String> {
     Ok(title)
 }
 
-/// Orders floats as their numbers are ordered.
+/// Maps a float to an integer with the same order.
 fn ascending(score: Score) -> u32 {
     let bits = score.to_bits();
     if bits >> 31 == 1 { !bits } else { bits | (1 << 31) }

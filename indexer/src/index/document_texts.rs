@@ -1,5 +1,5 @@
-//! The texts of a record, in the order in which they are indexed: what writes them and what leads
-//! from a word's number back to its bytes must agree.
+//! The texts of a record in index order. Indexing and highlighting must use the same order, because
+//! positions count words across texts.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -14,7 +14,7 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("patterns are constants, covered by tests")
 }
 
-/// The words of the headings in sanitised HTML, each as plain text.
+/// The headings in sanitised HTML, as plain text.
 pub(super) fn headings(html: &str) -> impl Iterator<Item = String> {
     let plain = |inner: &str| {
         let text: Cow<'_, str> = TAG.replace_all(inner, " ");
@@ -23,7 +23,7 @@ pub(super) fn headings(html: &str) -> impl Iterator<Item = String> {
     HEADING.captures_iter(html).map(move |found| plain(&found[1]))
 }
 
-/// What the words of a name in the field for linked things begin with.
+/// Kind of a name in the field for scoped names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameScope {
     Theme,
@@ -32,7 +32,7 @@ pub(crate) enum NameScope {
 }
 
 impl NameScope {
-    /// What a record names; `None` where nothing can be asked for by it.
+    /// The kind of name of a record; `None` if queries have no field for it.
     pub(super) fn for_record(record: &Record) -> Option<Self> {
         match record {
             Record::Theme(_) => Some(Self::Theme),
@@ -42,7 +42,7 @@ impl NameScope {
         }
     }
 
-    /// The term for a stem.
+    /// The scoped term of a stem.
     pub(super) fn term(self, stem: &str) -> String {
         let letter = match self {
             Self::Theme => 't',
@@ -53,7 +53,7 @@ impl NameScope {
     }
 }
 
-/// All text of a record, title first.
+/// All texts of a record, starting with the title.
 pub(crate) fn all_texts<'a>(
     record: &'a Record,
     body: Option<&'a Body>,
@@ -63,7 +63,7 @@ pub(crate) fn all_texts<'a>(
     [record.name()].into_iter().chain(field_texts).chain(body)
 }
 
-/// All text of a record but its title and its long text, which follows last.
+/// All texts of a record except the title and the body, which is last.
 pub(super) fn field_texts(record: &Record) -> Vec<(SearchField, &str)> {
     let mut leads: Vec<&str> = Vec::new();
     if let Some(common) = record.common() {
@@ -115,7 +115,7 @@ fn resource_texts(resources: &[schema::Resource]) -> impl Iterator<Item = &str> 
         .flatten()
 }
 
-/// Names of everything that a record is linked to, and its hashtags.
+/// The names of all linked records, and the hashtags.
 pub(super) fn linked_names<'a>(
     common: &'a Common,
     linked_records: &'a [Record],
@@ -123,7 +123,7 @@ pub(super) fn linked_names<'a>(
     linked_records.iter().flat_map(names_of).chain(common.hashtags.iter().map(String::as_str))
 }
 
-/// Every name by which a thing may be looked for, the preferred one first.
+/// Every name of a record, the preferred one first.
 pub(crate) fn names_of(record: &Record) -> Vec<&str> {
     let mut names = vec![record.name()];
     match record {
@@ -137,7 +137,7 @@ pub(crate) fn names_of(record: &Record) -> Vec<&str> {
     names
 }
 
-/// Letters and other characters of a title, by which suggestions are ordered.
+/// Number of characters of a title, by which suggestions are sorted.
 pub(crate) fn char_count(title: &str) -> u64 {
     title.chars().count() as u64
 }

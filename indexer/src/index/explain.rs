@@ -1,5 +1,4 @@
-//! Explains the score of a document: the contribution of each word of the query, and of stop words,
-//! proximity and recency.
+//! Score explanations: the contributions of query words, stop words, proximity and recency.
 
 use schema::{Explanation, MatchReason, NodeId, Record, SearchField, TermMatch};
 
@@ -14,7 +13,7 @@ use super::{
     },
 };
 
-/// Explains the score of a record, of which recency is one factor.
+/// Explains the score of a record; `recency_boost` is one of its factors.
 pub(crate) fn explanation(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
@@ -74,36 +73,36 @@ fn field_words(record: &Record, plan: &Plan, matches: &Matches) -> [(SearchField
     ]
 }
 
-/// The query words that add to the score of a document.
+/// The query words that contribute to the score of a document.
 fn matched_words(plan: &Plan, matches: &Matches) -> WordSet {
     let terms = plan.terms.iter().zip(&matches.scores);
     terms.filter(|(_, score)| **score > 0.0).map(|(term, _)| term.words).collect()
 }
 
-/// The loss of single precision in a score that had the boost for all words.
+/// Rounding error of a single-precision score that included the boost for all words.
 const ROUNDING_ERROR: f32 = 0.005;
 
-/// Why the results of a query do not list a document.
+/// Reason why the results of a query do not list a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotListedReason {
-    /// It has no required word in any form.
+    /// No required word matches in any form.
     NoTermMatched,
-    /// It has fewer required words than `min_should_match`.
+    /// Fewer required words match than `min_should_match`.
     TooFewTermsMatched {
-        /// Number of required words that it has.
+        /// Number of matching required words.
         matched: u32,
-        /// Number that a document must have.
+        /// Minimum number of matching words.
         required: u32,
         /// Number of required words of the query.
         total: u32,
     },
-    /// It has enough words; a phrase, an excluded word or a field filter excludes it.
+    /// Enough words match, but a phrase, an excluded word or a field filter excludes the document.
     Excluded,
     /// A near-duplicate of the same source is listed instead.
     DuplicateOf(NodeId),
 }
 
-/// Why `rules` do not list a document.
+/// Reason why `rules` exclude a document.
 pub(super) fn not_listed_reason(
     plan: &Plan,
     rules: MatchRules,

@@ -1,5 +1,5 @@
-//! The facet values of one segment, decoded once: every value of every facet has an ordinal, and
-//! every document the list of its ordinals, so that counting is one addition per ordinal.
+//! The facet values of one segment, decoded once. Every value of every facet has an ordinal, and
+//! every document has a list of ordinals, so that counting takes one addition per ordinal.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -8,13 +8,13 @@ use tantivy::{DocId, SegmentReader, columnar::Column};
 
 use super::{fast_fields::column, schema::IndexSchema};
 
-/// The facet values of one segment, without phases, which change with time.
+/// The facet values of one segment, except phases, which change over time.
 pub(super) struct FacetOrdinals {
     /// The value of each ordinal, sorted by facet and value.
     values: Vec<u64>,
-    /// The first ordinal of each facet, then the end of the last one.
+    /// First ordinal of each facet, followed by the end of the last one.
     facet_starts: [u32; Facet::COUNT + 1],
-    /// Where the list of each document ends in `lists`; it begins where the one before it ends.
+    /// End of the list of each document in `lists`; a list starts where the previous one ends.
     list_ends: Vec<u32>,
     lists: Vec<u32>,
     event_ordinal: Option<u32>,
@@ -56,14 +56,14 @@ impl FacetOrdinals {
         Ok(decoded)
     }
 
-    /// The ordinals of a document, that of its kind first.
+    /// The ordinals of a document; the first one is that of its kind.
     pub(super) fn of_doc(&self, doc: DocId) -> &[u32] {
         let doc = doc as usize;
         let begin = doc.checked_sub(1).map_or(0, |before| self.list_ends[before]);
         &self.lists[begin as usize..self.list_ends[doc] as usize]
     }
 
-    /// The ordinal of a value; `None` where no document of the segment has it.
+    /// The ordinal of a value; `None` if no document of the segment has it.
     pub(super) fn ordinal(&self, facet: Facet, value: u64) -> Option<u32> {
         let range = self.range(facet as usize);
         let index = self.values[range.start as usize..range.end as usize].binary_search(&value);
@@ -75,23 +75,23 @@ impl FacetOrdinals {
         self.facet_starts[facet]..self.facet_starts[facet + 1]
     }
 
-    /// Index of the facet, and the value, of an ordinal.
+    /// Index of the facet and code of the value of an ordinal.
     pub(super) fn value(&self, ordinal: u32) -> (usize, u64) {
         let next_facet = self.facet_starts.partition_point(|start| *start <= ordinal);
         (next_facet - 1, self.values[ordinal as usize])
     }
 
-    /// How many ordinals there are.
+    /// Number of ordinals.
     pub(super) fn len(&self) -> usize {
         self.values.len()
     }
 
-    /// Whether a list is that of an event.
+    /// Whether a list belongs to an event.
     pub(super) fn is_event(&self, list: &[u32]) -> bool {
         self.event_ordinal.is_some() && list.first().copied() == self.event_ordinal
     }
 
-    /// Counts by ordinal as counts by facet and value.
+    /// Converts counts by ordinal to counts by facet and value.
     pub(super) fn counts_by_facet(&self, counts: &[u32]) -> ValueCounts {
         std::array::from_fn(|facet| {
             let range = self.facet_starts[facet] as usize..self.facet_starts[facet + 1] as usize;
@@ -101,13 +101,13 @@ impl FacetOrdinals {
     }
 }
 
-/// An index as an ordinal. A segment has at most 2^31 documents, and memory ends before their facet
-/// values reach 2^32.
+/// Converts an index to an ordinal. A segment has at most 2^31 documents, and memory is exhausted
+/// before there are 2^32 facet values.
 fn ordinal(index: usize) -> u32 {
     u32::try_from(index).expect("a segment has fewer than 2^32 facet values")
 }
 
-/// The columns that facet values are read from.
+/// The columns that contain facet values.
 struct FacetColumns {
     kind: Column<u64>,
     columns: Vec<(Facet, Column<u64>)>,
@@ -129,7 +129,7 @@ impl FacetColumns {
         })
     }
 
-    /// Passes on the values of one document, its kind first.
+    /// Visits the facet values of a document, starting with its kind.
     fn visit_values(&self, doc: DocId, mut visit: impl FnMut(Facet, u64)) {
         let kind = self.kind.first(doc);
         for (facet, column) in &self.columns {

@@ -17,7 +17,7 @@ pub(super) struct FastFields {
     pub(super) ends: Column<i64>,
     pub(super) sources: Column<u64>,
     pub(super) title_order: Option<StrColumn>,
-    /// Absent where the segment has no near-duplicates.
+    /// `None` if the segment has no near-duplicates.
     group: Option<Column<u64>>,
 }
 
@@ -36,7 +36,7 @@ impl FastFields {
         })
     }
 
-    /// Which near-duplicates of one source a document is one of; `None` for most.
+    /// The group of near-duplicates of a document; `None` for most documents.
     pub(super) fn group(&self, doc: DocId) -> Option<u64> {
         self.group.as_ref()?.first(doc)
     }
@@ -47,7 +47,7 @@ impl FastFields {
     }
 }
 
-/// A column by its name. A segment in which no document has a value lacks the column altogether.
+/// Opens a column. Without values in any document, the segment has no such column.
 pub(super) fn column<T>(segment: &SegmentReader, name: &str) -> tantivy::Result<Column<T>>
 where
     T: HasAssociatedColumnType

@@ -1,4 +1,4 @@
-//! Filters as one condition per facet, so that one pass finds the facets a document counts for.
+//! Filters: one condition per facet, so that one pass finds all facets that a document counts for.
 
 use jiff::{
     Timestamp,
@@ -28,7 +28,7 @@ impl FailedFacets {
         self.0.count_ones() > 1
     }
 
-    /// Whether the document counts for `facet`, whose own condition is left out.
+    /// Whether the document counts for `facet`, ignoring the condition on that facet.
     pub(super) fn none_except(self, facet: Facet) -> bool {
         self.0 & !(1 << facet as u32) == 0
     }
@@ -46,7 +46,7 @@ impl FailedFacets {
 /// A compiled filter: values as codes, days as instants.
 pub(super) struct Filter {
     kinds: Vec<u64>,
-    /// Selected forms of every kind that has any.
+    /// Selected forms by kind.
     forms: Vec<(Kind, Facet, Vec<u64>)>,
     /// Selected values of the other facets, except phases.
     values: Vec<(Facet, Vec<u64>)>,
@@ -62,7 +62,7 @@ pub(super) struct Filter {
 pub(super) struct FacetPredicate {
     /// One bit per facet that has a condition.
     constrained: u32,
-    /// The facet's bit for each selected ordinal, else 0; empty without conditions.
+    /// The bit of the facet for each selected ordinal, else 0; empty without conditions.
     selected_bits: Vec<u32>,
 }
 
@@ -90,7 +90,7 @@ impl Filter {
         }
     }
 
-    /// The conditions on facet values, in the ordinals of one segment.
+    /// The conditions on facet values, as ordinals of one segment.
     pub(super) fn facet_predicate(&self, ordinals: &FacetOrdinals) -> FacetPredicate {
         let mut predicate = FacetPredicate { constrained: 0, selected_bits: Vec::new() };
         for (facet, selected) in &self.values {
@@ -105,7 +105,7 @@ impl Filter {
     }
 
     /// The facets whose condition a document with these facet values fails; `None` if it fails a
-    /// condition that has no facet.
+    /// condition on anything but a facet.
     pub(super) fn failed_facets(
         &self,
         fast_fields: &FastFields,
@@ -175,7 +175,7 @@ impl Filter {
                 self.from.is_none_or(|from| dated >= from)
                     && self.until.is_none_or(|until| dated < until)
             };
-            // A series is dated by each of its times; it has no end of its own.
+            // A series matches by the date of any occurrence; only single events have an end.
             let is_series = fast_fields.ends.first(doc).is_none()
                 && fast_fields.kind.first(doc) == Some(Kind::Event.code());
             let times = is_series.then(|| series.occurrences(fast_fields.id(doc))).flatten();
@@ -187,7 +187,7 @@ impl Filter {
         true
     }
 
-    /// Where an event is in time; `None` for everything else.
+    /// The phase of an event; `None` for other documents.
     pub(super) fn phase(
         &self,
         fast_fields: &FastFields,
@@ -209,13 +209,13 @@ impl Filter {
     }
 }
 
-/// Whether any value is wanted; everything is where nothing in particular is.
+/// Whether any value is selected; without a selection, everything matches.
 fn matches_any<T: PartialEq>(wanted: &[T], values: impl IntoIterator<Item = T>) -> bool {
     wanted.is_empty() || values.into_iter().any(|value| wanted.contains(&value))
 }
 
-/// The start of a day in Amsterdam, in seconds since 1970. The first and the last days that can be
-/// written have none; they are before and after everything.
+/// The start of a day in Amsterdam, in seconds since 1970. The first and last dates of the calendar
+/// have no timestamp; they map to the minimum and maximum.
 fn midnight(day: Date) -> i64 {
     let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let fallback = if day.year() < 0 { i64::MIN } else { i64::MAX };
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_and_last_days_of_all_must_stay_before_and_after_all_others() {
+    fn the_first_and_last_dates_of_the_calendar_must_stay_in_order() {
         let days = [Date::MIN, date(-9999, 1, 2), date(1970, 1, 1), date(2026, 3, 2), Date::MAX];
         assert!(days.map(midnight).is_sorted(), "{:?}", days.map(midnight));
         let filter = |from, until| {

@@ -1,7 +1,7 @@
-//! Highlights: from the numbers of words in the index back to bytes of the texts that were indexed.
+//! Highlights: maps word positions in the index to byte ranges of the indexed texts.
 //!
-//! Texts are only split into words, as far as the last word that is needed; only the words that are
-//! marked are analysed, to find the part of a compound that was asked for.
+//! Texts are tokenised only up to the last matching word. Only matching words are analysed, to
+//! highlight the matching component of a compound.
 
 pub(super) mod fragments;
 
@@ -20,26 +20,26 @@ use super::{
 };
 use crate::{analysis, analysis::WordTerms};
 
-/// So many bytes of one long text are looked at; what stands further on is found but not shown.
+/// Maximum number of bytes of a body to highlight; later matches count but are not displayed.
 pub(super) const BODY_BYTES_MAX: usize = 64 << 10;
-/// So many stretches of the other texts are shown.
+/// Maximum number of fragments of the other texts.
 pub(super) const FRAGMENTS_MAX: usize = 3;
-/// So many names are shown.
+/// Maximum number of names.
 const NAMES_MAX: usize = 10;
 
-/// What a record shows besides itself, read only where a word stands in it.
+/// Texts of a record that are stored separately; read only if they contain a match.
 pub(crate) trait DocumentTexts {
-    /// Why it cannot be read.
+    /// Reason why the texts cannot be read.
     type Error;
 
-    /// Its long text.
+    /// The body.
     fn body(&self) -> Result<Option<Body>, Self::Error>;
 
-    /// Everything it is linked to, as when it was indexed.
+    /// All linked records, as at the time of indexing.
     fn linked_records(&self) -> Result<Vec<Record>, Self::Error>;
 }
 
-/// Where the words stand in a record: only the fields that have any.
+/// Highlights of a record, for fields with a match only.
 pub(crate) fn highlights<B: DocumentTexts>(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
@@ -65,7 +65,7 @@ pub(crate) fn highlights<B: DocumentTexts>(
         let annotated = highlighter.annotate(text);
         if field == SearchField::Lead { leads.extend(annotated) } else { others.extend(annotated) }
     }
-    // The summary comes first; the opening stands in where the summary has none of the words.
+    // The lead is highlighted only if the summary contains no match.
     leads.truncate(1);
     put(SearchField::Lead, best_fragments(&leads, 1));
     let body = if highlighter.is_done() { None } else { document_texts.body()? };
@@ -88,8 +88,8 @@ pub(crate) fn highlights<B: DocumentTexts>(
     Ok(highlights)
 }
 
-/// Where things stand in the title and in the texts: what the index numbers over both of them is
-/// told apart.
+/// Positions in the title and in the texts. The `exact` field numbers both consecutively, so its
+/// positions are split.
 pub(super) fn title_and_text_positions(
     title: &str,
     matches: &Matches,
@@ -107,20 +107,20 @@ pub(super) fn title_and_text_positions(
     (in_title, in_text)
 }
 
-/// Number of the first word after a text whose first word has the number `start`. Between two texts
-/// the engine leaves out one number.
+/// Position of the first word after a text that starts at position `start`. The engine skips one
+/// position between two texts.
 pub(super) fn position_after(text: &str, start: u32) -> u32 {
     let words = (start..).zip(analysis::words(text));
     let last = words.filter(|(_, range)| analysis::is_indexed(range)).last();
     last.map_or(start, |(position, _)| position + 1) + 1
 }
 
-/// Walks through the texts of a field in the order in which they were indexed.
+/// Annotates the texts of a field in index order.
 struct FieldHighlighter<'a> {
     plan: &'a Plan,
-    /// What was not reached yet.
+    /// Positions that have not been reached.
     pending: &'a [TermPosition],
-    /// Number of the next text's first word.
+    /// Position of the first word of the next text.
     next_position: u32,
 }
 
@@ -129,12 +129,12 @@ impl<'a> FieldHighlighter<'a> {
         Self { plan, pending: positions, next_position: 0 }
     }
 
-    /// Whether no other text has a word of the question.
+    /// Whether no further text has a match.
     fn is_done(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// Goes through the next text; `None` where it has no word of the question.
+    /// Annotates the next text; `None` if it has no match.
     fn annotate<'t>(&mut self, text: &'t str) -> Option<AnnotatedText<'t>> {
         if self.is_done() {
             return None;
@@ -168,7 +168,7 @@ impl<'a> FieldHighlighter<'a> {
         (!match_spans.is_empty()).then_some(AnnotatedText { text, match_spans })
     }
 
-    /// The bytes that a lookup stands for in a word of a text.
+    /// The byte range of a match in a word of a text.
     fn match_span(
         &self,
         term_position: &TermPosition,
@@ -187,7 +187,7 @@ impl<'a> FieldHighlighter<'a> {
         };
         let range = match (bytes, words.peek()) {
             (Some(bytes), _) => range.start + bytes.start..range.start + bytes.end,
-            // What a hyphen joins has a term of its own.
+            // A hyphenated compound has a term of its own.
             (None, Some((_, next))) if analysis::is_hyphenated(text, range, next) => {
                 range.start..next.end
             }
@@ -197,7 +197,7 @@ impl<'a> FieldHighlighter<'a> {
     }
 }
 
-/// Adds a mark to those before it; what overlaps becomes one.
+/// Adds a span and merges it with the last one if they overlap.
 fn push_merged(match_spans: &mut Vec<MatchSpan>, match_span: MatchSpan) {
     match match_spans.last_mut() {
         Some(last) if match_span.range.start < last.range.end => {

@@ -1,5 +1,5 @@
-//! A directory that never changes again: no lock file, no watching, no writing, so that a published
-//! generation can be served from a read-only disk.
+//! An immutable directory without lock files, watching and writing, so that a published generation
+//! can be served from a read-only disk.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -52,7 +52,7 @@ impl Directory for ReadOnlyDirectory {
         Ok(())
     }
 
-    /// Nothing to lock: nobody writes.
+    /// No lock is needed, because nothing is written.
     fn acquire_lock(&self, _lock: &Lock) -> Result<DirectoryLock, LockError> {
         Ok(DirectoryLock::from(Box::new(())))
     }

@@ -1,4 +1,4 @@
-//! Searching a published index.
+//! Search in a published index.
 
 use std::{cmp::Reverse, path::Path, sync::Arc};
 
@@ -40,10 +40,11 @@ use super::{
 };
 use crate::{analysis, analysis::Synonyms};
 
-/// Maximum number of values of a facet, to which selected ones are added.
+/// Maximum number of values of a facet, in addition to selected ones.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
 
-/// Where so many documents have both words of a question, those with one are not listed.
+/// Minimum number of documents with both words of a query at which documents with one are not
+/// listed.
 const MIN_AND_MATCHES: usize = 100;
 
 /// A published index, open for reading.
@@ -55,33 +56,33 @@ pub(crate) struct IndexReader {
     norms: Arc<Norms>,
 }
 
-/// What to find, in the terms of this module.
+/// A search request to the index.
 pub(crate) struct Search<'a> {
-    /// What is looked up; `None` for everything.
+    /// The compiled words; `None` matches everything.
     pub(crate) plan: Option<&'a Plan>,
     pub(crate) filter: &'a SearchFilter,
     pub(crate) sort: SearchSort,
     pub(crate) now: Timestamp,
-    /// Today in Amsterdam, in days since 1970, by which ages are reckoned.
+    /// Current day in Amsterdam, in days since 1970, from which ages are computed.
     pub(crate) day: i32,
     pub(crate) limit: usize,
     pub(crate) facets: bool,
 }
 
-/// What was found.
+/// Result of a search.
 pub(crate) struct SearchResult {
-    /// The first places in order, at most as many as asked for.
+    /// The first hits, in order.
     pub(crate) hits: Vec<RankedHit>,
-    /// How many there are in all.
+    /// Total number of hits.
     pub(crate) total: u64,
-    /// Facets, where asked for.
+    /// Facets, if selected.
     pub(crate) facets: Option<Facets>,
-    /// What documents with all words were given on top, to come first.
+    /// Boost that the scores of documents with all words include.
     all_terms_boost: f32,
 }
 
 impl SearchResult {
-    /// How well the thing at a place fits, without what it was given to come first.
+    /// The score of a hit, without the boost for documents with all words.
     pub(crate) fn score(&self, hit: &RankedHit) -> f32 {
         match hit.value {
             SortValue::Score(score) if score >= self.all_terms_boost => {
@@ -92,20 +93,20 @@ impl SearchResult {
         }
     }
 
-    /// The first place that comes after `cursor` in the order of `sort`.
+    /// Index of the first hit after `cursor`.
     pub(crate) fn first_after(&self, sort: SearchSort, cursor: &RankedHit) -> usize {
         self.hits.partition_point(|hit| compare(sort, hit, cursor).is_le())
     }
 
-    /// The first place that does not come before `cursor`.
+    /// Index of the first hit that is not before `cursor`.
     pub(crate) fn first_not_before(&self, sort: SearchSort, cursor: &RankedHit) -> usize {
         self.hits.partition_point(|hit| compare(sort, hit, cursor).is_lt())
     }
 }
 
 impl IndexReader {
-    /// Opens the index in `folder`. What was decoded of segments that it shares with `before` is
-    /// taken over.
+    /// Opens the index in `folder`. Reuses the decoded facet values of segments that `previous`
+    /// shares.
     pub(crate) fn open(folder: &Path, previous: Option<&Self>) -> Result<Self, IndexError> {
         let (index, schema) = Self::open_index(folder)?;
         analysis::register(&index);
@@ -132,7 +133,7 @@ impl IndexReader {
         Some(Arc::clone(&self.segments[segment_index].ordinals))
     }
 
-    /// Whether there is an index of this program's layout in `folder`.
+    /// Whether `folder` contains an index with the current schema.
     pub(crate) fn is_usable(folder: &Path) -> bool {
         Self::open_index(folder).is_ok_and(|(index, _)| index.reader().is_ok())
     }
@@ -147,18 +148,18 @@ impl IndexReader {
         }
     }
 
-    /// How many documents it holds.
+    /// Number of documents.
     pub(crate) fn len(&self) -> u64 {
         self.searcher.num_docs()
     }
 
-    /// Whether segments or deleted documents are left over from incremental builds.
+    /// Whether the index has at most one segment, without deleted documents.
     pub(crate) fn is_compact(&self) -> bool {
         let segments = self.searcher.segment_readers();
         segments.len() <= 1 && segments.iter().all(|segment| segment.num_deleted_docs() == 0)
     }
 
-    /// Finds, orders and counts.
+    /// Searches, sorts and counts.
     pub(crate) fn search(
         &self,
         search: &Search<'_>,
@@ -196,7 +197,7 @@ impl IndexReader {
         Ok(SearchResult { hits, total, facets, all_terms_boost: rules.all_terms_boost })
     }
 
-    /// Which documents are listed for a question, and which of them come first.
+    /// The rules for the selection and the order of documents.
     fn rules(&self, plan: &Plan) -> Result<MatchRules, IndexError> {
         if !plan.is_two_word_query() {
             return Ok(plan.rules);
@@ -206,8 +207,8 @@ impl IndexReader {
         Ok(if has_enough { plan.rules_requiring_all() } else { plan.rules_boosting_all() })
     }
 
-    /// Puts the best places in order by how near the words stand to each other. As that only raises
-    /// scores, none of them comes behind a place that was not looked at.
+    /// Reranks the best hits by proximity. The boost only increases scores, so no hit falls below
+    /// one that was not reranked.
     fn rerank(
         &self,
         plan: &Plan,
@@ -228,8 +229,8 @@ impl IndexReader {
         Ok(())
     }
 
-    /// What is to be looked up for a question, `None` where it asks for nothing, and what was made
-    /// of it.
+    /// Compiles the words of a query, and returns their interpretation. `None` for a query without
+    /// words.
     pub(crate) fn plan(
         &self,
         typed: &str,
@@ -238,7 +239,7 @@ impl IndexReader {
         Ok(Plan::new((&self.searcher, &self.schema), words, typed)?)
     }
 
-    /// What a plan finds in the documents with these ids; in their order.
+    /// The matches of a plan in documents, in the order of `ids`.
     pub(crate) fn matches(
         &self,
         plan: &Plan,
@@ -248,7 +249,7 @@ impl IndexReader {
         Ok(matches(&self.searcher, (&self.schema, &self.norms), plan, ids, detail)?)
     }
 
-    /// Why a document is not listed for a question that has these matches in it.
+    /// Reason why a document with these matches is not listed.
     pub(crate) fn not_listed_reason(
         &self,
         plan: &Plan,
@@ -257,7 +258,7 @@ impl IndexReader {
         Ok(not_listed_reason(plan, self.rules(plan)?, matches))
     }
 
-    /// By how much the score of a record is raised for its age.
+    /// The factor by which recency increases the score of a record.
     pub(crate) fn recency_boost(
         record: &Record,
         times: &Arc<SeriesTimes>,
@@ -270,7 +271,7 @@ impl IndexReader {
         recency::boost(record.kind(), dated, day)
     }
 
-    /// The group of near-duplicates that the document with this id is of.
+    /// The group of near-duplicates of a document.
     pub(crate) fn group(&self, id: u64) -> Result<Option<u64>, IndexError> {
         for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
             if let Some((doc, _)) = docs_by_id(segment, self.schema.id, &[id])?.first() {
@@ -280,7 +281,7 @@ impl IndexReader {
         Ok(None)
     }
 
-    /// The ids of what is most like a record; never itself or its near-duplicates.
+    /// Ids of the most similar content, without the record itself and its near-duplicates.
     pub(crate) fn related(
         &self,
         record: &Record,
@@ -293,7 +294,8 @@ impl IndexReader {
         related::related(index, searcher, &self.schema, &self.segments, &query, first)
     }
 
-    /// The ids of what has most of these prints and none of these sources, at most `limit`.
+    /// Ids of the documents with the most fingerprints in common and no source in common, at most
+    /// `limit`.
     pub(crate) fn with_shared_fingerprints(
         &self,
         fingerprints: &[u64],
@@ -311,7 +313,7 @@ impl IndexReader {
         )?)
     }
 
-    /// The best titles that complete what was typed.
+    /// The best titles that complete a query.
     pub(crate) fn suggested_titles(
         &self,
         query: &CompletionQuery<'_>,
@@ -320,7 +322,7 @@ impl IndexReader {
         Ok(suggest::titles(&self.searcher, &self.schema, &self.segments, query, first)?)
     }
 
-    /// The best words that begin with `short_prefix_term`, folded.
+    /// The best words that begin with `prefix`, which is folded.
     pub(crate) fn suggested_words(
         &self,
         prefix: &str,
@@ -329,8 +331,8 @@ impl IndexReader {
         Ok(suggest::words(&self.searcher, &self.schema, prefix, first)?)
     }
 
-    /// What was probably meant by what was typed to be completed: one mistake in words that no text
-    /// has, and in the front of the last one. Folded; `None` where there is nothing else to try.
+    /// Corrects a completion query: words that occur in no text, and the prefix, by one edit. The
+    /// result is folded; `None` without a correction.
     pub(crate) fn corrected_prefix(
         &self,
         query: &CompletionQuery<'_>,
@@ -351,7 +353,7 @@ impl IndexReader {
         Ok(Some(words.join(" ")).filter(|corrected| corrected != query.text))
     }
 
-    /// When single events begin, and the first instants after them, in seconds since 1970.
+    /// Start and end of all single events, in seconds since 1970.
     pub(crate) fn event_bounds(&self) -> Vec<i64> {
         let mut bounds = Vec::new();
         for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
@@ -367,13 +369,13 @@ impl IndexReader {
         bounds
     }
 
-    /// Single events that have not ended at `from` and begin before `until`, in seconds since 1970:
-    /// when each begins, and its id.
+    /// Start and id of all single events that have not ended at `from` and start before `until`, in
+    /// seconds since 1970.
     pub(crate) fn events_between(&self, from: i64, until: i64) -> Vec<(i64, u64)> {
         let mut events = Vec::new();
         for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
             let fast_fields = &opened.fast_fields;
-            // Only events end.
+            // Only single events have an end.
             let begins = |doc| {
                 fast_fields.ends.first(doc).filter(|ends| *ends > from)?;
                 fast_fields.dated.first(doc).filter(|begins| *begins < until)
@@ -384,7 +386,7 @@ impl IndexReader {
         events
     }
 
-    /// Whether a query finds so many documents. Stops as soon as it does.
+    /// Whether at least `minimum` documents match. Stops as soon as the minimum is reached.
     fn has_at_least(&self, query: &dyn Query, minimum: usize) -> Result<bool, IndexError> {
         let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
         let mut remaining = minimum;

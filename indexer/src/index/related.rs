@@ -1,5 +1,5 @@
-//! What is like a document: it has the words that tell most about it, or themes, people or
-//! communities in common with it. Of near-duplicates in one source, one is enough.
+//! Related content: documents with the same significant words, or with themes, people or
+//! communities in common. Only one of the near-duplicates in one source is returned.
 
 use std::{
     cmp::Reverse,
@@ -24,31 +24,31 @@ use crate::{
     analysis::{DUTCH, ENGLISH},
 };
 
-/// So many words stand for a text.
+/// Maximum number of significant words of a text.
 const WORDS_MAX: usize = 20;
-/// So many words, the most frequent ones, are looked at to choose from.
+/// Number of the most frequent words from which the significant ones are selected.
 const CANDIDATES_MAX: usize = 200;
-/// So many bytes of a text are looked at.
+/// Maximum number of bytes of text to analyse.
 const TEXT_BYTES_MAX: usize = 16 << 10;
-/// So many themes, people or communities each.
+/// Maximum number of themes, people and communities each.
 const LINKED_IDS_MAX: usize = 32;
-/// A word of the title counts as so many words of the text.
+/// Weight of a word of the title relative to one of the text.
 const TITLE_COUNT: u32 = 3;
-/// What a word is worth in the title of another document.
+/// Weight of a match in the title of another document.
 const TITLE_WEIGHT: f32 = 2.0;
-/// What a theme, person or community in common is worth, against the most telling word.
+/// Weight of a theme, person or community in common, relative to the most significant word.
 const LINKED_ID_WEIGHT: f32 = 2.0;
 
-/// A document to find others for.
+/// The document to find related content for.
 pub(super) struct RelatedQuery<'a> {
     pub(super) record: &'a Record,
     pub(super) body: Option<&'a Body>,
-    /// The near-duplicates that it is one of.
+    /// Its group of near-duplicates.
     pub(super) group: Option<u64>,
 }
 
-/// The ids of what is like a document, the most alike first, at most `first_index`; never itself or its
-/// near-duplicates.
+/// Ids of related documents, most similar first, at most `first`; without the document itself and
+/// its near-duplicates.
 pub(super) fn related(
     index: &Index,
     searcher: &Searcher,
@@ -79,7 +79,7 @@ pub(super) fn related(
         (schema.communities, &common.communities),
     ];
     for (field, ids) in linked_ids {
-        // A thing that is named twice tells no more.
+        // A duplicate id must not count twice.
         for id in ids.iter().take(LINKED_IDS_MAX).collect::<BTreeSet<_>>() {
             let term = Term::from_field_u64(field, id.to_bits());
             add(term, IndexRecordOption::Basic, LINKED_ID_WEIGHT);
@@ -97,7 +97,7 @@ pub(super) fn related(
     Ok(searcher.search(&BooleanQuery::new(clauses), &collector)?)
 }
 
-/// How often a term stands in a document.
+/// Number of occurrences of a term in title and text.
 #[derive(Debug, Clone, Copy, Default)]
 struct TermFrequency {
     title: u32,
@@ -110,7 +110,7 @@ impl TermFrequency {
     }
 }
 
-/// How often each term stands in a document.
+/// Number of occurrences of each term of a document.
 fn term_frequencies(
     index: &Index,
     analyser: &str,
@@ -133,8 +133,8 @@ fn term_frequencies(
     frequencies
 }
 
-/// The words that tell most by how often they stand here and how seldom elsewhere (tf·idf), with
-/// what each is worth against the first. Words that nothing else has are left out.
+/// The most significant words by tf·idf, with their weight relative to the first. Words that occur
+/// in no other document are omitted.
 fn significant_terms(
     searcher: &Searcher,
     (title, text): (Field, Field),
@@ -164,15 +164,15 @@ fn significant_terms(
     Ok(terms.into_iter().map(|(word, weight)| (word, weight / max_weight)).collect())
 }
 
-/// How much a word tells that stands `count` times here and in `having` of all documents: the
-/// logarithm of both, as BM25 has it.
+/// Weight of a word that occurs `count` times here and in `doc_freq` of all documents: the product
+/// of both logarithms, with the idf of BM25.
 #[expect(clippy::cast_precision_loss, reason = "a weight needs no more precision")]
 fn tf_idf(count: u32, doc_freq: u64, doc_count: u64) -> f32 {
     let others = doc_count.saturating_sub(doc_freq) as f32;
     (1.0 + (count as f32).ln()) * (1.0 + (others + 0.5) / (doc_freq as f32 + 0.5)).ln()
 }
 
-/// Collects the best documents; those that score the same by their ids.
+/// Collects the best documents, with the id as tie-breaker.
 struct RelatedCollector {
     segments: Arc<[SegmentFastFields]>,
     own_id: u64,
@@ -180,7 +180,7 @@ struct RelatedCollector {
     limit: usize,
 }
 
-/// The worst comes last: scores are positive, so their bits are in order.
+/// Orders the best entry first: scores are not negative, so their bits have the same order.
 type ScoredId = (Reverse<u32>, u64);
 
 /// Collects one segment.
@@ -190,7 +190,7 @@ struct SegmentRelatedCollector {
     group: Option<u64>,
     limit: usize,
     best: BinaryHeap<ScoredId>,
-    /// The best of each group of near-duplicates.
+    /// The best document of each group of near-duplicates.
     groups: HashMap<u64, ScoredId>,
 }
 

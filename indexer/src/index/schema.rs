@@ -1,4 +1,4 @@
-//! Which fields an index has. Every stored number and name in them is explained here once.
+//! The fields of the index and the meaning of their values.
 
 use schema::Facet;
 use tantivy::schema::{
@@ -7,7 +7,7 @@ use tantivy::schema::{
 
 use crate::analysis::{COMPLETION, DUTCH, ENGLISH, FOLDED};
 
-/// The fields of the index. Numbers that stand for words are the words' codes.
+/// The fields of the index. Codes are those of [`ColumnValue`](schema::ColumnValue).
 #[derive(Debug, Clone)]
 pub(crate) struct IndexSchema {
     pub(crate) tantivy_schema: Schema,
@@ -17,51 +17,52 @@ pub(crate) struct IndexSchema {
     pub(crate) kind: Field,
     /// Code of the form within its kind.
     pub(crate) form: Field,
-    /// Node ids; those that make things related can be looked up.
+    /// Node ids. Themes, communities and people are also indexed, to find related content.
     pub(crate) themes: Field,
     pub(crate) communities: Field,
     pub(crate) organisations: Field,
     pub(crate) audiences: Field,
     pub(crate) people: Field,
-    /// Codes of the kinds and layers of all organisations linked.
+    /// Codes of the kinds and layers of all linked organisations.
     pub(crate) organisation_kinds: Field,
     pub(crate) layers: Field,
     pub(crate) language: Field,
-    /// Of events only.
+    /// Only for events.
     pub(crate) attendance: Field,
-    /// Seconds since 1970 of an event's start, else of publication; absent where unknown.
+    /// Start of an event, else time of publication, in seconds since 1970; absent if unknown.
     pub(crate) dated: Field,
-    /// First instant after a single event. Absent for series, whose phase comes from their rule.
+    /// Exclusive end of a single event. Absent for a series, whose phase depends on its rule.
     pub(crate) ends: Field,
-    /// Year of `dated_at` in Amsterdam.
+    /// Year of `dated` in Amsterdam.
     pub(crate) year: Field,
-    /// Digests of the names of its sources.
+    /// Hashes of the names of its sources.
     pub(crate) sources: Field,
-    /// Folded title, for sorting.
+    /// Normalised title, for sorting.
     pub(crate) title_order: Field,
     pub(crate) title_nl: Field,
     pub(crate) title_en: Field,
-    /// All texts but the title, one after another: see `texts`.
+    /// All texts except the title, concatenated: see `document_texts`.
     pub(crate) text_nl: Field,
     pub(crate) text_en: Field,
-    /// What a text says first, and its headings: all of it is in the text as well.
+    /// Summary, lead and headings; all of them are also in the text.
     pub(crate) lead_nl: Field,
     pub(crate) lead_en: Field,
-    /// Names of everything linked: themes, people, organisations, communities.
+    /// Names of linked themes, people, organisations and communities.
     pub(crate) names: Field,
-    /// Words of the names of linked things, each with a letter for what it names: see `Scope`.
+    /// Words of the names of linked records, each with a prefix for the kind of name: see
+    /// `NameScope`.
     pub(crate) scoped_names: Field,
     /// Title and texts, not stemmed.
     pub(crate) exact: Field,
-    /// Words of titles and fronts of words, folded: see `language::completion`.
+    /// Words of the title and prefixes of words, folded: see `analysis::autocomplete`.
     pub(crate) title_words: Field,
-    /// Characters of the title.
+    /// Number of characters of the title.
     pub(crate) title_length: Field,
-    /// Words of title and texts, not stemmed, shorter ones first: see `language::completion`.
+    /// Words of title and texts, not stemmed, shorter ones first: see `analysis::autocomplete`.
     pub(crate) completion_words: Field,
-    /// Prints of its passages: see `language::fingerprint`.
+    /// Fingerprints of its passages: see `analysis::winnowing`.
     pub(crate) fingerprints: Field,
-    /// Which near-duplicates of one source it is one of; absent for most.
+    /// Group of near-duplicates in one source; absent for most documents.
     pub(crate) group: Field,
 }
 
@@ -128,8 +129,8 @@ impl IndexSchema {
         }
     }
 
-    /// The field with the codes of a facet. Years have numbers instead, and phases no field, since
-    /// they change with time.
+    /// The field with the codes of a facet. Years have a numeric field; phases have none, because
+    /// they change over time.
     pub(super) const fn facet_field(&self, facet: Facet) -> Option<Field> {
         Some(match facet {
             Facet::Kind => self.kind,
@@ -149,7 +150,7 @@ impl IndexSchema {
     }
 }
 
-/// The number by which a source is known in the index.
+/// The hash that identifies a source in the index.
 pub(crate) fn source_hash(name: &str) -> u64 {
     let digest = blake3::hash(name.as_bytes());
     u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))

@@ -1,14 +1,14 @@
-//! Where series are in time: their documents hold only the first of their times.
+//! Phases of series. The index contains only the first occurrence of a series.
 
 use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use schema::EventPhase;
 
-/// The occurrences of every series, as seconds since 1970: begin and first instant after.
+/// Start and exclusive end of every occurrence, in seconds since 1970, by node id.
 pub(crate) type SeriesTimes = HashMap<u64, Vec<(i64, i64)>>;
 
-/// Where series are in time at one instant.
+/// Occurrences and phases of series at one instant.
 #[derive(Debug, Clone)]
 pub(crate) struct SeriesPhases {
     pub(crate) times: Arc<SeriesTimes>,
@@ -20,12 +20,12 @@ impl SeriesPhases {
         Self { times: Arc::clone(times), now: now.as_second() }
     }
 
-    /// The times of a series, in order; `None` where there is none of this id.
+    /// The occurrences of a series, in order; `None` if the id is not that of a series.
     pub(super) fn occurrences(&self, id: u64) -> Option<&[(i64, i64)]> {
         self.times.get(&id).map(Vec::as_slice)
     }
 
-    /// The phase of a series; `None` where there is none of this id.
+    /// The phase of a series; `None` if the id is not that of a series.
     pub(super) fn phase(&self, id: u64) -> Option<EventPhase> {
         let times = self.times.get(&id)?;
         Some(match times.iter().find(|(_, ends)| self.now < *ends) {
@@ -35,7 +35,7 @@ impl SeriesPhases {
         })
     }
 
-    /// When a series takes place next, or is doing so.
+    /// Start of the current or next occurrence.
     pub(super) fn next_start(&self, id: u64) -> Option<i64> {
         let times = self.times.get(&id)?;
         times.iter().find(|(_, ends)| self.now < *ends).map(|(begins, _)| *begins)

@@ -1,4 +1,4 @@
-//! Which documents of other sources have passages in common with a text.
+//! Documents of other sources that have passages in common with a text.
 
 use std::{
     cmp::Reverse,
@@ -9,11 +9,11 @@ use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term, schema::IndexRecor
 
 use super::{collector::SegmentFastFields, schema::IndexSchema};
 
-/// What more documents have is no passage that somebody took over, but a frame around texts.
+/// Maximum number of documents with a fingerprint; more frequent ones are boilerplate.
 const FINGERPRINT_DOCS_MAX: usize = 1_000;
 
-/// The ids of the documents that have most of `fingerprints` and none of `sources`, at most `limit`; of
-/// near-duplicates in one source only one.
+/// Ids of the documents with the most `fingerprints` and none of `sources`, at most `limit`; only
+/// one of the near-duplicates in one source.
 pub(super) fn with_shared_fingerprints(
     (searcher, schema): (&Searcher, &IndexSchema),
     segments: &[SegmentFastFields],
@@ -46,7 +46,7 @@ pub(super) fn with_shared_fingerprints(
     Ok(found.into_iter().map(|(_, id, _)| id).collect())
 }
 
-/// The documents that have a print; none where too many have it.
+/// The documents with a fingerprint; empty if there are too many.
 fn docs_with_fingerprint(
     searcher: &Searcher,
     fingerprint: &Term,

@@ -1,9 +1,9 @@
-//! Completing what somebody types: from the titles of content, and from the words of its texts.
+//! Completions of a typed prefix, from titles and from words of texts.
 //!
-//! The terms for it are written with each document, so that publishing a change costs nothing more
-//! than the change. Of titles every one that fits is looked at, by its length and its place in the
-//! order of titles, and none is read: that is for whoever has the records. Words lie in the index by
-//! length, so that the first ones read are the best.
+//! The terms are indexed with each document, so an incremental build costs no more than its
+//! changes. Every matching title is compared by its length and its ordinal; no title is read,
+//! because the caller has the records. Words are indexed by length, so the first ones read are the
+//! best.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,30 +22,30 @@ use tantivy::{
 use super::{collector::SegmentFastFields, fast_fields::FastFields, schema::IndexSchema};
 use crate::analysis;
 
-/// The longest word that is looked for to complete one.
+/// Maximum number of letters of a completed word.
 const LETTERS_MAX: usize = 63;
 
-/// A title that completes what was typed.
+/// A title that completes a query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SuggestedTitle {
-    /// Whether what was typed stands inside it, not at its beginning.
+    /// Whether the query matches within the title rather than at its start.
     pub(crate) inside: bool,
-    /// How many characters it has.
+    /// Number of characters.
     pub(crate) length: u64,
-    /// What has it.
+    /// Id of the record.
     pub(crate) id: u64,
 }
 
-/// A word that completes what was typed.
+/// A word that completes a query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SuggestedWord {
-    /// Folded.
+    /// The folded word.
     pub(crate) folded: String,
-    /// As it was written.
+    /// The most frequent original spelling.
     pub(crate) shown: String,
 }
 
-/// What somebody typed: whole words, and the front of the last one. All of it folded.
+/// A typed query, folded: complete words, and the prefix of the last word.
 pub(crate) struct CompletionQuery<'a> {
     pub(crate) text: &'a str,
     pub(crate) complete_words: Vec<&'a str>,
@@ -53,7 +53,7 @@ pub(crate) struct CompletionQuery<'a> {
 }
 
 impl<'a> CompletionQuery<'a> {
-    /// Reads a folded text; `None` where it has no word.
+    /// Splits a folded text; `None` if it has no word.
     pub(crate) fn parse(folded: &'a str) -> Option<Self> {
         let mut complete_words: Vec<_> = analysis::folded_words(folded).collect();
         let prefix = complete_words.pop()?;
@@ -62,9 +62,9 @@ impl<'a> CompletionQuery<'a> {
     }
 }
 
-/// The best titles, at most `first_index` of each segment, and never two the same of one segment. Those
-/// that begin with what was typed come first, then shorter ones; which of two that are as long comes
-/// first is left open, but none that is left out comes before the last.
+/// The best titles, at most `first` per segment, without duplicates within a segment. Titles that
+/// start with the query come first, then shorter ones; the order of equally long titles is
+/// undefined, but no omitted title ranks above the last one.
 pub(super) fn titles(
     searcher: &Searcher,
     schema: &IndexSchema,
@@ -99,7 +99,7 @@ fn titles_of(
         order.dictionary().term_bounds_to_ord(Bound::Included(query.text.as_bytes()), to)?
     };
     let begins = |ordinal: u64| std::ops::RangeBounds::contains(&beginning, &ordinal);
-    // Within a segment the ordinals of titles are in the order of the titles.
+    // Within a segment, ordinals have the order of the titles.
     let mut best: BTreeMap<(bool, u64, u64), u64> = BTreeMap::new();
     let mut worst = (true, u64::MAX, u64::MAX);
     for doc in docs {
@@ -125,7 +125,7 @@ fn titles_of(
     Ok(best.into_iter().map(title).collect())
 }
 
-/// The documents whose titles have all words that were typed, the last one as a front.
+/// The documents whose titles contain all complete words, and a word with the prefix.
 fn docs_with_title_words(
     segment: &SegmentReader,
     field: Field,
@@ -165,7 +165,7 @@ fn postings(index: &InvertedIndexReader, term: &str) -> tantivy::Result<Option<S
     Ok(info.map(read).transpose()?)
 }
 
-/// Adds the documents that are not deleted.
+/// Adds the documents that have not been deleted.
 fn push_live_docs(segment: &SegmentReader, mut postings: SegmentPostings, docs: &mut Vec<DocId>) {
     while postings.doc() != TERMINATED {
         if !segment.is_deleted(postings.doc()) {
@@ -175,7 +175,7 @@ fn push_live_docs(segment: &SegmentReader, mut postings: SegmentPostings, docs: 
     }
 }
 
-/// The best words, in order: shorter ones first.
+/// The best words, shorter ones first.
 pub(super) fn words(
     searcher: &Searcher,
     schema: &IndexSchema,
@@ -185,7 +185,7 @@ pub(super) fn words(
     let mut found = Vec::new();
     for letters in prefix.chars().count()..=LETTERS_MAX {
         let Some(term_prefix) = analysis::word_term_prefix(letters, prefix) else { break };
-        // The same word of several segments, and each way in which it is written with how often.
+        // Words of all segments, with the frequency of each spelling.
         let mut words: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
         for segment in searcher.segment_readers() {
             words_of(
@@ -208,7 +208,7 @@ pub(super) fn words(
     Ok(found)
 }
 
-/// The first words of a segment whose terms begin with `short_prefix_term`, those of deleted documents left out.
+/// The first words of a segment that begin with `prefix`, without those of deleted documents only.
 fn words_of(
     segment: &SegmentReader,
     field: Field,
@@ -254,7 +254,7 @@ fn stream_terms_with_prefix<'a>(
     Ok(range.into_stream()?)
 }
 
-/// The first bytes that come after everything which begins with `short_prefix_term`.
+/// The first byte string after all those that begin with `prefix`.
 fn successor(prefix: &str) -> Option<Vec<u8>> {
     let mut bytes = prefix.as_bytes().to_vec();
     while let Some(last) = bytes.last_mut() {

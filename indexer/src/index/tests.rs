@@ -1,4 +1,4 @@
-//! Highlights against a plain reading of the same texts: every word analysed, one by one.
+//! Compares highlights with a naive scan that analyses every word of the same texts.
 
 use std::convert::Infallible;
 
@@ -18,7 +18,7 @@ use crate::{
     analysis::{DUTCH, ENGLISH, Synonyms},
 };
 
-/// Everything about one article.
+/// All texts of an article.
 #[derive(Debug, Clone)]
 struct ArticleTexts {
     language: Language,
@@ -31,7 +31,7 @@ struct ArticleTexts {
     hashtags: Vec<String>,
 }
 
-/// Words with inflections, accents and joins, beside some that are no words at all.
+/// Words with inflections, accents and hyphens, and some tokens that are not words.
 fn text(words: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let word = prop_oneof![
         8 => prop::sample::select(vec![
@@ -93,8 +93,7 @@ fn record(texts: &ArticleTexts, id: NodeId, theme: NodeId) -> Record {
     })
 }
 
-/// A text with the words in it that the question asks for, as byte ranges; those that overlap are
-/// one.
+/// Byte ranges of the words that match the query; overlapping ranges are merged.
 fn expected_ranges(index: &Index, analyser: &str, text: &str, query: &str) -> Vec<(usize, usize)> {
     let words: Vec<&str> = query.split_whitespace().collect();
     let content_words: Vec<&str> = words
@@ -127,7 +126,7 @@ fn plain(fragment: &[Span]) -> String {
     fragment.iter().map(|span| span.text.as_str()).collect()
 }
 
-/// Checks fragments of one field against the texts that they may be taken from.
+/// Checks the fragments of one field against its possible source texts.
 fn check(
     index: &Index,
     analyser: &str,

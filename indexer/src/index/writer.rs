@@ -1,4 +1,4 @@
-//! Records into the index.
+//! Writes records to the index.
 
 use std::path::Path;
 
@@ -28,24 +28,24 @@ use crate::{
 const ARENA_BYTES: usize = 64 << 20;
 const WRITER_THREADS: usize = 2;
 
-/// Everything that the index needs of one piece of content.
+/// The input for one document.
 pub(crate) struct IndexDocument<'a> {
     /// The record.
     pub(crate) record: &'a Record,
-    /// Its long text.
+    /// Body of the record.
     pub(crate) body: Option<&'a Body>,
-    /// Everything it is linked to.
+    /// All linked records.
     pub(crate) linked_records: &'a [Record],
-    /// Its sources.
+    /// Names of its sources.
     pub(crate) sources: &'a [SourceName],
-    /// Which near-duplicates it is one of.
+    /// Group of near-duplicates.
     pub(crate) group: Option<NodeId>,
 }
 
-/// How many segments an index has in the end.
+/// Number of segments of a finished index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Segments {
-    /// As many as changes leave; the engine merges small ones while writing.
+    /// Several, as incremental builds leave them; the engine merges small ones while writing.
     Several,
     /// One, without deleted postings.
     One,
@@ -53,8 +53,9 @@ pub(crate) enum Segments {
 
 /// An index under construction.
 ///
-/// One writer does it all: giving up the engine's lock and taking it again fails where another thread
-/// starts a process in between, which holds the lock's file until it runs its program.
+/// One writer is used throughout. Releasing and reacquiring the lock of the engine fails if another
+/// thread starts a process in between, because the child holds the lock file until it executes its
+/// program.
 pub(crate) struct IndexWriter {
     index: Index,
     schema: IndexSchema,
@@ -63,12 +64,12 @@ pub(crate) struct IndexWriter {
 }
 
 impl IndexWriter {
-    /// Opens the index in `folder`, or makes an empty one.
+    /// Opens the index in `folder`, or creates an empty one.
     pub(crate) fn open(folder: &Path, segments: Segments) -> Result<Self, IndexError> {
         Self::open_with(folder, segments, analysis::register)
     }
 
-    /// Like [`open`](Self::open), with other analysers.
+    /// Like [`open`](Self::open), with custom analysers.
     pub(crate) fn open_with(
         folder: &Path,
         segments: Segments,
@@ -81,14 +82,14 @@ impl IndexWriter {
         let writer = index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
         let policy: Box<dyn MergePolicy> = match segments {
             Segments::Several => Box::new(LogMergePolicy::default()),
-            // A merge in the background would take segments from under the one at the end.
+            // A background merge would remove segments that the final merge needs.
             Segments::One => Box::new(NoMergePolicy),
         };
         writer.set_merge_policy(policy);
         Ok(Self { index, schema, writer, segments })
     }
 
-    /// Puts content in place of what the index held under its id.
+    /// Adds a document, or replaces the one with the same id.
     pub(crate) fn put(&self, content: &IndexDocument<'_>) -> Result<(), IndexError> {
         let Some(common) = content.record.common() else { return Ok(()) };
         self.remove(common.id);
@@ -100,7 +101,7 @@ impl IndexWriter {
         self.writer.delete_term(Term::from_field_u64(self.schema.id, id.to_bits()));
     }
 
-    /// Writes everything to disk and waits for merges.
+    /// Commits all documents and waits for merges.
     pub(crate) fn finish(mut self) -> Result<(), IndexError> {
         self.writer.commit()?;
         if self.segments == Segments::One {
@@ -114,7 +115,7 @@ impl IndexWriter {
         Ok(())
     }
 
-    /// Takes away what the engine leaves beside the index for other writers.
+    /// Removes the lock files of the engine.
     pub(crate) fn remove_locks(folder: &Path) {
         for name in [".tantivy-writer.lock", ".tantivy-meta.lock"] {
             let _ = std::fs::remove_file(folder.join(name));
@@ -200,7 +201,7 @@ fn add_codes(
     }
 }
 
-/// The values of a facet that a document has, as codes; those of years and phases are no codes.
+/// The codes of the values of a facet. Years and phases have no codes.
 fn facet_codes(facet: Facet, common: &Common, content: &IndexDocument<'_>) -> Vec<u64> {
     let organisations = content.linked_records.iter().filter_map(|record| match record {
         Record::Organisation(organisation) => Some(organisation),
@@ -253,8 +254,7 @@ fn add_times(document: &mut TantivyDocument, schema: &IndexSchema, record: &Reco
     }
 }
 
-/// Whether the documents linked to a thing look different in the index when it goes from `old` to
-/// `new`.
+/// Whether a change of a record affects the documents linked to it.
 pub(crate) fn affects_linked_documents(old: Option<&Record>, new: Option<&Record>) -> bool {
     let indexed_form = |record: Option<&Record>| {
         record.map(|record| {
@@ -267,6 +267,6 @@ pub(crate) fn affects_linked_documents(old: Option<&Record>, new: Option<&Record
             (names, organisation)
         })
     };
-    debug_assert!(NodeKind::ALL.len() == 8, "a new kind needs its names here");
+    debug_assert!(NodeKind::ALL.len() == 8, "add the names of a new kind here");
     indexed_form(old) != indexed_form(new)
 }

@@ -1,10 +1,10 @@
-//! Texts of cursors and ids: what is read must be written the same way again.
+//! Texts of cursors and ids: a text that can be parsed must be formatted to the same text.
 
 use schema::{Cursor, GenerationNumber, NodeId, NodeKind, SortValue, cursor::CURSOR_BYTES_MAX};
 
 use crate::byte_source::ByteSource;
 
-/// Checks bytes as the text of a cursor and of an id, and the cursor that they choose.
+/// Checks bytes as the text of a cursor and of an id, and a cursor generated from the bytes.
 pub fn check(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         if let Ok(cursor) = text.parse::<Cursor>() {
@@ -24,7 +24,7 @@ fn assert_round_trip(cursor: &Cursor) {
     assert_eq!(text.parse::<Cursor>().as_ref(), Ok(cursor), "{text}");
 }
 
-/// A cursor such as this program makes.
+/// A cursor that this program could have created.
 pub fn generate(source: &mut ByteSource<'_>) -> Cursor {
     let number = |source: &mut ByteSource<'_>| source.number().cast_unsigned();
     let value = match source.below(3) {

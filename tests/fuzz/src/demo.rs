@@ -1,4 +1,4 @@
-//! The demo as two generations, a week apart, opened once for all inputs of a process.
+//! The demo as two generations, one week apart, opened once per process.
 
 use std::{
     collections::BTreeSet,
@@ -29,26 +29,26 @@ use schema::SearchExtras;
 use schema::normalisation;
 use tokio::runtime::{Builder, Runtime};
 
-/// The demo, built when it is first asked for.
+/// The demo, built on first use.
 pub static DEMO: LazyLock<Demo> = LazyLock::new(Demo::build);
 
-/// Two generations of the demo, and what they can be asked for.
+/// Two generations of the demo, and input for queries.
 pub struct Demo {
-    /// Runs what is asked.
+    /// Runtime for all requests.
     pub runtime: Runtime,
-    /// The configuration; its clock stands still.
+    /// Configuration with a fixed clock.
     pub config: Config,
     /// Serves the current generation.
     pub pipeline: Arc<Pipeline>,
     /// The previous generation and the current one.
     pub snapshots: [Arc<Snapshot>; 2],
-    /// Every id in the current one.
+    /// All ids in the current generation.
     pub ids: Vec<NodeId>,
-    /// Addresses of content.
+    /// URLs of content.
     pub urls: Vec<String>,
     /// Words of titles and names.
     pub words: Vec<String>,
-    /// Cursors of searches for everything, and of names.
+    /// Cursors of searches for everything, and of lists by name.
     pub cursors: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The day on which the fixtures are dated, at noon in Amsterdam.
+/// Noon in Amsterdam on the date of the fixtures.
 pub fn clock() -> Timestamp {
     "2026-03-02T12:00:00+01:00".parse().expect("an instant")
 }
@@ -80,8 +80,7 @@ impl Demo {
             catalog.refresh().expect("the generation opens");
             catalog.current().expect("a generation")
         });
-        // Files that are open can be read to the end; so nothing is left behind when the process is
-        // ended.
+        // Open files remain readable, so nothing is left behind when the process is killed.
         drop(data);
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime");
@@ -131,7 +130,7 @@ pub fn everything() -> SearchQuery {
     }
 }
 
-/// Everything that a generation holds.
+/// All records of a generation.
 async fn records(snapshot: &Snapshot) -> Vec<Arc<Record>> {
     let page = snapshot.search(everything()).await.expect("a search");
     let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
@@ -142,13 +141,13 @@ async fn records(snapshot: &Snapshot) -> Vec<Arc<Record>> {
     records
 }
 
-/// The words of all names, each once.
+/// The words of all names, without duplicates.
 fn words(records: &[Arc<Record>]) -> Vec<String> {
     let names = records.iter().flat_map(|record| record.name().split_whitespace());
     names.map(normalisation::name).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// A few cursors of every list that can be asked for without a condition.
+/// A few cursors of every list without required arguments.
 async fn cursors(snapshots: &[&Snapshot]) -> Vec<String> {
     let mut cursors = Vec::new();
     for snapshot in snapshots {

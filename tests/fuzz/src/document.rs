@@ -1,5 +1,5 @@
-//! GraphQL documents that are mostly right: fields, arguments and types are those of the contract,
-//! so that what is drawn gets past the checks and deep into the program.
+//! Mostly valid GraphQL documents. Fields, arguments and types are those of the schema, so that
+//! documents pass validation and reach the execution.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,23 +22,23 @@ use crate::{
     byte_source::ByteSource,
 };
 
-/// Fields within one another; a few more than are allowed.
+/// Maximum depth of nested fields, slightly above the limit.
 const DEPTH_MAX: usize = 17;
-/// Fields and fragments of one document; enough to go over the limits.
+/// Maximum number of fields and fragment spreads, enough to exceed the limits.
 const SELECTIONS_MAX: usize = 300;
-/// Fragments of one document.
+/// Maximum number of fragments in a document.
 const FRAGMENTS_MAX: usize = 6;
 
-/// The contract, by the names of its types.
+/// The types of the schema by name.
 static CONTRACT: LazyLock<BTreeMap<String, ContractType>> = LazyLock::new(contract);
 
-/// What a type is.
+/// A type of the schema.
 enum ContractType {
-    /// Of objects, an interface or a union: the fields, and the types that it can turn out to be.
+    /// Object, interface or union: its fields, and its possible object types.
     Composite { fields: Vec<FieldDefinition>, types: Vec<String> },
-    /// A closed list of words.
+    /// Enum, with its values.
     Enum(Vec<String>),
-    /// Arguments in one.
+    /// Input object, with its fields.
     Input(Vec<InputValueDefinition>),
 }
 
@@ -85,16 +85,16 @@ fn composite(fields: impl Iterator<Item = FieldDefinition>) -> ContractType {
     ContractType::Composite { fields: fields.collect(), types: Vec::new() }
 }
 
-/// A document and the variables that go with it.
+/// A document and its variables.
 #[derive(Debug)]
 pub struct Document {
-    /// Its text.
+    /// Text of the document.
     pub text: String,
-    /// Its variables, an object.
+    /// Variables, as an object.
     pub variables: Value,
 }
 
-/// A document that bytes choose.
+/// A document generated from bytes.
 pub fn generate(source: &mut ByteSource<'_>, demo: &Demo) -> Document {
     let mut writer = Writer {
         with_mistakes: source.one_in(3),
@@ -125,7 +125,7 @@ pub fn generate(source: &mut ByteSource<'_>, demo: &Demo) -> Document {
     Document { text, variables: Value::Object(writer.variables) }
 }
 
-/// Questions about the contract itself.
+/// Introspection queries.
 const INTROSPECTIONS: &[&str] = &[
     "__type(name: \"Event\") { fields { name args { name } type { ofType { name } } } }",
     "__schema { types { name enumValues { name } inputFields { name } possibleTypes { name } } }",
@@ -133,26 +133,26 @@ const INTROSPECTIONS: &[&str] = &[
     "_service { sdl }",
 ];
 
-/// Writes one document.
+/// Generator of one document.
 struct Writer<'a, 'b, 'c> {
     source: &'a mut ByteSource<'b>,
     demo: &'c Demo,
-    /// Whether there may be mistakes in it; one is enough for all of it to be refused.
+    /// Whether the document may contain errors; a single one makes it invalid.
     with_mistakes: bool,
     selection_count: usize,
     declared: String,
     variables: Map<String, Value>,
-    /// Name, type, and selections once they are written.
+    /// Name, type condition, and selections as soon as they are generated.
     fragments: Vec<(String, String, Option<Arc<str>>)>,
 }
 
 impl Writer<'_, '_, '_> {
-    /// True once in so many times, where there may be mistakes.
+    /// `true` with a probability of 1 in `times`, if the document may contain errors.
     fn makes_mistake(&mut self, times: usize) -> bool {
         self.with_mistakes && self.source.one_in(times)
     }
 
-    /// Selections of a composite type, with their braces.
+    /// Selections on a composite type, with braces.
     fn selections(&mut self, on: &str, depth: usize) -> String {
         let Some(ContractType::Composite { fields, types }) = CONTRACT.get(on) else {
             return String::new();
@@ -189,7 +189,7 @@ impl Writer<'_, '_, '_> {
         let _ = write!(text, "... on {on}{directive} {selections} ");
     }
 
-    /// A fragment that is there already, perhaps around this place, or one that is yet to come.
+    /// Spreads an existing fragment, possibly recursively, or a new one.
     fn spread(&mut self, text: &mut String, on: &str, types: &[String]) {
         let fitting = |name: &String| name == on || types.contains(name);
         let existing = self.fragments.iter().find(|(_, of, _)| fitting(of)).map(|(name, ..)| name);
@@ -224,7 +224,7 @@ impl Writer<'_, '_, '_> {
             return;
         }
         let name = field.name.node.as_str();
-        // Twice the same field would have to have the same arguments.
+        // The same field twice would need the same arguments.
         let is_again = !used.insert(name) && !self.with_mistakes;
         let alias = match self.source.below(10) {
             9 if self.with_mistakes => "a: ".to_owned(),
@@ -285,7 +285,7 @@ impl Writer<'_, '_, '_> {
         if text.is_empty() { text } else { format!("({text})") }
     }
 
-    /// Declares a variable and gives it a value; its name with the dollar.
+    /// Declares a variable with a value. Returns its name with the dollar sign.
     fn variable(&mut self, of: &str, value: Value) -> String {
         let name = format!("v{}", self.variables.len());
         let _ = write!(self.declared, "${name}: {of} ");
@@ -368,7 +368,7 @@ impl Writer<'_, '_, '_> {
         }
     }
 
-    /// A cursor of a search for everything, of names, of changes, or of nowhere.
+    /// A cursor of a search for everything, of a list by name, of changes, or an invalid one.
     fn cursor(&mut self) -> String {
         match self.source.below(4) {
             0 | 1 => self.source.pick(&self.demo.cursors).clone(),
@@ -378,7 +378,7 @@ impl Writer<'_, '_, '_> {
     }
 }
 
-/// The kind of thing whose ids an argument wants.
+/// The kind of the ids that an argument accepts.
 fn kind_of(argument: &str) -> Option<NodeKind> {
     match argument {
         "themes" => Some(NodeKind::Theme),
@@ -397,7 +397,7 @@ fn base(of: &Type) -> &str {
     }
 }
 
-/// JSON as a literal: the same, save for the names of an object's fields.
+/// Converts JSON to a GraphQL literal; only the names of object fields differ.
 fn literal(value: &Value) -> String {
     match value {
         Value::Array(items) => {
@@ -411,7 +411,7 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// Variables under the names that the example operations give them.
+/// Variables with the names that the example operations use.
 pub fn default_variables(demo: &Demo) -> Value {
     let id = demo.ids[0].to_string();
     let theme = demo.ids_of(NodeKind::Theme)[0].to_string();

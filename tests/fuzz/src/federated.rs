@@ -1,12 +1,12 @@
-//! Questions over a supergraph: those that are drawn must be answered as by one service, all others
-//! answered or refused, and nothing is a fault of ours.
+//! Operations over a supergraph. The response to a generated operation must equal that of a single
+//! service; any other operation must be executed or rejected without an internal error.
 
 use gateway::pipeline::Outcome;
 use serde_json::{Value, json};
 
 use crate::{support::Rng, town::TOWN};
 
-/// Checks the question that bytes choose, or the document that they are.
+/// Checks an operation generated from the bytes, or the bytes as a document.
 pub fn check(bytes: &[u8]) {
     match bytes.split_first() {
         Some((0..128, choices)) => check_generated(choices),
@@ -15,7 +15,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// Draws a question, and compares.
+/// Generates an operation and compares the responses.
 pub fn check_generated(choices: &[u8]) {
     let expected = TOWN.generate(&mut Rng::from_bytes(choices));
     match TOWN.execute(&expected.query, &expected.variables) {

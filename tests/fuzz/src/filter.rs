@@ -1,5 +1,5 @@
-//! Searches in the catalog, with filters, orders, words and pages of any sort: what is found must
-//! be what was asked for, as far as each hit by itself can tell.
+//! Catalog searches with arbitrary filters, sort orders, words and pages. Every hit must match the
+//! query, as far as that can be determined from the hit alone.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ use crate::{
     byte_source::ByteSource,
 };
 
-/// Checks the search that bytes choose, and one that goes on from its answer.
+/// Checks a search generated from the bytes, and one that continues from its result.
 pub fn check(bytes: &[u8]) {
     let mut source = ByteSource::new(bytes);
     let demo = &*DEMO;
@@ -51,7 +51,7 @@ pub fn check(bytes: &[u8]) {
     } else {
         Page::Forward { first: size, after: Some(cursor) }
     };
-    // Mostly the same question, sometimes of the other generation or of another question.
+    // Usually the same query, sometimes with the other generation or with a different query.
     let mut query = SearchQuery { page, ..query };
     if source.one_in(6) {
         query.sort = *source.pick(SearchSort::ALL);
@@ -60,7 +60,7 @@ pub fn check(bytes: &[u8]) {
     run_search(demo, snapshot, &query);
 }
 
-/// What a search finds; `None` where it is refused as it may be.
+/// Runs a search; `None` if it is rejected with an expected error.
 fn run_search(demo: &Demo, snapshot: &Snapshot, query: &SearchQuery) -> Option<SearchPage> {
     match demo.runtime.block_on(snapshot.search(query.clone())) {
         Ok(page) => {
@@ -73,7 +73,7 @@ fn run_search(demo: &Demo, snapshot: &Snapshot, query: &SearchQuery) -> Option<S
     }
 }
 
-/// A cursor with something of it changed, as nobody gives one out.
+/// Modifies a cursor to one that the program would not create.
 fn altered(source: &mut ByteSource<'_>, cursor: Cursor) -> Cursor {
     let other = crate::cursor::generate(source);
     match source.below(4) {
@@ -135,7 +135,7 @@ fn filter(source: &mut ByteSource<'_>, demo: &Demo) -> SearchFilter {
         organisation_kinds: source.some(OrganisationKind::ALL, 4),
         layers: source.some(GovernmentLayer::ALL, 4),
         audiences: ids(source, NodeKind::Audience),
-        // Ids of another kind find nothing and break nothing.
+        // Ids of another kind match nothing and must not cause errors.
         people: if source.one_in(8) { source.some(&demo.ids, 4) } else { Vec::new() },
         languages: source.some(Language::ALL, 2),
         attendance: source.some(Attendance::ALL, 2),
@@ -159,16 +159,16 @@ fn day(source: &mut ByteSource<'_>) -> Option<Date> {
     }
 }
 
-/// What must hold of any answer.
+/// Checks a result.
 fn assert_valid(page: &SearchPage, query: &SearchQuery) {
     let SearchPage { hits, total, facets, .. } = page;
     assert!(hits.len() <= query.page.size(), "{} hits: {query:?}", hits.len());
-    assert_eq!(total.is_some(), query.extras.total, "a total only where it is wanted");
-    assert_eq!(facets.is_some(), query.extras.facets, "facets only where they are wanted");
+    assert_eq!(total.is_some(), query.extras.total, "a total only if it is selected");
+    assert_eq!(facets.is_some(), query.extras.facets, "facets only if they are selected");
     let ids: BTreeSet<NodeId> = hits.iter().map(|hit| hit.record.id()).collect();
-    assert_eq!(ids.len(), hits.len(), "each hit once: {query:?}");
+    assert_eq!(ids.len(), hits.len(), "duplicate hits: {query:?}");
     if let Some(total) = *total {
-        assert!(total >= hits.len() as u64, "{total} is not all: {query:?}");
+        assert!(total >= hits.len() as u64, "total of {total} is too low: {query:?}");
         if query.page.cursor().is_none() {
             let others = page.has_next || page.has_previous;
             assert_eq!(others, total > hits.len() as u64, "{total} in all: {query:?}");
@@ -182,7 +182,7 @@ fn assert_valid(page: &SearchPage, query: &SearchQuery) {
         assert_valid_hit(hit, query);
     }
     if let (Some(total), Some(facets)) = (total, facets) {
-        // Each thing has one language and one kind, so that these add up.
+        // Every record has one language and one kind, so these counts add up to the total.
         assert_eq!(sum(&facets.languages, &query.filter.languages), *total, "{query:?}");
         let f = &query.filter;
         if f.article_forms.is_empty()
@@ -195,13 +195,13 @@ fn assert_valid(page: &SearchPage, query: &SearchQuery) {
     }
 }
 
-/// What the values that are asked for count up to; all of them where none is.
+/// Sum of the counts of the selected values; of all values without a selection.
 fn sum<T: PartialEq>(facets: &[FacetCount<T>], wanted: &[T]) -> u64 {
     let counted = |facet: &&FacetCount<T>| wanted.is_empty() || wanted.contains(&facet.value);
     facets.iter().filter(counted).map(|facet| facet.count).sum()
 }
 
-/// Highlights and explanations are there where they are wanted and nowhere else.
+/// Checks that highlights and explanations are present if and only if they are selected.
 fn assert_valid_hit(hit: &Hit, query: &SearchQuery) {
     assert!(hit.score.is_finite(), "{}: {query:?}", hit.score);
     assert!(query.extras.highlights || hit.highlights.is_empty(), "{query:?}");
@@ -214,7 +214,7 @@ fn assert_valid_hit(hit: &Hit, query: &SearchQuery) {
     }
 }
 
-/// Whether a record by itself fits a filter; what its organisations are is not looked at.
+/// Whether a record matches a filter, except for properties of its organisations.
 fn fits(record: &Record, query: &SearchQuery) -> bool {
     let filter = &query.filter;
     let (Some(common), Some(kind)) = (record.common(), record.kind()) else { return false };
@@ -238,7 +238,7 @@ fn fits(record: &Record, query: &SearchQuery) -> bool {
         && form_fits(record, filter)
 }
 
-/// Whether a record is dated within the days that are asked for: a series by any of its times.
+/// Whether a record is dated within the selected days; a series by any of its occurrences.
 fn takes_place(record: &Record, filter: &SearchFilter) -> bool {
     let home = event_moment::zone(event_moment::HOME_ZONE).expect("a zone");
     let day = |at: Timestamp| at.to_zoned(home.clone()).date();
@@ -259,7 +259,7 @@ fn any<T: PartialEq>(wanted: &[T], has: &[T]) -> bool {
     wanted.is_empty() || has.iter().any(|value| wanted.contains(value))
 }
 
-/// Whether the form of a record is asked for.
+/// Whether the form of a record is selected.
 fn has_own_form(record: &Record, filter: &SearchFilter) -> bool {
     match record {
         Record::Article(article) => filter.article_forms.contains(&article.form),
@@ -270,7 +270,7 @@ fn has_own_form(record: &Record, filter: &SearchFilter) -> bool {
     }
 }
 
-/// Forms leave out other forms of their kind, and other kinds that are not asked for themselves.
+/// A selected form excludes other forms of its kind, and other kinds that are not selected.
 fn form_fits(record: &Record, filter: &SearchFilter) -> bool {
     let SearchFilter { article_forms, toolkit_forms, community_forms, event_forms, .. } = filter;
     let none_of_its_kind = match record {

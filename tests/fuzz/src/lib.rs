@@ -1,17 +1,17 @@
-//! What the fuzz targets check, one module a target, over the demo.
+//! The checks of the fuzz targets, one module per target, over the demo.
 //!
-//! - [`subgraph_response`]: answers of subgraphs
+//! - [`subgraph_response`]: responses of subgraphs
 //! - [`cursor`]: texts of cursors and ids
-//! - [`federated`]: questions over a supergraph
+//! - [`federated`]: operations over a supergraph
 //! - [`filter`]: searches in the catalog
 //! - [`pipeline`]: GraphQL documents with their variables
-//! - [`request`]: whole HTTP requests
+//! - [`request`]: complete HTTP requests
 //! - [`sdl`]: SDLs of subgraphs, and the field sets in them
-//! - [`token`]: tokens of callers
+//! - [`token`]: bearer tokens
 //!
-//! A check takes any bytes and panics where it has found something; the files in `targets/` hand
-//! them to libFuzzer, whose panic hook ends the process even where the program would go on. This
-//! crate must not know how anything is done: it asks and looks at the answer.
+//! A check takes arbitrary bytes and panics on a finding. The files in `targets/` pass the bytes
+//! from libFuzzer, whose panic hook ends the process even if the program would catch the panic.
+//! This crate must not depend on implementations: it sends requests and checks responses.
 
 pub mod subgraph_response;
 pub mod cursor;

@@ -1,8 +1,8 @@
-//! GraphQL documents through the whole pipeline: every one is answered or refused, and none finds a
-//! fault of the service.
+//! GraphQL documents through the whole pipeline: every document must be executed or rejected
+//! without an internal error.
 //!
-//! Bytes that begin with one below 8 choose a document out of the contract; any others are the
-//! document itself, and after a zero byte its variables as JSON.
+//! If the first byte is below 8, the document is generated from the bytes. Otherwise the bytes are
+//! the document itself, optionally followed by a zero byte and its variables as JSON.
 
 use async_graphql_parser::parse_query;
 use gateway::pipeline::{ServedResponse, DocumentRef, Outcome, GraphqlRequest, CacheScope};
@@ -14,13 +14,13 @@ use crate::{
     byte_source::ByteSource,
 };
 
-/// Checks the document that bytes are or choose.
+/// Checks the document that the bytes contain or generate.
 pub fn check(bytes: &[u8]) {
     let demo = &*DEMO;
     let document = read(bytes, demo);
     let uncached = execute(demo, &document, CacheScope::Private);
     assert_valid(&uncached.outcome, &document);
-    // The same again, out of what is kept or to be kept, must be the same answer.
+    // A second execution, with the response cache, must yield the same response.
     let cached = execute(demo, &document, CacheScope::Public);
     assert_valid(&cached.outcome, &document);
     match (&uncached.outcome, &cached.outcome) {
@@ -29,7 +29,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// The document that bytes are or choose.
+/// The document that the bytes contain or generate.
 pub fn read(bytes: &[u8], demo: &Demo) -> Document {
     if let Some((0..8, choices)) = bytes.split_first() {
         let mut source = ByteSource::new(choices);
@@ -47,7 +47,7 @@ pub fn read(bytes: &[u8], demo: &Demo) -> Document {
     Document { text: text.to_owned(), variables }
 }
 
-/// Puts a few bytes in the place of a few others.
+/// Replaces a few bytes.
 fn damage(text: &mut String, source: &mut ByteSource<'_>) {
     let from = text.floor_char_boundary(source.below(text.len() + 1));
     let to = text.floor_char_boundary((from + source.below(8)).min(text.len()));
@@ -61,7 +61,7 @@ fn damage(text: &mut String, source: &mut ByteSource<'_>) {
     text.replace_range(from..to, &piece);
 }
 
-/// What a document is answered.
+/// Executes a document.
 pub fn execute(demo: &Demo, document: &Document, cache_scope: CacheScope) -> ServedResponse {
     let request = GraphqlRequest {
         document: DocumentRef::Inline(document.text.clone()),
@@ -72,7 +72,7 @@ pub fn execute(demo: &Demo, document: &Document, cache_scope: CacheScope) -> Ser
     demo.runtime.block_on(demo.pipeline.handle(request))
 }
 
-/// What must hold of any answer.
+/// Checks an outcome.
 fn assert_valid(outcome: &Outcome, document: &Document) {
     let errors = match outcome {
         Outcome::Complete(body) => {
@@ -81,7 +81,7 @@ fn assert_valid(outcome: &Outcome, document: &Document) {
                 body["data"].is_object() && body.get("errors").is_none(),
                 "{body} {document:?}"
             );
-            // Ours is not the only one that has to read it.
+            // Another parser must accept the document as well.
             assert!(parse_query(&document.text).is_ok(), "{document:?}");
             return;
         }

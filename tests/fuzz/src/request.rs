@@ -1,5 +1,5 @@
-//! Whole HTTP requests: whatever comes, the answer has a status and a code of the documented ones,
-//! and a body of the type that it says.
+//! Complete HTTP requests: every response must have a documented status and code, and a body of the
+//! stated media type.
 
 use std::sync::LazyLock;
 
@@ -16,20 +16,19 @@ use crate::{
     byte_source::ByteSource,
 };
 
-/// The statuses that are documented for `/graphql`: done, permission of a browser, known already,
-/// and what is wrong with a request.
+/// The documented statuses of `/graphql`: success, preflight, not modified, and request errors.
 const STATUSES: [u16; 9] = [200, 204, 304, 400, 403, 405, 406, 413, 415];
-/// The statuses of all other addresses.
+/// The statuses of all other paths.
 const OTHER_STATUSES: [u16; 3] = [200, 404, 405];
-/// The codes of errors that a request may be answered with where the service has no fault.
+/// The error codes of invalid requests.
 const CODES: [&str; 4] =
     ["BAD_REQUEST", "LIMIT_EXCEEDED", "PERSISTED_QUERY_NOT_FOUND", "NOT_FOUND"];
 
-/// Everything that is served.
+/// The complete HTTP service.
 static SERVICE: LazyLock<BoxEndpoint<'static, Response>> =
     LazyLock::new(|| gateway::routes::endpoint(DEMO.pipeline.clone(), None, &DEMO.config).boxed());
 
-/// Checks the request that bytes choose.
+/// Checks a request generated from the bytes.
 pub fn check(bytes: &[u8]) {
     let demo = &*DEMO;
     let Some(request) = generate(ByteSource::new(bytes), demo) else { return };
@@ -47,13 +46,13 @@ pub fn check(bytes: &[u8]) {
     assert!(statuses.contains(&status), "{}", context());
     assert!(parts.headers.contains_key("x-request-id"), "{}", context());
     if is_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        // The server sends no body to a HEAD, whatever there is.
+        // The server sends no body in response to HEAD.
         assert!(is_head || body.is_empty(), "{}", context());
         return;
     }
     assert!(std::str::from_utf8(&body).is_ok(), "{}", context());
     if !media.is_some_and(|media| media.contains("json")) {
-        // What is not found is a page, too.
+        // An unknown path yields an HTML page as well.
         assert!(!is_graphql && matches!(status, 200 | 404), "{}", context());
         return;
     }
@@ -71,7 +70,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// A request; `None` where the parts that were chosen are none.
+/// A request; `None` if the generated components are invalid.
 fn generate(mut source: ByteSource<'_>, demo: &Demo) -> Option<Request> {
     let method = match source.below(8) {
         0..=3 => Method::POST,
@@ -187,7 +186,7 @@ fn extensions(source: &mut ByteSource<'_>) -> Value {
     json!({ "persistedQuery": { "version": source.below(3), "sha256Hash": hash } })
 }
 
-/// A body: a right one, one with a wrong part, or the bytes that are left.
+/// A valid body, one with an invalid component, or the remaining bytes.
 fn body(mut source: ByteSource<'_>, demo: &Demo) -> Vec<u8> {
     if source.one_in(64) {
         return vec![b' '; 262_145];

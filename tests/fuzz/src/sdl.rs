@@ -1,4 +1,4 @@
-//! SDLs of subgraphs: composition and loading end, with a supergraph or an error.
+//! SDLs of subgraphs: composing and loading must end with a supergraph or an error.
 
 use federation::{
     Supergraph,
@@ -7,7 +7,7 @@ use federation::{
 
 use crate::byte_source::ByteSource;
 
-/// Parts of SDLs and of the field sets in them.
+/// Fragments of SDLs and of field sets.
 const PARTS: [&str; 40] = [
     "type Query { a: A } ", "type A ", "interface I ", "union U = ", "enum E ", "input N ", "scalar S ",
     "extend ", "schema { query: Query } ", "directive @d on OBJECT ", "implements I ", "{ ", "} ", "( ",
@@ -17,7 +17,7 @@ const PARTS: [&str; 40] = [
     "@requiresScopes(scopes: [[\"s\"]]) ", "@override(from: \"one\") ", "\"\"\"", "# ", "| A ",
 ];
 
-/// Checks the SDL that bytes are or choose, beside one that is sound.
+/// Checks the SDL that the bytes contain or generate, together with a valid one.
 pub fn check(bytes: &[u8]) {
     let mut choices = ByteSource::new(bytes);
     let sdl = if choices.one_in(4) {
@@ -32,7 +32,7 @@ pub fn check(bytes: &[u8]) {
     compose_and_load(&sdl);
 }
 
-/// Checks a set of fields as the argument of each directive that takes one.
+/// Checks a field set as the argument of each directive that takes one.
 pub fn check_field_set(bytes: &[u8]) {
     let mut choices = ByteSource::new(bytes);
     let mut set = String::new();

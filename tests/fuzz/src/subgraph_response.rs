@@ -1,5 +1,5 @@
-//! Answers of subgraphs: whatever they are, a client gets data that fits the schema, and where it does not
-//! get all of it an error that says so.
+//! Arbitrary responses of subgraphs: the data for the client must conform to the schema, and
+//! missing data must be reported as an error.
 
 use std::{
     io::Write,
@@ -18,19 +18,19 @@ use crate::{
     town::{ResponseValidator, gateway, subgraph::Subgraph},
 };
 
-/// What is asked, each of both subgraphs.
+/// Operations; each one needs both subgraphs.
 const QUERIES: [&str; 4] = [
     "{ loans { id until reader { card name town } } }",
     "{ readers { card name town } loans { reader { name } } }",
     "{ loan(id: \"1\") { id reader { town } } readers { name } }",
     "{ loans { __typename reader { __typename card town } } }",
 ];
-/// More errors of one answer are not told (`errors_max`).
+/// Maximum number of errors in a response (`errors_max`).
 const ERRORS_MAX: usize = 20;
 
 static FIXTURE: LazyLock<ResponseFixture> = LazyLock::new(ResponseFixture::build);
 
-/// A gateway before two subgraphs that answer as they are told.
+/// A gateway with two subgraphs whose responses are set by the check.
 struct ResponseFixture {
     runtime: Runtime,
     app: App,
@@ -64,7 +64,7 @@ impl ResponseFixture {
     }
 }
 
-/// Checks the answers that bytes choose.
+/// Checks responses generated from the bytes.
 pub fn check(bytes: &[u8]) {
     let mut source = ByteSource::new(bytes);
     let query = *source.pick(&QUERIES);
@@ -128,7 +128,7 @@ fn reader(card: &str) -> Value {
     json!({ "__typename": "Reader", "card": card, "name": "N", "town": null })
 }
 
-/// The bytes of one HTTP answer: a sound one, one with parts that are not, or any bytes.
+/// The bytes of an HTTP response: a valid one, one with invalid components, or arbitrary bytes.
 fn reply(mut body: Value, source: &mut ByteSource<'_>, broken: usize) -> Vec<u8> {
     let mut status = "200 OK";
     let mut media = "application/json";
@@ -161,7 +161,7 @@ fn reply(mut body: Value, source: &mut ByteSource<'_>, broken: usize) -> Vec<u8>
     message
 }
 
-/// Puts something else somewhere in a value.
+/// Replaces a random element of a value.
 fn damage(value: &mut Value, source: &mut ByteSource<'_>, depth: usize) {
     if depth > 5 || source.one_in(5) {
         *value = anything(source, 0);
@@ -189,7 +189,7 @@ fn damage(value: &mut Value, source: &mut ByteSource<'_>, depth: usize) {
     }
 }
 
-/// Any value, and what looks like an error more often than not.
+/// An arbitrary value, often one that looks like an error.
 fn anything(source: &mut ByteSource<'_>, depth: usize) -> Value {
     match source.below(if depth > 3 { 6 } else { 9 }) {
         0 => Value::Null,

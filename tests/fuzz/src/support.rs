@@ -1,13 +1,13 @@
-//! Dice for what the acceptance tests draw, thrown by the bytes of an input.
+//! Replaces the generator of the acceptance tests with one that is driven by a fuzz input.
 
-/// Where the bytes are used up, every throw is the lowest.
+/// When the bytes are exhausted, every number is zero.
 pub(crate) struct Rng {
     bytes: Vec<u8>,
     at: usize,
 }
 
 impl Rng {
-    /// Dice that bytes throw.
+    /// A generator based on `bytes`.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), at: 0 }
     }

@@ -1,4 +1,4 @@
-//! Whether the checks look where they should: inputs that never get anywhere find nothing.
+//! Checks that fuzz inputs reach the code under test.
 
 use std::{collections::BTreeMap, fs};
 
@@ -10,7 +10,7 @@ use crate::{
     federated, filter, pipeline, request, sdl, token,
 };
 
-/// Bytes that look random and are the same in every run (`SplitMix64`).
+/// Pseudo-random bytes from a seed (`SplitMix64`).
 fn bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed;
     let mut next = || {
@@ -58,7 +58,7 @@ fn any_bytes_must_pass_every_check() {
 }
 
 #[test]
-fn example_operations_must_be_documents_as_they_are() {
+fn example_operations_must_be_valid_fuzz_inputs() {
     let mut executed = 0;
     for entry in fs::read_dir(repository().join("fixtures/queries")).unwrap() {
         let bytes = fs::read(entry.unwrap().path()).unwrap();

@@ -1,4 +1,5 @@
-//! Tokens: nobody is known by one that the key has not signed, and every other one is an error.
+//! Bearer tokens: a token that the key has not signed is never accepted, and every other failure is
+//! an error.
 
 use std::{fs, sync::LazyLock};
 
@@ -30,14 +31,14 @@ static FIXTURE: LazyLock<(Runtime, Authenticator)> = LazyLock::new(|| {
     (runtime, Authenticator::new(&config, jwks))
 });
 
-/// An Ed25519 key as PKCS #8 has it.
+/// An Ed25519 private key in PKCS #8 format.
 fn key() -> EncodingKey {
     let mut der = vec![48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
     der.extend([7; 32]);
     EncodingKey::from_ed_der(&der)
 }
 
-/// Checks a header `authorization` that bytes are, and claims that they are, signed.
+/// Checks the bytes as an `authorization` header, and as claims of a signed token.
 pub fn check(bytes: &[u8]) {
     let (runtime, authenticator) = &*FIXTURE;
     let mut choices = ByteSource::new(bytes);
@@ -46,7 +47,7 @@ pub fn check(bytes: &[u8]) {
         for header in [header.clone(), format!("Bearer {header}")] {
             let caller = runtime.block_on(authenticator.authenticate(&header));
             let is_known = matches!(caller, Ok(Caller::Authenticated { .. }));
-            assert!(!is_known, "an unsigned token is believed: {header}");
+            assert!(!is_known, "an unsigned token is accepted: {header}");
         }
         return;
     }

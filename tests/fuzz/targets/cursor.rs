@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::cursor`].
+//! Fuzz target for [`fuzz::cursor`].
 
 #![no_main]
 

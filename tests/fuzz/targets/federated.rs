@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::federated`].
+//! Fuzz target for [`fuzz::federated`].
 
 #![no_main]
 

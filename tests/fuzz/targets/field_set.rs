@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::sdl`].
+//! Fuzz target for [`fuzz::sdl`].
 
 #![no_main]
 

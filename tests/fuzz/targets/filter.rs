@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::filter`].
+//! Fuzz target for [`fuzz::filter`].
 
 #![no_main]
 

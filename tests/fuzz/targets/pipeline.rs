@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::pipeline`].
+//! Fuzz target for [`fuzz::pipeline`].
 
 #![no_main]
 

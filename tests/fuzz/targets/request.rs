@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::request`].
+//! Fuzz target for [`fuzz::request`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::subgraph_response`].
+//! Fuzz target for [`fuzz::subgraph_response`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Hands bytes to [`fuzz::token`].
+//! Fuzz target for [`fuzz::token`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What each crate and module must not know.
+//! Forbidden dependencies of crates and modules.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::{
     workspace::{Modules, dependencies},
 };
 
-/// A module, and what it and its descendants must not import.
+/// A module, and the modules that it and its descendants must not import.
 const FORBIDDEN: [(&str, &[&str]); 5] = [
     ("indexer::store", WRITE_SIDE),
     ("indexer::index", WRITE_SIDE),
@@ -20,20 +20,21 @@ const FORBIDDEN: [(&str, &[&str]); 5] = [
 ];
 const WRITE_SIDE: &[&str] = &["indexer::ingest", "indexer::admin", "indexer::evaluate"];
 
-/// A module, and the modules that alone may import it (and what it encloses).
+/// A module, and the only modules that may import it (besides its parent).
 const RESERVED: [(&str, &[&str]); 3] = [
     ("indexer::ingest", &["indexer", "gateway::command"]),
     ("indexer::admin", &["indexer", "gateway::command"]),
     ("indexer::evaluate", &["indexer", "gateway::command"]),
 ];
 
-/// A module that reads the part of the other that only describes its configuration.
+/// An exception: the importing module, and the imported one, which only describes its
+/// configuration.
 const ALLOWED: (&str, &str) = ("gateway::config", "indexer::ingest::config");
 
-/// Modules that read through the catalog alone.
+/// Modules that must read through the catalog.
 const READERS: [&str; 3] = ["gateway::http", "gateway::graphql", "gateway::pages"];
 
-/// Crates of ours that a crate may depend on.
+/// Our crates, and those of our crates that each may depend on.
 const LAYERS: [(&str, &[&str]); 4] = [
     ("schema", &[]),
     ("indexer", &["schema"]),
@@ -41,7 +42,7 @@ const LAYERS: [(&str, &[&str]); 4] = [
     ("gateway", &["schema", "indexer", "federation"]),
 ];
 
-/// An engine and the one crate that may name it.
+/// An engine, and the only crate that may depend on it.
 const ENGINES: [(&str, &str); 8] = [
     ("redb", "indexer"),
     ("tantivy", "indexer"),
@@ -53,13 +54,13 @@ const ENGINES: [(&str, &str); 8] = [
     ("hive-router-query-planner", "federation"),
 ];
 
-/// Modules whose public signatures show no type of an engine.
+/// Modules whose public signatures must not contain types of an engine.
 const ENGINE_FREE: [&str; 3] = ["indexer::catalog", "indexer::ingest", "indexer::admin"];
 
-/// The dependencies between crates that break a rule.
+/// Dependencies between crates that break a rule.
 pub(super) fn crates() -> Vec<String> {
     let mut found = Vec::new();
-    // Before the router is a crate, the gateway does its work.
+    // As long as the router is not a crate, the gateway contains it.
     let router = if dependencies("federation").is_some() { "federation" } else { "gateway" };
     for (name, allowed) in LAYERS {
         let Some(named) = dependencies(name) else {
@@ -77,14 +78,14 @@ pub(super) fn crates() -> Vec<String> {
         for (engine, home) in ENGINES {
             let home = if home == "federation" { router } else { home };
             if named.iter().any(|n| n == engine) != (name == home) {
-                found.push(format!("{engine} belongs to {home} alone, see {name}"));
+                found.push(format!("only {home} may depend on {engine}: {name}"));
             }
         }
     }
     found
 }
 
-/// The imports between modules that break a rule, and rules about modules that do not exist.
+/// Imports between modules that break a rule, and rules for modules that do not exist.
 pub(super) fn modules(modules: &Modules, imports: &[Import]) -> Vec<String> {
     let mut found = Vec::new();
     let named = FORBIDDEN
@@ -94,7 +95,7 @@ pub(super) fn modules(modules: &Modules, imports: &[Import]) -> Vec<String> {
     let named = named.chain(READERS).chain(ENGINE_FREE).chain([ALLOWED.0, ALLOWED.1, CONTRACT]);
     for name in named.collect::<BTreeSet<_>>() {
         if !modules.keys().any(|path| path.join("::") == name) {
-            found.push(format!("a rule names a module that does not exist: `{name}`"));
+            found.push(format!("rule for an unknown module: `{name}`"));
         }
     }
     for import in imports {
@@ -120,7 +121,7 @@ fn broken_rule(import: &Import) -> Option<String> {
     }
     let reads = READERS.iter().any(|reader| within(from, reader)) && to[0] == "indexer";
     if reads && !within(to, "indexer::catalog") {
-        return Some(format!("{} reads through indexer::catalog alone", from.join("::")));
+        return Some(format!("{} must read through indexer::catalog", from.join("::")));
     }
     if to[0].starts_with("hive_router") && !from.iter().any(|segment| segment == "planner_adapter")
     {
@@ -129,7 +130,7 @@ fn broken_rule(import: &Import) -> Option<String> {
     None
 }
 
-/// The public signatures that show a type of an engine.
+/// Public signatures with a type of an engine.
 pub(super) fn signatures(modules: &Modules) -> Vec<String> {
     let is_reader = |path: &[String]| ENGINE_FREE.iter().any(|module| within(path, module));
     let mut found = Vec::new();
@@ -142,7 +143,7 @@ pub(super) fn signatures(modules: &Modules) -> Vec<String> {
     found
 }
 
-/// The types in the public part of an item.
+/// The types in the public signature of an item.
 fn public_types(item: &Item) -> Vec<&syn::Type> {
     let is_public = |visibility: &Visibility| matches!(visibility, Visibility::Public(_));
     match item {
@@ -179,7 +180,7 @@ fn signature(signature: &syn::Signature) -> Vec<&syn::Type> {
     parameters.chain(returned).collect()
 }
 
-/// Whether a path is `module` or below it.
+/// Whether a path is `module` or one of its descendants.
 pub(super) fn within(path: &[String], module: &str) -> bool {
     let mut segments = path.iter();
     module.split("::").all(|segment| segments.next().is_some_and(|s| s == segment))

@@ -1,23 +1,24 @@
-//! Import cycles between sibling modules, each taken together with its descendants.
+//! Import cycles between sibling modules, including their descendants.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::imports::Import;
 
-/// Imports between the children of one module: importing child, imported child, the imports.
+/// Imports between the children of one module: importing child, imported child, imports.
 type Edges<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Import>>;
 
-/// The types of the GraphQL contract: they may import each other, since they refer to each other as
-/// its graph does.
+/// The types of the GraphQL contract. They may import each other, because the types of the graph
+/// refer to each other.
 pub(super) const CONTRACT: &str = "gateway::graphql::types";
 
-/// Every set of siblings that import each other, with the imports between them.
+/// Every cycle between siblings, with its imports.
 pub(super) fn cycles(imports: &[Import]) -> Vec<String> {
     let mut levels: BTreeMap<&[String], Edges<'_>> = BTreeMap::new();
     for import in imports {
         let (from, to) = (&import.from, &import.to);
         let level = from.iter().zip(to).take_while(|(a, b)| a == b).count();
-        // Without a common crate it is no sibling; without a next segment an ancestor.
+        // Without a common crate the modules are not siblings; without a next segment one is an
+        // ancestor.
         if level > 0 && level < from.len() && level < to.len() {
             let edges = levels.entry(&from[..level]).or_default();
             edges.entry((&from[level], &to[level])).or_default().push(import);
@@ -30,7 +31,7 @@ pub(super) fn cycles(imports: &[Import]) -> Vec<String> {
     found.collect()
 }
 
-/// Strongly connected components of more than one sibling.
+/// Strongly connected components with more than one sibling.
 fn components<'a>(edges: &Edges<'a>) -> BTreeSet<BTreeSet<&'a str>> {
     let reachable = |from: &'a str| {
         let mut seen = BTreeSet::new();

@@ -1,6 +1,6 @@
-//! Names that hold a retired word for a reason.
+//! Names that may contain a retired word.
 
-/// Files whose path starts with the first, the name, the reason.
+/// Path prefix of the file, name, reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("schema/src/record.rs", "question", "what a community works on: a field of the sources"),
     ("indexer/src/source_facts.rs", "question", "the same field, as read"),
@@ -9,7 +9,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("indexer/src/ingest/source/text/block.rs", "is_question", "a heading that ends with `?`"),
 ];
 
-/// The exceptions that no name has used yet.
+/// Exceptions that have not been used yet.
 pub(super) struct Exceptions {
     unused: Vec<&'static (&'static str, &'static str, &'static str)>,
 }
@@ -21,7 +21,7 @@ impl Default for Exceptions {
 }
 
 impl Exceptions {
-    /// Whether a name may stand in a file.
+    /// Whether a name is allowed in a file.
     pub(super) fn allow(&mut self, file: &str, name: &str) -> bool {
         let covers = |&(path, exception, _): &(&str, &str, &str)| {
             file.starts_with(path) && name == exception
@@ -30,7 +30,7 @@ impl Exceptions {
         EXCEPTIONS.iter().any(covers)
     }
 
-    /// Exceptions for names that do not exist.
+    /// Exceptions that do not match any name.
     pub(super) fn unused(&self) -> impl Iterator<Item = String> {
         self.unused.iter().map(|(path, name, _)| format!("unused exception: {name} in {path}"))
     }

@@ -1,18 +1,18 @@
-//! The glossary of CONTRIBUTING.md, and the places where one of its retired words may still stand.
+//! The glossary of CONTRIBUTING.md.
 
 use std::fs;
 
 use crate::support::repository;
 
-/// Phrases of one or more words in lower case.
+/// Terms and retired phrases, as words in lower case.
 pub(super) struct Glossary {
     retired: Vec<Vec<String>>,
-    /// Terms that hold a retired word.
+    /// Terms that contain a retired phrase.
     terms: Vec<Vec<String>>,
 }
 
 impl Glossary {
-    /// Terms from the column "Use", retired words from the backticks of "Instead of".
+    /// Reads terms from the column "Use", and retired words from the backticks in "Instead of".
     pub(super) fn read() -> Self {
         let path = repository().join("CONTRIBUTING.md");
         let text = fs::read_to_string(path).expect("CONTRIBUTING.md");
@@ -28,7 +28,7 @@ impl Glossary {
         Self { retired, terms }
     }
 
-    /// The retired words in a name or a sentence.
+    /// The retired phrases in a name or a sentence.
     pub(super) fn retired(&self, text: &str) -> impl Iterator<Item = String> {
         let mut words = words(text);
         for term in &self.terms {
@@ -49,7 +49,7 @@ fn holds(words: &[String], phrase: &[String]) -> bool {
     words.windows(phrase.len()).any(|window| window == phrase)
 }
 
-/// The words of a sentence or of a name in any case, in lower case.
+/// Splits a sentence or a name in any case into words in lower case.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut previous = ' ';

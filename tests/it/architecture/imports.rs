@@ -1,4 +1,4 @@
-//! What each module imports: `use` trees and paths in the code, resolved to modules.
+//! The imports of each module: `use` trees and paths in the code, resolved to modules.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,18 +12,18 @@ use syn::{
 
 use super::workspace::{Modules, is_test};
 
-/// Names behind names that are followed at most.
+/// Maximum number of re-exports to follow.
 const ALIASES_MAX: usize = 8;
 
-/// One import of one module by another; `to` starts with the crate, ours or not.
+/// An import of a module; `to` starts with the name of the crate.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Import {
     pub(super) from: Vec<String>,
-    /// The module of ours that is imported, or the whole path where it is not ours.
+    /// The imported module, or the full path if it is in an external crate.
     pub(super) to: Vec<String>,
     file: String,
     line: usize,
-    /// As it is written.
+    /// The path in the source code.
     path: String,
 }
 
@@ -39,16 +39,16 @@ impl fmt::Display for Import {
     }
 }
 
-/// What an import of a re-exported name counts as.
+/// How to resolve an import of a re-exported name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reexport {
-    /// An import of the module that exports the name again.
+    /// To the module that re-exports the name.
     Exporter,
-    /// An import of the module that declares the name.
+    /// To the module that declares the name.
     Declaration,
 }
 
-/// Every import of every module; of several between two modules, the first.
+/// All imports of all modules, at most one between two modules.
 pub(super) fn imports(modules: &Modules, reexport: Reexport) -> Vec<Import> {
     let scopes: BTreeMap<_, _> = modules
         .iter()
@@ -73,7 +73,7 @@ pub(super) fn imports(modules: &Modules, reexport: Reexport) -> Vec<Import> {
     found
 }
 
-/// The paths in types that a module writes, resolved.
+/// Resolves the paths in types of a module.
 pub(super) fn resolved(
     modules: &Modules,
     from: &[String],
@@ -90,12 +90,12 @@ pub(super) fn resolved(
     named.paths.iter().filter_map(|(path, _)| resolver.resolve(from, path, 0)).collect()
 }
 
-/// The paths that a module names, and the names its `use` declarations bring in.
+/// The paths in a module, and the names that its `use` declarations import.
 #[derive(Default)]
 struct Scope {
     paths: Vec<(Vec<String>, usize)>,
     aliases: BTreeMap<String, Vec<String>>,
-    /// Whether paths of one segment count, too.
+    /// Whether paths of a single segment count.
     single_segments: bool,
 }
 
@@ -132,7 +132,7 @@ impl Scope {
         self.add(path, name.span());
     }
 
-    /// Paths in tokens that `syn` leaves unparsed: arguments of macros and attributes.
+    /// Paths in tokens that `syn` does not parse: arguments of macros and attributes.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Option<(Vec<String>, Span)> = None;
         let mut colons = 0;
@@ -200,7 +200,7 @@ impl<'ast> Visit<'ast> for Scope {
         }
     }
 
-    // Modules are visited on their own; `pub(in path)` is no import.
+    // Modules are visited separately; `pub(in path)` is not an import.
     fn visit_item_mod(&mut self, _: &'ast ItemMod) {}
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 }
@@ -212,7 +212,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The module that `path` names in `from`, `None` for an empty path.
+    /// The module of `path` in `from`; `None` for an empty path.
     fn resolve(&self, from: &[String], path: &[String], depth: usize) -> Option<Vec<String>> {
         let (first, rest) = path.split_first()?;
         let mut start = match first.as_str() {
@@ -248,7 +248,7 @@ impl Resolver<'_> {
         if self.modules.contains_key(&start) {
             return self.descend(start, rest, depth);
         }
-        // A name of the module itself, such as a variant of an enum, or another crate.
+        // A local name, such as a variant of an enum, or an external crate.
         Some([&start[..], rest].concat())
     }
 

@@ -1,4 +1,5 @@
-//! The names that a file declares: types, fields, variants, functions, parameters, locals, …
+//! The names declared in a file: types, fields, variants, functions, parameters, local variables
+//! and so on.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{
@@ -8,10 +9,10 @@ use syn::{
     visit::{self, Visit},
 };
 
-/// A declared name and the line of its declaration.
+/// A declared name and its line.
 pub(super) type Name = (String, usize);
 
-/// Every name that a file declares.
+/// All names declared in a file.
 pub(super) fn declared(file: &syn::File) -> Vec<Name> {
     let mut names = Names::default();
     names.visit_file(file);
@@ -28,8 +29,8 @@ impl Names {
         self.found.push((ident.to_string(), ident.span().start().line));
     }
 
-    /// Declarations in the arguments of a macro, which `syn` leaves unparsed: what follows a keyword,
-    /// and in a macro that declares items, what stands before `{`, `:` or `=`.
+    /// Declarations in macro arguments, which `syn` does not parse: names after a keyword and, in a
+    /// macro that declares items, names before `{`, `:` or `=`.
     fn add_tokens(&mut self, tokens: TokenStream, position: MacroPosition) {
         let mut follows_keyword = false;
         let mut tokens = tokens.into_iter().peekable();
@@ -55,17 +56,17 @@ impl Names {
     }
 }
 
-/// Where a macro is called.
+/// Position of a macro call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MacroPosition {
     Item,
     Expression,
 }
 
-/// Keywords that a declared name follows.
+/// Keywords that precede a declared name.
 const KEYWORDS: [&str; 8] = ["fn", "let", "mut", "struct", "enum", "const", "mod", "type"];
 
-/// A visit of each node with an own name: it adds `ident`, then goes on inside.
+/// Implements the visit of a node with a name: adds `ident` and visits its children.
 macro_rules! add_and_descend {
     ($($visit:ident: $node:ty => $($field:ident).+;)*) => {
         $(fn $visit(&mut self, node: &'ast $node) {
@@ -108,7 +109,7 @@ impl<'ast> Visit<'ast> for Names {
         self.add_tokens(item.mac.tokens.clone(), MacroPosition::Item);
     }
 
-    /// The items of a trait are named by the trait, which may be another crate's.
+    /// Items of a trait implementation are named by the trait, which may be external.
     fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
         let before = self.found.len();
         visit::visit_item_impl(self, item);
@@ -128,7 +129,7 @@ impl<'ast> Visit<'ast> for Names {
     }
 
     fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
-        // `None` is a pattern of this kind, too, and declares nothing.
+        // `None` is parsed as such a pattern but declares nothing.
         if !pattern.ident.to_string().starts_with(char::is_uppercase) {
             self.add(&pattern.ident);
         }
@@ -136,7 +137,7 @@ impl<'ast> Visit<'ast> for Names {
     }
 
     fn visit_field_pat(&mut self, pattern: &'ast FieldPat) {
-        // `{ field }` repeats the name of the field.
+        // `{ field }` repeats the name of the field and declares nothing new.
         if pattern.colon_token.is_some() {
             visit::visit_field_pat(self, pattern);
         }

@@ -1,4 +1,4 @@
-//! The texts that a file shows to people: errors, log lines, help of the command line, reasons of
+//! The texts of a file that are displayed to people: errors, log messages, CLI help, and reasons of
 //! `expect`.
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -10,23 +10,23 @@ use syn::{
 /// A text and its line.
 pub(super) type Text = (String, usize);
 
-/// Macros of `tracing`, besides those that end in `_span`.
+/// Macros of `tracing`, in addition to those that end in `_span`.
 const TRACING: [&str; 7] = ["error", "warn", "info", "debug", "trace", "event", "span"];
 
-/// Types whose constructors take a text for clients.
+/// Types whose constructors take a message for clients.
 const CLIENT_ERRORS: [&str; 4] = ["ApiError", "Failure", "RequestError", "Refusal"];
 
-/// Derives of clap that take their help from the doc comments.
+/// Derives of clap that use doc comments as help.
 const CLAP: [&str; 4] = ["Parser", "Args", "Subcommand", "ValueEnum"];
 
-/// Every text that a file shows to people.
+/// All displayed texts of a file.
 pub(super) fn shown(file: &syn::File) -> Vec<Text> {
     let mut texts = Texts::default();
     texts.visit_file(file);
     texts.found
 }
 
-/// Descriptions of a GraphQL schema, in one pair of quotes or three.
+/// Descriptions in a GraphQL schema, in single or triple quotes.
 pub(super) fn descriptions(mut sdl: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         sdl = &sdl[sdl.find('"')?..];
@@ -40,14 +40,14 @@ pub(super) fn descriptions(mut sdl: &str) -> impl Iterator<Item = &str> {
 #[derive(Default)]
 struct Texts {
     found: Vec<Text>,
-    /// Whether doc comments are help of the command line here.
+    /// Whether doc comments are CLI help in the current item.
     help: bool,
-    /// Whether every literal counts here.
+    /// Whether every literal counts in the current expression.
     literals: bool,
 }
 
 impl Texts {
-    /// Every string literal, and with `fields` every name before a `=`.
+    /// Adds every string literal; with `fields` also every name before a `=`.
     fn add_tokens(&mut self, tokens: TokenStream, fields: bool) {
         let mut tokens = tokens.into_iter().peekable();
         while let Some(token) = tokens.next() {

@@ -1,4 +1,4 @@
-//! The source code of the workspace, parsed: its crates, their modules and every file.
+//! The parsed source code of the workspace: crates, modules and files.
 
 use std::{
     collections::BTreeMap,
@@ -11,23 +11,23 @@ use syn::{Attribute, Item};
 
 use crate::support::{files_below, repository};
 
-/// Folders that hold Rust of ours.
+/// Folders with Rust code.
 const FOLDERS: [&str; 4] = ["schema", "indexer", "gateway", "tests"];
 
-/// Crates whose modules have rules; `gateway/federation` counts from the day it is a crate.
+/// Crates with rules for modules; `gateway/federation` is included as soon as it is a crate.
 const CRATES: [&str; 4] = ["schema", "indexer", "gateway/federation", "gateway"];
 
-/// A Rust file.
+/// A Rust source file.
 pub(super) struct SourceFile {
-    /// Relative to the repository.
+    /// Path relative to the repository.
     pub(super) path: String,
     pub(super) text: String,
     pub(super) syntax: syn::File,
 }
 
-/// A module without what only tests compile.
+/// A module, without items that only tests compile.
 pub(super) struct Module {
-    /// Such as `["indexer", "catalog", "search"]`.
+    /// Path, such as `["indexer", "catalog", "search"]`.
     pub(super) path: Vec<String>,
     pub(super) file: String,
     pub(super) items: Vec<Item>,
@@ -36,12 +36,12 @@ pub(super) struct Module {
 /// The modules of all crates, by path.
 pub(super) type Modules = BTreeMap<Vec<String>, Module>;
 
-/// The folder that is judged: this repository, or another commit in `ARCHITECTURE_ROOT`.
+/// The checked folder: this repository, or another checkout in `ARCHITECTURE_ROOT`.
 pub(super) fn root() -> PathBuf {
     std::env::var_os("ARCHITECTURE_ROOT").map_or_else(repository, PathBuf::from)
 }
 
-/// Every Rust file, tests and benches included.
+/// All Rust files, including tests and benches.
 pub(super) fn source_files() -> impl Iterator<Item = SourceFile> {
     let is_rust = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "rs");
     files().filter(is_rust).map(|file| read(&file))
@@ -60,14 +60,14 @@ fn relative(file: &Path) -> String {
     file.strip_prefix(root()).unwrap_or(file).to_string_lossy().into_owned()
 }
 
-/// Names of the normal dependencies of a crate, by its name; `None` where there is no such crate.
+/// Names of the normal dependencies of a crate; `None` if the crate does not exist.
 pub(super) fn dependencies(name: &str) -> Option<Vec<String>> {
     let (_, manifest) = crates().find(|(folder, _)| folder.rsplit('/').next() == Some(name))?;
     let table = manifest.get("dependencies").and_then(|table| table.as_table());
     Some(table.into_iter().flat_map(|table| table.keys().cloned()).collect())
 }
 
-/// The modules of every crate that has rules.
+/// The modules of all crates with rules.
 pub(super) fn modules() -> Modules {
     let mut modules = Modules::new();
     for (folder, _) in crates() {
@@ -117,7 +117,7 @@ fn read(file: &Path) -> SourceFile {
     SourceFile { path: relative(file), text, syntax }
 }
 
-/// Whether an attribute makes its item part of the tests alone.
+/// Whether an attribute marks an item as test code.
 pub(super) fn is_test(attribute: &Attribute) -> bool {
     let path = attribute.path();
     let Ok(list) = attribute.meta.require_list() else { return path.is_ident("test") };

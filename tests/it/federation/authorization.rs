@@ -1,4 +1,4 @@
-//! Fields that are not for everybody, asked with tokens: sound ones, and every sort of other one.
+//! Protected fields, requested with valid tokens and with all kinds of invalid ones.
 
 use std::{
     fs,
@@ -18,14 +18,14 @@ use crate::test_server::Reply;
 const ISSUER: &str = "https://login.example/";
 const AUDIENCE: &str = "wegwijzer";
 
-/// An Ed25519 key made of one number, as PKCS #8 has it.
+/// An Ed25519 private key derived from a number, in PKCS #8 format.
 fn key(number: u8) -> EncodingKey {
     let mut der = vec![48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
     der.extend([number; 32]);
     EncodingKey::from_ed_der(&der)
 }
 
-/// The public half of a key, under an id.
+/// The public key with a key id, as a JWK.
 fn public(number: u8, id: &str) -> Value {
     let jwk = Jwk::from_encoding_key(&key(number), Algorithm::EdDSA).unwrap();
     let mut jwk = serde_json::to_value(jwk).unwrap();
@@ -43,7 +43,7 @@ fn signed(claims: &Value, number: u8, id: &str) -> String {
     encode(&header, claims, &key(number)).unwrap()
 }
 
-/// A token that is sound.
+/// A valid token.
 fn token(scope: &str) -> String {
     signed(&claims(scope), 1, "one")
 }
@@ -57,7 +57,7 @@ fn write_keys(file: &Path, keys: &[Value]) {
     fs::write(file, json!({ "keys": keys }).to_string()).unwrap();
 }
 
-/// Rooms whose codes and visits are not for everybody.
+/// Rooms with protected codes and visits.
 struct AuthFixture {
     gateway: Gateway,
     desk: Subgraph,
@@ -123,7 +123,7 @@ fn each_caller_must_get_what_their_scopes_allow() {
     fixture.desk.take_requests();
     let close = "mutation { close(id: \"1\") { id } }";
     assert_eq!(fixture.query("rooms:read", close)["data"], json!({ "close": null }));
-    assert_eq!(fixture.desk.requests().len(), 0, "a denied mutation was executed");
+    assert_eq!(fixture.desk.requests().len(), 0, "a denied mutation must not be executed");
     assert_eq!(fixture.query("rooms:write", close), json!({ "data": { "close": { "id": "1" } } }));
     assert_eq!(fixture.desk.requests().len(), 1);
 }
@@ -190,7 +190,7 @@ fn an_invalid_token_must_be_rejected_with_the_reason() {
         assert!(reply.json()["data"].is_null(), "{what}: {reply:?}");
     }
     assert_eq!(fixture.desk.requests().len(), 0);
-    // Clocks may differ a little; another scheme is for others.
+    // A small clock skew is allowed; other authentication schemes are ignored.
     for valid in [changed("exp", json!(now - 10)), changed("nbf", json!(now + 10))] {
         assert_eq!(send(&valid).status, 200);
     }
@@ -212,7 +212,7 @@ fn a_new_key_must_be_loaded_when_a_token_names_it() {
         assert!(Instant::now() < until, "the new key is not loaded");
         thread::sleep(Duration::from_millis(200));
     }
-    // The older key is none any more.
+    // The previous key is no longer valid.
     assert_eq!(fixture.post(&format!("Bearer {}", token("")), me).status, 401);
 }
 
@@ -243,11 +243,11 @@ fn keys_at_a_url_must_be_fetched_before_tokens_are_accepted() {
         assert!(Instant::now() < until, "the keys are not loaded");
         thread::sleep(Duration::from_millis(200));
     }
-    assert_eq!(login.requests().len(), 2, "keys are fetched repeatedly");
+    assert_eq!(login.requests().len(), 2, "the keys must be fetched again");
 }
 
 #[test]
-fn protected_fields_must_stay_denied_where_no_keys_are_configured() {
+fn protected_fields_must_stay_denied_without_configured_keys() {
     let desk =
         Subgraph::with_data(json!({ "Query": { "me": { "__typename": "Member", "name": "Mo" } } }));
     let servers = [("desk".to_owned(), desk.address)];

@@ -1,4 +1,4 @@
-//! Subgraphs that fail in every way: a partial answer, one error for each path, in time.
+//! Failures of subgraphs: a partial response with one error per path, in time.
 
 use std::{
     io::Write,
@@ -39,7 +39,7 @@ fn text(shelf: &Subgraph, people: &Subgraph) -> String {
     at_addresses(&supergraph("simple_entity_call"), servers)
 }
 
-/// A gateway with small limits before a shelf that is sound and people who are not.
+/// A gateway with small limits, a working `shelf` and a faulty `people` subgraph.
 fn gateway_with(people: &Subgraph) -> Gateway {
     Gateway::with(&text(&shelf(), people), |config| {
         config.limits.subgraph_timeout_ms = 400;
@@ -84,7 +84,7 @@ fn hangs_up(_: usize, _: &RecordedRequest, stream: &mut TcpStream) {
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"data\":");
 }
 
-/// The answer with every reader's fields null, and an error of `code` for each.
+/// Checks that all fields of readers are null, with an error of `code` for each.
 fn assert_partial(response: &Value, code: &str, what: &str) {
     let error_at = |index: usize, field: &str| json!(["loans", index, "reader", field]);
     let expected: Vec<Value> = (0..3).map(|index| error_at(index, "name")).collect();
@@ -100,7 +100,7 @@ fn assert_partial(response: &Value, code: &str, what: &str) {
 }
 
 #[test]
-fn a_subgraph_that_fails_must_cost_one_error_per_path() {
+fn a_failing_subgraph_must_cause_one_error_per_path() {
     let (unavailable, malformed) = ("SUBGRAPH_UNAVAILABLE", "SUBGRAPH_MALFORMED_RESPONSE");
     for (what, subgraph, code) in [
         ("500", Subgraph::with_responder(html("500 Internal Server Error")), unavailable),
@@ -145,7 +145,7 @@ fn a_subgraph_that_fails_must_cost_one_error_per_path() {
 }
 
 #[test]
-fn a_closed_port_must_cost_one_error_per_path() {
+fn a_closed_port_must_cause_one_error_per_path() {
     let gone = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
@@ -188,7 +188,7 @@ fn an_object_without_a_type_name_must_be_an_error_where_that_matters() {
             "{query}: {response}"
         );
     }
-    // Here nothing depends on it.
+    // In this operation nothing depends on the type name.
     let response = gateway.query(
         "{ thing { similar { ... on Pen @skip(if: true) { ink } similar { __typename } } } }",
     );
@@ -205,7 +205,7 @@ fn fields_missing_from_a_response_must_be_reported() {
         |error: &Value| json!([error["path"][1], error["path"][3], error["extensions"]["code"]]);
     let errors: Vec<_> = response["errors"].as_array().unwrap().iter().map(summary).collect();
     let malformed = "SUBGRAPH_MALFORMED_RESPONSE";
-    // Nobody knows the second reader: its town may be null, its name may not.
+    // No subgraph has the second reader: its town is nullable, its name is not.
     assert_eq!(
         errors,
         [
@@ -309,10 +309,10 @@ fn identical_concurrent_queries_must_be_one_fetch() {
             let gateway = &gateway;
             scope.spawn(move || gateway.query(document))
         };
-        // The documents differ; what is asked of the subgraph does not.
+        // The documents differ, but their fetches are identical.
         let threads =
             [spawn_query("{ readers { name } }"), spawn_query("query B { readers { name } }")];
-        // Both have a plan and wait for the one question before it is answered.
+        // Both operations are planned and wait for the fetch before it is answered.
         thread::sleep(Duration::from_millis(300));
         barrier.wait();
         for thread in threads {
@@ -384,12 +384,12 @@ fn a_changed_supergraph_must_be_activated_and_a_broken_one_must_not() {
     gateway.replace(&text(&shelf, &second));
     let changed = Instant::now();
     while second.requests().is_empty() {
-        assert!(changed.elapsed() < Duration::from_secs(10), "it is never activated");
+        assert!(changed.elapsed() < Duration::from_secs(10), "the supergraph is not activated");
         assert_eq!(gateway.query(LOANS)["errors"], Value::Null);
     }
 }
 
-/// A supergraph without the town of a reader.
+/// A supergraph without the field `Reader.town`.
 fn without_towns(supergraph: &str) -> String {
     let without: String =
         supergraph.lines().filter(|line| !line.contains("town")).flat_map(|l| [l, "\n"]).collect();

@@ -1,13 +1,14 @@
-//! Questions drawn at random over four subgraphs, each of which must be answered as one service answers
-//! it that knows everything: the same fields in the same order, to the letter.
+//! Random operations over four subgraphs. The response must be identical, including the order of
+//! the fields, to that of a single service with all data.
 //!
-//! `WEGWIJZER_OPERATIONS` says how many are drawn, and `WEGWIJZER_SEED` which is the first:
+//! `WEGWIJZER_OPERATIONS` is the number of operations, `WEGWIJZER_SEED` the seed of the first:
 //!
 //! ```sh
 //! WEGWIJZER_OPERATIONS=10000 WEGWIJZER_SEED=$RANDOM cargo it generated
 //! ```
 //!
-//! Both the one service and the subgraphs are of async-graphql (`dynamic_schema`), over the same world.
+//! Both the single service and the subgraphs are implemented with async-graphql (`dynamic_schema`),
+//! over the same data set.
 
 mod arguments;
 mod dataset;
@@ -33,9 +34,9 @@ use super::{
 };
 use crate::support::{Rng, repository, runtime};
 
-/// So many are drawn where nothing else is said: what a test may take of everybody's time.
+/// Default number of operations, chosen for a short test run.
 const OPERATIONS: u64 = 1_000;
-/// The first, where nothing else is said.
+/// Default seed.
 const SEED: u64 = 20_260_302;
 
 #[derive(Deserialize)]
@@ -48,7 +49,7 @@ struct SubgraphSchema {
     sdl: String,
 }
 
-/// The town behind a gateway, and as one service.
+/// The town as a federated graph and as a single service.
 struct Town {
     gateway: Gateway,
     subgraphs: Vec<(String, Subgraph)>,
@@ -85,10 +86,10 @@ impl Town {
         Self { gateway, subgraphs, definitions, reference, runtime }
     }
 
-    /// What the gateway answers, and what the one service does.
+    /// The responses of the gateway and of the single service.
     fn responses(&self, operation: &GeneratedOperation) -> (String, String) {
         let body = json!({ "query": operation.query, "variables": operation.variables });
-        // async-graphql does not see the default of a variable where a directive has it.
+        // async-graphql ignores default values of variables in directives.
         let all = json!({ "query": operation.query, "variables": operation.all_variables });
         let request: Request = serde_json::from_value(all).unwrap();
         let reference = self.runtime.block_on(self.reference.execute(request));
@@ -96,7 +97,7 @@ impl Town {
     }
 }
 
-/// A subgraph that is a service of async-graphql.
+/// A subgraph that serves an async-graphql schema.
 fn over_http(schema: Schema, runtime: Arc<tokio::runtime::Runtime>) -> Subgraph {
     Subgraph::with_responder(move |_, received, stream| {
         let request: Request = serde_json::from_value(received.body.clone()).unwrap();
@@ -127,7 +128,7 @@ fn generated_operations_must_return_what_one_service_returns() {
         let (actual, expected) = town.responses(&operation);
         let parsed: Value = serde_json::from_str(&expected).unwrap();
         if expected.contains("are different fields") {
-            // async-graphql refuses some names that fields on types apart may share.
+            // async-graphql rejects some response names that fields on disjoint types may share.
             skipped += 1;
             continue;
         }
@@ -147,7 +148,7 @@ fn generated_operations_must_return_what_one_service_returns() {
             mismatches.push(format!("WEGWIJZER_SEED={seed}\n{details}"));
         }
     }
-    // Not by a macro: the test harness would swallow the line.
+    // Not `eprintln!`: the test harness would capture the line.
     let _ = writeln!(
         std::io::stderr(),
         "{operations} operations from seed {seed} on, {} differ, {skipped} skipped; {requests} fetches to \

@@ -1,4 +1,5 @@
-//! Subgraphs that respond with more than was requested, or that a client makes fail for others.
+//! Subgraphs whose responses contain more than was requested, and clients that cause failures for
+//! others.
 
 use std::{thread, time::Duration};
 
@@ -41,7 +42,7 @@ fn metric(gateway: &Gateway, name: &str) -> String {
 }
 
 #[test]
-fn a_subgraph_must_write_only_what_was_requested() {
+fn a_subgraph_must_only_set_requested_fields() {
     let entity = json!({ "name": "N", "town": "T" });
     let with = |more: Value| {
         let mut entity = entity.clone();
@@ -84,7 +85,7 @@ fn a_list_with_more_entities_than_requested_must_be_malformed() {
 }
 
 #[test]
-fn a_path_of_an_error_must_not_leave_the_selections_of_the_client() {
+fn error_paths_must_stay_within_the_selections_of_the_client() {
     let body = json!({
         "data": { "_entities": [{ "name": "N", "town": null }] },
         "errors": [{ "message": "no", "path": ["_entities", 0, "hidden", "key"] }],
@@ -95,7 +96,7 @@ fn a_path_of_an_error_must_not_leave_the_selections_of_the_client() {
 }
 
 #[test]
-fn responses_that_one_query_causes_must_not_open_the_circuit() {
+fn error_responses_to_one_query_must_not_open_the_circuit() {
     let long = format!("{{\"data\": {{\"x\": \"{}\"}}}}", "x".repeat(70_000));
     let deep = format!("{{\"data\": {}", "[".repeat(20_000));
     for (what, status, body) in [
@@ -152,7 +153,7 @@ fn a_successful_probe_must_close_the_circuit() {
 }
 
 #[test]
-fn calls_that_the_deadline_of_a_request_cuts_must_open_the_circuit() {
+fn calls_cut_short_by_the_request_timeout_must_open_the_circuit() {
     let silent = Subgraph::with_responder(|_, _, _| thread::sleep(Duration::from_secs(20)));
     for (topic, names, query) in [
         ("mutations", ["a", "b"], "mutation { one { id } }"),

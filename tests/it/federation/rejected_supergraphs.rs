@@ -1,4 +1,4 @@
-//! What is refused: supergraphs that cannot be served, plans that take too long, too many of them.
+//! Rejections: supergraphs that cannot be served, and limits of the query planner.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ use crate::{
     test_server::exchange,
 };
 
-/// Why a supergraph is not served.
+/// The error for a supergraph that cannot be served.
 fn load_error(text: &str, change: impl FnOnce(&mut Config)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("supergraph.graphql");
@@ -38,7 +38,7 @@ fn load_error(text: &str, change: impl FnOnce(&mut Config)) -> String {
     }
 }
 
-/// A supergraph over which the planner panics: no share is of more than a hundred.
+/// A supergraph that makes the planner panic, with an `@override` of more than 100 percent.
 fn panicking() -> String {
     let text = supergraph("progressive_override");
     let invalid = text.replace("percent(100)", "percent(300)");
@@ -46,7 +46,7 @@ fn panicking() -> String {
     invalid
 }
 
-/// A supergraph of which some fields are guarded in a way that is not known here.
+/// A supergraph with fields that an unknown security feature protects.
 fn with_security_feature(supergraph: &str, feature: &str) -> String {
     let link = format!("@link(url: \"https://specs.apollo.dev/{feature}\", for: SECURITY)");
     let text = supergraph.replacen("schema\n", &format!("schema\n  {link}\n"), 1);
@@ -134,7 +134,7 @@ fn the_plan_cache_must_not_exceed_its_limit() {
     assert!((1..=4).contains(&entries), "{entries} plans are cached");
 }
 
-/// How long the program takes from its start to being ready, and what it answers then.
+/// The time until the program is ready.
 fn time_to_be_ready() -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("supergraph.graphql");
@@ -158,13 +158,13 @@ fn time_to_be_ready() -> Duration {
     child.wait().unwrap();
     assert_eq!(ready.unwrap().status, 200);
     let files = fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(files, 1, "no data folder is needed or left behind");
+    assert_eq!(files, 1, "no data folder must be created");
     elapsed
 }
 
 #[test]
 fn a_gateway_over_a_supergraph_must_be_ready_in_under_a_second() {
-    // Of three, since other tests run at the same time.
+    // The fastest of three, because other tests run at the same time.
     let fastest = (0..3).map(|_| time_to_be_ready()).min().unwrap();
     assert!(fastest < Duration::from_secs(1), "{fastest:?}");
 }

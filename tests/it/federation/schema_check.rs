@@ -1,5 +1,4 @@
-//! Whether a question is one that a subgraph can answer: by the rules of the specification, against the
-//! schema of the subgraph itself.
+//! Validates a fetch against the schema of the subgraph, by the rules of the GraphQL specification.
 
 use graphql_tools::{
     parser::{parse_query, parse_schema},
@@ -7,13 +6,13 @@ use graphql_tools::{
     validation::{rules::default_rules_validation_plan, validate::validate},
 };
 
-/// What federation adds to every schema, besides the entities.
+/// Definitions that federation adds to every schema, except for the entities.
 const FEDERATION_TYPES: &str =
     "\nscalar _Any scalar Int scalar Float scalar String scalar Boolean scalar ID
     directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
     directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT";
 
-/// The schema of a subgraph.
+/// Schema of a subgraph.
 pub(super) struct Schema(Document);
 
 impl Schema {
@@ -34,7 +33,7 @@ impl Schema {
         Self(parse_schema::<String>(&text).unwrap().into_static())
     }
 
-    /// What is wrong with a question.
+    /// Validation errors of an operation.
     pub(super) fn validation_errors(&self, query: &str) -> Vec<String> {
         let document = parse_query::<String>(query).unwrap().into_static();
         let found = validate(&self.0, &document, &default_rules_validation_plan());
@@ -42,7 +41,7 @@ impl Schema {
     }
 }
 
-/// The objects that have keys.
+/// Names of the object types with a key.
 fn entities(document: &Document) -> Vec<String> {
     let objects = document.definitions.iter().filter_map(|definition| match definition {
         Definition::TypeDefinition(TypeDefinition::Object(object)) => Some(object),

@@ -1,12 +1,13 @@
-//! A subgraph of data: it answers from one JSON value, over HTTP.
+//! A subgraph that resolves operations from a JSON value, over HTTP.
 //!
-//! - `Query` and `Mutation` hold the fields of the roots, `entities` what has keys, `is` the interfaces
-//!   and unions that each type belongs to.
+//! - `Query` and `Mutation` contain the fields of the root types, `entities` the entities by type,
+//!   `is` the interfaces and unions of each type.
 //! - A field with arguments is looked up as `name(argument: value)` first.
-//! - `{"$text": "{weight} kg"}` is a text with fields of the representation in it.
-//! - `{"$error": "words"}` fails. `{"$push": "log"}` notes its field, `{"$log": true}` tells what was noted.
-//! - An entity is the one that agrees with a representation in every field that both have and that is
-//!   named in its `$key`, or in any leaf where it names none.
+//! - `{"$text": "{weight} kg"}` is a template with fields of the representation.
+//! - `{"$error": "message"}` fails. `{"$push": "log"}` appends its field to a log, `{"$log": true}`
+//!   returns the log.
+//! - A representation matches the entity whose `$key` fields are equal; without `$key`, the entity
+//!   whose fields are all equal.
 
 use std::{
     io::{Read, Write},
@@ -21,26 +22,26 @@ use async_graphql_parser::{
 };
 use serde_json::{Map, Value, json};
 
-/// A server in this process that remembers what it was asked.
+/// A server in the test process that records its requests.
 #[derive(Clone)]
 pub(crate) struct Subgraph {
     pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
-/// A question that a subgraph got.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordedRequest {
-    /// In lower case.
+    /// Request line and headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: Value,
 }
 
-/// Bytes to write for the n-th question (from 0).
+/// Writes the response to the n-th request (from 0).
 type Responder = dyn Fn(usize, &RecordedRequest, &mut TcpStream) + Send + Sync;
 
 impl Subgraph {
-    /// A subgraph that answers from data.
+    /// A subgraph that resolves operations from data.
     pub(crate) fn with_data(data: Value) -> Self {
         let log = Mutex::new(Vec::new());
         Self::with_responder(move |_, request, stream| {
@@ -49,7 +50,7 @@ impl Subgraph {
         })
     }
 
-    /// A subgraph that answers as it likes.
+    /// A subgraph with a custom responder.
     pub(crate) fn with_responder(
         responder: impl Fn(usize, &RecordedRequest, &mut TcpStream) + Send + Sync + 'static,
     ) -> Self {
@@ -76,18 +77,18 @@ impl Subgraph {
         Self { address, requests }
     }
 
-    /// Everything it was asked.
+    /// All recorded requests.
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Everything it was asked since it forgot.
+    /// Removes and returns the recorded requests.
     pub(crate) fn take_requests(&self) -> Vec<RecordedRequest> {
         std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 
-/// Writes a whole answer.
+/// Writes a complete response.
 pub(crate) fn respond(stream: &mut TcpStream, status: &str, media: &str, body: &str) {
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\
@@ -117,7 +118,7 @@ fn read(stream: &mut TcpStream) -> Option<RecordedRequest> {
     }
 }
 
-/// One question being answered.
+/// Execution of one operation.
 struct Execution<'a> {
     data: &'a Value,
     document: ExecutableDocument,
@@ -265,7 +266,7 @@ impl Execution<'_> {
         self.value(&value, set, representation, path)
     }
 
-    /// A text with the values of variables in it.
+    /// Replaces variables in a text with their values.
     fn substitute_variables(&self, text: &str) -> String {
         let Some(variables) = self.variables.as_object() else { return text.to_owned() };
         variables.iter().fold(text.to_owned(), |text, (name, value)| {
@@ -336,7 +337,8 @@ impl Execution<'_> {
     }
 }
 
-/// Whether an entity is the one that is meant.
+/// Whether a representation matches an entity: all fields that both have are equal, restricted to
+/// the fields in `$key` if there are any.
 fn matches_representation(entity: &Value, representation: &Value) -> bool {
     let keys = entity["$key"].as_str().map(|keys| keys.split(' ').collect::<Vec<_>>());
     let Some(fields) = representation.as_object() else { return false };
@@ -355,7 +357,7 @@ fn matches_representation(entity: &Value, representation: &Value) -> bool {
     compared > 0
 }
 
-/// Whether a part of a key is what is given for it.
+/// Whether a key field equals that of the representation.
 fn is_same(own: &Value, other: &Value) -> bool {
     match (own, other) {
         (Value::Object(_), other) => matches_representation(own, other),
@@ -367,7 +369,7 @@ fn is_same(own: &Value, other: &Value) -> bool {
     }
 }
 
-/// A text with `{field}` and `{field.field}` of a representation in it.
+/// Replaces `{field}` and `{field.field}` in a template with values of a representation.
 fn fill_template(template: &str, representation: &Value) -> String {
     let mut text = String::new();
     let mut rest = template;

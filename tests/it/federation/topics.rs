@@ -1,9 +1,9 @@
-//! What a federation gateway must be able to do, topic by topic: `fixtures/federation/FILE.toml` holds
-//! subgraphs, their data, questions and answers; `FILE.graphql` the supergraph, composed by Apollo's
-//! composer from the schemas in it (tests/clients/supergraphs.mjs).
+//! Required features of a federation gateway, by topic: `fixtures/federation/FILE.toml` contains
+//! subgraphs with their data, operations and expected responses; `FILE.graphql` is the supergraph
+//! that Apollo's composition produces from them (`tests/clients/supergraphs.mjs`).
 //!
-//! Every question that a subgraph gets must be valid by its own schema. The number of calls is what the
-//! best plan needs; where more are made, the case says so.
+//! Every fetch must be valid for the schema of its subgraph. The number of calls is that of the
+//! best plan; a case that needs more has a comment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ struct Topic {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SubgraphInputs {
-    /// What the supergraph was composed from.
+    /// Input of the composition.
     sdl: String,
     /// As JSON.
     data: String,
@@ -34,13 +34,13 @@ struct Case {
     query: String,
     /// As JSON.
     variables: Option<String>,
-    /// The data of the answer, to the letter: the order of its fields, too.
+    /// Exact data of the response, including the order of the fields.
     data: Option<String>,
     /// The error code of a rejected operation; its response has no data.
     rejected: Option<String>,
     /// Paths of errors, as JSON.
     errors: Option<String>,
-    /// Questions to subgraphs.
+    /// Number of subgraph calls.
     calls: usize,
 }
 
@@ -102,7 +102,7 @@ fn check(file: &str) {
     }
 }
 
-/// JSON without the blanks between its parts, and with its fields in the order in which they are.
+/// Removes insignificant whitespace; preserves the order of the fields.
 fn without_whitespace(json: &str) -> String {
     let mut text = String::new();
     let mut in_text = false;
@@ -121,10 +121,10 @@ fn without_whitespace(json: &str) -> String {
 
 macro_rules! topics {
     ($($topic:literal => $file:ident,)* ; $($more:ident,)*) => {
-        /// The topics of the public audit of federation gateways, each with the file of ours that
-        /// covers it.
+        /// The topics of the public audit of federation gateways, each with the file that covers
+        /// it.
         const TOPICS: &[(&str, &str)] = &[$(($topic, stringify!($file))),*];
-        /// Files of ours besides.
+        /// Additional files.
         const MORE: &[&str] = &[$(stringify!($more)),*];
 
         $(#[test]
@@ -203,8 +203,8 @@ topics! {
     subscriptions,
 }
 
-/// What the planner's last release is known to get wrong, each with the file that shows it to be right
-/// here.
+/// Known bugs of the latest release of the planner, each with the file that covers the correct
+/// behaviour.
 const KNOWN_PLANNER_BUGS: &[(&str, &str)] = &[
     ("a chain of `@requires` that several fields share", "requires_hard"),
     ("`@requires` within `@requires`", "requires_circular"),
@@ -220,7 +220,7 @@ const KNOWN_PLANNER_BUGS: &[(&str, &str)] = &[
     ("`@context` and `@fromContext`", "rejected/from_context"),
 ];
 
-/// So few cases do not cover a topic.
+/// Minimum number of cases per topic.
 const CASES_MIN: usize = 3;
 
 #[test]

@@ -1,5 +1,4 @@
-//! What a page shows of its hits besides their records: where the words stand, and why each was
-//! found.
+//! Highlights and explanations of the hits on a page.
 
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Adds highlights and explanations to hits, where they are wanted and there are words.
+/// Adds highlights and explanations to hits if they are selected and the query has words.
 pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<(), CatalogError> {
     let SearchContext { generation, query, plan, day } = *context;
     let Some(plan) = plan.filter(|_| query.extras.highlights || query.extras.explanations) else {
@@ -41,7 +40,7 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
     Ok(())
 }
 
-/// Where words stand in records, in their order.
+/// Highlights of records, in the order of the records.
 pub(in crate::catalog) fn highlight_records(
     generation: &OpenGeneration,
     synonyms: &Synonyms,
@@ -59,7 +58,7 @@ pub(in crate::catalog) fn highlight_records(
     records.iter().zip(&matches).map(highlight).collect()
 }
 
-/// What the store has beside a record.
+/// The texts of a record that only the store contains.
 struct StoredTexts<'a> {
     generation: &'a OpenGeneration,
     record: &'a Record,

@@ -1,4 +1,4 @@
-//! Cutting a text into the stretches that show best where the words of a question stand in it.
+//! Selects the fragments of a text that best show the matches of a query.
 
 use std::{cmp::Reverse, ops::Range};
 
@@ -6,35 +6,35 @@ use schema::Span;
 
 use crate::index::query::word_set::WordSet;
 
-/// A fragment is about this long, in bytes.
+/// Approximate length of a fragment in bytes.
 pub(crate) const FRAGMENT_BYTES: usize = 160;
-/// A text that is no longer than this is shown whole.
+/// Maximum length in bytes of a text that is displayed as a whole.
 const WHOLE_TEXT_BYTES_MAX: usize = 240;
-/// So many marks of one text are looked at to choose from it.
+/// Maximum number of matches of a text to consider.
 const MATCH_SPANS_MAX: usize = 200;
 
-/// A word of the question in a text.
+/// A match in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MatchSpan {
-    /// Its bytes.
+    /// Byte range.
     pub(crate) range: Range<usize>,
-    /// The query words that it matches.
+    /// The query words that match.
     pub(crate) words: WordSet,
 }
 
-/// A text and the marks in it, in order.
+/// A text and its matches, in order.
 pub(crate) struct AnnotatedText<'a> {
     pub(crate) text: &'a str,
     pub(crate) match_spans: Vec<MatchSpan>,
 }
 
-/// All of a text as one row of spans.
+/// A text as one fragment.
 pub(crate) fn whole_text(annotated: &AnnotatedText<'_>) -> Vec<Span> {
     spans(annotated, &(0..annotated.text.len()))
 }
 
-/// The best stretches of several texts, at most `most`, best first: those with words that the ones
-/// before do not have, then those with more words. They do not overlap.
+/// The best fragments of several texts, best first, without overlap: fragments with words that
+/// previous fragments lack, then fragments with more words.
 pub(crate) fn best_fragments(texts: &[AnnotatedText<'_>], max_fragments: usize) -> Vec<Vec<Span>> {
     let mut chosen: Vec<(usize, Range<usize>)> = Vec::new();
     let mut covered = WordSet::EMPTY;
@@ -69,7 +69,7 @@ pub(crate) fn best_fragments(texts: &[AnnotatedText<'_>], max_fragments: usize) 
     chosen.into_iter().map(|(text_index, fragment)| spans(&texts[text_index], &fragment)).collect()
 }
 
-/// Marks that fit one fragment.
+/// A range that fits into one fragment.
 struct FragmentCandidate {
     text_index: usize,
     range: Range<usize>,
@@ -77,7 +77,7 @@ struct FragmentCandidate {
     match_count: usize,
 }
 
-/// A window from every mark that is not shown yet.
+/// A candidate starting at every match that has not been displayed yet.
 fn fragment_candidates(
     annotated: &AnnotatedText<'_>,
     text_index: usize,
@@ -113,7 +113,7 @@ fn fragment_candidates(
     candidates
 }
 
-/// The stretch around `range` in which nothing is shown yet.
+/// The free range around `range`, between displayed fragments.
 fn uncovered_range(
     text: &str,
     text_index: usize,
@@ -127,12 +127,12 @@ fn uncovered_range(
     before.unwrap_or(0)..after.unwrap_or(text.len())
 }
 
-/// Widens a window to a fragment that begins with a sentence or a word and ends with a word.
+/// Extends a range to a fragment that starts with a sentence or a word and ends with a word.
 fn widen(text: &str, matched_range: &Range<usize>, free: &Range<usize>) -> Range<usize> {
     if free.len() == text.len() && text.len() <= WHOLE_TEXT_BYTES_MAX {
         return 0..text.len();
     }
-    // What follows the marks needs room as well.
+    // Leave room for text after the matches.
     let room = FRAGMENT_BYTES.saturating_sub(matched_range.len()) / 4 * 3;
     let start = fragment_start(text, matched_range.start, room, free.start);
     let end = fragment_end(
@@ -146,7 +146,8 @@ fn widen(text: &str, matched_range: &Range<usize>, free: &Range<usize>) -> Range
     start + leading..start + leading + fragment.trim().len()
 }
 
-/// Where a fragment begins whose first mark is at `match_span`: with the sentence if that is near.
+/// Start of a fragment whose first match is at `match_start`: the start of the sentence if it is
+/// near.
 fn fragment_start(text: &str, match_start: usize, room: usize, free: usize) -> usize {
     let earliest = text.ceil_char_boundary(match_start.saturating_sub(room).max(free));
     if earliest == free {
@@ -164,12 +165,12 @@ fn fragment_start(text: &str, match_start: usize, room: usize, free: usize) -> u
     if let Some(at) = after_sentence {
         return at;
     }
-    // No sentence begins near: some words before the mark show what it stands in.
+    // No sentence starts nearby, so start with a few words before the match.
     let context = text.ceil_char_boundary(match_start.saturating_sub(room / 2).max(free));
     text[context..match_start].find(char::is_whitespace).map_or(match_start, |at| context + at)
 }
 
-/// Where a fragment ends whose last mark ends at `match_span`: with a word, at `latest` at the latest.
+/// End of a fragment whose last match ends at `match_end`: the end of a word, at most at `latest`.
 fn fragment_end(text: &str, match_end: usize, latest: usize, free: usize) -> usize {
     if latest >= free {
         return free;
@@ -181,7 +182,7 @@ fn fragment_end(text: &str, match_end: usize, latest: usize, free: usize) -> usi
     text[match_end..latest].rfind(char::is_whitespace).map_or(match_end, |at| match_end + at)
 }
 
-/// A stretch of a text as spans that join to exactly its text.
+/// The spans of a fragment; joined, they are exactly its text.
 fn spans(annotated: &AnnotatedText<'_>, fragment: &Range<usize>) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut at = fragment.start;
@@ -205,7 +206,7 @@ fn spans(annotated: &AnnotatedText<'_>, fragment: &Range<usize>) -> Vec<Span> {
 mod tests {
     use super::*;
 
-    /// Marks `words` wherever they stand.
+    /// Annotates all occurrences of `words`.
     fn annotated<'a>(text: &'a str, words: &[&str]) -> AnnotatedText<'a> {
         let mut match_spans = Vec::new();
         for (number, word) in words.iter().enumerate() {

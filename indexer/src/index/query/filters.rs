@@ -1,5 +1,5 @@
-//! What documents must or must not have for a question: phrases, parts of titles, names of linked
-//! things, and any combination of them.
+//! Query clauses as filters: phrases, title words, names of linked records, and combinations of
+//! them.
 
 use tantivy::{
     Searcher, Term,
@@ -17,12 +17,12 @@ use crate::{
     index::{document_texts::NameScope, schema::IndexSchema},
 };
 
-/// No more words that begin with something typed are looked for: those that most documents have.
+/// Maximum number of words for a prefix; those in most documents are used.
 const PREFIX_WORDS_MAX: usize = 64;
-/// No more words are compared to find them.
+/// Maximum number of words to compare per segment.
 const PREFIX_CANDIDATES_MAX: usize = 4_096;
 
-/// Where a requirement must be fulfilled.
+/// Field in which a clause must match.
 #[derive(Debug, Clone, Copy)]
 enum ClauseTarget {
     Anywhere,
@@ -30,14 +30,14 @@ enum ClauseTarget {
     Names(NameScope),
 }
 
-/// Makes queries of requirements.
+/// Builds engine queries for clauses.
 pub(crate) struct FilterBuilder<'a> {
     pub(crate) searcher: &'a Searcher,
     pub(crate) schema: &'a IndexSchema,
 }
 
 impl FilterBuilder<'_> {
-    /// What finds the documents that fulfil a clause.
+    /// The query for the documents that match a clause.
     pub(crate) fn build(&self, clause: &Clause) -> tantivy::Result<Box<dyn Query>> {
         self.clause(clause, ClauseTarget::Anywhere)
     }
@@ -68,7 +68,7 @@ impl FilterBuilder<'_> {
         })
     }
 
-    /// All words of a text, in any form.
+    /// All words of a text, in any form, in any order.
     fn words(&self, text: &str, target: ClauseTarget) -> Box<dyn Query> {
         let dutch = analysis::stems(AnalysisLanguage::Dutch, text);
         let english = analysis::stems(AnalysisLanguage::English, text);
@@ -95,7 +95,7 @@ impl FilterBuilder<'_> {
         Box::new(BooleanQuery::union(any.collect()))
     }
 
-    /// Words that follow each other in exactly this form. Names of linked things must have them all.
+    /// A phrase of exact forms. For names of linked records, all words in any order.
     fn phrase(&self, text: &str, target: ClauseTarget) -> Box<dyn Query> {
         if let ClauseTarget::Names(_) = target {
             return self.words(text, target);
@@ -106,7 +106,8 @@ impl FilterBuilder<'_> {
         if let ClauseTarget::Anywhere = target {
             return exact;
         }
-        // Titles are indexed by stems only: the very form may stand elsewhere.
+        // The exact forms of titles are indexed together with other texts, so the stems must match
+        // the title.
         let dutch: Vec<_> = analysis::stems(AnalysisLanguage::Dutch, text).collect();
         let english: Vec<_> = analysis::stems(AnalysisLanguage::English, text).collect();
         let title = BooleanQuery::union(vec![
@@ -162,7 +163,7 @@ fn intersection(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
     }
 }
 
-/// The terms of a field that begin with `short_prefix_term` and that most documents have.
+/// The terms of a field that begin with `prefix`, most frequent first.
 pub(crate) fn terms_with_prefix(
     searcher: &Searcher,
     field: Field,

@@ -1,5 +1,5 @@
-//! Positions and scores of the terms of a query in given documents, from the postings alone: no text
-//! is read or stemmed.
+//! Positions and scores of the terms of a query in given documents. Uses only postings; no text is
+//! read or analysed.
 
 use tantivy::{
     DocId, DocSet, Searcher, SegmentReader, Term,
@@ -26,20 +26,20 @@ pub(crate) struct TermPosition {
 /// The matches of a query in one document.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Matches {
-    /// In its title.
+    /// Positions in the title.
     pub(crate) title: Vec<TermPosition>,
-    /// In all its texts, concatenated.
+    /// Positions in all texts, concatenated.
     pub(crate) text: Vec<TermPosition>,
-    /// In the names of linked entities, concatenated.
+    /// Positions in the names of linked records, concatenated.
     pub(crate) names: Vec<TermPosition>,
-    /// In its title and all its texts, concatenated: only terms of prefixes.
+    /// Positions in title and all texts, concatenated; only for terms of a prefix.
     pub(crate) exact: Vec<TermPosition>,
     /// Scores parallel to [`Plan::terms`]; empty if the detail excludes them or none matches.
     pub(crate) scores: Vec<f32>,
 }
 
 impl Matches {
-    /// Those of a field; `None` where the index has no positions.
+    /// The positions of a field; `None` if the field is indexed without positions.
     fn positions_mut(&mut self, field_group: FieldGroup) -> Option<&mut Vec<TermPosition>> {
         match field_group {
             FieldGroup::Title => Some(&mut self.title),
@@ -51,7 +51,7 @@ impl Matches {
     }
 }
 
-/// What to read of documents.
+/// Level of detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MatchDetail {
     /// Every position.
@@ -62,7 +62,7 @@ pub(crate) enum MatchDetail {
     Proximity,
 }
 
-/// Finds the matches of a plan in the documents with these ids, in their order.
+/// The matches of a plan in documents, in the order of `ids`.
 pub(crate) fn matches(
     searcher: &Searcher,
     (schema, norms): (&IndexSchema, &Norms),
@@ -81,7 +81,7 @@ pub(crate) fn matches(
                 MatchDetail::Proximity => {
                     matches!(origin.field_group, FieldGroup::Title | FieldGroup::Text)
                 }
-                // Every form has its stem in the other fields as well.
+                // Every exact form is also matched by its stem in the other fields.
                 _ if origin.field_group == FieldGroup::Exact => plan.is_prefix(term_index),
                 _ => origin.field_group != FieldGroup::Lead,
             };
@@ -113,7 +113,7 @@ pub(crate) fn matches(
     Ok(found)
 }
 
-/// The documents of a segment with these ids, ascending, each with its index among the ids.
+/// The documents of a segment with these ids, ascending, each with its index in `ids`.
 pub(crate) fn docs_by_id(
     segment: &SegmentReader,
     field: Field,
@@ -137,7 +137,7 @@ pub(crate) fn docs_by_id(
     Ok(docs)
 }
 
-/// Passes on the positions of one query term; those of a phrase where its terms are adjacent.
+/// Visits the positions of one query term; for a phrase, only where its terms are adjacent.
 fn visit_positions(
     segment: &SegmentReader,
     docs: &[(DocId, usize)],
@@ -146,7 +146,7 @@ fn visit_positions(
 ) -> tantivy::Result<()> {
     let index = segment.inverted_index(query_term.field)?;
     let option = IndexRecordOption::WithFreqsAndPositions;
-    // Where the whole phrase begins, document by document.
+    // Positions at which the whole phrase starts, by document.
     let mut starts: Vec<Vec<u32>> = vec![Vec::new(); docs.len()];
     let mut buffer = Vec::new();
     for (offset, term) in (0..).zip(&query_term.terms) {

@@ -1,5 +1,4 @@
-//! From a parsed query to a plan: the terms of each word in every form that texts may have, and
-//! filters that documents must or must not fulfil.
+//! Compiles a parsed query to a plan: all searched forms of each word, and filters.
 
 use std::{ops::Range, sync::Arc};
 
@@ -26,43 +25,43 @@ use crate::{
 
 /// A document must match one of this number of words (`min_should_match`).
 const WORDS_PER_REQUIRED: u32 = 4;
-/// Components of a compound that texts contain as a whole.
+/// Weight of components of a compound that occurs in the texts.
 const COMPONENT_WEIGHT: f32 = 0.2;
-/// Components of a compound that no text contains as a whole.
+/// Weight of components of a compound that occurs in no text.
 const ONLY_COMPONENTS_WEIGHT: f32 = 0.7;
-/// Two words as one compound; the components of a compound as two words.
+/// Weight of two words as one compound, and of components of a compound as adjacent words.
 const COMPOUND_WEIGHT: f32 = 0.5;
-/// The correction of a word that no text contains.
+/// Weight of a spelling correction.
 const CORRECTION_WEIGHT: f32 = 0.9;
-/// A synonym.
+/// Weight of a synonym.
 const SYNONYM_WEIGHT: f32 = 0.45;
-/// Letters between the components of a compound, if both are long enough.
+/// Linking elements between the components of a compound, if both are long enough.
 const LINKING_ELEMENTS: [&str; 3] = ["", "s", "en"];
 
-/// The forms in which words are searched.
+/// Forms in which words are searched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Expansion {
-    /// Components, compounds, corrections and synonyms as well.
+    /// All: stems, exact forms, components, compounds, corrections and synonyms.
     #[default]
     Full,
     /// Stems and exact forms only.
     None,
 }
 
-/// The plan of a query.
+/// A compiled query.
 pub(crate) struct Plan {
-    /// Its words as typed; their positions are those of a [`WordSet`].
+    /// Words as typed; their positions are those of a [`WordSet`].
     pub(crate) words: Vec<String>,
     pub(crate) terms: Arc<[QueryTerm]>,
     /// Parallel to `terms`.
     pub(crate) origins: Vec<TermOrigin>,
     pub(crate) rules: MatchRules,
-    /// Conditions that documents must or must not fulfil.
+    /// Conditions that documents must or must not meet.
     filters: Vec<(Occur, Box<dyn Query>)>,
 }
 
 impl Plan {
-    /// Plans a query and returns the interpretation of its words; `None` for a query without words.
+    /// Compiles a query and interprets its words; `None` for a query without words.
     pub(crate) fn new(
         (searcher, schema): (&Searcher, &IndexSchema),
         (synonyms, expansion): (&Synonyms, Expansion),
@@ -90,7 +89,7 @@ impl Plan {
         Ok(planner.finish(&query))
     }
 
-    /// The query of the engine that matches and scores documents.
+    /// The tantivy query that matches and scores documents.
     pub(crate) fn query(&self, norms: &Arc<Norms>, rules: MatchRules) -> Box<dyn Query> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for (occur, filter) in &self.filters {
@@ -109,22 +108,22 @@ impl Plan {
         Box::new(BooleanQuery::new(clauses))
     }
 
-    /// Whether the query has two words: if enough documents match both, only these are listed.
+    /// Whether the query has two words. If enough documents match both, only those are listed.
     pub(crate) fn is_two_word_query(&self) -> bool {
         self.rules.required == self.rules.all && self.rules.all.len() == 2
     }
 
-    /// The rules by which only documents with all words are listed.
+    /// Rules that list only documents with all words.
     pub(crate) fn rules_requiring_all(&self) -> MatchRules {
         MatchRules { min_should_match: self.rules.required.len(), ..self.rules }
     }
 
-    /// The rules by which documents with all words come before all others.
+    /// Rules that rank documents with all words above all others.
     pub(crate) fn rules_boosting_all(&self) -> MatchRules {
         MatchRules { all_terms_boost: ALL_TERMS_BOOST, ..self.rules }
     }
 
-    /// Whether a term comes from a prefix.
+    /// Whether a term expands a prefix.
     pub(crate) fn is_prefix(&self, term_index: usize) -> bool {
         self.origins[term_index].kind == MatchKind::Prefix
     }
@@ -143,13 +142,13 @@ fn has_content_word(clause: &Clause) -> bool {
     }
 }
 
-/// One word of a sequence of adjacent words.
+/// A word in a sequence of adjacent words.
 struct QueryWord {
-    /// As it is written, with its place in the question.
+    /// The original word, with its position in the query.
     typed: QueryText,
     dutch: WordTerms,
     english: String,
-    /// Whether it is one letter before or after a hyphen, such as the one of *e-mail*.
+    /// Whether it is a single letter next to a hyphen, as in *e-mail*.
     is_letter: bool,
     /// Its position in the query; empty for a stop word.
     words: WordSet,
@@ -161,7 +160,7 @@ struct Planner<'a> {
     schema: &'a IndexSchema,
     synonyms: &'a Synonyms,
     expansion: Expansion,
-    /// Whether stop words are searched, since the query has no other words.
+    /// Whether stop words are searched, because the query has no other words.
     keep_stop_words: bool,
     terms: QueryTerms<'a>,
     words: Vec<String>,
@@ -234,7 +233,7 @@ impl Planner<'_> {
         FilterBuilder { searcher: self.searcher, schema: self.schema }
     }
 
-    /// Adds the words of a clause that is a filter too.
+    /// Adds the words of a clause that is also a filter.
     fn add_scoring_terms(&mut self, clause: &Clause) -> tantivy::Result<()> {
         match clause {
             Clause::Word(typed) | Clause::Phrase(typed) => self.add_run(query_words(typed), false),
@@ -250,7 +249,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Adds alternatives, which together are one word of the query.
+    /// Adds alternatives, which together count as one word of the query.
     fn add_alternatives(&mut self, clauses: &[Clause]) -> tantivy::Result<()> {
         let is_plain = |clause: &Clause| matches!(clause, Clause::Word(_) | Clause::Prefix(_));
         if !clauses.iter().all(is_plain) {
@@ -282,7 +281,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Adds a word to the query; `None` if it has too many.
+    /// Adds a word to the query; `None` if the query has too many.
     fn next_word(&mut self, text: &str, is_required: bool) -> Option<WordSet> {
         if self.words.len() == WordSet::WORDS_MAX {
             self.interpretation.ignored_words.push(text.to_owned());
@@ -337,7 +336,7 @@ impl Planner<'_> {
         self.add_synonyms(run)
     }
 
-    /// Adds all forms of one word. Words of a phrase or a field are not corrected.
+    /// Adds all forms of a word. Words of a phrase or a field are not corrected.
     fn add_word(&mut self, word: &QueryWord, is_corrected: bool) -> tantivy::Result<()> {
         let context = TermContext {
             words: word.words,
@@ -386,7 +385,8 @@ impl Planner<'_> {
         )
     }
 
-    /// Adds the components of a compound, alone and adjacent. Returns whether texts contain all.
+    /// Adds the components of a compound, separately and adjacent. Returns whether all of them
+    /// occur.
     fn add_components(
         &mut self,
         word: &WordTerms,
@@ -466,7 +466,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Adds the words with a prefix.
+    /// Adds the words that begin with a prefix.
     fn add_prefix(&mut self, typed: &QueryText, words: WordSet) -> tantivy::Result<()> {
         let prefix = analysis::folded(&typed.text);
         for word in terms_with_prefix(self.searcher, self.schema.exact, &prefix)? {
@@ -477,7 +477,7 @@ impl Planner<'_> {
     }
 }
 
-/// The words of a piece of the query.
+/// The words of a text of the query.
 fn query_words(typed: &QueryText) -> Vec<QueryWord> {
     let words: Vec<_> = analysis::words(&typed.text).filter(analysis::is_indexed).collect();
     let is_letter =
@@ -486,7 +486,7 @@ fn query_words(typed: &QueryText) -> Vec<QueryWord> {
     let query_word = |word: &Range<usize>| {
         let text = &typed.text[word.clone()];
         let is_letter = is_letter(word);
-        // What is left of `e-mail` without its letter is shown as the whole.
+        // The rest of `e-mail` without its letter is displayed as the whole word.
         let is_rest = words.len() > 1 && is_one && !is_letter;
         QueryWord {
             dutch: WordTerms::of(AnalysisLanguage::Dutch, text),

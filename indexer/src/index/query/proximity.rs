@@ -1,17 +1,17 @@
-//! The boost for query words that stand near each other, in the order of the query.
+//! Proximity boost: query words that are close together, in the order of the query.
 
 use super::{
     matches::{Matches, TermPosition},
     planner::Plan,
 };
 
-/// Share of a score that is added where all words are adjacent.
+/// Maximum boost as a share of the score, if all words are adjacent.
 const MAX_BOOST: f32 = 0.4;
-/// Distance, in words, from which two words are not near.
+/// Distance in words from which two words get no boost.
 const MAX_DISTANCE: u32 = 20;
-/// Maximum number of words of a query that proximity improves.
+/// Maximum number of words of a query that gets a proximity boost.
 const WORDS_MAX: u32 = 4;
-/// Number of hits, best first, that are ranked again by proximity.
+/// Number of best hits to rerank by proximity.
 pub(crate) const RERANK_DEPTH: usize = 100;
 
 /// Whether proximity affects the ranking for this query.
@@ -19,7 +19,7 @@ pub(crate) fn applies(plan: &Plan) -> bool {
     (2..=WORDS_MAX).contains(&plan.rules.all.len())
 }
 
-/// The factor by which proximity raises the score of a document.
+/// The factor by which proximity increases the score of a document.
 pub(crate) fn boost(plan: &Plan, matches: &Matches) -> f32 {
     let words = plan.rules.all.len() as usize;
     let mut distances = vec![MAX_DISTANCE; words.saturating_sub(1)];
@@ -34,8 +34,8 @@ pub(crate) fn boost(plan: &Plan, matches: &Matches) -> f32 {
     1.0 + MAX_BOOST * sum / pairs
 }
 
-/// Lowers the distance of each word to the next one to the minimum in a field. In reverse order two
-/// words are twice as far apart.
+/// Lowers the distance between consecutive query words to the minimum in a field. In reverse order,
+/// a distance counts twice.
 fn update_distances(plan: &Plan, field: &[TermPosition], distances: &mut [u32]) {
     let mut last: Vec<Option<u32>> = vec![None; distances.len() + 1];
     for term_position in field {

@@ -1,17 +1,17 @@
-//! What it adds that content is recent, or takes place soon.
+//! Recency boost: for recent articles and for events that take place soon.
 
 use schema::Kind;
 
-/// The most that is added, as a share of a score.
+/// Maximum boost as a share of the score.
 pub(crate) const MAX_BOOST: f32 = 0.1;
-/// What is added to an event that is over, at most.
+/// Maximum boost of past events.
 const MAX_BOOST_PAST: f32 = 0.05;
-/// After so many days, half of it is left.
+/// Age at which half of the boost is left.
 const ARTICLE_HALF_LIFE_DAYS: f32 = 730.0;
 const EVENT_HALF_LIFE_DAYS: f32 = 90.0;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// By how much a score is raised: `dated_at` in seconds since 1970, `day` in days since then.
+/// The factor by which recency increases a score; `dated` in seconds and `day` in days since 1970.
 pub(crate) fn boost(kind: Option<Kind>, dated: Option<i64>, day: i32) -> f32 {
     let Some(dated) = dated else { return 1.0 };
     let days = dated.div_euclid(SECONDS_PER_DAY) - i64::from(day);

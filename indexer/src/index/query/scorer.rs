@@ -1,9 +1,9 @@
-//! Scores documents for the words of a query by BM25.
+//! BM25 scorer.
 //!
-//! The score of a document is a sum over terms and fields, each with a weight of its own:
-//! `weight · tf · (K1 + 1) / (tf + K1 · (1 − B + B · length / average length))`. The sum is raised by
-//! [`COORDINATION`] in proportion to the number of words matched. Documents with fewer words than
-//! `min_should_match` are excluded. Postings are read window by window, each of them once.
+//! The score of a document is a weighted sum over terms and fields: `weight · tf · (K1 + 1) / (tf +
+//! K1 · (1 − B + B · length / average length))`. [`COORDINATION`] increases the sum in proportion
+//! to the number of matched words. Documents with fewer matched words than `min_should_match` are
+//! excluded. Postings are processed in windows; each posting is read once.
 
 use std::sync::Arc;
 
@@ -17,40 +17,40 @@ use tantivy::{
 
 use super::word_set::WordSet;
 
-/// Saturation of the term frequency.
+/// Term frequency saturation.
 const K1: f32 = 1.2;
-/// Influence of the length of a text.
+/// Length normalisation.
 const B: f32 = 0.55;
-/// Share of a score that a match of all words adds.
+/// Maximum increase of a score, if all words match.
 const COORDINATION: f32 = 0.5;
-/// Ranks a document with all words above all others: more than any sum.
+/// Ranks documents with all words above all others; exceeds any sum.
 pub(crate) const ALL_TERMS_BOOST: f32 = 1_000.0;
-/// Number of documents scored at once.
+/// Number of documents per window.
 const WINDOW: usize = 4_096;
-/// The index stores a length as one byte.
+/// Number of field norms: the index stores a length as one byte.
 const FIELDNORM_IDS: usize = 256;
 
 /// A term or phrase of one field.
 #[derive(Debug, Clone)]
 pub(crate) struct QueryTerm {
     pub(crate) field: Field,
-    /// One term, or several that stand one after another.
+    /// A single term, or the consecutive terms of a phrase.
     pub(crate) terms: Vec<Term>,
-    /// Weight of the field and the form, times idf.
+    /// Weight of field and form, multiplied by idf.
     pub(crate) weight: f32,
-    /// The query words that it matches; empty for a stop word.
+    /// The query words that it represents; empty for a stop word.
     pub(crate) words: WordSet,
 }
 
-/// Which documents are listed, and which come first.
+/// Rules for the selection and the order of documents.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct MatchRules {
-    /// The words of which a document must match at least `min_should_match`.
+    /// Words of which at least `min_should_match` must match.
     pub(crate) required: WordSet,
     pub(crate) min_should_match: u32,
-    /// Every word that scores.
+    /// All words that contribute to the score.
     pub(crate) all: WordSet,
-    /// Added to the score of a document with all words.
+    /// Added to the score of a document in which all words match.
     pub(crate) all_terms_boost: f32,
 }
 
@@ -65,7 +65,7 @@ impl MatchRules {
         sum * self.coordination(words) + boost
     }
 
-    /// The factor for the share of the words that a document has.
+    /// The factor for the share of matched words.
     #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
     pub(crate) fn coordination(&self, words: WordSet) -> f32 {
         let all = self.all.len().max(1) as f32;
@@ -73,12 +73,13 @@ impl MatchRules {
     }
 }
 
-/// How lengths of fields weigh against term frequencies.
+/// Length normalisation by field and field norm.
 #[derive(Debug)]
 pub(crate) struct Norms(Vec<(Vec<Field>, [f32; FIELDNORM_IDS])>);
 
 impl Norms {
-    /// Reads average lengths. Fields of one group hold the same thing in different languages.
+    /// Computes norms from average lengths. The fields of a group contain the same text in
+    /// different languages.
     pub(crate) fn open(searcher: &Searcher, groups: &[&[Field]]) -> tantivy::Result<Self> {
         let doc_count = searcher.num_docs().max(1);
         let norms = |fields: &&[Field]| {
@@ -113,7 +114,7 @@ fn norms(tokens: u64, doc_count: u64) -> [f32; FIELDNORM_IDS] {
     norms
 }
 
-/// Inverse document frequency, as BM25 defines it.
+/// Inverse document frequency (BM25).
 #[expect(clippy::cast_precision_loss, reason = "a logarithm needs no more digits")]
 pub(crate) fn idf(doc_freq: u64, doc_count: u64) -> f32 {
     let doc_freq = doc_freq.min(doc_count) as f32;
@@ -176,7 +177,7 @@ enum TermOrPhrase {
 }
 
 impl PostingsCursor {
-    /// Begins to read; `None` where the segment has nothing of it.
+    /// Opens the postings; `None` if the segment has none.
     pub(crate) fn open(
         segment: &SegmentReader,
         query_term: &QueryTerm,
@@ -220,12 +221,12 @@ impl PostingsCursor {
         }
     }
 
-    /// Its score for a document; `None` without a match. Documents must come in ascending order.
+    /// The score for a document; `None` without a match. Documents must be in ascending order.
     pub(crate) fn score_at(&mut self, doc: DocId) -> Option<f32> {
         (self.seek(doc) == doc).then(|| self.score())
     }
 
-    /// Its score for the current document.
+    /// The score for the current document.
     #[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^24 words")]
     fn score(&self) -> f32 {
         let (doc, term_freq) = match &self.postings {
@@ -236,7 +237,7 @@ impl PostingsCursor {
         self.weight * term_freq / (term_freq + norm)
     }
 
-    /// Adds its scores and words to the documents of a window.
+    /// Adds scores and words to the documents of a window.
     fn accumulate(&mut self, base: DocId, sums: &mut [f32], word_sets: &mut [WordSet]) {
         loop {
             let offset = (self.doc() - base) as usize;
@@ -253,7 +254,7 @@ impl PostingsCursor {
     }
 }
 
-/// The documents of one segment.
+/// Scorer for the documents of one segment.
 struct TermsScorer {
     cursors: Vec<PostingsCursor>,
     rules: MatchRules,
@@ -261,13 +262,13 @@ struct TermsScorer {
     /// First document of the window.
     base: DocId,
     doc: DocId,
-    /// By document of the window.
+    /// By offset in the window.
     sums: Box<[f32]>,
     word_sets: Box<[WordSet]>,
 }
 
 impl TermsScorer {
-    /// Goes to the first document of the next window that has one.
+    /// Advances to the first match in a later window.
     fn fill_window(&mut self) {
         loop {
             self.base = self.cursors.iter().map(PostingsCursor::doc).min().unwrap_or(TERMINATED);
@@ -286,7 +287,8 @@ impl TermsScorer {
         }
     }
 
-    /// Goes to the first document at or after a place in the window; whether there is one.
+    /// Advances to the first match at or after an offset in the window. Returns whether there is
+    /// one.
     fn find_in_window(&mut self, offset: usize) -> bool {
         let rest = self.word_sets.get(offset..).unwrap_or_default();
         let found = rest.iter().position(|words| self.rules.matches(*words));

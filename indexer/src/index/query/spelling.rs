@@ -1,4 +1,4 @@
-//! The words that are probably meant by words that no text has.
+//! Spelling corrections for words that occur in no text.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -6,18 +6,18 @@ use tantivy::{Searcher, Term, query::FuzzyTermQuery};
 
 use crate::index::schema::IndexSchema;
 
-/// Shorter words are not corrected: nearly every one of them is another word.
+/// Minimum number of letters of a word to correct; most shorter words are close to a different
+/// word.
 const LETTERS_MIN: usize = 4;
-/// From so many letters on, two mistakes are corrected where one does not explain the word.
+/// Minimum number of letters for a correction with two edits.
 const TWO_EDITS_LETTERS_MIN: usize = 9;
-/// Shorter fronts of words are not corrected.
+/// Minimum number of letters of a prefix to correct.
 const PREFIX_LETTERS_MIN: usize = 5;
-/// No more words of one segment are compared.
+/// Maximum number of candidates per segment.
 const CANDIDATES_MAX: usize = 2_000;
 
-/// The word of the texts that is probably meant by a folded word that none of them has: the nearest
-/// by inserted, deleted, replaced and swapped letters; of several the one with the same first letter,
-/// then the one that most documents have.
+/// The most probable correction of a folded word: the closest word by insertions, deletions,
+/// replacements and swaps; of several, one with the same first letter, then the most frequent one.
 pub(crate) fn correction(
     searcher: &Searcher,
     schema: &IndexSchema,
@@ -36,7 +36,7 @@ pub(crate) fn correction(
     if found.is_some() || letters < TWO_EDITS_LETTERS_MIN { Ok(found) } else { nearest_within(2) }
 }
 
-/// The front of a word of the texts that is probably meant by a folded front with one mistake in it.
+/// The most probable correction of a folded prefix, with one edit.
 pub(crate) fn prefix_correction(
     searcher: &Searcher,
     schema: &IndexSchema,
@@ -48,7 +48,7 @@ pub(crate) fn prefix_correction(
     }
     let term = Term::from_field_text(schema.exact, prefix);
     let query = FuzzyTermQuery::new_prefix(term, 1, true);
-    // What the automaton finds is one mistake away at most, so it need not be measured again.
+    // All candidates are within one edit, so a distance need not be computed.
     let distance = |found: &str| usize::from(!found.starts_with(prefix));
     let found = nearest(searcher, schema, &query, prefix, distance)?;
     Ok(found.and_then(|found| {

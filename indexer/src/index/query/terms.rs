@@ -1,4 +1,4 @@
-//! From a word to its terms in the index, each with its weight.
+//! Expands words to weighted terms of the index.
 
 use schema::MatchKind;
 use tantivy::{Searcher, Term, schema::Field};
@@ -11,15 +11,15 @@ use crate::{analysis::AnalysisLanguage, index::schema::IndexSchema};
 
 const TITLE_WEIGHT: f32 = 1.0;
 const TEXT_WEIGHT: f32 = 1.0;
-/// Added to the weight of the same words in the text.
+/// Added to the weight of the same word in the text.
 const LEAD_WEIGHT: f32 = 0.5;
 const NAMES_WEIGHT: f32 = 0.7;
-/// Weight of the exact form, added to that of its stem.
+/// Weight of the exact form, added to that of the stem.
 const EXACT_WEIGHT: f32 = 0.3;
 /// Weight of a stop word in a title.
 const STOP_WORD_WEIGHT: f32 = 0.2;
 
-/// The fields of the index, whatever their language.
+/// The fields of the index, independent of language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldGroup {
     Title,
@@ -30,29 +30,29 @@ pub(crate) enum FieldGroup {
     Exact,
 }
 
-/// The field of a query term, and the reason why the query has it.
+/// Field and reason of a query term.
 #[derive(Debug, Clone)]
 pub(crate) struct TermOrigin {
     pub(crate) field_group: FieldGroup,
     pub(crate) language: AnalysisLanguage,
     pub(crate) kind: MatchKind,
-    /// The term, as the index has it; several are joined by a space.
+    /// The indexed term; terms of a phrase are separated by a space.
     pub(crate) term: String,
-    /// The text shown to people.
+    /// Text to display.
     pub(crate) text: String,
 }
 
-/// The reason for a query term.
+/// Reason for a query term.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TermContext<'a> {
-    /// The query words that it stands for.
+    /// The query words that it represents.
     pub(crate) words: WordSet,
     pub(crate) kind: MatchKind,
     pub(crate) weight: f32,
     pub(crate) text: &'a str,
 }
 
-/// The terms of a query, under construction.
+/// Terms of a query under construction.
 pub(crate) struct QueryTerms<'a> {
     searcher: &'a Searcher,
     schema: &'a IndexSchema,
@@ -68,7 +68,7 @@ impl<'a> QueryTerms<'a> {
         Self { searcher, schema, doc_count, terms: Vec::new(), origins: Vec::new() }
     }
 
-    /// Adds stems in all fields of their languages; several stems as a phrase. Returns an upper bound
+    /// Adds a stem, or several as a phrase, in all fields of its language. Returns an upper bound
     /// of the document frequency.
     pub(crate) fn add_stems(
         &mut self,
@@ -87,7 +87,7 @@ impl<'a> QueryTerms<'a> {
                 (FieldGroup::Title, title, TITLE_WEIGHT),
                 (FieldGroup::Text, text, TEXT_WEIGHT),
             ];
-            // A field without positions has no phrases.
+            // A field without positions cannot match phrases.
             if stems.len() == 1 {
                 fields.push((FieldGroup::Lead, lead, LEAD_WEIGHT));
             }
@@ -125,7 +125,7 @@ impl<'a> QueryTerms<'a> {
         self.add_exact_term(folded, TermContext { weight, ..context })
     }
 
-    /// Adds a word as it is in the texts. Returns its document frequency.
+    /// Adds a word in its exact form. Returns its document frequency.
     pub(crate) fn add_exact_term(
         &mut self,
         folded: &str,
@@ -148,7 +148,7 @@ impl<'a> QueryTerms<'a> {
         Ok(documents)
     }
 
-    /// Adds a stop word in titles. It scores, but no document matches by it.
+    /// Adds a stop word in titles. It contributes to the score but does not match documents.
     pub(crate) fn add_stop_word(
         &mut self,
         language: AnalysisLanguage,
@@ -175,7 +175,7 @@ impl<'a> QueryTerms<'a> {
         Ok(())
     }
 
-    /// An upper bound of the number of documents that have all of the terms.
+    /// An upper bound of the number of documents that contain all terms.
     fn doc_freq(&self, terms: &[Term]) -> tantivy::Result<u64> {
         let mut min_doc_freq = u64::MAX;
         for term in terms {

@@ -1,14 +1,14 @@
-//! A query whose documents count nothing, and that can be asked for any document in order.
+//! A query without scores that supports `seek_danger` on any document.
 //!
-//! The engine asks what is excluded whether it holds a document that may lie before the first one of
-//! it. Phrases of tantivy 0.27 do not expect that; this stands between.
+//! For excluded clauses, tantivy calls `seek_danger` with documents before the current one. Phrases
+//! of tantivy 0.27 do not support that; the default implementation, which this wrapper uses, does.
 
 use tantivy::{
     DocId, DocSet, Score, SegmentReader,
     query::{EnableScoring, Explanation, Query, Scorer, Weight},
 };
 
-/// Finds what another query finds, for nothing.
+/// Matches like another query, with a score of zero.
 #[derive(Debug)]
 pub(crate) struct UnscoredQuery(pub(crate) Box<dyn Query>);
 

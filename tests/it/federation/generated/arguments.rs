@@ -1,4 +1,4 @@
-//! Arguments drawn at random, as they are written or by variables.
+//! Random arguments, as literals or variables.
 
 use async_graphql_parser::types::{BaseType, FieldDefinition, Type};
 use serde_json::{Map, Value, json};
@@ -6,23 +6,23 @@ use serde_json::{Map, Value, json};
 use super::definitions::{Definitions, Kind};
 use crate::support::Rng;
 
-/// Keys and parts of names, some of which there are.
+/// Keys and fragments of names, some of which exist.
 const TEXTS: [&str; 12] =
     ["ee", "ho", "me", "wi", "a", "b", "c", "d", "e", "nobody", "pa", "\"een\" \\ é"];
 
-/// The variables of one operation.
+/// Variables of an operation.
 #[derive(Debug, Default)]
 pub(super) struct Variables(Vec<Variable>);
 
 #[derive(Debug)]
 struct Variable {
     ty: String,
-    /// Its default, as it is written.
+    /// Default value, as a literal.
     default: Option<String>,
     value: Value,
 }
 
-/// A value, as GraphQL writes it and as JSON.
+/// A value, as a GraphQL literal and as JSON.
 #[derive(Debug)]
 pub(super) struct ArgumentValue {
     pub(super) literal: String,
@@ -36,7 +36,7 @@ impl From<Value> for ArgumentValue {
 }
 
 impl Variables {
-    /// How the operation defines them.
+    /// The variable definitions of the operation.
     pub(super) fn definitions(&self) -> String {
         if self.0.is_empty() {
             return String::new();
@@ -48,12 +48,12 @@ impl Variables {
         format!("({})", each.collect::<Vec<_>>().join(", "))
     }
 
-    /// What a client sends for them: nothing where the default is meant.
+    /// The variables to send; those with their default value are omitted.
     pub(super) fn values(&self) -> Value {
         self.collect_values(|variable| variable.default.is_none())
     }
 
-    /// The values of all.
+    /// The values of all variables.
     pub(super) fn all_values(&self) -> Value {
         self.collect_values(|_| true)
     }
@@ -64,7 +64,7 @@ impl Variables {
         Value::Object(each.collect::<Map<_, _>>())
     }
 
-    /// A variable of the type `ty` that has a value, by itself or by default.
+    /// Declares a variable of type `ty` whose value is sent or is the default.
     pub(super) fn declare(&mut self, ty: &str, value: ArgumentValue, rng: &mut Rng) -> String {
         let number = self.0.len();
         let default = (rng.below(3) == 0).then_some(value.literal);
@@ -72,7 +72,7 @@ impl Variables {
         format!("$v{number}")
     }
 
-    /// Arguments of a field, as they are written.
+    /// The arguments of a field, as GraphQL.
     pub(super) fn arguments(
         &mut self,
         field: &FieldDefinition,
@@ -98,7 +98,7 @@ impl Variables {
     }
 }
 
-/// A value of the type `ty`.
+/// A random value of type `ty`.
 fn value(ty: &Type, definitions: &Definitions, rng: &mut Rng) -> ArgumentValue {
     if ty.nullable && rng.below(8) == 0 {
         return Value::Null.into();

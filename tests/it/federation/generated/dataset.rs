@@ -1,4 +1,4 @@
-//! Everything there is in the town, and what its fields are. `"Type:key"` leads to a thing.
+//! The data of the town. `"Type:key"` is a reference to an entity.
 
 use std::sync::Arc;
 
@@ -7,26 +7,26 @@ use serde_json::{Map, Value, json};
 
 use super::definitions::{base_name, has_directive};
 
-/// All things by type and key.
+/// All entities by type and key.
 pub(super) struct Dataset(Value);
 
-/// A thing that is being asked about.
+/// An entity to resolve.
 #[derive(Clone)]
 pub(super) struct Entity {
     pub(super) type_name: String,
     fields: Arc<Value>,
-    /// What the gateway told of it, where it was looked up by its key.
+    /// The representation, if the entity was looked up by its key.
     representation: Arc<Value>,
-    /// Whether fields of others come along with it.
+    /// Whether external fields are provided.
     provided: bool,
 }
 
-/// Whose answer it is.
+/// Owner of a resolver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// That of one service which knows everything.
+    /// The single service, which has all data.
     All,
-    /// That of a subgraph, which has of others what it is told.
+    /// A subgraph, which gets external fields from representations only.
     Subgraph,
 }
 
@@ -35,12 +35,12 @@ impl Dataset {
         Self(serde_json::from_str(json).unwrap())
     }
 
-    /// Where every question begins.
+    /// The root entity.
     pub(super) fn root(&self) -> Entity {
         Entity::new("Query", self.0["Query"].clone())
     }
 
-    /// The thing that a representation names.
+    /// The entity that a representation identifies.
     pub(super) fn entity(&self, representation: &Value) -> Option<Entity> {
         let type_name = representation["__typename"].as_str()?;
         let keys = ["id", "code", "isbn", "no", "badge"];
@@ -51,7 +51,7 @@ impl Dataset {
         Some(Entity { representation, ..Entity::new(type_name, found.clone()) })
     }
 
-    /// The thing that a value of a field is, or leads to.
+    /// The entity that a field value contains or refers to.
     pub(super) fn resolve(&self, field: &FieldDefinition, value: &Value) -> Entity {
         let provided = has_directive(field, "provides");
         let entity = match value.as_str() {
@@ -64,7 +64,7 @@ impl Dataset {
         Entity { provided, ..entity }
     }
 
-    /// The value of a field.
+    /// Resolves a field.
     pub(super) fn value(
         &self,
         entity: &Entity,
@@ -74,7 +74,7 @@ impl Dataset {
     ) -> Value {
         let name = field.name.node.as_str();
         if owner == Owner::Subgraph && has_directive(field, "external") && !entity.provided {
-            // Nobody should have asked.
+            // A field that the router must not request here.
             return if base_name(&field.ty.node) == "Int" {
                 json!(-1)
             } else {
@@ -88,7 +88,7 @@ impl Dataset {
             });
         }
         let mut value = entity.fields[name].clone();
-        // How many comes last, in whatever order it is asked for.
+        // `first` is applied last, regardless of the order of the arguments.
         let (count, others): (Vec<_>, Vec<_>) =
             arguments.iter().partition(|(argument, _)| *argument == "first");
         for (argument, wanted) in others.into_iter().chain(count) {
@@ -104,7 +104,7 @@ impl Dataset {
         }
     }
 
-    /// What a computed field needs, where everything is known.
+    /// The value that a computed field requires, from the complete data.
     fn required_value(&self, entity: &Entity, path: &str) -> Value {
         match path {
             "/label" => computed("label", &|path| self.required_value(entity, path)),
@@ -118,7 +118,7 @@ impl Dataset {
         }
     }
 
-    /// What is left of a value by one argument.
+    /// Applies an argument to a value.
     fn apply_argument(&self, value: Value, argument: &str, wanted: &Value) -> Value {
         match (argument, value) {
             ("first", Value::Array(mut items)) => {
@@ -178,7 +178,7 @@ impl Entity {
     }
 }
 
-/// A field that is computed from what others know.
+/// Resolves a field that is computed from required fields.
 fn computed(name: &str, required: &dyn Fn(&str) -> Value) -> Value {
     let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match name {

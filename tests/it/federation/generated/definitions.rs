@@ -1,4 +1,4 @@
-//! The types of an SDL, or of several as if they were of one service.
+//! The types of one SDL, or the merged types of several.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) struct Definitions {
     pub(super) types: BTreeMap<String, Definition>,
 }
 
-/// A type. What it is not made of is empty.
+/// A type. Properties of other kinds of types are empty.
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
     pub(super) kind: Kind,
@@ -38,7 +38,7 @@ pub(super) enum Kind {
 }
 
 impl Definitions {
-    /// The types of all `sdls` as one: a type has the fields that any of them gives it.
+    /// Merges the types of `sdls`: a type has the fields that any of them defines.
     pub(super) fn parse<'s>(sdls: impl IntoIterator<Item = &'s str>) -> Self {
         let mut all = Self::default();
         for sdl in sdls {
@@ -74,7 +74,7 @@ impl Definitions {
         self.types.get(name)
     }
 
-    /// The objects that a value of this type can be of.
+    /// The possible object types of a type.
     pub(super) fn objects(&self, name: &str) -> Vec<&str> {
         match self.get(name).map(|one| one.kind) {
             Some(Kind::Union) => self.types[name].members.iter().map(String::as_str).collect(),
@@ -144,7 +144,7 @@ pub(super) fn has_directive(field: &FieldDefinition, directive: &str) -> bool {
     field.directives.iter().any(|one| one.node.name.node == directive)
 }
 
-/// The name that a type is about, whatever lists it is in.
+/// The named type within lists and non-null types.
 pub(super) fn base_name(ty: &Type) -> &str {
     match &ty.base {
         BaseType::Named(name) => name,

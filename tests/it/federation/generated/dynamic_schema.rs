@@ -1,4 +1,4 @@
-//! The town as a GraphQL service of async-graphql: one of its subgraphs, or all of it.
+//! The town as an async-graphql schema: one of its subgraphs, or all of it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::{
     definitions::{Definition, Definitions, Kind, base_name},
 };
 
-/// A service that answers what `definitions` define.
+/// A schema that resolves all `definitions`.
 pub(super) fn build_schema(
     definitions: &Definitions,
     dataset: &Arc<Dataset>,
@@ -82,7 +82,7 @@ fn object(
     object
 }
 
-/// A field with its arguments and where its value comes from.
+/// A field with its arguments and resolver.
 fn resolved_field(
     field: &FieldDefinition,
     definitions: &Definitions,
@@ -101,7 +101,7 @@ fn resolved_field(
     field.arguments.iter().map(|one| input(&one.node)).fold(own, Field::argument)
 }
 
-/// A value as async-graphql wants it: a thing as one, with its type where several are possible.
+/// Converts a JSON value for async-graphql; entities of abstract types get their type name.
 fn to_field_value(
     dataset: &Dataset,
     field: &FieldDefinition,

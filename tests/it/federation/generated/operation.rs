@@ -1,4 +1,4 @@
-//! Operations drawn at random: valid, and of every form that the language has for a query.
+//! Random valid operations with every syntax form of a query.
 
 use std::fmt::Write as _;
 
@@ -11,49 +11,49 @@ use super::{
 };
 use crate::support::Rng;
 
-/// Fields within one another.
+/// Maximum depth of nested fields.
 const DEPTH_MAX: u32 = 6;
-/// Fields of one operation, about.
+/// Approximate maximum number of fields.
 const FIELDS_MAX: u32 = 50;
 /// Aliases, some of which are names of other fields.
 const ALIASES: [&str; 10] =
     ["x", "y", "id", "name", "title", "code", "town", "no", "label", "badge"];
 
-/// A question with the values of its variables.
+/// An operation with the values of its variables.
 #[derive(Debug)]
 pub(super) struct GeneratedOperation {
     pub(super) query: String,
     pub(super) variables: Value,
-    /// With what is there by default, too.
+    /// Including default values.
     pub(super) all_variables: Value,
 }
 
-/// A part of a set of selections.
+/// A selection.
 #[derive(Debug, Clone)]
 pub(super) enum Selection {
     Field(SelectedField),
-    /// A part on a type, or on none.
+    /// An inline fragment, with or without a type condition.
     InlineFragment(Option<String>, String, Vec<Selection>),
-    /// A fragment, by its number.
+    /// A fragment spread, by number.
     FragmentSpread(usize, String),
 }
 
-/// A field that is asked for.
+/// A selected field.
 #[derive(Debug, Clone)]
 pub(super) struct SelectedField {
     pub(super) key: String,
     pub(super) name: String,
-    /// The type it is asked of, and whether that is an object.
+    /// The parent type, and whether it is an object type.
     pub(super) parent_type: (String, bool),
-    /// Its arguments as they are written.
+    /// Arguments, as GraphQL.
     pub(super) arguments: String,
-    /// Its type as it is written.
+    /// Type, as GraphQL.
     pub(super) ty: String,
     pub(super) directives: String,
     pub(super) set: Vec<Selection>,
 }
 
-/// A fragment with a name.
+/// A fragment definition.
 #[derive(Debug)]
 pub(super) struct Fragment {
     pub(super) on: String,
@@ -69,7 +69,7 @@ struct Generator<'a> {
     alias_count: u32,
 }
 
-/// Draws an operation.
+/// Generates an operation.
 pub(super) fn generate(definitions: &Definitions, rng: &mut Rng) -> GeneratedOperation {
     let mut generator = Generator {
         definitions,
@@ -96,7 +96,7 @@ impl Generator<'_> {
         self.rng.below(100) < percent
     }
 
-    /// Selections on the type `of`, which fit with what `scope` holds already.
+    /// Selections on a type that can be merged with those in `scope`.
     fn set(&mut self, type_name: &str, scope: &mut Scope, depth: u32) -> Vec<Selection> {
         let mut items = Vec::new();
         for _ in 0..=self.rng.below(4) {
@@ -162,7 +162,7 @@ impl Generator<'_> {
         Some(Selection::Field(selected))
     }
 
-    /// Gives a field a name in the answer that nothing else has there.
+    /// Gives a field a response name that is unused in its scope.
     fn with_unique_key(&mut self, mut selected: SelectedField, scope: &mut Scope) -> SelectedField {
         if self.chance(30) {
             self.rng.pick(&ALIASES).clone_into(&mut selected.key);
@@ -188,8 +188,8 @@ impl Generator<'_> {
         format!(" @{directive}(if: {condition})")
     }
 
-    /// A type that something of the type `of` can be of, too. Unions are left out: async-graphql does not see
-    /// that an object is of one.
+    /// A type that has an object type in common with `type_name`. Excludes unions, because
+    /// async-graphql does not recognise their members.
     fn overlapping_type(&mut self, type_name: &str) -> String {
         let own = self.definitions.objects(type_name);
         let others = self.definitions.types.iter().filter(|(name, one)| {
@@ -215,7 +215,7 @@ impl Generator<'_> {
         Some(Selection::InlineFragment(on, directives, set))
     }
 
-    /// A new fragment, or one that is there already.
+    /// A new fragment, or an existing one.
     fn fragment(&mut self, type_name: &str, scope: &mut Scope, depth: u32) -> Option<Selection> {
         if depth >= DEPTH_MAX {
             return None;

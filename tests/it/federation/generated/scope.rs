@@ -1,11 +1,11 @@
-//! Which names of an answer are taken at a place, and by what (GraphQL, section 5.3.2: fields of one name
-//! must be one field).
+//! Response names in use, and their fields (GraphQL specification, section 5.3.2: fields with the
+//! same response name must be mergeable).
 
 use std::collections::BTreeMap;
 
 use super::operation::{Fragment, SelectedField, Selection};
 
-/// The names at one place, and what is below them.
+/// The response names of a selection set, and those of its subselections.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
     fields: BTreeMap<String, Vec<ResponseField>>,
@@ -21,15 +21,16 @@ struct ResponseField {
 }
 
 impl Scope {
-    /// Takes the name of a field, if it fits with what has that name.
+    /// Adds a field if it can be merged with existing fields of the same response name.
     pub(super) fn try_add(&mut self, selected: &SelectedField) -> bool {
         let fields = self.fields.entry(selected.key.clone()).or_default();
-        // async-graphql does not merge lists of lists that are asked for twice.
+        // async-graphql does not merge nested lists that are selected twice.
         let is_repeated_nested_list = selected.ty.starts_with("[[") && !fields.is_empty();
         let fits = !is_repeated_nested_list
             && fields.iter().all(|one| {
                 let same = one.name == selected.name && one.arguments == selected.arguments;
-                // No object is of two types, so that leaves of one type may share a name.
+                // No object has two types, so leaves on different object types may share a response
+                // name.
                 let disjoint = one.parent_type.0 != selected.parent_type.0
                     && one.parent_type.1
                     && selected.parent_type.1
@@ -43,12 +44,12 @@ impl Scope {
         fits
     }
 
-    /// What is below a name.
+    /// The scope below a response name.
     pub(super) fn below(&mut self, key: &str) -> &mut Self {
         self.below.entry(key.to_owned()).or_default()
     }
 
-    /// Takes the names of whole selections, as far as they fit.
+    /// Adds selections. Stops and fails at the first one that cannot be merged.
     pub(super) fn try_add_all(&mut self, set: &[Selection], fragments: &[Fragment]) -> bool {
         set.iter().all(|item| match item {
             Selection::Field(selected) => {
@@ -63,7 +64,7 @@ impl Scope {
     }
 }
 
-/// Whether a type of the town has fields.
+/// Whether a type has fields.
 fn is_composite(ty: &str) -> bool {
     let name = ty.trim_matches(['[', ']', '!']);
     !matches!(name, "Int" | "Float" | "String" | "ID" | "Day" | "Role" | "LoanState")
