@@ -60,7 +60,7 @@ enum Command {
     Verify(ManageArguments),
     /// Show the current generation, its contents and the retained generations.
     Status(ManageArguments),
-    /// Publish an earlier generation again, and suspend publishing until `resume`.
+    /// Publish an earlier generation again, and put publishing on hold until `resume`.
     Rollback(rollback::RollbackArguments),
     /// Resume publishing after a rollback.
     Resume(ManageArguments),
@@ -81,7 +81,7 @@ enum Command {
 /// Arguments of the commands that only need a data folder.
 #[derive(Debug, Args)]
 struct ManageArguments {
-    /// Configuration file [default: `wegwijzer.toml`, if it exists]
+    /// Configuration file (default: `wegwijzer.toml`, if it exists).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Data folder, overrides the configuration (or `WEGWIJZER_DATA`).
@@ -102,7 +102,7 @@ impl ManageArguments {
 /// Arguments of the commands that need the sources.
 #[derive(Debug, Args)]
 struct SourceArguments {
-    /// Configuration file [default: `wegwijzer.toml`]
+    /// Configuration file (default: `wegwijzer.toml`).
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
     config: Option<PathBuf>,
     /// Use the demo of the repository: fictional content, dated around today.

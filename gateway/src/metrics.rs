@@ -1,4 +1,4 @@
-//! Metrics in the OpenMetrics text format, with names that follow
+//! Metrics in the `OpenMetrics` text format, with names that follow
 //! <https://prometheus.io/docs/practices/naming/>.
 //!
 //! Requests are counted in this module; counters and gauges of other modules are read from their

@@ -24,7 +24,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct ComposeArguments {
-    /// Configuration file [default: `wegwijzer.toml`]
+    /// Configuration file (default: `wegwijzer.toml`).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print JSON: the supergraph, or the composition errors with type, field and subgraphs.

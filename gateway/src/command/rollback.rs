@@ -11,7 +11,7 @@ use super::{CommandError, ManageArguments, output};
 
 #[derive(Debug, Args)]
 pub(super) struct RollbackArguments {
-    /// Number of the generation to roll back to [default: the previous one]
+    /// Number of the generation to roll back to (default: the previous one).
     #[arg(value_name = "NUMBER")]
     to: Option<GenerationNumber>,
     #[command(flatten)]

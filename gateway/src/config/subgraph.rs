@@ -47,8 +47,7 @@ pub(super) struct SubgraphEntry {
     sdl_poll_interval_s: u64,
 }
 
-/// One header as written: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us"
-/// }`.
+/// A header as written: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderEntry {
