@@ -99,7 +99,7 @@ impl PageInfo {
 pub(super) struct Connection<T> {
     items: Vec<(T, Cursor)>,
     page_info: PageInfo,
-    /// Computed only where the client selects it.
+    /// Computed only if the client selects it.
     total: Option<u64>,
 }
 

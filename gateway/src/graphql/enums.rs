@@ -289,7 +289,7 @@ pub(crate) enum ResourceKind {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Access")]
 pub(crate) enum Access {
-    /// Everybody.
+    /// Open to everyone.
     Open,
     /// By request.
     OnRequest,

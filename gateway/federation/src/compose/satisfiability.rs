@@ -1,7 +1,7 @@
 //! Checks that each field of a supergraph can be resolved on every path of fields from the root.
 //!
-//! The check walks from the root along fields. At each step, it knows the subgraphs that can have
-//! resolved the fields so far, and adds those that can be reached from them by a key. A field is
+//! The check walks from the root along fields. At each step, it has a set of subgraphs that can
+//! have resolved the fields so far, and adds those that can be reached from them by a key. A field is
 //! unreachable if none of these subgraphs has it. The walk ends because each combination of type
 //! and subgraphs is visited once.
 //!

@@ -1,5 +1,5 @@
-//! What a search reports about a hit besides its record: highlights and an explanation; and how the
-//! query was interpreted.
+//! What a search reports about a hit in addition to its record: highlights and an explanation; and
+//! how the query was interpreted.
 
 use async_graphql::Object;
 
