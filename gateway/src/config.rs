@@ -93,7 +93,7 @@ pub struct GraphqlConfig {
     pub introspection: bool,
     /// Whether errors suggest similar field names.
     pub did_you_mean: bool,
-    /// Whether a GET request must have a header that requires a CORS preflight.
+    /// Whether GET requests that another site could send without a CORS preflight are blocked.
     pub csrf_prevention: bool,
     /// Policy for trusted documents.
     pub trusted_documents: TrustedDocumentPolicy,

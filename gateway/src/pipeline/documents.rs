@@ -232,7 +232,7 @@ impl DocumentStore {
     }
 }
 
-/// Maximum size of a document that is parsed on a worker thread: half a millisecond.
+/// Maximum size in bytes of a document that is parsed on a worker thread, in half a millisecond.
 const INLINE_BYTES_MAX: usize = 2_048;
 
 /// Maximum size of a trusted document in bytes.

@@ -72,7 +72,7 @@ fn subgraph(name: &str, sdl: String) -> SubgraphSdl {
 
 #[test]
 fn deep_nesting_must_be_rejected_everywhere() {
-    // Close to half of 4 MiB, the maximum size: the closing brackets double the length.
+    // Half of the size limit of 4 MiB; with the closing brackets, all of it.
     for depth in [51, 20_000, 500_000] {
         for (what, sdl) in nested_sdls(depth) {
             let errors = on_runtime_stack({
