@@ -1,4 +1,5 @@
-//! Gives the program a digest of its sources, so that no build serves what another one cached.
+//! Embeds a hash of the sources in the program, so that no build serves responses cached by
+//! another.
 
 use std::{
     env, fs,
@@ -7,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What decides responses, relative to this crate.
+/// Files that affect responses, relative to this crate.
 const SOURCES: [&str; 6] =
     ["src", "web", "federation/src", "../indexer/src", "../schema/src", "../Cargo.lock"];
 

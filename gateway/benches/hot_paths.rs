@@ -1,10 +1,10 @@
-//! The hot paths of the program, one at a time, so that their instructions can be counted.
+//! Hot paths of the program, for counting the instructions of each.
 //!
-//! `hot_paths prepare FOLDER` builds what the paths read; `hot_paths PATH FOLDER ITERATIONS` runs
-//! one of them. `cargo it performance` runs each path under callgrind with two numbers of
-//! iterations and takes the difference, so that set-up does not count. Runs have to repeat: the
-//! clock is fixed, requests and blocking work have one thread each, and no timeout is within reach
-//! of a program that valgrind slows down.
+//! `hot_paths prepare FOLDER` builds the data; `hot_paths PATH FOLDER ITERATIONS` runs one path.
+//! `cargo it performance` runs each path under callgrind with two numbers of iterations and uses
+//! the difference, which excludes the set-up. Runs must be repeatable: the clock is fixed, requests
+//! and blocking work have one thread each, and timeouts are long enough for a program under
+//! valgrind.
 
 #[path = "support/fixed_subgraph.rs"]
 mod fixed_subgraph;
@@ -30,11 +30,11 @@ use poem::{
 };
 use serde_json::json;
 
-/// The allocator of the program itself.
+/// The same allocator as the program.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// What all HTTP paths search for: words that many records of the demo have.
+/// Search words of all HTTP paths: they occur in many records of the demo.
 const WORDS: &str = "klantreis gemeente";
 const SEARCH: &str = "query Search($words: String!) { search(query: $words, first: 10) { \
     nodes { id title url summary language publishedAt } } }";
@@ -44,7 +44,7 @@ const FACETS: &str = "query Facets($words: String!) { search(query: $words, firs
     themes { count } organisations { count } communities { count } } } }";
 const LOANS: &str = "{ loans { id until reader { card } } }";
 
-/// In milliseconds: a timeout that is never reached.
+/// A timeout in milliseconds that is never reached.
 const NEVER_MS: u64 = 3_600_000;
 
 fn main() -> anyhow::Result<()> {
@@ -57,7 +57,7 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Builds the demo and writes the records to ingest.
+/// Builds the demo, and writes the records to ingest.
 fn prepare(folder: &Path) -> anyhow::Result<()> {
     build(&demo(folder)?)?;
     records::write(folder)?;
@@ -65,7 +65,7 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn run(path: &str, folder: &Path, iterations: usize) -> anyhow::Result<()> {
-    // A response to a request with credentials is cached for nobody.
+    // Responses to requests with credentials are not cached.
     let private = |query: &str| {
         let mut request = graphql(query);
         request.headers_mut().insert(header::COOKIE, header::HeaderValue::from_static("a=b"));
@@ -109,7 +109,7 @@ fn serve(
     })
 }
 
-/// Builds a generation of the same records from nothing, repeatedly.
+/// Builds a generation of the same records from scratch, repeatedly.
 fn ingest(folder: &Path, iterations: usize) -> anyhow::Result<()> {
     for _ in 0..iterations {
         let data = tempfile::tempdir_in(folder)?;
@@ -146,7 +146,7 @@ fn config(file: &Path, data: &Path) -> anyhow::Result<Config> {
     repeatable(Config::load(Some(file), &overrides)?)
 }
 
-/// A supergraph of the fixtures with one subgraph that runs.
+/// A supergraph of the fixtures with one running subgraph.
 fn supergraph(folder: &Path) -> anyhow::Result<Config> {
     let fixture = repository().join("fixtures/federation/simple_entity_call.graphql");
     let subgraph = fixed_subgraph::start(&loans().to_string())?;
@@ -181,13 +181,13 @@ fn graphql(query: &str) -> Request {
         .body(body.to_string())
 }
 
-/// The page with the results of a search.
+/// The page with search results.
 fn page() -> Request {
     let words = WORDS.replace(' ', "+");
     Request::builder().uri_str(format!("/?q={words}")).header(header::ACCEPT, "text/html").finish()
 }
 
-/// Twenty loans, as the subgraph responds with them.
+/// Twenty loans, as returned by the subgraph.
 fn loans() -> serde_json::Value {
     let loan = |number| {
         json!({ "id": format!("{number}"), "until": "2026-03-01",

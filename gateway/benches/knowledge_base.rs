@@ -1,8 +1,7 @@
-//! The whole way at a size that hurts, 100,000 documents: publishing, searching, GraphQL, HTTP.
+//! End-to-end benchmarks with 100,000 documents: publishing, searching, GraphQL and HTTP.
 //!
-//! The first run writes and builds the knowledge base below the target folder, later ones find
-//! it there. `cargo bench -p gateway -- typing` measures what a letter costs that somebody types, and
-//! nothing else.
+//! The first run writes and builds the knowledge base below the target folder; later runs reuse it.
+//! `cargo bench -p gateway -- typing` only measures search as you type.
 
 #[path = "../../indexer/benches/support/corpus.rs"]
 mod corpus;
@@ -38,11 +37,11 @@ use searching::{Class, Variant};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-/// Ten things, seven fields each.
+/// Selects ten records with seven fields each.
 const QUERY: &str = "query Bench($words: String!, $until: Date!) { \
     search(query: $words, first: 10, filter: { until: $until }) { \
     nodes { id title url summary language titleSource publishedAt } } }";
-/// So many connections ask at once.
+/// Number of concurrent connections.
 const CONNECTIONS: usize = 8;
 
 fn main() -> anyhow::Result<()> {
@@ -87,7 +86,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The program as an operator starts it: until it answers, and what memory it holds after that.
+/// Starts the program as an operator does; measures start-up time and memory.
 fn serve(installation: &Installation, classes: &[Class], table: &mut Table) -> anyhow::Result<()> {
     table.head("serving (the program itself)");
     let (timing, server) = Timing::measure(|| {
@@ -111,7 +110,7 @@ fn serve(installation: &Installation, classes: &[Class], table: &mut Table) -> a
     Ok(())
 }
 
-/// The same ten records through GraphQL, over HTTP, and as a client asks again.
+/// The same ten records through GraphQL and over HTTP, uncached and cached.
 fn gateway_variants<'a>(
     runtime: &'a Runtime,
     pipeline: &'a Pipeline,
@@ -126,7 +125,7 @@ fn gateway_variants<'a>(
             "GraphQL, 10 x 7 fields",
             Box::new(move |words: &str| {
                 let variables = serde_json::from_value(variables(words, DAYS))?;
-                // A private question is answered anew each time.
+                // A private request is executed each time.
                 let cache_scope = CacheScope::Private;
                 let request = GraphqlRequest {
                     document: QUERY.into(),
@@ -168,7 +167,7 @@ fn gateway_variants<'a>(
     ])
 }
 
-/// Answers a second over several connections, in turns with a server that does nothing.
+/// Responses per second over several connections, alternating with a server that does nothing.
 fn throughput(
     classes: &[Class],
     (address, hello): (SocketAddr, SocketAddr),
@@ -181,7 +180,7 @@ fn throughput(
         let cached: Vec<_> = bodies(DAYS).collect();
         let mut best = [0.0_f64; 3];
         for round in 0..3 {
-            // The first round makes the answers that are kept.
+            // The first round fills the cache.
             if round > 0 {
                 best[0] =
                     best[0].max(loopback::responses_per_second(address, CONNECTIONS, &cached)?);
@@ -199,7 +198,7 @@ fn throughput(
     Ok(())
 }
 
-/// So many questions differ in nothing but a last day, long after every document.
+/// Number of distinct requests per query, which differ only in a last day after every document.
 const DAYS: u32 = 20_000;
 
 fn variables(words: &str, day: u32) -> serde_json::Value {

@@ -1,4 +1,4 @@
-//! Everything wired together: configuration in, a server that can be run out.
+//! Wires everything together: builds a server from a configuration.
 
 mod watch;
 
@@ -19,12 +19,12 @@ use crate::{
     synonyms::{SynonymFile, SynonymFileError},
 };
 
-/// Timeout for running requests once the program is stopped.
+/// Timeout for requests in progress at shutdown.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
-/// Requests at once on one connection (HTTP/2).
+/// Maximum number of concurrent requests on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 32;
 
-/// A server that listens but does not serve yet.
+/// A server that is bound to its address but not serving yet.
 pub struct App {
     listener: TcpListener,
     address: SocketAddr,
@@ -35,49 +35,49 @@ pub struct App {
     config: Arc<Config>,
 }
 
-/// Why the server cannot start or go on.
+/// Error of starting or running the server.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// The data folder cannot be opened.
     #[error("cannot open data folder: `{}`", folder.display())]
     Open {
-        /// Which folder.
+        /// Path of the folder.
         folder: PathBuf,
         /// The error of opening it.
         #[source]
         cause: OpenError,
     },
-    /// The port is taken.
+    /// The port is in use.
     #[error(
         "address already in use; stop the other program or choose another address with `--listen`: \
          `{0}`"
     )]
     AddressInUse(SocketAddr),
-    /// The operating system does not allow it.
+    /// The operating system denies permission.
     #[error("no permission to listen; choose a port of 1024 or higher with `--listen`: `{0}`")]
     NoPermission(SocketAddr),
-    /// The machine has no such address, or it cannot be used.
+    /// The address cannot be used on this machine.
     #[error("cannot listen; choose another address with `--listen`: `{address}`")]
     Listen {
-        /// Which address.
+        /// Address to listen on.
         address: SocketAddr,
         /// The error of the operating system.
         #[source]
         cause: io::Error,
     },
-    /// The table of synonyms cannot be used.
+    /// The synonyms cannot be used.
     #[error(transparent)]
     Synonyms(#[from] SynonymFileError),
-    /// The supergraph cannot be served.
+    /// The supergraph cannot be loaded.
     #[error(transparent)]
     Supergraph(#[from] SupergraphFileError),
-    /// The keys of tokens cannot be used.
+    /// The token keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] JwksError),
-    /// The documents that the operator trusts cannot be read.
+    /// The trusted documents cannot be loaded.
     #[error(transparent)]
     Documents(#[from] DocumentError),
-    /// The server stopped by itself.
+    /// The server stopped unexpectedly.
     #[error("server stopped unexpectedly")]
     Serve(#[source] io::Error),
     /// Opening the data folder panicked; the log has the cause.
@@ -86,12 +86,12 @@ pub enum AppError {
 }
 
 impl App {
-    /// Opens the catalog and begins to listen; port 0 takes any free port.
+    /// Opens the catalog and binds the address; with port 0, to any free port.
     ///
-    /// Having no generation yet is no error: the server reports it until one is published.
+    /// A missing generation is not an error: requests are rejected until one is published.
     ///
     /// # Errors
-    /// [`AppError`] where the data folder or the address cannot be used.
+    /// [`AppError`] if the data folder or the address cannot be used.
     pub async fn build(config: Config) -> Result<Self, AppError> {
         let catalog = if config.federation.supergraph_only {
             None
@@ -126,21 +126,21 @@ impl App {
         Ok(Self { listener, address, catalog, supergraph, pipeline, jwks, config })
     }
 
-    /// The address that it listens on.
+    /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The GraphQL pipeline, without HTTP around it.
+    /// The GraphQL pipeline, without HTTP.
     pub fn pipeline(&self) -> &Arc<Pipeline> {
         &self.pipeline
     }
 
-    /// Serves until `shutdown` is ready; then takes no new connections, lets running requests
-    /// finish for at most fifteen seconds, and returns.
+    /// Serves until `shutdown` completes; then accepts no new connections, and waits at most
+    /// fifteen seconds for requests in progress.
     ///
     /// # Errors
-    /// [`AppError::Serve`] where the server stops by itself.
+    /// [`AppError::Serve`] if the server stops unexpectedly.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), AppError> {
         let mut background = JoinSet::new();
         let slot = self.pipeline.supergraph();
@@ -161,7 +161,7 @@ impl App {
         let acceptor = http::LimitedListener::new(self.listener, &self.config.limits);
         let server =
             Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));
-        // The background tasks end when their set is dropped.
+        // Background tasks are aborted when their `JoinSet` is dropped.
         server
             .run_with_graceful_shutdown(endpoint, shutdown, Some(SHUTDOWN_TIMEOUT))
             .await
@@ -169,7 +169,7 @@ impl App {
     }
 }
 
-/// Opens the data folder.
+/// Opens the catalog of the data folder.
 async fn open_catalog(config: &Config) -> Result<Catalog, AppError> {
     let (folder, searches) = (config.data.clone(), config.limits.searches());
     let opened = tokio::task::spawn_blocking(move || Catalog::open_with(&folder, searches)).await;

@@ -1,8 +1,7 @@
-//! Who asks: the claims of a token (JWT, RFC 7519) that one of the operator's keys has signed.
+//! Authentication: verifies JSON Web Tokens (RFC 7519) with the configured keys.
 //!
-//! This module must not know what callers may see ([`federation`]), nor HTTP beyond the text of
-//! one header. A token that is wrong in any way makes nobody of its bearer and the request an error;
-//! without one the caller is anonymous.
+//! This module must not know authorization rules ([`federation`]), nor HTTP beyond the value of one
+//! header. An invalid token is an error; a request without a token is anonymous.
 
 mod jwks;
 mod jwks_refresh;
@@ -18,42 +17,42 @@ pub(crate) use self::jwks_refresh::run_refresh;
 pub use self::jwks_refresh::{JwksError, JwksProvider};
 use crate::config::AuthenticationConfig;
 
-/// Clocks may differ by so many seconds.
+/// Tolerance for clock differences, in seconds.
 const LEEWAY_S: u64 = 30;
-/// A longer token is not looked at.
+/// Maximum size of a token in bytes.
 const TOKEN_BYTES_MAX: usize = 8_192;
 
-/// Why a token makes nobody known.
+/// The reason why a token is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It cannot be read.
+    /// The token cannot be parsed, or uses unsupported features.
     #[error("malformed bearer token")]
     Malformed,
-    /// None of the keys has signed it.
+    /// No known key verifies its signature.
     #[error("token signed with an unknown key")]
     UnknownKey,
-    /// It was for some other time.
+    /// Its expiry time has passed.
     #[error("token expired")]
     Expired,
-    /// Its time has not come.
+    /// Its validity has not started.
     #[error("token not valid yet")]
     NotYetValid,
-    /// It is from or for somebody else.
+    /// Its issuer or audience is not the configured one.
     #[error("token issuer or audience not accepted")]
     UnacceptedIssuerOrAudience,
-    /// Whether it is sound cannot be found out.
+    /// No keys have been loaded, so it cannot be verified.
     #[error("token keys unavailable; retry in a few seconds")]
     KeysUnavailable,
 }
 
-/// What is read of a token.
+/// Claims that are read, in addition to the validated ones.
 #[derive(Deserialize)]
 struct Claims {
-    /// Absent or null: none.
+    /// Absent or null for no scopes.
     scope: Option<Scope>,
 }
 
-/// Scopes between spaces, or as a list.
+/// Scopes separated by spaces, or as a list.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scope {
@@ -61,14 +60,14 @@ enum Scope {
     List(Vec<String>),
 }
 
-/// Checks tokens.
+/// Verifies tokens.
 pub struct Authenticator {
     jwks: Arc<JwksProvider>,
     validation: Validation,
 }
 
 impl Authenticator {
-    /// Checks tokens by the keys of `jwks`, which somebody else keeps new.
+    /// Verifies tokens with the keys of `jwks`, which is refreshed elsewhere.
     pub fn new(config: &AuthenticationConfig, jwks: Arc<JwksProvider>) -> Self {
         let mut validation =
             Validation { leeway: LEEWAY_S, validate_nbf: true, ..Validation::default() };
@@ -78,10 +77,10 @@ impl Authenticator {
         Self { jwks, validation }
     }
 
-    /// Who sends `authorization`. Another scheme than `Bearer` is for others than us.
+    /// The caller that sent the header `authorization`. Schemes other than `Bearer` are ignored.
     ///
     /// # Errors
-    /// [`TokenError`] where it holds a token that is not sound.
+    /// [`TokenError`] for an invalid token.
     pub async fn authenticate(&self, authorization: &str) -> Result<Caller, TokenError> {
         let (scheme, token) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if !scheme.eq_ignore_ascii_case("bearer") {
@@ -98,7 +97,7 @@ impl Authenticator {
         let is_candidate = |key: &VerificationKey| key.matches(header.kid.as_deref(), header.alg);
         let mut candidates = self.jwks.current().matching(is_candidate);
         if candidates.is_empty() {
-            // A newer key may have signed it.
+            // The token may have been signed with a new key.
             self.jwks.refresh().await;
             candidates = self.jwks.current().matching(is_candidate);
         }
@@ -121,8 +120,8 @@ impl Authenticator {
     }
 }
 
-/// Whether a header asks for nothing beyond a plain signature: no extension that must be understood
-/// (`crit`, RFC 7515, section 4.1.11), no payload without base64 (`b64`, RFC 7797).
+/// Whether a header has no unsupported requirements: no critical extensions (`crit`, RFC 7515,
+/// section 4.1.11), no unencoded payload (`b64`, RFC 7797).
 fn is_understood(header: &Header) -> bool {
     let b64 = header.extras.get::<bool>("b64");
     header.crit.is_none() && matches!(b64, Ok(None | Some(true)))

@@ -1,19 +1,19 @@
-//! The clock that the time of a request is read from.
+//! The clock that determines the time of a request.
 
 use jiff::Timestamp;
 
-/// Where `now` comes from.
+/// Source of the current time.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Clock {
-    /// The machine.
+    /// The system clock.
     #[default]
     System,
-    /// A fixed instant, so that a response can be repeated.
+    /// A fixed time, for repeatable responses.
     Fixed(Timestamp),
 }
 
 impl Clock {
-    /// The present instant.
+    /// The current time.
     pub fn now(self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),

@@ -1,4 +1,5 @@
-//! The command line: one file a command. Results go to standard output, all else to standard error.
+//! The command line, one file per command. Results go to standard output, everything else to
+//! standard error.
 //!
 //! This is the only part of the crate that builds generations ([`indexer::ingest`]).
 
@@ -40,8 +41,8 @@ use crate::{
     synonyms::SynonymFileError,
 };
 
-/// The guide to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources
-/// and serves it over GraphQL and as web pages.
+/// Guide to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources, and
+/// serves it over GraphQL and as web pages.
 #[derive(Debug, Parser)]
 #[command(name = "wegwijzer", version, propagate_version = true)]
 struct CommandLine {
@@ -51,42 +52,42 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves GraphQL and web pages over HTTP, and watches the data folder for new generations.
+    /// Serve GraphQL and web pages over HTTP, and watch the data folder for new generations.
     Serve(serve::ServeArguments),
-    /// Reads the sources and publishes a new generation, if anything changed.
+    /// Read the sources, and publish a new generation if anything changed.
     Index(index::IndexArguments),
-    /// Checks every byte of every generation against its digests.
+    /// Verify the checksums of all generations.
     Verify(ManageArguments),
-    /// Shows the current generation, its contents and the retained generations.
+    /// Show the current generation, its contents and the retained generations.
     Status(ManageArguments),
-    /// Publishes an earlier generation again, and holds further publishing until `resume`.
+    /// Publish an earlier generation again, and put publishing on hold until `resume`.
     Rollback(rollback::RollbackArguments),
-    /// Resumes publishing after a rollback.
+    /// Resume publishing after a rollback.
     Resume(ManageArguments),
-    /// Removes generations that are no longer needed and the leftovers of crashed builds.
+    /// Remove old generations and the remains of interrupted builds.
     Gc(ManageArguments),
-    /// Prints the GraphQL schema.
+    /// Print the GraphQL schema.
     Schema(schema::SchemaArguments),
-    /// Composes our graph with the configured subgraphs, and prints the supergraph or every error.
+    /// Compose our schema with the configured subgraphs, and print the supergraph or all errors.
     Compose(compose::ComposeArguments),
-    /// Checks the configuration and its sources without building or serving.
+    /// Check the configuration and its sources, without building or serving.
     Check(check::CheckArguments),
-    /// Explains, in Dutch, why a query finds an item and at which rank, or why it does not.
+    /// Explain, in Dutch, why and at which rank a query finds an item, or why it does not.
     Explain(explain::ExplainArguments),
-    /// Measures search quality on a judged collection, or compares two results.
+    /// Measure search quality on a judged collection, or compare two results.
     Evaluate(evaluate::EvaluateArguments),
 }
 
-/// The arguments of a command that needs no more than a data folder.
+/// Arguments of the commands that only need a data folder.
 #[derive(Debug, Args)]
 struct ManageArguments {
-    /// Configuration file; `wegwijzer.toml` if it exists.
+    /// Configuration file (default: `wegwijzer.toml`, if it exists).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Data folder, instead of the configured one (or `WEGWIJZER_DATA`).
+    /// Data folder, overrides the configuration (or `WEGWIJZER_DATA`).
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Prints JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -98,22 +99,22 @@ impl ManageArguments {
     }
 }
 
-/// The arguments of a command that works with the sources.
+/// Arguments of the commands that need the sources.
 #[derive(Debug, Args)]
 struct SourceArguments {
-    /// Configuration file; `wegwijzer.toml` if not given.
+    /// Configuration file (default: `wegwijzer.toml`).
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
     config: Option<PathBuf>,
-    /// Uses the demo in the repository: fictional content, dated around today.
+    /// Use the demo of the repository: fictional content, dated around today.
     #[arg(long)]
     demo: bool,
-    /// Data folder, instead of the configured one (or `WEGWIJZER_DATA`).
+    /// Data folder, overrides the configuration (or `WEGWIJZER_DATA`).
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
 impl SourceArguments {
-    /// The configuration, with the environment over the file and `flags` over that.
+    /// The configuration; the environment overrides the file, and `flags` override both.
     fn config(&self, flags: Overrides) -> Result<Config, ConfigError> {
         let flags = Overrides { data: self.data.clone(), ..flags };
         let overrides = flags.over(Overrides::from_environment());
@@ -125,7 +126,7 @@ impl SourceArguments {
     }
 }
 
-/// Why a command did not do what was asked: one sentence for the operator.
+/// The error of a command: one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 enum CommandError {
     #[error("cannot send traces: {0}; check `telemetry.otlp_endpoint`")]
@@ -164,7 +165,8 @@ enum CommandError {
     Json(#[from] serde_json::Error),
 }
 
-/// Runs the command that was typed. Wrong usage ends the program with 2 before it gets here.
+/// Runs the command of the command line. Invalid arguments exit with status 2 before a command
+/// runs.
 pub fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
@@ -182,12 +184,12 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(code) => code,
-        // Whoever read our output has seen enough, as `head` does.
+        // The reader of our output has closed it, as `head` does.
         Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            // Nothing is left to be done where even standard error is closed.
+            // If even standard error is closed, there is nowhere to report to.
             let _ = writeln!(io::stderr(), "wegwijzer: {}", with_causes(&error));
             ExitCode::FAILURE
         }

@@ -1,7 +1,7 @@
-//! What an operator decides: defaults ← `wegwijzer.toml` ← environment ← flags.
+//! Configuration: defaults ← `wegwijzer.toml` ← environment ← flags.
 //!
-//! `file::File` is what is typed, [`Config`] what is left of it once it was checked. Sources are
-//! checked apart ([`Config::resolve_sources`]), since a server that only answers needs none of them.
+//! `file::ConfigFile` is the file as written, [`Config`] the validated result. Sources are
+//! validated separately ([`Config::resolve_sources`]), since serving does not need them.
 
 mod authentication;
 mod error;
@@ -38,111 +38,111 @@ pub use self::{
 };
 use crate::clock::Clock;
 
-/// The file that is looked for in the working directory.
+/// Name of the configuration file in the working directory.
 pub const FILE: &str = "wegwijzer.toml";
-/// The configuration of the demo, seen from the root of the repository.
+/// The configuration of the demo, relative to the root of the repository.
 pub const DEMO_FILE: &str = "fixtures/demo.toml";
 
-/// A configuration that was checked.
+/// The validated configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Under which address people reach the service; ends in `/`.
+    /// Public URL of the service; ends in `/`.
     pub public_url: Url,
-    /// Proxies whose `x-forwarded-for` is believed.
+    /// Networks of proxies whose `x-forwarded-for` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// Where to listen.
+    /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// The data folder.
+    /// The data folder, with generations and caches.
     pub data: PathBuf,
-    /// The day to which the content is relative, where it is a demo.
+    /// The date that the content is relative to, if it is a demo.
     pub demo_date: Option<Date>,
-    /// Groups of names that mean the same thing.
+    /// Groups of names of the same entity.
     pub aliases: Vec<Vec<String>>,
-    /// The table of synonyms; the program's own where there is none.
+    /// File with synonyms; `None` for the built-in table.
     pub synonyms: Option<PathBuf>,
-    /// Limits.
+    /// Limits of requests and builds.
     pub limits: Limits,
-    /// What may be asked.
+    /// Features of the GraphQL API.
     pub graphql: GraphqlConfig,
-    /// How other graphs are joined to ours.
+    /// Settings of the router.
     pub federation: FederationConfig,
-    /// Whose tokens are believed; nobody's where there is none.
+    /// How tokens are verified; without it, all tokens are rejected.
     pub authentication: Option<AuthenticationConfig>,
-    /// Pages of which other sites may read answers.
+    /// Origins whose pages may read responses.
     pub cors: CorsOrigins,
-    /// Where traces go, if anywhere.
+    /// Where traces are sent; `None` for nowhere.
     pub telemetry: Option<TelemetryConfig>,
-    /// What is logged and how.
+    /// Format and filter of the log.
     pub log: LogConfig,
-    /// Whom people tell about a vulnerability, the preferred way first.
+    /// Contacts for reporting a vulnerability, in order of preference.
     pub security_contacts: Vec<Url>,
-    /// Subgraphs that are joined to ours.
+    /// Subgraphs to compose with ours.
     pub subgraphs: Vec<SubgraphConfig>,
-    /// Sources as typed.
+    /// Sources, not validated yet.
     pub sources: Vec<SourceConfig>,
-    /// The folder to which the paths of sources are relative.
+    /// The folder that paths of sources are relative to.
     pub folder: PathBuf,
-    /// Where `now` comes from. Not configurable; tests fix it.
+    /// Source of the current time. Not configurable; fixed in tests.
     pub clock: Clock,
 }
 
-/// What may be asked over GraphQL.
+/// Features of the GraphQL API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphqlConfig {
-    /// Whether `__schema` is answered.
+    /// Whether introspection is allowed.
     pub introspection: bool,
-    /// Whether errors name fields that look like the wrong one.
+    /// Whether errors suggest similar field names.
     pub did_you_mean: bool,
-    /// Whether GET is answered only where a browser would have asked first.
+    /// Whether GET requests that another site could send without a CORS preflight are blocked.
     pub csrf_prevention: bool,
-    /// Documents that the operator trusts.
+    /// Policy for trusted documents.
     pub trusted_documents: TrustedDocumentPolicy,
-    /// The folder in which `gateway/graphiql` was built.
+    /// The folder with the build of `gateway/graphiql`.
     pub graphiql_dir: Option<PathBuf>,
 }
 
-/// Documents that the operator trusts, each a file `NAME.graphql` of a folder.
+/// Policy for trusted documents, each a file `NAME.graphql` in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrustedDocumentPolicy {
-    /// There are none; every document is answered.
+    /// There are no trusted documents; any document is accepted.
     None,
-    /// Those in the folder can be asked for by name; others are answered too.
+    /// Documents of the folder can be requested by name; other documents are accepted too.
     Optional(PathBuf),
-    /// Nothing but those in the folder is answered.
+    /// Only documents of the folder are accepted.
     Required(PathBuf),
 }
 
-/// Pages of which other sites may read answers.
+/// Origins whose pages may read responses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {
-    /// Any.
+    /// Any origin.
     Any,
-    /// Those with one of these origins; none where the list is empty.
+    /// Only these origins; none if the list is empty.
     List(Vec<String>),
 }
 
-/// Where traces go.
+/// Where traces are sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TelemetryConfig {
-    /// The base address of a collector that takes OTLP over HTTP.
+    /// Base URL of a collector that accepts OTLP over HTTP.
     pub otlp_endpoint: Url,
-    /// Percentage of the requests that are traced.
+    /// Percentage of requests that are traced.
     pub sample_percent: f64,
 }
 
-/// What is logged and how.
+/// Format and filter of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// For people or for machines.
+    /// Text or JSON.
     pub format: LogFormat,
-    /// What is logged, such as `info,indexer=debug`.
+    /// Log filter, such as `info,indexer=debug`.
     pub filter: String,
-    /// A request that takes more milliseconds is logged as slow.
+    /// Requests that take longer, in milliseconds, are logged as slow.
     pub slow_ms: u64,
 }
 
 impl Config {
-    /// Headers of a client's request that any subgraph gets, too.
+    /// Headers of a client request that are forwarded to at least one subgraph.
     pub(crate) fn forwarded_headers(&self) -> Vec<HeaderName> {
         let rules = self.subgraphs.iter().flat_map(|subgraph| &subgraph.headers);
         let from_subgraphs = rules.filter_map(|rule| match rule {
@@ -152,18 +152,19 @@ impl Config {
         self.federation.forwarded_headers.iter().cloned().chain(from_subgraphs).collect()
     }
 
-    /// Reads a configuration: the file `path`, or [`FILE`] in the working directory.
+    /// Loads a configuration: from `path`, or from [`FILE`] in the working directory.
     ///
     /// # Errors
-    /// [`ConfigError`] for the first thing that is wrong, with a remedy.
+    /// [`ConfigError`] for the first error found, with a remedy.
     pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, ConfigError> {
         Self::read(path.unwrap_or(Path::new(FILE)), overrides)
     }
 
-    /// Reads the configuration of the demo, which lies in the repository.
+    /// Loads the configuration of the demo from the repository.
     ///
     /// # Errors
-    /// [`ConfigError`] where the working directory is another one, or the file is wrong.
+    /// [`ConfigError`] if the working directory is not the root of the repository, or the file is
+    /// invalid.
     pub fn demo(overrides: &Overrides) -> Result<Self, ConfigError> {
         let path = Path::new(DEMO_FILE);
         if !path.exists() {
@@ -172,8 +173,8 @@ impl Config {
         Self::read(path, overrides)
     }
 
-    /// Reads a configuration for a command that needs only the data folder: a file that is neither
-    /// named nor there is none.
+    /// Loads a configuration for a command that only needs the data folder. If no file is given and
+    /// [`FILE`] does not exist, uses the defaults.
     ///
     /// # Errors
     /// As [`Config::load`].
@@ -185,7 +186,7 @@ impl Config {
         Self::load(path, overrides)
     }
 
-    /// Reads a configuration for serving a supergraph: without a file there is nothing else to serve.
+    /// Loads a configuration for serving. Without a file, only a supergraph can be served.
     ///
     /// # Errors
     /// As [`Config::load`].
@@ -204,16 +205,16 @@ impl Config {
         ConfigFile::read(path)?.checked(path, overrides)
     }
 
-    /// The address of the calendar file of an event.
+    /// The URL of the calendar file of an event.
     pub(crate) fn calendar_url(&self, id: NodeId) -> Url {
         let path = format!("event/{id}.ics");
         self.public_url.join(&path).expect("an id is a valid URL path")
     }
 
-    /// Checks the sources.
+    /// Validates the sources.
     ///
     /// # Errors
-    /// [`ConfigError::Source`] for the first thing that is wrong with one.
+    /// [`ConfigError::Source`] for the first invalid source.
     pub fn resolve_sources(&self) -> Result<Vec<ResolvedSource>, ConfigError> {
         if self.sources.is_empty() {
             return Err(ConfigError::NoSources);

@@ -1,5 +1,5 @@
-//! Conversions of errors of the catalog, of the record schema and of async-graphql to errors for
-//! clients ([`federation::error`]).
+//! Conversions from errors of the catalog, of record types and of async-graphql to API errors
+//! ([`federation::error`]).
 
 use async_graphql::{PathSegment as LibrarySegment, ServerError};
 pub(crate) use federation::error::{ApiError, ErrorCode, GraphqlError, PathSegment};
@@ -9,7 +9,7 @@ use schema::{CursorError, IdError};
 /// The result of a resolver.
 pub(crate) type Result<T, E = ApiError> = std::result::Result<T, E>;
 
-/// The error for a client about a catalog call; an internal cause goes to the log.
+/// The API error for a failed catalog call; an internal cause is logged.
 pub(crate) fn from_catalog(error: &CatalogError) -> ApiError {
     match error {
         CatalogError::Cursor(error) => from_cursor(error),
@@ -23,18 +23,18 @@ pub(crate) fn from_catalog(error: &CatalogError) -> ApiError {
     }
 }
 
-/// The error for a client about an invalid cursor.
+/// The API error for an invalid cursor.
 pub(crate) fn from_cursor(error: &CursorError) -> ApiError {
     ApiError::bad_user_input(error.to_string())
 }
 
-/// The error for a client about an invalid id.
+/// The API error for an invalid id.
 pub(crate) fn from_id(error: &IdError) -> ApiError {
     ApiError::bad_user_input(error.to_string())
 }
 
-/// An error of async-graphql. Those of resolvers hold an [`ApiError`]; the library's own are about
-/// arguments if they have a path, and about the document if not.
+/// Converts an error of async-graphql. Errors of resolvers contain an [`ApiError`]; its own errors
+/// are about an argument if they have a path, and about the document otherwise.
 pub(crate) fn from_server_error(error: ServerError) -> GraphqlError {
     let code = if error.path.is_empty() {
         ErrorCode::GraphqlValidationFailed

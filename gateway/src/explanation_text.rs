@@ -1,10 +1,9 @@
-//! Why something was found, or was not, in plain Dutch: for editors, in GraphQL and on the command
-//! line.
+//! Explanations of ranking in plain Dutch, for editors: in GraphQL and on the command line.
 
 use indexer::catalog::{NotListedReason, RankExplanation};
 use schema::{Explanation, MatchKind, Record, SearchField, TermMatch};
 
-/// Where content stands for a question, and why, as sentences.
+/// Explains the rank of a record for a query.
 pub(crate) fn describe_rank(rank_explanation: &RankExplanation, query: &str) -> String {
     let title = rank_explanation.record.name();
     let listed = match rank_explanation.rank {
@@ -46,7 +45,7 @@ pub(crate) fn describe_rank(rank_explanation: &RankExplanation, query: &str) -> 
     text.join("\n")
 }
 
-/// Why content is not listed.
+/// The reason why a record is not listed.
 fn not_listed_text(reason: NotListedReason, listed_duplicate: Option<&Record>) -> String {
     match reason {
         NotListedReason::NoTermMatched => {
@@ -73,13 +72,13 @@ fn not_listed_text(reason: NotListedReason, listed_duplicate: Option<&Record>) -
     }
 }
 
-/// What one word brought, for a list.
+/// The contribution of one word, as a line of a list.
 fn term_line(word: &TermMatch) -> String {
     let reasons: Vec<&str> = word.reasons.iter().map(|reason| reason.text.as_str()).collect();
     format!("  {:>7.3}  {}: {}", word.score, word.word, reasons.join(", "))
 }
 
-/// Why a hit was found, as sentences.
+/// Explains why a hit was found.
 pub(crate) fn sentences(explanation: &Explanation) -> String {
     if explanation.words.is_empty() {
         return "Er is niet naar woorden gevraagd, alleen naar wat er niet in mag staan."
@@ -110,7 +109,7 @@ pub(crate) fn sentences(explanation: &Explanation) -> String {
     sentences.join(" ")
 }
 
-/// How a word was found, where that was not by the word itself.
+/// How a word was matched, if not literally.
 fn reason_text(word: &TermMatch) -> String {
     let Some(best) = word.reasons.first() else { return String::new() };
     let text = &best.text;

@@ -1,13 +1,13 @@
-//! The GraphQL contract: newtypes over the records of [`schema`], and what they resolve to.
+//! The GraphQL contract: newtypes over the records of [`schema`], and their resolvers.
 //!
 //! This module must not know HTTP, nor how a request is parsed and limited ([`crate::pipeline`]).
 //! The contract is committed as `schema/schema.graphql`; `wegwijzer schema` prints it.
 //!
-//! Rules of every resolver, each found by measuring async-graphql 7.0.19: a nullable field
-//! that can fail returns `Option<Result<T>>` (`Result<Option<T>>` would null its parent), and there
-//! are no guards.
+//! Rules for resolvers, found by measuring async-graphql 7.0.19: a nullable field that can fail
+//! returns `Option<Result<T>>`, because `Result<Option<T>>` would null its parent; and there are no
+//! guards.
 
-#![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
+#![expect(clippy::unused_async, reason = "async-graphql requires async resolvers")]
 
 mod batching;
 mod connection;
@@ -32,13 +32,13 @@ pub(crate) use federation::SchemaRoot;
 pub use federation::sdl as federation_sdl;
 use query::Query;
 
-/// The executable contract. It holds no data: each request brings a [`RequestContext`].
+/// The executable schema. It contains no data: each request provides a [`RequestContext`].
 pub(crate) type Schema = async_graphql::Schema<SchemaRoot, EmptyMutation, EmptySubscription>;
 
-/// Number of items of a page whose size is not given.
+/// Default number of items of a page.
 pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
 
-/// The executable contract, with the parts of it that `config` leaves on.
+/// The executable schema, with the optional features that `config` enables.
 pub(crate) fn schema(config: &GraphqlConfig) -> Schema {
     // Depth, complexity, aliases and directives are limited by the pipeline, before execution.
     let mut schema = Schema::build(SchemaRoot::new(), EmptyMutation, EmptySubscription);
@@ -51,14 +51,14 @@ pub(crate) fn schema(config: &GraphqlConfig) -> Schema {
     schema.finish()
 }
 
-/// The contract as text, in the form in which it is committed.
+/// The contract as SDL, in its committed form.
 pub fn sdl() -> String {
     let schema = async_graphql::Schema::new(Query, EmptyMutation, EmptySubscription);
     let text = schema.sdl_with_options(sdl_options());
     format!("{}\n", text.trim())
 }
 
-/// How the contract is printed.
+/// Options for printing the contract.
 fn sdl_options() -> SDLExportOptions {
     SDLExportOptions::new()
         .sorted_fields()

@@ -1,6 +1,6 @@
 //! HTTP: media types, status codes, headers and the endpoints for programs.
 //!
-//! This module must not know paths ([`crate::routes`]), pages ([`crate::pages`]) nor GraphQL types:
+//! This module must not know paths ([`crate::routes`]), pages ([`crate::pages`]) or GraphQL types:
 //! `/graphql` passes a request to the [`crate::pipeline`] and serialises its response.
 
 pub(crate) mod access_log;

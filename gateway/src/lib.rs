@@ -1,11 +1,11 @@
-//! The voice of Wegwijzer: the only crate that serves HTTP and GraphQL, and the command line.
+//! The server of Wegwijzer: the only crate that serves HTTP and GraphQL, and the command line.
 //!
-//! Reading order: [`app`] wires everything; [`routes`] lists the paths; `http` is the protocol;
-//! [`auth`] verifies tokens; [`pipeline`] takes one GraphQL request from text to response;
-//! [`graphql`] is the contract; [`command`] is the command line.
+//! Reading order: [`app`] wires everything; [`routes`] lists the routes; `http` implements the
+//! protocol; [`auth`] verifies tokens; [`pipeline`] processes a GraphQL request from text to
+//! response; [`graphql`] is the contract; [`command`] is the command line.
 //!
-//! This crate must not know how records are stored or found: it reads through
-//! [`indexer::catalog`] alone. Only [`command`] builds generations.
+//! This crate must not know how records are stored or searched: it reads only through
+//! [`indexer::catalog`]. Only [`command`] builds generations.
 
 pub mod app;
 pub mod auth;
@@ -26,5 +26,5 @@ pub mod synonyms;
 /// Name and version of this program, such as `wegwijzer 0.1.0`.
 pub const PROGRAM: &str = concat!("wegwijzer ", env!("CARGO_PKG_VERSION"));
 
-/// A number that changes with the sources of this program.
+/// Hash of the sources of this program, in hexadecimal.
 pub(crate) const BUILD_HASH: &str = env!("WEGWIJZER_BUILD");

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// The usual one makes threads wait for each other where one frees what another took, as happens to every
-/// answer that travels between them.
+/// jemalloc: glibc's allocator contends when memory is freed on another thread than the one that
+/// allocated it, as the memory of every response is.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -1,9 +1,9 @@
-//! Metrics in the text format of `OpenMetrics`, named after
+//! Metrics in the `OpenMetrics` text format, with names that follow
 //! <https://prometheus.io/docs/practices/naming/>.
 //!
-//! What happens here is counted here. Counts and levels of other modules are read from their owners
-//! during a scrape. Invariant: no label has a value that a client sent, so that the number of time
-//! series is bounded.
+//! Requests are counted in this module; counters and gauges of other modules are read from their
+//! owners during a scrape. Invariant: no label value comes from a client, so that the number of
+//! time series is bounded.
 
 mod process;
 mod scrape;
@@ -43,7 +43,7 @@ struct StatusLabels {
     status: u16,
 }
 
-/// The metrics of one server.
+/// The metrics of a server.
 pub(crate) struct Metrics {
     registry: Registry,
     graphql_requests: Family<RequestLabels, Counter>,
@@ -53,13 +53,13 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Registers every metric, with each counter at zero.
+    /// Registers all metrics, with their counters at zero.
     pub(crate) fn new(pipeline: Arc<Pipeline>) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
             graphql_requests: Family::default(),
             graphql_responses: Family::default(),
-            // From a tenth of a millisecond to thirteen seconds.
+            // From 0.1 ms to 13 s.
             http_request_duration: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             http_responses: Family::default(),
         };
@@ -90,7 +90,7 @@ impl Metrics {
         metrics
     }
 
-    /// Counts a response to a GraphQL request.
+    /// Counts the response to a GraphQL request.
     pub(crate) fn record_operation(
         &self,
         kind: Option<OperationType>,
@@ -112,13 +112,13 @@ impl Metrics {
         self.graphql_responses.get_or_create(&CacheLabels { cache_status }).inc();
     }
 
-    /// Counts a response to any request.
+    /// Counts the response to any request.
     pub(crate) fn record_response(&self, status: u16, duration: Duration) {
         self.http_responses.get_or_create(&StatusLabels { status }).inc();
         self.http_request_duration.observe(duration.as_secs_f64());
     }
 
-    /// Every metric as text.
+    /// All metrics as text.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         text::encode(&mut text, &self.registry).expect("writing to a string cannot fail");

@@ -1,7 +1,7 @@
-//! One GraphQL request: prepare ► cached? ► limits ► route ► execute ► store.
+//! Processes one GraphQL request: prepare ► cached? ► limits ► route ► execute ► store.
 //!
-//! This module must not know HTTP. All limits of a request are kept here or by what is read for it
-//! ([`crate::graphql`]); the schema itself has none.
+//! This module must not know HTTP. The limits of a request are checked here, or by the code that
+//! reads its data ([`crate::graphql`]); the schema itself has none.
 
 mod complexity;
 mod documents;
@@ -44,33 +44,33 @@ use crate::{
     graphql::{RequestContext, Schema},
 };
 
-/// What a client is told as long as there is no generation.
+/// Error message while there is no generation.
 pub const NO_GENERATION: &str =
     "there is no knowledge base yet; the operator can build one with `wegwijzer index`";
 
-/// A request as a client sent it.
+/// A GraphQL request from a client.
 #[derive(Debug, Default)]
 pub struct GraphqlRequest {
-    /// The document.
+    /// The document, or a reference to it.
     pub document: DocumentRef,
-    /// Which of its operations, where it has several.
+    /// The operation to execute, if the document has several.
     pub operation_name: Option<String>,
-    /// Values of its variables.
+    /// Variables, not coerced yet.
     pub variables: Variables,
-    /// What may be asked.
+    /// The operations that the request may execute.
     pub allowed: AllowedOperations,
-    /// Who asks.
+    /// The authenticated caller, or anonymous.
     pub caller: Caller,
-    /// Whether the answer may be shared with others who ask the same.
+    /// Whether the response may be shared with identical requests.
     pub cache_scope: CacheScope,
-    /// Validators of answers that the client has already.
+    /// Cache keys of responses that the client has.
     pub if_none_match: Vec<String>,
-    /// Its headers that subgraphs get, too.
+    /// Client headers that are forwarded to subgraphs.
     pub headers: Headers,
 }
 
 impl GraphqlRequest {
-    /// Whether the client has the answer with this validator.
+    /// Whether the client has the response with this cache key.
     fn matches_etag(&self, cache_key: CacheKey) -> bool {
         !self.if_none_match.is_empty() && {
             let cache_key = cache_key.to_string();
@@ -78,33 +78,33 @@ impl GraphqlRequest {
         }
     }
 
-    /// Whether any answer that exists is one that the client has (`*`).
+    /// Whether the client accepts any existing response as its own (`*`).
     fn matches_any(&self) -> bool {
         self.if_none_match.iter().any(|candidate| candidate == "*")
     }
 }
 
-/// Which operations may be executed.
+/// The operations that a request may execute.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AllowedOperations {
-    /// Any.
+    /// Queries and mutations.
     #[default]
     All,
-    /// Only those that change nothing.
+    /// Only queries.
     QueriesOnly,
 }
 
-/// Whether an answer may be shared.
+/// Whether a response may be shared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CacheScope {
-    /// With everybody who asks the same.
+    /// Shared by all identical requests.
     #[default]
     Public,
-    /// With nobody: the request carries credentials.
+    /// Not shared: the request has credentials.
     Private,
 }
 
-/// Serves GraphQL requests from the current generation, and over a supergraph if there is one.
+/// Serves GraphQL requests from the current generation, and from a supergraph if there is one.
 pub struct Pipeline {
     local: LocalGraph,
     supergraph: Arc<CurrentSupergraph>,
@@ -113,7 +113,7 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline that reads `catalog`, if there is one.
+    /// Creates a pipeline for `catalog`, if there is one.
     ///
     /// # Errors
     /// [`DocumentError`] if the trusted documents cannot be read.
@@ -146,12 +146,12 @@ impl Pipeline {
         self.local.catalog.as_deref()
     }
 
-    /// The supergraph, which changes while serving.
+    /// The slot of the supergraph, which can change while serving.
     pub(crate) fn supergraph(&self) -> &Arc<CurrentSupergraph> {
         &self.supergraph
     }
 
-    /// Whether requests can be served: from a generation, or without a knowledge base.
+    /// Whether requests can be served: from a generation, or from a supergraph alone.
     pub fn is_ready(&self) -> bool {
         match &self.local.catalog {
             Some(catalog) => catalog.current().is_some(),
@@ -159,7 +159,7 @@ impl Pipeline {
         }
     }
 
-    /// Health of the subgraphs that are called over HTTP, by name, and the number of cached plans.
+    /// Health of the subgraphs called over HTTP, by name, and the number of cached plans.
     pub(crate) fn subgraphs(&self) -> (Vec<(String, Health)>, usize) {
         let Some(router) = self.supergraph.current() else { return (Vec::new(), 0) };
         let health = router.remotes().iter();
@@ -172,12 +172,12 @@ impl Pipeline {
         &self.local.config.limits
     }
 
-    /// Bytes of cached responses, and of cached documents.
+    /// Size in bytes of cached responses and of cached documents.
     pub fn cached_bytes(&self) -> (u64, u64) {
         (self.response_cache.bytes(), self.documents.bytes())
     }
 
-    /// Serves a request: prepare ► cached? ► limits ► route ► execute ► store. Its errors end with it.
+    /// Serves a request: prepare ► cached? ► limits ► route ► execute ► store.
     pub async fn handle(&self, request: GraphqlRequest) -> ServedResponse {
         let sources =
             RequestSources { snapshot: self.snapshot(), router: self.supergraph.current() };
@@ -185,7 +185,7 @@ impl Pipeline {
         let matches_any = request.matches_any();
         let (mut outcome, mut meta) = self.serve(request, &sources).await;
         meta.generation = generation;
-        // Only now is it known that there is an answer.
+        // `*` only matches an existing response, which is known only now.
         if matches_any && meta.cache_key.is_some() && matches!(outcome, Outcome::Complete(_)) {
             outcome = Outcome::NotModified;
         }
@@ -254,7 +254,7 @@ impl Pipeline {
         }
     }
 
-    /// The cached response under a key, if there is one.
+    /// The cached response with a key.
     fn cached(&self, key: CacheKey, request: &GraphqlRequest) -> Option<(Outcome, ResponseMeta)> {
         let CachedResponse { outcome, operation_name } = self.response_cache.get(key)?;
         let meta = ResponseMeta {
@@ -285,7 +285,7 @@ impl Pipeline {
         snapshot.map(RoutedOperation::Local).ok_or_else(unavailable)
     }
 
-    /// The cache key of a response of another interface, computed from `snapshot` alone.
+    /// The cache key of a page or another response that depends only on `snapshot` and `key`.
     pub(crate) fn page_cache_key(
         &self,
         snapshot: &Snapshot,
@@ -295,7 +295,7 @@ impl Pipeline {
         self.response_cache.cache_key(snapshot, snapshot.next_change(now), key)
     }
 
-    /// The cache key of the response to a request that may share it.
+    /// The cache key of a request whose response may be shared.
     fn cache_key(
         &self,
         sources: &RequestSources,
@@ -317,7 +317,7 @@ impl Pipeline {
         Some(self.response_cache.cache_key(snapshot, snapshot.next_change(now), &key))
     }
 
-    /// Executes an operation once for all concurrent and later requests with its key.
+    /// Executes an operation once for all concurrent and later requests with the same key.
     async fn execute_cached(
         &self,
         prepared: &PreparedOperation,
@@ -336,7 +336,7 @@ impl Pipeline {
             Ok(Err(permit)) => permit,
         };
         let outcome = self.local.execute(prepared, context, deadline).await;
-        // What failed for want of time or permits may succeed for the next request that waits.
+        // After a timeout or overload, the next waiting request may succeed.
         if matches!(outcome, Outcome::Complete(_) | Outcome::Partial { .. }) {
             let operation_name = meta.operation_name.clone();
             let cached = CachedResponse { outcome: outcome.clone(), operation_name };
@@ -346,12 +346,12 @@ impl Pipeline {
     }
 }
 
-/// The local graph, and what every execution needs.
+/// The local schema, with its data and limits.
 struct LocalGraph {
     catalog: Option<Arc<Catalog>>,
     schema: Schema,
     config: Arc<Config>,
-    /// Permits of concurrent executions.
+    /// Permits for concurrent executions.
     permits: Semaphore,
 }
 
@@ -370,7 +370,7 @@ impl LocalGraph {
         variables::check(definitions, &request.variables).map_err(Outcome::rejected)?;
         self::limits::check(operation, &request.variables, &self.config.limits)
             .map_err(Outcome::rejected)?;
-        // `__type` is null where introspection is disabled, as in the local schema.
+        // `__type` is null if introspection is disabled, as in the local schema.
         let selects_schema = operation
             .root_fields()
             .iter()
@@ -385,7 +385,7 @@ impl LocalGraph {
         Ok(())
     }
 
-    /// The context of the local subgraph, if there is a generation.
+    /// The request context of the local subgraph, if there is a generation.
     fn context(
         &self,
         prepared: &PreparedOperation,
@@ -396,7 +396,7 @@ impl LocalGraph {
         Some(RequestContext::new(snapshot, prepared.now, Arc::clone(&self.config), status))
     }
 
-    /// Executes a plan over subgraphs. A panic ends here; the panic hook logs it.
+    /// Executes a plan on subgraphs. Catches panics, which the panic hook logs.
     async fn execute_federated(
         &self,
         router: &SupergraphRouter,
@@ -431,7 +431,8 @@ impl LocalGraph {
         }
     }
 
-    /// Executes an operation before its deadline. A panic ends here; the panic hook logs it.
+    /// Executes an operation on the local schema before its deadline. Catches panics, which the
+    /// panic hook logs.
     async fn execute(
         &self,
         prepared: &PreparedOperation,
@@ -459,7 +460,7 @@ impl LocalGraph {
         }
     }
 
-    /// When the response to a request that begins now must be there.
+    /// The deadline of a request that starts now.
     fn deadline(&self) -> Instant {
         Instant::now() + Duration::from_millis(self.config.limits.request_timeout_ms)
     }
@@ -470,7 +471,7 @@ impl LocalGraph {
     }
 }
 
-/// What one request is served from. Invariant: read once, so that a swap meanwhile changes nothing.
+/// The data of one request. Invariant: read once, so that it does not change during the request.
 struct RequestSources {
     snapshot: Option<Arc<Snapshot>>,
     router: Option<Arc<SupergraphRouter>>,
@@ -482,11 +483,11 @@ enum RoutedOperation<'a> {
     Federated(&'a SupergraphRouter, PlannedOperation),
 }
 
-/// A request whose document was parsed.
+/// A request with a parsed document.
 struct PreparedOperation {
     text: Arc<str>,
     operation: Arc<Operation>,
     request: GraphqlRequest,
-    /// The instant for which it is served.
+    /// The time for which it is served.
     now: Timestamp,
 }

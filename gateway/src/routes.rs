@@ -1,4 +1,4 @@
-//! Every path that is served, and the endpoint behind it.
+//! All routes and their endpoints.
 
 mod event;
 mod fallback;
@@ -25,7 +25,7 @@ use crate::{
     pipeline::Pipeline,
 };
 
-/// Paths of pages in Dutch; each is under `/en/` in English, too.
+/// Paths of pages in Dutch; the same paths exist in English under `/en/`.
 const PAGE_PATHS: [&str; 16] = [
     "/",
     "/en",
@@ -47,7 +47,7 @@ const PAGE_PATHS: [&str; 16] = [
 
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
-/// The endpoint of the whole server, with its access log and security headers.
+/// The endpoint of the whole server, with access log and security headers.
 pub fn endpoint(
     pipeline: Arc<Pipeline>,
     authenticator: Option<Authenticator>,
@@ -68,7 +68,7 @@ pub fn endpoint(
     AccessLog::new(Fallback::new(routes, pages), metrics, config)
 }
 
-/// The pages, and the files for browsers and robots.
+/// Routes of pages, and of files for browsers and robots.
 fn page_routes(pages: &Pages) -> Route {
     let routes = PAGE_PATHS
         .iter()

@@ -1,10 +1,11 @@
-//! The query string of a search: one meaning behind every door that people and programs use.
+//! The query string of a search, shared by all interfaces for people and programs.
 //!
-//! `q`, the parameters of [`Facet`], `person from until sort page`, and for pages `facet`; lists repeat
-//! a parameter. Enum values are in lower case with hyphens (`practice-case`), entities are ids, days
-//! are `2026-03-02`.
+//! Parameters are `q`, those of [`Facet`], `person from until sort page` and, for pages, `facet`;
+//! lists repeat a parameter. Enum values are in lower case with hyphens (`practice-case`), entities
+//! are ids, dates have the form `2026-03-02`.
 //!
-//! This module must not know pages, HTTP or GraphQL: a text in, conditions for the catalog out.
+//! This module must not know pages, HTTP or GraphQL: it converts a text to conditions for the
+//! catalog.
 
 use std::fmt::Write;
 
@@ -12,17 +13,17 @@ use jiff::civil::Date;
 use schema::{Facet, Kind, NodeId, NodeKind, SearchFilter, SearchSort};
 use url::form_urlencoded;
 
-/// People may turn to this page and no further; narrower questions reach everything.
+/// Maximum page number; more specific queries reach the other results.
 pub const PAGE_MAX: usize = 50;
-/// At most so many values are read from one query string.
+/// Maximum number of values read from one query string.
 pub const VALUES_MAX: usize = 100;
-/// At most so many bytes of words are looked for.
+/// Maximum length of the search words in bytes.
 pub const WORDS_BYTES_MAX: usize = 1_000;
 
-/// Parameters of conditions that are no facets; they follow the facets in a query string.
+/// Parameters of conditions other than facets; they follow the facets in a query string.
 const OTHER_CONDITIONS: [&str; 3] = ["person", "from", "until"];
 
-/// Value of `facet` for the audiences of citizens, which a page lists apart from professionals.
+/// Value of `facet` for audiences of citizens, which pages list separately from professionals.
 pub const CITIZEN_AUDIENCES: &str = "audience_citizen";
 
 /// The facets with this parameter: several for `form`, none for other conditions.
@@ -34,41 +35,41 @@ fn facet_parameters() -> impl Iterator<Item = &'static str> {
     Facet::ALL.iter().filter_map(|facet| facet.parameter())
 }
 
-/// Names of parameters that hold conditions, in the order of a query string.
+/// Names of the parameters with conditions, in the order of a query string.
 fn condition_parameters() -> impl Iterator<Item = &'static str> {
     facet_parameters().chain(OTHER_CONDITIONS)
 }
 
-/// What a query string asks for.
+/// The parameters of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchParams {
-    /// The words, as typed.
+    /// Search words, as typed.
     pub words: Option<String>,
-    /// The conditions.
+    /// Filter with all conditions.
     pub filter: SearchFilter,
-    /// The order, where one was chosen.
+    /// Sort order, if one was chosen.
     pub sort: Option<SearchSort>,
-    /// Which page, from 1.
+    /// Page number, from 1.
     pub page: usize,
-    /// The facet of which a page shows all values. It changes nothing in what is found.
+    /// The facet of which a page shows all values; does not affect the results.
     pub facet: Option<&'static str>,
-    /// Conditions as they are written, each once, in order.
+    /// Conditions as parameters, without duplicates, in order.
     conditions: Vec<(&'static str, String)>,
 }
 
-/// A value that means nothing; the rest of the query string holds without it.
+/// An invalid parameter value, which is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid value for `{name}`: `{value}`")]
 pub struct InvalidParameter {
-    /// Of which parameter.
+    /// Name of the parameter.
     pub name: &'static str,
-    /// What was given, shortened.
+    /// The invalid value, truncated.
     pub value: String,
 }
 
 impl SearchParams {
-    /// Reads a query string. What fits no parameter is left out and named; parameters with other
-    /// names mean nothing here.
+    /// Parses a query string. Invalid values are ignored and reported; unknown parameters are
+    /// ignored.
     pub fn parse(query: &str) -> (Self, Vec<InvalidParameter>) {
         let mut params = Self { page: 1, ..Self::default() };
         let mut invalid = Vec::new();
@@ -86,7 +87,7 @@ impl SearchParams {
         (params, invalid)
     }
 
-    /// Takes one value; else the parameter that it does not fit.
+    /// Sets one parameter; returns its name if the value is invalid.
     fn parse_value(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
         match name {
             "q" if value.len() > WORDS_BYTES_MAX => return Err("q"),
@@ -115,8 +116,8 @@ impl SearchParams {
         Ok(())
     }
 
-    /// Adds one condition to the filter. Returns its text in a URL, `None` for an invalid value.
-    /// `training` is a form of toolkits and of events, and selects both.
+    /// Adds a condition to the filter. Returns its text in a URL, or `None` for an invalid value.
+    /// `training` is a form of both toolkits and events, and selects both.
     fn add_condition(&mut self, name: &str, value: &str) -> Option<String> {
         match name {
             "person" => {
@@ -136,12 +137,13 @@ impl SearchParams {
         }
     }
 
-    /// Whether nothing is asked.
+    /// Whether there are no words and no conditions.
     pub fn is_empty(&self) -> bool {
         self.words.is_none() && self.conditions.is_empty() && self.page == 1
     }
 
-    /// The order: the chosen one, else best first; without words what is to come or what is new.
+    /// The sort order: the chosen one, or else by relevance; without words, by start for events and
+    /// newest first otherwise.
     pub fn order(&self) -> SearchSort {
         self.sort.unwrap_or(match &self.words {
             Some(_) => SearchSort::Relevance,
@@ -150,36 +152,36 @@ impl SearchParams {
         })
     }
 
-    /// The conditions as they are written, each once.
+    /// The conditions as parameters, without duplicates.
     pub fn conditions(&self) -> &[(&'static str, String)] {
         &self.conditions
     }
 
-    /// The same question with other words, from its first page on.
+    /// The same search with other words, from its first page.
     #[must_use]
     pub fn with_words(&self, words: Option<&str>) -> Self {
         Self { words: words.map(str::to_owned), page: 1, facet: None, ..self.clone() }
     }
 
-    /// The same question in another order.
+    /// The same search in another order.
     #[must_use]
     pub fn with_sort(&self, sort: SearchSort) -> Self {
         Self { sort: Some(sort), page: 1, facet: None, ..self.clone() }
     }
 
-    /// The same question on another page.
+    /// Another page of the same search.
     #[must_use]
     pub fn with_page(&self, page: usize) -> Self {
         Self { page, facet: None, ..self.clone() }
     }
 
-    /// The same question with all values of one facet shown.
+    /// The same search with all values of one facet shown.
     #[must_use]
     pub fn with_facet(&self, facet: &'static str) -> Self {
         Self { page: 1, facet: Some(facet), ..self.clone() }
     }
 
-    /// The same question with one more condition, from its first page on.
+    /// The same search with one more condition, from its first page.
     #[must_use]
     pub fn with(&self, name: &'static str, value: &str) -> Self {
         let mut query = self.with_words(self.words.as_deref()).query_string();
@@ -187,7 +189,7 @@ impl SearchParams {
         Self::parse(&query).0
     }
 
-    /// The same question without one condition, from its first page on.
+    /// The same search without one condition, from its first page.
     #[must_use]
     pub fn without(&self, name: &str, value: &str) -> Self {
         let mut fewer = self.with_words(self.words.as_deref());
@@ -195,13 +197,13 @@ impl SearchParams {
         Self::parse(&fewer.query_string()).0
     }
 
-    /// Only the words, without any condition.
+    /// The search with these words only, without conditions.
     #[must_use]
     pub fn words_only(&self) -> Self {
         Self { words: self.words.clone(), page: 1, ..Self::default() }
     }
 
-    /// The question as a query string, always written the same way; empty where nothing is asked.
+    /// The normalised query string; empty for an empty search.
     pub fn query_string(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(words) = &self.words {
@@ -223,7 +225,7 @@ impl SearchParams {
     }
 }
 
-/// A word of a vocabulary as it is written in an address.
+/// An enum value as written in a URL.
 pub fn to_url_value(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }

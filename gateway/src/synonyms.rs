@@ -1,4 +1,4 @@
-//! The table of synonyms that an operator names, read again when an editor changes it.
+//! The configured synonym file, reloaded when it changes.
 
 use std::{
     fs,
@@ -12,36 +12,36 @@ use indexer::{
     with_causes,
 };
 
-/// Maximum length of a table of synonyms in bytes.
+/// Maximum size of a synonym file in bytes.
 const SYNONYMS_BYTES_MAX: u64 = 2 << 20;
 
-/// Why a table of synonyms cannot be used.
+/// Error of reading a synonym file.
 #[derive(Debug, thiserror::Error)]
 pub enum SynonymFileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read synonyms: `{}`", path.display())]
     Io {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
         /// The error of the file system, or the limit.
         #[source]
         cause: ReadFileError,
     },
-    /// Some lines are invalid.
+    /// The file contains invalid lines.
     #[error("invalid synonyms: `{}`", path.display())]
     Lines {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Which lines, and why.
+        /// The invalid lines, with reasons.
         #[source]
         cause: SynonymsError,
     },
 }
 
-/// Reads a table; the program's own where none is named.
+/// Reads a synonym file, or the built-in synonyms without a path.
 ///
 /// # Errors
-/// [`SynonymFileError`] with every invalid line.
+/// [`SynonymFileError`] with all invalid lines.
 pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
     let Some(path) = path else { return Ok(Synonyms::built_in()) };
     let bytes = bounded_file::read(path, SYNONYMS_BYTES_MAX)
@@ -50,23 +50,23 @@ pub fn read(path: Option<&Path>) -> Result<Synonyms, SynonymFileError> {
         .map_err(|cause| SynonymFileError::Lines { path: path.to_owned(), cause })
 }
 
-/// A table that is looked at again and again.
+/// A synonym file that is polled for changes.
 #[derive(Debug)]
 pub(crate) struct SynonymFile {
     path: PathBuf,
-    /// When it was written, and its length, when it was read last.
+    /// Modification time and length at the last read.
     last_read: Option<(SystemTime, u64)>,
 }
 
 impl SynonymFile {
-    /// A file that was read just now.
+    /// A file that has just been read.
     pub(crate) fn new(path: PathBuf) -> Self {
         let last_read = mtime_and_len(&path);
         Self { path, last_read }
     }
 
-    /// Takes the table over if it was changed. An invalid table is logged once; the
-    /// previous one stays in use.
+    /// Reloads the file if it has changed. Errors are logged once, and the previous synonyms stay
+    /// active.
     pub(crate) fn poll(&mut self, catalog: &Catalog) {
         let current = mtime_and_len(&self.path);
         if current == self.last_read {

@@ -1,4 +1,4 @@
-//! The program itself answers what needs no data.
+//! Tests of commands that need no data.
 
 use std::process::{Command, Output};
 

@@ -1,5 +1,5 @@
-//! What joining graphs costs: our own graph alone and as one of two, a plan that is made anew, and the
-//! program beside another router, both before the same two subgraphs.
+//! Cost of federation: the local subgraph alone and in a supergraph, an uncached plan, and the
+//! program compared with another router for the same two subgraphs.
 
 use std::{
     cell::Cell,
@@ -30,29 +30,29 @@ use crate::{
     searching,
 };
 
-/// Ten hits with seven fields of ours.
+/// Selects ten hits with seven fields of the local subgraph.
 const OURS: &str = "query Ours($words: String!) { search(query: $words, first: 10) { \
     nodes { id title url summary language titleSource publishedAt } } }";
-/// The same, and a field of the partner's.
+/// The same, with a field of the other subgraph.
 const BOTH: &str = "query Both($words: String!) { search(query: $words, first: 10) { \
     nodes { id title url summary language titleSource publishedAt ... on Article { rating } } } }";
 
-/// What the partner says of itself.
+/// SDL of the other subgraph.
 const SUBGRAPH_SDL: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", \
     import: [\"@key\"])\ntype Article @key(fields: \"id\") { id: ID! rating: Int }\n";
 
-/// So many times is each way gone in one process.
+/// Number of rounds in one process.
 const ROUNDS: usize = 10;
-/// So many connections ask at once.
+/// Number of concurrent connections.
 const CONNECTIONS: usize = 32;
-/// So long does each round of all connections take, and so many rounds there are.
+/// Duration of each concurrent round, and number of rounds.
 const ROUND_DURATION: Duration = Duration::from_secs(3);
 const CONCURRENT_ROUNDS: usize = 4;
 
-/// Names the program of another router; without it that is not measured.
+/// Environment variable with the path of another router; without it, that router is not measured.
 const OTHER_ROUTER_ENV: &str = "WEGWIJZER_HIVE_ROUTER";
 
-/// Measures everything.
+/// Runs all measurements.
 pub(crate) fn measure(installation: &Installation, table: &mut Table) -> anyhow::Result<()> {
     let runtime = searching::runtime()?;
     let subgraph = start_subgraph(&runtime)?;
@@ -65,7 +65,7 @@ pub(crate) fn measure(installation: &Installation, table: &mut Table) -> anyhow:
     side_by_side(&folder, &supergraph, &knowledge_base, &queries, table)
 }
 
-/// A partner that answers for as many articles as it is asked about.
+/// A subgraph that returns as many articles as are requested.
 fn start_subgraph(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
@@ -86,7 +86,7 @@ fn start_subgraph(runtime: &Runtime) -> anyhow::Result<SocketAddr> {
     Ok(address)
 }
 
-/// Our graph and the partner's as one, as an operator composes it.
+/// Composes both subgraphs with the program.
 fn compose(folder: &Path, ours: SocketAddr, subgraph: SocketAddr) -> anyhow::Result<PathBuf> {
     fs::write(folder.join("partner.graphql"), SUBGRAPH_SDL)?;
     let config = folder.join("compose.toml");
@@ -105,7 +105,7 @@ fn compose(folder: &Path, ours: SocketAddr, subgraph: SocketAddr) -> anyhow::Res
     Ok(file)
 }
 
-/// Questions of two words, of which few documents have both.
+/// Queries of two words that few documents both contain.
 fn queries(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<String>> {
     let catalog = indexer::catalog::Catalog::open(&installation.data())?;
     let snapshot = catalog.current().context("no current generation")?;
@@ -113,7 +113,7 @@ fn queries(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec
     Ok(classes.swap_remove(2).queries)
 }
 
-/// A pipeline over the knowledge base, and over a supergraph where there is one.
+/// A pipeline for the knowledge base, with a supergraph if one is given.
 fn pipeline(
     installation: &Installation,
     runtime: &Runtime,
@@ -128,10 +128,10 @@ fn pipeline(
     Ok(Arc::clone(runtime.block_on(App::build(config))?.pipeline()))
 }
 
-/// Asks, and makes sure of an answer without errors.
+/// Executes an operation, which must have no errors.
 fn execute(runtime: &Runtime, pipeline: &Pipeline, text: &str, words: &str) -> anyhow::Result<()> {
     let variables = serde_json::from_value(json!({ "words": words }))?;
-    // A private question is answered anew each time.
+    // A private request is executed each time.
     let cache_scope = CacheScope::Private;
     let request = GraphqlRequest {
         document: text.into(),
@@ -144,10 +144,10 @@ fn execute(runtime: &Runtime, pipeline: &Pipeline, text: &str, words: &str) -> a
     Ok(())
 }
 
-/// Asks one question in one way.
+/// Executes one query in one variant.
 type RunVariant<'a> = &'a dyn Fn(&str) -> anyhow::Result<()>;
 
-/// The steps of joining, in turns within this process, whose processor time has the partner in it.
+/// Measures the variants in this process in turn; processor time includes the other subgraph.
 fn in_process(
     installation: &Installation,
     runtime: &Runtime,
@@ -174,7 +174,7 @@ fn in_process(
     for round in 0..=ROUNDS {
         for (query_index, words) in queries.iter().enumerate() {
             for offset in 0..variants.len() {
-                // Nobody always comes first, nor after the same neighbour.
+                // The order varies, so that no variant is always first or follows the same one.
                 let step = if (query_index + round) % 2 == 0 { 1 } else { variants.len() - 1 };
                 let variant_index = (offset * step + query_index / 2) % variants.len();
                 let (timing, result) = Timing::measure(|| variants[variant_index].1(words));
@@ -192,7 +192,7 @@ fn in_process(
     Ok(())
 }
 
-/// Another router, that stops with this.
+/// Another router, which is stopped when dropped.
 struct OtherRouter {
     child: Child,
     address: SocketAddr,
@@ -236,7 +236,7 @@ impl OtherRouter {
     }
 }
 
-/// Routers before the same subgraphs, in turns. What they are asked the subgraphs have answered before.
+/// Compares routers with the same subgraphs, in turn. The subgraphs have cached all responses.
 fn side_by_side(
     folder: &Path,
     supergraph: &Path,
@@ -305,7 +305,7 @@ fn side_by_side(
     Ok(())
 }
 
-/// How long each answer took while all connections ask for one round, and answers a second.
+/// Response times of all connections in one round, and responses per second.
 fn run_concurrently(
     address: SocketAddr,
     bodies: &[String],

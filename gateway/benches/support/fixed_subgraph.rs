@@ -1,4 +1,4 @@
-//! A subgraph that costs next to nothing: every request gets the same response.
+//! A subgraph of negligible cost: every request gets the same response.
 
 use std::{
     io::{self, Read, Write},
@@ -7,11 +7,11 @@ use std::{
     time::Duration,
 };
 
-/// Time to respond. Longer than the client needs, under valgrind, from sending its request to
-/// waiting for the response, so that it always executes the same code.
+/// Response time. Longer than the client needs, under valgrind, from sending its request to waiting
+/// for the response, so that it always executes the same code.
 const LATENCY: Duration = Duration::from_millis(10);
 
-/// Serves `body` on a free port for as long as the process lives, one connection after the other.
+/// Serves `body` on a free port until the process ends, one connection at a time.
 pub(crate) fn start(body: &str) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -23,7 +23,8 @@ pub(crate) fn start(body: &str) -> io::Result<SocketAddr> {
         let mut received = [0; 4_096];
         for connection in listener.incoming() {
             let mut connection = connection?;
-            // A GraphQL request ends with the object in its body, and no other part of it does so.
+            // A GraphQL request ends with the JSON object in its body; no other part of it ends with
+            // a brace.
             let mut length = connection.read(&mut received)?;
             while length > 0 {
                 if received[..length].ends_with(b"}") {

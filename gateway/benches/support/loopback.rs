@@ -1,5 +1,5 @@
-//! HTTP over the loopback interface: a client that costs little, a server that does nothing, and
-//! the program itself as an operator starts it.
+//! HTTP over the loopback interface: a cheap client, a server that does nothing, and the program
+//! itself.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{installation::Installation, measure::number_after};
 
-/// One connection that is kept.
+/// A persistent connection.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
     line: String,
@@ -30,7 +30,7 @@ impl Client {
         Ok(Self { stream: BufReader::new(stream), line: String::new(), body: Vec::new() })
     }
 
-    /// Sends a question; the body of its answer.
+    /// Posts a GraphQL request, and returns the body of its response.
     pub(crate) fn post_graphql(&mut self, body: &str) -> io::Result<&[u8]> {
         let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\
                     \r\naccept: application/graphql-response+json\r\ncontent-length: ";
@@ -42,7 +42,7 @@ impl Client {
         self.exchange(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())
     }
 
-    /// Asks for a page as browsers do; how many bytes it comes in.
+    /// Requests a page as browsers do, and returns its size in bytes.
     pub(crate) fn get_page(&mut self, path: &str) -> io::Result<usize> {
         let head = "host: localhost\r\naccept: text/html\r\naccept-encoding: gzip, deflate, br";
         let request = format!("GET {path} HTTP/1.1\r\n{head}\r\n\r\n");
@@ -69,7 +69,7 @@ impl Client {
         }
         self.body.resize(length, 0);
         self.stream.read_exact(&mut self.body)?;
-        // An answer begins with its errors, where it has some.
+        // A response with errors starts with them.
         if is_success && !self.body.starts_with(b"{\"errors\"") {
             Ok(&self.body)
         } else {
@@ -79,7 +79,7 @@ impl Client {
     }
 }
 
-/// Serves five bytes, whatever is asked.
+/// Serves five bytes for every request.
 pub(crate) fn hello(runtime: &Runtime) -> io::Result<SocketAddr> {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
@@ -89,7 +89,7 @@ pub(crate) fn hello(runtime: &Runtime) -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-/// Lets several connections ask as fast as they can, for a second; answers a second.
+/// Responses per second over several connections, during one second.
 pub(crate) fn responses_per_second(
     address: SocketAddr,
     connections: usize,
@@ -132,7 +132,7 @@ impl ServerProcess {
         Self::start_with(&["--config", config.to_str().context("config path is not valid UTF-8")?])
     }
 
-    /// The program with other arguments.
+    /// Starts the program with other arguments.
     pub(crate) fn start_with(arguments: &[&str]) -> anyhow::Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wegwijzer"))
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -145,7 +145,7 @@ impl ServerProcess {
         while log.read_line(&mut line)? > 0 {
             let address = line.split("address=").nth(1).map(str::trim);
             if let Some(address) = address.and_then(|address| address.parse().ok()) {
-                // Its log must not stand still.
+                // Its log must be read, since a full pipe would block it.
                 thread::spawn(move || io::copy(&mut log, &mut io::sink()));
                 return Ok(Self { child, address });
             }
@@ -154,18 +154,18 @@ impl ServerProcess {
         anyhow::bail!("server exited before listening: {}", child.wait()?)
     }
 
-    /// The number of its process.
+    /// The process id.
     pub(crate) fn process_id(&self) -> u32 {
         self.child.id()
     }
 
-    /// As [`memory_of`] it.
+    /// As [`memory_of`].
     pub(crate) fn memory(&self) -> anyhow::Result<(u64, u64)> {
         memory_of(self.process_id())
     }
 }
 
-/// Memory that a process has to itself, and pages of files that it looks into, in bytes.
+/// Private memory of a process, and its mapped pages of files, in bytes.
 pub(crate) fn memory_of(process: u32) -> anyhow::Result<(u64, u64)> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let bytes_of = |name| number_after(&status, name).unwrap_or_default() * 1_024;

@@ -4,7 +4,7 @@ use std::{fmt::Write, fs, io, path::Path};
 
 use serde_json::json;
 
-/// The configuration of their source.
+/// File name of the source configuration.
 pub(crate) const CONFIG: &str = "ingest.toml";
 const RECORDS: usize = 200;
 const FILE: &str = "records.jsonl";
@@ -14,7 +14,7 @@ const THEMES: usize = 20;
 const ORGANISATIONS: usize = 30;
 const PEOPLE: usize = 40;
 
-/// Two of them in one make a compound.
+/// Two of the nouns make a compound.
 const WORDS: [&str; 48] = [
     "klant",
     "reis",
@@ -65,10 +65,10 @@ const WORDS: [&str; 48] = [
     "met",
     "een",
 ];
-/// So many of them are nouns that compounds are made of.
+/// Number of words that are nouns.
 const NOUNS: usize = 31;
 
-/// Writes the records and the configuration of their source into `folder`.
+/// Writes the records and the source configuration to `folder`.
 pub(crate) fn write(folder: &Path) -> io::Result<()> {
     let config = format!(
         "public_url = 'http://127.0.0.1:8080/'\n\n[[source]]\nname = 'records'\n\
@@ -101,7 +101,7 @@ fn record(number: usize, dice: &mut Dice) -> String {
     .to_string()
 }
 
-/// Numbers that look random and are the same in every run (`SplitMix64`).
+/// Deterministic pseudo-random numbers (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -114,7 +114,7 @@ impl Dice {
         ((mixed ^ (mixed >> 31)) % sides as u64) as usize
     }
 
-    /// Words with blanks between them, a quarter of them compounds.
+    /// Words separated by spaces, a quarter of them compounds.
     fn words(&mut self, count: usize) -> String {
         let mut text = String::new();
         for position in 0..count {

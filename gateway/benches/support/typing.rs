@@ -1,4 +1,5 @@
-//! Somebody types: what each letter costs, asked for as the script of the pages does.
+//! Search as you type: the cost of each letter, with the requests that the script of the pages
+//! sends.
 
 use std::{net::SocketAddr, time::Instant};
 
@@ -11,13 +12,13 @@ use crate::{
     words::SplitMix64,
 };
 
-/// So many questions are typed, of one to three words.
+/// Number of queries, of one to three words.
 const QUERIES: usize = 90;
-/// Pages that are turned to after the first.
+/// Later pages that are requested.
 const LATER_PAGES: [usize; 3] = [2, 10, 50];
 
-/// Types questions letter by letter. A letter asks for the page of results and for suggestions, and
-/// then for nothing until both are there.
+/// Types queries letter by letter. Each letter requests the page of results and the suggestions;
+/// the next letter waits for both.
 pub(crate) fn measure(
     installation: &Installation,
     address: SocketAddr,
@@ -61,14 +62,14 @@ pub(crate) fn measure(
     Ok(())
 }
 
-/// How long an address takes, and how many bytes it gives.
+/// Response time and size in bytes of a path.
 fn timed(client: &mut Client, path: &str) -> anyhow::Result<(Timing, usize)> {
     let began = Instant::now();
     let length = client.get_page(path)?;
     Ok((Timing { wall: began.elapsed(), ..Timing::default() }, length))
 }
 
-/// Words as often as people use them in texts, but for the commonest.
+/// Words with the frequency that they have in texts, without the most common ones.
 fn queries(installation: &Installation) -> Vec<String> {
     let mut rng = SplitMix64(11);
     let query = |number: usize| {

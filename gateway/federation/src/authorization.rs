@@ -1,4 +1,4 @@
-//! Authorization by `@authenticated` and `@requiresScopes`: who a caller is, and what that grants.
+//! Authorization with `@authenticated` and `@requiresScopes`: callers, rules and grants.
 
 mod rules;
 

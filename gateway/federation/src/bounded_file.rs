@@ -1,23 +1,23 @@
-//! Reads files that an operator or a subgraph wrote, whatever lies at their paths: a pipe that nobody
-//! writes to, a device without an end or a file that grows while it is read ends in an error.
+//! Reads files of untrusted kind and size: for a pipe without a writer, an endless device or a file
+//! that grows while it is read, it returns an error.
 
 use std::{fs::File, io, io::Read, path::Path};
 
 use rustix::fs::{Mode, OFlags};
 
-/// Why a file is not read.
+/// Error of reading a file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadFileError {
-    /// It cannot be opened or read.
+    /// It could not be opened or read.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It is a directory, a pipe, a socket or a device.
     #[error("not a regular file")]
     NotRegular,
-    /// It is longer than is read.
+    /// It exceeds the maximum length.
     #[error("file exceeds {bytes_max} bytes")]
     TooLarge {
-        /// The maximum length.
+        /// Maximum length in bytes.
         bytes_max: u64,
     },
     /// It is not UTF-8.
@@ -26,16 +26,16 @@ pub enum ReadFileError {
 }
 
 impl ReadFileError {
-    /// Whether there is no such file.
+    /// Whether the file does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Io(cause) if cause.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// Reads a regular file of at most `bytes_max` bytes. Opening a pipe does not wait for a writer.
+/// Reads a regular file of at most `bytes_max` bytes. Opening a pipe does not block.
 ///
 /// # Errors
-/// [`ReadFileError`] if it is something else, longer, or cannot be read.
+/// [`ReadFileError`] if it is not a regular file, is too long or cannot be read.
 pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadFileError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let descriptor = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from)?;

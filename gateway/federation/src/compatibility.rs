@@ -8,10 +8,10 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// Maximum number of operations in the message; the rest is counted.
+/// Maximum number of operations in the error text; the others are counted.
 const LISTED_OPERATIONS_MAX: usize = 20;
 
-/// Operations that can be planned over the current supergraph and not over a new one.
+/// Operations that can be planned on the current supergraph, but not on a new one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("would break {count} operations: {}", .operations.join("; "))]
 pub struct BreakingChanges {
@@ -19,10 +19,10 @@ pub struct BreakingChanges {
     count: usize,
 }
 
-/// Plans every operation over a new supergraph.
+/// Plans all operations on a new supergraph.
 ///
 /// # Errors
-/// [`BreakingChanges`] if one has no plan.
+/// [`BreakingChanges`] if any of them cannot be planned.
 pub(crate) fn check(
     supergraph: &Supergraph,
     operations: impl IntoIterator<Item = OperationKey>,

@@ -1,8 +1,10 @@
-//! Composition: the SDLs of subgraphs in, the SDL of a supergraph out, or every reason why not.
+//! Composition: turns the SDLs of subgraphs into the SDL of a supergraph, or reports all errors.
 //!
-//! The crate `graphql-composition` does the merging. Around it: `prepare` meets what Apollo's composer
-//! accepts and it does not, `guards` keeps what is not for everybody, `roots` and `definitions` add what planners look for, `reach` makes sure
-//! that each field can be got at. This module must not know where an SDL comes from, nor who plans with the result.
+//! The crate `graphql-composition` merges the SDLs. Around it, `compatibility_edits` rewrites SDLs
+//! that Apollo's composer accepts and the crate does not, `authorization` adds `@authenticated` and
+//! `@requiresScopes`, `root_types` and `definitions` add what planners require, and
+//! `satisfiability` checks that each field can be resolved. This module must not know where an SDL
+//! comes from, nor who uses the result.
 
 mod authorization;
 mod compatibility_edits;
@@ -25,35 +27,34 @@ pub use self::diagnostic::CompositionError;
 use self::{authorization::AuthDirectives, diagnostic::SubgraphNames, edits::SdlEdits};
 use crate::{error::panic_message, text_limits::check_sdl};
 
-/// One graph that takes part.
+/// A subgraph to compose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubgraphSdl {
-    /// Its name, of letters, digits and hyphens.
+    /// Name: letters, digits and hyphens.
     pub name: String,
-    /// Where routers reach it.
+    /// URL for routers.
     pub url: String,
-    /// What it says of itself, in the words of federation.
+    /// SDL, with federation directives.
     pub sdl: String,
-    /// What becomes of its fields with `@inaccessible`.
+    /// Treatment of its `@inaccessible` fields.
     pub inaccessible_fields: InaccessibleFields,
 }
 
-/// What becomes of the fields with `@inaccessible` of a subgraph.
+/// Treatment of the `@inaccessible` fields of a subgraph.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum InaccessibleFields {
-    /// Clients never see them.
+    /// Hidden from clients.
     #[default]
     Hidden,
-    /// Those of a shareable type are inaccessible so that others can share the type without them;
-    /// clients see them while no other subgraph has the type.
+    /// Hidden only in types that another subgraph has too, so that it can share the type without
+    /// these fields; otherwise visible.
     HiddenWhereShared,
 }
 
-/// The SDL of the supergraph that holds all of `subgraphs`, in the order in which they are given.
+/// Composes `subgraphs`, in the given order, into the SDL of a supergraph.
 ///
 /// # Errors
-/// Every [`CompositionError`] that was found; nothing is composed then. A panic of the composer's crate
-/// over an odd SDL is one, too.
+/// All [`CompositionError`]s found; also if the composition crate panics on an unusual SDL.
 pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
     panic::catch_unwind(|| compose_parsed(subgraphs)).unwrap_or_else(|panic| {
         let message = format!("the composer panicked: {}", panic_message(&*panic));
@@ -98,7 +99,7 @@ fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionEr
     if unreachable.is_empty() { Ok(supergraph) } else { Err(unreachable) }
 }
 
-/// The SDLs, read; or what is wrong with each that cannot be.
+/// Parses the SDLs, or returns all syntax errors.
 fn parse(subgraphs: &[SubgraphSdl]) -> Result<Vec<TypeSystemDocument>, Vec<CompositionError>> {
     let mut documents = Vec::new();
     let mut errors = Vec::new();

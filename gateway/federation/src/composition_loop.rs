@@ -1,8 +1,8 @@
-//! Composes the local subgraph with the configured ones: once for an operator, and repeatedly while
-//! serving.
+//! Composes the local subgraph with the configured ones: once for the command line, and repeatedly
+//! while serving.
 //!
-//! The local subgraph is always part of it. A subgraph that is unreachable is composed by its last known
-//! SDL; without one it is missing until it responds.
+//! The local subgraph is always included. For an unreachable subgraph, its last known SDL is used;
+//! without one, the subgraph is omitted until it responds.
 
 mod last_known;
 
@@ -19,16 +19,16 @@ use crate::{
     subgraph::{HttpClient, fetch_sdl},
 };
 
-/// The SDL of every available subgraph, the local one first, and why others are missing.
+/// The SDLs of the available subgraphs, the local one first, and errors for the others.
 #[derive(Debug)]
 pub struct CollectedSdl {
-    /// What can be composed.
+    /// SDLs to compose.
     pub subgraphs: Vec<SubgraphSdl>,
     /// One error for each subgraph without an SDL.
     pub missing: Vec<CompositionError>,
 }
 
-/// Collects the SDL of every subgraph, each from its file or else from the subgraph.
+/// Collects the SDLs of all subgraphs, each from its configured file or else from its endpoint.
 pub async fn collect_sdl(config: &RouterConfig, client: &HttpClient) -> CollectedSdl {
     let local = config.local.iter().map(|local| local.sdl.clone()).collect();
     let mut collected = CollectedSdl { subgraphs: local, missing: Vec::new() };
@@ -69,8 +69,9 @@ async fn read_or_fetch_sdl(
     }
 }
 
-/// Composes the configured subgraphs and activates the supergraph, and again whenever an SDL changes,
-/// until the task is dropped. Errors are logged once, and the previous supergraph stays active.
+/// Composes the configured subgraphs, activates the supergraph, and repeats this when an SDL
+/// changes, until the task is dropped. Errors are logged once, and the previous supergraph stays
+/// active.
 pub async fn run(slot: Arc<CurrentSupergraph>) {
     let intervals = slot.config().subgraphs.iter().map(|subgraph| subgraph.sdl_poll_interval);
     let Some(interval) = intervals.min() else { return };
@@ -91,20 +92,20 @@ pub async fn run(slot: Arc<CurrentSupergraph>) {
 /// Maximum interval between two polls while the SDL of a subgraph is missing.
 const MISSING_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The state between two compositions.
+/// State between compositions.
 struct Composer {
     slot: Arc<CurrentSupergraph>,
     client: HttpClient,
     /// `None` before the first composition, and after one that panicked.
     sdl_cache: Option<SdlCache>,
-    /// SDL of the last supergraph that was activated.
+    /// SDL of the last activated supergraph.
     supergraph: Option<String>,
-    /// The errors of the last composition, so that each is logged once.
+    /// Errors of the last composition, so that each is logged only once.
     logged_errors: String,
 }
 
 impl Composer {
-    /// Composes once; whether every subgraph is part of it.
+    /// Composes once; returns whether all SDLs were available.
     async fn poll(&mut self) -> bool {
         let CollectedSdl { subgraphs, missing } =
             collect_sdl(self.slot.config(), &self.client).await;

@@ -1,4 +1,4 @@
-//! What an operator configures of the router, validated.
+//! Validated configuration of the router.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -7,41 +7,41 @@ use url::Url;
 
 use crate::compose::SubgraphSdl;
 
-/// Headers of a client's request that are forwarded to subgraphs.
+/// Headers of a client request that are forwarded to subgraphs.
 pub type Headers = Arc<[(HeaderName, HeaderValue)]>;
 
 /// Configuration of the router.
 #[derive(Debug, Clone)]
 pub struct RouterConfig {
-    /// The graph that is executed in this process; `None` if every subgraph is called over HTTP.
+    /// The subgraph that is executed in this process; `None` if all subgraphs are called over HTTP.
     pub local: Option<LocalSubgraphConfig>,
-    /// Subgraphs that are composed with the local one; a supergraph may name others.
+    /// Subgraphs to compose with the local one; a precomposed supergraph may contain others.
     pub subgraphs: Vec<SubgraphConfig>,
-    /// Headers of the client's request that every subgraph receives.
+    /// Headers of client requests that are forwarded to all subgraphs.
     pub forwarded_headers: Vec<HeaderName>,
-    /// Whether clients may read the schema.
+    /// Whether clients can introspect the schema.
     pub introspection: Introspection,
-    /// Whether messages of subgraphs are hidden from clients.
+    /// Whether error messages of subgraphs are hidden from clients.
     pub error_masking: ErrorMasking,
-    /// What happens to a supergraph with breaking changes.
+    /// Policy for a new supergraph with breaking changes.
     pub on_breaking_change: OnBreakingChange,
     /// Timeout for planning one operation.
     pub plan_timeout: Duration,
     /// Maximum number of cached plans.
     pub plan_cache_entries_max: usize,
-    /// Maximum number of fetches for one request.
+    /// Maximum number of subgraph calls per request.
     pub subgraph_calls_max: usize,
-    /// Maximum number of errors in one response.
+    /// Maximum number of errors per response.
     pub errors_max: usize,
-    /// Policy for subgraphs without configuration of their own.
+    /// Policy for subgraphs without their own configuration.
     pub default_policy: SubgraphPolicy,
     /// Folder of the SDL cache.
     pub sdl_cache: PathBuf,
-    /// Value of the header `user-agent`.
+    /// Value of the `user-agent` header.
     pub user_agent: &'static str,
 }
 
-/// Whether clients may read the schema.
+/// Whether clients can introspect the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Introspection {
     /// `__schema` and `__type` are resolved.
@@ -53,28 +53,28 @@ pub enum Introspection {
 /// The subgraph that is executed in this process.
 #[derive(Debug, Clone)]
 pub struct LocalSubgraphConfig {
-    /// Its name in a supergraph that is composed elsewhere.
+    /// Name in a precomposed supergraph.
     pub name_in_supergraph: String,
-    /// Its SDL, with its name and URL in the composed supergraph.
+    /// SDL, with the name and URL for the composed supergraph.
     pub sdl: SubgraphSdl,
 }
 
-/// A subgraph that is composed with the local one.
+/// A subgraph to compose with the local one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubgraphConfig {
-    /// Its name in the supergraph: letters, digits and hyphens, a letter first.
+    /// Name in the supergraph: letters, digits and hyphens, starting with a letter.
     pub name: String,
     /// URL of its GraphQL endpoint.
     pub url: Url,
-    /// File with its SDL; without one it is fetched from the subgraph.
+    /// Path of a file with its SDL; `None` to fetch the SDL from the subgraph.
     pub sdl: Option<PathBuf>,
-    /// Headers of every fetch.
+    /// Rules for the headers of its requests.
     pub headers: Vec<HeaderRule>,
-    /// Timeout for one fetch, retries included.
+    /// Timeout of one call, retries included.
     pub timeout: Duration,
     /// Maximum number of retries of a query.
     pub retries: u32,
-    /// Interval between two fetches of its SDL.
+    /// Interval between fetches of its SDL.
     pub sdl_poll_interval: Duration,
 }
 
@@ -90,7 +90,7 @@ impl SubgraphConfig {
         fixed.collect()
     }
 
-    /// The headers of the client's request that it receives.
+    /// Names of the client request headers that are forwarded to it.
     pub fn forwarded_headers(&self) -> impl Iterator<Item = HeaderName> {
         self.headers.iter().filter_map(|rule| match rule {
             HeaderRule::Forward { name } => name.parse().ok(),
@@ -98,69 +98,70 @@ impl SubgraphConfig {
         })
     }
 
-    /// Its name as the supergraph shares it.
+    /// Its name, as shared in the supergraph.
     pub(crate) fn shared_name(&self) -> Arc<str> {
         self.name.as_str().into()
     }
 }
 
-/// A header that a subgraph receives.
+/// Rule for a header of subgraph requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderRule {
-    /// The header of the client's request, if it has one.
+    /// Forward the header of the client request, if present.
     Forward {
-        /// Its name, in lower case.
+        /// Header name in lower case.
         name: String,
     },
-    /// A fixed value.
+    /// Send a fixed value.
     Set {
-        /// Its name, in lower case.
+        /// Header name in lower case.
         name: String,
-        /// Its value.
+        /// Header value.
         value: String,
     },
 }
 
-/// What happens to a new supergraph over which trusted or recent operations cannot be planned.
+/// Policy for a new supergraph on which trusted or recent operations cannot be planned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnBreakingChange {
-    /// It is activated; the log names the operations.
+    /// Activate it, and log the operations.
     #[default]
     Warn,
-    /// The previous one stays active; the log says why.
+    /// Keep the previous one active, and log the reason.
     Reject,
 }
 
-/// Whether messages of subgraphs are hidden from clients.
+/// Whether error messages of subgraphs are hidden from clients.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ErrorMasking {
-    /// Clients see which subgraph failed; the log has its message.
+    /// Clients see only which subgraph failed; the log has the message.
     #[default]
     On,
-    /// Clients see its message.
+    /// Clients see the message.
     Off,
 }
 
-/// How a subgraph is called over HTTP.
+/// Policy for calls to a subgraph over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubgraphPolicy {
-    /// Timeout for one fetch, retries included.
+    /// Timeout of one call, retries included.
     pub timeout: Duration,
     /// Maximum number of retries of a query.
     pub retries: u32,
-    /// Maximum length of a response in bytes.
+    /// Maximum size of a response in bytes.
     pub bytes_max: usize,
-    /// Number of failures that open the circuit, if they are more than half of the recent calls.
+    /// Number of failures that opens the circuit, if they are more than half of the recent calls.
     pub failure_threshold: u32,
-    /// Time until an open circuit lets a probe through.
+    /// Time after which an open circuit allows a probe.
     pub open_for: Duration,
 }
 
-/// A URL as logs, errors and commands show it: user names, passwords and query strings may be secrets.
+/// A URL for logs, errors and commands, with its user name, password and query string masked as
+/// possible secrets.
 pub fn masked(url: &Url) -> String {
     let mut shown = url.clone();
     let has_user = !url.username().is_empty() || url.password().is_some();
-    // Both fail only for URLs that cannot have a user name.
+    // Both calls fail only for URLs that cannot contain a user name.
     let _ = shown.set_password(None);
     let _ = shown.set_username(if has_user { "***" } else { "" });
     if url.query().is_some() {
@@ -170,7 +171,7 @@ pub fn masked(url: &Url) -> String {
     shown.into()
 }
 
-/// A text that is to be a URL, as errors show it ([`masked`]).
+/// As [`masked`], for text that may not be a valid URL.
 pub fn masked_text(text: &str) -> String {
     if let Ok(url) = text.parse::<Url>() {
         let is_public = url.username().is_empty()
@@ -204,7 +205,7 @@ mod tests {
             ("", ""),
         ] {
             let masked = masked_text(text);
-            // What reads as a scheme of its own is no user name.
+            // Text before a colon is parsed as a scheme, not as a user name.
             assert_eq!(masked, shown, "{text}");
         }
     }

@@ -1,4 +1,5 @@
-//! The active supergraph: activated off the runtime threads, checked for breaking changes first.
+//! Holds the active supergraph. A new one is first checked for breaking changes, outside the
+//! runtime's worker threads.
 
 use std::sync::{
     Arc, PoisonError, RwLock,
@@ -15,20 +16,20 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// The router over the active supergraph, if there is one.
+/// The router of the active supergraph, if there is one.
 pub struct CurrentSupergraph {
     current: RwLock<Option<Arc<SupergraphRouter>>>,
-    /// Whether the newest supergraph is the active one.
+    /// Whether the latest supergraph is the active one.
     is_current: AtomicBool,
     config: Arc<RouterConfig>,
     client: HttpClient,
     planner: OperationPlanner,
-    /// Trusted documents; each new supergraph is checked against them.
+    /// Trusted documents, against which each new supergraph is checked.
     trusted: Vec<Arc<str>>,
 }
 
 impl CurrentSupergraph {
-    /// A slot without a supergraph. Each new one is checked against the documents `trusted`.
+    /// Creates an empty slot. Each new supergraph is checked against the documents `trusted`.
     pub fn new(config: RouterConfig, trusted: Vec<Arc<str>>) -> Self {
         Self {
             current: RwLock::default(),
@@ -40,7 +41,7 @@ impl CurrentSupergraph {
         }
     }
 
-    /// The current router; it stays usable after another supergraph is activated.
+    /// The current router; it remains usable after another supergraph is activated.
     pub fn current(&self) -> Option<Arc<SupergraphRouter>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -50,11 +51,12 @@ impl CurrentSupergraph {
         &self.config
     }
 
-    /// Activates a supergraph; running requests end with the previous one. Trusted and cached operations
-    /// are planned over it first.
+    /// Activates a supergraph; requests in progress finish with the previous one. Trusted and
+    /// cached operations are planned on it first.
     ///
     /// # Errors
-    /// [`BreakingChanges`] if some have no plan any more and the configuration rejects that.
+    /// [`BreakingChanges`] if any of them can no longer be planned and the configuration rejects
+    /// that.
     pub async fn activate(&self, supergraph: Supergraph) -> Result<(), BreakingChanges> {
         let previous = self.current();
         let operations: Vec<_> =
@@ -97,7 +99,7 @@ impl CurrentSupergraph {
         Ok(())
     }
 
-    /// Records that there is a newer supergraph, which cannot be activated.
+    /// Records that the latest supergraph could not be activated.
     pub fn mark_outdated(&self) {
         self.is_current.store(false, Ordering::Relaxed);
     }

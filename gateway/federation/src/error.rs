@@ -1,13 +1,13 @@
-//! Errors as clients see them: one code per cause from one table, and one safe sentence.
+//! Errors as clients see them: one code per cause, from one table, with a safe message.
 //!
-//! Invariant: an internal cause never gets into an [`ApiError`]; it is logged where it occurs.
+//! Invariant: an [`ApiError`] never contains an internal cause; that is logged where it occurs.
 
 use std::{any::Any, borrow::Cow, sync::Arc};
 
 use async_graphql_parser::Pos;
 use serde::{Serialize, Serializer};
 
-/// Declares every code with its HTTP status, cause and remedy; the rustdoc of a code is its row.
+/// Declares each code with its HTTP status, cause and remedy; the rustdoc of a code is its row.
 macro_rules! error_codes {
     ($($variant:ident, $name:literal, $status:literal, $cause:literal, $remedy:literal;)*) => {
         /// The codes of `extensions.code` in a GraphQL error and of `code` in problem details.
@@ -17,26 +17,26 @@ macro_rules! error_codes {
         }
 
         impl ErrorCode {
-            /// Every code, in the order of the documentation.
+            /// All codes, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The name that clients see.
+            /// The name of the code in responses.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The HTTP status of a response that holds nothing but an error of this code. A request
-            /// that is answered with `application/json` after its document was read has 200.
+            /// The HTTP status of a response with only errors of this code. With
+            /// `application/json`, the status is 200 if the document could be read.
             pub const fn http_status(self) -> u16 {
                 match self { $(Self::$variant => $status,)* }
             }
 
-            /// What leads to this code.
+            /// Cause of this error.
             pub const fn cause(self) -> &'static str {
                 match self { $(Self::$variant => $cause,)* }
             }
 
-            /// What a client can do about it.
+            /// Remedy for the client.
             pub const fn remedy(self) -> &'static str {
                 match self { $(Self::$variant => $remedy,)* }
             }
@@ -55,9 +55,9 @@ error_codes! {
     GraphqlParseFailed, "GRAPHQL_PARSE_FAILED", 400,
         "the document is not valid GraphQL syntax", "correct the document";
     GraphqlValidationFailed, "GRAPHQL_VALIDATION_FAILED", 400,
-        "the document does not fit the schema", "correct the document";
+        "the document is not valid for the schema", "correct the document";
     OperationResolutionFailure, "OPERATION_RESOLUTION_FAILURE", 400,
-        "`operationName` is missing or names no operation of the document",
+        "`operationName` is missing or matches no operation of the document",
         "send the name of one of its operations";
     BadUserInput, "BAD_USER_INPUT", 400,
         "a variable, argument, cursor or id has an invalid value", "correct the value";
@@ -70,7 +70,7 @@ error_codes! {
     TrustedDocumentRequired, "TRUSTED_DOCUMENT_REQUIRED", 400,
         "only trusted documents are accepted", "ask the operator to add the document";
     IntrospectionDisabled, "INTROSPECTION_DISABLED", 400,
-        "the operation selects the schema, and introspection is disabled",
+        "the operation is an introspection query, and introspection is disabled",
         "read the published schema";
     SubscriptionsNotSupported, "SUBSCRIPTIONS_NOT_SUPPORTED", 400,
         "the operation is a subscription", "poll with a query";
@@ -90,7 +90,7 @@ error_codes! {
     SubgraphTimeout, "SUBGRAPH_TIMEOUT", 200,
         "a subgraph did not respond in time", "retry later, or select less of it";
     SubgraphMalformedResponse, "SUBGRAPH_MALFORMED_RESPONSE", 200,
-        "the response of a subgraph does not fit the protocol or its schema",
+        "the response of a subgraph violates the protocol or its schema",
         "report it to the operator of the subgraph";
     SubgraphError, "SUBGRAPH_ERROR", 200,
         "a subgraph reported an error", "see the message; the log of the operator has the cause";
@@ -101,7 +101,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// The code with this name.
+    /// The code with the given name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }
@@ -113,29 +113,29 @@ impl Serialize for ErrorCode {
     }
 }
 
-/// A limit that a request exceeds.
+/// A limit that was exceeded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Limit {
-    /// Its name in the configuration, such as `page_size_max`.
+    /// Name of the limit in the configuration, such as `page_size_max`.
     pub name: Cow<'static, str>,
-    /// The maximum, in the unit that ends the name.
+    /// Maximum, in the unit at the end of the name.
     pub value: u64,
 }
 
-/// An error as a client sees it.
+/// An error for clients.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
-    /// The cause.
+    /// Code of the error.
     pub code: ErrorCode,
-    /// One sentence that is safe to show.
+    /// Message that is safe to show; one sentence.
     pub message: String,
-    /// The limit that the request exceeds ([`ErrorCode::LimitExceeded`]).
+    /// The limit that was exceeded ([`ErrorCode::LimitExceeded`]).
     pub limit: Option<Box<Limit>>,
 }
 
 impl ApiError {
-    /// An error with a message of its own; [`shorten`]ed, since it may quote the request.
+    /// An error with the given message; [`shorten`]ed, since it can quote the request.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let mut message = message.into();
         shorten(&mut message);
@@ -162,7 +162,7 @@ impl ApiError {
         Self::new(ErrorCode::NotFound, message)
     }
 
-    /// A request that exceeds the limit `name` of `value`.
+    /// A request that exceeds the limit `name`, whose maximum is `value`.
     pub fn limit(name: &'static str, value: u64) -> Self {
         let message = format!("request exceeds limit `{name}`: {value}");
         let limit = Some(Box::new(Limit { name: name.into(), value }));
@@ -174,17 +174,17 @@ impl ApiError {
         Self::new(ErrorCode::Unauthenticated, message)
     }
 
-    /// A service that cannot respond now and may later.
+    /// A service that is temporarily unavailable.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Unavailable, message)
     }
 
-    /// More requests at once than are executed.
+    /// A service with too many concurrent requests.
     pub fn busy() -> Self {
         Self::unavailable("service is busy; retry in a few seconds")
     }
 
-    /// An error of the service, whose cause is in the log.
+    /// An internal error; its cause is in the log.
     pub fn internal() -> Self {
         Self::new(
             ErrorCode::InternalServerError,
@@ -192,16 +192,16 @@ impl ApiError {
         )
     }
 
-    /// The error at a position of the document.
+    /// This error at a position in the document.
     pub fn at(self, position: Pos) -> GraphqlError {
         GraphqlError { locations: vec![position], ..self.into() }
     }
 }
 
-/// Maximum length of a message in bytes; it quotes names of the request, however long they are.
+/// Maximum length of a message in bytes, since it can quote long names from the request.
 const MESSAGE_BYTES_MAX: usize = 500;
 
-/// Truncates a message that is too long to be read.
+/// Truncates a message of more than the maximum length.
 pub fn shorten(message: &mut String) {
     if message.len() > MESSAGE_BYTES_MAX {
         message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
@@ -213,22 +213,22 @@ pub fn shorten(message: &mut String) {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum PathSegment {
-    /// A response key.
+    /// Response key of a field.
     Field(String),
-    /// An index into a list.
+    /// Index into a list, from 0.
     Index(usize),
 }
 
 /// An entry of `errors` in a GraphQL response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphqlError {
-    /// What the client may know.
+    /// Code and message for the client.
     pub error: ApiError,
     /// Path to the field that failed; empty for an error of the request.
     pub path: Vec<PathSegment>,
-    /// Positions in the document.
+    /// Positions in the document, if known.
     pub locations: Vec<Pos>,
-    /// The subgraph that caused it (`extensions.service`).
+    /// Name of the subgraph that caused the error (`extensions.service`).
     pub subgraph: Option<Arc<str>>,
 }
 
@@ -272,7 +272,7 @@ pub fn cause(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Caus
     error.into().into()
 }
 
-/// The text of an error followed by those of its causes.
+/// The text of an error, followed by the texts of its causes.
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -284,7 +284,7 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// The message of a panic.
+/// The message of a panic, or an empty text.
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Executes a plan: fetches from subgraphs, concurrently if the plan allows it, and merges their responses
-//! into one value, with every error and its path.
+//! Executes a plan: fetches from subgraphs, in parallel where the plan allows it, and merges their
+//! data and errors.
 
 mod coerce_variables;
 mod errors;
@@ -42,18 +42,18 @@ use crate::{
     },
 };
 
-/// What every fetch of one request needs.
+/// The context of all fetches of one request.
 #[derive(Clone, Copy)]
 pub struct FetchContext<'a> {
-    /// Headers of the client's request that are forwarded.
+    /// Headers of the client request that are forwarded.
     pub headers: &'a Headers,
     /// The local subgraph, if there is one.
     pub local: Option<&'a dyn Subgraph>,
-    /// When the response to the client must be there.
+    /// Deadline of the response to the client.
     pub deadline: Instant,
 }
 
-/// The merged data of subgraphs, and every error.
+/// The merged data, and all errors.
 #[derive(Debug, Default)]
 pub(crate) struct ExecutionState {
     pub(crate) data: Value,
@@ -66,16 +66,16 @@ pub(crate) struct Execution<'a> {
     subgraphs: &'a SubgraphRegistry,
     config: &'a RouterConfig,
     context: FetchContext<'a>,
-    /// Values of the client's variables.
+    /// Coerced variables of the client.
     variables: &'a Variables,
     calls: AtomicUsize,
     state: Mutex<ExecutionState>,
 }
 
-/// Which things of a list of entities go where in the answer.
+/// The positions in the response of the entities of one `_entities` list.
 struct EntityTargets<'a> {
     entities: &'a EntityFetch,
-    /// Where, and the number of its representation.
+    /// Path of each entity, and the index of its representation.
     paths: Vec<(ResponsePath, usize)>,
     count: usize,
 }
@@ -99,7 +99,7 @@ impl<'a> Execution<'a> {
         Self { types, subgraphs, config, context, variables, calls: AtomicUsize::new(0), state }
     }
 
-    /// Runs a plan to its end.
+    /// Executes all steps of a plan.
     pub(crate) async fn run(self, plan: &Plan) -> ExecutionState {
         if let Some(step) = &plan.root {
             self.step(step).await;
@@ -135,7 +135,7 @@ impl<'a> Execution<'a> {
         .boxed()
     }
 
-    /// Asks for fields of the root.
+    /// Fetches root fields.
     async fn fetch_root_fields(
         &self,
         fetch: &Fetch,
@@ -184,7 +184,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Asks for more of things that are there: each thing once, all lists in one question.
+    /// Fetches fields of entities: each entity once, all lists in one request.
     async fn fetch_entities(&self, fetch: &Fetch, lists: &[EntityFetch]) {
         let mut variables = self.variables_of(fetch);
         let mut targets = Vec::new();
@@ -219,7 +219,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Merges one list of entities into the data, and records every error about them.
+    /// Merges one list of entities into the data, and records their errors.
     fn merge_entities(
         &self,
         state: &mut ExecutionState,
@@ -265,7 +265,7 @@ impl<'a> Execution<'a> {
         error_index.record_unknown(unknown, &entities.response_keys);
     }
 
-    /// Records the errors of a response that are about one list of entities; whether there is one.
+    /// Records the errors of a response that concern one list of entities; `true` if there are any.
     fn report_entity_errors(
         &self,
         error_index: &mut ErrorIndex,
@@ -299,7 +299,7 @@ impl<'a> Execution<'a> {
         is_reported
     }
 
-    /// What a fetch selected of a response; the rest is dropped and counted.
+    /// The selected fields of a response; others are dropped and counted.
     fn project(&self, fetch: &Fetch, selected: &SelectedFields, data: &Value) -> Value {
         let ProjectedResponse { data, dropped } = selected.project(data);
         if dropped > 0 {
@@ -309,8 +309,9 @@ impl<'a> Execution<'a> {
         data
     }
 
-    /// Merges a part of a response. The type of an object changes only from an interface or a union to
-    /// one of its types, so that no subgraph lifts a restriction on what another returned.
+    /// Merges a subgraph response. The type of an object can only change from an interface or union
+    /// to one of its types, so that no subgraph can remove an authorization rule from an object of
+    /// another.
     fn merge(&self, target: &mut Value, more: &Value) {
         merge(target, more, &|known, new_type| self.types.is(new_type, known));
     }
@@ -352,7 +353,7 @@ impl<'a> Execution<'a> {
         chosen
     }
 
-    /// An error that a subgraph reported, as clients may see it.
+    /// Converts an error reported by a subgraph to one for clients.
     fn client_error(&self, fetch: &Fetch, subgraph_error: &SubgraphError) -> GraphqlError {
         let SubgraphError { message, code, local_error, .. } = subgraph_error;
         if let Some(error) = local_error {
@@ -372,12 +373,13 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// Whether an error belongs to another list of the same question.
+/// Whether an error belongs to another list of the same fetch.
 fn is_other_alias(fetch: &Fetch, key: &str) -> bool {
     matches!(&fetch.kind, FetchKind::Entities(lists) if lists.iter().any(|list| list.alias == key))
 }
 
-/// A place below another, by the path that a subgraph tells.
+/// The path of an error in the response: that of the fetch, followed by that within the subgraph's
+/// response.
 fn join_path(base: &ResponsePath, path: &[PathSegment]) -> ResponsePath {
     let segment = |segment: &PathSegment| match segment {
         PathSegment::Field(key) => ResponseSegment::Key(key.as_str().into()),
@@ -386,14 +388,14 @@ fn join_path(base: &ResponsePath, path: &[PathSegment]) -> ResponsePath {
     base.iter().cloned().chain(path.iter().map(segment)).collect()
 }
 
-/// A response that does not fit the fetch.
+/// The error for a response that does not match the fetch.
 fn malformed_response(fetch: &Fetch, reason: &str) -> GraphqlError {
     let error = FetchError::MalformedResponse(cause(reason));
     tracing::warn!(subgraph = %fetch.subgraph, error = with_causes(&error), "malformed subgraph response");
     fetch_error(fetch, &error)
 }
 
-/// The error for a client about a failed fetch; the log has the cause.
+/// The error for a failed fetch.
 fn fetch_error(fetch: &Fetch, error: &FetchError) -> GraphqlError {
     let subgraph = &fetch.subgraph;
     let (code, message) = match error {

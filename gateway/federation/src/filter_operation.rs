@@ -1,6 +1,6 @@
-//! Leaves out of an operation what its caller must not see, before it is planned: what is not asked for
-//! is neither fetched nor, in a mutation, done. `project` says so in the answer, and looks again
-//! at each thing as what it turned out to be.
+//! Removes fields that the caller may not access from an operation before it is planned: they are
+//! not fetched and, in a mutation, not executed. `project` reports them in the response, and checks
+//! each object again when its actual type is known.
 
 use std::iter::once;
 
@@ -13,7 +13,7 @@ use crate::{
     selection_set::{ensure_non_empty, select_typename},
 };
 
-/// The caller of a request and what the supergraph grants it.
+/// The caller of a request, and its grants in the supergraph.
 #[derive(Clone, Copy)]
 pub(crate) struct AuthContext<'a> {
     pub(crate) caller: &'a Caller,
@@ -21,19 +21,19 @@ pub(crate) struct AuthContext<'a> {
 }
 
 impl AuthContext<'_> {
-    /// Why a thing of a type is not shown, if it is not.
+    /// The error if access to a type is denied.
     pub(crate) fn deny_type(self, types: &PublicSchema, name: &str) -> Option<ApiError> {
         types.auth_rules().denied_type(self.grants, name).map(|rule| self.denial(rule))
     }
 
-    /// Why a thing is not shown, if it is not, of which `actual` is all that is known: it may be of any
-    /// type behind that.
+    /// The error if access to an object may be denied, of which only the type `actual` is known: it
+    /// can have any object type of an interface or union.
     pub(crate) fn deny_object(self, types: &PublicSchema, actual: &str) -> Option<ApiError> {
         let mut possible = once(actual).chain(types.possible_types(actual));
         possible.find_map(|name| self.deny_type(types, name))
     }
 
-    /// Why a field that gives the type `gives` is not shown, if it is not.
+    /// The error if access to a field that returns `return_type` is denied.
     pub(crate) fn deny_field(
         self,
         types: &PublicSchema,
@@ -64,7 +64,7 @@ impl AuthContext<'_> {
     }
 }
 
-/// Leaves out what must not be seen; whether that was anything.
+/// Removes unauthorized selections; returns whether anything was changed.
 pub(crate) fn remove_unauthorized(
     document: &mut ast::Document,
     types: &PublicSchema,
@@ -91,7 +91,7 @@ pub(crate) fn remove_unauthorized(
             ast::Definition::Fragment(fragment) => {
                 let ast::TypeCondition::On(on) = &fragment.type_condition;
                 any |= filter.filter_set(on, &mut fragment.selection_set);
-                // A fragment that asks for nothing is none.
+                // A fragment cannot be empty.
                 ensure_non_empty(&mut fragment.selection_set, fragment.position);
                 continue;
             }
@@ -107,12 +107,12 @@ struct OperationFilter<'a> {
 }
 
 impl OperationFilter<'_> {
-    /// Leaves out of what is asked of a thing of the type `owner` what must not be seen.
+    /// Removes unauthorized selections from a selection set on the type `owner`.
     fn filter_set(&self, owner: &str, set: &mut ast::SelectionSet) -> bool {
         let rules = self.types.auth_rules();
         let mut any = false;
         if self.types.may_hide_possible_type(self.grants, owner) {
-            // What is hidden depends on what a thing turns out to be.
+            // What is hidden depends on the actual type of the object.
             select_typename(set, set.span.0);
             any = true;
         }

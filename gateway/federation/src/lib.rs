@@ -1,13 +1,13 @@
-//! A federation router: composes subgraphs to a supergraph, plans operations over it, fetches from
-//! subgraphs and projects their responses into one.
+//! A federation router: composes subgraphs into a supergraph, plans operations on it, fetches from
+//! subgraphs and merges their responses into one.
 //!
-//! Reading order: `composer` and `supergraph_file` yield a [`Supergraph`]; `current_supergraph`
-//! activates it as a [`SupergraphRouter`], whose life of a request is plan (`operation_planner`) ►
-//! execute (`execute`) ► project (`project`). [`subgraph::Subgraph`] is the port to a subgraph: over
-//! HTTP here, in process by the host.
+//! Reading order: `composition_loop` and `supergraph_file` provide a [`Supergraph`]; `current_supergraph`
+//! activates it as a [`SupergraphRouter`], which plans (`operation_planner`), executes (`execute`)
+//! and projects (`response_projection`) each operation. [`subgraph::Subgraph`] is the port to a subgraph: over
+//! HTTP in this crate, in process in the host.
 //!
-//! This crate must not know what the graphs are about, nor the HTTP of clients. The types of the
-//! planner's crate end at `planner`.
+//! This crate must not know the contents of subgraphs, nor the HTTP interface for clients. Only
+//! `planner_adapter` uses types of the planner's crate.
 
 pub mod authorization;
 pub mod bounded_file;

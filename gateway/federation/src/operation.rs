@@ -1,4 +1,4 @@
-//! The operation that a request chooses from its document.
+//! The operation of a request, selected from its document.
 
 use std::collections::HashSet;
 
@@ -18,21 +18,22 @@ use crate::{
 
 /// A document with exactly one operation.
 ///
-/// Invariant: where a name chose the operation, the document holds no other one and no fragment that
-/// it does not reach. async-graphql 7.0 would check the others against variables that are not meant for them.
+/// Invariant: if the operation was selected by name, the document contains no other operation and
+/// no fragment that it does not use. async-graphql 7.0 would validate those against variables that
+/// are not meant for them.
 #[derive(Debug)]
 pub struct Operation {
     document: ExecutableDocument,
-    /// Names of the fields at the root, those in fragments too.
+    /// Names of the root fields, including those in fragments.
     root_fields: Vec<Name>,
 }
 
 impl Operation {
-    /// Parses a document and chooses the operation `name`, or the only one.
+    /// Parses a document, and selects the operation `name` or the only one.
     ///
     /// # Errors
-    /// [`GraphqlError`] for a syntax error, more than `tokens_max` tokens or nesting beyond
-    /// [`NESTING_MAX`](crate::text_limits::NESTING_MAX), or where the operation cannot be chosen.
+    /// [`GraphqlError`] for a syntax error, more than `tokens_max` tokens, nesting beyond
+    /// [`NESTING_MAX`](crate::text_limits::NESTING_MAX), or if the operation cannot be selected.
     pub fn parse_within(
         text: &str,
         name: Option<&str>,
@@ -66,7 +67,7 @@ impl Operation {
         Ok(operation)
     }
 
-    /// Parses a document of the operator, of any length.
+    /// Parses a document from the operator, without a token limit.
     ///
     /// # Errors
     /// As [`Operation::parse_within`].
@@ -74,19 +75,19 @@ impl Operation {
         Self::parse_within(text, name, usize::MAX)
     }
 
-    /// The operation itself.
+    /// The definition of the operation.
     pub fn definition(&self) -> &Positioned<OperationDefinition> {
         let (_, definition) =
             self.document.operations.iter().next().expect("a parsed document has an operation");
         definition
     }
 
-    /// What sort of operation.
+    /// Query, mutation or subscription.
     pub fn kind(&self) -> OperationType {
         self.definition().node.ty
     }
 
-    /// Its name, where the document gives one.
+    /// The name of the operation, if it has one.
     pub fn name(&self) -> Option<&str> {
         let (name, _) = self.document.operations.iter().next()?;
         name.map(Name::as_str)
@@ -97,22 +98,22 @@ impl Operation {
         self.document.fragments.get(name).map(|fragment| &fragment.node.selection_set.node)
     }
 
-    /// The document, to be executed.
+    /// The document for execution.
     pub fn document(&self) -> &ExecutableDocument {
         &self.document
     }
 
-    /// Names of the fields at the root, those in fragments too, each as often as it is there.
+    /// Names of the root fields, including those in fragments, with repetitions.
     pub fn root_fields(&self) -> &[Name] {
         &self.root_fields
     }
 
-    /// Whether a field at the root, in fragments too, is about the schema.
+    /// Whether a root field, including those in fragments, is `__schema` or `__type`.
     pub fn selects_introspection(&self) -> bool {
         self.root_fields.iter().any(|name| matches!(name.as_str(), "__schema" | "__type"))
     }
 
-    /// Fragments that are spread several times count once: a limit on complexity sees the rest.
+    /// Counts a repeated fragment once: the complexity limit covers repetitions.
     fn collect_root_fields(&self) -> Vec<Name> {
         let mut found = Vec::new();
         let mut reached = HashSet::new();
@@ -159,8 +160,7 @@ impl Operation {
     }
 }
 
-/// A document that cannot be parsed, as one sentence; the parser draws the line of the text besides,
-/// however long it is.
+/// Reduces a syntax error to one sentence; the parser also renders the full line of the document.
 fn parse_error(error: &async_graphql_parser::Error) -> GraphqlError {
     let rendered = error.to_string();
     let last = rendered.lines().last().unwrap_or_default().trim();
@@ -173,7 +173,7 @@ fn parse_error(error: &async_graphql_parser::Error) -> GraphqlError {
     }
 }
 
-/// At most so much is told of what the parser says.
+/// Maximum number of characters of the parser's message.
 const REASON_CHARACTERS_MAX: usize = 300;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What identifies a plan: an operation and the values of its conditions.
+//! The key of a plan: an operation and the values of its conditions.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use async_graphql_value::{ConstValue as Value, Name, Value as AstValue, Variable
 
 use crate::operation::Operation;
 
-/// An operation with the values of its conditions: what decides its plan, grants aside.
+/// An operation with the values of its conditions: with the grants, they determine its plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OperationKey {
     pub(crate) text: Arc<str>,
@@ -25,14 +25,14 @@ impl OperationKey {
         Self { text: Arc::clone(text), name, conditions: conditions(operation, variables) }
     }
 
-    /// The only operation of a document, without values for its variables.
+    /// The key of the only operation of a document, without variable values.
     pub(crate) fn from_single_operation(text: &Arc<str>) -> Option<Self> {
         let operation = Operation::parse(text, None).ok()?;
         let conditions = conditions(&operation, &Variables::default());
         Some(Self { text: Arc::clone(text), name: None, conditions })
     }
 
-    /// Its name, or a prefix of the digest of its document.
+    /// The name of the operation, or a prefix of the hash of its document.
     pub(crate) fn describe(&self) -> String {
         let operation = Operation::parse(&self.text, self.name.as_deref()).ok();
         let name = operation.as_ref().and_then(Operation::name);
@@ -41,7 +41,7 @@ impl OperationKey {
     }
 }
 
-/// Each variable of `@skip` and `@include`, and whether it is true.
+/// The variables of `@skip` and `@include`, and whether each is true.
 fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool)> {
     let mut found: Vec<Name> = Vec::new();
     let definition = &operation.definition().node;

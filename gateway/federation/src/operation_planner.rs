@@ -1,4 +1,4 @@
-//! From a document to a plan: validate ► filter ► normalise ► plan.
+//! Plans the operation of a document: validate, filter, normalise, plan.
 
 mod normalise;
 mod overlapping_fields;
@@ -17,18 +17,18 @@ use crate::{
     operation_key::OperationKey, plan::Plan, planner_adapter::PlannerError, supergraph::Supergraph,
 };
 
-/// Why an operation has no plan.
+/// Error of planning an operation.
 #[derive(Debug, Clone)]
 pub(crate) enum PlanError {
     /// The document is invalid.
     Invalid(Vec<GraphqlError>),
-    /// The document is valid, and there is no plan for it.
+    /// The document is valid, but cannot be planned.
     NoPlan(PlannerError),
     /// Planning panicked; the panic hook logged it.
     Panicked,
 }
 
-/// Plans operations over any supergraph.
+/// Plans operations on any supergraph.
 #[derive(Clone)]
 pub(crate) struct OperationPlanner {
     rules: Arc<ValidationRules>,
@@ -36,15 +36,15 @@ pub(crate) struct OperationPlanner {
 }
 
 impl OperationPlanner {
-    /// A planner that gives up on an operation after `timeout`.
+    /// Creates a planner with a timeout per operation.
     pub(crate) fn new(timeout: Duration) -> Self {
         Self { rules: Arc::new(ValidationRules::new()), timeout }
     }
 
-    /// Plans what `grants` allow of an operation.
+    /// Plans an operation, without the fields that `grants` do not cover.
     ///
     /// # Errors
-    /// [`PlanError`] if the operation is invalid or has no plan.
+    /// [`PlanError`] if the operation is invalid or cannot be planned.
     pub(crate) fn plan(
         &self,
         supergraph: &Supergraph,

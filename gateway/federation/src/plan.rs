@@ -1,6 +1,6 @@
 //! Plans: which fields are fetched from which subgraph, in which order, and where they are merged.
 //!
-//! Own types, so that the planner can be replaced.
+//! These types do not depend on the planner's crate, so that it can be replaced.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -12,107 +12,107 @@ use async_graphql_value::Name;
 
 use crate::selected_fields::SelectedFields;
 
-/// How an operation is answered. An operation about the schema alone asks nobody.
+/// How an operation is executed. For pure introspection, there is nothing to fetch.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) root: Option<Step>,
-    /// Whether something is left out that the caller must not see.
+    /// Whether unauthorized fields were removed.
     pub(crate) is_filtered: bool,
 }
 
-/// A step of a plan.
+/// A step of a plan: fetches, or a combination of steps.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// One after the other.
+    /// Executed one after another.
     Sequence(Vec<Self>),
-    /// All at once.
+    /// Executed concurrently.
     Parallel(Vec<Self>),
-    /// One or the other, by a variable.
+    /// Executed depending on a variable.
     Condition { variable: Name, then: Option<Box<Self>>, otherwise: Option<Box<Self>> },
-    /// A question to a subgraph.
+    /// A request to a subgraph.
     Fetch(Box<Fetch>),
 }
 
-/// A question to one subgraph.
+/// A request to one subgraph.
 #[derive(Debug)]
 pub(crate) struct Fetch {
-    /// The name of the subgraph.
+    /// Name of the subgraph.
     pub(crate) subgraph: Arc<str>,
     pub(crate) document: Arc<str>,
     pub(crate) operation_type: OperationType,
-    /// The client's variables that it uses.
+    /// Variables of the client that the document uses.
     pub(crate) variables: Vec<Name>,
     pub(crate) kind: FetchKind,
 }
 
-/// What a question asks for.
+/// What a fetch selects.
 #[derive(Debug)]
 pub(crate) enum FetchKind {
-    /// Fields of the root, which go to everything at a place.
+    /// Root fields, merged into all objects at a path.
     Root {
         path: Vec<PathElement>,
         response_keys: Arc<HashSet<String>>,
-        /// What a response may hold, before its rewrites.
+        /// Fields expected in a response, before rewrites.
         selected: SelectedFields,
         output_rewrites: Vec<Rewrite>,
     },
-    /// More of things that are there, named by their keys; one list of them for each field.
+    /// Fields of entities; one list per `_entities` field.
     Entities(Vec<EntityFetch>),
 }
 
-/// A list of things of which more is wanted.
+/// One `_entities` field of a fetch.
 #[derive(Debug)]
 pub(crate) struct EntityFetch {
-    /// Under which name the answer has them.
+    /// Response key of the `_entities` field.
     pub(crate) alias: String,
-    /// The variable that takes their representations.
+    /// Variable with the representations.
     pub(crate) variable: Name,
-    /// Where they are.
+    /// Paths of the entities in the response.
     pub(crate) paths: Vec<Vec<PathElement>>,
-    /// What a representation holds.
+    /// Required fields of a representation.
     pub(crate) requires: Vec<RequiredSelection>,
     pub(crate) input_rewrites: Vec<Rewrite>,
     pub(crate) output_rewrites: Vec<Rewrite>,
-    /// Under which names an answer has what was asked for.
+    /// Response keys of the selected fields.
     pub(crate) response_keys: Arc<HashSet<String>>,
-    /// What each entity of a response may hold, before its rewrites.
+    /// Fields expected in each entity, before rewrites.
     pub(crate) selected: SelectedFields,
 }
 
-/// A part of the way to a place in an answer.
+/// A segment of a path in a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PathElement {
     Field(Name),
-    /// Only where it is of one of these types.
+    /// Only objects of one of these types.
     TypeCondition(BTreeSet<String>),
-    /// Every item of a list.
+    /// All items of a list.
     List,
 }
 
-/// What a representation holds.
+/// A selection of a representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RequiredSelection {
     Field {
         name: Name,
-        /// Its name in the representation.
+        /// Key in the representation.
         key: Name,
         selections: Vec<Self>,
     },
-    /// More, where it is of one of these types.
+    /// Further selections on objects of one of these types.
     InlineFragment { types: BTreeSet<String>, selections: Vec<Self> },
 }
 
-/// A change to what is sent or was answered.
+/// A rewrite of a representation or a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rewrite {
-    /// The last field of the way gets another name.
+    /// Renames the last field of the path.
     Rename { path: Vec<PathElement>, to: Name },
-    /// What is at the end of the way becomes a text.
+    /// Sets the value at the path to a string.
     Set { path: Vec<PathElement>, text: String },
 }
 
 impl Step {
-    /// The only question of a plan that has but one, at the root.
+    /// The fetch of a plan that consists of a single root fetch.
     pub(crate) fn single_root_fetch(&self) -> Option<&Fetch> {
         match self {
             Self::Fetch(fetch) => match &fetch.kind {
@@ -127,7 +127,7 @@ impl Step {
         }
     }
 
-    /// Every fetch of it.
+    /// All fetches of this step.
     pub(crate) fn fetches(&self) -> Vec<&Fetch> {
         match self {
             Self::Fetch(fetch) => vec![fetch],

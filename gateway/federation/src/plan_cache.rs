@@ -1,4 +1,4 @@
-//! Cached plans: one for equal operations and grants, built once for all requests that wait for it.
+//! Plan cache: concurrent requests for the same operation and grants share one plan.
 
 use std::sync::Arc;
 
@@ -12,19 +12,20 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// The plans over one supergraph.
+/// Cached plans for one supergraph.
 pub(crate) struct PlanCache(Cache<(OperationKey, Grants), Arc<Plan>>);
 
 impl PlanCache {
-    /// A cache of at most `entries_max` plans.
+    /// Creates a cache for at most `entries_max` plans.
     pub(crate) fn new(entries_max: usize) -> Self {
         Self(Cache::new(entries_max))
     }
 
-    /// The plan for an operation; built off the runtime threads if it is not cached.
+    /// The plan of an operation. If it is not cached, it is computed outside the runtime's worker
+    /// threads.
     ///
     /// # Errors
-    /// [`PlanError`] if the operation is invalid or has no plan.
+    /// [`PlanError`] if the operation is invalid or cannot be planned.
     pub(crate) async fn get(
         &self,
         operation: OperationKey,

@@ -1,5 +1,5 @@
-//! The adapter of the planner's crate: a normalised operation in, a plan of our own types out. No other
-//! module names that crate.
+//! Adapter of the planner's crate: converts a normalised operation to a plan. No other module uses
+//! that crate.
 
 mod convert;
 mod workarounds;
@@ -39,28 +39,28 @@ use crate::{
     text_limits::check_sdl,
 };
 
-/// Why there is no plan.
+/// The reason why an operation cannot be planned.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum PlannerError {
-    /// The operation cannot be brought into the form that is planned.
+    /// The operation cannot be normalised.
     #[error("cannot normalise operation")]
     Normalise(#[source] Cause),
-    /// The planner finds no way to a field.
+    /// No plan was found for a field.
     #[error("no plan for `{field}`")]
     NoPlan {
-        /// Its way from the root, or of all fields that were asked for.
+        /// Path of the first field, and the number of other fields.
         field: String,
-        /// What the planner says.
+        /// Message of the planner.
         #[source]
         cause: Cause,
     },
-    /// It takes too long to find one.
+    /// The timeout expired.
     #[error("planning timed out after {} ms", .0.as_millis())]
     Timeout(Duration),
-    /// The operation cannot even be brought into the form that is planned.
+    /// The planner's crate panicked during normalisation.
     #[error("planner panicked: {0}")]
     Panicked(String),
-    /// A plan holds what is not executed here.
+    /// The plan contains a node that this router does not execute.
     #[error("unsupported plan node: `{0}`")]
     UnsupportedNode(&'static str),
 }
@@ -75,18 +75,18 @@ pub(crate) fn parse_supergraph(sdl: &str) -> Result<schema::Document, Cause> {
         .map_err(|error| cause(error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
-/// The planner over one supergraph.
+/// The planner of one supergraph.
 pub(crate) struct Planner {
     inner: HivePlanner,
-    /// Whether subgraphs know different members of one union.
+    /// Whether subgraphs have different members of the same union.
     members_differ: bool,
 }
 
 impl Planner {
-    /// A planner over a supergraph. A panic of the planner's crate ends here.
+    /// Creates the planner of a supergraph, and catches panics of the planner's crate.
     ///
     /// # Errors
-    /// Why the planner rejects the supergraph.
+    /// The reason why the planner rejects the supergraph.
     pub(crate) fn new(document: &schema::Document) -> Result<Self, Cause> {
         let inner = panic::catch_unwind(|| {
             HivePlanner::new_from_supergraph(document, QueryPlannerOptions::default())
@@ -102,11 +102,11 @@ impl Planner {
         &self.inner.consumer_schema.document
     }
 
-    /// The root step for an operation of a valid document; `None` if nothing has to be fetched. A
-    /// panic of the planner's crate ends here.
+    /// The root step of an operation in a valid document; `None` if nothing needs to be fetched.
+    /// Catches panics of the planner's crate.
     ///
     /// # Errors
-    /// [`PlannerError`] if there is no plan.
+    /// [`PlannerError`] if the operation cannot be planned.
     pub(crate) fn plan(
         &self,
         types: &PublicSchema,
@@ -136,14 +136,14 @@ impl Planner {
     }
 }
 
-/// So often is a plan looked for, for one operation and its parts.
+/// Maximum number of planning attempts for one operation and its halves.
 const TRIES_MAX: u32 = 64;
 
-/// The rollout of progressive `@override` labels: a field moves to another subgraph at 100 % alone. The
-/// planner's crate moves it if the percentage of its label is above this one.
+/// Percentage for progressive `@override`: the planner's crate overrides a field if the percentage
+/// of its label is higher, so only labels of 100 % take effect.
 const OVERRIDE_PERCENTAGE: f64 = 99.999_999;
 
-/// The planning of one operation.
+/// State of planning one operation.
 struct PlanAttempt<'a> {
     planner: &'a Planner,
     converter: PlanConverter<'a>,
@@ -153,8 +153,8 @@ struct PlanAttempt<'a> {
 }
 
 impl PlanAttempt<'_> {
-    /// The steps of an operation. Where the planner finds none for a query, each half of it is planned by
-    /// itself: fields are asked for twice then, and what both get is one answer.
+    /// The steps of an operation. If a query cannot be planned, each half of it is planned
+    /// separately; fields that both halves need are then fetched twice, and the results are merged.
     fn steps(&mut self, operation: &OperationDefinition) -> Result<Vec<Step>, PlannerError> {
         self.tries += 1;
         let failure = match self.step(operation) {
@@ -183,8 +183,8 @@ impl PlanAttempt<'_> {
         };
         let mut steps = self.steps_of(operation, one)?;
         let more = self.steps_of(operation, other)?;
-        // Who knows a thing only as one of these types is not believed about the others: the same must be
-        // asked first.
+        // A subgraph that returns an object with only some of its types is not authoritative for
+        // the others: both halves must have the same root subgraphs.
         if root_subgraphs(&steps) != root_subgraphs(&more) {
             return Err(failure);
         }
@@ -200,7 +200,8 @@ impl PlanAttempt<'_> {
         self.steps(&OperationDefinition { selection_set, ..operation.clone() })
     }
 
-    /// The steps to the only place of an operation, over what is computed on the way.
+    /// Plans an operation with a single path by first fetching the required fields of a `@requires`
+    /// field on it.
     fn plan_with_workaround(&mut self, operation: &OperationDefinition) -> Option<Vec<Step>> {
         let state = &self.planner.inner.supergraph;
         for workaround in requires_workarounds(state, operation) {
@@ -223,7 +224,7 @@ impl PlanAttempt<'_> {
         None
     }
 
-    /// The step that answers an operation. A panic of the planner's crate ends here.
+    /// The step of an operation. Catches panics of the planner's crate.
     fn step(&self, operation: &OperationDefinition) -> Result<Option<Step>, PlannerError> {
         let no_plan = |cause| PlannerError::NoPlan {
             field: split_operation::describe(&operation.selection_set),
@@ -259,21 +260,22 @@ impl PlanAttempt<'_> {
     }
 }
 
-/// Steps that may follow one another: what the planner names for itself has the same names in each.
+/// Steps that can be combined: the aliases generated by the planner are only distinct within a
+/// step.
 fn if_aliases_distinct(steps: Vec<Step>) -> Option<Vec<Step>> {
     let naming =
         steps.iter().filter(|step| !unresolved_aliases::generated_aliases(step).is_empty());
     (naming.count() <= 1).then_some(steps)
 }
 
-/// Who is asked for fields of the root.
+/// The subgraphs of the root fetches.
 fn root_subgraphs(steps: &[Step]) -> BTreeSet<&str> {
     let fetches = steps.iter().flat_map(Step::fetches);
     let roots = fetches.filter(|fetch| matches!(fetch.kind, FetchKind::Root { .. }));
     roots.map(|fetch| &*fetch.subgraph).collect()
 }
 
-/// Does what may panic within the planner's crate.
+/// Catches a panic of the planner's crate.
 fn catch_planner_panic<T>(
     work: impl FnOnce() -> Result<T, PlannerError>,
 ) -> Result<T, PlannerError> {

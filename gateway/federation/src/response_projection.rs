@@ -1,7 +1,7 @@
-//! Gives what was gathered the form that the client asked for (GraphQL, sections 6.3 and 6.4): fields in
-//! the order of the selections, `@skip` and `@include`, types, and null where it belongs.
+//! Projects the merged data to the response of an operation (GraphQL, sections 6.3 and 6.4): order
+//! of fields, `@skip` and `@include`, type conditions and null propagation.
 //!
-//! It walks the client's own document and not the plan's, so that nothing of a plan shows.
+//! It follows the document of the client, not the plan, so that no details of the plan are visible.
 
 mod introspect;
 mod leaf;
@@ -29,18 +29,18 @@ use crate::{
     schema::{Definition, PublicSchema, Type, TypeKind},
 };
 
-/// An answer in the form that was asked for.
+/// The projected response.
 pub(crate) struct Projected {
     pub(crate) data: Value,
     pub(crate) errors: Vec<GraphqlError>,
-    /// Errors that are not listed.
+    /// Number of errors that are not listed.
     pub(crate) omitted: usize,
 }
 
-/// The value of a field. Null that must not be there goes up.
+/// A completed field value; null propagates if the type is non-nullable.
 enum Completed {
     Value(Value),
-    /// Null, which the type must allow. `ErrorReported`: nothing more is to be told about it.
+    /// Null, unless the type is non-nullable. The flag is set if its error was reported.
     Null(ErrorReported),
 }
 
@@ -50,7 +50,7 @@ enum ErrorReported {
     No,
 }
 
-/// One projection.
+/// State of a projection.
 struct Projection<'a> {
     types: &'a PublicSchema,
     collector: FieldCollector<'a>,
@@ -60,7 +60,7 @@ struct Projection<'a> {
     path: ResponsePath,
 }
 
-/// The answer to an operation.
+/// Projects the response to an operation.
 pub(crate) fn project(
     types: &PublicSchema,
     operation: &Operation,
@@ -97,7 +97,7 @@ pub(crate) fn project(
 }
 
 impl<'a> Projection<'a> {
-    /// An object of the type `name`, which is no abstract one.
+    /// Projects an object of the concrete type `name`.
     fn object(&mut self, name: &str, sets: &[&'a SelectionSet], data: &Value) -> Completed {
         let mut object = IndexMap::new();
         let collected = self.collector.collect_fields(name, sets);
@@ -121,7 +121,7 @@ impl<'a> Projection<'a> {
         Completed::Value(Value::Object(object))
     }
 
-    /// The value of a field; nothing where there is no such field.
+    /// The value of a field; `None` if the type has no such field.
     fn field(
         &mut self,
         owner: &str,
@@ -161,7 +161,7 @@ impl<'a> Projection<'a> {
         })
     }
 
-    /// What nobody answered: null, and an error unless nobody knows the thing.
+    /// Null for a field without data, with an error unless the entity is unknown.
     fn resolve_missing(&mut self, ty: &Type, key: &str) -> Completed {
         let parent = self.path[..self.path.len() - 1].to_vec();
         let reported = match self.error_index.missing_reason(&parent, key) {
@@ -181,7 +181,7 @@ impl<'a> Projection<'a> {
         self.null(ty, reported)
     }
 
-    /// Null for a field of this type; it goes up where the type does not allow it.
+    /// Null for a field of type `ty`; propagates if the type is non-nullable.
     fn null(&mut self, ty: &Type, reported: ErrorReported) -> Completed {
         if !matches!(ty, Type::NonNull(_)) {
             return Completed::Value(Value::Null);
@@ -263,7 +263,7 @@ impl<'a> Projection<'a> {
         }
     }
 
-    /// Of which type an object is that stands where `declared` is; nothing where it must not be shown.
+    /// The type of an object at a position of type `declared`; `None` if it is hidden or invalid.
     fn type_of(
         &mut self,
         declared: &'a Definition,
@@ -280,7 +280,8 @@ impl<'a> Projection<'a> {
             types.get(typename).filter(|definition| types.is(&definition.name, &declared.name));
         match concrete {
             Some(concrete) => Some(&concrete.name),
-            // What a subgraph calls its part of a type that others know better (`@interfaceObject`).
+            // The type name of an `@interfaceObject`, of which other subgraphs know the object
+            // type.
             None if !declared.is_abstract() => Some(&declared.name),
             None => {
                 self.invalid_value("a possible type");
@@ -289,7 +290,7 @@ impl<'a> Projection<'a> {
         }
     }
 
-    /// A value that is not what the schema says.
+    /// Reports a value that does not match the schema.
     fn invalid_value(&mut self, wanted: &str) -> Completed {
         let message = format!("subgraph returned an invalid value: expected {wanted}");
         self.report(malformed(message));
@@ -309,8 +310,8 @@ impl<'a> Projection<'a> {
     }
 }
 
-/// Ends the path of each error where it leaves the selections of the client: what a plan fetches besides,
-/// such as an inaccessible key, has no name for clients.
+/// Truncates the path of each error at the first field that the client did not select: a field that
+/// only the plan selects, such as an inaccessible key, must not be visible.
 pub(crate) fn hide_unselected_paths(errors: &mut [GraphqlError], operation: &Operation) {
     for error in errors {
         let mut sets = vec![&operation.definition().node.selection_set.node];
@@ -325,10 +326,10 @@ pub(crate) fn hide_unselected_paths(errors: &mut [GraphqlError], operation: &Ope
     }
 }
 
-/// An error about a subgraph that cannot be named.
+/// An error of an unknown subgraph.
 fn malformed(message: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::SubgraphMalformedResponse, message)
 }
 
-/// The same field, as often as it is asked for under one name.
+/// The occurrences of a field with the same response key.
 type Fields<'a> = Vec<&'a Positioned<Field>>;

@@ -1,4 +1,4 @@
-//! The life of one operation over a supergraph: plan ► execute ► project.
+//! Processes an operation on a supergraph: plan, execute, project.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// An active supergraph with its plans and subgraphs.
+/// An active supergraph with its plan cache and subgraphs.
 pub struct SupergraphRouter {
     supergraph: Arc<Supergraph>,
     subgraphs: SubgraphRegistry,
@@ -36,43 +36,43 @@ pub struct SupergraphRouter {
 
 /// Where an operation is executed.
 pub enum Route {
-    /// In the local subgraph alone, which can execute it as the client sent it.
+    /// Entirely in the local subgraph, exactly as sent by the client.
     Local,
-    /// Over subgraphs.
+    /// In one or more subgraphs, as planned.
     Federated(PlannedOperation),
 }
 
-/// A plan, and what the supergraph grants the caller.
+/// A plan, and the authorization grants of the caller.
 pub struct PlannedOperation {
     plan: Arc<Plan>,
     grants: Grants,
 }
 
-/// The response to an operation that was executed.
+/// The response to an executed operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Response {
-    /// Its data.
+    /// Value of `data`.
     pub data: Value,
     /// Errors of fields.
     pub errors: Vec<GraphqlError>,
 }
 
-/// Why an operation is not executed.
+/// The reason why an operation was not executed.
 #[derive(Debug)]
 pub enum RequestError {
     /// The request is invalid.
     Rejected {
-        /// Its errors.
+        /// Validation errors.
         errors: Vec<GraphqlError>,
-        /// Number of errors that are left out.
+        /// Number of further errors that are omitted.
         omitted: usize,
     },
-    /// The router cannot execute it.
+    /// The router failed to execute it.
     Failed(ApiError),
 }
 
 impl SupergraphRouter {
-    /// A router over a supergraph that replaces `previous`.
+    /// Creates the router of a supergraph that replaces `previous`.
     pub(crate) fn new(
         supergraph: Supergraph,
         config: &Arc<RouterConfig>,
@@ -92,12 +92,12 @@ impl SupergraphRouter {
         }
     }
 
-    /// A digest of the supergraph.
+    /// Hash of the supergraph.
     pub fn digest(&self) -> blake3::Hash {
         self.supergraph.digest()
     }
 
-    /// The subgraphs that are called over HTTP, by name.
+    /// The subgraphs called over HTTP, by name.
     pub fn remotes(&self) -> &Arc<[Arc<HttpSubgraph>]> {
         &self.remotes
     }
@@ -112,7 +112,7 @@ impl SupergraphRouter {
         self.plan_cache.operations()
     }
 
-    /// Whether there is a plan for an operation.
+    /// Whether an operation can be planned.
     pub(crate) fn can_plan(&self, operation: &OperationKey) -> bool {
         let grants = self.supergraph.auth_rules().all_grants();
         self.planner.plan(&self.supergraph, operation, &grants).is_ok()
@@ -121,7 +121,7 @@ impl SupergraphRouter {
     /// Plans an operation of the document `text`, and decides where it is executed.
     ///
     /// # Errors
-    /// [`RequestError`] if it is invalid, a subscription, or has no plan.
+    /// [`RequestError`] if the operation is invalid or a subscription, or cannot be planned.
     pub async fn route(
         &self,
         text: &Arc<str>,
@@ -148,7 +148,8 @@ impl SupergraphRouter {
         })
     }
 
-    /// Executes a plan and projects what subgraphs respond; errors beyond the maximum are counted.
+    /// Executes a plan and projects the merged responses. Also returns the number of errors beyond
+    /// the maximum.
     ///
     /// # Errors
     /// The first variable with an invalid value.
@@ -181,7 +182,7 @@ impl<E: Into<GraphqlError>> From<E> for RequestError {
     }
 }
 
-/// The error for a client about an operation without a plan; the log has the cause.
+/// The error for an operation without a plan; the cause is logged.
 fn request_error(error: PlanError, errors_max: usize) -> RequestError {
     match error {
         PlanError::Invalid(mut errors) => {

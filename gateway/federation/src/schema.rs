@@ -1,5 +1,5 @@
-//! The types that clients see, as tables; and which objects stand behind an abstract type in the
-//! whole supergraph, hidden ones included.
+//! The public schema, indexed by name; and the possible types of the whole supergraph, including
+//! hidden ones.
 
 use std::{
     borrow::Cow,
@@ -11,7 +11,7 @@ use graphql_tools::static_graphql::schema as ast;
 
 use crate::authorization::{AuthRules, Grants};
 
-/// What a field or an input is declared as.
+/// The type of a field or input value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Named(String),
@@ -28,7 +28,7 @@ impl Type {
         }
     }
 
-    /// The name of the type, without what is said about lists and null.
+    /// The name of the type without list and non-null wrappers.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,
@@ -37,7 +37,7 @@ impl Type {
     }
 }
 
-/// A field of an object or an interface.
+/// A field of an object or interface type.
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: String,
@@ -53,7 +53,7 @@ pub(crate) struct InputValue {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) ty: Type,
-    /// As GraphQL writes it.
+    /// As a GraphQL literal.
     pub(crate) default: Option<String>,
     pub(crate) deprecated: Option<String>,
 }
@@ -66,7 +66,7 @@ pub(crate) struct EnumValue {
     pub(crate) deprecated: Option<String>,
 }
 
-/// A directive that a client may write.
+/// A directive that clients can use.
 #[derive(Debug)]
 pub(crate) struct Directive {
     pub(crate) name: String,
@@ -76,7 +76,7 @@ pub(crate) struct Directive {
     pub(crate) repeatable: bool,
 }
 
-/// What sort of type, and what it is made of.
+/// The kind of a type, with its fields or values.
 #[derive(Debug)]
 pub(crate) enum TypeKind {
     Scalar { specified_by: Option<String> },
@@ -87,7 +87,7 @@ pub(crate) enum TypeKind {
     Input { fields: IndexMap<String, InputValue> },
 }
 
-/// A type that clients see.
+/// A type of the public schema.
 #[derive(Debug)]
 pub(crate) struct Definition {
     pub(crate) name: String,
@@ -96,7 +96,7 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    /// Its fields, where it is an object or an interface.
+    /// The fields of an object or interface type.
     pub(crate) fn fields(&self) -> Option<&IndexMap<String, Field>> {
         match &self.kind {
             TypeKind::Object { fields, .. } | TypeKind::Interface { fields, .. } => Some(fields),
@@ -104,35 +104,35 @@ impl Definition {
         }
     }
 
-    /// Whether a value of it may be of one of several types.
+    /// Whether it is an interface or union.
     pub(crate) fn is_abstract(&self) -> bool {
         matches!(self.kind, TypeKind::Interface { .. } | TypeKind::Union)
     }
 }
 
-/// All types of a supergraph.
+/// The types of a supergraph.
 #[derive(Debug, Default)]
 pub(crate) struct PublicSchema {
-    /// What clients see, by name.
+    /// Public types by name.
     public: IndexMap<String, Definition>,
     pub(crate) directives: Vec<Directive>,
     pub(crate) query: String,
     pub(crate) mutation: Option<String>,
     pub(crate) subscription: Option<String>,
-    /// Objects behind each interface and union, hidden ones included.
+    /// Possible types of each interface and union, including hidden ones.
     possible_types: HashMap<String, BTreeSet<String>>,
-    /// Objects, and values of enums as `Enum.VALUE`, that there are and clients do not see.
+    /// Object types, and enum values as `Enum.VALUE`, that are hidden from clients.
     hidden: BTreeSet<String>,
-    /// What is not for everybody.
+    /// Authorization rules of types and fields.
     auth_rules: AuthRules,
-    /// Names of all fields of all types.
+    /// Names of the fields of all types.
     field_names: HashSet<String>,
-    /// Names of fields that others need with arguments (`@requires`).
+    /// Names of fields that `@requires` selects with arguments.
     required_with_arguments: HashSet<String>,
 }
 
 impl PublicSchema {
-    /// The tables of a supergraph, of which clients see `public`.
+    /// Indexes the supergraph `whole`, whose public schema is `public`.
     pub(crate) fn new(whole: &ast::Document, public: &ast::Document) -> Self {
         let mut types = Self {
             query: public.query_type_name().cloned().unwrap_or_default(),
@@ -159,7 +159,7 @@ impl PublicSchema {
                 _ => {}
             }
         }
-        // The root gets these two as fields; they are no part of what it is.
+        // The planner's crate adds these two to the root type; they are resolved separately.
         if let Some(TypeKind::Object { fields, .. }) =
             types.public.get_mut(&types.query).map(|query| &mut query.kind)
         {
@@ -219,9 +219,9 @@ impl PublicSchema {
         }
     }
 
-    /// Under which name a plan has what a client asks for as `normalise_reference`. Where that is the name of another
-    /// field, the planner takes one for the other, in keys for instance: plans have it renamed. So they
-    /// have a field that others need with arguments of their own.
+    /// The response key in the plan of a field that the client selects as `alias`. An alias that is
+    /// the name of another field is renamed, since the planner would confuse the two, for example
+    /// in keys; so is a field that `@requires` selects with arguments.
     pub(crate) fn name_in_plan<'n>(&self, alias: &'n str, field: &str) -> Cow<'n, str> {
         let mistakable = if alias == field {
             self.required_with_arguments.contains(field)
@@ -231,12 +231,12 @@ impl PublicSchema {
         if mistakable { Cow::Owned(format!("{RENAMED}{alias}")) } else { Cow::Borrowed(alias) }
     }
 
-    /// What is not for everybody.
+    /// Authorization rules of types and fields.
     pub(crate) fn auth_rules(&self) -> &AuthRules {
         &self.auth_rules
     }
 
-    /// Whether anything of a type behind an abstract one must not be shown.
+    /// Whether access to any possible type of a type, or to its fields, can be denied.
     pub(crate) fn may_hide_possible_type(&self, grants: &Grants, name: &str) -> bool {
         !grants.is_full()
             && self
@@ -244,38 +244,38 @@ impl PublicSchema {
                 .any(|possible| self.auth_rules.denies_any(grants, possible))
     }
 
-    /// A type that clients see.
+    /// The public type with this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Definition> {
         self.public.get(name)
     }
 
-    /// All types that clients see.
+    /// All public types.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Definition> {
         self.public.values()
     }
 
-    /// Whether a value of the type `name` is one of the type `selections_at`, too.
+    /// Whether a value of type `name` is also of type `wanted`.
     pub(crate) fn is(&self, name: &str, wanted: &str) -> bool {
         name == wanted || self.possible_types.get(wanted).is_some_and(|types| types.contains(name))
     }
 
-    /// The types behind an abstract type, hidden ones included.
+    /// The possible types of an abstract type, including hidden ones.
     pub(crate) fn possible_types(&self, name: &str) -> impl Iterator<Item = &str> {
         self.possible_types.get(name).into_iter().flatten().map(String::as_str)
     }
 
-    /// Whether there is an object of this name that clients do not see.
+    /// Whether an object type is hidden from clients.
     pub(crate) fn is_hidden(&self, object: &str) -> bool {
         self.hidden.contains(object)
     }
 
-    /// Whether an enum has a value that clients do not see.
+    /// Whether an enum value is hidden from clients.
     pub(crate) fn is_hidden_value(&self, of: &str, value: &str) -> bool {
         self.hidden.contains(&format!("{of}.{value}"))
     }
 }
 
-/// Notes the fields that stand with arguments in a set of fields: names before a bracket.
+/// Collects the fields with arguments in a field set: names before a parenthesis.
 fn collect_with_arguments(fields: Option<&str>, found: &mut HashSet<String>) {
     let fields = fields.unwrap_or_default();
     for (at, _) in fields.match_indices('(') {
@@ -285,10 +285,10 @@ fn collect_with_arguments(fields: Option<&str>, found: &mut HashSet<String>) {
     }
 }
 
-/// Marks an alias that plans have renamed.
+/// Prefix of renamed response keys in plans.
 const RENAMED: &str = "_as_";
 
-/// The name that a client gave to what a plan has under `name`.
+/// The response key of the client for that of a plan.
 pub(crate) fn client_name(name: &str) -> &str {
     name.strip_prefix(RENAMED).unwrap_or(name)
 }
@@ -348,7 +348,7 @@ fn inputs(ast_inputs: &[ast::InputValue]) -> IndexMap<String, InputValue> {
     ast_inputs.iter().map(|ast_input| (ast_input.name.clone(), input(ast_input))).collect()
 }
 
-/// Why something is to be used no more.
+/// The reason of `@deprecated`, if present.
 fn deprecated(directives: &[ast::Directive]) -> Option<String> {
     let is = directives.iter().any(|directive| directive.name == "deprecated");
     is.then(|| {
@@ -357,7 +357,7 @@ fn deprecated(directives: &[ast::Directive]) -> Option<String> {
     })
 }
 
-/// The text that a directive has as an argument.
+/// A string argument of a directive.
 pub(crate) fn argument(
     directives: &[ast::Directive],
     directive: &str,

@@ -1,7 +1,7 @@
-//! The last known SDL of each subgraph on disk, so that a subgraph that is down is composed after a
-//! restart, too. Every function blocks.
+//! Cache on disk of the last known SDL of each subgraph, so that after a restart an unavailable
+//! subgraph can still be composed. All functions block.
 //!
-//! Invariant: an SDL is stored after a supergraph was composed with it and loaded, never before.
+//! Invariant: an SDL is stored only after a supergraph with it was composed and loaded.
 
 use std::{
     collections::HashMap,
@@ -15,17 +15,17 @@ use crate::{
     config::SubgraphConfig,
 };
 
-/// Maximum length of an SDL file in bytes.
+/// Maximum size of an SDL file in bytes.
 const SDL_BYTES_MAX: u64 = 4 << 20;
 
-/// The SDL of each subgraph, by name.
+/// Cached SDLs by subgraph name.
 pub(crate) struct SdlCache {
     folder: PathBuf,
     by_name: HashMap<String, String>,
 }
 
 impl SdlCache {
-    /// Reads the cached SDL of these subgraphs; what cannot be read is set aside.
+    /// Reads the cached SDLs of these subgraphs; unreadable files are rejected.
     pub(crate) fn read(folder: &Path, subgraphs: &[SubgraphConfig]) -> Self {
         let mut cache = Self { folder: folder.to_owned(), by_name: HashMap::new() };
         for SubgraphConfig { name, .. } in subgraphs {
@@ -45,8 +45,8 @@ impl SdlCache {
         self.by_name.get(name)
     }
 
-    /// Stores the SDL of a subgraph. If it cannot be written, that is logged, and the SDL is cached in
-    /// memory alone.
+    /// Updates the SDL of a subgraph. If the file cannot be written, this is logged, and the SDL is
+    /// only cached in memory.
     pub(crate) fn update(&mut self, name: &str, sdl: &str) {
         if self.by_name.get(name).is_some_and(|cached| cached == sdl) {
             return;
@@ -58,8 +58,8 @@ impl SdlCache {
         self.by_name.insert(name.to_owned(), sdl.to_owned());
     }
 
-    /// Renames a cached SDL that cannot be used to `NAME.graphql.rejected`, for somebody to look at, so
-    /// that no later start meets it.
+    /// Renames an unusable SDL file to `NAME.graphql.rejected`, so that it can be inspected and is
+    /// not read at the next start.
     pub(crate) fn reject(&mut self, name: &str, reason: &str) {
         self.by_name.remove(name);
         let path = self.path(name);
@@ -75,7 +75,8 @@ impl SdlCache {
         );
     }
 
-    /// Invariant: a crash leaves the old file or the new one, never a part. No link is followed.
+    /// Invariant: after a crash, the file has its old or its new content. Symbolic links are not
+    /// followed.
     fn write(&self, name: &str, sdl: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let unfinished = self.folder.join(format!("{name}.unfinished"));
@@ -89,7 +90,7 @@ impl SdlCache {
         fs::rename(unfinished, self.path(name))
     }
 
-    /// Names are letters, digits and hyphens.
+    /// Names consist of letters, digits and hyphens, so the path is inside the folder.
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.graphql"))
     }

@@ -1,5 +1,5 @@
-//! The fields that a fetch selects, and what of a response they leave: a subgraph writes nothing that
-//! it was not asked for.
+//! The fields that a fetch selects. Fields of a response that were not selected are dropped, so
+//! that a subgraph cannot add data.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,29 +7,29 @@ use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
 
 const TYPENAME: &str = "__typename";
 
-/// The fields that a fetch selects at one place, by response key.
+/// The selected fields of an object, by response key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SelectedFields {
     fields: HashMap<Name, Self>,
-    /// Fields that are selected on some types alone.
+    /// Fields that are selected only on some types.
     fragments: Vec<(BTreeSet<String>, Self)>,
 }
 
-/// A response without what was not selected.
+/// A response without unselected fields.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ProjectedResponse {
     pub(crate) data: Value,
-    /// Number of fields that were left out.
+    /// Number of dropped fields.
     pub(crate) dropped: u64,
 }
 
 impl SelectedFields {
-    /// Selects a field, in addition to what is selected below it already.
+    /// Adds a field, merging the selections below it.
     pub(crate) fn add_field(&mut self, key: &str, below: Self) {
         self.fields.entry(Name::new(key)).or_default().extend(below);
     }
 
-    /// Selects fields on these types.
+    /// Adds fields that are selected on these types.
     pub(crate) fn add_fragment(&mut self, types: BTreeSet<String>, below: Self) {
         self.fragments.push((types, below));
     }
@@ -46,7 +46,7 @@ impl SelectedFields {
         self.fields.get(key)
     }
 
-    /// What these fields leave of a response.
+    /// Drops unselected fields from a response.
     pub(crate) fn project(&self, data: &Value) -> ProjectedResponse {
         let mut dropped = 0;
         let data = project(&[self], data, &mut dropped);
@@ -57,8 +57,8 @@ impl SelectedFields {
         self.fields.is_empty() && self.fragments.is_empty()
     }
 
-    /// The sets of fields that are for an object, by the type that it says it is of. One that does not
-    /// say so although it was asked is of no type.
+    /// The selections that apply to an object with the given type name. If `__typename` was
+    /// selected but is missing, only unconditional selections apply.
     fn collect_for<'s>(&'s self, typename: Option<&str>, found: &mut Vec<&'s Self>) {
         found.push(self);
         for (types, below) in &self.fragments {
@@ -78,7 +78,7 @@ fn project(selected: &[&SelectedFields], value: &Value, dropped: &mut u64) -> Va
         Value::List(items) => {
             Value::List(items.iter().map(|item| project(selected, item, dropped)).collect())
         }
-        // A leaf of a custom scalar may be of any shape.
+        // A custom scalar can have any shape.
         Value::Object(fields) if !selected.iter().all(|one| one.is_leaf()) => {
             let typename = match fields.get(TYPENAME) {
                 Some(Value::String(name)) => Some(name.as_str()),
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Selections written as `a{b c} ...X{d}`; a word with dots before it is a type.
+    /// Parses selections such as `a{b c} ...X{d}`; a word after `...` is a type.
     fn selected(text: &str) -> SelectedFields {
         fn set<'t>(words: &mut impl Iterator<Item = &'t str>) -> SelectedFields {
             let mut selected = SelectedFields::default();
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_response_must_have_what_was_selected_and_nothing_else() {
         for (selection, response, projected_data, dropped) in [
-            // Fields at the root, in entities, deeper and in lists.
+            // Fields at the root, in entities, nested and in lists.
             ("a", json!({ "a": 1, "catalog": {} }), json!({ "a": 1 }), 1),
             (
                 "_entities{ ...T{ name } }",
@@ -150,28 +150,28 @@ mod tests {
                 json!({ "a": [[{ "b": { "c": 1 } }], [{}]] }),
                 2,
             ),
-            // The response key counts, not the name of the field.
+            // Fields are matched by response key, not by name.
             (
                 "x{ id }",
                 json!({ "x": { "id": 1 }, "a": { "id": 2 } }),
                 json!({ "x": { "id": 1 } }),
                 1,
             ),
-            // A custom scalar is preserved as a whole.
+            // A custom scalar is preserved unchanged.
             (
                 "a",
                 json!({ "a": { "any": [1, { "b": 2 }] } }),
                 json!({ "a": { "any": [1, { "b": 2 }] } }),
                 0,
             ),
-            // A key that is selected twice is selected with both.
+            // Repeated selections of a key are merged.
             (
                 "a{ b } a{ c{ d } } ...T{ a{ c{ e } } }",
                 json!({ "a": { "b": 1, "c": { "d": 2, "e": 3, "f": 4 } } }),
                 json!({ "a": { "b": 1, "c": { "d": 2, "e": 3 } } }),
                 1,
             ),
-            // Values of another shape are preserved; the schema rejects them later.
+            // Values of other shapes are preserved; the schema rejects them later.
             ("a{ b }", json!({ "a": 7 }), json!({ "a": 7 }), 0),
             ("a", json!(null), json!(null), 0),
         ] {
@@ -193,7 +193,7 @@ mod tests {
                 json!({ "__typename": "Z", "z": 2 }),
             ),
             (json!({ "__typename": "Other", "x": 1, "z": 2 }), json!({ "__typename": "Other" })),
-            // No type although it was selected, or one that is no name.
+            // `__typename` is selected but missing, or not a string.
             (json!({ "x": 1, "z": 2 }), json!({})),
             (json!({ "__typename": ["X"], "x": 1 }), json!({ "__typename": ["X"] })),
         ] {
@@ -201,7 +201,7 @@ mod tests {
             let expected = Value::from_json(json!({ "a": expected })).unwrap();
             assert_eq!(selection.project(&response).data, expected, "{object}");
         }
-        // Where the type was not selected, the subgraph cannot say it.
+        // Without `__typename` in the selection, the type cannot be checked.
         let untyped = selected("a{ ...X{ x } }");
         let response = Value::from_json(json!({ "a": { "x": 1, "y": 2 } })).unwrap();
         assert_eq!(untyped.project(&response).dropped, 1);

@@ -1,7 +1,8 @@
-//! Fetches from one subgraph: over HTTP with timeout, retries, deduplication of concurrent queries and a
-//! circuit breaker, or in process by the host's [`Subgraph`].
+//! Fetches from one subgraph: over HTTP, with timeout, retries, deduplication of concurrent queries
+//! and a circuit breaker; or in process, through the host's [`Subgraph`].
 //!
-//! This module must not know plans nor what a response is for. Responses are untrusted until validated.
+//! This module must not know plans, nor how a response is used. Responses are untrusted until they
+//! are validated.
 
 mod circuit_breaker;
 mod http_client;
@@ -28,16 +29,16 @@ pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
 pub use crate::config::Headers;
 use crate::error::{ApiError, Cause, PathSegment};
 
-/// A subgraph that can be fetched from.
+/// A subgraph that operations can be sent to.
 pub trait Subgraph: Send + Sync {
     /// Executes an operation before the deadline of the request.
     ///
     /// # Errors
-    /// [`FetchError`] if there is no usable response in time.
+    /// [`FetchError`] if there is no valid response in time.
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult>;
 }
 
-/// The result of a fetch; concurrent equal queries share a response.
+/// The result of a fetch; concurrent identical queries share a response.
 pub type FetchResult = Result<Arc<SubgraphResponse>, FetchError>;
 
 /// An operation for a subgraph.
@@ -45,62 +46,62 @@ pub type FetchResult = Result<Arc<SubgraphResponse>, FetchError>;
 pub struct SubgraphRequest<'a> {
     /// The document, with one operation.
     pub document: &'a str,
-    /// The type of the operation; only queries are retried and shared.
+    /// Type of the operation; only queries are retried and deduplicated.
     pub operation_type: OperationType,
     /// Values of its variables.
     pub variables: &'a Variables,
     /// Headers of the HTTP request.
     pub headers: &'a Headers,
-    /// When the response must be there.
+    /// Deadline for the response.
     pub deadline: Instant,
 }
 
 /// The response of a subgraph.
 #[derive(Debug)]
 pub struct SubgraphResponse {
-    /// Its data; null if it has none.
+    /// Value of `data`; null if it is absent.
     pub data: Value,
-    /// Its errors.
+    /// Errors reported by the subgraph.
     pub errors: Vec<SubgraphError>,
 }
 
-/// An error that a subgraph reports.
+/// An error reported by a subgraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubgraphError {
-    /// Its message.
+    /// Message, or an empty text.
     pub message: String,
-    /// Path to the field that failed; empty if none is given.
+    /// Path to the failed field; empty if none was given.
     pub path: Vec<PathSegment>,
-    /// Its code, if it has the form of one.
+    /// Value of `extensions.code`, if it has the form of a code.
     pub code: Option<String>,
-    /// The error as clients may see it, if the local subgraph reports it.
+    /// The error for clients, if the local subgraph reported it.
     pub local_error: Option<ApiError>,
 }
 
-/// What a call says of its subgraph; the circuit breaker counts it.
+/// What the result of a call shows about its subgraph, for the circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Availability {
-    /// It responds.
+    /// The subgraph responded.
     Available,
-    /// It cannot be reached, says that it is broken, or does not respond in time.
+    /// The subgraph was unreachable, reported a server error or timed out.
     Unavailable,
     /// It was not called.
     Unknown,
 }
 
-/// Why a fetch yields no response.
+/// Error of a fetch.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FetchError {
-    /// No connection, or one that ended.
+    /// The connection could not be established, or was closed.
     #[error("unreachable")]
     Unreachable(#[source] Cause),
-    /// It took too long.
+    /// The timeout expired.
     #[error("timed out after {} ms", .0.as_millis())]
     Timeout(Duration),
     /// The circuit is open after repeated failures.
     #[error("circuit breaker open")]
     CircuitOpen,
-    /// The HTTP status stands for no GraphQL response.
+    /// The HTTP status does not indicate a GraphQL response.
     #[error("unexpected HTTP status {0}")]
     Status(u16),
     /// The response exceeds the maximum length.
@@ -124,7 +125,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// Whether a retry may succeed at once.
+    /// Whether an immediate retry can succeed.
     fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
@@ -133,8 +134,9 @@ impl FetchError {
         }
     }
 
-    /// What it says of the subgraph. A status below 500, a response that is malformed or too long, and
-    /// every error of GraphQL are responses: the query of one client can cause them.
+    /// What the error shows about the subgraph. A status below 500, a malformed or too large
+    /// response and any GraphQL error show that it is available, since the query of a single client
+    /// can cause them.
     fn availability(&self) -> Availability {
         match self {
             Self::Unreachable(_) | Self::Timeout(_) | Self::Status(500..) => {

@@ -1,4 +1,4 @@
-//! A supergraph that was loaded and can be planned over.
+//! A loaded supergraph, on which operations can be planned.
 
 mod accessibility;
 #[cfg(test)]
@@ -19,16 +19,16 @@ use crate::{
     schema::{PublicSchema, argument},
 };
 
-/// A subgraph as the supergraph names it.
+/// A subgraph as declared in the supergraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SubgraphInfo {
-    /// Its name, such as `pleio`.
+    /// Name, such as `pleio`.
     pub(crate) name: Arc<str>,
-    /// Where it is asked; empty where the supergraph does not say.
+    /// URL of its endpoint; empty if the supergraph does not declare it.
     pub(crate) url: String,
 }
 
-/// A supergraph that was read: what clients see of it, and what makes plans over it.
+/// A loaded supergraph: its public schema and its planner.
 pub struct Supergraph {
     planner: Planner,
     types: PublicSchema,
@@ -36,42 +36,42 @@ pub struct Supergraph {
     digest: blake3::Hash,
 }
 
-/// Why a supergraph cannot be taken.
+/// The reason why a supergraph cannot be loaded.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LoadError {
-    /// It is no GraphQL schema.
+    /// It is not a GraphQL schema.
     #[error("invalid SDL")]
     Syntax(#[source] Cause),
-    /// It is a schema, but of no supergraph.
+    /// It is a schema, but not a supergraph.
     #[error("no subgraphs (`enum join__Graph`); compose the supergraph from subgraphs first")]
     NoSubgraphs,
-    /// There is nothing to ask.
+    /// It has no query type.
     #[error("missing query type")]
     MissingQueryType,
-    /// It has an argument that no plan here gives.
+    /// It has a `@fromContext` argument, which this router cannot provide.
     #[error("unsupported `@fromContext` argument of `{0}`")]
     UnsupportedFromContext(String),
-    /// Clients would see the name of something inaccessible.
+    /// Its public schema would contain the name of an inaccessible element.
     #[error("`{coordinate}` is accessible and refers to `{inaccessible}`, which is not")]
     InaccessibleReference {
-        /// The type, field or argument that clients see.
+        /// A type, field or argument of the public schema.
         coordinate: String,
-        /// The type, enum value or input field that they do not.
+        /// The inaccessible type, enum value or input field that it refers to.
         inaccessible: String,
     },
-    /// It says that it must not be served without something that is not done here.
+    /// It requires a feature that this router does not enforce.
     #[error("unsupported feature `{0}`: refusing to serve it unenforced")]
     UnsupportedFeature(String),
-    /// The planner does not take it.
+    /// The planner cannot use it.
     #[error("planner rejected it")]
     Planner(#[source] Cause),
 }
 
 impl Supergraph {
-    /// Reads a supergraph. A panic of the planner's crate over an odd one ends here.
+    /// Loads a supergraph, and catches panics of the planner's crate.
     ///
     /// # Errors
-    /// [`LoadError`] where it is none, or one over which no plans can be made.
+    /// [`LoadError`] if it is invalid or unsupported.
     pub fn load(sdl: &str) -> Result<Self, LoadError> {
         let mut document = parse_supergraph(sdl).map_err(LoadError::Syntax)?;
         let graphs = graphs(&document);
@@ -98,30 +98,30 @@ impl Supergraph {
         Ok(Self { planner, types, graphs, digest: blake3::hash(sdl.as_bytes()) })
     }
 
-    /// What clients see.
+    /// The types of the public schema.
     pub(crate) fn types(&self) -> &PublicSchema {
         &self.types
     }
 
-    /// The schema that clients see, to validate against.
+    /// The public schema, for validation.
     pub(crate) fn public(&self) -> &ast::Document {
         self.planner.public_schema()
     }
 
-    /// Its subgraphs.
+    /// The subgraphs.
     pub(crate) fn graphs(&self) -> &[SubgraphInfo] {
         &self.graphs
     }
 
-    /// The rules of who may see what.
+    /// The authorization rules.
     pub(crate) fn auth_rules(&self) -> &AuthRules {
         self.types.auth_rules()
     }
 
-    /// Plans an operation of a valid document; `None` if nothing has to be fetched.
+    /// Plans an operation of a valid document; `None` if nothing needs to be fetched.
     ///
     /// # Errors
-    /// [`PlannerError`] if there is no plan.
+    /// [`PlannerError`] if it cannot be planned.
     pub(crate) fn plan(
         &self,
         document: &query::Document,
@@ -131,19 +131,19 @@ impl Supergraph {
         self.planner.plan(&self.types, document, operation, timeout)
     }
 
-    /// A digest of its text.
+    /// Hash of the SDL.
     pub(crate) fn digest(&self) -> blake3::Hash {
         self.digest
     }
 }
 
-/// What a supergraph may want of who serves it. `context` is refused where a field uses it.
+/// Features that a supergraph can link to. `context` is only rejected if a field uses it.
 const FEATURES: [&str; 6] =
     ["link", "join", "inaccessible", "context", AUTHENTICATED, REQUIRES_SCOPES];
 
-/// A feature without which a supergraph must not be served (`@link(for: SECURITY)` or `EXECUTION`) and
-/// that is not known here, such as `https://specs.apollo.dev/policy/v0.1`; or one that keeps something
-/// from clients, whose directives have other names here.
+/// Finds a required feature (`@link(for: SECURITY)` or `EXECUTION`) that this router does not
+/// support, such as `https://specs.apollo.dev/policy/v0.1`; or a feature that restricts access
+/// whose directives are renamed.
 fn unknown_feature(document: &ast::Document) -> Option<String> {
     let directives = document.definitions.iter().filter_map(|definition| match definition {
         ast::Definition::SchemaDefinition(schema) => Some(&schema.directives),
@@ -162,7 +162,7 @@ fn unknown_feature(document: &ast::Document) -> Option<String> {
     unknown.next()
 }
 
-/// The subgraphs that the values of `join__Graph` name.
+/// The subgraphs declared by the values of `join__Graph`.
 fn graphs(document: &ast::Document) -> Vec<SubgraphInfo> {
     let values = document.definitions.iter().find_map(|definition| match definition {
         ast::Definition::TypeDefinition(ast::TypeDefinition::Enum(of))
@@ -180,7 +180,7 @@ fn graphs(document: &ast::Document) -> Vec<SubgraphInfo> {
     values.into_iter().flatten().map(graph).collect()
 }
 
-/// A field with an argument that comes from what is around it. The planner would ask for it without.
+/// Finds a field with a `@fromContext` argument, which the planner would silently omit.
 fn find_from_context(document: &ast::Document) -> Option<String> {
     let takes_context = |field: &&ast::Field| {
         let join_fields =
@@ -202,8 +202,8 @@ fn find_from_context(document: &ast::Document) -> Option<String> {
     })
 }
 
-/// Leaves `__typename` out of what is provided: the planner looks for a field of that name, and whoever
-/// answers for something answers for its type.
+/// Removes `__typename` from `@provides`: the planner expects it to be a declared field, and any
+/// subgraph that resolves an object resolves its type.
 fn strip_provided_typenames(document: &mut ast::Document) {
     for definition in &mut document.definitions {
         let fields = match definition {
@@ -227,7 +227,7 @@ fn strip_provided_typenames(document: &mut ast::Document) {
     }
 }
 
-/// A set of fields without `__typename`, if anything is left of it.
+/// Removes `__typename` from a field set; `None` if nothing is left.
 fn without_typenames(fields: &str) -> Option<String> {
     if !fields.contains("__typename") {
         return Some(fields.to_owned());

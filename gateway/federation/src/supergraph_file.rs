@@ -1,4 +1,4 @@
-//! Loads a supergraph from a file and reloads it when the file changes.
+//! Loads a supergraph from a file, and reloads it when the file changes.
 
 use std::{
     fs,
@@ -14,41 +14,41 @@ use crate::{
     supergraph::{LoadError, Supergraph},
 };
 
-/// Interval between two polls of the file.
+/// Interval between checks for a changed file.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Why a supergraph cannot be loaded from a file.
+/// Error of loading a supergraph from a file.
 #[derive(Debug, thiserror::Error)]
 pub enum SupergraphFileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read supergraph: `{}`", path.display())]
     Read {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of reading the file.
         #[source]
         cause: ReadFileError,
     },
-    /// It is longer than `supergraph_bytes_max`.
+    /// The file exceeds `supergraph_bytes_max`.
     #[error("supergraph exceeds limit `supergraph_bytes_max`: {bytes_max}: `{}`", path.display())]
     TooLarge {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// The maximum length in bytes.
+        /// Maximum size in bytes.
         bytes_max: u64,
     },
-    /// It cannot be taken.
+    /// The supergraph cannot be loaded.
     #[error("cannot load supergraph: `{}`", path.display())]
     Load {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of loading it.
         #[source]
         cause: LoadError,
     },
 }
 
-/// A file with a supergraph that is polled.
+/// A supergraph file that is polled for changes.
 #[derive(Debug, Clone)]
 pub struct SupergraphFile {
     path: PathBuf,
@@ -68,14 +68,14 @@ impl SupergraphFile {
         Ok((file, supergraph))
     }
 
-    /// The supergraph, if the file has changed since it was read last.
+    /// Reloads the supergraph if the file has changed since the last read.
     pub fn poll(&mut self) -> Option<Result<Supergraph, SupergraphFileError>> {
         let changed = mtime_and_len(&self.path) != self.last_mtime_and_len;
         changed.then(|| self.read())
     }
 
     fn read(&mut self) -> Result<Supergraph, SupergraphFileError> {
-        // Before it is read: the next poll sees what is written meanwhile.
+        // Before reading, so that the next poll detects a change during the read.
         self.last_mtime_and_len = mtime_and_len(&self.path);
         let path = || self.path.clone();
         let text =
@@ -94,8 +94,8 @@ fn mtime_and_len(path: &Path) -> Option<(SystemTime, u64)> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// Activates each new supergraph of a file until the task is dropped. Errors are logged, and the previous
-/// supergraph stays active; so it does after a panic, which the next poll leaves behind.
+/// Activates each new supergraph of a file until the task is dropped. After an error or panic,
+/// which is logged, the previous supergraph stays active and polling continues.
 pub async fn watch(mut file: SupergraphFile, slot: Arc<CurrentSupergraph>) {
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
@@ -105,7 +105,7 @@ pub async fn watch(mut file: SupergraphFile, slot: Arc<CurrentSupergraph>) {
             (polled_file, changed)
         });
         let Ok((polled_file, changed)) = polling.await else {
-            // The file is read again when it changes: the same content would panic again.
+            // Read again only after the next change, since the same content would panic again.
             file.last_mtime_and_len = mtime_and_len(&file.path);
             slot.mark_outdated();
             tracing::error!("loading the supergraph panicked; keeping the current one");

@@ -1,37 +1,37 @@
-//! Limits on untrusted text, checked by one scan before a parser reads it: parsers, and what walks or
-//! frees their trees, call themselves once for each level of brackets.
+//! Limits on untrusted text, checked by a single scan before parsing: parsers, and code that walks
+//! or frees their trees, recurse once per level of brackets.
 //!
-//! Only as much of the grammars is known here as telling tokens apart needs; what is no GraphQL or JSON
-//! at all is left to the parsers to refuse. No function here calls itself.
+//! The scan only recognises the tokens of each grammar; text that is not GraphQL or JSON at all is
+//! left to the parser. No function in this module recurses.
 
 use async_graphql_parser::Pos;
 
 use crate::error::{ApiError, GraphqlError};
 
-/// Maximum depth of brackets of any sort in a document (`nesting_max`): more than a person writes,
-/// less than a stack holds.
+/// Maximum nesting of brackets of any kind in a document (`nesting_max`): more than people write,
+/// less than overflows the stack.
 pub const NESTING_MAX: usize = 64;
-/// Maximum depth of brackets in an SDL, and in each text that is a value in it, such as a set of fields
-/// (`sdl_nesting_max`): the planner's parser reads no more.
+/// Maximum nesting of brackets in an SDL, and in each string value in it, such as a field set
+/// (`sdl_nesting_max`): the limit of the planner's parser.
 pub const SDL_NESTING_MAX: usize = 50;
-/// Maximum depth of objects and lists in JSON (`json_nesting_max`): a response has two for each field
-/// within another, and three where lists hold lists.
+/// Maximum nesting of objects and lists in JSON (`json_nesting_max`). A response has two levels per
+/// nested field, and three for a list of lists.
 pub const JSON_NESTING_MAX: usize = 100;
 
-/// Why untrusted text is not parsed.
+/// The reason why untrusted text is rejected before parsing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Its brackets are nested deeper than a limit allows.
+    /// Brackets are nested too deeply.
     #[error("line {}, column {}: nesting exceeds `{limit}`: {max}", position.line, position.column)]
     TooDeep {
-        /// The name of the limit.
+        /// Name of the limit.
         limit: &'static str,
-        /// The maximum depth.
+        /// Maximum depth.
         max: usize,
-        /// Position of the first bracket that is too deep.
+        /// Position of the first bracket beyond the maximum.
         position: Pos,
     },
-    /// A string never ends: a parser would read it in another way, and what follows with it.
+    /// A string is not terminated; a parser could tokenise it and the following text differently.
     #[error("line {}, column {}: unterminated string", .0.line, .0.column)]
     UnterminatedString(Pos),
 }
@@ -49,7 +49,7 @@ impl From<TextError> for GraphqlError {
     }
 }
 
-/// The position of an offset, from 1.
+/// The position of an offset, counting from 1.
 fn position(text: &[u8], offset: usize) -> Pos {
     let before = &text[..offset];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -57,10 +57,11 @@ fn position(text: &[u8], offset: usize) -> Pos {
     Pos { line, column: 1 + offset - line_start }
 }
 
-/// Checks that a document has at most `tokens_max` tokens, and brackets no deeper than
-/// [`NESTING_MAX`].
+/// Checks that a document has at most `tokens_max` tokens, and brackets nested at most
+/// [`NESTING_MAX`] levels deep.
 ///
 /// # Errors
+/// [`GraphqlError`] with the exceeded limit.
 /// [`GraphqlError`] with the limit that the document exceeds.
 pub fn check_document(document: &str, tokens_max: usize) -> Result<(), GraphqlError> {
     let at = |offset| position(document.as_bytes(), offset);
@@ -87,10 +88,12 @@ pub fn check_document(document: &str, tokens_max: usize) -> Result<(), GraphqlEr
     Ok(())
 }
 
-/// Checks that an SDL has brackets no deeper than [`SDL_NESTING_MAX`], nor have the texts that are
-/// values in it: composition and planning parse them as sets of fields. Descriptions may hold any text.
+/// Checks that the brackets of an SDL, and those of each string value in it, are nested at most
+/// [`SDL_NESTING_MAX`] levels deep: composition and planning parse string values as field sets.
+/// Descriptions can contain any text.
 ///
 /// # Errors
+/// [`TextError`] with the position.
 /// [`TextError`] with the position.
 pub fn check_sdl(sdl: &str) -> Result<(), TextError> {
     let bytes = sdl.as_bytes();
@@ -127,7 +130,7 @@ pub fn check_sdl(sdl: &str) -> Result<(), TextError> {
     Ok(())
 }
 
-/// Whether brackets within a text are deeper than [`SDL_NESTING_MAX`]; they may be written as escapes.
+/// Whether the brackets in a string, possibly escaped, are nested deeper than [`SDL_NESTING_MAX`].
 fn is_deep_text(text: &[u8]) -> bool {
     let mut depth = 0_usize;
     let mut rest = text;
@@ -157,8 +160,8 @@ fn is_deep_text(text: &[u8]) -> bool {
     false
 }
 
-/// The ASCII character that `XXXX` or `{X…}` stands for, a space for any other, and the length of what
-/// stands for it.
+/// The ASCII character of the escape `XXXX` or `{X…}`, or a space for any other character; and the
+/// length of the escape.
 fn escaped_byte(escape: &[u8]) -> (u8, usize) {
     let (digits, length) = match escape {
         [b'{', digits @ ..] => {
@@ -171,7 +174,7 @@ fn escaped_byte(escape: &[u8]) -> (u8, usize) {
     (code.unwrap_or(b' '), length)
 }
 
-/// Checks that JSON has objects and lists no deeper than [`JSON_NESTING_MAX`].
+/// Checks that objects and lists in JSON are nested at most [`JSON_NESTING_MAX`] levels deep.
 ///
 /// # Errors
 /// [`TextError`] with the position.
@@ -199,7 +202,7 @@ pub fn check_json(json: &[u8]) -> Result<(), TextError> {
     Ok(())
 }
 
-/// A token of GraphQL.
+/// A GraphQL token.
 struct Token {
     offset: usize,
     length: usize,
@@ -207,19 +210,19 @@ struct Token {
 }
 
 enum TokenKind {
-    /// An opening bracket of any sort.
+    /// An opening bracket of any kind.
     Open,
-    /// A closing bracket of any sort.
+    /// A closing bracket of any kind.
     Close,
-    /// A string, with its quotes.
+    /// A string, including its quotes.
     Text,
-    /// A string that never ends.
+    /// An unterminated string.
     Unterminated,
-    /// A name, a number or a mark.
+    /// A name, number or punctuator.
     Other,
 }
 
-/// The tokens of GraphQL text, to its end or to its first unterminated string.
+/// The tokens of a GraphQL text, up to the first unterminated string.
 struct Tokens<'a> {
     bytes: &'a [u8],
     offset: usize,
@@ -266,12 +269,12 @@ impl Iterator for Tokens<'_> {
     }
 }
 
-/// What names are made of, and numbers but for their signs and their point.
+/// Bytes of names, and of numbers except for signs and the decimal point.
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// The length of the number that `bytes` begin with.
+/// Length of the number at the start of `bytes`.
 fn number_length(bytes: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = bytes.get(at) {
@@ -288,8 +291,8 @@ fn length_while(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !belongs(*byte)).unwrap_or(bytes.len())
 }
 
-/// The length of the text that `bytes` begin with, its quotes included; `None` where it is never
-/// closed.
+/// Length of the string at the start of `bytes`, including its quotes; `None` if it is not
+/// terminated.
 fn text_length(bytes: &[u8]) -> Option<usize> {
     const BLOCK: &[u8] = br#"""""#;
     if bytes.starts_with(BLOCK) {
@@ -375,7 +378,7 @@ mod tests {
             |fields: &str| format!("type A @key(fields: \"\"\"{fields}\"\"\") {{ a: Int }}");
         let list = |fields: &str| format!("type A @key(fields: [\"{fields}\"]) {{ a: Int }}");
         let default = |value: &str| format!("type A {{ a(b: C = {value}): Int }}");
-        // The brackets around each of these count.
+        // The brackets around these values count too.
         for (sdl, around) in [
             (&(|text: &str| format!("type A {{ a: {text} }}")) as &dyn Fn(&str) -> String, 1),
             (&default, 2),

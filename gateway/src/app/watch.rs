@@ -1,4 +1,4 @@
-//! Polls the data folder and the synonyms, so that changes are served without a restart.
+//! Polls the data folder and the synonyms, and activates changes without a restart.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,11 +9,11 @@ use indexer::catalog::{Catalog, Refreshed};
 
 use crate::synonyms::SynonymFile;
 
-/// So often the data folder and the synonyms are looked at.
+/// Interval between polls.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Swaps in each newer generation and each changed table of synonyms, for ever. What cannot be used is
-/// logged once, and the older one serves on.
+/// Activates each new generation and each changed synonym file, until the task is dropped. Errors
+/// are logged once, and the previous version stays active.
 pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, synonyms: Option<SynonymFile>) {
     let synonyms = Arc::new(Mutex::new(synonyms));
     let mut last_error = None;
@@ -28,7 +28,7 @@ pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, synonyms: Option<Sy
             polled_catalog.refresh()
         };
         let Ok(refreshed) = tokio::task::spawn_blocking(poll).await else {
-            // The panic hook has logged it; the next look may go better.
+            // The panic hook has logged it; the next poll may succeed.
             continue;
         };
         match refreshed {

@@ -1,4 +1,4 @@
-//! The operator's keys: a set of public keys as JSON (JWKS, RFC 7517).
+//! Token keys: a JSON Web Key Set (JWKS, RFC 7517).
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use jsonwebtoken::{
 };
 use serde::Deserialize;
 
-/// More keys of one set are not looked at.
+/// Maximum number of keys that are read from a set.
 const KEYS_MAX: usize = 100;
-/// A shorter RSA key signs nothing that is believed: 2,048 bits.
+/// Minimum modulus length of an RSA key in base64 characters: 2,048 bits.
 const RSA_MODULUS_CHARS_MIN: usize = base64_chars(2_048);
 
-/// So many letters of base64 hold so many bits.
+/// Number of base64 characters that encode this number of bits.
 const fn base64_chars(bits: usize) -> usize {
     bits.div_ceil(6)
 }
 
-/// Algorithms by which an RSA key may sign.
+/// Algorithms of RSA keys.
 const RSA_ALGORITHMS: [Algorithm; 6] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -29,22 +29,22 @@ const RSA_ALGORITHMS: [Algorithm; 6] = [
     Algorithm::PS512,
 ];
 
-/// A public key.
+/// A public key for verifying signatures.
 pub(super) struct VerificationKey {
     id: Option<String>,
-    /// By which it may sign.
+    /// Algorithms that the key can be used with.
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) decoding: DecodingKey,
 }
 
 impl VerificationKey {
-    /// Whether it may have signed a token that names a key and an algorithm.
+    /// Whether the key may have signed a token with this key id and algorithm.
     pub(super) fn matches(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
         let is_named = id.is_none() || self.id.is_none() || self.id.as_deref() == id;
         is_named && self.algorithms.contains(&algorithm)
     }
 
-    /// The key of an entry, where it is one that checks signatures and is no secret.
+    /// The key of an entry, if it is a supported public key for signatures.
     fn read(jwk: &Jwk) -> Option<Self> {
         if jwk.common.public_key_use.as_ref().is_some_and(|of| *of != PublicKeyUse::Signature) {
             return None;
@@ -58,7 +58,7 @@ impl VerificationKey {
                 EllipticCurve::P384 if have_bits(384, [&key.x, &key.y]) => vec![Algorithm::ES384],
                 _ => return None,
             },
-            // What checks signatures panics over a key that is too short.
+            // The verifier panics on a key that is too short.
             AlgorithmParameters::OctetKeyPair(key)
                 if key.curve == EllipticCurve::Ed25519 && have_bits(256, [&key.x]) =>
             {
@@ -84,21 +84,21 @@ fn has_name(algorithm: Algorithm, named: KeyAlgorithm) -> bool {
     named.to_string().parse() == Ok(algorithm)
 }
 
-/// A set of keys.
+/// The keys of a key set.
 #[derive(Default)]
 pub(super) struct KeySet(Vec<Arc<VerificationKey>>);
 
-/// A set as it is written; what is no key that we know is left alone.
+/// A key set as JSON; unsupported entries are ignored.
 #[derive(Deserialize)]
 struct RawJwks {
     keys: Vec<serde_json::Value>,
 }
 
 impl KeySet {
-    /// Reads a set.
+    /// Parses a key set.
     ///
     /// # Errors
-    /// A sentence, where it is none or holds no key that checks signatures.
+    /// The reason, if it is invalid or contains no supported key.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         let raw = check_json(bytes)
             .map_err(|cause| cause.to_string())
@@ -117,7 +117,7 @@ impl KeySet {
         Ok(Self(keys))
     }
 
-    /// The keys of which something holds.
+    /// The keys that match a predicate.
     pub(super) fn matching(
         &self,
         predicate: impl Fn(&VerificationKey) -> bool,
@@ -125,7 +125,7 @@ impl KeySet {
         self.0.iter().filter(|key| predicate(key)).cloned().collect()
     }
 
-    /// Whether there are none.
+    /// Whether there are no keys.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

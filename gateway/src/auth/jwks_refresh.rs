@@ -1,4 +1,4 @@
-//! Keeps the keys new: read again every so often, and when a token names one that is not there.
+//! Refreshes the token keys: periodically, and when a token uses an unknown key.
 
 use std::{
     path::PathBuf,
@@ -17,39 +17,41 @@ use url::Url;
 use super::jwks::KeySet;
 use crate::config::KeySource;
 
-/// Keys are read again after so long.
+/// Interval between refreshes.
 const REFRESH_INTERVAL: Duration = Duration::from_mins(5);
-/// And no sooner than after so long, whatever tokens come.
+/// Minimum interval between refreshes, regardless of the tokens received.
 const REFRESH_INTERVAL_MIN: Duration = Duration::from_secs(5);
-/// So long may reading them take.
+/// Timeout for fetching the keys.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
-/// A longer set of keys is not read.
+/// Maximum size of a key set in bytes.
 const BYTES_MAX: usize = 256 * 1024;
 
-/// Why the keys of `[authentication]` cannot be used.
+/// The keys of `[authentication]` cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot load keys of `authentication.jwks`: `{}`", path.display())]
 pub struct JwksError {
-    /// The file.
+    /// Path of the key file.
     path: PathBuf,
+    /// Error of loading it.
     #[source]
     cause: Cause,
 }
 
-/// Keys that are read again and again.
+/// Token keys that are refreshed.
 pub struct JwksProvider {
     source: KeySource,
     client: HttpClient,
     current: RwLock<Arc<KeySet>>,
-    /// When reading them last began. Not held meanwhile: other requests go on with the keys of before.
+    /// Start of the last refresh. Not locked during a refresh: other requests use the previous
+    /// keys.
     last_read: Mutex<Option<Instant>>,
 }
 
 impl JwksProvider {
-    /// Reads the keys for the first time. Those at an address may come later.
+    /// Loads the keys for the first time. If they are fetched from a URL, an error is not fatal.
     ///
     /// # Errors
-    /// [`JwksError`] where they are in a file that cannot be used.
+    /// [`JwksError`] if the key file cannot be loaded.
     pub async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
         let (source, client) = (source.clone(), HttpClient::new(crate::PROGRAM));
         let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };
@@ -62,13 +64,13 @@ impl JwksProvider {
         }
     }
 
-    /// The keys that were read last.
+    /// The last loaded keys.
     pub(super) fn current(&self) -> Arc<KeySet> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the keys again, unless that was done just now. What cannot be used is logged, and the keys of
-    /// before stay.
+    /// Refreshes the keys, unless that was done recently. On an error, which is logged, the
+    /// previous keys stay active.
     pub(super) async fn refresh(&self) -> Option<Result<(), Cause>> {
         {
             let mut last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,7 +113,7 @@ async fn read_file(path: PathBuf) -> Result<KeySet, Cause> {
     result.unwrap_or_else(|_panicked| Err(cause("reading the file panicked")))
 }
 
-/// Reads keys again, for ever.
+/// Refreshes the keys until the task is dropped.
 pub(crate) async fn run_refresh(keys: Arc<JwksProvider>) {
     loop {
         let pause = if keys.current().is_empty() { REFRESH_INTERVAL_MIN } else { REFRESH_INTERVAL };

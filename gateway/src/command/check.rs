@@ -1,4 +1,4 @@
-//! `wegwijzer check`: whether the configuration can be used.
+//! `wegwijzer check`: validates the configuration.
 
 use std::process::ExitCode;
 
@@ -13,12 +13,12 @@ use crate::{config::Overrides, synonyms};
 pub(super) struct CheckArguments {
     #[command(flatten)]
     from: SourceArguments,
-    /// Prints JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Checks the configuration and its sources, and says what they are.
+/// Validates the configuration and its sources, and prints a summary.
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
     let sources = config.resolve_sources()?;

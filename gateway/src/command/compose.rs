@@ -1,4 +1,4 @@
-//! `wegwijzer compose`: our graph and the configured subgraphs as one supergraph.
+//! `wegwijzer compose`: composes our schema and the configured subgraphs into a supergraph.
 
 use std::{
     io::{self, Write},
@@ -24,15 +24,15 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct ComposeArguments {
-    /// Configuration file; `wegwijzer.toml` if not given.
+    /// Configuration file (default: `wegwijzer.toml`).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Prints JSON: the supergraph, or the composition errors with type, field and subgraphs.
+    /// Print JSON: the supergraph, or the composition errors with type, field and subgraphs.
     #[arg(long)]
     json: bool,
 }
 
-/// Prints the supergraph, or every composition error.
+/// Prints the supergraph, or all composition errors.
 pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError> {
     let overrides = Overrides::from_environment();
     let config = Config::load(arguments.config.as_deref(), &overrides)?;
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &ComposeArguments) -> Result<ExitCode, CommandError
     Ok(ExitCode::SUCCESS)
 }
 
-/// Masks secrets in the URLs of subgraphs, since a supergraph is published. Warns about each.
+/// Masks secrets in the URLs of subgraphs, since a supergraph is published, and warns about each.
 fn mask_urls(mut subgraphs: Vec<SubgraphSdl>) -> io::Result<Vec<SubgraphSdl>> {
     let mut stderr = io::stderr().lock();
     for SubgraphSdl { name, url, .. } in &mut subgraphs {
@@ -73,7 +73,7 @@ fn mask_urls(mut subgraphs: Vec<SubgraphSdl>) -> io::Result<Vec<SubgraphSdl>> {
     Ok(subgraphs)
 }
 
-/// Prints every error: as lines on standard error, or as the JSON result.
+/// Prints all errors: as lines on standard error, or as the JSON result.
 fn print_errors(errors: &[CompositionError], as_json: bool) -> Result<(), CommandError> {
     if as_json {
         return output::json(&json!({ "errors": errors }));

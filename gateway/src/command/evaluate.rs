@@ -1,4 +1,4 @@
-//! `wegwijzer evaluate`: how good the search is, as a number.
+//! `wegwijzer evaluate`: measures search quality.
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
@@ -17,24 +17,24 @@ pub(super) struct EvaluateArguments {
     /// Queries as JSON Lines, with `_id` and `text`.
     #[arg(long, value_name = "FILE", required_unless_present = "compare")]
     queries: Option<PathBuf>,
-    /// Judgements as TSV, with `query-id`, `corpus-id` and `score`.
+    /// Relevance judgements as TSV, with `query-id`, `corpus-id` and `score`.
     #[arg(long, value_name = "FILE", required_unless_present = "compare")]
     qrels: Option<PathBuf>,
-    /// Puts one typo into each query, derived from this seed.
+    /// Add one typo to each query, derived from this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "compare")]
     typos: Option<u64>,
-    /// Number of queries to list, those with the lowest nDCG@10 first.
+    /// Number of queries to list, lowest nDCG@10 first.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, conflicts_with_all = ["compare", "json"])]
     worst: usize,
-    /// Compares two results that were printed with `--json`.
+    /// Compare two results that were printed with `--json`.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["corpus", "queries", "qrels"])]
     compare: Option<Vec<PathBuf>>,
-    /// Prints JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Evaluates a collection, or compares two evaluations.
+/// Evaluates search on a collection, or compares two evaluations.
 pub(super) fn run(arguments: &EvaluateArguments) -> Result<ExitCode, CommandError> {
     if let Some([a, b]) = arguments.compare.as_deref() {
         let comparison = compare(&read(a)?, &read(b)?)?;

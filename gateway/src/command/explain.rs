@@ -1,4 +1,4 @@
-//! `wegwijzer explain`: why content is found for a question, or why it is not.
+//! `wegwijzer explain`: why a query finds an item, or why it does not.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use crate::{explanation_text, synonyms};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// Query, as typed into the search box.
+    /// Query, as typed into the search form.
     query: String,
     /// Id or URL of the item.
     #[arg(value_name = "ID")]
@@ -23,7 +23,7 @@ pub(super) struct ExplainArguments {
     manage: ManageArguments,
 }
 
-/// Explains one piece of content.
+/// Explains the rank of one item.
 pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.manage.config()?;
     let catalog = Catalog::open(&config.data)?;
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError
     Ok(ExitCode::SUCCESS)
 }
 
-/// The id that was typed, or the one that an address leads to.
+/// Parses an id, or looks up the id of a URL.
 async fn resolve_id(snapshot: &Snapshot, text: &str) -> Result<Option<NodeId>, CatalogError> {
     if let Ok(id) = text.parse() {
         return Ok(Some(id));

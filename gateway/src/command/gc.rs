@@ -1,4 +1,4 @@
-//! `wegwijzer gc`: removes what is no longer needed.
+//! `wegwijzer gc`: removes old generations and the remains of interrupted builds.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use indexer::admin;
 
 use super::{CommandError, ManageArguments, output};
 
-/// Removes old generations and stray folders, and says which.
+/// Collects garbage, and prints what was removed.
 pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.config()?;
     let now = config.clock.now();

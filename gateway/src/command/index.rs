@@ -1,4 +1,4 @@
-//! `wegwijzer index`: sources in, a generation out.
+//! `wegwijzer index`: builds a generation from the sources.
 
 use std::{
     fmt::{self, Display, Write},
@@ -20,7 +20,7 @@ use serde_json::json;
 use super::{CommandError, SourceArguments, logging, output, progress::Console};
 use crate::config::{Config, ConfigError, Overrides};
 
-/// So many rejections are shown to people.
+/// Maximum number of rejections in the text output.
 const REJECTIONS_SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
@@ -28,27 +28,27 @@ const REJECTIONS_SHOWN: usize = 20;
 pub(super) struct IndexArguments {
     #[command(flatten)]
     from: SourceArguments,
-    /// Reads and rebuilds everything, instead of only what changed.
+    /// Read and rebuild everything, not only what changed.
     #[arg(long)]
     full: bool,
-    /// Reads only this source; may be given several times.
+    /// Read only this source; can be repeated.
     #[arg(long = "source", value_name = "NAME")]
     sources: Vec<String>,
-    /// Reports what would change, and publishes nothing.
+    /// Report what would change, without publishing.
     #[arg(long)]
     dry_run: bool,
-    /// Publishes even if more records disappear than `limits.removals_percent` allows.
+    /// Publish even if more records disappear than `limits.removals_percent` allows.
     #[arg(long)]
     allow_removals: bool,
-    /// Publishes even if more records are rejected than `limits.rejections_percent` allows.
+    /// Publish even if more records are rejected than `limits.rejections_percent` allows.
     #[arg(long)]
     allow_rejections: bool,
-    /// Prints the whole report as JSON.
+    /// Print the full report as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Builds as the arguments say and prints the report.
+/// Builds a generation and prints the report.
 pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
     logging::start(&config.log, None);
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// What there is to build, by the configuration.
+/// The configuration of a build.
 pub(super) fn build_config(config: &Config) -> Result<BuildConfig, ConfigError> {
     Ok(BuildConfig {
         data: config.data.clone(),
@@ -87,7 +87,7 @@ pub(super) fn build_config(config: &Config) -> Result<BuildConfig, ConfigError> 
     })
 }
 
-/// The second that an instant is in: what a build records is read by people.
+/// Truncates to whole seconds, since build times are read by people.
 fn whole_second(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }
@@ -104,7 +104,7 @@ fn build_options(arguments: &IndexArguments) -> Result<BuildOptions, CommandErro
     })
 }
 
-/// A report for people.
+/// Formats a report as text.
 pub(super) struct Summary<'a>(pub(super) &'a Report);
 
 impl Display for Summary<'_> {
@@ -131,7 +131,7 @@ impl Display for Summary<'_> {
     }
 }
 
-/// The first rejections, for people.
+/// Formats the first rejections as text.
 struct Rejections<'a>(&'a [Rejection]);
 
 impl Display for Rejections<'_> {
@@ -147,7 +147,7 @@ impl Display for Rejections<'_> {
     }
 }
 
-/// The table of what each source brought.
+/// Formats the record counts of each source as a table.
 fn sources(report: &Report) -> Result<String, fmt::Error> {
     const COLUMNS: [&str; 6] = ["new", "changed", "unchanged", "removed", "rejected", "skipped"];
     let names = report.sources.iter().map(|source| source.name.as_str().len());

@@ -1,4 +1,4 @@
-//! The log, on standard error, and traces beside it.
+//! Logging to standard error, and tracing.
 
 use std::{
     io::{self, IsTerminal},
@@ -15,10 +15,10 @@ use tracing_subscriber::{
 use super::telemetry::Traces;
 use crate::config::{LogConfig, LogFormat};
 
-/// What becomes of a trace: our own steps, and nothing of the libraries beneath.
+/// Crates whose spans are traced; those of libraries are not.
 const TRACED_CRATES: [&str; 2] = ["gateway", "indexer"];
 
-/// Starts the log, and lets panics go there too: once, with the request that they happened in.
+/// Initialises logging, and logs panics: once, with the request in which they occurred.
 pub(super) fn start(log: &LogConfig, traces: Option<&Traces>) {
     let filter: Targets =
         log.filter.parse().expect("the filter was checked with the configuration");

@@ -1,4 +1,4 @@
-//! Writes results to standard output, for people or for machines.
+//! Writes results to standard output, as text or JSON.
 
 use std::{
     fmt::Display,
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::CommandError;
 
-/// Writes lines of text, the last of which need not be ended.
+/// Writes text, and ends its last line.
 pub(super) fn text(text: impl Display) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.to_string().trim_end())?;
@@ -22,7 +22,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), CommandError> {
     text(serde_json::to_string_pretty(value)?)
 }
 
-/// Writes a value as JSON if asked for, else as text.
+/// Writes a value as JSON or as text.
 pub(super) fn result(
     value: &(impl Serialize + Display),
     as_json: bool,

@@ -1,4 +1,4 @@
-//! Shows how far a build is: bars on a terminal, a line a stage elsewhere.
+//! Shows the progress of a build: bars on a terminal, a line per stage elsewhere.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -9,7 +9,7 @@ use std::{
 use indexer::ingest::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar moves at least this often, also where nothing is counted.
+/// Interval at which a bar is redrawn, even without progress.
 const TICK: Duration = Duration::from_millis(100);
 const COUNTED: &str = "{msg:<24} [{bar:30}] {human_pos}/{human_len}  {eta} left";
 const UNCOUNTED: &str = "{msg:<24} {spinner} {human_pos}  {elapsed}";
@@ -20,7 +20,7 @@ pub(super) struct Console {
     stage: Mutex<Option<Stage>>,
 }
 
-/// A stage that is going on.
+/// The current stage.
 struct Stage {
     name: String,
     started: Instant,
@@ -28,7 +28,7 @@ struct Stage {
 }
 
 impl Console {
-    /// Progress in the form that fits standard error.
+    /// Shows progress as bars if standard error is a terminal.
     pub(super) fn new() -> Self {
         Self { is_terminal: io::stderr().is_terminal(), stage: Mutex::new(None) }
     }
@@ -50,7 +50,7 @@ impl Console {
     }
 }
 
-/// Writes a line for people; a closed standard error is no reason to stop a build.
+/// Writes a line; a build continues even if standard error is closed.
 fn line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! `wegwijzer resume`: lets publishing go on after a rollback.
+//! `wegwijzer resume`: resumes publishing after a rollback.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use indexer::admin;
 
 use super::{CommandError, ManageArguments, output};
 
-/// Releases publishing and says so.
+/// Resumes publishing, and prints the result.
 pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
     output::result(&admin::resume(&arguments.config()?.data)?, arguments.json)?;
     Ok(ExitCode::SUCCESS)

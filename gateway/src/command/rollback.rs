@@ -11,14 +11,14 @@ use super::{CommandError, ManageArguments, output};
 
 #[derive(Debug, Args)]
 pub(super) struct RollbackArguments {
-    /// Number of the generation to return to; the previous one if not given.
+    /// Number of the generation to roll back to (default: the previous one).
     #[arg(value_name = "NUMBER")]
     to: Option<GenerationNumber>,
     #[command(flatten)]
     manage: ManageArguments,
 }
 
-/// Rolls back and says under which number.
+/// Rolls back, and prints the number of the new generation.
 pub(super) fn run(arguments: &RollbackArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.manage.config()?;
     let published = admin::rollback(&config.data, arguments.to, config.clock.now())?;

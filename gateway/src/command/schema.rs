@@ -1,4 +1,4 @@
-//! `wegwijzer schema`: the contract.
+//! `wegwijzer schema`: prints the contract.
 
 use std::process::ExitCode;
 
@@ -9,12 +9,12 @@ use crate::graphql;
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArguments {
-    /// Prints the SDL of the Apollo Federation 2 subgraph, as `_service` returns it.
+    /// Print the SDL of the Apollo Federation 2 subgraph, as returned by `_service`.
     #[arg(long)]
     federation: bool,
 }
 
-/// Prints the GraphQL schema, as it is committed in `schema/schema.graphql` or as a subgraph.
+/// Prints the schema as committed in `schema/schema.graphql`, or as a subgraph.
 pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, CommandError> {
     output::text(if arguments.federation { graphql::federation_sdl() } else { graphql::sdl() })?;
     Ok(ExitCode::SUCCESS)

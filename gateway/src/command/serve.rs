@@ -1,4 +1,4 @@
-//! `wegwijzer serve`: answers questions until it is told to stop.
+//! `wegwijzer serve`: serves requests until it receives a signal.
 
 use std::{
     io::{self, Write},
@@ -30,7 +30,7 @@ use crate::{
     pipeline::NO_GENERATION,
 };
 
-/// A question to begin with.
+/// Sample query for the demo.
 const EXAMPLE_QUERY: &str = "{ search(query: \\\"klantreis\\\", first: 3) \
      { totalCount nodes { __typename title url } } }";
 
@@ -41,13 +41,13 @@ pub(super) struct ServeArguments {
     /// Address to listen on, such as 127.0.0.1:8080 (or `WEGWIJZER_LISTEN`).
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Supergraph file that was composed elsewhere; reloaded when it changes. Without a configuration file
-    /// only the supergraph is served (or `WEGWIJZER_SUPERGRAPH`).
+    /// Precomposed supergraph file, reloaded when it changes; without a configuration file, only
+    /// the supergraph is served (or `WEGWIJZER_SUPERGRAPH`).
     #[arg(long, value_name = "FILE")]
     supergraph: Option<PathBuf>,
 }
 
-/// Serves; builds the demo first where that is asked for.
+/// Runs the server, after building the demo if it is requested.
 pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> {
     let flags = Overrides {
         listen: arguments.listen.clone(),
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
         ..Overrides::default()
     };
     let config = arguments.from.config(flags)?;
-    // Its thread must run before the runtime, and send the last traces when that has ended.
+    // The exporter thread must start before the runtime, and outlive it to send the last traces.
     let traces = config.telemetry.as_ref().map(Traces::start).transpose();
     let traces = traces.map_err(CommandError::Telemetry)?;
     logging::start(&config.log, traces.as_ref());
@@ -63,14 +63,14 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
         build_demo(&config)?;
     }
     let runtime = Runtime::new()?;
-    // On a thread of its own, so that a signal is seen while the start reads and composes.
+    // As a task of its own, so that signals are handled while the server starts and composes.
     let served = runtime.block_on(runtime.spawn(serve(config, arguments.from.demo)));
-    // What still composes or plans is not waited for.
+    // Does not wait for compositions and plans that are still being computed.
     runtime.shutdown_background();
     served.map_err(io::Error::other)?
 }
 
-/// Brings the generation of the demo up to date; a new day shifts its dates.
+/// Updates the generation of the demo, whose dates are relative to the current day.
 fn build_demo(config: &Config) -> Result<(), CommandError> {
     let options = BuildOptions {
         mode: Mode::Incremental,
@@ -111,7 +111,7 @@ async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// What to open and what to paste.
+/// The address to open, and a sample query to paste.
 fn invitation(address: SocketAddr) -> String {
     format!(
         "Open http://{address}/ or send a query:\n\n  \

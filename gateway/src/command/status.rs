@@ -1,4 +1,4 @@
-//! `wegwijzer status`: which generation is current and what is kept.
+//! `wegwijzer status`: shows the current generation and the retained ones.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Traces for a collector that takes OTLP over HTTP, where the configuration names one.
+//! Exports traces over OTLP/HTTP, if a collector is configured.
 
 use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
@@ -10,11 +10,11 @@ use opentelemetry_sdk::{
 
 use crate::{PROGRAM, config::TelemetryConfig};
 
-/// Sends spans until it is dropped; what is left then goes first.
+/// Exports spans in batches; dropping it flushes the last batch.
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    /// Begins to send to the collector of `telemetry`, on a thread of its own.
+    /// Starts the exporter for the collector of `telemetry`, on a thread of its own.
     pub(super) fn start(telemetry: &TelemetryConfig) -> Result<Self, String> {
         global::set_text_map_propagator(TraceContextPropagator::new());
         let endpoint =
@@ -25,7 +25,7 @@ impl Traces {
             .with_protocol(Protocol::HttpBinary)
             .build()
             .map_err(|error| error.to_string())?;
-        // By the id of the trace, so that a client cannot have more of its requests traced.
+        // Samples by trace id, so that a client cannot have more of its requests traced.
         let sampler = Sampler::TraceIdRatioBased(telemetry.sample_percent / 100.0);
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
@@ -35,7 +35,7 @@ impl Traces {
         Ok(Self(provider))
     }
 
-    /// What the spans of this program are handed to.
+    /// The tracer for spans of this program.
     pub(super) fn tracer(&self) -> SdkTracer {
         self.0.tracer(PROGRAM)
     }

@@ -1,4 +1,4 @@
-//! `wegwijzer verify`: every byte of the current generation against its digests.
+//! `wegwijzer verify`: verifies the checksums of all generations.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use indexer::admin;
 
 use super::{CommandError, ManageArguments, output};
 
-/// Prints what was found; fails where anything is damaged.
+/// Prints the result; exits with a failure if anything is damaged.
 pub(super) fn run(arguments: &ManageArguments) -> Result<ExitCode, CommandError> {
     let verification = admin::verify(&arguments.config()?.data)?;
     output::result(&verification, arguments.json)?;

@@ -1,4 +1,4 @@
-//! `[authentication]`: whose tokens are believed.
+//! `[authentication]`: how tokens are verified.
 
 use std::{
     fmt,
@@ -11,23 +11,23 @@ use url::Url;
 
 use super::{ConfigError, subgraph};
 
-/// Whose tokens are believed.
+/// How tokens are verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthenticationConfig {
-    /// Where the keys are by which tokens are signed.
+    /// Location of the keys that tokens are signed with.
     pub jwks: KeySource,
-    /// Who issues them (`iss`).
+    /// Expected issuer of tokens (`iss`).
     pub issuer: String,
-    /// For whom they are (`aud`).
+    /// Expected audience of tokens (`aud`).
     pub audience: String,
 }
 
-/// Where a set of keys (JWKS) is.
+/// Location of a JSON Web Key Set (JWKS).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// In a file.
+    /// Path of a local file.
     File(PathBuf),
-    /// At an address.
+    /// URL that is fetched periodically.
     Url(Url),
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for KeySource {
     }
 }
 
-/// `[authentication]` as typed.
+/// `[authentication]` as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthenticationSection {

@@ -1,19 +1,19 @@
-//! Why a configuration cannot be used: one sentence each, with the remedy.
+//! Errors of the configuration: one sentence each, with a remedy.
 
 use std::path::PathBuf;
 
 use federation::bounded_file::ReadFileError;
 
-/// Why a configuration cannot be used.
+/// Error of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// There is no file.
+    /// The file does not exist.
     #[error(
         "configuration file not found; create one, name one with `--config`, or try `--demo`: `{}`",
         .0.display()
     )]
     Missing(PathBuf),
-    /// The demo was asked for in another folder.
+    /// The demo is requested outside the root of the repository.
     #[error(
         "demo configuration not found; run this in the root of the repository: `{}`",
         .0.display()
@@ -22,56 +22,56 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read configuration file: `{}`", path.display())]
     Read {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// The error of the file system, or the limit.
+        /// Error of the file system, or an exceeded limit.
         #[source]
         cause: ReadFileError,
     },
-    /// The file has a key that means nothing.
+    /// The file contains an unknown key.
     #[error(
         "{}, line {line}: unknown key `{key}`{}", path.display(), suggestion(nearest.as_deref())
     )]
     UnknownKey {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Line, from one.
+        /// Line number, from 1.
         line: usize,
-        /// The key as typed.
+        /// The key as written.
         key: String,
-        /// The known key that looks most like it.
+        /// The most similar known key.
         nearest: Option<String>,
     },
-    /// The file is no TOML, or a value has the wrong type.
+    /// The file is not valid TOML, or a value has the wrong type.
     #[error("{}, line {line}: {message}", path.display())]
     Syntax {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Line, from one.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong.
+        /// Message of the TOML parser.
         message: String,
     },
-    /// A value cannot be used.
+    /// A value is invalid.
     #[error("`{key}` must be {expected}, not `{actual}`")]
     Value {
-        /// The key, such as `limits.depth_max`, or the flag or variable that goes over it.
+        /// The key, such as `limits.depth_max`, or that of the flag or variable that overrides it.
         key: String,
-        /// What would have been right, with an example.
+        /// Description of a valid value, with an example.
         expected: String,
-        /// What was given.
+        /// The invalid value.
         actual: String,
     },
-    /// A source cannot be used as configured.
+    /// A source is invalid.
     #[error(transparent)]
     Source(#[from] indexer::ingest::config::ConfigError),
-    /// There is nothing to build from.
+    /// There are no sources to build from.
     #[error("no sources configured; add a `[[source]]`")]
     NoSources,
 }
 
 impl ConfigError {
-    /// A value that is not what it must be.
+    /// An invalid value.
     pub(super) fn value(key: &str, expected: &str, actual: &str) -> Self {
         Self::Value {
             key: key.to_owned(),

@@ -1,4 +1,4 @@
-//! `[federation]`: which supergraph is served, and what its subgraphs get and may say.
+//! `[federation]`: the supergraph, and policies for subgraphs.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,20 +15,20 @@ use serde::Deserialize;
 
 use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME, subgraph::NEVER_FORWARDED};
 
-/// How other graphs are joined to ours.
+/// Settings of the router.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FederationConfig {
-    /// A supergraph that was composed elsewhere; followed while serving.
+    /// Path of a precomposed supergraph, reloaded when it changes.
     pub supergraph: Option<PathBuf>,
-    /// Whether the supergraph is all there is to serve, without a knowledge base of our own.
+    /// Whether only the supergraph is served, without a knowledge base of our own.
     pub supergraph_only: bool,
-    /// Our own name in a supergraph.
+    /// Name of the local subgraph in a precomposed supergraph.
     pub local_subgraph: Option<String>,
-    /// Headers of a client's request that subgraphs get, too.
+    /// Headers of client requests that are forwarded to all subgraphs.
     pub forwarded_headers: Vec<HeaderName>,
-    /// Whether clients see what subgraphs say about errors.
+    /// Whether clients see the error messages of subgraphs.
     pub error_masking: ErrorMasking,
-    /// What becomes of a newer supergraph that would break what is asked these days.
+    /// Policy for a new supergraph that would break operations in use.
     pub on_breaking_change: OnBreakingChange,
 }
 
@@ -80,7 +80,7 @@ impl Config {
     }
 }
 
-/// `[federation]` as typed.
+/// `[federation]` as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FederationSection {

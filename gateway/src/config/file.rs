@@ -1,4 +1,4 @@
-//! `wegwijzer.toml` as it is typed.
+//! `wegwijzer.toml` as written.
 
 use std::{
     net::SocketAddr,
@@ -22,13 +22,13 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// Known keys that look less than this much like a typed one are no suggestion (0 to 1).
+/// Minimum similarity, from 0 to 1, of a known key that is suggested for an unknown one.
 const SIMILARITY_MIN: f64 = 0.6;
 
 /// Maximum length of a configuration file in bytes.
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
-/// The file as typed.
+/// The file as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
@@ -63,14 +63,14 @@ pub(super) struct ConfigFile {
     sources: Vec<SourceConfig>,
 }
 
-/// `[search]` as typed.
+/// `[search]` as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct SearchSection {
     synonyms: Option<PathBuf>,
 }
 
-/// `[graphql]` as typed.
+/// `[graphql]` as written.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "keys of a file")]
@@ -96,14 +96,14 @@ impl Default for GraphqlSection {
     }
 }
 
-/// `[cors]` as typed.
+/// `[cors]` as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct CorsSection {
     origins: Vec<String>,
 }
 
-/// `[telemetry]` as typed.
+/// `[telemetry]` as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct TelemetrySection {
@@ -111,7 +111,7 @@ struct TelemetrySection {
     sample_percent: Option<f64>,
 }
 
-/// `[log]` as typed.
+/// `[log]` as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct LogSection {
@@ -120,19 +120,19 @@ struct LogSection {
     slow_ms: Option<u64>,
 }
 
-/// How log lines are written.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl ConfigFile {
-    /// Reads a file.
+    /// Reads and parses a file.
     pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = bounded_file::read_text(path, CONFIG_BYTES_MAX).map_err(|cause| {
             if cause.is_not_found() {
@@ -144,7 +144,8 @@ impl ConfigFile {
         toml::from_str(&text).map_err(|error| parse_error(path, &text, &error))
     }
 
-    /// Checks what is typed, with `overrides` over it. The file lies at `path`.
+    /// Validates the file, after applying `overrides`. Relative paths are resolved against the
+    /// folder of `path`.
     pub(super) fn checked(self, path: &Path, overrides: &Overrides) -> Result<Config, ConfigError> {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let over = overrides.clone();
@@ -224,7 +225,7 @@ impl CorsSection {
     }
 }
 
-/// An origin as browsers send it: scheme, host and port, nothing more.
+/// Validates an origin as browsers send it: only scheme, host and port.
 fn origin(text: &str) -> Result<String, ConfigError> {
     let parsed = text.parse::<Url>().map(|url| url.origin().ascii_serialization());
     match parsed {
@@ -255,10 +256,10 @@ impl TelemetrySection {
     }
 }
 
-/// A request that takes longer is logged as slow where nobody says.
+/// Default threshold of slow requests, in milliseconds.
 const SLOW_MS_DEFAULT: u64 = 1_000;
 
-/// What is logged where nobody says.
+/// Default log filter.
 const LOG_FILTER_DEFAULT: &str = "info,poem=warn,tantivy=warn";
 
 fn filter(text: Option<String>) -> Result<String, ConfigError> {
@@ -311,8 +312,8 @@ fn day(value: &toml::Value) -> Result<Date, ConfigError> {
     text.parse().map_err(|_| ConfigError::value("demo_date", "a date such as `2026-03-02`", &text))
 }
 
-/// An error of the TOML reader as one sentence with a line, and with a suggestion where a key is
-/// unknown: serde lists the known ones in its message.
+/// Converts a TOML error to one sentence with a line number. For an unknown key, suggests the
+/// nearest one of the known keys, which serde lists in its message.
 fn parse_error(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;

@@ -1,4 +1,4 @@
-//! Limits: how much one request may ask for, and how much one build may throw away.
+//! Limits of requests, and thresholds of builds.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -7,80 +7,82 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 
-/// `[limits]`. A name says what is limited, and ends in the unit.
+/// `[limits]`. A name describes what is limited and ends in its unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of the body of a request.
+    /// Maximum body size of a request in bytes.
     pub request_bytes_max: usize,
-    /// Milliseconds that a request may take to be read, and again to be answered.
+    /// Timeout for reading a request, and another for processing it, in milliseconds.
     pub request_timeout_ms: u64,
-    /// Requests that are executed at once; more are turned away. Answers from the cache do not count.
+    /// Maximum number of requests executed at the same time; more are rejected. Cached responses do
+    /// not count.
     pub concurrent_requests_max: usize,
-    /// Connections that are open at once; more wait until one is closed.
+    /// Maximum number of open connections; more wait until one is closed.
     pub connections_max: usize,
-    /// Milliseconds from the first byte of a request to the first of its answer.
+    /// Timeout from the first byte of a request to the first byte of its response, in milliseconds.
     pub connection_ms_max: u64,
-    /// Searches that run at once; 0 for one on each core.
+    /// Maximum number of searches that run at the same time; 0 for one per core.
     pub concurrent_searches_max: usize,
-    /// Searches that wait for their turn; more are turned away.
+    /// Maximum number of queued searches; more are rejected.
     pub queued_searches_max: usize,
-    /// Milliseconds that a search may wait for its turn.
+    /// Timeout for a queued search, in milliseconds.
     pub search_wait_ms_max: u64,
-    /// Items on one page of a list.
+    /// Maximum number of items on a page.
     pub page_size_max: usize,
-    /// Keys of things that the router of a supergraph asks for at once.
+    /// Maximum number of representations in one `_entities` fetch from a router.
     pub representations_max: usize,
-    /// Words, numbers, texts and marks in the document of a request.
+    /// Maximum number of lexical tokens in the document of a request.
     pub tokens_max: usize,
-    /// Fields within one another.
+    /// Maximum nesting depth of fields.
     pub depth_max: usize,
-    /// Fields at the root of one operation.
+    /// Maximum number of root fields in one operation.
     pub root_fields_max: usize,
-    /// Fields that an answer can have, by what its question asks for; a search counts for many.
+    /// Maximum estimated number of fields in a response; a search counts as several.
     pub complexity_max: u64,
-    /// Records that an answer does have besides the items on its pages.
+    /// Maximum number of records in a response, in addition to the items on its pages.
     pub records_max: u64,
-    /// Aliases in one operation.
+    /// Maximum number of aliases in one operation.
     pub aliases_max: usize,
-    /// Directives on one field.
+    /// Maximum number of directives on one field.
     pub directives_max: usize,
-    /// Ids, years or names in one list of a filter.
+    /// Maximum number of ids, years or names in one list of a filter.
     pub filter_values_max: usize,
-    /// Bytes of long texts in one answer.
+    /// Maximum total size of the body texts in one response, in bytes.
     pub text_bytes_max: u64,
-    /// Errors in one answer; the rest is counted.
+    /// Maximum number of errors in one response; the others are counted.
     pub errors_max: usize,
-    /// Bytes of answers that are kept to be given again; 0 keeps none.
+    /// Size of the response cache in bytes; 0 disables it.
     pub response_cache_bytes_max: u64,
-    /// Bytes of documents that are kept as they were parsed, about.
+    /// Approximate size of the cache of parsed documents, in bytes.
     pub document_cache_bytes_max: u64,
-    /// Bytes of documents that clients sent to be named by their digest from then on.
+    /// Size of the cache of automatic persisted queries, in bytes.
     pub persisted_query_cache_bytes_max: u64,
-    /// Calls to subgraphs for one request.
+    /// Maximum number of subgraph calls for one request.
     pub subgraph_calls_max: usize,
-    /// Milliseconds that one call to a subgraph may take, its repetitions included.
+    /// Timeout for one subgraph call, retries included, in milliseconds.
     pub subgraph_timeout_ms: u64,
-    /// Bytes of one answer of a subgraph.
+    /// Maximum size of one response of a subgraph, in bytes.
     pub subgraph_bytes_max: usize,
-    /// How often a query to a subgraph that cannot be reached is asked again.
+    /// Maximum number of retries of a query to an unreachable subgraph.
     pub subgraph_retries_max: u32,
-    /// Failures of a subgraph within five to ten seconds before it is left alone, if they are more than half
-    /// of its calls. Responses count as no failures, whatever they hold, unless their status is 500 or more.
+    /// Number of failures within five to ten seconds that opens the circuit breaker of a subgraph,
+    /// if they are more than half of its calls. Any response counts as a success unless its status
+    /// is 500 or higher.
     pub circuit_breaker_failures: u32,
-    /// Milliseconds for which a subgraph that failed so often is left alone.
+    /// Time for which the circuit breaker of a subgraph stays open, in milliseconds.
     pub circuit_breaker_open_ms: u64,
-    /// Bytes of a supergraph.
+    /// Maximum size of a supergraph in bytes.
     pub supergraph_bytes_max: u64,
-    /// Plans that are kept.
+    /// Maximum number of cached plans.
     pub plan_cache_entries_max: usize,
-    /// Milliseconds that it may take to make one plan.
+    /// Timeout for computing one plan, in milliseconds.
     pub plan_timeout_ms: u64,
-    /// Percentage of a source's records that may be rejected before a build is rejected.
+    /// Percentage of a source's records that may be rejected before the build fails.
     pub rejections_percent: f64,
-    /// Percentage of a source's records that may disappear before a build is rejected.
+    /// Percentage of a source's records that may disappear before the build fails.
     pub removals_percent: f64,
-    /// Generations that are kept on disk.
+    /// Number of generations retained on disk.
     pub generations_retained: usize,
 }
 
@@ -127,7 +129,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many searches run and wait.
+    /// Limits of the search pool.
     pub(crate) fn searches(&self) -> PoolLimits {
         let default = PoolLimits::default();
         PoolLimits {
@@ -140,7 +142,7 @@ impl Limits {
         }
     }
 
-    /// The limits, if each can be kept.
+    /// The limits, if each is within its range.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         for (name, value, range) in self.ranges() {
             if !range.contains(&value) {
@@ -163,7 +165,7 @@ impl Limits {
         }
     }
 
-    /// The whole-numbered limits, each with what it may be. Zero stands where it means none, or a default.
+    /// The integer limits with their ranges. Zero is allowed where it means none, or a default.
     fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 33] {
         [
             ("request_bytes_max", self.request_bytes_max as u64, 1..=64 * MIB),
@@ -229,7 +231,7 @@ mod tests {
             }
             let mut rejected = vec![*range.end() + 1];
             rejected.extend(range.start().checked_sub(1));
-            // What does not fit the type is rejected when it is read.
+            // Values beyond the integer type are rejected by the parser.
             if !["subgraph_retries_max", "circuit_breaker_failures"].contains(name) {
                 rejected.push(i64::MAX.unsigned_abs());
             }

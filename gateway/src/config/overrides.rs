@@ -1,25 +1,25 @@
-//! What goes over the file: the environment, and flags over that.
+//! Values that override the file: the environment, overridden in turn by flags.
 
 use std::{env, path::PathBuf};
 
-/// Values that replace those of the file, as typed.
+/// Values that override those of the file, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// The data folder, relative to the working directory.
     pub data: Option<PathBuf>,
-    /// Where to listen.
+    /// Address and port to listen on.
     pub listen: Option<String>,
-    /// Under which address people reach the service.
+    /// Public URL of the service.
     pub public_url: Option<String>,
-    /// A supergraph to serve, relative to the working directory.
+    /// Path of a supergraph, relative to the working directory.
     pub supergraph: Option<PathBuf>,
-    /// What is logged.
+    /// Log filter.
     pub log: Option<String>,
 }
 
 impl Overrides {
-    /// The values in `WEGWIJZER_DATA`, `WEGWIJZER_LISTEN`, `WEGWIJZER_PUBLIC_URL`,
-    /// `WEGWIJZER_SUPERGRAPH` and `WEGWIJZER_LOG`. An empty variable is none.
+    /// The values of `WEGWIJZER_DATA`, `WEGWIJZER_LISTEN`, `WEGWIJZER_PUBLIC_URL`,
+    /// `WEGWIJZER_SUPERGRAPH` and `WEGWIJZER_LOG`. An empty variable counts as unset.
     pub fn from_environment() -> Self {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         Self {
@@ -31,7 +31,7 @@ impl Overrides {
         }
     }
 
-    /// These values, and those of `below` where there are none.
+    /// These values, with those of `below` as fallback.
     #[must_use]
     pub fn over(self, below: Self) -> Self {
         Self {

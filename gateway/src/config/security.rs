@@ -1,14 +1,14 @@
-//! `[security]`: whom people tell about a vulnerability.
+//! `[security]`: contacts for reporting a vulnerability.
 
 use serde::Deserialize;
 use url::Url;
 
 use super::ConfigError;
 
-/// More ways to report than this are none.
+/// Maximum number of contacts.
 const CONTACTS_MAX: usize = 10;
 
-/// `[security]` as typed.
+/// `[security]` as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SecuritySection {
@@ -26,7 +26,7 @@ impl SecuritySection {
     }
 }
 
-/// An address as RFC 9116 takes it: of a page, or of a mailbox.
+/// Validates a contact of RFC 9116: the URL of a page, or a `mailto:` address.
 fn contact(text: &str) -> Result<Url, ConfigError> {
     let fits = |url: &Url| match url.scheme() {
         "https" => url.username().is_empty() && url.password().is_none(),

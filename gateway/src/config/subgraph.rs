@@ -1,4 +1,4 @@
-//! `[[subgraph]]`: other GraphQL services that are joined to ours.
+//! `[[subgraph]]`: GraphQL services that are composed with ours.
 
 use std::{
     net::IpAddr,
@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::ConfigError;
 
-/// Headers that frame a message or say what its body is: the HTTP client sets them.
+/// Headers about message framing or the body, which the HTTP client sets itself.
 const NEVER_SET: [&str; 10] = [
     "connection",
     "content-encoding",
@@ -27,10 +27,10 @@ const NEVER_SET: [&str; 10] = [
     "upgrade",
 ];
 
-/// The name of our own graph; no partner can have it.
+/// The name of the local subgraph; reserved.
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
 
-/// One `[[subgraph]]` as typed.
+/// One `[[subgraph]]` as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SubgraphEntry {
@@ -47,7 +47,7 @@ pub(super) struct SubgraphEntry {
     sdl_poll_interval_s: u64,
 }
 
-/// One header as typed: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
+/// A header as written: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderEntry {
@@ -72,7 +72,7 @@ const fn sdl_poll_interval_s() -> u64 {
 const TIMEOUT_MS_MAX: u64 = 600_000;
 /// Maximum of `sdl_poll_interval_s`: a week.
 const SDL_POLL_INTERVAL_S_MAX: u64 = 604_800;
-/// More repetitions than this are no help to anybody.
+/// Maximum of `retries`.
 const RETRIES_MAX: u32 = 5;
 
 /// The subgraphs, each validated, with unique names.
@@ -132,7 +132,7 @@ impl SubgraphEntry {
     }
 }
 
-/// Headers that belong to one connection or one body, and are never passed on.
+/// Headers that belong to one connection or body, and are never forwarded.
 pub(super) const NEVER_FORWARDED: [&str; 15] = [
     "accept",
     "accept-encoding",
@@ -174,7 +174,7 @@ impl HeaderEntry {
             }
             other => {
                 let expected = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
-                // A value may be a secret, and is not shown.
+                // A value can be a secret, so it is not shown.
                 let actual = other.forward.or(other.set).unwrap_or_default();
                 Err(ConfigError::value("subgraph.headers", expected, &actual))
             }
@@ -182,7 +182,7 @@ impl HeaderEntry {
     }
 }
 
-/// An address over which nobody can listen in: `https`, or `http` to this very machine.
+/// Validates a URL that cannot be intercepted: `https`, or `http` to this machine.
 pub(super) fn secure_url(key: &str, text: &str) -> Result<Url, ConfigError> {
     let expected = "an `https` URL, or an `http` URL of this machine (`localhost`, `127.0.0.1`, \
                   `[::1]`), since plain `http` can be read in transit, such as \

@@ -1,10 +1,10 @@
-//! What an operator is told when a configuration is wrong, word for word.
+//! Tests of the exact texts of configuration errors.
 
 use std::{fs, path::Path};
 
 use super::*;
 
-/// The configuration in `text`, or what is wrong with it; the file is called `wegwijzer.toml`.
+/// The configuration in `text`, or its error text; the file is called `wegwijzer.toml`.
 fn read(text: &str, overrides: &Overrides) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);

@@ -1,13 +1,12 @@
-//! Batching by level: keys are collected until no resolver can proceed, and are then read in one
-//! batch.
+//! Batching by level: collects keys until no resolver can proceed, then loads them in one batch.
 //!
-//! The `dataloader` crate caches what was read and reads in batches. When a batch is complete it
-//! can only guess, by yielding to the runtime a fixed number of times; on several threads that
-//! splits the batches of deeper levels (13 reads instead of 3, however often it yields). Here a
-//! batch is complete when the execution itself has nothing left to do, so no time is lost by
-//! waiting either.
+//! The `dataloader` crate caches loaded values and loads them in batches, but it can only guess
+//! when a batch is complete, by yielding to the runtime a fixed number of times. On several threads
+//! this splits the batches of deeper levels: 13 loads instead of 3, whatever the number of yields.
+//! Here a batch is complete when the execution itself cannot proceed, so no time is spent waiting.
 //!
 //! Invariant: a future that reads from a [`BatchLoader`] is polled within [`BatchedExecution`];
+//! nothing else loads its keys.
 //! nothing else loads its keys.
 
 use std::{
@@ -27,24 +26,24 @@ use std::{
 
 use dataloader::{BatchFn, cached::Loader};
 
-/// Values of one kind, each read once per request and together with all others of its level.
+/// Values of one kind, loaded at most once per request and in one batch per level.
 pub(super) struct BatchLoader<K: Eq + Hash + Clone, V: Clone, F: BatchFn<K, V>> {
     loader: Loader<K, V, F>,
     pending: Mutex<PendingKeys<K>>,
 }
 
-/// Who waits for a level to be complete.
+/// Keys and readers that wait for the current level to be loaded.
 struct PendingKeys<K> {
     keys: Vec<K>,
     wakers: Vec<Waker>,
-    /// How many levels were begun to be read.
+    /// Number of levels whose load was started.
     batches_started: u64,
-    /// How many levels were read.
+    /// Number of levels whose load was completed.
     batches_finished: u64,
 }
 
 impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V, F> {
-    /// Reads by `load`, at most `batch_max` keys in one go.
+    /// Creates a loader that calls `load` with at most `batch_max` keys at a time.
     pub(super) fn new(load: F, batch_max: usize) -> Self {
         let loader = Loader::new(load).with_max_batch_size(batch_max).with_yield_count(0);
         let pending = PendingKeys {
@@ -56,10 +55,10 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
         Self { loader, pending: Mutex::new(pending) }
     }
 
-    /// The values of `keys`, when their level has been read.
+    /// The values of `keys`, once their level has been loaded.
     ///
     /// # Errors
-    /// [`io::Error`] where `load` gave no value for a key.
+    /// [`io::Error`] if `load` returned no value for a key.
     pub(super) async fn many(&self, keys: Vec<K>) -> Result<HashMap<K, V>, io::Error> {
         if !keys.is_empty() {
             self.wait(&keys).await;
@@ -67,7 +66,7 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
         self.loader.try_load_many(keys).await
     }
 
-    /// The value of `key`, when its level has been read.
+    /// The value of `key`, once its level has been loaded.
     ///
     /// # Errors
     /// As [`many`](Self::many).
@@ -97,12 +96,12 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anybody waits.
+    /// Whether any key waits to be loaded.
     pub(super) fn has_pending_keys(&self) -> bool {
         !self.lock_pending().keys.is_empty()
     }
 
-    /// Reads the pending keys, and wakes their readers.
+    /// Loads the pending keys, and wakes their readers.
     pub(super) async fn load_pending(&self) {
         let (keys, batch) = {
             let mut pending = self.lock_pending();
@@ -112,7 +111,7 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
             pending.batches_started += 1;
             (mem::take(&mut pending.keys), pending.batches_started)
         };
-        // Each reader gets the error, as the value of its key or by the absence of one.
+        // Each reader gets the error itself, as the value of its key or as a missing value.
         let _ = self.loader.try_load_many(keys).await;
         let wakers = {
             let mut pending = self.lock_pending();
@@ -123,19 +122,19 @@ impl<K: Eq + Hash + Clone + Debug, V: Clone, F: BatchFn<K, V>> BatchLoader<K, V,
     }
 }
 
-/// An execution that has levels left to read lets others go on after this time.
+/// An execution yields to other tasks after this time, even if it has levels left to load.
 const POLL_BUDGET: Duration = Duration::from_micros(500);
 
-/// Something that gathers, for [`BatchedExecution`].
+/// A set of loaders, for [`BatchedExecution`].
 pub(crate) trait BatchSource: Send + Sync + 'static {
-    /// Whether anybody waits for a level to be read.
+    /// Whether any key waits to be loaded.
     fn has_pending_keys(&self) -> bool;
 
-    /// Reads the pending level.
+    /// Loads the pending level.
     fn load_pending(&self) -> impl Future<Output = ()> + Send;
 }
 
-/// An execution whose levels are read as soon as it can do nothing else.
+/// An execution whose levels are loaded as soon as it cannot proceed otherwise.
 pub(crate) struct BatchedExecution<E, L> {
     execution: Pin<Box<E>>,
     source: Arc<L>,
@@ -149,7 +148,7 @@ impl<E: Future, L: BatchSource> BatchedExecution<E, L> {
         Self { execution: Box::pin(execution), source, loading: None, wake_flag }
     }
 
-    /// Polls the reading of a level, if there is one; `true` where the execution can go on.
+    /// Polls the load of a level, if there is one; `true` if the execution can proceed.
     fn poll_loading(&mut self, cx: &mut Context<'_>) -> bool {
         if self.loading.is_none() && self.source.has_pending_keys() {
             let source = Arc::clone(&self.source);
@@ -175,7 +174,7 @@ impl<E: Future, L: BatchSource> Future for BatchedExecution<E, L> {
         let started = Instant::now();
         loop {
             if started.elapsed() > POLL_BUDGET {
-                // Others on this thread have waited long enough.
+                // Other tasks on this thread have waited long enough.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -183,7 +182,7 @@ impl<E: Future, L: BatchSource> Future for BatchedExecution<E, L> {
             if let Poll::Ready(output) = this.execution.as_mut().poll(&mut inner_cx) {
                 return Poll::Ready(output);
             }
-            // A reader that was woken meanwhile belongs to the level that is being collected.
+            // A reader woken in the meantime belongs to the level that is being collected.
             if !this.wake_flag.is_woken()
                 && !this.poll_loading(&mut inner_cx)
                 && this.wake_flag.try_park()
@@ -194,22 +193,22 @@ impl<E: Future, L: BatchSource> Future for BatchedExecution<E, L> {
     }
 }
 
-/// Notes that a part of the execution can go on, and wakes its task only while that sleeps.
+/// Records that part of the execution can proceed, and wakes its task only while it is parked.
 #[derive(Default)]
 struct WakeFlag {
     state: AtomicU8,
     task: Mutex<Option<Waker>>,
 }
 
-/// The task sleeps.
+/// The task is parked.
 const PARKED: u8 = 0;
-/// The task runs, and nothing happened since it was last looked at.
+/// The task is running, and nothing has happened since it was last polled.
 const POLLING: u8 = 1;
-/// Something can go on.
+/// Part of the execution can proceed.
 const WOKEN: u8 = 2;
 
 impl WakeFlag {
-    /// Which task to wake.
+    /// Sets the task to wake.
     fn register(&self, waker: &Waker) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if !task.as_ref().is_some_and(|task| task.will_wake(waker)) {
@@ -225,7 +224,7 @@ impl WakeFlag {
         self.state.load(Ordering::Acquire) == WOKEN
     }
 
-    /// Lets the task sleep, unless something can go on.
+    /// Parks the task, unless part of the execution can proceed.
     fn try_park(&self) -> bool {
         let transition = (POLLING, PARKED);
         self.state
@@ -264,7 +263,7 @@ mod tests {
     impl BatchFn<u32, u32> for Doubling {
         async fn load(&mut self, keys: &[u32]) -> HashMap<u32, u32> {
             self.0.fetch_add(1, Ordering::Relaxed);
-            // A store that is somewhere else makes one wait.
+            // Simulates a remote store, which suspends the task.
             tokio::task::yield_now().await;
             keys.iter().filter(|key| **key != 13).map(|key| (*key, key * 2)).collect()
         }

@@ -8,20 +8,20 @@ use schema::{Cursor, GenerationNumber, Hit, Page, RecordPage, SearchPage};
 use super::{PAGE_SIZE_DEFAULT, context::RequestContext, from_record::FromRecord};
 use crate::error::{ApiError, Result, from_cursor};
 
-/// The paging arguments of a field, as a client gave them.
+/// The paging arguments of a field, as sent by the client.
 pub(super) struct PageArguments {
     /// Number of items from the start.
     pub(super) first: Option<i32>,
-    /// After which cursor.
+    /// Cursor that the page starts after.
     pub(super) after: Option<String>,
-    /// How many from the back.
+    /// Number of items from the end.
     pub(super) last: Option<i32>,
-    /// Before which cursor.
+    /// Cursor that the page ends before.
     pub(super) before: Option<String>,
 }
 
 impl PageArguments {
-    /// The arguments of a field that is paged forwards only.
+    /// Arguments of a field that pages forwards only.
     pub(super) const fn forward(first: Option<i32>, after: Option<String>) -> Self {
         Self { first, after, last: None, before: None }
     }
@@ -51,27 +51,27 @@ fn cursor(text: Option<String>) -> Result<Option<Cursor>> {
     text.map(|text| text.parse().map_err(|error| from_cursor(&error))).transpose()
 }
 
-/// Position of a page in its list.
+/// Paging information.
 #[derive(SimpleObject, Debug, Clone, Default)]
 #[graphql(shareable)]
 pub(super) struct PageInfo {
-    /// Whether more follow.
+    /// Whether there are more items after this page.
     pub(super) has_next_page: bool,
-    /// Whether others go before.
+    /// Whether there are items before this page.
     pub(super) has_previous_page: bool,
-    /// Cursor of the first item; the page before this one ends `before` it.
+    /// Cursor of the first item; pass it as `before` for the previous page.
     pub(super) start_cursor: Option<String>,
-    /// Cursor of the last item; the next page begins `after` it.
+    /// Cursor of the last item; pass it as `after` for the next page.
     pub(super) end_cursor: Option<String>,
-    /// The generation of the given cursor, where a later one is served: the page then continues
-    /// after the same position in the later one. Empty where the page is exact.
-    // Hidden from supergraphs: pages of other subgraphs have no generation.
+    /// Generation of the given cursor, if a later generation is served now: the page continues from
+    /// the same position in the later one. Null if the page is exact.
+    // Hidden from supergraphs: the pages of other subgraphs have no generation.
     #[graphql(inaccessible)]
     pub(super) continued_from_generation: Option<u64>,
 }
 
 impl PageInfo {
-    /// Position of a page of hits.
+    /// Paging information of a page of hits.
     pub(super) fn from_search_page(page: &SearchPage) -> Self {
         let cursor = |hit: &Hit| hit.cursor.to_string();
         Self {
@@ -83,7 +83,7 @@ impl PageInfo {
         }
     }
 
-    /// Position of a page of records.
+    /// Paging information of a page of records.
     fn from_record_page(page: &RecordPage) -> Self {
         Self {
             has_next_page: page.has_next,
@@ -99,7 +99,7 @@ impl PageInfo {
 pub(super) struct Connection<T> {
     items: Vec<(T, Cursor)>,
     page_info: PageInfo,
-    /// Computed only where the client selects it.
+    /// Computed only if the client selects it.
     total: Option<u64>,
 }
 
@@ -141,12 +141,12 @@ impl<T: ObjectType> Connection<T> {
         self.items.iter().map(|(node, cursor)| Edge { node, cursor }).collect()
     }
 
-    /// The items alone.
+    /// The items without their cursors.
     async fn nodes(&self) -> Vec<&T> {
         self.items.iter().map(|(node, _)| node).collect()
     }
 
-    /// Position of the page.
+    /// Paging information.
     async fn page_info(&self) -> &PageInfo {
         &self.page_info
     }
@@ -157,7 +157,7 @@ impl<T: ObjectType> Connection<T> {
     }
 }
 
-/// A total that was computed because the client selects it.
+/// Unwraps a total, which was computed because the client selected it.
 pub(super) fn total_count(total: Option<u64>) -> Result<u64> {
     total.ok_or_else(|| {
         tracing::error!("totalCount selected but not computed");
@@ -165,7 +165,7 @@ pub(super) fn total_count(total: Option<u64>) -> Result<u64> {
     })
 }
 
-/// An item and its place.
+/// An item and its cursor.
 struct Edge<'a, T> {
     node: &'a T,
     cursor: &'a Cursor,
@@ -177,7 +177,7 @@ impl<T: ObjectType> TypeName for Edge<'_, T> {
     }
 }
 
-/// An item of a list and its place in it.
+/// An item of a list and its cursor.
 #[Object(name_type)]
 impl<T: ObjectType> Edge<'_, T> {
     /// The item.
@@ -185,7 +185,7 @@ impl<T: ObjectType> Edge<'_, T> {
         self.node
     }
 
-    /// Its place, to continue from with `after` or `before`.
+    /// Cursor for `after` or `before`.
     async fn cursor(&self) -> String {
         self.cursor.to_string()
     }

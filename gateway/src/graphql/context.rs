@@ -1,4 +1,4 @@
-//! What one request reads: a snapshot that does not change under it, and the instant it arrives.
+//! Context of one request: a snapshot that does not change during it, and its time of arrival.
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use crate::{
     error::{ApiError, Result},
 };
 
-/// What every resolver of one request shares, also where the router fetches from our own graph
-/// several times. Built for each request, which [`run`](Self::run) executes.
+/// State shared by all resolvers of a request, including the fetches that the router sends to the
+/// local subgraph. Built for each request; [`run`](Self::run) executes it.
 pub(crate) struct RequestContext {
-    /// The generation that serves the whole request.
+    /// The generation that the whole request reads.
     pub(crate) snapshot: Arc<Snapshot>,
-    /// Loads in one batch what resolvers of one level need.
+    /// Batches the loads of all resolvers of one level.
     pub(super) loaders: Arc<Loaders>,
-    /// The instant for which phases are computed.
+    /// The time for which phases are computed.
     pub(crate) now: Timestamp,
     /// Status of the composed subgraphs.
     pub(super) subgraph_status: SubgraphStatus,
-    /// Limits, and the address under which people reach the service.
+    /// Limits, and the public URL of the service.
     pub(super) config: Arc<Config>,
-    /// Permits for searches: lists within a list must not fill the queue that all requests share.
+    /// Permits for searches: nested lists must not fill the queue that all requests share.
     search_permits: Semaphore,
 }
 
-/// Maximum number of searches of one request that run or wait in the shared queue.
+/// Maximum number of searches of one request that run, or wait in the shared queue.
 const CONCURRENT_SEARCHES_MAX: usize = 4;
 
 impl RequestContext {
@@ -48,10 +48,10 @@ impl RequestContext {
         Arc::new(Self { snapshot, loaders, now, subgraph_status, config, search_permits })
     }
 
-    /// Runs an execution: loads each of its levels as soon as nothing else can proceed.
+    /// Runs an execution, loading each level as soon as nothing else can proceed.
     pub(crate) async fn run<T>(&self, execution: impl Future<Output = T>) -> T {
         let execution = BatchedExecution::new(execution, Arc::clone(&self.loaders));
-        // Tokio's cooperative budget would make a level look complete before it is.
+        // With Tokio's cooperative budget, a level would seem complete before it is.
         tokio::task::unconstrained(execution).await
     }
 
@@ -78,7 +78,7 @@ impl RequestContext {
         ctx.data_unchecked::<Arc<Self>>()
     }
 
-    /// The validated number of items that a client requests.
+    /// Validates the page size that a client requested.
     pub(super) fn page_size(&self, requested: i32) -> Result<usize> {
         let size = usize::try_from(requested).map_err(|_| {
             ApiError::bad_user_input(format!("page size must not be negative: `{requested}`"))

@@ -1,7 +1,8 @@
-//! Holds async-graphql to what this service needs of it. 7.1.0 to 7.2.1 respond in the order in
-//! which fields complete and lose failing fields; an upgrade must pass here first.
+//! Tests of the async-graphql behaviour that this service depends on. Versions 7.1.0 to 7.2.1
+//! return fields in the order of completion and drop failing fields: an upgrade must pass these
+//! tests.
 
-#![expect(clippy::unused_async, reason = "async-graphql wants every resolver to be async")]
+#![expect(clippy::unused_async, reason = "async-graphql requires async resolvers")]
 
 use std::time::Duration;
 

@@ -1,69 +1,69 @@
-//! The closed lists of words as GraphQL enumerations: one for each vocabulary of [`schema`].
+//! GraphQL enums, one for each closed vocabulary of [`schema`].
 //!
-//! The words are repeated here because a description in the contract is for people who query, and
-//! so that a new word in the core cannot reach clients unnoticed: the conversion stops compiling.
+//! The values are repeated here because their descriptions are part of the contract, and so that a
+//! new value in `schema` cannot reach clients unnoticed: the conversion stops compiling.
 
 use async_graphql::Enum;
 
-/// The four kinds of content that a search finds.
+/// The four kinds of content that a search can return.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Kind")]
 pub(crate) enum Kind {
-    /// A text: blog, interview, news and so on.
+    /// A text: a blog, interview, news item and so on.
     Article,
-    /// Something to work with: a toolkit, a game, a checklist.
+    /// A tool: a toolkit, a game, a checklist.
     Toolkit,
     /// A group of professionals around one subject.
     Community,
-    /// A meeting in time, online or somewhere.
+    /// A meeting, online or on location.
     Event,
 }
 
-/// What sort of text an article is.
+/// Form of an article.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::ArticleForm")]
 pub(crate) enum ArticleForm {
     /// A personal or professional column.
     Blog,
-    /// A conversation with one or more people.
+    /// An interview with one or more people.
     Interview,
     /// A short message about something new.
     News,
-    /// How one organisation did it.
+    /// A case study from one organisation.
     PracticeCase,
-    /// What happened at an event.
+    /// A report of an event.
     EventReport,
-    /// A look back on a year.
+    /// A review of a year.
     YearReview,
     /// A text about policy, law or vision.
     Policy,
-    /// An episode to listen to.
+    /// A podcast episode.
     Podcast,
-    /// A recording to watch.
+    /// A video recording.
     Video,
     /// Any other page.
     Page,
 }
 
-/// What sort of aid a toolkit is.
+/// Form of a toolkit.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::ToolkitForm")]
 pub(crate) enum ToolkitForm {
-    /// A collection of aids around one subject.
+    /// A collection of tools on one subject.
     Toolkit,
-    /// A plan in steps.
+    /// A step-by-step plan.
     StepPlan,
-    /// A game that teaches.
+    /// A serious game.
     SeriousGame,
     /// A course.
     Training,
-    /// A method to assess one's own work.
+    /// A method for assessing one's own work.
     Assessment,
-    /// A short measurement of where an organisation stands.
+    /// A short assessment of an organisation's maturity.
     Scan,
     /// Shared components and guidelines for interfaces.
     DesignSystem,
-    /// Examples to take over.
+    /// Examples to reuse.
     ExampleSet,
     /// A list to tick off.
     Checklist,
@@ -77,35 +77,35 @@ pub(crate) enum CommunityForm {
     Own,
     /// Run by others.
     External,
-    /// The same idea in one place or organisation.
+    /// A local or organisation-specific version of a community.
     LocalVariant,
     /// A looser network.
     Network,
 }
 
-/// What sort of meeting an event is.
+/// Form of an event.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::EventForm")]
 pub(crate) enum EventForm {
-    /// A session in which knowledge is shared.
+    /// A knowledge-sharing session.
     KnowledgeSession,
     /// A visit to another organisation ("Gluren bij de Buren").
     SiteVisit,
     /// An online lecture.
     Webinar,
-    /// A course on a date.
+    /// A scheduled course.
     Training,
     /// A day with several sessions.
     Conference,
-    /// A contest over a period.
+    /// A challenge that runs for a period.
     Challenge,
-    /// A meeting of members online.
+    /// An online meeting of members.
     OnlineMeeting,
     /// Anything else.
     Other,
 }
 
-/// Whether one goes to an event or logs in.
+/// Whether an event is attended on location or online.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Attendance")]
 pub(crate) enum Attendance {
@@ -113,39 +113,39 @@ pub(crate) enum Attendance {
     Offline,
     /// Online only.
     Online,
-    /// Both at once.
+    /// Both on location and online.
     Mixed,
     /// The source does not state it.
     Unknown,
 }
 
-/// Whether an event goes on as planned.
+/// Whether an event takes place as planned.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::EventStatus")]
 pub(crate) enum EventStatus {
     /// As planned.
     Scheduled,
-    /// It will not take place.
+    /// Cancelled.
     Cancelled,
-    /// It will take place later, nobody knows when.
+    /// Postponed; the new date is not known yet.
     Postponed,
-    /// It has been given another date.
+    /// Rescheduled to another date.
     Rescheduled,
 }
 
-/// Where an event is in time, computed for each request.
+/// Phase of an event, computed for each request.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::EventPhase")]
 pub(crate) enum EventPhase {
-    /// It has still to begin.
+    /// Not started yet.
     Upcoming,
-    /// It is going on.
+    /// In progress.
     Ongoing,
-    /// It is over.
+    /// Finished.
     Past,
 }
 
-/// How exactly a date is known.
+/// Precision of a date.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::DatePrecision")]
 pub(crate) enum DatePrecision {
@@ -155,13 +155,13 @@ pub(crate) enum DatePrecision {
     Day,
     /// To the month.
     Month,
-    /// To the season ("zomer 2025"); its date is the first day of its first month.
+    /// To the season ("zomer 2025"); the date is the first day of its first month.
     Season,
     /// To the year.
     Year,
 }
 
-/// The language of a text.
+/// Language of a text.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Language")]
 pub(crate) enum Language {
@@ -173,11 +173,11 @@ pub(crate) enum Language {
     Other,
 }
 
-/// Where a title comes from.
+/// Origin of a title.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::TitleSource")]
 pub(crate) enum TitleSource {
-    /// The source gave it.
+    /// Provided by the source.
     Upstream,
     /// Derived from a heading or the first sentence.
     Derived,
@@ -187,19 +187,19 @@ pub(crate) enum TitleSource {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Origin")]
 pub(crate) enum Origin {
-    /// A source describes it.
+    /// Described by a source.
     Declared,
-    /// Only its name occurs, in other records.
+    /// Only mentioned by name in other records.
     Inferred,
 }
 
-/// What sort of organisation.
+/// Kind of organisation.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::OrganisationKind")]
 pub(crate) enum OrganisationKind {
     /// A ministry.
     Ministry,
-    /// An agency that carries out law and policy.
+    /// An agency that implements laws and policy.
     ExecutiveAgency,
     /// A municipality.
     Municipality,
@@ -211,13 +211,13 @@ pub(crate) enum OrganisationKind {
     HighCouncil,
     /// A library.
     Library,
-    /// An institution for care.
+    /// A healthcare institution.
     Care,
     /// A school, university or research institute.
     Education,
     /// A consultancy.
     Consultancy,
-    /// Any other company.
+    /// A company other than a consultancy.
     Company,
     /// A programme or partnership of several organisations.
     Programme,
@@ -225,7 +225,7 @@ pub(crate) enum OrganisationKind {
     Other,
 }
 
-/// The layer of government an organisation belongs to.
+/// The layer of government that an organisation belongs to.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::GovernmentLayer")]
 pub(crate) enum GovernmentLayer {
@@ -243,29 +243,29 @@ pub(crate) enum GovernmentLayer {
     Overig,
 }
 
-/// Whose point of view an audience is: never mixed in one facet.
+/// Perspective of an audience; one facet never mixes the two.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Perspective")]
 pub(crate) enum Perspective {
     /// People who work on services.
     Professional,
-    /// People who use them.
+    /// People who use services.
     Citizen,
 }
 
-/// How far a toolkit is maintained.
+/// Maintenance status of a toolkit.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Maturity")]
 pub(crate) enum Maturity {
     /// Maintained by Gebruiker Centraal or its communities.
     Active,
-    /// Stands on its own feet.
+    /// Maintained independently.
     Independent,
     /// No longer maintained.
     Archived,
 }
 
-/// What sort of resource.
+/// Kind of resource.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::ResourceKind")]
 pub(crate) enum ResourceKind {
@@ -275,9 +275,9 @@ pub(crate) enum ResourceKind {
     Link,
     /// An example letter.
     Letter,
-    /// A picture.
+    /// An image.
     Image,
-    /// A film.
+    /// A video.
     Video,
     /// A game.
     Game,
@@ -289,15 +289,15 @@ pub(crate) enum ResourceKind {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Access")]
 pub(crate) enum Access {
-    /// Everybody.
+    /// Open to everyone.
     Open,
-    /// After a request.
+    /// By request.
     OnRequest,
-    /// Nobody at present.
+    /// Closed to new members.
     Closed,
 }
 
-/// Whether a number was counted or estimated.
+/// Whether a number is exact or an estimate.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::CountPrecision")]
 pub(crate) enum CountPrecision {
@@ -311,29 +311,29 @@ pub(crate) enum CountPrecision {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::SearchSort")]
 pub(crate) enum SearchSort {
-    /// Best first.
+    /// Most relevant first.
     Relevance,
     /// Latest date first; an event's date is its start.
     Newest,
     /// Earliest date first.
     Oldest,
-    /// Events that are going on or to come first, by their start; then the rest, latest first.
+    /// Current and upcoming events first, by start; then the rest, latest first.
     Start,
-    /// By title.
+    /// By title, alphabetically.
     Title,
 }
 
-/// The field in which a word was found.
+/// The field in which a word of the query was found.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::SearchField")]
 pub(crate) enum SearchField {
     /// Its title.
     Title,
-    /// Its summary or opening.
+    /// Its summary or introduction.
     Lead,
-    /// Any other text of it.
+    /// The rest of its text.
     Body,
-    /// Names of what it is linked with: themes, people, organisations, communities; hashtags.
+    /// Names it is linked to: themes, people, organisations and communities; also its hashtags.
     Names,
 }
 
@@ -341,42 +341,42 @@ pub(crate) enum SearchField {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::MatchKind")]
 pub(crate) enum MatchKind {
-    /// The word, in this or another form.
+    /// The same word, in this or another inflected form.
     Word,
-    /// A part of a compound: the word of the query has it, and the text has it on its own or in
-    /// another compound.
+    /// A component of a compound: the compound is in the query, and the text contains the component
+    /// on its own or in another compound.
     Part,
-    /// What two words make that are written as one or with a hyphen; or the reverse.
+    /// Two words joined into one, with or without a hyphen; or the reverse.
     Joined,
-    /// A word that begins with what was typed before a `*`.
+    /// A word with the prefix typed before a `*`.
     Prefix,
-    /// The word that is probably meant, as none has the one typed.
+    /// A spelling correction, used because nothing matches the word as typed.
     Correction,
-    /// Another word with the same meaning.
+    /// A synonym.
     Synonym,
 }
 
-/// What a suggestion stands for.
+/// What a suggestion refers to.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::SuggestionKind")]
 pub(crate) enum SuggestionKind {
-    /// The title of content that a search finds.
+    /// The title of content that a search can find.
     Title,
     /// A theme.
     Theme,
     /// An organisation.
     Organisation,
-    /// A word of the texts.
+    /// A word that occurs in the texts.
     Word,
 }
 
-/// What a change did.
+/// Kind of change.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::ChangeOp")]
 pub(crate) enum ChangeOp {
-    /// New or changed.
+    /// Added or changed.
     Upserted,
-    /// No longer there.
+    /// Removed.
     Removed,
 }
 
@@ -387,7 +387,7 @@ pub(crate) enum ContentSort {
     Newest,
     /// Earliest publication first.
     Oldest,
-    /// By title.
+    /// By title, alphabetically.
     Title,
 }
 
@@ -404,13 +404,13 @@ impl From<ContentSort> for schema::SearchSort {
 /// The order of a list of events.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventSort {
-    /// Those that are going on or to come first, by their start; then the rest, latest first.
+    /// Current and upcoming events first, by start; then the rest, latest first.
     Start,
     /// Latest start first.
     Newest,
     /// Earliest start first.
     Oldest,
-    /// By title.
+    /// By title, alphabetically.
     Title,
 }
 

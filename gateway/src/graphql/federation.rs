@@ -1,9 +1,9 @@
-//! Our graph as a subgraph of federation v2, for supergraphs of others and for our own: `_service`
-//! and `_entities`, and the SDL that marks the entity types.
+//! Our schema as a Federation 2 subgraph, for our own and other supergraphs: `_service` and
+//! `_entities`, and the SDL with entity keys.
 //!
-//! The library has both fields, too, but its `_entities` loses the whole list for one key that it
-//! does not find, and shows up in what clients see. These are ours: a key that leads nowhere is
-//! null, all keys are read in one batch, and neither the contract nor introspection knows of them.
+//! async-graphql has both fields, but its `_entities` fails the whole list for one unknown key and
+//! is visible to clients. Here an unknown key yields null, all keys are loaded in one batch, and
+//! neither the contract nor introspection contains the fields.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -29,9 +29,9 @@ use super::{
 };
 use crate::error::{ApiError, Result};
 
-/// The executable schema: the contract and the fields of federation.
+/// The executable schema: the contract and the federation fields.
 ///
-/// The library's own means to merge objects needs three names for what is `Query` to everybody.
+/// `MergedObject` of async-graphql would require three names for the one type `Query`.
 pub(crate) struct SchemaRoot {
     query: Query,
     federation: FederationFields,
@@ -83,20 +83,20 @@ impl OutputType for SchemaRoot {
 
 impl ObjectType for SchemaRoot {}
 
-/// The fields that routers of supergraphs fetch.
+/// Fields for the routers of supergraphs.
 struct FederationFields {
     sdl: String,
 }
 
 #[Object]
 impl FederationFields {
-    /// What this subgraph is.
+    /// Describes this subgraph.
     #[graphql(name = "_service", visible = false)]
     async fn service(&self) -> Service<'_> {
         Service { sdl: &self.sdl }
     }
 
-    /// The entities of keys, in their order; null where a key has none.
+    /// The entities of the given keys, in order; null for an unknown key.
     #[graphql(name = "_entities", visible = false)]
     async fn entities(
         &self,
@@ -118,14 +118,14 @@ impl FederationFields {
     }
 }
 
-/// Describes a subgraph.
+/// The SDL of this subgraph.
 #[derive(SimpleObject)]
 #[graphql(name = "_Service")]
 struct Service<'a> {
     sdl: &'a str,
 }
 
-/// The key of an entity, as a router gives it: `{ __typename, id }`.
+/// The key of an entity as sent by a router: `{ __typename, id }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct EntityKey {
     kind: NodeKind,
@@ -133,7 +133,7 @@ struct EntityKey {
 }
 
 impl EntityKey {
-    /// `None` where it can be the key of nothing that we have.
+    /// `None` if no entity of ours can have this key.
     fn parse(representation: &Any) -> Option<Self> {
         let Value::Object(fields) = &representation.0 else { return None };
         let Some(Value::String(type_name)) = fields.get("__typename") else { return None };
@@ -143,7 +143,7 @@ impl EntityKey {
     }
 }
 
-/// What has a key.
+/// The types with a key.
 #[derive(Union, Clone)]
 #[graphql(name = "_Entity")]
 enum Entity {
@@ -201,14 +201,14 @@ fn type_name_of(kind: NodeKind) -> Cow<'static, str> {
     }
 }
 
-/// The contract as a subgraph of federation v2: with keys, what may be shared and what is hidden.
+/// The SDL as a Federation 2 subgraph: with keys, shareable types and inaccessible fields.
 pub fn sdl() -> String {
     let schema = Schema::build(KeyedSchemaRoot, EmptyMutation, EmptySubscription).finish();
     let text = schema.sdl_with_options(sdl_options().federation());
     format!("{}\n", text.trim())
 }
 
-/// The contract with its keys. It is only printed: keys would bring in the library's `_entities`.
+/// The contract with its keys, only for printing: keys would add async-graphql's own `_entities`.
 struct KeyedSchemaRoot;
 
 impl ContainerType for KeyedSchemaRoot {

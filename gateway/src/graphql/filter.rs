@@ -1,4 +1,4 @@
-//! Filters: the conditions that a client may set on a list.
+//! Filters: the conditions that a client can set on a list.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
     error::{ApiError, Result},
 };
 
-/// All given conditions hold together; inside a list, any one. An empty list is no condition.
+/// Conditions are combined with AND, values within a list with OR. An empty list is ignored.
 #[derive(InputObject, Default)]
 pub(super) struct ContentFilter {
     /// Ids of themes.
@@ -32,35 +32,35 @@ pub(super) struct ContentFilter {
     people: Option<Vec<ID>>,
     /// Languages of the text.
     languages: Option<Vec<Language>>,
-    /// Years of an event's start, else of publication, such as `2026`; in Amsterdam.
+    /// Year (Amsterdam time) of an event's start, else of publication, such as `2026`.
     years: Option<Vec<i32>>,
-    /// First day of an event (of any time of a series), else of publication; in Amsterdam.
+    /// Earliest day (Amsterdam time): of an event or any occurrence of it, else of publication.
     from: Option<Date>,
-    /// Last day of an event (of any time of a series), else of publication; in Amsterdam.
+    /// Latest day (Amsterdam time): of an event or any occurrence of it, else of publication.
     until: Option<Date>,
     /// Names of sources, such as `blog`.
     sources: Option<Vec<ID>>,
 }
 
-/// All given conditions hold together; inside a list, any one. An empty list is no condition.
+/// Conditions are combined with AND, values within a list with OR. An empty list is ignored.
 #[derive(InputObject, Default)]
 pub(super) struct EventFilter {
     #[graphql(flatten)]
     content: ContentFilter,
-    /// Where events are in time, at the moment of the request.
+    /// Event phases at the time of the request.
     phases: Option<Vec<EventPhase>>,
     /// Online or on location.
     attendance: Option<Vec<Attendance>>,
 }
 
-/// All given conditions hold together; inside a list, any one. An empty list is no condition.
+/// Conditions are combined with AND, values within a list with OR. An empty list is ignored.
 #[derive(InputObject, Default)]
 pub(super) struct SearchFilter {
     #[graphql(flatten)]
     content: ContentFilter,
     /// Kinds of content.
     kinds: Option<Vec<Kind>>,
-    /// Forms of article. Forms of several kinds together find any of them.
+    /// Forms of article. Forms of different kinds are combined with OR.
     article_forms: Option<Vec<ArticleForm>>,
     /// Forms of toolkit.
     toolkit_forms: Option<Vec<ToolkitForm>>,
@@ -68,18 +68,18 @@ pub(super) struct SearchFilter {
     community_forms: Option<Vec<CommunityForm>>,
     /// Forms of event.
     event_forms: Option<Vec<EventForm>>,
-    /// Kinds of organisation that have a part in it.
+    /// Kinds of the organisations involved.
     organisation_kinds: Option<Vec<OrganisationKind>>,
-    /// Layers of government that have a part in it.
+    /// Layers of government involved.
     layers: Option<Vec<GovernmentLayer>>,
-    /// Online or on location; only events have it.
+    /// Online or on location; only for events.
     attendance: Option<Vec<Attendance>>,
-    /// Where events are in time, at the moment of the request; only events have it.
+    /// Event phases at the time of the request; only events have one.
     phases: Option<Vec<EventPhase>>,
 }
 
 impl ContentFilter {
-    /// The conditions for the catalog, if none exceeds a limit.
+    /// Converts to the filter of the catalog, unless a limit is exceeded.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
             themes: ids(self.themes, NodeKind::Theme, limits)?,
@@ -98,7 +98,7 @@ impl ContentFilter {
 }
 
 impl EventFilter {
-    /// The conditions for the catalog, if none exceeds a limit.
+    /// Converts to the filter of the catalog, unless a limit is exceeded.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
             phases: enum_values(self.phases),
@@ -109,7 +109,7 @@ impl EventFilter {
 }
 
 impl SearchFilter {
-    /// The conditions for the catalog, if none exceeds a limit.
+    /// Converts to the filter of the catalog, unless a limit is exceeded.
     pub(super) fn checked(self, limits: &Limits) -> Result<schema::SearchFilter> {
         Ok(schema::SearchFilter {
             kinds: enum_values(self.kinds),
@@ -126,13 +126,13 @@ impl SearchFilter {
     }
 }
 
-/// Words of a vocabulary of the contract as words of the core, each once.
+/// Converts enum values of the contract to those of `schema`, without duplicates.
 pub(super) fn enum_values<W, T: From<W> + Ord>(values: Option<Vec<W>>) -> Vec<T> {
     let unique: BTreeSet<T> = values.into_iter().flatten().map(T::from).collect();
     unique.into_iter().collect()
 }
 
-/// The values of a list, if they are not too many.
+/// The values of a list, unless there are too many.
 fn values<T>(list: Option<Vec<T>>, limits: &Limits) -> Result<Vec<T>> {
     let list = list.unwrap_or_default();
     if list.len() > limits.filter_values_max {

@@ -1,17 +1,17 @@
-//! From a record of any kind to the GraphQL type of its kind.
+//! Conversion of a record of any kind to its GraphQL type.
 
 use std::sync::Arc;
 
 use schema::Record;
 
-/// A GraphQL type that stands for a record of one kind, or of one of several.
+/// A GraphQL type that represents records of one or more kinds.
 pub(crate) trait FromRecord: Sized {
-    /// The record as this type; `None` where it is of another kind.
+    /// The record as this type; `None` if it has another kind.
     fn from_record(record: Arc<Record>) -> Option<Self>;
 }
 
-/// Lets `$kind`, a newtype over a record that is known to be of that kind, be made from a record
-/// and be read as what the record holds.
+/// Implements conversion from a record and `Deref` to its contents for `$kind`, a newtype over a
+/// record that is known to have that kind.
 macro_rules! entity {
     ($kind:ident) => {
         impl std::ops::Deref for $kind {

@@ -1,7 +1,7 @@
-//! Loaders: what resolvers of one level request one by one is read in one batch.
+//! Loaders: batch the reads of all resolvers of one level.
 //!
-//! Invariant: a set of loaders serves one request. They never evict, and a request that is dropped
-//! midway takes its batches with it.
+//! Invariant: a set of loaders serves one request. Loaders never evict, and dropping the request
+//! drops its batches.
 
 use std::{
     collections::HashMap,
@@ -49,7 +49,7 @@ pub(crate) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders that read `snapshot` and hand out as much as `limits` allow.
+    /// Loaders that read `snapshot` within `limits`.
     pub(super) fn new(snapshot: Arc<Snapshot>, limits: &Limits) -> Self {
         let batch = SnapshotBatchFn(snapshot);
         Self {
@@ -66,19 +66,19 @@ impl Loaders {
         }
     }
 
-    /// The record of an id; `None` where there is none or it is of another kind.
+    /// The record with an id; `None` if there is none or it has another kind.
     pub(super) async fn one<T: FromRecord>(&self, id: NodeId) -> Result<Option<T>> {
         self.count_records(1)?;
         let record = self.records.one(id).await.map_err(missing_key_error)??;
         Ok(record.and_then(T::from_record))
     }
 
-    /// The record of an id that may be missing, as a nullable field returns it.
+    /// The record with an optional id, as the result of a nullable field.
     pub(super) async fn maybe<T: FromRecord>(&self, id: Option<NodeId>) -> Option<Result<T>> {
         self.one(id?).await.transpose()
     }
 
-    /// The records of ids, one for each id and in their order.
+    /// The records with the given ids, in order.
     pub(super) async fn each<T: FromRecord>(&self, ids: &[NodeId]) -> Result<Vec<Option<T>>> {
         self.count_records(ids.len())?;
         let records = self.records.many(ids.to_vec()).await.map_err(missing_key_error)?;
@@ -90,7 +90,7 @@ impl Loaders {
             .collect()
     }
 
-    /// The records of ids, in their order. Missing ones and other kinds are left out.
+    /// The records with the given ids, in order, without those missing or of another kind.
     pub(super) async fn many<T: FromRecord>(&self, ids: &[NodeId]) -> Result<Vec<T>> {
         Ok(self.each(ids).await?.into_iter().flatten().collect())
     }
@@ -105,18 +105,18 @@ impl Loaders {
         self.many(&ids).await
     }
 
-    /// The `first_index` records that are most similar to `id`.
+    /// The `first` records that are most similar to `id`.
     pub(super) async fn related<T: FromRecord>(&self, id: NodeId, first: usize) -> Result<Vec<T>> {
         let ids = self.related.one((id, first)).await.map_err(missing_key_error)??;
         self.many(&ids).await
     }
 
-    /// The passages that `id` shares with `first_index` records of other sources.
+    /// The passages that `id` shares with at most `first` records of other sources.
     pub(super) async fn shared_passages(&self, id: NodeId, first: usize) -> Result<Passages> {
         self.shared_passages.one((id, first)).await.map_err(missing_key_error)?
     }
 
-    /// The long text of a record.
+    /// The body of a record.
     pub(super) async fn body(&self, id: NodeId) -> Result<LoadedBody> {
         let body = self.bodies.one(id).await.map_err(missing_key_error)??;
         let bytes = body.as_ref().map_or(0, |body| body.html.len().max(body.text.len()));
@@ -127,12 +127,12 @@ impl Loaders {
         Ok(body)
     }
 
-    /// Where a record comes from.
+    /// The source records of a record.
     pub(super) async fn provenance(&self, id: NodeId) -> Result<Provenances> {
         self.provenance.one(id).await.map_err(missing_key_error)?
     }
 
-    /// Counts the records of a response, since nested lists grow faster than a query shows.
+    /// Counts loaded records: nested lists multiply, which the size of a query does not show.
     fn count_records(&self, records: usize) -> Result<()> {
         let records = u64::try_from(records).unwrap_or(u64::MAX);
         let before = self.records_loaded.fetch_add(records, Ordering::Relaxed);
@@ -165,8 +165,8 @@ impl BatchSource for Loaders {
     }
 }
 
-/// A loader returns nothing where the resolver that was reading for others was dropped.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+/// A loader has no value for a key if the resolver that loaded the batch was dropped.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that `map_err` requires")]
 fn missing_key_error(error: std::io::Error) -> ApiError {
     tracing::error!(%error, "loader returned no value for a key");
     ApiError::internal()
@@ -220,13 +220,13 @@ impl BatchFn<(NodeId, usize), Result<Passages>> for SnapshotBatchFn {
     }
 }
 
-/// Related records are found for all keys at once, as many for each as the largest key wants…
+/// Related records are found for all keys at once, with the largest `first` of all keys…
 fn max_first(keys: &[(NodeId, usize)]) -> (Vec<NodeId>, usize) {
     let first = keys.iter().map(|(_, first)| *first).max().unwrap_or_default();
     (keys.iter().map(|(id, _)| *id).collect(), first)
 }
 
-/// …and each key gets as many as it wants.
+/// …and the result of each key is cut to its own `first`.
 fn truncate_each<T: Clone>(
     mut results: HashMap<(NodeId, usize), Result<Arc<[T]>>>,
 ) -> HashMap<(NodeId, usize), Result<Arc<[T]>>> {
@@ -240,7 +240,7 @@ fn truncate_each<T: Clone>(
     results
 }
 
-/// Pairs keys with what was read for them; each gets an error, which is logged once.
+/// Pairs keys with their values. On an error, which is logged once, each key gets the error.
 fn zip_results<K: Copy + Eq + Hash, V, W: Clone + From<V>>(
     keys: &[K],
     values: Result<Vec<V>, CatalogError>,

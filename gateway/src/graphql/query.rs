@@ -1,4 +1,4 @@
-//! `Query`: the root of every operation.
+//! `Query`: the root type of the contract.
 
 #![expect(clippy::too_many_arguments, reason = "the arguments of a field are the contract")]
 
@@ -25,37 +25,38 @@ use super::{
 };
 use crate::error::{ApiError, Result};
 
-/// Number of names read from the catalog at a time.
+/// Number of records read from the catalog at a time when a list is read in full.
 const NAME_PAGE_SIZE: usize = 100;
 
-/// The root of every operation.
+/// The root type of the contract.
 pub(crate) struct Query;
 
-/// The root of every operation.
+/// The root type of the contract.
 #[Object]
 impl Query {
-    /// Searches everything that a person can find. Without words it finds everything. Words are
-    /// found in any form, as part of a compound (`reis` in `klantreizen`), by another word for the
-    /// same (`CX`, `klantbeleving`), and with a typing mistake where no text has them as typed;
-    /// `interpretation` explains how they were read. Where 100 records have both of two words,
-    /// those with one are not listed; of more words, a quarter is needed, and more words rank
-    /// higher.
+    /// Searches all content; without words, returns everything. Matches other inflected forms,
+    /// components of compounds (`reis` in `klantreizen`), synonyms (`CX`, `klantbeleving`) and, if
+    /// nothing matches the words as typed, spelling corrections; `interpretation` shows how they
+    /// were read. If at least 100 records contain both of two words, records with only one are
+    /// omitted; of three or more words, a quarter must match, and records that match more words
+    /// rank higher.
     async fn search(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "What to find, such as `klantreis gemeente`. `\"de klantreis van\"` in this very \
-                    form; `-loket` not; `brief OR mail` one of them; `(heldere taal) OR B1`; \
-                    `toegankelijk*` what begins with it; `titel:brief`, `thema:inclusie`, \
-                    `organisatie:VNG`, `persoon:jansen` in that place only."
+            desc = "Search words, such as `klantreis gemeente`. `\"de klantreis van\"` matches the \
+                    exact phrase; `-loket` excludes a word; `brief OR mail` matches either; \
+                    `(heldere taal) OR B1` groups; `toegankelijk*` matches a prefix; \
+                    `titel:brief`, `thema:inclusie`, `organisatie:VNG` and `persoon:jansen` \
+                    search one field."
         )]
         query: Option<String>,
-        #[graphql(desc = "Conditions.")] filter: Option<SearchFilter>,
-        #[graphql(desc = "Order.", default_with = "SearchSort::Relevance")] sort: SearchSort,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Filter conditions.")] filter: Option<SearchFilter>,
+        #[graphql(desc = "Sort order.", default_with = "SearchSort::Relevance")] sort: SearchSort,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<SearchConnection> {
         let limits = RequestContext::of(ctx).limits();
         let filter = filter.unwrap_or_default().checked(limits)?;
@@ -63,32 +64,31 @@ impl Query {
         search::search(ctx, query, filter, sort.into(), page).await.map(SearchConnection)
     }
 
-    /// Completions of what was typed so far: titles, themes, organisations, words. Accents and
-    /// capitals do not matter.
+    /// Completions of a prefix: titles, themes, organisations and words. Ignores accents and case.
     async fn suggest(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What was typed so far, such as `klantr`.")] prefix: String,
-        #[graphql(default = 8, desc = "How many; at most 100.")] first: i32,
+        #[graphql(desc = "The prefix typed so far, such as `klantr`.")] prefix: String,
+        #[graphql(default = 8, desc = "Number of items; maximum 100.")] first: i32,
     ) -> Result<Vec<Suggestion>> {
         suggestion::suggest(ctx, prefix, first).await
     }
 
-    /// The node with this id, of whatever type. The id of a record that was merged into another
-    /// finds that other.
+    /// The node with this id, of any type. The id of a record that was merged into another returns
+    /// the other record.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its id.")] id: ID,
+        #[graphql(desc = "Id of the node.")] id: ID,
     ) -> Option<Result<Node>> {
         Loaders::of(ctx).maybe(id.parse().ok()).await
     }
 
-    /// The nodes with these ids, in their order; null where there is none.
+    /// The nodes with these ids, in order; null for an unknown id.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Their ids; at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "Ids of the nodes; maximum 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
         let request = RequestContext::of(ctx);
         let ids_max = request.limits().page_size_max;
@@ -101,12 +101,12 @@ impl Query {
         Ok(parsed_ids.into_iter().map(|id| id.and_then(|_| found.next().flatten())).collect())
     }
 
-    /// The content with this address, or with any other that its sources know it by. How the
-    /// address is written (`http` or `https`, a final `/`, tracking parameters) does not matter.
+    /// The content with this URL, or with any other URL that its sources use for it. Differences in
+    /// notation (`http` or `https`, a trailing `/`, tracking parameters) are ignored.
     async fn content_by_url(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its `url`.")] url: Url,
+        #[graphql(desc = "URL of the content.")] url: Url,
     ) -> Option<Result<Content>> {
         let request = RequestContext::of(ctx);
         match request.snapshot.by_urls(&[url.0]).await {
@@ -115,17 +115,17 @@ impl Query {
         }
     }
 
-    /// Articles.
+    /// Articles that match a filter.
     async fn articles(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Conditions.")] filter: Option<ContentFilter>,
-        #[graphql(desc = "Only these forms.")] forms: Option<Vec<ArticleForm>>,
-        #[graphql(desc = "Order.", default_with = "ContentSort::Newest")] sort: ContentSort,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Filter conditions.")] filter: Option<ContentFilter>,
+        #[graphql(desc = "Restrict to these forms.")] forms: Option<Vec<ArticleForm>>,
+        #[graphql(desc = "Sort order.", default_with = "ContentSort::Newest")] sort: ContentSort,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Article>> {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
@@ -137,17 +137,17 @@ impl Query {
         search::list(ctx, filter, sort.into(), page).await
     }
 
-    /// Toolkits.
+    /// Toolkits that match a filter.
     async fn toolkits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Conditions.")] filter: Option<ContentFilter>,
-        #[graphql(desc = "Only these forms.")] forms: Option<Vec<ToolkitForm>>,
-        #[graphql(desc = "Order.", default_with = "ContentSort::Newest")] sort: ContentSort,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Filter conditions.")] filter: Option<ContentFilter>,
+        #[graphql(desc = "Restrict to these forms.")] forms: Option<Vec<ToolkitForm>>,
+        #[graphql(desc = "Sort order.", default_with = "ContentSort::Newest")] sort: ContentSort,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Toolkit>> {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
@@ -159,17 +159,17 @@ impl Query {
         search::list(ctx, filter, sort.into(), page).await
     }
 
-    /// Communities.
+    /// Communities that match a filter.
     async fn communities(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Conditions.")] filter: Option<ContentFilter>,
-        #[graphql(desc = "Only these forms.")] forms: Option<Vec<CommunityForm>>,
-        #[graphql(desc = "Order.", default_with = "ContentSort::Newest")] sort: ContentSort,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Filter conditions.")] filter: Option<ContentFilter>,
+        #[graphql(desc = "Restrict to these forms.")] forms: Option<Vec<CommunityForm>>,
+        #[graphql(desc = "Sort order.", default_with = "ContentSort::Newest")] sort: ContentSort,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Community>> {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
@@ -181,17 +181,17 @@ impl Query {
         search::list(ctx, filter, sort.into(), page).await
     }
 
-    /// Events.
+    /// Events that match a filter.
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Conditions.")] filter: Option<EventFilter>,
-        #[graphql(desc = "Only these forms.")] forms: Option<Vec<EventForm>>,
-        #[graphql(desc = "Order.", default_with = "EventSort::Start")] sort: EventSort,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Filter conditions.")] filter: Option<EventFilter>,
+        #[graphql(desc = "Restrict to these forms.")] forms: Option<Vec<EventForm>>,
+        #[graphql(desc = "Sort order.", default_with = "EventSort::Start")] sort: EventSort,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Event>> {
         let limits = RequestContext::of(ctx).limits();
         let filter = schema::SearchFilter {
@@ -203,60 +203,60 @@ impl Query {
         search::list(ctx, filter, sort.into(), page).await
     }
 
-    /// All themes, by name.
+    /// All themes, in alphabetical order.
     async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
         list_all_by_name(ctx, NodeKind::Theme).await
     }
 
-    /// All audiences, by name.
+    /// All audiences, in alphabetical order.
     async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
         list_all_by_name(ctx, NodeKind::Audience).await
     }
 
-    /// Organisations, by name.
+    /// Organisations, in alphabetical order.
     async fn organisations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Organisation>> {
         list_by_name(ctx, NodeKind::Organisation, PageArguments { first, after, last, before })
             .await
     }
 
-    /// People, by name.
+    /// People, in alphabetical order.
     async fn people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, instead of `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Person>> {
         list_by_name(ctx, NodeKind::Person, PageArguments { first, after, last, before }).await
     }
 
-    /// What was upserted and removed, in order and oldest first; for mirrors and purges.
+    /// Upserted and removed records, oldest first; for mirrors and cache purges.
     #[graphql(tag = "operations")]
     async fn changes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(default = 100, desc = "How many; at most 100.")] first: i32,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(default = 100, desc = "Number of items; maximum 100.")] first: i32,
     ) -> Result<ChangeConnection> {
         change::changes(ctx, after, first).await
     }
 
-    /// What the knowledge base holds at this moment, and where it came from.
+    /// The current contents of the knowledge base, and their origin.
     #[graphql(tag = "operations")]
     async fn catalog(&self, ctx: &Context<'_>) -> Catalog {
         Catalog(Arc::clone(&RequestContext::of(ctx).snapshot))
     }
 }
 
-/// A page of the records of one kind, by name.
+/// A page of the records of one kind, in alphabetical order.
 async fn list_by_name<T: FromRecord>(
     ctx: &Context<'_>,
     kind: NodeKind,
@@ -268,7 +268,7 @@ async fn list_by_name<T: FromRecord>(
     page.map(Connection::from_record_page).map_err(|error| crate::error::from_catalog(&error))
 }
 
-/// All records of one kind, by name.
+/// All records of one kind, in alphabetical order.
 async fn list_all_by_name<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> Result<Vec<T>> {
     let snapshot = &RequestContext::of(ctx).snapshot;
     let mut items = Vec::new();

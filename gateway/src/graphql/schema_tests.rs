@@ -1,4 +1,4 @@
-//! Holds the contract to what people who build on it may expect of every part of it.
+//! Tests of the contract: descriptions, deprecations and facets.
 
 use async_graphql::{
     Positioned, Value,
@@ -10,7 +10,7 @@ use async_graphql::{
 
 use super::sdl;
 
-/// A part of the contract: its path, its description, its directives.
+/// An element of the contract: its path, description and directives.
 struct SchemaElement {
     path: String,
     description: Option<String>,
@@ -81,7 +81,7 @@ fn every_element_of_the_contract_must_have_a_description() {
     for SchemaElement { path, description, .. } in elements {
         let description = description.unwrap_or_default();
         let sentence = description.ends_with(['.', '`']) && description.len() > 4;
-        assert!(sentence, "{path} is described as {description:?}");
+        assert!(sentence, "{path} has no sentence as description: {description:?}");
     }
 }
 
@@ -95,7 +95,7 @@ fn a_deprecation_must_name_its_removal_date() {
             };
             let has_date =
                 reason.split([' ', ',', '.']).any(|word| word.parse::<jiff::civil::Date>().is_ok());
-            assert!(has_date, "{path} is deprecated for {reason:?}, without a day");
+            assert!(has_date, "{path} is deprecated without a removal date: {reason:?}");
         }
     }
 }

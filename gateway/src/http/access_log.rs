@@ -1,6 +1,6 @@
-//! Around every request: its id, the security headers, and one line in the log.
+//! Wraps every request: request id, security headers and access log.
 //!
-//! Invariant: the log has no query string, no variables and no full address of a client.
+//! Invariant: the log contains no query strings, no variables and no full client addresses.
 
 use std::{
     sync::Arc,
@@ -19,16 +19,16 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use super::{client_address, request_id, request_id::RequestIdGenerator};
 use crate::{config::Config, metrics::Metrics, pipeline::ResponseMeta};
 
-/// What every answer says about how a browser may use it.
+/// Security headers of every response.
 const SECURITY_HEADERS: [(&str, &str); 3] = [
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 ];
-/// At most so much of a path or a name is logged.
+/// Maximum length of a logged path or name in bytes.
 const LOGGED_BYTES_MAX: usize = 200;
 
-/// Observes the requests to an endpoint.
+/// Adds request ids, security headers and logging to an endpoint.
 pub(crate) struct AccessLog<E> {
     inner: E,
     metrics: Arc<Metrics>,
@@ -39,7 +39,7 @@ pub(crate) struct AccessLog<E> {
 }
 
 impl<E> AccessLog<E> {
-    /// Observes `inner`; forwarded addresses are believed from trusted proxies only.
+    /// Wraps `inner`; forwarded addresses are only trusted from trusted proxies.
     pub(crate) fn new(inner: E, metrics: Arc<Metrics>, config: &Config) -> Self {
         let trusted_proxies = config.trusted_proxies.clone();
         let slow_threshold = Duration::from_millis(config.log.slow_ms);
@@ -54,7 +54,7 @@ impl<E> AccessLog<E> {
         }
     }
 
-    /// One line about a request, and another where it was slow. Neither holds a value of it.
+    /// Logs a request, and again if it was slow; both without any of its values.
     fn log(&self, logged_request: &LoggedRequest, response: &Response, duration: Duration) {
         let meta = response.data::<ResponseMeta>();
         let operation = meta.and_then(|meta| meta.operation_name.as_deref()).map(shortened);
@@ -83,7 +83,7 @@ impl<E> AccessLog<E> {
     }
 }
 
-/// What is kept of a request for the log.
+/// Properties of a request for the log.
 struct LoggedRequest {
     method: Method,
     path: String,
@@ -120,8 +120,8 @@ impl<E: Endpoint> Endpoint for AccessLog<E> {
     }
 }
 
-/// Makes a request part of the trace that its client began, if it did. Attributes are named as the
-/// semantic conventions of OpenTelemetry name them.
+/// Makes a request part of the client's trace, if there is one. Attributes follow the semantic
+/// conventions of OpenTelemetry.
 fn begin_trace(span: &tracing::Span, headers: &HeaderMap, logged_request: &LoggedRequest) {
     let context = opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.extract(&HeaderExtractor(headers))
@@ -141,7 +141,7 @@ fn end_trace(span: &tracing::Span, response: &Response) {
 
 fn add_headers(headers: &mut HeaderMap, id: &str) {
     for (name, value) in SECURITY_HEADERS {
-        // A page says itself what it may load.
+        // Pages set their own policy.
         let name = HeaderName::from_static(name);
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -149,7 +149,7 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
     headers.insert(HeaderName::from_static(request_id::HEADER), id);
 }
 
-/// The front of a text.
+/// The prefix of a text for the log.
 fn shortened(text: &str) -> &str {
     &text[..text.floor_char_boundary(LOGGED_BYTES_MAX)]
 }

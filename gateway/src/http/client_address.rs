@@ -1,22 +1,22 @@
-//! Who asks, as far as the log may know: the client's network, never its full address.
+//! The network of a client for the log; never its full address.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use poem::{Request, http::HeaderMap};
 
-/// Bits of an address of IPv4 that are logged.
+/// Number of logged bits of an IPv4 address.
 const IPV4_BITS: u8 = 24;
-/// Bits of an address of IPv6 that are logged.
+/// Number of logged bits of an IPv6 address.
 const IPV6_BITS: u8 = 48;
 
-/// The network of the client, `x-forwarded-for` of trusted proxies taken into account.
+/// The network of the client, taking `x-forwarded-for` of trusted proxies into account.
 pub(super) fn network(request: &Request, trusted: &[IpNet]) -> Option<IpNet> {
     let peer = request.remote_addr().as_socket_addr()?.ip();
     Some(truncated(address(peer, request.headers(), trusted)))
 }
 
-/// The last address on the way here that is not a trusted proxy.
+/// The last address on the route that is not a trusted proxy.
 fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());

@@ -7,11 +7,11 @@ use poem::http::{HeaderMap, HeaderValue, header};
 
 use super::quality_value;
 
-/// The buffer of an encoder is at least so large.
+/// Minimum buffer size of an encoder in bytes.
 const BUFFER_BYTES_MIN: usize = 512;
-/// Brotli's quality: within a millisecond for a page, a tenth smaller than gzip.
+/// Brotli quality: less than a millisecond for a page, a tenth smaller than gzip.
 const BROTLI_QUALITY: u32 = 4;
-/// The window of brotli: 2^18 bytes hold any page.
+/// Brotli window: 2^18 bytes, more than any page.
 const BROTLI_WINDOW: u32 = 18;
 
 /// The content coding of a response.
@@ -23,10 +23,11 @@ pub(crate) enum ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// The coding with the highest quality in `accept-encoding`; of equal ones the smallest result.
+    /// The coding with the highest quality in `accept-encoding`; if several are equal, the one with
+    /// the smallest result.
     ///
-    /// Identity is the last choice unless the header names it. It is also used where the header
-    /// excludes every coding, as RFC 9110 allows, and where there is no header.
+    /// Identity is the last choice unless the header names it. It is also used without a header, or
+    /// if the header excludes all codings, as RFC 9110 allows.
     pub(crate) fn negotiate(headers: &HeaderMap) -> Self {
         let members = quality_value::members(headers, &header::ACCEPT_ENCODING);
         let quality_of = |names: &[&str]| {
@@ -39,7 +40,7 @@ impl ContentEncoding {
             Self::Gzip => quality_of(&["gzip", "x-gzip"]).or(any).unwrap_or_default(),
             Self::Identity => quality_of(&["identity"]).unwrap_or_default(),
         };
-        // Of equal maxima, `max_by_key` returns the last.
+        // For equal maxima, `max_by_key` returns the last.
         let encodings = [Self::Gzip, Self::Brotli, Self::Identity].into_iter();
         let accepted = encodings.filter(|encoding| quality(encoding) > 0);
         accepted
@@ -47,7 +48,7 @@ impl ContentEncoding {
             .unwrap_or(Self::Identity)
     }
 
-    /// Suffix of an entity tag, which names one representation.
+    /// Suffix of entity tags, which differ per representation.
     pub(crate) const fn etag_suffix(self) -> &'static str {
         match self {
             Self::Brotli => "-br",
@@ -56,7 +57,7 @@ impl ContentEncoding {
         }
     }
 
-    /// The bytes in this coding.
+    /// Encodes bytes with this coding.
     pub(crate) fn encode(self, bytes: Vec<u8>) -> Vec<u8> {
         const INFALLIBLE: &str = "writing to a `Vec` cannot fail";
         match self {

@@ -1,4 +1,4 @@
-//! Connections: how many there may be, and how long a client may take to send a request.
+//! Connections: limits on their number, and on the time for sending a request.
 
 use std::{
     future::Future,
@@ -24,10 +24,10 @@ use tokio::{
 
 use crate::config::Limits;
 
-/// Pause after the operating system refuses another connection.
+/// Delay after a failure to accept a connection.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Accepts a bounded number of connections, each with a bounded time for each request.
+/// Accepts a limited number of connections, each with a time limit per request.
 pub(crate) struct LimitedListener {
     listener: TcpListener,
     permits: Arc<Semaphore>,
@@ -36,7 +36,7 @@ pub(crate) struct LimitedListener {
 }
 
 impl LimitedListener {
-    /// Accepts what comes to `listener`.
+    /// Accepts the connections of `listener`.
     pub(crate) fn new(listener: TcpListener, limits: &Limits) -> Self {
         let permits = Arc::new(Semaphore::new(fitted_connections(limits.connections_max)));
         let request_timeout = Duration::from_millis(limits.connection_ms_max);
@@ -57,13 +57,13 @@ impl Acceptor for LimitedListener {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.accept_failed = false;
-                    // An answer is sent in one piece; waiting for more of it only costs time.
+                    // Responses are sent in one piece, so Nagle's algorithm would only add delay.
                     let _ = stream.set_nodelay(true);
                     let local = LocalAddr(stream.local_addr()?.into());
                     let connection = DeadlineStream::new(stream, permit, self.request_timeout);
                     return Ok((connection, local, RemoteAddr(peer.into()), Scheme::HTTP));
                 }
-                // A client that went away before it was let in is nobody's fault.
+                // A client that disconnects before it is accepted is not an error.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     if !std::mem::replace(&mut self.accept_failed, true) {
@@ -76,11 +76,11 @@ impl Acceptor for LimitedListener {
     }
 }
 
-/// File descriptors that are kept for files, the index and connections to subgraphs.
+/// File descriptors reserved for files, the index and connections to subgraphs.
 const RESERVED_DESCRIPTORS: u64 = 256;
 
-/// As many of `connections_max` connections as the operating system lets this process have. The soft
-/// limit on open files is raised as far as the hard one allows.
+/// The number of connections, at most `connections_max`, that the operating system allows. Raises
+/// the soft limit on open files as far as the hard limit permits.
 fn fitted_connections(connections_max: usize) -> usize {
     let wanted = connections_max as u64 + RESERVED_DESCRIPTORS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -97,34 +97,35 @@ fn fitted_connections(connections_max: usize) -> usize {
             connections_max,
             fitted,
             open_files = limit,
-            "`limits.connections_max` lowered to the limit on open files; raise it, such as by `ulimit -n`"
+            "`limits.connections_max` lowered to the limit on open files; raise it with `ulimit -n`"
         );
     }
     fitted
 }
 
-/// As many connections as fit a limit on open files besides what is reserved, or half of a low limit.
+/// Number of connections within a limit on open files, minus the reserved ones; at least half of
+/// the limit.
 fn connections_within(connections_max: usize, open_files: Option<u64>) -> usize {
     let Some(open_files) = open_files else { return connections_max };
     let available = open_files.saturating_sub(RESERVED_DESCRIPTORS).max(open_files / 2).max(1);
     usize::try_from(available).unwrap_or(usize::MAX).min(connections_max)
 }
 
-/// Writes of at most this length are no progress: HTTP/2 acknowledges a PING with 17 bytes, and a client
-/// that pings and takes no response would stay for ever.
+/// Writes of at most this many bytes are not progress: a PING acknowledgement of HTTP/2 has 17
+/// bytes, so a client that only pings and reads no response could stay connected forever.
 const CONTROL_BYTES_MAX: usize = 32;
 
-/// Time in which a client must send something, or take something that is sent to it.
+/// Maximum time without data in either direction.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// A connection on which the first byte of an answer must follow the first byte of its request
-/// within a bounded time, and on which something must happen at all.
+/// A connection with a time limit from the first byte of a request to the first byte of its
+/// response, and on idle time.
 ///
 /// Invariant: there is always a deadline.
 pub(crate) struct DeadlineStream {
     stream: TcpStream,
     deadline: Pin<Box<Sleep>>,
-    /// Whether a request has begun to come in and no answer has begun to go out.
+    /// Whether a request has started to arrive and no response has started to be sent.
     request_pending: bool,
     request_timeout: Duration,
     _permit: OwnedSemaphorePermit,
@@ -136,12 +137,12 @@ impl DeadlineStream {
         Self { stream, deadline, request_pending: false, request_timeout, _permit: permit }
     }
 
-    /// Whether the time is over; wakes the task when it will be.
+    /// Whether the deadline has passed; wakes the task when it does.
     fn is_past_deadline(&mut self, cx: &mut Context<'_>) -> bool {
         self.deadline.as_mut().poll(cx).is_ready()
     }
 
-    /// More than control frames was sent: the client has time to take it, and to ask on.
+    /// After a write of more than control frames, resets the deadline to the idle timeout.
     fn record_sent(&mut self, bytes: usize) {
         if bytes > CONTROL_BYTES_MAX {
             self.request_pending = false;

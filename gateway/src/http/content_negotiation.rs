@@ -1,15 +1,15 @@
-//! Which of the two media types of GraphQL over HTTP a client accepts.
+//! Negotiation of the two media types of GraphQL over HTTP.
 
 use poem::http::{HeaderMap, header};
 
 use super::quality_value::{self, Weighted};
 
-/// A media type that an answer can have.
+/// Media type of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GraphqlMediaType {
-    /// `application/graphql-response+json`: the status tells a wrong request from a right one.
+    /// `application/graphql-response+json`: the status distinguishes invalid requests.
     GraphqlResponse,
-    /// `application/json`: 200 for every well-formed request, as older clients expect.
+    /// `application/json`: status 200 for every well-formed request, for older clients.
     Json,
 }
 
@@ -22,7 +22,7 @@ impl GraphqlMediaType {
         }
     }
 
-    /// Suffix of an entity tag, which names one representation.
+    /// Suffix of entity tags, which differ per representation.
     pub(super) const fn etag_suffix(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "-graphql",
@@ -30,7 +30,7 @@ impl GraphqlMediaType {
         }
     }
 
-    /// Whether a client names either type, as a link on a page cannot.
+    /// Whether a client explicitly names either type, which a link on a page cannot.
     pub(super) fn is_explicitly_accepted(headers: &HeaderMap) -> bool {
         let media_types = [Self::GraphqlResponse, Self::Json];
         quality_value::members(headers, &header::ACCEPT)
@@ -45,9 +45,10 @@ impl GraphqlMediaType {
         }
     }
 
-    /// The type that a client likes best; `None` where it accepts neither.
+    /// The preferred type of a client; `None` if it accepts neither.
     ///
-    /// Where it likes both equally: the newer one if it names that, else `application/json`.
+    /// If both are equally preferred: `application/graphql-response+json` if the client names it,
+    /// otherwise `application/json`.
     pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         if !headers.contains_key(header::ACCEPT) {
             return Some(Self::Json);
@@ -69,7 +70,7 @@ impl GraphqlMediaType {
     }
 }
 
-/// How exactly a range names a type.
+/// Precision with which a media range matches a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Precision {
     /// `*/*`
@@ -91,16 +92,17 @@ impl Precision {
     }
 }
 
-/// How well a client likes a type: first by quality, then by how exactly it names it.
+/// Preference of a client for a type: first by quality, then by precision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Preference {
-    /// In thousandths.
+    /// Quality value in thousandths.
     quality: u16,
     precision: Precision,
 }
 
 impl Preference {
-    /// By the range that names the type most exactly; `None` where none does or it is refused.
+    /// The preference by the most precise matching range; `None` if there is none or its quality is
+    /// 0.
     fn of(media: GraphqlMediaType, ranges: &[Weighted]) -> Option<Self> {
         let preferences = ranges.iter().filter_map(|range| {
             let precision = Precision::of(&range.name, media)?;

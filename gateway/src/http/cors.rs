@@ -1,7 +1,7 @@
-//! Cross-origin resource sharing: which pages of other sites a browser lets read our answers.
+//! Cross-origin resource sharing (CORS): which other sites may read responses.
 //!
-//! Credentials that a browser adds by itself are never allowed, so an answer holds nothing that the page
-//! could not fetch by a program of its own, with a token that it has.
+//! Credentials that browsers add themselves are never allowed, so a page can only read what any
+//! program with the same token could fetch.
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
@@ -10,19 +10,19 @@ use poem::{
 
 use crate::config::CorsOrigins as AllowedOrigins;
 
-/// What pages of other sites may send.
+/// Allowed methods of cross-origin requests.
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-/// Headers that they may set besides those that every page may.
+/// Allowed request headers, in addition to the CORS-safelisted ones.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, x-request-id, apollo-require-preflight, traceparent",
 );
-/// Headers of an answer that they may read besides those that every page may.
+/// Exposed response headers, in addition to the CORS-safelisted ones.
 const EXPOSED_HEADERS: HeaderValue =
     HeaderValue::from_static("etag, retry-after, www-authenticate, x-request-id");
-/// Seconds for which a browser need not ask again.
+/// Seconds for which a browser can cache a preflight response.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 
-/// Answers browsers that ask for permission, and tells which answers may be read.
+/// Responds to preflight requests, and adds CORS headers to responses.
 pub(crate) struct CorsEndpoint<E> {
     inner: E,
     allowed: AllowedOrigins,
@@ -33,7 +33,7 @@ impl<E> CorsEndpoint<E> {
         Self { inner, allowed }
     }
 
-    /// What is told to a page of `origin` that may read answers.
+    /// The value of `access-control-allow-origin` for `origin`, if it is allowed.
     fn allow_origin(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         match &self.allowed {
             AllowedOrigins::Any => Some(HeaderValue::from_static("*")),
@@ -67,7 +67,7 @@ impl<E: Endpoint> Endpoint for CorsEndpoint<E> {
             self.inner.call(request).await?.into_response()
         };
         let headers = response.headers_mut();
-        // An answer that was kept for one origin must not be given to another.
+        // A response cached for one origin must not be reused for another.
         headers.append(header::VARY, HeaderValue::from_static("origin"));
         if let Some(allow_origin) = allow_origin {
             set_cors_headers(headers, allow_origin, is_preflight);

@@ -7,20 +7,20 @@ use poem::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-/// Maximum number of entity tags that are read from one request.
+/// Maximum number of entity tags read from one request.
 const TAGS_MAX: usize = 16;
 
-/// Header fields that describe a body, which a response 304 does not have.
+/// Headers that describe a body, which a 304 response does not have.
 const BODY_HEADERS: [header::HeaderName; 3] =
     [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::CONTENT_LENGTH];
 
-/// The strong entity tag of one representation.
+/// Strong entity tag of one representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ETag(String);
 
 impl ETag {
-    /// The tag of `version` in the form that the suffix stands for, such as a content coding: a tag
-    /// names one sequence of bytes.
+    /// The entity tag of `version` in the representation with this suffix, such as a content
+    /// coding: a tag identifies one sequence of bytes.
     pub(crate) fn new(version: impl Display, suffix: &str) -> Self {
         Self(format!("{version}{suffix}"))
     }
@@ -33,17 +33,17 @@ impl ETag {
     }
 }
 
-/// The header `if-none-match`.
+/// Value of the header `if-none-match`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum IfNoneMatch {
     /// `*`: any representation.
     Any,
-    /// These tags, without quotes; none if the header is missing.
+    /// These tags, without quotes; empty if the header is missing.
     Tags(Vec<String>),
 }
 
 impl IfNoneMatch {
-    /// The header of a request. A malformed list ends at its first error.
+    /// Parses the header of a request. A malformed list is read up to its first error.
     pub(crate) fn parse(headers: &HeaderMap) -> Self {
         let lines = || headers.get_all(header::IF_NONE_MATCH).iter().map(HeaderValue::as_bytes);
         if lines().any(|line| line.trim_ascii() == b"*") {
@@ -52,18 +52,18 @@ impl IfNoneMatch {
         Self::Tags(lines().flat_map(TagList).take(TAGS_MAX).collect())
     }
 
-    /// Whether the client has this representation, by weak comparison. `*` matches only one that
-    /// is known to exist: see [`Self::matches_existing`].
+    /// Whether the client has this representation, by weak comparison. `*` only matches a
+    /// representation that is known to exist: see [`Self::matches_existing`].
     pub(crate) fn matches(&self, etag: &ETag) -> bool {
         matches!(self, Self::Tags(tags) if tags.contains(&etag.0))
     }
 
-    /// Whether the client has this representation, which exists.
+    /// Whether the client has this existing representation.
     pub(crate) fn matches_existing(&self, etag: &ETag) -> bool {
         *self == Self::Any || self.matches(etag)
     }
 
-    /// The versions of the tags with this suffix; `*` stays as it is.
+    /// The versions of the tags with this suffix; `*` is preserved.
     pub(crate) fn versions(&self, suffix: &str) -> Vec<String> {
         match self {
             Self::Any => vec!["*".to_owned()],
@@ -74,7 +74,7 @@ impl IfNoneMatch {
     }
 }
 
-/// The rest of a list of entity tags. A tag may contain commas.
+/// Remainder of a list of entity tags. A tag can contain commas.
 struct TagList<'a>(&'a [u8]);
 
 impl Iterator for TagList<'_> {
@@ -91,9 +91,9 @@ impl Iterator for TagList<'_> {
     }
 }
 
-/// The response 304 in place of `response`: the same headers without those of the body.
+/// Converts `response` to a 304 response: the same headers, without those of the body.
 ///
-/// A browser updates what it stored with these headers, so that policies must stay among them.
+/// Browsers update a stored response with these headers, so security policies must be included.
 pub(crate) fn not_modified(mut response: Response) -> Response {
     response.set_status(StatusCode::NOT_MODIFIED);
     for name in BODY_HEADERS {

@@ -24,28 +24,27 @@ use crate::{
     pipeline::{GraphqlRequest, Outcome, Pipeline, ServedResponse},
 };
 
-/// Seconds after which a client that was turned away may come back.
+/// Retry delay in seconds for a client that was rejected because of load.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// What a client is told whose token is not sound (RFC 6750).
+/// Value of `www-authenticate` for an invalid token (RFC 6750).
 const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
 
-/// Header that any page of our own can send and a simple cross-site request cannot.
+/// Header that our own pages can send but a simple cross-site request cannot.
 const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
 
-/// The endpoint.
+/// The GraphQL endpoint.
 pub(crate) struct GraphqlEndpoint {
     pipeline: Arc<Pipeline>,
     metrics: Arc<Metrics>,
-    /// Who asks; everybody is anonymous where there is none.
+    /// Without one, all callers are anonymous.
     authenticator: Option<Authenticator>,
     csrf_prevention: bool,
-    /// Headers that subgraphs get, too.
+    /// Names of headers that are forwarded to subgraphs.
     forwarded_headers: Vec<HeaderName>,
 }
 
-/// The body of an answer in which something failed: errors first, and no `data` where nothing was
-/// executed.
+/// Body of a response with errors, which come first; without `data` if nothing was executed.
 #[derive(Serialize)]
 struct ResponseBody<'a> {
     errors: &'a [GraphqlError],
@@ -54,14 +53,14 @@ struct ResponseBody<'a> {
     extensions: ResponseExtensions<'a>,
 }
 
-/// What is told besides.
+/// Value of `extensions` in a response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ResponseExtensions<'a> {
-    /// The id under which the operator finds this request in the log.
+    /// Request id, for finding the request in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
-    /// Errors that are not listed.
+    /// Number of errors that are not listed.
     #[serde(skip_serializing_if = "is_zero")]
     omitted_errors: usize,
 }
@@ -83,7 +82,7 @@ impl GraphqlEndpoint {
         Self { pipeline, metrics, authenticator, csrf_prevention, forwarded_headers }
     }
 
-    /// Who asks.
+    /// Authenticates the caller.
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, RequestError> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let (Some(authenticator), Some(value)) = (&self.authenticator, values.next()) else {
@@ -105,7 +104,7 @@ impl GraphqlEndpoint {
         })
     }
 
-    /// Why a request is not read at all, if it is not.
+    /// The error if CSRF prevention blocks the request.
     fn csrf_error(&self, request: &Request) -> Option<RequestError> {
         if self.csrf_prevention && request.method() == poem::http::Method::GET {
             let is_allowed = passes_csrf_check(request.headers());
@@ -122,8 +121,8 @@ impl GraphqlEndpoint {
     }
 }
 
-/// Whether a browser would have asked for permission before it sent this from another site, or sent
-/// it from a script whose answer it guards.
+/// Whether a browser sends this request to another site only after a CORS preflight, or only from a
+/// script whose access to the response it controls.
 fn passes_csrf_check(headers: &HeaderMap) -> bool {
     let mode = headers.get("sec-fetch-mode").and_then(|value| value.to_str().ok());
     matches!(mode, Some("cors" | "same-origin"))
@@ -189,7 +188,7 @@ impl GraphqlEndpoint {
             .map_err(|error| (media, error))
     }
 
-    /// The response to a request that was not read.
+    /// The response to a request that could not be read.
     fn rejected(
         &self,
         media: GraphqlMediaType,
@@ -199,8 +198,8 @@ impl GraphqlEndpoint {
     ) -> Response {
         self.metrics.record_operation(None, error.code.name(), crate::pipeline::CacheStatus::Miss);
         let mut response = rejected(media, status, error, id);
-        // What is wrong with a body is known once it was read to its end. Where it was not, the
-        // connection cannot go on; a client that is not told sends its next request into nothing.
+        // For status 400, the body was read to its end. Otherwise the connection must be closed,
+        // which the client must know before it sends another request.
         if status != StatusCode::BAD_REQUEST && has_body(request.headers()) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
@@ -209,13 +208,13 @@ impl GraphqlEndpoint {
     }
 }
 
-/// Whether a body follows these headers.
+/// Whether a request with these headers has a body.
 fn has_body(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH);
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
-/// The response that tells an outcome.
+/// Converts an outcome to a response.
 fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Response {
     match outcome {
         Outcome::Complete(body) => json_response(media, StatusCode::OK, body),
@@ -272,7 +271,7 @@ fn rejected(
     response
 }
 
-/// A response that tells errors and nothing else.
+/// A response with errors but without data.
 fn error_response(
     media: GraphqlMediaType,
     status: StatusCode,

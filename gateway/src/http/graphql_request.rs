@@ -1,4 +1,4 @@
-//! Reads a GraphQL question from an HTTP request: strictly, as the GraphQL over HTTP draft says.
+//! Reads a GraphQL request from an HTTP request, strictly as in the GraphQL over HTTP draft.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,14 +20,14 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{content_negotiation::GraphqlMediaType, etag::IfNoneMatch};
 
-/// Why a request cannot be read, with its HTTP status.
+/// Error of reading a request, with its HTTP status.
 pub(crate) struct RequestError {
     pub(crate) status: StatusCode,
     pub(crate) error: ApiError,
 }
 
 impl RequestError {
-    /// An error with the code of its status, so that the two cannot disagree.
+    /// An error whose code follows from its status.
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         let code = match status {
             StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
@@ -41,7 +41,7 @@ impl RequestError {
     }
 }
 
-/// The parameters of a request, each of the type it must have.
+/// Parameters of a GraphQL request, with their required types.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestParams {
@@ -52,14 +52,14 @@ struct RequestParams {
     extensions: Option<RequestExtensions>,
 }
 
-/// What a request may say besides; what is not known here means nothing.
+/// Known extensions of a request; others are ignored.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestExtensions {
     persisted_query: Option<PersistedQuery>,
 }
 
-/// A document named by its digest (automatic persisted queries, version 1).
+/// Reference to a document by its hash (automatic persisted queries, version 1).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PersistedQuery {
@@ -67,7 +67,7 @@ struct PersistedQuery {
     sha256_hash: String,
 }
 
-/// The parameters in the query string of an address, where the last two are JSON.
+/// Parameters in the query string of a URL; the last two are JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct QueryStringParams {
@@ -118,7 +118,7 @@ pub(crate) async fn read(
     })
 }
 
-/// Which document is meant.
+/// The document that the parameters refer to.
 fn document_ref(
     query: Option<String>,
     document_id: Option<String>,
@@ -147,7 +147,7 @@ fn document_ref(
     }
 }
 
-/// The headers that subgraphs get, too.
+/// Headers that are forwarded to subgraphs.
 fn forwarded_headers(
     headers: &HeaderMap,
     forwarded: &[HeaderName],
@@ -158,7 +158,7 @@ fn forwarded_headers(
     values.collect()
 }
 
-/// Answers to a request with credentials are for nobody else.
+/// Responses to requests with credentials must not be shared.
 fn cache_scope(headers: &HeaderMap) -> CacheScope {
     let is_private = [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION]
         .iter()
@@ -205,14 +205,14 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), RequestError> {
 
 async fn from_body(body: Body, limits: &Limits) -> Result<RequestParams, RequestError> {
     let bytes = read_body(body, limits).await?;
-    // serde would read a JSON array as a struct, so that a batch is known by its first byte.
+    // serde would parse a JSON array as a struct, so a batch is detected by its first byte.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(RequestError::bad_request("batched requests are not supported"));
     }
     from_json(&bytes, "invalid request body")
 }
 
-/// Reads JSON that is not nested too deeply.
+/// Parses JSON of limited nesting.
 fn from_json<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, RequestError> {
     check_json(bytes).map_err(|error| match error {
         TextError::TooDeep { limit, max, .. } => {

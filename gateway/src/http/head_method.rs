@@ -1,4 +1,4 @@
-//! HEAD (RFC 9110, section 9.3.2).
+//! The method HEAD (RFC 9110, section 9.3.2).
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use poem::{
     http::{HeaderValue, Method, StatusCode, header},
 };
 
-/// An endpoint that responds to HEAD as to GET, without the body.
+/// Responds to HEAD as to GET, without the body.
 pub(crate) struct Head<E>(pub(crate) E);
 
 impl<E: Endpoint> Endpoint for Head<E> {
@@ -28,7 +28,7 @@ impl<E: Endpoint> Endpoint for Head<E> {
     }
 }
 
-/// The route of an endpoint that has GET and HEAD.
+/// A route for an endpoint that supports GET and HEAD.
 pub(crate) fn get_and_head(endpoint: impl Endpoint + 'static) -> RouteMethod {
     let endpoint = Arc::new(Head(endpoint));
     get(Arc::clone(&endpoint)).head(endpoint)

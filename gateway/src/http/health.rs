@@ -1,4 +1,4 @@
-//! Health: whether the process lives, and whether it can answer.
+//! Health checks: liveness and readiness.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     pipeline::{NO_GENERATION, Pipeline},
 };
 
-/// `/health/live`: the process runs.
+/// `/health/live`: the process is running.
 #[derive(Clone, Copy)]
 pub(crate) struct Live;
 
@@ -23,7 +23,7 @@ impl Endpoint for Live {
     }
 }
 
-/// `/health/ready`: there is a generation to answer from.
+/// `/health/ready`: requests can be served.
 pub(crate) struct Ready(pub(crate) Arc<Pipeline>);
 
 impl Endpoint for Ready {

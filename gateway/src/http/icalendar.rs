@@ -1,7 +1,7 @@
-//! `/event/{id}.ics`: an event for a person's calendar (RFC 5545).
+//! `/event/{id}.ics`: an event as an iCalendar file (RFC 5545).
 //!
 //! A moment that is known to the minute is written in UTC, any other as whole days. A series is
-//! written as the times that are not over, so that no calendar has to know its rule or its zone.
+//! written as its remaining occurrences, so that calendars need not support its rule or time zone.
 
 use std::sync::Arc;
 
@@ -21,10 +21,10 @@ use crate::{
     pipeline::{NO_GENERATION, Pipeline},
 };
 
-/// At most so many times of a series are written.
+/// Maximum number of occurrences of a series.
 const OCCURRENCES_MAX: usize = 100;
 
-/// The endpoint.
+/// The iCalendar endpoint.
 pub(crate) struct IcalendarEndpoint {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) clock: Clock,
@@ -63,7 +63,7 @@ impl IcalendarEndpoint {
             calendar.push(entry(event, &event.start, event.end.as_ref(), &stamp, None));
         } else {
             for occurrence in &occurrences {
-                // The length of the first time is the length of each.
+                // All occurrences have the length of the first.
                 let length = event
                     .end
                     .as_ref()
@@ -84,7 +84,7 @@ impl IcalendarEndpoint {
     }
 }
 
-/// One time of an event; `day` tells the times of a series apart.
+/// The entry of one occurrence; `day` distinguishes those of a series.
 fn entry(
     event: &schema::Event,
     begin: &EventMoment,
@@ -132,7 +132,7 @@ fn add_span(entry: &mut icalendar::Event, begin: &EventMoment, end: Option<&Even
         property
     };
     entry.append_property(date_property("DTSTART", begin.date));
-    // The end is the first day after.
+    // The end date is exclusive.
     let last = end.unwrap_or(begin);
     let zone = schema::event_moment::zone(&last.zone).unwrap_or(TimeZone::UTC);
     let after = match last.exact() {
@@ -144,7 +144,7 @@ fn add_span(entry: &mut icalendar::Event, begin: &EventMoment, end: Option<&Even
     }
 }
 
-/// Building, street and city, as far as they are known.
+/// Name, street and city of a venue, as far as they are known.
 fn place_text(place: &Place) -> String {
     let fields = [&place.name, &place.address, &place.city];
     fields.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")

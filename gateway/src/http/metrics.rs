@@ -1,4 +1,4 @@
-//! `/metrics`, for Prometheus.
+//! `/metrics`: metrics for Prometheus.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use poem::{Endpoint, Request, Response, Result};
 
 use crate::metrics::{CONTENT_TYPE, Metrics};
 
-/// The endpoint.
+/// The metrics endpoint.
 pub(crate) struct MetricsEndpoint(pub(crate) Arc<Metrics>);
 
 impl Endpoint for MetricsEndpoint {

@@ -1,26 +1,26 @@
-//! Problems: what is told where no GraphQL answer fits (RFC 9457).
+//! Problem details for HTTP errors outside GraphQL (RFC 9457).
 
 use poem::{Error, Response, http::StatusCode};
 use serde::Serialize;
 
 use crate::error::{ApiError, ErrorCode};
 
-/// The body of a problem, `application/problem+json`.
+/// Body of a response with media type `application/problem+json`.
 #[derive(Serialize)]
 struct ProblemDetails<'a> {
-    /// What sort of problem: no more than the status says.
+    /// Always `about:blank`: the status is the type.
     r#type: &'a str,
-    /// The status in words.
+    /// Reason phrase of the status.
     title: &'a str,
-    /// The status.
+    /// HTTP status.
     status: u16,
-    /// One sentence about this problem.
+    /// Description of this occurrence, in one sentence.
     detail: &'a str,
-    /// The code of the failure, as in GraphQL errors.
+    /// Error code, as in GraphQL errors.
     code: &'a str,
 }
 
-/// A response that tells a failure.
+/// A response with problem details.
 pub(crate) fn response(status: StatusCode, error: &ApiError) -> Response {
     let details = ProblemDetails {
         r#type: "about:blank",
@@ -33,7 +33,7 @@ pub(crate) fn response(status: StatusCode, error: &ApiError) -> Response {
     Response::builder().status(status).content_type("application/problem+json").body(body)
 }
 
-/// What an error of the router is told as.
+/// The response to an error of the HTTP router.
 pub(crate) fn from_router_error(error: &Error) -> Response {
     let status = error.status();
     let api_error = match status {

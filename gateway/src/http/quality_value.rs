@@ -2,16 +2,16 @@
 
 use poem::http::{HeaderMap, HeaderName};
 
-/// One member of a header such as `accept`.
+/// One element of a header such as `accept`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Weighted {
-    /// In lower case.
+    /// Name in lower case.
     pub(super) name: String,
-    /// In thousandths.
+    /// Quality value in thousandths.
     pub(super) quality: u16,
 }
 
-/// The members of a header, without those that cannot be parsed.
+/// The elements of a header, without those that cannot be parsed.
 pub(super) fn members(headers: &HeaderMap, header: &HeaderName) -> Vec<Weighted> {
     let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(Weighted::parse).collect()
@@ -27,7 +27,7 @@ impl Weighted {
     }
 }
 
-/// Parses a quality: 0 to 1 with at most three decimals.
+/// Parses a quality value: 0 to 1 with at most three decimals.
 fn parse_quality(text: &str) -> Option<u16> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());

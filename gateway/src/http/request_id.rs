@@ -1,4 +1,4 @@
-//! The id under which one request is found in the logs of everybody who handled it.
+//! Request ids, for finding a request in the logs of all services that handled it.
 
 use std::{
     fmt,
@@ -8,12 +8,12 @@ use std::{
 
 use poem::http::HeaderMap;
 
-/// The header that carries it.
+/// Header with the request id.
 pub(crate) const HEADER: &str = "x-request-id";
-/// An id from outside is at most this long.
+/// Maximum length of a client's request id.
 const CHARACTERS_MAX: usize = 64;
 
-/// A clean request id: letters, digits, `-`, `_` and `.`.
+/// A valid request id: letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestId(String);
 
@@ -23,7 +23,7 @@ impl RequestId {
         &self.0
     }
 
-    /// The id that a request brings, if it is clean.
+    /// The request id of the client, if it is valid.
     fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(HEADER)?.to_str().ok()?;
         let is_valid_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -39,7 +39,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Makes ids for requests that bring none.
+/// Generates ids for requests without a valid one.
 #[derive(Default)]
 pub(crate) struct RequestIdGenerator {
     random: RandomState,
@@ -47,7 +47,7 @@ pub(crate) struct RequestIdGenerator {
 }
 
 impl RequestIdGenerator {
-    /// The id of a request: the one it brings, else a new one.
+    /// The request id of the client, or else a new one.
     pub(crate) fn get_or_generate(&self, headers: &HeaderMap) -> RequestId {
         RequestId::from_headers(headers).unwrap_or_else(|| {
             let number = self.generated.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! How requests are told apart and answered, as a table. The answers themselves come from no
-//! generation: what needs one is tested over real ones, in the package `acceptance`.
+//! Tests of request parsing, status codes, media types and error codes. Responses from a generation
+//! are tested in the package `acceptance`.
 
 use async_graphql::Variables;
 use poem::{
@@ -19,7 +19,7 @@ fn limits() -> Limits {
     Limits { request_bytes_max: 100, ..Limits::default() }
 }
 
-/// What a request is read as; else the status of its refusal.
+/// The parsed request, or the HTTP status of its rejection.
 async fn read(mut request: Request) -> Result<GraphqlRequest, StatusCode> {
     let body = request.take_body();
     let media = GraphqlMediaType::Json;
@@ -103,7 +103,7 @@ async fn a_get_request_must_be_read_from_the_query_string_and_allow_queries_only
     }
 }
 
-/// The whole service over an empty data folder.
+/// Sends a request to the whole service, with an empty data folder.
 async fn send(request: Request) -> Response {
     let folder = tempfile::tempdir().unwrap();
     let overrides = Overrides {

@@ -7,10 +7,10 @@ use prometheus_client::{collector::Collector, encoding::DescriptorEncoder, regis
 
 use super::scrape::Samples;
 
-/// Clock ticks in a second, as `/proc` counts them on every Linux (`USER_HZ`).
+/// Clock ticks per second in `/proc` (`USER_HZ`), the same on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Reads this process from `/proc`; without it there are no such metrics.
+/// Reads process metrics from `/proc`; omitted if it is unavailable.
 #[derive(Debug)]
 pub(super) struct ProcessCollector;
 
@@ -62,11 +62,11 @@ struct Process {
 }
 
 impl Process {
-    /// See proc(5).
+    /// Reads `/proc`; see proc(5).
     fn read() -> Option<Self> {
         let file = |path| fs::read_to_string(path).ok();
         let stat = file("/proc/self/stat")?;
-        // The name of the program is in brackets and may contain anything; `state` is field 3.
+        // The program name is in parentheses and can contain any character; `state` is field 3.
         let fields: Vec<_> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         let seconds = |field: usize| {
             let ticks = fields.get(field - 3)?.parse::<f64>().ok()?;

@@ -1,4 +1,4 @@
-//! Counts and levels that the pipeline, its caches and its subgraphs keep.
+//! Counters and gauges of the pipeline, its caches and its subgraphs.
 
 use std::{
     fmt::{self, Debug},
@@ -17,7 +17,7 @@ use schema::NodeKind;
 
 use crate::pipeline::Pipeline;
 
-/// Reads a pipeline.
+/// Collects the metrics of a pipeline.
 pub(super) struct PipelineCollector(pub(super) Arc<Pipeline>);
 
 impl Debug for PipelineCollector {
@@ -99,7 +99,7 @@ fn encode_catalog(samples: &mut Samples<'_>, catalog: &Catalog) -> fmt::Result {
     )?;
     samples.counters(
         "catalog_calls",
-        "Calls of the catalog",
+        "Calls to the catalog",
         "call",
         catalog.read_metrics().by_name(),
     )
@@ -139,7 +139,7 @@ fn encode_snapshot(samples: &mut Samples<'_>, snapshot: &Snapshot) -> fmt::Resul
     )
 }
 
-/// Encodes families whose values are read during a scrape. A name stands without its unit and
+/// Encodes metric families whose values are read during a scrape. Names are given without unit and
 /// without `_total`.
 pub(super) struct Samples<'a>(pub(super) DescriptorEncoder<'a>);
 

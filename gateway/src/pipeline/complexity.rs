@@ -1,23 +1,23 @@
-//! What fields cost: how many items they ask for, and which of them are searches.
+//! Cost of fields: list sizes and searches.
 //!
-//! Fields are known by name alone, since limits are kept before the types of a question are known. A
-//! test holds this table to the contract.
+//! Fields are identified only by name, since limits are checked before validation determines their
+//! types. A test compares this table with the contract.
 
 use crate::graphql::PAGE_SIZE_DEFAULT;
 
-/// A search counts as this many fields.
+/// Cost of a search, in fields.
 pub(super) const SEARCH: u64 = 50;
 
-/// How a field asks for a list.
+/// How a field returns a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ListSize {
-    /// Items where the client does not say how many.
+    /// Default number of items.
     pub(super) items: u64,
-    /// Whether the items are right below, and not below `nodes` or `edges`.
+    /// Whether the items are its direct children, not children of `nodes` or `edges`.
     pub(super) direct: bool,
 }
 
-/// The list that a field asks for.
+/// The list size of a field.
 pub(super) fn list_size(field: &str) -> ListSize {
     let (items, direct) = match field {
         "related" | "sharedPassages" => (5, true),
@@ -29,8 +29,8 @@ pub(super) fn list_size(field: &str) -> ListSize {
     ListSize { items, direct }
 }
 
-/// Whether a field at `depth` (1 at the root) searches. `communities` is a list of links below the
-/// root.
+/// Whether a field at `depth` (1 for root fields) runs a search. Below the root, `communities` is a
+/// list of links.
 pub(super) fn is_search(field: &str, depth: usize) -> bool {
     match field {
         "search" | "suggest" | "related" | "sharedPassages" | "articles" | "toolkits"
@@ -81,7 +81,7 @@ mod tests {
             let default = first.node.default_value.as_ref().map(|value| value.node.to_string());
             let expected = default.unwrap_or_else(|| PAGE_SIZE_DEFAULT.to_string());
             assert_eq!(size.items.to_string(), expected, "{owner}.{name}");
-            // What is read in order from the store: names and changes.
+            // These are read from the store in order: names, changes and occurrences.
             let is_read = ["organisations", "people", "changes", "occurrences"].contains(&name);
             let depth = if owner == "Query" { 1 } else { 2 };
             assert_eq!(is_search(name, depth), !is_read, "{owner}.{name}");

@@ -1,5 +1,4 @@
-//! Documents that are known: parsed before, sent before to be named by their digest, or trusted by
-//! the operator.
+//! Known documents: parsed documents, automatic persisted queries and trusted documents.
 
 use std::{collections::HashMap, fs, io, path::Path, sync::Arc};
 
@@ -15,7 +14,7 @@ use federation::{
     operation::Operation,
 };
 
-/// The SHA-256 of a document, by which clients name it.
+/// SHA-256 of a document, by which clients refer to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DocumentId([u8; 32]);
 
@@ -25,8 +24,8 @@ impl DocumentId {
         Self(Sha256::digest(document).into())
     }
 
-    /// Reads 64 hexadecimal digits, as the protocol of persisted queries writes an id, with or
-    /// without `sha256:` before them.
+    /// Parses 64 hexadecimal digits, as in the persisted queries protocol, with or without the
+    /// prefix `sha256:`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let mut id = [0; 32];
@@ -40,16 +39,16 @@ impl DocumentId {
     }
 }
 
-/// How a request says which document it means.
+/// Reference of a request to its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentRef {
-    /// By its text.
+    /// The text of the document.
     Inline(String),
-    /// By its text, which is to be kept under its id.
+    /// The text of the document, to be stored under its id.
     Register(String, DocumentId),
-    /// By its id alone.
+    /// The id of a stored document.
     Hash(DocumentId),
-    /// By the name that the operator gave it.
+    /// The name of a trusted document.
     Trusted(String),
 }
 
@@ -65,36 +64,36 @@ impl From<&str> for DocumentRef {
     }
 }
 
-/// Why trusted documents cannot be read.
+/// Error of reading trusted documents.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// The folder or a file cannot be read.
     #[error("cannot read trusted document: `{path}`")]
     Read {
-        /// Which.
+        /// Path of the folder or file.
         path: String,
-        /// Why.
+        /// Error of reading it.
         #[source]
         cause: ReadFileError,
     },
-    /// A file is no GraphQL.
+    /// A file is not a valid GraphQL document.
     #[error("invalid trusted document: {message}: `{path}`")]
     Invalid {
-        /// Which.
+        /// Path of the file.
         path: String,
-        /// What is wrong, and where.
+        /// Error with its line number.
         message: String,
     },
-    /// There is nothing to trust.
+    /// The folder contains no document.
     #[error("no `.graphql` file in the folder of trusted documents: `{0}`")]
     Empty(String),
 }
 
-/// What one parsed document weighs: about what its tree takes in memory.
+/// Approximates the memory used by a parsed document.
 #[derive(Debug, Clone)]
 struct OperationWeighter;
 
-/// Bytes of memory for each byte of text, measured on the example operations.
+/// Bytes of memory per byte of text, measured on the example operations.
 const MEMORY_BYTES_PER_TEXT_BYTE: u64 = 24;
 
 type ParsedKey = (Arc<str>, Option<String>);
@@ -105,7 +104,7 @@ impl Weighter<ParsedKey, Arc<Operation>> for OperationWeighter {
     }
 }
 
-/// What the text of one document weighs.
+/// Memory used by the text of a document.
 #[derive(Debug, Clone)]
 struct TextWeighter;
 
@@ -115,10 +114,10 @@ impl Weighter<DocumentId, Arc<str>> for TextWeighter {
     }
 }
 
-/// A document that is about this large is a usual one; the caches are made for so many of them.
+/// Typical size of a document in bytes, for estimating the number of cache entries.
 const TYPICAL_DOCUMENT_BYTES: u64 = 512;
 
-/// The documents of all requests.
+/// Caches of documents, and trusted documents.
 pub(super) struct DocumentStore {
     parsed: Cache<ParsedKey, Arc<Operation>, OperationWeighter>,
     persisted: Cache<DocumentId, Arc<str>, TextWeighter>,
@@ -152,7 +151,7 @@ impl DocumentStore {
         })
     }
 
-    /// The text that a request means.
+    /// The text of the document that a request refers to.
     pub(super) fn text(&self, document: &DocumentRef) -> Result<Arc<str>, ApiError> {
         match document {
             DocumentRef::Inline(text) => self.allowed(text),
@@ -171,7 +170,7 @@ impl DocumentStore {
                     if self.require_trusted_documents { None } else { self.persisted.get(id) }
                 });
                 stored.ok_or_else(|| {
-                    // Clients compare the message.
+                    // Clients compare this message.
                     ApiError::new(ErrorCode::PersistedQueryNotFound, "PersistedQueryNotFound")
                 })
             }
@@ -197,12 +196,13 @@ impl DocumentStore {
         Ok(text.into())
     }
 
-    /// The documents that the operator trusts.
+    /// The trusted documents.
     pub(super) fn trusted(&self) -> impl Iterator<Item = &Arc<str>> {
         self.trusted.by_id.values()
     }
 
-    /// Reads a document, or takes it as it was read before. A long one is read beside the runtime.
+    /// The parsed operation, from the cache if possible. Long documents are parsed outside the
+    /// runtime's worker threads.
     pub(super) async fn operation(
         &self,
         text: &Arc<str>,
@@ -226,19 +226,19 @@ impl DocumentStore {
         Ok(operation)
     }
 
-    /// Bytes of the documents that are kept, about.
+    /// Approximate size of the caches in bytes.
     pub(super) fn bytes(&self) -> u64 {
         self.parsed.weight() + self.persisted.weight()
     }
 }
 
-/// A document of this length is read in half a millisecond; longer ones would keep others waiting.
+/// Maximum size in bytes of a document that is parsed on a worker thread, in half a millisecond.
 const INLINE_BYTES_MAX: usize = 2_048;
 
-/// Maximum length of a trusted document in bytes.
+/// Maximum size of a trusted document in bytes.
 const TRUSTED_DOCUMENT_BYTES_MAX: u64 = 1 << 20;
 
-/// Documents that the operator trusts, by id and by name.
+/// Trusted documents, by id and by name.
 #[derive(Default)]
 struct TrustedDocuments {
     by_id: HashMap<DocumentId, Arc<str>>,
@@ -246,7 +246,7 @@ struct TrustedDocuments {
 }
 
 impl TrustedDocuments {
-    /// Reads every `NAME.graphql` of a folder; each must hold one operation.
+    /// Reads all files `NAME.graphql` of a folder, each with one operation.
     fn read(folder: &Path) -> Result<Self, DocumentError> {
         let mut trusted = Self::default();
         let folder_error = |cause: io::Error| read_error(folder)(cause.into());

@@ -1,4 +1,4 @@
-//! How much one request may ask for, found by one bounded walk through its operation.
+//! Checks the limits of an operation in one bounded walk.
 
 use async_graphql::{
     Name, Pos, Positioned, Value, Variables,
@@ -12,15 +12,15 @@ use crate::{
 };
 use federation::operation::Operation;
 
-/// Fields and fragments within one another; more than a person writes, less than a stack holds.
+/// Maximum nesting of fields and fragments: more than people write, less than overflows the stack.
 const NESTING_MAX: usize = 32;
-/// Lists of an introspected type within one another (`fields { type { fields`): what tools ask for.
+/// Maximum nesting of lists of introspected types (`fields { type { fields`), as needed by tools.
 const INTROSPECTION_NESTING_MAX: usize = 2;
 
 /// Checks an operation against the limits.
 ///
-/// The complexity of an operation is the number of fields that its answer can have: each field
-/// counts once, times the sizes of the pages that it is on, and a search counts as many fields.
+/// The complexity of an operation is the maximum number of fields in its response: each field
+/// counts once, multiplied by the sizes of the pages that contain it; a search has a higher cost.
 pub(super) fn check(
     operation: &Operation,
     variables: &Variables,
@@ -36,18 +36,18 @@ pub(super) fn check(
     walk.visit(&root.selection_set.node, SelectionContext::ROOT)
 }
 
-/// Where in the operation the walk is.
+/// Position of the walk in the operation.
 #[derive(Debug, Clone, Copy)]
 struct SelectionContext {
-    /// Fields above.
+    /// Number of parent fields.
     depth: usize,
-    /// Fields and fragments above.
+    /// Number of parent fields and fragments.
     nesting: usize,
-    /// How often what is here can be in the answer.
+    /// Maximum number of occurrences of this selection in the response.
     times: u64,
-    /// Size of the page that the field above asks for.
+    /// Page size of the parent field.
     page: u64,
-    /// Within introspection: lists of an introspected type above.
+    /// Within introspection: number of parent lists of introspected types.
     introspection: Option<usize>,
 }
 
@@ -55,7 +55,7 @@ impl SelectionContext {
     const ROOT: Self = Self { depth: 0, nesting: 0, times: 1, page: 1, introspection: None };
 }
 
-/// What was counted so far.
+/// State of the walk.
 struct Walk<'a> {
     operation: &'a Operation,
     variables: &'a Variables,
@@ -143,7 +143,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The size of the page that a field asks for; an impossible size is refused when executed.
+    /// The page size of a field; an invalid size is rejected during execution.
     fn page_size(&self, field: &Field, otherwise: u64) -> u64 {
         let requested = ["first", "last"].into_iter().find_map(|name| {
             let value = field.get_argument(name)?.node.clone();
@@ -158,7 +158,7 @@ impl Walk<'_> {
         }
     }
 
-    /// How many things a field asks for by their ids or keys; 1 for any other field.
+    /// Number of ids or keys that are passed to a field; 1 for other fields.
     fn ids(&self, field: &Field) -> u64 {
         let argument =
             ["ids", "representations"].into_iter().find_map(|name| field.get_argument(name));
@@ -202,7 +202,7 @@ mod tests {
         }
     }
 
-    /// The name of the limit that `query` goes over.
+    /// The name of the limit that `query` exceeds.
     fn exceeded(query: &str, variables: serde_json::Value) -> Option<String> {
         let operation = Operation::parse(query, None).unwrap();
         let error = check(&operation, &Variables::from_json(variables), &limits()).err()?;

@@ -1,4 +1,4 @@
-//! The local graph: executed in this process, as a whole operation or as a subgraph of a supergraph.
+//! The local schema, executed in process: as a whole operation, or as a subgraph of a supergraph.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -17,11 +17,10 @@ use crate::{
     graphql::{RequestContext, Schema},
 };
 
-/// The local graph as a subgraph, for one request.
+/// The local schema as a subgraph, for one request.
 pub(crate) struct LocalSubgraph<'a> {
     pub(crate) schema: &'a Schema,
-    /// Shared by all fetches of the request, which must run within its
-    /// [`run`](RequestContext::run).
+    /// Shared by all fetches of the request, which must run within [`run`](RequestContext::run).
     pub(crate) context: Arc<RequestContext>,
 }
 

@@ -1,4 +1,4 @@
-//! What became of a request, and what may be said about it.
+//! The outcome of a request, and metadata for its log line and headers.
 
 use std::{fmt, sync::Arc};
 
@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::error::{ApiError, ErrorCode, GraphqlError, from_server_error};
 
-/// Digest of everything that a response depends on: equal keys mean equal responses. Also the `ETag`.
+/// Hash of everything that a response depends on: equal keys mean equal responses. Also used as
+/// `ETag`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub(super) blake3::Hash);
 
@@ -20,40 +21,40 @@ impl fmt::Display for CacheKey {
     }
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// It was executed and nothing failed: the body of the answer, as JSON.
+    /// Executed without errors; the response body as JSON.
     Complete(Bytes),
-    /// It was executed; single fields failed.
+    /// Executed; some fields failed.
     Partial {
-        /// What could be answered, and the errors.
+        /// Data and errors.
         response: Arc<Response>,
-        /// How many more errors there are.
+        /// Number of further errors that are omitted.
         omitted: usize,
     },
-    /// The client has the answer already.
+    /// The client already has the response.
     NotModified,
-    /// The request is wrong; nothing was executed.
+    /// The request is invalid; nothing was executed.
     Rejected {
-        /// What is wrong with it.
+        /// Errors of the request.
         errors: Vec<GraphqlError>,
-        /// How many more errors there are.
+        /// Number of further errors that are omitted.
         omitted: usize,
     },
-    /// It is no query, and only queries are allowed.
+    /// The operation is not a query, but only queries are allowed.
     MethodNotAllowed(ApiError),
-    /// It could not be executed to its end.
+    /// The execution failed as a whole.
     Failed(ApiError),
 }
 
 impl Outcome {
-    /// The request is wrong in one way.
+    /// An invalid request with one error.
     pub(crate) fn rejected(error: impl Into<GraphqlError>) -> Self {
         Self::Rejected { errors: vec![error.into()], omitted: 0 }
     }
 
-    /// The code under which it is counted: `OK`, or that of its first error.
+    /// The code for metrics: `OK`, or that of the first error.
     pub fn code(&self) -> &'static str {
         let first_code =
             |errors: &[GraphqlError]| errors.first().map_or("OK", |error| error.error.code.name());
@@ -65,7 +66,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of an execution that yields data, perhaps with errors of fields.
+    /// The outcome of an execution with data, possibly with errors of fields.
     pub(crate) fn executed(response: Response, omitted: usize) -> Self {
         if response.errors.is_empty() && omitted == 0 {
             let body = serde_json::to_vec(&DataOnlyBody { data: &response.data });
@@ -86,20 +87,20 @@ impl From<federation::RequestError> for Outcome {
     }
 }
 
-/// How an answer was come by.
+/// Use of the response cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CacheStatus {
-    /// It was made for this request.
+    /// Computed for this request.
     #[default]
     Miss,
-    /// It was made before.
+    /// Returned from the cache.
     Hit,
-    /// It was made for another request at the same time.
+    /// Computed for a concurrent identical request.
     Coalesced,
 }
 
 impl CacheStatus {
-    /// Its name in the log.
+    /// Name in the log.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Miss => "miss",
@@ -109,47 +110,47 @@ impl CacheStatus {
     }
 }
 
-/// What became of a request, and what may be said about it.
+/// A request's outcome and metadata.
 #[derive(Debug)]
 pub struct ServedResponse {
-    /// What became of it.
+    /// Outcome of the request.
     pub outcome: Outcome,
-    /// What is said about it in the log and in headers.
+    /// Metadata for the log and headers.
     pub meta: ResponseMeta,
 }
 
-/// What may be said about a request and its answer.
+/// Metadata of a request and its response.
 #[derive(Debug, Clone, Default)]
 pub struct ResponseMeta {
-    /// Name of the chosen operation, as the document gives it.
+    /// Name of the selected operation, if it has one.
     pub operation_name: Option<String>,
-    /// What sort of operation, where it got so far.
+    /// Type of the operation, if the document was parsed.
     pub kind: Option<OperationType>,
-    /// The front of the document's digest, so that equal documents are known without their text.
+    /// Prefix of the document's hash, which identifies it in the log without its text.
     pub document_digest: Option<String>,
-    /// The generation that answered.
+    /// The generation that served the request.
     pub generation: Option<GenerationNumber>,
-    /// How the answer was come by.
+    /// Use of the response cache.
     pub cache_status: CacheStatus,
-    /// Names this very answer, where it may be given again.
+    /// Key of the response, if it may be cached.
     pub cache_key: Option<CacheKey>,
 }
 
-/// The body of a response without errors.
+/// Body of a response without errors.
 #[derive(Serialize)]
 struct DataOnlyBody<'a> {
     data: &'a Value,
 }
 
-/// Tells errors of the request from errors of its fields.
+/// Distinguishes errors of the request from errors of fields.
 pub(crate) fn classify_response(response: async_graphql::Response, errors_max: usize) -> Outcome {
     let data = response.data;
     let mut errors: Vec<_> = response.errors.into_iter().map(from_server_error).collect();
     if errors.iter().any(|error| error.error.code == ErrorCode::Unavailable) {
         return Outcome::Failed(ApiError::busy());
     }
-    // The error of a field has a path, save for a failing non-null field of an interface; those of
-    // ours fail only where their whole list fails, which has one.
+    // The error of a field has a path, except that of a failing non-null field of an interface;
+    // ours fail only together with their whole list, which has a path.
     let nothing_executed = !errors.is_empty()
         && data == Value::Null
         && errors.iter().all(|error| error.path.is_empty());

@@ -1,7 +1,7 @@
-//! Answers that were given before, and answers that are being made: one for equal requests.
+//! Response cache: stores complete responses, and coalesces concurrent identical requests.
 //!
-//! Invariant: an answer is kept only where it was made wholly from one generation and nothing in it
-//! failed. Its key holds everything that it depends on, so that no key ever has to be forgotten.
+//! Invariant: a response is only cached if it depends on a single generation and has no errors. Its
+//! key covers everything it depends on, so that entries never have to be invalidated.
 
 use async_graphql::{Variables, parser::types::OperationType};
 use indexer::catalog::Snapshot;
@@ -16,14 +16,14 @@ use super::outcome::{CacheKey, Outcome};
 use crate::config::Config;
 use federation::operation::Operation;
 
-/// An answer as it is kept.
+/// A cached response.
 #[derive(Debug, Clone)]
 pub(super) struct CachedResponse {
     pub(super) outcome: Outcome,
     pub(super) operation_name: Option<String>,
 }
 
-/// What one kept answer weighs.
+/// Memory used by a cached response.
 #[derive(Debug, Clone)]
 pub(super) struct ResponseWeighter;
 
@@ -35,20 +35,20 @@ impl Weighter<CacheKey, CachedResponse> for ResponseWeighter {
     }
 }
 
-/// An answer is about this large; the cache is made for so many of them.
+/// Typical size of a response in bytes, for estimating the number of entries.
 const TYPICAL_RESPONSE_BYTES: u64 = 8_192;
-/// A question is about this large.
+/// Typical size of the input of a key in bytes.
 const TYPICAL_KEY_BYTES: usize = 2_048;
 
-/// The answers of all requests.
+/// The response cache.
 pub(super) struct ResponseCache {
     cache: Cache<CacheKey, CachedResponse, ResponseWeighter>,
-    /// Digest of this program and its configuration.
+    /// Hash of this program and the relevant configuration.
     program: blake3::Hash,
     bytes_max: u64,
 }
 
-/// The right to make an answer that others wait for.
+/// Reserves a cache entry whose response others wait for.
 pub(super) type FillPermit<'a> = PlaceholderGuard<
     'a,
     CacheKey,
@@ -62,7 +62,7 @@ impl ResponseCache {
     pub(super) fn new(config: &Config) -> Self {
         let bytes_max = config.limits.response_cache_bytes_max;
         let items = usize::try_from(bytes_max / TYPICAL_RESPONSE_BYTES).unwrap_or(1).max(1);
-        // What decides answers of the configuration; an answer never depends on the rest.
+        // The settings that affect responses.
         let graphql_settings = (config.graphql.introspection, config.graphql.did_you_mean);
         let relevant_settings = (&config.limits, graphql_settings, config.public_url.as_str());
         let mut hasher = blake3::Hasher::new();
@@ -78,14 +78,14 @@ impl ResponseCache {
         }
     }
 
-    /// The validator of an answer from `snapshot` in the time step that ends at `step`.
+    /// The cache key of a response from `snapshot` that is valid until `valid_until`.
     pub(super) fn cache_key(
         &self,
         snapshot: &Snapshot,
         valid_until: Timestamp,
         key: &impl Serialize,
     ) -> CacheKey {
-        // Digested in one piece: JSON is written in many small ones.
+        // Hashed in one call, since the JSON serialiser writes in many small parts.
         let mut text = Vec::with_capacity(TYPICAL_KEY_BYTES);
         text.extend_from_slice(self.program.as_bytes());
         text.extend_from_slice(snapshot.digest().as_bytes());
@@ -94,12 +94,12 @@ impl ResponseCache {
         CacheKey(blake3::hash(&text))
     }
 
-    /// The answer that is kept under a validator.
+    /// The cached response with a key.
     pub(super) fn get(&self, cache_key: CacheKey) -> Option<CachedResponse> {
         if self.bytes_max == 0 { None } else { self.cache.get(&cache_key) }
     }
 
-    /// The answer that somebody else is making; else the right to make it.
+    /// Waits for a response that is being computed, or reserves its entry.
     pub(super) async fn get_or_reserve(
         &self,
         cache_key: CacheKey,
@@ -107,7 +107,7 @@ impl ResponseCache {
         self.cache.get_value_or_guard_async(&cache_key).await
     }
 
-    /// Gives an answer to everybody who waits for it, and keeps it if it is whole.
+    /// Passes a response to all waiting requests, and caches it if it is complete.
     pub(super) fn fill(&self, permit: FillPermit<'_>, cache_key: CacheKey, cached: CachedResponse) {
         let is_complete = matches!(cached.outcome, Outcome::Complete(_));
         let _ = permit.insert(cached);
@@ -116,26 +116,26 @@ impl ResponseCache {
         }
     }
 
-    /// Bytes of the answers that are kept.
+    /// Size of the cached responses in bytes.
     pub(super) fn bytes(&self) -> u64 {
         self.cache.weight()
     }
 }
 
-/// Whether the answers to an operation are made wholly from a generation.
+/// Whether the responses to an operation depend only on the generation.
 ///
-/// `catalog` tells the state of sources besides, which changes without a new generation.
+/// `catalog` does not: the state of subgraphs changes without a new generation.
 pub(super) fn is_cacheable(operation: &Operation) -> bool {
     operation.kind() == OperationType::Query
         && !operation.root_fields().iter().any(|name| name == "catalog")
 }
 
-/// What an answer depends on of the question itself.
+/// The properties of a request that its response depends on.
 #[derive(Serialize)]
 pub(super) struct ResponseCacheKey<'a> {
     pub(super) document: &'a str,
     pub(super) operation_name: Option<&'a str>,
     pub(super) variables: &'a Variables,
-    /// The digest of the supergraph, which decides what is asked of whom.
+    /// Hash of the supergraph, which affects routing.
     pub(super) supergraph: Option<&'a [u8; 32]>,
 }

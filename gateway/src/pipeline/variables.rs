@@ -1,6 +1,5 @@
-//! Variables by the specification, where async-graphql departs from it: it lets a null through where
-//! there must be a value, takes a variable that was left out for a null, and does not see its default
-//! in `@skip` and `@include`.
+//! Variables as specified, where async-graphql deviates: it accepts null for non-nullable types,
+//! treats an omitted variable as null, and ignores defaults in `@skip` and `@include`.
 
 use std::collections::HashSet;
 
@@ -15,10 +14,10 @@ use async_graphql_value::Value as AstValue;
 use crate::error::{ApiError, GraphqlError};
 use federation::operation::Operation;
 
-/// Checks the values of the variables that an operation defines.
+/// Checks the values of the defined variables.
 ///
 /// # Errors
-/// The first variable that has no value although its type is not nullable.
+/// The first non-nullable variable without a value.
 pub(super) fn check(
     definitions: &[Positioned<VariableDefinition>],
     variables: &Variables,
@@ -38,7 +37,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The variables with the defaults of those that were left out.
+/// Adds the defaults of omitted variables.
 pub(super) fn with_defaults(mut variables: Variables, operation: &Operation) -> Variables {
     for definition in &operation.definition().node.variable_definitions {
         let VariableDefinition { name, default_value, .. } = &definition.node;
@@ -49,8 +48,8 @@ pub(super) fn with_defaults(mut variables: Variables, operation: &Operation) -> 
     variables
 }
 
-/// The document without the arguments and fields of inputs whose variable was left out, so that
-/// their defaults hold (GraphQL, section 6.4.1).
+/// Removes arguments and input fields whose variable was omitted, so that their defaults apply
+/// (GraphQL, section 6.4.1).
 pub(super) fn without_omitted(
     mut document: ExecutableDocument,
     operation: &Operation,
@@ -97,7 +96,7 @@ fn remove_omitted(set: &mut SelectionSet, omitted: &HashSet<Name>) {
     }
 }
 
-/// Whether a value is none of the variables that were left out; fields in it that are one go.
+/// Whether a value is not an omitted variable; also removes omitted variables from input objects.
 fn has_value(value: &mut AstValue, omitted: &HashSet<Name>) -> bool {
     match value {
         AstValue::Variable(name) => !omitted.contains(name),
@@ -141,7 +140,7 @@ mod tests {
         assert_eq!(without_positions(&document), without_positions(&expected));
     }
 
-    /// A printed tree without the places of its parts.
+    /// Debug output of a document without positions.
     fn strip_positions(text: &str) -> String {
         text.split("pos: Pos(")
             .map(|piece| piece.split_once(')').map_or(piece, |(_, rest)| rest))

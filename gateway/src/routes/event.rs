@@ -1,10 +1,10 @@
-//! `/event/…`: the iCalendar file if the path ends in `.ics`, else the page.
+//! `/event/…`: an iCalendar file if the path ends in `.ics`, otherwise a page.
 
 use poem::{Endpoint, Request, Response, Result};
 
 use crate::{http::icalendar::IcalendarEndpoint, pages::endpoints::Pages};
 
-/// The endpoint of both.
+/// Endpoint of both.
 pub(super) struct EventEndpoint {
     pub(super) icalendar: IcalendarEndpoint,
     pub(super) pages: Pages,

@@ -1,4 +1,5 @@
-//! Responses to errors of the router: an error page for browsers, problem details for programs.
+//! Responses to errors of the HTTP router: an error page for browsers, problem details for
+//! programs.
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
@@ -10,7 +11,7 @@ use crate::{
     pages::endpoints::Pages,
 };
 
-/// An endpoint whose errors become responses.
+/// Converts the errors of an endpoint to responses.
 pub(super) struct Fallback<E> {
     inner: E,
     pages: Pages,
@@ -40,7 +41,7 @@ impl<E: Endpoint> Endpoint for Fallback<E> {
     }
 }
 
-/// Whether a client names HTML among the media types that it accepts, as browsers do.
+/// Whether a client explicitly accepts HTML, as browsers do.
 fn accepts_html(request: &Request) -> bool {
     let accept = request.headers().get_all(header::ACCEPT).iter();
     accept.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))

@@ -1,9 +1,10 @@
-//! What of a supergraph is not for everybody: `@authenticated` and `@requiresScopes`, on types and on
-//! fields, as <https://specs.apollo.dev/authenticated/v0.1> and
-//! <https://specs.apollo.dev/requiresScopes/v0.1> say.
+//! Authorization rules of a supergraph: `@authenticated` and `@requiresScopes` on types and fields,
+//! as in <https://specs.apollo.dev/authenticated/v0.1> and
+//! <https://specs.apollo.dev/requiresScopes/v0.1>.
 //!
-//! A guard of an interface is for what is asked of the interface; objects behind it have their own, as
-//! composers write them (a field that is lent by `@interfaceObject` has its guards at each object).
+//! A rule of an interface applies to selections on the interface. Its object types have their own
+//! rules, written by the composer; the rules of a field added by `@interfaceObject` are repeated at
+//! each object type.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,8 +12,8 @@ use graphql_tools::static_graphql::{query::Value, schema as ast};
 
 use super::Caller;
 
-/// Who may see something: whoever has all scopes of one of these sets. `@authenticated` is one empty set,
-/// which everybody has who says who they are.
+/// Grants access to callers with all scopes of one of these sets. `@authenticated` is a single
+/// empty set, which every authenticated caller has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AuthRule(Vec<BTreeSet<String>>);
 
@@ -22,23 +23,23 @@ impl AuthRule {
         self.0.iter().any(|wanted| wanted.is_subset(scopes))
     }
 
-    /// The sets of scopes of which one is wanted; none where it is enough to be known.
+    /// The alternative sets of required scopes; empty if authentication is sufficient.
     pub(crate) fn scopes(&self) -> impl Iterator<Item = &BTreeSet<String>> {
         self.0.iter().filter(|wanted| !wanted.is_empty())
     }
 }
 
-/// Everything that is guarded in a supergraph.
+/// All rules of a supergraph.
 #[derive(Debug, Default)]
 pub(crate) struct AuthRules {
     rules: Vec<AuthRule>,
-    /// Places in `all`; every one of them must let somebody in.
+    /// Indices into `rules`; all of them must grant access.
     by_type: HashMap<String, Vec<usize>>,
     by_field: HashMap<String, HashMap<String, Vec<usize>>>,
 }
 
 impl AuthRules {
-    /// The guards of a supergraph.
+    /// Reads the rules of a supergraph.
     pub(crate) fn read(document: &ast::Document) -> Self {
         let mut rules = Self::default();
         for definition in &document.definitions {
@@ -74,7 +75,7 @@ impl AuthRules {
         }
     }
 
-    /// The guards that directives set.
+    /// Indices of the rules of these directives.
     fn rule_indices(&mut self, directives: &[ast::Directive]) -> Vec<usize> {
         directives.iter().filter_map(auth_rule).map(|rule| self.intern(rule)).collect()
     }
@@ -86,22 +87,23 @@ impl AuthRules {
         })
     }
 
-    /// What a caller may see.
+    /// The grants of a caller.
     pub(crate) fn grants(&self, caller: &Caller) -> Grants {
         Grants(self.rules.iter().map(|rule| rule.allows(caller)).collect())
     }
 
-    /// What somebody may see who may see everything.
+    /// Grants for all rules.
     pub(crate) fn all_grants(&self) -> Grants {
         Grants(vec![true; self.rules.len()])
     }
 
-    /// Why a type must not be shown, if it must not.
+    /// The rule that denies access to a type, if any.
     pub(crate) fn denied_type(&self, grants: &Grants, name: &str) -> Option<&AuthRule> {
         self.first_denied(grants, self.by_type.get(name)?)
     }
 
-    /// Why a field must not be shown, if it must not: for itself, for what it is of, or for what it gives.
+    /// The rule that denies access to a field, if any: its own, that of its parent type or that of
+    /// its return type.
     pub(crate) fn denied_field(
         &self,
         grants: &Grants,
@@ -118,7 +120,7 @@ impl AuthRules {
             .or_else(|| self.denied_type(grants, return_type))
     }
 
-    /// Whether anything of a type must not be shown.
+    /// Whether a rule denies access to a type or any of its fields.
     pub(crate) fn denies_any(&self, grants: &Grants, name: &str) -> bool {
         let mut fields = self.by_field.get(name).into_iter().flat_map(HashMap::values);
         self.denied_type(grants, name).is_some()
@@ -132,12 +134,12 @@ impl AuthRules {
     }
 }
 
-/// Which guards of one supergraph let somebody in.
+/// For each rule of a supergraph, whether it grants access.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Grants(Vec<bool>);
 
 impl Grants {
-    /// Whether everything may be seen.
+    /// Whether all rules grant access.
     pub(crate) fn is_full(&self) -> bool {
         self.0.iter().all(|open| *open)
     }
@@ -154,12 +156,12 @@ fn auth_rule(directive: &ast::Directive) -> Option<AuthRule> {
     }
 }
 
-/// Only whoever says who they are.
+/// Requires an authenticated caller.
 pub(crate) const AUTHENTICATED: &str = "authenticated";
-/// Only whoever has scopes.
+/// Requires a caller with scopes.
 pub(crate) const REQUIRES_SCOPES: &str = "requiresScopes";
 
-/// Sets of texts. What is none makes its set one that nobody has.
+/// Sets of strings. Any other value makes its set impossible to satisfy.
 fn scope_sets(value: &Value) -> Vec<BTreeSet<String>> {
     let items = |value: &Value| match value {
         Value::List(items) => items.clone(),

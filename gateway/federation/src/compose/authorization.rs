@@ -1,5 +1,5 @@
-//! Fields and types that subgraphs guard: only who may see them is to get them. Where several subgraphs
-//! guard the same, all of their guards hold; the composer would let in whom one of them does.
+//! Composes authorization directives of subgraphs. If several subgraphs restrict the same element,
+//! all of their rules apply; the composition crate would accept callers that satisfy any of them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,14 +13,14 @@ use cynic_parser::{
 
 use super::{CompositionError, SubgraphSdl, edits::SdlEdits};
 
-/// What guards, by the names of the specification.
+/// Supported directives, by the names in their specifications.
 const AUTHENTICATED: &str = "authenticated";
 const REQUIRES_SCOPES: &str = "requiresScopes";
-/// What guards in a way that is not known here.
+/// Unsupported authorization directive.
 const POLICY: &str = "policy";
-/// A type that lends its fields to every object behind an interface.
+/// Marks a type that adds its fields to all object types of an interface.
 const INTERFACE_OBJECT: &str = "interfaceObject";
-/// Everything whose names in a subgraph matter here.
+/// Directives whose local names in a subgraph are resolved here.
 const NAMES: [&str; 4] = [AUTHENTICATED, REQUIRES_SCOPES, POLICY, INTERFACE_OBJECT];
 
 const AUTHENTICATED_LINK: &str =
@@ -34,37 +34,38 @@ directive @requiresScopes(scopes: [[requiresScopes__Scope!]!]!) on FIELD_DEFINIT
 scalar requiresScopes__Scope
 ";
 
-/// Maximum number of sets of scopes at one place. Where several directives stand there, each set of one
+/// Maximum number of scope sets of one element. If several directives apply to it, each set of one
 /// is combined with each set of the others.
 const SCOPE_SETS_MAX: usize = 1_000;
 
-/// Sets of scopes: whoever has all of one set may see.
+/// Alternative sets of scopes: a caller needs all scopes of any one set.
 type ScopeSets = BTreeSet<BTreeSet<String>>;
 
-/// A type, or a field of it.
+/// Name of a type, and optionally of a field.
 type SchemaCoordinate = (String, Option<String>);
 
-/// Who may see something.
+/// Requirements for access to a type or field.
 #[derive(Debug, Default)]
 struct AuthRequirement {
     authenticated: bool,
     scopes: Option<ScopeSets>,
 }
 
-/// Everything that is guarded.
+/// All authorization directives of the subgraphs.
 #[derive(Debug, Default)]
 pub(super) struct AuthDirectives {
     by_coordinate: BTreeMap<SchemaCoordinate, AuthRequirement>,
-    /// Of fields that a type lends to the objects behind an interface of its name: these, and the guards of
-    /// the type itself, hold there, too.
+    /// Fields that an `@interfaceObject` type adds to the object types of the interface with its
+    /// name. Their rules and those of the type apply to the object types too.
     interface_object_fields: BTreeSet<SchemaCoordinate>,
 }
 
 impl AuthDirectives {
-    /// Gathers the guards of all subgraphs, and by `edits` leaves them out of what the composer sees.
+    /// Collects the directives of all subgraphs, and removes them with `edits` from the SDLs that
+    /// the composition crate receives.
     ///
     /// # Errors
-    /// Every guard that is not known here.
+    /// All unsupported or invalid authorization directives.
     pub(super) fn collect(
         subgraphs: &[SubgraphSdl],
         documents: &[TypeSystemDocument],
@@ -142,14 +143,15 @@ impl AuthDirectives {
         Ok(())
     }
 
-    /// The supergraph `sdl` with the guards.
+    /// Adds the directives to the supergraph `sdl`.
     pub(super) fn apply(&self, sdl: &str, supergraph: &TypeSystemDocument) -> String {
         let mut edits = SdlEdits::default();
         let mut schema = 0;
         for definition in supergraph.definitions() {
             match definition {
                 Definition::Type(one) | Definition::TypeExtension(one) => {
-                    // Directives stand behind the names of interfaces; whatever is composed has one.
+                    // Directives follow the list of interfaces; every composed type has at least
+                    // one.
                     let first = one.directives().next();
                     let at = first.map_or(name_span(one).end, |one| span(sdl, &one).start);
                     edits.insert(
@@ -178,7 +180,7 @@ impl AuthDirectives {
         edits.apply(sdl)
     }
 
-    /// The guards of a field: its own, and those that are lent with it.
+    /// Requirements of a field: its own, and those inherited from an `@interfaceObject` type.
     fn requirements_of_field<'g>(
         &'g self,
         of: TypeDefinition<'_>,
@@ -193,7 +195,7 @@ impl AuthDirectives {
     }
 }
 
-/// The directives that say of all guards that they hold.
+/// Directives that combine all requirements.
 fn directives_text<'g>(requirements: impl IntoIterator<Item = &'g AuthRequirement>) -> String {
     let mut text = String::new();
     let mut authenticated = false;
@@ -216,7 +218,7 @@ fn directives_text<'g>(requirements: impl IntoIterator<Item = &'g AuthRequiremen
     text
 }
 
-/// Whoever fits one set of each.
+/// Combines each set of one with each set of the other.
 fn both(one: &ScopeSets, other: &ScopeSets) -> ScopeSets {
     one.iter().flat_map(|one| other.iter().map(move |other| one | other)).collect()
 }
@@ -235,7 +237,7 @@ fn types(document: &TypeSystemDocument) -> impl Iterator<Item = TypeDefinition<'
     })
 }
 
-/// Every directive on a type or a field.
+/// All directives on types and fields.
 fn directives(
     document: &TypeSystemDocument,
 ) -> impl Iterator<Item = (SchemaCoordinate, Directive<'_>)> {
@@ -278,14 +280,15 @@ fn name_span(of: TypeDefinition<'_>) -> Span {
     }
 }
 
-/// Where a directive stands, from its `@` on.
+/// The span of a directive, including its `@`.
 fn span(sdl: &str, directive: &Directive<'_>) -> Span {
     let name = directive.name_span();
     let start = sdl[..name.end].rfind('@').unwrap_or(name.start);
     Span::new(start, directive.arguments_span().end.max(name.end))
 }
 
-/// Under which names a subgraph has what guards: its own, in a space of names, or imported as another.
+/// Local names of the directives in a subgraph: plain, with a namespace, or imported under an
+/// alias.
 fn names(document: &TypeSystemDocument) -> BTreeMap<String, &'static str> {
     let mut names = BTreeMap::new();
     let mut in_space = |space: &str| {
@@ -311,7 +314,7 @@ fn argument<'a>(directive: &Directive<'a>, name: &str) -> Option<ConstValue<'a>>
     Some(directive.argument(name)?.value())
 }
 
-/// Every `@link` of a subgraph.
+/// All `@link` directives of a subgraph.
 fn links(document: &TypeSystemDocument) -> impl Iterator<Item = Directive<'_>> {
     let schemas = document.definitions().filter_map(|definition| match definition {
         Definition::Schema(schema) | Definition::SchemaExtension(schema) => Some(schema),

@@ -1,7 +1,8 @@
-//! Subgraphs whose schemas the composer refuses though they fit together, said in a way that it takes.
+//! Edits SDLs that are composable but rejected by the composition crate into equivalent ones that
+//! it accepts.
 //!
-//! Each change is one that loses nothing: what a subgraph can answer stays what it is, and
-//! [`super::satisfiability`] judges the whole afterwards.
+//! The edits do not change what a subgraph can resolve; [`super::satisfiability`] checks the
+//! result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use cynic_parser::{
 
 use super::{InaccessibleFields, SubgraphSdl, edits::SdlEdits};
 
-/// Makes the SDLs of `subgraphs` ready for the composer, by `edits` of each.
+/// Adds the edits of each SDL of `subgraphs` to `edits`.
 pub(super) fn prepare(
     subgraphs: &[SubgraphSdl],
     documents: &[TypeSystemDocument],
@@ -24,10 +25,10 @@ pub(super) fn prepare(
     }
 }
 
-/// A type of one subgraph, with the place of that subgraph in the list.
+/// Index of a subgraph, and one of its object types.
 type SubgraphObject<'a> = (usize, ObjectDefinition<'a>);
 
-/// Object types by their names.
+/// Groups object types by name.
 fn by_name(documents: &[TypeSystemDocument]) -> BTreeMap<&str, Vec<SubgraphObject<'_>>> {
     let mut objects: BTreeMap<&str, Vec<SubgraphObject<'_>>> = BTreeMap::new();
     for (index, document) in documents.iter().enumerate() {
@@ -47,8 +48,8 @@ fn has_directive(object: &ObjectDefinition<'_>, name: &str) -> bool {
     object.directives().any(|directive| directive.name() == name)
 }
 
-/// Publishes the inaccessible fields of a type that nobody else has, where its subgraph wants that
-/// ([`InaccessibleFields::HiddenWhereShared`]).
+/// Removes `@inaccessible` from the fields of a type that no other subgraph has, if its subgraph
+/// requires that ([`InaccessibleFields::HiddenWhereShared`]).
 fn expose_unshared_fields(
     objects: &[SubgraphObject<'_>],
     subgraphs: &[SubgraphSdl],
@@ -69,8 +70,8 @@ fn expose_unshared_fields(
     }
 }
 
-/// A subgraph that has the key fields of an entity without calling them a key gives them all the same:
-/// one can go from it by that key, though not to it.
+/// Adds a non-resolvable key to an entity type in subgraphs that have its key fields but do not
+/// declare the key. Other subgraphs can then be reached from it by that key, but not the reverse.
 fn add_missing_keys(
     objects: &[SubgraphObject<'_>],
     subgraphs: &[SubgraphSdl],
@@ -100,7 +101,7 @@ fn add_missing_keys(
     }
 }
 
-/// Where the fields of a type begin, seen from behind its name: its first brace that is in no text.
+/// Offset of the body of a type after its name: the first brace outside strings.
 fn body(sdl: &str, from: usize) -> Option<usize> {
     let mut is_text = false;
     sdl[from..].char_indices().find_map(|(index, c)| {
@@ -109,7 +110,7 @@ fn body(sdl: &str, from: usize) -> Option<usize> {
     })
 }
 
-/// Keys without fields of fields.
+/// Keys without nested fields.
 fn plain_keys<'a>(object: &ObjectDefinition<'a>) -> impl Iterator<Item = &'a str> {
     let keys = object.directives().filter(|one| one.name() == "key");
     let fields = keys.filter_map(|one| one.argument("fields")?.value().as_str());

@@ -1,5 +1,6 @@
-//! The definitions that every supergraph has by the specifications of `link`, `join`, `tag` and
-//! `inaccessible`. The composer writes some of them, and those not as routers check them.
+//! The definitions that the specifications of `link`, `join`, `tag` and `inaccessible` require in a
+//! supergraph. The composition crate writes only some of them, and not in the form that routers
+//! validate.
 
 use cynic_parser::{
     TypeSystemDocument,
@@ -8,13 +9,13 @@ use cynic_parser::{
 
 use super::edits::SdlEdits;
 
-/// What the composer calls its version of `join`.
+/// The version of `join` that the composition crate declares.
 const JOIN_V0_3: &str = "https://specs.apollo.dev/join/v0.3";
-/// The version of `join` that knows all that the composer writes.
+/// The version of `join` that has all features used by the composition crate.
 const JOIN_V0_4: &str = "https://specs.apollo.dev/join/v0.4";
 const TAG_LINK: &str = "\n  @link(url: \"https://specs.apollo.dev/tag/v0.3\")";
 
-/// Names of the definitions below that a composed graph can hold already.
+/// Names of the definitions below that the composed SDL can already contain.
 const NAMES: [&str; 5] = ["link", "tag", "inaccessible", "link__Purpose", "link__Import"];
 
 const DEFINITIONS: &str = "
@@ -34,7 +35,7 @@ scalar link__Import
 enum link__Purpose { SECURITY EXECUTION }
 ";
 
-/// The supergraph `sdl` with these definitions instead of those that it has.
+/// Replaces the definitions in the supergraph `sdl` by these.
 pub(super) fn with_definitions(sdl: &str, supergraph: &TypeSystemDocument) -> String {
     let is_ours =
         |name: &str| NAMES.contains(&name) || (name.starts_with("join__") && name != "join__Graph");

@@ -1,4 +1,4 @@
-//! Why graphs do not fit together, with the parts that are meant.
+//! Composition errors with the type, field and subgraphs that they concern.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use super::SubgraphSdl;
 
-/// One reason why subgraphs make no supergraph.
+/// One reason why subgraphs cannot be composed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CompositionError {
-    /// The reason, as a sentence.
+    /// Description of the error.
     pub message: String,
-    /// The type that is meant, where one is.
+    /// The type that it concerns, if any.
     #[serde(rename = "type")]
     pub type_name: Option<String>,
-    /// The field of that type, where one is meant.
+    /// The field of that type that it concerns, if any.
     pub field: Option<String>,
-    /// Names of the subgraphs that are meant.
+    /// Names of the subgraphs that it concerns.
     pub subgraphs: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Display for CompositionError {
     }
 }
 
-/// The names that a sentence of the composer can be about.
+/// Names that can occur in an error message of the composition crate.
 pub(super) struct SubgraphNames {
     subgraphs: Vec<String>,
     types: BTreeSet<String>,
@@ -55,7 +55,7 @@ impl SubgraphNames {
         Self { subgraphs: names.collect(), types: types.collect() }
     }
 
-    /// What a sentence says, and what it is about.
+    /// Extracts the names of a type, field and subgraphs from an error message.
     pub(super) fn error(&self, message: &str) -> CompositionError {
         let mut error = CompositionError { message: message.to_owned(), ..Default::default() };
         let is_name_char = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
@@ -74,7 +74,7 @@ impl SubgraphNames {
         error
     }
 
-    /// What a sentence about one subgraph says.
+    /// As [`Self::error`], for a message about one subgraph.
     pub(super) fn error_for_subgraph(&self, subgraph: &str, message: &str) -> CompositionError {
         CompositionError { subgraphs: vec![subgraph.to_owned()], ..self.error(message) }
     }

@@ -1,23 +1,23 @@
-//! Changes to a text at places of the text as it was.
+//! Edits of a text, by offsets in the original text.
 
 use cynic_parser::Span;
 
-/// Changes to one text.
+/// The edits of one text.
 #[derive(Debug, Default)]
 pub(super) struct SdlEdits(Vec<(Span, String)>);
 
 impl SdlEdits {
-    /// Writes `text` at `place`.
+    /// Inserts `text` at `offset`.
     pub(super) fn insert(&mut self, offset: usize, text: impl Into<String>) {
         self.0.push((Span::new(offset, offset), text.into()));
     }
 
-    /// Leaves out what stands at `span`.
+    /// Removes the text at `span`.
     pub(super) fn remove(&mut self, span: Span) {
         self.0.push((span, String::new()));
     }
 
-    /// `text` with the changes; those at one place in the order in which they were made.
+    /// Applies the edits to `text`; those at the same offset in the order in which they were added.
     pub(super) fn apply(mut self, text: &str) -> String {
         self.0.sort_by_key(|(span, _)| span.start);
         let mut changed = String::with_capacity(text.len());

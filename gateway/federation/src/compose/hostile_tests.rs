@@ -1,15 +1,15 @@
-//! SDLs and supergraphs that overflow a stack or never end, each on a thread with the stack of the
-//! runtime.
+//! Tests with SDLs and supergraphs that could overflow the stack or take forever, on threads with
+//! the stack size of the runtime.
 
 use std::{thread, time::Instant};
 
 use super::*;
 use crate::Supergraph;
 
-/// The stack of a thread of the runtime.
+/// Stack size of a thread of the runtime, in bytes.
 const STACK_BYTES: usize = 2 << 20;
 
-/// Does something on a thread with the stack of the runtime.
+/// Runs `work` on a thread with the stack size of the runtime.
 fn on_runtime_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let thread = thread::Builder::new().stack_size(STACK_BYTES);
     thread.spawn(work).unwrap().join().unwrap()
@@ -19,7 +19,7 @@ fn nested(open: &str, middle: &str, close: &str, depth: usize) -> String {
     format!("{}{middle}{}", open.repeat(depth), close.repeat(depth))
 }
 
-/// SDLs with something nested to `depth`, by name.
+/// SDLs with an element nested to `depth`, by description.
 fn nested_sdls(depth: usize) -> Vec<(&'static str, String)> {
     let list = |middle: &str| nested("[", middle, "]", depth);
     let object = nested("{a:", "1", "}", depth);
@@ -72,7 +72,7 @@ fn subgraph(name: &str, sdl: String) -> SubgraphSdl {
 
 #[test]
 fn deep_nesting_must_be_rejected_everywhere() {
-    // Half of the limit of 4 MiB, which is reached with both brackets.
+    // Half of the size limit of 4 MiB; with the closing brackets, all of it.
     for depth in [51, 20_000, 500_000] {
         for (what, sdl) in nested_sdls(depth) {
             let errors = on_runtime_stack({

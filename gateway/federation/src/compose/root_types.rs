@@ -1,5 +1,5 @@
-//! The graphs that each root type is in. The composer leaves them out, and planners find no way to any
-//! root field then.
+//! Adds the subgraphs of each root type. The composition crate omits them, and planners then find
+//! no path to any root field.
 
 use cynic_parser::{
     TypeSystemDocument,
@@ -9,14 +9,14 @@ use cynic_parser::{
 
 use super::{SubgraphSdl, edits::SdlEdits};
 
-/// The roots by their names where nobody says otherwise.
+/// Default names of the root types.
 const ROOTS: [(OperationType, &str); 3] = [
     (OperationType::Query, "Query"),
     (OperationType::Mutation, "Mutation"),
     (OperationType::Subscription, "Subscription"),
 ];
 
-/// The supergraph `sdl` with `@join__type(graph:)` at its root types.
+/// Adds `@join__type(graph:)` to the root types of the supergraph `sdl`.
 pub(super) fn with_graphs(
     sdl: &str,
     supergraph: &TypeSystemDocument,
@@ -36,7 +36,7 @@ pub(super) fn with_graphs(
             for (subgraph, document) in subgraphs.iter().zip(documents) {
                 let id = graphs.iter().find(|(_, name)| *name == subgraph.name).map(|(id, _)| *id);
                 let Some(id) = id.filter(|id| !declared.contains(id)) else { continue };
-                // No root type has interfaces: what follows its name are directives.
+                // No root type implements interfaces, so its name is followed by directives.
                 if has_type(document, root_name(document, kind).unwrap_or(usual)) {
                     edits.insert(object.name_span().end, format!(" @join__type(graph: {id})"));
                 }
@@ -46,7 +46,7 @@ pub(super) fn with_graphs(
     edits.apply(sdl)
 }
 
-/// The graphs of a supergraph: the value of `join__Graph`, and the name of the subgraph.
+/// The subgraphs of a supergraph: value of `join__Graph`, and name.
 pub(super) fn graphs(supergraph: &TypeSystemDocument) -> Vec<(&str, &str)> {
     let mut graphs = Vec::new();
     for definition in supergraph.definitions() {
@@ -63,7 +63,7 @@ pub(super) fn graphs(supergraph: &TypeSystemDocument) -> Vec<(&str, &str)> {
     graphs
 }
 
-/// The graph that a `@join__…(graph:)` names.
+/// The value of `graph` of a `@join__…` directive.
 pub(super) fn graph_of<'a>(
     directive: &cynic_parser::type_system::Directive<'a>,
 ) -> Option<&'a str> {
@@ -73,7 +73,7 @@ pub(super) fn graph_of<'a>(
     directive.argument("graph")?.value().as_enum_value()
 }
 
-/// The name of a root type, where the `schema` of a document gives one.
+/// The name of a root type, if the document declares one in `schema`.
 fn root_name(document: &TypeSystemDocument, kind: OperationType) -> Option<&str> {
     document.definitions().find_map(|definition| match definition {
         Definition::Schema(schema) | Definition::SchemaExtension(schema) => schema

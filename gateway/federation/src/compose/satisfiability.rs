@@ -1,12 +1,12 @@
-//! Whether each field of a supergraph can be got at, wherever a question comes from.
+//! Checks that each field of a supergraph can be resolved on every path of fields from the root.
 //!
-//! A question walks from the root along fields. At each step some graphs can be the ones that answer
-//! it so far; from these one can jump to others by a key that they have. A field is out of reach where
-//! none of the graphs that can be got to has it. Steps are remembered by their type and graphs, so the
-//! walk ends.
+//! The check walks from the root along fields. At each step, it has a set of subgraphs that can
+//! have resolved the fields so far, and adds those that can be reached from them by a key. A field is
+//! unreachable if none of these subgraphs has it. The walk ends because each combination of type
+//! and subgraphs is visited once.
 //!
-//! What `@requires` asks for is not followed, and of a key of several levels only the first: a fault
-//! there shows when it is planned.
+//! Fields of `@requires` are not followed, and only the top level of nested keys is checked: an
+//! error there appears when an operation is planned.
 
 mod join_graph;
 
@@ -17,10 +17,10 @@ use cynic_parser::TypeSystemDocument;
 use self::join_graph::{JoinGraph, JoinObject};
 use super::diagnostic::CompositionError;
 
-/// Graphs, by their places in the list of all.
+/// Indices of subgraphs.
 type GraphSet = BTreeSet<usize>;
 
-/// Every field that a question can name and no plan can get.
+/// All fields that an operation can select but that cannot be resolved.
 pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError> {
     let join_graph = JoinGraph::read(document);
     let mut walk = SatisfiabilityWalk {
@@ -48,12 +48,12 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
 struct SatisfiabilityWalk<'a> {
     join_graph: &'a JoinGraph<'a>,
     visited: BTreeSet<(&'a str, GraphSet)>,
-    /// Type and field, and the graphs from which there is no way.
+    /// Type and field, with the subgraphs from which it cannot be resolved.
     unreachable: BTreeMap<(&'a str, &'a str), GraphSet>,
 }
 
 impl<'a> SatisfiabilityWalk<'a> {
-    /// Everything that can be asked of a thing of type `name` which any of `graphs` gives.
+    /// Visits the fields of an object of type `name` that any of `graphs` has returned.
     fn step(&mut self, name: &'a str, graphs: &GraphSet, steps: &mut Vec<(&'a str, GraphSet)>) {
         let join_graph = self.join_graph;
         let Some(object) = join_graph.objects.get(name) else { return };
@@ -80,7 +80,7 @@ impl<'a> SatisfiabilityWalk<'a> {
     }
 }
 
-/// The graphs that one can be in, having begun in any of `graphs`.
+/// The subgraphs that can be reached from any of `graphs` by a key.
 fn reachable(object: &JoinObject<'_>, graphs: &GraphSet) -> GraphSet {
     let mut reachable = graphs.clone();
     loop {

@@ -1,4 +1,4 @@
-//! Graphs that fit together, and graphs that do not, each with what is said about it.
+//! Tests of subgraphs that can be composed, and of the errors of those that cannot.
 
 use super::*;
 use crate::Supergraph;
@@ -16,7 +16,7 @@ fn graph(name: &str, sdl: &str) -> SubgraphSdl {
     }
 }
 
-/// What is wrong with graphs that do not fit together: `Type.field [subgraphs]`.
+/// The elements that composition errors concern: `Type.field [subgraphs]`.
 fn error_coordinates(subgraphs: &[SubgraphSdl]) -> Vec<String> {
     let errors = compose(subgraphs).unwrap_err();
     let coordinate = |error: &CompositionError| {
@@ -54,7 +54,7 @@ fn our_graph_must_compose_with_a_subgraph_that_adds_to_it() {
     let root = lines_of(&supergraph, "type Query").join("");
     assert_eq!(root.matches("@join__type(graph:").count(), 2, "{root}");
     assert!(supergraph.contains("members: Int!"), "{supergraph}");
-    // Nobody else has PageInfo, so clients keep all of it.
+    // No other subgraph has `PageInfo`, so all of its fields stay visible.
     let field = lines_of(&supergraph, "continuedFromGeneration").join("");
     assert!(!field.contains("@inaccessible"), "{field}");
 }

@@ -1,6 +1,6 @@
-//! Composes what each subgraph says now, or else the last that could be composed of it.
+//! Composes the current SDL of each subgraph, or else the last one that could be composed.
 //!
-//! An SDL gets into the cache only here, after a supergraph was loaded that holds it.
+//! An SDL is added to the cache only here, after a supergraph with it was loaded.
 
 use std::{
     collections::BTreeMap,
@@ -16,13 +16,13 @@ use crate::{
     supergraph::Supergraph,
 };
 
-/// A supergraph with its SDL, if there is one, and everything that is wrong.
+/// A supergraph with its SDL, if there is one, and all errors.
 pub(super) struct Composition {
     pub(super) supergraph: Option<(String, Supergraph)>,
     pub(super) errors: Vec<CompositionError>,
 }
 
-/// Composes all subgraphs, those that are missing by their last known SDL, or nothing.
+/// Composes all subgraphs, using the last known SDL of those that are missing; all or nothing.
 pub(super) fn compose_all(
     config: &RouterConfig,
     available: Vec<SubgraphSdl>,
@@ -44,9 +44,9 @@ pub(super) fn compose_all(
     }
 }
 
-/// Composes all subgraphs or, where they do not fit together, as many as do, so that one of them does
-/// not keep a server from starting. Each is tried by what it says now and by its last known SDL; one
-/// that does not fit is rejected from the cache.
+/// Composes all subgraphs or, if that fails, as many as possible, so that one subgraph cannot
+/// prevent a server from starting. For each, tries the current SDL and then the last known one; a
+/// cached SDL that fails is rejected from the cache.
 pub(super) fn compose_fitting(
     config: &RouterConfig,
     available: Vec<SubgraphSdl>,
@@ -87,7 +87,7 @@ pub(super) fn compose_fitting(
             failures.insert(subgraph.name.as_str(), failed);
             !is_accepted
         });
-        // One that extends another fits after it.
+        // A subgraph that extends types of another can only be added after it.
         if remaining.is_empty() || remaining.len() == count {
             break;
         }
@@ -106,7 +106,7 @@ pub(super) fn compose_fitting(
     Composition { supergraph, errors: if errors.is_empty() { whole.errors } else { errors } }
 }
 
-/// Stores what was composed.
+/// Stores the composed SDLs in the cache.
 fn store(config: &RouterConfig, composed: &[SubgraphSdl], cache: &mut SdlCache) {
     for subgraph in &config.subgraphs {
         if let Some(one) = composed.iter().find(|one| one.name == subgraph.name) {
@@ -115,7 +115,7 @@ fn store(config: &RouterConfig, composed: &[SubgraphSdl], cache: &mut SdlCache) 
     }
 }
 
-/// Composes and loads a supergraph. A panic of either ends here.
+/// Composes and loads a supergraph, and catches panics of both.
 fn compose_and_load(
     subgraphs: &[SubgraphSdl],
 ) -> Result<(String, Supergraph), Vec<CompositionError>> {
@@ -184,7 +184,7 @@ mod tests {
         }
     }
 
-    /// What is composed of the local subgraph and of what others say, and the errors.
+    /// The supergraph composed at start of the local subgraph and the given SDLs, and the errors.
     fn start(config: &RouterConfig, now: &[(&str, &str)]) -> (String, String) {
         let mut available: Vec<_> = config.local.iter().map(|local| local.sdl.clone()).collect();
         for subgraph in &config.subgraphs {
@@ -218,7 +218,7 @@ mod tests {
         let (supergraph, errors) = start(&config, &[("one", VALID_SDL)]);
         assert!(supergraph.contains("b: Int") && errors.is_empty(), "{errors}");
         assert_eq!(files(folder.path()), ["one.graphql"]);
-        // It is used while the subgraph is missing, and while it says something that does not fit.
+        // The cached SDL is used while the subgraph is missing or its new SDL cannot be composed.
         for now in [&[][..], &[("one", "type Query { b: Missing }")]] {
             let (supergraph, _) = start(&config, now);
             assert!(supergraph.contains("b: Int"));

@@ -1,5 +1,5 @@
-//! The values of variables by the specification (section 6.1.2): defaults, lists of one, enums,
-//! inputs, and numbers within their range.
+//! Coerces variable values as specified (section 6.1.2): defaults, single-item lists, enums, input
+//! objects and number ranges.
 
 use async_graphql_parser::{
     Positioned,
@@ -12,11 +12,10 @@ use crate::{
     schema::{InputValue, PublicSchema, Type, TypeKind},
 };
 
-/// Coerces what was given for the variables of an operation. What was neither given nor has a default
-/// has no value.
+/// Coerces the variables of an operation. A variable without a value or default stays undefined.
 ///
 /// # Errors
-/// The first value that is none of the type of its variable.
+/// The first value that does not match the type of its variable.
 pub(crate) fn coerce_variables(
     types: &PublicSchema,
     definitions: &[Positioned<VariableDefinition>],
@@ -44,7 +43,7 @@ fn declared(ast_type: &AstType) -> Type {
     if ast_type.nullable { base } else { Type::NonNull(Box::new(base)) }
 }
 
-/// A value as one of the type `ty`, or how it fails to be one.
+/// Coerces a value to the type `ty`, or describes why it is invalid.
 fn coerce(types: &PublicSchema, ty: &Type, value: &Value) -> Result<Value, String> {
     match (ty, value) {
         (Type::NonNull(_), Value::Null) => Err("must not be null".to_owned()),
@@ -63,7 +62,7 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
     let invalid = || Err(format!("must be of type `{name}`: {}", quote(value)));
     match (name, value) {
         ("Int", Value::Number(number)) => {
-            // `1.0` is an integer to clients whose language has one sort of number.
+            // Clients whose language has a single number type send integers as `1.0`.
             let whole = number.as_i64().or_else(|| number.as_f64().and_then(whole));
             match whole.and_then(|whole| i32::try_from(whole).ok()) {
                 Some(whole) => Ok(Value::from(whole)),
@@ -119,7 +118,7 @@ fn coerce_input(
                     .map_err(|reason| format!("field `{key}`: {reason}"))?;
                 object.insert(Name::new(key), value);
             }
-            // A default is the subgraph's own; it knows it too.
+            // The subgraph applies the default itself.
             None if field.default.is_some() => {}
             None if matches!(field.ty, Type::NonNull(_)) => {
                 return Err(format!("missing required field of `{name}`: `{key}`"));
@@ -130,7 +129,7 @@ fn coerce_input(
     Ok(Value::Object(object))
 }
 
-/// So much of a wrong value is shown.
+/// Maximum number of characters of an invalid value in an error.
 const QUOTED_CHARACTERS_MAX: usize = 60;
 
 fn quote(value: &Value) -> String {

@@ -1,4 +1,4 @@
-//! What went wrong, and which places of the answer it explains.
+//! Errors of an execution, indexed by the response paths whose missing values they explain.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -10,10 +10,10 @@ use crate::error::{GraphqlError, PathSegment};
 use super::response_path::{ResponsePath, ResponseSegment};
 use crate::schema::client_name;
 
-/// More problems of one answer are counted and not told.
+/// Maximum number of recorded errors; the others are counted.
 pub(crate) const REPORTED_ERRORS_MAX: usize = 1_000;
 
-/// The error at a path of the response, with the names that the client gave.
+/// The error at a response path, with the response keys of the client.
 pub(crate) fn at_path(error: GraphqlError, path: &[ResponseSegment]) -> GraphqlError {
     let segment = |segment: &ResponseSegment| match segment {
         ResponseSegment::Key(key) => PathSegment::Field(client_name(key).to_owned()),
@@ -22,43 +22,43 @@ pub(crate) fn at_path(error: GraphqlError, path: &[ResponseSegment]) -> GraphqlE
     GraphqlError { path: path.iter().map(segment).collect(), ..error }
 }
 
-/// Names under which an answer has what is asked for.
+/// Response keys of the fields of a fetch.
 type ResponseKeys = Arc<HashSet<String>>;
 
-/// Why a field has no value.
+/// The reason why a field has no value.
 #[derive(Debug)]
 pub(crate) enum MissingReason {
-    /// Something went wrong.
+    /// A fetch failed.
     Failed(GraphqlError),
-    /// Nobody knows the thing, which is no error.
+    /// The entity is unknown to the subgraph, which is not an error.
     UnknownEntity,
-    /// Nobody was asked, or who was asked passed it over.
+    /// It was not fetched, or the subgraph omitted it.
     NotFetched,
 }
 
-/// Why fields are missing at some places.
+/// Fields that are missing at some paths, for one reason.
 #[derive(Debug)]
 struct MissingFields {
     keys: ResponseKeys,
-    /// Nothing where nothing is wrong: nobody knows the thing.
+    /// `None` if there is no error to report: the entity is unknown.
     error: Option<GraphqlError>,
     first: ResponsePath,
     is_reported: bool,
 }
 
-/// Everything that went wrong.
+/// All errors of an execution.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorIndex {
-    /// Problems at single fields.
+    /// Errors at single fields.
     exact: Vec<(ResponsePath, GraphqlError)>,
     missing: Vec<MissingFields>,
-    /// Problems at a place, by their numbers in `missing`.
+    /// Indices into `missing`, by path.
     by_path: HashMap<ResponsePath, Vec<usize>>,
     pub(crate) omitted: usize,
 }
 
 impl ErrorIndex {
-    /// A problem at one field.
+    /// Records an error at one field.
     pub(super) fn record_at(&mut self, path: ResponsePath, error: GraphqlError) {
         if self.exact.len() >= REPORTED_ERRORS_MAX {
             self.omitted += 1;
@@ -67,7 +67,7 @@ impl ErrorIndex {
         }
     }
 
-    /// A problem for which the fields `keys` are missing at all these places.
+    /// Records an error that leaves the fields `keys` missing at all `paths`.
     pub(super) fn record_for_all(
         &mut self,
         paths: Vec<ResponsePath>,
@@ -82,14 +82,14 @@ impl ErrorIndex {
         self.record(paths, keys, is_recorded.then_some(error));
     }
 
-    /// The fields `keys` are missing at these places because nobody knows the things there, or because
-    /// another error says so already.
+    /// Records that the fields `keys` are missing at `paths` without an error of their own: the
+    /// entities are unknown, or another error was recorded.
     pub(super) fn record_unknown(&mut self, paths: Vec<ResponsePath>, keys: &ResponseKeys) {
         self.record(paths, keys, None);
     }
 
-    /// The fields `keys` were not asked for at these places, for want of what would name the things: the
-    /// problem for which that is missing explains these, too.
+    /// Records that the fields `keys` were not fetched at `paths`, because the keys of the entities
+    /// are missing. The error that explains the missing keys explains these fields too.
     pub(super) fn record_unfetched(&mut self, paths: Vec<ResponsePath>, keys: &ResponseKeys) {
         let mut same: BTreeMap<usize, Vec<ResponsePath>> = BTreeMap::new();
         for path in paths {
@@ -126,7 +126,7 @@ impl ErrorIndex {
         });
     }
 
-    /// Why the field `key` is missing at a place, if that is known.
+    /// The recorded reason why the field `key` is missing at `path`.
     pub(crate) fn missing_reason(&mut self, path: &ResponsePath, key: &str) -> MissingReason {
         let numbers = self.by_path.get(path).into_iter().flatten();
         let mut matching =
@@ -137,12 +137,12 @@ impl ErrorIndex {
         missing.error.clone().map_or(MissingReason::UnknownEntity, MissingReason::Failed)
     }
 
-    /// Whether a problem at one field is at this place or below.
+    /// Whether an error at a single field is at or below `prefix`.
     pub(crate) fn is_reported(&self, prefix: &ResponsePath) -> bool {
         self.exact.iter().any(|(path, _)| path.starts_with(prefix))
     }
 
-    /// The problems at single fields, and those that nothing was missing for.
+    /// Errors at single fields, and errors that did not leave a selected field missing.
     pub(crate) fn into_remaining(self) -> impl Iterator<Item = GraphqlError> {
         let unreported = self.missing.into_iter().filter(|missing| !missing.is_reported);
         let unreported =

@@ -1,10 +1,10 @@
-//! Merges the response of a subgraph into the data so far.
+//! Merges a subgraph response into the merged data.
 
 use async_graphql_value::ConstValue as Value;
 
-/// Merges `more` into `target`. A scalar is replaced by the new one. Nothing is replaced by null or by a
-/// value of another shape: a subgraph that returns a part of an object cannot remove the rest. The type
-/// of an object is replaced if `may_retype(previous, new)` allows it.
+/// Merges `more` into `target`. A scalar is replaced by a new one. A value is never replaced by
+/// null or by a value of another shape, so that a subgraph with a partial object cannot remove
+/// fields. The type of an object is replaced if `may_retype(previous, new)` allows it.
 pub(super) fn merge(target: &mut Value, more: &Value, may_retype: &impl Fn(&str, &str) -> bool) {
     match (target, more) {
         (Value::Object(fields), Value::Object(more)) => {
@@ -24,7 +24,8 @@ pub(super) fn merge(target: &mut Value, more: &Value, may_retype: &impl Fn(&str,
                 }
             }
         }
-        // Lists of one field are of one length; a subgraph that differs is believed as far as it goes.
+        // Two lists for one field should have the same length; if not, only the common prefix is
+        // merged.
         (Value::List(items), Value::List(more)) => {
             for (item, value) in items.iter_mut().zip(more) {
                 merge(item, value, may_retype);

@@ -1,4 +1,4 @@
-//! Representations: what a subgraph must be told to know which thing is meant.
+//! Representations: the keys and required fields with which an entity is requested from a subgraph.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,18 +13,18 @@ use crate::plan::{EntityFetch, PathElement, RequiredSelection};
 
 const TYPENAME: &str = "__typename";
 
-/// The representations of one list, each once, and where the things are.
+/// The distinct representations of one list, and the paths of their entities.
 #[derive(Default)]
 pub(super) struct Representations {
     pub(super) list: Vec<Value>,
     pub(super) paths: Vec<(ResponsePath, usize)>,
-    /// Where things are of which nothing is known that would name them.
+    /// Paths of entities that have no value for any required field.
     pub(super) unidentified: Vec<ResponsePath>,
     index_by_digest: HashMap<Vec<u8>, usize>,
 }
 
 impl Representations {
-    /// Finds the things at a place, and represents each.
+    /// Adds the representations of all entities at a plan path.
     pub(super) fn add_at(
         &mut self,
         data: &Value,
@@ -58,7 +58,7 @@ impl Representations {
     }
 }
 
-/// Equal for equal representations, whatever the order of their fields.
+/// Equal for equal representations, regardless of the order of their fields.
 fn canonical_bytes(value: &Value) -> Vec<u8> {
     fn sorted(value: &Value) -> serde_json::Value {
         match value {
@@ -74,15 +74,15 @@ fn canonical_bytes(value: &Value) -> Vec<u8> {
     serde_json::to_vec(&sorted(value)).expect("a JSON value always serialises")
 }
 
-/// Whether something is represented itself, or is a part of what is.
+/// Whether a value is an entity or nested in one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RepresentationLevel {
     Root,
     Nested,
 }
 
-/// What of a thing is sent; nothing where nothing of it is known but its type. A part is sent with its
-/// type only where that is needed: a key that holds more than its fields is none.
+/// The required fields of a value; `None` if nothing but its type is known. A nested value has a
+/// `__typename` only if it is required, since subgraphs can reject keys with extra fields.
 fn represent(
     required: &[RequiredSelection],
     value: &Value,
@@ -109,7 +109,7 @@ fn represent(
     }
 }
 
-/// Whether the type tells what else there is, or is asked for.
+/// Whether `__typename` is required, directly or by an inline fragment.
 fn needs_type(required: &[RequiredSelection]) -> bool {
     required.iter().any(|selection| match selection {
         RequiredSelection::Field { name, .. } => name == TYPENAME,

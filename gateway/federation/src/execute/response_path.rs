@@ -1,4 +1,4 @@
-//! Places in an answer: which there are for the way of a plan, and what is at one.
+//! Response paths: resolves the paths of a plan against the data.
 
 use std::collections::BTreeSet;
 
@@ -6,31 +6,31 @@ use async_graphql_value::{ConstValue as Value, Name};
 
 use crate::plan::PathElement;
 
-/// A step of the way to a place.
+/// A segment of a response path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum ResponseSegment {
     Key(Box<str>),
     Index(usize),
 }
 
-/// The way from the root of an answer to a place.
+/// The path from the root of a response to a value.
 pub(crate) type ResponsePath = Vec<ResponseSegment>;
 
-/// All places that a way leads to, in order.
+/// All response paths that match a plan path, in order.
 pub(super) fn resolve_paths(data: &Value, plan_path: &[PathElement]) -> Vec<ResponsePath> {
     let mut found = Vec::new();
     walk(data, plan_path, &mut Vec::new(), &mut |_, path| found.push(path.clone()));
     found
 }
 
-/// Looks at everything that a way leads to.
+/// Visits all values that match a plan path.
 pub(super) fn walk(
     value: &Value,
     plan_path: &[PathElement],
     path: &mut ResponsePath,
     visit: &mut impl FnMut(&Value, &ResponsePath),
 ) {
-    // A way names one list for a list of lists, too.
+    // A plan path can have a single list segment for a list of lists.
     if let Value::List(items) = value {
         let rest =
             if plan_path.first() == Some(&PathElement::List) { &plan_path[1..] } else { plan_path };
@@ -63,7 +63,7 @@ fn field<'v>(value: &'v Value, name: &Name) -> Option<&'v Value> {
     if let Value::Object(fields) = value { fields.get(name) } else { None }
 }
 
-/// Whether an object is of one of these types; one that does not say is taken to be.
+/// Whether an object has one of these types; `true` if it has no `__typename`.
 pub(super) fn is_of_type(value: &Value, types: &BTreeSet<String>) -> bool {
     let Value::Object(fields) = value else { return false };
     match fields.get("__typename") {
@@ -72,7 +72,7 @@ pub(super) fn is_of_type(value: &Value, types: &BTreeSet<String>) -> bool {
     }
 }
 
-/// What is at a place.
+/// The value at a response path.
 pub(super) fn value_at<'v>(data: &'v mut Value, path: &[ResponseSegment]) -> Option<&'v mut Value> {
     path.iter().try_fold(data, |value, segment| match (segment, value) {
         (ResponseSegment::Key(key), Value::Object(fields)) => fields.get_mut(&**key),

@@ -1,11 +1,11 @@
-//! Changes names and values that a plan chose to names and values of the answer, and back.
+//! Rewrites between the names and values in a plan's fetches and those in the response.
 
 use async_graphql_value::{ConstValue as Value, Name};
 
 use super::response_path::is_of_type;
 use crate::plan::{PathElement, Rewrite};
 
-/// Makes one change wherever its way leads.
+/// Applies a rewrite to all values that match its path.
 pub(super) fn apply(change: &Rewrite, value: &mut Value) {
     match change {
         Rewrite::Rename { path, to } => rename(value, path, to),

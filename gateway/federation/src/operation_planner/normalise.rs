@@ -1,16 +1,16 @@
-//! Brings an operation into the form that is planned: conditions are decided, and what is about the
-//! schema is left out, since no subgraph is asked for it.
+//! Normalises an operation for the planner: evaluates conditions, and removes introspection, which
+//! no subgraph resolves.
 //!
-//! That conditions are decided before, and not by the plan, costs a plan for each combination that
-//! occurs and makes plans smaller. It is also the way round the planner taking two fields that differ
-//! in their conditions alone for one; and the renaming of aliases that which it has when an alias is the
-//! name of another field.
+//! Evaluating conditions here and not in the plan requires one plan per combination of values, but
+//! makes plans smaller. It also works around two defects of the planner: it confuses two fields
+//! that differ only in their conditions, and a field with an alias that is the name of another
+//! field; the latter is avoided by renaming.
 
 use graphql_tools::static_graphql::query as ast;
 
 use crate::{schema::PublicSchema, selection_set::ensure_non_empty};
 
-/// Decides every condition of a document, and leaves out what is about the schema.
+/// Evaluates all conditions of a document, and removes introspection.
 pub(super) fn evaluate_conditions(
     document: &mut ast::Document,
     conditions: &[(String, bool)],
@@ -33,7 +33,8 @@ pub(super) fn evaluate_conditions(
             remove_introspection(set);
         }
     }
-    // What is about the schema stands at the root alone, so that fragments on it are of the root.
+    // Introspection is only valid at the root, so a fragment with introspection is on the root
+    // type.
     for definition in &mut document.definitions {
         if let ast::Definition::Fragment(fragment) = definition {
             remove_fields(&mut fragment.selection_set, &["__schema", "__type"]);
@@ -71,13 +72,14 @@ fn evaluate_set_conditions(set: &mut ast::SelectionSet, conditions: &[(String, b
     });
 }
 
-/// Renames what a plan would mistake for something else.
+/// Renames response keys that the planner would confuse with other fields.
 fn rename_set(set: &mut ast::SelectionSet, types: &PublicSchema) {
     for item in &mut set.items {
         match item {
             ast::Selection::Field(field) => {
                 if field.name == "__typename" {
-                    // The answer names types where they were asked for; plans need them by this name.
+                    // The projection adds `__typename` under its alias; plans need it under its own
+                    // name.
                     field.alias = None;
                 }
                 let alias = field.alias.as_ref().unwrap_or(&field.name);
@@ -106,7 +108,7 @@ fn is_true(directive: &ast::Directive, conditions: &[(String, bool)]) -> bool {
     }
 }
 
-/// Leaves out fields about the schema, also in parts of the root.
+/// Removes introspection and `__typename`, including those in inline fragments of the root.
 fn remove_introspection(set: &mut ast::SelectionSet) {
     remove_fields(set, &["__schema", "__type", "__typename"]);
 }

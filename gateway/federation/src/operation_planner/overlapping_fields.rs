@@ -1,10 +1,10 @@
-//! Whether fields with one response key can be merged (GraphQL, section 5.3.2), in place of the rule of
-//! the validation crate, which compares each pair of them.
+//! Checks that fields with the same response key can be merged (GraphQL, section 5.3.2). Replaces
+//! the rule of the validation crate, which compares all pairs.
 //!
-//! Fields are grouped by response key and each is compared with the first of its group, after
-//! Simon Adameit, "GraphQL overlapping fields can be merged fast". Fields of different object types need
-//! only the same shape. Each combination of selection sets is looked at once, and the work stops at
-//! its deadline.
+//! Fields are grouped by response key, and each is compared with the first of its group (Simon
+//! Adameit, "GraphQL overlapping fields can be merged fast"). Fields of different object types need
+//! only have the same shape. Each combination of selection sets is checked once, and the check
+//! stops at its deadline.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -21,20 +21,20 @@ use crate::{
     text_limits::NESTING_MAX,
 };
 
-/// Maximum number of conflicts that are reported.
+/// Maximum number of reported conflicts.
 const CONFLICTS_MAX: usize = 100;
 
-/// The deadline is checked once for so many selections.
+/// Number of selections between two checks of the deadline.
 const STEPS_PER_CHECK: usize = 64;
 
-/// The work did not end before its deadline.
+/// The check did not finish before its deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DeadlineExceeded;
 
-/// Every conflict of a document that is otherwise valid.
+/// Finds the conflicts of a document that is otherwise valid.
 ///
 /// # Errors
-/// [`DeadlineExceeded`] if the deadline comes first.
+/// [`DeadlineExceeded`] if the check does not finish in time.
 pub(super) fn conflicts(
     types: &PublicSchema,
     document: &ast::Document,
@@ -68,12 +68,12 @@ pub(super) fn conflicts(
     Ok(search.errors)
 }
 
-/// What is compared.
+/// How fields are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Comparison {
-    /// Names, arguments and shapes: the fields are of one object.
+    /// Names, arguments and shapes, for fields of the same object.
     Full,
-    /// Shapes alone: the fields are of objects of different types.
+    /// Only shapes, for fields of objects of different types.
     Shape,
 }
 
@@ -93,16 +93,16 @@ struct ConflictSearch<'a> {
     types: &'a PublicSchema,
     fragments: HashMap<&'a str, &'a ast::FragmentDefinition>,
     deadline: Instant,
-    /// Combinations of selection sets, by their addresses.
+    /// Visited combinations of selection sets, by address.
     seen: HashSet<(Comparison, Vec<(&'a str, usize)>)>,
-    /// Number of selections that were looked at.
+    /// Number of visited selections.
     steps: usize,
     errors: Vec<GraphqlError>,
 }
 
 impl<'a> ConflictSearch<'a> {
-    /// Compares what these sets select together. It calls itself once for each level of fields, which
-    /// fragments may add to those of the text.
+    /// Compares the fields that these sets select together. Recurses once per level of fields; with
+    /// fragments, there can be more levels than in the text.
     fn check(
         &mut self,
         sets: &[TypedSet<'a>],
@@ -154,7 +154,7 @@ impl<'a> ConflictSearch<'a> {
         Ok(())
     }
 
-    /// The fields of these sets and of the fragments in them, by response key.
+    /// The fields of these sets and their fragments, by response key.
     fn collect(
         &mut self,
         sets: &[TypedSet<'a>],
@@ -195,7 +195,7 @@ impl<'a> ConflictSearch<'a> {
         Ok(fields)
     }
 
-    /// The selections of fields, each on the type of its field.
+    /// The selection sets of fields, each with the type of its field.
     fn below(fields: &[TypedField<'a>]) -> Vec<TypedSet<'a>> {
         let with_selections = fields.iter().filter(|one| !one.field.selection_set.items.is_empty());
         with_selections

@@ -1,4 +1,4 @@
-//! Validates a document against the schema that clients see of a supergraph.
+//! Validates a document against the public schema of a supergraph.
 
 use async_graphql_parser::Pos;
 use graphql_tools::{
@@ -14,7 +14,7 @@ use graphql_tools::{
 use super::PlanError;
 use crate::error::{ApiError, ErrorCode, GraphqlError};
 
-/// The rules of the specification but for the merging of fields (`overlapping_fields`).
+/// The validation rules of the specification, except that on merging fields (`overlapping_fields`).
 pub(super) struct ValidationRules(ValidationPlan);
 
 impl ValidationRules {
@@ -29,7 +29,7 @@ impl ValidationRules {
     /// Parses a document for the planner and validates it.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] with every validation error.
+    /// [`PlanError::Invalid`] with all validation errors.
     pub(super) fn parse_and_validate(
         &self,
         schema: &Document,

@@ -1,11 +1,11 @@
-//! Documents within the limit on tokens that cost as much as they can.
+//! Tests of documents that are within the token limit but as expensive as possible.
 
 use std::{fmt::Write, time::Instant};
 
 use super::*;
 use crate::compose::{InaccessibleFields, SubgraphSdl, compose};
 
-/// Tokens of a document by default (`tokens_max`).
+/// Default maximum number of tokens of a document (`tokens_max`).
 const TOKENS: usize = 4_000;
 
 fn supergraph() -> Supergraph {
@@ -27,12 +27,12 @@ fn plan(supergraph: &Supergraph, text: &str, timeout: Duration) -> Result<Plan, 
     OperationPlanner::new(timeout).plan(supergraph, &key, &supergraph.auth_rules().all_grants())
 }
 
-/// Documents of about [`TOKENS`] tokens, by what they repeat.
+/// Documents of about [`TOKENS`] tokens, by what is repeated.
 fn documents() -> impl Iterator<Item = (&'static str, String)> {
     repeated_fields().into_iter().chain(repeated_fragments()).chain(repeated_inputs())
 }
 
-/// The texts of the numbers up to `count`.
+/// Concatenates the texts of the numbers from 0 to `count - 1`.
 fn repeated(count: usize, text: &dyn Fn(usize) -> String) -> String {
     (0..count).fold(String::new(), |mut all, number| {
         write!(all, "{} ", text(number)).unwrap();
@@ -150,7 +150,7 @@ fn any_document_within_the_limits_must_be_planned_or_rejected_in_time() {
         let begun = Instant::now();
         let _ = plan(&supergraph, &text, timeout);
         let elapsed = begun.elapsed();
-        // Without optimisation, on a machine with other work; it is a tenth of that in a release.
+        // Limit of an unoptimised build on a busy machine; a release build takes a tenth of it.
         assert!(elapsed < Duration::from_secs(4), "{what}: {elapsed:?}");
     }
 }
@@ -172,7 +172,7 @@ fn conflicts_must_be_found_as_specified() {
         ("{ a(x: 1) a(x: 1) }", None),
         ("{ a(x: 1) a(x: 2) }", Some("differing arguments")),
         ("{ x: t { a } x: n { a } }", Some("\"t\" and \"n\" are different fields")),
-        // Objects of different types may differ in all but their shape.
+        // Objects of different types need only have the same shape.
         ("{ n { ... on T { x: a } ... on S { x: a(x: 1) } } }", None),
         ("{ n { ... on T { x: b } ... on S { x: c } } }", None),
         ("{ n { ... on T { b } ... on S { b } } }", Some("conflicting types")),

@@ -1,4 +1,4 @@
-//! Converts the plans of the planner's crate into our own types.
+//! Converts plans of the planner's crate to [`Plan`](crate::plan::Plan)s.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -26,7 +26,7 @@ use crate::{
     selected_fields::SelectedFields,
 };
 
-/// Converts plan nodes over one supergraph.
+/// Converts the plan nodes of one supergraph.
 pub(super) struct PlanConverter<'a> {
     pub(super) types: &'a PublicSchema,
     pub(super) state: &'a SupergraphState,
@@ -158,14 +158,14 @@ impl PlanConverter<'_> {
         nodes.unwrap_or_default().iter().map(rewrite).collect()
     }
 
-    /// The types and everything that is one of them.
+    /// The given types, and all their possible types.
     pub(super) fn with_possible_types(&self, types: &BTreeSet<String>) -> BTreeSet<String> {
         let possible =
             types.iter().flat_map(|name| self.types.possible_types(name)).map(str::to_owned);
         types.iter().cloned().chain(possible).collect()
     }
 
-    /// The fields of a set without spreads.
+    /// The fields of a set without fragment spreads.
     pub(super) fn selected(&self, set: &SelectionSet) -> SelectedFields {
         let mut selected = SelectedFields::default();
         for item in &set.items {
@@ -184,10 +184,10 @@ impl PlanConverter<'_> {
         selected
     }
 
-    /// The types of the things for which a type condition holds.
+    /// The types of objects to which a type condition applies.
     fn types_of_condition(&self, condition: &str) -> BTreeSet<String> {
         let mut types = self.with_possible_types(&BTreeSet::from([condition.to_owned()]));
-        // A thing that a subgraph knows by its interface alone (`@interfaceObject`).
+        // A subgraph with an `@interfaceObject` type returns the name of the interface.
         let above = self.types.all().filter(|one| self.types.is(condition, &one.name));
         types.extend(above.map(|one| one.name.clone()));
         types
@@ -232,7 +232,7 @@ fn fetch_step(
     }))
 }
 
-/// The names under which an answer has what is asked for: of the root, or of the things under `key`.
+/// The response keys that a fetch selects: at the root, or in the entities of `key`.
 fn response_keys(
     operation: &SubgraphFetchOperation,
     key: Option<&str>,

@@ -1,4 +1,4 @@
-//! Workarounds for faults of the planner crate, one file for each class of fault.
+//! Workarounds for defects of the planner's crate, one file per class of defect.
 
 pub(super) mod inline_fragments;
 pub(super) mod requires_behind_key;

@@ -1,4 +1,4 @@
-//! `__schema` and `__type`: what clients see of the supergraph, told by its tables.
+//! Resolves `__schema` and `__type` from the public schema of the supergraph.
 
 use async_graphql_parser::{
     Positioned,
@@ -11,18 +11,18 @@ use crate::schema::{
     Definition, Directive, EnumValue, Field, InputValue, PublicSchema, Type, TypeKind,
 };
 
-/// What answers.
+/// Resolves introspection fields.
 pub(super) struct IntrospectionResolver<'s, 'a> {
     pub(super) types: &'a PublicSchema,
     pub(super) collector: &'s FieldCollector<'a>,
 }
 
-/// A thing that introspection tells of.
+/// An object of the introspection schema.
 #[derive(Clone, Copy)]
 enum IntrospectedItem<'a> {
     Schema,
     Definition(&'a Definition),
-    /// A list or a non-null type; named ones are [`Thing::Definition`].
+    /// A list or non-null type; named types are [`IntrospectedItem::Definition`].
     Wrapped(&'a Type),
     Field(&'a Field),
     Input(&'a InputValue),
@@ -30,7 +30,7 @@ enum IntrospectedItem<'a> {
     Directive(&'a Directive),
 }
 
-/// What a field of a thing is.
+/// The value of an introspection field.
 enum IntrospectionValue<'a> {
     Leaf(Value),
     One(IntrospectedItem<'a>),
@@ -38,7 +38,7 @@ enum IntrospectionValue<'a> {
 }
 
 impl<'a> IntrospectionResolver<'_, 'a> {
-    /// The value of a field at the root.
+    /// The value of a root field.
     pub(super) fn root(&self, first: &'a FieldNode, fields: &FieldGroup<'a>) -> Value {
         if first.name.node == "__schema" {
             return self.item(IntrospectedItem::Schema, fields);

@@ -1,8 +1,8 @@
-//! Leaves of an answer: numbers, texts and truths as their type writes them.
+//! Result coercion of scalars.
 
 use async_graphql_value::ConstValue as Value;
 
-/// A leaf as its type writes it, if it is one.
+/// Coerces a value to a scalar type; `None` if it is invalid.
 pub(super) fn coerce_result(scalar: &str, value: &Value) -> Option<Value> {
     match (scalar, value) {
         ("Int", Value::Number(number)) => {

@@ -1,4 +1,5 @@
-//! Which fields are asked for of an object (GraphQL, section 6.3.2), in the order in which they are.
+//! Collects the selected fields of an object (GraphQL, section 6.3.2), in the order of the
+//! document.
 
 use async_graphql_parser::{
     Positioned,
@@ -13,10 +14,10 @@ use crate::{
     error::ApiError, filter_operation::AuthContext, operation::Operation, schema::PublicSchema,
 };
 
-/// The same field, as often as it is asked for under one name.
+/// The occurrences of a field with the same response key.
 pub(super) type FieldGroup<'a> = Fields<'a>;
 
-/// What selects: an operation with the values of its variables.
+/// Collects fields of an operation with given variables.
 pub(super) struct FieldCollector<'a> {
     pub(super) types: &'a PublicSchema,
     pub(super) operation: &'a Operation,
@@ -24,19 +25,19 @@ pub(super) struct FieldCollector<'a> {
     pub(super) auth: AuthContext<'a>,
 }
 
-/// What is asked for of one object.
+/// The selected fields of one object.
 #[derive(Default)]
 pub(super) struct CollectedFields<'a> {
-    /// Fields by their names in the answer.
+    /// Fields by response key.
     pub(super) fields: IndexMap<&'a Name, FieldGroup<'a>>,
-    /// Why some are left out: they stand in parts for things that must not be seen.
+    /// The error if fragments were skipped because access to their type is denied.
     pub(super) denial: Option<ApiError>,
-    /// Fragments that were looked at.
+    /// Fragments that were already spread.
     visited_fragments: Vec<&'a Name>,
 }
 
 impl<'a> FieldCollector<'a> {
-    /// What `scope_sets` ask for of an object of the type `name`.
+    /// Collects the fields that `sets` select on an object of type `name`.
     pub(super) fn collect_fields(
         &self,
         name: &str,
@@ -86,7 +87,7 @@ impl<'a> FieldCollector<'a> {
         }
     }
 
-    /// Whether a part of the document is for objects of the type `name`.
+    /// Whether a fragment applies to objects of type `name`.
     fn applies_to(
         &self,
         name: &str,
@@ -103,12 +104,14 @@ impl<'a> FieldCollector<'a> {
         is_shown
     }
 
-    /// Whether what `scope_sets` ask for depends on which of the types behind an abstract one a thing is of.
+    /// Whether the fields that `sets` select depend on the concrete type of an object of an
+    /// abstract type.
     pub(super) fn needs_concrete_type(&self, declared: &str, sets: &[&SelectionSet]) -> bool {
         sets.iter().any(|set| self.depends_on_type(Some(declared), set))
     }
 
-    /// The same of one set, within fragments that every thing of the type `declared` fits, or some do.
+    /// As [`Self::needs_concrete_type`], for one set. `declared` is `None` inside fragments that
+    /// apply only to some objects of the declared type.
     fn depends_on_type(&self, declared: Option<&str>, set: &SelectionSet) -> bool {
         let inner = |on: Option<&Name>, set: &SelectionSet| {
             let matching = |declared: &&str| on.is_none_or(|on| self.types.is(declared, on));
@@ -149,13 +152,13 @@ impl<'a> FieldCollector<'a> {
         })
     }
 
-    /// A value that stands in the document.
+    /// The value of a literal or variable.
     pub(super) fn value(&self, literal: &AstValue) -> Option<Value> {
         literal.clone().into_const_with(|name| self.variables.get(&name).cloned().ok_or(())).ok()
     }
 }
 
-/// The selection sets of the fields with the response key `key` in any of `sets`, on whatever type.
+/// The selection sets of all fields with response key `key` in `sets`, on any type.
 pub(super) fn selected_below<'a>(
     operation: &'a Operation,
     sets: &[&'a SelectionSet],

@@ -1,11 +1,11 @@
-//! Circuit breaker: no requests are sent to a subgraph while most of its calls fail, so that it can
-//! recover and no client waits for it.
+//! Circuit breaker: stops requests to a subgraph while most of its calls fail, so that it can
+//! recover and clients do not wait for it.
 //!
-//! [`FetchError::availability`](super::FetchError) decides which calls count as failures: no connection,
-//! no response in time, or a server error. Any other response, even a malformed one, shows that the
-//! subgraph is available, so that one client's query cannot open the circuit for others. The circuit
-//! opens after a minimum number of failures that are also more than half of all calls in the current and
-//! the previous [`INTERVAL`].
+//! [`FetchError::availability`](super::FetchError) determines which calls are failures: no
+//! connection, no response in time, or a server error. Any other response, even a malformed one,
+//! shows that the subgraph is available, so that the query of one client cannot open the circuit
+//! for others. The circuit opens after a minimum number of failures that are also more than half of
+//! all calls in the current and previous [`INTERVAL`].
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,10 +14,10 @@ use std::{
 
 use tokio::time::Instant;
 
-/// Calls are counted in intervals of this length; the current and the previous one decide.
+/// Length of a counting interval.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Counts the failures of one subgraph.
+/// Circuit breaker of one subgraph.
 #[derive(Debug)]
 pub(super) struct CircuitBreaker {
     failure_threshold: u32,
@@ -27,11 +27,11 @@ pub(super) struct CircuitBreaker {
 
 #[derive(Debug, Default)]
 struct BreakerState {
-    /// When the current interval began.
+    /// Start of the current interval.
     begun: Option<Instant>,
     current: CallCount,
     previous: CallCount,
-    /// When it may be tried again.
+    /// Time from which a probe is allowed; `None` while the circuit is closed.
     open_until: Option<Instant>,
 }
 
@@ -42,7 +42,7 @@ struct CallCount {
 }
 
 impl BreakerState {
-    /// Counts a call, in a new interval where the current one is over.
+    /// Counts a call, and starts a new interval if the current one has ended.
     fn count(&mut self, now: Instant, failures: u32) {
         let age = self.begun.map_or(Duration::MAX, |begun| now.saturating_duration_since(begun));
         if age >= INTERVAL {
@@ -55,7 +55,7 @@ impl BreakerState {
         self.current.failures = self.current.failures.saturating_add(failures);
     }
 
-    /// Calls and failures of both intervals.
+    /// Sum of both intervals.
     fn total(&self) -> CallCount {
         let Self { current, previous, .. } = self;
         CallCount {
@@ -65,12 +65,12 @@ impl BreakerState {
     }
 }
 
-/// What a subgraph is like.
+/// State of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CircuitState {
-    /// It is asked.
+    /// Requests are sent.
     Closed,
-    /// It is left alone.
+    /// No requests are sent.
     Open,
 }
 
@@ -79,7 +79,7 @@ impl CircuitBreaker {
         Self { failure_threshold, open_for, state: Mutex::default() }
     }
 
-    /// Whether a call may be made. After a pause one call is let through, and decides.
+    /// Whether a call is allowed. When `open_for` has elapsed, a single probe is allowed.
     pub(super) fn allows(&self, now: Instant) -> bool {
         let mut state = self.lock();
         match state.open_until {
@@ -92,7 +92,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// The subgraph responded: an open circuit closes.
+    /// Records a successful call, which closes an open circuit.
     pub(super) fn succeeded(&self, now: Instant) {
         let mut state = self.lock();
         if state.open_until.is_some() {
@@ -101,7 +101,7 @@ impl CircuitBreaker {
         state.count(now, 0);
     }
 
-    /// A call failed. Whether the subgraph is left alone from now on, and was not before.
+    /// Records a failed call; returns whether it opened the circuit.
     pub(super) fn failed(&self, now: Instant) -> bool {
         let mut state = self.lock();
         state.count(now, 1);
@@ -114,7 +114,7 @@ impl CircuitBreaker {
         opens && !was_open
     }
 
-    /// What the subgraph is like.
+    /// State of the circuit.
     pub(super) fn circuit_state(&self, now: Instant) -> CircuitState {
         match self.lock().open_until {
             Some(until) if now < until => CircuitState::Open,
@@ -157,7 +157,7 @@ mod tests {
         for _ in 0..100 {
             breaker.succeeded(begin);
         }
-        // A burst, as when several slow queries of one client time out at once.
+        // A burst, as when several slow queries of one client time out together.
         for _ in 0..100 {
             assert!(!breaker.failed(begin));
         }

@@ -1,5 +1,5 @@
-//! One HTTP exchange: a question as JSON, an answer of so many bytes. Redirects are not followed: what
-//! was sent is for the subgraph that was named.
+//! HTTP client for subgraphs: JSON requests, and responses of limited size. Redirects are not
+//! followed, since requests can contain credentials for a specific subgraph.
 
 use std::time::Duration;
 
@@ -15,23 +15,23 @@ use hyper_util::{
 use super::{FetchError, Headers};
 use crate::{config::masked_text, error::cause};
 
-/// A connection that nobody used for so long is closed.
+/// Timeout after which an idle connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// So many connections to one subgraph are kept open.
+/// Maximum number of idle connections per host.
 const IDLE_CONNECTIONS_MAX: usize = 32;
-/// So long may connecting take.
+/// Timeout for establishing a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// A JSON answer, by the name that says GraphQL or the one that everybody knows.
+/// Media types of a GraphQL response, the specific one and plain JSON.
 const ACCEPT: &str = "application/graphql-response+json, application/json";
 
-/// Connections to all subgraphs.
+/// Connection pool for all subgraphs.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     user_agent: &'static str,
 }
 
-/// What came back.
+/// Status and body of a response.
 pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) is_json: bool,
@@ -39,8 +39,8 @@ pub(super) struct HttpResponse {
 }
 
 impl HttpClient {
-    /// A client without connections. Certificates are checked against the roots that this program
-    /// holds.
+    /// Creates a client without connections. Certificates are verified against the built-in root
+    /// certificates.
     pub fn new(user_agent: &'static str) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
@@ -60,7 +60,7 @@ impl HttpClient {
         Self { pool, user_agent }
     }
 
-    /// Posts a question and reads the answer, of at most `bytes_max` bytes.
+    /// Posts a request; the response may have at most `bytes_max` bytes.
     pub(super) async fn post(
         &self,
         url: &Uri,
@@ -74,7 +74,7 @@ impl HttpClient {
             .header(header::USER_AGENT, self.user_agent)
             .body(Full::new(body))
             .map_err(|error| invalid_url(url, error))?;
-        // What an operator sets replaces what this client sends by itself, such as `user-agent`.
+        // Configured headers replace those of this client, such as `user-agent`.
         for (name, _) in headers.iter() {
             request.headers_mut().remove(name);
         }
@@ -84,7 +84,7 @@ impl HttpClient {
         self.send(request, bytes_max).await
     }
 
-    /// Gets what is at an address, of at most `bytes_max` bytes.
+    /// Fetches a URL; the response may have at most `bytes_max` bytes.
     ///
     /// # Errors
     /// [`FetchError`] unless the status is 200.
@@ -123,6 +123,6 @@ impl HttpClient {
 }
 
 /// The error for a URL that is no URI.
-fn invalid_url(url: impl ToString, error: hyper::http::Error) -> FetchError {
+fn invalid_url(url: &(impl ToString + ?Sized), error: hyper::http::Error) -> FetchError {
     FetchError::InvalidUrl { url: masked_text(&url.to_string()), reason: cause(error) }
 }

@@ -1,4 +1,4 @@
-//! A subgraph over HTTP, with everything that stands between us and it.
+//! A subgraph over HTTP, with timeout, retries, deduplication and circuit breaker.
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -32,17 +32,17 @@ use crate::{
     error::{cause, with_causes},
 };
 
-/// A question that is on its way: what is sent, and on whose behalf.
+/// Key of a query in flight: request body and headers.
 type DedupKey = (Bytes, Headers);
 
-/// A query on its way.
+/// A query in flight.
 #[derive(Clone)]
 struct InFlight {
     response: Shared<BoxFuture<'static, FetchResult>>,
     counted: Counted,
 }
 
-/// Whether the circuit breaker has counted a call as failed, so that it does so once.
+/// Whether the circuit breaker has counted a call as failed, so that it is counted once.
 type Counted = Arc<AtomicBool>;
 
 /// A subgraph that is called over HTTP.
@@ -52,14 +52,14 @@ pub struct HttpSubgraph {
     policy: SubgraphPolicy,
     client: HttpClient,
     circuit_breaker: CircuitBreaker,
-    /// Queries on their way, so that equal ones share an answer.
+    /// Queries in flight, so that identical ones share a response.
     in_flight: Mutex<HashMap<DedupKey, InFlight>>,
     calls: AtomicU64,
     failures: AtomicU64,
     unrequested_fields: AtomicU64,
 }
 
-/// How often a subgraph was called, and what it is like.
+/// Counters and state of a subgraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
     /// Number of calls, retries included.
@@ -72,7 +72,7 @@ pub struct Health {
     pub state: CircuitState,
 }
 
-/// What is sent.
+/// Body of a request.
 #[derive(Serialize)]
 struct RequestBody<'a> {
     query: &'a str,
@@ -80,7 +80,7 @@ struct RequestBody<'a> {
     variables: &'a Variables,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde wants")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn is_empty(variables: &&Variables) -> bool {
     variables.is_empty()
 }
@@ -105,17 +105,17 @@ impl HttpSubgraph {
         }
     }
 
-    /// Its name.
+    /// The name of the subgraph.
     pub fn name(&self) -> &Arc<str> {
         &self.name
     }
 
-    /// Where it is called.
+    /// The URL of its endpoint.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// How it goes.
+    /// Its counters and the state of its circuit.
     pub fn health(&self) -> Health {
         Health {
             calls: self.calls.load(Ordering::Relaxed),
@@ -129,7 +129,8 @@ impl HttpSubgraph {
         self.unrequested_fields.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// The answer to a query, asked once for all who ask it now. It goes on where one of them leaves.
+    /// The response to a query, shared by concurrent identical queries. It continues if one of its
+    /// callers is cancelled.
     fn call_shared(self: &Arc<Self>, dedup_key: DedupKey) -> InFlight {
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = in_flight.get(&dedup_key) {
@@ -152,7 +153,7 @@ impl HttpSubgraph {
         shared
     }
 
-    /// Counts a failure of a call, once.
+    /// Records a failure, once per call.
     fn record_failure(&self, counted: &AtomicBool) {
         let is_new = !counted.swap(true, Ordering::Relaxed);
         if is_new && self.circuit_breaker.failed(Instant::now()) {
@@ -160,7 +161,7 @@ impl HttpSubgraph {
         }
     }
 
-    /// Asks within the time of a call, and counts how it went.
+    /// Calls within the timeout, and records the result.
     async fn call_counted(
         &self,
         dedup_key: &DedupKey,
@@ -190,7 +191,7 @@ impl HttpSubgraph {
         result
     }
 
-    /// Asks, and again where that may help, after a pause that grows and differs.
+    /// Calls, and retries retryable errors after an increasing, randomised delay.
     async fn call_with_retries(&self, dedup_key: &DedupKey, retries: u32) -> FetchResult {
         let mut left = retries;
         let mut pause = RETRY_DELAY;
@@ -219,7 +220,7 @@ impl HttpSubgraph {
 }
 
 impl Subgraph for Arc<HttpSubgraph> {
-    /// Concurrent equal queries share one call; a mutation is neither shared nor retried.
+    /// Concurrent identical queries share one call; a mutation is neither shared nor retried.
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
         let body = RequestBody { query: request.document, variables: request.variables };
         let body: Bytes =
@@ -237,7 +238,7 @@ impl Subgraph for Arc<HttpSubgraph> {
         };
         let cut = async move {
             tokio::time::timeout(left, pending).await.unwrap_or_else(|_elapsed| {
-                // The deadline of the request came before the timeout of the call.
+                // The deadline of the request expired before the timeout of the call.
                 if left >= SLOW_MIN {
                     self.record_failure(&counted);
                 }
@@ -248,16 +249,16 @@ impl Subgraph for Arc<HttpSubgraph> {
     }
 }
 
-/// A call that the deadline of its request cuts after this time counts as failed; one that had less
-/// time says nothing about the subgraph.
+/// A call that is cut off by the deadline of its request counts as failed only if it had at least
+/// this time; otherwise it shows nothing about the subgraph.
 const SLOW_MIN: Duration = Duration::from_millis(100);
 
-/// Before a query is asked again, about.
+/// Approximate delay before the first retry.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// A time between half of `poll_interval` and all of it, so that not all ask again at once.
+/// A random time from half of `pause` to all of it, so that clients do not retry simultaneously.
 fn jitter(pause: Duration) -> Duration {
-    // What a hash map is seeded with is random enough for this.
+    // The random seed of a hash map is sufficient here.
     let random = RandomState::new().hash_one(0_u8);
     let fraction = u32::try_from(random % 1_000).unwrap_or_default();
     pause / 2 + pause * fraction / 2_000

@@ -1,4 +1,4 @@
-//! Fetches the SDL of a subgraph.
+//! Fetches the SDL of a subgraph from its endpoint.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use crate::{
     error::cause,
 };
 
-/// A longer SDL is not read.
+/// Maximum size of an SDL in bytes.
 const SDL_BYTES_MAX: usize = 4 << 20;
-/// The question that every subgraph of federation answers.
+/// Query for the SDL, which every federation subgraph supports.
 const SDL_QUERY: &str = "{ _service { sdl } }";
 
-/// The SDL of a subgraph, from itself and within its time.
+/// Fetches the SDL of a subgraph, within its timeout.
 ///
 /// # Errors
-/// [`FetchError`] if it gives none.
+/// [`FetchError`] if it returns no SDL.
 pub(crate) async fn fetch_sdl(
     subgraph: &SubgraphConfig,
     client: HttpClient,

@@ -1,4 +1,4 @@
-//! Resolves the subgraphs of a supergraph: executed in process, or called over HTTP.
+//! The subgraphs of a supergraph: executed in process or called over HTTP.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,24 +10,24 @@ use crate::{
     supergraph::SubgraphInfo,
 };
 
-/// Where the fetches of a subgraph go.
+/// Target of the fetches for a subgraph.
 enum SubgraphTarget {
-    /// To the local subgraph of the request.
+    /// The local subgraph of the request.
     Local,
-    /// Over HTTP, with headers.
+    /// A subgraph over HTTP, with rules for its headers.
     Http(Arc<HttpSubgraph>, HeaderPropagation),
 }
 
-/// Which headers a subgraph receives.
+/// Rules for the headers of a subgraph's requests.
 struct HeaderPropagation {
-    /// Headers of the client's request.
+    /// Names of client headers that are forwarded.
     forwarded: Vec<HeaderName>,
     /// Headers with a fixed value.
     fixed: Headers,
 }
 
 impl HeaderPropagation {
-    /// The rules of a configured subgraph on top of those of every subgraph.
+    /// The rules of a configured subgraph, in addition to those of all subgraphs.
     fn new(subgraph: Option<&SubgraphConfig>, forwarded: &[HeaderName]) -> Self {
         let own = subgraph.into_iter().flat_map(SubgraphConfig::forwarded_headers);
         Self {
@@ -36,7 +36,7 @@ impl HeaderPropagation {
         }
     }
 
-    /// The headers of one fetch. A header with a fixed value replaces that of the client.
+    /// The headers of a request. A fixed header replaces that of the client.
     fn headers_for(&self, client: &Headers) -> Headers {
         let is_fixed = |name: &HeaderName| self.fixed.iter().any(|(fixed, _)| fixed == name);
         let forwarded =
@@ -49,8 +49,8 @@ impl HeaderPropagation {
 pub(crate) struct SubgraphRegistry(HashMap<Arc<str>, SubgraphTarget>);
 
 impl SubgraphRegistry {
-    /// The targets of the subgraphs of a supergraph. A subgraph with the URL that it has in `previous`
-    /// keeps its connections, counts and circuit breaker.
+    /// The targets of the subgraphs of a supergraph. A subgraph with the same URL as in `previous`
+    /// keeps its connections, counters and circuit breaker.
     pub(crate) fn new(
         subgraphs: &[SubgraphInfo],
         config: &RouterConfig,
@@ -82,7 +82,8 @@ impl SubgraphRegistry {
         Self(subgraphs.iter().map(|info| (Arc::clone(&info.name), target(info))).collect())
     }
 
-    /// A subgraph and the headers of a fetch from it, if it is known; `local` is the local one.
+    /// A subgraph and the headers for it, or `None` for an unknown name; `local` is the local
+    /// subgraph.
     pub(crate) fn resolve<'a>(
         &'a self,
         name: &str,
@@ -121,7 +122,7 @@ impl SubgraphRegistry {
     }
 }
 
-/// The policy for a subgraph: its own timeout and retries, if it is configured.
+/// The policy of a subgraph: the default, with its configured timeout and retries.
 fn policy(subgraph: Option<&SubgraphConfig>, default: &SubgraphPolicy) -> SubgraphPolicy {
     let default = default.clone();
     match subgraph {

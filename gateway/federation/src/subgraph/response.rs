@@ -1,4 +1,4 @@
-//! Reads what a subgraph answered, whatever that is.
+//! Parses untrusted responses of subgraphs.
 
 use crate::{
     error::{PathSegment, cause},
@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use super::{FetchError, SubgraphError, SubgraphResponse, http_client::HttpResponse};
 
-/// More errors of one answer are not looked at.
+/// Maximum number of errors that are read from a response.
 const ERRORS_MAX: usize = 1_000;
-/// A path is no longer than this.
+/// Maximum length of an error path.
 const PATH_MAX: usize = 64;
-/// A code is no longer than this.
+/// Maximum length of an error code in bytes.
 const CODE_BYTES_MAX: usize = 64;
 
-/// The body of an answer, of which single parts may be of any type.
+/// The body of a response; its members can have any type.
 #[derive(Deserialize)]
 struct RawResponse {
     #[serde(default, deserialize_with = "present")]
@@ -25,19 +25,20 @@ struct RawResponse {
     errors: Value,
 }
 
-/// Tells `"data": null` from no `data` at all.
+/// Distinguishes `"data": null` from absent `data`.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
-/// The answer in an exchange.
+/// Parses the response of an HTTP exchange.
 ///
 /// # Errors
-/// [`FetchError`] where there is none.
+/// [`FetchError`] if it is not a GraphQL response.
 pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchError> {
     let HttpResponse { status, is_json, body } = exchange;
     let is_success = (200..300).contains(status);
-    // A proxy's page is told by its status; a subgraph may tell errors under any.
+    // A response of a proxy is identified by its status; a subgraph can report errors with any
+    // status.
     if !is_success && !is_json {
         return Err(FetchError::Status(*status));
     }
@@ -66,7 +67,7 @@ pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchErr
     }
 }
 
-/// An error as it is told, which should be an object and may be anything.
+/// Parses an error, which should be an object but can be any value.
 fn subgraph_error(error: Value) -> SubgraphError {
     let Value::Object(mut error) = error else {
         return SubgraphError {
@@ -105,7 +106,7 @@ fn segment(value: &Value) -> Option<PathSegment> {
     }
 }
 
-/// Whether a text looks like a code, and not like a message in its place.
+/// Whether a text has the form of an error code.
 fn is_code(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= CODE_BYTES_MAX

@@ -1,10 +1,10 @@
-//! How it goes with everybody whose graph is joined to ours.
+//! Status of the configured and composed subgraphs.
 
 use std::sync::Arc;
 
 use super::{Health, HttpSubgraph};
 
-/// Those who are called over HTTP for one request, and those who are not joined yet.
+/// The subgraphs of a supergraph that are called over HTTP, for one request.
 #[derive(Clone, Default)]
 pub struct SubgraphStatus {
     composed: Arc<[Arc<HttpSubgraph>]>,
@@ -12,17 +12,18 @@ pub struct SubgraphStatus {
 }
 
 impl SubgraphStatus {
-    /// Everybody who is joined, by name; and whether the newest supergraph is served.
+    /// Creates the status from the composed subgraphs, by name, and whether the latest supergraph
+    /// is active.
     pub(crate) fn new(composed: Arc<[Arc<HttpSubgraph>]>, is_current: bool) -> Self {
         Self { composed, is_current }
     }
 
-    /// Whether the newest supergraph is served: not while it cannot be taken.
+    /// Whether the latest supergraph is active; false if it could not be activated.
     pub const fn is_current(&self) -> bool {
         self.is_current
     }
 
-    /// Each by name, and how it goes with it; nothing is known of who is `configured` and not joined.
+    /// The health of all composed and `configured` subgraphs, by name; `None` if not composed.
     pub fn health_by_name<'a>(
         &'a self,
         configured: impl Iterator<Item = &'a str>,

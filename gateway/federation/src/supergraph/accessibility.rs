@@ -1,5 +1,5 @@
-//! Whether the part of a supergraph that clients see names anything that they must not: introspection and
-//! the messages of validation would publish it. Composers refuse such a supergraph, too.
+//! Checks that the public schema does not refer to inaccessible elements, which introspection and
+//! validation errors would reveal. Composers reject such supergraphs too.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use graphql_tools::{parser::schema as generic, static_graphql::schema as ast};
 
 type Value = generic::Value<'static, String>;
 
-/// The first coordinate that refers to something inaccessible, and to what.
+/// The first coordinate that refers to an inaccessible element, and that element.
 pub(super) fn inaccessible_reference(public: &ast::Document) -> Option<(String, String)> {
     let types = public.definitions.iter().filter_map(|definition| match definition {
         ast::Definition::TypeDefinition(definition) => Some(definition),
@@ -45,7 +45,7 @@ pub(super) fn inaccessible_reference(public: &ast::Document) -> Option<(String, 
     references.next()
 }
 
-/// The types that clients see.
+/// Types of the public schema.
 struct Published<'a> {
     by_name: HashMap<&'a str, &'a ast::TypeDefinition>,
 }
@@ -64,7 +64,8 @@ impl Published<'_> {
         })
     }
 
-    /// An enum value or an input field in a default of the type `of`. It is as deep as its SDL.
+    /// An inaccessible enum value or input field in a default value of type `of`. Recursion is
+    /// limited by the nesting of the SDL.
     fn missing_in_value(&self, of: &str, value: &Value) -> Option<String> {
         match (self.by_name.get(of), value) {
             (_, Value::List(items)) => {
@@ -87,7 +88,7 @@ impl Published<'_> {
     }
 }
 
-/// Scalars that need no definition.
+/// Built-in scalars, which have no definition.
 const BUILT_IN: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
 
 fn innermost(ty: &ast::Type) -> &str {

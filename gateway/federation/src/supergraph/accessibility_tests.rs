@@ -1,4 +1,4 @@
-//! Supergraphs with `@inaccessible` in every place.
+//! Tests with `@inaccessible` on every kind of element.
 
 use super::*;
 use crate::compose::{CompositionError, InaccessibleFields, SubgraphSdl, compose};
@@ -41,7 +41,7 @@ fn nothing_inaccessible_must_be_published() {
     let types = format!("{:?}", supergraph.types().all().collect::<Vec<_>>());
     let directives = format!("{:?}", supergraph.types().directives);
     for text in [types, directives] {
-        // Names of interfaces are looked up before they are published.
+        // The names of interfaces are resolved before they are published.
         let published = text.replace("\"HiddenInterface\"", "");
         assert!(!published.to_lowercase().contains("hidden"), "{published}");
     }
@@ -71,7 +71,7 @@ fn a_reference_to_something_inaccessible_must_be_rejected() {
             "S",
         ),
     ] {
-        // The composer refuses some of them by itself.
+        // The composition crate rejects some of them itself.
         let Ok(supergraph) = try_compose(&[sdl]) else { continue };
         let error = Supergraph::load(&supergraph).err().unwrap_or_else(|| panic!("{sdl}"));
         rejected_when_loaded += 1;
@@ -81,7 +81,7 @@ fn a_reference_to_something_inaccessible_must_be_rejected() {
         };
         assert_eq!((&*public, &*private), (coordinate, inaccessible), "{sdl}");
     }
-    assert!(rejected_when_loaded > 0, "the composer refuses all of them");
+    assert!(rejected_when_loaded > 0, "the composer rejects all of them");
 }
 
 #[test]

@@ -22,32 +22,32 @@ pub(crate) struct Article(Arc<Record>);
 content::object! {
     /// A text: a blog, an interview, news and so on.
     impl Article {
-        /// What sort of text.
+        /// Form of the article.
         async fn form(&self) -> ArticleForm {
             self.form.into()
         }
 
-        /// The opening, as its source sets it apart.
+        /// The introduction, if the source has a separate one.
         async fn lead(&self) -> Option<&str> {
             self.lead.as_deref()
         }
 
-        /// Who wrote it.
+        /// Authors.
         async fn authors(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
             Loaders::of(ctx).many(&self.authors).await
         }
 
-        /// Who was interviewed.
+        /// People who were interviewed.
         async fn interviewees(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
             Loaders::of(ctx).many(&self.interviewees).await
         }
 
-        /// Quotes that are set apart.
+        /// Pull quotes.
         async fn quotes(&self) -> Vec<Quote<'_>> {
             self.quotes.iter().map(Quote).collect()
         }
 
-        /// Reports, books and pages that it refers to.
+        /// Reports, books and pages that it cites.
         async fn references(&self) -> Vec<Reference<'_>> {
             self.references.iter().map(Reference).collect()
         }

@@ -1,4 +1,4 @@
-//! `Audience`: for whom something is meant.
+//! `Audience`: a group of people that content is intended for.
 
 use std::sync::Arc;
 
@@ -16,25 +16,25 @@ pub(crate) struct Audience(Arc<Record>);
 
 from_record::entity!(Audience);
 
-/// A group of people for whom something is meant, such as `redacteuren` or `laaggeletterden`.
+/// A group of people that content is intended for, such as `redacteuren` or `laaggeletterden`.
 #[Object]
 impl Audience {
-    /// Opaque and stable: it stays the same for ever.
+    /// Opaque, stable identifier; it never changes.
     pub(crate) async fn id(&self) -> ID {
         ID(self.id.to_string())
     }
 
-    /// Name.
+    /// Name of the audience.
     async fn label(&self) -> &str {
         &self.label
     }
 
-    /// Whether they work on services or use them.
+    /// Whether its members work on services or use them.
     async fn perspective(&self) -> Perspective {
         self.perspective.into()
     }
 
-    /// Whether a source describes it, or only its name occurs.
+    /// Whether a source describes it, or only mentions its name.
     async fn origin(&self) -> Origin {
         self.origin.into()
     }

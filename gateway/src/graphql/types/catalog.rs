@@ -1,4 +1,4 @@
-//! `Catalog`: what the knowledge base holds and where it came from.
+//! `Catalog`: contents and origin of the knowledge base.
 
 use std::sync::Arc;
 
@@ -12,30 +12,30 @@ use crate::graphql::context::RequestContext;
 /// The generation that is served.
 pub(crate) struct Catalog(pub(crate) Arc<Snapshot>);
 
-/// What the knowledge base holds at this moment, and where it came from.
+/// The current contents of the knowledge base, and their origin.
 #[Object]
 impl Catalog {
-    /// Number of the served generation; numbers only rise.
+    /// Number of the served generation; it only increases.
     async fn generation(&self) -> u64 {
         self.0.generation().0
     }
 
-    /// When it was built.
+    /// When the generation was built.
     async fn built_at(&self) -> DateTime {
         DateTime(self.0.built_at())
     }
 
-    /// How much there is of each kind.
+    /// Number of items of each kind.
     async fn counts(&self) -> CatalogCounts<'_> {
         CatalogCounts(self.0.counts())
     }
 
-    /// The sources that it was built from.
+    /// The sources it was built from.
     async fn sources(&self) -> Vec<Source<'_>> {
         self.0.sources().iter().map(Source).collect()
     }
 
-    /// Those whose graphs are joined to ours, by name.
+    /// Configured subgraphs, by name.
     async fn subgraphs<'c>(&self, ctx: &'c Context<'_>) -> Vec<Subgraph<'c>> {
         let RequestContext { subgraph_status, config, .. } = RequestContext::of(ctx);
         let configured = config.subgraphs.iter().map(|subgraph| subgraph.name.as_str());
@@ -43,8 +43,8 @@ impl Catalog {
         statuses.map(|(name, health)| Subgraph { name, health }).collect()
     }
 
-    /// Whether the current schemas of all subgraphs are served. False while they cannot be composed
-    /// and the previous supergraph is served; the log has the reason.
+    /// Whether the served supergraph contains the current schemas of all subgraphs. False if they
+    /// cannot be composed and the previous supergraph is still served; the log has the reason.
     async fn supergraph_is_current(&self, ctx: &Context<'_>) -> bool {
         RequestContext::of(ctx).subgraph_status.is_current()
     }
@@ -58,7 +58,7 @@ impl Catalog {
 /// Borrows the counts.
 struct CatalogCounts<'a>(&'a RecordCounts);
 
-/// How much there is of each kind.
+/// Number of items of each kind.
 #[Object]
 impl CatalogCounts<'_> {
     /// Number of articles.
@@ -76,7 +76,7 @@ impl CatalogCounts<'_> {
         self.0.communities
     }
 
-    /// Number of events; a series is one.
+    /// Number of events; a series counts as one.
     async fn events(&self) -> u64 {
         self.0.events
     }
@@ -108,22 +108,22 @@ struct Source<'a>(&'a SourceState);
 /// A source of the knowledge base.
 #[Object]
 impl Source<'_> {
-    /// Its name in the configuration, such as `blog`.
+    /// Name in the configuration, such as `blog`.
     async fn name(&self) -> &str {
         self.0.name.as_str()
     }
 
-    /// How many of its records the generation holds.
+    /// Number of its records in the generation.
     async fn records(&self) -> u64 {
         self.0.records
     }
 
-    /// How many of its records could not be read.
+    /// Number of its records that were rejected.
     async fn rejected(&self) -> u64 {
         self.0.rejected
     }
 
-    /// When it was read last.
+    /// When it was last read.
     async fn read_at(&self) -> DateTime {
         DateTime(self.0.read_at)
     }
@@ -138,24 +138,24 @@ struct Subgraph<'a> {
 /// State of a subgraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 enum SubgraphState {
-    /// It is part of the supergraph, and gets requests.
+    /// Part of the supergraph; receives requests.
     Composed,
-    /// It is part of the supergraph, but failed repeatedly: it gets no requests for a while, and
-    /// its own fields are null.
+    /// Part of the supergraph, but failed repeatedly: it temporarily receives no requests, and its
+    /// own fields are null.
     CircuitOpen,
-    /// It is not part of the supergraph yet: its schema has not been fetched.
+    /// Not part of the supergraph yet: its schema has not been fetched.
     Unavailable,
 }
 
 /// A GraphQL service that is composed with ours.
 #[Object]
 impl Subgraph<'_> {
-    /// Its name in the configuration, such as `pleio`.
+    /// Name in the configuration, such as `pleio`.
     async fn name(&self) -> &str {
         self.name
     }
 
-    /// Its current state.
+    /// Current state.
     async fn state(&self) -> SubgraphState {
         match self.health {
             None => SubgraphState::Unavailable,
@@ -164,12 +164,12 @@ impl Subgraph<'_> {
         }
     }
 
-    /// How often it was called since it was joined, repetitions included.
+    /// Number of calls since it was composed, retries included.
     async fn calls(&self) -> u64 {
         self.health.map_or(0, |health| health.calls)
     }
 
-    /// How many of its calls failed.
+    /// Number of failed calls.
     async fn failures(&self) -> u64 {
         self.health.map_or(0, |health| health.failures)
     }

@@ -1,4 +1,4 @@
-//! Changes: what was upserted and removed, in order, for mirrors and purges.
+//! Changes: upserted and removed records, in order, for mirrors and cache purges.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The place of a change: its generation and its position in it.
+/// Position of a change: its generation and its index in that generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ChangeCursor {
     generation: GenerationNumber,
@@ -25,7 +25,7 @@ impl ChangeCursor {
         Self { generation: change.generation, position: change.position }
     }
 
-    /// The opaque text of this place.
+    /// The opaque text of this position.
     fn encode(self) -> String {
         format!("{:x}-{:x}", self.generation.0, self.position)
     }
@@ -71,8 +71,8 @@ pub(crate) struct ChangeConnection {
     has_more: bool,
 }
 
-/// A page of the changes, oldest first. To mirror the knowledge base, store `endCursor` and
-/// request what comes after it.
+/// A page of changes, oldest first. To mirror the knowledge base, store `endCursor` and pass it as
+/// `after` in the next request.
 #[Object]
 impl ChangeConnection {
     /// The changes, each with its cursor.
@@ -80,12 +80,12 @@ impl ChangeConnection {
         self.changes.iter().map(ChangeEdge).collect()
     }
 
-    /// The changes alone.
+    /// The changes without their cursors.
     async fn nodes(&self) -> Vec<Change<'_>> {
         self.changes.iter().map(Change).collect()
     }
 
-    /// Position of the page. Where nothing is new, `endCursor` is the cursor that was given.
+    /// Paging information. If there are no new changes, `endCursor` is the given cursor.
     async fn page_info(&self) -> PageInfo {
         let cursor = |change: &schema::Change| ChangeCursor::of(change).encode();
         PageInfo {
@@ -101,10 +101,10 @@ impl ChangeConnection {
 /// Borrows a change.
 struct ChangeEdge<'a>(&'a schema::Change);
 
-/// A change and its place.
+/// A change and its cursor.
 #[Object]
 impl ChangeEdge<'_> {
-    /// Its place, to continue from with `after`.
+    /// Cursor for `after`.
     async fn cursor(&self) -> String {
         ChangeCursor::of(self.0).encode()
     }
@@ -118,7 +118,7 @@ impl ChangeEdge<'_> {
 /// Borrows a change.
 struct Change<'a>(&'a schema::Change);
 
-/// One change of one record in one generation.
+/// A change of one record in one generation.
 #[Object]
 impl Change<'_> {
     /// Id of the record that changed.
@@ -126,7 +126,7 @@ impl Change<'_> {
         ID(self.0.id.to_string())
     }
 
-    /// Number of the generation that brought the change.
+    /// Number of the generation with the change.
     async fn generation(&self) -> u64 {
         self.0.generation.0
     }
@@ -136,17 +136,17 @@ impl Change<'_> {
         DateTime(self.0.at)
     }
 
-    /// What happened.
+    /// Kind of change.
     async fn op(&self) -> Op {
         self.0.op.into()
     }
 
-    /// Why it was removed; empty unless it was.
+    /// Why it was removed; null unless it was.
     async fn reason(&self) -> Option<RemovalReason> {
         self.0.reason.map(Into::into)
     }
 
-    /// Id of the record that it duplicates, where that is why it was removed.
+    /// Id of the record that it duplicates, if that is why it was removed.
     async fn duplicate_of(&self) -> Option<ID> {
         match self.0.reason? {
             schema::RemovalReason::DuplicateOf(id) => Some(ID(id.to_string())),
@@ -154,9 +154,10 @@ impl Change<'_> {
         }
     }
 
-    /// The current record; empty where it was removed since, and where it is not content.
+    /// The current record; null if it has been removed since or is not content.
     async fn node(&self, ctx: &Context<'_>) -> Option<Result<Content>> {
-        // The id of a duplicate leads to the record that stayed, which this change is not about.
+        // The id of a removed duplicate resolves to the retained record, which this change is not
+        // about.
         let id = (self.0.op == ChangeOp::Upserted).then_some(self.0.id);
         Loaders::of(ctx).maybe(id).await
     }
@@ -165,7 +166,7 @@ impl Change<'_> {
 /// Why a record was removed.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 enum RemovalReason {
-    /// Its source no longer has it.
+    /// Its source no longer contains it.
     Missing,
     /// Its source marks it as deleted.
     Deleted,
@@ -173,7 +174,7 @@ enum RemovalReason {
     Unpublished,
     /// It duplicates another record; see `duplicateOf`.
     DuplicateOf,
-    /// The knowledge base went back to a generation without it.
+    /// The knowledge base was rolled back to a generation without it.
     RolledBack,
 }
 

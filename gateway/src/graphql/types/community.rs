@@ -30,7 +30,7 @@ use crate::{
 pub(crate) struct Community(Arc<Record>);
 
 impl Community {
-    /// Content of one kind that belongs to this community.
+    /// Filter for content of one kind that belongs to this community.
     fn content_filter(&self, kind: Kind) -> SearchFilter {
         SearchFilter {
             kinds: vec![kind],
@@ -43,42 +43,42 @@ impl Community {
 content::object! {
     /// A group of professionals around one subject. Its title is its name.
     impl Community {
-        /// How it relates to Gebruiker Centraal.
+        /// Relation to Gebruiker Centraal.
         async fn form(&self) -> CommunityForm {
             self.form.into()
         }
 
-        /// A shorter name.
+        /// Short name.
         async fn short_name(&self) -> Option<&str> {
             self.short_name.as_deref()
         }
 
-        /// What it wants to find out.
+        /// The issue that it works on.
         async fn question(&self) -> Option<&str> {
             self.question.as_deref()
         }
 
-        /// What it is for.
+        /// Its purpose.
         async fn purpose(&self) -> Option<&str> {
             self.purpose.as_deref()
         }
 
-        /// When it began.
+        /// When it was founded.
         async fn founded(&self) -> Option<Founded> {
             self.founded.map(Founded)
         }
 
-        /// Organisations that began it.
+        /// Organisations that founded it.
         async fn origin_organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
             Loaders::of(ctx).many(&self.origin_organisations).await
         }
 
-        /// Who coordinates it.
+        /// People who coordinate it.
         async fn coordinators(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
             Loaders::of(ctx).many(&self.coordinators).await
         }
 
-        /// How many members it has.
+        /// Number of members.
         async fn member_count(&self) -> Option<ApproximateCount> {
             self.member_count.map(ApproximateCount)
         }
@@ -88,12 +88,12 @@ content::object! {
             self.access.into()
         }
 
-        /// Where to join.
+        /// Page for joining.
         async fn join_url(&self) -> Option<Url> {
             self.join_url.as_ref().map(Url::of)
         }
 
-        /// Where it meets online.
+        /// Its online platform.
         async fn platform_url(&self) -> Option<Url> {
             self.platform_url.as_ref().map(Url::of)
         }
@@ -103,12 +103,12 @@ content::object! {
             self.layers.iter().copied().map(Into::into).collect()
         }
 
-        /// Communities it is connected with.
+        /// Related communities.
         async fn related_communities(&self, ctx: &Context<'_>) -> Result<Vec<Community>> {
             Loaders::of(ctx).many(&self.related).await
         }
 
-        /// Toolkits that came out of it.
+        /// Toolkits that it produced.
         async fn spawned_toolkits(&self, ctx: &Context<'_>) -> Result<Vec<Toolkit>> {
             Loaders::of(ctx).linked(self.common.id, Relation::SpawnedBy).await
         }
@@ -117,8 +117,8 @@ content::object! {
         async fn articles(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-            #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+            #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         ) -> Result<Connection<Article>> {
             let page = PageArguments::forward(first, after);
             search::list(ctx, self.content_filter(Kind::Article), SearchSort::Newest, page).await
@@ -128,20 +128,20 @@ content::object! {
         async fn toolkits(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-            #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+            #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         ) -> Result<Connection<Toolkit>> {
             let page = PageArguments::forward(first, after);
             search::list(ctx, self.content_filter(Kind::Toolkit), SearchSort::Title, page).await
         }
 
-        /// Its events: those that are going on or to come first, by their start; then the rest.
+        /// Its events: current and upcoming ones first, by start; then the rest.
         async fn events(
             &self,
             ctx: &Context<'_>,
-            #[graphql(desc = "Only events that are there in time.")] phase: Option<EventPhase>,
-            #[graphql(desc = "How many; 20 if not given, at most 100.")] first: Option<i32>,
-            #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Restrict to events in this phase.")] phase: Option<EventPhase>,
+            #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+            #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         ) -> Result<Connection<Event>> {
             let phases = phase.into_iter().map(Into::into).collect();
             let filter = SearchFilter { phases, ..self.content_filter(Kind::Event) };

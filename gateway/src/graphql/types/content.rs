@@ -1,4 +1,4 @@
-//! `Content`: what articles, toolkits, communities and events have in common.
+//! `Content`: the fields that articles, toolkits, communities and events share.
 
 use std::sync::Arc;
 
@@ -26,43 +26,47 @@ use crate::{
     },
 };
 
-/// Anything in the knowledge base that a person can find.
+/// Content of the knowledge base: an article, toolkit, community or event.
 #[derive(Interface, Clone)]
 #[expect(clippy::duplicated_attributes, reason = "fields of one type repeat it")]
 #[graphql(
-    field(name = "id", ty = "ID", desc = "Opaque and stable: it stays the same for ever."),
+    field(name = "id", ty = "ID", desc = "Opaque, stable identifier; it never changes."),
     field(name = "title", ty = "String", desc = "Title; never empty."),
-    field(name = "title_source", ty = "TitleSource", desc = "Whether the source gave the title."),
+    field(
+        name = "title_source",
+        ty = "TitleSource",
+        desc = "Whether the source provided the title or it was derived."
+    ),
     field(name = "summary", ty = "Option<String>", desc = "One or two sentences."),
-    field(name = "url", ty = "Url", desc = "Its canonical URL: the source's, else our own."),
+    field(name = "url", ty = "Url", desc = "Canonical URL: that of the source, or else our own."),
     field(name = "language", ty = "Language", desc = "Language of title and text."),
-    field(name = "published_at", ty = "Option<DateTime>", desc = "When it was published."),
+    field(name = "published_at", ty = "Option<DateTime>", desc = "Time of publication."),
     field(
         name = "modified_at",
         ty = "Option<DateTime>",
-        desc = "When its source changed it last."
+        desc = "Time of the last change at the source."
     ),
-    field(name = "image", ty = "Option<Image<'_>>", desc = "A picture that stands for it."),
+    field(name = "image", ty = "Option<Image<'_>>", desc = "Representative image."),
     field(name = "hashtags", ty = "Vec<String>", desc = "Hashtags, without the `#`."),
     field(
         name = "body_html",
         ty = "Option<Result<String>>",
-        desc = "The long text as sanitised HTML: no script, no style, links to http and https only."
+        desc = "Body as sanitised HTML: no scripts or styles; links to http and https only."
     ),
     field(
         name = "body_text",
         ty = "Option<Result<String>>",
-        desc = "The long text as plain text, a blank line between paragraphs."
+        desc = "Body as plain text, with a blank line between paragraphs."
     ),
-    field(name = "themes", ty = "Vec<Theme>", desc = "Subjects."),
-    field(name = "audiences", ty = "Vec<Audience>", desc = "For whom it is meant."),
+    field(name = "themes", ty = "Vec<Theme>", desc = "Themes it is about."),
+    field(name = "audiences", ty = "Vec<Audience>", desc = "Intended audiences."),
     field(name = "communities", ty = "Vec<Community>", desc = "Communities it belongs to."),
     field(
         name = "organisations",
         ty = "Vec<Organisation>",
-        desc = "Every organisation in it, in whichever role."
+        desc = "Organisations involved, in any role."
     ),
-    field(name = "people", ty = "Vec<Person>", desc = "Every person in it, in whichever role."),
+    field(name = "people", ty = "Vec<Person>", desc = "People involved, in any role."),
     field(
         name = "related",
         ty = "Result<Vec<Content>>",
@@ -70,9 +74,9 @@ use crate::{
             name = "first",
             ty = "Option<i32>",
             default_with = "Some(5)",
-            desc = "How many; at most 20."
+            desc = "Number of items; maximum 20."
         ),
-        desc = "Content on the same subject or of the same community, closest first; never itself or its near-duplicates."
+        desc = "Content on the same subject or from the same community, most similar first; excludes the record itself and its near-duplicates."
     ),
     field(
         name = "shared_passages",
@@ -81,14 +85,14 @@ use crate::{
             name = "first",
             ty = "Option<i32>",
             default_with = "Some(5)",
-            desc = "How many; at most 20."
+            desc = "Number of items; maximum 20."
         ),
-        desc = "Where other sources have the same passages, of forty words at least; what has most of them first."
+        desc = "Records of other sources that share passages of at least 40 words, largest first."
     ),
     field(
         name = "sources",
         ty = "Vec<SourceRecord>",
-        desc = "Its record at each source; the most trusted source first."
+        desc = "The record of each source, most trusted source first."
     )
 )]
 pub(crate) enum Content {
@@ -128,7 +132,7 @@ pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
     }
 }
 
-/// What [`object`] names, besides what those who use it need themselves.
+/// Imports for the expansion of [`object`].
 pub(crate) mod prelude {
     pub(in crate::graphql) use async_graphql::{Context, ID, Object};
 
@@ -150,11 +154,11 @@ pub(crate) mod prelude {
     };
 }
 
-/// Makes a GraphQL type of `$kind`, a newtype over a record of content: the fields that every kind
-/// of content has, and after them its own.
+/// Defines the GraphQL type of `$kind`, a newtype over a content record: the shared fields of
+/// content, followed by its own.
 ///
-/// async-graphql's own means to share fields (`MergedObject`, `flatten`) lose them where types
-/// refer to one another in a circle, as these do.
+/// async-graphql can share fields with `MergedObject` and `flatten`, but both lose fields of types
+/// that refer to each other in a cycle, as these do.
 macro_rules! object {
     ($(#[$description:meta])* impl $kind:ident { $($own_fields:tt)* }) => {
         use $crate::graphql::types::content::prelude::*;
@@ -164,7 +168,7 @@ macro_rules! object {
         $(#[$description])*
         #[Object]
         impl $kind {
-            /// Opaque and stable: it stays the same for ever.
+            /// Opaque, stable identifier; it never changes.
             pub(crate) async fn id(&self) -> ID {
                 ID(self.common.id.to_string())
             }
@@ -174,7 +178,7 @@ macro_rules! object {
                 self.common.title.clone()
             }
 
-            /// Whether the source gave the title.
+            /// Whether the source provided the title or it was derived.
             pub(crate) async fn title_source(&self) -> TitleSource {
                 self.common.title_source.into()
             }
@@ -184,7 +188,7 @@ macro_rules! object {
                 self.common.summary.clone()
             }
 
-            /// Its canonical URL: the source's, else our own.
+            /// Canonical URL: that of the source, or else our own.
             pub(crate) async fn url(&self) -> Url {
                 Url::of(&self.common.url)
             }
@@ -194,17 +198,17 @@ macro_rules! object {
                 self.common.language.into()
             }
 
-            /// When it was published.
+            /// Time of publication.
             pub(crate) async fn published_at(&self) -> Option<DateTime> {
                 self.common.published_at.map(DateTime)
             }
 
-            /// When its source changed it last.
+            /// Time of the last change at the source.
             pub(crate) async fn modified_at(&self) -> Option<DateTime> {
                 self.common.modified_at.map(DateTime)
             }
 
-            /// A picture that stands for it.
+            /// Representative image.
             pub(crate) async fn image(&self) -> Option<Image<'_>> {
                 self.common.image.as_ref().map(Image)
             }
@@ -214,24 +218,24 @@ macro_rules! object {
                 self.common.hashtags.clone()
             }
 
-            /// The long text as sanitised HTML: no script, no style, links to http and https only.
+            /// Body as sanitised HTML: no scripts or styles; links to http and https only.
             pub(crate) async fn body_html(&self, ctx: &Context<'_>) -> Option<Result<String>> {
                 let body = Loaders::of(ctx).body(self.common.id).await;
                 body.map(|body| Some(body?.html.clone())).transpose()
             }
 
-            /// The long text as plain text, a blank line between paragraphs.
+            /// Body as plain text, with a blank line between paragraphs.
             pub(crate) async fn body_text(&self, ctx: &Context<'_>) -> Option<Result<String>> {
                 let body = Loaders::of(ctx).body(self.common.id).await;
                 body.map(|body| Some(body?.text.clone())).transpose()
             }
 
-            /// Subjects.
+            /// Themes it is about.
             pub(crate) async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
                 Loaders::of(ctx).many(&self.common.themes).await
             }
 
-            /// For whom it is meant.
+            /// Intended audiences.
             pub(crate) async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
                 Loaders::of(ctx).many(&self.common.audiences).await
             }
@@ -241,7 +245,7 @@ macro_rules! object {
                 Loaders::of(ctx).many(&self.common.communities).await
             }
 
-            /// Every organisation in it, in whichever role.
+            /// Organisations involved, in any role.
             pub(crate) async fn organisations(
                 &self,
                 ctx: &Context<'_>,
@@ -249,28 +253,27 @@ macro_rules! object {
                 Loaders::of(ctx).many(&self.common.organisations).await
             }
 
-            /// Every person in it, in whichever role.
+            /// People involved, in any role.
             pub(crate) async fn people(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
                 Loaders::of(ctx).many(&self.common.people).await
             }
 
-            /// Content on the same subject or of the same community, closest first; never itself
-            /// or its near-duplicates.
+            /// Content on the same subject or from the same community, most similar first; excludes
+            /// the record itself and its near-duplicates.
             pub(crate) async fn related(
                 &self,
                 ctx: &Context<'_>,
-                #[graphql(default_with = "Some(5)", desc = "How many; at most 20.")]
+                #[graphql(default_with = "Some(5)", desc = "Number of items; maximum 20.")]
                 first: Option<i32>,
             ) -> Result<Vec<Content>> {
                 Loaders::of(ctx).related(self.common.id, related_size(first)?).await
             }
 
-            /// Where other sources have the same passages, of forty words at least; what has most
-            /// of them first.
+            /// Records of other sources that share passages of at least 40 words, largest first.
             pub(crate) async fn shared_passages(
                 &self,
                 ctx: &Context<'_>,
-                #[graphql(default_with = "Some(5)", desc = "How many; at most 20.")]
+                #[graphql(default_with = "Some(5)", desc = "Number of items; maximum 20.")]
                 first: Option<i32>,
             ) -> Result<Vec<SharedPassage>> {
                 let first = related_size(first)?;
@@ -278,7 +281,7 @@ macro_rules! object {
                 Ok(found.iter().cloned().map(SharedPassage).collect())
             }
 
-            /// Its record at each source; the most trusted source first.
+            /// The record of each source, most trusted source first.
             pub(crate) async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<SourceRecord>> {
                 let provenance = Loaders::of(ctx).provenance(self.common.id).await?;
                 Ok(provenance.iter().cloned().map(SourceRecord).collect())

@@ -1,4 +1,4 @@
-//! `Event`: a meeting in time.
+//! `Event`: a meeting with a date.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -31,64 +31,63 @@ use crate::{
 pub(crate) struct Event(Arc<Record>);
 
 impl Event {
-    /// The times that it takes place; those of a series were worked out when its generation was
-    /// opened.
+    /// Its occurrences; those of a series were computed when the generation was opened.
     fn all_occurrences<'c>(&self, ctx: &'c Context<'_>) -> Cow<'c, Occurrences> {
         let precomputed = RequestContext::of(ctx).snapshot.occurrences(self.common.id);
         precomputed.map_or_else(|| Cow::Owned(schema::Event::occurrences(self)), Cow::Borrowed)
     }
 
-    /// A moment of this event, to be described in its language.
+    /// A moment of this event, described in the event's language.
     fn moment(&self, moment: schema::EventMoment) -> EventMoment {
         EventMoment::new(moment, self.common.language)
     }
 }
 
 content::object! {
-    /// A meeting in time, on location, online or both. A series is one event with occurrences.
+    /// A meeting on location, online or both. A series is one event with occurrences.
     impl Event {
-        /// What sort of meeting.
+        /// Form of the event.
         async fn form(&self) -> EventForm {
             self.form.into()
         }
 
-        /// When it begins; of a series, the first time.
+        /// Start; for a series, of the first occurrence.
         async fn start(&self) -> EventMoment {
             self.moment(self.start.clone())
         }
 
-        /// When it ends; of a series, the first time. Without an end it lasts all its day.
+        /// End; for a series, of the first occurrence. Without an end, it lasts all day.
         async fn end(&self) -> Option<EventMoment> {
             self.end.clone().map(|end| self.moment(end))
         }
 
-        /// Where it is in time, at the moment of the request and in its own time zone.
+        /// Phase at the time of the request, in the event's own time zone.
         async fn phase(&self, ctx: &Context<'_>) -> EventPhase {
             self.all_occurrences(ctx).phase(RequestContext::of(ctx).now).into()
         }
 
-        /// Whether it goes on as planned.
+        /// Whether it takes place as planned.
         async fn status(&self) -> EventStatus {
             self.status.into()
         }
 
-        /// Whether one goes there or logs in.
+        /// Whether it is attended on location or online.
         async fn attendance(&self) -> Attendance {
             self.attendance.into()
         }
 
-        /// The first time that it takes place and is not over; empty when there is none any more.
+        /// The first occurrence that has not ended; null if there is none.
         async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<EventMoment> {
             let occurrences = self.all_occurrences(ctx);
             let next = occurrences.remaining(RequestContext::of(ctx).now).next()?;
             Some(self.moment(next.moment.clone()))
         }
 
-        /// The times that it takes place and are not over, in order of time.
+        /// Occurrences that have not ended, in chronological order.
         async fn occurrences(
             &self,
             ctx: &Context<'_>,
-            #[graphql(default_with = "Some(10)", desc = "How many; at most 100.")] first: Option<
+            #[graphql(default_with = "Some(10)", desc = "Number of items; maximum 100.")] first: Option<
                 i32,
             >,
         ) -> Result<Vec<EventMoment>> {
@@ -99,32 +98,32 @@ content::object! {
             Ok(coming.map(|occurrence| self.moment(occurrence.moment.clone())).collect())
         }
 
-        /// The rule of a series, as the RRULE of RFC 5545, such as `FREQ=MONTHLY;BYDAY=1TU`.
+        /// Recurrence rule of a series (RRULE of RFC 5545), such as `FREQ=MONTHLY;BYDAY=1TU`.
         async fn recurrence_rule(&self) -> Option<&str> {
             self.series.as_ref().map(|series| series.rule.as_str())
         }
 
-        /// Where it takes place.
+        /// Venue.
         async fn place(&self) -> Option<Place<'_>> {
             self.place.as_ref().map(Place)
         }
 
-        /// Where it takes place online.
+        /// Address of the online meeting.
         async fn online_url(&self) -> Option<Url> {
             self.online_url.as_ref().map(Url::of)
         }
 
-        /// How one signs up.
+        /// How to register.
         async fn registration(&self) -> Option<Registration<'_>> {
             self.registration.as_ref().map(Registration)
         }
 
-        /// What it costs, in the words of its source, such as `gratis`.
+        /// Price as given by the source, such as `gratis`.
         async fn price(&self) -> Option<&str> {
             self.price.as_deref()
         }
 
-        /// A file for a person's calendar (RFC 5545). A series gives the next hundred times.
+        /// Calendar file (RFC 5545). For a series, it has the next hundred occurrences.
         async fn ics(&self, ctx: &Context<'_>) -> Url {
             Url(RequestContext::of(ctx).config.calendar_url(self.common.id))
         }
@@ -134,17 +133,17 @@ content::object! {
             Loaders::of(ctx).many(&self.organisers).await
         }
 
-        /// Who speaks.
+        /// Speakers.
         async fn speakers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
             Loaders::of(ctx).many(&self.speakers).await
         }
 
-        /// Its programme, in order.
+        /// Sessions of the programme, in order.
         async fn sessions(&self) -> Vec<Session<'_>> {
             self.sessions.iter().map(|session| Session::new(session, self.common.language)).collect()
         }
 
-        /// Whether people who are no members may come; empty where the source does not state it.
+        /// Whether non-members may attend; null if the source does not state it.
         async fn open_to_non_members(&self) -> Option<bool> {
             self.open_to_non_members
         }
@@ -161,7 +160,7 @@ content::object! {
     }
 }
 
-/// Who organises an event.
+/// An organiser of an event.
 #[derive(Union, Clone)]
 pub(crate) enum Organiser {
     /// A community.

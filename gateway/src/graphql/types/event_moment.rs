@@ -1,4 +1,4 @@
-//! `EventMoment`: a moment as people write it.
+//! `EventMoment`: a date or time of an event, with its precision.
 
 use async_graphql::Object;
 use schema::Language;
@@ -13,16 +13,16 @@ pub(crate) struct EventMoment {
 }
 
 impl EventMoment {
-    /// A moment to be described in `language`.
+    /// A moment, described in `language`.
     pub(crate) const fn new(moment: schema::EventMoment, language: Language) -> Self {
         Self { moment, language }
     }
 }
 
-/// A moment in an event's own time zone, as exact as it is known.
+/// A moment in an event's own time zone, with the precision at which it is known.
 #[Object(shareable)]
 impl EventMoment {
-    /// The instant, where it is known to the minute.
+    /// The exact time, if it is known to the minute.
     async fn instant(&self) -> Option<DateTime> {
         self.moment.exact().map(DateTime)
     }
@@ -37,17 +37,17 @@ impl EventMoment {
         &self.moment.zone
     }
 
-    /// Whether only the day is known.
+    /// Whether the time of day is unknown.
     async fn all_day(&self) -> bool {
         self.moment.all_day()
     }
 
-    /// How exactly the moment is known.
+    /// Precision of the moment.
     async fn precision(&self) -> DatePrecision {
         self.moment.precision.into()
     }
 
-    /// The moment in words, in the event's language, such as `12 maart 2026, 14:00`.
+    /// The moment as text in the event's language, such as `12 maart 2026, 14:00`.
     async fn text(&self) -> String {
         self.moment.describe(self.language)
     }

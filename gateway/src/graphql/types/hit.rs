@@ -1,5 +1,5 @@
-//! What a search tells about a hit besides the thing itself: where its words stand, and why it was
-//! found; and what was made of the words.
+//! What a search reports about a hit in addition to its record: highlights and an explanation; and
+//! how the query was interpreted.
 
 use async_graphql::Object;
 
@@ -8,20 +8,20 @@ use crate::{
     graphql::enums::{MatchKind, SearchField},
 };
 
-/// Borrows the places of words in one field.
+/// Borrows the highlights of one field.
 pub(crate) struct Highlight<'a>(pub(crate) &'a schema::Highlight);
 
 /// Fragments of one field with words of the query. Plain text with marked spans, never HTML: the
 /// client decides how a match is displayed.
 #[Object]
 impl Highlight<'_> {
-    /// Which field.
+    /// The field.
     async fn field(&self) -> SearchField {
         self.0.field.into()
     }
 
-    /// The stretches, best first: the whole of a short field, some 160 characters of a long one.
-    /// Each is a row of spans that make up its text, such as `Een`, ` `, `brief` (a hit).
+    /// Fragments, best first: all of a short field, about 160 characters of a long one. Each is a
+    /// list of spans that together make up its text, such as `Een`, ` `, `brief` (highlighted).
     async fn fragments(&self) -> Vec<Vec<Span<'_>>> {
         self.0.fragments.iter().map(|spans| spans.iter().map(Span).collect()).collect()
     }
@@ -30,10 +30,10 @@ impl Highlight<'_> {
 /// Borrows a piece of text.
 struct Span<'a>(&'a schema::Span);
 
-/// A piece of plain text.
+/// A span of plain text.
 #[Object]
 impl Span<'_> {
-    /// The text as its source wrote it.
+    /// The text as written by the source.
     async fn text(&self) -> &str {
         &self.0.text
     }
@@ -47,44 +47,44 @@ impl Span<'_> {
 /// Borrows the reasons for a hit.
 pub(crate) struct Explanation<'a>(pub(crate) &'a schema::Explanation);
 
-/// Why a hit was found and stands where it stands. For editors; it costs extra.
+/// Why a hit was found and how its rank was computed. Intended for editors; has an extra cost.
 #[Object]
 impl Explanation<'_> {
-    /// Whether it matches every word of the query. For a query of two words, such hits come first; for
-    /// a longer one they score higher.
+    /// Whether it matches every word of the query. For a query of two words, such hits come first;
+    /// for a longer query, they score higher.
     async fn all_words(&self) -> bool {
         self.0.all_words
     }
 
-    /// The words of the query in their order, each with its contribution.
+    /// The words of the query in order, each with its contribution.
     async fn words(&self) -> Vec<TermMatch<'_>> {
         self.0.words.iter().map(TermMatch).collect()
     }
 
-    /// Contribution to the score of stop words of the query, such as `de`, that the title contains.
+    /// Contribution of stop words of the query, such as `de`, that occur in the title.
     async fn stop_words(&self) -> f32 {
         self.0.stop_words
     }
 
-    /// Contribution to the score of words that stand near each other in the order of the query; when
-    /// the order is `RELEVANCE`.
+    /// Contribution of words that occur close together in the order of the query; if the order is
+    /// `RELEVANCE`.
     async fn proximity(&self) -> f32 {
         self.0.proximity
     }
 
-    /// What its score has for being recent, or for taking place soon; when the order is `RELEVANCE`.
+    /// Contribution of a recent date, or of taking place soon; if the order is `RELEVANCE`.
     async fn recency(&self) -> f32 {
         self.0.recency
     }
 
-    /// The reasons as sentences, in Dutch, such as `Alle woorden komen voor: "brief" in de titel
-    /// en de tekst.`
+    /// The explanation as Dutch sentences, such as `Alle woorden komen voor: "brief" in de titel en
+    /// de tekst.`
     async fn text(&self) -> String {
         explanation_text::sentences(self.0)
     }
 }
 
-/// Borrows what a word brought.
+/// Borrows the contribution of a word.
 struct TermMatch<'a>(&'a schema::TermMatch);
 
 /// Contribution of one word of the query to a hit.
@@ -95,23 +95,23 @@ impl TermMatch<'_> {
         &self.0.word
     }
 
-    /// The fields that it was found in; none where the hit lacks it.
+    /// The fields in which it was found; empty if the hit does not contain it.
     async fn fields(&self) -> Vec<SearchField> {
         self.0.fields.iter().copied().map(Into::into).collect()
     }
 
-    /// Reasons why it matched, the one with the highest contribution first.
+    /// Reasons why it matched, highest contribution first.
     async fn reasons(&self) -> Vec<MatchReason<'_>> {
         self.0.reasons.iter().map(MatchReason).collect()
     }
 
-    /// Its part of the score that the hit has when the order is `RELEVANCE`.
+    /// Its contribution to the score, computed as for the order `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
     }
 }
 
-/// Borrows a way.
+/// Borrows a match reason.
 struct MatchReason<'a>(&'a schema::MatchReason);
 
 /// One reason why a word of the query matched.
@@ -122,16 +122,16 @@ impl MatchReason<'_> {
         self.0.kind.into()
     }
 
-    /// What was looked for: the word itself, a part of it, its correction, another word for it.
+    /// The term that matched: the word itself, a component of it, its correction or a synonym.
     async fn text(&self) -> &str {
         &self.0.text
     }
 }
 
-/// Borrows what was made of words.
+/// Borrows the interpretation of a query.
 pub(crate) struct Interpretation<'a>(pub(crate) &'a schema::Interpretation);
 
-/// What was made of the words: what was corrected, left out, or added.
+/// How a query was interpreted: corrections, ignored words and synonyms.
 #[Object]
 impl Interpretation<'_> {
     /// The query as typed.
@@ -139,24 +139,24 @@ impl Interpretation<'_> {
         &self.0.query
     }
 
-    /// A query with more hits, to suggest to the user.
+    /// A similar query with more hits, to suggest to the user.
     async fn did_you_mean(&self) -> Option<&str> {
         self.0.did_you_mean.as_deref()
     }
 
-    /// The query that was executed instead, because nothing matches the words as typed.
+    /// The query that was executed instead, if nothing matches the words as typed.
     async fn corrected(&self) -> Option<&str> {
         self.0.corrected.as_deref()
     }
 
-    /// Words that were ignored: stop words such as `de` and `voor` where there are others; words without
-    /// a letter or digit; and words beyond the 32nd. Stop words still count in titles and in
-    /// `"exact phrases"`.
+    /// Words that were ignored: stop words such as `de` and `voor`, if the query has other words;
+    /// words without a letter or digit; and words after the 32nd. Stop words still count in titles
+    /// and in `"exact phrases"`.
     async fn ignored_words(&self) -> &[String] {
         &self.0.ignored_words
     }
 
-    /// Words that were looked for besides, because they mean the same.
+    /// Synonyms that were also searched for.
     async fn synonyms(&self) -> &[String] {
         &self.0.synonyms
     }

@@ -1,4 +1,4 @@
-//! `Node`: anything with an id.
+//! `Node`: any object with an id.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use super::{
 };
 use crate::graphql::from_record::FromRecord;
 
-// Invariant: the variant `Content` is never made. It is here because async-graphql learns from it
-// that `Content` implements `Node`; a value in it would call itself `Content`.
-/// Anything that has an id of its own.
+// Invariant: the variant `Content` is never constructed. It makes async-graphql declare that
+// `Content` implements `Node`; a value of it would have the type name `Content`.
+/// Any object with an id.
 #[derive(Interface, Clone)]
-#[graphql(field(name = "id", ty = "ID", desc = "Opaque and stable: it stays the same for ever."))]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque, stable identifier; it never changes."))]
 pub(crate) enum Node {
     Article(Article),
     Toolkit(Toolkit),

@@ -1,4 +1,4 @@
-//! `Organisation`.
+//! `Organisation`: an organisation that content refers to.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ from_record::entity!(Organisation);
 /// An organisation: a municipality, a ministry, a company and so on.
 #[Object]
 impl Organisation {
-    /// Opaque and stable: it stays the same for ever.
+    /// Opaque, stable identifier; it never changes.
     pub(crate) async fn id(&self) -> ID {
         ID(self.id.to_string())
     }
@@ -45,12 +45,12 @@ impl Organisation {
         &self.aliases
     }
 
-    /// What sort of organisation.
+    /// Kind of organisation.
     async fn kind(&self) -> OrganisationKind {
         self.kind.into()
     }
 
-    /// The layer of government it belongs to.
+    /// The layer of government that it belongs to.
     async fn layer(&self) -> Option<GovernmentLayer> {
         self.layer.map(Into::into)
     }
@@ -60,12 +60,12 @@ impl Organisation {
         Loaders::of(ctx).maybe(self.parent).await
     }
 
-    /// The organisations that are part of it.
+    /// Organisations that are part of it.
     async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
         Loaders::of(ctx).linked(self.id, Relation::PartOf).await
     }
 
-    /// The people who work for it.
+    /// People who work for it.
     async fn people(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         Loaders::of(ctx).linked(self.id, Relation::MemberOf).await
     }
@@ -75,7 +75,7 @@ impl Organisation {
         self.url.as_ref().map(Url::of)
     }
 
-    /// Whether a source describes it, or only its name occurs.
+    /// Whether a source describes it, or only mentions its name.
     async fn origin(&self) -> Origin {
         self.origin.into()
     }

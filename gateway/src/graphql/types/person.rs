@@ -1,4 +1,4 @@
-//! `Person`: somebody in a public role.
+//! `Person`: a person in a public role.
 
 use std::sync::Arc;
 
@@ -17,40 +17,40 @@ pub(crate) struct Person(Arc<Record>);
 
 from_record::entity!(Person);
 
-/// Somebody in a public role. Never an e-mail address or a telephone number.
+/// A person in a public role. Never contains an e-mail address or telephone number.
 #[Object]
 impl Person {
-    /// Opaque and stable: it stays the same for ever.
+    /// Opaque, stable identifier; it never changes.
     pub(crate) async fn id(&self) -> ID {
         ID(self.id.to_string())
     }
 
-    /// Name.
+    /// Full name.
     async fn name(&self) -> &str {
         &self.name
     }
 
-    /// What they do, such as `senior adviseur`.
+    /// Role, such as `senior adviseur`.
     async fn role(&self) -> Option<&str> {
         self.role.as_deref()
     }
 
-    /// For whom they work.
+    /// Organisations that they work for.
     async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
         Loaders::of(ctx).many(&self.organisations).await
     }
 
-    /// A few sentences about them.
+    /// Short biography.
     async fn bio(&self) -> Option<&str> {
         self.bio.as_deref()
     }
 
-    /// A page about them.
+    /// Web page about them.
     async fn url(&self) -> Option<Url> {
         self.url.as_ref().map(Url::of)
     }
 
-    /// Whether a source describes them, or only their name occurs.
+    /// Whether a source describes them, or only mentions their name.
     async fn origin(&self) -> Origin {
         self.origin.into()
     }

@@ -1,15 +1,15 @@
-//! Scalars: instants, days and addresses.
+//! Scalars: instants, dates and URLs.
 
 use std::str::FromStr;
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use jiff::{Timestamp, civil};
 
-/// See the description below, which is part of the contract.
+/// The description is on the impl block below: it is part of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) Timestamp);
 
-/// An instant in UTC as RFC 3339, such as `2026-03-12T13:00:00Z`.
+/// An instant in UTC (RFC 3339), such as `2026-03-12T13:00:00Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -25,11 +25,11 @@ impl ScalarType for DateTime {
     }
 }
 
-/// See the description below, which is part of the contract.
+/// The description is on the impl block below: it is part of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Date(pub(crate) civil::Date);
 
-/// A day of the calendar, such as `2026-03-12`.
+/// A calendar date, such as `2026-03-12`.
 #[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -45,18 +45,18 @@ impl ScalarType for Date {
     }
 }
 
-/// See the description below, which is part of the contract.
+/// The description is on the impl block below: it is part of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url(pub(crate) url::Url);
 
 impl Url {
-    /// The scalar of an address.
+    /// Wraps a copy of a URL.
     pub(crate) fn of(url: &url::Url) -> Self {
         Self(url.clone())
     }
 }
 
-/// An absolute web address, such as `https://www.gebruikercentraal.nl/`.
+/// An absolute URL, such as `https://www.gebruikercentraal.nl/`.
 #[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
 impl ScalarType for Url {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -72,7 +72,7 @@ impl ScalarType for Url {
     }
 }
 
-/// Whether a value is a text that can be read as `T`.
+/// Whether a value is a string that parses as `T`.
 fn can_parse<T: FromStr>(value: &Value) -> bool {
     matches!(value, Value::String(text) if text.parse::<T>().is_ok())
 }

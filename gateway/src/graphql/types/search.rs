@@ -1,4 +1,4 @@
-//! Searching: hits in order, facets, and lists of one kind, which are searches without words.
+//! Search: hits in order, facets, and lists of one kind, which are searches without words.
 
 use async_graphql::{Context, Object, OutputType, SimpleObject};
 use schema::{FacetCount, Facets, Hit, NodeId, SearchExtras, SearchPage, SearchQuery, SearchSort};
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// A page of hits; total and facets only where the client selects them.
+/// Runs a search; computes totals, facets, highlights and explanations only if selected.
 pub(in crate::graphql) async fn search(
     ctx: &Context<'_>,
     words: Option<String>,
@@ -46,7 +46,7 @@ pub(in crate::graphql) async fn search(
     request.search(query).await
 }
 
-/// A page of a list of one kind of content.
+/// A page of content of one kind.
 pub(in crate::graphql) async fn list<T: FromRecord>(
     ctx: &Context<'_>,
     filter: schema::SearchFilter,
@@ -59,7 +59,7 @@ pub(in crate::graphql) async fn list<T: FromRecord>(
 /// A page of hits.
 pub(in crate::graphql) struct SearchConnection(pub(crate) SearchPage);
 
-/// What a search found: one page of it, and what all of it counts up to.
+/// The results of a search: a page of hits, with totals and facets over all hits.
 #[Object]
 impl SearchConnection {
     /// The hits, each with its cursor and score.
@@ -67,12 +67,12 @@ impl SearchConnection {
         self.0.hits.iter().map(SearchEdge).collect()
     }
 
-    /// The content of the hits, without the edges.
+    /// The content of the hits, without cursors and scores.
     async fn nodes(&self) -> Result<Vec<Content>> {
         self.0.hits.iter().map(content).collect()
     }
 
-    /// Position of the page.
+    /// Paging information.
     async fn page_info(&self) -> PageInfo {
         PageInfo::from_search_page(&self.0)
     }
@@ -82,12 +82,12 @@ impl SearchConnection {
         total_count(self.0.total)
     }
 
-    /// How the words were interpreted, to show to the user.
+    /// How the query was interpreted, to show to the user.
     async fn interpretation(&self) -> Interpretation<'_> {
         Interpretation(&self.0.interpretation)
     }
 
-    /// How many hits have which value. Computed only when selected.
+    /// Number of hits per value. Computed only when selected.
     async fn facets(&self) -> Result<SearchFacets<'_>> {
         self.0.facets.as_ref().map(SearchFacets).ok_or_else(|| {
             tracing::error!("facets selected but not computed");
@@ -99,10 +99,10 @@ impl SearchConnection {
 /// Borrows a hit.
 struct SearchEdge<'a>(&'a Hit);
 
-/// One hit and its cursor.
+/// A hit and its cursor.
 #[Object]
 impl SearchEdge<'_> {
-    /// Its cursor, to continue from with `after` or `before`.
+    /// Cursor for `after` or `before`.
     async fn cursor(&self) -> String {
         self.0.cursor.to_string()
     }
@@ -112,19 +112,19 @@ impl SearchEdge<'_> {
         content(self.0)
     }
 
-    /// How well it matches, higher is better; comparable only within one response, and for a query
-    /// of two words among hits that have both or among those that have not. 0 for a query without
-    /// words, or where the order is not `RELEVANCE`.
+    /// Relevance, higher is better. Comparable only within one response; for a query of two words,
+    /// only among hits with both words or among hits with one. 0 for a query without words, or if
+    /// the order is not `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score
     }
 
-    /// Where the words stand in it, field by field. Computed only when selected.
+    /// Where the words occur, by field. Computed only when selected.
     async fn highlights(&self) -> Vec<Highlight<'_>> {
         self.0.highlights.iter().map(Highlight).collect()
     }
 
-    /// Why it was found; empty for a query without words. Computed only when selected.
+    /// Why it was found; null for a query without words. Computed only when selected.
     async fn explanation(&self) -> Option<Explanation<'_>> {
         self.0.explanation.as_ref().map(Explanation)
     }
@@ -137,7 +137,7 @@ fn content(hit: &Hit) -> Result<Content> {
     })
 }
 
-/// How many hits have a value.
+/// Number of hits with a value.
 #[derive(SimpleObject)]
 #[graphql(
     concrete(name = "KindFacet", params(Kind)),
@@ -155,13 +155,13 @@ fn content(hit: &Hit) -> Result<Content> {
 struct ValueFacet<T: OutputType> {
     /// The value.
     value: T,
-    /// Hits with it; a condition on this facet itself is left out of account.
+    /// Number of hits, ignoring conditions on this facet itself.
     count: u64,
-    /// Whether the filter selects it.
+    /// Whether the filter contains it.
     selected: bool,
 }
 
-/// The number of hits of an entity.
+/// Number of hits for an entity.
 #[derive(SimpleObject)]
 #[graphql(
     concrete(name = "ThemeFacet", params(Theme)),
@@ -172,9 +172,9 @@ struct ValueFacet<T: OutputType> {
 struct EntityFacet<T: OutputType> {
     /// The entity.
     entity: T,
-    /// Hits with it; a condition on this facet itself is left out of account.
+    /// Number of hits, ignoring conditions on this facet itself.
     count: u64,
-    /// Whether the filter selects it.
+    /// Whether the filter contains it.
     selected: bool,
 }
 
@@ -189,7 +189,7 @@ fn values<V: Copy, T: OutputType + From<V>>(counts: &[FacetCount<V>]) -> Vec<Val
         .collect()
 }
 
-/// The entities of the counts; one that no longer exists is left out.
+/// Pairs entities with their counts; an entity that no longer exists is omitted.
 async fn entities<T: OutputType + FromRecord>(
     ctx: &Context<'_>,
     counts: &[FacetCount<NodeId>],
@@ -209,8 +209,8 @@ async fn entities<T: OutputType + FromRecord>(
 /// Borrows the facets.
 struct SearchFacets<'a>(&'a Facets);
 
-/// How many hits have which value, most first. The counts of a facet leave its own condition out of
-/// account: they count what another value would find.
+/// Number of hits per value, highest first. The counts of a facet ignore the conditions on that
+/// facet itself: they show how many hits another value would have.
 #[Object]
 impl SearchFacets<'_> {
     /// Kinds of content.
@@ -263,7 +263,7 @@ impl SearchFacets<'_> {
         values(&self.0.layers)
     }
 
-    /// Audiences; their perspective separates professionals from citizens.
+    /// Audiences; their perspective distinguishes professionals from citizens.
     async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<EntityFacet<Audience>>> {
         entities(ctx, &self.0.audiences).await
     }
@@ -273,17 +273,17 @@ impl SearchFacets<'_> {
         values(&self.0.languages)
     }
 
-    /// Online or on location; only events have it.
+    /// Online or on location; only for events.
     async fn attendance(&self) -> Vec<ValueFacet<Attendance>> {
         values(&self.0.attendance)
     }
 
-    /// Where events are in time; only events have it.
+    /// Event phases; only events have one.
     async fn phases(&self) -> Vec<ValueFacet<EventPhase>> {
         values(&self.0.phases)
     }
 
-    /// Years of an event's start, else of publication; latest first.
+    /// Year of an event's start, else of publication; latest first.
     async fn years(&self) -> Vec<ValueFacet<i16>> {
         values(&self.0.years)
     }

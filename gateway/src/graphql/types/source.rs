@@ -1,17 +1,17 @@
-//! `SourceRecord`: the record of one source.
+//! `SourceRecord`: the record that a source provides.
 
 use async_graphql::Object;
 use schema::Provenance;
 
 use super::scalar::{DateTime, Url};
 
-/// A source record with the fields that come from it.
+/// A source record, with the fields that it provided.
 pub(crate) struct SourceRecord(pub(crate) Provenance);
 
-/// The record of one source, and the fields that come from it.
+/// The record of one source, and the fields that it provided.
 #[Object]
 impl SourceRecord {
-    /// Name of the source.
+    /// Name of the source in the configuration.
     async fn source(&self) -> &str {
         self.0.record.source.as_str()
     }
@@ -21,27 +21,27 @@ impl SourceRecord {
         &self.0.record.remote_key
     }
 
-    /// File and line, or address, that it was read from; relative to the source.
+    /// File and line, or URL, that it was read from; relative to the source.
     async fn location(&self) -> &str {
         &self.0.record.location
     }
 
-    /// Where the source publishes it.
+    /// URL at which the source publishes it.
     async fn url(&self) -> Option<Url> {
         self.0.record.url.as_ref().map(Url::of)
     }
 
-    /// When its present content was first read.
+    /// When the current version of it was first read.
     async fn fetched_at(&self) -> DateTime {
         DateTime(self.0.record.fetched_at)
     }
 
-    /// Digest of the bytes that it was read from, in hexadecimal.
+    /// Hexadecimal hash of the bytes that it was read from.
     async fn content_hash(&self) -> &str {
         &self.0.record.content_hash
     }
 
-    /// Names of the fields that come from this source, such as `title`.
+    /// Names of the fields that this source provided, such as `title`.
     async fn fields(&self) -> &[String] {
         &self.0.fields
     }

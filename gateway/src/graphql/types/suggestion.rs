@@ -1,4 +1,4 @@
-//! Suggestions: what a person may want to type on to.
+//! Suggestions: completions of what a person types.
 
 use async_graphql::{Context, Object};
 
@@ -23,21 +23,21 @@ pub(crate) async fn suggest(
 /// One suggestion.
 pub(crate) struct Suggestion(schema::Suggestion);
 
-/// Something to type or to go to. Suggestions come from what the knowledge base holds, never from
-/// what people searched for.
+/// A completion: a term to search for, or a node to open. Suggestions come from the contents of the
+/// knowledge base, never from the searches of other users.
 #[Object]
 impl Suggestion {
-    /// What to show, such as `De klantreis van een verhuizing`.
+    /// Text to display, such as `De klantreis van een verhuizing`.
     async fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// What it stands for.
+    /// Kind of suggestion.
     async fn kind(&self) -> SuggestionKind {
         self.0.kind.into()
     }
 
-    /// The node that it suggests; empty for a word to search for.
+    /// The suggested node; null for a word to search for.
     async fn node(&self) -> Option<Node> {
         self.0.node.clone().and_then(Node::from_record)
     }

@@ -20,7 +20,7 @@ from_record::entity!(Theme);
 /// A subject that content is about, such as `begrijpelijke taal`.
 #[Object]
 impl Theme {
-    /// Opaque and stable: it stays the same for ever.
+    /// Opaque, stable identifier; it never changes.
     pub(crate) async fn id(&self) -> ID {
         ID(self.id.to_string())
     }
@@ -30,27 +30,27 @@ impl Theme {
         &self.label
     }
 
-    /// Other names for the same subject.
+    /// Other names of the same subject.
     async fn alt_labels(&self) -> &[String] {
         &self.alt_labels
     }
 
-    /// What is meant by it.
+    /// Definition of the subject.
     async fn definition(&self) -> Option<&str> {
         self.definition.as_deref()
     }
 
-    /// The wider theme that it belongs to.
+    /// The broader theme that it belongs to.
     async fn broader(&self, ctx: &Context<'_>) -> Option<Result<Theme>> {
         Loaders::of(ctx).maybe(self.broader).await
     }
 
-    /// The themes within it.
+    /// Narrower themes.
     async fn narrower(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
         Loaders::of(ctx).linked(self.id, Relation::Narrower).await
     }
 
-    /// Whether a source describes it, or only its name occurs.
+    /// Whether a source describes it, or only mentions its name.
     async fn origin(&self) -> Origin {
         self.origin.into()
     }

@@ -1,4 +1,4 @@
-//! `Toolkit`: something to work with.
+//! `Toolkit`: a tool, such as a step-by-step plan, game or checklist.
 
 use std::sync::Arc;
 
@@ -24,14 +24,14 @@ use crate::{
 pub(crate) struct Toolkit(Arc<Record>);
 
 content::object! {
-    /// Something to work with: a toolkit, a plan in steps, a game, a checklist and so on.
+    /// A tool: a toolkit, a step-by-step plan, a game, a checklist and so on.
     impl Toolkit {
-        /// What sort of aid.
+        /// Form of the toolkit.
         async fn form(&self) -> ToolkitForm {
             self.form.into()
         }
 
-        /// Where it lives, if that is not its own address.
+        /// The toolkit's own website, if it is not at `url`.
         async fn external_url(&self) -> Option<Url> {
             self.external_url.as_ref().map(Url::of)
         }
@@ -51,17 +51,17 @@ content::object! {
             self.guidelines.iter().map(Guideline).collect()
         }
 
-        /// The community it came out of.
+        /// The community that produced it.
         async fn origin_community(&self, ctx: &Context<'_>) -> Option<Result<Community>> {
             Loaders::of(ctx).maybe(self.origin_community).await
         }
 
-        /// Who keeps it up.
+        /// Organisations that maintain it.
         async fn maintainers(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
             Loaders::of(ctx).many(&self.maintainers).await
         }
 
-        /// How far it is maintained.
+        /// Maintenance status.
         async fn maturity(&self) -> Maturity {
             self.maturity.into()
         }

@@ -1,4 +1,5 @@
-//! Parts of content that have no id of their own: steps, resources, quotes, places and so on.
+//! Value objects of content, without an id of their own: steps, resources, quotes, venues and so
+//! on.
 
 use async_graphql::{Context, Object};
 use schema::Language;
@@ -21,15 +22,15 @@ use crate::{
 /// Borrows an image.
 pub(crate) struct Image<'a>(pub(crate) &'a schema::Image);
 
-/// A picture of a record or entity.
+/// An image of a record or entity.
 #[Object(shareable)]
 impl Image<'_> {
-    /// Where it is.
+    /// URL of the image file.
     async fn url(&self) -> Url {
         Url::of(&self.0.url)
     }
 
-    /// What it shows, for those who do not see it.
+    /// Text alternative, for people who cannot see it.
     async fn alt(&self) -> Option<&str> {
         self.0.alt.as_deref()
     }
@@ -48,7 +49,7 @@ impl Image<'_> {
 /// A passage that two records share.
 pub(crate) struct SharedPassage(pub(crate) schema::SharedPassage);
 
-/// Text that a record shares with one of another source.
+/// Text that a record shares with a record of another source.
 #[Object]
 impl SharedPassage {
     /// The other record.
@@ -56,12 +57,12 @@ impl SharedPassage {
         Loaders::of(ctx).maybe(Some(self.0.id)).await
     }
 
-    /// Share of the words of the first record that the other one contains, too: from 0 to 1.
+    /// Share of the words of the first record that also occur in the other, from 0 to 1.
     async fn share(&self) -> f32 {
         self.0.share
     }
 
-    /// The longest passage in both, as in the first record; shortened where it is long.
+    /// The longest shared passage, as in the first record; shortened if it is long.
     async fn text(&self) -> &str {
         &self.0.text
     }
@@ -70,25 +71,25 @@ impl SharedPassage {
 /// Borrows a quote.
 pub(crate) struct Quote<'a>(pub(crate) &'a schema::Quote);
 
-/// The quoted text.
+/// A quotation.
 #[Object]
 impl Quote<'_> {
-    /// The words, without quotation marks.
+    /// Text of the quotation, without quotation marks.
     async fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// Its speaker.
+    /// The speaker.
     async fn person(&self, ctx: &Context<'_>) -> Option<Result<Person>> {
         Loaders::of(ctx).maybe(self.0.person).await
     }
 
-    /// On behalf of whom.
+    /// The organisation on whose behalf the speaker speaks.
     async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
         Loaders::of(ctx).maybe(self.0.organisation).await
     }
 
-    /// Where it was published first.
+    /// The original publication.
     async fn reference(&self) -> Option<Reference<'_>> {
         self.0.reference.as_ref().map(Reference)
     }
@@ -97,25 +98,25 @@ impl Quote<'_> {
 /// Borrows a reference.
 pub(crate) struct Reference<'a>(pub(crate) &'a schema::Reference);
 
-/// A report, book or page that is referred to.
+/// A report, book or page that is cited.
 #[Object]
 impl Reference<'_> {
-    /// Its title.
+    /// Title of the publication.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// Who published it.
+    /// Name of the publisher.
     async fn publisher(&self) -> Option<&str> {
         self.0.publisher.as_deref()
     }
 
-    /// The year of publication.
+    /// Year of publication.
     async fn year(&self) -> Option<i16> {
         self.0.year
     }
 
-    /// Where it can be read.
+    /// URL of the publication.
     async fn url(&self) -> Option<Url> {
         self.0.url.as_ref().map(Url::of)
     }
@@ -124,25 +125,25 @@ impl Reference<'_> {
 /// Borrows a resource.
 pub(crate) struct Resource<'a>(pub(crate) &'a schema::Resource);
 
-/// Something to download, open or play.
+/// A file, link, game or video.
 #[Object]
 impl Resource<'_> {
-    /// What it is called.
+    /// Title of the resource.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// What sort of resource.
+    /// Kind of resource.
     async fn kind(&self) -> ResourceKind {
         self.0.kind.into()
     }
 
-    /// Where it is.
+    /// URL of the resource.
     async fn url(&self) -> Option<Url> {
         self.0.url.as_ref().map(Url::of)
     }
 
-    /// What one does with it.
+    /// What it is used for.
     async fn description(&self) -> Option<&str> {
         self.0.description.as_deref()
     }
@@ -152,12 +153,12 @@ impl Resource<'_> {
         self.0.mime.as_deref()
     }
 
-    /// Size in bytes; empty where it is unknown or 2 GiB or more.
+    /// Size in bytes; null if it is unknown, or 2 GiB or more.
     async fn bytes(&self) -> Option<i32> {
         self.0.bytes.and_then(|bytes| i32::try_from(bytes).ok())
     }
 
-    /// Whether it was tested with the people it is meant for.
+    /// Whether it was tested with its intended users.
     async fn tested(&self) -> bool {
         self.0.tested
     }
@@ -166,30 +167,30 @@ impl Resource<'_> {
 /// Borrows a step.
 pub(crate) struct Step<'a>(pub(crate) &'a schema::Step);
 
-/// One step of a plan.
+/// A step of a plan.
 #[Object]
 impl Step<'_> {
-    /// What it is called.
+    /// Title of the step.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// A shorter title for a menu.
+    /// Short title, for a menu.
     async fn short_title(&self) -> Option<&str> {
         self.0.short_title.as_deref()
     }
 
-    /// What it is about.
+    /// Introduction.
     async fn intro(&self) -> Option<&str> {
         self.0.intro.as_deref()
     }
 
-    /// Methods.
+    /// Methods for this step.
     async fn methods(&self) -> Vec<Method<'_>> {
         self.0.methods.iter().map(Method).collect()
     }
 
-    /// Advice.
+    /// Tips for this step.
     async fn tips(&self) -> Vec<Tip<'_>> {
         self.0.tips.iter().map(Tip).collect()
     }
@@ -198,15 +199,15 @@ impl Step<'_> {
 /// Borrows a method.
 struct Method<'a>(&'a schema::Method);
 
-/// A method for a step.
+/// A method that can be used in a step.
 #[Object]
 impl Method<'_> {
-    /// What it is called.
+    /// Title of the method.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// What it takes.
+    /// Time, people, money and knowledge that it requires.
     async fn effort(&self) -> Effort<'_> {
         Effort(&self.0.effort)
     }
@@ -215,7 +216,7 @@ impl Method<'_> {
 /// Borrows an effort.
 struct Effort<'a>(&'a schema::Effort);
 
-/// What a method takes, in the words of its source.
+/// What a method requires, in the words of its source.
 #[Object]
 impl Effort<'_> {
     /// Time, such as `2 dagdelen`.
@@ -223,22 +224,22 @@ impl Effort<'_> {
         self.0.time.as_deref()
     }
 
-    /// People to do it.
+    /// People who carry it out.
     async fn people(&self) -> Option<&str> {
         self.0.people.as_deref()
     }
 
-    /// Money.
+    /// Costs.
     async fn cost(&self) -> Option<&str> {
         self.0.cost.as_deref()
     }
 
-    /// Knowledge.
+    /// Required knowledge.
     async fn expertise(&self) -> Option<&str> {
         self.0.expertise.as_deref()
     }
 
-    /// People who take part.
+    /// Participants.
     async fn participants(&self) -> Option<&str> {
         self.0.participants.as_deref()
     }
@@ -247,20 +248,20 @@ impl Effort<'_> {
 /// Borrows a tip.
 struct Tip<'a>(&'a schema::Tip);
 
-/// A piece of advice.
+/// A tip.
 #[Object]
 impl Tip<'_> {
-    /// The advice.
+    /// Text of the tip.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// Its number in the set that it comes from.
+    /// Number within the set that it belongs to.
     async fn number(&self) -> Option<u32> {
         self.0.number
     }
 
-    /// Whether the set marks it as one of the best.
+    /// Whether the set highlights it.
     async fn starred(&self) -> bool {
         self.0.starred
     }
@@ -269,15 +270,15 @@ impl Tip<'_> {
 /// Borrows a guideline.
 pub(crate) struct Guideline<'a>(pub(crate) &'a schema::Guideline);
 
-/// A guideline.
+/// A guideline of a toolkit.
 #[Object]
 impl Guideline<'_> {
-    /// The rule.
+    /// The guideline itself.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// Its explanation, as plain text.
+    /// Explanation, as plain text.
     async fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
@@ -296,44 +297,44 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A part of an event's programme.
+/// A session of an event's programme.
 #[Object]
 impl Session<'_> {
-    /// What it is called.
+    /// Title of the session.
     async fn title(&self) -> &str {
         &self.session.title
     }
 
-    /// What sort of session, in the words of its source.
+    /// Kind of session, in the words of the source.
     async fn kind(&self) -> Option<&str> {
         self.session.kind.as_deref()
     }
 
-    /// When it begins.
+    /// Start time.
     async fn start(&self) -> Option<EventMoment> {
         self.session.start.clone().map(|moment| EventMoment::new(moment, self.language))
     }
 
-    /// When it ends.
+    /// End time.
     async fn end(&self) -> Option<EventMoment> {
         self.session.end.clone().map(|moment| EventMoment::new(moment, self.language))
     }
 
-    /// In which room.
+    /// Name of the room.
     async fn room(&self) -> Option<&str> {
         self.session.room.as_deref()
     }
 
-    /// Who speaks.
+    /// Speakers.
     async fn speakers(&self, ctx: &Context<'_>) -> Result<Vec<Person>> {
         Loaders::of(ctx).many(&self.session.speakers).await
     }
 }
 
-/// Borrows a place.
+/// Borrows a venue.
 pub(crate) struct Place<'a>(pub(crate) &'a schema::Place);
 
-/// Where an event takes place.
+/// Venue of an event.
 #[Object(shareable)]
 impl Place<'_> {
     /// Name of the building or island.
@@ -341,22 +342,22 @@ impl Place<'_> {
         self.0.name.as_deref()
     }
 
-    /// Street and number.
+    /// Street and house number.
     async fn address(&self) -> Option<&str> {
         self.0.address.as_deref()
     }
 
-    /// City.
+    /// City or town.
     async fn city(&self) -> Option<&str> {
         self.0.city.as_deref()
     }
 
-    /// Degrees north.
+    /// Latitude in degrees north.
     async fn latitude(&self) -> Option<f64> {
         self.0.latitude
     }
 
-    /// Degrees east.
+    /// Longitude in degrees east.
     async fn longitude(&self) -> Option<f64> {
         self.0.longitude
     }
@@ -365,30 +366,30 @@ impl Place<'_> {
 /// Borrows a registration.
 pub(crate) struct Registration<'a>(pub(crate) &'a schema::Registration);
 
-/// How one signs up for an event.
+/// Registration for an event.
 #[Object]
 impl Registration<'_> {
-    /// Where.
+    /// URL of the registration form.
     async fn url(&self) -> Option<Url> {
         self.0.url.as_ref().map(Url::of)
     }
 
-    /// From when.
+    /// When registration opens.
     async fn opens_at(&self) -> Option<DateTime> {
         self.0.opens_at.map(DateTime)
     }
 
-    /// Until when.
+    /// When registration closes.
     async fn closes_at(&self) -> Option<DateTime> {
         self.0.closes_at.map(DateTime)
     }
 
-    /// How many people there is room for.
+    /// Maximum number of participants.
     async fn capacity(&self) -> Option<u32> {
         self.0.capacity
     }
 
-    /// How many places are left.
+    /// Number of places left.
     async fn spaces_left(&self) -> Option<u32> {
         self.0.spaces_left
     }
@@ -400,29 +401,29 @@ pub(crate) struct ApproximateCount(pub(crate) schema::ApproximateCount);
 /// A number that may be an estimate.
 #[Object(shareable)]
 impl ApproximateCount {
-    /// The number.
+    /// The number itself.
     async fn value(&self) -> u32 {
         self.0.value
     }
 
-    /// Whether it was counted or estimated.
+    /// Whether it is exact or an estimate.
     async fn precision(&self) -> CountPrecision {
         self.0.precision.into()
     }
 
-    /// On which day it was so.
+    /// Date at which the number was valid.
     async fn as_of(&self) -> Option<Date> {
         self.0.as_of.map(Date)
     }
 }
 
-/// When a community began.
+/// When a community was founded.
 pub(crate) struct Founded(pub(crate) schema::Founded);
 
-/// When a community began.
+/// When a community was founded.
 #[Object]
 impl Founded {
-    /// The year, such as `2019`.
+    /// Year, such as `2019`.
     async fn year(&self) -> i16 {
         self.0.year
     }

@@ -1,4 +1,4 @@
-//! A supergraph as far as it matters for getting at fields, read from its `join__` directives.
+//! The `join__` directives of a supergraph, as far as they determine which fields can be resolved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,36 +13,36 @@ use crate::compose::{
     root_types::{graph_of, graphs},
 };
 
-/// A supergraph, by its graphs.
+/// Types of a supergraph, with the subgraphs that resolve their fields.
 pub(super) struct JoinGraph<'a> {
     /// Names of the subgraphs.
     names: Vec<&'a str>,
     pub(super) roots: Vec<&'a str>,
     pub(super) objects: BTreeMap<&'a str, JoinObject<'a>>,
-    /// Types that stand for several, with those.
+    /// Interfaces and unions, with their object types.
     abstracts: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
 /// An object type.
 #[derive(Default)]
 pub(super) struct JoinObject<'a> {
-    /// The graphs it is in, with the keys by which one gets there.
+    /// Subgraphs with this type, and the keys by which it can be fetched from them.
     pub(super) graphs: BTreeMap<usize, Vec<Vec<&'a str>>>,
-    /// What clients can ask of it.
+    /// Fields that clients can select.
     pub(super) fields: BTreeMap<&'a str, JoinField<'a>>,
-    /// Graphs that know a field of it, be it of somebody else's.
+    /// Subgraphs that declare a field, even if only as `@external`.
     declaring: BTreeMap<&'a str, GraphSet>,
 }
 
 /// A field.
 pub(super) struct JoinField<'a> {
     pub(super) type_name: &'a str,
-    /// Graphs that answer it.
+    /// Subgraphs that resolve it.
     pub(super) graphs: GraphSet,
 }
 
 impl JoinObject<'_> {
-    /// Whether a graph has a field of it, to be part of a key.
+    /// Whether a subgraph has a field for use in a key.
     pub(super) fn has(&self, field: &str, graph: usize) -> bool {
         field == "__typename"
             || self.declaring.get(field).is_some_and(|graphs| graphs.contains(&graph))
@@ -83,7 +83,8 @@ impl<'a> JoinGraph<'a> {
             let mut types: Vec<_> = object.directives().collect();
             for interface in object.implements_interfaces() {
                 join_graph.abstracts.entry(interface).or_default().insert(object.name());
-                // A graph with the interface as an object has something of each type of it.
+                // A subgraph with an `@interfaceObject` type has fields of each object type of the
+                // interface.
                 types.extend(interface_objects.get(interface).into_iter().flatten());
             }
             for directive in types.iter().filter(|one| one.name() == "join__type") {
@@ -101,7 +102,7 @@ impl<'a> JoinGraph<'a> {
         join_graph
     }
 
-    /// The object types that a thing of type `name` can have.
+    /// The object types that a value of type `name` can have.
     pub(super) fn members(&self, name: &'a str) -> Vec<&'a str> {
         match self.abstracts.get(name) {
             Some(members) => {
@@ -111,7 +112,7 @@ impl<'a> JoinGraph<'a> {
         }
     }
 
-    /// That there is no way to a field from some graphs.
+    /// The error for a field that cannot be resolved from some subgraphs.
     pub(super) fn error(&self, coordinate: (&str, &str), from: &GraphSet) -> CompositionError {
         let (type_name, field) = coordinate;
         let object = &self.objects[type_name];
@@ -152,7 +153,7 @@ impl<'a> JoinObject<'a> {
             if directive.name() != "join__field" {
                 continue;
             }
-            // Without a graph it says no more than the type does.
+            // Without `graph`, the directive adds nothing to those of the type.
             let Some(graph) = graph_of(&directive).and_then(&index_of) else { continue };
             has_join_field = true;
             declaring.insert(graph);
@@ -172,7 +173,7 @@ impl<'a> JoinObject<'a> {
     }
 }
 
-/// Types that clients do not see.
+/// Types hidden from clients.
 fn hidden_types(document: &TypeSystemDocument) -> BTreeSet<&str> {
     let types = document.definitions().filter_map(|definition| match definition {
         Definition::Type(one) => Some(one),
@@ -182,7 +183,7 @@ fn hidden_types(document: &TypeSystemDocument) -> BTreeSet<&str> {
     hidden.map(|one| one.name()).collect()
 }
 
-/// The fields of a key, of the first level.
+/// The top-level fields of a key.
 fn key_of<'a>(directive: &Directive<'a>) -> Option<Vec<&'a str>> {
     let text = directive.argument("key")?.value().as_str()?;
     let mut depth = 0_usize;

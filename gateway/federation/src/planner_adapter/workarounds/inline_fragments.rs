@@ -1,5 +1,5 @@
-//! Documents without fragments where none are needed. The planner puts whole sets that occur twice into
-//! one fragment, on unions too, and not every service knows that an object is of its union.
+//! Inlines generated fragments. The planner moves repeated selection sets to fragments, also on
+//! unions; not every GraphQL service accepts a fragment on a union of an object type.
 
 use hive_router_query_planner::{
     ast::{
@@ -9,7 +9,7 @@ use hive_router_query_planner::{
     state::supergraph_state::SupergraphState,
 };
 
-/// A document with its fragments where they are meant to be, and nothing on the type that it is of anyway.
+/// Inlines all fragment spreads, and all inline fragments on the same type as their parent.
 pub(crate) fn inline_fragments(document: &Document, state: &SupergraphState) -> Document {
     let mut operation = document.operation.clone();
     let root = state.expect_root_type_name(operation.operation_kind.as_ref());
@@ -41,7 +41,8 @@ impl FragmentInliner<'_> {
                     }
                 }
                 SelectionItem::FragmentSpread(name) => {
-                    // It is on the type that stands here: it was made of the whole set.
+                    // The fragment is on the parent type, since it was generated from the whole
+                    // set.
                     let mut all = self.fragments.iter();
                     let fragment = all.find(|fragment| fragment.name == *name);
                     let below = fragment.map(|one| one.selection_set.clone());

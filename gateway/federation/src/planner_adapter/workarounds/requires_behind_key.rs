@@ -1,6 +1,6 @@
-//! A way round for a computed field (`@requires`) that the planner finds no way to: what it is computed
-//! from, and a key by which its subgraph knows the thing, are planned as if a client had asked for them,
-//! and a question of our own to the subgraph comes after them.
+//! Workaround for `@requires` fields that the planner cannot reach: the required fields and a key
+//! of the subgraph are planned as if a client had selected them, followed by an additional
+//! `_entities` fetch of the field.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -25,28 +25,28 @@ use crate::{
     selected_fields::SelectedFields,
 };
 
-/// A way to one computed field.
+/// A fetch of one `@requires` field, with its prerequisite.
 pub(crate) struct RequiresWorkaround {
-    /// What has to be known before, on its way from the root.
+    /// Selects the required fields and the key, on their path from the root.
     pub(crate) prerequisite: OperationDefinition,
-    /// What of it the subgraph is told.
+    /// Fields of the representation.
     pub(crate) representation: SelectionSet,
-    /// The types that lie on the way, in the order of the way.
+    /// Path from the root to the object with the field.
     path: Vec<PathStep>,
     type_name: String,
     field: FieldSelection,
     subgraph: String,
-    /// Definitions of the variables that the field uses.
+    /// Name and type of the variables that the field uses.
     variables: Vec<(String, String)>,
 }
 
-/// A part of the way from the root to the thing.
+/// A segment of the path from the root to the object.
 enum PathStep {
     Field(FieldSelection),
     On(String),
 }
 
-/// The ways to the last computed field of an operation that leads to one place; one for each key.
+/// Workarounds for the last `@requires` field of an operation with a single path; one for each key.
 pub(crate) fn requires_workarounds(
     state: &SupergraphState,
     operation: &OperationDefinition,
@@ -79,7 +79,8 @@ pub(crate) fn requires_workarounds(
     found
 }
 
-/// The ways to a field, if it is computed and its subgraph has all that is wanted of it.
+/// Workarounds for a field, if it has `@requires` and its subgraph resolves everything selected
+/// below it.
 fn workarounds_for_field(
     state: &SupergraphState,
     operation: &OperationDefinition,
@@ -96,7 +97,7 @@ fn workarounds_for_field(
     for join in &field_definition.join_field {
         let (Some(graph), Some(requires)) = (&join.graph_id, &join.requires) else { continue };
         let is_resolvable = field_definition.resolvable_in_graphs(definition).contains(graph);
-        // One value of a field stands at a place: with arguments it might be another's.
+        // A response has one value per field and path, which could be that of other arguments.
         if !is_resolvable
             || requires.contains('(')
             || !has_all(state, field_definition.field_type.inner_type(), &field.selections, graph)
@@ -134,7 +135,7 @@ fn selections(text: &str) -> Option<SelectionSet> {
     }
 }
 
-/// Selections at the end of a way.
+/// Wraps selections in a path.
 fn wrap_in_path(path: &[PathStep], set: SelectionSet) -> SelectionSet {
     path.iter().rev().fold(set, |selections, step| {
         let item = match step {
@@ -171,8 +172,8 @@ impl PathStep {
 }
 
 impl RequiresWorkaround {
-    /// The fetch of the field. `required` is what the subgraph is told; `selected` gives the fields of a
-    /// set, `types` a type with all that are of it.
+    /// The fetch of the field. `required` are the fields of the representation; `selected` converts
+    /// a selection set, and `types` expands a type to all its possible types.
     pub(crate) fn into_fetch_step(
         self,
         required: Vec<RequiredSelection>,

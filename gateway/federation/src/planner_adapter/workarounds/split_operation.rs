@@ -1,7 +1,8 @@
-//! Operations in parts: where the planner finds no way for the whole of one, it may for each half.
+//! Splits operations: if the planner finds no plan for a whole operation, it may find plans for its
+//! halves.
 //!
-//! A part is what stands at one place of the answer, on whatever types it is asked for, or what of it is on
-//! some of those types.
+//! An operation is split by response path, with all type conditions of a path on one side, or else
+//! by type condition.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -10,10 +11,10 @@ use hive_router_query_planner::{
     state::supergraph_state::{SupergraphDefinition, SupergraphState},
 };
 
-/// The way to a place, by the names in the answer.
+/// A path of response keys.
 type SelectionPath = Vec<String>;
 
-/// The selections in two; nothing where they are of one place.
+/// Splits a selection set by response path; `None` if it has a single path.
 pub(crate) fn split_in_half(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
     let mut paths = Vec::new();
     let mut known = HashSet::new();
@@ -30,7 +31,7 @@ pub(crate) fn split_in_half(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
     (paths.len() > 1).then(|| [half(one), half(other)])
 }
 
-/// The selections of one place in two, by the types that they are on; nothing where it is one type.
+/// Splits the selections of a single path by type condition; `None` if there is only one leaf.
 pub(crate) fn split_by_type(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
     let mut count = 0;
     leaves(set, &mut SelectionPath::new(), &mut |_| count += 1);
@@ -39,7 +40,7 @@ pub(crate) fn split_by_type(set: &SelectionSet) -> Option<[SelectionSet; 2]> {
     (count > 1).then(|| [half(0..middle), half(middle..count)])
 }
 
-/// The selections with the leaves of a range, of which `next` is the first from here on.
+/// The selections with the leaves in `range`; `next` is the index of the next leaf.
 fn leaves_within(set: &SelectionSet, range: &Range<usize>, next: &mut usize) -> SelectionSet {
     let mut items = set.items.clone();
     items.retain_mut(|item| {
@@ -58,7 +59,7 @@ fn leaves_within(set: &SelectionSet, range: &Range<usize>, next: &mut usize) -> 
     SelectionSet { items }
 }
 
-/// Looks at the place of each leaf.
+/// Visits the path of each leaf.
 fn leaves(set: &SelectionSet, at: &mut SelectionPath, visit: &mut impl FnMut(&SelectionPath)) {
     for item in &set.items {
         match item {
@@ -77,7 +78,7 @@ fn leaves(set: &SelectionSet, at: &mut SelectionPath, visit: &mut impl FnMut(&Se
     }
 }
 
-/// The selections with the leaves at these places.
+/// The selections with the leaves at `paths`.
 fn select_paths(
     set: &SelectionSet,
     at: &mut SelectionPath,
@@ -105,8 +106,7 @@ fn select_paths(
     SelectionSet { items }
 }
 
-/// Leaves `__typename` out where only one type is possible and something else is asked for: nobody has to
-/// be asked for it.
+/// Removes `__typename` from object types with other selected fields, since it need not be fetched.
 pub(crate) fn remove_redundant_typenames(
     set: &mut SelectionSet,
     of: &str,
@@ -136,7 +136,7 @@ pub(crate) fn remove_redundant_typenames(
     }
 }
 
-/// The way to the first place, by the names of the fields.
+/// The first path, by field names, and the number of other paths.
 pub(crate) fn describe(set: &SelectionSet) -> String {
     let mut names = Vec::new();
     let mut open = set.items.first();

@@ -1,6 +1,6 @@
-//! Members of unions that a plan leaves out. Where several subgraphs have a field that is a union, and each
-//! knows other members of it, the planner asks for those that all of them know. Whoever is asked then may
-//! answer with the others as well: what a client wants of them is put back into the question.
+//! Restores union members that a plan omits. If several subgraphs resolve a field of a union type
+//! but have different members, the planner selects only the common members. The subgraph of a fetch
+//! can return its other members too, so the client's selections on those are added to the fetch.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,7 +16,7 @@ use hive_router_query_planner::{
 
 use super::inline_fragments::inline_fragments;
 
-/// Whether subgraphs know other members of one union.
+/// Whether subgraphs have different members of the same union.
 pub(crate) fn union_members_differ(state: &SupergraphState) -> bool {
     state.definitions.values().any(|definition| match definition {
         SupergraphDefinition::Union(union) => {
@@ -27,10 +27,10 @@ pub(crate) fn union_members_differ(state: &SupergraphState) -> bool {
     })
 }
 
-/// Puts back into a plan what it leaves out of an operation.
+/// Adds the selections of an operation that are missing from its plan.
 ///
 /// # Errors
-/// The field that nobody is asked for, where that cannot be mended.
+/// A field that is missing and cannot be added.
 pub(crate) fn add_missing_members(
     state: &SupergraphState,
     operation: &OperationDefinition,
@@ -45,19 +45,19 @@ pub(crate) fn add_missing_members(
     for_each_fetch(root, &[], &mut |fetch| repair.repair(fetch))
 }
 
-/// The way to a place, by the names in the answer.
+/// A path of response keys.
 type FieldPath = Vec<String>;
 
-/// A question to a subgraph.
+/// A fetch of the plan, and where it is merged.
 struct SubgraphFetchMut<'q> {
     graph: &'q str,
     operation: &'q mut SubgraphFetchOperation,
     variables: &'q mut Option<BTreeSet<String>>,
-    /// Where the answer goes: all of it, or what is under a name.
+    /// Response key within the fetch, if it is for entities, and path in the response.
     targets: Vec<(Option<String>, FieldPath)>,
 }
 
-/// Looks at every question of a plan.
+/// Visits all fetches of a plan.
 fn for_each_fetch(
     node: &mut PlanNode,
     path: &[String],
@@ -110,7 +110,7 @@ fn field_path(path: &[FlattenNodePathSegment]) -> FieldPath {
 struct UnionMemberRepair<'a> {
     state: &'a SupergraphState,
     operation: &'a OperationDefinition,
-    /// Everything that anybody is asked for: the place, the type, the name in the answer.
+    /// All fetched fields: path, type and response key.
     fetched: HashSet<(FieldPath, String, String)>,
 }
 
@@ -166,7 +166,7 @@ impl UnionMemberRepair<'_> {
         }
     }
 
-    /// Puts back into a question what it leaves out.
+    /// Adds missing selections to a fetch.
     fn repair(&mut self, fetch: SubgraphFetchMut<'_>) -> Result<(), String> {
         let graph = self.state.known_subgraphs.iter().find(|(_, name)| *name == fetch.graph);
         let Some((graph, _)) = graph else { return Ok(()) };
@@ -241,7 +241,7 @@ impl UnionMemberRepair<'_> {
         Ok(changed)
     }
 
-    /// What a client wants of a member at a place, and nobody is asked for.
+    /// The fields that the client selects on a member at a path and that are not fetched.
     fn missing(
         &self,
         member: &str,
@@ -271,7 +271,7 @@ impl UnionMemberRepair<'_> {
     }
 }
 
-/// Whether a subgraph has a field, and all that is wanted of it.
+/// Whether a subgraph resolves a field and everything selected below it.
 fn has(state: &SupergraphState, of: &str, field: &FieldSelection, graph: &str) -> bool {
     if field.name == "__typename" {
         return true;
@@ -285,7 +285,7 @@ fn has(state: &SupergraphState, of: &str, field: &FieldSelection, graph: &str) -
         && has_all(state, field_definition.field_type.inner_type(), &field.selections, graph)
 }
 
-/// Whether a subgraph has all that is wanted of a type.
+/// Whether a subgraph resolves a selection set on a type.
 pub(crate) fn has_all(state: &SupergraphState, of: &str, set: &SelectionSet, graph: &str) -> bool {
     set.items.iter().all(|item| match item {
         SelectionItem::Field(field) => has(state, of, field, graph),
@@ -319,7 +319,7 @@ fn below_mut<'s>(set: &'s mut SelectionSet, key: &str) -> Option<&'s mut Selecti
     })
 }
 
-/// The sets of a client's selections at a place, whatever types they are on.
+/// The client's selection sets at a path, on any type.
 fn selections_at<'s>(set: &'s SelectionSet, at: &[String]) -> Vec<&'s SelectionSet> {
     let Some((key, rest)) = at.split_first() else { return vec![set] };
     let mut found = Vec::new();
@@ -337,7 +337,7 @@ fn selections_at<'s>(set: &'s SelectionSet, at: &[String]) -> Vec<&'s SelectionS
     found
 }
 
-/// The fields that are wanted on a type.
+/// The fields that are selected on a type.
 fn fields_on<'s>(set: &'s SelectionSet, of: &str) -> Vec<&'s FieldSelection> {
     let mut found = Vec::new();
     for item in &set.items {
@@ -358,7 +358,7 @@ fn fields_on<'s>(set: &'s SelectionSet, of: &str) -> Vec<&'s FieldSelection> {
     found
 }
 
-/// Asks for fields on a type, too.
+/// Adds fields on a type to a selection set.
 fn add_fields(set: &mut SelectionSet, of: &str, fields: Vec<FieldSelection>) {
     if fields.is_empty() {
         return;

@@ -1,5 +1,5 @@
-//! Names that the planner gives to fields itself, where two that are asked for have one name and other
-//! arguments. Each must be taken by somebody under that name, else another value stands in its place.
+//! Checks the aliases that the planner generates for fields with the same name but different
+//! arguments. If no later step reads an alias, its value would be missing or replaced by another.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::plan::{EntityFetch, FetchKind, PathElement, RequiredSelection, Rewrit
 
 const ALIAS_PREFIX: &str = "_internal_qp_alias_";
 
-/// The names that are given in the questions of a step.
+/// The generated aliases in the fetches of a step.
 pub(crate) fn generated_aliases(step: &Step) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for fetch in step.fetches() {
@@ -20,7 +20,7 @@ pub(crate) fn generated_aliases(step: &Step) -> BTreeSet<String> {
     found
 }
 
-/// A name that is given and that nobody takes.
+/// A generated alias that no step reads.
 pub(crate) fn unresolved_alias(step: &Step) -> Option<String> {
     let mut resolved = BTreeSet::new();
     for fetch in step.fetches() {
