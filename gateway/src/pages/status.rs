@@ -44,7 +44,7 @@ pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String,
     let number = snapshot.generation().to_string();
     let view = StatusView {
         layout,
-        health: messages.get(if is_damaged { "status.damaged" } else { "status.sound" }),
+        health: messages.get(if is_damaged { "status.damaged" } else { "status.intact" }),
         generation: messages.format_all(
             "status.generation",
             &[("number", &number), ("date", &messages.day_of(snapshot.built_at()))],
