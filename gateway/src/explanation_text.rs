@@ -99,11 +99,11 @@ pub(crate) fn sentences(messages: &Messages, explanation: &Explanation) -> Strin
     }
     let (matched, unmatched): (Vec<_>, Vec<_>) =
         explanation.words.iter().partition(|word| !word.reasons.is_empty());
-    let matches: Vec<_> = matched.into_iter().map(|word| match_text(messages, word)).collect();
+    let matched: Vec<_> = matched.into_iter().map(|word| match_text(messages, word)).collect();
     let missing: Vec<_> = unmatched.iter().map(|word| format!("\"{}\"", word.word)).collect();
     let key =
         if explanation.all_words { "explanation.all_words" } else { "explanation.some_words" };
-    let mut sentences = vec![messages.format(key, "matches", &matches.join(", "))];
+    let mut sentences = vec![messages.format(key, "matches", &matched.join(", "))];
     if !explanation.all_words {
         sentences.push(messages.format("explanation.missing", "words", &missing.join(", ")));
     }
