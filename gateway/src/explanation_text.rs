@@ -1,148 +1,169 @@
-//! Explanations of ranking in plain Dutch, for editors: in GraphQL and on the command line.
+//! Why something was found, or was not, as sentences for editors: in GraphQL and on the command
+//! line. The wording is in the message files.
 
 use indexer::catalog::{NotListedReason, RankExplanation};
 use schema::{Explanation, MatchKind, Record, SearchField, TermMatch};
 
-/// Explains the rank of a record for a query.
-pub(crate) fn describe_rank(rank_explanation: &RankExplanation, query: &str) -> String {
-    let title = rank_explanation.record.name();
-    let listed = match rank_explanation.rank {
-        Some(rank) => format!("staat op plaats {rank} van {}", rank_explanation.total),
-        None => format!("staat niet in de lijst van {}", rank_explanation.total),
-    };
-    let mut text = vec![format!("\"{title}\" {listed} voor de vraag: {query}")];
+use crate::messages::Messages;
+
+/// The rank of a record for a query, and the reasons, as sentences.
+pub(crate) fn describe_rank(
+    messages: &Messages,
+    rank_explanation: &RankExplanation,
+    query: &str,
+) -> String {
+    let mut text = vec![rank_text(messages, rank_explanation, query)];
     let interpretation = &rank_explanation.interpretation;
     if let Some(corrected) = &interpretation.corrected {
-        text.push(format!("De vraag is gelezen als: {corrected}"));
+        text.push(messages.format("explanation.corrected", "query", corrected));
     }
     if !interpretation.ignored_words.is_empty() {
-        text.push(format!("Niet op gezocht: {}.", interpretation.ignored_words.join(", ")));
+        let words = interpretation.ignored_words.join(", ");
+        text.push(messages.format("explanation.ignored", "words", &words));
     }
-    text.extend(
-        rank_explanation
-            .not_listed_reason
-            .map(|reason| not_listed_text(reason, rank_explanation.listed_duplicate.as_ref())),
-    );
+    text.extend(rank_explanation.not_listed_reason.map(|reason| {
+        not_listed_text(messages, reason, rank_explanation.listed_duplicate.as_ref())
+    }));
     match &rank_explanation.explanation {
         Some(explanation)
             if rank_explanation.not_listed_reason != Some(NotListedReason::NoTermMatched) =>
         {
-            text.push(sentences(explanation));
+            text.push(sentences(messages, explanation));
             text.extend(explanation.words.iter().map(term_line));
             if rank_explanation.rank.is_some() {
                 let components = [
-                    ("stopwoorden in de titel", explanation.stop_words),
-                    ("nabijheid", explanation.proximity),
-                    ("datum", explanation.recency),
+                    ("explanation.score_stop_words", explanation.stop_words),
+                    ("explanation.score_proximity", explanation.proximity),
+                    ("explanation.score_recency", explanation.recency),
+                    ("explanation.score_total", rank_explanation.score),
                 ];
-                text.extend(components.map(|(what, score)| format!("  {score:>7.3}  {what}")));
-                text.push(format!("  {:>7.3}  samen", rank_explanation.score));
+                text.extend(
+                    components.map(|(key, score)| format!("  {score:>7.3}  {}", messages.get(key))),
+                );
             }
         }
         Some(_) => {}
-        None => text.push("De vraag vraagt naar niets.".to_owned()),
+        None => text.push(messages.get("explanation.no_query").to_owned()),
     }
     text.join("\n")
 }
 
-/// The reason why a record is not listed.
-fn not_listed_text(reason: NotListedReason, listed_duplicate: Option<&Record>) -> String {
+/// The rank of a record, or that it has none.
+fn rank_text(messages: &Messages, rank_explanation: &RankExplanation, query: &str) -> String {
+    let rank = rank_explanation.rank.map(|rank| rank.to_string());
+    let key = if rank.is_some() { "explanation.listed" } else { "explanation.not_listed" };
+    let values: [(&str, &str); 4] = [
+        ("title", rank_explanation.record.name()),
+        ("rank", &rank.unwrap_or_default()),
+        ("total", &rank_explanation.total.to_string()),
+        ("query", query),
+    ];
+    messages.format_all(key, &values)
+}
+
+/// Why a record is not listed.
+fn not_listed_text(
+    messages: &Messages,
+    reason: NotListedReason,
+    listed_duplicate: Option<&Record>,
+) -> String {
     match reason {
-        NotListedReason::NoTermMatched => {
-            "Geen enkel woord van de vraag komt erin voor, ook niet in een andere vorm of als deel \
-             van een woord."
-                .to_owned()
+        NotListedReason::NoTermMatched => messages.get("explanation.no_term_matched").to_owned(),
+        NotListedReason::TooFewTermsMatched { matched, required, total } => {
+            let [matched, required, total] = [matched, required, total].map(|n| n.to_string());
+            let values = [
+                ("matched", matched.as_str()),
+                ("required", required.as_str()),
+                ("total", total.as_str()),
+            ];
+            messages.format_all("explanation.too_few_terms_matched", &values)
         }
-        NotListedReason::TooFewTermsMatched { matched: has, required: needed, total: words } => {
-            format!(
-                "Het heeft {has} van de {words} woorden van de vraag; nodig zijn er {needed}, omdat er \
-             genoeg ander aanbod is dat er meer heeft."
-            )
+        NotListedReason::Excluded => messages.get("explanation.excluded").to_owned(),
+        NotListedReason::DuplicateOf(id) => {
+            let (title, id) = (listed_duplicate.map_or("", Record::name), id.to_string());
+            messages.format_all("explanation.duplicate", &[("title", title), ("id", &id)])
         }
-        NotListedReason::Excluded => {
-            "Het heeft genoeg woorden van de vraag, maar voldoet niet aan een voorwaarde: een \
-             \"exacte zin\", een -woord of een veld zoals titel: sluit het uit."
-                .to_owned()
-        }
-        NotListedReason::DuplicateOf(id) => format!(
-            "Het is op een paar woorden na gelijk aan \"{}\" ({id}) van dezelfde bron, dat er al \
-             staat.",
-            listed_duplicate.map_or("", Record::name)
-        ),
     }
 }
 
-/// The contribution of one word, as a line of a list.
+/// What one word contributed to the score, for a list.
 fn term_line(word: &TermMatch) -> String {
     let reasons: Vec<&str> = word.reasons.iter().map(|reason| reason.text.as_str()).collect();
     format!("  {:>7.3}  {}: {}", word.score, word.word, reasons.join(", "))
 }
 
-/// Explains why a hit was found.
-pub(crate) fn sentences(explanation: &Explanation) -> String {
+/// Why a hit was found, as sentences.
+pub(crate) fn sentences(messages: &Messages, explanation: &Explanation) -> String {
     if explanation.words.is_empty() {
-        return "Er is niet naar woorden gevraagd, alleen naar wat er niet in mag staan."
-            .to_owned();
+        return messages.get("explanation.exclusions_only").to_owned();
     }
     let (matched, unmatched): (Vec<_>, Vec<_>) =
         explanation.words.iter().partition(|word| !word.reasons.is_empty());
-    let matched: Vec<String> = matched
-        .into_iter()
-        .map(|word| {
-            format!("\"{}\"{} in {}", word.word, reason_text(word), field_names(&word.fields))
-        })
-        .collect();
-    let mut sentences = vec![format!("Alle woorden komen voor: {}.", matched.join(", "))];
+    let matched: Vec<_> = matched.into_iter().map(|word| match_text(messages, word)).collect();
+    let missing: Vec<_> = unmatched.iter().map(|word| format!("\"{}\"", word.word)).collect();
+    let key =
+        if explanation.all_words { "explanation.all_words" } else { "explanation.some_words" };
+    let mut sentences = vec![messages.format(key, "matches", &matched.join(", "))];
     if !explanation.all_words {
-        let unmatched: Vec<_> = unmatched.iter().map(|word| format!("\"{}\"", word.word)).collect();
-        sentences = vec![
-            format!("Niet alle woorden komen voor: {}.", matched.join(", ")),
-            format!("Niet gevonden: {}.", unmatched.join(", ")),
-        ];
+        sentences.push(messages.format("explanation.missing", "words", &missing.join(", ")));
     }
     if explanation.proximity > 0.0 {
-        sentences.push("De woorden staan dicht bij elkaar.".to_owned());
+        sentences.push(messages.get("explanation.proximity").to_owned());
     }
     if explanation.recency > 0.0 {
-        sentences.push("De datum telt mee.".to_owned());
+        sentences.push(messages.get("explanation.recency").to_owned());
     }
     sentences.join(" ")
 }
 
-/// How a word was matched, if not literally.
-fn reason_text(word: &TermMatch) -> String {
-    let Some(best) = word.reasons.first() else { return String::new() };
-    let text = &best.text;
-    match best.kind {
-        _ if word.reasons.iter().any(|reason| reason.kind == MatchKind::Word) => String::new(),
-        MatchKind::Word => String::new(),
-        MatchKind::Part => format!(" (alleen het deel \"{text}\")"),
-        MatchKind::Joined => format!(" (geschreven als \"{text}\")"),
-        MatchKind::Prefix => format!(" (als begin van \"{text}\")"),
-        MatchKind::Correction => format!(" (gelezen als \"{text}\")"),
-        MatchKind::Synonym => format!(" (als \"{text}\", dat hetzelfde betekent)"),
+/// A word that matched: how, unless by itself, and in which fields.
+fn match_text(messages: &Messages, word: &TermMatch) -> String {
+    let fields = field_names(messages, &word.fields);
+    match reason_text(messages, word) {
+        None => {
+            messages.format_all("explanation.match", &[("word", &word.word), ("fields", &fields)])
+        }
+        Some(reason) => messages.format_all(
+            "explanation.match_by",
+            &[("word", &word.word), ("reason", &reason), ("fields", &fields)],
+        ),
     }
 }
 
-/// Names of fields in plain Dutch, such as `de titel en de tekst`.
-fn field_names(fields: &[SearchField]) -> String {
-    let name = |field: &SearchField| match field {
-        SearchField::Title => "de titel",
-        SearchField::Lead => "de inleiding",
-        SearchField::Body => "de tekst",
-        SearchField::Names => "de namen en thema's",
+/// How a word matched; `None` if the word itself did.
+fn reason_text(messages: &Messages, word: &TermMatch) -> Option<String> {
+    if word.reasons.iter().any(|reason| reason.kind == MatchKind::Word) {
+        return None;
+    }
+    let best = word.reasons.first()?;
+    let key = match best.kind {
+        MatchKind::Word => return None,
+        MatchKind::Part => "explanation.by_part",
+        MatchKind::Joined => "explanation.by_joined",
+        MatchKind::Prefix => "explanation.by_prefix",
+        MatchKind::Correction => "explanation.by_correction",
+        MatchKind::Synonym => "explanation.by_synonym",
     };
-    let names: Vec<&str> = fields.iter().map(name).collect();
+    Some(messages.format(key, "text", &best.text))
+}
+
+/// The names of fields, such as `de titel en de tekst`.
+fn field_names(messages: &Messages, fields: &[SearchField]) -> String {
+    let names: Vec<_> =
+        fields.iter().map(|field| messages.enum_label("search_field", field.name())).collect();
     match names.as_slice() {
         [] => String::new(),
-        [one] => (*one).to_owned(),
-        [rest @ .., last] => format!("{} en {last}", rest.join(", ")),
+        [one] => one.clone(),
+        [rest @ .., last] => {
+            let fields = rest.join(", ");
+            messages.format_all("explanation.field_list", &[("fields", &fields), ("last", last)])
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use schema::MatchReason;
+    use schema::{Language, MatchReason};
 
     use super::*;
 
@@ -161,24 +182,30 @@ mod tests {
         let fields = [SearchField::Title, SearchField::Lead, SearchField::Body];
         let brief = word("brief", exact("brief"), &fields);
         let klant = word("klantriets", Some((MatchKind::Correction, "klantreis")), &fields[2..]);
-        for (words, proximity, text) in [
+        for (words, proximity, dutch, english) in [
             (
                 vec![brief.clone(), word("Noor", exact("Noor"), &[SearchField::Names])],
                 1.0,
                 "Alle woorden komen voor: \"brief\" in de titel, de inleiding en de tekst, \
-                 \"Noor\" in de namen en thema's. De woorden staan dicht bij elkaar.",
+                 \"Noor\" in de namen en thema’s. De woorden staan dicht bij elkaar.",
+                "All words occur: \"brief\" in the title, the introduction and the text, \
+                 \"Noor\" in the names and themes. The words are close together.",
             ),
             (
                 vec![word("heldere", None, &[]), klant],
                 0.0,
-                "Niet alle woorden komen voor: \"klantriets\" (gelezen als \"klantreis\") in de \
-                 tekst. Niet gevonden: \"heldere\".",
+                "Een deel van de woorden komt voor: \"klantriets\" (gelezen als \"klantreis\") \
+                 in de tekst. Niet gevonden: \"heldere\".",
+                "Some of the words occur: \"klantriets\" (read as \"klantreis\") in the text. \
+                 Not found: \"heldere\".",
             ),
         ] {
             let all_words = words.iter().all(|word| !word.reasons.is_empty());
             let explanation =
                 Explanation { all_words, words, stop_words: 0.0, proximity, recency: 0.0 };
-            assert_eq!(sentences(&explanation), text);
+            let sentences = |language| sentences(Messages::of(language), &explanation);
+            assert_eq!(sentences(Language::Nl), dutch);
+            assert_eq!(sentences(Language::En), english);
         }
     }
 }

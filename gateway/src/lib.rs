@@ -16,6 +16,7 @@ mod error;
 mod explanation_text;
 pub mod graphql;
 mod http;
+mod messages;
 mod metrics;
 mod pages;
 pub mod pipeline;

@@ -1,7 +1,7 @@
 //! Pages for people: from the catalog to HTML, in Dutch and in English.
 //!
 //! `start` and `search` are where one asks, `item` what one finds, `about` a theme or an organisation,
-//! `calendar` what takes place in a month, `status` how things stand; `words` is what people read. Templates, style and script stand in
+//! `calendar` what takes place in a month, `status` how things stand. Templates, style and script stand in
 //! `gateway/web` and are compiled in.
 //!
 //! This module must not know GraphQL, HTTP or how records are stored: a snapshot and parameters in,
@@ -22,7 +22,6 @@ mod item_sections;
 mod json_ld;
 mod layout;
 mod mentions;
-pub(crate) mod messages;
 mod record_lookup;
 mod sanitise;
 mod search;
@@ -33,13 +32,15 @@ use indexer::catalog::{CatalogError, Snapshot};
 use jiff::{Timestamp, civil::Date};
 use schema::{Language, NodeId, NodeKind};
 
-use self::messages::Messages;
 pub(crate) use self::{
     error::{ErrorPage, error_page},
     graphiql::{graphiql, no_graphiql},
     site::{SiteUrls, sitemap},
 };
-use crate::search_params::{InvalidParameter, SearchParams};
+use crate::{
+    messages::Messages,
+    search_params::{InvalidParameter, SearchParams},
+};
 
 /// What a page is made from.
 #[derive(Clone, Copy)]

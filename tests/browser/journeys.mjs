@@ -176,9 +176,9 @@ export async function auditJourneys(browser, { address }, check) {
       await page.click("text=Dit kwartaal");
       assert.match(page.url(), /from=\d{4}-\d{2}-01&until=/);
       assert.equal(await page.textContent(".presets [aria-current]"), "Dit kwartaal");
-      await page.click("text=Kalender per maand");
+      await page.click("text=Agenda per maand");
       const first = await page.textContent("h1");
-      assert.match(first, /^Kalender: [a-z]+ \d{4}$/);
+      assert.match(first, /^Agenda: [a-z]+ \d{4}$/);
       await page.click(".pages [rel=next]");
       assert.notEqual(await page.textContent("h1"), first);
       await page.click(".pages [rel=prev]");

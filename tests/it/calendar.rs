@@ -90,11 +90,11 @@ fn a_month_must_link_to_its_neighbours_and_report_when_it_is_empty() {
     assert!(march.contains("tot en met 2 april 2026"), "{march}");
     assert!(march.contains("20:00 tot 21:00 (tijd in Kralendijk)"), "{march}");
     let april = page("/calendar/2026-04");
-    assert!(april.contains("<h2 id=\"earlier\">Al begonnen</h2>"), "{april}");
+    assert!(april.contains("<h2 id=\"earlier\">Eerder begonnen</h2>"), "{april}");
     assert!(!april.contains("Eiland"), "listed by the local date of its venue: {april}");
     for month in ["2026-06", "2026-07", "2026-08"] {
         let summer = page(&format!("/calendar/{month}"));
-        assert!(summer.contains("<h2 id=\"vague\">Zonder vaste dag</h2>"), "{month}: {summer}");
+        assert!(summer.contains("<h2 id=\"vague\">Zonder exacte datum</h2>"), "{month}: {summer}");
     }
     assert!(!page("/calendar/2026-08").contains("rel=\"next\""));
     assert!(page("/calendar/2040-01").contains("rel=\"prev\" href=\"/calendar/2026-08\""));
@@ -139,14 +139,14 @@ fn presets_must_find_events_in_their_range_and_each_occurrence_of_a_series() {
         ("Deze week", &["Reeks", "Zondag", "Vanochtend"][..]),
         ("Deze maand", &["Reeks", "Zondag", "Maandag daarna", "Vanochtend"]),
         ("Dit kwartaal", &["Reeks", "Zondag", "Maandag daarna", "Vanochtend", "Vorige week"]),
-        ("Alle komende", &["Reeks", "Zondag", "Maandag daarna", "April"]),
+        ("Alle komende bijeenkomsten", &["Reeks", "Zondag", "Maandag daarna", "April"]),
     ] {
         let href = href_of_link(&all, text);
         let page = server.get(&href).body;
         assert_eq!(titles(&page), expected, "{text}: {href}");
         assert!(page.contains(&format!("aria-current=\"true\">{text}</a>")), "{text}");
     }
-    assert_eq!(href_of_link(&all, "Kalender per maand"), "/calendar");
+    assert_eq!(href_of_link(&all, "Agenda per maand"), "/calendar");
     let narrowed = server.get("/?q=reeks&kind=event&attendance=unknown").body;
     let week = href_of_link(&narrowed, "Deze week");
     assert!(week.contains("q=reeks") && week.contains("attendance=unknown"), "{week}");

@@ -262,14 +262,14 @@ fn explain_must_report_why_content_is_found_and_why_it_is_not() {
         String::from_utf8(output.stdout).expect("text")
     };
     for (query, title, expected) in [
-        ("klantreis", "Alfa", &["op plaats", "\"klantreis\" in", "samen"][..]),
-        ("klantreis", "Delta", &["niet in de lijst", "Geen enkel woord"]),
-        ("brief -klant", "Bravo", &["niet in de lijst", "voldoet niet aan een voorwaarde"]),
+        ("klantreis", "Alfa", &["op plaats", "\"klantreis\" in", "totaal"][..]),
+        ("klantreis", "Delta", &["niet in de resultaten", "Geen enkel woord"]),
+        ("brief -klant", "Bravo", &["niet in de resultaten", "voldoet niet aan een voorwaarde"]),
         ("klantriets", "Charlie", &["gelezen als: klantreis", "op plaats"]),
         (
             "toegankelijke brief gemeente loket klantreis",
             "Inclusie",
-            &["niet in de lijst", "1 van de 5 woorden", "nodig zijn er 2"],
+            &["niet in de resultaten", "1 van de 5 woorden", "Minstens nodig: 2"],
         ),
     ] {
         let explanation = explain(query, title);

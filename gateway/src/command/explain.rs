@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use indexer::catalog::{Catalog, CatalogError, RankExplanation, Snapshot};
-use schema::NodeId;
+use schema::{Language, NodeId};
 use serde_json::json;
 use tokio::runtime::Builder;
 use url::Url;
 
 use super::{CommandError, ManageArguments, output};
-use crate::{explanation_text, synonyms};
+use crate::{explanation_text, messages::Messages, synonyms};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
@@ -38,10 +38,12 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError
     })?;
     let rank_explanation =
         rank_explanation.ok_or_else(|| CommandError::NoContent(content.clone()))?;
+    let text =
+        explanation_text::describe_rank(Messages::of(Language::Nl), &rank_explanation, query);
     if arguments.manage.json {
-        output::json(&as_json(&rank_explanation, query))?;
+        output::json(&as_json(&rank_explanation, query, &text))?;
     } else {
-        output::text(explanation_text::describe_rank(&rank_explanation, query))?;
+        output::text(text)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -55,7 +57,7 @@ async fn resolve_id(snapshot: &Snapshot, text: &str) -> Result<Option<NodeId>, C
     Ok(snapshot.by_urls(&[url]).await?.into_iter().next().flatten())
 }
 
-fn as_json(rank_explanation: &RankExplanation, query: &str) -> serde_json::Value {
+fn as_json(rank_explanation: &RankExplanation, query: &str, text: &str) -> serde_json::Value {
     let term_json = |term: &schema::TermMatch| {
         let reasons: Vec<_> = term.reasons.iter().map(|reason| &reason.text).collect();
         json!({ "word": term.word, "score": term.score, "reasons": reasons })
@@ -69,6 +71,6 @@ fn as_json(rank_explanation: &RankExplanation, query: &str) -> serde_json::Value
         "total": rank_explanation.total,
         "score": rank_explanation.score,
         "words": words.map(term_json).collect::<Vec<_>>(),
-        "text": explanation_text::describe_rank(rank_explanation, query),
+        "text": text,
     })
 }

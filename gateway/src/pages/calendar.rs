@@ -12,11 +12,11 @@ use schema::{
 use super::{
     PageContext, PageError, hit,
     layout::{Layout, Link},
-    messages::{Messages, home_day},
     record_lookup,
     record_lookup::RecordsById,
     site,
 };
+use crate::messages::{Messages, home_day};
 
 /// At most so many times are shown of one month.
 const OCCURRENCES_MAX: usize = 300;

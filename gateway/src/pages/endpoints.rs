@@ -24,8 +24,9 @@ use crate::{
         etag::{ETag, IfNoneMatch, not_modified},
         request_id::RequestId,
     },
+    messages::Messages,
     pages,
-    pages::{ErrorPage, PageContext, PageError, PageRequest, SiteUrls, messages::Messages},
+    pages::{ErrorPage, PageContext, PageError, PageRequest, SiteUrls},
     pipeline::Pipeline,
     search_params::SearchParams,
 };

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{PageError, SiteUrls, layout::Layout, messages::Messages};
+use super::{PageError, SiteUrls, layout::Layout};
+use crate::messages::Messages;
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub(crate) fn error_page(
     };
     let request_text = match kind {
         ErrorPage::NotFound => String::new(),
+        _ if request_id.is_empty() => String::new(),
         _ => messages.format("error.request", "id", request_id),
     };
     render(

@@ -2,8 +2,11 @@
 
 use schema::{Facet, FacetCount, FacetValue, Facets, NodeId, NodeKind, Perspective, Record};
 
-use super::{PageContext, messages::Messages, record_lookup::RecordsById, search_href};
-use crate::search_params::{CITIZEN_AUDIENCES, SearchParams, facets_with_parameter, to_url_value};
+use super::{PageContext, record_lookup::RecordsById, search_href};
+use crate::{
+    messages::Messages,
+    search_params::{CITIZEN_AUDIENCES, SearchParams, facets_with_parameter, to_url_value},
+};
 
 /// Number of values that a facet shows before it is folded.
 const VISIBLE_OPTIONS: usize = 6;

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{PageError, SiteUrls, layout::Layout, messages::Messages};
+use super::{PageError, SiteUrls, layout::Layout};
+use crate::messages::Messages;
 
 /// Builds it, in the root of the repository.
 const BUILD_COMMAND: &str = "npm --prefix gateway/graphiql run build";

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
 
-use super::{
-    PageContext, layout::Link, messages::home_day, record_lookup, record_lookup::RecordsById, site,
-};
+use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
+use crate::messages::home_day;
 
 /// At most so many stretches of text are shown.
 const FRAGMENTS_MAX: usize = 2;

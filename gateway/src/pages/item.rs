@@ -12,11 +12,11 @@ use super::{
     item_sections::{Fact, Section},
     json_ld,
     layout::{Layout, Link},
-    messages::Messages,
     record_lookup,
     record_lookup::RecordsById,
     sanitise, site,
 };
+use crate::messages::Messages;
 
 /// So many related things are shown.
 const RELATED_SHOWN: usize = 4;
@@ -157,7 +157,9 @@ fn provenance_rows(messages: &Messages, provenance: &[Provenance]) -> Vec<(Strin
     let row = |one: &Provenance| {
         let day = messages.day_of(one.record.fetched_at);
         let values = [("source", one.record.source.as_str()), ("date", day.as_str())];
-        let fields = messages.format("item.provenance_fields", "fields", &one.fields.join(", "));
+        let fields: Vec<_> =
+            one.fields.iter().map(|name| messages.enum_label("field", name)).collect();
+        let fields = messages.format("item.provenance_fields", "fields", &fields.join(", "));
         (messages.format_all("item.provenance_row", &values), fields)
     };
     provenance.iter().map(row).collect()

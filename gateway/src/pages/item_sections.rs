@@ -173,8 +173,9 @@ fn references(article: &schema::Article) -> Vec<Row> {
 
 fn resources(context: PageContext<'_>, resources: &[Resource]) -> Vec<Row> {
     let row = |resource: &Resource| {
-        let tested =
-            resource.tested.then(|| (String::new(), context.messages.enum_label("item", "tested")));
+        let tested = resource
+            .tested
+            .then(|| (String::new(), context.messages.get("item.tested").to_owned()));
         Row {
             title: resource.title.clone(),
             href: resource.url.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -201,7 +202,7 @@ fn steps(context: PageContext<'_>, toolkit: &schema::Toolkit) -> Vec<Row> {
         let methods = step.methods.iter();
         let methods = methods.map(|one| (one.title.clone(), effort(context, &one.effort)));
         let tips =
-            step.tips.iter().map(|tip| (messages.enum_label("item", "tips"), tip.title.clone()));
+            step.tips.iter().map(|tip| (messages.get("item.tip").to_owned(), tip.title.clone()));
         Row {
             title: step.title.clone(),
             text: step.intro.clone().unwrap_or_default(),

@@ -3,7 +3,7 @@
 use schema::{Attendance, EventStatus, Record};
 use serde_json::{Map, Value, json};
 
-use super::messages::language_code;
+use crate::messages::language_code;
 
 /// A record as JSON-LD that can stand in a `script` element; `page` is the address of our page.
 ///

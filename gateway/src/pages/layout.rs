@@ -2,7 +2,8 @@
 
 use schema::Language;
 
-use super::{SiteUrls, messages::Messages, other_language};
+use super::{SiteUrls, other_language};
+use crate::messages::Messages;
 
 /// The frame of one page.
 pub(super) struct Layout<'a> {

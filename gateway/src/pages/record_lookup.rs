@@ -57,6 +57,6 @@ pub(super) fn foreign_language_code(context: PageContext<'_>, language: Language
     if language == context.messages.language {
         ""
     } else {
-        super::messages::language_code(language)
+        crate::messages::language_code(language)
     }
 }

@@ -15,11 +15,13 @@ use super::{
     hit,
     hit::HitView,
     layout::{Layout, Link},
-    messages::Messages,
     record_lookup::RecordsById,
     search_href, search_path,
 };
-use crate::search_params::{InvalidParameter, SearchParams, to_url_value};
+use crate::{
+    messages::Messages,
+    search_params::{InvalidParameter, SearchParams, to_url_value},
+};
 
 /// Hits on one page.
 pub(super) const PAGE_SIZE: usize = 10;
@@ -188,7 +190,7 @@ fn notes(
             .iter()
             .map(|parameter| format!("{}={}", parameter.name, parameter.value))
             .collect();
-        notes.push(messages.format("search.misfit", "parts", &texts.join(", ")));
+        notes.push(messages.format("search.invalid", "parts", &texts.join(", ")));
     }
     if let Some(corrected) = &interpretation.corrected {
         let values = [("typed", interpretation.query.as_str()), ("corrected", corrected)];

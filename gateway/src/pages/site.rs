@@ -106,7 +106,7 @@ pub(crate) async fn sitemap(
          <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n",
     );
     let mut add = |path: &str, day: Option<String>| {
-        for language in super::messages::LANGUAGES {
+        for language in crate::messages::LANGUAGES {
             let address = site.absolute(language, path);
             let day = day.as_ref().map(|day| format!("<lastmod>{day}</lastmod>"));
             let day = day.unwrap_or_default();
@@ -122,7 +122,7 @@ pub(crate) async fn sitemap(
     for hit in snapshot.search(query).await?.hits {
         let common = hit.record.common();
         let changed = common.and_then(|common| common.modified_at.or(common.published_at));
-        let day = changed.map(|at| super::messages::home_day(at).to_string());
+        let day = changed.map(|at| crate::messages::home_day(at).to_string());
         if let Some(path) = path(&hit.record) {
             add(&path, day);
         }

@@ -11,7 +11,6 @@ struct StatusView<'a> {
     layout: Layout<'a>,
     health: &'a str,
     generation: String,
-    built: String,
     counts: Vec<(String, String)>,
     /// Name, records, rejected, day of reading.
     sources: Vec<[String; 4]>,
@@ -42,11 +41,14 @@ pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String,
             messages.day_of(source.read_at),
         ]
     });
+    let number = snapshot.generation().to_string();
     let view = StatusView {
         layout,
-        health: messages.get(if is_damaged { "status.damaged" } else { "status.sound" }),
-        generation: snapshot.generation().to_string(),
-        built: messages.day_of(snapshot.built_at()),
+        health: messages.get(if is_damaged { "status.damaged" } else { "status.intact" }),
+        generation: messages.format_all(
+            "status.generation",
+            &[("number", &number), ("date", &messages.day_of(snapshot.built_at()))],
+        ),
         counts: kinds.chain(others).collect(),
         sources: sources.collect(),
     };

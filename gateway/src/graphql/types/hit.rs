@@ -6,6 +6,7 @@ use async_graphql::Object;
 use crate::{
     explanation_text,
     graphql::enums::{MatchKind, SearchField},
+    messages::Messages,
 };
 
 /// Borrows the highlights of one field.
@@ -80,7 +81,7 @@ impl Explanation<'_> {
     /// The explanation as Dutch sentences, such as `Alle woorden komen voor: "brief" in de titel en
     /// de tekst.`
     async fn text(&self) -> String {
-        explanation_text::sentences(self.0)
+        explanation_text::sentences(Messages::of(schema::Language::Nl), self.0)
     }
 }
 

@@ -19,8 +19,9 @@ use crate::{
         compression::ContentEncoding,
         etag::{ETag, IfNoneMatch, not_modified},
     },
+    messages::Messages,
     pages,
-    pages::{PageError, messages::Messages},
+    pages::PageError,
 };
 
 /// What the page may do: the editor puts styles into the page, has a font within its style sheet,

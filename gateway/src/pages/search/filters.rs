@@ -7,10 +7,9 @@ use super::super::{
     PageContext,
     facets::{FacetBuilder, FacetView},
     layout::Link,
-    messages::home_day,
     search_href,
 };
-use crate::search_params::SearchParams;
+use crate::{messages::home_day, search_params::SearchParams};
 
 /// The form with the filters, and what is set in it.
 pub(super) struct FiltersView {

@@ -1,4 +1,4 @@
-//! What people read, from the message files; numbers and dates as each language writes them.
+//! Texts for readers from the message files; numbers and dates in the format of each language.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -9,9 +9,9 @@ use schema::{DatePrecision, EventMoment, Language, event_moment};
 pub(crate) const LANGUAGES: [Language; 2] = [Language::Nl, Language::En];
 
 static DUTCH: LazyLock<Messages> =
-    LazyLock::new(|| Messages::parse(Language::Nl, include_str!("../../web/messages/nl.toml")));
+    LazyLock::new(|| Messages::parse(Language::Nl, include_str!("../web/messages/nl.toml")));
 static ENGLISH: LazyLock<Messages> =
-    LazyLock::new(|| Messages::parse(Language::En, include_str!("../../web/messages/en.toml")));
+    LazyLock::new(|| Messages::parse(Language::En, include_str!("../web/messages/en.toml")));
 
 /// The messages of one language.
 #[derive(Debug)]
@@ -130,15 +130,17 @@ impl Messages {
     pub(crate) fn span(&self, start: &EventMoment, end: Option<&EventMoment>) -> String {
         let begins = self.moment(start);
         let Some(end) = end else { return begins };
-        let until = self.get("item.until");
         match (start.time, end.time) {
             (Some(_), Some(time))
                 if start.date == end.date && start.zone == event_moment::HOME_ZONE =>
             {
+                let until = self.get("item.until");
                 format!("{begins} {until} {:02}:{:02}", time.hour(), time.minute())
             }
             (None, None) if start.date == end.date => begins,
-            _ => format!("{begins} {until} {}", self.moment(end)),
+            // A day without a time belongs to the span, a time is its end.
+            (_, None) => format!("{begins} {} {}", self.get("item.through"), self.moment(end)),
+            _ => format!("{begins} {} {}", self.get("item.until"), self.moment(end)),
         }
     }
 
@@ -169,9 +171,13 @@ fn city_of_zone(zone: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
+    use std::{collections::BTreeSet, fs, path::Path};
 
     use jiff::civil::{date, time};
+    use schema::{
+        Access, ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, EventStatus,
+        GovernmentLayer, Kind, Maturity, OrganisationKind, SearchField, SearchSort, ToolkitForm,
+    };
 
     use super::*;
 
@@ -192,30 +198,87 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_message_that_a_template_or_the_code_references_must_exist() {
-        let mut references = 0;
-        for folder in ["web/templates", "src/pages"] {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-            for file in fs::read_dir(folder).unwrap() {
-                let path = file.unwrap().path();
-                if path.is_dir() {
-                    continue;
-                }
-                let text = fs::read_to_string(path).unwrap();
-                for call in ["messages.get(\"", ".message(\"", ".format(\"", ".format_all(\""] {
-                    for rest in text.split(call).skip(1) {
-                        let key = rest.split('"').next().unwrap();
-                        if key.is_empty() || key.len() > 40 {
-                            continue;
-                        }
-                        references += 1;
-                        assert!(Messages::of(Language::Nl).texts.contains_key(key), "{key}");
-                    }
-                }
+    /// The texts of all templates and sources below a folder.
+    fn texts_below(folder: &Path, texts: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() {
+                texts_below(&path, texts);
+            } else if matches!(extension, Some("rs" | "html")) {
+                texts.push(fs::read_to_string(path).unwrap());
             }
         }
-        assert!(references > 50, "{references}");
+    }
+
+    /// What stands between quotes in templates and code and has the form of a key.
+    fn referenced_keys() -> BTreeSet<String> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let own = include_str!("messages.rs").split("#[cfg(test)]").next().unwrap_or_default();
+        let mut texts = vec![own.to_owned(), include_str!("explanation_text.rs").to_owned()];
+        texts_below(&root.join("web/templates"), &mut texts);
+        texts_below(&root.join("src/pages"), &mut texts);
+        let is_word = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let sections: BTreeSet<_> =
+            DUTCH.texts.keys().filter_map(|key| key.split('.').next()).collect();
+        let is_key = |text: &&str| {
+            text.split_once('.').is_some_and(|(section, name)| {
+                sections.contains(section) && is_word(name) && !matches!(name, "html" | "js")
+            })
+        };
+        texts.iter().flat_map(|text| text.split('"')).filter(is_key).map(str::to_owned).collect()
+    }
+
+    /// Every key that [`Messages::enum_label`] makes of a vocabulary.
+    fn enum_keys() -> BTreeSet<String> {
+        fn keys<T: Copy>(section: &str, all: &[T], name: fn(T) -> &'static str) -> Vec<String> {
+            all.iter().map(|value| format!("{section}.{}", name(*value))).collect()
+        }
+        let keys = [
+            keys("kind", Kind::ALL, Kind::name),
+            keys("kinds", Kind::ALL, Kind::name),
+            keys("kinds_intro", Kind::ALL, Kind::name),
+            keys("form", ArticleForm::ALL, ArticleForm::name),
+            keys("form", ToolkitForm::ALL, ToolkitForm::name),
+            keys("form", CommunityForm::ALL, CommunityForm::name),
+            keys("form", EventForm::ALL, EventForm::name),
+            keys("layer", GovernmentLayer::ALL, GovernmentLayer::name),
+            keys("language", Language::ALL, Language::name),
+            keys("attendance", Attendance::ALL, Attendance::name),
+            keys("phase", EventPhase::ALL, EventPhase::name),
+            keys("sort", SearchSort::ALL, SearchSort::name),
+            keys("event_status", EventStatus::ALL, EventStatus::name),
+            keys("access", Access::ALL, Access::name),
+            keys("maturity", Maturity::ALL, Maturity::name),
+            keys("organisation_kind", OrganisationKind::ALL, OrganisationKind::name),
+            keys("search_field", SearchField::ALL, SearchField::name),
+        ];
+        keys.into_iter().flatten().chain((1..=7).map(|day| format!("weekday.{day}"))).collect()
+    }
+
+    #[test]
+    fn every_message_that_templates_code_or_vocabularies_reference_must_exist() {
+        let referenced = referenced_keys();
+        assert!(referenced.len() > 100, "{}", referenced.len());
+        let keys = referenced.into_iter().chain(enum_keys());
+        let missing: Vec<_> = keys.filter(|key| !DUTCH.texts.contains_key(key)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn every_message_must_be_used() {
+        // Keys of these are made up of parts.
+        const COMPOSED: [&str; 4] = ["facet.", "field.", "error.", "search.count_"];
+        let (referenced, enums) = (referenced_keys(), enum_keys());
+        let is_unused = |key: &&String| {
+            !referenced.contains(*key)
+                && !enums.contains(*key)
+                && !COMPOSED.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let unused: Vec<_> = DUTCH.texts.keys().filter(is_unused).collect();
+        assert!(unused.is_empty(), "{unused:?}");
     }
 
     #[test]
@@ -231,6 +294,12 @@ mod tests {
             (at(event_moment::HOME_ZONE, 14).unwrap(), at(event_moment::HOME_ZONE, 17).unwrap());
         assert_eq!(dutch.span(&two, Some(&five)), "maandag 2 maart 2026, 14:00 tot 17:00");
         assert_eq!(english.moment(&two), "Monday 2 March 2026, 14:00");
+        let [first, last] = [date(2026, 3, 30), date(2026, 4, 2)]
+            .map(|day| EventMoment::day(day, event_moment::HOME_ZONE).unwrap());
+        assert_eq!(
+            dutch.span(&first, Some(&last)),
+            "maandag 30 maart 2026 tot en met donderdag 2 april 2026"
+        );
         let island = at("America/Kralendijk", 9).unwrap();
         assert_eq!(dutch.moment(&island), "maandag 2 maart 2026, 09:00 (tijd in Kralendijk)");
     }
