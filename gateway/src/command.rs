@@ -5,6 +5,7 @@
 
 mod check;
 mod compose;
+mod config;
 mod evaluate;
 mod explain;
 mod gc;
@@ -54,6 +55,8 @@ struct CommandLine {
 enum Command {
     /// Serve GraphQL and web pages over HTTP, and watch the data folder for new generations.
     Serve(serve::ServeArguments),
+    /// Print the reference or the JSON Schema of the configuration file.
+    Config(config::ConfigArguments),
     /// Read the sources, and publish a new generation if anything changed.
     Index(index::IndexArguments),
     /// Verify the checksums of all generations.
@@ -170,6 +173,7 @@ enum CommandError {
 pub fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config(arguments) => self::config::run(&arguments),
         Command::Index(arguments) => index::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

@@ -9,6 +9,7 @@ mod federation;
 mod file;
 mod limits;
 mod overrides;
+pub(crate) mod reference;
 mod security;
 mod subgraph;
 #[cfg(test)]

@@ -21,5 +21,6 @@ mod quality_value;
 pub(crate) mod request_id;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unsent_bytes;
 
 pub(crate) use self::connection::LimitedListener;

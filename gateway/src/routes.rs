@@ -19,6 +19,7 @@ use crate::{
         health::{Live, Ready},
         icalendar::IcalendarEndpoint,
         metrics::MetricsEndpoint,
+        unsent_bytes::UnsentBytes,
     },
     metrics::Metrics,
     pages::endpoints::{Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
@@ -65,7 +66,8 @@ pub fn endpoint(
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
         .at("/health/ready", get_and_head(Ready(pipeline)));
-    AccessLog::new(Fallback::new(routes, pages), metrics, config)
+    let bounded = UnsentBytes::new(Fallback::new(routes, pages), &config.limits);
+    AccessLog::new(bounded, metrics, config)
 }
 
 /// Routes of pages, and of files for browsers and robots.

@@ -207,3 +207,16 @@ fn every_command_must_be_in_the_manual() {
     let documented = documented.map(|row| code(row[0]).split(' ').nth(1).expect("a command"));
     assert_eq!(documented.collect::<BTreeSet<_>>(), commands);
 }
+
+/// `UPDATE_REFERENCE=1` writes the manual anew.
+#[test]
+fn the_configuration_manual_must_be_the_printed_reference() {
+    let printed = std::process::Command::new(program()).args(["config", "reference"]).output();
+    let printed = String::from_utf8(printed.unwrap().stdout).unwrap();
+    let path = repository().join("gateway/docs/configuration.md");
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        fs::write(&path, &printed).unwrap();
+    }
+    let outdated = "outdated; run the test with `UPDATE_REFERENCE=1`";
+    assert!(printed == manual("configuration.md"), "{}: {outdated}", path.display());
+}

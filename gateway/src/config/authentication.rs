@@ -6,6 +6,7 @@ use std::{
 };
 
 use federation::config::masked;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
@@ -41,11 +42,17 @@ impl fmt::Display for KeySource {
 }
 
 /// `[authentication]` as written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthenticationSection {
+    /// Key set (JWKS) that verifies tokens; at most 256 KiB, refreshed every five minutes.
+    #[schemars(extend("x-range" = "`https` URL, `http` URL of the same machine, or path of a file"))]
     jwks: String,
+    /// Required claim `iss` of a token.
+    #[schemars(extend("x-range" = "not empty"))]
     issuer: String,
+    /// Required claim `aud` of a token.
+    #[schemars(extend("x-range" = "not empty"))]
     audience: String,
 }
 

@@ -11,6 +11,7 @@ use federation::{
     config::{Introspection, LocalSubgraphConfig, RouterConfig, SubgraphPolicy},
 };
 use poem::http::HeaderName;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME, subgraph::NEVER_FORWARDED};
@@ -81,13 +82,23 @@ impl Config {
 }
 
 /// `[federation]` as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FederationSection {
+    /// [Supergraph composed elsewhere](federation.md#a-supergraph-composed-elsewhere); reloaded
+    /// when it changes.
+    #[schemars(extend("x-range" = "path of a file"))]
     supergraph: Option<PathBuf>,
+    /// Name of the local graph in that supergraph; it is executed in process.
+    #[schemars(extend("x-default" = LOCAL_SUBGRAPH_NAME))]
     local_subgraph: Option<String>,
+    /// Headers of the client that every subgraph receives.
+    #[schemars(extend("x-range" = "header names, except those [never forwarded](#headers)"))]
     forwarded_headers: Vec<String>,
+    /// Shows clients the error messages of subgraphs.
     expose_subgraph_errors: bool,
+    /// Keeps the previous supergraph if a new one [breaks](federation.md#breaking-changes) trusted
+    /// or recent operations; otherwise they are only logged.
     reject_breaking_changes: bool,
 }
 

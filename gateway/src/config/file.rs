@@ -9,6 +9,7 @@ use federation::{bounded_file, config::masked_text};
 use indexer::ingest::config::SourceConfig;
 use ipnet::IpNet;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
@@ -29,16 +30,31 @@ const SIMILARITY_MIN: f64 = 0.6;
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 /// The file as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
+    /// URL under which clients reach the service; a missing final `/` is added.
+    #[schemars(extend("x-default-text" = "`http://LISTEN/`, with the value of `listen`", "x-range" = "`http` or `https` URL without user name, password, query and fragment"))]
     public_url: Option<String>,
+    /// Proxies whose `x-forwarded-for` is trusted to identify the client in the
+    /// [Log](operation.md#logs).
     #[serde(default)]
+    #[schemars(extend("x-range" = "networks (`10.0.0.0/8`) or addresses (`::1`)"))]
     trusted_proxies: Vec<String>,
+    /// Address on which `serve` listens, over plain HTTP.
+    #[schemars(extend("x-default-text" = "`127.0.0.1:8080`", "x-range" = "IP address and port"))]
     listen: Option<String>,
+    /// [Data folder](operation.md#data-folder).
+    #[schemars(extend("x-default-text" = "`data`", "x-range" = "path"))]
     data: Option<PathBuf>,
+    /// Shifts the dates of all content by whole weeks, so that this day falls in the current week;
+    /// for demonstrations.
+    #[schemars(extend("x-range" = "`YYYY-MM-DD`"))]
+    #[schemars(with = "Option<String>", extend("x-type" = "date or string"))]
     demo_date: Option<toml::Value>,
+    /// Groups of records that are [merged](sources.md#merging-records) into one.
     #[serde(default)]
+    #[schemars(extend("x-range" = "`source:key` or URL"))]
     aliases: Vec<Vec<String>>,
     #[serde(default)]
     search: SearchSection,
@@ -64,22 +80,36 @@ pub(super) struct ConfigFile {
 }
 
 /// `[search]` as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct SearchSection {
+    /// [Table of synonyms](search.md#synonyms) that replaces the built-in one; reloaded when it
+    /// changes.
+    #[schemars(extend("x-default-text" = "the built-in table", "x-range" = "path of a CSV file"))]
     synonyms: Option<PathBuf>,
 }
 
 /// `[graphql]` as written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "keys of a file")]
 struct GraphqlSection {
+    /// Enables `__schema`, `__type` and `_service`.
     introspection: bool,
+    /// Suggests fields in error messages.
     did_you_mean: bool,
+    /// Executes a `GET` only if a browser [could not send it](graphql.md#browsers-cors-and-csrf)
+    /// without permission.
     csrf_prevention: bool,
+    /// [Trusted documents](graphql.md#persisted-queries-and-trusted-documents), of at most 1 MiB
+    /// each; read at start.
+    #[schemars(extend("x-range" = "path of a folder with at least one `NAME.graphql`"))]
     trusted_documents: Option<PathBuf>,
+    /// Rejects all other documents.
+    #[schemars(extend("x-range" = "`true` requires `trusted_documents`"))]
     require_trusted_documents: bool,
+    /// The build of [GraphiQL](graphql.md#graphiql) that `/graphiql` serves.
+    #[schemars(extend("x-range" = "path of a folder"))]
     graphiql_dir: Option<PathBuf>,
 }
 
@@ -97,31 +127,44 @@ impl Default for GraphqlSection {
 }
 
 /// `[cors]` as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct CorsSection {
+    /// Sites whose pages may [read responses](graphql.md#browsers-cors-and-csrf) in a browser.
+    #[schemars(extend("x-range" = "origins (`https://www.example.nl`, without path), or `[\"*\"]` for any"))]
     origins: Vec<String>,
 }
 
 /// `[telemetry]` as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct TelemetrySection {
+    /// Base URL of a local collector that receives [traces](operation.md#traces) (OTLP over HTTP,
+    /// at `v1/traces`); without it nothing is traced.
+    #[schemars(extend("x-range" = "`http` URL without user name, password, query and fragment"))]
     otlp_endpoint: Option<String>,
+    /// Share of traces that are sent.
+    #[schemars(range(min = 0, max = 100), extend("x-default" = SAMPLE_PERCENT_DEFAULT))]
     sample_percent: Option<f64>,
 }
 
 /// `[log]` as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct LogSection {
+    /// Format of the [log](operation.md#logs); `json` writes one object per line.
+    #[schemars(extend("x-default" = "text"))]
     format: LogFormat,
+    /// Minimum level of the events that are logged.
+    #[schemars(extend("x-default" = LOG_FILTER_DEFAULT, "x-range" = "`off`, `error`, `warn`, `info`, `debug` or `trace`; also per module (`indexer=debug`)"))]
     filter: Option<String>,
+    /// A request that takes longer is also logged as slow.
+    #[schemars(extend("x-default" = SLOW_MS_DEFAULT, "x-range" = "0 or more"))]
     slow_ms: Option<u64>,
 }
 
 /// Format of log lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// Text for people.
@@ -246,7 +289,7 @@ impl TelemetrySection {
             let actual = masked_text(&text);
             return Err(ConfigError::value("telemetry.otlp_endpoint", expected, &actual));
         }
-        let sample_percent = self.sample_percent.unwrap_or(100.0);
+        let sample_percent = self.sample_percent.unwrap_or(SAMPLE_PERCENT_DEFAULT);
         if !(0.0..=100.0).contains(&sample_percent) {
             let actual = sample_percent.to_string();
             let expected = "a percentage from 0 to 100";
@@ -255,6 +298,9 @@ impl TelemetrySection {
         Ok(Some(TelemetryConfig { otlp_endpoint, sample_percent }))
     }
 }
+
+/// Default share of traces that are sent, as a percentage.
+const SAMPLE_PERCENT_DEFAULT: f64 = 100.0;
 
 /// Default threshold of slow requests, in milliseconds.
 const SLOW_MS_DEFAULT: u64 = 1_000;

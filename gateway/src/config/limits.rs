@@ -8,81 +8,93 @@ use serde::{Deserialize, Serialize};
 use super::ConfigError;
 
 /// `[limits]`. A name describes what is limited and ends in its unit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Maximum body size of a request in bytes.
+    /// Size of a request body.
     pub request_bytes_max: usize,
-    /// Timeout for reading a request, and another for processing it, in milliseconds.
+    /// Time to read a request body, and again to execute the request.
     pub request_timeout_ms: u64,
-    /// Maximum number of requests executed at the same time; more are rejected. Cached responses do
-    /// not count.
+    /// Requests executed at once, cached responses not counted; others are rejected with 503.
     pub concurrent_requests_max: usize,
-    /// Maximum number of open connections; more wait until one is closed.
+    /// Open connections; others wait. Lowered at start if the limit on open files is too low.
     pub connections_max: usize,
-    /// Timeout from the first byte of a request to the first byte of its response, in milliseconds.
+    /// Time from the first byte of a request to the first byte of its response; after that the
+    /// connection is closed.
     pub connection_ms_max: u64,
-    /// Maximum number of searches that run at the same time; 0 for one per core.
+    /// Size of responses that clients have not read yet, over all connections; other responses are
+    /// rejected with 503.
+    pub unsent_bytes_max: u64,
+    /// Size of responses that the client has not read yet on one connection; others are rejected
+    /// with 503. A single response may be larger.
+    pub connection_unsent_bytes_max: u64,
+    /// Searches executed at once; 0 means one per core.
     pub concurrent_searches_max: usize,
-    /// Maximum number of queued searches; more are rejected.
+    /// Searches that wait; others are rejected with `UNAVAILABLE`.
     pub queued_searches_max: usize,
-    /// Timeout for a queued search, in milliseconds.
+    /// Time that a search may wait; after that it is rejected with `UNAVAILABLE`.
     pub search_wait_ms_max: u64,
-    /// Maximum number of items on a page.
+    /// Items on one page of a [list](graphql.md#lists), and ids in one call of `nodes`.
     pub page_size_max: usize,
-    /// Maximum number of representations in one `_entities` fetch from a router.
+    /// Entities in one call of [`_entities`](federation.md#as-a-subgraph).
     pub representations_max: usize,
-    /// Maximum number of lexical tokens in the document of a request.
+    /// Tokens in a document.
     pub tokens_max: usize,
-    /// Maximum nesting depth of fields.
+    /// Nesting depth of fields; fields and fragments together nest to at most 32.
     pub depth_max: usize,
-    /// Maximum number of root fields in one operation.
+    /// Root fields of an operation.
     pub root_fields_max: usize,
-    /// Maximum estimated number of fields in a response; a search counts as several.
+    /// [Complexity](graphql.md#limits) of an operation.
     pub complexity_max: u64,
-    /// Maximum number of records in a response, in addition to the items on its pages.
+    /// Records in a response, besides the items of its pages.
     pub records_max: u64,
-    /// Maximum number of aliases in one operation.
+    /// Aliases in an operation.
     pub aliases_max: usize,
-    /// Maximum number of directives on one field.
+    /// Directives on one field, fragment or operation.
     pub directives_max: usize,
-    /// Maximum number of ids, years or names in one list of a filter.
+    /// Values in one list of a filter.
     pub filter_values_max: usize,
-    /// Maximum total size of the body texts in one response, in bytes.
+    /// Total size of the bodies of records in a response.
     pub text_bytes_max: u64,
-    /// Maximum number of errors in one response; the others are counted.
+    /// Errors listed in a response; the rest is [counted](graphql.md#errors).
     pub errors_max: usize,
-    /// Size of the response cache in bytes; 0 disables it.
+    /// Size of the [response cache](graphql.md#caching); 0 disables it.
     pub response_cache_bytes_max: u64,
-    /// Approximate size of the cache of parsed documents, in bytes.
+    /// Approximate size of the cache of parsed documents.
     pub document_cache_bytes_max: u64,
-    /// Size of the cache of automatic persisted queries, in bytes.
+    /// Size of the cache of [automatic persisted
+    /// queries](graphql.md#persisted-queries-and-trusted-documents).
     pub persisted_query_cache_bytes_max: u64,
-    /// Maximum number of subgraph calls for one request.
+    /// Requests to subgraphs for one operation.
     pub subgraph_calls_max: usize,
-    /// Timeout for one subgraph call, retries included, in milliseconds.
+    /// Timeout of one request to a subgraph (`SUBGRAPH_TIMEOUT`), retries included; for subgraphs
+    /// without a `[[subgraph]]`.
     pub subgraph_timeout_ms: u64,
-    /// Maximum size of one response of a subgraph, in bytes.
+    /// Size of a response of a subgraph; a larger one yields `SUBGRAPH_MALFORMED_RESPONSE`.
     pub subgraph_bytes_max: usize,
-    /// Maximum number of retries of a query to an unreachable subgraph.
+    /// Retries of a query to a subgraph; for subgraphs without a `[[subgraph]]`.
     pub subgraph_retries_max: u32,
-    /// Number of failures within five to ten seconds that opens the circuit breaker of a subgraph,
-    /// if they are more than half of its calls. Any response counts as a success unless its status
-    /// is 500 or higher.
+    /// Failures within the last five to ten seconds that open the circuit, if they are more than
+    /// half of the requests. Only an unreachable subgraph, a timeout and a status of 500 or more
+    /// are failures.
     pub circuit_breaker_failures: u32,
-    /// Time for which the circuit breaker of a subgraph stays open, in milliseconds.
+    /// Time for which an open circuit rejects requests before one request probes the subgraph.
     pub circuit_breaker_open_ms: u64,
-    /// Maximum size of a supergraph in bytes.
+    /// Size of the file `federation.supergraph`; a larger one is not loaded.
     pub supergraph_bytes_max: u64,
-    /// Maximum number of cached plans.
+    /// Query plans in the cache.
     pub plan_cache_entries_max: usize,
-    /// Timeout for computing one plan, in milliseconds.
+    /// Time to plan an operation.
     pub plan_timeout_ms: u64,
-    /// Percentage of a source's records that may be rejected before the build fails.
+    /// Share of a source's records that may be rejected before a build
+    /// [Fails](sources.md#thresholds).
+    #[schemars(range(min = 0, max = 100))]
     pub rejections_percent: f64,
-    /// Percentage of a source's records that may disappear before the build fails.
+    /// Share of a source's records that may be removed before a build
+    /// [Fails](sources.md#thresholds).
+    #[schemars(range(min = 0, max = 100))]
     pub removals_percent: f64,
-    /// Number of generations retained on disk.
+    /// [Generations](operation.md#publishing) that stay on disk.
     pub generations_retained: usize,
 }
 
@@ -94,6 +106,8 @@ impl Default for Limits {
             concurrent_requests_max: 512,
             connections_max: 1_024,
             connection_ms_max: 30_000,
+            unsent_bytes_max: 256 << 20,
+            connection_unsent_bytes_max: 8 << 20,
             concurrent_searches_max: 0,
             queued_searches_max: 128,
             search_wait_ms_max: 2_000,
@@ -166,13 +180,15 @@ impl Limits {
     }
 
     /// The integer limits with their ranges. Zero is allowed where it means none, or a default.
-    fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 33] {
+    pub(super) fn ranges(&self) -> [(&'static str, u64, RangeInclusive<u64>); 35] {
         [
             ("request_bytes_max", self.request_bytes_max as u64, 1..=64 * MIB),
             ("request_timeout_ms", self.request_timeout_ms, 1..=TEN_MINUTES_MS),
             ("concurrent_requests_max", self.concurrent_requests_max as u64, 1..=65_536),
             ("connections_max", self.connections_max as u64, 1..=1_048_576),
             ("connection_ms_max", self.connection_ms_max, 1..=TEN_MINUTES_MS),
+            ("unsent_bytes_max", self.unsent_bytes_max, MIB..=64 * GIB),
+            ("connection_unsent_bytes_max", self.connection_unsent_bytes_max, 1..=GIB),
             ("concurrent_searches_max", self.concurrent_searches_max as u64, 0..=1_024),
             ("queued_searches_max", self.queued_searches_max as u64, 1..=65_536),
             ("search_wait_ms_max", self.search_wait_ms_max, 1..=TEN_MINUTES_MS),

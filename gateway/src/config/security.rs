@@ -1,5 +1,6 @@
 //! `[security]`: contacts for reporting a vulnerability.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
@@ -9,9 +10,12 @@ use super::ConfigError;
 const CONTACTS_MAX: usize = 10;
 
 /// `[security]` as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SecuritySection {
+    /// Where to report vulnerabilities, the preferred way first; published in
+    /// `/.well-known/security.txt`, which is 404 without a contact.
+    #[schemars(extend("x-range" = "at most 10 `https` or `mailto` URLs"))]
     contact: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use federation::config::masked_text;
 pub use federation::config::{HeaderRule, SubgraphConfig};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::{Host, Url};
 
@@ -31,28 +32,45 @@ const NEVER_SET: [&str; 10] = [
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
 
 /// One `[[subgraph]]` as written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SubgraphEntry {
+    /// Name in the supergraph.
+    #[schemars(extend("x-range" = "letters, digits and hyphens, a letter first; unique regardless of case; not `wegwijzer`"))]
     name: String,
+    /// GraphQL endpoint.
+    #[schemars(extend("x-range" = "`https` URL, or `http` URL of the same machine (`localhost`, `127.0.0.1`, `[::1]`); without user name and password"))]
     url: String,
+    /// SDL of the subgraph.
+    #[schemars(extend("x-default-text" = "fetched from the subgraph", "x-range" = "path of a file, at most 4 MiB"))]
     sdl: Option<PathBuf>,
+    /// Headers that the subgraph receives.
     #[serde(default)]
+    #[schemars(extend("x-range" = "see [Headers](#headers)"))]
     headers: Vec<HeaderEntry>,
+    /// Timeout of one request, retries included.
     #[serde(default = "timeout_ms")]
+    #[schemars(range(min = 1, max = TIMEOUT_MS_MAX))]
     timeout_ms: u64,
+    /// Maximum number of retries of a query; mutations are not retried.
     #[serde(default = "retries")]
+    #[schemars(range(min = 0, max = RETRIES_MAX))]
     retries: u32,
+    /// Interval between two fetches of the SDL; the shortest interval applies to all subgraphs.
     #[serde(default = "sdl_poll_interval_s")]
+    #[schemars(range(min = 1, max = SDL_POLL_INTERVAL_S_MAX))]
     sdl_poll_interval_s: u64,
 }
 
 /// A header as written: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct HeaderEntry {
+    /// Name of a header of the client that is passed on.
     forward: Option<String>,
+    /// Name of a header that is sent with a fixed value.
     set: Option<String>,
+    /// The fixed value.
     value: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use schema::{SourceName, event_moment};
 use url::Url;
 
 pub use super::source::config::{
-    ConfigError, Field, FieldPath, Mapping, PathCaptures, PathPattern, ResolvedSource,
+    ConfigError, Field, FieldDescription, FieldPath, Mapping, PathCaptures, PathPattern, ResolvedSource,
     SourceConfig, SourceKind, Template, TemplateError, TextSplit, UnknownField, ValueMap,
     resolve_sources,
 };

@@ -6,6 +6,7 @@
 pub(crate) mod config;
 pub(crate) mod csv;
 pub(crate) mod field;
+pub(crate) mod field_description;
 pub(crate) mod files;
 pub(crate) mod front_matter;
 pub(crate) mod jsonlines;

@@ -9,68 +9,84 @@ use std::{
 use encoding_rs::Encoding;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schema::{IdError, Language, SourceName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::front_matter::toml_to_json;
 
 pub use super::{
     field::{Field, FieldPath, UnknownField},
+    field_description::FieldDescription,
     mapping::{Mapping, ValueMap},
     path_pattern::PathPattern,
     template::{PathCaptures, Template, TemplateError},
 };
 
 /// One `[[source]]` as typed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
-    /// Name: lower case letters, digits, hyphens.
+    /// Name of the source.
+    #[schemars(extend("x-range" = "1 to 64 lower-case letters, digits and hyphens; unique"))]
     pub name: String,
-    /// Wire format.
+    /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
-    /// A folder (`markdown`, `text`) or a file (`jsonlines`, `csv`), relative to the configuration.
+    /// Where the content is.
+    #[schemars(extend("x-range" = "existing folder (`markdown`, `text`) or file (`jsonlines`, `csv`)"))]
     pub path: PathBuf,
-    /// Files to read below a folder, as globs; all that fit the kind where left out.
+    /// Files to read; for folders.
     #[serde(default)]
+    #[schemars(extend("x-default-text" = "`[]`: all files of the kind (`*.md` and `*.mdx`, or `*.txt`)", "x-range" = "globs, relative to `path`; `*` stays within one segment, `**` spans segments"))]
     pub include: Vec<String>,
-    /// Files to leave out, as globs.
+    /// Files to leave out; for folders.
     #[serde(default)]
+    #[schemars(extend("x-range" = "globs, as for `include`"))]
     pub exclude: Vec<String>,
-    /// Names parts of a file's path, such as `blog/{year}/{month}/{slug}.md`.
+    /// Names segments of a file's path; for folders.
+    #[schemars(extend("x-range" = "text with placeholders, such as `blog/{year}/{slug}.md`"))]
     pub pattern: Option<String>,
-    /// Template of the address, such as `https://www.example.nl/blog/{slug}/`.
+    /// URL of a record.
+    #[schemars(extend("x-default-text" = "none: the field `url` of the record", "x-range" = "[source field or template](sources.md#mapping)"))]
     pub url: Option<String>,
-    /// Template of the key that identifies a record within the source. Default: the path of the
-    /// file (`markdown`, `text`), the field `key` or `id` (`jsonlines`, `csv`).
+    /// Identifies a record within the source.
+    #[schemars(extend("x-default-text" = "none: the path of the file (`markdown`, `text`), or the field `key` or `id` (`jsonlines`, `csv`)", "x-range" = "source field or template"))]
     pub key: Option<String>,
-    /// Language of what the source says, where a record does not say: `NL`, `EN` or `OTHER`.
+    /// Language of a record that does not state one.
     #[serde(default, deserialize_with = "language")]
+    #[schemars(with = "Option<String>", extend("x-range" = "`NL`, `EN` or `OTHER`, regardless of case"))]
     pub language: Option<Language>,
-    /// Character encoding; default UTF-8, and Windows-1252 for a `csv` that is not UTF-8.
+    /// Character encoding; `jsonlines` is always UTF-8.
+    #[schemars(extend("x-default-text" = "UTF-8; for `csv`, Windows-1252 if the file is not valid UTF-8", "x-range" = "label of the WHATWG Encoding Standard, such as `windows-1252`"))]
     pub encoding: Option<String>,
-    /// Column delimiter of a `csv`; default `;`, `,` or tab, whichever the first line has most of.
+    /// Character between columns; for `csv`.
+    #[schemars(extend("x-default-text" = "`;`, `,` or tab, whichever is most frequent in the first line", "x-range" = "one ASCII character, no quotation mark or line break"))]
     pub delimiter: Option<char>,
-    /// What separates the values in one cell of a `csv`; default `|`.
+    /// Character between the values of a cell; for `csv`.
+    #[schemars(extend("x-default-text" = "the vertical bar, U+007C", "x-range" = "one character"))]
     pub separator: Option<char>,
-    /// How a `text` is cut into records.
+    /// Whether a file or each paragraph is a record; for `text`.
     #[serde(default)]
+    #[schemars(extend("x-default" = "document"))]
     pub split: TextSplit,
-    /// A Markdown page whose body holds one of these and little else lists other pages and is no
-    /// content of its own.
+    /// Texts that mark a page which only lists other pages; for `markdown`.
     #[serde(default)]
     pub listing_markers: Vec<String>,
-    /// Higher goes before lower when sources disagree; equal trust: the order in the file.
+    /// Precedence when sources disagree: the highest goes first, equal values go in the order of
+    /// the file.
     #[serde(default)]
+    #[schemars(extend("x-range" = "−2,147,483,648 to 2,147,483,647"))]
     pub trust: i32,
-    /// Canonical field = where it comes from: a source field (`tags`, `place.city`) or a template
-    /// of path parts and source fields (`{year}-{month}-{day}`).
+    /// Where the value of a field comes from.
     #[serde(default)]
+    #[schemars(extend("x-range" = "[canonical field](sources.md#fields) = source field or template"))]
     pub fields: BTreeMap<String, String>,
-    /// Canonical field = the value it has where a record gives none.
+    /// Value of a field that a record does not have.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>", extend("x-range" = "canonical field = value"))]
     pub constants: BTreeMap<String, toml::Value>,
-    /// Canonical field = a table of source value = canonical value; `"*"` stands for any other.
+    /// Replaces values of a field, regardless of case.
     #[serde(default)]
+    #[schemars(extend("x-range" = "canonical field = table of source value = canonical value; `\"*\"` stands for any other value"))]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -79,7 +95,7 @@ fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Languag
 }
 
 /// The wire formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
     /// A folder of Markdown files with YAML or TOML front matter.
@@ -93,7 +109,7 @@ pub enum SourceKind {
 }
 
 /// How a plain text is cut into records.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TextSplit {
     /// One record a file.

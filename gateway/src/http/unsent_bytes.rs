@@ -1,0 +1,230 @@
+//! Bounds the memory of responses that clients do not read: bytes that are not sent yet, over all
+//! connections and on each of them.
+//!
+//! A client of HTTP/2 can request many responses with a window of zero; each of them stays in memory
+//! until the connection times out.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use poem::{
+    Addr, Body, Endpoint, IntoResponse, Request, Response, Result,
+    http::{StatusCode, header},
+};
+
+use super::problem_details;
+use crate::{config::Limits, error::ApiError};
+
+/// Seconds after which a client that is rejected may retry.
+const RETRY_AFTER: &str = "5";
+
+/// Rejects responses that would exceed the bounds on unsent bytes.
+pub(crate) struct UnsentBytes<E> {
+    inner: E,
+    budget: Arc<UnsentBudget>,
+}
+
+impl<E> UnsentBytes<E> {
+    /// Bounds the responses of `inner`.
+    pub(crate) fn new(inner: E, limits: &Limits) -> Self {
+        Self { inner, budget: Arc::new(UnsentBudget::new(limits)) }
+    }
+}
+
+impl<E: Endpoint> Endpoint for UnsentBytes<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let connection = match &request.remote_addr().0 {
+            Addr::SocketAddr(address) => Some(*address),
+            _ => None,
+        };
+        let mut response = self.inner.call(request).await?.into_response();
+        let body = BoxBody::from(response.take_body());
+        let bytes = body.size_hint().exact().unwrap_or_default();
+        match self.budget.reserve(connection, bytes) {
+            Some(reservation) => {
+                let body = ReservedBody { body, reservation: Arc::new(reservation) };
+                response.set_body(Body::from(BoxBody::new(body)));
+                Ok(response)
+            }
+            None => Ok(rejected()),
+        }
+    }
+}
+
+fn rejected() -> Response {
+    let error = ApiError::unavailable("too many bytes of responses are unread; read them, then retry");
+    let response = problem_details::response(StatusCode::SERVICE_UNAVAILABLE, &error);
+    response.with_header(header::RETRY_AFTER, RETRY_AFTER).into_response()
+}
+
+/// Unsent bytes and their bounds.
+struct UnsentBudget {
+    total_max: u64,
+    connection_max: u64,
+    unsent: Mutex<Unsent>,
+}
+
+#[derive(Default)]
+struct Unsent {
+    total: u64,
+    /// By the address and port of the client; without entries of zero.
+    connections: HashMap<SocketAddr, u64>,
+}
+
+impl UnsentBudget {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            total_max: limits.unsent_bytes_max,
+            connection_max: limits.connection_unsent_bytes_max,
+            unsent: Mutex::default(),
+        }
+    }
+
+    /// Reserves bytes until the reservation is dropped; `None` if a bound would be exceeded. A
+    /// single response of a connection may exceed the bound of the connection.
+    fn reserve(
+        self: &Arc<Self>,
+        connection: Option<SocketAddr>,
+        bytes: u64,
+    ) -> Option<Reservation> {
+        let mut unsent = self.lock();
+        let total = unsent.total.saturating_add(bytes);
+        let of_connection = connection.and_then(|address| unsent.connections.get(&address));
+        let of_connection = of_connection.copied().unwrap_or_default();
+        let is_first = of_connection == 0;
+        let of_connection = of_connection.saturating_add(bytes);
+        if total > self.total_max || (!is_first && of_connection > self.connection_max) {
+            return None;
+        }
+        unsent.total = total;
+        if let Some(address) = connection.filter(|_| bytes > 0) {
+            unsent.connections.insert(address, of_connection);
+        }
+        Some(Reservation { budget: Arc::clone(self), connection, bytes })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Unsent> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes that count as unsent.
+struct Reservation {
+    budget: Arc<UnsentBudget>,
+    connection: Option<SocketAddr>,
+    bytes: u64,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut unsent = self.budget.lock();
+        unsent.total = unsent.total.saturating_sub(self.bytes);
+        if let Some(address) = self.connection
+            && let Some(bytes) = unsent.connections.get_mut(&address)
+        {
+            *bytes = bytes.saturating_sub(self.bytes);
+            if *bytes == 0 {
+                unsent.connections.remove(&address);
+            }
+        }
+    }
+}
+
+/// A body whose bytes are reserved until it and all its data are dropped. The HTTP library drops data
+/// when it is sent, or when its connection or stream ends.
+struct ReservedBody {
+    body: BoxBody<Bytes, io::Error>,
+    reservation: Arc<Reservation>,
+}
+
+/// Data of a [`ReservedBody`].
+struct ReservedBytes {
+    bytes: Bytes,
+    _reservation: Arc<Reservation>,
+}
+
+impl AsRef<[u8]> for ReservedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl HttpBody for ReservedBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(frame.map(|frame| {
+            frame.map(|frame| {
+                frame.map_data(|bytes| {
+                    let reservation = Arc::clone(&self.reservation);
+                    Bytes::from_owner(ReservedBytes { bytes, _reservation: reservation })
+                })
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(total_max: u64, connection_max: u64) -> Arc<UnsentBudget> {
+        Arc::new(UnsentBudget::new(&Limits {
+            unsent_bytes_max: total_max,
+            connection_unsent_bytes_max: connection_max,
+            ..Limits::default()
+        }))
+    }
+
+    fn address(port: u16) -> Option<SocketAddr> {
+        Some(SocketAddr::from(([127, 0, 0, 1], port)))
+    }
+
+    #[test]
+    fn a_connection_must_have_one_response_or_its_share() {
+        let budget = budget(100, 10);
+        let long = budget.reserve(address(1), 60).expect("a single response");
+        assert!(budget.reserve(address(1), 1).is_none());
+        let short = budget.reserve(address(2), 5).expect("another connection");
+        let second = budget.reserve(address(2), 5).expect("within the share");
+        assert!(budget.reserve(address(2), 1).is_none());
+        drop((long, short, second));
+        assert!(budget.lock().connections.is_empty());
+        assert_eq!(budget.lock().total, 0);
+    }
+
+    #[test]
+    fn all_connections_together_must_stay_within_the_budget() {
+        let budget = budget(100, 10);
+        let held: Vec<_> = (0..20).filter_map(|port| budget.reserve(address(port), 9)).collect();
+        assert_eq!(held.len(), 11);
+        assert!(budget.reserve(address(99), 1).is_some());
+        assert!(budget.reserve(address(99), 2).is_none());
+        drop(held);
+        assert!(budget.reserve(address(99), 100).is_some());
+    }
+}
