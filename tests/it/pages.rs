@@ -256,7 +256,9 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_must_report_how_to_b
     let installation = Installation::small();
     installation.build();
     let server = Server::of(&installation);
-    for (path, text) in [("/graphiql", "nog niet geïnstalleerd"), ("/en/graphiql", "has not been installed")] {
+    for (path, text) in
+        [("/graphiql", "nog niet geïnstalleerd"), ("/en/graphiql", "has not been installed")]
+    {
         let page = server.get(path);
         assert_eq!(page.status, 404, "{path}");
         assert_harmless(path, &page);

@@ -108,7 +108,7 @@ struct GraphqlSection {
     /// Rejects all other documents.
     #[schemars(extend("x-range" = "`true` requires `trusted_documents`"))]
     require_trusted_documents: bool,
-    /// The build of [GraphiQL](graphql.md#graphiql) that `/graphiql` serves.
+    /// The build of [`GraphiQL`](graphql.md#graphiql) that `/graphiql` serves.
     #[schemars(extend("x-range" = "path of a folder"))]
     graphiql_dir: Option<PathBuf>,
 }

@@ -3,6 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use indexer::catalog::PoolLimits;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;

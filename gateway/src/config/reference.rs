@@ -23,13 +23,14 @@ const UNITS: [(&str, &str); 5] = [
 ];
 
 /// The JSON Schema of the configuration file, for editors that complete and check TOML.
-pub fn json_schema() -> Schema {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+pub(crate) fn json_schema() -> Schema {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings.into_generator().into_root_schema_for::<ConfigFile>()
 }
 
 /// The manual `gateway/docs/configuration.md`.
-pub fn manual() -> String {
+pub(crate) fn manual() -> String {
     let schema = json_schema();
     let mut text = String::new();
     for line in TEMPLATE.lines() {
@@ -129,13 +130,14 @@ fn range(key: &str, value: &Value) -> String {
     let limits = Limits::default().ranges();
     let limit = limits.iter().find(|(name, ..)| *name == key);
     let limit = limit.map(|(_, _, range)| (*range.start(), *range.end()));
-    let bound = |name: &str| {
-        let bound = &value[name];
-        bound.as_u64().or_else(|| bound.as_f64().map(|number| number as u64))
-    };
+    let bound = |name: &str| value[name].as_u64();
     let declared = bound("minimum").zip(bound("maximum"));
     let range = limit.or(declared).map(|(min, max)| {
-        format!("{} to {}", grouped(min), if unit == Some("bytes") { size(max) } else { grouped(max) })
+        format!(
+            "{} to {}",
+            grouped(min),
+            if unit == Some("bytes") { size(max) } else { grouped(max) }
+        )
     });
     let text = value["x-range"].as_str().map(str::to_owned).or_else(|| choices(value));
     let parts = [unit.map(str::to_owned), range.or(text)];

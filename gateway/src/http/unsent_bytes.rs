@@ -63,7 +63,8 @@ impl<E: Endpoint> Endpoint for UnsentBytes<E> {
 }
 
 fn rejected() -> Response {
-    let error = ApiError::unavailable("too many bytes of responses are unread; read them, then retry");
+    let error =
+        ApiError::unavailable("too many bytes of responses are unread; read them, then retry");
     let response = problem_details::response(StatusCode::SERVICE_UNAVAILABLE, &error);
     response.with_header(header::RETRY_AFTER, RETRY_AFTER).into_response()
 }
@@ -200,18 +201,18 @@ mod tests {
         }))
     }
 
-    fn address(port: u16) -> Option<SocketAddr> {
-        Some(SocketAddr::from(([127, 0, 0, 1], port)))
+    fn reserve(budget: &Arc<UnsentBudget>, port: u16, bytes: u64) -> Option<Reservation> {
+        budget.reserve(Some(SocketAddr::from(([127, 0, 0, 1], port))), bytes)
     }
 
     #[test]
     fn a_connection_must_have_one_response_or_its_share() {
         let budget = budget(100, 10);
-        let long = budget.reserve(address(1), 60).expect("a single response");
-        assert!(budget.reserve(address(1), 1).is_none());
-        let short = budget.reserve(address(2), 5).expect("another connection");
-        let second = budget.reserve(address(2), 5).expect("within the share");
-        assert!(budget.reserve(address(2), 1).is_none());
+        let long = reserve(&budget, 1, 60).expect("a single response");
+        assert!(reserve(&budget, 1, 1).is_none());
+        let short = reserve(&budget, 2, 5).expect("another connection");
+        let second = reserve(&budget, 2, 5).expect("within the share");
+        assert!(reserve(&budget, 2, 1).is_none());
         drop((long, short, second));
         assert!(budget.lock().connections.is_empty());
         assert_eq!(budget.lock().total, 0);
@@ -220,11 +221,11 @@ mod tests {
     #[test]
     fn all_connections_together_must_stay_within_the_budget() {
         let budget = budget(100, 10);
-        let held: Vec<_> = (0..20).filter_map(|port| budget.reserve(address(port), 9)).collect();
+        let held: Vec<_> = (0..20).filter_map(|port| reserve(&budget, port, 9)).collect();
         assert_eq!(held.len(), 11);
-        assert!(budget.reserve(address(99), 1).is_some());
-        assert!(budget.reserve(address(99), 2).is_none());
+        assert!(reserve(&budget, 99, 1).is_some());
+        assert!(reserve(&budget, 99, 2).is_none());
         drop(held);
-        assert!(budget.reserve(address(99), 100).is_some());
+        assert!(reserve(&budget, 99, 100).is_some());
     }
 }

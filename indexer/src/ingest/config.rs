@@ -11,9 +11,9 @@ use schema::{SourceName, event_moment};
 use url::Url;
 
 pub use super::source::config::{
-    ConfigError, Field, FieldDescription, FieldPath, Mapping, PathCaptures, PathPattern, ResolvedSource,
-    SourceConfig, SourceKind, Template, TemplateError, TextSplit, UnknownField, ValueMap,
-    resolve_sources,
+    ConfigError, Field, FieldDescription, FieldPath, Mapping, PathCaptures, PathPattern,
+    ResolvedSource, SourceConfig, SourceKind, Template, TemplateError, TextSplit, UnknownField,
+    ValueMap, resolve_sources,
 };
 
 /// Rises when merging or linking derives other records from the same facts.
