@@ -1,10 +1,10 @@
 //! One client connection during a run, and its checks of every response.
 
 use std::{
-    collections::BTreeMap,
     io::{BufReader, Write},
     net::{SocketAddr, TcpStream},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -12,37 +12,18 @@ use serde_json::Value;
 
 use crate::{
     connection::{Connection, Reply, Request, open},
-    hostile::{HOSTILE, HostileRequest, PARTIAL_REQUEST},
+    hostile::{HostileRequest, PARTIAL_REQUEST},
     operations::{Class, Workload},
     program::EDITED_TITLE,
     rng::Rng,
+    schedule::Schedule,
+    tally::Tally,
 };
 
-/// Maximum number of mismatches to describe per client; the rest is only counted.
-const REPORTED_MAX: usize = 3;
-
-/// Observations of one client.
-#[derive(Default)]
-pub(crate) struct Tally {
-    /// Response times by class.
-    pub(crate) times: BTreeMap<Class, Vec<Duration>>,
-    /// Number of responses by class, status and code.
-    pub(crate) responses: BTreeMap<(Class, u16, String), u64>,
-    /// Number of requests that were sent only partially.
-    pub(crate) partial_requests: u64,
-    /// Number of unexpected responses.
-    pub(crate) mismatches: u64,
-    pub(crate) reports: Vec<String>,
-}
-
-impl Tally {
-    fn report(&mut self, what: String) {
-        self.mismatches += 1;
-        if self.reports.len() < REPORTED_MAX {
-            self.reports.push(what);
-        }
-    }
-}
+/// Maximum pause of a client before a request in milliseconds; half of it on average. The requests
+/// of 64 clients then leave capacity, so that response times measure the hostile requests rather
+/// than the length of a queue.
+const PAUSE_MS_MAX: usize = 400;
 
 /// A client.
 pub(crate) struct Client {
@@ -76,25 +57,50 @@ impl Client {
         }
     }
 
-    /// Sends one request after another until `end`.
+    /// Sends one request after another until `end`; a third are hostile.
     pub(crate) fn run(mut self, end: Instant) -> Tally {
         self.send_partial();
-        while Instant::now() < end {
-            match self.rng.below(20) {
-                0 if self.rng.below(10) == 0 => self.send_partial(),
-                0 | 1 => self.hostile(),
-                2..=8 => self.operation(),
-                9..=13 => self.search(),
-                14..=16 => self.conditional(),
-                _ => self.suggestion(),
+        loop {
+            let pause = Duration::from_millis(self.rng.below(PAUSE_MS_MAX) as u64);
+            thread::sleep(pause.min(end.saturating_duration_since(Instant::now())));
+            let begun = Instant::now();
+            if begun >= end {
+                return self.tally;
+            }
+            match self.rng.below(27) {
+                0 if self.rng.below(5) == 0 => self.send_partial(),
+                0..=8 => self.hostile(begun),
+                9..=15 => self.operation(begun),
+                16..=20 => self.search(Class::Search, begun),
+                21..=23 => self.conditional(begun),
+                _ => self.suggestion(begun),
+            }
+        }
+    }
+
+    /// Sends searches at a fixed interval.
+    pub(crate) fn run_searches(mut self, schedule: Schedule) -> Tally {
+        for begun in schedule {
+            self.search(Class::PacedSearch, begun);
+        }
+        self.tally
+    }
+
+    /// Sends health checks at a fixed interval.
+    pub(crate) fn run_health_checks(mut self, schedule: Schedule) -> Tally {
+        let request = Request::get("/health/live", "application/json");
+        for begun in schedule {
+            let Some(reply) = self.send(Class::Health, &request, begun) else { continue };
+            if reply.status != 200 {
+                self.tally.report(format!("health check: {} {}", reply.status, reply.json()));
             }
         }
         self.tally
     }
 
-    /// Sends, times and counts a request. Returns `None` without a response or if it is 503.
-    fn send(&mut self, class: Class, request: &Request) -> Option<Reply> {
-        let begun = Instant::now();
+    /// Sends, times and counts a request that was due at `begun`. Returns `None` without a response
+    /// or if it is 503.
+    fn send(&mut self, class: Class, request: &Request, begun: Instant) -> Option<Reply> {
         let reply = match self.connection.send(request) {
             Ok(reply) => reply,
             Err(error) => {
@@ -103,23 +109,24 @@ impl Client {
                 return None;
             }
         };
-        self.tally.times.entry(class).or_default().push(begun.elapsed());
+        let time = begun.elapsed();
         let code = code(&reply.json());
         let counted = (class, reply.status, code.clone());
         *self.tally.responses.entry(counted).or_default() += 1;
         if reply.status == 503 {
-            let is_documented = code == "UNAVAILABLE" && reply.header("retry-after").is_some();
-            if !is_documented {
-                self.tally.report(format!("{class}: a 503 without `retry-after` or code"));
+            if !is_documented_rejection(class, &reply, &code) {
+                let request = describe(request);
+                self.tally.report(format!("{class}: 503 `{code}` is not documented: {request}"));
             }
             return None;
         }
+        self.tally.times.entry(class).or_default().push(time);
         Some(reply)
     }
 
     /// The data of the response to a valid request.
-    fn data(&mut self, class: Class, request: &Request) -> Option<Value> {
-        let reply = self.send(class, request)?;
+    fn data(&mut self, class: Class, request: &Request, begun: Instant) -> Option<Value> {
+        let reply = self.send(class, request, begun)?;
         let mut response = reply.json();
         if reply.status != 200 || response.get("errors").is_some() || !response["data"].is_object()
         {
@@ -130,19 +137,19 @@ impl Client {
         Some(response["data"].take())
     }
 
-    fn operation(&mut self) {
+    fn operation(&mut self, begun: Instant) {
         let request = self.workload.operation(&mut self.rng);
-        self.data(Class::Operation, &request);
+        self.data(Class::Operation, &request, begun);
     }
 
-    fn suggestion(&mut self) {
+    fn suggestion(&mut self, begun: Instant) {
         let request = self.workload.suggestion(&mut self.rng);
-        self.data(Class::Suggestion, &request);
+        self.data(Class::Suggestion, &request, begun);
     }
 
-    fn search(&mut self) {
+    fn search(&mut self, class: Class, begun: Instant) {
         let request = self.workload.search(&mut self.rng);
-        let Some(data) = self.data(Class::Search, &request) else { return };
+        let Some(data) = self.data(class, &request, begun) else { return };
         let generation = data["catalog"]["generation"].as_u64().unwrap_or_default();
         if generation < self.generation || generation == 0 {
             let before = self.generation;
@@ -151,9 +158,9 @@ impl Client {
         self.generation = generation;
     }
 
-    fn conditional(&mut self) {
+    fn conditional(&mut self, begun: Instant) {
         let request = Workload::conditional(self.etag.as_deref());
-        let Some(reply) = self.send(Class::Conditional, &request) else { return };
+        let Some(reply) = self.send(Class::Conditional, &request, begun) else { return };
         if reply.status == 304 && self.etag.is_some() && reply.body.is_empty() {
             return;
         }
@@ -174,17 +181,18 @@ impl Client {
         }
     }
 
-    fn hostile(&mut self) {
-        let HostileRequest { name, status, code: expected_code, request } = *self.rng.pick(HOSTILE);
-        let request = request(self.rng.below(1_000_000));
-        let Some(reply) = self.send(Class::Hostile, &request) else { return };
+    fn hostile(&mut self, begun: Instant) {
+        let kind = HostileRequest::pick(&mut self.rng);
+        let request = (kind.request)(self.rng.below(1_000_000));
+        let Some(reply) = self.send(Class::Hostile, &request, begun) else { return };
         let response = reply.json();
-        let actual_code = code(&response);
+        let code = code(&response);
         let limit = &response["errors"][0]["extensions"]["limit"]["name"];
-        let is_expected = reply.status == status
-            && (expected_code.is_empty() || expected_code == actual_code)
-            && (actual_code != "LIMIT_EXCEEDED" || limit.is_string());
+        let is_expected = reply.status == kind.status
+            && code == kind.code
+            && (code != "LIMIT_EXCEEDED" || limit.is_string());
         if !is_expected {
+            let name = kind.name;
             let response = shortened(&response.to_string());
             self.tally.report(format!("hostile, {name}: {} {response}", reply.status));
         }
@@ -203,6 +211,17 @@ impl Client {
 /// The code of the first error; empty without errors.
 fn code(response: &Value) -> String {
     response["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Whether a 503 is documented: a lack of capacity. A hostile request can also exceed the request
+/// timeout, and can be for a page, which has no code.
+fn is_documented_rejection(class: Class, reply: &Reply, code: &str) -> bool {
+    let is_page = reply.header("content-type").is_some_and(|media| media.starts_with("text/html"));
+    let is_documented = match class {
+        Class::Hostile => matches!(code, "UNAVAILABLE" | "LIMIT_EXCEEDED") || is_page,
+        _ => code == "UNAVAILABLE",
+    };
+    is_documented && reply.header("retry-after").is_some()
 }
 
 fn describe(request: &Request) -> String {

@@ -21,6 +21,17 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
+impl Request {
+    /// A GET request for a path with its query string.
+    pub(crate) fn get(path: &str, accept: &str) -> Self {
+        Self {
+            line: format!("GET {path}"),
+            headers: format!("accept: {accept}\r\n"),
+            body: Vec::new(),
+        }
+    }
+}
+
 /// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {

@@ -1,33 +1,51 @@
-//! Load test: many concurrent connections to the real program, while a builder publishes a new
-//! generation every second.
+//! Load test: many concurrent connections to the real program, hostile ones among them, while a
+//! builder publishes a new generation every second.
 //!
 //! ```sh
 //! cargo build --release && cargo run --release -p acceptance --bin load -- --seconds 60
 //! ```
 //!
-//! One request in ten is hostile. The exit code is 1 if a response differs from the documentation,
-//! if a client gets a response from an older generation than before, or if memory or the number of
-//! open files grows.
+//! A run has two phases. In the quiet phase, a few clients send searches and health checks at a
+//! fixed interval. In the storm, the same clients do the same, next to:
 //!
-//! - `program`: the program, its sources, and its resource usage
+//! - many clients with operations, searches, suggestions and conditional requests, of whose
+//!   requests a third are hostile;
+//! - clients that request large responses and never read them, over HTTP/1.1 and HTTP/2;
+//! - partial requests;
+//! - a builder that publishes a new generation every second.
+//!
+//! The exit code is 1 if a response differs from the documentation, if a client gets a response
+//! from an older generation than before, if memory or the number of open files grows, or if health
+//! checks or searches become slow: `report` has the thresholds.
+//!
+//! - `program`: the program and its sources; `usage`: its resource usage
 //! - `connection`: a minimal HTTP client with keep-alive
 //! - `operations`: requests of well-behaved clients
 //! - `hostile`: requests of hostile clients
+//! - `schedule`: requests at a fixed interval
 //! - `client`: one client connection, and its checks of every response
+//! - `http2`, `stalled`: clients that never read a response
+//! - `tally`: what clients observe in a phase
 //! - `report`: results of a run
 
 mod client;
 mod connection;
 mod hostile;
+mod http2;
 mod operations;
 mod program;
 mod report;
 mod rng;
+mod schedule;
+mod stalled;
+mod tally;
+mod usage;
 
 use std::{
+    net::SocketAddr,
     process::ExitCode,
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -37,10 +55,32 @@ use self::{
     client::Client,
     operations::Workload,
     program::{Installation, Program},
-    report::{Report, Usage},
+    report::Report,
+    schedule::Schedule,
+    tally::{Phase, Tally},
+    usage::Usage,
 };
 
-/// Number of connections and duration of the run.
+/// Duration of the quiet phase, unless the storm is shorter.
+const QUIET_TIME: Duration = Duration::from_secs(10);
+/// Time in the storm of the first measurement of memory; half of a storm that is shorter than twice
+/// this.
+const FIRST_USAGE_TIME: Duration = Duration::from_secs(10);
+/// Time before the end of the storm of the last measurement, while all connections are open.
+const LAST_USAGE_TIME: Duration = Duration::from_secs(1);
+
+/// Number of connections with searches at a fixed interval.
+const SEARCH_CONNECTIONS: u32 = 4;
+/// Interval between the searches on one connection.
+const SEARCH_INTERVAL: Duration = Duration::from_millis(40);
+/// Interval between health checks.
+const HEALTH_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Seeds of the clients of each kind and phase: no two send the same searches.
+const QUIET_SEED: u64 = 1_000_000;
+const STORM_SEED: u64 = 2_000_000;
+
+/// Duration of the storm, and its number of connections with requests of all kinds.
 struct Arguments {
     time: Duration,
     connections: usize,
@@ -62,11 +102,6 @@ impl Arguments {
         }
         Ok(arguments)
     }
-
-    /// Caches fill during the warm-up; growth is measured from its end.
-    fn warm_up(&self) -> Duration {
-        (self.time / 4).min(Duration::from_secs(15))
-    }
 }
 
 fn main() -> Result<ExitCode> {
@@ -75,37 +110,81 @@ fn main() -> Result<ExitCode> {
     installation.build()?;
     let program = Program::serve(&installation)?;
     let workload = Arc::new(Workload::read(&installation, program.address)?);
+    http2::check(program.address).context("the program does not serve HTTP/2")?;
+    let quiet = run_quiet_phase(QUIET_TIME.min(arguments.time), program.address, &workload)?;
+    run_storm(&arguments, &installation, &program, &workload, quiet)?.print()
+}
+
+/// Runs the phase with paced requests only.
+fn run_quiet_phase(time: Duration, address: SocketAddr, workload: &Arc<Workload>) -> Result<Phase> {
+    let end = Instant::now() + time;
+    let tallies = join(start_paced(QUIET_SEED, address, workload, end))?;
+    Ok(Phase { time, tallies })
+}
+
+/// Runs the phase with all clients and a builder.
+fn run_storm(
+    arguments: &Arguments,
+    installation: &Arc<Installation>,
+    program: &Program,
+    workload: &Arc<Workload>,
+    quiet: Phase,
+) -> Result<Report> {
     let begun = Instant::now();
     let end = begun + arguments.time;
-    let clients: Vec<_> = (0..arguments.connections)
-        .map(|number| {
-            let client = Client::new(number as u64, program.address, Arc::clone(&workload));
-            thread::spawn(move || client.run(end))
-        })
-        .collect();
-    let sources = Arc::clone(&installation);
+    let mut clients = start_paced(STORM_SEED, program.address, workload, end);
+    clients.extend((0..arguments.connections).map(|number| {
+        let client = Client::new(number as u64, program.address, Arc::clone(workload));
+        thread::spawn(move || client.run(end))
+    }));
+    let stalled = stalled::start(program.address, end);
+    let sources = Arc::clone(installation);
     let builder = thread::spawn(move || sources.build_every_second(end));
 
-    thread::sleep(arguments.warm_up());
-    let warm = Usage::of(program.id())?;
-    thread::sleep(
-        end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_secs(1)),
-    );
-    // While the connections are still open.
+    thread::sleep(FIRST_USAGE_TIME.min(arguments.time / 2));
+    let first = Usage::of(program.id())?;
+    let last_usage_at = end.checked_sub(LAST_USAGE_TIME).unwrap_or(end);
+    thread::sleep(last_usage_at.saturating_duration_since(Instant::now()));
     let last = Usage::of(program.id())?;
-    let mut tallies = Vec::new();
-    for client in clients {
-        tallies.push(client.join().ok().context("a client panicked")?);
-    }
+    let tallies = join(clients)?;
+    let storm = Phase { time: begun.elapsed(), tallies };
+    let stalled_connections: u32 = join(stalled)?.into_iter().sum();
     let published = builder.join().ok().context("the builder panicked")??;
-    let report = Report {
-        time: begun.elapsed(),
-        tallies,
+    Ok(Report {
+        quiet,
+        storm,
+        stalled_connections,
         published,
         swapped: program.swaps(),
         errors: program.errors(),
-        warm,
+        first,
         last,
-    };
-    report.print()
+    })
+}
+
+/// Starts the clients whose response times are compared between the phases.
+fn start_paced(
+    seed: u64,
+    address: SocketAddr,
+    workload: &Arc<Workload>,
+    end: Instant,
+) -> Vec<JoinHandle<Tally>> {
+    let client = |number: u32| Client::new(seed + u64::from(number), address, Arc::clone(workload));
+    let mut clients: Vec<_> = (0..SEARCH_CONNECTIONS)
+        .map(|number| {
+            let offset = SEARCH_INTERVAL * number / SEARCH_CONNECTIONS;
+            let schedule = Schedule::new(offset, SEARCH_INTERVAL, end);
+            let client = client(number);
+            thread::spawn(move || client.run_searches(schedule))
+        })
+        .collect();
+    let schedule = Schedule::new(Duration::ZERO, HEALTH_INTERVAL, end);
+    let prober = client(SEARCH_CONNECTIONS);
+    clients.push(thread::spawn(move || prober.run_health_checks(schedule)));
+    clients
+}
+
+/// The results of all threads.
+fn join<T>(threads: Vec<JoinHandle<T>>) -> Result<Vec<T>> {
+    threads.into_iter().map(|thread| thread.join().ok().context("a client panicked")).collect()
 }

@@ -24,12 +24,23 @@ pub(crate) enum Class {
     Suggestion,
     /// A hostile request.
     Hostile,
+    /// A search at a fixed interval, the same in each phase.
+    PacedSearch,
+    /// `/health/live` at a fixed interval.
+    Health,
 }
 
 impl Class {
     /// All classes, in the order of the report.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Operation, Self::Search, Self::Conditional, Self::Suggestion, Self::Hostile];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Operation,
+        Self::Search,
+        Self::Conditional,
+        Self::Suggestion,
+        Self::Hostile,
+        Self::PacedSearch,
+        Self::Health,
+    ];
 }
 
 impl fmt::Display for Class {
@@ -40,6 +51,8 @@ impl fmt::Display for Class {
             Self::Conditional => "if-none-match",
             Self::Suggestion => "suggestions",
             Self::Hostile => "hostile",
+            Self::PacedSearch => "paced searches",
+            Self::Health => "health checks",
         })
     }
 }

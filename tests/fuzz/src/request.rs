@@ -18,11 +18,22 @@ use crate::{
 
 /// The documented statuses of `/graphql`: success, preflight, not modified, and request errors.
 const STATUSES: [u16; 9] = [200, 204, 304, 400, 403, 405, 406, 413, 415];
-/// The statuses of all other paths.
-const OTHER_STATUSES: [u16; 3] = [200, 404, 405];
+/// The statuses of all other paths: success, not modified, a moved record, and request errors.
+const OTHER_STATUSES: [u16; 6] = [200, 304, 308, 400, 404, 405];
 /// The error codes of invalid requests.
-const CODES: [&str; 4] =
-    ["BAD_REQUEST", "LIMIT_EXCEEDED", "PERSISTED_QUERY_NOT_FOUND", "NOT_FOUND"];
+const CODES: [&str; 11] = [
+    "BAD_REQUEST",
+    "METHOD_NOT_ALLOWED",
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "OPERATION_RESOLUTION_FAILURE",
+    "BAD_USER_INPUT",
+    "PERSISTED_QUERY_NOT_FOUND",
+    "PERSISTED_QUERY_HASH_MISMATCH",
+    "TRUSTED_DOCUMENT_NOT_FOUND",
+    "LIMIT_EXCEEDED",
+    "NOT_FOUND",
+];
 
 /// The complete HTTP service.
 static SERVICE: LazyLock<BoxEndpoint<'static, Response>> =
@@ -52,8 +63,8 @@ pub fn check(bytes: &[u8]) {
     }
     assert!(std::str::from_utf8(&body).is_ok(), "{}", context());
     if !media.is_some_and(|media| media.contains("json")) {
-        // An unknown path yields an HTML page as well.
-        assert!(!is_graphql && matches!(status, 200 | 404), "{}", context());
+        // An unknown path and an invalid parameter yield an HTML page as well; a redirect is empty.
+        assert!(!is_graphql && matches!(status, 200 | 308 | 400 | 404), "{}", context());
         return;
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{}", context()));
