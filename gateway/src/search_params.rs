@@ -8,6 +8,7 @@
 
 use std::fmt::Write;
 
+use indexer::catalog::SEARCH_QUERY_BYTES_MAX;
 use jiff::civil::Date;
 use schema::{Facet, Kind, NodeId, NodeKind, SearchFilter, SearchSort};
 use url::form_urlencoded;
@@ -16,9 +17,6 @@ use url::form_urlencoded;
 pub const PAGE_MAX: usize = 50;
 /// At most so many values are read from one query string.
 pub const VALUES_MAX: usize = 100;
-/// At most so many bytes of words are looked for.
-pub const WORDS_BYTES_MAX: usize = 1_000;
-
 /// Parameters of conditions that are no facets; they follow the facets in a query string.
 const OTHER_CONDITIONS: [&str; 3] = ["person", "from", "until"];
 
@@ -89,7 +87,7 @@ impl SearchParams {
     /// Takes one value; else the parameter that it does not fit.
     fn parse_value(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
         match name {
-            "q" if value.len() > WORDS_BYTES_MAX => return Err("q"),
+            "q" if value.len() > SEARCH_QUERY_BYTES_MAX => return Err("q"),
             "q" => self.words = Some(value.to_owned()),
             "sort" => self.sort = Some(value.parse().map_err(|_| "sort")?),
             "page" => {

@@ -20,6 +20,7 @@ mod suggest;
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
@@ -39,7 +40,7 @@ pub use crate::{
 };
 pub use explain::RankExplanation;
 pub use related::RELATED_MAX;
-pub use search::SEARCH_WINDOW_MAX;
+pub use search::{SEARCH_QUERY_BYTES_MAX, SEARCH_WINDOW_MAX};
 pub use snapshot::Snapshot;
 pub use suggest::{SUGGEST_PREFIX_BYTES_MAX, SUGGESTIONS_MAX};
 
@@ -95,6 +96,9 @@ pub enum CatalogError {
     /// The queue of searches is full, or this one exceeded the queue timeout.
     #[error("too many concurrent searches; retry in a few seconds")]
     Busy,
+    /// A search ran longer than it may, or nobody waited for it any more.
+    #[error("search exceeded its timeout of {} ms", .0.as_millis())]
+    Timeout(Duration),
     /// A read panicked; the panic is in the log.
     #[error("catalog read panicked")]
     Panicked,

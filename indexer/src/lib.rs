@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod evaluate;
 pub mod ingest;
 
+mod cancellation;
 mod error_text;
 mod generation;
 mod index;

@@ -127,7 +127,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many searches run and wait.
+    /// How many searches run and wait, and for how long.
     pub(crate) fn searches(&self) -> PoolLimits {
         let default = PoolLimits::default();
         PoolLimits {
@@ -137,6 +137,7 @@ impl Limits {
             },
             queued_max: self.queued_searches_max,
             queue_timeout: Duration::from_millis(self.search_wait_ms_max),
+            search_timeout: Duration::from_millis(self.request_timeout_ms),
         }
     }
 

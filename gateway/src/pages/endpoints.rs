@@ -6,6 +6,7 @@ mod well_known;
 use std::sync::Arc;
 
 use federation::error::with_causes;
+use indexer::catalog::CatalogError;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
@@ -160,7 +161,7 @@ impl Pages {
                     .header(header::LOCATION, location.as_str())
                     .finish();
             }
-            PageError::Catalog(indexer::catalog::CatalogError::Busy) => {
+            PageError::Catalog(CatalogError::Busy | CatalogError::Timeout(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             error => {

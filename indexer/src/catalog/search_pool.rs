@@ -12,11 +12,14 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::CatalogError;
+use crate::cancellation::Cancellation;
 
 /// So many searches may wait for each one that runs; more are turned away.
 pub(crate) const QUEUED_PER_WORKER: usize = 64;
 /// A search that waited this long is turned away: who asked has little patience left.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A search that runs for this long is stopped.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many searches run at once, and how many wait for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +30,20 @@ pub struct PoolLimits {
     pub queued_max: usize,
     /// One that waited this long is turned away.
     pub queue_timeout: Duration,
+    /// One that runs for this long is stopped.
+    pub search_timeout: Duration,
 }
 
 impl Default for PoolLimits {
-    /// One worker a core, 64 waiting for each, for two seconds.
+    /// One worker a core, 64 waiting for each, for two seconds; none runs longer than ten.
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { workers, queued_max: workers * QUEUED_PER_WORKER, queue_timeout: QUEUE_TIMEOUT }
+        Self {
+            workers,
+            queued_max: workers * QUEUED_PER_WORKER,
+            queue_timeout: QUEUE_TIMEOUT,
+            search_timeout: SEARCH_TIMEOUT,
+        }
     }
 }
 
@@ -77,10 +87,11 @@ impl SearchPool {
         }
     }
 
-    /// Runs `work` when its turn comes.
+    /// Runs `work` when its turn comes. It is cancelled when its time is up and when this future is
+    /// dropped, and has no result then.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
+        work: impl FnOnce(&Cancellation) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<T, CatalogError> {
         let permit = match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => permit,
@@ -88,13 +99,18 @@ impl SearchPool {
                 self.rejected.fetch_add(1, Ordering::Relaxed);
             })?,
         };
+        let timeout = self.limits.search_timeout;
+        let cancellation = Cancellation::after(timeout);
+        let _waiting = cancellation.guard();
         // The search keeps its place until it is done, also when nobody waits for it any more.
         let span = tracing::Span::current();
         let work = move || {
             let _permit = permit;
             let _request = span.enter();
             fail::fail_point!("search");
-            work()
+            let result = work(&cancellation);
+            // What was cut short is no result.
+            if cancellation.is_cancelled() { Err(CatalogError::Timeout(timeout)) } else { result }
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| CatalogError::Panicked)?
     }
@@ -133,7 +149,8 @@ mod tests {
     use super::*;
 
     fn pool(queued_max: usize, queue_timeout: Duration) -> Arc<SearchPool> {
-        Arc::new(SearchPool::new(PoolLimits { workers: 1, queued_max, queue_timeout }))
+        let limits = PoolLimits { workers: 1, queued_max, queue_timeout, ..PoolLimits::default() };
+        Arc::new(SearchPool::new(limits))
     }
 
     /// Fills the only place with a search that lasts until the sender is dropped.
@@ -142,7 +159,7 @@ mod tests {
         let (started, begun) = tokio::sync::oneshot::channel();
         let pool = Arc::clone(pool);
         tokio::spawn(async move {
-            pool.run(move || {
+            pool.run(move |_| {
                 let _ = started.send(());
                 let _ = released.recv();
                 Ok(())
@@ -166,10 +183,10 @@ mod tests {
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
         let second = tokio::spawn({
             let pool = Arc::clone(&pool);
-            async move { pool.run(|| Ok(2)).await }
+            async move { pool.run(|_| Ok(2)).await }
         });
         until(&pool, PoolLoad { running: 1, queued: 1, rejected: 0 }).await;
-        assert!(matches!(pool.run(|| Ok(3)).await, Err(CatalogError::Busy)));
+        assert!(matches!(pool.run(|_| Ok(3)).await, Err(CatalogError::Busy)));
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 1, rejected: 1 });
         drop(release);
         assert!(matches!(second.await.unwrap(), Ok(2)), "a queued search gets a permit");
@@ -180,11 +197,11 @@ mod tests {
     async fn a_search_must_not_wait_longer_than_the_deadline() {
         let pool = pool(8, Duration::from_millis(1));
         let release = occupy(&pool).await;
-        assert!(matches!(pool.run(|| Ok(())).await, Err(CatalogError::Busy)));
+        assert!(matches!(pool.run(|_| Ok(())).await, Err(CatalogError::Busy)));
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 1 });
         drop(release);
         until(&pool, PoolLoad { running: 0, queued: 0, rejected: 1 }).await;
-        assert!(pool.run(|| Ok(())).await.is_ok());
+        assert!(pool.run(|_| Ok(())).await.is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -193,12 +210,38 @@ mod tests {
         let release = occupy(&pool).await;
         let queued = tokio::spawn({
             let pool = Arc::clone(&pool);
-            async move { pool.run(|| Ok(())).await }
+            async move { pool.run(|_| Ok(())).await }
         });
         until(&pool, PoolLoad { running: 1, queued: 1, rejected: 0 }).await;
         queued.abort();
         assert!(queued.await.unwrap_err().is_cancelled());
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
         drop(release);
+    }
+
+    /// Works until it is cancelled.
+    fn endless(cancellation: &Cancellation) -> Result<(), CatalogError> {
+        while !cancellation.is_cancelled() {
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_search_must_stop_when_its_time_is_up_or_nobody_waits() {
+        let mut limits = PoolLimits { workers: 1, ..PoolLimits::default() };
+        limits.search_timeout = Duration::from_millis(5);
+        let pool = SearchPool::new(limits);
+        let stopped = pool.run(endless).await;
+        assert!(matches!(stopped, Err(CatalogError::Timeout(timeout)) if timeout == limits.search_timeout));
+        limits.search_timeout = Duration::from_hours(1);
+        let pool = Arc::new(SearchPool::new(limits));
+        let abandoned = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(endless).await }
+        });
+        until(&pool, PoolLoad { running: 1, queued: 0, rejected: 0 }).await;
+        abandoned.abort();
+        until(&pool, PoolLoad { running: 0, queued: 0, rejected: 0 }).await;
     }
 }

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Synonyms},
+    cancellation::Cancellation,
     generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
     index::{Expansion, IndexReader},
     store::{Relation, StoreError, StoreReader},
@@ -181,7 +182,9 @@ impl Snapshot {
         let generation = Arc::clone(&self.generation);
         self.shared
             .pool
-            .run(move || event_calendar::events_in_range(&generation, (from, until), limit))
+            .run(move |cancellation| {
+                event_calendar::events_in_range(&generation, (from, until), limit, cancellation)
+            })
             .await
     }
 
@@ -200,7 +203,10 @@ impl Snapshot {
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
         self.shared
             .pool
-            .run(move || annotate::highlight_records(&generation, &synonyms, &words, &records))
+            .run(move |cancellation| {
+                let words_and_records = (words.as_str(), &*records);
+                annotate::highlight_records(&generation, &synonyms, words_and_records, cancellation)
+            })
             .await
     }
 
@@ -258,14 +264,16 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`CatalogError::Cursor`] for a cursor of another question, [`CatalogError::Limit`] for a
-    /// stretch too deep, [`CatalogError::Busy`] where too many searches wait.
+    /// stretch too deep or words too long, [`CatalogError::Busy`] where too many searches wait.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.read_counters.searches.add();
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
         let expansion = self.expansion;
         self.shared
             .pool
-            .run(move || search::search(&generation, (&synonyms, expansion), &query))
+            .run(move |cancellation| {
+                search::search(&generation, (&synonyms, expansion), &query, cancellation)
+            })
             .await
     }
 
@@ -283,7 +291,9 @@ impl Snapshot {
     ) -> Result<Option<RankExplanation>, CatalogError> {
         self.shared.read_counters.searches.add();
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
-        let explain = move || explain::explain(&generation, &synonyms, (&words, id), now);
+        let explain = move |cancellation: &Cancellation| {
+            explain::explain(&generation, &synonyms, (&words, id), now, cancellation)
+        };
         self.shared.pool.run(explain).await
     }
 
@@ -301,7 +311,10 @@ impl Snapshot {
     ) -> Result<Vec<Suggestion>, CatalogError> {
         self.shared.read_counters.suggestions.add();
         let generation = Arc::clone(&self.generation);
-        self.shared.pool.run(move || suggest::suggest(&generation, &prefix, first)).await
+        let suggest = move |cancellation: &Cancellation| {
+            suggest::suggest(&generation, &prefix, first, cancellation)
+        };
+        self.shared.pool.run(suggest).await
     }
 
     /// The content that is most like each thing, in the order asked; at most `first_index` each, never
@@ -316,7 +329,7 @@ impl Snapshot {
         first: usize,
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
         self.shared.read_counters.related.add();
-        self.map_in_batches(ids, move |generation, id| related::related(generation, id, first))
+        self.map_in_batches(ids, move |generation, id, _| related::related(generation, id, first))
             .await
     }
 
@@ -333,8 +346,8 @@ impl Snapshot {
         first: usize,
     ) -> Result<Vec<Vec<SharedPassage>>, CatalogError> {
         self.shared.read_counters.similar.add();
-        self.map_in_batches(ids, move |generation, id| {
-            shared_passages::shared_passages(generation, id, first)
+        self.map_in_batches(ids, move |generation, id, cancellation| {
+            shared_passages::shared_passages(generation, id, first, cancellation)
         })
         .await
     }
@@ -343,13 +356,17 @@ impl Snapshot {
     async fn map_in_batches<T: Send + 'static>(
         &self,
         ids: &[NodeId],
-        lookup: impl Fn(&OpenGeneration, NodeId) -> Result<T, CatalogError> + Copy + Send + 'static,
+        lookup: impl Fn(&OpenGeneration, NodeId, &Cancellation) -> Result<T, CatalogError>
+        + Copy
+        + Send
+        + 'static,
     ) -> Result<Vec<T>, CatalogError> {
         let mut results = Vec::with_capacity(ids.len());
         for ids in ids.chunks(LOOKUP_BATCH_SIZE) {
             let (generation, ids) = (Arc::clone(&self.generation), ids.to_vec());
-            let batch = move || {
-                ids.iter().map(|id| lookup(&generation, *id)).collect::<Result<Vec<_>, _>>()
+            let batch = move |cancellation: &Cancellation| {
+                let wanted = ids.iter().take_while(|_| !cancellation.is_cancelled());
+                wanted.map(|id| lookup(&generation, *id, cancellation)).collect::<Result<Vec<_>, _>>()
             };
             results.extend(self.shared.pool.run(batch).await?);
         }

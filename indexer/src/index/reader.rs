@@ -1,6 +1,6 @@
 //! Searching a published index.
 
-use std::{cmp::Reverse, path::Path, sync::Arc};
+use std::{cmp::Reverse, collections::HashSet, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
@@ -38,7 +38,7 @@ use super::{
     shared_passages, suggest,
     suggest::{CompletionQuery, SuggestedTitle, SuggestedWord},
 };
-use crate::{analysis, analysis::Synonyms};
+use crate::{analysis, analysis::Synonyms, cancellation::Cancellation};
 
 /// Maximum number of values of a facet, to which selected ones are added.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
@@ -66,6 +66,8 @@ pub(crate) struct Search<'a> {
     pub(crate) day: i32,
     pub(crate) limit: usize,
     pub(crate) facets: bool,
+    /// Ends the search early.
+    pub(crate) cancellation: &'a Cancellation,
 }
 
 /// What was found.
@@ -181,6 +183,7 @@ impl IndexReader {
             limit: search.limit.max(if search.limit > 0 { rerank_depth } else { 0 }),
             facets: search.facets,
             collapse_duplicates: search.plan.is_some(),
+            cancellation: search.cancellation.clone(),
             recency_boost: is_ranked.then_some(RecencyBoost {
                 day: search.day,
                 all_terms_boost: rules.all_terms_boost,
@@ -234,8 +237,9 @@ impl IndexReader {
         &self,
         typed: &str,
         words: (&Synonyms, Expansion),
+        cancellation: &Cancellation,
     ) -> Result<(Option<Plan>, Interpretation), IndexError> {
-        Ok(Plan::new((&self.searcher, &self.schema), words, typed)?)
+        Ok(Plan::new((&self.searcher, &self.schema), words, typed, cancellation)?)
     }
 
     /// What a plan finds in the documents with these ids; in their order.
@@ -334,6 +338,7 @@ impl IndexReader {
     pub(crate) fn corrected_prefix(
         &self,
         query: &CompletionQuery<'_>,
+        cancellation: &Cancellation,
     ) -> Result<Option<String>, IndexError> {
         let (searcher, schema) = (&self.searcher, &self.schema);
         let mut words: Vec<String> =
@@ -341,7 +346,7 @@ impl IndexReader {
         for word in &mut words {
             let term = Term::from_field_text(schema.exact, word);
             if searcher.doc_freq(&term)? == 0
-                && let Some(corrected) = spelling::correction(searcher, schema, word)?
+                && let Some(corrected) = spelling::correction(searcher, schema, word, cancellation)?
             {
                 *word = corrected;
             }
@@ -416,10 +421,13 @@ fn facets(counts: &FacetCounts, filter: &SearchFilter) -> Facets {
 
 /// The counts of one facet, highest first. A selected value is listed even without hits.
 fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>> {
+    let mut is_selected = HashSet::new();
+    let selected: Vec<u64> =
+        selected.iter().copied().filter(|value| is_selected.insert(*value)).collect();
     let count = |&(value, count): &(u64, u64)| FacetCount {
         value,
         count,
-        selected: selected.contains(&value),
+        selected: is_selected.contains(&value),
     };
     let mut listed: Vec<_> = counts.iter().map(count).collect();
     listed.sort_by_key(|facet| (Reverse(facet.count), facet.value));
@@ -428,10 +436,9 @@ fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>>
         rank += 1;
         facet.selected || rank <= FACET_VALUES_MAX
     });
-    for value in selected {
-        if !listed.iter().any(|facet| facet.value == *value) {
-            listed.push(FacetCount { value: *value, count: 0, selected: true });
-        }
-    }
+    // Every selected value with hits is listed.
+    let with_hits: HashSet<u64> = listed.iter().map(|facet| facet.value).collect();
+    let without_hits = selected.iter().filter(|value| !with_hits.contains(value));
+    listed.extend(without_hits.map(|value| FacetCount { value: *value, count: 0, selected: true }));
     listed
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     analysis,
     analysis::{AnalysisLanguage, COMPONENT_LETTERS_MIN, Synonyms, WordTerms},
+    cancellation::Cancellation,
     index::schema::IndexSchema,
 };
 
@@ -59,6 +60,8 @@ pub(crate) struct Plan {
     pub(crate) rules: MatchRules,
     /// Conditions that documents must or must not fulfil.
     filters: Vec<(Occur, Box<dyn Query>)>,
+    /// Ends what is done with the plan.
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Plan {
@@ -67,6 +70,7 @@ impl Plan {
         (searcher, schema): (&Searcher, &IndexSchema),
         (synonyms, expansion): (&Synonyms, Expansion),
         typed: &str,
+        cancellation: &Cancellation,
     ) -> tantivy::Result<(Option<Self>, Interpretation)> {
         let query = ParsedQuery::parse(typed);
         let mut planner = Planner {
@@ -74,6 +78,7 @@ impl Plan {
             schema,
             synonyms,
             expansion,
+            cancellation,
             keep_stop_words: !query.clauses.iter().any(has_content_word),
             terms: QueryTerms::new(searcher, schema),
             words: Vec::new(),
@@ -96,8 +101,12 @@ impl Plan {
         for (occur, filter) in &self.filters {
             clauses.push((*occur, Box::new(UnscoredQuery(filter.box_clone()))));
         }
-        let terms_query =
-            TermsQuery { terms: Arc::clone(&self.terms), norms: Arc::clone(norms), rules };
+        let terms_query = TermsQuery {
+            terms: Arc::clone(&self.terms),
+            norms: Arc::clone(norms),
+            rules,
+            cancellation: self.cancellation.clone(),
+        };
         match (!rules.required.is_empty(), clauses.iter().any(|(occur, _)| *occur == Occur::Must)) {
             (true, _) if clauses.is_empty() => return Box::new(terms_query),
             (true, _) => clauses.push((Occur::Must, Box::new(terms_query))),
@@ -161,6 +170,7 @@ struct Planner<'a> {
     schema: &'a IndexSchema,
     synonyms: &'a Synonyms,
     expansion: Expansion,
+    cancellation: &'a Cancellation,
     /// Whether stop words are searched, since the query has no other words.
     keep_stop_words: bool,
     terms: QueryTerms<'a>,
@@ -191,6 +201,7 @@ impl Planner<'_> {
             },
             words: self.words,
             filters: self.filters,
+            cancellation: self.cancellation.clone(),
         };
         (Some(plan), interpretation)
     }
@@ -209,6 +220,7 @@ impl Planner<'_> {
     }
 
     fn add_clause(&mut self, clause: &Clause) -> tantivy::Result<()> {
+        self.cancellation.check()?;
         match clause {
             Clause::Word(typed) => self.add_run(query_words(typed), true)?,
             Clause::All(clauses) => self.add_clauses(clauses)?,
@@ -345,6 +357,7 @@ impl Planner<'_> {
             weight: 1.0,
             text: &word.typed.text,
         };
+        self.cancellation.check()?;
         let mut doc_freq = self.add_stemmed_forms(&word.dutch, &word.english, context)?;
         doc_freq += self.terms.add_exact_form(&word.dutch.folded, context)?;
         if self.expansion == Expansion::None {
@@ -356,7 +369,9 @@ impl Planner<'_> {
             return Ok(());
         }
         let folded = &word.dutch.folded;
-        if let Some(corrected) = spelling::correction(self.searcher, self.schema, folded)? {
+        let corrected =
+            spelling::correction(self.searcher, self.schema, folded, self.cancellation)?;
+        if let Some(corrected) = corrected {
             let dutch = WordTerms::of(AnalysisLanguage::Dutch, &corrected);
             let english = WordTerms::of(AnalysisLanguage::English, &corrected).stem;
             let (kind, weight) = (MatchKind::Correction, CORRECTION_WEIGHT);
@@ -470,6 +485,7 @@ impl Planner<'_> {
     fn add_prefix(&mut self, typed: &QueryText, words: WordSet) -> tantivy::Result<()> {
         let prefix = analysis::folded(&typed.text);
         for word in terms_with_prefix(self.searcher, self.schema.exact, &prefix)? {
+            self.cancellation.check()?;
             let context = TermContext { words, kind: MatchKind::Prefix, weight: 1.0, text: &word };
             self.terms.add_exact_term(&word, context)?;
         }

@@ -16,6 +16,7 @@ use tantivy::{
 };
 
 use super::word_set::WordSet;
+use crate::cancellation::Cancellation;
 
 /// Saturation of the term frequency.
 const K1: f32 = 1.2;
@@ -126,6 +127,7 @@ pub(crate) struct TermsQuery {
     pub(crate) terms: Arc<[QueryTerm]>,
     pub(crate) norms: Arc<Norms>,
     pub(crate) rules: MatchRules,
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Query for TermsQuery {
@@ -138,14 +140,16 @@ struct TermsWeight(TermsQuery);
 
 impl Weight for TermsWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let TermsQuery { terms, norms, rules } = &self.0;
+        let TermsQuery { terms, norms, rules, cancellation } = &self.0;
         let mut cursors = Vec::with_capacity(terms.len());
         for query_term in &**terms {
+            cancellation.check()?;
             cursors.extend(PostingsCursor::open(reader, query_term, norms)?);
         }
         let mut scorer = TermsScorer {
             cursors,
             rules: *rules,
+            cancellation: cancellation.clone(),
             boost,
             base: 0,
             doc: 0,
@@ -257,6 +261,7 @@ impl PostingsCursor {
 struct TermsScorer {
     cursors: Vec<PostingsCursor>,
     rules: MatchRules,
+    cancellation: Cancellation,
     boost: Score,
     /// First document of the window.
     base: DocId,
@@ -267,11 +272,11 @@ struct TermsScorer {
 }
 
 impl TermsScorer {
-    /// Goes to the first document of the next window that has one.
+    /// Goes to the first document of the next window that has one. A cancelled search has none.
     fn fill_window(&mut self) {
         loop {
             self.base = self.cursors.iter().map(PostingsCursor::doc).min().unwrap_or(TERMINATED);
-            if self.base == TERMINATED {
+            if self.base == TERMINATED || self.cancellation.is_cancelled() {
                 self.doc = TERMINATED;
                 return;
             }
