@@ -16,6 +16,7 @@ mod cancellation;
 mod error_text;
 mod generation;
 mod index;
+mod regular_file;
 mod source_facts;
 mod store;
 

@@ -68,7 +68,7 @@ pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
     let mut lexer = Lexer {
         input,
         position: 0,
-        partners: partners(input),
+        bracket_pairs: bracket_pairs(input),
         closing_quote: Some(0),
         tokens: Vec::new(),
         words: 0,
@@ -83,7 +83,7 @@ pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
 struct Lexer<'a> {
     input: &'a str,
     position: usize,
-    partners: BTreeMap<usize, usize>,
+    bracket_pairs: BTreeMap<usize, usize>,
     /// The first closing quote after the place from which one was looked for last; `None` if there
     /// is none.
     closing_quote: Option<usize>,
@@ -141,8 +141,8 @@ impl<'a> Lexer<'a> {
         // A bracket belongs to a word only where both halves do, as in `gebruiker(s)`.
         let ends = |(offset, letter): (usize, char)| match letter {
             '(' | ')' => {
-                let partner = self.partners.get(&(self.position + offset));
-                partner.is_none_or(|partner| *partner < self.position)
+                let other = self.bracket_pairs.get(&(self.position + offset));
+                other.is_none_or(|other| *other < self.position)
             }
             letter => letter.is_whitespace(),
         };
@@ -204,22 +204,22 @@ fn field(text: &str) -> Option<(usize, QueryField)> {
 }
 
 /// The other half of each bracket, by their places, of those that are within one word.
-fn partners(input: &str) -> BTreeMap<usize, usize> {
-    let mut partners = BTreeMap::new();
+fn bracket_pairs(input: &str) -> BTreeMap<usize, usize> {
+    let mut bracket_pairs = BTreeMap::new();
     let mut open = Vec::new();
     for (at, letter) in input.char_indices() {
         match letter {
             '(' => open.push(at),
             ')' => {
                 if let Some(begin) = open.pop() {
-                    partners.extend([(begin, at), (at, begin)]);
+                    bracket_pairs.extend([(begin, at), (at, begin)]);
                 }
             }
             letter if letter.is_whitespace() => open.clear(),
             _ => {}
         }
     }
-    partners
+    bracket_pairs
 }
 
 /// The tokens without brackets that have no other half or lie too deep.

@@ -271,8 +271,33 @@ mod tests {
     #[test]
     fn a_long_query_must_be_parsed_in_linear_time() {
         let pieces = [
-            "a(", "(a", "a)", "(", ")", "a()", "\"", "\"a", "„", "„a ", "«“", "-", "-a", "--(", ":", "a:",
-            "titel:", "titel:a* ", "titel:(", "*", "a*", "OR ", "a OR ", "|", "é", "a ", " ",
+            "a(",
+            "(a",
+            "a)",
+            "(",
+            ")",
+            "a()",
+            "\"",
+            "\"a",
+            "„",
+            "„a ",
+            "«“",
+            "-",
+            "-a",
+            "--(",
+            ":",
+            "a:",
+            "titel:",
+            "titel:a* ",
+            "titel:(",
+            "*",
+            "a*",
+            "OR ",
+            "a OR ",
+            "|",
+            "é",
+            "a ",
+            " ",
         ];
         for piece in pieces {
             let input = piece.repeat(400_000 / piece.len());

@@ -12,6 +12,7 @@ use tantivy::{
 use super::{
     filters::{FilterBuilder, terms_with_prefix},
     parser::{Clause, ParsedQuery, QueryText},
+    query_words::{QueryWord, query_words},
     scorer::{ALL_TERMS_BOOST, MatchRules, Norms, QueryTerm, TermsQuery},
     spelling,
     terms::{QueryTerms, TermContext, TermOrigin},
@@ -150,18 +151,6 @@ fn has_content_word(clause: &Clause) -> bool {
         Clause::Prefix(_) | Clause::Phrase(_) | Clause::In(..) => true,
         Clause::Not(_) => false,
     }
-}
-
-/// One word of a sequence of adjacent words.
-struct QueryWord {
-    /// As it is written, with its place in the question.
-    typed: QueryText,
-    dutch: WordTerms,
-    english: String,
-    /// Whether it is one letter before or after a hyphen, such as the one of *e-mail*.
-    is_letter: bool,
-    /// Its position in the query; empty for a stop word.
-    words: WordSet,
 }
 
 /// A plan under construction.
@@ -491,26 +480,4 @@ impl Planner<'_> {
         }
         Ok(())
     }
-}
-
-/// The words of a piece of the query.
-fn query_words(typed: &QueryText) -> Vec<QueryWord> {
-    let words: Vec<_> = analysis::words(&typed.text).filter(analysis::is_indexed).collect();
-    let is_letter =
-        |word: &Range<usize>| words.len() > 1 && typed.text[word.clone()].chars().nth(1).is_none();
-    let is_one = words.iter().filter(|word| !is_letter(word)).count() == 1;
-    let query_word = |word: &Range<usize>| {
-        let text = &typed.text[word.clone()];
-        let is_letter = is_letter(word);
-        // What is left of `e-mail` without its letter is shown as the whole.
-        let is_rest = words.len() > 1 && is_one && !is_letter;
-        QueryWord {
-            dutch: WordTerms::of(AnalysisLanguage::Dutch, text),
-            english: WordTerms::of(AnalysisLanguage::English, text).stem,
-            typed: if is_rest { typed.clone() } else { typed.slice(word) },
-            is_letter,
-            words: WordSet::EMPTY,
-        }
-    };
-    words.iter().map(query_word).collect()
 }
