@@ -10,6 +10,7 @@ mod event_times;
 mod explain;
 mod open_generation;
 mod read_metrics;
+mod record_list;
 mod related;
 mod search;
 mod search_pool;
@@ -258,6 +259,23 @@ impl Catalog {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Reads every byte of the generation that is served again. If it is damaged, the newest intact
+    /// one is served instead; if there is none, nothing is. Blocks for as long as reading takes.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it is damaged.
+    pub fn verify_current(&self) -> Result<(), OpenError> {
+        let Some(held) = self.current() else { return Ok(()) };
+        let Err(error) = held.recheck(&self.data, &self.verifier) else { return Ok(()) };
+        // A builder may have removed it meanwhile, and the next refresh swaps it.
+        if !self.data.generation(held.generation()).exists() {
+            return Ok(());
+        }
+        self.current.store(None);
+        self.open_newest_intact(&error)?;
+        Err(error)
     }
 
     fn open_newest_intact(&self, cause: &OpenError) -> Result<(), OpenError> {

@@ -12,7 +12,8 @@
 //! - `incremental`: an incremental build finds what a full one finds
 //! - `random_edits`: random edits, kills and rollbacks
 //! - `crash`: a builder killed at every step and at random moments
-//! - `damage`: a bit flipped in every file
+//! - `current_file`: whatever `CURRENT` and the paths of the data folder hold
+//! - `damage`: a bit flipped in every file, files damaged while they are served
 //! - `generation_swap`: two hundred generations under constant load
 //! - `graphql_snapshots`: GraphQL over the demo, whole responses
 //! - `batching`: the reads of an operation, counted
@@ -21,6 +22,7 @@
 //! - `federation`: a router over subgraphs that behave and subgraphs that do not
 //! - `example_subgraphs`: our graph and the example subgraphs as one supergraph
 //! - `http`: the protocol around it: validators, persisted and trusted documents, other sites
+//! - `hostile_content`: queries and texts on which an algorithm would take quadratic time
 //! - `limits`: each limit of a request, and what hostile clients get
 //! - `metrics`: `/metrics`, read by other programs
 //! - `example_operations`: the example operations, as a frontend team sends them
@@ -42,6 +44,7 @@ mod batching;
 mod calendar;
 mod composition;
 mod crash;
+mod current_file;
 mod damage;
 mod documents;
 mod example_operations;
@@ -50,6 +53,7 @@ mod federation;
 mod generation_swap;
 mod graphql_snapshots;
 mod highlights_and_explanations;
+mod hostile_content;
 mod http;
 mod incremental;
 mod ingest;

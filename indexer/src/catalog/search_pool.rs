@@ -233,7 +233,9 @@ mod tests {
         limits.search_timeout = Duration::from_millis(5);
         let pool = SearchPool::new(limits);
         let stopped = pool.run(endless).await;
-        assert!(matches!(stopped, Err(CatalogError::Timeout(timeout)) if timeout == limits.search_timeout));
+        assert!(
+            matches!(stopped, Err(CatalogError::Timeout(timeout)) if timeout == limits.search_timeout)
+        );
         limits.search_timeout = Duration::from_hours(1);
         let pool = Arc::new(SearchPool::new(limits));
         let abandoned = tokio::spawn({

@@ -4,9 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, Cursor, CursorError, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences,
-    Page, Provenance, Record, RecordPage, SearchPage, SearchQuery, SharedPassage, SortValue,
-    Suggestion,
+    Body, Change, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences, Page, Provenance,
+    Record, RecordPage, SearchPage, SearchQuery, SharedPassage, Suggestion,
 };
 use url::Url;
 
@@ -17,8 +16,8 @@ use super::{
     explain::RankExplanation,
     open_generation::OpenGeneration,
     read_metrics::{ReadCounters, ReadMetrics},
-    related, search,
-    search::{annotate, previous_generation},
+    record_list, related, search,
+    search::annotate,
     search_pool::SearchPool,
     shared_passages, suggest,
 };
@@ -78,8 +77,10 @@ impl Snapshot {
         verifier.retain_only(&folder, &manifest);
         let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
         let previous_index = previous.map(|previous| &previous.generation.index);
-        let index = IndexReader::open(&folder.join(INDEX_FOLDER), previous_index)
-            .map_err(|error| OpenError::Index(number, error))?;
+        let index_folder = folder.join(INDEX_FOLDER);
+        let index =
+            IndexReader::open_in_memory(&index_folder, manifest.index_files(), previous_index)
+                .map_err(|error| OpenError::Index(number, error))?;
         let event_times =
             EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
         let generation =
@@ -112,6 +113,11 @@ impl Snapshot {
     #[must_use]
     pub fn without_expansion(&self) -> Self {
         Self { expansion: Expansion::None, ..self.with_synonyms(&self.synonyms) }
+    }
+
+    /// Compares every byte on disk with the manifest again.
+    pub(super) fn recheck(&self, data: &DataFolder, verifier: &Verifier) -> Result<(), OpenError> {
+        Ok(verifier.recheck(&data.generation(self.generation()), &self.manifest)?)
     }
 
     /// Whether it is the generation of a manifest.
@@ -227,7 +233,9 @@ impl Snapshot {
     /// [`CatalogError::Store`] where the store fails.
     pub async fn bodies(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Body>>>, CatalogError> {
         self.shared.read_counters.bodies.add();
-        self.read_each(ids, |store, id| Ok(store.body(*id)?.map(Arc::new))).await
+        let bodies = read_all(ids, |store, id| Ok(store.body(*id)?.map(Arc::new)));
+        // One body can have more bytes than many records.
+        self.read(if ids.is_empty() { 0 } else { usize::MAX }, bodies).await
     }
 
     /// The ids that addresses lead to, in the order asked.
@@ -237,6 +245,21 @@ impl Snapshot {
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
         self.shared.read_counters.urls.add();
         self.read_each(urls, |store, url| store.by_url(&schema::normalisation::url(url))).await
+    }
+
+    /// The ids that pages are about, by kind and slug, in the order asked.
+    ///
+    /// # Errors
+    /// [`CatalogError::Store`] where the store fails.
+    pub async fn by_pages(
+        &self,
+        pages: &[(NodeKind, String)],
+    ) -> Result<Vec<Option<NodeId>>, CatalogError> {
+        self.shared.read_counters.urls.add();
+        let page = |store: &StoreReader, (kind, slug): &(NodeKind, String)| {
+            store.by_url(&schema::normalisation::page(*kind, slug))
+        };
+        self.read_each(pages, page).await
     }
 
     /// Where records come from, in the order asked.
@@ -366,7 +389,9 @@ impl Snapshot {
             let (generation, ids) = (Arc::clone(&self.generation), ids.to_vec());
             let batch = move |cancellation: &Cancellation| {
                 let wanted = ids.iter().take_while(|_| !cancellation.is_cancelled());
-                wanted.map(|id| lookup(&generation, *id, cancellation)).collect::<Result<Vec<_>, _>>()
+                wanted
+                    .map(|id| lookup(&generation, *id, cancellation))
+                    .collect::<Result<Vec<_>, _>>()
             };
             results.extend(self.shared.pool.run(batch).await?);
         }
@@ -389,7 +414,10 @@ impl Snapshot {
             _ => page.size(),
         };
         let total = self.manifest.counts.get(kind);
-        self.read(count, move |generation| list_by_name(generation, kind, &page, total)).await
+        self.read(count, move |generation| {
+            record_list::list_by_name(generation, kind, &page, total)
+        })
+        .await
     }
 
     /// What changed after a place, oldest first, and whether there is more.
@@ -411,11 +439,7 @@ impl Snapshot {
         keys: &[K],
         get: impl Fn(&StoreReader, &K) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Vec<T>, CatalogError> {
-        let owned_keys = keys.to_vec();
-        let read = move |generation: &OpenGeneration| {
-            owned_keys.iter().map(|key| Ok(get(&generation.store, key)?)).collect()
-        };
-        self.read(keys.len(), read).await
+        self.read(keys.len(), read_all(keys, get)).await
     }
 
     /// Reads the store: about `count` values, off the runtime threads if they are many.
@@ -433,48 +457,11 @@ impl Snapshot {
     }
 }
 
-fn list_by_name(
-    generation: &OpenGeneration,
-    kind: NodeKind,
-    page: &Page,
-    total: u64,
-) -> Result<RecordPage, CatalogError> {
-    let store = &generation.store;
-    let query_hash = kind as u64;
-    let position = match page.cursor() {
-        None => None,
-        Some(cursor) => match &cursor.value {
-            SortValue::Text(name) if cursor.query_hash == query_hash => Some((&**name, cursor.id)),
-            _ => return Err(CursorError::QueryMismatch.into()),
-        },
-    };
-    let (mut range, is_backward) = match page {
-        Page::Forward { first, .. } => (store.names_after(kind, position, *first)?, false),
-        Page::Backward { last, .. } => (store.names_before(kind, position, *last)?, true),
-        Page::Offset { limit, offset } => {
-            let mut range = store.names_after(kind, None, offset.saturating_add(*limit))?;
-            range.entries.drain(..range.entries.len().min(*offset));
-            (range, false)
-        }
-    };
-    if is_backward {
-        range.entries.reverse();
-    }
-    let mut entries = Vec::with_capacity(range.entries.len());
-    for (name, id) in range.entries {
-        let Some(record) = store.record(id)? else { continue };
-        let value = SortValue::Text(name);
-        let number = generation.number;
-        let cursor = Cursor { query_hash, generation: number, day: 0, position: 0, value, id };
-        entries.push((Arc::new(record), cursor));
-    }
-    let has_more_behind =
-        page.cursor().is_some() || matches!(page, Page::Offset { offset, .. } if *offset > 0);
-    Ok(RecordPage {
-        entries,
-        has_next: if is_backward { has_more_behind } else { range.has_more },
-        has_previous: if is_backward { range.has_more } else { has_more_behind },
-        total,
-        continued_from: previous_generation(page.cursor(), generation.number),
-    })
+/// Reads something of the store for each key, in their order.
+fn read_all<K: Clone + Send + 'static, T>(
+    keys: &[K],
+    get: impl Fn(&StoreReader, &K) -> Result<T, StoreError> + Send + 'static,
+) -> impl FnOnce(&OpenGeneration) -> Result<Vec<T>, CatalogError> + Send + 'static {
+    let keys = keys.to_vec();
+    move |generation| keys.iter().map(|key| Ok(get(&generation.store, key)?)).collect()
 }

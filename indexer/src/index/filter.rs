@@ -142,7 +142,8 @@ impl Filter {
     fn check_forms(&self, fast_fields: &FastFields, doc: DocId, failed: &mut FailedFacets) {
         let (kind, form) = (fast_fields.kind.first(doc), fast_fields.form.first(doc));
         let is_selected = kind.is_some_and(|kind| {
-            self.kinds.binary_search(&kind).is_ok() || self.forms.iter().any(|(own, ..)| own.code() == kind)
+            self.kinds.binary_search(&kind).is_ok()
+                || self.forms.iter().any(|(own, ..)| own.code() == kind)
         });
         for (form_kind, facet, selected) in &self.forms {
             let passes = if kind == Some(form_kind.code()) {

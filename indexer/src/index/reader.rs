@@ -9,7 +9,6 @@ use schema::{
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
-    directory::MmapDirectory,
     index::SegmentId,
     query::{AllQuery, EnableScoring, Query},
 };
@@ -38,7 +37,7 @@ use super::{
     shared_passages, suggest,
     suggest::{CompletionQuery, SuggestedTitle, SuggestedWord},
 };
-use crate::{analysis, analysis::Synonyms, cancellation::Cancellation};
+use crate::{analysis, analysis::Synonyms, cancellation::Cancellation, generation::FileDigest};
 
 /// Maximum number of values of a facet, to which selected ones are added.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
@@ -48,6 +47,7 @@ const MIN_AND_MATCHES: usize = 100;
 
 /// A published index, open for reading.
 pub(crate) struct IndexReader {
+    directory: ReadOnlyDirectory,
     index: Index,
     schema: IndexSchema,
     searcher: Searcher,
@@ -106,10 +106,28 @@ impl SearchResult {
 }
 
 impl IndexReader {
-    /// Opens the index in `folder`. What was decoded of segments that it shares with `before` is
-    /// taken over.
-    pub(crate) fn open(folder: &Path, previous: Option<&Self>) -> Result<Self, IndexError> {
-        let (index, schema) = Self::open_index(folder)?;
+    /// Opens the index in `folder`, whose files stay on disk.
+    pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
+        Self::open_directory(ReadOnlyDirectory::mapped(folder)?, None)
+    }
+
+    /// Opens the index in `folder` to be served: its files are read into memory and compared with
+    /// their digests. Files and decoded segments that it shares with `previous` are taken over.
+    pub(crate) fn open_in_memory<'a>(
+        folder: &Path,
+        digests: impl Iterator<Item = (&'a str, &'a FileDigest)>,
+        previous: Option<&Self>,
+    ) -> Result<Self, IndexError> {
+        let previous_directory = previous.map(|previous| &previous.directory);
+        let directory = ReadOnlyDirectory::in_memory(folder, digests, previous_directory)?;
+        Self::open_directory(directory, previous)
+    }
+
+    fn open_directory(
+        directory: ReadOnlyDirectory,
+        previous: Option<&Self>,
+    ) -> Result<Self, IndexError> {
+        let (index, schema) = Self::open_index(directory.clone())?;
         analysis::register(&index);
         let searcher = index.reader()?.searcher();
         let open = |segment: &SegmentReader| {
@@ -125,7 +143,7 @@ impl IndexReader {
             &[schema.exact],
         ];
         let norms = Arc::new(Norms::open(&searcher, &fields)?);
-        Ok(Self { index, schema, searcher, segments, norms })
+        Ok(Self { directory, index, schema, searcher, segments, norms })
     }
 
     fn ordinals(&self, segment: SegmentId) -> Option<Arc<FacetOrdinals>> {
@@ -136,11 +154,12 @@ impl IndexReader {
 
     /// Whether there is an index of this program's layout in `folder`.
     pub(crate) fn is_usable(folder: &Path) -> bool {
-        Self::open_index(folder).is_ok_and(|(index, _)| index.reader().is_ok())
+        let index = ReadOnlyDirectory::mapped(folder).and_then(Self::open_index);
+        index.is_ok_and(|(index, _)| index.reader().is_ok())
     }
 
-    fn open_index(folder: &Path) -> Result<(Index, IndexSchema), IndexError> {
-        let index = Index::open(ReadOnlyDirectory(MmapDirectory::open(folder)?))?;
+    fn open_index(directory: ReadOnlyDirectory) -> Result<(Index, IndexSchema), IndexError> {
+        let index = Index::open(directory)?;
         let schema = IndexSchema::new();
         if index.schema() == schema.tantivy_schema {
             Ok((index, schema))

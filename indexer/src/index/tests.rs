@@ -209,7 +209,7 @@ proptest! {
         writer.put(&indexed).unwrap();
         writer.finish().unwrap();
 
-        let reader = IndexReader::open(folder.path(), None).unwrap();
+        let reader = IndexReader::open(folder.path()).unwrap();
         let (plan, interpretation) = reader.plan(&query, (&Synonyms::default(), Expansion::Full), &Cancellation::default()).unwrap();
         let plan = plan.unwrap();
         let query = interpretation.corrected.unwrap_or(query);
@@ -267,8 +267,10 @@ fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
     };
     writer.put(&indexed).unwrap();
     writer.finish().unwrap();
-    let reader = IndexReader::open(folder.path(), None).unwrap();
-    let (plan, _) = reader.plan("de brief", (&Synonyms::default(), Expansion::Full), &Cancellation::default()).unwrap();
+    let reader = IndexReader::open(folder.path()).unwrap();
+    let (plan, _) = reader
+        .plan("de brief", (&Synonyms::default(), Expansion::Full), &Cancellation::default())
+        .unwrap();
     let plan = plan.unwrap();
     let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
     let sum: f32 = matches[0].scores.iter().sum();
