@@ -70,7 +70,7 @@ mod tests {
     fn only_a_regular_file_within_the_limit_must_be_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        mknodat(CWD, &path("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        mknodat(CWD, path("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
         for special in [folder.path(), &path("pipe"), Path::new("/dev/zero")] {
             let error = read(special, 10).unwrap_err().to_string();
             assert!(error.contains("not a regular file"), "{}: {error}", special.display());

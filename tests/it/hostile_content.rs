@@ -124,7 +124,7 @@ fn hostile_installation() -> Installation {
     };
     write("unmatched", &"<div></x>".repeat(60_000));
     write("deep", &"<div>".repeat(100_000));
-    write("formatting", &(0..9_000).map(|n| format!("<p><b id={n}>")).collect::<String>());
+    write("formatting", &(0..9_000).map(|n| format!("<p><b id={n}>")).collect::<Vec<_>>().concat());
     write("quotes", &">".repeat(20_000));
     write("lists", &"- ".repeat(20_000));
     write("brackets", &"[".repeat(100_000));
@@ -137,7 +137,7 @@ fn hostile_html_must_be_sanitised_once_at_ingest_and_lose_no_text() {
     let installation = hostile_installation();
     let start = Instant::now();
     installation.build();
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
     let snapshot = installation.snapshot();
     let page = runtime().block_on(snapshot.search(everything())).expect("a search");
     let ids: Vec<_> = page.hits.iter().map(|hit| hit.record.id()).collect();

@@ -37,7 +37,7 @@ pub(super) struct ConfigFile {
     #[schemars(extend("x-default-text" = "`http://LISTEN/`, with the value of `listen`", "x-range" = "`http` or `https` URL without user name, password, query and fragment"))]
     public_url: Option<String>,
     /// Proxies whose `x-forwarded-for` is trusted to identify the client in the
-    /// [Log](operation.md#logs).
+    /// [log](operation.md#logs).
     #[serde(default)]
     #[schemars(extend("x-range" = "networks (`10.0.0.0/8`) or addresses (`::1`)"))]
     trusted_proxies: Vec<String>,

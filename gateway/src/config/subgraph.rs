@@ -46,7 +46,7 @@ pub(super) struct SubgraphEntry {
     sdl: Option<PathBuf>,
     /// Headers that the subgraph receives.
     #[serde(default)]
-    #[schemars(extend("x-range" = "see [Headers](#headers)"))]
+    #[schemars(extend("x-default-text" = "`[]`", "x-range" = "see [Headers](#headers)"))]
     headers: Vec<HeaderEntry>,
     /// Timeout of one request, retries included.
     #[serde(default = "timeout_ms")]

@@ -220,7 +220,8 @@ mod tests {
         drop(release);
     }
 
-    /// Works until it is cancelled.
+    /// Runs until it is cancelled.
+    #[expect(clippy::unnecessary_wraps, reason = "the type of a search")]
     fn endless(cancellation: &Cancellation) -> Result<(), CatalogError> {
         while !cancellation.is_cancelled() {
             std::thread::yield_now();

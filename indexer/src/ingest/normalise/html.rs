@@ -296,9 +296,10 @@ mod tests {
                     text.len()
                 );
             }
-            let attributes = (0..100_000).map(|n| format!(" a{n}=b")).collect::<String>();
+            let attributes = (0..100_000).map(|n| format!(" a{n}=b")).collect::<Vec<_>>().concat();
             sanitise(&format!("<p{attributes}>a"), None, Language::Nl);
-            let formats = (0..5_000).map(|n| format!("<p><font a{n}=b>")).collect::<String>();
+            let formats =
+                (0..5_000).map(|n| format!("<p><font a{n}=b>")).collect::<Vec<_>>().concat();
             sanitise(&format!("{formats}{}", "<p>x".repeat(5_000)), None, Language::Nl);
         };
         let small_stack = std::thread::Builder::new().stack_size(2 << 20).spawn(sanitise_all);

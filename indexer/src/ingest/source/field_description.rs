@@ -29,7 +29,7 @@ macro_rules! descriptions {
 
 descriptions! {
     Kind: "all", "enum", "Kind of record; required";
-    Form: "article, toolkit, community, event", "enum", "Type within the kind, such as `BLOG` or `MEETUP`";
+    Form: "article, toolkit, community, event", "enum", "Type within the kind, such as `BLOG` or `WEBINAR`";
     Key: "all", "text", "Identifies the record within its source";
     Op: "all", "`upsert` or `delete`", "Whether the record is present or was deleted";
     Draft: "all", "flag", "An unpublished record; it is left out";

@@ -138,8 +138,10 @@ mod tests {
             bomb + &format!("a{}: &a{} [*a{n}, *a{n}]\n", n + 1, n + 1)
         });
         let block = |marker: &str, text: &str| format!("{marker}\n{text}\n{marker}\n");
-        let nested: String = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
-        let tables: String = (1..60).map(|n| format!("[{}]\n", vec!["a"; n].join("."))).collect();
+        let nested: Vec<_> = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let nested = nested.concat();
+        let tables: Vec<_> = (1..60).map(|n| format!("[{}]\n", vec!["a"; n].join("."))).collect();
+        let tables = tables.concat();
         let hostile = [
             block("---", &format!("a: {}", "[".repeat(100_000))),
             block("---", &format!("a: {}{}", "[".repeat(20), "]".repeat(20))),

@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(many.matches('a').count(), ELEMENTS_MAX + 5);
         let formatted = balance(&format!("{}a", "<b>".repeat(99)));
         assert_eq!(formatted.matches("<b>").count(), FORMATTING_NESTING_MAX);
-        let attributes = (0..99).map(|n| format!(" a{n}=b")).collect::<String>();
+        let attributes = (0..99).map(|n| format!(" a{n}=b")).collect::<Vec<_>>().concat();
         let attributes = balance(&format!("<p{attributes}>a"));
         assert_eq!(attributes.matches("=\"b\"").count(), super::super::tokens::ATTRIBUTES_MAX);
     }
