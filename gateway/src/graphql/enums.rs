@@ -243,7 +243,7 @@ pub(crate) enum GovernmentLayer {
     Overig,
 }
 
-/// Perspective of an audience; one facet never mixes the two.
+/// Perspective of an audience.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Perspective")]
 pub(crate) enum Perspective {
