@@ -15,6 +15,10 @@ pub(crate) fn from_catalog(error: &CatalogError) -> ApiError {
         CatalogError::Cursor(error) => from_cursor(error),
         CatalogError::Limit { name, value } => ApiError::limit(name, *value),
         CatalogError::Busy => ApiError::busy(),
+        CatalogError::Timeout(timeout) => {
+            let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+            ApiError::limit("request_timeout_ms", timeout_ms)
+        }
         CatalogError::Panicked => ApiError::internal(),
         other => {
             tracing::error!(error = federation::error::with_causes(other), "catalog call failed");

@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod auth;
+mod blocking;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -6,9 +6,10 @@
 //!
 //! This module must not know GraphQL, HTTP or how records are stored: a snapshot and parameters in,
 //! HTML out. Invariant: a text of a source gets into HTML only through a template that escapes it,
-//! through [`prose`], or through [`json_ld`].
+//! through [`body_html`], or through [`json_ld`].
 
 pub(crate) mod assets;
+mod body_html;
 pub(crate) mod calendar;
 pub(crate) mod endpoints;
 mod entity;
@@ -23,7 +24,6 @@ mod json_ld;
 mod layout;
 mod mentions;
 mod record_lookup;
-mod sanitise;
 mod search;
 mod site;
 mod status;

@@ -38,6 +38,7 @@ pub use self::{
     outcome::{CacheKey, CacheStatus, Outcome, ResponseMeta, ServedResponse},
 };
 use crate::{
+    blocking,
     config::{Config, Limits},
     error::{ApiError, ErrorCode},
     graphql,
@@ -454,7 +455,11 @@ impl LocalGraph {
         let execution = context.run(self.schema.execute(request)).instrument(span);
         let execution = AssertUnwindSafe(execution).catch_unwind();
         match tokio::time::timeout_at(deadline, execution).await {
-            Ok(Ok(response)) => classify_response(response, self.config.limits.errors_max),
+            Ok(Ok(response)) => {
+                let errors_max = self.config.limits.errors_max;
+                let classify = move || classify_response(response, errors_max);
+                blocking::run(context.text_bytes(), classify).await
+            }
             Ok(Err(_panic)) => Outcome::Failed(ApiError::internal()),
             Err(_elapsed) => self.timed_out(),
         }

@@ -9,6 +9,7 @@
 
 use std::fmt::Write;
 
+use indexer::catalog::SEARCH_QUERY_BYTES_MAX;
 use jiff::civil::Date;
 use schema::{Facet, Kind, NodeId, NodeKind, SearchFilter, SearchSort};
 use url::form_urlencoded;
@@ -17,9 +18,6 @@ use url::form_urlencoded;
 pub const PAGE_MAX: usize = 50;
 /// Maximum number of values read from one query string.
 pub const VALUES_MAX: usize = 100;
-/// Maximum length of the search words in bytes.
-pub const WORDS_BYTES_MAX: usize = 1_000;
-
 /// Parameters of conditions other than facets; they follow the facets in a query string.
 const OTHER_CONDITIONS: [&str; 3] = ["person", "from", "until"];
 
@@ -90,7 +88,7 @@ impl SearchParams {
     /// Sets one parameter; returns its name if the value is invalid.
     fn parse_value(&mut self, name: &str, value: &str) -> Result<(), &'static str> {
         match name {
-            "q" if value.len() > WORDS_BYTES_MAX => return Err("q"),
+            "q" if value.len() > SEARCH_QUERY_BYTES_MAX => return Err("q"),
             "q" => self.words = Some(value.to_owned()),
             "sort" => self.sort = Some(value.parse().map_err(|_| "sort")?),
             "page" => {

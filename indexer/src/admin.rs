@@ -15,7 +15,7 @@ use crate::{
         INDEX_FOLDER, Manifest, PublishHold, Verifier,
     },
     index::{IndexError, IndexReader, IndexWriter, Segments},
-    ingest::{BuildError, NoProgress, index_records},
+    ingest::{BuildError, NoProgress, Progress, index_records},
     store::{StoreError, StoreFile, StoreReader, StoreWriter},
     with_causes,
 };
@@ -123,7 +123,7 @@ fn verify_one(
     let manifest = Manifest::read(&folder, number)?;
     verifier.check(&folder, &manifest)?;
     StoreReader::open(&folder)?.check()?;
-    let documents = IndexReader::open(&folder.join(INDEX_FOLDER), None)?.len();
+    let documents = IndexReader::open(&folder.join(INDEX_FOLDER))?.len();
     let records = manifest.counts.content();
     if documents != records {
         let damage = vec![Damage::DocumentCount { documents, records }];
@@ -142,9 +142,25 @@ pub fn rollback(
     to: Option<GenerationNumber>,
     now: Timestamp,
 ) -> Result<GenerationNumber, AdminError> {
+    rollback_with_progress(data, to, now, &NoProgress)
+}
+
+/// Like [`rollback`]; `progress` gets a note if `CURRENT` or the history cannot be read.
+///
+/// # Errors
+/// As [`rollback`].
+pub fn rollback_with_progress(
+    data: &Path,
+    to: Option<GenerationNumber>,
+    now: Timestamp,
+    progress: &dyn Progress,
+) -> Result<GenerationNumber, AdminError> {
     let folder = DataFolder::new(data);
     let lock = folder.lock()?;
-    let current = folder.current()?.ok_or_else(|| AdminError::Empty(data.to_owned()))?;
+    let current = folder.current_or_newest()?.ok_or_else(|| AdminError::Empty(data.to_owned()))?;
+    if !matches!(folder.current(), Ok(Some(named)) if named == current) {
+        progress.note(&format!("`CURRENT` names no generation; rolling back from {current}"));
+    }
     let target = choose_target(&folder, current, to)?;
     let base = BaseGeneration::open_intact(&folder, target)?;
     let same_analysis = base.manifest.analysis == ANALYSIS_VERSION;
@@ -155,8 +171,7 @@ pub fn rollback(
     }
     let stores = RollbackStores {
         target: StoreReader::open(&base.folder)?,
-        // An unreadable current generation must not prevent a rollback.
-        current: StoreReader::open(&folder.generation(current)).ok(),
+        current: open_newest_store(&folder, target, progress)?,
     };
     let file = StoreFile::create_overlay(builder.folder())?;
     file.write(|store| {
@@ -185,6 +200,26 @@ pub fn rollback(
         let _ = folder.remove_hold();
         error.into()
     })
+}
+
+/// The store of the newest intact generation, which has the whole history. A damaged one must not
+/// prevent its own rollback, but what it alone has of the history is lost, and reported.
+fn open_newest_store(
+    folder: &DataFolder,
+    target: GenerationNumber,
+    progress: &dyn Progress,
+) -> Result<Option<StoreReader>, AdminError> {
+    for number in folder.generations()?.into_iter().rev().filter(|number| *number >= target) {
+        let opened = BaseGeneration::open(folder, number).map_err(AdminError::from);
+        match opened.and_then(|base| Ok(StoreReader::open(&base.folder)?)) {
+            Ok(store) => return Ok(Some(store)),
+            Err(error) => progress.note(&format!(
+                "changes of generation {number} are not in the history: {}",
+                with_causes(&error)
+            )),
+        }
+    }
+    Ok(None)
 }
 
 fn choose_target(
@@ -290,9 +325,13 @@ fn compact(
     now: Timestamp,
 ) -> Result<Option<GenerationNumber>, AdminError> {
     let Some(current) = folder.current()? else { return Ok(None) };
+    // The history goes on in the newest generation only.
+    if folder.generations()?.last() != Some(&current) {
+        return Ok(None);
+    }
     let base = BaseGeneration::open_intact(folder, current)?;
     let store = StoreReader::open(&base.folder)?;
-    let index_is_compact = IndexReader::open(&base.index_folder(), None)?.is_compact();
+    let index_is_compact = IndexReader::open(&base.index_folder())?.is_compact();
     if index_is_compact && !store.has_overlay() {
         return Ok(None);
     }

@@ -10,6 +10,7 @@ mod event_times;
 mod explain;
 mod open_generation;
 mod read_metrics;
+mod record_list;
 mod related;
 mod search;
 mod search_pool;
@@ -20,6 +21,7 @@ mod suggest;
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
@@ -39,7 +41,7 @@ pub use crate::{
 };
 pub use explain::RankExplanation;
 pub use related::RELATED_MAX;
-pub use search::SEARCH_WINDOW_MAX;
+pub use search::{SEARCH_QUERY_BYTES_MAX, SEARCH_WINDOW_MAX};
 pub use snapshot::Snapshot;
 pub use suggest::{SUGGEST_PREFIX_BYTES_MAX, SUGGESTIONS_MAX};
 
@@ -95,6 +97,9 @@ pub enum CatalogError {
     /// The queue of searches is full, or this search exceeded the queue timeout.
     #[error("too many concurrent searches; retry in a few seconds")]
     Busy,
+    /// The search exceeded its timeout or was cancelled.
+    #[error("search exceeded its timeout of {} ms", .0.as_millis())]
+    Timeout(Duration),
     /// A read panicked; the panic is logged.
     #[error("catalog read panicked")]
     Panicked,
@@ -254,6 +259,23 @@ impl Catalog {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Reads every byte of the generation that is served again. If it is damaged, the newest intact
+    /// one is served instead; if there is none, nothing is. Blocks for as long as reading takes.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it is damaged.
+    pub fn verify_current(&self) -> Result<(), OpenError> {
+        let Some(held) = self.current() else { return Ok(()) };
+        let Err(error) = held.recheck(&self.data, &self.verifier) else { return Ok(()) };
+        // A builder may have removed it meanwhile, and the next refresh swaps it.
+        if !self.data.generation(held.generation()).exists() {
+            return Ok(());
+        }
+        self.current.store(None);
+        self.open_newest_intact(&error)?;
+        Err(error)
     }
 
     fn open_newest_intact(&self, cause: &OpenError) -> Result<(), OpenError> {

@@ -7,6 +7,8 @@ mod collect;
 pub mod config;
 mod context;
 mod error;
+#[doc(hidden)]
+pub mod fuzz_support;
 pub(crate) mod index_records;
 mod infer_entities;
 mod link;
@@ -19,6 +21,7 @@ mod publish_thresholds;
 mod removals;
 mod report;
 mod source;
+mod text_limits;
 mod write;
 
 use std::collections::BTreeMap;

@@ -12,9 +12,11 @@ pub mod catalog;
 pub mod evaluate;
 pub mod ingest;
 
+mod cancellation;
 mod error_text;
 mod generation;
 mod index;
+mod regular_file;
 mod source_facts;
 mod store;
 

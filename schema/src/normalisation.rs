@@ -2,6 +2,8 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use crate::NodeKind;
+
 /// Normalises a name: lower case, no accents, no apostrophes, single spaces.
 ///
 /// ```
@@ -52,6 +54,15 @@ pub fn slug(text: &str) -> String {
         slug.push_str(word);
     }
     slug
+}
+
+/// The page of a record as a key, whatever address the site has.
+///
+/// ```
+/// assert_eq!(schema::normalisation::page(schema::NodeKind::Article, "brief"), "/article/brief");
+/// ```
+pub fn page(kind: NodeKind, slug: &str) -> String {
+    format!("/{}/{slug}", kind.as_str())
 }
 
 /// Normalises a URL to a key: without scheme, fragment, tracking parameters and trailing slash, so

@@ -5,7 +5,7 @@ use std::fs;
 
 use indexer::catalog::Catalog;
 
-use crate::support::{Installation, files_below};
+use crate::support::{Installation, everything, files_below, runtime};
 
 /// Flips the lowest bit of the byte in the middle of a file.
 fn flip(path: &std::path::Path) {
@@ -148,4 +148,63 @@ fn an_invalid_current_file_must_not_stop_a_build() {
     assert!(Catalog::open(&installation.data()).expect("opens").damage().is_some());
     installation.build();
     assert_eq!(installation.view(), before);
+}
+
+/// Every file of the generation that is served.
+fn served_files(
+    installation: &Installation,
+    number: schema::GenerationNumber,
+) -> Vec<std::path::PathBuf> {
+    files_below(&installation.data().join(number.to_string()))
+}
+
+#[test]
+fn a_file_truncated_or_changed_while_it_is_served_must_not_stop_or_falsify_searches() {
+    for damage in ["truncated", "changed"] {
+        let installation = Installation::small();
+        let number = installation.build();
+        let catalog = Catalog::open(&installation.data()).expect("opens");
+        let snapshot = catalog.current().expect("a generation");
+        let search = || runtime().block_on(snapshot.search(everything())).map(|page| page.total);
+        let expected = search().expect("a search");
+        let index = |file: &std::path::PathBuf| file.components().any(|c| c.as_os_str() == "index");
+        for file in served_files(&installation, number).into_iter().filter(index) {
+            let mut bytes = fs::read(&file).expect("readable");
+            match damage {
+                "truncated" => bytes.clear(),
+                _ => bytes.iter_mut().for_each(|byte| *byte ^= 1),
+            }
+            // In place: what is mapped changes too.
+            fs::write(&file, bytes).expect("writable");
+        }
+        assert_eq!(search().expect("a search"), expected, "{damage}");
+    }
+}
+
+#[test]
+fn damage_while_serving_must_be_found_and_the_generation_withdrawn() {
+    let installation = Installation::small();
+    let first = installation.build();
+    installation.write_item("extra", "Een extra artikel over klantreizen");
+    let second = installation.build();
+    let catalog = Catalog::open(&installation.data()).expect("opens");
+    catalog.verify_current().expect("intact");
+    let overlay = installation.data().join(second.to_string()).join("overlay.redb");
+    let modified = fs::metadata(&overlay).and_then(|meta| meta.modified()).expect("a time");
+    let mut bytes = fs::read(&overlay).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&overlay, bytes).expect("writable");
+    // A failing disk changes no time of modification.
+    let file = fs::File::options().write(true).open(&overlay).expect("a file");
+    file.set_modified(modified).expect("a time");
+    let error = catalog.verify_current().expect_err("damaged").to_string();
+    assert!(error.contains(&second.to_string()) && error.contains("overlay.redb"), "{error}");
+    assert_eq!(catalog.current().expect("the previous one").generation(), first);
+    assert!(catalog.refresh().is_err(), "it is not served again");
+    assert_eq!(catalog.current().expect("the previous one").generation(), first);
+    let repaired = installation.build();
+    catalog.refresh().expect("the repaired generation opens");
+    assert_eq!(catalog.current().expect("open").generation(), repaired);
+    assert_eq!(catalog.damage(), None);
 }

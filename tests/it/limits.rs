@@ -44,6 +44,10 @@ fn every_limit_must_name_itself_and_its_value() {
         format!("{{ search(filter: {{ years: [{}] }}) {{ totalCount }} }}", "2025 ".repeat(count))
     };
     let words = |count: usize| format!("{{ {} }}", "__typename ".repeat(count));
+    let query =
+        |bytes: usize| format!("{{ search(query: \"{}\") {{ totalCount }} }}", "(".repeat(bytes));
+    let prefix =
+        |bytes: usize| format!("{{ suggest(prefix: \"{}\") {{ text }} }}", "a".repeat(bytes));
     for (limit, within, beyond) in [
         ("request_bytes_max", " ".repeat(100), format!("{{ a }} #{}", "x".repeat(20_000))),
         ("tokens_max", words(3), words(199)),
@@ -87,6 +91,8 @@ fn every_limit_must_name_itself_and_its_value() {
             "{ search(first: 1) { nodes { related(first: 21) { id } } } }".to_owned(),
         ),
         ("filter_values_max", years(5), years(6)),
+        ("search_query_bytes_max", query(1_000), query(1_001)),
+        ("suggest_prefix_bytes_max", prefix(200), prefix(201)),
         (
             "records_max",
             "{ search(first: 2) { nodes { themes { id } } } }".to_owned(),

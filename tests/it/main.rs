@@ -14,7 +14,8 @@
 //! - `incremental`: incremental builds compared with full builds
 //! - `random_edits`: random edits, kills and rollbacks
 //! - `crash`: a build killed at every step and at random moments
-//! - `damage`: a flipped bit in every file
+//! - `current_file`: any content of `CURRENT`, and symbolic links in the data folder
+//! - `damage`: a flipped bit in every file; files damaged while they are served
 //! - `generation_swap`: two hundred generations under constant load
 //! - `graphql_snapshots`: complete GraphQL responses of the demo
 //! - `batching`: number of reads per operation
@@ -23,6 +24,7 @@
 //! - `federation`: the router with correct and faulty subgraphs
 //! - `example_subgraphs`: a supergraph of our graph and the example subgraphs
 //! - `http`: `ETag`s, persisted and trusted documents, cross-origin requests
+//! - `hostile_content`: queries and texts that could take quadratic time
 //! - `limits`: every limit of a request; hostile clients
 //! - `metrics`: `/metrics`, parsed by other programs
 //! - `example_operations`: the example operations, as a frontend sends them
@@ -44,6 +46,7 @@ mod batching;
 mod calendar;
 mod composition;
 mod crash;
+mod current_file;
 mod damage;
 mod documents;
 mod example_operations;
@@ -52,6 +55,7 @@ mod federation;
 mod generation_swap;
 mod graphql_snapshots;
 mod highlights_and_explanations;
+mod hostile_content;
 mod http;
 mod incremental;
 mod ingest;

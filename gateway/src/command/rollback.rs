@@ -7,7 +7,7 @@ use indexer::admin;
 use schema::GenerationNumber;
 use serde_json::json;
 
-use super::{CommandError, ManageArguments, output};
+use super::{CommandError, ManageArguments, output, progress::Console};
 
 #[derive(Debug, Args)]
 pub(super) struct RollbackArguments {
@@ -21,7 +21,8 @@ pub(super) struct RollbackArguments {
 /// Rolls back, and prints the number of the new generation.
 pub(super) fn run(arguments: &RollbackArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.manage.config()?;
-    let published = admin::rollback(&config.data, arguments.to, config.clock.now())?;
+    let (to, now) = (arguments.to, config.clock.now());
+    let published = admin::rollback_with_progress(&config.data, to, now, &Console::new())?;
     if arguments.manage.json {
         output::json(&json!({ "generation": published }))?;
     } else {

@@ -154,6 +154,7 @@ impl Limits {
             },
             queued_max: self.queued_searches_max,
             queue_timeout: Duration::from_millis(self.search_wait_ms_max),
+            search_timeout: Duration::from_millis(self.request_timeout_ms),
         }
     }
 

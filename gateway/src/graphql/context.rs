@@ -55,6 +55,11 @@ impl RequestContext {
         tokio::task::unconstrained(execution).await
     }
 
+    /// Bytes of the long texts in the response so far.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.loaders.text_bytes()
+    }
+
     /// Limits of one request.
     pub(super) fn limits(&self) -> &Limits {
         &self.config.limits

@@ -132,6 +132,11 @@ impl Loaders {
         self.provenance.one(id).await.map_err(missing_key_error)?
     }
 
+    /// Bytes of the long texts that were loaded.
+    pub(super) fn text_bytes(&self) -> usize {
+        usize::try_from(self.text_bytes.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+    }
+
     /// Counts loaded records: nested lists multiply, which the size of a query does not show.
     fn count_records(&self, records: usize) -> Result<()> {
         let records = u64::try_from(records).unwrap_or(u64::MAX);

@@ -6,6 +6,7 @@ use flate2::{Compression, write::GzEncoder};
 use poem::http::{HeaderMap, HeaderValue, header};
 
 use super::quality_value;
+use crate::blocking;
 
 /// Minimum buffer size of an encoder in bytes.
 const BUFFER_BYTES_MIN: usize = 512;
@@ -78,6 +79,16 @@ impl ContentEncoding {
                 encoder.write_all(&bytes).expect(INFALLIBLE);
                 drop(encoder);
                 compressed
+            }
+        }
+    }
+
+    /// The bytes in this coding; long ones do not block the runtime.
+    pub(crate) async fn encode_off_runtime(self, bytes: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Identity => bytes,
+            Self::Brotli | Self::Gzip => {
+                blocking::run(bytes.len(), move || self.encode(bytes)).await
             }
         }
     }

@@ -6,6 +6,7 @@ mod well_known;
 use std::sync::Arc;
 
 use federation::error::with_causes;
+use indexer::catalog::CatalogError;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
@@ -98,7 +99,7 @@ impl Pages {
         let (language, path) = split_language(path);
         let query = request.uri().query().unwrap_or_default();
         if let Some(file) = path.strip_prefix("assets/") {
-            return self.asset(file, request);
+            return self.asset(file, request).await;
         }
         let is_damaged =
             || self.inner.pipeline.catalog().is_some_and(|catalog| catalog.damage().is_some());
@@ -146,7 +147,7 @@ impl Pages {
             Ok(body) => {
                 let status =
                     if invalid_count == 0 { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-                response(status, encoding.encode(body.into_bytes()))
+                response(status, encoding.encode_off_runtime(body.into_bytes()).await)
             }
             Err(error) => self.error_response(request, &error),
         }
@@ -161,7 +162,7 @@ impl Pages {
                     .header(header::LOCATION, location.as_str())
                     .finish();
             }
-            PageError::Catalog(indexer::catalog::CatalogError::Busy) => {
+            PageError::Catalog(CatalogError::Busy | CatalogError::Timeout(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             error => {
@@ -172,7 +173,7 @@ impl Pages {
         self.error_page(request.uri().path(), status, request_id(request))
     }
 
-    fn asset(&self, file: &str, request: &Request) -> Response {
+    async fn asset(&self, file: &str, request: &Request) -> Response {
         let Some(asset) = self.inner.site.assets.get(file) else {
             return self.error_response(request, &PageError::NotFound);
         };
@@ -180,7 +181,7 @@ impl Pages {
         let mut response = Response::builder()
             .content_type(asset.content_type)
             .header(header::CACHE_CONTROL, IMMUTABLE)
-            .body(encoding.encode(asset.bytes.to_vec()));
+            .body(encoding.encode_off_runtime(asset.bytes.to_vec()).await);
         encoding.set_headers(response.headers_mut());
         response
     }

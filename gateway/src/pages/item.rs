@@ -6,7 +6,9 @@ use askama::Template;
 use schema::{NodeId, NodeKind, Provenance, Record, TitleSource};
 
 use super::{
-    PageContext, PageError, hit,
+    PageContext, PageError,
+    body_html::page_html,
+    hit,
     hit::HitView,
     id_from_slug, item_sections,
     item_sections::{Fact, Section},
@@ -14,9 +16,9 @@ use super::{
     layout::{Layout, Link},
     record_lookup,
     record_lookup::RecordsById,
-    sanitise, site,
+    site,
 };
-use crate::messages::Messages;
+use crate::{blocking, messages::Messages};
 
 /// So many related things are shown.
 const RELATED_SHOWN: usize = 4;
@@ -65,17 +67,19 @@ pub(super) async fn page(
     Ok(view(context, &record, &path).await?.render()?)
 }
 
-/// By our own address, which the catalog knows; else by the id at its end.
+/// By its kind and slug, whatever address the site had when the generation was built; else by our own
+/// address, which earlier generations know, or by the id at its end.
 async fn find(
     context: PageContext<'_>,
     kind: NodeKind,
     slug: &str,
 ) -> Result<Arc<Record>, PageError> {
+    let page = [(kind, slug.to_owned())];
+    let mut id = context.snapshot.by_pages(&page).await?.into_iter().next().flatten();
     let page_url = context.site.url.join(&format!("{}/{slug}", kind.as_str()));
-    let id = match page_url {
-        Ok(url) => context.snapshot.by_urls(&[url]).await?.into_iter().next().flatten(),
-        Err(_) => None,
-    };
+    if let (None, Ok(url)) = (id, page_url) {
+        id = context.snapshot.by_urls(&[url]).await?.into_iter().next().flatten();
+    }
     let id = id.filter(|id| id.kind() == kind).or_else(|| id_from_slug(slug, kind));
     let id = id.ok_or(PageError::NotFound)?;
     let record = context.snapshot.get_many(&[id]).await?.into_iter().next().flatten();
@@ -91,7 +95,10 @@ async fn view<'a>(
     let common = record.common().ok_or(PageError::NotFound)?;
     let kind = record.kind().ok_or(PageError::NotFound)?;
     let id = common.id;
-    let body = context.snapshot.bodies(&[id]).await?.into_iter().next().flatten();
+    let body_html = match context.snapshot.bodies(&[id]).await?.into_iter().next().flatten() {
+        Some(body) => blocking::run(body.html.len(), move || page_html(&body.html)).await,
+        None => String::new(),
+    };
     let related_ids = context
         .snapshot
         .related(&[id], RELATED_SHOWN)
@@ -133,7 +140,7 @@ async fn view<'a>(
         moment: item_sections::moment(context, record),
         notice: item_sections::notice(context, record),
         lead: item_sections::lead(record),
-        body_html: body.map(|body| sanitise::sanitise_html(&body.html)).unwrap_or_default(),
+        body_html,
         sections: item_sections.sections(context, record, &records_by_id),
         facts: item_sections::facts(context, record, &records_by_id),
         themes: records_by_id.links(context, &common.themes),

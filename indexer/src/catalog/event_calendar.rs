@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schema::{NodeId, Occurrence, Record};
 
 use super::{CatalogError, open_generation::OpenGeneration};
+use crate::cancellation::Cancellation;
 
 /// Maximum number of occurrences in a result.
 pub const EVENTS_IN_RANGE_MAX: usize = 1_000;
@@ -24,11 +25,15 @@ pub(super) fn events_in_range(
     generation: &OpenGeneration,
     (from, until): (Timestamp, Timestamp),
     limit: usize,
+    cancellation: &Cancellation,
 ) -> Result<EventsInRange, CatalogError> {
     let single = generation.index.events_between(from.as_second(), until.as_second());
     let mut candidates: Vec<(i64, u64, Option<&Occurrence>)> =
         single.into_iter().map(|(begins, id)| (begins, id, None)).collect();
     for (id, occurrences) in generation.event_times.all() {
+        if cancellation.is_cancelled() {
+            break;
+        }
         let occurrences = occurrences.all().iter();
         let in_range =
             occurrences.filter(|occurrence| occurrence.begins < until && occurrence.ends > from);

@@ -9,10 +9,11 @@ use schema::{
 use super::{
     CatalogError, SEARCH_WINDOW_MAX,
     open_generation::OpenGeneration,
-    search::{SearchContext, days_since_epoch, run_search},
+    search::{SearchContext, days_since_epoch, plan_query, run_search},
 };
 use crate::{
     analysis::Synonyms,
+    cancellation::Cancellation,
     index::{Expansion, IndexReader, MatchDetail, NotListedReason, SearchResult, explanation},
 };
 
@@ -43,6 +44,7 @@ pub(super) fn explain(
     synonyms: &Synonyms,
     (words, id): (&str, NodeId),
     now: Timestamp,
+    cancellation: &Cancellation,
 ) -> Result<Option<RankExplanation>, CatalogError> {
     let record = generation.store.record(generation.store.resolve(id)?)?;
     let Some(record) = record.filter(|record| record.common().is_some()) else { return Ok(None) };
@@ -54,9 +56,11 @@ pub(super) fn explain(
         extras: SearchExtras::default(),
         now,
     };
-    let (plan, interpretation) = generation.index.plan(words, (synonyms, Expansion::Full))?;
+    let expansion = (synonyms, Expansion::Full);
+    let (plan, interpretation) = plan_query(generation, expansion, words, cancellation)?;
     let day = days_since_epoch(&query);
-    let context = SearchContext { generation, query: &query, plan: plan.as_ref(), day };
+    let plan = plan.as_ref();
+    let context = SearchContext { generation, query: &query, plan, day, cancellation };
     let results = run_search(&context, SEARCH_WINDOW_MAX)?;
     let bits = record.id().to_bits();
     let index = results.hits.iter().position(|ranked_hit| ranked_hit.id == bits);
@@ -71,7 +75,7 @@ pub(super) fn explain(
         interpretation,
         record,
     };
-    if let Some(plan) = &plan {
+    if let Some(plan) = plan {
         let matches = generation.index.matches(plan, &[bits], MatchDetail::PositionsAndScores)?;
         let recency_boost = IndexReader::recency_boost(
             &rank_explanation.record,

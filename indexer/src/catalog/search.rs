@@ -14,6 +14,7 @@ use self::annotate::annotate;
 use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
     analysis::Synonyms,
+    cancellation::Cancellation,
     index::{Expansion, Plan, RankedHit, Search, SearchResult},
 };
 
@@ -21,11 +22,16 @@ use crate::{
 pub const SEARCH_WINDOW_MAX: usize = 10_000;
 /// Name of this limit in errors.
 const SEARCH_WINDOW: &str = "search_window";
+/// Maximum length of the words of a query in bytes, with their operators.
+pub const SEARCH_QUERY_BYTES_MAX: usize = 1_000;
+/// Name of that limit towards clients.
+const SEARCH_QUERY: &str = "search_query_bytes_max";
 
 pub(super) fn search(
     generation: &OpenGeneration,
     expansion: (&Synonyms, Expansion),
     query: &SearchQuery,
+    cancellation: &Cancellation,
 ) -> Result<SearchPage, CatalogError> {
     let query_hash = query_hash(query);
     if let Some(cursor) = query.page.cursor() {
@@ -34,10 +40,10 @@ pub(super) fn search(
     // All pages of a list use the day of the first page, however long the user takes.
     let day = query.page.cursor().map_or_else(|| days_since_epoch(query), |cursor| cursor.day);
     let (plan, interpretation) = match &query.words {
-        Some(typed) => generation.index.plan(typed, expansion)?,
+        Some(typed) => plan_query(generation, expansion, typed, cancellation)?,
         None => (None, Interpretation::default()),
     };
-    let context = SearchContext { generation, query, plan: plan.as_ref(), day };
+    let context = SearchContext { generation, query, plan: plan.as_ref(), day, cancellation };
     let (results, range) = page_range(&context)?;
     let mut hits = Vec::with_capacity(range.len());
     for (position, ranked_hit) in results.hits.iter().enumerate().take(range.end).skip(range.start)
@@ -72,6 +78,20 @@ pub(super) fn search(
     })
 }
 
+/// Plans a query within the limit of its length, whichever interface it comes from.
+pub(super) fn plan_query(
+    generation: &OpenGeneration,
+    expansion: (&Synonyms, Expansion),
+    typed: &str,
+    cancellation: &Cancellation,
+) -> Result<(Option<Plan>, Interpretation), CatalogError> {
+    if typed.len() > SEARCH_QUERY_BYTES_MAX {
+        let value = SEARCH_QUERY_BYTES_MAX as u64;
+        return Err(CatalogError::Limit { name: SEARCH_QUERY, value });
+    }
+    Ok(generation.index.plan(typed, expansion, cancellation)?)
+}
+
 /// One search.
 pub(super) struct SearchContext<'a> {
     pub(super) generation: &'a OpenGeneration,
@@ -80,6 +100,7 @@ pub(super) struct SearchContext<'a> {
     pub(super) plan: Option<&'a Plan>,
     /// Days since 1970, from which the age of content is computed.
     pub(super) day: i32,
+    pub(super) cancellation: &'a Cancellation,
 }
 
 /// Searches until there are enough hits for the page.
@@ -135,7 +156,7 @@ pub(super) fn run_search(
     context: &SearchContext<'_>,
     limit: usize,
 ) -> Result<SearchResult, CatalogError> {
-    let SearchContext { generation, query, plan, day } = *context;
+    let SearchContext { generation, query, plan, day, cancellation } = *context;
     let search = Search {
         plan,
         day,
@@ -144,6 +165,7 @@ pub(super) fn run_search(
         now: query.now,
         limit,
         facets: query.extras.facets,
+        cancellation,
     };
     Ok(generation.index.search(&search, &generation.event_times.seconds)?)
 }

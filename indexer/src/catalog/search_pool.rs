@@ -12,11 +12,14 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::CatalogError;
+use crate::cancellation::Cancellation;
 
 /// Maximum number of queued searches per worker.
 pub(crate) const QUEUED_PER_WORKER: usize = 64;
 /// Timeout for queued searches; clients retry or give up after a few seconds.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Default maximum time of a search.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Limits of a search pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,13 +30,21 @@ pub struct PoolLimits {
     pub queued_max: usize,
     /// Maximum time in the queue; after this time a search is rejected.
     pub queue_timeout: Duration,
+    /// Maximum time of a search; it is cancelled after that.
+    pub search_timeout: Duration,
 }
 
 impl Default for PoolLimits {
-    /// One worker per core, 64 queued searches per worker, a timeout of two seconds.
+    /// One worker per core, 64 queued searches per worker, a queue timeout of two
+    /// seconds and a search timeout of ten.
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { workers, queued_max: workers * QUEUED_PER_WORKER, queue_timeout: QUEUE_TIMEOUT }
+        Self {
+            workers,
+            queued_max: workers * QUEUED_PER_WORKER,
+            queue_timeout: QUEUE_TIMEOUT,
+            search_timeout: SEARCH_TIMEOUT,
+        }
     }
 }
 
@@ -77,10 +88,11 @@ impl SearchPool {
         }
     }
 
-    /// Runs `work` as soon as a worker is available.
+    /// Runs `work` as soon as a worker is available. Cancels it at its timeout or when this future is
+    /// dropped.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static,
+        work: impl FnOnce(&Cancellation) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<T, CatalogError> {
         let permit = match Arc::clone(&self.permits).try_acquire_owned() {
             Ok(permit) => permit,
@@ -88,13 +100,18 @@ impl SearchPool {
                 self.rejected.fetch_add(1, Ordering::Relaxed);
             })?,
         };
+        let timeout = self.limits.search_timeout;
+        let cancellation = Cancellation::after(timeout);
+        let _waiting = cancellation.guard();
         // The permit is held until the search ends, even if the caller has gone.
         let span = tracing::Span::current();
         let work = move || {
             let _permit = permit;
             let _request = span.enter();
             fail::fail_point!("search");
-            work()
+            let result = work(&cancellation);
+            // What was cut short is no result.
+            if cancellation.is_cancelled() { Err(CatalogError::Timeout(timeout)) } else { result }
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| CatalogError::Panicked)?
     }
@@ -133,7 +150,8 @@ mod tests {
     use super::*;
 
     fn pool(queued_max: usize, queue_timeout: Duration) -> Arc<SearchPool> {
-        Arc::new(SearchPool::new(PoolLimits { workers: 1, queued_max, queue_timeout }))
+        let limits = PoolLimits { workers: 1, queued_max, queue_timeout, ..PoolLimits::default() };
+        Arc::new(SearchPool::new(limits))
     }
 
     /// Occupies the only worker until the sender is dropped.
@@ -142,7 +160,7 @@ mod tests {
         let (started, begun) = tokio::sync::oneshot::channel();
         let pool = Arc::clone(pool);
         tokio::spawn(async move {
-            pool.run(move || {
+            pool.run(move |_| {
                 let _ = started.send(());
                 let _ = released.recv();
                 Ok(())
@@ -166,10 +184,10 @@ mod tests {
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
         let second = tokio::spawn({
             let pool = Arc::clone(&pool);
-            async move { pool.run(|| Ok(2)).await }
+            async move { pool.run(|_| Ok(2)).await }
         });
         until(&pool, PoolLoad { running: 1, queued: 1, rejected: 0 }).await;
-        assert!(matches!(pool.run(|| Ok(3)).await, Err(CatalogError::Busy)));
+        assert!(matches!(pool.run(|_| Ok(3)).await, Err(CatalogError::Busy)));
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 1, rejected: 1 });
         drop(release);
         assert!(matches!(second.await.unwrap(), Ok(2)), "a queued search gets a permit");
@@ -180,11 +198,11 @@ mod tests {
     async fn a_search_must_not_wait_longer_than_the_deadline() {
         let pool = pool(8, Duration::from_millis(1));
         let release = occupy(&pool).await;
-        assert!(matches!(pool.run(|| Ok(())).await, Err(CatalogError::Busy)));
+        assert!(matches!(pool.run(|_| Ok(())).await, Err(CatalogError::Busy)));
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 1 });
         drop(release);
         until(&pool, PoolLoad { running: 0, queued: 0, rejected: 1 }).await;
-        assert!(pool.run(|| Ok(())).await.is_ok());
+        assert!(pool.run(|_| Ok(())).await.is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -193,12 +211,40 @@ mod tests {
         let release = occupy(&pool).await;
         let queued = tokio::spawn({
             let pool = Arc::clone(&pool);
-            async move { pool.run(|| Ok(())).await }
+            async move { pool.run(|_| Ok(())).await }
         });
         until(&pool, PoolLoad { running: 1, queued: 1, rejected: 0 }).await;
         queued.abort();
         assert!(queued.await.unwrap_err().is_cancelled());
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
         drop(release);
+    }
+
+    /// Works until it is cancelled.
+    fn endless(cancellation: &Cancellation) -> Result<(), CatalogError> {
+        while !cancellation.is_cancelled() {
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_search_must_stop_when_its_time_is_up_or_nobody_waits() {
+        let mut limits = PoolLimits { workers: 1, ..PoolLimits::default() };
+        limits.search_timeout = Duration::from_millis(5);
+        let pool = SearchPool::new(limits);
+        let stopped = pool.run(endless).await;
+        assert!(
+            matches!(stopped, Err(CatalogError::Timeout(timeout)) if timeout == limits.search_timeout)
+        );
+        limits.search_timeout = Duration::from_hours(1);
+        let pool = Arc::new(SearchPool::new(limits));
+        let abandoned = tokio::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.run(endless).await }
+        });
+        until(&pool, PoolLoad { running: 1, queued: 0, rejected: 0 }).await;
+        abandoned.abort();
+        until(&pool, PoolLoad { running: 0, queued: 0, rejected: 0 }).await;
     }
 }

@@ -5,6 +5,7 @@ use schema::{NodeId, SharedPassage};
 use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
     analysis::{PASSAGE_WORDS, TextOverlap, WordHashes},
+    cancellation::Cancellation,
     index,
     store::sources,
 };
@@ -21,6 +22,7 @@ pub(super) fn shared_passages(
     generation: &OpenGeneration,
     id: NodeId,
     first: usize,
+    cancellation: &Cancellation,
 ) -> Result<Vec<SharedPassage>, CatalogError> {
     let id = generation.store.resolve(id)?;
     let Some(record) = generation.store.record(id)?.filter(|record| record.common().is_some())
@@ -33,6 +35,9 @@ pub(super) fn shared_passages(
     let fingerprints = WordHashes::of([text.as_str()]).fingerprints();
     let mut passages = Vec::new();
     for bits in generation.index.with_shared_fingerprints(&fingerprints, &sources, COMPARED_MAX)? {
+        if cancellation.is_cancelled() {
+            break;
+        }
         let other = NodeId::from_bits(bits)?;
         let Some(record) = generation.store.record(other)? else { continue };
         let body = generation.store.body(other)?;

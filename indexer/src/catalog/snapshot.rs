@@ -4,9 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, Cursor, CursorError, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences,
-    Page, Provenance, Record, RecordPage, SearchPage, SearchQuery, SharedPassage, SortValue,
-    Suggestion,
+    Body, Change, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences, Page, Provenance,
+    Record, RecordPage, SearchPage, SearchQuery, SharedPassage, Suggestion,
 };
 use url::Url;
 
@@ -17,13 +16,14 @@ use super::{
     explain::RankExplanation,
     open_generation::OpenGeneration,
     read_metrics::{ReadCounters, ReadMetrics},
-    related, search,
-    search::{annotate, previous_generation},
+    record_list, related, search,
+    search::annotate,
     search_pool::SearchPool,
     shared_passages, suggest,
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Synonyms},
+    cancellation::Cancellation,
     generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
     index::{Expansion, IndexReader},
     store::{Relation, StoreError, StoreReader},
@@ -77,8 +77,10 @@ impl Snapshot {
         verifier.retain_only(&folder, &manifest);
         let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
         let previous_index = previous.map(|previous| &previous.generation.index);
-        let index = IndexReader::open(&folder.join(INDEX_FOLDER), previous_index)
-            .map_err(|error| OpenError::Index(number, error))?;
+        let index_folder = folder.join(INDEX_FOLDER);
+        let index =
+            IndexReader::open_in_memory(&index_folder, manifest.index_files(), previous_index)
+                .map_err(|error| OpenError::Index(number, error))?;
         let event_times =
             EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
         let generation =
@@ -111,6 +113,11 @@ impl Snapshot {
     #[must_use]
     pub fn without_expansion(&self) -> Self {
         Self { expansion: Expansion::None, ..self.with_synonyms(&self.synonyms) }
+    }
+
+    /// Compares every byte on disk with the manifest again.
+    pub(super) fn recheck(&self, data: &DataFolder, verifier: &Verifier) -> Result<(), OpenError> {
+        Ok(verifier.recheck(&data.generation(self.generation()), &self.manifest)?)
     }
 
     /// Whether a manifest belongs to this generation.
@@ -181,7 +188,9 @@ impl Snapshot {
         let generation = Arc::clone(&self.generation);
         self.shared
             .pool
-            .run(move || event_calendar::events_in_range(&generation, (from, until), limit))
+            .run(move |cancellation| {
+                event_calendar::events_in_range(&generation, (from, until), limit, cancellation)
+            })
             .await
     }
 
@@ -200,7 +209,10 @@ impl Snapshot {
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
         self.shared
             .pool
-            .run(move || annotate::highlight_records(&generation, &synonyms, &words, &records))
+            .run(move |cancellation| {
+                let words_and_records = (words.as_str(), &*records);
+                annotate::highlight_records(&generation, &synonyms, words_and_records, cancellation)
+            })
             .await
     }
 
@@ -221,7 +233,9 @@ impl Snapshot {
     /// [`CatalogError::Store`] if the store fails.
     pub async fn bodies(&self, ids: &[NodeId]) -> Result<Vec<Option<Arc<Body>>>, CatalogError> {
         self.shared.read_counters.bodies.add();
-        self.read_each(ids, |store, id| Ok(store.body(*id)?.map(Arc::new))).await
+        let bodies = read_all(ids, |store, id| Ok(store.body(*id)?.map(Arc::new)));
+        // One body can have more bytes than many records.
+        self.read(if ids.is_empty() { 0 } else { usize::MAX }, bodies).await
     }
 
     /// Ids of records by their URL, in the order of the URLs.
@@ -231,6 +245,21 @@ impl Snapshot {
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
         self.shared.read_counters.urls.add();
         self.read_each(urls, |store, url| store.by_url(&schema::normalisation::url(url))).await
+    }
+
+    /// The ids of the records of pages, by kind and slug, in the order of the request.
+    ///
+    /// # Errors
+    /// [`CatalogError::Store`] if the store fails.
+    pub async fn by_pages(
+        &self,
+        pages: &[(NodeKind, String)],
+    ) -> Result<Vec<Option<NodeId>>, CatalogError> {
+        self.shared.read_counters.urls.add();
+        let page = |store: &StoreReader, (kind, slug): &(NodeKind, String)| {
+            store.by_url(&schema::normalisation::page(*kind, slug))
+        };
+        self.read_each(pages, page).await
     }
 
     /// Provenance of records, in the order of the ids.
@@ -259,14 +288,17 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`CatalogError::Cursor`] for a cursor of a different query, [`CatalogError::Limit`] for a
-    /// page beyond the search window, [`CatalogError::Busy`] if too many searches are queued.
+    /// page beyond the search window or a query that is too long, [`CatalogError::Busy`] if too many
+    /// searches are queued.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.read_counters.searches.add();
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
         let expansion = self.expansion;
         self.shared
             .pool
-            .run(move || search::search(&generation, (&synonyms, expansion), &query))
+            .run(move |cancellation| {
+                search::search(&generation, (&synonyms, expansion), &query, cancellation)
+            })
             .await
     }
 
@@ -284,7 +316,9 @@ impl Snapshot {
     ) -> Result<Option<RankExplanation>, CatalogError> {
         self.shared.read_counters.searches.add();
         let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
-        let explain = move || explain::explain(&generation, &synonyms, (&words, id), now);
+        let explain = move |cancellation: &Cancellation| {
+            explain::explain(&generation, &synonyms, (&words, id), now, cancellation)
+        };
         self.shared.pool.run(explain).await
     }
 
@@ -302,7 +336,10 @@ impl Snapshot {
     ) -> Result<Vec<Suggestion>, CatalogError> {
         self.shared.read_counters.suggestions.add();
         let generation = Arc::clone(&self.generation);
-        self.shared.pool.run(move || suggest::suggest(&generation, &prefix, first)).await
+        let suggest = move |cancellation: &Cancellation| {
+            suggest::suggest(&generation, &prefix, first, cancellation)
+        };
+        self.shared.pool.run(suggest).await
     }
 
     /// The most similar content of each record, in the order of the ids; at most `first` each,
@@ -317,7 +354,7 @@ impl Snapshot {
         first: usize,
     ) -> Result<Vec<Vec<NodeId>>, CatalogError> {
         self.shared.read_counters.related.add();
-        self.map_in_batches(ids, move |generation, id| related::related(generation, id, first))
+        self.map_in_batches(ids, move |generation, id, _| related::related(generation, id, first))
             .await
     }
 
@@ -334,8 +371,8 @@ impl Snapshot {
         first: usize,
     ) -> Result<Vec<Vec<SharedPassage>>, CatalogError> {
         self.shared.read_counters.similar.add();
-        self.map_in_batches(ids, move |generation, id| {
-            shared_passages::shared_passages(generation, id, first)
+        self.map_in_batches(ids, move |generation, id, cancellation| {
+            shared_passages::shared_passages(generation, id, first, cancellation)
         })
         .await
     }
@@ -344,13 +381,19 @@ impl Snapshot {
     async fn map_in_batches<T: Send + 'static>(
         &self,
         ids: &[NodeId],
-        lookup: impl Fn(&OpenGeneration, NodeId) -> Result<T, CatalogError> + Copy + Send + 'static,
+        lookup: impl Fn(&OpenGeneration, NodeId, &Cancellation) -> Result<T, CatalogError>
+        + Copy
+        + Send
+        + 'static,
     ) -> Result<Vec<T>, CatalogError> {
         let mut results = Vec::with_capacity(ids.len());
         for ids in ids.chunks(LOOKUP_BATCH_SIZE) {
             let (generation, ids) = (Arc::clone(&self.generation), ids.to_vec());
-            let batch = move || {
-                ids.iter().map(|id| lookup(&generation, *id)).collect::<Result<Vec<_>, _>>()
+            let batch = move |cancellation: &Cancellation| {
+                let wanted = ids.iter().take_while(|_| !cancellation.is_cancelled());
+                wanted
+                    .map(|id| lookup(&generation, *id, cancellation))
+                    .collect::<Result<Vec<_>, _>>()
             };
             results.extend(self.shared.pool.run(batch).await?);
         }
@@ -373,7 +416,10 @@ impl Snapshot {
             _ => page.size(),
         };
         let total = self.manifest.counts.get(kind);
-        self.read(count, move |generation| list_by_name(generation, kind, &page, total)).await
+        self.read(count, move |generation| {
+            record_list::list_by_name(generation, kind, &page, total)
+        })
+        .await
     }
 
     /// Changes after a position, oldest first, and whether there are more.
@@ -395,11 +441,7 @@ impl Snapshot {
         keys: &[K],
         get: impl Fn(&StoreReader, &K) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Vec<T>, CatalogError> {
-        let owned_keys = keys.to_vec();
-        let read = move |generation: &OpenGeneration| {
-            owned_keys.iter().map(|key| Ok(get(&generation.store, key)?)).collect()
-        };
-        self.read(keys.len(), read).await
+        self.read(keys.len(), read_all(keys, get)).await
     }
 
     /// Reads about `count` values from the store; off the runtime threads if there are many.
@@ -417,48 +459,11 @@ impl Snapshot {
     }
 }
 
-fn list_by_name(
-    generation: &OpenGeneration,
-    kind: NodeKind,
-    page: &Page,
-    total: u64,
-) -> Result<RecordPage, CatalogError> {
-    let store = &generation.store;
-    let query_hash = kind as u64;
-    let position = match page.cursor() {
-        None => None,
-        Some(cursor) => match &cursor.value {
-            SortValue::Text(name) if cursor.query_hash == query_hash => Some((&**name, cursor.id)),
-            _ => return Err(CursorError::QueryMismatch.into()),
-        },
-    };
-    let (mut range, is_backward) = match page {
-        Page::Forward { first, .. } => (store.names_after(kind, position, *first)?, false),
-        Page::Backward { last, .. } => (store.names_before(kind, position, *last)?, true),
-        Page::Offset { limit, offset } => {
-            let mut range = store.names_after(kind, None, offset.saturating_add(*limit))?;
-            range.entries.drain(..range.entries.len().min(*offset));
-            (range, false)
-        }
-    };
-    if is_backward {
-        range.entries.reverse();
-    }
-    let mut entries = Vec::with_capacity(range.entries.len());
-    for (name, id) in range.entries {
-        let Some(record) = store.record(id)? else { continue };
-        let value = SortValue::Text(name);
-        let number = generation.number;
-        let cursor = Cursor { query_hash, generation: number, day: 0, position: 0, value, id };
-        entries.push((Arc::new(record), cursor));
-    }
-    let has_more_behind =
-        page.cursor().is_some() || matches!(page, Page::Offset { offset, .. } if *offset > 0);
-    Ok(RecordPage {
-        entries,
-        has_next: if is_backward { has_more_behind } else { range.has_more },
-        has_previous: if is_backward { range.has_more } else { has_more_behind },
-        total,
-        continued_from: previous_generation(page.cursor(), generation.number),
-    })
+/// Reads something of the store for each key, in their order.
+fn read_all<K: Clone + Send + 'static, T>(
+    keys: &[K],
+    get: impl Fn(&StoreReader, &K) -> Result<T, StoreError> + Send + 'static,
+) -> impl FnOnce(&OpenGeneration) -> Result<Vec<T>, CatalogError> + Send + 'static {
+    let keys = keys.to_vec();
+    move |generation| keys.iter().map(|key| Ok(get(&generation.store, key)?)).collect()
 }

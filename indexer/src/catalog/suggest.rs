@@ -10,6 +10,7 @@ use super::{
     open_generation::OpenGeneration,
 };
 use crate::{
+    cancellation::Cancellation,
     index::{CompletionQuery, char_count},
     store::StoreError,
 };
@@ -36,6 +37,7 @@ pub(super) fn suggest(
     generation: &OpenGeneration,
     prefix: &str,
     first: usize,
+    cancellation: &Cancellation,
 ) -> Result<Vec<Suggestion>, CatalogError> {
     if prefix.len() > SUGGEST_PREFIX_BYTES_MAX {
         let value = SUGGEST_PREFIX_BYTES_MAX as u64;
@@ -48,7 +50,7 @@ pub(super) fn suggest(
     };
     let mut ranked = completions(generation, &typed, first)?;
     if ranked.is_empty()
-        && let Some(corrected) = generation.index.corrected_prefix(&typed)?
+        && let Some(corrected) = generation.index.corrected_prefix(&typed, cancellation)?
         && let Some(typed) = CompletionQuery::parse(&corrected)
     {
         ranked = completions(generation, &typed, first)?;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{Read, Seek, SeekFrom, Write},
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,11 +11,14 @@ use schema::GenerationNumber;
 use serde::{Deserialize, Serialize};
 
 use super::{GenerationError, MANIFEST_FILE, write_atomically};
+use crate::regular_file;
 
 const CURRENT_FILE: &str = "CURRENT";
 const HOLD_FILE: &str = "HOLD";
 /// No installation comes to this number by publishing.
 const NUMBER_MAX: GenerationNumber = GenerationNumber(1 << 48);
+/// What `CURRENT` and `HOLD` hold takes fewer bytes.
+const POINTER_BYTES_MAX: u64 = 1_024;
 const LOCK_FILE: &str = "builder.lock";
 const STAGING_FOLDER: &str = ".building";
 const RETIRING_FOLDER: &str = ".removing";
@@ -32,6 +35,12 @@ pub(crate) struct PublishHold {
     /// The generation whose content was brought back.
     pub(crate) content_of: GenerationNumber,
     pub(crate) since: Timestamp,
+}
+
+impl PublishHold {
+    fn unreadable() -> Self {
+        Self { content_of: GenerationNumber::default(), since: Timestamp::UNIX_EPOCH }
+    }
 }
 
 /// The right to build, for as long as it lives. Held by the operating system, so that a killed
@@ -75,15 +84,26 @@ impl DataFolder {
     /// What `CURRENT` names; `None` before the first generation.
     pub(crate) fn current(&self) -> Result<Option<GenerationNumber>, GenerationError> {
         let path = self.root.join(CURRENT_FILE);
-        match fs::read(&path) {
+        match regular_file::read(&path, POINTER_BYTES_MAX) {
             Ok(bytes) => std::str::from_utf8(&bytes)
                 .ok()
                 .and_then(|text| text.trim_end().parse().ok())
                 .filter(|number| *number < NUMBER_MAX)
                 .map(Some)
                 .ok_or(GenerationError::InvalidCurrent { path }),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) if is_malformed(&cause) => Err(GenerationError::InvalidCurrent { path }),
             Err(cause) => Err(GenerationError::io("read", &path)(cause)),
+        }
+    }
+
+    /// What `CURRENT` names if it is on disk, else the newest generation; `None` where there is none.
+    pub(crate) fn current_or_newest(&self) -> Result<Option<GenerationNumber>, GenerationError> {
+        let generations = self.generations()?;
+        match self.current() {
+            Ok(Some(current)) if self.generation(current).exists() => Ok(Some(current)),
+            Ok(_) | Err(GenerationError::InvalidCurrent { .. }) => Ok(generations.last().copied()),
+            Err(error) => Err(error),
         }
     }
 
@@ -102,10 +122,12 @@ impl DataFolder {
         write_atomically(&self.root.join(CURRENT_FILE), format!("{number}\n").as_bytes())
     }
 
-    /// A number that no generation here has had.
+    /// A number that no generation here has had: above `CURRENT` and everything on disk.
     pub(crate) fn next_number(&self) -> Result<GenerationNumber, GenerationError> {
         let newest = self.generations()?.last().copied().unwrap_or_default();
-        let current = self.current().ok().flatten().unwrap_or_default();
+        let current = self.current().ok().flatten();
+        // At the end of all numbers there would be no next one.
+        let current = current.filter(|number| number.next() < NUMBER_MAX).unwrap_or_default();
         let mut number = newest.max(current).next();
         while self.generation(number).exists() {
             number = number.next();
@@ -117,7 +139,7 @@ impl DataFolder {
     pub(crate) fn generations(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
         let entries = match fs::read_dir(&self.root) {
             Ok(entries) => entries,
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(cause) => return Err(GenerationError::io("list", &self.root)(cause)),
         };
         let mut numbers = Vec::new();
@@ -127,7 +149,8 @@ impl DataFolder {
             let name = entry.file_name();
             let number: Option<GenerationNumber> = name.to_str().and_then(|n| n.parse().ok());
             let is_generation = |number: &GenerationNumber| {
-                number.to_string().as_str() == name.to_string_lossy()
+                number.next() < NUMBER_MAX
+                    && number.to_string().as_str() == name.to_string_lossy()
                     && entry.path().join(MANIFEST_FILE).exists()
             };
             let number = number.filter(is_generation);
@@ -142,13 +165,7 @@ impl DataFolder {
         fs::create_dir_all(&self.root).map_err(GenerationError::io("create", &self.root))?;
         let path = self.root.join(LOCK_FILE);
         let io = |cause| GenerationError::io("lock", &path)(cause);
-        let mut file = File::options()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io)?;
+        let mut file = regular_file::open_to_write(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -170,18 +187,11 @@ impl DataFolder {
         })
     }
 
-    /// Removes the staging folder and folders that were renamed into place but never made current.
+    /// Removes what was never finished. A generation is finished when it has its number, whatever
+    /// `CURRENT` names.
     fn clear_leftovers(&self) -> Result<(), GenerationError> {
         remove_folder(&self.staging())?;
-        remove_folder(&self.retiring())?;
-        if let Ok(Some(current)) = self.current() {
-            for number in self.generations()? {
-                if number > current {
-                    self.retire(number)?;
-                }
-            }
-        }
-        Ok(())
+        remove_folder(&self.retiring())
     }
 
     /// Removes the oldest generations until `keep` are left, the current one among them.
@@ -189,7 +199,7 @@ impl DataFolder {
         &self,
         retained: usize,
     ) -> Result<Vec<GenerationNumber>, GenerationError> {
-        let current = self.current()?;
+        let current = self.current_or_newest()?;
         let numbers = self.generations()?;
         let surplus = numbers.len().saturating_sub(retained.max(1));
         let oldest: Vec<_> =
@@ -215,13 +225,14 @@ impl DataFolder {
     /// Whether publishing waits for an operator.
     pub(crate) fn hold(&self) -> Result<Option<PublishHold>, GenerationError> {
         let path = self.root.join(HOLD_FILE);
-        match fs::read(&path) {
+        match regular_file::read(&path, POINTER_BYTES_MAX) {
             // A hold that cannot be read is still a hold: it takes a person to lift it.
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).unwrap_or(PublishHold {
-                content_of: GenerationNumber::default(),
-                since: Timestamp::UNIX_EPOCH,
-            }))),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Ok(bytes) => {
+                let hold = serde_json::from_slice(&bytes);
+                Ok(Some(hold.unwrap_or_else(|_| PublishHold::unreadable())))
+            }
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) if is_malformed(&cause) => Ok(Some(PublishHold::unreadable())),
             Err(cause) => Err(GenerationError::io("read", &path)(cause)),
         }
     }
@@ -236,16 +247,21 @@ impl DataFolder {
         let path = self.root.join(HOLD_FILE);
         match fs::remove_file(&path) {
             Ok(()) => Ok(true),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(false),
             Err(cause) => Err(GenerationError::io("remove", &path)(cause)),
         }
     }
 }
 
+/// Whether something lies at a path that is not a small file.
+fn is_malformed(cause: &std::io::Error) -> bool {
+    matches!(cause.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge)
+}
+
 fn remove_folder(path: &Path) -> Result<(), GenerationError> {
     match fs::remove_dir_all(path) {
         Ok(()) => Ok(()),
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(GenerationError::io("remove", path)(cause)),
     }
 }

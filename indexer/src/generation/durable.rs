@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{ErrorKind, Write},
     path::Path,
 };
 
@@ -12,7 +12,12 @@ use super::GenerationError;
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), GenerationError> {
     let temporary_path = path.with_extension("new");
     let io = |cause| GenerationError::io("write", &temporary_path)(cause);
-    let mut file = File::create(&temporary_path).map_err(io)?;
+    // What a killed process left, or a link that leads elsewhere: neither is written to.
+    match fs::remove_file(&temporary_path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(io(cause)),
+        _ => {}
+    }
+    let mut file = File::create_new(&temporary_path).map_err(io)?;
     file.write_all(bytes).map_err(io)?;
     file.sync_all().map_err(io)?;
     drop(file);

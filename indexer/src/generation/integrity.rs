@@ -16,6 +16,7 @@ use blake3::hazmat::{
 };
 
 use super::{Damage, FileDigest, GenerationError, MANIFEST_FILE, Manifest};
+use crate::regular_file;
 
 /// A file is read in pieces of this size, which stay in a processor's cache for the digest.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -26,7 +27,7 @@ const SEQUENTIAL_BYTES_MAX: u64 = 128 << 20;
 /// Size and digest of a file. Read and not mapped: a disk that fails is an error, not a signal.
 pub(crate) fn digest_file(path: &Path) -> Result<FileDigest, GenerationError> {
     let io = |cause| GenerationError::io("read", path)(cause);
-    let file = File::open(path).map_err(io)?;
+    let file = regular_file::open(path).map_err(io)?;
     let bytes = file.metadata().map_err(io)?.len();
     let digest = digest(&file, bytes, SEQUENTIAL_BYTES_MAX).map_err(io)?;
     Ok(FileDigest { bytes, digest: digest.to_hex().to_string() })
@@ -118,6 +119,21 @@ impl Verifier {
         Err(GenerationError::Damaged { number: manifest.number, damage })
     }
 
+    /// Like [`check`](Self::check), but reads every byte again: a failing disk changes bytes and no
+    /// time of modification.
+    pub(crate) fn recheck(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+    ) -> Result<(), GenerationError> {
+        for name in manifest.files.keys() {
+            if let Ok(meta) = fs::metadata(folder.join(name)) {
+                self.lock().remove(&(meta.dev(), meta.ino()));
+            }
+        }
+        self.check(folder, manifest)
+    }
+
     /// Every difference between the files in `folder` and the manifest.
     pub(super) fn damage(
         &self,
@@ -130,12 +146,20 @@ impl Verifier {
         for (name, expected) in &manifest.files {
             if !remaining.remove(name) {
                 damage.push(Damage::MissingFile(name.clone()));
-            } else if self.cached_file_digest(&folder.join(name))? != *expected {
+            } else if !self.matches(&folder.join(name), expected)? {
                 damage.push(Damage::ChecksumMismatch(name.clone()));
             }
         }
         damage.extend(remaining.into_iter().map(Damage::UnexpectedFile));
         Ok(damage)
+    }
+
+    /// Whether a file has the size and the digest of the manifest. One of another size is not read.
+    fn matches(&self, path: &Path, expected: &FileDigest) -> Result<bool, GenerationError> {
+        let meta = fs::metadata(path).map_err(GenerationError::io("read", path))?;
+        Ok(meta.is_file()
+            && meta.len() == expected.bytes
+            && self.cached_file_digest(path)? == *expected)
     }
 
     fn cached_file_digest(&self, path: &Path) -> Result<FileDigest, GenerationError> {

@@ -1,15 +1,19 @@
 //! The manifest: what a generation holds, sealed so that any flipped bit shows.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use schema::{GenerationNumber, NodeKind, SourceName};
 use serde::{Deserialize, Serialize};
 
-use super::{Damage, GenerationError, MANIFEST_FILE};
+use super::{Damage, GenerationError, INDEX_FOLDER, MANIFEST_FILE};
+use crate::regular_file;
 
 /// The format of manifest and store that this program writes; it reads older ones, too.
 pub(crate) const FORMAT: u32 = 2;
+
+/// Maximum length of a manifest in bytes.
+const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
 /// What a generation holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,10 +133,19 @@ impl Manifest {
         blake3::hash(&bytes).to_hex().to_string()
     }
 
+    /// The files of the index, by their names in its folder.
+    pub(crate) fn index_files(&self) -> impl Iterator<Item = (&str, &FileDigest)> {
+        self.files.iter().filter_map(|(path, digest)| {
+            let name = path.strip_prefix(INDEX_FOLDER)?.strip_prefix('/')?;
+            Some((name, digest))
+        })
+    }
+
     /// Reads the manifest of the generation in `folder`.
     pub(crate) fn read(folder: &Path, number: GenerationNumber) -> Result<Self, GenerationError> {
         let path = folder.join(MANIFEST_FILE);
-        let bytes = fs::read(&path).map_err(GenerationError::io("read", &path))?;
+        let bytes = regular_file::read(&path, MANIFEST_BYTES_MAX)
+            .map_err(GenerationError::io("read", &path))?;
         let damaged = |damage| GenerationError::Damaged { number, damage: vec![damage] };
         if let Ok(Checksummed { manifest: FormatOnly { format }, .. }) =
             serde_json::from_slice(&bytes)

@@ -24,6 +24,10 @@ use super::{
     schema::IndexSchema,
     series::SeriesPhases,
 };
+use crate::cancellation::Cancellation;
+
+/// Number of documents between two checks whether a search is cancelled.
+const DOCUMENTS_PER_CHECK: u32 = 4_096;
 
 /// Columns and facet values of one segment.
 #[derive(Clone)]
@@ -60,6 +64,7 @@ pub(super) struct SearchCollector {
     pub(super) collapse_duplicates: bool,
     /// Recency boost; `None` for a query without words.
     pub(super) recency_boost: Option<RecencyBoost>,
+    pub(super) cancellation: Cancellation,
 }
 
 /// Adjusts a score for the age of a document.
@@ -166,6 +171,8 @@ impl Collector for SearchCollector {
             counts: self.facets.then(|| vec![0; ordinals.len()]),
             phases: [0; EventPhase::ALL.len()],
             collapse_duplicates: self.collapse_duplicates,
+            cancellation: self.cancellation.clone(),
+            until_check: DOCUMENTS_PER_CHECK,
             groups: HashMap::new(),
             group_ordinals: HashSet::new(),
             group_phases: HashSet::new(),
@@ -226,6 +233,9 @@ pub(super) struct SegmentSearchCollector {
     counts: Option<Vec<u32>>,
     phases: [u64; EventPhase::ALL.len()],
     collapse_duplicates: bool,
+    cancellation: Cancellation,
+    /// Number of documents until the next check whether the search is cancelled; it stays 0 then.
+    until_check: u32,
     /// The best document of each group.
     groups: HashMap<u64, HeapEntry>,
     group_ordinals: HashSet<(u64, u32)>,
@@ -239,6 +249,9 @@ impl SegmentCollector for SegmentSearchCollector {
     type Fruit = tantivy::Result<SegmentFruit>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
+        if self.is_cancelled() {
+            return;
+        }
         let values = self.ordinals.of_doc(doc);
         let predicate = (&self.predicate, values);
         let Some(failed) =
@@ -316,6 +329,17 @@ impl SegmentCollector for SegmentSearchCollector {
 }
 
 impl SegmentSearchCollector {
+    /// Whether the search is cancelled, as seen every few thousand documents.
+    fn is_cancelled(&mut self) -> bool {
+        if self.until_check > 0 {
+            self.until_check -= 1;
+            return false;
+        }
+        let is_cancelled = self.cancellation.is_cancelled();
+        self.until_check = if is_cancelled { 0 } else { DOCUMENTS_PER_CHECK };
+        is_cancelled
+    }
+
     /// Updates the best document of a group.
     fn update_group_best(&mut self, group: u64, doc: DocId, score: Score) {
         let score = self.boosted_score(doc, score);

@@ -1,5 +1,7 @@
 //! Filters: one condition per facet, so that one pass finds all facets that a document counts for.
 
+use std::collections::BTreeSet;
+
 use jiff::{
     Timestamp,
     civil::{Date, Time},
@@ -76,14 +78,14 @@ impl Filter {
             .filter(|facet| **facet != Facet::Phase)
             .filter_map(selected)
             .partition(|(facet, _)| facet.form_of().is_some());
-        let form = |(facet, selected): (Facet, _)| Some((facet.form_of()?, facet, selected));
+        let form = |(facet, selected)| Some((Facet::form_of(facet)?, facet, sorted(selected)));
         Self {
-            kinds: filter.selected(Facet::Kind),
+            kinds: sorted(filter.selected(Facet::Kind)),
             forms: forms.into_iter().filter_map(form).collect(),
             values,
-            people: filter.people.iter().map(|id| id.code()).collect(),
-            phases: filter.phases.clone(),
-            sources: filter.sources.iter().map(|s| source_hash(s.as_str())).collect(),
+            people: sorted(filter.people.iter().map(|id| id.code())),
+            phases: EventPhase::ALL.iter().copied().filter(|p| filter.phases.contains(p)).collect(),
+            sources: sorted(filter.sources.iter().map(|s| source_hash(s.as_str()))),
             from: filter.from.map(midnight),
             until: filter.until.map(|day| midnight(day.tomorrow().unwrap_or(day))),
             now: now.as_second(),
@@ -140,7 +142,8 @@ impl Filter {
     fn check_forms(&self, fast_fields: &FastFields, doc: DocId, failed: &mut FailedFacets) {
         let (kind, form) = (fast_fields.kind.first(doc), fast_fields.form.first(doc));
         let is_selected = kind.is_some_and(|kind| {
-            self.kinds.contains(&kind) || self.forms.iter().any(|(own, ..)| own.code() == kind)
+            self.kinds.binary_search(&kind).is_ok()
+                || self.forms.iter().any(|(own, ..)| own.code() == kind)
         });
         for (form_kind, facet, selected) in &self.forms {
             let passes = if kind == Some(form_kind.code()) {
@@ -209,9 +212,14 @@ impl Filter {
     }
 }
 
-/// Whether any value is selected; without a selection, everything matches.
-fn matches_any<T: PartialEq>(wanted: &[T], values: impl IntoIterator<Item = T>) -> bool {
-    wanted.is_empty() || values.into_iter().any(|value| wanted.contains(&value))
+/// Sorted and without duplicates, for binary search.
+fn sorted(values: impl IntoIterator<Item = u64>) -> Vec<u64> {
+    values.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether any value is wanted; everything is where nothing in particular is.
+fn matches_any(wanted: &[u64], values: impl IntoIterator<Item = u64>) -> bool {
+    wanted.is_empty() || values.into_iter().any(|value| wanted.binary_search(&value).is_ok())
 }
 
 /// The start of a day in Amsterdam, in seconds since 1970. The first and last dates of the calendar

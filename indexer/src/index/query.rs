@@ -6,6 +6,7 @@ pub(crate) mod matches;
 pub(crate) mod parser;
 pub(crate) mod planner;
 pub(crate) mod proximity;
+mod query_words;
 pub(crate) mod recency;
 pub(crate) mod scorer;
 pub(crate) mod spelling;

@@ -1,6 +1,6 @@
 //! Search in a published index.
 
-use std::{cmp::Reverse, path::Path, sync::Arc};
+use std::{cmp::Reverse, collections::HashSet, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
@@ -9,7 +9,6 @@ use schema::{
 };
 use tantivy::{
     DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
-    directory::MmapDirectory,
     index::SegmentId,
     query::{AllQuery, EnableScoring, Query},
 };
@@ -38,7 +37,7 @@ use super::{
     shared_passages, suggest,
     suggest::{CompletionQuery, SuggestedTitle, SuggestedWord},
 };
-use crate::{analysis, analysis::Synonyms};
+use crate::{analysis, analysis::Synonyms, cancellation::Cancellation, generation::FileDigest};
 
 /// Maximum number of values of a facet, in addition to selected ones.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
@@ -49,6 +48,7 @@ const MIN_AND_MATCHES: usize = 100;
 
 /// A published index, open for reading.
 pub(crate) struct IndexReader {
+    directory: ReadOnlyDirectory,
     index: Index,
     schema: IndexSchema,
     searcher: Searcher,
@@ -67,6 +67,8 @@ pub(crate) struct Search<'a> {
     pub(crate) day: i32,
     pub(crate) limit: usize,
     pub(crate) facets: bool,
+    /// Ends the search early.
+    pub(crate) cancellation: &'a Cancellation,
 }
 
 /// Result of a search.
@@ -105,10 +107,28 @@ impl SearchResult {
 }
 
 impl IndexReader {
-    /// Opens the index in `folder`. Reuses the decoded facet values of segments that `previous`
-    /// shares.
-    pub(crate) fn open(folder: &Path, previous: Option<&Self>) -> Result<Self, IndexError> {
-        let (index, schema) = Self::open_index(folder)?;
+    /// Opens the index in `folder`, whose files stay on disk.
+    pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
+        Self::open_directory(ReadOnlyDirectory::mapped(folder)?, None)
+    }
+
+    /// Opens the index in `folder` to be served: its files are read into memory and compared with
+    /// their digests. Files and decoded segments that it shares with `previous` are taken over.
+    pub(crate) fn open_in_memory<'a>(
+        folder: &Path,
+        digests: impl Iterator<Item = (&'a str, &'a FileDigest)>,
+        previous: Option<&Self>,
+    ) -> Result<Self, IndexError> {
+        let previous_directory = previous.map(|previous| &previous.directory);
+        let directory = ReadOnlyDirectory::in_memory(folder, digests, previous_directory)?;
+        Self::open_directory(directory, previous)
+    }
+
+    fn open_directory(
+        directory: ReadOnlyDirectory,
+        previous: Option<&Self>,
+    ) -> Result<Self, IndexError> {
+        let (index, schema) = Self::open_index(directory.clone())?;
         analysis::register(&index);
         let searcher = index.reader()?.searcher();
         let open = |segment: &SegmentReader| {
@@ -124,7 +144,7 @@ impl IndexReader {
             &[schema.exact],
         ];
         let norms = Arc::new(Norms::open(&searcher, &fields)?);
-        Ok(Self { index, schema, searcher, segments, norms })
+        Ok(Self { directory, index, schema, searcher, segments, norms })
     }
 
     fn ordinals(&self, segment: SegmentId) -> Option<Arc<FacetOrdinals>> {
@@ -135,11 +155,12 @@ impl IndexReader {
 
     /// Whether `folder` contains an index with the current schema.
     pub(crate) fn is_usable(folder: &Path) -> bool {
-        Self::open_index(folder).is_ok_and(|(index, _)| index.reader().is_ok())
+        let index = ReadOnlyDirectory::mapped(folder).and_then(Self::open_index);
+        index.is_ok_and(|(index, _)| index.reader().is_ok())
     }
 
-    fn open_index(folder: &Path) -> Result<(Index, IndexSchema), IndexError> {
-        let index = Index::open(ReadOnlyDirectory(MmapDirectory::open(folder)?))?;
+    fn open_index(directory: ReadOnlyDirectory) -> Result<(Index, IndexSchema), IndexError> {
+        let index = Index::open(directory)?;
         let schema = IndexSchema::new();
         if index.schema() == schema.tantivy_schema {
             Ok((index, schema))
@@ -182,6 +203,7 @@ impl IndexReader {
             limit: search.limit.max(if search.limit > 0 { rerank_depth } else { 0 }),
             facets: search.facets,
             collapse_duplicates: search.plan.is_some(),
+            cancellation: search.cancellation.clone(),
             recency_boost: is_ranked.then_some(RecencyBoost {
                 day: search.day,
                 all_terms_boost: rules.all_terms_boost,
@@ -235,8 +257,9 @@ impl IndexReader {
         &self,
         typed: &str,
         words: (&Synonyms, Expansion),
+        cancellation: &Cancellation,
     ) -> Result<(Option<Plan>, Interpretation), IndexError> {
-        Ok(Plan::new((&self.searcher, &self.schema), words, typed)?)
+        Ok(Plan::new((&self.searcher, &self.schema), words, typed, cancellation)?)
     }
 
     /// The matches of a plan in documents, in the order of `ids`.
@@ -336,6 +359,7 @@ impl IndexReader {
     pub(crate) fn corrected_prefix(
         &self,
         query: &CompletionQuery<'_>,
+        cancellation: &Cancellation,
     ) -> Result<Option<String>, IndexError> {
         let (searcher, schema) = (&self.searcher, &self.schema);
         let mut words: Vec<String> =
@@ -343,7 +367,7 @@ impl IndexReader {
         for word in &mut words {
             let term = Term::from_field_text(schema.exact, word);
             if searcher.doc_freq(&term)? == 0
-                && let Some(corrected) = spelling::correction(searcher, schema, word)?
+                && let Some(corrected) = spelling::correction(searcher, schema, word, cancellation)?
             {
                 *word = corrected;
             }
@@ -418,10 +442,13 @@ fn facets(counts: &FacetCounts, filter: &SearchFilter) -> Facets {
 
 /// The counts of one facet, highest first. A selected value is listed even without hits.
 fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>> {
+    let mut is_selected = HashSet::new();
+    let selected: Vec<u64> =
+        selected.iter().copied().filter(|value| is_selected.insert(*value)).collect();
     let count = |&(value, count): &(u64, u64)| FacetCount {
         value,
         count,
-        selected: selected.contains(&value),
+        selected: is_selected.contains(&value),
     };
     let mut listed: Vec<_> = counts.iter().map(count).collect();
     listed.sort_by_key(|facet| (Reverse(facet.count), facet.value));
@@ -430,10 +457,9 @@ fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>>
         rank += 1;
         facet.selected || rank <= FACET_VALUES_MAX
     });
-    for value in selected {
-        if !listed.iter().any(|facet| facet.value == *value) {
-            listed.push(FacetCount { value: *value, count: 0, selected: true });
-        }
-    }
+    // Every selected value with hits is listed.
+    let with_hits: HashSet<u64> = listed.iter().map(|facet| facet.value).collect();
+    let without_hits = selected.iter().filter(|value| !with_hits.contains(value));
+    listed.extend(without_hits.map(|value| FacetCount { value: *value, count: 0, selected: true }));
     listed
 }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     analysis,
     analysis::{DUTCH, ENGLISH, Synonyms},
+    cancellation::Cancellation,
 };
 
 /// All texts of an article.
@@ -207,8 +208,8 @@ proptest! {
         writer.put(&indexed).unwrap();
         writer.finish().unwrap();
 
-        let reader = IndexReader::open(folder.path(), None).unwrap();
-        let (plan, interpretation) = reader.plan(&query, (&Synonyms::default(), Expansion::Full)).unwrap();
+        let reader = IndexReader::open(folder.path()).unwrap();
+        let (plan, interpretation) = reader.plan(&query, (&Synonyms::default(), Expansion::Full), &Cancellation::default()).unwrap();
         let plan = plan.unwrap();
         let query = interpretation.corrected.unwrap_or(query);
         let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
@@ -265,8 +266,10 @@ fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
     };
     writer.put(&indexed).unwrap();
     writer.finish().unwrap();
-    let reader = IndexReader::open(folder.path(), None).unwrap();
-    let (plan, _) = reader.plan("de brief", (&Synonyms::default(), Expansion::Full)).unwrap();
+    let reader = IndexReader::open(folder.path()).unwrap();
+    let (plan, _) = reader
+        .plan("de brief", (&Synonyms::default(), Expansion::Full), &Cancellation::default())
+        .unwrap();
     let plan = plan.unwrap();
     let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
     let sum: f32 = matches[0].scores.iter().sum();

@@ -27,7 +27,8 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// The current generation if its store is intact, else the newest one whose store is.
+    /// The newest generation whose store is intact: `CURRENT` may be lost or set back, and what
+    /// clients have seen of a later generation must stay in the history.
     pub(crate) fn choose(
         data: &DataFolder,
         progress: &dyn Progress,
@@ -40,9 +41,14 @@ impl Base {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut candidates = data.generations()?;
-        candidates.retain(|number| Some(*number) != current);
-        candidates.extend(current);
+        let candidates = data.generations()?;
+        if let Some(current) = current {
+            for number in candidates.iter().filter(|number| **number > current) {
+                progress.note(&format!(
+                    "`CURRENT` names generation {current}; generation {number} is later and stays"
+                ));
+            }
+        }
         for number in candidates.into_iter().rev() {
             match Self::open(data, number) {
                 Ok(mut base) => {

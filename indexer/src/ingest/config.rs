@@ -17,7 +17,7 @@ pub use super::source::config::{
 };
 
 /// Rises when merging or linking derives other records from the same facts.
-const PIPELINE_VERSION: u32 = 2;
+const PIPELINE_VERSION: u32 = 3;
 
 /// The configuration of an installation, as far as builds need it.
 #[derive(Debug, Clone)]

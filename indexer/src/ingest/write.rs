@@ -206,7 +206,7 @@ fn remove_record(
     Ok(())
 }
 
-/// All URLs of a record: its own, its sources', and that of its page.
+/// All URLs of a record: its own, its sources', and that of its page, with and without our address.
 fn urls(
     context: &BuildContext<'_>,
     record: Option<&Record>,
@@ -219,6 +219,7 @@ fn urls(
     let mut urls: BTreeSet<_> = source_urls.map(normalisation::url).collect();
     urls.insert(normalisation::url(&common.url));
     urls.extend(page.iter().map(normalisation::url));
+    urls.insert(normalisation::page(common.id.kind(), &common.slug));
     urls
 }
 

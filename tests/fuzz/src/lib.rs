@@ -1,11 +1,13 @@
 //! The checks of the fuzz targets, one module per target, over the demo.
 //!
 //! - [`subgraph_response`]: responses of subgraphs
+//! - [`content`]: front matter, Markdown and HTML of sources
 //! - [`cursor`]: texts of cursors and ids
 //! - [`federated`]: operations over a supergraph
 //! - [`filter`]: searches in the catalog
 //! - [`pipeline`]: GraphQL documents with their variables
 //! - [`request`]: complete HTTP requests
+//! - [`search_query`]: search queries
 //! - [`sdl`]: SDLs of subgraphs, and the field sets in them
 //! - [`token`]: bearer tokens
 //!
@@ -14,6 +16,7 @@
 //! This crate must not depend on implementations: it sends requests and checks responses.
 
 pub mod subgraph_response;
+pub mod content;
 pub mod cursor;
 pub mod demo;
 pub mod document;
@@ -23,6 +26,7 @@ pub mod filter;
 pub mod pipeline;
 pub mod request;
 pub mod sdl;
+pub mod search_query;
 pub mod token;
 mod support;
 #[cfg(test)]

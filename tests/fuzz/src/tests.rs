@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fs};
 use gateway::pipeline::CacheScope;
 
 use crate::{
-    subgraph_response, cursor,
+    subgraph_response, content, cursor,
     demo::{DEMO, repository},
-    federated, filter, pipeline, request, sdl, token,
+    federated, filter, pipeline, request, sdl, search_query, token,
 };
 
 /// Pseudo-random bytes from a seed (`SplitMix64`).
@@ -49,6 +49,9 @@ fn any_bytes_must_pass_every_check() {
         sdl::check(&bytes);
         sdl::check_field_set(&bytes);
         token::check(&bytes);
+        search_query::check(&bytes);
+        content::check_front_matter(&bytes);
+        content::check_html(&bytes);
         subgraph_response::check(&bytes);
         federated::check_generated(&bytes);
         federated::check(&bytes);

@@ -65,7 +65,7 @@ impl Graphiql {
             return self.0.error_page(path, StatusCode::INTERNAL_SERVER_ERROR, id);
         };
         let encoding = ContentEncoding::negotiate(request.headers());
-        let mut response = html(status, encoding.encode(body.into_bytes()));
+        let mut response = html(status, encoding.encode_off_runtime(body.into_bytes()).await);
         encoding.set_headers(response.headers_mut());
         if folder.is_some() {
             let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);

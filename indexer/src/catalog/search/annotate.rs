@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use schema::{Body, Highlight, Hit, NodeId, Record};
 
-use super::SearchContext;
+use super::{SearchContext, plan_query};
 use crate::{
     analysis::Synonyms,
+    cancellation::Cancellation,
     catalog::{CatalogError, open_generation::OpenGeneration},
     index::{DocumentTexts, Expansion, IndexReader, MatchDetail, explanation, highlights},
     store::StoreError,
@@ -14,7 +15,7 @@ use crate::{
 
 /// Adds highlights and explanations to hits if they are selected and the query has words.
 pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<(), CatalogError> {
-    let SearchContext { generation, query, plan, day } = *context;
+    let SearchContext { generation, query, plan, day, cancellation } = *context;
     let Some(plan) = plan.filter(|_| query.extras.highlights || query.extras.explanations) else {
         return Ok(());
     };
@@ -26,6 +27,9 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
     };
     let matches = generation.index.matches(plan, &ids, detail)?;
     for (hit, matches) in hits.iter_mut().zip(&matches) {
+        if cancellation.is_cancelled() {
+            break;
+        }
         if query.extras.highlights {
             let texts = StoredTexts { generation, record: &hit.record };
             hit.highlights = highlights(&hit.record, (plan, matches), &texts)?;
@@ -44,10 +48,11 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
 pub(in crate::catalog) fn highlight_records(
     generation: &OpenGeneration,
     synonyms: &Synonyms,
-    words: &str,
-    records: &[Arc<Record>],
+    (words, records): (&str, &[Arc<Record>]),
+    cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
-    let (Some(plan), _) = generation.index.plan(words, (synonyms, Expansion::Full))? else {
+    let expansion = (synonyms, Expansion::Full);
+    let (Some(plan), _) = plan_query(generation, expansion, words, cancellation)? else {
         return Ok(vec![Vec::new(); records.len()]);
     };
     let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();
@@ -55,7 +60,8 @@ pub(in crate::catalog) fn highlight_records(
     let highlight = |(record, matches): (&Arc<Record>, _)| {
         Ok(highlights(record, (&plan, matches), &StoredTexts { generation, record })?)
     };
-    records.iter().zip(&matches).map(highlight).collect()
+    let wanted = records.iter().zip(&matches).take_while(|_| !cancellation.is_cancelled());
+    wanted.map(highlight).collect()
 }
 
 /// The texts of a record that only the store contains.

@@ -1,6 +1,6 @@
 //! Splits a query into tokens.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::word_set::WordSet;
 use crate::analysis::words;
@@ -62,9 +62,18 @@ pub(crate) enum Token {
     Close,
 }
 
-/// The pieces of what was typed, brackets in pairs, and what is left out.
+/// The pieces of what was typed, brackets in pairs, and what is left out. Every byte is read a bounded
+/// number of times.
 pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
-    let mut lexer = Lexer { input, position: 0, tokens: Vec::new(), words: 0, ignored: Vec::new() };
+    let mut lexer = Lexer {
+        input,
+        position: 0,
+        bracket_pairs: bracket_pairs(input),
+        closing_quote: Some(0),
+        tokens: Vec::new(),
+        words: 0,
+        ignored: Vec::new(),
+    };
     while lexer.position < input.len() {
         lexer.step();
     }
@@ -74,6 +83,10 @@ pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
 struct Lexer<'a> {
     input: &'a str,
     position: usize,
+    bracket_pairs: BTreeMap<usize, usize>,
+    /// The first closing quote after the place from which one was looked for last; `None` if there
+    /// is none.
+    closing_quote: Option<usize>,
     tokens: Vec<Token>,
     /// How many words there are so far.
     words: usize,
@@ -95,8 +108,8 @@ impl<'a> Lexer<'a> {
         } else if OPENING_QUOTES.contains(&first) {
             self.position += first.len_utf8();
             // A mark without another half is passed over.
-            if let Some(length) = after.find(CLOSING_QUOTES) {
-                self.push_text(length, Token::Phrase);
+            if let Some(end) = self.next_closing_quote() {
+                self.push_text(end - self.position, Token::Phrase);
                 self.position += self.rest().chars().next().map_or(0, char::len_utf8);
             }
         } else if first == '(' || first == ')' {
@@ -113,23 +126,28 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// The first closing quote from here on.
+    fn next_closing_quote(&mut self) -> Option<usize> {
+        if self.closing_quote? < self.position {
+            let found = self.rest().find(CLOSING_QUOTES);
+            self.closing_quote = found.map(|length| self.position + length);
+        }
+        self.closing_quote
+    }
+
     /// Takes a word, up to what cannot belong to it.
     fn word(&mut self) {
         let rest = self.rest();
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         // A bracket belongs to a word only where both halves do, as in `gebruiker(s)`.
-        let (mut open, mut length) = (Vec::new(), end);
-        for (at, letter) in rest[..end].char_indices() {
-            match letter {
-                '(' => open.push(at),
-                ')' if open.pop().is_none() => {
-                    length = at;
-                    break;
-                }
-                _ => {}
+        let ends = |(offset, letter): (usize, char)| match letter {
+            '(' | ')' => {
+                let other = self.bracket_pairs.get(&(self.position + offset));
+                other.is_none_or(|other| *other < self.position)
             }
-        }
-        length = open.first().copied().unwrap_or(length);
+            letter => letter.is_whitespace(),
+        };
+        let end = rest.char_indices().find(|place| ends(*place));
+        let length = end.map_or(rest.len(), |(offset, _)| offset);
         let word = &rest[..length];
         let prefix = word.strip_suffix('*').filter(|prefix| {
             let mut words = words(prefix);
@@ -178,12 +196,30 @@ fn begins_clause(text: &str) -> bool {
 
 /// The field that is named at the beginning of a text, if something follows, and the bytes of it.
 fn field(text: &str) -> Option<(usize, QueryField)> {
-    let (name, value) = text.split_once(':')?;
-    if !begins_clause(value) {
-        return None;
+    FIELDS.iter().find_map(|(alias, field)| {
+        let (name, rest) = text.split_at_checked(alias.len())?;
+        let value = rest.strip_prefix(':').filter(|_| name.eq_ignore_ascii_case(alias))?;
+        begins_clause(value).then_some((alias.len() + 1, *field))
+    })
+}
+
+/// The other half of each bracket, by their places, of those that are within one word.
+fn bracket_pairs(input: &str) -> BTreeMap<usize, usize> {
+    let mut bracket_pairs = BTreeMap::new();
+    let mut open = Vec::new();
+    for (at, letter) in input.char_indices() {
+        match letter {
+            '(' => open.push(at),
+            ')' => {
+                if let Some(begin) = open.pop() {
+                    bracket_pairs.extend([(begin, at), (at, begin)]);
+                }
+            }
+            letter if letter.is_whitespace() => open.clear(),
+            _ => {}
+        }
     }
-    let (_, field) = FIELDS.iter().find(|(alias, _)| name.eq_ignore_ascii_case(alias))?;
-    Some((name.len() + 1, *field))
+    bracket_pairs
 }
 
 /// The tokens without brackets that have no other half or lie too deep.

@@ -77,6 +77,7 @@ pub(crate) fn matches(
             continue;
         }
         for (term_index, (query_term, origin)) in plan.terms.iter().zip(&plan.origins).enumerate() {
+            plan.cancellation.check()?;
             let needs_positions = match detail {
                 MatchDetail::Proximity => {
                     matches!(origin.field_group, FieldGroup::Title | FieldGroup::Text)

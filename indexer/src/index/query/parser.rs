@@ -268,6 +268,47 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_long_query_must_be_parsed_in_linear_time() {
+        let pieces = [
+            "a(",
+            "(a",
+            "a)",
+            "(",
+            ")",
+            "a()",
+            "\"",
+            "\"a",
+            "„",
+            "„a ",
+            "«“",
+            "-",
+            "-a",
+            "--(",
+            ":",
+            "a:",
+            "titel:",
+            "titel:a* ",
+            "titel:(",
+            "*",
+            "a*",
+            "OR ",
+            "a OR ",
+            "|",
+            "é",
+            "a ",
+            " ",
+        ];
+        for piece in pieces {
+            let input = piece.repeat(400_000 / piece.len());
+            let start = std::time::Instant::now();
+            let query = ParsedQuery::parse(&input);
+            drop(query.to_string());
+            // Quadratic parsing takes minutes.
+            assert!(start.elapsed() < std::time::Duration::from_secs(5), "{piece}");
+        }
+    }
+
     fn collect_texts(clause: &Clause, found: &mut Vec<QueryText>) {
         match clause {
             Clause::Word(one) | Clause::Prefix(one) | Clause::Phrase(one) => {

@@ -11,6 +11,7 @@ use tantivy::{
 use super::{
     filters::{FilterBuilder, terms_with_prefix},
     parser::{Clause, ParsedQuery, QueryText},
+    query_words::{QueryWord, query_words},
     scorer::{ALL_TERMS_BOOST, MatchRules, Norms, QueryTerm, TermsQuery},
     spelling,
     terms::{QueryTerms, TermContext, TermOrigin},
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     analysis,
     analysis::{AnalysisLanguage, COMPONENT_LETTERS_MIN, Synonyms, WordTerms},
+    cancellation::Cancellation,
     index::schema::IndexSchema,
 };
 
@@ -58,6 +60,8 @@ pub(crate) struct Plan {
     pub(crate) rules: MatchRules,
     /// Conditions that documents must or must not meet.
     filters: Vec<(Occur, Box<dyn Query>)>,
+    /// Ends searches with this plan.
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Plan {
@@ -66,6 +70,7 @@ impl Plan {
         (searcher, schema): (&Searcher, &IndexSchema),
         (synonyms, expansion): (&Synonyms, Expansion),
         typed: &str,
+        cancellation: &Cancellation,
     ) -> tantivy::Result<(Option<Self>, Interpretation)> {
         let query = ParsedQuery::parse(typed);
         let mut planner = Planner {
@@ -73,6 +78,7 @@ impl Plan {
             schema,
             synonyms,
             expansion,
+            cancellation,
             keep_stop_words: !query.clauses.iter().any(has_content_word),
             terms: QueryTerms::new(searcher, schema),
             words: Vec::new(),
@@ -95,8 +101,12 @@ impl Plan {
         for (occur, filter) in &self.filters {
             clauses.push((*occur, Box::new(UnscoredQuery(filter.box_clone()))));
         }
-        let terms_query =
-            TermsQuery { terms: Arc::clone(&self.terms), norms: Arc::clone(norms), rules };
+        let terms_query = TermsQuery {
+            terms: Arc::clone(&self.terms),
+            norms: Arc::clone(norms),
+            rules,
+            cancellation: self.cancellation.clone(),
+        };
         match (!rules.required.is_empty(), clauses.iter().any(|(occur, _)| *occur == Occur::Must)) {
             (true, _) if clauses.is_empty() => return Box::new(terms_query),
             (true, _) => clauses.push((Occur::Must, Box::new(terms_query))),
@@ -142,24 +152,13 @@ fn has_content_word(clause: &Clause) -> bool {
     }
 }
 
-/// A word in a sequence of adjacent words.
-struct QueryWord {
-    /// The original word, with its position in the query.
-    typed: QueryText,
-    dutch: WordTerms,
-    english: String,
-    /// Whether it is a single letter next to a hyphen, as in *e-mail*.
-    is_letter: bool,
-    /// Its position in the query; empty for a stop word.
-    words: WordSet,
-}
-
 /// A plan under construction.
 struct Planner<'a> {
     searcher: &'a Searcher,
     schema: &'a IndexSchema,
     synonyms: &'a Synonyms,
     expansion: Expansion,
+    cancellation: &'a Cancellation,
     /// Whether stop words are searched, because the query has no other words.
     keep_stop_words: bool,
     terms: QueryTerms<'a>,
@@ -190,6 +189,7 @@ impl Planner<'_> {
             },
             words: self.words,
             filters: self.filters,
+            cancellation: self.cancellation.clone(),
         };
         (Some(plan), interpretation)
     }
@@ -208,6 +208,7 @@ impl Planner<'_> {
     }
 
     fn add_clause(&mut self, clause: &Clause) -> tantivy::Result<()> {
+        self.cancellation.check()?;
         match clause {
             Clause::Word(typed) => self.add_run(query_words(typed), true)?,
             Clause::All(clauses) => self.add_clauses(clauses)?,
@@ -344,6 +345,7 @@ impl Planner<'_> {
             weight: 1.0,
             text: &word.typed.text,
         };
+        self.cancellation.check()?;
         let mut doc_freq = self.add_stemmed_forms(&word.dutch, &word.english, context)?;
         doc_freq += self.terms.add_exact_form(&word.dutch.folded, context)?;
         if self.expansion == Expansion::None {
@@ -355,7 +357,9 @@ impl Planner<'_> {
             return Ok(());
         }
         let folded = &word.dutch.folded;
-        if let Some(corrected) = spelling::correction(self.searcher, self.schema, folded)? {
+        let corrected =
+            spelling::correction(self.searcher, self.schema, folded, self.cancellation)?;
+        if let Some(corrected) = corrected {
             let dutch = WordTerms::of(AnalysisLanguage::Dutch, &corrected);
             let english = WordTerms::of(AnalysisLanguage::English, &corrected).stem;
             let (kind, weight) = (MatchKind::Correction, CORRECTION_WEIGHT);
@@ -470,31 +474,10 @@ impl Planner<'_> {
     fn add_prefix(&mut self, typed: &QueryText, words: WordSet) -> tantivy::Result<()> {
         let prefix = analysis::folded(&typed.text);
         for word in terms_with_prefix(self.searcher, self.schema.exact, &prefix)? {
+            self.cancellation.check()?;
             let context = TermContext { words, kind: MatchKind::Prefix, weight: 1.0, text: &word };
             self.terms.add_exact_term(&word, context)?;
         }
         Ok(())
     }
-}
-
-/// The words of a text of the query.
-fn query_words(typed: &QueryText) -> Vec<QueryWord> {
-    let words: Vec<_> = analysis::words(&typed.text).filter(analysis::is_indexed).collect();
-    let is_letter =
-        |word: &Range<usize>| words.len() > 1 && typed.text[word.clone()].chars().nth(1).is_none();
-    let is_one = words.iter().filter(|word| !is_letter(word)).count() == 1;
-    let query_word = |word: &Range<usize>| {
-        let text = &typed.text[word.clone()];
-        let is_letter = is_letter(word);
-        // The rest of `e-mail` without its letter is displayed as the whole word.
-        let is_rest = words.len() > 1 && is_one && !is_letter;
-        QueryWord {
-            dutch: WordTerms::of(AnalysisLanguage::Dutch, text),
-            english: WordTerms::of(AnalysisLanguage::English, text).stem,
-            typed: if is_rest { typed.clone() } else { typed.slice(word) },
-            is_letter,
-            words: WordSet::EMPTY,
-        }
-    };
-    words.iter().map(query_word).collect()
 }

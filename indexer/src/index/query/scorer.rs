@@ -16,6 +16,7 @@ use tantivy::{
 };
 
 use super::word_set::WordSet;
+use crate::cancellation::Cancellation;
 
 /// Term frequency saturation.
 const K1: f32 = 1.2;
@@ -127,6 +128,7 @@ pub(crate) struct TermsQuery {
     pub(crate) terms: Arc<[QueryTerm]>,
     pub(crate) norms: Arc<Norms>,
     pub(crate) rules: MatchRules,
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Query for TermsQuery {
@@ -139,14 +141,16 @@ struct TermsWeight(TermsQuery);
 
 impl Weight for TermsWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let TermsQuery { terms, norms, rules } = &self.0;
+        let TermsQuery { terms, norms, rules, cancellation } = &self.0;
         let mut cursors = Vec::with_capacity(terms.len());
         for query_term in &**terms {
+            cancellation.check()?;
             cursors.extend(PostingsCursor::open(reader, query_term, norms)?);
         }
         let mut scorer = TermsScorer {
             cursors,
             rules: *rules,
+            cancellation: cancellation.clone(),
             boost,
             base: 0,
             doc: 0,
@@ -258,6 +262,7 @@ impl PostingsCursor {
 struct TermsScorer {
     cursors: Vec<PostingsCursor>,
     rules: MatchRules,
+    cancellation: Cancellation,
     boost: Score,
     /// First document of the window.
     base: DocId,
@@ -268,11 +273,11 @@ struct TermsScorer {
 }
 
 impl TermsScorer {
-    /// Advances to the first match in a later window.
+    /// Advances to the first match in a later window; a cancelled search has none.
     fn fill_window(&mut self) {
         loop {
             self.base = self.cursors.iter().map(PostingsCursor::doc).min().unwrap_or(TERMINATED);
-            if self.base == TERMINATED {
+            if self.base == TERMINATED || self.cancellation.is_cancelled() {
                 self.doc = TERMINATED;
                 return;
             }

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use tantivy::{Searcher, Term, query::FuzzyTermQuery};
 
-use crate::index::schema::IndexSchema;
+use crate::{cancellation::Cancellation, index::schema::IndexSchema};
 
 /// Minimum number of letters of a word to correct; most shorter words are close to a different
 /// word.
@@ -22,6 +22,7 @@ pub(crate) fn correction(
     searcher: &Searcher,
     schema: &IndexSchema,
     word: &str,
+    cancellation: &Cancellation,
 ) -> tantivy::Result<Option<String>> {
     let letters = word.chars().count();
     if letters < LETTERS_MIN || !word.chars().all(char::is_alphabetic) {
@@ -29,6 +30,7 @@ pub(crate) fn correction(
     }
     let distance = |found: &str| strsim::osa_distance(found, word);
     let nearest_within = |max_edits| {
+        cancellation.check()?;
         let term = Term::from_field_text(schema.exact, word);
         nearest(searcher, schema, &FuzzyTermQuery::new(term, max_edits, true), word, distance)
     };

@@ -1,4 +1,7 @@
-//! HTML out of sources: only what can do no harm, and plain text made from it.
+//! HTML out of sources, sanitised once: only what can do no harm, and plain text made from it.
+
+mod balance;
+mod tokens;
 
 use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 
@@ -8,6 +11,7 @@ use regex::Regex;
 use schema::Language;
 use url::Url;
 
+use self::balance::balance;
 use super::{
     redact::{contains_email, redact},
     whitespace::{collapse_blank_lines, collapse_whitespace, strip_invisible},
@@ -55,40 +59,15 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
 /// One tag of serialised HTML, in which quotation marks within attributes are escaped.
 static TAG: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"]|"[^"]*")*)>"#));
-/// The beginning of a tag, in any HTML.
-static TAG_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)"));
 static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<h1(?:\s[^>]*)?>(.*?)</h1>\s*"));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("constant regex is valid, covered by tests")
 }
 
-/// Whether a text is HTML rather than plain. What is nested beyond reason is taken as plain.
+/// Whether a text is HTML rather than plain.
 pub(super) fn is_html(text: &str) -> bool {
-    text.contains('<') && MARKUP.is_match(text) && !is_too_deep(text)
-}
-
-/// So many elements may be open at one place; building more takes time and memory without bound.
-const ELEMENTS_OPEN_MAX: usize = 256;
-/// Elements that end by themselves.
-const IMPLICITLY_CLOSED_ELEMENTS: [&str; 24] = [
-    "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup",
-    "colgroup", "rt", "rp", "br", "hr", "img", "input", "wbr", "col", "source", "track", "area",
-];
-
-fn is_too_deep(html: &str) -> bool {
-    let mut open = 0_usize;
-    for tag in TAG_NAME.captures_iter(html) {
-        let name = tag[2].to_ascii_lowercase();
-        if IMPLICITLY_CLOSED_ELEMENTS.contains(&name.as_str()) {
-            continue;
-        }
-        open = if tag[1].is_empty() { open + 1 } else { open.saturating_sub(1) };
-        if open > ELEMENTS_OPEN_MAX {
-            return true;
-        }
-    }
-    false
+    text.contains('<') && MARKUP.is_match(text)
 }
 
 /// HTML of a body: sanitised, redacted, with relative links made absolute. Plain text becomes
@@ -106,7 +85,7 @@ pub(super) fn sanitise(raw: &str, base: Option<&Url>, language: Language) -> Str
             "href" | "src" | "cite" => Some(value.into()),
             _ => Some(redact(value, language).into()),
         })
-        .clean(&html)
+        .clean(&balance(&html))
         .to_string();
     let html = redact_text(&clean, language);
     // Contact data may be cut up by tags; a reader sees it all the same.
@@ -117,7 +96,7 @@ pub(super) fn sanitise(raw: &str, base: Option<&Url>, language: Language) -> Str
 
 /// The words of any HTML, on as many lines as it has blocks.
 pub(super) fn sanitised_text(raw: &str) -> String {
-    plain_text(&ammonia::clean(raw))
+    plain_text(&ammonia::clean(&balance(raw)))
 }
 
 fn from_plain(raw: &str) -> String {
@@ -269,6 +248,61 @@ mod tests {
         let mut html = "<p>voor</p><h1>De <em>titel</em></h1>\n<h1>tweede</h1>".to_owned();
         assert_eq!(extract_heading(&mut html).as_deref(), Some("De titel"));
         assert_eq!(html, "<p>voor</p><h1>tweede</h1>");
+    }
+
+    /// Pieces that repeated make HTML on which parsers take quadratic time or much memory.
+    const HOSTILE: [&str; 27] = [
+        "<div></x>",
+        "<div>",
+        "<div><p>",
+        "<rt>",
+        "<optgroup>",
+        "<svg><td>",
+        "<b id=1>",
+        "<font a>",
+        "<span><div></span>",
+        "<b><div></b>",
+        "<p><a href=x></p>",
+        "<table><b>x",
+        "<table><tr>x",
+        "<table>",
+        "<li><ul>",
+        "<a b='",
+        "<a \">\"",
+        "<!--",
+        "<![CDATA[",
+        "<script>",
+        "<svg>",
+        "</p>",
+        "<select><option>",
+        "<template><td>",
+        "&amp",
+        "<",
+        "<x:y z=1 z=2>",
+    ];
+
+    #[test]
+    fn hostile_html_must_be_sanitised_in_linear_time_on_a_small_stack() {
+        let sanitise_all = || {
+            for piece in HOSTILE {
+                let html = piece.repeat((1 << 18) / piece.len());
+                let start = std::time::Instant::now();
+                let text = plain_text(&sanitise(&html, None, Language::Nl));
+                drop(sanitised_text(&html));
+                // It takes under a second, and quadratic algorithms minutes.
+                assert!(
+                    start.elapsed() < std::time::Duration::from_secs(10),
+                    "{piece} {}",
+                    text.len()
+                );
+            }
+            let attributes = (0..100_000).map(|n| format!(" a{n}=b")).collect::<String>();
+            sanitise(&format!("<p{attributes}>a"), None, Language::Nl);
+            let formats = (0..5_000).map(|n| format!("<p><font a{n}=b>")).collect::<String>();
+            sanitise(&format!("{formats}{}", "<p>x".repeat(5_000)), None, Language::Nl);
+        };
+        let small_stack = std::thread::Builder::new().stack_size(2 << 20).spawn(sanitise_all);
+        small_stack.unwrap().join().unwrap();
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use encoding_rs::{Encoding, UTF_8};
 use walkdir::WalkDir;
 
 use super::{FetchError, ParseError, config::ResolvedSource};
+use crate::regular_file;
 
 /// The most files that one source may have.
 pub(crate) const FILES_MAX: usize = 200_000;
@@ -101,7 +102,8 @@ pub(crate) fn count_lines(path: &Path) -> Result<u64, FetchError> {
 
 /// Opens a file.
 pub(crate) fn open(path: &Path) -> Result<File, FetchError> {
-    File::open(path).map_err(|cause| FetchError::Unreadable { path: path.to_owned(), cause })
+    regular_file::open(path)
+        .map_err(|cause| FetchError::Unreadable { path: path.to_owned(), cause })
 }
 
 /// The last part of a path, for locations.

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Number, Value};
 
-use crate::ingest::source::ParseError;
+use crate::ingest::{
+    source::ParseError,
+    text_limits::{check_nesting, yaml_options},
+};
 
 static POSITION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^error: |(?:^| at )line \d+,? column \d+:? ?")
@@ -26,7 +29,9 @@ pub(super) fn split(text: &str) -> Result<(Map<String, Value>, &str), ParseError
         if line.trim_end() == marker {
             let (block, body) = (&after[..end], &after[end + line.len()..]);
             let fields = if marker == "---" { parse_yaml(block) } else { parse_toml(block) };
-            return fields.map(|fields| (fields, body));
+            let fields = fields?;
+            check_nesting(&fields).map_err(|reason| parse_error(2, reason))?;
+            return Ok((fields, body));
         }
         end += line.len();
     }
@@ -50,13 +55,14 @@ fn parse_yaml(block: &str) -> Result<Map<String, Value>, ParseError> {
     if block.trim().is_empty() {
         return Ok(Map::new());
     }
-    let value: Value = serde_saphyr::from_str(block).map_err(|error| {
-        let line = error.location().map_or(0, |location| location.line());
-        let message = error.without_snippet().to_string();
-        // The line that the parser names counts from the front matter, not from the file.
-        let message = POSITION.replace_all(message.lines().next().unwrap_or_default(), "");
-        parse_error(1 + line, format!("front matter is not valid YAML: `{message}`"))
-    })?;
+    let value: Value =
+        serde_saphyr::from_str_with_options(block, yaml_options()).map_err(|error| {
+            let line = error.location().map_or(0, |location| location.line());
+            let message = error.without_snippet().to_string();
+            // The line that the parser names counts from the front matter, not from the file.
+            let message = POSITION.replace_all(message.lines().next().unwrap_or_default(), "");
+            parse_error(1 + line, format!("front matter is not valid YAML: `{message}`"))
+        })?;
     match value {
         Value::Object(fields) => Ok(fields),
         Value::Null => Ok(Map::new()),
@@ -124,6 +130,40 @@ mod tests {
             assert!(error.reason.starts_with(reason), "{error:?}");
             assert!(!error.reason.contains("column"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn hostile_front_matter_must_be_rejected_in_linear_time_on_a_small_stack() {
+        let bomb = (0..30).fold("a0: &a0 [x, x]\n".to_owned(), |bomb, n| {
+            bomb + &format!("a{}: &a{} [*a{n}, *a{n}]\n", n + 1, n + 1)
+        });
+        let block = |marker: &str, text: &str| format!("{marker}\n{text}\n{marker}\n");
+        let nested: String = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+        let tables: String = (1..60).map(|n| format!("[{}]\n", vec!["a"; n].join("."))).collect();
+        let hostile = [
+            block("---", &format!("a: {}", "[".repeat(100_000))),
+            block("---", &format!("a: {}{}", "[".repeat(20), "]".repeat(20))),
+            block("---", &format!("a: {}", "{a: ".repeat(100_000))),
+            block("---", &"- ".repeat(100_000)),
+            block("---", &nested),
+            block("---", &bomb),
+            block("---", &format!("a: &a b\nc: [{}]", "*a, ".repeat(200))),
+            block("+++", &format!("a = {}", "[".repeat(100_000))),
+            block("+++", &format!("a = {}1{}", "[".repeat(20), "]".repeat(20))),
+            block("+++", &format!("a = {}", "{a = ".repeat(100_000))),
+            block("+++", &format!("{}a = 1", "a.".repeat(100_000))),
+            block("+++", &tables),
+        ];
+        let read_all = move || {
+            for text in hostile {
+                let start = std::time::Instant::now();
+                let error = split(&text).expect_err(&text[..40]);
+                assert!(error.line > 0 && error.reason.starts_with("front matter "), "{error:?}");
+                assert!(start.elapsed() < std::time::Duration::from_secs(5), "{}", &text[..40]);
+            }
+        };
+        let small_stack = std::thread::Builder::new().stack_size(2 << 20).spawn(read_all);
+        small_stack.unwrap().join().unwrap();
     }
 
     proptest! {

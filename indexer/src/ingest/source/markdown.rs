@@ -263,6 +263,33 @@ mod tests {
         assert_eq!(summaries("# Kort\n\nMaar geen lijst."), ["+a.md"]);
     }
 
+    #[test]
+    fn hostile_pages_must_be_read_in_linear_time_on_a_small_stack() {
+        let pieces = [
+            ">", "> ", "- ", "* - ", "1. ", "[", "![", "[[", "[a](", "*", "**", "_a *b ", "*a_ ",
+            "~~", "`", "`a``b", "<", "<a ", "<A ", "<A b={", "</", "<!--", "{/*", ":::", "|",
+            "|-|\n", "a|b\n", "[^1]", "[a]: b\n", "#", "\\", "&", "> a\n", ">- ", "    ", "\t",
+            "[a][", "](", "a\n\n",
+        ];
+        let read_all = move || {
+            for piece in pieces {
+                let start = std::time::Instant::now();
+                for page in [
+                    piece.repeat(100_000 / piece.len()),
+                    format!("| a |\n| - |\n{}", piece.repeat(20_000 / piece.len())),
+                ] {
+                    items(CONFIG, &[("a.md", page.as_bytes())]);
+                }
+                let nested: String =
+                    (0..700).map(|depth| format!("{}{piece}\n", "  ".repeat(depth))).collect();
+                items(CONFIG, &[("a.md", nested.as_bytes())]);
+                assert!(start.elapsed() < std::time::Duration::from_secs(20), "{piece}");
+            }
+        };
+        let small_stack = std::thread::Builder::new().stack_size(2 << 20).spawn(read_all);
+        small_stack.unwrap().join().unwrap();
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
         #[test]

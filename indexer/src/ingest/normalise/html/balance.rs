@@ -1,0 +1,361 @@
+//! HTML in which every element has its end, none is nested deeper than [`NESTING_MAX`], and there are
+//! at most [`ELEMENTS_MAX`]. It is written in one pass, before a parser sees it: on misnested or deep
+//! HTML, the algorithms of the HTML standard take quadratic time and memory.
+//!
+//! Text is never lost; where a limit is reached, tags are.
+
+use std::collections::BTreeMap;
+
+use super::tokens::{HtmlTag, HtmlToken, HtmlTokens};
+
+/// Maximum number of open elements at one position.
+pub(crate) const NESTING_MAX: usize = 256;
+/// Maximum number of elements of one text.
+pub(crate) const ELEMENTS_MAX: usize = 20_000;
+/// Maximum number of open elements that only format: a parser opens them again in each block.
+const FORMATTING_NESTING_MAX: usize = 16;
+
+/// Elements whose content is no text to read.
+const UNREADABLE_ELEMENTS: [&str; 7] =
+    ["script", "style", "iframe", "noscript", "object", "svg", "template"];
+/// Those whose content is not HTML: without an end, a browser reads nothing behind them.
+const RAW_ELEMENTS: [&str; 3] = ["script", "style", "iframe"];
+/// Elements that a parser treats in ways of their own, and no text keeps.
+const DROPPED_ELEMENTS: [&str; 28] = [
+    "html",
+    "head",
+    "body",
+    "base",
+    "link",
+    "meta",
+    "title",
+    "frameset",
+    "frame",
+    "noframes",
+    "noembed",
+    "embed",
+    "param",
+    "source",
+    "track",
+    "form",
+    "input",
+    "button",
+    "select",
+    "option",
+    "optgroup",
+    "textarea",
+    "plaintext",
+    "xmp",
+    "math",
+    "applet",
+    "marquee",
+    "image",
+];
+const VOID_ELEMENTS: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
+const FORMATTING_ELEMENTS: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
+/// Elements that end a paragraph.
+const BLOCK_ELEMENTS: [&str; 41] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "li",
+    "listing",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "ul",
+    "legend",
+    "caption",
+    "td",
+];
+const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
+/// Elements that an end tag within them does not end, unless it is one of a table.
+const SCOPES: [&str; 4] = ["caption", "table", "td", "th"];
+const TABLE_ELEMENTS: [&str; 8] =
+    ["caption", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"];
+
+/// The elements that a start tag ends, and those at which it looks no further.
+fn implied_ends(name: &str) -> (&'static [&'static str], &'static [&'static str]) {
+    match name {
+        "li" => (&["li"], &["ol", "ul", "menu", "dir"]),
+        "dt" | "dd" => (&["dt", "dd"], &["dl"]),
+        "tr" => (&["tr", "td", "th", "caption", "colgroup"], &["table"]),
+        "td" | "th" => (&["td", "th", "caption", "colgroup"], &["table", "tr"]),
+        "thead" | "tbody" | "tfoot" => {
+            (&["thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"], &["table"])
+        }
+        "caption" | "colgroup" => (&["caption", "colgroup"], &["table"]),
+        "rt" | "rp" | "rtc" => (&["rt", "rp"], &["ruby"]),
+        "a" => (&["a"], &SCOPES),
+        _ => (&[], &[]),
+    }
+}
+
+/// Balances HTML.
+pub(super) fn balance(html: &str) -> String {
+    let mut tokens = HtmlTokens::of(html);
+    let mut balancer = Balancer::default();
+    while let Some(token) = tokens.next() {
+        match token {
+            HtmlToken::Comment => {}
+            HtmlToken::Text(text) => balancer.output.push_str(&text.replace('<', "&lt;")),
+            HtmlToken::Tag(tag) if UNREADABLE_ELEMENTS.contains(&tag.name.as_str()) => {
+                if let Some(end) = balancer.unreadable_end(html, &tag) {
+                    tokens.skip_to(end);
+                }
+            }
+            HtmlToken::Tag(tag) if tag.is_end => balancer.end_tag(&tag.name),
+            HtmlToken::Tag(tag) => balancer.start_tag(&tag),
+        }
+    }
+    balancer.end_down_to(0);
+    balancer.output
+}
+
+#[derive(Default)]
+struct Balancer {
+    output: String,
+    /// Names of the open elements, the innermost last.
+    open: Vec<String>,
+    /// How many elements of a name are open.
+    open_counts: BTreeMap<String, usize>,
+    elements: usize,
+    /// Where the end tags of unreadable elements are, by name.
+    unreadable_ends: BTreeMap<String, Vec<usize>>,
+}
+
+impl Balancer {
+    fn start_tag(&mut self, tag: &HtmlTag) {
+        let name = tag.name.as_str();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if DROPPED_ELEMENTS.contains(&name) || !name.chars().all(is_plain) {
+            return;
+        }
+        if self.elements == ELEMENTS_MAX {
+            return self.separate(name);
+        }
+        let (ended, scope) = implied_ends(name);
+        if let Some(index) = self.outermost_within(ended, scope) {
+            self.end_down_to(index);
+        }
+        if BLOCK_ELEMENTS.contains(&name)
+            && let Some(index) = self.innermost("p", &SCOPES)
+        {
+            self.end_down_to(index);
+        }
+        let is_formatting = |name: &str| FORMATTING_ELEMENTS.contains(&name);
+        let formatting = || -> usize {
+            FORMATTING_ELEMENTS.iter().filter_map(|name| self.open_counts.get(*name)).sum()
+        };
+        if self.open.len() == NESTING_MAX
+            || (is_formatting(name) && formatting() == FORMATTING_NESTING_MAX)
+        {
+            return self.separate(name);
+        }
+        self.elements += 1;
+        self.push_start(tag);
+        if !VOID_ELEMENTS.contains(&name) {
+            self.open.push(name.to_owned());
+            *self.open_counts.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Stands for a start tag that is left out: words of two blocks stay two words.
+    fn separate(&mut self, name: &str) {
+        self.output.push_str(if BLOCK_ELEMENTS.contains(&name) { "\n" } else { "" });
+    }
+
+    fn push_start(&mut self, tag: &HtmlTag) {
+        self.output.push('<');
+        self.output.push_str(&tag.name);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':');
+        for (name, value) in tag.attributes.iter().filter(|(name, _)| name.chars().all(is_plain)) {
+            self.output.push(' ');
+            self.output.push_str(name);
+            self.output.push_str("=\"");
+            self.output.push_str(&value.replace('"', "&quot;"));
+            self.output.push('"');
+        }
+        self.output.push('>');
+    }
+
+    fn end_tag(&mut self, name: &str) {
+        let scope: &[&str] = match name {
+            "table" => &[],
+            name if TABLE_ELEMENTS.contains(&name) => &["table"],
+            _ => &SCOPES,
+        };
+        match self.innermost(name, scope) {
+            Some(index) => self.end_down_to(index),
+            // A browser makes a line of it.
+            None if name == "br" => self.output.push_str("<br>"),
+            None => {}
+        }
+    }
+
+    fn is_open(&self, name: &str) -> bool {
+        self.open_counts.get(name).is_some_and(|count| *count > 0)
+    }
+
+    /// The index of the innermost open element with a name, if no element of `scope` is within it.
+    fn innermost(&self, name: &str, scope: &[&str]) -> Option<usize> {
+        if !HEADINGS.contains(&name) && !self.is_open(name) {
+            return None;
+        }
+        // A browser ends any heading with the end of any other.
+        let is_heading = |name: &str| HEADINGS.contains(&name);
+        let matches = |open: &str| open == name || (is_heading(name) && is_heading(open));
+        let mut inner = self.open.iter().enumerate().rev();
+        let (index, found) =
+            inner.find(|(_, open)| matches(open) || scope.contains(&open.as_str()))?;
+        matches(found).then_some(index)
+    }
+
+    /// The index of the outermost open element with one of `names` that no element of `scope` is in.
+    fn outermost_within(&self, names: &[&str], scope: &[&str]) -> Option<usize> {
+        if !names.iter().any(|name| self.is_open(name)) {
+            return None;
+        }
+        let is_scope = |open: &str| {
+            scope.contains(&open) || (SCOPES.contains(&open) && !names.contains(&open))
+        };
+        let inner = self.open.iter().enumerate().rev();
+        let within = inner.take_while(|(_, open)| !is_scope(open));
+        within.filter(|(_, open)| names.contains(&open.as_str())).map(|(index, _)| index).last()
+    }
+
+    /// Writes the ends of all open elements from an index on.
+    fn end_down_to(&mut self, index: usize) {
+        for name in self.open.drain(index..).rev() {
+            self.output.push_str("</");
+            self.output.push_str(&name);
+            self.output.push('>');
+            self.open_counts.entry(name).and_modify(|count| *count -= 1);
+        }
+    }
+
+    /// Where the content of an element ends that is left out. One without an end leaves nothing out,
+    /// except where its content is not HTML.
+    fn unreadable_end(&mut self, html: &str, tag: &HtmlTag) -> Option<usize> {
+        if tag.is_end {
+            return None;
+        }
+        let ends = self.unreadable_ends.entry(tag.name.clone()).or_insert_with(|| {
+            let end_tag = format!("</{}", tag.name);
+            html.to_ascii_lowercase().match_indices(&end_tag).map(|(at, _)| at).collect()
+        });
+        match ends.get(ends.partition_point(|end| *end < tag.range.end)) {
+            Some(end) => Some(*end),
+            None if RAW_ELEMENTS.contains(&tag.name.as_str()) => Some(html.len()),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_element_must_have_its_end_and_no_text_must_be_lost() {
+        for (html, expected) in [
+            ("<p>a<p>b", "<p>a</p><p>b</p>"),
+            (
+                "<ul><li>a<li>b<ul><li>c</ul></ul>",
+                "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>",
+            ),
+            ("<div></x></div></div>", "<div></div>"),
+            ("<b><i>a</b>b</i>", "<b><i>a</i></b>b"),
+            (
+                "<table><tr><td>a<td>b<tr><td>c</table>d",
+                "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>d",
+            ),
+            ("<td><p>a</div>b</td>", "<td><p>ab</p></td>"),
+            ("<h2>a</h3>b", "<h2>a</h2>b"),
+            ("a<br>b</br><hr>", "a<br>b<br><hr>"),
+            ("<p>a<span>b<div>c", "<p>a<span>b</span></p><div>c</div>"),
+            ("<form><main>a</main></form>", "<main>a</main>"),
+            ("<a href=x>b<a href='y\"z'>c", "<a href=\"x\">b</a><a href=\"y&quot;z\">c</a>"),
+            ("a <!-- </b> --> b<!>c<!-->d<?e?>f", "a  bcdf"),
+            ("<script>a<b</script>c<svg>d</svg>e<SVG>f", "cef"),
+            ("1 < 2 <<b>3", "1 &lt; 2 &lt;<b>3</b>"),
+            // What has no end is text.
+            ("a<b c=\"d>e", "a&lt;b c=\"d>e"),
+            ("a<!--b", "a&lt;!--b"),
+        ] {
+            assert_eq!(balance(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn beyond_a_limit_tags_must_be_left_out_and_text_must_stay() {
+        let deep = balance(&format!("{}a{}", "<div>".repeat(300), "</div>".repeat(300)));
+        assert_eq!(deep.matches("<div>").count(), NESTING_MAX);
+        assert!(deep.contains('a'), "{deep}");
+        let many = balance(&"<p>a</p>".repeat(ELEMENTS_MAX + 5));
+        assert_eq!(many.matches("<p>").count(), ELEMENTS_MAX);
+        assert_eq!(many.matches('a').count(), ELEMENTS_MAX + 5);
+        let formatted = balance(&format!("{}a", "<b>".repeat(99)));
+        assert_eq!(formatted.matches("<b>").count(), FORMATTING_NESTING_MAX);
+        let attributes = (0..99).map(|n| format!(" a{n}=b")).collect::<String>();
+        let attributes = balance(&format!("<p{attributes}>a"));
+        assert_eq!(attributes.matches("=\"b\"").count(), super::super::tokens::ATTRIBUTES_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_must_be_balanced(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "<p>", "</p>", "<div>", "</div>", "<b>", "</b>", "<li>", "<ul>", "</ul>", "<table>",
+                "</table>", "<tr>", "<td>", "</td>", "a", "<", ">", "\"", "<a href=\"", "<!--", "-->",
+                "<svg>", "</svg>", "<script>", "</script>", "</h2>", "<h1>", "/", "=", "'",
+            ]), 0..30),
+        ) {
+            let html = balance(&pieces.concat());
+            let mut open = Vec::new();
+            for token in HtmlTokens::of(&html) {
+                let HtmlToken::Tag(tag) = token else { continue };
+                if tag.is_end {
+                    prop_assert_eq!(open.pop(), Some(tag.name));
+                } else if !VOID_ELEMENTS.contains(&tag.name.as_str()) {
+                    open.push(tag.name);
+                }
+            }
+            prop_assert!(open.is_empty(), "{} {:?}", html, open);
+            prop_assert_eq!(balance(&html), html);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Texts of sources: front matter, Markdown and HTML are read and sanitised, or rejected with a reason.
+
+use std::{fs, sync::LazyLock};
+
+use indexer::ingest::{
+    config::{ResolvedSource, SourceConfig, resolve_sources},
+    fuzz_support::bodies,
+};
+use tempfile::TempDir;
+
+use crate::byte_source::ByteSource;
+
+/// Parts of front matter.
+const FRONT_MATTER: [&str; 36] = [
+    "title: T\n", "kind: article\n", "a: ", "b:\n", "  - ", "- ", "[", "]", "{", "}", ", ", "&a ", "*a", "!!str ",
+    "'", "\"", "|\n", ">\n", "# c\n", "\n", "  ", "\t", "? ", "<<: *a\n", "2026-03-02", "1e999", "title = 'T'\n",
+    "[a.b]\n", "[[a]]\n", "a = ", "\"\"\"", "'''", "\u{feff}", "é", "~", "%YAML 1.2\n",
+];
+/// Parts of HTML and Markdown.
+const HTML: [&str; 64] = [
+    "<p>", "</p>", "<div>", "</div>", "</x>", "<b>", "</b>", "<i a=1>", "<a href=\"https://x.nl\">", "</a>",
+    "<a href='javascript:x'>", "<ul>", "<li>", "</ul>", "<table>", "<tr>", "<td>", "</td>", "</table>", "<caption>",
+    "<svg>", "</svg>", "<math>", "<template>", "</template>", "<select>", "<option>", "<textarea>", "<title>",
+    "<script>", "</script>", "<style>", "<iframe>", "<plaintext>", "<noscript>", "<form>", "<h1>", "</h2>", "<br>",
+    "<img src=x onerror=y>", "<rt>", "<ruby>", "<!--", "-->", "<![CDATA[", "]]>", "<?", "&lt;", "&#0;", "&amp", "\"",
+    "'", "=", "/", ">", "<", "> ", "- ", "[", "](", "`", "*", "a@b.nl", "\u{ad}",
+];
+
+static SOURCE: LazyLock<(TempDir, ResolvedSource)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "name = 'items'\nkind = 'markdown'\npath = '.'\nlanguage = 'NL'\n\
+                  constants = { kind = 'article', form = 'BLOG' }";
+    let config: SourceConfig = toml::from_str(config).expect("a source");
+    let mut sources = resolve_sources(&[config], folder.path()).expect("a valid source");
+    (folder, sources.remove(0))
+});
+
+/// Checks front matter that bytes are or choose.
+pub fn check_front_matter(bytes: &[u8]) {
+    let mut choices = ByteSource::new(bytes);
+    let marker = *choices.pick(&["---", "+++"]);
+    let block = text(&mut choices, &FRONT_MATTER);
+    check(&format!("{marker}\n{block}\n{marker}\nTekst."));
+}
+
+/// Checks HTML within Markdown that bytes are or choose.
+pub fn check_html(bytes: &[u8]) {
+    let html = text(&mut ByteSource::new(bytes), &HTML);
+    check(&format!("---\ntitle: T\n---\n{html}"));
+}
+
+fn text(choices: &mut ByteSource, parts: &[&str]) -> String {
+    if choices.one_in(4) {
+        return choices.text(4_096);
+    }
+    let mut text = String::new();
+    while !choices.is_done() && text.len() < 16_384 {
+        text.push_str(choices.pick::<&str>(parts));
+    }
+    text
+}
+
+fn check(page: &str) {
+    let (folder, source) = &*SOURCE;
+    // Threads of a test do not share a file.
+    let file = folder.path().join("a.md");
+    fs::write(file, page).expect("writable");
+    for body in bodies(source).expect("a readable folder") {
+        match body {
+            Err(reason) => assert!(!reason.is_empty(), "a rejection without a reason: {page}"),
+            Ok(None) => {}
+            Ok(Some(body)) => assert_sanitised(&body.html),
+        }
+    }
+}
+
+/// The tags of sanitised HTML without their `<`; a value may contain one.
+fn tags(html: &str) -> Vec<&str> {
+    let mut tags = Vec::new();
+    let mut rest = html;
+    while let Some((_, tag)) = rest.split_once('<') {
+        let mut is_value = false;
+        let end = tag.bytes().position(|byte| {
+            is_value ^= byte == b'"';
+            byte == b'>' && !is_value
+        });
+        let (tag, after) = tag.split_at(end.expect("a tag has an end"));
+        tags.push(tag);
+        rest = after;
+    }
+    tags
+}
+
+/// Every element has its end, and nothing in it loads or runs.
+fn assert_sanitised(html: &str) {
+    let mut open = Vec::new();
+    for tag in tags(html) {
+        let name: String = tag.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '/').collect();
+        if let Some(name) = name.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name), "{html}");
+        } else if !["area", "br", "col", "hr", "img", "wbr"].contains(&name.as_str()) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{html}");
+    for harm in ["<script", "<style", "<iframe", "<svg", " onerror=", "\"javascript:"] {
+        assert!(!html.contains(harm), "{harm}: {html}");
+    }
+}
