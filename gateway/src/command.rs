@@ -87,7 +87,7 @@ struct ManageArguments {
     /// Configuration file (default: `wegwijzer.toml`, if it exists).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Data folder, overrides the configuration (or `WEGWIJZER_DATA`).
+    /// Data folder; overrides the configuration file. Environment variable: `WEGWIJZER_DATA`.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Print JSON.
@@ -111,7 +111,7 @@ struct SourceArguments {
     /// Use the demo of the repository: fictional content, dated around today.
     #[arg(long)]
     demo: bool,
-    /// Data folder, overrides the configuration (or `WEGWIJZER_DATA`).
+    /// Data folder; overrides the configuration file. Environment variable: `WEGWIJZER_DATA`.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }

@@ -77,7 +77,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "http_request_duration",
-            "Time from the head of a request to its response, over all paths",
+            "Time from the head of a request to its response, across all paths",
             Unit::Seconds,
             metrics.http_request_duration.clone(),
         );

@@ -75,7 +75,7 @@ impl SynonymFile {
         self.last_read = current;
         match read(Some(&self.path)) {
             Ok(synonyms) => {
-                tracing::info!(rings = synonyms.len(), "synonyms reloaded");
+                tracing::info!(groups = synonyms.len(), "synonyms reloaded");
                 catalog.set_synonyms(synonyms);
             }
             Err(error) => {

@@ -67,7 +67,7 @@ pub enum OpenError {
     Index(GenerationNumber, #[source] IndexError),
     /// The index was built with another version of the text analysis.
     #[error(
-        "the index of generation {number} was built with analysis version {built_with}, this program needs {required}; run `wegwijzer index`"
+        "the index of generation {number} was built with analysis version {built_with}, but this program needs {required}; run `wegwijzer index`"
     )]
     AnalysisVersion {
         /// Number of the generation.

@@ -35,7 +35,7 @@ pub struct Organisation {
     pub aliases: Vec<String>,
     /// Type of organisation.
     pub kind: OrganisationKind,
-    /// Layer of government it belongs to.
+    /// Level of government it belongs to.
     pub layer: Option<GovernmentLayer>,
     /// Parent organisation.
     pub parent: Option<NodeId>,

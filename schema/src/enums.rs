@@ -83,7 +83,7 @@ vocabulary! {
         Toolkit = "TOOLKIT",
         /// A group of professionals who share a subject.
         Community = "COMMUNITY",
-        /// A meeting on a date, online or on location.
+        /// A meeting on a date, online or in person.
         Event = "EVENT",
     }
     /// Type of article.
@@ -96,7 +96,7 @@ vocabulary! {
         News = "NEWS",
         /// How an organisation tackled a problem.
         PracticeCase = "PRACTICE_CASE",
-        /// A report of an event.
+        /// A report on an event.
         EventReport = "EVENT_REPORT",
         /// A review of the past year.
         YearReview = "YEAR_REVIEW",
@@ -160,13 +160,13 @@ vocabulary! {
         /// Any other event.
         Other = "OTHER",
     }
-    /// Whether an event takes place on location or online.
+    /// Whether an event takes place in person or online.
     Attendance {
-        /// On location only.
+        /// In person only.
         Offline = "OFFLINE",
         /// Online only.
         Online = "ONLINE",
-        /// Both on location and online.
+        /// Both in person and online.
         Mixed = "MIXED",
         /// Not specified by the source.
         Unknown = "UNKNOWN",
@@ -256,7 +256,7 @@ vocabulary! {
         /// Unknown, or any other organisation.
         Other = "OTHER",
     }
-    /// Layer of government of an organisation.
+    /// Level of government of an organisation.
     GovernmentLayer {
         /// Central government.
         Rijk = "RIJK",

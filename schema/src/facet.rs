@@ -256,15 +256,15 @@ facets! {
     Organisation(Some("organisation")) organisations: NodeId;
     /// Kinds of organisation.
     OrganisationKind(None) organisation_kinds: OrganisationKind;
-    /// Layers of government.
+    /// Levels of government.
     Layer(Some("layer")) layers: GovernmentLayer;
     /// Audiences.
     Audience(Some("audience")) audiences: NodeId;
     /// Phases of events: upcoming, ongoing or past.
     Phase(Some("phase")) phases: EventPhase;
-    /// Attendance of events: online, on location or both.
+    /// Attendance of events: online, in person or both.
     Attendance(Some("attendance")) attendance: Attendance;
-    /// Years of the start of an event, else of publication, in Amsterdam; latest first in counts.
+    /// Years of the start of an event, or else of publication, in Amsterdam; latest first in counts.
     Year(Some("year")) years: i16;
     /// Languages.
     Language(Some("language")) languages: Language;

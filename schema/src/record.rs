@@ -121,7 +121,7 @@ pub struct Community {
     pub join_url: Option<Url>,
     /// Online platform.
     pub platform_url: Option<Url>,
-    /// Layers of government that its members work for.
+    /// Levels of government that its members work for.
     pub layers: Vec<GovernmentLayer>,
     /// Related communities.
     pub related: Vec<NodeId>,
@@ -140,7 +140,7 @@ pub struct Event {
     pub end: Option<EventMoment>,
     /// Whether the event takes place as planned.
     pub status: EventStatus,
-    /// On location, online or both.
+    /// In person, online or both.
     pub attendance: Attendance,
     /// Venue.
     pub place: Option<Place>,

@@ -81,7 +81,7 @@ pub struct MatchReason {
 pub struct SharedPassage {
     /// Id of the other record.
     pub id: NodeId,
-    /// Share of the words of the first record that also occur in the other one, from 0 to 1.
+    /// Share of the words in the first record that also occur in the other one, from 0 to 1.
     pub share: f32,
     /// The longest passage in common, as written in the first record; truncated if long.
     pub text: String,

@@ -238,7 +238,7 @@ fn invalid_synonyms_must_be_reported_line_by_line() {
     fs::write(installation.path().join("woorden.csv"), "label,altLabels\nCX,UX\n")
         .expect("writable");
     let valid = check();
-    assert!(String::from_utf8_lossy(&valid.stdout).contains("synonyms    1 rings"), "{valid:?}");
+    assert!(String::from_utf8_lossy(&valid.stdout).contains("synonyms    1 groups"), "{valid:?}");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn explain_must_report_why_content_is_found_and_why_it_is_not() {
         (
             "toegankelijke brief gemeente loket klantreis",
             "Inclusie",
-            &["niet in de resultaten", "1 van de 5 woorden", "Minstens nodig: 2"],
+            &["niet in de resultaten", "1 van de 5 woorden", "minstens 2 nodig"],
         ),
     ] {
         let explanation = explain(query, title);

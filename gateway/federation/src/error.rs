@@ -53,11 +53,11 @@ error_codes! {
     MethodNotAllowed, "METHOD_NOT_ALLOWED", 405,
         "the HTTP method is not allowed here, such as GET for a mutation", "use POST";
     GraphqlParseFailed, "GRAPHQL_PARSE_FAILED", 400,
-        "the document is not valid GraphQL syntax", "correct the document";
+        "the document contains a syntax error", "correct the document";
     GraphqlValidationFailed, "GRAPHQL_VALIDATION_FAILED", 400,
-        "the document is not valid for the schema", "correct the document";
+        "the document is not valid against the schema", "correct the document";
     OperationResolutionFailure, "OPERATION_RESOLUTION_FAILURE", 400,
-        "`operationName` is missing or matches no operation of the document",
+        "`operationName` is missing or matches no operation in the document",
         "send the name of one of its operations";
     BadUserInput, "BAD_USER_INPUT", 400,
         "a variable, argument, cursor or id has an invalid value", "correct the value";
@@ -80,7 +80,7 @@ error_codes! {
         "authentication is required, or the token is invalid",
         "send `authorization: Bearer TOKEN` with a valid token";
     Forbidden, "FORBIDDEN", 403,
-        "the token lacks a scope", "use a token with the scope";
+        "the token lacks a required scope", "use a token with that scope";
     NotFound, "NOT_FOUND", 404,
         "there is no resource or record at this address", "check the address or id";
     Unavailable, "UNAVAILABLE", 503,
@@ -88,16 +88,16 @@ error_codes! {
     SubgraphUnavailable, "SUBGRAPH_UNAVAILABLE", 200,
         "a subgraph cannot be reached", "retry later";
     SubgraphTimeout, "SUBGRAPH_TIMEOUT", 200,
-        "a subgraph did not respond in time", "retry later, or select less of it";
+        "a subgraph did not respond in time", "retry later, or select fewer of its fields";
     SubgraphMalformedResponse, "SUBGRAPH_MALFORMED_RESPONSE", 200,
-        "the response of a subgraph violates the protocol or its schema",
+        "the response from a subgraph violates the protocol or the subgraph's schema",
         "report it to the operator of the subgraph";
     SubgraphError, "SUBGRAPH_ERROR", 200,
-        "a subgraph reported an error", "see the message; the log of the operator has the cause";
+        "a subgraph reported an error", "see the message; the operator's log has the cause";
     QueryPlanBuildFailed, "QUERY_PLAN_BUILD_FAILED", 500,
         "there is no query plan for a valid operation", "report the operation to the operator";
     InternalServerError, "INTERNAL_SERVER_ERROR", 500,
-        "an error of the service", "give the operator the `x-request-id` of the response";
+        "an error in the service", "give the operator the `x-request-id` of the response";
 }
 
 impl ErrorCode {

@@ -63,7 +63,7 @@ pub enum LoadError {
     #[error("unsupported feature `{0}`: refusing to serve it unenforced")]
     UnsupportedFeature(String),
     /// The planner cannot use it.
-    #[error("planner rejected it")]
+    #[error("query planner rejected the supergraph")]
     Planner(#[source] Cause),
 }
 

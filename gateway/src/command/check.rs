@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             .synonyms
             .as_ref()
             .map_or("the built-in table".into(), |path| path.display().to_string());
-        output::text(format_args!("synonyms    {} rings from {from}", synonyms.len()))?;
+        output::text(format_args!("synonyms    {} groups from {from}", synonyms.len()))?;
         output::text("configuration is valid")?;
     }
     Ok(ExitCode::SUCCESS)

@@ -89,7 +89,7 @@ fn table(comparison: &Comparison) -> String {
     };
     let head = format!(
         "{:<11} {:<6}  {:<6}  {:<7}  {:<18}  {:>5} {:>6} {:>5}",
-        "", "A", "B", "B − A", "95 % interval", "wins", "losses", "ties"
+        "", "A", "B", "B − A", "95% interval", "wins", "losses", "ties"
     );
     [
         head,

@@ -37,7 +37,7 @@ pub(super) struct IndexArguments {
     /// Report what would change, without publishing.
     #[arg(long)]
     dry_run: bool,
-    /// Publish even if more records disappear than `limits.removals_percent` allows.
+    /// Publish even if more records are removed than `limits.removals_percent` allows.
     #[arg(long)]
     allow_removals: bool,
     /// Publish even if more records are rejected than `limits.rejections_percent` allows.

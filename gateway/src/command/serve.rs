@@ -38,11 +38,11 @@ const EXAMPLE_QUERY: &str = "{ search(query: \\\"klantreis\\\", first: 3) \
 pub(super) struct ServeArguments {
     #[command(flatten)]
     from: SourceArguments,
-    /// Address to listen on, such as 127.0.0.1:8080 (or `WEGWIJZER_LISTEN`).
+    /// Address to listen on, such as 127.0.0.1:8080. Environment variable: `WEGWIJZER_LISTEN`.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Precomposed supergraph file, reloaded when it changes; without a configuration file, only
-    /// the supergraph is served (or `WEGWIJZER_SUPERGRAPH`).
+    /// the supergraph is served. Environment variable: `WEGWIJZER_SUPERGRAPH`.
     #[arg(long, value_name = "FILE")]
     supergraph: Option<PathBuf>,
 }

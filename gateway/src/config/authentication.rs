@@ -45,8 +45,8 @@ impl fmt::Display for KeySource {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthenticationSection {
-    /// Key set (JWKS) that verifies tokens; at most 256 KiB, refreshed every five minutes.
-    #[schemars(extend("x-range" = "`https` URL, `http` URL of the same machine, or path of a file"))]
+    /// Key set (JWKS) for verifying tokens; at most 256 KiB, refreshed every five minutes.
+    #[schemars(extend("x-range" = "`https` URL, `http` URL on the same machine, or path of a file"))]
     jwks: String,
     /// Required claim `iss` of a token.
     #[schemars(extend("x-range" = "not empty"))]

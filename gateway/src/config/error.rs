@@ -9,7 +9,8 @@ use federation::bounded_file::ReadFileError;
 pub enum ConfigError {
     /// The file does not exist.
     #[error(
-        "configuration file not found; create one, name one with `--config`, or try `--demo`: `{}`",
+        "configuration file not found; create one, specify one with `--config`, or try `--demo`: \
+         `{}`",
         .0.display()
     )]
     Missing(PathBuf),

@@ -92,7 +92,7 @@ pub(super) struct FederationSection {
     /// Name of the local graph in that supergraph; it is executed in process.
     #[schemars(extend("x-default" = LOCAL_SUBGRAPH_NAME))]
     local_subgraph: Option<String>,
-    /// Headers of the client that every subgraph receives.
+    /// Headers from the client that every subgraph receives.
     #[schemars(extend("x-range" = "header names, except those [never forwarded](#headers)"))]
     forwarded_headers: Vec<String>,
     /// Shows clients the error messages of subgraphs.
@@ -132,7 +132,8 @@ impl FederationSection {
 fn header(text: &str) -> Result<HeaderName, ConfigError> {
     let name: Option<HeaderName> = text.parse().ok();
     name.filter(|name| !NEVER_FORWARDED.contains(&name.as_str())).ok_or_else(|| {
-        let expected = "header names such as `authorization`, no connection or content headers";
+        let expected =
+            "header names such as `authorization`, other than connection or content headers";
         ConfigError::value("federation.forwarded_headers", expected, text)
     })
 }

@@ -33,7 +33,7 @@ const CONFIG_BYTES_MAX: u64 = 1 << 20;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfigFile {
-    /// URL under which clients reach the service; a missing final `/` is added.
+    /// URL at which clients reach the service; a missing final `/` is added.
     #[schemars(extend("x-default-text" = "`http://LISTEN/`, with the value of `listen`", "x-range" = "`http` or `https` URL without user name, password, query and fragment"))]
     public_url: Option<String>,
     /// Proxies whose `x-forwarded-for` is trusted to identify the client in the
@@ -102,7 +102,7 @@ struct GraphqlSection {
     /// without permission.
     csrf_prevention: bool,
     /// [Trusted documents](graphql.md#persisted-queries-and-trusted-documents), of at most 1 MiB
-    /// each; read at start.
+    /// each; read at startup.
     #[schemars(extend("x-range" = "path of a folder with at least one `NAME.graphql`"))]
     trusted_documents: Option<PathBuf>,
     /// Rejects all other documents.
@@ -140,7 +140,7 @@ struct CorsSection {
 #[serde(default, deny_unknown_fields)]
 struct TelemetrySection {
     /// Base URL of a local collector that receives [traces](operation.md#traces) (OTLP over HTTP,
-    /// at `v1/traces`); without it nothing is traced.
+    /// at `v1/traces`); without it, nothing is traced.
     #[schemars(extend("x-range" = "`http` URL without user name, password, query and fragment"))]
     otlp_endpoint: Option<String>,
     /// Share of traces that are sent.

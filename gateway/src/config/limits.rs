@@ -14,20 +14,20 @@ use super::ConfigError;
 pub struct Limits {
     /// Size of a request body.
     pub request_bytes_max: usize,
-    /// Time to read a request body, and again to execute the request.
+    /// Time to read a request body, and the same time again to execute the request.
     pub request_timeout_ms: u64,
-    /// Requests executed at once, cached responses not counted; others are rejected with 503.
+    /// Requests executed at once, not counting cached responses; others are rejected with 503.
     pub concurrent_requests_max: usize,
-    /// Open connections; others wait. Lowered at start if the limit on open files is too low.
+    /// Open connections; others wait. Lowered at startup if the limit on open files is too low.
     pub connections_max: usize,
     /// Time from the first byte of a request to the first byte of its response; after that the
     /// connection is closed.
     pub connection_ms_max: u64,
-    /// Size of responses that clients have not read yet, over all connections; other responses are
-    /// rejected with 503.
+    /// Total size of responses that clients have not read yet, across all connections; beyond it,
+    /// responses are rejected with 503.
     pub unsent_bytes_max: u64,
-    /// Size of responses that the client has not read yet on one connection; others are rejected
-    /// with 503. A single response may be larger.
+    /// Total size of responses that the client has not read yet on one connection; beyond it,
+    /// responses are rejected with 503. A single response may be larger.
     pub connection_unsent_bytes_max: u64,
     /// Searches executed at once; 0 means one per core.
     pub concurrent_searches_max: usize,
@@ -41,13 +41,13 @@ pub struct Limits {
     pub representations_max: usize,
     /// Tokens in a document.
     pub tokens_max: usize,
-    /// Nesting depth of fields; fields and fragments together nest to at most 32.
+    /// Nesting depth of fields; fields and fragments together may nest at most 32 levels deep.
     pub depth_max: usize,
     /// Root fields of an operation.
     pub root_fields_max: usize,
     /// [Complexity](graphql.md#limits) of an operation.
     pub complexity_max: u64,
-    /// Records in a response, besides the items of its pages.
+    /// Records in a response, in addition to the items on its pages.
     pub records_max: u64,
     /// Aliases in an operation.
     pub aliases_max: usize,
@@ -57,7 +57,7 @@ pub struct Limits {
     pub filter_values_max: usize,
     /// Total size of the bodies of records in a response.
     pub text_bytes_max: u64,
-    /// Errors listed in a response; the rest is [counted](graphql.md#errors).
+    /// Errors listed in a response; the rest are [counted](graphql.md#errors).
     pub errors_max: usize,
     /// Size of the [response cache](graphql.md#caching); 0 disables it.
     pub response_cache_bytes_max: u64,
@@ -68,16 +68,16 @@ pub struct Limits {
     pub persisted_query_cache_bytes_max: u64,
     /// Requests to subgraphs for one operation.
     pub subgraph_calls_max: usize,
-    /// Timeout of one request to a subgraph (`SUBGRAPH_TIMEOUT`), retries included; for subgraphs
-    /// without a `[[subgraph]]`.
+    /// Timeout for one request to a subgraph (`SUBGRAPH_TIMEOUT`), including retries; for
+    /// subgraphs without a `[[subgraph]]`.
     pub subgraph_timeout_ms: u64,
-    /// Size of a response of a subgraph; a larger one yields `SUBGRAPH_MALFORMED_RESPONSE`.
+    /// Size of a response from a subgraph; a larger one yields `SUBGRAPH_MALFORMED_RESPONSE`.
     pub subgraph_bytes_max: usize,
     /// Retries of a query to a subgraph; for subgraphs without a `[[subgraph]]`.
     pub subgraph_retries_max: u32,
     /// Failures within the last five to ten seconds that open the circuit, if they are more than
     /// half of the requests. Only an unreachable subgraph, a timeout and a status of 500 or more
-    /// are failures.
+    /// count as failures.
     pub circuit_breaker_failures: u32,
     /// Time for which an open circuit rejects requests before one request probes the subgraph.
     pub circuit_breaker_open_ms: u64,
@@ -88,11 +88,11 @@ pub struct Limits {
     /// Time to plan an operation.
     pub plan_timeout_ms: u64,
     /// Share of a source's records that may be rejected before a build
-    /// [Fails](sources.md#thresholds).
+    /// [fails](sources.md#thresholds).
     #[schemars(range(min = 0, max = 100))]
     pub rejections_percent: f64,
     /// Share of a source's records that may be removed before a build
-    /// [Fails](sources.md#thresholds).
+    /// [fails](sources.md#thresholds).
     #[schemars(range(min = 0, max = 100))]
     pub removals_percent: f64,
     /// [Generations](operation.md#publishing) that stay on disk.

@@ -39,7 +39,7 @@ pub(super) struct SubgraphEntry {
     #[schemars(extend("x-range" = "letters, digits and hyphens, a letter first; unique regardless of case; not `wegwijzer`"))]
     name: String,
     /// GraphQL endpoint.
-    #[schemars(extend("x-range" = "`https` URL, or `http` URL of the same machine (`localhost`, `127.0.0.1`, `[::1]`); without user name and password"))]
+    #[schemars(extend("x-range" = "`https` URL, or `http` URL on the same machine (`localhost`, `127.0.0.1`, `[::1]`); without user name and password"))]
     url: String,
     /// SDL of the subgraph.
     #[schemars(extend("x-default-text" = "fetched from the subgraph", "x-range" = "path of a file, at most 4 MiB"))]
@@ -48,7 +48,7 @@ pub(super) struct SubgraphEntry {
     #[serde(default)]
     #[schemars(extend("x-default-text" = "`[]`", "x-range" = "see [Headers](#headers)"))]
     headers: Vec<HeaderEntry>,
-    /// Timeout of one request, retries included.
+    /// Timeout for one request, including retries.
     #[serde(default = "timeout_ms")]
     #[schemars(range(min = 1, max = TIMEOUT_MS_MAX))]
     timeout_ms: u64,
@@ -56,7 +56,7 @@ pub(super) struct SubgraphEntry {
     #[serde(default = "retries")]
     #[schemars(range(min = 0, max = RETRIES_MAX))]
     retries: u32,
-    /// Interval between two fetches of the SDL; the shortest interval applies to all subgraphs.
+    /// Interval between fetches of the SDL; the shortest interval applies to all subgraphs.
     #[serde(default = "sdl_poll_interval_s")]
     #[schemars(range(min = 1, max = SDL_POLL_INTERVAL_S_MAX))]
     sdl_poll_interval_s: u64,
@@ -177,8 +177,8 @@ impl HeaderEntry {
             if !text.is_empty() && text.chars().all(fits) && !rejected.contains(&name.as_str()) {
                 return Ok(name);
             }
-            let expected =
-                "a header name, such as `accept-language`, no connection or content header";
+            let expected = "a header name such as `accept-language`, other than a connection or \
+                            content header";
             Err(ConfigError::value("subgraph.headers", expected, &text))
         };
         match self {
@@ -202,7 +202,7 @@ impl HeaderEntry {
 
 /// Validates a URL that cannot be intercepted: `https`, or `http` to this machine.
 pub(super) fn secure_url(key: &str, text: &str) -> Result<Url, ConfigError> {
-    let expected = "an `https` URL, or an `http` URL of this machine (`localhost`, `127.0.0.1`, \
+    let expected = "an `https` URL, or an `http` URL on this machine (`localhost`, `127.0.0.1`, \
                   `[::1]`), since plain `http` can be read in transit, such as \
                   `https://partner.example.nl/graphql`";
     let error = |actual: &str| ConfigError::value(key, expected, &masked_text(actual));
@@ -269,10 +269,10 @@ mod tests {
             ("name = 'a'\nurl = 'https://x/'\nretries = 9", "at most 5"),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'x' }]", "value = \"TEXT\""),
             ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'x y' }]", "a header name"),
-            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'Host' }]", "no connection"),
+            ("name = 'a'\nurl = 'https://x/'\nheaders = [{ forward = 'Host' }]", "other than a"),
             (
                 "name = 'a'\nurl = 'https://x/'\nheaders = [{ set = 'Content-Length', value = '1' }]",
-                "no connection or content header, not `Content-Length`",
+                "other than a connection or content header, not `Content-Length`",
             ),
             ("name = 'a'\nurl = 'https://x/'\npol_s = 1", "unknown field `pol_s`"),
         ] {

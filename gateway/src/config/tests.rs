@@ -58,7 +58,7 @@ fn an_error_must_name_the_location_the_value_and_the_remedy() {
         ),
         (
             "[authentication]\njwks = 'http://login.example/'\nissuer = 'i'\naudience = 'a'",
-            "`authentication.jwks` must be an `https` URL, or an `http` URL of this machine \
+            "`authentication.jwks` must be an `https` URL, or an `http` URL on this machine \
              (`localhost`, `127.0.0.1`, `[::1]`), since plain `http` can be read in transit, such \
              as `https://partner.example.nl/graphql`, not `http://login.example/`",
         ),
@@ -80,7 +80,7 @@ fn a_missing_file_must_be_reported_with_remedies() {
     let error = Config::load(Some(Path::new("no/such.toml")), &Overrides::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "configuration file not found; create one, name one with `--config`, or try `--demo`: \
+        "configuration file not found; create one, specify one with `--config`, or try `--demo`: \
          `no/such.toml`"
     );
 }

@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Toolkit,
     /// A group of professionals around one subject.
     Community,
-    /// A meeting, online or on location.
+    /// A meeting, online or in person.
     Event,
 }
 
@@ -27,15 +27,15 @@ pub(crate) enum ArticleForm {
     Blog,
     /// An interview with one or more people.
     Interview,
-    /// A short message about something new.
+    /// A short item about something new.
     News,
     /// A case study from one organisation.
     PracticeCase,
-    /// A report of an event.
+    /// A report on an event.
     EventReport,
     /// A review of a year.
     YearReview,
-    /// A text about policy, law or vision.
+    /// A text about policy, legislation or strategy.
     Policy,
     /// A podcast episode.
     Podcast,
@@ -79,7 +79,7 @@ pub(crate) enum CommunityForm {
     External,
     /// A local or organisation-specific version of a community.
     LocalVariant,
-    /// A looser network.
+    /// A loose network.
     Network,
 }
 
@@ -105,15 +105,15 @@ pub(crate) enum EventForm {
     Other,
 }
 
-/// Whether an event is attended on location or online.
+/// Whether an event is attended in person or online.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Attendance")]
 pub(crate) enum Attendance {
-    /// On location.
+    /// In person.
     Offline,
     /// Online only.
     Online,
-    /// Both on location and online.
+    /// Both in person and online.
     Mixed,
     /// The source does not state it.
     Unknown,
@@ -225,7 +225,7 @@ pub(crate) enum OrganisationKind {
     Other,
 }
 
-/// The layer of government that an organisation belongs to.
+/// The level of government that an organisation belongs to.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::GovernmentLayer")]
 pub(crate) enum GovernmentLayer {
@@ -239,11 +239,11 @@ pub(crate) enum GovernmentLayer {
     Waterschap,
     /// Executive agencies.
     Uitvoering,
-    /// Outside these layers.
+    /// Outside these levels.
     Overig,
 }
 
-/// Perspective of an audience; one facet never mixes the two.
+/// Perspective of an audience.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Perspective")]
 pub(crate) enum Perspective {
@@ -285,7 +285,7 @@ pub(crate) enum ResourceKind {
     Template,
 }
 
-/// Who may join a community.
+/// Who can join a community.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::Access")]
 pub(crate) enum Access {

@@ -32,11 +32,11 @@ pub(super) struct ContentFilter {
     people: Option<Vec<ID>>,
     /// Languages of the text.
     languages: Option<Vec<Language>>,
-    /// Year (Amsterdam time) of an event's start, else of publication, such as `2026`.
+    /// Year (Amsterdam time) of an event's start, or else of publication, such as `2026`.
     years: Option<Vec<i32>>,
-    /// Earliest day (Amsterdam time): of an event or any occurrence of it, else of publication.
+    /// Earliest day (Amsterdam time): of an event or any occurrence of it, or else of publication.
     from: Option<Date>,
-    /// Latest day (Amsterdam time): of an event or any occurrence of it, else of publication.
+    /// Latest day (Amsterdam time): of an event or any occurrence of it, or else of publication.
     until: Option<Date>,
     /// Names of sources, such as `blog`.
     sources: Option<Vec<ID>>,
@@ -49,7 +49,7 @@ pub(super) struct EventFilter {
     content: ContentFilter,
     /// Event phases at the time of the request.
     phases: Option<Vec<EventPhase>>,
-    /// Online or on location.
+    /// Online or in person.
     attendance: Option<Vec<Attendance>>,
 }
 
@@ -70,9 +70,9 @@ pub(super) struct SearchFilter {
     event_forms: Option<Vec<EventForm>>,
     /// Kinds of the organisations involved.
     organisation_kinds: Option<Vec<OrganisationKind>>,
-    /// Layers of government involved.
+    /// Levels of government involved.
     layers: Option<Vec<GovernmentLayer>>,
-    /// Online or on location; only for events.
+    /// Online or in person; only for events.
     attendance: Option<Vec<Attendance>>,
     /// Event phases at the time of the request; only events have one.
     phases: Option<Vec<EventPhase>>,

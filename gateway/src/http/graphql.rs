@@ -282,7 +282,7 @@ fn error_response(
 }
 
 fn json(body: &ResponseBody<'_>) -> Vec<u8> {
-    serde_json::to_vec(body).expect("GraphQL values always serialize to JSON")
+    serde_json::to_vec(body).expect("GraphQL values always serialise to JSON")
 }
 
 fn json_response(

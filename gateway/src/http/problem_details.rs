@@ -29,7 +29,7 @@ pub(crate) fn response(status: StatusCode, error: &ApiError) -> Response {
         detail: &error.message,
         code: error.code.name(),
     };
-    let body = serde_json::to_vec(&details).expect("strings and numbers always serialize to JSON");
+    let body = serde_json::to_vec(&details).expect("strings and numbers always serialise to JSON");
     Response::builder().status(status).content_type("application/problem+json").body(body)
 }
 

@@ -63,8 +63,7 @@ impl<E: Endpoint> Endpoint for UnsentBytes<E> {
 }
 
 fn rejected() -> Response {
-    let error =
-        ApiError::unavailable("too many bytes of responses are unread; read them, then retry");
+    let error = ApiError::unavailable("too many response bytes are unread; read them, then retry");
     let response = problem_details::response(StatusCode::SERVICE_UNAVAILABLE, &error);
     response.with_header(header::RETRY_AFTER, RETRY_AFTER).into_response()
 }

@@ -91,10 +91,10 @@ fn encode_catalog(samples: &mut Samples<'_>, catalog: &Catalog) -> fmt::Result {
     )?;
     let PoolLoad { running, queued, rejected } = catalog.pool_load();
     samples.gauge(("searches_running", None), "Searches that are running", running)?;
-    samples.gauge(("searches_queued", None), "Searches that wait for a worker", queued)?;
+    samples.gauge(("searches_queued", None), "Searches that are waiting for a worker", queued)?;
     samples.counter(
         ("searches_rejected", None),
-        "Searches that were rejected because of the load",
+        "Searches that were rejected because of load",
         rejected,
     )?;
     samples.counters(

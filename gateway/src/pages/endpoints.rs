@@ -210,7 +210,7 @@ impl Endpoint for Suggest {
         };
         let texts: Vec<_> =
             suggestions.into_iter().map(|one| SuggestionItem { text: one.text }).collect();
-        let body = serde_json::to_vec(&texts).expect("strings always serialize to JSON");
+        let body = serde_json::to_vec(&texts).expect("strings always serialise to JSON");
         Ok(Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, "no-store")

@@ -44,7 +44,7 @@ impl fmt::Display for Status {
         if let Some(held_at) = self.held_at {
             writeln!(
                 f,
-                "publishing is on hold at the content of generation {held_at}; run `wegwijzer resume` to lift the hold"
+                "publishing is on hold with the content of generation {held_at}; run `wegwijzer resume` to lift the hold"
             )?;
         }
         if let Some(c) = &self.counts {

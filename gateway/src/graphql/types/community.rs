@@ -83,7 +83,7 @@ content::object! {
             self.member_count.map(ApproximateCount)
         }
 
-        /// Who may join.
+        /// Who can join.
         async fn access(&self) -> Access {
             self.access.into()
         }
@@ -98,7 +98,7 @@ content::object! {
             self.platform_url.as_ref().map(Url::of)
         }
 
-        /// Layers of government that its members work for.
+        /// Levels of government that its members work for.
         async fn layers(&self) -> Vec<GovernmentLayer> {
             self.layers.iter().copied().map(Into::into).collect()
         }

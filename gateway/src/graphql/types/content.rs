@@ -87,12 +87,12 @@ use crate::{
             default_with = "Some(5)",
             desc = "Number of items; maximum 20."
         ),
-        desc = "Records of other sources that share passages of at least 40 words, largest first."
+        desc = "Records from other sources that share passages of at least 40 words, largest first."
     ),
     field(
         name = "sources",
         ty = "Vec<SourceRecord>",
-        desc = "The record of each source, most trusted source first."
+        desc = "The record from each source, most trusted source first."
     )
 )]
 pub(crate) enum Content {
@@ -269,7 +269,7 @@ macro_rules! object {
                 Loaders::of(ctx).related(self.common.id, related_size(first)?).await
             }
 
-            /// Records of other sources that share passages of at least 40 words, largest first.
+            /// Records from other sources that share passages of at least 40 words, largest first.
             pub(crate) async fn shared_passages(
                 &self,
                 ctx: &Context<'_>,
@@ -281,7 +281,7 @@ macro_rules! object {
                 Ok(found.iter().cloned().map(SharedPassage).collect())
             }
 
-            /// The record of each source, most trusted source first.
+            /// The record from each source, most trusted source first.
             pub(crate) async fn sources(&self, ctx: &Context<'_>) -> Result<Vec<SourceRecord>> {
                 let provenance = Loaders::of(ctx).provenance(self.common.id).await?;
                 Ok(provenance.iter().cloned().map(SourceRecord).collect())

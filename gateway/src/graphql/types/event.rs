@@ -44,7 +44,7 @@ impl Event {
 }
 
 content::object! {
-    /// A meeting on location, online or both. A series is one event with occurrences.
+    /// A meeting in person, online or both. A series is one event with occurrences.
     impl Event {
         /// Form of the event.
         async fn form(&self) -> EventForm {
@@ -71,7 +71,7 @@ content::object! {
             self.status.into()
         }
 
-        /// Whether it is attended on location or online.
+        /// Whether it is attended in person or online.
         async fn attendance(&self) -> Attendance {
             self.attendance.into()
         }
@@ -123,7 +123,7 @@ content::object! {
             self.price.as_deref()
         }
 
-        /// Calendar file (RFC 5545). For a series, it has the next hundred occurrences.
+        /// Calendar file (RFC 5545). For a series, it contains up to 100 upcoming occurrences.
         async fn ics(&self, ctx: &Context<'_>) -> Url {
             Url(RequestContext::of(ctx).config.calendar_url(self.common.id))
         }

@@ -48,7 +48,7 @@ impl Span<'_> {
 /// Borrows the reasons for a hit.
 pub(crate) struct Explanation<'a>(pub(crate) &'a schema::Explanation);
 
-/// Why a hit was found and how its rank was computed. Intended for editors; has an extra cost.
+/// Why a hit was found and how its rank was computed. Intended for editors; takes extra time.
 #[Object]
 impl Explanation<'_> {
     /// Whether it matches every word of the query. For a query of two words, such hits come first;

@@ -50,7 +50,7 @@ impl Organisation {
         self.kind.into()
     }
 
-    /// The layer of government that it belongs to.
+    /// The level of government that it belongs to.
     async fn layer(&self) -> Option<GovernmentLayer> {
         self.layer.map(Into::into)
     }

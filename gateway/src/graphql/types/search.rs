@@ -258,7 +258,7 @@ impl SearchFacets<'_> {
         values(&self.0.organisation_kinds)
     }
 
-    /// Layers of government.
+    /// Levels of government.
     async fn layers(&self) -> Vec<ValueFacet<GovernmentLayer>> {
         values(&self.0.layers)
     }
@@ -273,7 +273,7 @@ impl SearchFacets<'_> {
         values(&self.0.languages)
     }
 
-    /// Online or on location; only for events.
+    /// Online or in person; only for events.
     async fn attendance(&self) -> Vec<ValueFacet<Attendance>> {
         values(&self.0.attendance)
     }
@@ -283,7 +283,7 @@ impl SearchFacets<'_> {
         values(&self.0.phases)
     }
 
-    /// Year of an event's start, else of publication; latest first.
+    /// Year of an event's start, or else of publication; latest first.
     async fn years(&self) -> Vec<ValueFacet<i16>> {
         values(&self.0.years)
     }

@@ -21,7 +21,7 @@ impl SourceRecord {
         &self.0.record.remote_key
     }
 
-    /// File and line, or URL, that it was read from; relative to the source.
+    /// File and line, or URL, from which it was read; relative to the source.
     async fn location(&self) -> &str {
         &self.0.record.location
     }
@@ -36,7 +36,7 @@ impl SourceRecord {
         DateTime(self.0.record.fetched_at)
     }
 
-    /// Hexadecimal hash of the bytes that it was read from.
+    /// Hexadecimal hash of the bytes from which it was read.
     async fn content_hash(&self) -> &str {
         &self.0.record.content_hash
     }

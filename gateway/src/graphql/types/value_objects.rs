@@ -49,7 +49,7 @@ impl Image<'_> {
 /// A passage that two records share.
 pub(crate) struct SharedPassage(pub(crate) schema::SharedPassage);
 
-/// Text that a record shares with a record of another source.
+/// Text that a record shares with a record from another source.
 #[Object]
 impl SharedPassage {
     /// The other record.
@@ -57,7 +57,7 @@ impl SharedPassage {
         Loaders::of(ctx).maybe(Some(self.0.id)).await
     }
 
-    /// Share of the words of the first record that also occur in the other, from 0 to 1.
+    /// Share of the words in the first record that also occur in the other, from 0 to 1.
     async fn share(&self) -> f32 {
         self.0.share
     }

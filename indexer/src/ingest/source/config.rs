@@ -59,7 +59,7 @@ pub struct SourceConfig {
     #[schemars(extend("x-default-text" = "UTF-8; for `csv`, Windows-1252 if the file is not valid UTF-8", "x-range" = "label of the WHATWG Encoding Standard, such as `windows-1252`"))]
     pub encoding: Option<String>,
     /// Character between columns; for `csv`.
-    #[schemars(extend("x-default-text" = "`;`, `,` or tab, whichever is most frequent in the first line", "x-range" = "one ASCII character, no quotation mark or line break"))]
+    #[schemars(extend("x-default-text" = "`;`, `,` or tab, whichever is most frequent in the first line", "x-range" = "one ASCII character other than a quotation mark or line break"))]
     pub delimiter: Option<char>,
     /// Character between the values of a cell; for `csv`.
     #[schemars(extend("x-default-text" = "the vertical bar, U+007C", "x-range" = "one character"))]
@@ -71,8 +71,8 @@ pub struct SourceConfig {
     /// Texts that mark a page which only lists other pages; for `markdown`.
     #[serde(default)]
     pub listing_markers: Vec<String>,
-    /// Precedence when sources disagree: the highest goes first, equal values go in the order of
-    /// the file.
+    /// Precedence when sources disagree: the highest value wins; between equal values, the source
+    /// that comes first in the file.
     #[serde(default)]
     #[schemars(extend("x-range" = "−2,147,483,648 to 2,147,483,647"))]
     pub trust: i32,
@@ -190,7 +190,9 @@ pub enum ConfigError {
         cause: UnknownField,
     },
     /// The encoding has no such label.
-    #[error("source `{source_name}`: unknown encoding, use for example `windows-1252`: `{label}`")]
+    #[error(
+        "source `{source_name}`: unknown encoding; use a label such as `windows-1252`: `{label}`"
+    )]
     Encoding {
         /// Which source.
         source_name: SourceName,
@@ -210,7 +212,7 @@ pub enum ConfigError {
     Path {
         /// Which source.
         source_name: SourceName,
-        /// `a folder` or `a file`.
+        /// `folder` or `file`.
         expected: &'static str,
         /// The path.
         path: PathBuf,
@@ -289,7 +291,7 @@ fn path(config: &SourceConfig, folder: &Path, name: &SourceName) -> Result<PathB
         expected,
         path: full_path.clone(),
     };
-    let expected = if config.kind.is_folder() { "a folder" } else { "a file" };
+    let expected = if config.kind.is_folder() { "folder" } else { "file" };
     let path = full_path.canonicalize().map_err(|_| missing(expected))?;
     let is_expected = if config.kind.is_folder() { path.is_dir() } else { path.is_file() };
     if is_expected { Ok(path) } else { Err(missing(expected)) }
@@ -401,16 +403,16 @@ mod tests {
             ),
             (
                 "encoding = 'latijn'",
-                "source `s`: unknown encoding, use for example `windows-1252`: `latijn`",
+                "source `s`: unknown encoding; use a label such as `windows-1252`: `latijn`",
             ),
             ("delimiter = 'é'", "source `s`: the delimiter must be one ASCII character: `é`"),
         ] {
             assert_eq!(table(config).unwrap_err(), reason);
         }
         let missing = resolve("kind = \"csv\"\npath = \"b.csv\"").unwrap_err();
-        assert!(missing.starts_with("source `s`: a file not found: `"), "{missing}");
+        assert!(missing.starts_with("source `s`: file not found: `"), "{missing}");
         let file = resolve("kind = \"text\"\npath = \"a.csv\"").unwrap_err();
-        assert!(file.starts_with("source `s`: a folder not found: `"), "{file}");
+        assert!(file.starts_with("source `s`: folder not found: `"), "{file}");
         assert!(resolve("kind = \"csv\"\npath = \"a.csv\"\nfoo = 1").unwrap_err().contains("foo"));
     }
 

@@ -29,10 +29,10 @@ macro_rules! descriptions {
 
 descriptions! {
     Kind: "all", "enum", "Kind of record; required";
-    Form: "article, toolkit, community, event", "enum", "Type within the kind, such as `BLOG` or `WEBINAR`";
+    Form: "article, toolkit, community, event", "enum", "Form within the kind, such as `BLOG` or `WEBINAR`";
     Key: "all", "text", "Identifies the record within its source";
     Op: "all", "`upsert` or `delete`", "Whether the record is present or was deleted";
-    Draft: "all", "flag", "An unpublished record; it is left out";
+    Draft: "all", "flag", "Whether the record is unpublished; if so, it is omitted";
     Title: "all", "text", "Title or name; required";
     Summary: "all", "text", "One or two sentences";
     Url: "all", "URL", "Address on the site of the source";
@@ -42,12 +42,12 @@ descriptions! {
     ModifiedAt: "all", "date", "Date of the last change";
     Image: "all", "URL or table", "Illustration";
     Themes: "all", "list of names", "Themes of the record";
-    Audiences: "all", "list of names", "Groups of people that it is for";
+    Audiences: "all", "list of names", "Groups of people that it is intended for";
     Communities: "all", "list of names", "Communities that it belongs to";
     Organisations: "all", "list of names", "Organisations that it mentions";
     People: "all", "list of names", "People that it mentions";
     Hashtags: "all", "list of texts", "Hashtags, with or without `#`";
-    Body: "all", "HTML", "Body text; of a Markdown file, the text below the front matter";
+    Body: "all", "HTML", "Body text; for a Markdown file, the text below the front matter";
     Lead: "article", "text", "Lead paragraph";
     Authors: "article", "list of names", "Authors";
     Interviewees: "article", "list of names", "People interviewed";
@@ -64,24 +64,24 @@ descriptions! {
     ShortName: "community", "text", "Short name";
     Question: "community", "text", "Central question of the community";
     Purpose: "community", "text", "Purpose of the community";
-    Founded: "community", "year or date", "Year of foundation";
+    Founded: "community", "year or date", "Year in which the community was founded";
     OriginOrganisations: "community", "list of names", "Founding organisations";
     Coordinators: "community", "list of names", "Coordinators";
     MemberCount: "community", "number", "Number of members; may be approximate";
     Access: "community", "enum", "Who can join";
     JoinUrl: "community", "URL", "Page to join the community";
     PlatformUrl: "community", "URL", "Online platform";
-    Layers: "community", "list of enums", "Layers of government that members work for";
+    Layers: "community", "list of enums", "Levels of government that members work for";
     RelatedCommunities: "community", "list of names", "Related communities";
-    Start: "event", "date", "Start; of a series, of its first occurrence; required";
-    End: "event", "date", "End; of a series, of its first occurrence";
+    Start: "event", "date", "Start; for a series, that of its first occurrence; required";
+    End: "event", "date", "End; for a series, that of its first occurrence";
     TimeZone: "event", "IANA name", "Time zone of times without an offset; default `Europe/Amsterdam`";
     Status: "event", "enum", "Whether the event takes place as planned";
-    Attendance: "event", "enum", "On location, online or both";
+    Attendance: "event", "enum", "In person, online or both";
     Place: "event", "text or table", "Venue";
     OnlineUrl: "event", "URL", "Address of the online meeting";
     Registration: "event", "URL or table", "Registration";
-    Price: "event", "text", "Price, in the words of the source";
+    Price: "event", "text", "Price, as worded by the source";
     Organisers: "event", "list of names", "Organising communities and organisations";
     Speakers: "event", "list of names", "Speakers";
     Sessions: "event", "list of tables", "Programme";
@@ -94,7 +94,7 @@ descriptions! {
     Abbreviations: "organisation", "list of texts", "Abbreviations of the name";
     Aliases: "organisation", "list of texts", "Other names";
     OrganisationKind: "organisation", "enum", "Kind of organisation";
-    Layer: "organisation", "enum", "Layer of government";
+    Layer: "organisation", "enum", "Level of government";
     Parent: "organisation", "name", "Organisation that it is part of";
     Role: "person", "text", "Role of the person";
     Bio: "person", "text", "Short biography";
