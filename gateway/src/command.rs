@@ -58,7 +58,7 @@ enum Command {
     /// Checks every byte of every generation against its digests.
     Verify(ManageArguments),
     /// Shows the current generation, its contents and the retained generations.
-    Status(ManageArguments),
+    Status(status::StatusArguments),
     /// Publishes an earlier generation again, and holds further publishing until `resume`.
     Rollback(rollback::RollbackArguments),
     /// Resumes publishing after a rollback.
@@ -132,8 +132,14 @@ enum CommandError {
     Telemetry(String),
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("sources cannot be used as configured:\n{}", .0.join("\n"))]
+    InvalidSources(Vec<String>),
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error(
+        "publishing is on hold at the content of generation {0}, nothing would be published; run `wegwijzer resume` once the sources are fixed"
+    )]
+    OnHold(::schema::GenerationNumber),
     #[error(transparent)]
     Manage(#[from] AdminError),
     #[error(transparent)]

@@ -4,6 +4,7 @@
 //! - `architecture`: layers, import cycles, words and sizes of the source code
 //! - `ingest`: sources in every format, the demo and a real site, into a generation
 //! - `rejections`: bad input, and what is reported about it
+//! - `cases`: small sources after faults of comparable programs
 //! - `search_reference`: search against a naive scan; facets; cursors
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
 //! - `suggestions`: suggestions against a naive scan; related content
@@ -40,6 +41,7 @@ mod architecture;
 mod as_subgraph;
 mod batching;
 mod calendar;
+mod cases;
 mod composition;
 mod crash;
 mod damage;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schema::{
     Body, Change, Cursor, CursorError, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences,
     Page, Provenance, Record, RecordPage, SearchPage, SearchQuery, SharedPassage, SortValue,
-    Suggestion,
+    Suggestion, normalisation,
 };
 use url::Url;
 
@@ -230,7 +230,13 @@ impl Snapshot {
     /// [`CatalogError::Store`] where the store fails.
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
         self.shared.read_counters.urls.add();
-        self.read_each(urls, |store, url| store.by_url(&schema::normalisation::url(url))).await
+        self.read_each(urls, |store, url| match store.by_url(&normalisation::url(url))? {
+            None if url.fragment().is_some() => {
+                store.by_url(&normalisation::url(&normalisation::without_fragment(url)))
+            }
+            id => Ok(id),
+        })
+        .await
     }
 
     /// Where records come from, in the order asked.

@@ -11,13 +11,13 @@ use schema::{SourceName, event_moment};
 use url::Url;
 
 pub use super::source::config::{
-    ConfigError, Field, FieldPath, Mapping, PathCaptures, PathPattern, ResolvedSource,
+    ConfigError, Field, FieldPath, Globs, Mapping, PathCaptures, PathPattern, ResolvedSource,
     SourceConfig, SourceKind, Template, TemplateError, TextSplit, UnknownField, ValueMap,
     resolve_sources,
 };
 
 /// Rises when merging or linking derives other records from the same facts.
-const PIPELINE_VERSION: u32 = 2;
+const PIPELINE_VERSION: u32 = 3;
 
 /// The configuration of an installation, as far as builds need it.
 #[derive(Debug, Clone)]
