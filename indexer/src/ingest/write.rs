@@ -164,8 +164,14 @@ fn write_record(
         release_url(store, context, url, id)?;
     }
     for url in &urls_now {
-        let owner = url_owner(store, context, url)?.unwrap_or(id);
-        store.put_url(url, owner)?;
+        match store.by_url(url)? {
+            Some(owner) if owner == id => {}
+            None => store.put_url(url, id)?,
+            Some(_) => {
+                let owner = url_owner(store, context, url)?.unwrap_or(id);
+                store.put_url(url, owner)?;
+            }
+        }
     }
     let sources_changed = sources(&provenance_before) != merged.sources;
     if old.as_ref() == Some(record) && is_same_body && !sources_changed {
