@@ -118,7 +118,7 @@ impl SourceCollector<'_, '_> {
             Ok(facts) => facts,
             Err(reason) => {
                 let (location, key) = (raw.location.clone(), raw.key.clone());
-                self.reject(Rejection::new(&self.source.name, location, Some(key), &reason));
+                self.reject(Rejection::new(&self.source.name, location, Some(key), reason));
                 return Ok(());
             }
         };

@@ -97,9 +97,10 @@ impl Rejection {
         source: &SourceName,
         location: String,
         key: Option<String>,
-        reason: &str,
+        reason: String,
     ) -> Self {
-        let reason = sentences::truncate(reason, REASON_CHARS_MAX);
+        let is_long = reason.chars().nth(REASON_CHARS_MAX).is_some();
+        let reason = if is_long { sentences::truncate(&reason, REASON_CHARS_MAX) } else { reason };
         Self { source: source.clone(), location, key, reason }
     }
 }
@@ -254,7 +255,7 @@ impl<'a> SourceReader<'a> {
     }
 
     fn rejected(&self, location: String, key: Option<String>, reason: String) -> SourceItem {
-        SourceItem::Rejected(Rejection::new(&self.source.name, location, key, &reason))
+        SourceItem::Rejected(Rejection::new(&self.source.name, location, key, reason))
     }
 
     /// The items of all files of a folder, each file read when its first item is due.

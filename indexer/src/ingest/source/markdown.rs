@@ -55,12 +55,11 @@ fn page(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError>
     }
     let mut fields = reader.map(&raw_fields, &file.captures);
     extract_title(&mut events, &mut fields);
-    let summary = match cleaned.teaser_end {
-        Some(end) => plain_text(&without_title(&self::events(&cleaned.text[..end]))),
-        None => {
-            let title = fields.get(&Field::Title).and_then(Value::as_str).unwrap_or_default();
-            first_paragraph(&events, title)
-        }
+    let summary = if let Some(end) = cleaned.teaser_end {
+        plain_text(&without_title(&self::events(&cleaned.text[..end])))
+    } else {
+        let title = fields.get(&Field::Title).and_then(Value::as_str).unwrap_or_default();
+        first_paragraph(&events, title)
     };
     let mut body = String::new();
     html::push_html(&mut body, events.into_iter());

@@ -47,9 +47,8 @@ pub(crate) fn first_sentence(text: &str) -> &str {
 
 /// Whether two texts are one sentence, apart from case and the mark at its end.
 pub(crate) fn is_same_sentence(left: &str, right: &str) -> bool {
-    let folded = |text: &str| {
-        schema::normalisation::name(text.trim_end_matches(|c| matches!(c, '.' | '!' | '?' | '…')))
-    };
+    let folded =
+        |text: &str| schema::normalisation::name(text.trim_end_matches(['.', '!', '?', '…']));
     folded(left) == folded(right)
 }
 

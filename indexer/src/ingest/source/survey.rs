@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     config::ResolvedSource,
-    field::FieldPath,
+    field::{Field, FieldPath},
     template::{PathCaptures, Template, alternatives, lookup},
 };
 
@@ -108,6 +108,7 @@ impl Survey {
         let seen = self.0.borrow();
         let is_read = |name: &str| {
             FieldPath::from_name(name).is_some()
+                || name.eq_ignore_ascii_case(Field::Draft.name())
                 || OTHER_FIELDS.contains(&name)
                 || mapped_names(source)
                     .any(|mapped| mapped == name || mapped.starts_with(&format!("{name}.")))
