@@ -62,7 +62,7 @@ enum Command {
     /// Verify the checksums of all generations.
     Verify(ManageArguments),
     /// Show the current generation, its contents and the retained generations.
-    Status(ManageArguments),
+    Status(status::StatusArguments),
     /// Publish an earlier generation again, and put publishing on hold until `resume`.
     Rollback(rollback::RollbackArguments),
     /// Resume publishing after a rollback.
@@ -136,8 +136,14 @@ enum CommandError {
     Telemetry(String),
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("sources cannot be used as configured:\n{}", .0.join("\n"))]
+    InvalidSources(Vec<String>),
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error(
+        "publishing is on hold at the content of generation {0}, nothing would be published; run `wegwijzer resume` once the sources are fixed"
+    )]
+    OnHold(::schema::GenerationNumber),
     #[error(transparent)]
     Manage(#[from] AdminError),
     #[error(transparent)]

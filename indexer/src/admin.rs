@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
 
-pub use self::report::{GcReport, ResumeReport, Status, Verification};
+pub use self::report::{
+    GcReport, LastRun, ResumeReport, RunReport, RunSource, Status, Verification,
+};
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
@@ -39,6 +41,15 @@ pub enum AdminError {
     /// There is no generation yet.
     #[error("no generation in `{}`; build one with `wegwijzer index`", .0.display())]
     Empty(PathBuf),
+    /// The report of the last run cannot be read.
+    #[error("cannot read the report of the last run; run `wegwijzer index`: `{}`", path.display())]
+    LastRun {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read.
+        #[source]
+        cause: std::io::Error,
+    },
     /// No earlier generation with different content is retained.
     #[error("no earlier generation to roll back to; available: {available}")]
     NoEarlier {
@@ -77,6 +88,22 @@ pub fn status(data: &Path) -> Result<Status, AdminError> {
         sources: manifest.map_or_else(Vec::new, |m| m.sources),
         damage,
     })
+}
+
+/// Reports what the last run of `wegwijzer index` rejected, also where it published nothing.
+///
+/// # Errors
+/// [`AdminError`] where the report cannot be read.
+pub fn last_run(data: &Path) -> Result<LastRun, AdminError> {
+    let path = DataFolder::new(data).status_file();
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(AdminError::Empty(data.to_owned()));
+        }
+        Err(cause) => return Err(AdminError::LastRun { path, cause }),
+    };
+    serde_json::from_slice(&text).map_err(|error| AdminError::LastRun { path, cause: error.into() })
 }
 
 /// Reads every byte of every generation and compares it with the manifests.

@@ -3,6 +3,7 @@
 
 mod base_generation;
 mod change_set;
+mod check;
 mod collect;
 pub mod config;
 mod context;
@@ -29,12 +30,13 @@ use std::collections::BTreeMap;
 use schema::NodeKind;
 
 pub use self::{
+    check::{SourceCheck, check_sources},
     config::{
         BuildConfig, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode, THRESHOLD_FLOOR,
     },
     error::BuildError,
     progress::{NoProgress, Progress},
-    report::{Outcome, Report, SourceReport, Unresolved},
+    report::{Outcome, REJECTIONS_MAX, Report, SourceReport, Unresolved},
     source::{FetchError, Rejection},
 };
 
@@ -73,15 +75,27 @@ pub fn build(
     let base = Base::choose(&data, progress)?;
     let mut builder = GenerationBuilder::begin(&data, &lock)?;
     let context = BuildContext::new(config, options, progress, builder.number(), base.as_ref());
-    let mut ingested = ingest(&context, &mut builder)?;
+    let mut ingested = ingest(&context, &mut builder).inspect_err(|error| {
+        if let (BuildError::Rejections { report, rejections, .. }, PublishMode::Publish) =
+            (error, options.publish_mode)
+        {
+            let last_run = serde_json::json!({ "sources": [report], "rejections": rejections });
+            write_status(&context, &data, &last_run);
+        }
+    })?;
     ingested.report.outcome = publish(&context, &data, builder, &ingested)?;
     if options.publish_mode == PublishMode::Publish {
-        let status = serde_json::json!({ "at": config.now, "last_run": &ingested.report });
-        if let Err(error) = write_atomically(&data.status_file(), status.to_string().as_bytes()) {
-            progress.note(&with_causes(&error));
-        }
+        write_status(&context, &data, &ingested.report);
     }
     Ok(ingested.report)
+}
+
+/// Writes the report of the last run beside the generations.
+fn write_status(context: &BuildContext<'_>, data: &DataFolder, last_run: &impl serde::Serialize) {
+    let status = serde_json::json!({ "at": context.config.now, "last_run": last_run });
+    if let Err(error) = write_atomically(&data.status_file(), status.to_string().as_bytes()) {
+        context.progress.note(&with_causes(&error));
+    }
 }
 
 /// A written store and index, with their report.
@@ -152,7 +166,12 @@ fn ingest_sources(
         write::add_missing_as_removed(store, &base.store, &mut written)?;
     }
     write::write_changes(store, context, &mut written)?;
-    collected.rejections.append(&mut written.rejections);
+    for rejection in std::mem::take(&mut written.rejections) {
+        let listed = collected.rejections.iter().filter(|r| r.source == rejection.source).count();
+        if listed < REJECTIONS_MAX {
+            collected.rejections.push(rejection);
+        }
+    }
     let sources = source_states(store, context, &collected.reports)?;
     let report = Report {
         outcome: Outcome::DryRun,

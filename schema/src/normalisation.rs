@@ -65,12 +65,14 @@ pub fn page(kind: NodeKind, slug: &str) -> String {
     format!("/{}/{slug}", kind.as_str())
 }
 
-/// Normalises a URL to a key: without scheme, fragment, tracking parameters and trailing slash, so
-/// that all spellings of one page's address become one key.
+/// Normalises a URL to a key: without scheme, tracking parameters and trailing slash, so that all
+/// spellings of one page's address become one key. The fragment stays, because entries of one page
+/// differ in nothing else.
 ///
 /// ```
 /// let url = |text: &str| schema::normalisation::url(&text.parse().unwrap());
-/// assert_eq!(url("http://Www.Example.nl/a/?utm_source=x#top"), url("https://www.example.nl/a"));
+/// assert_eq!(url("http://Www.Example.nl/a/?utm_source=x#"), url("https://www.example.nl/a"));
+/// assert_ne!(url("https://www.example.nl/a#1"), url("https://www.example.nl/a#2"));
 /// ```
 pub fn url(url: &url::Url) -> String {
     let mut key = url.host_str().unwrap_or_default().to_owned();
@@ -87,5 +89,16 @@ pub fn url(url: &url::Url) -> String {
             separator = '&';
         }
     }
+    if let Some(fragment) = url.fragment().filter(|fragment| !fragment.is_empty()) {
+        key.push('#');
+        key.push_str(fragment);
+    }
     key
+}
+
+/// The page that a URL leads to, without the fragment that names a place on it.
+pub fn without_fragment(url: &url::Url) -> url::Url {
+    let mut page = url.clone();
+    page.set_fragment(None);
+    page
 }

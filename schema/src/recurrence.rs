@@ -1,16 +1,19 @@
 //! Recurring events (RFC 5545, RRULE). Rules are expanded when read.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use rrule::RRuleSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{EventMoment, EventPhase, event_moment::phase};
 
-/// Maximum number of occurrences of a series.
-pub const OCCURRENCES_MAX: u16 = 1_000;
+/// Maximum number of occurrences of a series: every day of [`HORIZON_YEARS`].
+pub const OCCURRENCES_MAX: u16 = 3_660;
 
 /// Maximum duration of a series in years.
 pub const YEARS_MAX: i16 = 50;
+
+/// Years from its start in which a series without an end is expanded.
+pub const HORIZON_YEARS: i16 = 10;
 
 /// A recurrence rule, without the first occurrence from which it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +73,8 @@ pub struct SeriesError {
 }
 
 impl Series {
-    /// Validates a rule whose first occurrence is `first`.
+    /// Validates a rule whose first occurrence is `first`. A rule without COUNT or UNTIL yields the
+    /// occurrences of [`HORIZON_YEARS`].
     ///
     /// # Errors
     /// [`SeriesError`] if the rule cannot be parsed, recurs within a day, has no occurrences, or
@@ -140,7 +144,15 @@ impl Series {
     fn expansion(&self, first: &EventMoment) -> Result<RRuleSet, String> {
         let start = first.date.to_datetime(first.time.unwrap_or_default());
         let start = start.strftime("%Y%m%dT%H%M%S");
-        let text = format!("DTSTART;TZID={}:{start}\nRRULE:{}", first.zone, self.rule);
+        let has_end = self.rule.contains("COUNT=") || self.rule.contains("UNTIL=");
+        let horizon = if has_end {
+            String::new()
+        } else {
+            let horizon = first.date.saturating_add(i64::from(HORIZON_YEARS).years());
+            // Noon of the day before: no occurrence of the last day in any time zone.
+            format!(";UNTIL={}T120000Z", horizon.yesterday().unwrap_or(horizon).strftime("%Y%m%d"))
+        };
+        let text = format!("DTSTART;TZID={}:{start}\nRRULE:{}{horizon}", first.zone, self.rule);
         text.parse().map_err(|e: rrule::RRuleError| e.to_string())
     }
 }
@@ -173,6 +185,15 @@ mod tests {
     }
 
     #[test]
+    fn a_series_without_an_end_must_be_expanded_within_the_horizon() {
+        let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
+        for (rule, count) in [("FREQ=WEEKLY", 522), ("FREQ=DAILY", 3_653), ("FREQ=YEARLY", 10)] {
+            let series = Series::new(rule, Vec::new(), &first).unwrap();
+            assert_eq!((series.rule.as_str(), series.all(&first).len()), (rule, count));
+        }
+    }
+
+    #[test]
     fn a_sub_daily_or_invalid_rule_must_be_rejected() {
         let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
         let rules = [
@@ -180,12 +201,11 @@ mod tests {
             "FREQ=MONTHLY;BYDAY=9XX",
             "",
             "FREQ=DAILY\nRDATE:2026",
-            "FREQ=DAILY",
-            "FREQ=DAILY;COUNT=1001",
+            "FREQ=DAILY;COUNT=3661",
             "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;COUNT=60",
             "FREQ=DAILY;BYHOUR=9,14;COUNT=6",
         ];
-        assert!(Series::new("FREQ=DAILY;COUNT=1000", Vec::new(), &first).is_ok());
+        assert!(Series::new("FREQ=DAILY;COUNT=3660", Vec::new(), &first).is_ok());
         for rule in rules {
             assert!(Series::new(rule, Vec::new(), &first).is_err(), "{rule}");
         }

@@ -4,6 +4,7 @@
 //! - `architecture`: layers, import cycles, vocabulary and size of the source code
 //! - `ingest`: sources in every format, the demo and a real site, to a generation
 //! - `rejections`: invalid input and the errors reported for it
+//! - `cases`: small sources, after faults of comparable programs
 //! - `search_reference`: search compared with a naive scan; facets; cursors
 //! - `query_syntax`: phrases, fields, prefixes, alternatives and exclusions in queries
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
@@ -44,6 +45,7 @@ mod architecture;
 mod as_subgraph;
 mod batching;
 mod calendar;
+mod cases;
 mod composition;
 mod crash;
 mod current_file;

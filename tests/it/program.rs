@@ -114,3 +114,63 @@ fn the_demo_must_build_and_print_the_address_to_open() {
     let open = open.expect("the address to open is printed");
     assert!(open.contains("Open http://127.0.0.1:"), "{open}");
 }
+
+#[test]
+fn check_must_report_every_problem_of_the_sources_at_once() {
+    let installation = Installation::small();
+    let text = fs::read_to_string(installation.config()).expect("a file");
+    let text = text
+        .replace("form = \"BLOG\"", "form = \"BROCHURE\"")
+        .replace("https://items.example/{slug}", "https://items.example/{naam}")
+        .replace("path = \"more.jsonl\"", "path = \"absent.jsonl\"");
+    fs::write(installation.config(), text).expect("writable");
+    installation.write_lines(&[r#"{"key":"a","title":"Zonder soort"}"#]);
+    let output = installation.output(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    for problem in ["`BROCHURE`", "`naam`", "absent.jsonl", "1 of 1 records have no `kind`"] {
+        assert!(stderr.contains(problem), "{problem}: {stderr}");
+    }
+}
+
+#[test]
+fn what_was_left_unread_must_be_reported() {
+    let installation = Installation::small();
+    installation.write_lines(&[r#"{"key":"a","kind":"article","title":"T","afdeling":"B"}"#]);
+    installation.write("items/los.docx", "x");
+    let output = stdout(&installation.output(&["index"]));
+    for note in ["lines, field is not mapped: `afdeling`", "with extension: `docx`"] {
+        assert!(output.contains(note), "{note}: {output}");
+    }
+    let warnings = stdout(&installation.output(&["check"]));
+    assert!(warnings.contains("afdeling") && warnings.contains("configuration is valid"));
+}
+
+#[test]
+fn the_rejections_of_the_last_run_must_be_listed_also_where_it_published_nothing() {
+    let installation = Installation::small();
+    assert_eq!(installation.output(&["status", "--rejections"]).status.code(), Some(1));
+    assert!(installation.output(&["index"]).status.success());
+    let list = || stdout(&installation.output(&["status", "--rejections"]));
+    assert!(list().contains("source `lines`: 0 rejected"), "{}", list());
+    installation.write("lines.jsonl", &"x\n".repeat(10));
+    assert_eq!(installation.output(&["index"]).status.code(), Some(1));
+    assert!(list().contains("source `lines`: 10 rejected"), "{}", list());
+    assert!(list().contains("rejected: lines, lines.jsonl:10: invalid JSON"), "{}", list());
+}
+
+#[test]
+fn a_dry_run_must_fail_where_publishing_would() {
+    let installation = Installation::small();
+    assert!(installation.output(&["index"]).status.success());
+    assert!(installation.output(&["index", "--dry-run"]).status.success());
+    installation.write_item("nieuw", "Een nieuw artikel");
+    assert!(installation.output(&["index"]).status.success());
+    assert!(installation.output(&["rollback"]).status.success());
+    let held = installation.output(&["index", "--dry-run"]);
+    assert_eq!(held.status.code(), Some(1));
+    assert!(stdout(&held).contains("dry run:") && stderr(&held).contains("on hold"));
+    assert!(installation.output(&["resume"]).status.success());
+    installation.write("lines.jsonl", &"x\n".repeat(10));
+    assert_eq!(installation.output(&["index", "--dry-run"]).status.code(), Some(1));
+}

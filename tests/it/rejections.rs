@@ -135,16 +135,19 @@ fn a_merged_id_must_still_resolve_after_the_other_was_removed() {
         let snapshot = installation.snapshot();
         runtime().block_on(snapshot.by_urls(&[url])).expect("a look-up")[0]
     };
-    installation.write_lines(&[line("a", "a"), line("b", "b")]);
+    installation.write_lines(&[line("a", "a")]);
+    installation.write_lines_to("more.jsonl", &[line("b", "b")]);
     installation.build();
     let (a, b) = (id_at("a").expect("there"), id_at("b").expect("there"));
-    installation.write_lines(&[line("a", "a"), line("b", "a")]);
+    installation.write_lines_to("more.jsonl", &[line("b", "a")]);
     installation.build();
     let survivor = id_at("a").expect("the merged record");
     let merged = if survivor == a { b } else { a };
     installation.write_lines(&[] as &[&str]);
+    installation.write_lines_to("more.jsonl", &[] as &[&str]);
     installation.build();
-    installation.write_lines(&[line("a", "a"), line("b", "a")]);
+    installation.write_lines(&[line("a", "a")]);
+    installation.write_lines_to("more.jsonl", &[line("b", "a")]);
     installation.build();
     assert_eq!(id_at("a"), Some(survivor), "the oldest id stays");
     let found = runtime().block_on(installation.snapshot().get_many(&[merged])).expect("records");

@@ -316,12 +316,13 @@ fn related_content_must_be_available_for_any_id() {
             r#"{{"key":"{key}","kind":"article","title":"Verhuizen {key}","url":"https://x.example/{url}","body":"{body}"}}"#
         )
     };
-    installation.write_lines_to("more.jsonl", &[line("een", "1"), line("twee", "2")]);
+    installation.write_lines(&[line("een", "1")]);
+    installation.write_lines_to("more.jsonl", &[line("twee", "2"), line("drie", "3")]);
     installation.build();
     let before = ids(&installation.snapshot());
     let id = |title: &str| before.iter().find(|(name, _)| name == title).expect(title).1;
     let (one, two) = (id("Verhuizen een"), id("Verhuizen twee"));
-    installation.write_lines_to("more.jsonl", &[line("een", "1"), line("twee", "1")]);
+    installation.write_lines_to("more.jsonl", &[line("twee", "1"), line("drie", "3")]);
     installation.build();
     let snapshot = installation.snapshot();
     let names = runtime().block_on(snapshot.list_by_name(NodeKind::Theme, Page::first(1)));

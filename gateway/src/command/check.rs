@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use federation::config::masked;
+use indexer::ingest::check_sources;
 use serde_json::json;
 
 use super::{CommandError, SourceArguments, output};
@@ -18,9 +19,16 @@ pub(super) struct CheckArguments {
     json: bool,
 }
 
-/// Validates the configuration and its sources, and prints a summary.
+/// Validates the configuration, reads its sources, and prints a summary or everything that is wrong.
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
+    let check = check_sources(&config.sources, &config.folder);
+    if !check.errors.is_empty() {
+        if arguments.json {
+            output::json(&json!({ "errors": check.errors, "warnings": check.warnings }))?;
+        }
+        return Err(CommandError::InvalidSources(check.errors));
+    }
     let sources = config.resolve_sources()?;
     let synonyms = synonyms::read(config.synonyms.as_deref())?;
     if arguments.json {
@@ -35,6 +43,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             "sources": sources,
             "subgraphs": config.subgraphs.iter().map(|one| json!({ "name": one.name, "url": masked(&one.url) })).collect::<Vec<_>>(),
             "synonyms": synonyms.len(),
+            "warnings": check.warnings,
         }))?;
     } else {
         output::text(format_args!("public_url  {}", config.public_url))?;
@@ -56,6 +65,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             .as_ref()
             .map_or("the built-in table".into(), |path| path.display().to_string());
         output::text(format_args!("synonyms    {} groups from {from}", synonyms.len()))?;
+        for warning in &check.warnings {
+            output::text(format_args!("warning     {warning}"))?;
+        }
         output::text("configuration is valid")?;
     }
     Ok(ExitCode::SUCCESS)

@@ -7,10 +7,10 @@ use std::{
 
 use clap::Args;
 use indexer::{
-    ingest,
+    admin, ingest,
     ingest::{
         BuildConfig, BuildError, BuildLimits, BuildOptions, Mode, OnThreshold, Outcome,
-        PublishMode, Rejection, Report,
+        PublishMode, REJECTIONS_MAX, Rejection, Report, SourceReport,
     },
 };
 use jiff::Timestamp;
@@ -22,6 +22,8 @@ use crate::config::{Config, ConfigError, Overrides};
 
 /// Maximum number of rejections in the text output.
 const REJECTIONS_SHOWN: usize = 20;
+/// Number of notes on what a source has unread that are shown to people.
+const UNREAD_SHOWN: usize = 5;
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag as it is typed")]
@@ -57,17 +59,20 @@ pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> 
         Ok(report) if arguments.json => output::json(&report)?,
         Ok(report) => output::text(Summary(&report))?,
         Err(error) => {
-            if let BuildError::Rejections { rejections, .. } = &error {
+            if let BuildError::Rejections { report, rejections, .. } = &error {
                 if arguments.json {
                     output::json(&json!({ "rejections": rejections }))?;
                 } else {
-                    output::text(Rejections(rejections))?;
+                    output::text(Rejections { listed: rejections, total: report.rejected })?;
                 }
             }
             return Err(error.into());
         }
     }
-    Ok(ExitCode::SUCCESS)
+    match admin::status(&config.data)?.held_at {
+        Some(held_at) if arguments.dry_run => Err(CommandError::OnHold(held_at)),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// The configuration of a build.
@@ -111,7 +116,11 @@ impl Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(report) = self;
         write!(f, "{}", sources(report)?)?;
-        write!(f, "{}", Rejections(&report.rejections))?;
+        let total = report.sources.iter().map(|source| source.rejected).sum();
+        write!(f, "{}", Rejections { listed: &report.rejections, total })?;
+        for source in &report.sources {
+            write!(f, "{}", Unread(source))?;
+        }
         if !report.unresolved.is_empty() {
             let number = report.unresolved.len();
             writeln!(f, "{number} names could not be resolved; --json lists them")?;
@@ -132,17 +141,40 @@ impl Display for Summary<'_> {
 }
 
 /// Formats the first rejections as text.
-struct Rejections<'a>(&'a [Rejection]);
+pub(super) struct Rejections<'a> {
+    pub(super) listed: &'a [Rejection],
+    /// Number of rejections, including those that are not listed.
+    pub(super) total: u64,
+}
 
 impl Display for Rejections<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for rejection in self.0.iter().take(REJECTIONS_SHOWN) {
-            let (source, location) = (&rejection.source, &rejection.location);
-            writeln!(f, "rejected: {source}, {location}: {}", rejection.reason)?;
+        let shown = self.listed.iter().take(REJECTIONS_SHOWN);
+        for Rejection { source, location, reason, .. } in shown.clone() {
+            writeln!(f, "rejected: {source}, {location}: {reason}")?;
         }
-        match self.0.len().saturating_sub(REJECTIONS_SHOWN) {
+        match self.total.saturating_sub(shown.len() as u64) {
             0 => Ok(()),
-            hidden => writeln!(f, "and {hidden} more; --json lists all"),
+            hidden => writeln!(
+                f,
+                "and {hidden} more; --json lists the first {REJECTIONS_MAX} of each source"
+            ),
+        }
+    }
+}
+
+/// What was left unread of a source, for people.
+struct Unread<'a>(&'a SourceReport);
+
+impl Display for Unread<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(source) = self;
+        for note in source.unread.iter().take(UNREAD_SHOWN) {
+            writeln!(f, "unread: {}, {note}", source.name)?;
+        }
+        match source.unread.len().saturating_sub(UNREAD_SHOWN) {
+            0 => Ok(()),
+            hidden => writeln!(f, "and {hidden} more; --json lists them"),
         }
     }
 }

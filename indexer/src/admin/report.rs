@@ -3,10 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use schema::GenerationNumber;
-use serde::Serialize;
+use schema::{GenerationNumber, SourceName};
+use serde::{Deserialize, Serialize};
 
-use crate::generation::{RecordCounts, SourceState};
+use crate::{
+    generation::{RecordCounts, SourceState},
+    ingest::Rejection,
+};
 
 /// State of a data folder.
 #[derive(Debug, Clone, Serialize)]
@@ -70,6 +73,49 @@ impl fmt::Display for Status {
         }
         let retained: Vec<_> = self.retained.iter().map(ToString::to_string).collect();
         writeln!(f, "retained generations: {}", retained.join(", "))
+    }
+}
+
+/// The last run of `wegwijzer index`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LastRun {
+    /// When it began.
+    pub at: Timestamp,
+    /// What it reported.
+    pub last_run: RunReport,
+}
+
+/// What a run reported of rejections.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunReport {
+    /// The sources that were read.
+    pub sources: Vec<RunSource>,
+    /// The first rejections of each source.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Number of rejections of a source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunSource {
+    /// Name of the source.
+    pub name: SourceName,
+    /// Number of rejections, also of those that are not listed.
+    pub rejected: u64,
+}
+
+impl fmt::Display for LastRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for source in &self.last_run.sources {
+            writeln!(
+                f,
+                "source `{}`: {} rejected, read {}",
+                source.name, source.rejected, self.at
+            )?;
+        }
+        for Rejection { source, location, reason, .. } in &self.last_run.rejections {
+            writeln!(f, "rejected: {source}, {location}: {reason}")?;
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use jiff::Timestamp;
 use schema::{
     Body, Change, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences, Page, Provenance,
-    Record, RecordPage, SearchPage, SearchQuery, SharedPassage, Suggestion,
+    Record, RecordPage, SearchPage, SearchQuery, SharedPassage, Suggestion, normalisation,
 };
 use url::Url;
 
@@ -244,7 +244,13 @@ impl Snapshot {
     /// [`CatalogError::Store`] if the store fails.
     pub async fn by_urls(&self, urls: &[Url]) -> Result<Vec<Option<NodeId>>, CatalogError> {
         self.shared.read_counters.urls.add();
-        self.read_each(urls, |store, url| store.by_url(&schema::normalisation::url(url))).await
+        self.read_each(urls, |store, url| match store.by_url(&normalisation::url(url))? {
+            None if url.fragment().is_some() => {
+                store.by_url(&normalisation::url(&normalisation::without_fragment(url)))
+            }
+            id => Ok(id),
+        })
+        .await
     }
 
     /// The ids of the records of pages, by kind and slug, in the order of the request.

@@ -13,8 +13,8 @@ use super::{
     normalise::{NormaliseContext, normalise},
     publish_thresholds,
     removals::{self, remove_unconfigured_sources},
-    report::SourceReport,
-    source::{self, Candidate, RawRecord, Rejection, SourceItem},
+    report::{REJECTIONS_MAX, SourceReport},
+    source::{self, Candidate, RawRecord, Rejection, SourceItem, survey::Survey},
 };
 use crate::store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts};
 
@@ -44,8 +44,10 @@ pub(crate) fn collect(
             present: HashSet::new(),
             rejections_without_key: 0,
         };
-        collector.collect()?;
-        let SourceCollector { report, mut rejections, .. } = collector;
+        let survey = Survey::default();
+        collector.collect(&survey)?;
+        let SourceCollector { mut report, mut rejections, .. } = collector;
+        report.unread = survey.unread(source);
         context.progress.end();
         publish_thresholds::check(context, &report, &rejections)?;
         collected.reports.push(report);
@@ -63,6 +65,7 @@ struct SourceCollector<'r, 't> {
     context: &'r BuildContext<'r>,
     source: &'r ResolvedSource,
     report: SourceReport,
+    /// The first [`REJECTIONS_MAX`].
     rejections: Vec<Rejection>,
     /// Records that the source still has, rejected ones included.
     present: HashSet<RecordKey>,
@@ -72,7 +75,7 @@ struct SourceCollector<'r, 't> {
 
 impl SourceCollector<'_, '_> {
     /// Reads the source from beginning to end, and removes the records that it no longer has.
-    fn collect(&mut self) -> Result<(), BuildError> {
+    fn collect(&mut self, survey: &Survey) -> Result<(), BuildError> {
         let (source, config_digest) = (self.source, self.config_digest());
         let previous = self.store.input_digests(&source.name)?;
         let known = if self.context.mode == Mode::Full { &BTreeMap::new() } else { &previous };
@@ -81,7 +84,7 @@ impl SourceCollector<'_, '_> {
                 == Some(&input_digest(config_digest, candidate.content_hash, &candidate.location))
         };
         let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
-        for item in source::records(source, &is_unchanged).map_err(fetch_error)? {
+        for item in source::records(source, &is_unchanged, survey).map_err(fetch_error)? {
             self.context.progress.advance(1);
             self.handle_item(item.map_err(fetch_error)?)?;
         }
@@ -114,12 +117,8 @@ impl SourceCollector<'_, '_> {
         let facts = match normalise(raw, self.source, &context) {
             Ok(facts) => facts,
             Err(reason) => {
-                self.reject(Rejection {
-                    source: self.source.name.clone(),
-                    location: raw.location.clone(),
-                    key: Some(raw.key.clone()),
-                    reason,
-                });
+                let (location, key) = (raw.location.clone(), raw.key.clone());
+                self.reject(Rejection::new(&self.source.name, location, Some(key), reason));
                 return Ok(());
             }
         };
@@ -170,7 +169,9 @@ impl SourceCollector<'_, '_> {
             }
             None => self.rejections_without_key += 1,
         }
-        self.rejections.push(rejection);
+        if self.rejections.len() < REJECTIONS_MAX {
+            self.rejections.push(rejection);
+        }
     }
 
     /// Removes a record that the source itself withdraws.

@@ -11,7 +11,7 @@ use schema::{SourceName, event_moment};
 use url::Url;
 
 pub use super::source::config::{
-    ConfigError, Field, FieldDescription, FieldPath, Mapping, PathCaptures, PathPattern,
+    ConfigError, Field, FieldDescription, FieldPath, Globs, Mapping, PathCaptures, PathPattern,
     ResolvedSource, SourceConfig, SourceKind, Template, TemplateError, TextSplit, UnknownField,
     ValueMap, resolve_sources,
 };

@@ -57,7 +57,7 @@ pub enum BuildError {
     )]
     Rejections {
         /// Counts of the source.
-        report: SourceReport,
+        report: Box<SourceReport>,
         /// The threshold in percent.
         limit: f64,
         /// All rejections of the source.
@@ -70,7 +70,7 @@ pub enum BuildError {
     )]
     Removals {
         /// Counts of the source.
-        report: SourceReport,
+        report: Box<SourceReport>,
         /// The threshold in percent.
         limit: f64,
     },

@@ -1,5 +1,4 @@
-//! What fuzz targets need of the inside: reading and normalising a source without a build. The program
-//! uses none of it.
+//! Interface for fuzz targets: reads and normalises a source without a build.
 
 use schema::Body;
 
@@ -7,10 +6,10 @@ use super::{
     FetchError,
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
-    source::{SourceItem, records},
+    source::{SourceItem, records, survey::Survey},
 };
 
-/// The body of each record of a source, or why it is rejected.
+/// The body of each record of a source, or the reason of its rejection.
 ///
 /// # Errors
 /// [`FetchError`] if the source cannot be read.
@@ -26,6 +25,7 @@ pub fn bodies(source: &ResolvedSource) -> Result<Vec<Result<Option<Body>, String
             None
         }
     };
-    let items = records(source, &is_unchanged)?;
+    let survey = Survey::default();
+    let items = records(source, &is_unchanged, &survey)?;
     items.filter_map(|item| item.map(body).transpose()).collect()
 }

@@ -8,7 +8,9 @@ use schema::{NodeKind, RemovalReason, SourceName, SourceRecord};
 use super::{
     change_set::{ChangeSet, replace_facts},
     context::BuildContext,
-    name_keys::{Aliases, alternative_name_key, is_identity_key, name_keys, parse_entity_key},
+    name_keys::{
+        Aliases, alternative_name_key, is_identity_key, is_url_key, name_keys, parse_entity_key,
+    },
 };
 use crate::{
     source_facts::{AudienceFacts, Detail, Facts, OrganisationFacts, PersonFacts, ThemeFacts},
@@ -25,7 +27,10 @@ pub(crate) fn connected_records(
     let mut connected = Vec::new();
     for name in name_keys(key, facts, aliases) {
         if is_identity_key(&name) {
-            connected.extend(store.records_with_key(&name)?);
+            let records = store.records_with_key(&name)?;
+            if !is_url_key(&name) || is_one_per_source(&records) {
+                connected.extend(records);
+            }
         }
         if let Some((kind, folded)) = parse_entity_key(&name)
             && let Some(owner) = alternative_name_owner(store, kind, folded)?
@@ -39,6 +44,13 @@ pub(crate) fn connected_records(
         }
     }
     Ok(connected)
+}
+
+/// Whether no source has two of these records. One that gives several records a URL does not identify
+/// any of them by it.
+fn is_one_per_source(records: &[RecordKey]) -> bool {
+    let mut sources = BTreeSet::new();
+    records.iter().all(|key| sources.insert(key.source()))
 }
 
 /// The record with `folded` as an alternative name, where no described entity has it as full name.

@@ -11,7 +11,7 @@ use schema::{
 use super::{
     context::BuildContext,
     merge::Merged,
-    name_keys::{base_slug, content_key, entity_key, slug_key},
+    name_keys::{base_slug, content_key, entity_key, page_key, slug_key},
 };
 use crate::{
     source_facts::{
@@ -330,14 +330,20 @@ impl Linker<'_, '_> {
         Ok(ids)
     }
 
-    /// The content with an address or title; of several with one title the first.
+    /// The content with a URL or title; of several with one title the first.
     fn resolve_content(
         &self,
         kind: NodeKind,
         reference: Option<&String>,
     ) -> Result<Option<NodeId>, StoreError> {
         let Some(reference) = reference else { return Ok(None) };
-        self.first_id_with_key(&content_key(kind, reference), kind)
+        match (
+            self.first_id_with_key(&content_key(kind, reference), kind)?,
+            page_key(kind, reference),
+        ) {
+            (None, Some(page)) => self.first_id_with_key(&page, kind),
+            (id, _) => Ok(id),
+        }
     }
 }
 

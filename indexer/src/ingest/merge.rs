@@ -17,7 +17,7 @@ use super::{
     context::BuildContext,
     error::BuildError,
     infer_entities::connected_records,
-    name_keys::{name_keys, parse_entity_key},
+    name_keys::{is_url_key, name_keys, parse_entity_key},
 };
 use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
 
@@ -98,6 +98,10 @@ fn components(
     let mut seeds: BTreeSet<RecordKey> = changes.records.keys().cloned().collect();
     seeds.extend(changes.former_members.iter().cloned());
     for name in &changes.name_keys {
+        // Whether a URL identifies a record depends on all records that have it.
+        if is_url_key(name) {
+            seeds.extend(store.records_with_key(name)?);
+        }
         // Another name of an entity joins it with what is known by that name alone.
         if let Some((kind, folded)) = parse_entity_key(name) {
             seeds.insert(RecordKey::inferred(kind, folded));

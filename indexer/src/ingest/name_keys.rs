@@ -1,7 +1,7 @@
 //! Name keys: by which names a record can be found or merged, and which names it mentions.
 //!
 //! The prefix of a key is its purpose:
-//! `url:` and `alias:` join records to one entity; `name:kind/…` joins records of entities by their
+//! `url:kind/…` and `alias:` join records to one entity; `name:kind/…` joins records of entities by their
 //! full name; `also:kind/…` is another name of an entity, under which mentions find it; `title:kind/…`
 //! leads to content by its title; `slug:kind/…` keeps our own URLs unique.
 
@@ -46,7 +46,7 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
     let by_url = facts.url.as_ref().and_then(|url| aliases.0.get(&normalisation::url(url)));
     keys.extend(by_reference.into_iter().chain(by_url).map(|group| format!("alias:{group}")));
     if kind.is_content() {
-        keys.extend(facts.url.as_ref().map(url_key));
+        keys.extend(facts.url.as_ref().map(|url| url_key(kind, url)));
         keys.insert(slug_key(kind, &base_slug(facts)));
         keys.extend(facts.name().map(|title| title_key(kind, title)));
         if let Detail::Community(community) = &facts.detail {
@@ -73,6 +73,11 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
 /// Whether records that share this name are the same entity.
 pub(crate) fn is_identity_key(name: &str) -> bool {
     ["url:", "alias:", "name:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether it is the URL of content. Records of one source are never merged by it.
+pub(crate) fn is_url_key(name: &str) -> bool {
+    name.starts_with("url:")
 }
 
 /// Everything a record mentions, and how.
@@ -135,6 +140,9 @@ impl MentionCollector {
     fn content(&mut self, kind: NodeKind, references: &[String]) {
         for reference in references {
             self.add(content_key(kind, reference), reference, true);
+            if let Some(page) = page_key(kind, reference) {
+                self.add(page, reference, false);
+            }
         }
     }
 
@@ -149,13 +157,24 @@ impl MentionCollector {
     }
 }
 
-/// The name under which content is looked for: its address, or its title.
+/// The name under which content is looked for: its URL, or its title.
 pub(crate) fn content_key(kind: NodeKind, reference: &str) -> String {
-    parse_web_url(reference).map_or_else(|| title_key(kind, reference), |url| url_key(&url))
+    let url = parse_web_url(reference);
+    url.map_or_else(|| title_key(kind, reference), |url| url_key(kind, &url))
 }
 
-pub(crate) fn url_key(url: &Url) -> String {
-    format!("url:{}", normalisation::url(url))
+/// The name of the page that a URL with a fragment leads to.
+pub(crate) fn page_key(kind: NodeKind, reference: &str) -> Option<String> {
+    let url = parse_web_url(reference).filter(|url| url.fragment().is_some())?;
+    Some(url_key(kind, &normalisation::without_fragment(&url)))
+}
+
+fn url_key(kind: NodeKind, url: &Url) -> String {
+    normalised_url_key(kind, &normalisation::url(url))
+}
+
+pub(crate) fn normalised_url_key(kind: NodeKind, url: &str) -> String {
+    format!("url:{}/{url}", kind.as_str())
 }
 
 pub(crate) fn entity_key(kind: NodeKind, name: &str) -> String {

@@ -22,7 +22,7 @@ use crate::{
         RawRecord,
         config::ResolvedSource,
         field::Field,
-        sentences::{DERIVED_TITLE_CHARS_MAX, first_sentence, truncate},
+        sentences::{DERIVED_TITLE_CHARS_MAX, first_sentence, is_same_sentence, truncate},
     },
     source_facts::{Detail, Facts},
 };
@@ -94,7 +94,7 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
     }) {
         return Err("`title`: must be a name, not contact data or symbols".to_owned());
     }
-    Ok(Facts {
+    Ok(without_repetition(Facts {
         title,
         derived_title,
         summary,
@@ -112,7 +112,19 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
         hashtags: hashtags(record)?,
         body,
         detail: detail(record, kind)?,
-    })
+    }))
+}
+
+/// Facts without a summary or lead that only repeats the title.
+fn without_repetition(mut facts: Facts) -> Facts {
+    let title = facts.name().map(str::to_owned);
+    let adds_to_title =
+        |text: &String| !title.as_deref().is_some_and(|title| is_same_sentence(title, text));
+    facts.summary = facts.summary.filter(adds_to_title);
+    if let Detail::Article(article) = &mut facts.detail {
+        article.lead = article.lead.take().filter(adds_to_title);
+    }
+    facts
 }
 
 fn missing_title(kind: NodeKind) -> String {

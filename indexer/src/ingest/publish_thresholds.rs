@@ -19,7 +19,7 @@ pub(crate) fn check(
         && exceeds(report.rejected, report.offered(), limits.rejections_percent)
     {
         return Err(BuildError::Rejections {
-            report: report.clone(),
+            report: Box::new(report.clone()),
             limit: limits.rejections_percent,
             rejections: rejections.to_vec(),
         });
@@ -28,7 +28,7 @@ pub(crate) fn check(
         && exceeds(report.removed, report.previous(), limits.removals_percent)
     {
         let limit = limits.removals_percent;
-        return Err(BuildError::Removals { report: report.clone(), limit });
+        return Err(BuildError::Removals { report: Box::new(report.clone()), limit });
     }
     Ok(())
 }

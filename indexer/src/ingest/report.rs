@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::source::Rejection;
 use crate::generation::RecordCounts;
 
+/// Maximum number of rejections that a report lists per source; `rejected` counts all.
+pub const REJECTIONS_MAX: usize = 1_000;
+
 /// The report of a build.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -13,7 +16,7 @@ pub struct Report {
     pub outcome: Outcome,
     /// Counts of each source.
     pub sources: Vec<SourceReport>,
-    /// What could not be used, and why.
+    /// What could not be used, and why: the first [`REJECTIONS_MAX`] of each source.
     pub rejections: Vec<Rejection>,
     /// Mentioned names of communities and events without a record.
     pub unresolved: Vec<Unresolved>,
@@ -54,11 +57,23 @@ pub struct SourceReport {
     pub rejected: u64,
     /// Records left out on purpose: drafts and pages that only list others.
     pub skipped: u64,
+    /// What was left unread: fields that are not mapped, files that are not selected. Of unchanged
+    /// records only the keys are read.
+    pub unread: Vec<String>,
 }
 
 impl SourceReport {
     pub(crate) fn new(name: SourceName) -> Self {
-        Self { name, new: 0, changed: 0, unchanged: 0, removed: 0, rejected: 0, skipped: 0 }
+        Self {
+            name,
+            new: 0,
+            changed: 0,
+            unchanged: 0,
+            removed: 0,
+            rejected: 0,
+            skipped: 0,
+            unread: Vec::new(),
+        }
     }
 
     /// Number of records that the source offers.

@@ -8,12 +8,15 @@ pub(crate) mod csv;
 pub(crate) mod field;
 pub(crate) mod field_description;
 pub(crate) mod files;
+pub(crate) mod flag;
 pub(crate) mod front_matter;
+pub(crate) mod json;
 pub(crate) mod jsonlines;
 pub(crate) mod mapping;
 pub(crate) mod markdown;
 pub(crate) mod path_pattern;
 pub(crate) mod sentences;
+pub(crate) mod survey;
 pub(crate) mod template;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -31,10 +34,13 @@ use config::{ResolvedSource, SourceKind};
 use field::Field;
 use files::SourceFile;
 pub(crate) use mapping::Fields;
-use template::{PathCaptures, scalar};
+use survey::Survey;
+use template::{PathCaptures, is_missing, scalar, written_form};
 
 /// Maximum length of a key in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 500;
+/// Maximum length of the reason of a rejection in characters.
+pub(crate) const REASON_CHARS_MAX: usize = 500;
 
 /// One record, mapped and not yet validated.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +92,20 @@ pub struct Rejection {
     pub reason: String,
 }
 
+impl Rejection {
+    /// A rejection, its reason truncated to [`REASON_CHARS_MAX`].
+    pub(crate) fn new(
+        source: &SourceName,
+        location: String,
+        key: Option<String>,
+        reason: String,
+    ) -> Self {
+        let is_long = reason.chars().nth(REASON_CHARS_MAX).is_some();
+        let reason = if is_long { sentences::truncate(&reason, REASON_CHARS_MAX) } else { reason };
+        Self { source: source.clone(), location, key, reason }
+    }
+}
+
 /// Why a source cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -122,7 +142,7 @@ pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchErro
 /// Iterates over the items of a source.
 ///
 /// `is_unchanged` is whether the store has a record from the same input; such a record becomes
-/// [`SourceItem::Unchanged`] without being parsed.
+/// [`SourceItem::Unchanged`] without being parsed. `survey` records what is read.
 ///
 /// # Errors
 /// [`FetchError`] where the source as a whole cannot be read, also as an item; a part that cannot be
@@ -130,8 +150,9 @@ pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchErro
 pub(crate) fn records<'a>(
     source: &'a ResolvedSource,
     is_unchanged: &'a dyn Fn(&Candidate) -> bool,
+    survey: &'a Survey,
 ) -> Result<Items<'a>, FetchError> {
-    let reader = SourceReader { source, is_unchanged, locations: HashMap::new() };
+    let reader = SourceReader { source, is_unchanged, survey, locations: HashMap::new() };
     match source.kind {
         SourceKind::Markdown => reader.items_of_files(markdown::items),
         SourceKind::Text => reader.items_of_files(text::items),
@@ -148,7 +169,7 @@ pub(crate) fn records<'a>(
 pub(crate) fn count(source: &ResolvedSource) -> Result<u64, FetchError> {
     match source.kind {
         SourceKind::Markdown | SourceKind::Text => {
-            files::walk(source).map(|files| files.len() as u64)
+            files::walk(source, &Survey::default()).map(|files| files.len() as u64)
         }
         SourceKind::Jsonlines | SourceKind::Csv => files::count_lines(&source.path),
     }
@@ -158,6 +179,7 @@ pub(crate) fn count(source: &ResolvedSource) -> Result<u64, FetchError> {
 struct SourceReader<'a> {
     source: &'a ResolvedSource,
     is_unchanged: &'a dyn Fn(&Candidate) -> bool,
+    survey: &'a Survey,
     /// Where each key was read.
     locations: HashMap<String, String>,
 }
@@ -199,22 +221,23 @@ impl<'a> SourceReader<'a> {
     fn item(
         &mut self,
         candidate: Candidate,
-        fields: impl FnOnce(&ResolvedSource) -> Result<Fields, SkipOrError>,
+        fields: impl FnOnce(&Self) -> Result<Fields, SkipOrError>,
     ) -> SourceItem {
         match self.locations.entry(candidate.key.clone()) {
             Entry::Vacant(vacant) => vacant.insert(candidate.location.clone()),
             Entry::Occupied(occupied) => {
                 let reason = format!("key already used by another record: `{}`", occupied.get());
-                return self.rejected(candidate.location, None, reason);
+                return self.rejected(candidate.location, Some(candidate.key), reason);
             }
         };
         if (self.is_unchanged)(&candidate) {
             return SourceItem::Unchanged { key: candidate.key };
         }
         let Candidate { key, location, content_hash } = candidate;
-        let mapped = fields(self.source).and_then(|fields| match fields.get(&Field::Draft) {
-            Some(draft) if is_true(draft) => Err(SkipOrError::Skip(SkipReason::Draft)),
-            _ => Ok(fields),
+        let line = location.rsplit_once(':').and_then(|(_, line)| line.parse().ok()).unwrap_or(1);
+        let mapped = fields(self).and_then(|fields| {
+            check_published(Field::Draft.name(), fields.get(&Field::Draft), line)?;
+            Ok(fields)
         });
         match mapped {
             Ok(fields) => SourceItem::Record(RawRecord { key, location, content_hash, fields }),
@@ -226,8 +249,14 @@ impl<'a> SourceReader<'a> {
         }
     }
 
+    /// The canonical fields of a record.
+    fn map(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Fields {
+        self.survey.record(self.source, raw_fields, captures);
+        self.source.mapping.apply(raw_fields, captures)
+    }
+
     fn rejected(&self, location: String, key: Option<String>, reason: String) -> SourceItem {
-        SourceItem::Rejected(Rejection { source: self.source.name.clone(), location, key, reason })
+        SourceItem::Rejected(Rejection::new(&self.source.name, location, key, reason))
     }
 
     /// The items of all files of a folder, each file read when its first item is due.
@@ -235,7 +264,7 @@ impl<'a> SourceReader<'a> {
         mut self,
         items_of: fn(&mut Self, &SourceText) -> Vec<SourceItem>,
     ) -> Result<Items<'a>, FetchError> {
-        let files = files::walk(self.source)?.into_iter();
+        let files = files::walk(self.source, self.survey)?.into_iter();
         Ok(Box::new(files.flat_map(move |file| match self.read_file(file) {
             Ok(Ok(text)) => items_of(&mut self, &text).into_iter().map(Ok).collect(),
             Ok(Err(rejection)) => vec![Ok(rejection)],
@@ -250,7 +279,7 @@ impl<'a> SourceReader<'a> {
         let bytes = files::read_limited(&file.path, files::FILE_BYTES_MAX)?.map_err(parse_error);
         let decoded = bytes.and_then(|bytes| {
             let text = files::decode(&bytes, self.source.encoding)?;
-            Ok((text, *blake3::hash(&bytes).as_bytes()))
+            Ok((files::unix_line_ends(text), *blake3::hash(&bytes).as_bytes()))
         });
         Ok(match decoded {
             Ok((text, hash)) => Ok(SourceText { name: file.name, captures, text, hash }),
@@ -262,7 +291,11 @@ impl<'a> SourceReader<'a> {
     }
 
     fn path_captures(&self, path: &str) -> PathCaptures {
-        self.source.pattern.as_ref().and_then(|pattern| pattern.captures(path)).unwrap_or_default()
+        let Some(pattern) = &self.source.pattern else { return PathCaptures::new() };
+        pattern.captures(path).unwrap_or_else(|| {
+            self.survey.outside_pattern(path);
+            PathCaptures::new()
+        })
     }
 
     /// The key of a file by the configured template, else its path.
@@ -272,8 +305,9 @@ impl<'a> SourceReader<'a> {
         captures: &PathCaptures,
         raw_fields: &Map<String, Value>,
     ) -> Result<String, String> {
-        if self.source.mapping.has_key_template() {
-            checked_key(self.source.mapping.key(raw_fields, captures).as_ref())
+        let mapping = &self.source.mapping;
+        if mapping.has_template(Field::Key) {
+            checked_key(mapping.template_value(Field::Key, raw_fields, captures).as_ref())
         } else {
             checked_key(Some(&Value::String(path.to_owned())))
         }
@@ -281,8 +315,9 @@ impl<'a> SourceReader<'a> {
 
     /// The key of a row by the configured template, else its field `key` or `id`.
     fn row_key(&self, raw_fields: &Map<String, Value>) -> Result<String, String> {
-        if self.source.mapping.has_key_template() {
-            checked_key(self.source.mapping.key(raw_fields, &PathCaptures::new()).as_ref())
+        let (mapping, captures) = (&self.source.mapping, PathCaptures::new());
+        if mapping.has_template(Field::Key) {
+            checked_key(mapping.template_value(Field::Key, raw_fields, &captures).as_ref())
         } else {
             checked_key(raw_fields.get("key").or_else(|| raw_fields.get("id")))
         }
@@ -300,13 +335,17 @@ fn checked_key(value: Option<&Value>) -> Result<String, String> {
     Ok(key)
 }
 
-/// Whether a flag is set, in any common spelling.
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Bool(flag) => *flag,
-        Value::String(text) => {
-            matches!(text.trim().to_lowercase().as_str(), "true" | "ja" | "yes" | "1")
+/// Skips a record whose flag `name` is set. A flag that is not understood is an error: what may be a
+/// draft is not published.
+fn check_published(name: &str, flag: Option<&Value>, line: u64) -> Result<(), SkipOrError> {
+    let Some(value) = flag.filter(|value| !is_missing(value)) else { return Ok(()) };
+    match flag::parse(value) {
+        Some(true) => Err(SkipOrError::Skip(SkipReason::Draft)),
+        Some(false) => Ok(()),
+        None => {
+            let written = written_form(value).unwrap_or_else(|| value.to_string());
+            let reason = format!("`{name}`: must be `true` or `false`: `{written}`");
+            Err(SkipOrError::Error(ParseError { line, reason }))
         }
-        _ => false,
     }
 }

@@ -11,6 +11,7 @@ use super::{
     context::BuildContext,
     link::{LinkError, Linker, links},
     merge::{Merged, Resolution, merge},
+    name_keys::normalised_url_key,
     near_duplicates,
     near_duplicates::BandChanges,
     report::Unresolved,
@@ -159,11 +160,18 @@ fn write_record(
     let urls_now = urls(context, Some(record), &merged.provenance);
     result.rederived |= provenance_before != merged.provenance;
     store.put_provenance(id, &merged.provenance)?;
-    for removed_url in urls_before.difference(&urls_now) {
-        store.remove_url(removed_url, id)?;
+    for url in urls_before.difference(&urls_now) {
+        release_url(store, context, url, id)?;
     }
     for url in &urls_now {
-        store.put_url(url, id)?;
+        match store.by_url(url)? {
+            Some(owner) if owner == id => {}
+            None => store.put_url(url, id)?,
+            Some(_) => {
+                let owner = url_owner(store, context, url)?.unwrap_or(id);
+                store.put_url(url, owner)?;
+            }
+        }
     }
     let sources_changed = sources(&provenance_before) != merged.sources;
     if old.as_ref() == Some(record) && is_same_body && !sources_changed {
@@ -193,7 +201,7 @@ fn remove_record(
     let Some(old) = store.record(id)? else { return Ok(()) };
     let provenance = store.provenance(id)?;
     for url in urls(context, Some(&old), &provenance) {
-        store.remove_url(&url, id)?;
+        release_url(store, context, &url, id)?;
     }
     let bands = near_duplicates::bands(&old, store.body(id)?.as_ref(), &provenance);
     result.band_changes.update_bands(store, id, &bands, BTreeSet::new())?;
@@ -204,6 +212,34 @@ fn remove_record(
     result.reindex.remove(&id);
     result.removed.insert(id, reason);
     Ok(())
+}
+
+/// The record that a URL leads to where several have it: the one of highest precedence.
+fn url_owner(
+    store: &StoreWriter<'_>,
+    context: &BuildContext<'_>,
+    url: &str,
+) -> Result<Option<NodeId>, StoreError> {
+    let mut records = Vec::new();
+    for kind in NodeKind::ALL.into_iter().filter(|kind| kind.is_content()) {
+        records.extend(store.records_with_key(&normalised_url_key(kind, url))?);
+    }
+    let first = records.iter().min_by(|l, r| context.precedence(l).cmp(&context.precedence(r)));
+    let identity = first.map(|key| store.identity(key)).transpose()?.flatten();
+    Ok(identity.map(|identity| identity.id))
+}
+
+/// Takes a URL from a record that no longer has it, for the next that has.
+fn release_url(
+    store: &mut StoreWriter<'_>,
+    context: &BuildContext<'_>,
+    url: &str,
+    id: NodeId,
+) -> Result<(), StoreError> {
+    match url_owner(store, context, url)? {
+        Some(owner) if owner != id => store.put_url(url, owner),
+        _ => store.remove_url(url, id),
+    }
 }
 
 /// All URLs of a record: its own, its sources', and that of its page, with and without our address.

@@ -351,12 +351,18 @@ impl StoreWriter<'_> {
         self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records")).collect()
     }
 
+    /// The record that a URL leads to.
+    pub(crate) fn by_url(&self, normalised: &str) -> Result<Option<NodeId>, StoreError> {
+        let id = self.tables.urls.get(normalised)?;
+        id.map(|id| node_id(id.value(), "urls")).transpose()
+    }
+
     pub(crate) fn put_url(&mut self, normalised: &str, id: NodeId) -> Result<(), StoreError> {
         self.tables.urls.insert(normalised, id.to_bits())?;
         Ok(())
     }
 
-    /// Removes an address if it still leads to `id`.
+    /// Removes a URL if it still leads to `id`.
     pub(crate) fn remove_url(&mut self, normalised: &str, id: NodeId) -> Result<(), StoreError> {
         if self.tables.urls.get(normalised)?.is_some_and(|stored| stored.value() == id.to_bits()) {
             self.tables.urls.remove(normalised)?;

@@ -5,7 +5,11 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("schema/src/record.rs", "question", "what a community works on: a field of the sources"),
     ("indexer/src/source_facts.rs", "question", "the same field, as read"),
     ("indexer/src/ingest/source/field.rs", "Question", "the same field, as a source names it"),
-    ("indexer/src/ingest/source/field_description.rs", "Question", "the same field, as a source names it"),
+    (
+        "indexer/src/ingest/source/field_description.rs",
+        "Question",
+        "the same field, as a source names it",
+    ),
     ("gateway/src/graphql/types/community.rs", "question", "the same field in the contract"),
     ("indexer/src/ingest/source/text/block.rs", "is_question", "a heading that ends with `?`"),
 ];

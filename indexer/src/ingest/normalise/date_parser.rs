@@ -5,44 +5,107 @@ use std::sync::LazyLock;
 use jiff::{
     Timestamp, ToSpan,
     civil::{Date, Time},
+    tz::{Offset, TimeZone},
 };
 use regex::{Captures, Regex};
 use schema::{
     DatePrecision, EventMoment, MomentError,
-    event_moment::{month_number, season_month, zone},
+    event_moment::{self, month_number, season_month},
 };
 
 /// Dates outside these years are mistakes.
 const VALID_YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
 
-/// `14:00`, `14.00 uur`, `14u30`, with seconds or without.
-const TIME: &str = r"(?: (?: T | ,?\s+ (?:(?:om|at)\s+)? )
-    (?P<hour>\d{1,2}) [:.u] (?P<minute>\d{2}) (?: :\d{2} (?:\.\d+)? )? (?:\s*uur)? )? $";
+/// `14:00`, `14.00 uur`, `14u30`, with seconds or without, with an offset or zone or without, and
+/// with the end of a range, of which only the first moment counts.
+fn time(offset: &str) -> String {
+    format!(
+        r"(?: (?: T | ,?\s+ (?:(?:om|van|vanaf|at|from)\s+)? )
+        (?: (?P<hour>\d{{1,2}})
+            (?: [:.uh] (?P<minute>\d{{2}}) (?: [:.]\d{{2}} (?:[.,]\d+)? )? (?:\s*uur)? | \s*uur )
+            (?:\s* (?P<half>[ap])\.?m\.?)? )
+        (?P<zone> \s* (?: Z | (?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})? | (?:{offset}) (?:\s+[A-Z]{{3,5}})? | [A-Z]{{3,4}}
+            | [A-Za-z]+/[A-Za-z_]+ ) \b )?
+        (?: \s* (?:\([^)]*\) | \[[^\]]*\]) )?
+        (?: \s* (?:-|–|—|tot|t/m|until|to) \s* \d{{1,2}} (?: [:.uh]\d{{2}} )? (?:\s*uur)? )? )? $"
+    )
+}
+/// An offset from UTC after a date that begins with the year.
+const ISO_OFFSET: &str = r"[+-](?:0?\d|1[0-4])(?::?\d{2})?";
+/// The same after other dates, where `14:00-16:00` is a range.
+const OFFSET: &str = r"[+-]\d{4} | \+\d{2}(?::\d{2})?";
+/// The first of several days: `12 en 13 maart`, `12-14 maart`.
+const OTHER_DAYS: &str = r"(?:\s* (?:-|–|—|/|&|\+|en|and|t/m|tot|to|tot\s+en\s+met) \s* \d{1,2}
+    (?:st|nd|rd|th|ste|de|e)? )?";
 
-static FULL_DATES: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+/// Zones by the abbreviations that programs write, in hours from UTC.
+const ZONES: [(&str, i8); 19] = [
+    ("Z", 0),
+    ("UT", 0),
+    ("UTC", 0),
+    ("GMT", 0),
+    ("WET", 0),
+    ("WEST", 1),
+    ("BST", 1),
+    ("CET", 1),
+    ("MET", 1),
+    ("CEST", 2),
+    ("MEST", 2),
+    ("EET", 2),
+    ("EEST", 3),
+    ("AST", -4),
+    ("EDT", -4),
+    ("EST", -5),
+    ("CDT", -5),
+    ("PDT", -7),
+    ("PST", -8),
+];
+
+static FULL_DATES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+    let (iso_time, time) = (time(ISO_OFFSET), time(OFFSET));
     [
         // 2026-03-12
-        r"^ (?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})",
+        format!(r"^ (?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}}) {iso_time}"),
+        // 2026/03/12
+        format!(r"^ (?P<year>\d{{4}})[/.](?P<month>\d{{1,2}})[/.](?P<day>\d{{1,2}}) {iso_time}"),
+        // 20260312, 20260312T140000Z
+        r"^ (?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})
+            (?: T (?P<hour>\d{2})(?P<minute>\d{2})(?:\d{2})? (?P<zone>Z|[+-]\d{2}:?\d{2})? )? $"
+            .to_owned(),
         // 12-03-2026
-        r"^ (?P<day>\d{1,2})[-/.](?P<month>\d{1,2})[-/.](?P<year>\d{4})",
-        // donderdag 12 maart 2026
-        r"^ (?:\p{L}+,?\s+)? (?P<day>\d{1,2})\s+ (?P<word>\p{L}{3,}\.?)\s+ (?P<year>\d{4})",
+        format!(r"^ (?P<day>\d{{1,2}})[-/.](?P<numeric>\d{{1,2}})[-/.](?P<year>\d{{4}}) {time}"),
+        // donderdag 12 maart 2026, 12-mrt-26
+        format!(
+            r"^ (?:\p{{L}}+[.,]*\s+)? (?P<day>\d{{1,2}})(?:st|nd|rd|th|ste|de|e)? {OTHER_DAYS}
+                [\s-]+ (?:of\s+)? (?P<word>\p{{L}}{{3,}}\.?)[\s,-]+ (?P<year>\d{{4}}|['’]?\d{{2}}) {time}"
+        ),
         // March 12th, 2026
-        r"^ (?:\p{L}+,\s+)? (?P<word>\p{L}{3,}\.?)\s+
-          (?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+ (?P<year>\d{4})",
+        format!(
+            r"^ (?:\p{{L}}+[.,]*\s+)? (?P<word>\p{{L}}{{3,}}\.?)\s+
+                (?P<day>\d{{1,2}})(?:st|nd|rd|th)? {OTHER_DAYS} ,?\s+ (?P<year>\d{{4}}) {time}"
+        ),
+        // 2026-Mar-12
+        format!(
+            r"^ (?P<year>\d{{4}})[\s-]+(?P<word>\p{{L}}{{3,}})[\s-]+(?P<day>\d{{1,2}}) {time}"
+        ),
     ]
-    .map(|day| pattern(&format!("{day}{TIME}")))
+    .map(|text| pattern(&text))
 });
-static PARTIAL_DATES: LazyLock<[Regex; 2]> = LazyLock::new(|| {
+static PARTIAL_DATES: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     [
         // 2026-03
-        r"^ (?P<year>\d{4})-(?P<month>\d{1,2}) $",
+        r"^ (?P<year>\d{4})[-/](?P<month>\d{1,2}) $",
+        // 03-2026
+        r"^ (?P<month>\d{1,2})[-/](?P<year>\d{4}) $",
         // in de zomer van 2025, eind juni 2026, 2026
         r"^ (?:in\s+)? (?:(?:de|het|the)\s+)? (?:(?:begin|medio|eind|early|mid|late)\s+)?
           (?:(?P<word>\p{L}{3,}\.?)\s+)? (?:(?:van|of)\s+)? (?P<year>\d{4}) $",
     ]
     .map(pattern)
 });
+/// Between the first and the last moment of a range.
+static RANGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\s+(?:-|–|—|t/m|tot\s+en\s+met|tot|until|to)\s+"));
 
 fn pattern(text: &str) -> Regex {
     Regex::new(&format!("(?ix){text}")).expect("constant regex is valid, covered by tests")
@@ -53,51 +116,122 @@ fn pattern(text: &str) -> Regex {
 /// # Errors
 /// [`MomentError`] where the zone is unknown, or the text is no date or one that does not exist.
 pub(super) fn parse(text: &str, zone_name: &str) -> Result<EventMoment, MomentError> {
-    let time_zone = zone(zone_name)?;
     let text = text.trim();
-    if let Ok(timestamp) = text.parse::<Timestamp>() {
+    if let Some(moment) = parse_one(text, zone_name)? {
+        return Ok(moment);
+    }
+    // Of a range the first moment counts, once the last one is understood too.
+    let range = RANGE.find(text).map(|between| (&text[..between.start()], &text[between.end()..]));
+    if let Some((first, last)) = range
+        && let Some(end) = parse_one(last, zone_name)?
+    {
+        let with_year = format!("{first} {}", end.date.year());
+        for first in [first, &with_year] {
+            if let Some(moment) = parse_one(first, zone_name)? {
+                return Ok(moment);
+            }
+        }
+    }
+    Err(MomentError::Date(text.to_owned()))
+}
+
+/// Reads one moment; `None` where the text is none, or one that does not exist.
+fn parse_one(text: &str, zone_name: &str) -> Result<Option<EventMoment>, MomentError> {
+    let time_zone = event_moment::zone(zone_name)?;
+    let moment = if let Ok(timestamp) = text.parse::<Timestamp>() {
         let local = timestamp.to_zoned(time_zone).datetime();
-        return EventMoment::instant(local.date(), local.time(), zone_name)
-            .and_then(|moment| in_range(moment, text));
-    }
-    if let Some(captures) = FULL_DATES.iter().find_map(|pattern| pattern.captures(text)) {
-        return day(&captures, zone_name)
-            .unwrap_or_else(|| Err(not_a_date(text)))
-            .and_then(|moment| in_range(moment, text));
-    }
-    let captures = PARTIAL_DATES.iter().find_map(|pattern| pattern.captures(text));
-    let (date, precision) =
-        captures.and_then(|captures| first_day(&captures)).ok_or_else(|| not_a_date(text))?;
-    let moment = EventMoment::day(date, zone_name)?;
-    in_range(EventMoment { precision, text: Some(text.to_owned()), ..moment }, text)
-}
-
-fn in_range(moment: EventMoment, text: &str) -> Result<EventMoment, MomentError> {
-    if VALID_YEARS.contains(&moment.date.year()) { Ok(moment) } else { Err(not_a_date(text)) }
-}
-
-fn not_a_date(text: &str) -> MomentError {
-    MomentError::Date(text.to_owned())
+        Some(EventMoment::instant(local.date(), local.time(), zone_name)?)
+    } else if let Some(captures) = FULL_DATES.iter().find_map(|pattern| pattern.captures(text)) {
+        day(&captures, &time_zone, zone_name).transpose()?
+    } else {
+        let captures = PARTIAL_DATES.iter().find_map(|pattern| pattern.captures(text));
+        match captures.and_then(|captures| first_day(&captures)) {
+            Some((date, precision)) => {
+                let moment = EventMoment::day(date, zone_name)?;
+                Some(EventMoment { precision, text: Some(text.to_owned()), ..moment })
+            }
+            None => None,
+        }
+    };
+    Ok(moment.filter(|moment| VALID_YEARS.contains(&moment.date.year())))
 }
 
 /// A day, with a time where there is one; `None` where it does not exist.
-fn day(captures: &Captures, zone_name: &str) -> Option<Result<EventMoment, MomentError>> {
+fn day(
+    captures: &Captures,
+    time_zone: &TimeZone,
+    zone_name: &str,
+) -> Option<Result<EventMoment, MomentError>> {
     let number = |name: &str| captures.name(name)?.as_str().parse::<i8>().ok();
     let month = match captures.name("word") {
         Some(word) => month_number(word.as_str())?,
-        None => number("month")?,
+        None => number("month").or_else(|| number("numeric"))?,
     };
-    let date = Date::new(captures["year"].parse().ok()?, month, number("day")?).ok()?;
+    let date = Date::new(year(&captures["year"])?, month, number("day")?).ok()?;
     if captures.name("hour").is_none() {
         return Some(EventMoment::day(date, zone_name));
     }
-    let time = Time::new(number("hour")?, number("minute")?, 0, 0).ok()?;
-    Some(EventMoment::instant(date, time, zone_name))
+    let hour = match (number("hour")?, captures.name("half").map(|half| half.as_str())) {
+        (hour, None) => hour,
+        // With such a time, 3/12 may be the third of December or the twelfth of March.
+        (_, Some(_)) if captures.name("numeric").is_some() => return None,
+        (hour @ 1..=12, Some("a" | "A")) => hour % 12,
+        (hour @ 1..=12, Some(_)) => hour % 12 + 12,
+        _ => return None,
+    };
+    let minute = if captures.name("minute").is_some() { number("minute")? } else { 0 };
+    let time = Time::new(hour, minute, 0, 0).ok()?;
+    let written = date.to_datetime(time);
+    let local = match captures.name("zone") {
+        Some(zone) => {
+            let instant = match zone.as_str().trim() {
+                name if name.contains('/') => {
+                    event_moment::zone(name).ok()?.to_timestamp(written).ok()?
+                }
+                offset_text => offset(offset_text)?.to_timestamp(written).ok()?,
+            };
+            instant.to_zoned(time_zone.clone()).datetime()
+        }
+        None => written,
+    };
+    Some(EventMoment::instant(local.date(), local.time(), zone_name))
+}
+
+/// A year, also of two digits.
+fn year(text: &str) -> Option<i16> {
+    match text.trim_start_matches(['\'', '’']) {
+        short if short.len() == 2 => {
+            let year = short.parse::<i16>().ok()?;
+            Some(if year < 70 { 2000 + year } else { 1900 + year })
+        }
+        year => year.parse().ok(),
+    }
+}
+
+/// The offset from UTC that a zone abbreviation or an offset stands for.
+fn offset(text: &str) -> Option<Offset> {
+    // An abbreviation after an offset names the same zone.
+    let text = text.split_whitespace().next()?.to_uppercase();
+    if let Some((_, hours)) = ZONES.iter().find(|(name, _)| *name == text) {
+        return Offset::from_hours(*hours).ok();
+    }
+    let text = text.trim_start_matches("UTC").trim_start_matches("GMT");
+    let (sign, digits) = text.split_at_checked(1)?;
+    let digits = digits.replace(':', "");
+    let (hours, minutes) = digits.split_at_checked(digits.len().min(2))?;
+    let hours: i32 = hours.parse().ok()?;
+    let minutes: i32 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
+    let seconds = hours * 3_600 + minutes * 60;
+    match sign {
+        "+" => Offset::from_seconds(seconds).ok(),
+        "-" => Offset::from_seconds(-seconds).ok(),
+        _ => None,
+    }
 }
 
 /// The first day of a month, season or year.
 fn first_day(captures: &Captures) -> Option<(Date, DatePrecision)> {
-    let year = captures["year"].parse().ok()?;
+    let year = year(&captures["year"])?;
     let word = captures.name("word").map(|word| word.as_str());
     let (month, precision) = match (captures.name("month"), word) {
         (Some(month), _) => (month.as_str().parse().ok()?, DatePrecision::Month),
@@ -174,6 +308,23 @@ mod tests {
             "12 March 2026",
             "March 12, 2026",
             "Thursday, March 12th 2026",
+            "2026/03/12",
+            "20260312",
+            "12-mrt-2026",
+            "12-mrt-26",
+            "12 mrt '26",
+            "12e maart 2026",
+            "12de maart 2026",
+            "do. 12 mrt. 2026",
+            "12th of March 2026",
+            "12-Mar-2026",
+            "2026-Mar-12",
+            "12 en 13 maart 2026",
+            "12-14 maart 2026",
+            "12 t/m 14 maart 2026",
+            "12 maart t/m 2 april 2026",
+            "12 maart 2026 – 2 april 2026",
+            "2026-03-12 - 2026-03-14",
         ] {
             assert_eq!(parsed(text), "2026-03-12 DAY", "{text}");
         }
@@ -190,6 +341,32 @@ mod tests {
             "2026-03-12T13:00:00Z",
             "2026-03-12T14:00:00+01:00",
             "2026-03-12T08:00-05:00",
+            "2026-03-12 14:00:00 +0100",
+            "2026-03-12 14:00:00 +01:00",
+            "2026-03-12T14:00:00+0100",
+            "2026-03-12 14:00+01:00",
+            "2026-03-12 14:00:00 CET",
+            "2026-03-12 14:00:00 +0100 CET",
+            "2026-03-12 14:00 Europe/Amsterdam",
+            "2026-03-12 13:00:00 UTC",
+            "2026-03-12 09:00 AST",
+            "2026-03-12T14:00:00.123+01:00",
+            "2026-03-12T14:00:00+01:00[Europe/Amsterdam]",
+            "Thu, 12 Mar 2026 14:00:00 +0100",
+            "Thu, 12 Mar 2026 13:00:00 GMT",
+            "Thu Mar 12 2026 14:00:00 GMT+0100 (Central European Standard Time)",
+            "20260312T140000",
+            "20260312T130000Z",
+            "2026/03/12 14:00",
+            "12 maart 2026 14.00 - 16.00 uur",
+            "12 maart 2026, 14.00 – 16.00 uur",
+            "12 maart 2026 van 14.00 tot 16.00 uur",
+            "12 maart 2026 14:00-16:00",
+            "12-03-2026 14:00-15:00",
+            "12 maart 2026 14 uur",
+            "12-03-2026 14:00:00",
+            "March 12, 2026 2:00 PM",
+            "12-mrt-26 14:00",
         ] {
             assert_eq!(parsed(text), "2026-03-12 14:00", "{text}");
         }
@@ -227,10 +404,16 @@ mod tests {
             "0026-01-01",
             "9999",
             "12-03-26",
+            "3/12/2026 2:00 PM",
+            "46093",
+            "2026-03-12 14:00 XYZ",
+            "2026-03-12 14:00 XYZAB",
+            "12 maart 2026 t/m binnenkort",
+            "March 12, 2026 14:00 PM",
             "2026-03-12 en verder",
             "",
         ] {
-            assert_eq!(parse(text, HOME_ZONE), Err(not_a_date(text)), "{text}");
+            assert_eq!(parse(text, HOME_ZONE), Err(MomentError::Date(text.to_owned())), "{text}");
         }
         let error = parse("2026", "Europe/Zeeveen").unwrap_err();
         assert_eq!(error, MomentError::Zone("Europe/Zeeveen".to_owned()));

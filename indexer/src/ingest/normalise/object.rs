@@ -1,8 +1,9 @@
 //! Typed reading of values: a record, or an object within one. Every error names the field.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, str::FromStr, sync::LazyLock};
 
 use jiff::Timestamp;
+use regex::Regex;
 use schema::{EventMoment, Language, UnknownValue};
 use serde_json::Value;
 use url::Url;
@@ -11,8 +12,9 @@ use super::{LIST_MAX, NAME_CHARS_MAX, date_parser, redact, text};
 use crate::ingest::source::{
     Fields,
     field::{Field, nearest},
+    flag,
     sentences::truncate,
-    template::{is_missing, scalar},
+    template::{is_missing, scalar, written_form},
 };
 
 /// How the values of one record are read.
@@ -235,28 +237,39 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A number, also where it is written as a text.
+    /// A whole number, in the notations of people and of spreadsheets: `1500`, `1.500`, `40.0`.
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, String> {
-        let Some(raw) = self.value(name) else { return Ok(None) };
-        let text = scalar(raw).unwrap_or_else(|| type_of(raw).to_owned());
-        let number = text.replace(',', ".").parse();
-        let number_error =
-            |_| self.field_error(name, format_args!("invalid or out of range number: `{text}`"));
-        number.map(Some).map_err(number_error)
+        self.parsed_number(name, |raw, text| match raw {
+            Value::Number(_) => text.strip_suffix(".0").unwrap_or(text).to_owned(),
+            _ => whole_number(text).unwrap_or_else(|| text.to_owned()),
+        })
     }
 
-    /// A flag, in the ways that people write it.
+    /// A number with decimals, after a point or a comma.
+    pub(super) fn decimal(&self, name: &str) -> Result<Option<f64>, String> {
+        self.parsed_number(name, |_, text| text.replace(',', "."))
+    }
+
+    fn parsed_number<T: FromStr>(
+        &self,
+        name: &str,
+        notation: fn(&Value, &str) -> String,
+    ) -> Result<Option<T>, String> {
+        let Some(raw) = self.value(name) else { return Ok(None) };
+        let text = scalar(raw).unwrap_or_else(|| type_of(raw).to_owned());
+        let number_error =
+            |_| self.field_error(name, format_args!("invalid or out of range number: `{text}`"));
+        notation(raw, &text).parse().map(Some).map_err(number_error)
+    }
+
+    /// A flag, in the spellings of people and of spreadsheets.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
-        let text = match self.value(name) {
-            None => return Ok(None),
-            Some(Value::Bool(flag)) => return Ok(Some(*flag)),
-            Some(other) => scalar(other).unwrap_or_else(|| type_of(other).to_owned()),
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let error = || {
+            let text = written_form(value).unwrap_or_else(|| type_of(value).to_owned());
+            self.field_error(name, format_args!("must be `true` or `false`: `{text}`"))
         };
-        match text.to_lowercase().as_str() {
-            "true" | "ja" | "yes" | "1" => Ok(Some(true)),
-            "false" | "nee" | "no" | "0" => Ok(Some(false)),
-            _ => Err(self.field_error(name, format_args!("must be `true` or `false`: `{text}`"))),
-        }
+        flag::parse(value).map(Some).ok_or_else(error)
     }
 
     /// A moment as exact as the source gives it.
@@ -267,9 +280,11 @@ impl<'a> Object<'a> {
         Ok(Some(date_parser::shift(moment, self.context.shift_days)))
     }
 
-    /// The IANA name of a time zone.
+    /// The IANA name of a time zone; Windows and Outlook have names of their own.
     pub(super) fn zone(&self, name: &str) -> Result<Option<String>, String> {
         let Some(zone) = self.text(name)? else { return Ok(None) };
+        let windows = WINDOWS_ZONES.iter().find(|(windows, _)| zone.eq_ignore_ascii_case(windows));
+        let zone = windows.map_or(zone, |(_, iana)| (*iana).to_owned());
         schema::event_moment::zone(&zone).map_err(|error| self.field_error(name, error))?;
         Ok(Some(zone))
     }
@@ -293,6 +308,41 @@ impl<'a> Object<'a> {
         Ok((start, end))
     }
 }
+
+static WHOLE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)^ ([+-]?) (\d{1,3}(?:\.\d{3})+ | \d{1,3}(?:,\d{3})+ | \d{1,3}(?:[\x20\u{a0}\u{202f}]\d{3})+ | \d+)
+            (?: [.,]0+ )? $",
+    )
+    .expect("constant regex is valid, covered by tests")
+});
+
+/// The digits of a whole number, without separators of thousands and empty decimals.
+pub(super) fn whole_number(text: &str) -> Option<String> {
+    let number = WHOLE_NUMBER.captures(text.trim())?;
+    let digits: String = number[2].chars().filter(char::is_ascii_digit).collect();
+    Some(format!("{}{digits}", number[1].trim_start_matches('+')))
+}
+
+/// Time zones by their names in Windows, as Unicode CLDR maps them for the Netherlands.
+const WINDOWS_ZONES: [(&str, &str); 16] = [
+    ("W. Europe Standard Time", "Europe/Amsterdam"),
+    ("Romance Standard Time", "Europe/Brussels"),
+    ("Central Europe Standard Time", "Europe/Budapest"),
+    ("Central European Standard Time", "Europe/Warsaw"),
+    ("GMT Standard Time", "Europe/London"),
+    ("Greenwich Standard Time", "Atlantic/Reykjavik"),
+    ("E. Europe Standard Time", "Europe/Chisinau"),
+    ("FLE Standard Time", "Europe/Kyiv"),
+    ("GTB Standard Time", "Europe/Bucharest"),
+    ("Turkey Standard Time", "Europe/Istanbul"),
+    ("SA Western Standard Time", "America/Curacao"),
+    ("SA Eastern Standard Time", "America/Paramaribo"),
+    ("Atlantic Standard Time", "America/Halifax"),
+    ("Eastern Standard Time", "America/New_York"),
+    ("Central Standard Time", "America/Chicago"),
+    ("Pacific Standard Time", "America/Los_Angeles"),
+];
 
 fn type_of(value: &Value) -> &'static str {
     match value {

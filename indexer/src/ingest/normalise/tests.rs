@@ -182,7 +182,7 @@ fn dates_must_begin_at_midnight_in_amsterdam_and_move_with_the_demo() {
     let Detail::Event(event) = facts.detail else { panic!("an event") };
     assert_eq!(event.start.unwrap().date.to_string(), "2026-03-10");
     let series = event.series.unwrap();
-    assert_eq!(series.rule, "FREQ=WEEKLY;UNTIL=20260408T235959Z");
+    assert_eq!(series.rule, "FREQ=WEEKLY;UNTIL=20260408T215959Z");
     assert_eq!(series.excluded[0].to_string(), "2026-03-17");
     let closes = event.registration.unwrap().closes_at.unwrap();
     assert_eq!(closes.to_string(), "2026-03-09T23:00:00Z");
@@ -342,4 +342,96 @@ fn a_text_must_be_shorthand_for_an_object() {
     assert_eq!(detail.series.unwrap().rule, "FREQ=WEEKLY;COUNT=3");
     let comma = event(json!({ "place": { "latitude": "51,92", "longitude": 4.5 } })).unwrap();
     assert_eq!(comma.place.unwrap().latitude, Some(51.92));
+}
+
+/// The days of an event with these fields, in July 2027 or before.
+fn occurrence_days(fields: Value) -> Vec<String> {
+    let event = event(fields).unwrap();
+    let first = event.start.unwrap();
+    event.series.unwrap().all(&first).iter().map(|m| m.date.strftime("%m%d").to_string()).collect()
+}
+
+#[test]
+fn the_last_day_of_a_series_must_count_in_the_zone_of_its_start() {
+    let days = |start: &str, zone: &str, rule: &str| {
+        let series = json!({ "start": start, "time_zone": zone, "series": { "rule": rule } });
+        occurrence_days(series).join(" ")
+    };
+    let (home, bonaire) = ("Europe/Amsterdam", "America/Kralendijk");
+    for (start, zone, rule, expected) in [
+        ("2027-06-24", home, "FREQ=DAILY;UNTIL=20270626", "0624 0625 0626"),
+        ("2027-06-02", home, "FREQ=WEEKLY;UNTIL=20270622", "0602 0609 0616"),
+        ("2027-06-24T00:30", home, "FREQ=DAILY;UNTIL=20270626", "0624 0625 0626"),
+        ("2027-06-24T20:00", bonaire, "FREQ=DAILY;UNTIL=20270626", "0624 0625 0626"),
+        ("2027-06-24T20:00", home, "FREQ=DAILY;UNTIL=20270626T195900", "0624 0625"),
+        ("2027-06-24T20:00", home, "FREQ=DAILY;UNTIL=20270626T200000", "0624 0625 0626"),
+        ("2027-06-24T20:00", home, "FREQ=DAILY;UNTIL=20270626T175900Z", "0624 0625"),
+        ("2027-06-24T20:00", home, "FREQ=DAILY;UNTIL=20270626T180000Z", "0624 0625 0626"),
+        ("2027-06-24T20:00", home, "RRULE:FREQ=DAILY;UNTIL=2027-06-25", "0624 0625"),
+        ("2027-06-24", "W. Europe Standard Time", "rrule:FREQ=DAILY;COUNT=2", "0624 0625"),
+        ("2027-06-24T20:00", "SA Western Standard Time", "FREQ=DAILY;UNTIL=20270625", "0624 0625"),
+    ] {
+        assert_eq!(days(start, zone, rule), expected, "{start} {zone} {rule}");
+    }
+}
+
+#[test]
+fn exclusions_must_be_days_in_any_form() {
+    let days = |exclude: Value| {
+        let series = json!({ "rule": "FREQ=DAILY;COUNT=4", "exclude": exclude });
+        let fields = json!({ "start": "2027-06-24T20:00", "series": series });
+        event(fields.clone()).map(|_| occurrence_days(fields).join(" "))
+    };
+    for exclude in [
+        json!(["2027-06-25", "26-06-2027"]),
+        json!(["20270625", "20270626T180000Z"]),
+        json!("20270625,20270626"),
+        json!("EXDATE;TZID=Europe/Amsterdam:20270625T200000,20270626T200000"),
+    ] {
+        assert_eq!(days(exclude.clone()).unwrap(), "0624 0627", "{exclude}");
+    }
+    let error = days(json!(["juni 2027"])).unwrap_err();
+    assert_eq!(error, "`series.exclude`: must be a day: `juni 2027`");
+}
+
+#[test]
+fn numbers_must_be_read_in_every_notation() {
+    for (written, capacity) in [
+        (json!(40), 40),
+        (json!(40.0), 40),
+        (json!("40.0"), 40),
+        (json!("40,00"), 40),
+        (json!("1.500"), 1_500),
+        (json!("1,500"), 1_500),
+        (json!("1 500"), 1_500),
+        (json!("1.500,00"), 1_500),
+        (json!("+7"), 7),
+    ] {
+        let event = event(json!({ "registration": { "capacity": written } })).unwrap();
+        assert_eq!(event.registration.unwrap().capacity, Some(capacity), "{written}");
+    }
+    for invalid in ["1.5", "1.50", "12.34.56", "veertig", "-1", "1.5000"] {
+        let fields = json!({ "registration": { "capacity": invalid } });
+        assert!(event(fields).unwrap_err().starts_with("`registration.capacity`"), "{invalid}");
+    }
+    let place = json!({ "place": { "latitude": "52,090", "longitude": "5.121" } });
+    assert_eq!(event(place).unwrap().place.unwrap().latitude, Some(52.09));
+}
+
+#[test]
+fn a_summary_or_lead_that_repeats_the_title_must_be_left_out() {
+    let (facts, detail) = article(json!({ "summary": "titel.", "lead": "Titel!" })).unwrap();
+    assert_eq!((facts.summary, detail.lead), (None, None));
+    let (facts, detail) = article(json!({ "summary": "Titel en meer", "lead": "L" })).unwrap();
+    assert!(facts.summary.is_some() && detail.lead.is_some());
+}
+
+#[test]
+fn flags_must_be_read_as_spreadsheets_write_them() {
+    for (written, flag) in [("WAAR", true), ("ONWAAR", false), ("x", true), ("N", false)] {
+        let event = event(json!({ "open_to_non_members": written })).unwrap();
+        assert_eq!(event.open_to_non_members, Some(flag), "{written}");
+    }
+    let error = event(json!({ "open_to_non_members": "soms" })).unwrap_err();
+    assert_eq!(error, "`open_to_non_members`: must be `true` or `false`: `soms`");
 }

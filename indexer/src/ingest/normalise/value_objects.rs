@@ -2,10 +2,15 @@
 
 use std::sync::LazyLock;
 
+use jiff::{
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 use regex::{Captures, Regex};
 use schema::{
-    ApproximateCount, CountPrecision, Effort, EventMoment, Founded, Guideline, Image, Method,
-    Place, Reference, Registration, Resource, ResourceKind, Series, Step, Tip,
+    ApproximateCount, CountPrecision, DatePrecision, Effort, EventMoment, Founded, Guideline,
+    Image, Method, Place, Reference, Registration, Resource, ResourceKind, Series, Step, Tip,
+    event_moment,
 };
 
 use crate::{
@@ -138,7 +143,7 @@ pub(super) fn place(record: &Object) -> Result<Option<Place>, String> {
 }
 
 fn degrees(place: &Object, name: &str, maximum: f64) -> Result<Option<f64>, String> {
-    match place.number::<f64>(name)? {
+    match place.decimal(name)? {
         Some(degrees) if !(-maximum..=maximum).contains(&degrees) => {
             Err(format!("`place.{name}`: must be between -{maximum} and {maximum}: `{degrees}`"))
         }
@@ -162,8 +167,11 @@ pub(super) fn founded(record: &Object) -> Result<Option<Founded>, String> {
 }
 
 static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bUNTIL=(\d{8})(T\d{6})?Z?")
-        .expect("constant regex is valid, covered by tests")
+    Regex::new(
+        r"(?ix)\bUNTIL=(?P<date>\d{4}-?\d{2}-?\d{2})
+            (?: T (?P<hour>\d{2}):?(?P<minute>\d{2})(?: :?(?P<second>\d{2}) )? )? (?P<utc>Z)?",
+    )
+    .expect("constant regex is valid, covered by tests")
 });
 
 pub(super) fn series(
@@ -173,31 +181,67 @@ pub(super) fn series(
     let Some(series) = record.object(Field::Series, "rule")? else { return Ok(None) };
     let first = start.ok_or("`series`: requires a `start`")?;
     let rule = series.required("rule")?;
-    // The last day of a rule is a date like any other, and moves along. Where it has no time it
-    // counts to its end; the expansion wants it in UTC.
-    let shifted = |date| date_parser::shift_date(date, record.context.shift_days);
-    let rule = UNTIL.replace_all(&rule, |until: &Captures| match until[1].parse() {
-        Ok(date) => {
-            let time = until.get(2).map_or("T235959", |time| time.as_str());
-            format!("UNTIL={}{time}Z", shifted(date).strftime("%Y%m%d"))
-        }
-        Err(_) => until[0].to_owned(),
+    let rule = match rule.split_at_checked("RRULE:".len()) {
+        Some((prefix, rule)) if prefix.eq_ignore_ascii_case("RRULE:") => rule.trim(),
+        _ => rule.as_str(),
+    };
+    let rule = UNTIL.replace_all(rule, |until: &Captures| {
+        until_in_utc(until, first, record.context.shift_days).unwrap_or_else(|| until[0].to_owned())
     });
     let mut excluded = Vec::new();
-    for day in series.names("exclude")? {
-        let moment = date_parser::parse(&day, &first.zone);
-        let date = moment.map_err(|error| format!("`series.exclude`: {error}"))?.date;
-        excluded.push(shifted(date));
+    for days in series.names("exclude")? {
+        for day in exclusions(&days) {
+            let moment = date_parser::parse(day, &first.zone);
+            let moment = moment.map_err(|error| format!("`series.exclude`: {error}"))?;
+            if !matches!(moment.precision, DatePrecision::Day | DatePrecision::Instant) {
+                return Err(format!("`series.exclude`: must be a day: `{day}`"));
+            }
+            excluded.push(date_parser::shift_date(moment.date, record.context.shift_days));
+        }
     }
     let series = Series::new(&rule, excluded, first);
     series.map(Some).map_err(|error| format!("`series.rule`: {error}"))
+}
+
+/// The end of a rule in UTC, as its expansion requires: a date means the end of that day, and a time
+/// without `Z` that time, in the zone of the first occurrence. It is shifted like any other date.
+fn until_in_utc(until: &Captures, first: &EventMoment, shift_days: i64) -> Option<String> {
+    let date: Date = until["date"].replace('-', "").parse().ok()?;
+    let date = date_parser::shift_date(date, shift_days);
+    let number = |name: &str| until.name(name).map_or(Ok(0), |number| number.as_str().parse());
+    let time = match until.name("hour") {
+        Some(_) => {
+            Time::new(number("hour").ok()?, number("minute").ok()?, number("second").ok()?, 0)
+                .ok()?
+        }
+        None => Time::constant(23, 59, 59, 0),
+    };
+    let is_utc = until.name("utc").is_some() && until.name("hour").is_some();
+    let zone = if is_utc { TimeZone::UTC } else { event_moment::zone(&first.zone).ok()? };
+    let end = zone.to_ambiguous_zoned(date.to_datetime(time)).compatible().ok()?;
+    let end = end.with_time_zone(TimeZone::UTC);
+    Some(format!("UNTIL={}", end.strftime("%Y%m%dT%H%M%SZ")))
+}
+
+/// The days in one exclusion: EXDATE of RFC 5545 separates them by commas.
+fn exclusions(text: &str) -> Vec<&str> {
+    let dates = match text.split_once(':') {
+        Some((name, dates)) if name.to_ascii_uppercase().starts_with("EXDATE") => dates,
+        _ => text,
+    };
+    let is_basic_form = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ',' | ' ');
+    if dates.chars().all(is_basic_form) && dates.contains(',') {
+        dates.split(',').map(str::trim).filter(|date| !date.is_empty()).collect()
+    } else {
+        vec![dates]
+    }
 }
 
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^(?P<about>ongeveer | circa | ca\.? | zo['’]n | ruim | bijna | meer\ dan
             | rond(?:\ de)? | about | around | over | approximately | ~ | ±)?\s*
-        (?P<number>\d{1,3}(?:[.\ ]\d{3})+|\d+)(?P<more>en|\+)?\s*(?:leden|members)?$",
+        (?P<number>\d{1,3}(?:[.,\ ]\d{3})+|\d+)(?:[.,]0+)?(?P<more>en|\+)?\s*(?:leden|members)?$",
     )
     .expect("constant regex is valid, covered by tests")
 });
@@ -209,7 +253,7 @@ pub(super) fn member_count(record: &Object) -> Result<Option<ApproximateCount>, 
     let error =
         || format!("`{name}`: invalid number of people, use for example `ongeveer 2500`: `{text}`");
     let count = COUNT.captures(&text).ok_or_else(error)?;
-    let value = count["number"].replace(['.', ' '], "").parse().map_err(|_| error())?;
+    let value = count["number"].replace(['.', ',', ' '], "").parse().map_err(|_| error())?;
     let is_exact = count.name("about").or(count.name("more")).is_none();
     let precision = if is_exact { CountPrecision::Exact } else { CountPrecision::Approximate };
     Ok(Some(ApproximateCount { value, precision, as_of: None }))

@@ -23,9 +23,26 @@ pub(super) fn collapse_whitespace(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Without characters that nobody sees; white space stays.
+/// Without characters that nobody sees. White space stays, and so does what joins pictures to one emoji.
 pub(super) fn strip_invisible(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_whitespace() || !is_invisible(*letter)).collect()
+    let mut stripped = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let joins = letter == ZERO_WIDTH_JOINER
+            && stripped.chars().next_back().is_some_and(is_emoji)
+            && letters.peek().is_some_and(|next| is_emoji(*next));
+        if joins || letter.is_whitespace() || !is_invisible(letter) {
+            stripped.push(letter);
+        }
+    }
+    stripped
+}
+
+const ZERO_WIDTH_JOINER: char = '\u{200d}';
+
+/// Pictures of which emoji consist, with their variation selector and skin tones.
+fn is_emoji(letter: char) -> bool {
+    matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// Control characters, zero-width characters, soft hyphens and marks of writing direction.
@@ -34,4 +51,23 @@ fn is_invisible(letter: char) -> bool {
         || matches!(letter,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joiners_must_stay_within_emoji_only() {
+        for emoji in [
+            "👩\u{200d}💻",
+            "👨\u{200d}👩\u{200d}👧",
+            "🏳\u{fe0f}\u{200d}🌈",
+            "👩🏽\u{200d}🚒",
+            "❤\u{fe0f}\u{200d}🔥",
+        ] {
+            assert_eq!(strip_invisible(emoji), emoji);
+        }
+        assert_eq!(strip_invisible("woord\u{200d}en👩\u{200d} x\u{200d}👩"), "woorden👩 x👩");
+    }
 }

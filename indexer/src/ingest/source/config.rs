@@ -18,7 +18,7 @@ pub use super::{
     field::{Field, FieldPath, UnknownField},
     field_description::FieldDescription,
     mapping::{Mapping, ValueMap},
-    path_pattern::PathPattern,
+    path_pattern::{Globs, PathPattern},
     template::{PathCaptures, Template, TemplateError},
 };
 
@@ -132,7 +132,9 @@ pub struct ResolvedSource {
     pub include: GlobSet,
     /// Files to leave out.
     pub exclude: GlobSet,
-    /// Parts of a path.
+    /// Both as configured.
+    pub globs: Globs,
+    /// Segments of a path.
     pub pattern: Option<PathPattern>,
     /// The mapping of fields, `url` and `key` included.
     pub mapping: Mapping,
@@ -220,7 +222,7 @@ pub enum ConfigError {
 }
 
 /// Counts up when a change in reading gives other facts from the same bytes.
-const PARSER_VERSION: u32 = 1;
+const PARSER_VERSION: u32 = 2;
 
 /// Checks the sources of a configuration that lies in `folder`.
 ///
@@ -230,42 +232,95 @@ pub fn resolve_sources(
     configs: &[SourceConfig],
     folder: &Path,
 ) -> Result<Vec<ResolvedSource>, ConfigError> {
-    let mut sources: Vec<ResolvedSource> = Vec::with_capacity(configs.len());
+    let (sources, errors) = resolve_all(configs, folder);
+    errors.into_iter().next().map_or(Ok(sources), Err)
+}
+
+/// Checks the sources of a configuration: those that can be used, and everything that is wrong with
+/// the others.
+pub(crate) fn resolve_all(
+    configs: &[SourceConfig],
+    folder: &Path,
+) -> (Vec<ResolvedSource>, Vec<ConfigError>) {
+    let (mut sources, mut errors) = (Vec::<ResolvedSource>::new(), Vec::new());
     for (order, config) in configs.iter().enumerate() {
-        let source = resolve_source(config, folder, order)?;
-        if sources.iter().any(|other| other.name == source.name) {
-            return Err(ConfigError::Duplicate(source.name));
+        match resolve_source(config, folder, order) {
+            Ok(source) if sources.iter().any(|other| other.name == source.name) => {
+                errors.push(ConfigError::Duplicate(source.name));
+            }
+            Ok(source) => sources.push(source),
+            Err(source_errors) => errors.extend(source_errors),
         }
-        sources.push(source);
     }
-    Ok(sources)
+    (sources, errors)
 }
 
 fn resolve_source(
     config: &SourceConfig,
     folder: &Path,
     order: usize,
-) -> Result<ResolvedSource, ConfigError> {
-    let name = SourceName::new(&config.name)?;
+) -> Result<ResolvedSource, Vec<ConfigError>> {
+    let name = SourceName::new(&config.name).map_err(|error| vec![error.into()])?;
     let template_error = |cause| ConfigError::Template { source_name: name.clone(), cause };
     let pattern = config.pattern.as_deref().map(PathPattern::new).transpose();
-    Ok(ResolvedSource {
-        kind: config.kind,
-        path: path(config, folder, &name)?,
-        include: globs(&config.include, config.kind.include(), &name)?,
-        exclude: globs(&config.exclude, &[], &name)?,
-        pattern: pattern.map_err(template_error)?,
-        mapping: mapping(config, &name)?,
-        language: config.language,
-        encoding: encoding(config, &name)?,
-        delimiter: delimiter(config, &name)?,
-        split: config.split,
-        listing_markers: config.listing_markers.clone(),
-        trust: config.trust,
-        order,
-        digest: digest(config),
-        name,
-    })
+    let checked = (
+        path(config, folder, &name),
+        globs(&config.include, config.kind.include(), &name),
+        globs(&config.exclude, &[], &name),
+        pattern.map_err(template_error),
+        encoding(config, &name),
+        delimiter(config, &name),
+        mapping(config, &name),
+    );
+    match checked {
+        (
+            Ok(path),
+            Ok(include),
+            Ok(exclude),
+            Ok(pattern),
+            Ok(encoding),
+            Ok(delimiter),
+            Ok(mapping),
+        ) => Ok(ResolvedSource {
+            kind: config.kind,
+            path,
+            include,
+            exclude,
+            globs: Globs { include: config.include.clone(), exclude: config.exclude.clone() },
+            pattern,
+            mapping,
+            language: config.language,
+            encoding,
+            delimiter,
+            split: config.split,
+            listing_markers: config.listing_markers.clone(),
+            trust: config.trust,
+            order,
+            digest: digest(config),
+            name,
+        }),
+        (path, include, exclude, pattern, encoding, delimiter, mapping) => {
+            let errors = [
+                path.err(),
+                include.err(),
+                exclude.err(),
+                pattern.err(),
+                encoding.err(),
+                delimiter.err(),
+            ];
+            let mapping_errors = mapping.err().into_iter().flatten();
+            Err(errors.into_iter().flatten().chain(mapping_errors).collect())
+        }
+    }
+}
+
+/// The values, or every error among the results.
+fn all<T, C: FromIterator<T>>(
+    results: impl Iterator<Item = Result<T, ConfigError>>,
+) -> Result<C, Vec<ConfigError>> {
+    let (valid, invalid): (Vec<_>, Vec<_>) = results.partition(Result::is_ok);
+    let errors: Vec<_> = invalid.into_iter().filter_map(Result::err).collect();
+    if errors.is_empty() { Ok(valid.into_iter().flatten().collect()) } else { Err(errors) }
 }
 
 impl SourceKind {
@@ -312,7 +367,7 @@ fn globs(patterns: &[String], default: &[&str], name: &SourceName) -> Result<Glo
     set.build().map_err(error)
 }
 
-fn mapping(config: &SourceConfig, name: &SourceName) -> Result<Mapping, ConfigError> {
+fn mapping(config: &SourceConfig, name: &SourceName) -> Result<Mapping, Vec<ConfigError>> {
     let target = |field: &str| {
         let error = |cause| ConfigError::Field { source_name: name.clone(), cause };
         field.parse::<FieldPath>().map_err(error)
@@ -322,7 +377,9 @@ fn mapping(config: &SourceConfig, name: &SourceName) -> Result<Mapping, ConfigEr
     let mapped = config.fields.iter().map(|(field, text)| (field.as_str(), text));
     let fields = mapped.chain(top_level).map(|(field, text)| {
         let error = |cause| ConfigError::Template { source_name: name.clone(), cause };
-        Ok((target(field)?, Template::new(text).map_err(error)?))
+        let target = target(field)?;
+        let template = if target.is_url() { Template::url(text) } else { Template::new(text) };
+        Ok((target, template.map_err(error)?))
     });
     let constants = config.constants.iter();
     let constants =
@@ -330,12 +387,19 @@ fn mapping(config: &SourceConfig, name: &SourceName) -> Result<Mapping, ConfigEr
     let values = config.values.iter();
     let values = values.map(|(field, table)| Ok((target(field)?, ValueMap::new(table))));
     let separator = config.separator.unwrap_or('|');
-    Ok(Mapping {
-        fields: fields.collect::<Result<_, ConfigError>>()?,
-        constants: constants.collect::<Result<_, ConfigError>>()?,
-        values: values.collect::<Result<_, ConfigError>>()?,
-        separator: (config.kind == SourceKind::Csv).then_some(separator),
-    })
+    match (all(fields), all(constants), all(values)) {
+        (Ok(fields), Ok(constants), Ok(values)) => Ok(Mapping {
+            fields,
+            constants,
+            values,
+            separator: (config.kind == SourceKind::Csv).then_some(separator),
+        }),
+        (fields, constants, values) => Err([fields.err(), constants.err(), values.err()]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect()),
+    }
 }
 
 fn encoding(

@@ -1,6 +1,6 @@
 //! The canonical fields: the one vocabulary in which every source speaks once it has been mapped.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr, sync::LazyLock};
 
 macro_rules! fields {
     ($($variant:ident = $name:literal,)+) => {
@@ -84,7 +84,33 @@ pub struct FieldPath {
     pub subfield: Option<&'static str>,
 }
 
+static PATHS: LazyLock<HashMap<String, FieldPath>> =
+    LazyLock::new(|| FieldPath::all().map(|path| (path.to_string(), path)).collect());
+
 impl FieldPath {
+    /// The field or subfield of this name, without a search for the nearest one.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        PATHS.get(name).copied()
+    }
+
+    /// Whether it takes a URL.
+    pub(crate) fn is_url(self) -> bool {
+        match self.subfield {
+            None => matches!(
+                self.field,
+                Field::Url
+                    | Field::ExternalUrl
+                    | Field::JoinUrl
+                    | Field::PlatformUrl
+                    | Field::OnlineUrl
+                    | Field::Recording
+                    | Field::Image
+                    | Field::Registration
+            ),
+            Some(subfield) => subfield == "url",
+        }
+    }
+
     /// Whether it takes a list of texts.
     pub(crate) fn is_list(self) -> bool {
         match self.subfield {
@@ -139,27 +165,19 @@ impl FromStr for FieldPath {
     type Err = UnknownField;
 
     fn from_str(name: &str) -> Result<Self, UnknownField> {
-        let (field, subfield) = name.split_once('.').map_or((name, None), |(f, p)| (f, Some(p)));
-        let parsed =
-            Field::ALL.iter().find(|candidate| candidate.name() == field).and_then(|&field| {
-                let Some(subfield) = subfield else { return Some(Self { field, subfield: None }) };
-                let subfield =
-                    field.subfields().iter().find(|candidate| **candidate == subfield)?;
-                Some(Self { field, subfield: Some(subfield) })
-            });
-        parsed.ok_or_else(|| UnknownField {
+        Self::from_name(name).ok_or_else(|| UnknownField {
             name: name.to_owned(),
             nearest: nearest(
                 name,
                 Self::all()
-                    .filter(|target| target.subfield.is_some() == subfield.is_some())
+                    .filter(|target| target.subfield.is_some() == name.contains('.'))
                     .map(|target| target.to_string()),
             ),
         })
     }
 }
 
-/// The known name that is most like `generated_aliases`; empty where none is known.
+/// The known name that is most like `input`; empty where none is known.
 pub(crate) fn nearest<T: AsRef<str>>(input: &str, candidates: impl Iterator<Item = T>) -> String {
     let similarity = |name: &T| strsim::jaro_winkler(input, name.as_ref());
     candidates

@@ -9,12 +9,12 @@ use std::{
 use encoding_rs::{Encoding, UTF_8};
 use walkdir::WalkDir;
 
-use super::{FetchError, ParseError, config::ResolvedSource};
+use super::{FetchError, ParseError, config::ResolvedSource, survey::Survey};
 use crate::regular_file;
 
-/// The most files that one source may have.
+/// Maximum number of files of one source.
 pub(crate) const FILES_MAX: usize = 200_000;
-/// The most bytes that one file of a folder may have.
+/// Maximum size of a file of a folder in bytes.
 pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// A file of a folder.
@@ -26,9 +26,12 @@ pub(crate) struct SourceFile {
     pub name: String,
 }
 
-/// The files that a plan includes, in order. Hidden files and symbolic links are left out, so
+/// The files that a source includes, in order. Hidden files and symbolic links are left out, so
 /// that nothing outside the folder is ever read.
-pub(crate) fn walk(source: &ResolvedSource) -> Result<Vec<SourceFile>, FetchError> {
+pub(crate) fn walk(
+    source: &ResolvedSource,
+    survey: &Survey,
+) -> Result<Vec<SourceFile>, FetchError> {
     let mut files = Vec::new();
     let entries =
         WalkDir::new(&source.path).sort_by_file_name().into_iter().filter_entry(|entry| {
@@ -40,9 +43,16 @@ pub(crate) fn walk(source: &ResolvedSource) -> Result<Vec<SourceFile>, FetchErro
             cause: error.into(),
         })?;
         let relative_path = entry.path().strip_prefix(&source.path).unwrap_or(entry.path());
-        let included =
-            source.include.is_match(relative_path) && !source.exclude.is_match(relative_path);
-        if !entry.file_type().is_file() || !included {
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        survey.file(source, relative_path);
+        if source.exclude.is_match(relative_path) {
+            continue;
+        }
+        if !source.include.is_match(relative_path) {
+            let extension = relative_path.extension().unwrap_or_default();
+            survey.not_included(&extension.to_string_lossy().to_lowercase());
             continue;
         }
         if files.len() == FILES_MAX {
@@ -84,6 +94,11 @@ pub(super) fn decode(
     Err(ParseError { line, reason })
 }
 
+/// A text with `\n` at the end of every line, also where it had `\r\n` or `\r`.
+pub(super) fn unix_line_ends(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+}
+
 /// The number of lines of a file.
 pub(crate) fn count_lines(path: &Path) -> Result<u64, FetchError> {
     let unreadable = |cause| FetchError::Unreadable { path: path.to_owned(), cause };
@@ -106,7 +121,7 @@ pub(crate) fn open(path: &Path) -> Result<File, FetchError> {
         .map_err(|cause| FetchError::Unreadable { path: path.to_owned(), cause })
 }
 
-/// The last part of a path, for locations.
+/// The last segment of a path, for locations.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

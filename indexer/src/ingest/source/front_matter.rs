@@ -1,41 +1,183 @@
-//! Front matter: the fields that open a Markdown file, in YAML (`---`) or TOML (`+++`).
+//! Front matter: the fields that open a Markdown file, in YAML (`---`), TOML (`+++`) or JSON.
+//!
+//! Invariant: what looks like front matter is read or rejected, and never becomes text.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use regex::Regex;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Number, Value};
+use serde_saphyr::Spanned;
 
 use crate::ingest::{
-    source::ParseError,
+    source::{ParseError, json},
     text_limits::{check_nesting, yaml_options},
 };
 
-static POSITION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^error: |(?:^| at )line \d+,? column \d+:? ?")
-        .expect("constant regex is valid, covered by tests")
-});
+static POSITION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^error: |(?:^| at )line \d+,? column \d+:? ?"));
+/// An opening line: a marker, and a format after it.
+static OPENING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(---|\+\+\+)\s*([A-Za-z]*)\s*(?:#.*)?$"));
+/// What may stand before front matter: blank lines and comments.
+static BEFORE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?s:\s|[\u{feff}\u{200b}]|<!--.*?-->|\{/\*.*?\*/\})*"));
+/// The first line of a mapping, below comments.
+static FIRST_KEY: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^(?:\s|#.*\n)*["']?[\p{L}\w.-]+["']?\s*[:=](?:\s|$)"#));
+static KEY_LINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^["']?([A-Za-z][\w.-]*)["']?\s*[:=](?:\s|$)"#));
+/// A line that a word processor or a typing error made of a marker.
+static MARKER_LIKE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*[-–—+~;=]{1,10}\s*\w*\s*$"));
+/// Number of lines that are searched for front matter below other text.
+const MISPLACED_LINES_MAX: usize = 30;
+/// Fields by which front matter is recognised where its opening line is not.
+const TELLTALE_FIELDS: [&str; 5] = ["title", "draft", "published", "slug", "layout"];
+static JSON_OPENING: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^\{\s*["}]"#));
 
-/// Cuts a file into its front matter and the rest.
-pub(super) fn split(text: &str) -> Result<(Map<String, Value>, &str), ParseError> {
-    let (opening, after) = text.split_once('\n').unwrap_or((text, ""));
-    let marker = opening.trim_end();
-    // A marker above a blank line is a rule across the page.
-    let has_front_matter = matches!(marker, "---" | "+++") && !after.starts_with(['\n', '\r']);
-    if !has_front_matter {
-        return Ok((Map::new(), text));
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("constant regex is valid, covered by tests")
+}
+
+/// The fields of front matter, and the text after it.
+type Split<'a> = (Map<String, Value>, &'a str);
+
+/// A format of front matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Yaml,
+    Toml,
+    Json,
+}
+
+/// Cuts a file into its front matter and the rest. Lines must end in `\n`.
+pub(super) fn split(text: &str) -> Result<Split<'_>, ParseError> {
+    let start = BEFORE.find(text).map_or(0, |before| before.end());
+    let rest = &text[start..];
+    let lines_before = text[..start].matches('\n').count() as u64;
+    let located = |error: ParseError| ParseError { line: error.line + lines_before, ..error };
+    let (opening, after) = rest.split_once('\n').unwrap_or((rest, ""));
+    if JSON_OPENING.is_match(rest) {
+        return split_json(rest).map_err(located);
     }
-    let mut end = 0;
-    for line in after.split_inclusive('\n') {
-        if line.trim_end() == marker {
-            let (block, body) = (&after[..end], &after[end + line.len()..]);
-            let fields = if marker == "---" { parse_yaml(block) } else { parse_toml(block) };
-            let fields = fields?;
-            check_nesting(&fields).map_err(|reason| parse_error(2, reason))?;
-            return Ok((fields, body));
+    if let Some(opening) = OPENING.captures(opening) {
+        let format = opening[2].to_lowercase();
+        let parts = split_marked(&opening[1], &format, after).map_err(located)?;
+        return Ok(parts.unwrap_or_else(|| (Map::new(), text)));
+    }
+    if let Some(line) = misplaced_line(rest) {
+        let reason = "looks like front matter below other text; move it to the top of the file";
+        return Err(located(parse_error(line, reason.to_owned())));
+    }
+    if is_unopened(rest) {
+        let reason = "looks like front matter without an opening line; begin the file with a line \
+                      `---`";
+        return Err(located(parse_error(1, reason.to_owned())));
+    }
+    Ok((Map::new(), text))
+}
+
+/// The line on which front matter begins below other text, such as an import or a heading.
+fn misplaced_line(text: &str) -> Option<usize> {
+    let mut begin = 0;
+    for (number, line) in (1..=MISPLACED_LINES_MAX).zip(text.split_inclusive('\n')) {
+        // A page about front matter shows it as code.
+        if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
+            return None;
         }
-        end += line.len();
+        if number > 1 && OPENING.is_match(line.trim_end()) && is_unopened(&text[begin..]) {
+            return Some(number);
+        }
+        begin += line.len();
     }
-    Err(parse_error(1, format!("front matter is not closed; end it with a line `{marker}`")))
+    None
+}
+
+/// Whether a text begins with the lines of front matter below an opening line that is none.
+fn is_unopened(text: &str) -> bool {
+    let mut lines = text.lines().peekable();
+    let has_marker = lines.next_if(|line| MARKER_LIKE.is_match(line)).is_some();
+    while has_marker && lines.next_if(|line| line.trim().is_empty()).is_some() {}
+    let (mut keys, mut is_telltale) = (0, false);
+    for line in lines {
+        if let Some(key) = KEY_LINE.captures(line) {
+            keys += 1;
+            is_telltale |= TELLTALE_FIELDS.contains(&key[1].to_lowercase().as_str());
+        } else if line.trim().chars().all(|c| "-–—+~;=.".contains(c)) {
+            break;
+        } else if !line.starts_with([' ', '\t', '-', '#']) {
+            return false;
+        }
+    }
+    is_telltale && (has_marker || keys > 1)
+}
+
+/// Cuts what follows an opening line; `None` where the line is a rule across the page.
+fn split_marked<'a>(
+    marker: &str,
+    format: &str,
+    after: &'a str,
+) -> Result<Option<Split<'a>>, ParseError> {
+    let format = match (format, marker) {
+        ("", "---") | ("yaml" | "yml", _) => Format::Yaml,
+        ("" | "toml", _) => Format::Toml,
+        ("json", _) => Format::Json,
+        (other, _) => {
+            let reason =
+                format!("unknown format of front matter, use `yaml`, `toml` or `json`: `{other}`");
+            return Err(parse_error(1, reason));
+        }
+    };
+    let closing = closing_line(after, marker, format);
+    let is_rule = marker == "---" && after.trim_start_matches([' ', '\t']).starts_with('\n');
+    if is_rule {
+        let block = closing.map_or(after, |(end, _)| &after[..end]);
+        if block.trim().is_empty() || !FIRST_KEY.is_match(block) {
+            return Ok(None);
+        }
+    }
+    let Some((end, length)) = closing else {
+        let reason = format!("front matter is not closed; end it with a line `{marker}`");
+        return Err(parse_error(1, reason));
+    };
+    let (block, body) = (&after[..end], &after[end + length..]);
+    let fields = match format {
+        Format::Yaml => parse_yaml(block),
+        Format::Toml => parse_toml(block),
+        Format::Json => parse_json(block),
+    };
+    let fields = fields?;
+    check_nesting(&fields).map_err(|reason| parse_error(2, reason))?;
+    Ok(Some((fields, body)))
+}
+
+/// Where the line that closes a block begins, and its length.
+fn closing_line(after: &str, marker: &str, format: Format) -> Option<(usize, usize)> {
+    let mut at = 0;
+    for line in after.split_inclusive('\n') {
+        let text = line.trim_end();
+        if text == marker || (format == Format::Yaml && text == "...") {
+            return Some((at, line.len()));
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Cuts a JSON object from the beginning of a text.
+fn split_json(text: &str) -> Result<Split<'_>, ParseError> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<de::IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => {
+            let (block, body) = text.split_at(values.byte_offset());
+            let fields =
+                parse_json(block).map_err(|error| ParseError { line: error.line - 1, ..error })?;
+            check_nesting(&fields).map_err(|reason| parse_error(1, reason))?;
+            Ok((fields, body))
+        }
+        Some(Err(error)) => Err(json_error(&error, 0)),
+        None => Ok((Map::new(), text)),
+    }
 }
 
 /// The JSON value of a TOML one; dates become text.
@@ -51,11 +193,109 @@ pub(crate) fn toml_to_json(value: toml::Value) -> Value {
     }
 }
 
+/// A value of YAML, with its position in the text.
+struct YamlNode(Spanned<YamlValue>);
+
+enum YamlValue {
+    Null,
+    Text(String),
+    /// A number or boolean.
+    Scalar,
+    List(Vec<YamlNode>),
+    Mapping(BTreeMap<String, YamlNode>),
+}
+
+impl YamlNode {
+    /// The value, in which numbers and booleans are the text that was written: `007`, `1.10`, `no`.
+    fn into_json(self, block: &str) -> Value {
+        let location = self.0.defined;
+        match self.0.value {
+            YamlValue::Null => Value::Null,
+            YamlValue::Text(text) => Value::String(text),
+            YamlValue::Scalar => {
+                let span = location.span();
+                let range = || {
+                    let start = usize::try_from(span.byte_offset()?).ok()?;
+                    let length = usize::try_from(span.byte_len()?).ok()?;
+                    block.get(start..start + length)
+                };
+                range().map_or(Value::Null, |text| Value::String(text.trim().to_owned()))
+            }
+            YamlValue::List(list) => list.into_iter().map(|node| node.into_json(block)).collect(),
+            YamlValue::Mapping(mapping) => {
+                mapping.into_iter().map(|(name, node)| (name, node.into_json(block))).collect()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for YamlNode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for YamlValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(YamlVisitor)
+    }
+}
+
+struct YamlVisitor;
+
+impl<'de> de::Visitor<'de> for YamlVisitor {
+    type Value = YamlValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<YamlValue, E> {
+        Ok(YamlValue::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<YamlValue, E> {
+        Ok(YamlValue::Scalar)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<YamlValue, E> {
+        Ok(YamlValue::Scalar)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<YamlValue, E> {
+        Ok(YamlValue::Scalar)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<YamlValue, E> {
+        Ok(YamlValue::Scalar)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<YamlValue, E> {
+        Ok(YamlValue::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<YamlValue, A::Error> {
+        let mut list = Vec::new();
+        while let Some(node) = seq.next_element()? {
+            list.push(node);
+        }
+        Ok(YamlValue::List(list))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<YamlValue, A::Error> {
+        let mut mapping = BTreeMap::new();
+        while let Some((name, node)) = map.next_entry()? {
+            mapping.insert(name, node);
+        }
+        Ok(YamlValue::Mapping(mapping))
+    }
+}
+
 fn parse_yaml(block: &str) -> Result<Map<String, Value>, ParseError> {
     if block.trim().is_empty() {
         return Ok(Map::new());
     }
-    let value: Value =
+    let node: YamlNode =
         serde_saphyr::from_str_with_options(block, yaml_options()).map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
             let message = error.without_snippet().to_string();
@@ -63,13 +303,10 @@ fn parse_yaml(block: &str) -> Result<Map<String, Value>, ParseError> {
             let message = POSITION.replace_all(message.lines().next().unwrap_or_default(), "");
             parse_error(1 + line, format!("front matter is not valid YAML: `{message}`"))
         })?;
-    match value {
+    match node.into_json(block) {
         Value::Object(fields) => Ok(fields),
         Value::Null => Ok(Map::new()),
-        _ => Err(parse_error(
-            2,
-            "front matter must be a mapping of fields to values, such as `title: …`".into(),
-        )),
+        _ => Err(not_a_mapping()),
     }
 }
 
@@ -80,6 +317,26 @@ fn parse_toml(block: &str) -> Result<Map<String, Value>, ParseError> {
         parse_error(line, format!("front matter is not valid TOML: `{}`", error.message()))
     })?;
     Ok(table.into_iter().map(|(name, value)| (name, toml_to_json(value))).collect())
+}
+
+fn parse_json(block: &str) -> Result<Map<String, Value>, ParseError> {
+    match json::parse(block.as_bytes()) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(not_a_mapping()),
+        Err(error) => Err(json_error(&error, 1)),
+    }
+}
+
+fn json_error(error: &serde_json::Error, lines_before: usize) -> ParseError {
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let reason = format!("front matter is not valid JSON: `{message}`");
+    parse_error(error.line() + lines_before, reason)
+}
+
+fn not_a_mapping() -> ParseError {
+    let reason = "front matter must be a mapping of fields to values, such as `title: …`";
+    parse_error(2, reason.to_owned())
 }
 
 fn parse_error(line: impl TryInto<u64>, reason: String) -> ParseError {
@@ -99,9 +356,9 @@ mod tests {
 
     #[test]
     fn front_matter_must_be_read_in_yaml_and_in_toml() {
-        let expected = json!({ "title": "T", "tags": ["a"], "date": "2026-03-12", "draft": true });
-        let yaml = "---\r\ntitle: T\ntags: [a]\ndate: 2026-03-12\ndraft: true\n---\nTekst";
-        let toml = "+++\ntitle = 'T'\ntags = ['a']\ndate = 2026-03-12\ndraft = true\n+++\nTekst";
+        let expected = json!({ "title": "T", "tags": ["a"], "date": "2026-03-12", "draft": "ja" });
+        let yaml = "---\ntitle: T\ntags: [a]\ndate: 2026-03-12\ndraft: ja\n---\nTekst";
+        let toml = "+++\ntitle = 'T'\ntags = ['a']\ndate = 2026-03-12\ndraft = 'ja'\n+++\nTekst";
         for text in [yaml, toml] {
             assert_eq!(fields(text), expected);
             assert_eq!(split(text).unwrap().1, "Tekst");
@@ -110,11 +367,77 @@ mod tests {
 
     #[test]
     fn a_page_may_do_without_front_matter() {
-        for text in
-            ["Tekst", "", "---\n\nTekst na een streep", "--- \n---\n", "---\n# niets\n---\n"]
-        {
+        for text in [
+            "Tekst",
+            "",
+            "---\n\nTekst na een streep",
+            "---\n\n---\n\nTekst",
+            "--- \n---\n",
+            "---\n# niets\n---\n",
+            "<!-- noot -->\n\nTekst",
+            "{{< figure >}}\nTekst",
+            "Let op: dit is tekst.\n\nTitle: ook.\n",
+            "{ niet: json }",
+            "Zo werkt het:\n\n```yaml\n---\ntitle: T\n---\n```\n\nTekst",
+            "Tekst\n\n---\n\nTekst\n\n---\n",
+        ] {
             assert_eq!(fields(text), json!({}), "{text}");
+            assert!(split(text).unwrap().1.contains("ekst") || !text.contains("ekst"), "{text}");
         }
+    }
+
+    #[test]
+    fn front_matter_must_be_recognised_in_every_form() {
+        let yaml = "title: T\ndraft: 1";
+        for text in [
+            format!("\n \n---\n{yaml}\n---\nTekst"),
+            format!("---\n\n{yaml}\n---\nTekst"),
+            format!("<!-- a\nb -->\n---\n{yaml}\n---\nTekst"),
+            format!("<!-- a --> \n<!-- b -->\n\n---\n{yaml}\n---\nTekst"),
+            format!("{{/* a */}}\n---\n{yaml}\n---\nTekst"),
+            format!("---yaml\n{yaml}\n---\nTekst"),
+            format!("--- YML # noot\n{yaml}\n--- \nTekst"),
+            format!("---\n{yaml}\n...\nTekst"),
+            format!("\u{feff}\u{200b}---\n{yaml}\n---\nTekst"),
+            "---toml\ntitle = 'T'\ndraft = '1'\n---\nTekst".to_owned(),
+            "+++\n\ntitle = 'T'\ndraft = '1'\n+++\nTekst".to_owned(),
+            "---json\n{\"title\":\"T\",\"draft\":\"1\"}\n---\nTekst".to_owned(),
+            "\n{\n\"title\":\"T\",\n\"draft\":\"1\"\n}\nTekst".to_owned(),
+        ] {
+            assert_eq!(fields(&text), json!({ "title": "T", "draft": "1" }), "{text}");
+            assert_eq!(split(&text).unwrap().1.trim(), "Tekst", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_front_matter_must_be_rejected() {
+        for text in [
+            "----\ntitle: T\ndraft: true\n----\nTekst",
+            "—\ntitle: T\n---\nTekst",
+            "title: T\ndraft: true\n---\nTekst",
+            "date: 2027-03-12\ntags:\n  - a\ntitle: T\n---\nTekst",
+            "---coffee\ntitle: T\n---\nTekst",
+            "import A from 'a'\n\n---\ntitle: T\ndraft: true\n---\nTekst",
+            "# Kop\n\n---\ntitle: T\n---\nTekst",
+            "{\"title\": \"T\",\n draft: true}\nTekst",
+            "---\n\ntitle: T\ndraft: true\n\nTekst",
+        ] {
+            assert!(split(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn scalars_of_yaml_must_keep_their_spelling() {
+        let text = "---\nslug: 007\ntitle: 1.10\nthemes: [no, on, 1_000]\nid: 108234567890123456781\n\
+                    é: é\nnothing: ~\nempty:\ndate: 2027-03-12\na: &x 1.0\nb: *x\nh: 0x1F # noot\n---\n";
+        assert_eq!(
+            fields(text),
+            json!({
+                "slug": "007", "title": "1.10", "themes": ["no", "on", "1_000"],
+                "id": "108234567890123456781", "é": "é", "nothing": null, "empty": null,
+                "date": "2027-03-12", "a": "1.0", "b": "1.0", "h": "0x1F",
+            })
+        );
     }
 
     #[test]
@@ -123,6 +446,13 @@ mod tests {
             ("---\ntitle: T\n", 1, "front matter is not closed; end it with a line `---`"),
             ("---\ntitle: T\nb: [a\nc: d\n---\n", 4, "front matter is not valid YAML: `"),
             ("+++\ntitle = 'T'\nb = x\n+++\n", 3, "front matter is not valid TOML: `"),
+            (
+                "\n<!-- a\nb -->\n---\ntitle: T\nb: [a\nc: d\n---\n",
+                7,
+                "front matter is not valid YAML: `",
+            ),
+            ("---json\n{\n\"a\": x}\n---\n", 3, "front matter is not valid JSON: `"),
+            ("\n{\n\"a\": x}\n", 3, "front matter is not valid JSON: `"),
             ("---\n- a\n---\n", 2, "front matter must be a mapping of fields to values"),
         ] {
             let error = split(text).unwrap_err();

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Candidate, FetchError, Fields, Items, ParseError, SkipOrError, SourceItem, SourceReader,
-    checked_key, field::Field, files, template::PathCaptures,
+    checked_key, field::Field, files, json, template::PathCaptures,
 };
 
 /// Maximum length of a line in bytes.
@@ -20,72 +20,109 @@ pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
 /// Maximum nesting depth of objects and lists.
 pub(crate) const DEPTH_MAX: usize = 16;
 
-/// The items of a file, which is read twice: first to find the last line of each key, then to parse
-/// those lines. Of a line whose input is unchanged only the key is parsed.
+/// The items of a file, which is read twice: first to find the lines that a later one replaces, then
+/// to parse the others. Of a line whose input is unchanged only the key is parsed.
 pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchError> {
     let path = &reader.source.path;
     let file = files::file_name(path);
-    let mut last = HashMap::new();
+    let mut effective = EffectiveLines::default();
     let mut unchanged = HashMap::new();
     for line in Lines::open(path)? {
         let line = line?;
-        if let Some(key) = unchanged_key(&reader, &file, &line) {
-            last.insert(key.clone(), line.number);
+        if let Some((key, op)) = unchanged_key(&reader, &file, &line) {
+            effective.add(key.clone(), line.number, op.as_ref());
             unchanged.insert(line.number, key);
         } else if let Some(Ok(object)) = parse_object(&line)
             && let Ok(key) = reader.row_key(&object)
         {
-            last.insert(key, line.number);
+            effective.add(key, line.number, reader.source.mapping.op(&object).as_ref());
         }
     }
     Ok(Box::new(Lines::open(path)?.filter_map(move |line| {
         let item = line.map(|line| {
-            if let Some(key) = unchanged.remove(&line.number) {
-                let is_last = last.get(&key) == Some(&line.number);
-                return is_last.then_some(SourceItem::Unchanged { key });
+            if let Some(key) = unchanged.remove(&line.number)
+                && !reader.locations.contains_key(&key)
+            {
+                let is_replaced = effective.is_replaced(&key, line.number);
+                return (!is_replaced).then(|| {
+                    let location = line.location(&file);
+                    reader.locations.insert(key.clone(), location);
+                    SourceItem::Unchanged { key }
+                });
             }
-            line_item(&mut reader, &file, &line, &last)
+            line_item(&mut reader, &file, &line, &effective)
         });
         item.transpose()
     })))
 }
 
-/// The key of a line whose input is unchanged. Validation is not needed: the store has the digest of
-/// these very bytes under this very key only if they were parsed in full before.
-fn unchanged_key(reader: &SourceReader, file: &str, line: &RawLine) -> Option<String> {
+/// Which line counts where several have one key: one with `op` replaces those before it, and so does
+/// one after a deletion. Any other is a second record with the key, which is rejected.
+#[derive(Default)]
+struct EffectiveLines(HashMap<String, EffectiveLine>);
+
+struct EffectiveLine {
+    number: u64,
+    is_deletion: bool,
+}
+
+impl EffectiveLines {
+    fn add(&mut self, key: String, number: u64, op: Option<&Value>) {
+        let is_deletion = op.is_some_and(|op| *op == "delete");
+        let replaces_all = op.is_some();
+        let line = self.0.entry(key).or_insert(EffectiveLine { number, is_deletion });
+        if replaces_all || line.is_deletion {
+            *line = EffectiveLine { number, is_deletion };
+        }
+    }
+
+    fn is_replaced(&self, key: &str, number: u64) -> bool {
+        self.0.get(key).is_some_and(|line| number < line.number)
+    }
+}
+
+/// The key of a line whose input is unchanged, and its operation. Validation is not needed: the store
+/// has the digest of these very bytes under this very key only if they were parsed in full before.
+fn unchanged_key(
+    reader: &SourceReader,
+    file: &str,
+    line: &RawLine,
+) -> Option<(String, Option<Value>)> {
     #[derive(Deserialize)]
     struct KeyFields {
         key: Option<Value>,
         id: Option<Value>,
+        op: Option<Value>,
     }
 
-    if reader.source.mapping.has_key_template() {
+    let mapping = &reader.source.mapping;
+    if mapping.has_template(Field::Key) || mapping.has_template(Field::Op) {
         return None;
     }
     let bytes = line.bytes.as_ref().ok()?;
-    let KeyFields { key, id } = serde_json::from_slice(bytes).ok()?;
+    let KeyFields { key, id, op } = serde_json::from_slice(bytes).ok()?;
     let key = checked_key(key.or(id).as_ref()).ok()?;
     let candidate = line.candidate(file, key);
-    (reader.is_unchanged)(&candidate).then_some(candidate.key)
+    (reader.is_unchanged)(&candidate).then_some((candidate.key, op))
 }
 
-/// The item of a line; `None` for a blank one, and where a later line has the same key.
+/// The item of a line; `None` for a blank one, and where a later line replaces it.
 fn line_item(
     reader: &mut SourceReader,
     file: &str,
     line: &RawLine,
-    last: &HashMap<String, u64>,
+    effective: &EffectiveLines,
 ) -> Option<SourceItem> {
     let keyed = parse_object(line)?.and_then(|raw_fields| {
         let key = reader.row_key(&raw_fields)?;
         Ok((raw_fields, key))
     });
     let (raw_fields, key) = match keyed {
-        Ok((_, key)) if last.get(&key) != Some(&line.number) => return None,
+        Ok((_, key)) if effective.is_replaced(&key, line.number) => return None,
         Ok(keyed) => keyed,
         Err(reason) => return Some(reader.rejected(line.location(file), None, reason)),
     };
-    let fields = reader.source.mapping.apply(&raw_fields, &PathCaptures::new());
+    let fields = reader.map(&raw_fields, &PathCaptures::new());
     let candidate = line.candidate(file, key);
     Some(match operation(&fields) {
         Ok(Operation::Delete) => SourceItem::Deleted { key: candidate.key },
@@ -118,7 +155,7 @@ fn parse_object(line: &RawLine) -> Option<Result<Map<String, Value>, String>> {
     if line.trim_ascii().is_empty() {
         return None;
     }
-    Some(match serde_json::from_slice(line) {
+    Some(match json::parse(line) {
         Ok(Value::Object(object)) if depth(&object) <= DEPTH_MAX => Ok(object),
         Ok(Value::Object(_)) => {
             Err(format!("JSON exceeds the maximum nesting depth: `{DEPTH_MAX}`"))
@@ -216,7 +253,8 @@ mod tests {
 
     use crate::ingest::source::{
         Candidate, records,
-        tests::{fields, items, resolved_source, summaries},
+        survey::Survey,
+        tests::{items, resolved_source, summaries},
     };
 
     const CONFIG: &str = "kind = \"jsonlines\"\npath = \"a.jsonl\"";
@@ -248,19 +286,41 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_for_a_key_must_win() {
+    fn a_line_with_an_operation_must_replace_those_before_it() {
         let lines = "{\"key\":\"a\",\"title\":\"oud\"}\n{\"key\":\"b\"}\n\
-                     {\"key\":\"b\",\"op\":\"delete\"}\n\
-                     {\"key\":\"a\",\"title\":\"nieuw\",\"op\":\"upsert\"}";
+                     {\"key\":\"b\",\"op\":\"delete\"}\n{\"key\":\"c\",\"op\":\"delete\"}\n\
+                     {\"key\":\"a\",\"title\":\"nieuw\",\"op\":\"upsert\"}\n{\"key\":\"c\"}";
         let items = items(CONFIG, &[("a.jsonl", lines.as_bytes())]);
-        assert_eq!(summaries(&items), ["-b", "+a"]);
-        assert_eq!(fields(&items)["title"], "nieuw");
+        assert_eq!(summaries(&items), ["-b", "+a", "+c"]);
+    }
+
+    #[test]
+    fn a_second_record_with_a_key_must_be_rejected_with_both_places() {
+        let lines = "{\"key\":\"a\"}\n{\"id\":\"a \"}\n{\"key\":7}\n{\"key\":\"7\"}";
+        assert_eq!(
+            read(lines),
+            [
+                "+a",
+                "!a.jsonl:2 key already used by another record: `a.jsonl:1`",
+                "+7",
+                "!a.jsonl:4 key already used by another record: `a.jsonl:3`",
+            ]
+        );
+    }
+
+    #[test]
+    fn keys_must_keep_the_digits_that_were_written() {
+        let lines = "{\"id\":108234567890123456781}\n{\"id\":108234567890123456782}";
+        assert_eq!(read(lines), ["+108234567890123456781", "+108234567890123456782"]);
     }
 
     #[test]
     fn an_unchanged_line_must_count_like_one_that_is_parsed() {
-        let (old, new, other) =
-            ("{\"key\":\"a\",\"title\":\"oud\"}", "{\"key\":\"a\"}", "{\"id\":7}");
+        let (old, new, other) = (
+            "{\"key\":\"a\",\"op\":\"upsert\",\"title\":\"oud\"}",
+            "{\"key\":\"a\",\"op\":\"upsert\"}",
+            "{\"id\":7}",
+        );
         let read = |lines: [&str; 4], unchanged: &[&str]| {
             let (_folder, source) =
                 resolved_source(CONFIG, &[("a.jsonl", lines.join("\n").as_bytes())]);
@@ -269,8 +329,10 @@ mod tests {
             let is_unchanged = |candidate: &Candidate| {
                 hashes.iter().any(|stored| *stored == candidate.content_hash)
             };
-            let items: Vec<_> =
-                records(&source, &is_unchanged).unwrap().map(Result::unwrap).collect();
+            let items: Vec<_> = records(&source, &is_unchanged, &Survey::default())
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
             summaries(&items).iter().map(|summary| summary[..2].to_owned()).collect::<Vec<_>>()
         };
         for unchanged in [&[][..], &[old], &[new], &[other], &[old, other], &[old, new, other]] {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::ingest::source::{
     field::{Field, FieldPath},
-    template::{PathCaptures, Template, is_missing},
+    template::{PathCaptures, Template, alternatives, is_missing, written_form},
 };
 
 /// Canonical field → value.
@@ -35,15 +35,15 @@ impl ValueMap {
     }
 
     fn translate(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => {
-                let mapped = self.entries.get(&text.trim().to_lowercase());
-                if let Some(to) = mapped.or(self.fallback.as_ref()) {
-                    text.clone_from(to);
-                }
+        if let Value::Array(list) = value {
+            for item in list {
+                self.translate(item);
             }
-            Value::Array(list) => list.iter_mut().for_each(|item| self.translate(item)),
-            _ => {}
+        } else if let Some(text) = written_form(value) {
+            let mapped = self.entries.get(&text.to_lowercase());
+            if let Some(to) = mapped.or(self.fallback.as_ref()) {
+                *value = Value::String(to.clone());
+            }
         }
     }
 }
@@ -65,7 +65,9 @@ impl Mapping {
     /// The canonical fields of one record.
     pub(crate) fn apply(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Fields {
         let unmapped_field = |(name, value): (&String, &Value)| {
-            let target = name.parse().ok().filter(|_| !is_missing(value))?;
+            // What may be a draft in another spelling is one.
+            let draft = name.eq_ignore_ascii_case(Field::Draft.name()).then_some(DRAFT);
+            let target = FieldPath::from_name(name).or(draft).filter(|_| !is_missing(value))?;
             (!self.is_remapped(target, name)).then(|| (target, value.clone()))
         };
         let mut values: BTreeMap<FieldPath, Value> =
@@ -103,22 +105,51 @@ impl Mapping {
             && self.fields.values().any(|template| template.bare_name() == Some(name))
     }
 
-    /// Whether the configuration makes a key out of a record.
-    pub(crate) fn has_key_template(&self) -> bool {
-        self.fields.contains_key(&KEY)
+    /// Whether the configuration says where a field comes from.
+    pub(crate) fn has_template(&self, field: Field) -> bool {
+        self.fields.contains_key(&FieldPath { field, subfield: None })
     }
 
-    /// The key that the configuration makes out of a record, where it does.
-    pub(crate) fn key(
+    /// The value that the configuration gives a field of a record, where it does.
+    pub(crate) fn template_value(
         &self,
+        field: Field,
         raw_fields: &Map<String, Value>,
         captures: &PathCaptures,
     ) -> Option<Value> {
-        self.fields.get(&KEY)?.value(raw_fields, captures)
+        self.fields.get(&FieldPath { field, subfield: None })?.value(raw_fields, captures)
+    }
+
+    /// The operation of a record, where it has one.
+    pub(crate) fn op(&self, raw_fields: &Map<String, Value>) -> Option<Value> {
+        let mapped = self.template_value(Field::Op, raw_fields, &PathCaptures::new());
+        let mut op = mapped.or_else(|| raw_fields.get(Field::Op.name()).cloned())?;
+        if let Some(values) = self.values.get(&FieldPath { field: Field::Op, subfield: None }) {
+            values.translate(&mut op);
+        }
+        Some(op).filter(|op| !is_missing(op))
+    }
+
+    /// Whether the configuration reads a source field of this name.
+    pub(crate) fn reads(&self, name: &str) -> bool {
+        self.fields
+            .values()
+            .flat_map(Template::placeholders)
+            .flat_map(alternatives)
+            .any(|n| n == name)
+    }
+
+    /// Whether a source field feeds a field that takes a list.
+    pub(crate) fn feeds_list(&self, name: &str) -> bool {
+        FieldPath::from_name(name).is_some_and(FieldPath::is_list)
+            || self
+                .fields
+                .iter()
+                .any(|(target, template)| target.is_list() && template.bare_name() == Some(name))
     }
 }
 
-const KEY: FieldPath = FieldPath { field: Field::Key, subfield: None };
+const DRAFT: FieldPath = FieldPath { field: Field::Draft, subfield: None };
 
 /// Makes a list of a text that holds several values.
 fn split(value: &mut Value, separator: char) {
@@ -176,6 +207,7 @@ mod tests {
 
     #[test]
     fn a_source_field_with_a_canonical_name_must_feed_it_without_being_mapped() {
+        assert_eq!(apply(&Mapping::default(), &json!({ "Draft": true })), json!({ "draft": true }));
         let source = json!({ "title": "T", "unknown": 1, "summary": "", "place.city": "Duinstad" });
         let mapped = apply(&Mapping::default(), &source);
         assert_eq!(mapped, json!({ "title": "T", "place": { "city": "Duinstad" } }));
@@ -251,5 +283,24 @@ mod tests {
         assert_eq!(mapped, json!({ "form": "BLOG", "themes": ["klantbeleving", "inclusie"] }));
         assert_eq!(apply(&mapping, &json!({ "form": "x" })), json!({ "form": "PAGE" }));
         assert_eq!(apply(&mapping, &json!({ "title": "x" })), json!({ "title": "x" }));
+        assert_eq!(apply(&mapping, &json!({ "form": 7 })), json!({ "form": "PAGE" }));
+    }
+
+    #[test]
+    fn booleans_and_numbers_must_be_translated_by_their_written_form() {
+        let table = [("false", "true"), ("TRUE", "false"), ("0", "true"), ("1.5", "false")];
+        let table = table.map(|(from, to)| (from.to_owned(), to.to_owned()));
+        let values = BTreeMap::from([(target("draft"), ValueMap::new(&table.into()))]);
+        let mapping = Mapping { values, ..Mapping::default() };
+        for (raw, draft) in [
+            (json!(false), json!("true")),
+            (json!(true), json!("false")),
+            (json!(0), json!("true")),
+            (json!(1.5), json!("false")),
+            (json!([true, 0]), json!(["false", "true"])),
+            (json!(7), json!(7)),
+        ] {
+            assert_eq!(apply(&mapping, &json!({ "draft": raw })), json!({ "draft": draft }));
+        }
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Candidate, Fields, ParseError, SkipOrError, SkipReason, SourceItem, SourceReader, SourceText,
-    config::ResolvedSource,
+    check_published,
     field::Field,
-    front_matter, is_true,
-    sentences::{DERIVED_SUMMARY_CHARS_MAX, truncate},
+    flag, front_matter,
+    sentences::{DERIVED_SUMMARY_CHARS_MAX, is_same_sentence, truncate},
 };
 
 /// A page with a listing marker and less prose of its own than this many characters is no content.
@@ -28,32 +28,38 @@ pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceI
     vec![match key {
         Ok(key) => {
             let candidate = Candidate { key, location, content_hash: file.hash };
-            reader.item(candidate, |source| page(source, file))
+            reader.item(candidate, |reader| page(reader, file))
         }
         Err(reason) => reader.rejected(location, None, reason),
     }]
 }
 
-fn page(source: &ResolvedSource, file: &SourceText) -> Result<Fields, SkipOrError> {
+fn page(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError> {
     if file.text.trim().is_empty() {
         let reason = "file is empty; add content or list it in `exclude`".to_owned();
         return Err(SkipOrError::Error(ParseError { line: 1, reason }));
     }
     let (raw_fields, body) = front_matter::split(&file.text).map_err(SkipOrError::Error)?;
-    if raw_fields.get("unlisted").is_some_and(is_true) {
+    check_published("unlisted", raw_fields.get("unlisted"), 1)?;
+    // Jekyll's own flag; in other sites the field is a date.
+    let is_withheld = raw_fields.get("published").and_then(flag::parse) == Some(false);
+    if is_withheld && !reader.source.mapping.reads("published") {
         return Err(SkipOrError::Skip(SkipReason::Draft));
     }
     let cleaned = mdx::clean(body);
     let mut events = events(&cleaned.text);
-    let has_marker = source.listing_markers.iter().any(|marker| body.contains(marker.as_str()));
+    let has_marker =
+        reader.source.listing_markers.iter().any(|marker| body.contains(marker.as_str()));
     if has_marker && prose_chars(&events) < LISTING_PROSE_CHARS_MAX {
         return Err(SkipOrError::Skip(SkipReason::Listing));
     }
-    let mut fields = source.mapping.apply(&raw_fields, &file.captures);
+    let mut fields = reader.map(&raw_fields, &file.captures);
     extract_title(&mut events, &mut fields);
-    let summary = match cleaned.teaser_end {
-        Some(end) => plain_text(&without_title(&self::events(&cleaned.text[..end]))),
-        None => first_paragraph(&events),
+    let summary = if let Some(end) = cleaned.teaser_end {
+        plain_text(&without_title(&self::events(&cleaned.text[..end])))
+    } else {
+        let title = fields.get(&Field::Title).and_then(Value::as_str).unwrap_or_default();
+        first_paragraph(&events, title)
     };
     let mut body = String::new();
     html::push_html(&mut body, events.into_iter());
@@ -123,8 +129,8 @@ fn title_heading(events: &[Event]) -> Option<(usize, usize)> {
     Some((begin, begin + length))
 }
 
-/// The first paragraph that is more than a picture or a label in bold.
-fn first_paragraph(events: &[Event]) -> String {
+/// The first paragraph that is more than a picture, a label in bold or the title once more.
+fn first_paragraph(events: &[Event], title: &str) -> String {
     let paragraphs = events.split(|event| *event == Event::Start(Tag::Paragraph)).skip(1);
     for paragraph in paragraphs {
         let ends = |event: &Event| *event == Event::End(TagEnd::Paragraph);
@@ -136,7 +142,7 @@ fn first_paragraph(events: &[Event]) -> String {
                 | [Event::Start(Tag::Image { .. }), ..]
         );
         let words = plain_text(paragraph);
-        if !is_label && !words.is_empty() {
+        if !is_label && !words.is_empty() && !is_same_sentence(&words, title) {
             return words;
         }
     }
@@ -230,6 +236,9 @@ mod tests {
         let summary = long["summary"].as_str().unwrap();
         assert!(summary.ends_with("woord…") && summary.chars().count() <= 300, "{summary}");
         assert_eq!(page("---\nsummary: Zelf.\n---\nTekst.")["summary"], "Zelf.");
+        assert_eq!(page("# De titel\n\nDe titel.\n\nTekst.")["summary"], "Tekst.");
+        let tags = "# T\n\n{{< toc >}}\n\n[TOC]\n\n> [!NOTE]\n\nEerste zin.";
+        assert_eq!(page(tags)["summary"], "Eerste zin.");
     }
 
     #[test]

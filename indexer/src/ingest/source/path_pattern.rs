@@ -45,7 +45,12 @@ impl PathPattern {
         Regex::new(&expression).map(Self).map_err(brace)
     }
 
-    /// The named parts of a path written with `/`, or `None` where it does not fit.
+    /// Whether it has a placeholder of this name.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.0.capture_names().flatten().any(|capture| capture == name)
+    }
+
+    /// The named segments of a path written with `/`, or `None` where it does not fit.
     pub fn captures(&self, path: &str) -> Option<PathCaptures> {
         let captures = self.0.captures(path)?;
         let mut named_captures: PathCaptures = self
@@ -66,6 +71,15 @@ impl PathPattern {
         };
         (in_range("month", 12) && in_range("day", 31)).then_some(named_captures)
     }
+}
+
+/// The globs of a source as configured.
+#[derive(Debug, Clone, Default)]
+pub struct Globs {
+    /// Files to read.
+    pub include: Vec<String>,
+    /// Files to leave out.
+    pub exclude: Vec<String>,
 }
 
 fn group(name: &str) -> Result<String, TemplateError> {

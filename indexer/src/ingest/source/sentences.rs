@@ -45,6 +45,13 @@ pub(crate) fn first_sentence(text: &str) -> &str {
     text
 }
 
+/// Whether two texts are one sentence, apart from case and the mark at its end.
+pub(crate) fn is_same_sentence(left: &str, right: &str) -> bool {
+    let folded =
+        |text: &str| schema::normalisation::name(text.trim_end_matches(['.', '!', '?', '…']));
+    folded(left) == folded(right)
+}
+
 /// Whether a text ends like a sentence does.
 pub(crate) fn ends_sentence(text: &str) -> bool {
     text.trim_end().trim_end_matches(is_closing).ends_with(['.', '!', '?', '…', ':', ';'])

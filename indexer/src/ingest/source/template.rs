@@ -1,18 +1,30 @@
 //! Templates: where a canonical field gets its value from.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::{Map, Value};
 
 /// Names and values of the parts of a file's path, such as `year` = `2025`.
 pub type PathCaptures = BTreeMap<String, String>;
 
-/// A source field (`tags`, `place.city`), or a text with placeholders for parts of the path and
-/// for source fields (`{year}-{month}-{day}`).
+/// A source field (`tags`, `place.city`), or a text with placeholders for segments of the path and
+/// for source fields (`{year}-{month}-{day}`). A placeholder may name alternatives: `{slug|file}` is
+/// the first of them that has a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
+pub struct Template {
+    pieces: Vec<Piece>,
+    target: Target,
+}
 
-/// A stretch of a template or of a path pattern.
+/// What a template makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Text,
+    /// Values are percent-encoded where they are put in.
+    Url,
+}
+
+/// A literal or a placeholder of a template or of a path pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
     /// Text that stands for itself.
@@ -54,35 +66,116 @@ impl Template {
     /// ```
     pub fn new(text: &str) -> Result<Self, TemplateError> {
         let text = text.trim();
-        if !text.contains(['{', '}']) && !text.is_empty() {
-            return Ok(Self(vec![Piece::Placeholder(text.to_owned())]));
-        }
-        pieces(text).map(Self)
+        let pieces = if !text.contains(['{', '}']) && !text.is_empty() {
+            vec![Piece::Placeholder(text.to_owned())]
+        } else {
+            pieces(text)?
+        };
+        Ok(Self { pieces, target: Target::Text })
+    }
+
+    /// Reads a template of a URL.
+    ///
+    /// # Errors
+    /// As for [`Template::new`].
+    pub fn url(text: &str) -> Result<Self, TemplateError> {
+        Ok(Self { target: Target::Url, ..Self::new(text)? })
+    }
+
+    /// The placeholders, each with its alternatives.
+    pub(crate) fn placeholders(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Placeholder(names) => Some(names.as_str()),
+            Piece::Literal(_) => None,
+        })
     }
 
     /// The name of the one field that it stands for, where it is no more than that.
     pub(crate) fn bare_name(&self) -> Option<&str> {
-        match self.0.as_slice() {
+        match self.pieces.as_slice() {
             [Piece::Placeholder(name)] => Some(name),
             _ => None,
         }
     }
 
-    /// The value, or `None` where a part is missing. One placeholder alone keeps its type.
+    /// The value, or `None` where a placeholder has none. One placeholder alone keeps its type.
     pub fn value(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Option<Value> {
-        if let Some(name) = self.bare_name() {
-            return lookup(name, raw_fields, captures);
+        if let Some(names) = self.bare_name() {
+            return first_value(names, raw_fields, captures).map(|(value, _)| value);
         }
         let mut text = String::new();
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match piece {
-                Piece::Literal(literal) => text.push_str(literal),
-                Piece::Placeholder(name) => {
-                    text.push_str(&scalar(&lookup(name, raw_fields, captures)?)?);
+                Piece::Literal(literal) => {
+                    // A value that brings its own slashes does not double those of the template.
+                    let doubled = self.target == Target::Url && text.ends_with('/');
+                    let literal = if doubled { literal.trim_start_matches('/') } else { literal };
+                    text.push_str(literal);
+                }
+                Piece::Placeholder(names) => {
+                    let (value, origin) = first_value(names, raw_fields, captures)?;
+                    let value = scalar(&value)?;
+                    match self.target {
+                        Target::Text => text.push_str(&value),
+                        Target::Url => push_encoded(&mut text, &value, origin),
+                    }
                 }
             }
         }
         Some(Value::String(text))
+    }
+}
+
+/// Where the value of a placeholder comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ValueOrigin {
+    Path,
+    Field,
+}
+
+/// The first of the alternatives in a placeholder that has a value.
+fn first_value(
+    names: &str,
+    raw_fields: &Map<String, Value>,
+    captures: &PathCaptures,
+) -> Option<(Value, ValueOrigin)> {
+    alternatives(names).find_map(|name| match captures.get(name) {
+        Some(text) => Some((Value::String(text.clone()), ValueOrigin::Path)),
+        None => Some((lookup(name, raw_fields)?, ValueOrigin::Field)),
+    })
+}
+
+/// The names in a placeholder.
+pub(crate) fn alternatives(names: &str) -> impl Iterator<Item = &str> {
+    names.split('|').map(str::trim)
+}
+
+/// Appends a value to a URL. What a file name contains is literal; a field may be encoded already,
+/// and one that begins with `/` is a path with a query of its own.
+fn push_encoded(url: &mut String, value: &str, origin: ValueOrigin) {
+    let is_path = origin == ValueOrigin::Field && value.starts_with('/');
+    let value = if url.ends_with('/') { value.trim_start_matches('/') } else { value };
+    let in_query = url.contains('?');
+    for (at, letter) in value.char_indices() {
+        let is_escape = || {
+            let digits = value.get(at + 1..at + 3).unwrap_or_default();
+            digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        };
+        let is_plain = match letter {
+            '/' | ':' | '@' | '!' | '$' | '\'' | '(' | ')' | '*' | ',' | ';' => true,
+            '&' | '=' | '+' => !in_query,
+            '?' | '#' => is_path,
+            '%' => origin == ValueOrigin::Field && is_escape(),
+            other => other.is_ascii_alphanumeric() || matches!(other, '-' | '.' | '_' | '~'),
+        };
+        if is_plain {
+            url.push(letter);
+        } else {
+            let mut buffer = [0; 4];
+            for byte in letter.encode_utf8(&mut buffer).bytes() {
+                write!(url, "%{byte:02X}").expect("writing to a string cannot fail");
+            }
+        }
     }
 }
 
@@ -120,10 +213,16 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-fn lookup(name: &str, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Option<Value> {
-    if let Some(captured) = captures.get(name) {
-        return Some(Value::String(captured.clone()));
+/// A text, number or boolean as it is written.
+pub(crate) fn written_form(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(flag) => Some(flag.to_string()),
+        other => scalar(other),
     }
+}
+
+/// The value of a source field; a dotted name leads into objects.
+pub(crate) fn lookup(name: &str, raw_fields: &Map<String, Value>) -> Option<Value> {
     let value = raw_fields.get(name).cloned().or_else(|| {
         let mut names = name.split('.');
         let first = raw_fields.get(names.next()?)?;
@@ -132,12 +231,14 @@ fn lookup(name: &str, raw_fields: &Map<String, Value>, captures: &PathCaptures) 
     if is_missing(&value) { None } else { Some(value) }
 }
 
-/// One step along a dotted path; through a list it takes the step in each of its objects.
+/// One step along a dotted path; through a list it takes the step in each of its objects. What has
+/// no fields to enter, such as an author who is only named, stays as it is.
 fn step(value: &Value, name: &str) -> Option<Value> {
     match value {
         Value::Object(object) => object.get(name).cloned(),
         Value::Array(list) => Some(list.iter().filter_map(|item| step(item, name)).collect()),
-        _ => None,
+        Value::Null => None,
+        scalar => Some(scalar.clone()),
     }
 }
 
@@ -160,8 +261,8 @@ mod tests {
     fn value(template: &str) -> Option<Value> {
         let source = json!({
             "tags": ["a", "b"], "place": { "city": "Duinstad" }, "id": 7, "empty": " ",
-            "authors": [{ "name": "Noor" }, { "nick": "x" }, { "name": "Sem" }],
-            "dotted.name": "whole",
+            "authors": [{ "name": "Noor" }, { "nick": "x" }, { "name": "Sem" }, "Kim"],
+            "dotted.name": "whole", "author": "Piet", "slug": "kort",
         });
         let captures = PathCaptures::from([("year".to_owned(), "2025".to_owned())]);
         Template::new(template).unwrap().value(source.as_object().unwrap(), &captures)
@@ -172,13 +273,48 @@ mod tests {
         assert_eq!(value("tags"), Some(json!(["a", "b"])));
         assert_eq!(value("{tags}"), Some(json!(["a", "b"])));
         assert_eq!(value("place.city"), Some(json!("Duinstad")));
-        assert_eq!(value("authors.name"), Some(json!(["Noor", "Sem"])));
+        assert_eq!(value("authors.name"), Some(json!(["Noor", "Sem", "Kim"])));
+        assert_eq!(value("author.name"), Some(json!("Piet")));
         assert_eq!(value("dotted.name"), Some(json!("whole")));
     }
 
     #[test]
     fn placeholders_must_be_filled_from_path_captures_and_fields() {
         assert_eq!(value("/{year}/{ id }/"), Some(json!("/2025/7/")));
+    }
+
+    #[test]
+    fn the_first_alternative_with_a_value_must_be_taken() {
+        assert_eq!(value("/{slug|year}/"), Some(json!("/kort/")));
+        assert_eq!(value("/{ empty | nothing | year }/"), Some(json!("/2025/")));
+        assert_eq!(value("{nothing|tags}"), Some(json!(["a", "b"])));
+        assert_eq!(value("nothing|id"), Some(json!(7)));
+        assert_eq!(value("/{nothing|empty}/"), None);
+    }
+
+    #[test]
+    fn values_must_be_percent_encoded_in_urls_only() {
+        let source = json!({
+            "slug": "/a b/", "query": "a&b=c+d", "escaped": "caf%C3%A9 100%", "path": "/p?q=1#r",
+        });
+        let captures = PathCaptures::from(
+            [("file", "c#-a"), ("text", "wat is é?"), ("percent", "100%25")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let url = |template: &str| {
+            let fields = source.as_object().unwrap();
+            let value = Template::url(template).unwrap().value(fields, &captures);
+            value.unwrap().as_str().unwrap().to_owned()
+        };
+        assert_eq!(url("https://x.nl/{file}/"), "https://x.nl/c%23-a/");
+        assert_eq!(url("https://x.nl/{text}"), "https://x.nl/wat%20is%20%C3%A9%3F");
+        assert_eq!(url("https://x.nl/{percent}/"), "https://x.nl/100%2525/");
+        assert_eq!(url("https://x.nl/b/{slug}/"), "https://x.nl/b/a%20b/");
+        assert_eq!(url("https://x.nl/?q={query}"), "https://x.nl/?q=a%26b%3Dc%2Bd");
+        assert_eq!(url("https://x.nl/{escaped}"), "https://x.nl/caf%C3%A9%20100%25");
+        assert_eq!(url("https://x.nl{path}"), "https://x.nl/p?q=1#r");
+        let text = Template::new("{file}!").unwrap().value(&Map::new(), &captures);
+        assert_eq!(text, Some(json!("c#-a!")));
     }
 
     #[test]

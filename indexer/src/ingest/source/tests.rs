@@ -24,7 +24,7 @@ pub(crate) fn resolved_source(
 /// All items of such a source.
 pub(crate) fn items(config: &str, files: &[(&str, &[u8])]) -> Vec<SourceItem> {
     let (_folder, source) = resolved_source(config, files);
-    records(&source, &|_| false).unwrap().map(Result::unwrap).collect()
+    records(&source, &|_| false, &Survey::default()).unwrap().map(Result::unwrap).collect()
 }
 
 /// Items in few words: `+` key, `-` key, `?` key and reason, `!` location and reason.
@@ -78,7 +78,11 @@ fn a_link_must_not_lead_out_of_the_folder() {
     std::os::unix::fs::symlink(folder.path().join("b.txt"), folder.path().join("in/b.txt"))
         .unwrap();
     std::os::unix::fs::symlink(folder.path(), folder.path().join("in/all")).unwrap();
-    let names: Vec<_> = files::walk(&source).unwrap().into_iter().map(|file| file.name).collect();
+    let names: Vec<_> = files::walk(&source, &Survey::default())
+        .unwrap()
+        .into_iter()
+        .map(|file| file.name)
+        .collect();
     assert_eq!(names, ["a.txt"]);
 }
 
@@ -115,7 +119,8 @@ fn unchanged_content_must_not_be_parsed_again() {
     let hash = *blake3::hash(page).as_bytes();
     let is_unchanged =
         |candidate: &Candidate| candidate.key == "a.md" && candidate.content_hash == hash;
-    let items: Vec<_> = records(&source, &is_unchanged).unwrap().map(Result::unwrap).collect();
+    let items: Vec<_> =
+        records(&source, &is_unchanged, &Survey::default()).unwrap().map(Result::unwrap).collect();
     assert_eq!(summaries(&items), ["=a.md"]);
 }
 
@@ -124,7 +129,8 @@ fn a_file_must_be_read_only_when_its_item_is_due() {
     for (config, name) in [(MARKDOWN, "md"), ("kind = \"text\"\npath = \".\"", "txt")] {
         let (folder, source) =
             resolved_source(config, &[(&format!("a.{name}"), b"A"), (&format!("b.{name}"), b"B")]);
-        let mut items = records(&source, &|_| false).unwrap();
+        let survey = Survey::default();
+        let mut items = records(&source, &|_| false, &survey).unwrap();
         assert!(items.next().unwrap().is_ok());
         fs::remove_file(folder.path().join(format!("b.{name}"))).unwrap();
         assert!(matches!(items.next(), Some(Err(FetchError::Unreadable { .. }))));
@@ -166,7 +172,7 @@ fn a_missing_file_must_be_an_error_of_the_whole_source() {
         resolved_source("kind = \"csv\"\npath = \"a.csv\"", &[("a.csv", b"id\n1\n")]);
     assert_eq!(count(&source).unwrap(), 2);
     fs::remove_file(folder.path().join("a.csv")).unwrap();
-    let error = records(&source, &|_| false).err().unwrap();
+    let error = records(&source, &|_| false, &Survey::default()).err().unwrap();
     assert!(matches!(error, FetchError::Unreadable { .. }), "{error}");
     assert!(count(&source).is_err());
 }

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Candidate, Fields, ParseError, SkipOrError, SourceItem, SourceReader, SourceText,
-    config::{ResolvedSource, TextSplit},
+    config::TextSplit,
+    front_matter,
     sentences::{DERIVED_SUMMARY_CHARS_MAX, ends_sentence, truncate},
 };
 use block::Block;
@@ -25,13 +26,19 @@ pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceI
         (Err(reason), _) => vec![reader.rejected(location, None, reason)],
         (Ok(key), TextSplit::Document) => {
             let candidate = Candidate { key, location, content_hash: file.hash };
-            vec![reader.item(candidate, |source| document_fields(source, file))]
+            vec![reader.item(candidate, |reader| document_fields(reader, file))]
         }
         (Ok(key), TextSplit::Paragraphs) => paragraphs(reader, file, &key),
     }
 }
 
-fn document_fields(source: &ResolvedSource, file: &SourceText) -> Result<Fields, SkipOrError> {
+fn document_fields(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError> {
+    let has_front_matter =
+        front_matter::split(&file.text).is_ok_and(|(fields, _)| !fields.is_empty());
+    if has_front_matter {
+        let reason = "text has front matter; read it with `kind = \"markdown\"`".to_owned();
+        return Err(SkipOrError::Error(ParseError { line: 1, reason }));
+    }
     let content = self::boilerplate::strip(&file.text);
     let blocks = block::blocks(&line::unwrap_lines(&content.lines));
     if blocks.is_empty() {
@@ -39,7 +46,7 @@ fn document_fields(source: &ResolvedSource, file: &SourceText) -> Result<Fields,
         return Err(SkipOrError::Error(ParseError { line: 1, reason }));
     }
     let raw_fields = source_fields(&blocks, content.hashtags);
-    Ok(source.mapping.apply(&raw_fields, &file.captures))
+    Ok(reader.map(&raw_fields, &file.captures))
 }
 
 /// One record for each paragraph. A short one belongs to the record before it, or, where it looks
@@ -67,9 +74,9 @@ fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> Vec<So
             location: format!("{}:{line}", file.name),
             content_hash: *blake3::hash(texts.join("\n").as_bytes()).as_bytes(),
         };
-        reader.item(candidate, |source| {
+        reader.item(candidate, |reader| {
             let raw_fields = source_fields(&block::from_texts(texts), Vec::new());
-            Ok(source.mapping.apply(&raw_fields, &file.captures))
+            Ok(reader.map(&raw_fields, &file.captures))
         })
     });
     items.collect()
@@ -107,6 +114,15 @@ mod tests {
     use crate::ingest::source::tests::{fields, items, summaries};
 
     const CONFIG: &str = "kind = \"text\"\npath = \".\"\n";
+
+    #[test]
+    fn front_matter_must_not_become_text() {
+        let items = items(CONFIG, &[("a.txt", b"---\ntitle: T\ndraft: true\n---\nTekst.")]);
+        assert_eq!(
+            summaries(&items),
+            ["!a.txt:1 text has front matter; read it with `kind = \"markdown\"`"]
+        );
+    }
 
     #[test]
     fn a_copied_page_must_become_headings_paragraphs_and_lists() {

@@ -29,6 +29,19 @@ static LEAF_DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*::[a-z][\w-]*(?:\[.*\])?(?:\{.*\})?\s*$"));
 static TEASER_END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:<!--|\{/\*)\s*(?:truncate|more)\s*(?:-->|\*/\})\s*$"));
+/// What site generators replace: Hugo's shortcodes, Liquid's tags.
+static TEMPLATE_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{[<%].*?[%>]\}\}|\{%.*?%\}"));
+/// Lines that stand for something else: a table of contents, a variable, attributes of Kramdown.
+static PLACEHOLDER_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?xi)^\s* (?: \[{1,2} _?toc_? \]{1,2} | \$\{toc\} | \[\[_TOC_\]\] | \{\{[^}]*\}\}
+            | \{:[^}]*\} | [*-]\s+toc | <!--\s*toc\s*--> )\s*$",
+    )
+});
+/// The first line of a callout: `> [!NOTE] Title`, `!!! note \"Title\"`.
+static CALLOUT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"^(\s*>)\s*\[![\w|-]+\][+-]?(.*)$|^(?:!!!|\?\?\?\+?)\s+[\w-]+(?:\s+"(.*)")?\s*$"#)
+});
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{/\*.*?\*/\}"));
 static TAG_OPEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"^</?(?:[A-Z][\w.]*(?:[\s/>]|$)|>)"));
 
@@ -108,8 +121,21 @@ impl Cleaner {
             let title = title.trim().trim_matches('*');
             let line = if title.is_empty() { String::new() } else { format!("\n**{title}**\n") };
             self.push(&line);
-        } else if !LEAF_DIRECTIVE.is_match(line) {
-            let line = COMMENT.replace_all(line, "").into_owned();
+        } else if let Some(callout) = CALLOUT.captures(line) {
+            let quote = callout.get(1).map_or("", |quote| quote.as_str());
+            let title = callout.get(2).or(callout.get(3)).map_or("", |title| title.as_str().trim());
+            let title = if title.is_empty() { String::new() } else { format!(" **{title}**") };
+            self.push(format!("{quote}{title}").trim_start());
+            self.push(quote);
+        } else if !LEAF_DIRECTIVE.is_match(line) && !PLACEHOLDER_LINE.is_match(line) {
+            let line = COMMENT.replace_all(line, "");
+            // In code, such a tag is what the text is about.
+            let is_code = line.contains('`') || line.starts_with("    ");
+            let line = if is_code {
+                line
+            } else {
+                TEMPLATE_TAG.replace_all(&line, "").into_owned().into()
+            };
             self.prose(&line);
         }
     }
@@ -310,6 +336,23 @@ mod tests {
         let page = ":::success[**TL;DR**]\n\nKort.\n\n:::\n\n:::tip Help mee!\nGraag.\n:::\n\
                     :::note\nLet op\n:::\n\n::video-vimeo[sfeer]{id=981}\n\nEinde {/* geheim */}.";
         assert_eq!(cleaned_lines(page), "**TL;DR**\nKort.\n**Help mee!**\nGraag.\nLet op\nEinde .");
+    }
+
+    #[test]
+    fn what_site_generators_replace_must_not_become_text() {
+        let page = "[TOC]\n\n[[_TOC_]]\n\n* TOC\n{:toc}\n\n{{< figure src=\"a.png\" >}}\n\n\
+                    {% include kop.html %}\n\n{{ page.title }}\n\nTekst{{% noot %}} met\n\
+                    {% raw %}inhoud{% endraw %}.\n\n`{{< code >}}` blijft.";
+        assert_eq!(cleaned_lines(page), "Tekst met\ninhoud.\n`{{< code >}}` blijft.");
+    }
+
+    #[test]
+    fn callouts_must_leave_their_title_and_text() {
+        let page = "> [!NOTE]\n> Let op.\n\n> [!tip]- Kort\n> Graag.\n\n!!! note \"Titel\"\n\nTekst.\n\n??? info";
+        assert_eq!(
+            cleaned_lines(page),
+            ">\n>\n> Let op.\n> **Kort**\n>\n> Graag.\n**Titel**\nTekst."
+        );
     }
 
     #[test]

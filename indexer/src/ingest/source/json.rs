@@ -1,0 +1,101 @@
+//! JSON in which every number keeps the digits that were written.
+
+use serde_json::Value;
+
+/// A number with more significant digits than this may not survive as a 64-bit float.
+const EXACT_DIGITS_MAX: usize = 15;
+
+/// Parses a JSON text; a number that a 64-bit integer or float would change becomes a string.
+///
+/// # Errors
+/// The error of the parser, with its position in `bytes`.
+pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
+    let value = serde_json::from_slice(bytes)?;
+    let long_numbers = long_numbers(bytes);
+    if long_numbers.is_empty() {
+        return Ok(value);
+    }
+    let mut quoted = Vec::with_capacity(bytes.len() + 2 * long_numbers.len());
+    let mut copied = 0;
+    for (start, end) in long_numbers {
+        quoted.extend_from_slice(&bytes[copied..start]);
+        quoted.push(b'"');
+        quoted.extend_from_slice(&bytes[start..end]);
+        quoted.push(b'"');
+        copied = end;
+    }
+    quoted.extend_from_slice(&bytes[copied..]);
+    serde_json::from_slice(&quoted)
+}
+
+/// The ranges of the numbers of valid JSON that are too long for a float.
+fn long_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let length = match byte {
+            b'"' => string_length(&bytes[at..]),
+            b'-' | b'0'..=b'9' => {
+                let is_part = |b: &u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+                let length = bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+                if is_too_long(&bytes[at..at + length]) {
+                    ranges.push((at, at + length));
+                }
+                length
+            }
+            _ => 1,
+        };
+        at += length;
+    }
+    ranges
+}
+
+/// The length of the string that opens `bytes`, with its quotes.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+fn is_too_long(number: &[u8]) -> bool {
+    let mantissa = number.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
+    let digits = mantissa.filter(|byte| byte.is_ascii_digit()).skip_while(|byte| **byte == b'0');
+    digits.count() > EXACT_DIGITS_MAX
+        && std::str::from_utf8(number).is_ok_and(|n| n.parse::<i64>().is_err())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_would_change_must_keep_their_digits() {
+        let text = br#"{"id":108234567890123456781,"f":0.12345678901234567890,"s":"9 \"1 \\","n":7,
+            "i":9007199254740993,"l":[1.50,-123456789012345678901234567890]}"#;
+        assert_eq!(
+            parse(text).unwrap(),
+            json!({
+                "id": "108234567890123456781", "f": "0.12345678901234567890", "s": "9 \"1 \\",
+                "n": 7, "i": 9_007_199_254_740_993_i64,
+                "l": [1.5, "-123456789012345678901234567890"],
+            })
+        );
+        assert!(parse(b"{\"a\":").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_must_make_the_parser_panic(text in "[0-9\\\\\"{}:,.eE+-]{0,60}") {
+            let _ = parse(text.as_bytes());
+        }
+    }
+}
