@@ -11,22 +11,16 @@ use gateway::{
     config::{Config, Overrides},
     pipeline::Pipeline,
 };
-use indexer::catalog::Catalog;
-use indexer::catalog::Snapshot;
-use indexer::ingest;
-use indexer::ingest::BuildLimits;
-use indexer::ingest::BuildConfig;
-use indexer::ingest::NoProgress;
+use indexer::{
+    catalog::{Catalog, Snapshot},
+    ingest,
+    ingest::{BuildConfig, BuildLimits, NoProgress},
+};
 use jiff::{Timestamp, ToSpan};
-use schema::NodeId;
-use schema::NodeKind;
-use schema::Page;
-use schema::Record;
-use schema::SearchFilter;
-use schema::SearchQuery;
-use schema::SearchSort;
-use schema::SearchExtras;
-use schema::normalisation;
+use schema::{
+    NodeId, NodeKind, Page, Record, SearchExtras, SearchFilter, SearchQuery, SearchSort,
+    normalisation,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// The demo, built on first use.
@@ -76,7 +70,8 @@ impl Demo {
         let catalog = Catalog::open(&config.data).expect("an empty folder");
         let [previous, current] = [-7, 0].map(|days| {
             let now = clock() + (24 * days).hours();
-            ingest::build(&plan(&config, now), &ingest::BuildOptions::default(), &NoProgress).expect("the demo builds");
+            ingest::build(&plan(&config, now), &ingest::BuildOptions::default(), &NoProgress)
+                .expect("the demo builds");
             catalog.refresh().expect("the generation opens");
             catalog.current().expect("a generation")
         });

@@ -17,9 +17,9 @@ use schema::NodeKind;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    byte_source::ByteSource,
     cursor,
     demo::{Demo, repository},
-    byte_source::ByteSource,
 };
 
 /// Maximum depth of nested fields, slightly above the limit.
@@ -179,7 +179,8 @@ impl Writer<'_, '_, '_> {
     }
 
     fn inline_fragment(&mut self, text: &mut String, on: &str, types: &[String], depth: usize) {
-        let on = if types.is_empty() || self.source.one_in(8) { on } else { self.source.pick(types) };
+        let on =
+            if types.is_empty() || self.source.one_in(8) { on } else { self.source.pick(types) };
         if depth >= DEPTH_MAX || self.selection_count > SELECTIONS_MAX {
             text.push_str("__typename ");
             return;
@@ -341,7 +342,9 @@ impl Writer<'_, '_, '_> {
         let source = &mut *self.source;
         match (of, name) {
             ("Int", "years") => json!(source.pick(&[2026, 2025, 2024, 0, -1, i16::MIN])),
-            ("Int", _) if is_invalid => json!(source.pick(&[100, 101, -1, 32_768, i32::MIN, i32::MAX])),
+            ("Int", _) if is_invalid => {
+                json!(source.pick(&[100, 101, -1, 32_768, i32::MIN, i32::MAX]))
+            }
             ("Int", _) => json!(source.pick(&[3, 1, 2, 10, 0, 20])),
             ("Boolean", _) => json!(source.one_in(2)),
             ("Float", _) => json!(0.5),

@@ -5,34 +5,16 @@ use std::collections::BTreeSet;
 
 use indexer::catalog::{CatalogError, Snapshot};
 use jiff::{Timestamp, ToSpan, civil::Date};
-use schema::ArticleForm;
-use schema::Attendance;
-use schema::CommunityForm;
-use schema::Cursor;
-use schema::EventForm;
-use schema::EventPhase;
-use schema::FacetCount;
-use schema::GovernmentLayer;
-use schema::Hit;
-use schema::Kind;
-use schema::Language;
-use schema::NodeId;
-use schema::NodeKind;
-use schema::OrganisationKind;
-use schema::Page;
-use schema::Record;
-use schema::SearchFilter;
-use schema::SearchPage;
-use schema::SearchQuery;
-use schema::SearchSort;
-use schema::SourceName;
-use schema::ToolkitForm;
-use schema::SearchExtras;
-use schema::event_moment;
+use schema::{
+    ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, FacetCount,
+    GovernmentLayer, Hit, Kind, Language, NodeId, NodeKind, OrganisationKind, Page, Record,
+    SearchExtras, SearchFilter, SearchPage, SearchQuery, SearchSort, SourceName, ToolkitForm,
+    event_moment,
+};
 
 use crate::{
-    demo::{DEMO, Demo, clock},
     byte_source::ByteSource,
+    demo::{DEMO, Demo, clock},
 };
 
 /// Checks a search generated from the bytes, and one that continues from its result.
@@ -43,8 +25,11 @@ pub fn check(bytes: &[u8]) {
     let query = generate(&mut source, demo);
     let Some(page) = run_search(demo, snapshot, &query) else { return };
     let Some(hit) = page.hits.get(source.below(page.hits.len().max(1))) else { return };
-    let cursor =
-        if source.one_in(4) { altered(&mut source, hit.cursor.clone()) } else { hit.cursor.clone() };
+    let cursor = if source.one_in(4) {
+        altered(&mut source, hit.cursor.clone())
+    } else {
+        hit.cursor.clone()
+    };
     let size = source.below(40);
     let page = if source.one_in(2) {
         Page::Backward { last: size, before: Some(cursor) }
@@ -208,7 +193,10 @@ fn assert_valid_hit(hit: &Hit, query: &SearchQuery) {
     assert!(query.extras.explanations || hit.explanation.is_none(), "{query:?}");
     for highlight in &hit.highlights {
         for fragment in &highlight.fragments {
-            assert!(fragment.iter().any(|span| span.highlighted), "{fragment:?} marks nothing: {query:?}");
+            assert!(
+                fragment.iter().any(|span| span.highlighted),
+                "{fragment:?} marks nothing: {query:?}"
+            );
             assert!(fragment.iter().all(|span| !span.text.is_empty()), "{fragment:?}: {query:?}");
         }
     }

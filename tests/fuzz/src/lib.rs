@@ -15,20 +15,20 @@
 //! from libFuzzer, whose panic hook ends the process even if the program would catch the panic.
 //! This crate must not depend on implementations: it sends requests and checks responses.
 
-pub mod subgraph_response;
+pub mod byte_source;
 pub mod content;
 pub mod cursor;
 pub mod demo;
 pub mod document;
-pub mod byte_source;
 pub mod federated;
 pub mod filter;
 pub mod pipeline;
 pub mod request;
 pub mod sdl;
 pub mod search_query;
-pub mod token;
+pub mod subgraph_response;
 mod support;
 #[cfg(test)]
 mod tests;
+pub mod token;
 mod town;

@@ -5,13 +5,13 @@
 //! the document itself, optionally followed by a zero byte and its variables as JSON.
 
 use async_graphql_parser::parse_query;
-use gateway::pipeline::{ServedResponse, DocumentRef, Outcome, GraphqlRequest, CacheScope};
+use gateway::pipeline::{CacheScope, DocumentRef, GraphqlRequest, Outcome, ServedResponse};
 use serde_json::Value;
 
 use crate::{
+    byte_source::ByteSource,
     demo::{DEMO, Demo},
     document::{self, Document},
-    byte_source::ByteSource,
 };
 
 /// Checks the document that the bytes contain or generate.
@@ -24,7 +24,9 @@ pub fn check(bytes: &[u8]) {
     let cached = execute(demo, &document, CacheScope::Public);
     assert_valid(&cached.outcome, &document);
     match (&uncached.outcome, &cached.outcome) {
-        (Outcome::Complete(uncached), Outcome::Complete(cached)) => assert_eq!(uncached, cached, "{document:?}"),
+        (Outcome::Complete(uncached), Outcome::Complete(cached)) => {
+            assert_eq!(uncached, cached, "{document:?}");
+        }
         (uncached, cached) => assert_eq!(uncached.code(), cached.code(), "{document:?}"),
     }
 }
@@ -94,8 +96,14 @@ fn assert_valid(outcome: &Outcome, document: &Document) {
     assert!(!errors.is_empty(), "{document:?}");
     for error in errors {
         let code = error.error.code.name();
-        let expected =
-            ["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "OPERATION_RESOLUTION_FAILURE", "BAD_USER_INPUT", "LIMIT_EXCEEDED", "NOT_FOUND"];
+        let expected = [
+            "GRAPHQL_PARSE_FAILED",
+            "GRAPHQL_VALIDATION_FAILED",
+            "OPERATION_RESOLUTION_FAILURE",
+            "BAD_USER_INPUT",
+            "LIMIT_EXCEEDED",
+            "NOT_FOUND",
+        ];
         assert!(expected.contains(&code), "{error:?}: {document:?}");
         assert!(error.error.message.len() < 600, "a long message: {error:?}");
     }

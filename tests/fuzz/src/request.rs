@@ -11,9 +11,9 @@ use poem::{
 use serde_json::{Value, json};
 
 use crate::{
+    byte_source::ByteSource,
     demo::{DEMO, Demo},
     document,
-    byte_source::ByteSource,
 };
 
 /// The documented statuses of `/graphql`: success, preflight, not modified, and request errors.
@@ -51,7 +51,8 @@ pub fn check(bytes: &[u8]) {
     let body = demo.runtime.block_on(body.into_vec()).expect("a body in memory");
     let media = parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().expect("ASCII"));
     let status = parts.status.as_u16();
-    let context = || format!("{status} {media:?} {}: {description}", String::from_utf8_lossy(&body));
+    let context =
+        || format!("{status} {media:?} {}: {description}", String::from_utf8_lossy(&body));
 
     let statuses = if is_graphql { &STATUSES[..] } else { &OTHER_STATUSES };
     assert!(statuses.contains(&status), "{}", context());
@@ -113,9 +114,9 @@ fn path(source: &mut ByteSource<'_>, demo: &Demo) -> String {
     match source.below(12) {
         8 => format!("/event/{}.ics", source.pick(&demo.ids)),
         9 => format!("/event/{}", encoded(source.bytes(24))),
-        10 => {
-            source.pick(&["/", "/metrics", "/health/live", "/health/ready", "//graphql"]).to_string()
-        }
+        10 => source
+            .pick(&["/", "/metrics", "/health/live", "/health/ready", "//graphql"])
+            .to_string(),
         11 => format!("/{}", encoded(source.bytes(16))),
         _ => "/graphql".to_owned(),
     }
@@ -205,7 +206,9 @@ fn body(mut source: ByteSource<'_>, demo: &Demo) -> Vec<u8> {
     match source.below(6) {
         0..=2 => {
             let document = document::generate(&mut source, demo);
-            json!({ "query": document.text, "variables": document.variables }).to_string().into_bytes()
+            json!({ "query": document.text, "variables": document.variables })
+                .to_string()
+                .into_bytes()
         }
         3 => {
             let mut body = json!({ "query": "{ __typename }" });

@@ -9,12 +9,46 @@ use crate::byte_source::ByteSource;
 
 /// Fragments of SDLs and of field sets.
 const PARTS: [&str; 40] = [
-    "type Query { a: A } ", "type A ", "interface I ", "union U = ", "enum E ", "input N ", "scalar S ",
-    "extend ", "schema { query: Query } ", "directive @d on OBJECT ", "implements I ", "{ ", "} ", "( ",
-    ") ", "[ ", "] ", "a: Int ", "id: ID! ", "b: [A!]! ", "c(d: N = ", "{ e: 1 } ", "@key(fields: \"",
-    "@requires(fields: \"", "@provides(fields: \"", "\") ", "a ", "id ", "b { a } ", "... on A { id } ",
-    "@external ", "@shareable ", "@inaccessible ", "@interfaceObject ", "@authenticated ",
-    "@requiresScopes(scopes: [[\"s\"]]) ", "@override(from: \"one\") ", "\"\"\"", "# ", "| A ",
+    "type Query { a: A } ",
+    "type A ",
+    "interface I ",
+    "union U = ",
+    "enum E ",
+    "input N ",
+    "scalar S ",
+    "extend ",
+    "schema { query: Query } ",
+    "directive @d on OBJECT ",
+    "implements I ",
+    "{ ",
+    "} ",
+    "( ",
+    ") ",
+    "[ ",
+    "] ",
+    "a: Int ",
+    "id: ID! ",
+    "b: [A!]! ",
+    "c(d: N = ",
+    "{ e: 1 } ",
+    "@key(fields: \"",
+    "@requires(fields: \"",
+    "@provides(fields: \"",
+    "\") ",
+    "a ",
+    "id ",
+    "b { a } ",
+    "... on A { id } ",
+    "@external ",
+    "@shareable ",
+    "@inaccessible ",
+    "@interfaceObject ",
+    "@authenticated ",
+    "@requiresScopes(scopes: [[\"s\"]]) ",
+    "@override(from: \"one\") ",
+    "\"\"\"",
+    "# ",
+    "| A ",
 ];
 
 /// Checks the SDL that the bytes contain or generate, together with a valid one.
@@ -40,8 +74,20 @@ pub fn check_field_set(bytes: &[u8]) {
         set = choices.text(2_048).replace(['"', '\\', '\n', '\r'], " ");
     } else {
         const WORDS: [&str; 14] = [
-            "id", "a", "b", "__typename", "{", "}", "...", "on A", "on I", "(x: 1)", "x:", "@include(if: true)",
-            ",", "\\u007b",
+            "id",
+            "a",
+            "b",
+            "__typename",
+            "{",
+            "}",
+            "...",
+            "on A",
+            "on I",
+            "(x: 1)",
+            "x:",
+            "@include(if: true)",
+            ",",
+            "\\u007b",
         ];
         while !choices.is_done() && set.len() < 2_048 {
             set.push_str(choices.pick::<&str>(&WORDS));
@@ -67,7 +113,8 @@ fn compose_and_load(sdl: &str) {
         sdl: sdl.to_owned(),
         inaccessible_fields: InaccessibleFields::Hidden,
     };
-    let valid = subgraph("one", "type Query { one: Int } type A @key(fields: \"id\") { id: ID! b: Int }");
+    let valid =
+        subgraph("one", "type Query { one: Int } type A @key(fields: \"id\") { id: ID! b: Int }");
     match compose(&[valid, subgraph("two", sdl)]) {
         Ok(supergraph) => {
             let _ = Supergraph::load(&supergraph);

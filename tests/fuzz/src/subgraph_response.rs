@@ -8,7 +8,7 @@ use std::{
 
 use gateway::{
     app::App,
-    pipeline::{DocumentRef, Outcome, GraphqlRequest, CacheScope},
+    pipeline::{CacheScope, DocumentRef, GraphqlRequest, Outcome},
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -198,12 +198,23 @@ fn anything(source: &mut ByteSource<'_>, depth: usize) -> Value {
         3 => json!(1.5e300),
         4 => json!(source.text(12)),
         5 => {
-            json!(*source.pick(&["loans", "_entities", "reader", "name", "Reader", "Loan", "", "?"]))
+            json!(*source.pick(&[
+                "loans",
+                "_entities",
+                "reader",
+                "name",
+                "Reader",
+                "Loan",
+                "",
+                "?"
+            ]))
         }
         6 => (0..source.below(4)).map(|_| anything(source, depth + 1)).collect(),
         7 => json!([{ "message": anything(source, depth + 1), "path": anything(source, depth + 1),
             "extensions": anything(source, depth + 1) }]),
-        _ => json!({ "__typename": anything(source, depth + 1), "card": anything(source, depth + 1),
-            "reader": anything(source, depth + 1) }),
+        _ => {
+            json!({ "__typename": anything(source, depth + 1), "card": anything(source, depth + 1),
+            "reader": anything(source, depth + 1) })
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fs};
 use gateway::pipeline::CacheScope;
 
 use crate::{
-    subgraph_response, content, cursor,
+    content, cursor,
     demo::{DEMO, repository},
-    federated, filter, pipeline, request, sdl, search_query, token,
+    federated, filter, pipeline, request, sdl, search_query, subgraph_response, token,
 };
 
 /// Pseudo-random bytes from a seed (`SplitMix64`).

@@ -1,6 +1,9 @@
 //! What an operator says about sources: as typed in `wegwijzer.toml` ([`SourceConfig`]) and as
 //! checked ([`ResolvedSource`]). Nothing downstream sees a raw option.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -423,89 +426,4 @@ fn digest(config: &SourceConfig) -> u64 {
     let hash = blake3::hash(format!("{PARSER_VERSION} {config:?}").as_bytes());
     let (first, _) = hash.as_bytes().split_first_chunk().expect("a digest has 32 bytes");
     u64::from_le_bytes(*first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is wrong with a source `s`, or its plan.
-    fn resolve(config: &str) -> Result<ResolvedSource, String> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.csv"), "id\n").unwrap();
-        let config: SourceConfig =
-            toml::from_str(&format!("name = \"s\"\n{config}")).map_err(|e| e.to_string())?;
-        let sources = resolve_sources(&[config], folder.path());
-        sources.map(|mut sources| sources.remove(0)).map_err(|error| crate::with_causes(&error))
-    }
-
-    fn table(config: &str) -> Result<ResolvedSource, String> {
-        resolve(&format!("kind = \"csv\"\npath = \"a.csv\"\n{config}"))
-    }
-
-    #[test]
-    fn every_mistake_must_name_the_source_and_the_remedy() {
-        for (config, reason) in [
-            ("include = ['a{']", "source `s`: invalid glob: `a{`"),
-            ("pattern = '{a}{b}'", "source `s`: placeholders must be separated by text: `{a}{b}`"),
-            (
-                "url = 'https://{'",
-                "source `s`: unbalanced braces; write placeholders as {slug}: \
-                 `https://{`",
-            ),
-            (
-                "[fields]\ntitel = 'naam'",
-                "source `s`: unknown field, did you mean `title`?: `titel`",
-            ),
-            (
-                "[constants]\nknd = 'event'",
-                "source `s`: unknown field, did you mean `kind`?: `knd`",
-            ),
-            (
-                "[values.'place.town']\na = 'b'",
-                "source `s`: unknown field, did you mean `place.city`?: `place.town`",
-            ),
-            (
-                "encoding = 'latijn'",
-                "source `s`: unknown encoding; use a label such as `windows-1252`: `latijn`",
-            ),
-            ("delimiter = 'é'", "source `s`: the delimiter must be one ASCII character: `é`"),
-        ] {
-            assert_eq!(table(config).unwrap_err(), reason);
-        }
-        let missing = resolve("kind = \"csv\"\npath = \"b.csv\"").unwrap_err();
-        assert!(missing.starts_with("source `s`: file not found: `"), "{missing}");
-        let file = resolve("kind = \"text\"\npath = \"a.csv\"").unwrap_err();
-        assert!(file.starts_with("source `s`: folder not found: `"), "{file}");
-        assert!(resolve("kind = \"csv\"\npath = \"a.csv\"\nfoo = 1").unwrap_err().contains("foo"));
-    }
-
-    #[test]
-    fn two_sources_must_not_have_one_name() {
-        let config: SourceConfig =
-            toml::from_str("name = \"s\"\nkind = \"text\"\npath = \".\"").unwrap();
-        let error = resolve_sources(&[config.clone(), config], &std::env::temp_dir()).unwrap_err();
-        assert_eq!(error.to_string(), "duplicate source name: `s`");
-    }
-
-    #[test]
-    fn a_source_must_have_another_digest_when_anything_in_it_changes() {
-        let digest = |config: &str| table(config).unwrap().digest;
-        let plain = digest("");
-        assert_eq!(plain, digest(""));
-        for config in
-            ["trust = 1", "language = 'nl'", "[constants]\nkind = 'event'", "separator = '/'"]
-        {
-            assert_ne!(plain, digest(config), "{config}");
-        }
-    }
-
-    #[test]
-    fn constants_must_preserve_their_type() {
-        let source = table("language = 'EN'\n[constants]\nthemes = ['a']\nfounded = 2019").unwrap();
-        let constant = |name: &str| source.mapping.constants[&name.parse().unwrap()].clone();
-        assert_eq!(constant("themes"), serde_json::json!(["a"]));
-        assert_eq!(constant("founded"), serde_json::json!(2019));
-        assert_eq!(source.language, Some(Language::En));
-    }
 }
