@@ -15,6 +15,7 @@ use crate::{
     compose::{CompositionError, InaccessibleFields, SubgraphSdl},
     config::{RouterConfig, SubgraphConfig, masked},
     current_supergraph::CurrentSupergraph,
+    error::with_causes,
     sdl_cache::{SdlCache, read_sdl},
     subgraph::{HttpClient, fetch_sdl},
 };
@@ -63,9 +64,10 @@ async fn read_or_fetch_sdl(
         Some(path) => tokio::task::spawn_blocking(move || read_sdl(&path))
             .await
             .unwrap_or_else(|_panicked| Err("reading the SDL panicked".to_owned())),
-        None => fetch_sdl(subgraph, client.clone())
-            .await
-            .map_err(|error| format!("cannot fetch SDL: {error}: `{}`", masked(&subgraph.url))),
+        None => fetch_sdl(subgraph, client.clone()).await.map_err(|error| {
+            let cause = with_causes(&error);
+            format!("cannot fetch SDL: {cause}: `{}`", masked(&subgraph.url))
+        }),
     }
 }
 

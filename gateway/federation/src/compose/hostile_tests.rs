@@ -4,7 +4,7 @@
 use std::{thread, time::Instant};
 
 use super::*;
-use crate::Supergraph;
+use crate::{Supergraph, error::with_causes};
 
 /// Stack size of a thread of the runtime, in bytes.
 const STACK_BYTES: usize = 2 << 20;
@@ -86,7 +86,8 @@ fn deep_nesting_must_be_rejected_everywhere() {
             );
             assert!(text.contains("`sdl_nesting_max`: 50"), "{what}: {text}");
             let error = on_runtime_stack(move || Supergraph::load(&sdl).err().unwrap());
-            assert!(error.to_string().contains("`sdl_nesting_max`: 50"), "{what}: {error}");
+            let text = with_causes(&error);
+            assert!(text.contains("`sdl_nesting_max`: 50"), "{what}: {text}");
         }
     }
 }
