@@ -11,7 +11,7 @@ use super::{Limits, file::ConfigFile};
 
 /// The text of the manual around the tables; `{{keys NAME}}` is the table of a section, `{{keys}}`
 /// that of the top level, and `{{fields}}` that of the canonical fields.
-const TEMPLATE: &str = include_str!("reference.md");
+const TEMPLATE: &str = include_str!("reference.template");
 
 /// Keys that an integer has in its name for its unit.
 const UNITS: [(&str, &str); 5] = [
