@@ -111,8 +111,13 @@ fn main() -> Result<ExitCode> {
     let program = Program::serve(&installation)?;
     let workload = Arc::new(Workload::read(&installation, program.address)?);
     http2::check(program.address).context("the program does not serve HTTP/2")?;
-    let quiet = run_quiet_phase(QUIET_TIME.min(arguments.time), program.address, &workload)?;
-    run_storm(&arguments, &installation, &program, &workload, quiet)?.print()
+    // In both phases, so that they differ in hostile and other clients only.
+    let quiet_time = QUIET_TIME.min(arguments.time);
+    let builds_end = Instant::now() + quiet_time + arguments.time;
+    let sources = Arc::clone(&installation);
+    let builder = thread::spawn(move || sources.build_every_second(builds_end));
+    let quiet = run_quiet_phase(quiet_time, program.address, &workload)?;
+    run_storm(&arguments, builder, &program, &workload, quiet)?.print()
 }
 
 /// Runs the phase with paced requests only.
@@ -122,10 +127,10 @@ fn run_quiet_phase(time: Duration, address: SocketAddr, workload: &Arc<Workload>
     Ok(Phase { time, tallies })
 }
 
-/// Runs the phase with all clients and a builder.
+/// Runs the phase with all clients.
 fn run_storm(
     arguments: &Arguments,
-    installation: &Arc<Installation>,
+    builder: thread::JoinHandle<Result<u64>>,
     program: &Program,
     workload: &Arc<Workload>,
     quiet: Phase,
@@ -138,8 +143,6 @@ fn run_storm(
         thread::spawn(move || client.run(end))
     }));
     let stalled = stalled::start(program.address, end);
-    let sources = Arc::clone(installation);
-    let builder = thread::spawn(move || sources.build_every_second(end));
 
     thread::sleep(FIRST_USAGE_TIME.min(arguments.time / 2));
     let first = Usage::of(program.id())?;

@@ -31,7 +31,7 @@ const FILES_MORE_MAX: usize = 16;
 pub(crate) struct Report {
     /// The phase with paced requests only.
     pub(crate) quiet: Phase,
-    /// The phase with all clients and a builder.
+    /// The phase with all clients.
     pub(crate) storm: Phase,
     /// Number of connections whose client read no response.
     pub(crate) stalled_connections: u32,
