@@ -204,7 +204,7 @@ mod tests {
                 "glob matches no file: `oud/**`",
                 "`summary`: no record has the field `samenvatting`",
                 "field is not mapped: `afdeling`",
-                "1 files are not selected by `include`, with extension: `docx`",
+                "`include` does not select files with extension `docx`: 1",
                 "`pattern` does not match: `b.md`",
             ]
         );

@@ -135,6 +135,8 @@ pub struct ResolvedSource {
     pub include: GlobSet,
     /// Files to leave out.
     pub exclude: GlobSet,
+    /// Files that other sources with the same `path` read.
+    pub other_includes: Vec<GlobSet>,
     /// Both as configured.
     pub globs: Globs,
     /// Segments of a path.
@@ -255,6 +257,15 @@ pub(crate) fn resolve_all(
             Err(source_errors) => errors.extend(source_errors),
         }
     }
+    let includes: Vec<_> =
+        sources.iter().map(|one| (one.path.clone(), one.include.clone())).collect();
+    for (index, source) in sources.iter_mut().enumerate() {
+        let others = includes
+            .iter()
+            .enumerate()
+            .filter(|(other, (path, _))| *other != index && *path == source.path);
+        source.other_includes = others.map(|(_, (_, include))| include.clone()).collect();
+    }
     (sources, errors)
 }
 
@@ -285,6 +296,7 @@ fn resolve_source(
             Ok(delimiter),
             Ok(mapping),
         ) => Ok(ResolvedSource {
+            other_includes: Vec::new(),
             kind: config.kind,
             path,
             include,

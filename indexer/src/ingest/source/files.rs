@@ -51,8 +51,10 @@ pub(crate) fn walk(
             continue;
         }
         if !source.include.is_match(relative_path) {
-            let extension = relative_path.extension().unwrap_or_default();
-            survey.not_included(&extension.to_string_lossy().to_lowercase());
+            if !source.other_includes.iter().any(|include| include.is_match(relative_path)) {
+                let extension = relative_path.extension().unwrap_or_default();
+                survey.not_included(&extension.to_string_lossy().to_lowercase());
+            }
             continue;
         }
         if files.len() == FILES_MAX {

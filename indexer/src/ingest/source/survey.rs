@@ -117,7 +117,7 @@ impl Survey {
         let mut notes: Vec<_> =
             fields.map(|name| format!("field is not mapped: `{name}`")).collect();
         notes.extend(seen.not_included.iter().map(|(extension, files)| {
-            format!("{files} files are not selected by `include`, with extension: `{extension}`")
+            format!("`include` does not select files with extension `{extension}`: {files}")
         }));
         notes.extend(
             seen.outside_pattern.iter().map(|file| format!("`pattern` does not match: `{file}`")),

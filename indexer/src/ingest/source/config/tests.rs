@@ -72,3 +72,22 @@ fn constants_must_preserve_their_type() {
     assert_eq!(constant("founded"), serde_json::json!(2019));
     assert_eq!(source.language, Some(Language::En));
 }
+
+#[test]
+fn a_source_must_know_the_files_of_others_in_its_folder() {
+    let source = |name: &str, include: &str, path: &str| {
+        let text =
+            format!("name = '{name}'\nkind = 'text'\npath = '{path}'\ninclude = ['{include}']");
+        toml::from_str::<SourceConfig>(&text).unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("other")).unwrap();
+    let configs =
+        [source("a", "1*.txt", "."), source("b", "2*.txt", "."), source("c", "*", "other")];
+    let sources = resolve_sources(&configs, folder.path()).unwrap();
+    let others = |index: usize, path: &str| {
+        sources[index].other_includes.iter().any(|include| include.is_match(path))
+    };
+    assert!(others(0, "2.txt") && !others(0, "1.txt") && !others(0, "3.txt"));
+    assert!(others(1, "1.txt") && !others(2, "1.txt"));
+}
