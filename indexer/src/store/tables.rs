@@ -1,5 +1,5 @@
-//! The tables. Their names and types are format 1 of the store; that they may lie in two files,
-//! one over the other, is format 2.
+//! The tables. Their names and types are format 1 of the store; format 2 adds the optional overlay
+//! in a second file.
 
 use redb::{ReadTransaction, WriteTransaction};
 use serde::{Deserialize, Serialize};
@@ -9,26 +9,26 @@ use super::{
     overlay_table::{ReadTable, WriteTable},
 };
 
-/// How one thing is linked to another, seen from the target.
+/// The relation between a target and a record that links to it, seen from the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Relation {
-    /// Any link at all: whatever shows the target's name.
+    /// Any link: all records that show the target's name.
     Mentions = 0,
     /// From an event to the articles that report on it.
     ReportOf = 1,
-    /// From a community to the toolkits that came out of it.
+    /// From a community to the toolkits that originated in it.
     SpawnedBy = 2,
-    /// From a theme to the narrower ones.
+    /// From a theme to its narrower themes.
     Narrower = 3,
-    /// From an organisation to its parts.
+    /// From an organisation to its suborganisations.
     PartOf = 4,
-    /// From an organisation to its people.
+    /// From an organisation to its members.
     MemberOf = 5,
 }
 
-/// Codes of links that are nobody's to ask for, after those of [`Relation`]: from a band to the
-/// texts that meet in it, from a text to its group of near-duplicates, and from a group to its texts.
+/// Codes of internal links, after those of [`Relation`]: from a band to its texts, from a text to
+/// its group of near-duplicates, and from a group to its texts.
 pub(super) const BAND: u8 = 6;
 pub(super) const GROUP: u8 = 7;
 pub(super) const GROUP_MEMBER: u8 = 8;
@@ -49,7 +49,7 @@ macro_rules! tables {
         }
 
         impl ReadTables {
-            /// Opens the tables of a base, with what was put over it.
+            /// Opens the tables of a base with their overlays.
             pub(super) fn open(
                 base: &ReadTransaction,
                 overlay: Option<&ReadTransaction>,
@@ -61,7 +61,7 @@ macro_rules! tables {
         }
 
         impl<'t> WriteTables<'t> {
-            /// Opens the tables for writing, over those of a base where there is one.
+            /// Opens the tables for writing, over those of a base if there is one.
             pub(super) fn open(
                 transaction: &'t WriteTransaction,
                 base: Option<&ReadTransaction>,
@@ -71,7 +71,7 @@ macro_rules! tables {
                 })
             }
 
-            /// Puts every row of every table of another store into this one.
+            /// Inserts every row of every table of another store.
             pub(super) fn copy_from(&mut self, from: &ReadTables) -> Result<(), StoreError> {
                 $(self.$name.copy_from(&from.$name)?;)+
                 Ok(())
@@ -81,7 +81,7 @@ macro_rules! tables {
 }
 
 tables! {
-    /// Facts about the store itself: `next_order`.
+    /// Metadata of the store itself: `next_order`.
     meta: Text => Bytes,
     /// Record key → (id, order of first sight). Rows are never removed.
     identities: Text => (u64, u64),
