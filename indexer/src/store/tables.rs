@@ -83,19 +83,19 @@ macro_rules! tables {
 tables! {
     /// Metadata of the store itself: `next_order`.
     meta: Text => Bytes,
-    /// Record key → (id, order of first sight). Rows are never removed.
+    /// Record key → (id, order of first appearance). Rows are never removed.
     identities: Text => (u64, u64),
-    /// An id that was merged away → the id that stands for it now.
+    /// A merged id → the id that replaces it.
     redirects: u64 => u64,
-    /// Record key → digests of what it was read from.
+    /// Record key → digests of its input.
     seen: Text => Bytes,
-    /// Record key → what it says.
+    /// Record key → its facts.
     facts: Text => Bytes,
-    /// (Name, address or alias; record key) → nothing: what a thing can be found or merged by.
+    /// (Name, URL or alias; record key) → nothing: the keys by which entities are found and merged.
     keys: (Text, Text) => (),
-    /// (Name or address; record key that mentions it) → how.
+    /// (Name or URL; key of the record that mentions it) → the mention.
     mentions: (Text, Text) => Bytes,
-    /// (Id; record key) → nothing: which records tell of a thing.
+    /// (Id; record key) → nothing: the source records of an entity.
     members: (u64, Text) => (),
     /// Id → record.
     records: u64 => Bytes,
@@ -103,13 +103,13 @@ tables! {
     bodies: u64 => Bytes,
     /// Id → its source records and the fields each provides.
     provenance: u64 => Bytes,
-    /// Normalised address → id.
+    /// Normalised URL → id.
     urls: Text => u64,
     /// (Target or band, relation, from) → nothing.
     links: (u64, u8, u64) => (),
-    /// (Kind, folded name, id) → nothing: things in the order of their names.
+    /// (Kind, folded name, id) → nothing: records in order of name.
     names: (u8, Text, u64) => (),
-    /// Ids of events that come back.
+    /// Ids of recurring events.
     series: u64 => (),
     /// (Generation, position) → change.
     changes: (u64, u32) => Bytes,
