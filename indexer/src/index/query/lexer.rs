@@ -33,7 +33,7 @@ pub(crate) struct QueryText {
 }
 
 impl QueryText {
-    /// The substring at `range`, in bytes of the query.
+    /// The substring at `range`, in bytes of this fragment.
     pub(crate) fn slice(&self, range: &Range<usize>) -> Self {
         let text = self.text[range.clone()].to_owned();
         Self { text, range: self.range.start + range.start..self.range.start + range.end }
