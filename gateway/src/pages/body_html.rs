@@ -1,7 +1,9 @@
-//! Long texts on a page: of HTML that was sanitised at ingest, what says something and loads nothing.
+//! Long texts on a page: the HTML sanitised at ingest, reduced to elements that carry text and load
+//! nothing.
 //!
-//! Sanitised HTML is well-formed: `<` is only at the beginning of a tag, and values are in double
-//! quotes. So one pass over its tags is enough; nothing is parsed or sanitised again.
+//! Sanitised HTML is well-formed: `<` occurs only at the start of a tag, and attribute values are
+//! in double quotes. One pass over the tags is therefore enough; nothing is parsed or sanitised
+//! again.
 
 use std::fmt::Write;
 

@@ -67,8 +67,8 @@ pub(super) async fn page(
     Ok(view(context, &record, &path).await?.render()?)
 }
 
-/// By its kind and slug, whatever address the site had when the generation was built; else by our own
-/// address, which earlier generations know, or by the id at its end.
+/// Finds a record by kind and slug, whatever the URL of the site was when the generation was built;
+/// otherwise by our own URL, as stored in earlier generations, or by the id at its end.
 async fn find(
     context: PageContext<'_>,
     kind: NodeKind,
