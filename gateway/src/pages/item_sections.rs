@@ -37,7 +37,7 @@ pub(super) struct Row {
     pub(super) text: String,
     /// The person quoted, if the row is a quote.
     pub(super) attribution: Option<String>,
-    /// Labels and texts, such as the effort a method takes and its steps.
+    /// Labels and texts, such as the methods and tips of a step.
     pub(super) details: Vec<(String, String)>,
 }
 

@@ -98,7 +98,7 @@ impl<'a> Layout<'a> {
         own == path || own.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// Label and path of the overview of each kind, and whether it is the current page.
+    /// URL and label of the overview of each kind, and whether it is the current page.
     pub(super) fn navigation(&self) -> Vec<(String, &str, bool)> {
         [
             ("article", "kinds.ARTICLE"),

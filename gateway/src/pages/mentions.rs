@@ -13,7 +13,7 @@ const CANDIDATES_MAX: usize = 6;
 const ITEMS_SHOWN: usize = 2;
 /// Maximum length in characters of the opening text, which is shown if no sentence matches.
 const OPENING_MAX: usize = 200;
-/// Minimum number of characters around the highlights of a sentence; a shorter fragment is not one.
+/// A fragment with at most this many characters outside its highlights is not shown as a sentence.
 const CONTEXT_LETTERS_MIN: usize = 12;
 
 /// A record with the sentence that mentions the organisation.
@@ -26,8 +26,8 @@ pub(super) struct Mention {
     pub(super) sentence: Vec<Span>,
 }
 
-/// The newest records that match a filter, those with a sentence that names `who` first. The words
-/// of `what` are highlighted too.
+/// The newest records that match a filter, those with a sentence that names `organisation` first.
+/// The words of `theme` are highlighted too.
 pub(super) async fn find(
     context: PageContext<'_>,
     filter: SearchFilter,
