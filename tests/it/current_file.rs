@@ -61,7 +61,7 @@ fn a_number_must_never_be_used_again_whatever_current_holds() {
             assert!(notes.contains(&format!("generation {third} is later and stays")), "{notes}");
         }
         assert_eq!(installation.view(), view, "{text}");
-        assert!(changes(&installation).starts_with(&history), "{text}: the history goes on");
+        assert!(changes(&installation).starts_with(&history), "{text}: the history is preserved");
         assert!(admin::verify(&installation.data()).expect("readable").is_intact(), "{text}");
     }
 }

@@ -24,7 +24,7 @@ struct ErrorView<'a> {
     request_text: String,
 }
 
-/// The error page; `request` is the request id in the log.
+/// The error page; `request_id` identifies the request in the log.
 ///
 /// # Errors
 /// [`PageError::Template`] if the template fails.

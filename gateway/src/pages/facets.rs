@@ -124,7 +124,7 @@ impl FacetBuilder<'_> {
         counts.into_iter().filter_map(row).collect()
     }
 
-    /// The label of a value of the facet with a parameter; `None` for an entity without a record.
+    /// The label of a value of a parameter's facet; `None` for an entity without a record.
     fn label(&self, parameter: &str, value: FacetValue) -> Option<String> {
         // `kind` is the label of one hit, `kinds` of several.
         let section = if parameter == "kind" { "kinds" } else { parameter };

@@ -15,7 +15,7 @@ use crate::regular_file;
 
 const CURRENT_FILE: &str = "CURRENT";
 const HOLD_FILE: &str = "HOLD";
-/// Upper bound on numbers, far above what publishing can reach.
+/// Upper bound on generation numbers, far above what publishing can reach.
 const NUMBER_MAX: GenerationNumber = GenerationNumber(1 << 48);
 /// Maximum length of `CURRENT` and `HOLD` in bytes.
 const POINTER_BYTES_MAX: u64 = 1_024;
@@ -239,7 +239,7 @@ impl DataFolder {
     }
 
     pub(crate) fn set_hold(&self, hold: &PublishHold) -> Result<(), GenerationError> {
-        let bytes = serde_json::to_vec(hold).expect("a hold is plain data");
+        let bytes = serde_json::to_vec(hold).expect("a hold always serialises to JSON");
         write_atomically(&self.root.join(HOLD_FILE), &bytes)
     }
 

@@ -123,12 +123,12 @@ impl Manifest {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let checksum = self.digest();
         serde_json::to_vec_pretty(&Checksummed { checksum, manifest: self })
-            .expect("a manifest is plain data")
+            .expect("a manifest always serialises to JSON")
     }
 
     /// Digest of the contents of the generation, in hexadecimal.
     pub(crate) fn digest(&self) -> String {
-        let bytes = serde_json::to_vec(self).expect("a manifest is plain data");
+        let bytes = serde_json::to_vec(self).expect("a manifest always serialises to JSON");
         blake3::hash(&bytes).to_hex().to_string()
     }
 

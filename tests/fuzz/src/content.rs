@@ -155,7 +155,7 @@ fn text(choices: &mut ByteSource, parts: &[&str]) -> String {
 
 fn check(page: &str) {
     let (folder, source) = &*SOURCE;
-    // One folder per thread: concurrent tests must not share a file.
+    // One file per process, so that checks must not run concurrently.
     let file = folder.path().join("a.md");
     fs::write(file, page).expect("writable");
     for body in bodies(source).expect("a readable folder") {

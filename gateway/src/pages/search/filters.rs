@@ -16,9 +16,9 @@ pub(super) struct FiltersView {
     pub(super) facets: Vec<FacetView>,
     /// Whether one facet is shown with all its values.
     pub(super) shows_all_options: bool,
-    /// ISO date, or empty.
+    /// ISO 8601 date, or empty.
     pub(super) from: String,
-    /// ISO date, or empty.
+    /// ISO 8601 date, or empty.
     pub(super) until: String,
     pub(super) active: Vec<ActiveFilter>,
     pub(super) clear_href: String,
