@@ -107,7 +107,7 @@ fn href(attributes: &str) -> Option<&str> {
 /// Renumbers heading levels so that none is skipped.
 #[derive(Default)]
 struct HeadingLevels {
-    /// Source levels of the headings that enclose or precede the next one.
+    /// Source levels of the current heading and of those that enclose it.
     open: Vec<u8>,
 }
 

@@ -42,9 +42,9 @@ struct CalendarView<'a> {
     /// Events that began before this month and continue in it.
     earlier: Vec<Entry>,
     days: Vec<Day>,
-    /// Events without a date.
+    /// Events without an exact date.
     undated: Vec<Entry>,
-    /// A search for the events that are not shown.
+    /// A search for all events of the month, if the page omits some.
     more: Option<Link>,
 }
 

@@ -37,7 +37,7 @@ struct EntityView<'a> {
     newest: Vec<HitView>,
 }
 
-/// The work of one organisation on a theme, or on one theme by an organisation.
+/// The content of one organisation about a theme, on the page of either.
 struct Group {
     entity: Link,
     /// Link to all items of the group, with their number.

@@ -23,7 +23,7 @@ const THEMES_SHOWN: usize = 16;
 #[template(path = "home.html")]
 struct HomeView<'a> {
     layout: Layout<'a>,
-    /// Path, kind, count, and the count as a sentence.
+    /// URL, label, number of records and description of each kind.
     kinds: Vec<(String, String, String, String)>,
     themes: Vec<Link>,
     upcoming: Vec<HitView>,
