@@ -1,11 +1,11 @@
-//! Work on long texts, off the threads of the runtime: compressing, rewriting and serialising take
-//! time in proportion to their bytes.
+//! Runs work on long texts off the runtime threads: compressing, rewriting and serialising take
+//! time in proportion to the number of bytes.
 
-/// Maximum number of bytes on which a runtime thread works itself; compressing them takes less than
-/// 500 µs.
+/// Maximum number of bytes processed on a runtime thread; compressing them takes less than 500 µs.
 pub(crate) const INLINE_BYTES_MAX: usize = 8 << 10;
 
-/// Runs work on about so many bytes; on a thread for blocking work if they are many.
+/// Runs work on about `bytes` bytes, on a blocking thread if there are more than
+/// [`INLINE_BYTES_MAX`].
 pub(crate) async fn run<T: Send + 'static>(
     bytes: usize,
     work: impl FnOnce() -> T + Send + 'static,
@@ -16,7 +16,7 @@ pub(crate) async fn run<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(result) => result,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        // The runtime ends, and this task with it.
+        // The runtime is shutting down, and this task with it.
         Err(Err(_cancelled)) => std::future::pending().await,
     }
 }

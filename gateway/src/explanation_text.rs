@@ -1,12 +1,12 @@
-//! Why something was found, or was not, as sentences for editors: in GraphQL and on the command
-//! line. The wording is in the message files.
+//! Explanations of why a record was found or not, as sentences for editors, in GraphQL and on the
+//! command line. The wording is in the message files.
 
 use indexer::catalog::{NotListedReason, RankExplanation};
 use schema::{Explanation, MatchKind, Record, SearchField, TermMatch};
 
 use crate::messages::Messages;
 
-/// The rank of a record for a query, and the reasons, as sentences.
+/// The rank of a record for a query and the reasons for it, as sentences.
 pub(crate) fn describe_rank(
     messages: &Messages,
     rank_explanation: &RankExplanation,
@@ -48,7 +48,7 @@ pub(crate) fn describe_rank(
     text.join("\n")
 }
 
-/// The rank of a record, or that it has none.
+/// The rank of a record, or that it has no rank.
 fn rank_text(messages: &Messages, rank_explanation: &RankExplanation, query: &str) -> String {
     let rank = rank_explanation.rank.map(|rank| rank.to_string());
     let key = if rank.is_some() { "explanation.listed" } else { "explanation.not_listed" };
@@ -86,7 +86,7 @@ fn not_listed_text(
     }
 }
 
-/// What one word contributed to the score, for a list.
+/// The contribution of a word to the score, as a list item.
 fn term_line(word: &TermMatch) -> String {
     let reasons: Vec<&str> = word.reasons.iter().map(|reason| reason.text.as_str()).collect();
     format!("  {:>7.3}  {}: {}", word.score, word.word, reasons.join(", "))
@@ -116,7 +116,7 @@ pub(crate) fn sentences(messages: &Messages, explanation: &Explanation) -> Strin
     sentences.join(" ")
 }
 
-/// A word that matched: how, unless by itself, and in which fields.
+/// A matched word: the match reason, unless the word itself matched, and the fields.
 fn match_text(messages: &Messages, word: &TermMatch) -> String {
     let fields = field_names(messages, &word.fields);
     match reason_text(messages, word) {
@@ -130,7 +130,7 @@ fn match_text(messages: &Messages, word: &TermMatch) -> String {
     }
 }
 
-/// How a word matched; `None` if the word itself did.
+/// The match reason of a word; `None` if the word itself matched.
 fn reason_text(messages: &Messages, word: &TermMatch) -> Option<String> {
     if word.reasons.iter().any(|reason| reason.kind == MatchKind::Word) {
         return None;

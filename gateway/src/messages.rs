@@ -1,11 +1,11 @@
-//! Texts for readers from the message files; numbers and dates in the format of each language.
+//! Texts for readers, from the message files, and locale-specific formatting of numbers and dates.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use schema::{DatePrecision, EventMoment, Language, event_moment};
 
-/// The languages in which pages are written.
+/// The languages of the pages.
 pub(crate) const LANGUAGES: [Language; 2] = [Language::Nl, Language::En];
 
 static DUTCH: LazyLock<Messages> =
@@ -16,13 +16,12 @@ static ENGLISH: LazyLock<Messages> =
 /// The messages of one language.
 #[derive(Debug)]
 pub(crate) struct Messages {
-    /// Which language.
     pub(crate) language: Language,
     texts: BTreeMap<String, String>,
 }
 
 impl Messages {
-    /// The messages in `language`; in Dutch where there are none in it.
+    /// The messages in `language`; in Dutch if there are none.
     pub(crate) fn of(language: Language) -> &'static Self {
         if language == Language::En { &ENGLISH } else { &DUTCH }
     }
@@ -37,22 +36,23 @@ impl Messages {
         Self { language, texts: flat.collect() }
     }
 
-    /// The code of the language, as HTML writes it.
+    /// The language code for HTML.
     pub(crate) fn language_code(&self) -> &'static str {
         language_code(self.language)
     }
 
-    /// A message. A key without one is shown itself, so that it is seen; a test finds it first.
+    /// The message for a key. A missing key is returned itself, so that it is noticed; a test
+    /// reports it first.
     pub(crate) fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.texts.get(key).map_or(key, String::as_str)
     }
 
-    /// A message with a text at its place `{name}`.
+    /// A message with a value for its placeholder `{name}`.
     pub(crate) fn format(&self, key: &str, name: &str, value: &str) -> String {
         self.format_all(key, &[(name, value)])
     }
 
-    /// A message with texts at its places. A text is not looked through for places itself.
+    /// A message with values for its placeholders. Placeholders within a value are not replaced.
     pub(crate) fn format_all(&self, key: &str, values: &[(&str, &str)]) -> String {
         let mut formatted = String::new();
         let mut rest = self.get(key);
@@ -67,12 +67,12 @@ impl Messages {
         formatted
     }
 
-    /// The name of a word of a vocabulary.
+    /// The label of an enum value.
     pub(crate) fn enum_label(&self, enum_name: &str, variant: &str) -> String {
         self.get(&format!("{enum_name}.{variant}")).to_owned()
     }
 
-    /// A number with its thousands apart.
+    /// A number with thousands separators.
     pub(crate) fn number(&self, number: u64) -> String {
         let separator = if self.language == Language::En { ',' } else { '.' };
         let digits = number.to_string();
@@ -86,18 +86,18 @@ impl Messages {
         text
     }
 
-    /// A day, such as `2 maart 2026`.
+    /// A date, such as `2 maart 2026`.
     pub(crate) fn day(&self, day: Date) -> String {
         EventMoment::day(day, event_moment::HOME_ZONE)
             .map_or_else(|_| day.to_string(), |moment| moment.describe(self.language))
     }
 
-    /// The day of an instant in Amsterdam.
+    /// The date of an instant in Amsterdam.
     pub(crate) fn day_of(&self, instant: Timestamp) -> String {
         self.day(home_day(instant))
     }
 
-    /// A moment with its day of the week, and with its zone where that is not Amsterdam's.
+    /// A moment with its weekday, and with its time zone if that is not Amsterdam's.
     pub(crate) fn moment(&self, moment: &EventMoment) -> String {
         let mut text = moment.describe(self.language);
         let exact = matches!(moment.precision, DatePrecision::Instant | DatePrecision::Day);
@@ -108,7 +108,7 @@ impl Messages {
         if zone_suffix.is_empty() { text } else { format!("{text} {zone_suffix}") }
     }
 
-    /// Where the clock of a moment hangs, in brackets; nothing in Amsterdam and for whole days.
+    /// The city of a moment's time zone, in brackets; empty for Amsterdam and for whole days.
     pub(crate) fn zone_suffix(&self, moment: &EventMoment) -> String {
         if moment.time.is_none() || moment.zone == event_moment::HOME_ZONE {
             return String::new();
@@ -116,17 +116,17 @@ impl Messages {
         format!("({})", self.format("item.zone", "zone", &city_of_zone(&moment.zone)))
     }
 
-    /// A day with its name, such as `maandag 2 maart 2026`.
+    /// A date with its weekday, such as `maandag 2 maart 2026`.
     pub(crate) fn weekday_and_day(&self, day: Date) -> String {
         format!("{} {}", self.weekday(day), self.day(day))
     }
 
-    /// The names of the days of a week, from Monday on.
+    /// The names of the weekdays, from Monday.
     pub(crate) fn weekdays(&self) -> impl Iterator<Item = String> {
         (1..=7).map(|day| self.enum_label("weekday", &day.to_string()))
     }
 
-    /// From a moment to another; the day only once where it is the same.
+    /// A period from start to end; the date appears once if both are on the same day.
     pub(crate) fn span(&self, start: &EventMoment, end: Option<&EventMoment>) -> String {
         let begins = self.moment(start);
         let Some(end) = end else { return begins };
@@ -138,7 +138,7 @@ impl Messages {
                 format!("{begins} {until} {:02}:{:02}", time.hour(), time.minute())
             }
             (None, None) if start.date == end.date => begins,
-            // A day without a time belongs to the span, a time is its end.
+            // An end date without a time is included in the period; an end time is exclusive.
             (_, None) => format!("{begins} {} {}", self.get("item.through"), self.moment(end)),
             _ => format!("{begins} {} {}", self.get("item.until"), self.moment(end)),
         }
@@ -150,7 +150,7 @@ impl Messages {
     }
 }
 
-/// The code of a language, as HTML writes it; empty where it is not known.
+/// The language code for HTML; empty if the language is unknown.
 pub(crate) const fn language_code(language: Language) -> &'static str {
     match language {
         Language::Nl => "nl",
@@ -159,7 +159,7 @@ pub(crate) const fn language_code(language: Language) -> &'static str {
     }
 }
 
-/// The day of an instant in Amsterdam.
+/// The date of an instant in Amsterdam.
 pub(crate) fn home_day(instant: Timestamp) -> Date {
     instant.to_zoned(event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC)).date()
 }
@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    /// The texts of all templates and sources below a folder.
+    /// The contents of all templates and sources below a folder.
     fn texts_below(folder: &Path, texts: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    /// What stands between quotes in templates and code and has the form of a key.
+    /// Quoted strings in templates and code that have the form of a key.
     fn referenced_keys() -> BTreeSet<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let own = include_str!("messages.rs").split("#[cfg(test)]").next().unwrap_or_default();
@@ -231,7 +231,7 @@ mod tests {
         texts.iter().flat_map(|text| text.split('"')).filter(is_key).map(str::to_owned).collect()
     }
 
-    /// Every key that [`Messages::enum_label`] makes of a vocabulary.
+    /// Every key that [`Messages::enum_label`] derives from a vocabulary.
     fn enum_keys() -> BTreeSet<String> {
         fn keys<T: Copy>(section: &str, all: &[T], name: fn(T) -> &'static str) -> Vec<String> {
             all.iter().map(|value| format!("{section}.{}", name(*value))).collect()
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn every_message_must_be_used() {
-        // Keys of these are made up of parts.
+        // Keys with these prefixes are composed at run time.
         const COMPOSED: [&str; 4] = ["facet.", "field.", "error.", "search.count_"];
         let (referenced, enums) = (referenced_keys(), enum_keys());
         let is_unused = |key: &&String| {

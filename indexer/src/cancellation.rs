@@ -1,6 +1,6 @@
-//! When work for a request ends without a result: nobody waits for it any more, or its time is up.
+//! Cancellation of work for a request, when its caller has gone or its time limit has passed.
 //!
-//! Long loops check it themselves, since a thread cannot be stopped from outside.
+//! Long loops poll it themselves, since a thread cannot be stopped from outside.
 
 use std::{
     sync::{
@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Whether work is still wanted. Clones share it.
+/// Whether work has been cancelled. Clones share the state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cancellation {
     is_cancelled: Arc<AtomicBool>,
@@ -18,13 +18,13 @@ pub(crate) struct Cancellation {
     deadline: Option<Instant>,
 }
 
-/// Work ended without a result.
+/// The work was cancelled before it had a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]
 pub(crate) struct Cancelled;
 
 impl Cancellation {
-    /// Work that may take so long from now on.
+    /// A time limit of `timeout` from now.
     pub(crate) fn after(timeout: Duration) -> Self {
         Self { deadline: Instant::now().checked_add(timeout), ..Self::default() }
     }
@@ -34,19 +34,19 @@ impl Cancellation {
         CancelOnDrop(self.clone())
     }
 
-    /// Whether the work is to end. Takes about 30 ns.
+    /// Whether the work should stop. Takes about 30 ns.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// An error if the work is to end.
+    /// Returns an error if the work should stop.
     pub(crate) fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 }
 
-/// Held by whoever waits for the work.
+/// Held by the caller that waits for the work.
 #[derive(Debug)]
 pub(crate) struct CancelOnDrop(Cancellation);
 

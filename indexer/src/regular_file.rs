@@ -1,5 +1,5 @@
-//! Reading of files that something else wrote, whatever lies at their paths: a pipe that nobody writes
-//! to does not block, and a device or a file without an end is an error.
+//! Reads files written by others, whatever their paths refer to: a pipe without a writer does not
+//! block, and a device or an endless file is an error.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 /// Opens a regular file.
 ///
 /// # Errors
-/// If it cannot be opened, or is a folder, a pipe, a socket or a device.
+/// If the file cannot be opened, or is a folder, a pipe, a socket or a device.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let file = File::options().read(true).custom_flags(flags(OFlags::NONBLOCK)).open(path)?;
     if file.metadata()?.is_file() {
@@ -26,7 +26,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 /// Reads a regular file of at most `bytes_max` bytes.
 ///
 /// # Errors
-/// As [`open`], and if it is longer.
+/// As for [`open`], and if the file is longer than `bytes_max`.
 pub(crate) fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -37,8 +37,8 @@ pub(crate) fn read(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens or creates a file to write. A symbolic link at its path is an error, and so is anything but
-/// a regular file.
+/// Opens or creates a file for writing. A symbolic link, or anything else that is not a regular
+/// file, is an error.
 pub(crate) fn open_to_write(path: &Path) -> io::Result<File> {
     let file = File::options()
         .create(true)
@@ -78,7 +78,7 @@ mod tests {
         fs::write(path("full"), [b'a'; 10]).unwrap();
         assert_eq!(read(&path("full"), 10).unwrap(), [b'a'; 10]);
         assert_eq!(read(&path("full"), 9).unwrap_err().to_string(), "file exceeds 9 bytes");
-        // A sparse file, so that nothing is written.
+        // A sparse file: no data is written to disk.
         File::create(path("sparse")).unwrap().set_len(1 << 40).unwrap();
         assert!(read(&path("sparse"), 1_000).is_err());
     }

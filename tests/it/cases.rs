@@ -1,5 +1,5 @@
-//! Cases: small sources after faults of comparable programs, in `fixtures/cases`. What is not
-//! understood is never published, dropped or merged.
+//! Cases: small sources in `fixtures/cases`, modelled on defects of comparable programs. Input that
+//! is not understood is never published, dropped or merged.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use schema::{NodeId, Record};
 
 use crate::support::{Installation, everything, runtime};
 
-/// A case that was built with every threshold allowed.
+/// A case, built with all thresholds disabled.
 struct Case {
     report: Report,
     snapshot: Arc<Snapshot>,
-    /// All content, in the order of titles.
+    /// All content records, in order of title.
     records: Vec<Arc<Record>>,
     _installation: Installation,
 }
@@ -177,7 +177,8 @@ fn booleans_must_be_translated_like_strings() {
     assert_eq!(case.titles(), ["Openbaar stuk"]);
 }
 
-/// The number of records and the titles after an incremental build, which a full one confirms.
+/// The titles, with their numbers of source records, after an incremental build; a full build must
+/// agree.
 fn merged(installation: &Installation) -> Vec<String> {
     let titles = || {
         let snapshot = installation.snapshot();
@@ -210,11 +211,11 @@ fn records_of_one_source_must_not_be_merged_by_url() {
             .map(|line| line.replace(r#""kind":"article","#, r#""kind":"article","x":1,"#))
             .collect::<Vec<_>>()
     };
-    // One source has the URL once: it is the same event elsewhere.
+    // Each source has the URL once: both records are the same event.
     installation.write_lines(&lines(&[("1", "event", "a"), ("2", "event", "b")]));
     installation.write_lines_to("more.jsonl", &lines(&[("3", "event", "a")]));
     assert_eq!(merged(&installation), ["T1 2", "T2 1"]);
-    // It has it twice: neither is the one elsewhere.
+    // One source has the URL twice: neither record is the event of the other source.
     installation.write_lines(&lines(&[("1", "event", "a"), ("2", "event", "a")]));
     assert_eq!(merged(&installation), ["T1 1", "T2 1", "T3 1"]);
     installation.write_lines(&lines(&[("1", "event", "a#1"), ("2", "event", "a?utm_source=x")]));

@@ -1,6 +1,6 @@
-//! `CURRENT` is a hint and the manifests are the truth: whatever it holds, and whatever lies at the
-//! paths of the data folder, no generation is lost, no number is used again, and nothing outside is
-//! written.
+//! `CURRENT` is a hint; the manifests are authoritative. Whatever `CURRENT` contains, and whatever
+//! the paths in the data folder refer to, no generation is lost, no number is reused, and nothing
+//! outside the folder is written.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ use crate::{
     test_server::Server,
 };
 
-/// Three generations, each with one article more.
+/// Three generations, each with one more article.
 fn three_generations() -> (Installation, [GenerationNumber; 3]) {
     let installation = Installation::small();
     let first = installation.build();
@@ -61,7 +61,7 @@ fn a_number_must_never_be_used_again_whatever_current_holds() {
             assert!(notes.contains(&format!("generation {third} is later and stays")), "{notes}");
         }
         assert_eq!(installation.view(), view, "{text}");
-        assert!(changes(&installation).starts_with(&history), "{text}: the history goes on");
+        assert!(changes(&installation).starts_with(&history), "{text}: the history is preserved");
         assert!(admin::verify(&installation.data()).expect("readable").is_intact(), "{text}");
     }
 }
@@ -86,7 +86,7 @@ fn a_restored_backup_must_serve_and_build() {
         installation.write_item(&format!("later{number}"), "Een later artikel");
         installation.build();
     }
-    // Over the data, as a careless operator restores it: what is newer stays.
+    // Copied over the existing data, a careless restore: later generations stay.
     for from in files_below(&backup.data()) {
         let to = installation.data().join(from.strip_prefix(backup.data()).expect("below"));
         fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
@@ -99,14 +99,14 @@ fn a_restored_backup_must_serve_and_build() {
     let built = installation.build();
     assert!(built > newest, "{built} {newest}");
     assert!(installation.generations().contains(&newest), "{:?}", installation.generations());
-    // In the place of the data.
+    // In place of the data.
     fs::remove_dir_all(installation.data()).expect("removable");
     fs::rename(backup.data(), installation.data()).expect("moved");
     assert_eq!(installation.view(), old);
     assert!(installation.build() > third);
 }
 
-/// Collects what an operator is shown.
+/// Collects the messages for the operator.
 #[derive(Default)]
 struct Notes(std::sync::Mutex<Vec<String>>);
 
@@ -165,7 +165,7 @@ fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
 }
 
-/// Puts something in the place of a file from which reading never ends.
+/// Replaces a file with a special file from which reading never ends.
 fn put_special(path: &Path, kind: &str) {
     match kind {
         "pipe" => pipe(path),
@@ -207,7 +207,8 @@ fn a_source_without_an_end_must_be_an_error() {
         let installation = Installation::small();
         installation.build();
         put_special(&installation.path().join("lines.jsonl"), kind);
-        // It is rejected with the configuration, which this installation takes as valid.
+        // The build fails on the configuration, which this installation expects to be valid, and
+        // panics.
         let built = catch_unwind(AssertUnwindSafe(|| installation.try_build()));
         assert!(built.is_err_and(|panic| panic.is::<String>()), "{kind}");
         let installation = Installation::small();

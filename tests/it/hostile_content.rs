@@ -1,5 +1,5 @@
-//! One query and one record must not stop anything else: queries and texts on which an algorithm would
-//! take quadratic time, and how long a runtime thread is busy with one task.
+//! No single query or record may block others: queries and texts that could cause quadratic time,
+//! and the longest time for which a task occupies a runtime thread.
 
 use std::{
     net::SocketAddr,
@@ -24,11 +24,11 @@ use crate::{
     test_server::{Server, exchange},
 };
 
-/// Longest time for which one task may occupy the thread of the runtime: 500 µs in a release build on
-/// a quiet machine. Here our crates are not optimised.
+/// Maximum time for which one task may occupy a runtime thread. The target is 500 µs in a release
+/// build on a quiet machine; in tests our crates are not optimised.
 const POLL_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 25 } else { 2 });
 
-/// Queries that made the parser, the planner or the correction of typing errors slow.
+/// Queries that used to make the parser, the planner or spelling correction slow.
 fn hostile_queries(bytes: usize) -> Vec<String> {
     let pieces = [
         "a(",
@@ -115,7 +115,7 @@ fn a_hostile_query_must_be_limited_in_bytes_and_time_on_every_interface() {
     );
 }
 
-/// Bodies on which sanitising would take long, each in one file.
+/// An installation with bodies that could be slow to sanitise, each in its own file.
 fn hostile_installation() -> Installation {
     let installation = Installation::small();
     let write = |slug: &str, body: &str| {
@@ -165,7 +165,7 @@ fn hostile_html_must_be_sanitised_once_at_ingest_and_lose_no_text() {
     }
 }
 
-/// Processor time of this thread.
+/// CPU time of this thread.
 fn thread_time() -> Duration {
     thread_local! {
         static START: ThreadTime = ThreadTime::now();
@@ -173,8 +173,8 @@ fn thread_time() -> Duration {
     START.with(ThreadTime::elapsed)
 }
 
-/// The longest processor time between two polls of a task that yields to all others, on a runtime of
-/// one thread: about the longest poll of any task.
+/// The longest CPU time between two polls of a task that yields to all others, on a single-threaded
+/// runtime. This approximates the longest poll of any task.
 fn longest_poll(installation: &Installation, requests: impl FnOnce(SocketAddr)) -> Duration {
     let overrides = Overrides {
         data: Some(installation.data()),
@@ -205,7 +205,7 @@ fn longest_poll(installation: &Installation, requests: impl FnOnce(SocketAddr)) 
             before = now;
         }
     });
-    // Caches and lazily compiled patterns are filled by the first request.
+    // The first request fills caches and compiles lazy patterns.
     exchange(address, "GET / HTTP/1.1", b"");
     exchange(address, "GET /article/klantreis HTTP/1.1\r\naccept-encoding: br", b"");
     is_measuring.store(true, Ordering::Relaxed);
@@ -233,7 +233,7 @@ fn no_task_must_occupy_a_runtime_thread_for_long() {
                     "GET {target} HTTP/1.1\r\naccept-encoding: {encoding}\r\naccept: application/json, text/html"
                 );
                 let body = std::panic::catch_unwind(|| exchange(address, &head, b"").status);
-                // Compressed bodies are no text, and the exchange expects text.
+                // Compressed bodies are not text, which the exchange expects.
                 assert!(body.is_err() || body.is_ok_and(|status| status == 200), "{name}");
             }
         });

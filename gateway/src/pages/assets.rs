@@ -1,18 +1,17 @@
-//! Style, script and icon: compiled in, each under a name with its digest so that it never changes.
+//! Style sheet, script and icon: compiled in and immutable, each under a name that contains its
+//! digest.
 
-/// A file for browsers.
+/// A static file for browsers.
 #[derive(Debug)]
 pub(crate) struct Asset {
-    /// The name with its digest, such as `style.0123456789ab.css`.
+    /// The file name with the digest, such as `style.0123456789ab.css`.
     pub(crate) hashed: String,
-    /// Its media type.
     pub(crate) content_type: &'static str,
-    /// The bytes.
     pub(crate) bytes: &'static [u8],
     name: &'static str,
 }
 
-/// All files for browsers.
+/// All static files for browsers.
 #[derive(Debug)]
 pub(crate) struct Assets(Vec<Asset>);
 
@@ -36,12 +35,12 @@ impl Assets {
         ])
     }
 
-    /// The name with its digest.
+    /// The file name with the digest.
     pub(super) fn hashed<'a>(&'a self, name: &'a str) -> &'a str {
         self.0.iter().find(|asset| asset.name == name).map_or(name, |asset| &asset.hashed)
     }
 
-    /// The file with that name and digest.
+    /// The file with this name and digest.
     pub(crate) fn get(&self, hashed: &str) -> Option<&Asset> {
         self.0.iter().find(|asset| asset.hashed == hashed)
     }

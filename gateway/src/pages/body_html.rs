@@ -1,11 +1,13 @@
-//! Long texts on a page: of HTML that was sanitised at ingest, what says something and loads nothing.
+//! Long texts on a page: the HTML sanitised at ingest, reduced to elements that carry text and load
+//! nothing.
 //!
-//! Sanitised HTML is well-formed: `<` is only at the beginning of a tag, and values are in double
-//! quotes. So one pass over its tags is enough; nothing is parsed or sanitised again.
+//! Sanitised HTML is well-formed: `<` occurs only at the start of a tag, and attribute values are
+//! in double quotes. One pass over the tags is therefore enough; nothing is parsed or sanitised
+//! again.
 
 use std::fmt::Write;
 
-/// Elements of a page. The tags of others are left out, and their text stays.
+/// Elements allowed on a page. The tags of other elements are dropped; their text is kept.
 const ALLOWED_ELEMENTS: [&str; 30] = [
     "a",
     "abbr",
@@ -38,10 +40,11 @@ const ALLOWED_ELEMENTS: [&str; 30] = [
     "ul",
     "small",
 ];
-/// Headings of a page; of another level only the text stays.
+/// Heading levels allowed on a page; of other levels only the text is kept.
 const HEADINGS: [&str; 3] = ["h2", "h3", "h4"];
 
-/// HTML for our pages: no picture, style, class or id of a source, and headings below the title.
+/// Sanitised HTML for our pages: no images, styles, classes or ids from the source, and headings
+/// below the page title.
 pub(super) fn page_html(sanitised: &str) -> String {
     let mut page = String::with_capacity(sanitised.len());
     let mut headings = HeadingLevels::default();
@@ -49,7 +52,7 @@ pub(super) fn page_html(sanitised: &str) -> String {
     while let Some(at) = rest.find('<') {
         page.push_str(&rest[..at]);
         let Some(length) = tag_length(&rest[at..]) else {
-            // Only in a damaged text.
+            // Occurs only in a damaged text.
             page.push_str(&rest[at..].replace('<', "&lt;"));
             return page;
         };
@@ -60,7 +63,7 @@ pub(super) fn page_html(sanitised: &str) -> String {
     page
 }
 
-/// The length of the tag that a text begins with; a value may contain `>`.
+/// The length in bytes of the tag at the start of a text; attribute values may contain `>`.
 fn tag_length(text: &str) -> Option<usize> {
     let mut is_value = false;
     let end = text.bytes().position(|byte| {
@@ -70,7 +73,7 @@ fn tag_length(text: &str) -> Option<usize> {
     end.map(|end| end + 1)
 }
 
-/// Writes a tag, of which this is between `<` and `>`.
+/// Writes a tag; `tag` is the text between `<` and `>`.
 fn push_tag(page: &mut String, headings: &mut HeadingLevels, tag: &str) {
     let (is_end, tag) = tag.strip_prefix('/').map_or((false, tag), |tag| (true, tag));
     let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
@@ -78,7 +81,7 @@ fn push_tag(page: &mut String, headings: &mut HeadingLevels, tag: &str) {
         let level = if is_end { headings.current() } else { headings.begin(name) };
         let _ = write!(page, "<{}h{level}>", if is_end { "/" } else { "" });
     } else if !ALLOWED_ELEMENTS.contains(&name) {
-        // Its text stays.
+        // Only its text is kept.
     } else if is_end {
         let _ = write!(page, "</{name}>");
     } else if let ("a", Some(href)) = (name, href(attributes)) {
@@ -90,10 +93,10 @@ fn push_tag(page: &mut String, headings: &mut HeadingLevels, tag: &str) {
     }
 }
 
-/// The address of a link.
+/// The URL of a link.
 fn href(attributes: &str) -> Option<&str> {
     let (before, value) = attributes.split_once("href=\"")?;
-    // Not the end of another name, and not within another value.
+    // Not the end of another attribute name, and not inside another value.
     let is_name =
         before.is_empty() || (before.ends_with(' ') && before.matches('"').count() % 2 == 0);
     let (href, _) = value.split_once('"').filter(|_| is_name)?;
@@ -101,10 +104,10 @@ fn href(attributes: &str) -> Option<&str> {
     is_web.then_some(href)
 }
 
-/// Levels of headings, none left out.
+/// Renumbers heading levels so that none is skipped.
 #[derive(Default)]
 struct HeadingLevels {
-    /// Levels in the text of the headings that the next one is below or next to.
+    /// Source levels of the current heading and of those that enclose it.
     open: Vec<u8>,
 }
 

@@ -1,5 +1,4 @@
-//! The calendar: a page for each month with everything that takes place in it, each time of a series
-//! at its own moment.
+//! The calendar: one page per month with all events, each occurrence of a series at its own date.
 
 use std::sync::Arc;
 
@@ -18,13 +17,13 @@ use super::{
 };
 use crate::messages::{Messages, home_day};
 
-/// At most so many times are shown of one month.
+/// Maximum number of occurrences shown per month.
 const OCCURRENCES_MAX: usize = 300;
-/// No calendar begins before or goes on after these years.
+/// Years for which the calendar has pages.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
-/// A month somewhere on earth begins and ends within so much of when it does in Amsterdam.
+/// Maximum difference between the start or end of a month in Amsterdam and elsewhere on earth.
 const MONTH_MARGIN: SignedDuration = SignedDuration::from_hours(24);
-/// So many organisers of an event are named.
+/// Maximum number of organisers named per event.
 const ORGANISERS_MAX: usize = 2;
 
 #[derive(Template)]
@@ -32,7 +31,7 @@ const ORGANISERS_MAX: usize = 2;
 struct CalendarView<'a> {
     layout: Layout<'a>,
     month: String,
-    /// How many there are, as one whole sentence.
+    /// The number of events, as a complete sentence.
     count: String,
     events: Link,
     previous: Option<Link>,
@@ -40,24 +39,24 @@ struct CalendarView<'a> {
     next: Option<Link>,
     weekdays: Vec<(String, String)>,
     weeks: Vec<Vec<Option<DayCell>>>,
-    /// What began before this month and goes on in it.
+    /// Events that began before this month and continue in it.
     earlier: Vec<Entry>,
     days: Vec<Day>,
-    /// What has no day.
+    /// Events without an exact date.
     undated: Vec<Entry>,
-    /// Where to find what is not shown any more.
+    /// A search for all events of the month, if the page omits some.
     more: Option<Link>,
 }
 
-/// A day in the table.
+/// A day in the month table.
 struct DayCell {
     number: i8,
-    /// What takes place on it, in words; empty where nothing does.
+    /// Description of the events on the day; empty if there are none.
     label: String,
     is_today: bool,
 }
 
-/// A day on which something begins.
+/// A day on which events begin.
 struct Day {
     number: i8,
     title: String,
@@ -65,7 +64,7 @@ struct Day {
     entries: Vec<Entry>,
 }
 
-/// One time that something takes place.
+/// One occurrence of an event.
 struct Entry {
     when: String,
     href: String,
@@ -78,14 +77,14 @@ struct Entry {
     past: bool,
 }
 
-/// The month that the last part of an address names, as its first day.
+/// Parses the month at the end of a URL; returns its first day.
 pub(crate) fn parse_month(text: &str) -> Option<Date> {
     let is_canonical = text.len() == "2026-03".len() && text.is_ascii();
     let first: Date = format!("{text}-01").parse().ok().filter(|_| is_canonical)?;
     YEARS.contains(&first.year()).then_some(first)
 }
 
-/// The page of a month; of the present one where none is asked for.
+/// The page of a month; the current month if none is given.
 pub(super) async fn page(
     context: PageContext<'_>,
     requested_month: Option<Date>,
@@ -124,7 +123,7 @@ pub(super) async fn page(
     Ok(view.render()?)
 }
 
-/// The path of a month.
+/// The path of the page of a month.
 fn path(first: Date) -> String {
     format!("calendar/{:04}-{:02}", first.year(), first.month())
 }
@@ -135,7 +134,7 @@ fn month_name(messages: &Messages, first: Date) -> String {
     EventMoment { date: first, time: None, zone, precision, text: None }.describe(messages.language)
 }
 
-/// Everything that takes place in a month.
+/// All events in a month.
 struct MonthEvents {
     count: usize,
     has_more: bool,
@@ -171,7 +170,7 @@ impl MonthEvents {
         Ok(month_events)
     }
 
-    /// Puts one time where it belongs, by the date that it has where it takes place.
+    /// Adds an occurrence under its date in its own time zone.
     fn add(
         &mut self,
         context: PageContext<'_>,
@@ -242,7 +241,7 @@ fn organisers(record: &Record) -> impl Iterator<Item = NodeId> {
     organisers.iter().take(ORGANISERS_MAX).copied()
 }
 
-/// The first instant of a day in a zone.
+/// The first instant of a day in a time zone.
 fn midnight(day: Date, zone: &str) -> Timestamp {
     EventMoment::day(day, zone).map_or(Timestamp::MAX, |day| day.earliest())
 }
@@ -251,13 +250,13 @@ fn next_month(first: Date) -> Date {
     first.saturating_add(1.month())
 }
 
-/// Whether some of a time lies in a month, as it is reckoned where it takes place.
+/// Whether an occurrence overlaps a month, in its own time zone.
 fn overlaps_month(occurrence: &Occurrence, first: Date) -> bool {
     let zone = &occurrence.moment.zone;
     occurrence.begins < midnight(next_month(first), zone) && occurrence.ends > midnight(first, zone)
 }
 
-/// When something takes place on the day under which it stands.
+/// The time of an occurrence on the day under which it is listed.
 fn time_within_day(messages: &Messages, event: &Event, occurrence: &Occurrence) -> String {
     let Some(clock) = occurrence.moment.time else { return until_text(messages, occurrence) };
     let mut when = format!("{:02}:{:02}", clock.hour(), clock.minute());
@@ -273,7 +272,7 @@ fn time_within_day(messages: &Messages, event: &Event, occurrence: &Occurrence) 
     non_empty.join(" ")
 }
 
-/// Until when something lasts that lasts longer than a day.
+/// The last day of an occurrence of more than one day; otherwise empty.
 fn until_text(messages: &Messages, occurrence: &Occurrence) -> String {
     let Ok(zone) = event_moment::zone(&occurrence.moment.zone) else { return String::new() };
     let last = occurrence.ends.saturating_sub(SignedDuration::from_secs(1));
@@ -285,7 +284,7 @@ fn until_text(messages: &Messages, occurrence: &Occurrence) -> String {
     }
 }
 
-/// How many there are, as one whole sentence.
+/// The number of events, as a complete sentence.
 fn count_text(messages: &Messages, month_events: &MonthEvents, month: &str) -> String {
     let key = match month_events.count {
         _ if month_events.has_more => "calendar.count_more",
@@ -297,8 +296,8 @@ fn count_text(messages: &Messages, month_events: &MonthEvents, month: &str) -> S
     messages.format_all(key, &[("count", &number), ("month", month)])
 }
 
-/// The months before and after this one, as far as there are events; a month out of their range
-/// leads back into it.
+/// The previous and next month, within the range of months that have events; a month outside the
+/// range leads back into it.
 fn adjacent_months(context: PageContext<'_>, first: Date, today: Date) -> [Option<Date>; 2] {
     let range = context.snapshot.event_range();
     let month = |at: Timestamp| home_day(at).first_of_month();
@@ -315,7 +314,7 @@ fn adjacent_months(context: PageContext<'_>, first: Date, today: Date) -> [Optio
     ]
 }
 
-/// The weeks of a month, from Monday on.
+/// The weeks of a month, each starting on Monday.
 fn weeks(
     messages: &Messages,
     first: Date,
@@ -345,7 +344,7 @@ fn weeks(
     weeks
 }
 
-/// The search that finds all of a month.
+/// The search that finds all events of a month.
 fn more(context: PageContext<'_>, first: Date) -> Link {
     let query = format!("?kind=event&from={first}&until={}", first.last_of_month());
     let text = context.messages.get("calendar.more").to_owned();

@@ -1,4 +1,4 @@
-//! The endpoints of the pages, and the files for browsers.
+//! The endpoints of the pages and of the static files for browsers.
 
 mod graphiql;
 mod well_known;
@@ -32,16 +32,16 @@ use crate::{
     search_params::SearchParams,
 };
 
-/// What a browser may load and do on a page: nothing from elsewhere, nothing inline.
+/// What a page may load and do in a browser: nothing from other origins, nothing inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// A file that never changes is kept for a year.
+/// Immutable files are cached for a year.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const HTML: &str = "text/html; charset=utf-8";
-/// At most so many suggestions are given.
+/// Maximum number of suggestions.
 const SUGGESTIONS_MAX: usize = 8;
 
-/// Everything for people.
+/// The endpoint of the pages.
 #[derive(Clone)]
 pub(crate) struct Pages {
     inner: Arc<Inner>,
@@ -53,13 +53,13 @@ struct Inner {
     site: SiteUrls,
 }
 
-/// A suggestion as the script reads it.
+/// A suggestion as sent to the script.
 #[derive(Serialize)]
 struct SuggestionItem {
     text: String,
 }
 
-/// What a page depends on besides generation and time.
+/// What a page depends on besides the generation and the time.
 #[derive(Serialize)]
 struct PageCacheKey<'a> {
     endpoint: &'static str,
@@ -74,7 +74,7 @@ impl Pages {
         Self { inner: Arc::new(Inner { pipeline, config, site }) }
     }
 
-    /// The page that says what went wrong, in the language of the address.
+    /// The error page, in the language of the URL.
     pub(crate) fn error_page(&self, path: &str, status: StatusCode, id: &str) -> Response {
         let page_kind = match status {
             StatusCode::NOT_FOUND => ErrorPage::NotFound,
@@ -136,7 +136,7 @@ impl Pages {
             }
             response
         };
-        // A page that the client has is not rendered: only an existing page has this tag.
+        // A page that the client has cached is not rendered: only an existing page has this ETag.
         if etag.as_ref().is_some_and(|etag| if_none_match.matches(etag)) {
             return not_modified(response(StatusCode::OK, Vec::new()));
         }
@@ -195,7 +195,7 @@ impl Endpoint for Pages {
     }
 }
 
-/// `/suggest`: what completes the words that are being typed.
+/// `/suggest`: completions of the words being typed.
 pub(crate) struct Suggest(pub(crate) Arc<Pipeline>);
 
 impl Endpoint for Suggest {
@@ -218,7 +218,7 @@ impl Endpoint for Suggest {
     }
 }
 
-/// The language of an address, and the rest of it.
+/// The language of a path, and the rest of the path.
 fn split_language(path: &str) -> (Language, &str) {
     let path = path.strip_prefix('/').unwrap_or(path);
     match path.strip_prefix("en") {
@@ -228,7 +228,7 @@ fn split_language(path: &str) -> (Language, &str) {
     }
 }
 
-/// What is asked for at a path, as on a Dutch page.
+/// The page requested by a path, in its Dutch form.
 fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageRequest> {
     let kind = |segment: &str| NodeKind::ALL.into_iter().find(|kind| kind.as_str() == segment);
     match path.split('/').collect::<Vec<_>>()[..] {

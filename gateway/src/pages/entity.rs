@@ -1,4 +1,4 @@
-//! The page about a theme or an organisation: what it is, and who has done what.
+//! The page of a theme or an organisation: a description, and the work of organisations on themes.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use super::{
     site,
 };
 
-/// So many things are shown of each sort.
+/// Maximum number of items shown per list.
 const ITEMS_SHOWN: usize = 5;
-/// So many organisations of a theme, or themes of an organisation, are shown.
+/// Maximum number of organisations shown per theme, or of themes per organisation.
 const GROUPS_SHOWN: usize = 8;
 
 #[derive(Template)]
@@ -37,15 +37,15 @@ struct EntityView<'a> {
     newest: Vec<HitView>,
 }
 
-/// What one organisation did within a theme, or what was done within one theme.
+/// The content of one organisation about a theme, on the page of either.
 struct Group {
     entity: Link,
-    /// The way to all of it, with how much that is.
+    /// Link to all items of the group, with their number.
     all: Link,
     items: Vec<Mention>,
 }
 
-/// The page about the thing whose id ends an address.
+/// The page of the entity whose id is at the end of the URL.
 pub(super) async fn page(
     context: PageContext<'_>,
     kind: NodeKind,
@@ -107,7 +107,7 @@ async fn view<'a>(
     })
 }
 
-/// What a thing is called, its other names, what it is, and facts about it with links.
+/// Name, other names, description, and facts with links.
 type EntityDescription = (String, String, String, Vec<(String, Vec<Link>)>);
 
 async fn describe(
@@ -161,7 +161,7 @@ fn format_aliases(context: PageContext<'_>, key: &str, aliases: &[String]) -> St
     }
 }
 
-/// The organisations of a theme, or the themes of an organisation, with what shows it.
+/// The organisations of a theme, or the themes of an organisation, with mentions as evidence.
 async fn groups(
     context: PageContext<'_>,
     record: &Record,

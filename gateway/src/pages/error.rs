@@ -1,18 +1,18 @@
-//! Pages for when something is not there or goes wrong. They read no generation.
+//! Pages for a missing record or a failure. They do not depend on a generation.
 
 use askama::Template;
 
 use super::{PageError, SiteUrls, layout::Layout};
 use crate::messages::Messages;
 
-/// What went wrong.
+/// The kind of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorPage {
-    /// There is nothing at this address.
+    /// There is no page at this URL.
     NotFound,
-    /// Not now.
+    /// Temporarily unavailable.
     Unavailable,
-    /// A fault of ours.
+    /// An internal error.
     Internal,
 }
 
@@ -24,10 +24,10 @@ struct ErrorView<'a> {
     request_text: String,
 }
 
-/// The page that says what went wrong; `request` is the id under which the log has it.
+/// The error page; `request_id` identifies the request in the log.
 ///
 /// # Errors
-/// [`PageError::Template`] where the template fails.
+/// [`PageError::Template`] if the template fails.
 pub(crate) fn error_page(
     site: &SiteUrls,
     messages: &'static Messages,

@@ -8,32 +8,32 @@ use crate::{
     search_params::{CITIZEN_AUDIENCES, SearchParams, facets_with_parameter, to_url_value},
 };
 
-/// Number of values that a facet shows before it is folded.
+/// Number of values shown before the facet is folded.
 const VISIBLE_OPTIONS: usize = 6;
-/// Minimum number of values of a facet with a search field of its own.
+/// Minimum number of values for which a facet has its own search field.
 const SEARCHABLE_OPTIONS_MIN: usize = 10;
-/// Maximum number of values in a page; of a longer list, folded ones have a page of their own.
+/// Maximum number of values per facet in a page; a longer list has its folded values on a page of
+/// its own.
 const OPTIONS_SENT_MAX: usize = 16;
 
-/// One facet.
+/// A facet on a page.
 pub(super) struct FacetView {
-    /// Its parameter.
+    /// Its URL parameter.
     pub(super) name: &'static str,
-    /// Distinguishes facets with one parameter.
+    /// Distinguishes facets that share a parameter.
     pub(super) key: &'static str,
     pub(super) title: String,
     pub(super) visible: Vec<FacetOptionView>,
     pub(super) collapsed: Vec<FacetOptionView>,
-    /// The page that has all values, where this one has not.
+    /// Link to the page with all values, if this page omits some.
     pub(super) all_href: Option<String>,
     pub(super) searchable: bool,
-    /// What unfolds it.
+    /// Label of the button that unfolds the facet.
     pub(super) more_label: String,
-    /// The label of its own search field.
     pub(super) search_label: String,
 }
 
-/// One value.
+/// A value of a facet on a page.
 pub(super) struct FacetOptionView {
     pub(super) value: String,
     pub(super) label: String,
@@ -41,7 +41,7 @@ pub(super) struct FacetOptionView {
     pub(super) selected: bool,
 }
 
-/// The entities that the facets of a page name. Values that the page omits are not looked up.
+/// The entities named in the facets of a page. Omitted values are not looked up.
 pub(super) fn referenced_ids(facets: &Facets, parameters: &SearchParams) -> Vec<NodeId> {
     let visible = |facet: &Facet| visible_counts(*facet, facets, parameters).0;
     let entity = |count: FacetCount<FacetValue>| match count.value {
@@ -51,8 +51,8 @@ pub(super) fn referenced_ids(facets: &Facets, parameters: &SearchParams) -> Vec<
     Facet::ALL.iter().flat_map(visible).filter_map(entity).collect()
 }
 
-/// The counts of a facet that a page shows, and the number of those it omits: of a long list of
-/// entities all but the first and the selected ones, unless `parameters` request every value.
+/// The counts that a page shows for a facet, and the number of values it omits. A long list of
+/// entities is cut to the first and the selected ones, unless `parameters` request every value.
 /// Audiences are never omitted, since a page divides them into two lists.
 fn visible_counts(
     facet: Facet,
@@ -85,7 +85,8 @@ pub(super) struct FacetBuilder<'a> {
 }
 
 impl FacetBuilder<'_> {
-    /// Every facet with a choice. Facets with one parameter are one; that of audiences is two.
+    /// Every facet that offers a choice. Facets that share a parameter are merged; audiences are
+    /// split in two.
     pub(super) fn build(&self, facets: &Facets) -> Vec<FacetView> {
         let mut views = Vec::new();
         for group in Facet::ALL.chunk_by(|one, next| one.parameter() == next.parameter()) {
@@ -114,7 +115,7 @@ impl FacetBuilder<'_> {
             Some(Record::Audience(audience)) if audience.perspective == Perspective::Citizen)
     }
 
-    /// One row per value, without entities that no longer exist.
+    /// One row per value. Entities that no longer exist are left out.
     fn rows(&self, name: &str, counts: Vec<FacetCount<FacetValue>>) -> Vec<FacetRow> {
         let row = |FacetCount { value, count, selected }: FacetCount<FacetValue>| {
             let url_value = to_url_value(&value.to_string());
@@ -123,9 +124,9 @@ impl FacetBuilder<'_> {
         counts.into_iter().filter_map(row).collect()
     }
 
-    /// The label of a value of the facet with a parameter; `None` for an entity without a record.
+    /// The label of a value of a parameter's facet; `None` for an entity without a record.
     fn label(&self, parameter: &str, value: FacetValue) -> Option<String> {
-        // `kind` labels one hit, `kinds` several.
+        // `kind` is the label of one hit, `kinds` of several.
         let section = if parameter == "kind" { "kinds" } else { parameter };
         match value {
             FacetValue::Name(name) => Some(self.messages.enum_label(section, name)),
@@ -134,7 +135,7 @@ impl FacetBuilder<'_> {
         }
     }
 
-    /// A facet with these rows and `hidden_count` omitted values; `None` where it offers no choice.
+    /// A facet with these rows and `hidden_count` omitted values; `None` if it offers no choice.
     fn facet(
         &self,
         name: &'static str,
@@ -159,7 +160,7 @@ impl FacetBuilder<'_> {
         let total = options.len() + hidden_count;
         let is_truncated = total > OPTIONS_SENT_MAX && self.parameters.facet != Some(key);
         let selected_count = options.iter().filter(|option| option.selected).count();
-        // One that would be folded alone takes no more room than what unfolds it.
+        // A single folded value would take as much room as the button that unfolds it.
         let visible_count = match total {
             _ if self.parameters.facet == Some(key) || total == VISIBLE_OPTIONS + 1 => total,
             _ => selected_count.max(VISIBLE_OPTIONS),
@@ -187,7 +188,7 @@ impl FacetBuilder<'_> {
         })
     }
 
-    /// The label of a selected condition.
+    /// The label of a selected filter value.
     pub(super) fn condition_label(&self, name: &str, value: &str) -> String {
         let label = match name {
             "from" | "until" => value
@@ -204,10 +205,10 @@ impl FacetBuilder<'_> {
     }
 }
 
-/// Value, label, count, whether it is selected.
+/// Value, label, count, and whether it is selected.
 type FacetRow = (String, String, u64, bool);
 
-/// Merges rows of equal value, highest count first.
+/// Merges rows with the same value; highest count first.
 fn merge_rows(rows: Vec<FacetRow>) -> Vec<FacetRow> {
     let mut merged: Vec<FacetRow> = Vec::new();
     for row in rows {
@@ -220,7 +221,7 @@ fn merge_rows(rows: Vec<FacetRow>) -> Vec<FacetRow> {
     merged
 }
 
-/// The ids that conditions name.
+/// The ids in the filter values of a search.
 pub(super) fn condition_ids(parameters: &SearchParams) -> Vec<NodeId> {
     parameters.conditions().iter().filter_map(|(_, value)| value.parse().ok()).collect()
 }

@@ -1,13 +1,13 @@
-//! The page that holds `GraphiQL`, and the one that says how to build it.
+//! The page with `GraphiQL`, and the page with instructions for building it.
 
 use askama::Template;
 
 use super::{PageError, SiteUrls, layout::Layout};
 use crate::messages::Messages;
 
-/// Builds it, in the root of the repository.
+/// Command that builds `GraphiQL`, from the root of the repository.
 const BUILD_COMMAND: &str = "npm --prefix gateway/graphiql run build";
-/// Names where it was built.
+/// Configuration that points to the build.
 const CONFIG_EXAMPLE: &str = "[graphql]\ngraphiql = \"gateway/graphiql/built\"";
 
 #[derive(Template)]
@@ -24,19 +24,19 @@ struct NoGraphiqlView<'a> {
     config_example: &'static str,
 }
 
-/// The page that holds it. Those who build read English.
+/// The page with `GraphiQL`. It is in English only, for developers.
 ///
 /// # Errors
-/// [`PageError::Template`] where the template fails.
+/// [`PageError::Template`] if the template fails.
 pub(crate) fn graphiql(site: &SiteUrls) -> Result<String, PageError> {
     let messages = Messages::of(schema::Language::En);
     Ok(GraphiqlView { layout: layout(site, messages) }.render()?)
 }
 
-/// The page that says how to build it.
+/// The page with instructions for building it.
 ///
 /// # Errors
-/// [`PageError::Template`] where the template fails.
+/// [`PageError::Template`] if the template fails.
 pub(crate) fn no_graphiql(
     site: &SiteUrls,
     messages: &'static Messages,

@@ -1,4 +1,4 @@
-//! One thing in a list: what it is, where the words stand in it, when and from whom.
+//! A record in a list: kind, title, fragments with the matched words, date and organisations.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, Sea
 use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
 use crate::messages::home_day;
 
-/// At most so many stretches of text are shown.
+/// Maximum number of text fragments shown.
 const FRAGMENTS_MAX: usize = 2;
-/// At most so many themes are named.
+/// Maximum number of themes named.
 const THEMES_MAX: usize = 4;
-/// At most so many organisations are named.
+/// Maximum number of organisations named.
 const ORGANISATIONS_MAX: usize = 3;
-/// A summary is cut after so many characters.
+/// Maximum length of a summary in characters.
 const SUMMARY_CHARACTERS_MAX: usize = 260;
 
-/// One thing in a list.
+/// A record in a list.
 #[derive(Template)]
 #[template(path = "hit.html")]
 pub(super) struct HitView {
@@ -28,10 +28,10 @@ pub(super) struct HitView {
     kind_code: &'static str,
     form: String,
     fragments: Vec<Vec<Span>>,
-    /// The date as people write it, and as machines do.
+    /// The date for readers, and in ISO 8601.
     date: Option<(String, String)>,
     place: String,
-    /// What is different from what one expects of an event.
+    /// What is unusual about an event, such as its cancellation.
     notice: String,
     past: bool,
     themes: Vec<Link>,
@@ -39,7 +39,7 @@ pub(super) struct HitView {
     source: String,
 }
 
-/// Everything that hits name.
+/// The ids of all entities named in the hits.
 pub(super) fn referenced_ids<'a>(
     records: impl IntoIterator<Item = &'a Arc<Record>>,
 ) -> Vec<NodeId> {
@@ -47,7 +47,7 @@ pub(super) fn referenced_ids<'a>(
 }
 
 impl HitView {
-    /// A thing that was found.
+    /// A record found by a search.
     pub(super) fn from_hit(
         context: PageContext<'_>,
         hit: &Hit,
@@ -56,7 +56,7 @@ impl HitView {
         Self::new(context, &hit.record, &hit.highlights, records_by_id)
     }
 
-    /// A thing that is shown for another reason.
+    /// A record shown without a search.
     pub(super) fn from_record(
         context: PageContext<'_>,
         record: &Record,
@@ -115,7 +115,7 @@ impl HitView {
     }
 }
 
-/// What came of a plan that changed; nothing where an event goes on as planned.
+/// The status of a changed event; empty if it takes place as planned.
 pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
     match event.status {
         EventStatus::Scheduled => String::new(),
@@ -123,7 +123,7 @@ pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
     }
 }
 
-/// The host of an address, without `www.`.
+/// The host of a URL, without `www.`.
 pub(super) fn host(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
     host.strip_prefix("www.").unwrap_or(host).to_owned()
@@ -133,7 +133,7 @@ fn plain_spans(text: &str) -> Vec<Span> {
     vec![Span { text: text.to_owned(), highlighted: false }]
 }
 
-/// The whole title, marked where that is known.
+/// The whole title, with highlights where available.
 fn title(title: &str, highlights: &[Highlight]) -> Vec<Span> {
     let highlighted = highlights
         .iter()
@@ -143,7 +143,7 @@ fn title(title: &str, highlights: &[Highlight]) -> Vec<Span> {
     highlighted.cloned().unwrap_or_else(|| plain_spans(title))
 }
 
-/// The best stretches of the text, the summary where none is known.
+/// The best fragments of the text; the summary if there are none.
 fn fragments(summary: Option<&str>, highlights: &[Highlight]) -> Vec<Vec<Span>> {
     let texts = highlights
         .iter()
@@ -157,7 +157,7 @@ fn fragments(summary: Option<&str>, highlights: &[Highlight]) -> Vec<Vec<Span>> 
         .unwrap_or_default()
 }
 
-/// The front of a text, cut between words.
+/// The start of a text, cut at a word boundary.
 pub(super) fn truncate_at_word(text: &str, characters_max: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(characters_max) else { return text.to_owned() };
     let prefix = &text[..end];

@@ -1,4 +1,4 @@
-//! The page where one begins: what there is, what is coming, what is new.
+//! The home page: numbers per kind, upcoming events, new content.
 
 use std::sync::Arc;
 
@@ -14,23 +14,23 @@ use super::{
     record_lookup::RecordsById,
 };
 
-/// So many things of a sort are shown.
+/// Maximum number of items shown per list.
 const ITEMS_SHOWN: usize = 4;
-/// So many themes are shown.
+/// Maximum number of themes shown.
 const THEMES_SHOWN: usize = 16;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomeView<'a> {
     layout: Layout<'a>,
-    /// Address, kind, number, sentence.
+    /// URL, label, number of records and description of each kind.
     kinds: Vec<(String, String, String, String)>,
     themes: Vec<Link>,
     upcoming: Vec<HitView>,
     newest: Vec<HitView>,
 }
 
-/// The start page.
+/// The home page.
 pub(super) async fn page(context: PageContext<'_>) -> Result<String, PageError> {
     let messages = context.messages;
     let mut layout =
@@ -62,7 +62,7 @@ pub(super) async fn page(context: PageContext<'_>) -> Result<String, PageError> 
     Ok(view.render()?)
 }
 
-/// The first things that conditions leave, in an order.
+/// The first records that match a filter, in the given order.
 pub(super) async fn list(
     context: PageContext<'_>,
     filter: SearchFilter,
@@ -80,7 +80,7 @@ pub(super) async fn list(
         .collect())
 }
 
-/// A search without words.
+/// A search with filters but without words.
 pub(super) async fn search_filtered(
     context: PageContext<'_>,
     filter: SearchFilter,
@@ -93,7 +93,7 @@ pub(super) async fn search_filtered(
     Ok(context.snapshot.search(query).await?)
 }
 
-/// The themes with most content. They are counted once for each generation.
+/// The themes with the most content, computed once per generation.
 pub(super) async fn top_themes(
     context: PageContext<'_>,
     max: usize,

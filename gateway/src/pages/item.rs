@@ -1,4 +1,4 @@
-//! The page about one piece of content: what it is, its text, its parts, and where it comes from.
+//! The page of a content record: facts, text, sections and provenance.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{blocking, messages::Messages};
 
-/// So many related things are shown.
+/// Maximum number of related records shown.
 const RELATED_SHOWN: usize = 4;
-/// So many things of other sources with the same passages are named.
+/// Maximum number of records named that share passages and come from other sources.
 const SHARED_PASSAGES_SHOWN: usize = 3;
 
 #[derive(Template)]
@@ -37,7 +37,7 @@ struct ItemView<'a> {
     lang: &'static str,
     title: String,
     title_is_derived: bool,
-    /// When it is, and what is different about it.
+    /// The time of an event, and what is unusual about it.
     moment: String,
     notice: String,
     lead: Option<String>,
@@ -48,12 +48,12 @@ struct ItemView<'a> {
     original: Link,
     actions: Vec<Link>,
     provenance: Vec<(String, String)>,
-    /// Where the same passages stand elsewhere: at whom, and in what.
+    /// Records elsewhere with the same passages: their publisher and a link.
     shared_passages: Vec<(String, Link)>,
     related: Vec<HitView>,
 }
 
-/// The page about the thing at the end of an address.
+/// The page of the record at the end of the URL.
 pub(super) async fn page(
     context: PageContext<'_>,
     kind: NodeKind,
@@ -67,8 +67,8 @@ pub(super) async fn page(
     Ok(view(context, &record, &path).await?.render()?)
 }
 
-/// By its kind and slug, whatever address the site had when the generation was built; else by our own
-/// address, which earlier generations know, or by the id at its end.
+/// Finds a record by kind and slug, whatever the URL of the site was when the generation was built;
+/// otherwise by our own URL, as stored in earlier generations, or by the id at its end.
 async fn find(
     context: PageContext<'_>,
     kind: NodeKind,
@@ -172,7 +172,7 @@ fn provenance_rows(messages: &Messages, provenance: &[Provenance]) -> Vec<(Strin
     provenance.iter().map(row).collect()
 }
 
-/// Where the passages of a thing stand elsewhere: at which organisation or site, and in what.
+/// Records elsewhere that share passages with a record: their organisation or site, and a link.
 async fn shared_passages(
     context: PageContext<'_>,
     id: NodeId,

@@ -1,4 +1,4 @@
-//! What each kind of content has on its page besides title and text.
+//! The sections and facts specific to each kind of content, next to its title and text.
 
 use schema::{
     ApproximateCount, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId, Record,
@@ -9,16 +9,16 @@ use super::{
     PageContext, PageError, hit, hit::HitView, home, layout::Link, record_lookup::RecordsById,
 };
 
-/// So many things of a community are shown of each kind.
+/// Maximum number of items shown per kind on the page of a community.
 const COMMUNITY_ITEMS_SHOWN: usize = 4;
 
-/// One fact: what it is called, and links or plain texts (links to nowhere).
+/// A fact: its label, and links or plain texts (links without a target).
 pub(super) struct Fact {
     pub(super) label: String,
     pub(super) values: Vec<Link>,
 }
 
-/// One part of a page.
+/// A section of a page.
 #[derive(Default)]
 pub(super) struct Section {
     pub(super) id: &'static str,
@@ -28,27 +28,27 @@ pub(super) struct Section {
     pub(super) hits: Vec<HitView>,
 }
 
-/// One row of a part.
+/// A row of a section.
 #[derive(Default)]
 pub(super) struct Row {
     pub(super) title: String,
-    /// Where it leads, if anywhere.
+    /// Target of the link; empty if there is none.
     pub(super) href: String,
     pub(super) text: String,
-    /// Who said it, where it is a quote.
+    /// The person quoted, if the row is a quote.
     pub(super) attribution: Option<String>,
-    /// What it takes, and smaller parts of it.
+    /// Labels and texts, such as the methods and tips of a step.
     pub(super) details: Vec<(String, String)>,
 }
 
-/// What has to be looked up before a page can be written.
+/// The data that is loaded before a page is rendered.
 pub(super) struct ItemSections {
-    /// Things that are named besides those the record is about.
+    /// Ids of entities named on the page in addition to those the record is about.
     pub(super) referenced_ids: Vec<NodeId>,
     community_sections: Vec<Section>,
 }
 
-/// Looks up what belongs to a thing.
+/// Loads the data for the sections of a record.
 pub(super) async fn load(
     context: PageContext<'_>,
     record: &Record,
@@ -101,7 +101,7 @@ pub(super) async fn load(
 }
 
 impl ItemSections {
-    /// The parts of the page that say something.
+    /// The sections of the page that are not empty.
     pub(super) fn sections(
         self,
         context: PageContext<'_>,
@@ -213,7 +213,7 @@ fn steps(context: PageContext<'_>, toolkit: &schema::Toolkit) -> Vec<Row> {
     toolkit.steps.iter().map(row).collect()
 }
 
-/// What a method takes, in one line.
+/// The effort a method takes, in one line.
 fn effort(context: PageContext<'_>, effort: &Effort) -> String {
     let fields = [
         ("item.effort_time", &effort.time),
@@ -244,7 +244,7 @@ fn programme(
     event.sessions.iter().map(row).collect()
 }
 
-/// The form of a piece of content.
+/// The form of a content record, such as a blog or a meeting.
 pub(super) fn form(record: &Record) -> &'static str {
     match record {
         Record::Article(article) => article.form.name(),
@@ -255,7 +255,7 @@ pub(super) fn form(record: &Record) -> &'static str {
     }
 }
 
-/// When an event is; of a series, the next time.
+/// The time of an event; of a series, its next occurrence.
 pub(super) fn moment(context: PageContext<'_>, record: &Record) -> String {
     let Record::Event(event) = record else { return String::new() };
     let next = event.occurrences_from(context.now, 1).into_iter().next();
@@ -267,7 +267,7 @@ pub(super) fn moment(context: PageContext<'_>, record: &Record) -> String {
     }
 }
 
-/// What is different from what one expects of an event.
+/// What is unusual about an event, such as its cancellation.
 pub(super) fn notice(context: PageContext<'_>, record: &Record) -> String {
     match record {
         Record::Event(event) if event.status != EventStatus::Scheduled => {
@@ -280,7 +280,7 @@ pub(super) fn notice(context: PageContext<'_>, record: &Record) -> String {
     }
 }
 
-/// What opens the page.
+/// The introduction at the top of the page.
 pub(super) fn lead(record: &Record) -> Option<String> {
     match record {
         Record::Article(article) => article.lead.clone().or_else(|| article.common.summary.clone()),
@@ -291,7 +291,7 @@ pub(super) fn lead(record: &Record) -> Option<String> {
     }
 }
 
-/// What one can do: sign up, join, open, put into a calendar.
+/// Links for actions: sign up, join, open, add to a calendar.
 pub(super) fn actions(context: PageContext<'_>, record: &Record) -> Vec<Link> {
     let link = |url: &url::Url, key: &str| Link {
         href: url.to_string(),
@@ -324,7 +324,7 @@ pub(super) fn actions(context: PageContext<'_>, record: &Record) -> Vec<Link> {
     actions
 }
 
-/// The facts beside the text, those that are known.
+/// The known facts, shown next to the text.
 pub(super) fn facts(
     context: PageContext<'_>,
     record: &Record,

@@ -1,13 +1,13 @@
-//! What a page is about, for machines: schema.org as JSON-LD.
+//! Structured data about the record on a page: schema.org as JSON-LD.
 
 use schema::{Attendance, EventStatus, Record};
 use serde_json::{Map, Value, json};
 
 use crate::messages::language_code;
 
-/// A record as JSON-LD that can stand in a `script` element; `page` is the address of our page.
+/// A record as JSON-LD for a `script` element; `page_url` is the URL of our page.
 ///
-/// Invariant: no `<`, `>` or `&` is left as it is, so that nothing can end the element.
+/// Invariant: every `<`, `>` and `&` is escaped, so that no text can close the element.
 pub(super) fn render(record: &Record, page_url: &str) -> String {
     let Some(common) = record.common() else { return String::new() };
     let mut object = Map::new();
@@ -21,7 +21,7 @@ pub(super) fn render(record: &Record, page_url: &str) -> String {
     insert("url", common.url.as_str().into());
     insert("name", common.title.as_str().into());
     insert("description", common.summary.as_deref().into());
-    // An organisation is in no language; it has some.
+    // An organisation has no language of its own; it uses languages.
     let language_property =
         if matches!(record, Record::Community(_)) { "knowsLanguage" } else { "inLanguage" };
     insert(

@@ -1,29 +1,29 @@
-//! What stands around every page: head, search field, ways to elsewhere.
+//! The layout of every page: head, search field and navigation.
 
 use schema::Language;
 
 use super::{SiteUrls, other_language};
 use crate::messages::Messages;
 
-/// The frame of one page.
+/// The layout of one page.
 pub(super) struct Layout<'a> {
     pub(super) site: &'a SiteUrls,
     pub(super) messages: &'static Messages,
-    /// The title of the page, without the name of the site.
+    /// The page title, without the name of the site.
     pub(super) title: String,
-    /// The path of the page, as on a Dutch page.
+    /// The path of the page, in its Dutch form.
     pub(super) path: String,
-    /// What stands in the search field.
+    /// The text in the search field.
     pub(super) query: String,
-    /// A sentence about the page, for search engines.
+    /// A one-sentence description for search engines.
     pub(super) description: String,
-    /// Whether search engines may list the page.
+    /// Whether search engines may index the page.
     pub(super) is_indexable: bool,
-    /// What the page is about, for machines.
+    /// The JSON-LD of the page; empty if there is none.
     pub(super) json_ld: String,
 }
 
-/// Something to follow.
+/// A hyperlink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) href: String,
@@ -31,7 +31,7 @@ pub(super) struct Link {
 }
 
 impl<'a> Layout<'a> {
-    /// The frame of a page that search engines may list.
+    /// The layout of a page that search engines may index.
     pub(super) fn new(
         site: &'a SiteUrls,
         messages: &'static Messages,
@@ -51,38 +51,38 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// A message.
+    /// The message for a key, in the language of the page.
     pub(super) fn message<'k>(&'k self, key: &'k str) -> &'k str {
         self.messages.get(key)
     }
 
-    /// The address of a page in this language.
+    /// The URL of a page in this language.
     pub(super) fn href(&self, path: &str) -> String {
         self.site.href(self.messages.language, path)
     }
 
-    /// The address of something that has no language.
+    /// The URL of a resource that does not depend on the language.
     pub(super) fn unlocalised_href(&self, path: &str) -> String {
         self.site.href(Language::Nl, path)
     }
 
-    /// The address of a file for browsers.
+    /// The URL of a static file.
     pub(super) fn asset(&self, name: &str) -> String {
         self.site.asset(name)
     }
 
-    /// This page, in full.
+    /// The absolute URL of this page.
     pub(super) fn canonical(&self) -> String {
         self.site.absolute(self.messages.language, &self.path)
     }
 
-    /// This page in each language, in full.
+    /// The absolute URL of this page in each language.
     pub(super) fn alternates(&self) -> [(&'static str, String); 2] {
         [("nl", Language::Nl), ("en", Language::En)]
             .map(|(code, language)| (code, self.site.absolute(language, &self.path)))
     }
 
-    /// This page in the other language.
+    /// The URL of this page in the other language.
     pub(super) fn translated_href(&self) -> String {
         self.site.href(other_language(self.messages.language), &self.path)
     }
@@ -92,13 +92,13 @@ impl<'a> Layout<'a> {
         Messages::of(other_language(self.messages.language)).language_code()
     }
 
-    /// Whether this page is the one at a path, or below it.
+    /// Whether this page is at `path` or below it.
     pub(super) fn is_below(&self, path: &str) -> bool {
         let own = self.path.split('?').next().unwrap_or_default();
         own == path || own.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// The ways to all content of a kind.
+    /// URL and label of the overview of each kind, and whether it is the current page.
     pub(super) fn navigation(&self) -> Vec<(String, &str, bool)> {
         [
             ("article", "kinds.ARTICLE"),

@@ -1,4 +1,4 @@
-//! What shows that something was done: things, each with the sentence in which it stands.
+//! Mentions as evidence of work: records, each with the sentence that mentions the organisation.
 
 use schema::{
     Highlight, NodeKind, Record, SearchExtras, SearchField, SearchFilter, SearchSort, Span,
@@ -7,16 +7,16 @@ use schema::{
 
 use super::{PageContext, PageError, hit, home, record_lookup, site};
 
-/// So many of the newest things are looked through for a sentence.
+/// Maximum number of recent records searched for a sentence.
 const CANDIDATES_MAX: usize = 6;
-/// So many of them are shown.
+/// Maximum number of mentions shown.
 const ITEMS_SHOWN: usize = 2;
-/// Where no sentence has the words, so many characters of the opening stand in.
+/// Maximum length in characters of the opening text, which is shown if no sentence matches.
 const OPENING_MAX: usize = 200;
-/// A stretch with no more letters than this beside what is marked in it is no sentence.
+/// A fragment with at most this many characters outside its highlights is not shown as a sentence.
 const CONTEXT_LETTERS_MIN: usize = 12;
 
-/// One thing that shows it.
+/// A record with the sentence that mentions the organisation.
 pub(super) struct Mention {
     pub(super) href: String,
     pub(super) lang: &'static str,
@@ -26,8 +26,8 @@ pub(super) struct Mention {
     pub(super) sentence: Vec<Span>,
 }
 
-/// The newest things that conditions leave, those that name `who` in a sentence first. Words of
-/// `what` are marked, too.
+/// The newest records that match a filter, those with a sentence that names `organisation` first.
+/// The words of `theme` are highlighted too.
 pub(super) async fn find(
     context: PageContext<'_>,
     filter: SearchFilter,
@@ -62,12 +62,12 @@ pub(super) async fn find(
         };
         mentions.push((names_organisation, mention));
     }
-    // Newest first stays among equals.
+    // A stable sort: among equals, newest first.
     mentions.sort_by_key(|(names_organisation, _)| !names_organisation);
     Ok(mentions.into_iter().take(ITEMS_SHOWN).map(|(_, mention)| mention).collect())
 }
 
-/// When something is or was published, as exact as it is known.
+/// The date of an event or a publication, as precise as it is known.
 fn date(context: PageContext<'_>, record: &Record) -> String {
     match record {
         Record::Event(event) => event.start.describe(context.messages.language),
@@ -75,7 +75,8 @@ fn date(context: PageContext<'_>, record: &Record) -> String {
     }
 }
 
-/// The stretch of a text that names `who`, else the best one; and whether it names them.
+/// The fragment of a text that names `organisation`, otherwise the best one; and whether it names
+/// it.
 fn sentence(highlights: &[Highlight], organisation: &str) -> (bool, Option<Vec<Span>>) {
     let texts = highlights
         .iter()
@@ -99,7 +100,7 @@ fn sentence(highlights: &[Highlight], organisation: &str) -> (bool, Option<Vec<S
     (naming.is_some(), chosen)
 }
 
-/// The condition that something is about a thing.
+/// Restricts a filter to records about an entity.
 pub(super) fn filter_by_entity(mut filter: SearchFilter, id: schema::NodeId) -> SearchFilter {
     match id.kind() {
         NodeKind::Theme => filter.themes.push(id),

@@ -1,4 +1,4 @@
-//! The things that a page names: looked up once, linked everywhere.
+//! The records named on a page, loaded in one batch.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{PageContext, PageError, layout::Link, site};
 pub(super) struct RecordsById(HashMap<NodeId, Arc<Record>>);
 
 impl RecordsById {
-    /// Looks up everything at once.
+    /// Loads all records in one batch.
     pub(super) async fn load(
         context: PageContext<'_>,
         ids: impl IntoIterator<Item = NodeId>,
@@ -24,23 +24,24 @@ impl RecordsById {
         Ok(Self(pairs.filter_map(|(id, record)| Some((id, record?))).collect()))
     }
 
-    /// A thing, where it is there.
+    /// The record with this id, if it exists.
     pub(super) fn get(&self, id: NodeId) -> Option<&Arc<Record>> {
         self.0.get(&id)
     }
 
-    /// The name of a thing; its id where it is not there any more.
+    /// The name of a record; its id if it no longer exists.
     pub(super) fn name(&self, id: NodeId) -> String {
         self.get(id).map_or_else(|| id.to_string(), |record| record.name().to_owned())
     }
 
-    /// Links to things, in the order asked; what is not there any more is left out.
+    /// Links to records, in the order of `ids`; records that no longer exist are left out.
     pub(super) fn links(&self, context: PageContext<'_>, ids: &[NodeId]) -> Vec<Link> {
         ids.iter().filter_map(|id| self.get(*id)).map(|record| link(context, record)).collect()
     }
 }
 
-/// A link to a thing; to what there is with them for people and groups, about whom there is no page.
+/// A link to a record. People and audiences have no page: the link leads to a search for their
+/// content.
 pub(super) fn link(context: PageContext<'_>, record: &Record) -> Link {
     let href = |path: &str| context.site.href(context.messages.language, path);
     let target = match record.id().kind() {
@@ -52,7 +53,7 @@ pub(super) fn link(context: PageContext<'_>, record: &Record) -> Link {
     Link { href: target, text: record.name().to_owned() }
 }
 
-/// The code of a text's language where it is another than the page's, else nothing.
+/// The language code of a text, if it differs from the language of the page; otherwise empty.
 pub(super) fn foreign_language_code(context: PageContext<'_>, language: Language) -> &'static str {
     if language == context.messages.language {
         ""

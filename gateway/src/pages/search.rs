@@ -23,18 +23,18 @@ use crate::{
     search_params::{InvalidParameter, SearchParams, to_url_value},
 };
 
-/// Hits on one page.
+/// Number of hits per page.
 pub(super) const PAGE_SIZE: usize = 10;
 #[derive(Template)]
 #[template(path = "search.html")]
 struct SearchView<'a> {
     layout: Layout<'a>,
     heading: String,
-    /// Number of hits, as one whole sentence.
+    /// The number of hits, as a complete sentence.
     count: String,
     hits: Vec<HitView>,
     filters: FiltersView,
-    /// How the words were interpreted, each one sentence.
+    /// How the words were interpreted, one sentence each.
     notes: Vec<String>,
     did_you_mean: Option<Link>,
     sorts: Vec<(String, String, bool)>,
@@ -42,14 +42,14 @@ struct SearchView<'a> {
     no_results: Option<NoResultsView>,
 }
 
-/// Suggestions where nothing was found.
+/// Suggestions for a search without hits.
 struct NoResultsView {
     shorter_queries: Vec<Link>,
     without_filters: Option<String>,
     themes: Vec<Link>,
 }
 
-/// All content of a kind, to be refined.
+/// All content of one kind, with facets.
 pub(super) async fn overview(
     context: PageContext<'_>,
     kind: NodeKind,
@@ -65,7 +65,7 @@ pub(super) async fn overview(
     Ok(view.render()?)
 }
 
-/// The page of results.
+/// The search page.
 pub(super) async fn page(
     context: PageContext<'_>,
     parameters: &SearchParams,
@@ -128,7 +128,7 @@ async fn view<'a>(
     Ok(view)
 }
 
-/// The hits of one page.
+/// The hits of a page.
 async fn find(
     context: PageContext<'_>,
     parameters: &SearchParams,
@@ -139,7 +139,7 @@ async fn find(
     Ok(context.snapshot.search(search_query(context, parameters, page, extras)).await?)
 }
 
-/// Whether the query has a hit.
+/// Whether a search has any hits.
 async fn has_results(
     context: PageContext<'_>,
     parameters: &SearchParams,
@@ -164,7 +164,7 @@ fn search_query(
     }
 }
 
-/// Number of hits, as one whole sentence.
+/// The number of hits, as a complete sentence.
 pub(super) fn count_text(messages: &Messages, total: u64, query: Option<&str>) -> String {
     let plural_form = match total {
         0 => "none",
@@ -226,7 +226,7 @@ fn sorts(messages: &Messages, parameters: &SearchParams) -> Vec<(String, String,
     SearchSort::ALL.iter().filter(is_available).map(option).collect()
 }
 
-/// Suggestions where nothing was found: each query with one word fewer that finds something.
+/// Suggestions for a search without hits: each query with one word removed that has hits.
 async fn no_results(
     context: PageContext<'_>,
     parameters: &SearchParams,

@@ -1,4 +1,4 @@
-//! Where pages are: addresses seen from the root of the site, and in full; the map of the site.
+//! The URLs of pages, relative to the host and absolute, and the site map.
 
 use std::{
     fmt::Write,
@@ -13,58 +13,57 @@ use url::Url;
 
 use super::assets::Assets;
 
-/// A site map has at most so many addresses (sitemaps.org); what is newest goes first.
+/// Maximum number of records in the site map, newest first; sitemaps.org allows 50,000 URLs.
 const SITEMAP_MAX: usize = 10_000;
 
-/// The addresses of a site.
+/// The URLs of a site.
 #[derive(Debug)]
 pub(crate) struct SiteUrls {
-    /// The whole address, ending in `/`.
+    /// The absolute base URL, with `/` at the end.
     pub(crate) url: Url,
-    /// Style, script and icon.
     pub(crate) assets: Assets,
-    /// The themes with most content, of the generation that was asked last, by its digest.
+    /// The themes with the most content in the generation last requested, by its digest.
     top_themes: Mutex<Option<(String, Arc<[NodeId]>)>>,
 }
 
 impl SiteUrls {
-    /// The site that people reach at `url`.
+    /// The site with the public URL `url`.
     pub(crate) fn new(url: Url) -> Self {
         Self { url, assets: Assets::new(), top_themes: Mutex::default() }
     }
 
-    /// The themes with most content in the generation with this digest, where they are known.
+    /// The themes with the most content in the generation with this digest, if they are cached.
     pub(super) fn cached_top_themes(&self, digest: &str) -> Option<Arc<[NodeId]>> {
         let top_themes = self.top_themes.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, ids) = top_themes.as_ref().filter(|(cached_digest, _)| cached_digest == digest)?;
         Some(Arc::clone(ids))
     }
 
-    /// Keeps the themes of a generation in place of those of another.
+    /// Caches the themes of a generation, replacing those of another.
     pub(super) fn cache_top_themes(&self, digest: &str, ids: Arc<[NodeId]>) {
         let mut top_themes = self.top_themes.lock().unwrap_or_else(PoisonError::into_inner);
         *top_themes = Some((digest.to_owned(), ids));
     }
 
-    /// An address seen from the host; `path` as on a Dutch page.
+    /// The URL of a page, relative to the host; `path` is the Dutch form.
     pub(crate) fn href(&self, language: Language, path: &str) -> String {
         let language = if language == Language::En { "en/" } else { "" };
         format!("{}{language}{path}", self.url.path())
     }
 
-    /// The same in full.
+    /// The absolute URL of a page.
     pub(crate) fn absolute(&self, language: Language, path: &str) -> String {
         let origin = self.url.origin().ascii_serialization();
         format!("{origin}{}", self.href(language, path))
     }
 
-    /// The address of a file that never changes.
+    /// The URL of an immutable file.
     pub(crate) fn asset(&self, name: &str) -> String {
         format!("{}assets/{}", self.url.path(), self.assets.hashed(name))
     }
 }
 
-/// The path of the page about a thing, as on a Dutch page; none for people and audiences.
+/// The path of the page of a record, in its Dutch form; `None` for people and audiences.
 pub(super) fn path(record: &Record) -> Option<String> {
     let kind = record.id().kind().as_str();
     match record {
@@ -76,7 +75,7 @@ pub(super) fn path(record: &Record) -> Option<String> {
     }
 }
 
-/// A name and an id as the last part of an address.
+/// A slug that consists of a name and an id.
 fn named_slug(name: &str, id: NodeId) -> String {
     match normalisation::slug(name) {
         slug if slug.is_empty() => id.to_string(),
@@ -84,10 +83,10 @@ fn named_slug(name: &str, id: NodeId) -> String {
     }
 }
 
-/// The map of a site, as sitemaps.org has it: every page about content in both languages.
+/// The site map in the format of sitemaps.org: every content page, in both languages.
 ///
 /// # Errors
-/// [`CatalogError`] where the catalog fails.
+/// [`CatalogError`] if the catalog fails.
 pub(crate) async fn sitemap(
     site: &SiteUrls,
     snapshot: &Snapshot,

@@ -1,4 +1,4 @@
-//! How things stand, for people: generation, counts, health of the sources.
+//! The status page: generation, counts and health of the sources.
 
 use askama::Template;
 use schema::{Kind, NodeKind};
@@ -12,11 +12,11 @@ struct StatusView<'a> {
     health: &'a str,
     generation: String,
     counts: Vec<(String, String)>,
-    /// Name, records, rejected, day of reading.
+    /// Name, number of records, number of rejections, and date of the last read.
     sources: Vec<[String; 4]>,
 }
 
-/// The page that says how things stand.
+/// The status page.
 pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String, PageError> {
     let (messages, snapshot) = (context.messages, context.snapshot);
     let mut layout =

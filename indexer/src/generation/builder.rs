@@ -1,5 +1,5 @@
-//! A generation under construction: verify the base ► stage ► share or copy its files ► digest ►
-//! publish. Builds, compaction and rollback differ only in what they write between.
+//! Construction of a generation: verify the base ► stage ► link or copy its files ► digest ►
+//! publish. Builds, compaction and rollback differ only in what they write in between.
 
 use std::{
     collections::BTreeMap,
@@ -15,17 +15,17 @@ use super::{
 };
 use crate::store::{BASE_FILE, OVERLAY_FILE};
 
-/// A verified generation from which another one is built.
+/// A verified generation that serves as the base of a new one.
 #[derive(Debug)]
 pub(crate) struct BaseGeneration {
     pub(crate) manifest: Manifest,
     pub(crate) folder: PathBuf,
-    /// Damage of the index, which can be rebuilt from the store.
+    /// Damage to the index, which can be rebuilt from the store.
     pub(crate) index_damage: Vec<Damage>,
 }
 
 impl BaseGeneration {
-    /// Opens a generation of which all files except those of the index are intact.
+    /// Opens a generation whose files are intact, except possibly those of the index.
     pub(crate) fn open(
         data: &DataFolder,
         number: GenerationNumber,
@@ -41,7 +41,7 @@ impl BaseGeneration {
         Ok(Self { manifest, folder, index_damage })
     }
 
-    /// Opens a generation of which all files are intact.
+    /// Opens a generation whose files are all intact.
     pub(crate) fn open_intact(
         data: &DataFolder,
         number: GenerationNumber,
@@ -53,7 +53,7 @@ impl BaseGeneration {
         Err(GenerationError::Damaged { number, damage: base.index_damage })
     }
 
-    /// Size of one of its files in bytes; zero where there is none.
+    /// Size of a file of the base in bytes; zero if the file does not exist.
     pub(crate) fn file_bytes(&self, name: &str) -> u64 {
         self.manifest.files.get(name).map_or(0, |digest| digest.bytes)
     }
@@ -68,12 +68,12 @@ impl BaseGeneration {
 pub(crate) struct GenerationBuilder<'a> {
     staging: Staging<'a>,
     number: GenerationNumber,
-    /// Digests of files that are hard links to the base's.
+    /// Digests of files that are hard links to files of the base.
     inherited: BTreeMap<String, FileDigest>,
 }
 
 impl<'a> GenerationBuilder<'a> {
-    /// Creates a folder with an empty index folder in it.
+    /// Creates the folder of the new generation, with an empty index folder.
     pub(crate) fn begin(data: &'a DataFolder, lock: &BuildLock) -> Result<Self, GenerationError> {
         let number = data.next_number()?;
         let staging = Staging::begin(data, lock)?;
@@ -83,7 +83,7 @@ impl<'a> GenerationBuilder<'a> {
         Ok(builder)
     }
 
-    /// The number under which it is published.
+    /// The number under which the generation will be published.
     pub(crate) fn number(&self) -> GenerationNumber {
         self.number
     }
@@ -96,7 +96,7 @@ impl<'a> GenerationBuilder<'a> {
         self.folder().join(INDEX_FOLDER)
     }
 
-    /// Hard-links the base of a store, which never changes, and copies its overlay.
+    /// Hard-links the immutable base file of the store and copies its overlay.
     pub(crate) fn share_store(&mut self, base: &BaseGeneration) -> Result<(), GenerationError> {
         self.link(base, BASE_FILE)?;
         if base.manifest.files.contains_key(OVERLAY_FILE) {
@@ -105,8 +105,7 @@ impl<'a> GenerationBuilder<'a> {
         Ok(())
     }
 
-    /// Hard-links the segments of an index, which never change, and copies the small files that list
-    /// them.
+    /// Hard-links the immutable segments of the index and copies the small files that list them.
     pub(crate) fn share_index(&mut self, base: &BaseGeneration) -> Result<(), GenerationError> {
         for name in base.manifest.files.keys().filter(|name| is_index_file(name)) {
             if Path::new(name).extension().is_some_and(|extension| extension == "json") {
@@ -133,13 +132,13 @@ impl<'a> GenerationBuilder<'a> {
         Ok(())
     }
 
-    /// Digests all files and completes the manifest with format, number and digests.
+    /// Digests all files and fills in the format, number and digests of the manifest.
     pub(crate) fn seal(&self, manifest: Manifest) -> Result<Manifest, GenerationError> {
         let files = self.staging.digest_files(&self.inherited)?;
         Ok(Manifest { format: FORMAT, number: self.number, files, ..manifest })
     }
 
-    /// Makes it the current generation, with the manifest that [`Self::seal`] completed.
+    /// Publishes the generation as the current one, with the manifest returned by [`Self::seal`].
     pub(crate) fn publish(self, manifest: &Manifest) -> Result<GenerationNumber, GenerationError> {
         self.staging.publish(manifest)
     }

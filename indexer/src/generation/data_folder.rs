@@ -1,4 +1,4 @@
-//! The data folder: which generations there are, which is current, who may build, what is held.
+//! The data folder: the generations on disk, the current one, the build lock and the publish hold.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -15,9 +15,9 @@ use crate::regular_file;
 
 const CURRENT_FILE: &str = "CURRENT";
 const HOLD_FILE: &str = "HOLD";
-/// No installation comes to this number by publishing.
+/// Upper bound on generation numbers, far above what publishing can reach.
 const NUMBER_MAX: GenerationNumber = GenerationNumber(1 << 48);
-/// What `CURRENT` and `HOLD` hold takes fewer bytes.
+/// Maximum length of `CURRENT` and `HOLD` in bytes.
 const POINTER_BYTES_MAX: u64 = 1_024;
 const LOCK_FILE: &str = "builder.lock";
 const STAGING_FOLDER: &str = ".building";
@@ -29,10 +29,10 @@ pub(crate) struct DataFolder {
     root: PathBuf,
 }
 
-/// A mark that publishing waits until an operator releases it.
+/// A hold: nothing is published until an operator releases it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PublishHold {
-    /// The generation whose content was brought back.
+    /// The generation whose content a rollback restored.
     pub(crate) content_of: GenerationNumber,
     pub(crate) since: Timestamp,
 }
@@ -43,18 +43,18 @@ impl PublishHold {
     }
 }
 
-/// The right to build, for as long as it lives. Held by the operating system, so that a killed
-/// builder leaves no stale lock; the process id in the file is only a message.
+/// The exclusive right to build, for the lifetime of the value. The operating system holds the
+/// lock, so a killed builder leaves no stale lock; the process id in the file is informational.
 #[derive(Debug)]
 pub(crate) struct BuildLock {
     file: File,
-    /// Stops the process at the step that a crash test names in the environment.
+    /// Stops the process at the failpoint that a crash test sets in the environment.
     #[cfg(feature = "failpoints")]
     _failpoints: Option<fail::FailScenario<'static>>,
 }
 
 impl Drop for BuildLock {
-    /// Closing the file would do, if no child process of this one had it open for a moment too.
+    /// Unlocks explicitly: closing the file is not enough while a child process still has it open.
     fn drop(&mut self) {
         let _ = self.file.unlock();
     }
@@ -81,7 +81,7 @@ impl DataFolder {
         self.root.join("status.json")
     }
 
-    /// What `CURRENT` names; `None` before the first generation.
+    /// The generation that `CURRENT` names; `None` before the first generation.
     pub(crate) fn current(&self) -> Result<Option<GenerationNumber>, GenerationError> {
         let path = self.root.join(CURRENT_FILE);
         match regular_file::read(&path, POINTER_BYTES_MAX) {
@@ -97,7 +97,8 @@ impl DataFolder {
         }
     }
 
-    /// What `CURRENT` names if it is on disk, else the newest generation; `None` where there is none.
+    /// The generation that `CURRENT` names if it is on disk, otherwise the newest one; `None` if
+    /// there are none.
     pub(crate) fn current_or_newest(&self) -> Result<Option<GenerationNumber>, GenerationError> {
         let generations = self.generations()?;
         match self.current() {
@@ -107,26 +108,26 @@ impl DataFolder {
         }
     }
 
-    /// Whether there are generations of which none is current.
+    /// Whether generations exist but none is current.
     pub(crate) fn is_missing_current(&self) -> bool {
         matches!(self.current(), Ok(None)) && self.generations().is_ok_and(|all| !all.is_empty())
     }
 
-    /// What to say where `CURRENT` was there before and is not any more.
+    /// The error for a `CURRENT` that existed before and is now missing.
     pub(crate) fn missing_current_error(&self) -> GenerationError {
         GenerationError::InvalidCurrent { path: self.root.join(CURRENT_FILE) }
     }
 
-    /// Makes `number` current, in one step that a crash cannot halve.
+    /// Makes `number` the current generation, atomically.
     pub(crate) fn set_current(&self, number: GenerationNumber) -> Result<(), GenerationError> {
         write_atomically(&self.root.join(CURRENT_FILE), format!("{number}\n").as_bytes())
     }
 
-    /// A number that no generation here has had: above `CURRENT` and everything on disk.
+    /// A number never used in this folder: above `CURRENT` and every generation on disk.
     pub(crate) fn next_number(&self) -> Result<GenerationNumber, GenerationError> {
         let newest = self.generations()?.last().copied().unwrap_or_default();
         let current = self.current().ok().flatten();
-        // At the end of all numbers there would be no next one.
+        // The largest number has no successor.
         let current = current.filter(|number| number.next() < NUMBER_MAX).unwrap_or_default();
         let mut number = newest.max(current).next();
         while self.generation(number).exists() {
@@ -135,7 +136,7 @@ impl DataFolder {
         Ok(number)
     }
 
-    /// The generations on disk, whole or damaged, oldest first.
+    /// The generations on disk, intact or damaged, oldest first.
     pub(crate) fn generations(&self) -> Result<Vec<GenerationNumber>, GenerationError> {
         let entries = match fs::read_dir(&self.root) {
             Ok(entries) => entries,
@@ -145,7 +146,7 @@ impl DataFolder {
         let mut numbers = Vec::new();
         for entry in entries {
             let entry = entry.map_err(GenerationError::io("list", &self.root))?;
-            // What has another name or no manifest is not ours, and is left alone.
+            // Entries with another name or without a manifest are not ours and stay untouched.
             let name = entry.file_name();
             let number: Option<GenerationNumber> = name.to_str().and_then(|n| n.parse().ok());
             let is_generation = |number: &GenerationNumber| {
@@ -160,7 +161,7 @@ impl DataFolder {
         Ok(numbers)
     }
 
-    /// Takes the right to build, and clears away what a killed builder left.
+    /// Acquires the build lock and removes what a killed builder left behind.
     pub(crate) fn lock(&self) -> Result<BuildLock, GenerationError> {
         fs::create_dir_all(&self.root).map_err(GenerationError::io("create", &self.root))?;
         let path = self.root.join(LOCK_FILE);
@@ -187,14 +188,14 @@ impl DataFolder {
         })
     }
 
-    /// Removes what was never finished. A generation is finished when it has its number, whatever
-    /// `CURRENT` names.
+    /// Removes unfinished generations. A generation is finished once its folder has its number,
+    /// whatever `CURRENT` names.
     fn clear_leftovers(&self) -> Result<(), GenerationError> {
         remove_folder(&self.staging())?;
         remove_folder(&self.retiring())
     }
 
-    /// Removes the oldest generations until `keep` are left, the current one among them.
+    /// Removes the oldest generations until `keep` remain, including the current one.
     pub(crate) fn remove_oldest(
         &self,
         retained: usize,
@@ -210,7 +211,7 @@ impl DataFolder {
         Ok(oldest)
     }
 
-    /// Removes a generation: out of sight in one step first, so that a crash leaves no half of it.
+    /// Removes a generation. Renames it first, so that a crash never leaves a partial generation.
     fn retire(&self, number: GenerationNumber) -> Result<(), GenerationError> {
         let (from, to) = (self.generation(number), self.retiring());
         remove_folder(&to)?;
@@ -222,11 +223,11 @@ impl DataFolder {
         self.root.join(RETIRING_FOLDER)
     }
 
-    /// Whether publishing waits for an operator.
+    /// The publish hold, if there is one.
     pub(crate) fn hold(&self) -> Result<Option<PublishHold>, GenerationError> {
         let path = self.root.join(HOLD_FILE);
         match regular_file::read(&path, POINTER_BYTES_MAX) {
-            // A hold that cannot be read is still a hold: it takes a person to lift it.
+            // An unreadable hold is still a hold: only an operator can release it.
             Ok(bytes) => {
                 let hold = serde_json::from_slice(&bytes);
                 Ok(Some(hold.unwrap_or_else(|_| PublishHold::unreadable())))
@@ -238,11 +239,11 @@ impl DataFolder {
     }
 
     pub(crate) fn set_hold(&self, hold: &PublishHold) -> Result<(), GenerationError> {
-        let bytes = serde_json::to_vec(hold).expect("a hold is plain data");
+        let bytes = serde_json::to_vec(hold).expect("a hold always serialises to JSON");
         write_atomically(&self.root.join(HOLD_FILE), &bytes)
     }
 
-    /// Lifts the hold; whether there was one.
+    /// Releases the hold. Returns whether there was one.
     pub(crate) fn remove_hold(&self) -> Result<bool, GenerationError> {
         let path = self.root.join(HOLD_FILE);
         match fs::remove_file(&path) {
@@ -253,7 +254,7 @@ impl DataFolder {
     }
 }
 
-/// Whether something lies at a path that is not a small file.
+/// Whether the path exists but is not a small regular file.
 fn is_malformed(cause: &std::io::Error) -> bool {
     matches!(cause.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge)
 }

@@ -1,4 +1,4 @@
-//! Writes that survive a crash: synced to disk, whole or absent.
+//! Crash-safe writes: synced to disk, complete or absent.
 
 use std::{
     fs::{self, File},
@@ -8,11 +8,11 @@ use std::{
 
 use super::GenerationError;
 
-/// Writes a file so that a reader sees the old or the new content and never a part.
+/// Writes a file atomically: a reader sees either the old or the new content.
 pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), GenerationError> {
     let temporary_path = path.with_extension("new");
     let io = |cause| GenerationError::io("write", &temporary_path)(cause);
-    // What a killed process left, or a link that leads elsewhere: neither is written to.
+    // Removes the leftover of a killed process, or a symbolic link, rather than write through it.
     match fs::remove_file(&temporary_path) {
         Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(io(cause)),
         _ => {}
@@ -26,7 +26,7 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Generati
     path.parent().map_or(Ok(()), sync)
 }
 
-/// Waits until a file or folder is on the disk.
+/// Waits until a file or folder has been flushed to disk.
 pub(super) fn sync(path: &Path) -> Result<(), GenerationError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(GenerationError::io("sync", path))
 }

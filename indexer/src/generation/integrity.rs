@@ -1,4 +1,4 @@
-//! Digests of files, and checking a generation against its manifest.
+//! File digests, and verification of a generation against its manifest.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -18,13 +18,14 @@ use blake3::hazmat::{
 use super::{Damage, FileDigest, GenerationError, MANIFEST_FILE, Manifest};
 use crate::regular_file;
 
-/// A file is read in pieces of this size, which stay in a processor's cache for the digest.
+/// Size of a read in bytes; small enough to stay in the processor cache while it is digested.
 const CHUNK_BYTES: usize = 1 << 20;
-/// Two threads share in a longer stretch of a file than this, and so on: both reading and digesting
-/// take their time.
+/// Maximum length in bytes that one thread digests; longer ranges are split in two, recursively.
+/// Both reading and digesting take time.
 const SEQUENTIAL_BYTES_MAX: u64 = 128 << 20;
 
-/// Size and digest of a file. Read and not mapped: a disk that fails is an error, not a signal.
+/// Size and digest of a file. The file is read rather than mapped: a failing disk then causes an
+/// error, not a signal.
 pub(crate) fn digest_file(path: &Path) -> Result<FileDigest, GenerationError> {
     let io = |cause| GenerationError::io("read", path)(cause);
     let file = regular_file::open(path).map_err(io)?;
@@ -80,7 +81,7 @@ fn hash_range(
     Ok(hasher)
 }
 
-/// Paths of all files below `folder`, relative to it, with `/` between segments.
+/// Paths of all files below `folder`, relative to it, with `/` as the separator.
 pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationError> {
     let mut paths = BTreeSet::new();
     for entry in walkdir::WalkDir::new(folder) {
@@ -95,8 +96,8 @@ pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationE
     Ok(paths)
 }
 
-/// Checks generations against their manifests. Caches digests, so that a segment that the next
-/// generation shares by a hard link is not read again.
+/// Verifies generations against their manifests. Caches digests, so that a segment that the next
+/// generation shares through a hard link is not read again.
 #[derive(Debug, Default)]
 pub(crate) struct Verifier {
     cache: Mutex<HashMap<(u64, u64), CachedDigest>>,
@@ -110,7 +111,7 @@ struct CachedDigest {
 }
 
 impl Verifier {
-    /// Checks that all files of the generation in `folder` are intact.
+    /// Verifies that all files of the generation in `folder` are intact.
     pub(crate) fn check(&self, folder: &Path, manifest: &Manifest) -> Result<(), GenerationError> {
         let damage = self.damage(folder, manifest)?;
         if damage.is_empty() {
@@ -119,8 +120,8 @@ impl Verifier {
         Err(GenerationError::Damaged { number: manifest.number, damage })
     }
 
-    /// Like [`check`](Self::check), but reads every byte again: a failing disk changes bytes and no
-    /// time of modification.
+    /// Like [`check`](Self::check), but reads every file again: a failing disk changes bytes
+    /// without changing the modification time.
     pub(crate) fn recheck(
         &self,
         folder: &Path,
@@ -134,7 +135,7 @@ impl Verifier {
         self.check(folder, manifest)
     }
 
-    /// Every difference between the files in `folder` and the manifest.
+    /// All differences between the files in `folder` and the manifest.
     pub(super) fn damage(
         &self,
         folder: &Path,
@@ -154,7 +155,8 @@ impl Verifier {
         Ok(damage)
     }
 
-    /// Whether a file has the size and the digest of the manifest. One of another size is not read.
+    /// Whether a file has the size and digest in the manifest. The digest is computed only if the
+    /// size matches.
     fn matches(&self, path: &Path, expected: &FileDigest) -> Result<bool, GenerationError> {
         let meta = fs::metadata(path).map_err(GenerationError::io("read", path))?;
         Ok(meta.is_file()
@@ -178,7 +180,7 @@ impl Verifier {
         Ok(digest)
     }
 
-    /// Removes cached digests of files that the generation in `folder` does not have.
+    /// Removes cached digests of files that do not belong to the generation in `folder`.
     pub(crate) fn retain_only(&self, folder: &Path, manifest: &Manifest) {
         let inodes: BTreeSet<_> = manifest
             .files

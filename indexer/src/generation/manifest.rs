@@ -1,4 +1,4 @@
-//! The manifest: what a generation holds, sealed so that any flipped bit shows.
+//! The manifest: the contents of a generation, with a checksum that detects any flipped bit.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -9,40 +9,39 @@ use serde::{Deserialize, Serialize};
 use super::{Damage, GenerationError, INDEX_FOLDER, MANIFEST_FILE};
 use crate::regular_file;
 
-/// The format of manifest and store that this program writes; it reads older ones, too.
+/// The format of manifest and store that this version writes. It also reads older formats.
 pub(crate) const FORMAT: u32 = 2;
 
 /// Maximum length of a manifest in bytes.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
-/// What a generation holds.
+/// The contents of a generation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// Format of manifest and store.
     pub(crate) format: u32,
-    /// Version of the text analysis that the index was made with.
+    /// Version of the text analysis with which the index was built.
     pub(crate) analysis: u32,
     pub(crate) number: GenerationNumber,
-    /// The generation it was built from.
+    /// The generation from which this one was built.
     pub(crate) parent: Option<GenerationNumber>,
-    /// The generation whose content a rollback brought back.
+    /// The generation whose content a rollback restored.
     pub(crate) content_of: Option<GenerationNumber>,
     pub(crate) built_at: Timestamp,
     pub(crate) program: String,
-    /// Digest of the settings that decide how everything is merged.
+    /// Digest of the settings that affect merging.
     pub(crate) settings: String,
     pub(crate) counts: RecordCounts,
     pub(crate) sources: Vec<SourceState>,
-    /// Every other file, by its path inside the generation.
+    /// All other files, by path relative to the generation.
     pub(crate) files: BTreeMap<String, FileDigest>,
 }
 
-/// Size and digest of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileDigest {
     /// Size in bytes.
     pub(crate) bytes: u64,
-    /// BLAKE3 in hexadecimal.
+    /// BLAKE3, in hexadecimal.
     pub(crate) digest: String,
 }
 
@@ -55,7 +54,7 @@ pub struct RecordCounts {
     pub toolkits: u64,
     /// Communities.
     pub communities: u64,
-    /// Events; a series is one.
+    /// Events; a series counts once.
     pub events: u64,
     /// Themes.
     pub themes: u64,
@@ -68,7 +67,7 @@ pub struct RecordCounts {
 }
 
 impl RecordCounts {
-    /// The number of records of one kind, to be changed.
+    /// Mutable access to the number of records of one kind.
     pub fn get_mut(&mut self, kind: NodeKind) -> &mut u64 {
         match kind {
             NodeKind::Article => &mut self.articles,
@@ -87,7 +86,7 @@ impl RecordCounts {
         *self.get_mut(kind)
     }
 
-    /// Number of records that a search can find.
+    /// Number of searchable records.
     pub fn content(&self) -> u64 {
         self.articles + self.toolkits + self.communities + self.events
     }
@@ -98,11 +97,11 @@ impl RecordCounts {
 pub struct SourceState {
     /// Name of the source.
     pub name: SourceName,
-    /// Number of its records in the generation.
+    /// Number of records of the source in the generation.
     pub records: u64,
-    /// Number of rejections when it was read last.
+    /// Number of rejections in the last read.
     pub rejected: u64,
-    /// When it was read last.
+    /// Time of the last read.
     pub read_at: Timestamp,
 }
 
@@ -113,27 +112,27 @@ struct Checksummed<T> {
     manifest: T,
 }
 
-/// Just enough of a manifest to tell which program can read the rest.
+/// The format alone, which determines whether this version can read the rest.
 #[derive(Deserialize)]
 struct FormatOnly {
     format: u32,
 }
 
 impl Manifest {
-    /// The manifest's file: JSON whose seal is the digest of the rest.
+    /// Serialises the manifest to JSON with a checksum over all other fields.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let checksum = self.digest();
         serde_json::to_vec_pretty(&Checksummed { checksum, manifest: self })
-            .expect("a manifest is plain data")
+            .expect("a manifest always serialises to JSON")
     }
 
-    /// Digest of everything the generation holds, in hexadecimal.
+    /// Digest of the contents of the generation, in hexadecimal.
     pub(crate) fn digest(&self) -> String {
-        let bytes = serde_json::to_vec(self).expect("a manifest is plain data");
+        let bytes = serde_json::to_vec(self).expect("a manifest always serialises to JSON");
         blake3::hash(&bytes).to_hex().to_string()
     }
 
-    /// The files of the index, by their names in its folder.
+    /// The files of the index, by name within the index folder.
     pub(crate) fn index_files(&self) -> impl Iterator<Item = (&str, &FileDigest)> {
         self.files.iter().filter_map(|(path, digest)| {
             let name = path.strip_prefix(INDEX_FOLDER)?.strip_prefix('/')?;
@@ -155,7 +154,7 @@ impl Manifest {
         }
         let parsed: Checksummed<Self> =
             serde_json::from_slice(&bytes).map_err(|_| damaged(Damage::MalformedManifest))?;
-        // Byte for byte: a flipped bit in white space is a flipped bit.
+        // Compares bytes: a flipped bit in white space counts as damage too.
         if parsed.checksum != parsed.manifest.digest() || parsed.manifest.to_bytes() != bytes {
             return Err(damaged(Damage::ChecksumMismatch(MANIFEST_FILE.to_owned())));
         }

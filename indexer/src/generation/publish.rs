@@ -1,5 +1,6 @@
-//! From a folder under construction to the current generation, in steps that a crash cannot halve:
-//! sync every file ► write the manifest ► rename the folder ► replace `CURRENT` ► remove the oldest.
+//! Turns a folder under construction into the current generation, in steps that are each atomic:
+//! sync every file ► write the manifest ► rename the folder ► replace `CURRENT` ► remove the
+//! oldest.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +16,7 @@ use super::{
     durable::sync, integrity::files_below,
 };
 
-/// A generation under construction.
+/// The folder of a generation under construction.
 #[derive(Debug)]
 pub(crate) struct Staging<'a> {
     data: &'a DataFolder,
@@ -35,8 +36,8 @@ impl<'a> Staging<'a> {
         &self.path
     }
 
-    /// Digests of all files; those in `inherited` are taken over unread, since their files are hard
-    /// links to those of the base.
+    /// Digests of all files. Digests in `inherited` are reused without reading the files, which are
+    /// hard links to those of the base.
     pub(crate) fn digest_files(
         &self,
         inherited: &BTreeMap<String, FileDigest>,
@@ -55,7 +56,7 @@ impl<'a> Staging<'a> {
         Ok(digests)
     }
 
-    /// Publishes the folder under the manifest's number and makes it current.
+    /// Publishes the folder under the number in the manifest and makes it current.
     pub(crate) fn publish(
         mut self,
         manifest: &Manifest,
@@ -84,7 +85,7 @@ impl<'a> Staging<'a> {
 impl Drop for Staging<'_> {
     fn drop(&mut self) {
         if !self.published {
-            // The next builder clears away what cannot be removed now.
+            // The next builder removes what cannot be removed now.
             let _ = fs::remove_dir_all(&self.path);
         }
     }

@@ -1,4 +1,4 @@
-//! Values as bytes: `postcard`, and for long texts `lz4` over it.
+//! Encoding of values: `postcard`, with `lz4` compression for long texts.
 
 use serde::{Serialize, de::DeserializeOwned};
 

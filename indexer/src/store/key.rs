@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::source_facts::Facts;
 
-/// Which record of which source: the source's name and its own key, with a zero byte between.
+/// Key of a source record: the name of the source and the record's own key, separated by a zero
+/// byte.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RecordKey(String);
 
 impl RecordKey {
-    /// A key with an e-mail address is stored as its digest: identities are stored for ever.
+    /// A key that contains an e-mail address is stored as a digest, since identities are stored for
+    /// ever.
     pub(crate) fn new(source: &SourceName, remote_key: &str) -> Self {
         let readable = remote_key.replace('\0', "");
         if readable.contains('@') {
@@ -21,8 +23,8 @@ impl RecordKey {
         Self(format!("{source}\0{readable}"))
     }
 
-    /// The key of an entity that is only mentioned, by its folded name. It contains no name itself,
-    /// since its identity outlives the entity.
+    /// The key of an entity inferred from mentions, derived from its folded name. It does not
+    /// contain the name, since the identity outlives the entity.
     pub(crate) fn inferred(kind: NodeKind, folded: &str) -> Self {
         let digest = blake3::hash(folded.as_bytes()).to_hex();
         Self::new(&SourceName::inferred(), &format!("{}/{}", kind.as_str(), &digest[..32]))
@@ -36,7 +38,7 @@ impl RecordKey {
         &self.0
     }
 
-    /// Everything the source has begins with this.
+    /// Prefix of the keys of all records of a source.
     pub(crate) fn source_prefix(source: &SourceName) -> String {
         format!("{source}\0")
     }
@@ -49,8 +51,8 @@ impl RecordKey {
         self.0.split_once('\0').map_or("", |(_, key)| key)
     }
 
-    /// The id of an entity of `kind` of which this is the first record.
-    /// `attempt` rises where that id is taken by something else.
+    /// The id of an entity of `kind` whose first record has this key. `attempt` is incremented
+    /// while the id is already in use.
     pub(crate) fn mint(&self, kind: NodeKind, attempt: u8) -> NodeId {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[attempt]).update(self.0.as_bytes());
@@ -66,11 +68,11 @@ impl fmt::Display for RecordKey {
     }
 }
 
-/// The id of a source record. Stored for ever, also after the record is removed.
+/// The id of a source record. Stored for ever, even after the record is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) id: NodeId,
-    /// When this record was first seen, counted from one: the oldest record's id wins.
+    /// Order in which the record was first seen, from one: the id of the oldest record wins.
     pub(crate) sequence: u64,
 }
 
@@ -82,19 +84,19 @@ pub(crate) struct InputDigest {
     pub(crate) source_digest: u64,
 }
 
-/// The facts of one source record, and its provenance.
+/// The facts of a source record and their provenance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredFacts {
     pub(crate) record: SourceRecord,
     pub(crate) facts: Facts,
 }
 
-/// One mention of a name, and whether an entity may be inferred from it.
+/// A mention of a name, and whether an entity may be inferred from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mention {
     /// The name as written.
     pub(crate) label: String,
-    /// Whether the name stands for a thing of this kind for certain. An organiser's name may be a
-    /// community's, and is an organisation's only if no community has it.
+    /// Whether the name certainly denotes an entity of this kind. The name of an organiser may be
+    /// that of a community, and denotes an organisation only if no community has it.
     pub(crate) certain: bool,
 }

@@ -1,5 +1,5 @@
-//! Near-duplicates: which texts meet in which band, and which are of one group. They are links
-//! like others: from a band to the texts in it, from a group to its members and back.
+//! Near-duplicates: the texts in each band and the members of each group. Both are stored as links:
+//! from a band to its texts, and between a group and its members.
 
 use schema::NodeId;
 
@@ -20,7 +20,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The neighbours of a text in a band, at most `limit` before and after it.
+    /// The neighbours of a text in a band: at most `limit` before it and `limit` after it.
     pub(crate) fn band_neighbours(
         &self,
         band: u64,
@@ -43,7 +43,7 @@ impl StoreWriter<'_> {
         linked(&self.tables.links, group, GROUP_MEMBER)
     }
 
-    /// Puts a text into a group, or into none.
+    /// Adds a text to a group, or removes it from its group.
     pub(crate) fn set_group(
         &mut self,
         id: NodeId,

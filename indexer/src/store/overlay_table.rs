@@ -1,6 +1,5 @@
-//! A table in up to two files: what a base holds, which never changes again, and what was put over
-//! it since, rows and the keys of rows that are gone. So what a change costs does not grow with
-//! the base.
+//! A table in up to two files: an immutable base, and an overlay with the rows written since and
+//! the keys of deleted rows. The cost of a change therefore does not grow with the base.
 
 use std::{borrow::Borrow, cmp::Ordering, ops::RangeBounds};
 
@@ -9,7 +8,7 @@ use redb::{
     TableDefinition, TableError, Value, WriteTransaction,
 };
 
-/// A table that is read as one: rows on top go before rows below.
+/// A table that is read as one: rows of the overlay take precedence over rows of the base.
 pub(super) struct OverlayTable<K: Key + 'static, V: Value + 'static, T, G> {
     overlay: T,
     base: Option<BaseLayer<K, V, G>>,
@@ -17,7 +16,7 @@ pub(super) struct OverlayTable<K: Key + 'static, V: Value + 'static, T, G> {
 
 struct BaseLayer<K: Key + 'static, V: Value + 'static, G> {
     rows: ReadOnlyTable<K, V>,
-    /// Keys of rows that count as removed.
+    /// Keys of deleted rows.
     tombstones: G,
 }
 
@@ -28,13 +27,13 @@ pub(super) type WriteTable<'t, K, V> = OverlayTable<K, V, Table<'t, K, V>, Table
 
 type Row<'a, K, V> = (AccessGuard<'a, K>, AccessGuard<'a, V>);
 
-/// The name of the table that holds the keys that are gone from another.
+/// The name of the table with the keys of the deleted rows of another table.
 fn tombstone_table(name: &str) -> String {
     format!("{name}-gone")
 }
 
 impl<K: Key + 'static, V: Value + 'static> ReadTable<K, V> {
-    /// Opens a table of `base`, with what was put over it.
+    /// Opens a table of `base` with its overlay.
     pub(super) fn open(
         name: &str,
         base: &ReadTransaction,
@@ -52,7 +51,7 @@ impl<K: Key + 'static, V: Value + 'static> ReadTable<K, V> {
 }
 
 impl<'t, K: Key + 'static, V: Value + 'static> WriteTable<'t, K, V> {
-    /// Opens a table for writing, over that of `base` where there is one.
+    /// Opens a table for writing, over that of `base` if there is one.
     pub(super) fn open(
         name: &str,
         transaction: &'t WriteTransaction,
@@ -91,7 +90,7 @@ impl<'t, K: Key + 'static, V: Value + 'static> WriteTable<'t, K, V> {
         Ok(())
     }
 
-    /// Puts every row of another table into this one.
+    /// Inserts every row of another table into this one.
     pub(super) fn copy_from(&mut self, from: &ReadTable<K, V>) -> Result<(), StorageError> {
         for row in from.all()? {
             let (key, value) = row?;
@@ -121,7 +120,7 @@ where
         }
     }
 
-    /// The rows of a stretch of keys, in their order.
+    /// The rows in a range of keys, in ascending order.
     pub(super) fn range<'k, B: Borrow<K::SelfType<'k>> + 'k>(
         &self,
         bounds: impl RangeBounds<B> + Clone + 'k,
@@ -129,7 +128,7 @@ where
         self.rows(bounds, Direction::Forward)
     }
 
-    /// The rows of a stretch of keys, last first.
+    /// The rows in a range of keys, in descending order.
     pub(super) fn range_back<'k, B: Borrow<K::SelfType<'k>> + 'k>(
         &self,
         bounds: impl RangeBounds<B> + Clone + 'k,
@@ -164,7 +163,7 @@ enum Direction {
     Backward,
 }
 
-/// Rows of one layer, with a look ahead.
+/// The rows of one layer, with one row of lookahead.
 struct LayerCursor<'a, K: Key + 'static, V: Value + 'static> {
     rows: Range<'a, K, V>,
     direction: Direction,
@@ -195,7 +194,7 @@ impl<'a, K: Key + 'static, V: Value + 'static> LayerCursor<'a, K, V> {
     }
 }
 
-/// Rows of both layers, in order.
+/// The rows of both layers, in order.
 pub(super) struct Rows<'a, K: Key + 'static, V: Value + 'static, G> {
     overlay: LayerCursor<'a, K, V>,
     base: Option<(LayerCursor<'a, K, V>, &'a G)>,
@@ -237,13 +236,13 @@ where
     }
 }
 
-/// Which row comes next.
+/// The layer of the next row.
 enum NextRow {
     Overlay,
     Base,
-    /// The one on top, in the place of the one below.
+    /// The row of the overlay, which replaces that of the base.
     OverlayReplacesBase,
-    /// None yet: the one below counts as removed.
+    /// No row yet: the overlay deletes the row of the base.
     BaseDeleted,
 }
 

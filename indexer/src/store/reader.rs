@@ -1,4 +1,4 @@
-//! Reading a published store. Every table is opened once; reads share one snapshot.
+//! Read access to a published store. Each table is opened once, and all reads share one snapshot.
 
 use std::path::Path;
 
@@ -13,19 +13,18 @@ use super::{
     tables::ReadTables,
 };
 
-/// So many bytes of a published store are held in memory. What is not is found in the cache of the
-/// operating system.
+/// Size in bytes of the in-memory cache of a published store. The operating system caches the rest.
 const READ_CACHE_BYTES: usize = 32 << 20;
 
-/// A published store, open for reading.
+/// A published store, opened for reading.
 pub(crate) struct StoreReader {
     pub(super) tables: ReadTables,
-    // Last, so that they outlive the tables.
+    // Declared last, so that the files outlive the tables.
     _base: PublishedFile,
     overlay: Option<PublishedFile>,
 }
 
-/// One file of a store that never changes again.
+/// An immutable file of a published store.
 pub(super) struct PublishedFile {
     pub(super) transaction: ReadTransaction,
     _database: ReadOnlyDatabase,
@@ -38,11 +37,11 @@ impl PublishedFile {
     }
 }
 
-/// One stretch of the names of a kind.
+/// A range of the names of a kind.
 pub(crate) struct NameRange {
-    /// Folded name and id, in order.
+    /// Folded names and ids, in order of name.
     pub(crate) entries: Vec<(String, NodeId)>,
-    /// Whether there is more in the direction walked.
+    /// Whether there are more names in the direction of iteration.
     pub(crate) has_more: bool,
 }
 
@@ -60,12 +59,12 @@ impl StoreReader {
         Ok(Self { tables, _base: base, overlay })
     }
 
-    /// Whether changes lie over its base.
+    /// Whether the store has an overlay over its base.
     pub(crate) fn has_overlay(&self) -> bool {
         self.overlay.is_some()
     }
 
-    /// The id that stands for `id` now.
+    /// Follows redirects from `id` to the current id.
     pub(crate) fn resolve(&self, id: NodeId) -> Result<NodeId, StoreError> {
         match self.tables.redirects.get(id.to_bits())? {
             Some(target) => node_id(target.value(), "redirects"),
@@ -93,7 +92,7 @@ impl StoreReader {
         id.map(|id| node_id(id.value(), "urls")).transpose()
     }
 
-    /// Ids of everything linked to `target` by `relation`, in their order.
+    /// Ids of everything linked to `target` by `relation`, in ascending order.
     pub(crate) fn linked(
         &self,
         target: NodeId,
@@ -102,12 +101,12 @@ impl StoreReader {
         linked(&self.tables.links, target, relation as u8)
     }
 
-    /// The events that come back.
+    /// The ids of recurring events.
     pub(crate) fn series(&self) -> Result<Vec<NodeId>, StoreError> {
         self.tables.series.all()?.map(|row| node_id(row?.0.value(), "series")).collect()
     }
 
-    /// Names after `after`, at most `limit`.
+    /// At most `limit` names after `after`.
     pub(crate) fn names_after(
         &self,
         kind: NodeKind,
@@ -119,7 +118,7 @@ impl StoreReader {
         take_names(self.tables.names.range(low..high)?, limit)
     }
 
-    /// Names before `before`, nearest first, at most `limit`.
+    /// At most `limit` names before `before`, nearest first.
     pub(crate) fn names_before(
         &self,
         kind: NodeKind,
@@ -131,7 +130,7 @@ impl StoreReader {
         take_names(self.tables.names.range_back(low..high)?, limit)
     }
 
-    /// Changes after a place, at most `limit`, and whether there are more.
+    /// At most `limit` changes after a position, and whether there are more.
     pub(crate) fn changes(
         &self,
         after: Option<(GenerationNumber, u32)>,
@@ -163,7 +162,7 @@ impl StoreReader {
         self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records")).collect()
     }
 
-    /// Every identity ever given.
+    /// All identities ever assigned.
     pub(crate) fn identities(&self) -> Result<Vec<(RecordKey, Identity)>, StoreError> {
         let rows = self.tables.identities.all()?.map(|row| {
             let row = row?;
@@ -174,7 +173,7 @@ impl StoreReader {
         rows.collect()
     }
 
-    /// Every redirect.
+    /// All redirects.
     pub(crate) fn redirects(&self) -> Result<Vec<(NodeId, NodeId)>, StoreError> {
         let rows = self.tables.redirects.all()?.map(|row| {
             let row = row?;
@@ -183,7 +182,7 @@ impl StoreReader {
         rows.collect()
     }
 
-    /// Reads every record, body and provenance once; the first that cannot be read is the error.
+    /// Reads every record, body and provenance once. Returns the first read error.
     pub(crate) fn check(&self) -> Result<u64, StoreError> {
         let ids = self.ids()?;
         for id in &ids {

@@ -1,5 +1,5 @@
-//! The tables. Their names and types are format 1 of the store; that they may lie in two files,
-//! one over the other, is format 2.
+//! The tables. Their names and types are format 1 of the store; format 2 adds the optional overlay
+//! in a second file.
 
 use redb::{ReadTransaction, WriteTransaction};
 use serde::{Deserialize, Serialize};
@@ -9,26 +9,26 @@ use super::{
     overlay_table::{ReadTable, WriteTable},
 };
 
-/// How one thing is linked to another, seen from the target.
+/// The relation between a target and a record that links to it, seen from the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Relation {
-    /// Any link at all: whatever shows the target's name.
+    /// Any link: all records that show the target's name.
     Mentions = 0,
     /// From an event to the articles that report on it.
     ReportOf = 1,
-    /// From a community to the toolkits that came out of it.
+    /// From a community to the toolkits that originated in it.
     SpawnedBy = 2,
-    /// From a theme to the narrower ones.
+    /// From a theme to its narrower themes.
     Narrower = 3,
-    /// From an organisation to its parts.
+    /// From an organisation to its suborganisations.
     PartOf = 4,
-    /// From an organisation to its people.
+    /// From an organisation to its members.
     MemberOf = 5,
 }
 
-/// Codes of links that are nobody's to ask for, after those of [`Relation`]: from a band to the
-/// texts that meet in it, from a text to its group of near-duplicates, and from a group to its texts.
+/// Codes of internal links, after those of [`Relation`]: from a band to its texts, from a text to
+/// its group of near-duplicates, and from a group to its texts.
 pub(super) const BAND: u8 = 6;
 pub(super) const GROUP: u8 = 7;
 pub(super) const GROUP_MEMBER: u8 = 8;
@@ -49,7 +49,7 @@ macro_rules! tables {
         }
 
         impl ReadTables {
-            /// Opens the tables of a base, with what was put over it.
+            /// Opens the tables of a base with their overlays.
             pub(super) fn open(
                 base: &ReadTransaction,
                 overlay: Option<&ReadTransaction>,
@@ -61,7 +61,7 @@ macro_rules! tables {
         }
 
         impl<'t> WriteTables<'t> {
-            /// Opens the tables for writing, over those of a base where there is one.
+            /// Opens the tables for writing, over those of a base if there is one.
             pub(super) fn open(
                 transaction: &'t WriteTransaction,
                 base: Option<&ReadTransaction>,
@@ -71,7 +71,7 @@ macro_rules! tables {
                 })
             }
 
-            /// Puts every row of every table of another store into this one.
+            /// Inserts every row of every table of another store.
             pub(super) fn copy_from(&mut self, from: &ReadTables) -> Result<(), StoreError> {
                 $(self.$name.copy_from(&from.$name)?;)+
                 Ok(())
@@ -81,21 +81,21 @@ macro_rules! tables {
 }
 
 tables! {
-    /// Facts about the store itself: `next_order`.
+    /// Metadata of the store itself: `next_order`.
     meta: Text => Bytes,
-    /// Record key → (id, order of first sight). Rows are never removed.
+    /// Record key → (id, order of first appearance). Rows are never removed.
     identities: Text => (u64, u64),
-    /// An id that was merged away → the id that stands for it now.
+    /// A merged id → the id that replaces it.
     redirects: u64 => u64,
-    /// Record key → digests of what it was read from.
+    /// Record key → digests of its input.
     seen: Text => Bytes,
-    /// Record key → what it says.
+    /// Record key → its facts.
     facts: Text => Bytes,
-    /// (Name, address or alias; record key) → nothing: what a thing can be found or merged by.
+    /// (Name, URL or alias; record key) → nothing: the keys by which entities are found and merged.
     keys: (Text, Text) => (),
-    /// (Name or address; record key that mentions it) → how.
+    /// (Name or URL; key of the record that mentions it) → the mention.
     mentions: (Text, Text) => Bytes,
-    /// (Id; record key) → nothing: which records tell of a thing.
+    /// (Id; record key) → nothing: the source records of an entity.
     members: (u64, Text) => (),
     /// Id → record.
     records: u64 => Bytes,
@@ -103,13 +103,13 @@ tables! {
     bodies: u64 => Bytes,
     /// Id → its source records and the fields each provides.
     provenance: u64 => Bytes,
-    /// Normalised address → id.
+    /// Normalised URL → id.
     urls: Text => u64,
     /// (Target or band, relation, from) → nothing.
     links: (u64, u8, u64) => (),
-    /// (Kind, folded name, id) → nothing: things in the order of their names.
+    /// (Kind, folded name, id) → nothing: records in order of name.
     names: (u8, Text, u64) => (),
-    /// Ids of events that come back.
+    /// Ids of recurring events.
     series: u64 => (),
     /// (Generation, position) → change.
     changes: (u64, u32) => Bytes,

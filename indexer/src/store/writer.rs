@@ -1,4 +1,4 @@
-//! Writing a store under construction, in one transaction, through typed calls.
+//! Typed write access to a store under construction, in one transaction.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -16,10 +16,10 @@ use super::{
 };
 
 const NEXT_SEQUENCE: &str = "next_order";
-/// So many bytes of a store under construction are held in memory.
+/// Size in bytes of the in-memory cache of a store under construction.
 const WRITE_CACHE_BYTES: usize = 256 << 20;
 
-/// The store's file under construction. Must be dropped before the generation is sealed: redb
+/// The file of a store under construction. Must be dropped before the generation is sealed: redb
 /// writes its last page when the file is closed.
 pub(crate) struct StoreFile {
     database: Database,
@@ -27,25 +27,25 @@ pub(crate) struct StoreFile {
 }
 
 impl StoreFile {
-    /// An empty store in `folder`.
+    /// Creates an empty store in `folder`.
     pub(crate) fn create(folder: &Path) -> Result<Self, StoreError> {
         Ok(Self { database: database(&folder.join(BASE_FILE))?, base: None })
     }
 
-    /// What is put over the base in `folder`, which stays as it is.
+    /// Creates an overlay over the base in `folder`, which is not changed.
     pub(crate) fn create_overlay(folder: &Path) -> Result<Self, StoreError> {
         let base = Some(PublishedFile::open(&folder.join(BASE_FILE))?);
         Ok(Self { database: database(&folder.join(OVERLAY_FILE))?, base })
     }
 
-    /// A store in `folder` with everything that another one holds, in one layer.
+    /// Creates a store in `folder` with the contents of another one, in a single layer.
     pub(crate) fn copy_of(folder: &Path, other: &StoreReader) -> Result<Self, StoreError> {
         let file = Self::create(folder)?;
         file.write(|store| store.tables.copy_from(&other.tables))?;
         Ok(file)
     }
 
-    /// Runs `work` in one transaction: all of it, or nothing.
+    /// Runs `work` in one transaction, which is committed as a whole or not at all.
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&mut StoreWriter<'_>) -> Result<T, E>,
@@ -68,7 +68,7 @@ pub(crate) struct StoreWriter<'t> {
 }
 
 impl StoreWriter<'_> {
-    // --- what sources say -------------------------------------------------------------------
+    // --- source records ---------------------------------------------------------------------
 
     pub(crate) fn put_input_digest(
         &mut self,
@@ -100,7 +100,7 @@ impl StoreWriter<'_> {
     }
 
     /// The input digests of all records of one source. Their rows are small, whereas the facts of a
-    /// large source fill a disk.
+    /// large source can be very large.
     pub(crate) fn input_digests(
         &self,
         source: &SourceName,
@@ -118,7 +118,7 @@ impl StoreWriter<'_> {
         Ok(digests)
     }
 
-    /// The names of all sources that have records here.
+    /// The names of all sources with records in the store.
     pub(crate) fn source_names(&self) -> Result<Vec<String>, StoreError> {
         let mut names: Vec<String> = Vec::new();
         let mut from = String::new();
@@ -127,13 +127,13 @@ impl StoreWriter<'_> {
                 return Ok(names);
             };
             let name = RecordKey::from_text(row?.0.value()).source().to_owned();
-            // The zero byte ends a name; the byte after it is past all of its records.
+            // A zero byte ends a name; the byte after it sorts past all of its records.
             from = format!("{name}\u{1}");
             names.push(name);
         }
     }
 
-    // --- what things are found and merged by ------------------------------------------------
+    // --- keys and mentions ------------------------------------------------------------------
 
     pub(crate) fn add_key(&mut self, name: &str, key: &RecordKey) -> Result<(), StoreError> {
         self.tables.keys.insert((name, key.as_str()), ())?;
@@ -145,7 +145,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The records that can be found under `name`, in their order.
+    /// The keys of the records with the key `name`, in ascending order.
     pub(crate) fn records_with_key(&self, name: &str) -> Result<Vec<RecordKey>, StoreError> {
         let mut keys = Vec::new();
         for row in self.tables.keys.range((name, "")..)? {
@@ -174,7 +174,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The records that mention `name`, and how.
+    /// The records that mention `name`, with their mentions.
     pub(crate) fn mentions(&self, name: &str) -> Result<Vec<(RecordKey, Mention)>, StoreError> {
         let mut mentions = Vec::new();
         for row in self.tables.mentions.range((name, "")..)? {
@@ -188,7 +188,7 @@ impl StoreWriter<'_> {
         Ok(mentions)
     }
 
-    // --- which records are one thing --------------------------------------------------------
+    // --- identities -------------------------------------------------------------------------
 
     pub(crate) fn identity(&self, key: &RecordKey) -> Result<Option<Identity>, StoreError> {
         let Some(row) = self.tables.identities.get(key.as_str())? else { return Ok(None) };
@@ -205,7 +205,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The next order of first sight.
+    /// Allocates the next sequence number of a first appearance.
     pub(crate) fn next_sequence(&mut self) -> Result<u64, StoreError> {
         let sequence: u64 = match self.tables.meta.get(NEXT_SEQUENCE)? {
             Some(bytes) => decode(bytes.value(), "meta")?,
@@ -275,7 +275,7 @@ impl StoreWriter<'_> {
         bytes.map(|bytes| decode_compressed(bytes.value(), "bodies")).transpose()
     }
 
-    /// Puts a record and its name in place of what was there.
+    /// Writes a record and its name, replacing the previous ones.
     pub(crate) fn put_record(&mut self, record: &Record) -> Result<(), StoreError> {
         self.remove_name(record.id())?;
         let bits = record.id().to_bits();
@@ -315,7 +315,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// Removes a record and everything that belongs to it alone.
+    /// Removes a record and all rows that belong only to it.
     pub(crate) fn remove_record(&mut self, id: NodeId) -> Result<(), StoreError> {
         self.remove_name(id)?;
         let bits = id.to_bits();
@@ -334,7 +334,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// Whether record, body and sources are what `previous` holds.
+    /// Whether the record, body and sources are the same as in `previous`.
     pub(crate) fn is_unchanged_since(
         &self,
         previous: &StoreReader,
@@ -351,7 +351,7 @@ impl StoreWriter<'_> {
         self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records")).collect()
     }
 
-    /// The record that a URL leads to.
+    /// The id of the record with this URL.
     pub(crate) fn by_url(&self, normalised: &str) -> Result<Option<NodeId>, StoreError> {
         let id = self.tables.urls.get(normalised)?;
         id.map(|id| node_id(id.value(), "urls")).transpose()
@@ -362,7 +362,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// Removes a URL if it still leads to `id`.
+    /// Removes a URL if it still belongs to `id`.
     pub(crate) fn remove_url(&mut self, normalised: &str, id: NodeId) -> Result<(), StoreError> {
         if self.tables.urls.get(normalised)?.is_some_and(|stored| stored.value() == id.to_bits()) {
             self.tables.urls.remove(normalised)?;
@@ -398,7 +398,7 @@ impl StoreWriter<'_> {
         linked(&self.tables.links, target, relation as u8)
     }
 
-    // --- what changed -----------------------------------------------------------------------
+    // --- changes ----------------------------------------------------------------------------
 
     pub(crate) fn put_change(&mut self, change: &Change) -> Result<(), StoreError> {
         let row = (change.generation.0, change.position);
@@ -416,8 +416,8 @@ impl StoreWriter<'_> {
         self.tables.facts.all()?.map(|row| Ok(RecordKey::from_text(row?.0.value()))).collect()
     }
 
-    /// Takes over from a store what sources say, who is who, and what changed. What is made of
-    /// that is left out.
+    /// Copies the input of the sources, the identities and the changes from a store. Derived data
+    /// is not copied.
     pub(crate) fn copy_sources_from(&mut self, from: &StoreReader) -> Result<(), StoreError> {
         let (tables, from) = (&mut self.tables, &from.tables);
         tables.meta.copy_from(&from.meta)?;
@@ -435,8 +435,8 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// Takes over from a newer store what a rollback must not undo: which ids were given to what,
-    /// and what changed since.
+    /// Copies from the current store what a rollback must not undo: the assigned ids and the
+    /// changes since.
     pub(crate) fn copy_history_from(
         &mut self,
         current: &StoreReader,
@@ -469,7 +469,7 @@ impl StoreWriter<'_> {
     }
 }
 
-/// The sources of a record, each once, in the order of their names.
+/// The distinct sources of a record, in order of name.
 pub(crate) fn sources(provenance: &[Provenance]) -> Vec<SourceName> {
     let mut sources: Vec<_> = provenance.iter().map(|p| p.record.source.clone()).collect();
     sources.retain(|source| *source != SourceName::inferred());

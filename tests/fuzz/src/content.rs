@@ -1,4 +1,5 @@
-//! Texts of sources: front matter, Markdown and HTML are read and sanitised, or rejected with a reason.
+//! Source texts: front matter, Markdown and HTML are parsed and sanitised, or rejected with a
+//! reason.
 
 use std::{fs, sync::LazyLock};
 
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::byte_source::ByteSource;
 
-/// Parts of front matter.
+/// Fragments of front matter.
 const FRONT_MATTER: [&str; 36] = [
     "title: T\n",
     "kind: article\n",
@@ -49,7 +50,7 @@ const FRONT_MATTER: [&str; 36] = [
     "~",
     "%YAML 1.2\n",
 ];
-/// Parts of HTML and Markdown.
+/// Fragments of HTML and Markdown.
 const HTML: [&str; 64] = [
     "<p>",
     "</p>",
@@ -126,7 +127,7 @@ static SOURCE: LazyLock<(TempDir, ResolvedSource)> = LazyLock::new(|| {
     (folder, sources.remove(0))
 });
 
-/// Checks front matter that bytes are or choose.
+/// Checks front matter derived from the bytes: either the text itself or a choice of fragments.
 pub fn check_front_matter(bytes: &[u8]) {
     let mut choices = ByteSource::new(bytes);
     let marker = *choices.pick(&["---", "+++"]);
@@ -134,7 +135,8 @@ pub fn check_front_matter(bytes: &[u8]) {
     check(&format!("{marker}\n{block}\n{marker}\nTekst."));
 }
 
-/// Checks HTML within Markdown that bytes are or choose.
+/// Checks HTML within Markdown derived from the bytes: either the text itself or a choice of
+/// fragments.
 pub fn check_html(bytes: &[u8]) {
     let html = text(&mut ByteSource::new(bytes), &HTML);
     check(&format!("---\ntitle: T\n---\n{html}"));
@@ -153,7 +155,7 @@ fn text(choices: &mut ByteSource, parts: &[&str]) -> String {
 
 fn check(page: &str) {
     let (folder, source) = &*SOURCE;
-    // Threads of a test do not share a file.
+    // One file per process, so that checks must not run concurrently.
     let file = folder.path().join("a.md");
     fs::write(file, page).expect("writable");
     for body in bodies(source).expect("a readable folder") {
@@ -165,7 +167,7 @@ fn check(page: &str) {
     }
 }
 
-/// The tags of sanitised HTML without their `<`; a value may contain one.
+/// The tags of sanitised HTML without the leading `<`; attribute values may contain `<`.
 fn tags(html: &str) -> Vec<&str> {
     let mut tags = Vec::new();
     let mut rest = html;
@@ -182,7 +184,7 @@ fn tags(html: &str) -> Vec<&str> {
     tags
 }
 
-/// Every element has its end, and nothing in it loads or runs.
+/// Asserts that every element is closed, and that nothing in it loads a resource or runs a script.
 fn assert_sanitised(html: &str) {
     let mut open = Vec::new();
     for tag in tags(html) {

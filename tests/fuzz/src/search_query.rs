@@ -1,11 +1,12 @@
-//! Words of a search: every text is a query, and has results, highlights and suggestions or is too long.
+//! Search words: every text is a valid query with results, highlights and suggestions, or exceeds
+//! the length limit.
 
 use indexer::catalog::{CatalogError, SEARCH_QUERY_BYTES_MAX};
 use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
 
 use crate::{byte_source::ByteSource, demo::DEMO};
 
-/// Parts of queries.
+/// Fragments of queries.
 const PARTS: [&str; 40] = [
     "klantreis",
     "brief",
@@ -49,7 +50,7 @@ const PARTS: [&str; 40] = [
     "_",
 ];
 
-/// Checks the query that bytes are or choose.
+/// Checks a query derived from the bytes: either the text itself or a choice of fragments.
 pub fn check(bytes: &[u8]) {
     let mut choices = ByteSource::new(bytes);
     let words = if choices.one_in(4) {

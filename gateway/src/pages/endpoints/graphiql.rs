@@ -1,8 +1,8 @@
-//! `/graphiql`: a page on which those who build try questions.
+//! `/graphiql`: an editor in which developers try out GraphQL operations.
 //!
-//! It is made of packages from npm (`gateway/graphiql`), built apart into a folder. Where that was
-//! not done, a page says how. Invariant: this is the only path whose policy lets a page write styles
-//! into itself, and only once it was built; scripts stay those of files of ours.
+//! It is built from npm packages (`gateway/graphiql`) into a separate folder. If it has not been
+//! built, a page explains how. Invariant: this is the only path whose policy allows inline styles,
+//! and only if the editor has been built; scripts come from our own files only.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -24,17 +24,17 @@ use crate::{
     pages::PageError,
 };
 
-/// What the page may do: the editor puts styles into the page, has a font within its style sheet,
-/// and reads questions beside the page, in workers.
+/// What the page may do: the editor adds inline styles, has a font embedded in its style sheet, and
+/// parses operations in web workers.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-/// Maximum length of a file of the build in bytes.
+/// Maximum length in bytes of a file of the build.
 const ASSET_BYTES_MAX: u64 = 16 << 20;
-/// The file without which it was not built.
+/// The entry point; the editor has not been built if it is missing.
 const ENTRY_SCRIPT: &str = "graphiql.js";
 
-/// The page and its files.
+/// The endpoint of the page and its files.
 pub(crate) struct Graphiql(pub(crate) Pages);
 
 impl Graphiql {
@@ -74,7 +74,7 @@ impl Graphiql {
         response
     }
 
-    /// A file of the build, or 304.
+    /// Serves a file of the build, or 304.
     async fn serve_file(&self, request: &Request, file: &Path, media: &'static str) -> Response {
         let encoding = ContentEncoding::negotiate(request.headers());
         let if_none_match = IfNoneMatch::parse(request.headers());
@@ -113,7 +113,7 @@ impl Endpoint for Graphiql {
     }
 }
 
-/// The media type of a file that may be served: a plain name with an ending that is known.
+/// The media type of a file that may be served: a plain name with a known extension.
 fn media_type(file: &str) -> Option<&'static str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     let (stem, extension) = file.rsplit_once('.')?;

@@ -1,4 +1,4 @@
-//! What stands beside the pages for robots: `/robots.txt`, `/sitemap.xml`, and
+//! Files for crawlers and security researchers: `/robots.txt`, `/sitemap.xml` and
 //! `/.well-known/security.txt` (RFC 9116).
 
 use std::fmt::Write;
@@ -13,14 +13,14 @@ use url::Url;
 use super::Pages;
 use crate::{config::Config, http::compression::ContentEncoding, pages};
 
-/// Where robots look.
+/// The paths of these files.
 pub(crate) const PATHS: [&str; 3] = ["/robots.txt", "/sitemap.xml", SECURITY_TXT_PATH];
 const SECURITY_TXT_PATH: &str = "/.well-known/security.txt";
-/// What people read about security is true for so long at least.
+/// Minimum validity of `security.txt` after it is served; rounded down to a whole day.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24 * 90);
 const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
-/// Where nobody was named.
+/// The response if no contact is configured.
 const NO_CONTACT: &str = "\
 No security contact is configured.
 
@@ -30,7 +30,7 @@ If this is your site: set a URL or a mailbox in wegwijzer.toml.
     contact = [\"https://www.example.nl/melden\"]
 ";
 
-/// Everything for robots.
+/// The endpoint of these files.
 pub(crate) struct WellKnownFiles(pub(crate) Pages);
 
 impl WellKnownFiles {
@@ -81,7 +81,7 @@ fn robots_txt(base: &Url) -> String {
     )
 }
 
-/// `security.txt`. It is true from day to day, as long as the program serves it: so its end moves on.
+/// `security.txt`. It is valid as long as the server serves it, so its expiry date moves along.
 fn security_txt(base: &Url, contacts: &[Url], now: Timestamp) -> String {
     let mut text = String::new();
     for contact in contacts {

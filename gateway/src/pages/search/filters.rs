@@ -1,4 +1,4 @@
-//! Filters of a search page: facets, dates, and the conditions that are set.
+//! Filters of a search page: facets, dates, and the active filters.
 
 use jiff::{ToSpan, civil::Date};
 use schema::{Facets, Kind};
@@ -11,22 +11,22 @@ use super::super::{
 };
 use crate::{messages::home_day, search_params::SearchParams};
 
-/// The form with the filters, and what is set in it.
+/// The filter form and its current values.
 pub(super) struct FiltersView {
     pub(super) facets: Vec<FacetView>,
     /// Whether one facet is shown with all its values.
     pub(super) shows_all_options: bool,
-    /// ISO date, or empty.
+    /// ISO 8601 date, or empty.
     pub(super) from: String,
-    /// ISO date, or empty.
+    /// ISO 8601 date, or empty.
     pub(super) until: String,
     pub(super) active: Vec<ActiveFilter>,
     pub(super) clear_href: String,
-    /// Periods of events, each with whether it is selected.
+    /// Preset periods of events, each with whether it is selected.
     pub(super) presets: Vec<(Link, bool)>,
 }
 
-/// A condition that is set, and the link that removes it.
+/// An active filter, and the link that removes it.
 pub(super) struct ActiveFilter {
     pub(super) label: String,
     pub(super) href: String,
@@ -70,7 +70,7 @@ fn active(
     parameters.conditions().iter().map(active_filter).collect()
 }
 
-/// This week, this month, this quarter, and all events that are not over.
+/// This week, this month, this quarter, and all events that have not ended.
 fn presets(context: PageContext<'_>, parameters: &SearchParams) -> Vec<(Link, bool)> {
     let today = home_day(context.now);
     let without_dates =

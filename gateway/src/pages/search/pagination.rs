@@ -1,4 +1,4 @@
-//! Pagination of a search page: numbered links, the previous and the next page.
+//! Pagination of a search page: numbered links, and links to the previous and next page.
 
 use super::{
     super::{PageContext, search_href},
@@ -6,17 +6,17 @@ use super::{
 };
 use crate::search_params::{PAGE_MAX, SearchParams};
 
-/// Number of pages on either side of the current one that are linked.
+/// Number of linked pages on either side of the current one.
 const PAGES_EACH_SIDE: usize = 2;
 
-/// The position of a page of hits, and links to others.
+/// The position of a page of hits, and links to other pages.
 pub(super) struct PaginationView {
-    /// "Page 2 of 7"; empty where there is one page.
+    /// "Page 2 of 7"; empty if there is only one page.
     pub(super) page_of: String,
     pub(super) pages: Vec<PageLink>,
     pub(super) previous: Option<String>,
     pub(super) next: Option<String>,
-    /// Whether there are more hits than pages to show them on.
+    /// Whether there are hits beyond the last page that can be shown.
     pub(super) reached_page_limit: bool,
 }
 
@@ -54,7 +54,7 @@ impl PaginationView {
     }
 }
 
-/// Links to the first page, the last page and those around `current`.
+/// Links to the first page, the last page and the pages around `current`.
 fn pages_around(current: usize, last: usize, href: impl Fn(usize) -> String) -> Vec<PageLink> {
     let is_linked = |number: &usize| {
         *number == 1 || *number == last || number.abs_diff(current) <= PAGES_EACH_SIDE

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use super::word_set::WordSet;
 use crate::analysis::words;
 
-/// Names of fields, in Dutch and English.
+/// Field names, in Dutch and English.
 const FIELDS: [(&str, QueryField); 8] = [
     ("titel", QueryField::Title),
     ("title", QueryField::Title),
@@ -16,31 +16,31 @@ const FIELDS: [(&str, QueryField); 8] = [
     ("persoon", QueryField::Person),
     ("person", QueryField::Person),
 ];
-/// Maximum depth of brackets; deeper ones are ignored.
+/// Maximum nesting depth of brackets; deeper ones are ignored.
 pub(super) const DEPTH_MAX: usize = 8;
 
-/// Quotation marks that may begin a phrase; any of [`CLOSING_QUOTES`] ends it.
+/// Quotation marks that open a phrase; any of [`CLOSING_QUOTES`] closes it.
 const OPENING_QUOTES: [char; 5] = ['"', '“', '”', '„', '«'];
 const CLOSING_QUOTES: [char; 4] = ['"', '”', '“', '»'];
 
-/// A piece of a query as typed.
+/// A fragment of a query as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueryText {
-    /// Without the operators around it.
+    /// The fragment without the operators around it.
     pub(crate) text: String,
-    /// Its bytes in the query.
+    /// Its byte range in the query.
     pub(crate) range: Range<usize>,
 }
 
 impl QueryText {
-    /// A part of it, by its bytes.
+    /// The substring at `range`, in bytes of this fragment.
     pub(crate) fn slice(&self, range: &Range<usize>) -> Self {
         let text = self.text[range.clone()].to_owned();
         Self { text, range: self.range.start + range.start..self.range.start + range.end }
     }
 }
 
-/// Where a clause must be fulfilled.
+/// The field in which a clause must match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum QueryField {
     Title,
@@ -62,8 +62,8 @@ pub(crate) enum Token {
     Close,
 }
 
-/// The pieces of what was typed, brackets in pairs, and what is left out. Every byte is read a bounded
-/// number of times.
+/// The tokens of a query, with balanced brackets, and the fragments that were ignored. Each byte is
+/// read a bounded number of times.
 pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
     let mut lexer = Lexer {
         input,
@@ -84,11 +84,10 @@ struct Lexer<'a> {
     input: &'a str,
     position: usize,
     bracket_pairs: BTreeMap<usize, usize>,
-    /// The first closing quote after the place from which one was looked for last; `None` if there
-    /// is none.
+    /// The first closing quote after the position of the last search; `None` if there is none.
     closing_quote: Option<usize>,
     tokens: Vec<Token>,
-    /// How many words there are so far.
+    /// Number of words so far.
     words: usize,
     ignored: Vec<String>,
 }
@@ -98,7 +97,7 @@ impl<'a> Lexer<'a> {
         &self.input[self.position..]
     }
 
-    /// Takes what comes next.
+    /// Consumes the next token or white space.
     fn step(&mut self) {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return };
@@ -107,7 +106,7 @@ impl<'a> Lexer<'a> {
             self.position += first.len_utf8();
         } else if OPENING_QUOTES.contains(&first) {
             self.position += first.len_utf8();
-            // A mark without another half is passed over.
+            // An opening quote without a closing one is skipped.
             if let Some(end) = self.next_closing_quote() {
                 self.push_text(end - self.position, Token::Phrase);
                 self.position += self.rest().chars().next().map_or(0, char::len_utf8);
@@ -126,7 +125,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// The first closing quote from here on.
+    /// The first closing quote from the current position.
     fn next_closing_quote(&mut self) -> Option<usize> {
         if self.closing_quote? < self.position {
             let found = self.rest().find(CLOSING_QUOTES);
@@ -135,10 +134,10 @@ impl<'a> Lexer<'a> {
         self.closing_quote
     }
 
-    /// Takes a word, up to what cannot belong to it.
+    /// Consumes a word, up to the first character that cannot belong to it.
     fn word(&mut self) {
         let rest = self.rest();
-        // A bracket belongs to a word only where both halves do, as in `gebruiker(s)`.
+        // A bracket belongs to a word only if both brackets of the pair do, as in `gebruiker(s)`.
         let ends = |(offset, letter): (usize, char)| match letter {
             '(' | ')' => {
                 let other = self.bracket_pairs.get(&(self.position + offset));
@@ -168,7 +167,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Takes so many bytes, if there is a word in them and there are not too many.
+    /// Consumes `length` bytes. Adds a token if they contain a word and the word limit allows it.
     fn push_text(&mut self, length: usize, token: fn(QueryText) -> Token) {
         let range = self.position..self.position + length;
         self.position = range.end;
@@ -186,7 +185,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether something begins here that can be excluded, or be in a field.
+/// Whether the text starts with something that can be excluded or restricted to a field.
 fn begins_clause(text: &str) -> bool {
     let begins = |letter: char| {
         letter.is_alphanumeric() || letter == '(' || OPENING_QUOTES.contains(&letter)
@@ -194,7 +193,8 @@ fn begins_clause(text: &str) -> bool {
     text.starts_with(begins)
 }
 
-/// The field that is named at the beginning of a text, if something follows, and the bytes of it.
+/// The field named at the start of the text, if a value follows, and the length of its prefix in
+/// bytes.
 fn field(text: &str) -> Option<(usize, QueryField)> {
     FIELDS.iter().find_map(|(alias, field)| {
         let (name, rest) = text.split_at_checked(alias.len())?;
@@ -203,7 +203,7 @@ fn field(text: &str) -> Option<(usize, QueryField)> {
     })
 }
 
-/// The other half of each bracket, by their places, of those that are within one word.
+/// The matching bracket of each bracket, by position, for pairs within one word.
 fn bracket_pairs(input: &str) -> BTreeMap<usize, usize> {
     let mut bracket_pairs = BTreeMap::new();
     let mut open = Vec::new();
@@ -222,7 +222,7 @@ fn bracket_pairs(input: &str) -> BTreeMap<usize, usize> {
     bracket_pairs
 }
 
-/// The tokens without brackets that have no other half or lie too deep.
+/// Drops brackets that are unbalanced or nested too deeply.
 fn drop_unpaired_brackets(tokens: Vec<Token>) -> Vec<Token> {
     let mut keep = vec![true; tokens.len()];
     let mut open = Vec::new();

@@ -1,52 +1,53 @@
-//! The language of questions: words, `"exact phrases"`, `-without`, `OR`, brackets, `fronts*` and
-//! fields such as `titel:`.
+//! The query syntax: words, `"exact phrases"`, `-exclusion`, `OR`, brackets, `prefix*` and fields
+//! such as `titel:`.
 //!
-//! Everything that people type is a question. A quotation mark or bracket that has no other half is
-//! as if it was not there; an operator that has nothing to work on is left out.
+//! Every input is a valid query. Unbalanced quotation marks and brackets are ignored, and so are
+//! operators without an operand.
 
 use std::{fmt, ops::Range};
 
 pub(super) use super::lexer::{QueryField, QueryText};
 use super::lexer::{Token, tokens};
 
-/// A part of a question.
+/// A node of a parsed query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Clause {
-    /// Anything in any form; what holds signs may be several words.
+    /// A word in any form; text with punctuation may be several words.
     Word(QueryText),
-    /// What words begin with.
+    /// A prefix of words.
     Prefix(QueryText),
-    /// Words that follow each other in exactly this form.
+    /// Consecutive words in exactly this form.
     Phrase(QueryText),
-    /// One of several. It binds what stands next to it: `a b OR c` is `a` and one of `b` and `c`.
+    /// At least one of these. Binds tighter than juxtaposition: `a b OR c` is `a` and one of `b`
+    /// and `c`.
     Any(Vec<Clause>),
-    /// All of them.
+    /// All of these.
     All(Vec<Clause>),
-    /// Anything but.
+    /// Excludes matches of the clause.
     Not(Box<Clause>),
-    /// In one field.
+    /// Restricts the clause to one field.
     In(QueryField, Box<Clause>),
 }
 
-/// A question, read.
+/// A parsed query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParsedQuery {
     input: String,
-    /// All of which are asked for.
+    /// Clauses that must all match.
     pub(crate) clauses: Vec<Clause>,
-    /// What was not looked at: what holds no letter or digit, and what is too much.
+    /// Ignored fragments: those without a letter or digit, and those beyond the word limit.
     pub(crate) ignored: Vec<String>,
 }
 
 impl ParsedQuery {
-    /// Reads what was typed.
+    /// Parses a query as typed.
     pub(crate) fn parse(input: &str) -> Self {
         let (tokens, ignored) = tokens(input);
         let clauses = Parser { tokens: tokens.into_iter().peekable() }.clauses();
         Self { input: input.to_owned(), clauses, ignored }
     }
 
-    /// What was typed, with something else in some places; all signs stay.
+    /// The query as typed, with some byte ranges replaced; all operators are preserved.
     pub(crate) fn with_replacements(&self, replacements: &[(Range<usize>, String)]) -> String {
         let mut replacements: Vec<_> = replacements.iter().collect();
         replacements.sort_by_key(|(range, _)| range.start);
@@ -58,14 +59,14 @@ impl ParsedQuery {
     }
 }
 
-/// Makes clauses of tokens. It calls itself once per bracket, of which no more than [`DEPTH_MAX`](super::lexer::DEPTH_MAX) lie
-/// within one another.
+/// Builds clauses from tokens. Recurses once per bracket, to a depth of at most
+/// [`DEPTH_MAX`](super::lexer::DEPTH_MAX).
 struct Parser<T: Iterator<Item = Token>> {
     tokens: std::iter::Peekable<T>,
 }
 
 impl<T: Iterator<Item = Token>> Parser<T> {
-    /// All clauses up to the end or to the bracket that closes.
+    /// All clauses up to the end or the closing bracket.
     fn clauses(&mut self) -> Vec<Clause> {
         let mut clauses = Vec::new();
         while let Some(token) = self.tokens.peek() {
@@ -78,7 +79,7 @@ impl<T: Iterator<Item = Token>> Parser<T> {
         clauses
     }
 
-    /// A clause and what stands beside it as `OR`.
+    /// A clause and its `OR` alternatives.
     fn alternatives(&mut self) -> Option<Clause> {
         let mut any: Vec<Clause> = self.clause().into_iter().collect();
         while self.tokens.peek() == Some(&Token::Or) {
@@ -114,7 +115,7 @@ impl<T: Iterator<Item = Token>> Parser<T> {
     }
 }
 
-/// A single clause as it is, several together.
+/// A single clause as it is; several clauses combined.
 fn single_or(mut clauses: Vec<Clause>, several: fn(Vec<Clause>) -> Clause) -> Option<Clause> {
     match clauses.len() {
         0 | 1 => clauses.pop(),
@@ -167,7 +168,7 @@ mod tests {
 
     use super::{super::word_set::WordSet, *};
 
-    /// What was typed, and how it is understood.
+    /// Queries as typed, with the expected interpretation.
     const QUERIES: &[(&str, &str)] = &[
         ("", ""),
         ("  klantreis  ", "klantreis"),
@@ -304,7 +305,7 @@ mod tests {
             let start = std::time::Instant::now();
             let query = ParsedQuery::parse(&input);
             drop(query.to_string());
-            // Quadratic parsing takes minutes.
+            // Parsing in quadratic time takes minutes.
             assert!(start.elapsed() < std::time::Duration::from_secs(5), "{piece}");
         }
     }
@@ -337,10 +338,10 @@ mod tests {
                 prop_assert_eq!(&text[one.range.clone()], &one.text);
                 end = one.range.end;
             }
-            // Said again in its own words, it is the same question.
+            // Parsing the printed form yields the same query.
             let reparsed = ParsedQuery::parse(&query.to_string());
             prop_assert_eq!(reparsed.to_string(), query.to_string(), "{}", text);
-            // Nothing with a letter is lost.
+            // Nothing that contains a letter is lost.
             let alphanumeric_count = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
             let words: usize = found.iter().map(|one| alphanumeric_count(&one.text)).sum();
             let ignored_count: usize = query.ignored.iter().map(|one| alphanumeric_count(one)).sum();
