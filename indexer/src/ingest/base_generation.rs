@@ -11,8 +11,8 @@ use crate::{
     with_causes,
 };
 
-/// Size from which an overlay is merged into its base: every build copies the overlay, and a merge
-/// costs about as much as the copies of that many builds.
+/// An overlay larger than this many bytes and than this fraction of its base is merged into the
+/// base: every build copies the overlay, and a merge costs about as much as copies of that size.
 const OVERLAY_BYTES_MIN: u64 = 64 << 20;
 const OVERLAY_BASE_DIVISOR: u64 = 4;
 

@@ -17,7 +17,7 @@ pub enum BuildError {
     #[error(transparent)]
     Generation(#[from] GenerationError),
     /// A source cannot be read at all.
-    #[error("nothing was published, source `{name}` failed")]
+    #[error("nothing was published; source `{name}` failed")]
     Source {
         /// Name of the source.
         name: SourceName,
@@ -35,14 +35,14 @@ pub enum BuildError {
     #[error("nothing was published")]
     Index(#[from] IndexError),
     /// Every id that could be minted for a record belongs to another record.
-    #[error("nothing was published, all ids of record `{key}` are in use")]
+    #[error("nothing was published; all ids of record `{key}` are in use")]
     IdsInUse {
         /// Source and key of the record.
         key: String,
     },
     /// Publishing is on hold because of a rollback.
     #[error(
-        "publishing is on hold since the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"
+        "publishing is on hold after the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"
     )]
     Held {
         /// The generation whose content was restored.
@@ -52,7 +52,7 @@ pub enum BuildError {
     },
     /// The share of rejected records exceeds the rejection threshold.
     #[error(
-        "source `{}`: {} of {} records rejected, more than {limit} %, nothing was published; fix them, or pass --allow-rejections",
+        "source `{}`: {} of {} records rejected, more than {limit} %; nothing was published; fix them or pass --allow-rejections",
         report.name, report.rejected, report.offered()
     )]
     Rejections {
@@ -65,7 +65,7 @@ pub enum BuildError {
     },
     /// The share of removed records would exceed the removal threshold.
     #[error(
-        "source `{}`: {} of {} records would be removed, more than {limit} %, nothing was published; check the source, or pass --allow-removals",
+        "source `{}`: {} of {} records would be removed, more than {limit} %; nothing was published; check the source or pass --allow-removals",
         report.name, report.removed, report.previous()
     )]
     Removals {

@@ -164,7 +164,7 @@ fn language(record: &Object) -> Result<Option<Language>, String> {
             Ok(Some(Language::Other))
         }
         _ => {
-            Err(format!("`language`: invalid language tag, use for example `nl` or `en`: `{tag}`"))
+            Err(format!("`language`: invalid language tag; use for example `nl` or `en`: `{tag}`"))
         }
     }
 }

@@ -67,7 +67,7 @@ impl fmt::Display for Field {
 
 /// A name that is no canonical field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown field, did you mean `{nearest}`?: `{name}`")]
+#[error("unknown field; did you mean `{nearest}`?: `{name}`")]
 pub struct UnknownField {
     /// The name as typed.
     pub name: String,
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_mistyped_field_must_name_the_nearest() {
         let error = "publishd_at".parse::<FieldPath>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown field, did you mean `published_at`?: `publishd_at`");
+        assert_eq!(error.to_string(), "unknown field; did you mean `published_at`?: `publishd_at`");
         assert_eq!("place.town".parse::<FieldPath>().unwrap_err().nearest, "place.city");
         assert_eq!("title.city".parse::<FieldPath>().unwrap_err().nearest, "place.city");
     }

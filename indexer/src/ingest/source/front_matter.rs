@@ -126,7 +126,7 @@ fn split_marked<'a>(
         ("json", _) => Format::Json,
         (other, _) => {
             let reason =
-                format!("unknown format of front matter, use `yaml`, `toml` or `json`: `{other}`");
+                format!("unknown front matter format; use `yaml`, `toml` or `json`: `{other}`");
             return Err(parse_error(1, reason));
         }
     };

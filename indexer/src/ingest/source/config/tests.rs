@@ -24,11 +24,11 @@ fn every_mistake_must_name_the_source_and_the_remedy() {
             "source `s`: unbalanced braces; write placeholders as {slug}: \
              `https://{`",
         ),
-        ("[fields]\ntitel = 'naam'", "source `s`: unknown field, did you mean `title`?: `titel`"),
-        ("[constants]\nknd = 'event'", "source `s`: unknown field, did you mean `kind`?: `knd`"),
+        ("[fields]\ntitel = 'naam'", "source `s`: unknown field; did you mean `title`?: `titel`"),
+        ("[constants]\nknd = 'event'", "source `s`: unknown field; did you mean `kind`?: `knd`"),
         (
             "[values.'place.town']\na = 'b'",
-            "source `s`: unknown field, did you mean `place.city`?: `place.town`",
+            "source `s`: unknown field; did you mean `place.city`?: `place.town`",
         ),
         (
             "encoding = 'latijn'",
