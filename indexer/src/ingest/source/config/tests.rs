@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is wrong with a source `s`, or its plan.
+/// The resolved source `s`, or the error text.
 fn resolve(config: &str) -> Result<ResolvedSource, String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "id\n").unwrap();
