@@ -11,8 +11,8 @@ use crate::{
     with_causes,
 };
 
-/// Every build copies the overlay. It may grow to this many bytes, or to this part of the base,
-/// before both are merged, which costs about as much as that many builds.
+/// An overlay larger than this many bytes and than this fraction of its base is merged into the
+/// base: every build copies the overlay, and a merge costs about as much as copies of that size.
 const OVERLAY_BYTES_MIN: u64 = 64 << 20;
 const OVERLAY_BASE_DIVISOR: u64 = 4;
 
@@ -27,8 +27,8 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// The newest generation whose store is intact: `CURRENT` may be lost or set back, and what
-    /// clients have seen of a later generation must stay in the history.
+    /// The latest generation whose store is intact. `CURRENT` may be missing or point to an earlier
+    /// generation, but the history must contain every generation that clients have seen.
     pub(crate) fn choose(
         data: &DataFolder,
         progress: &dyn Progress,
@@ -81,7 +81,7 @@ impl Base {
         Ok(Self { generation, store, index_is_usable, needs_repair: !index_is_usable })
     }
 
-    /// Opens an overlay over its store; where that has grown large, a store of one layer.
+    /// Opens an overlay over the store, or a single-layer store if the overlay has grown too large.
     pub(crate) fn extend_store(
         &self,
         builder: &mut GenerationBuilder<'_>,

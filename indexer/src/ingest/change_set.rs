@@ -1,5 +1,6 @@
-//! The changes of a build. Every stage works on what changed and on what depends on it, so that its
-//! cost grows with the change. A full build is the same work with everything changed.
+//! The changes of a build. Every stage processes only what changed and what depends on it, so that
+//! its cost is proportional to the change. A full build is the same process with everything
+//! changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +12,17 @@ use super::{
 };
 use crate::store::{RecordKey, StoreError, StoreWriter, StoredFacts};
 
-/// What changed so far, and what may depend on it.
+/// What has changed so far and what may depend on it.
 #[derive(Debug, Default)]
 pub(crate) struct ChangeSet {
-    /// Records that are new, changed, or gone (and why).
+    /// Records that are new, changed or removed (with the reason).
     pub(crate) records: BTreeMap<RecordKey, Option<RemovalReason>>,
-    /// Records that were one entity with a changed one.
+    /// Records that formerly shared an entity with a changed record.
     pub(crate) former_members: BTreeSet<RecordKey>,
-    /// Names and URLs that may resolve to another record now: whoever mentions them is relinked.
+    /// Names and URLs that may now resolve to another record; records that mention them are
+    /// relinked.
     pub(crate) name_keys: BTreeSet<String>,
-    /// Names of which a mention was added, removed or rewritten.
+    /// Names with a mention that was added, removed or changed.
     pub(crate) mentioned_keys: BTreeSet<String>,
 }
 
@@ -72,7 +74,8 @@ pub(crate) fn replace_facts(
     Ok(())
 }
 
-/// Marks all records as changed, in a store that holds nothing derived from their facts yet.
+/// Marks all records as changed in a store that does not yet contain anything derived from their
+/// facts.
 pub(crate) fn rederive(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,

@@ -1,4 +1,4 @@
-//! Check: whether the configuration of the sources fits what they have, without a build.
+//! Check: compares the configuration of the sources with their content, without a build.
 
 use std::path::Path;
 
@@ -12,16 +12,16 @@ use super::{
 };
 use crate::with_causes;
 
-/// What does not fit, each as a sentence that names the source.
+/// Mismatches between configuration and content, each as a sentence that names the source.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct SourceCheck {
-    /// What cannot be meant.
+    /// Certain mistakes.
     pub errors: Vec<String>,
-    /// What may be meant.
+    /// Possible mistakes.
     pub warnings: Vec<String>,
 }
 
-/// Checks the sources of a configuration that lies in `folder`, and reads all of them.
+/// Reads and checks all sources of a configuration in `folder`.
 pub fn check_sources(configs: &[SourceConfig], folder: &Path) -> SourceCheck {
     let (sources, errors) = resolve_all(configs, folder);
     let errors = errors.iter().map(|error| with_causes(error)).collect();
@@ -74,7 +74,7 @@ fn check_source(source: &ResolvedSource) -> SourceCheck {
     check
 }
 
-/// Constants, and canonical values of `values`, that no record could have.
+/// Constants and canonical values of `values` that are invalid for every record.
 fn invalid_values(source: &ResolvedSource) -> Vec<String> {
     let mapping = &source.mapping;
     let constants = mapping.constants.iter().map(|(target, value)| (*target, value.clone()));
@@ -89,13 +89,14 @@ fn invalid_values(source: &ResolvedSource) -> Vec<String> {
     errors.collect()
 }
 
-/// Why a value cannot be that of a field; `None` where it can.
+/// Why a value is invalid for a field; `None` if it is valid.
 fn invalid_value(source: &ResolvedSource, target: FieldPath, value: &Value) -> Option<String> {
     match target.field {
         Field::Draft if flag::parse(value).is_none() => {
             return Some(format!("`draft`: must be `true` or `false`: {value}"));
         }
-        // A rule needs the start of its event.
+        // These depend on other fields: a recurrence rule, for example, requires the start of its
+        // event.
         Field::Draft | Field::Op | Field::Key | Field::Series => return None,
         _ => {}
     }
@@ -123,7 +124,7 @@ fn invalid_value(source: &ResolvedSource, target: FieldPath, value: &Value) -> O
         };
         normalise(&raw, source, &NormaliseContext::default()).err()
     };
-    // Only a kind that rejects nonsense reads the field.
+    // Only kinds that reject an invalid value use the field.
     let reading = kinds.iter().filter(|kind| error(kind, &json!("?")).is_some());
     let errors: Vec<_> = reading.map(|kind| error(kind, value)).collect();
     if errors.iter().any(Option::is_none) { None } else { errors.into_iter().flatten().next() }

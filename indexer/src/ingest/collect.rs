@@ -1,4 +1,4 @@
-//! Collect: fetch every source, normalise what changed, and write its facts to the store.
+//! Collect: fetch every source, normalise what changed and write its facts to the store.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -25,7 +25,7 @@ pub(crate) struct Collected {
     pub(crate) rejections: Vec<Rejection>,
 }
 
-/// Reads all selected sources, and removes the records of sources that are no longer configured.
+/// Reads all selected sources and removes the records of sources that are no longer configured.
 pub(crate) fn collect(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
@@ -65,16 +65,16 @@ struct SourceCollector<'r, 't> {
     context: &'r BuildContext<'r>,
     source: &'r ResolvedSource,
     report: SourceReport,
-    /// The first [`REJECTIONS_MAX`].
+    /// At most [`REJECTIONS_MAX`].
     rejections: Vec<Rejection>,
-    /// Records that the source still has, rejected ones included.
+    /// Records that are still in the source, including rejected ones.
     present: HashSet<RecordKey>,
-    /// Number of rejections that belong to an unknown record.
+    /// Number of rejections for which the record is unknown.
     rejections_without_key: u64,
 }
 
 impl SourceCollector<'_, '_> {
-    /// Reads the source from beginning to end, and removes the records that it no longer has.
+    /// Reads the whole source and removes the records that are no longer in it.
     fn collect(&mut self, survey: &Survey) -> Result<(), BuildError> {
         let (source, config_digest) = (self.source, self.config_digest());
         let previous = self.store.input_digests(&source.name)?;
@@ -136,7 +136,7 @@ impl SourceCollector<'_, '_> {
             Some(_) => {}
         }
         let stored = StoredFacts { record, facts };
-        // Equal facts from other bytes or another location: only the provenance changes.
+        // The same facts from different bytes or another location: only the provenance changes.
         if previous.as_ref() != Some(&stored) {
             replace_facts(self.store, self.changes, &self.context.aliases, &key, Ok(&stored))?;
         }
@@ -144,7 +144,7 @@ impl SourceCollector<'_, '_> {
         self.store.put_input_digest(&key, &digest)
     }
 
-    /// Digest of everything besides the bytes that decides about the facts of a record.
+    /// Digest of everything other than the bytes that affects the facts of a record.
     fn config_digest(&self) -> u64 {
         self.source.digest ^ self.context.shift_days.cast_unsigned()
     }
@@ -160,7 +160,7 @@ impl SourceCollector<'_, '_> {
         }
     }
 
-    /// Records a rejection; the record stays as it was before, until it is valid again.
+    /// Adds a rejection; the previous version of the record remains until it is valid again.
     fn reject(&mut self, rejection: Rejection) {
         self.report.rejected += 1;
         match &rejection.key {
@@ -189,8 +189,8 @@ impl SourceCollector<'_, '_> {
     }
 }
 
-/// Digest of the input of one record; the location is part of it, so that a record that moved is
-/// read again.
+/// Digest of the input of a record. It includes the location, so that a record that moved is read
+/// again.
 fn input_digest(config_digest: u64, content_hash: [u8; 32], location: &str) -> InputDigest {
     InputDigest { content_hash, source_digest: config_digest ^ xxh3_64(location.as_bytes()) }
 }

@@ -16,32 +16,32 @@ pub use super::source::config::{
     ValueMap, resolve_sources,
 };
 
-/// Rises when merging or linking derives other records from the same facts.
+/// Incremented when merging or linking derives different records from the same facts.
 const PIPELINE_VERSION: u32 = 3;
 
-/// The configuration of an installation, as far as builds need it.
+/// The part of the configuration of an installation that builds need.
 #[derive(Debug, Clone)]
 pub struct BuildConfig {
     /// Path of the data folder.
     pub data: PathBuf,
     /// The sources, in the order of the configuration.
     pub sources: Vec<ResolvedSource>,
-    /// Groups of references (`source:key` or an address) that are one entity each.
+    /// Groups of references (`source:key` or a URL), each of which denotes one entity.
     pub aliases: Vec<Vec<String>>,
-    /// Base of the addresses of our own item pages.
+    /// Base URL of our own item pages.
     pub item_url: Url,
     /// Thresholds and retention.
     pub limits: BuildLimits,
     /// The time of the build.
     pub now: Timestamp,
-    /// The day relative to which the content is dated; its dates are moved by whole weeks so that
-    /// this day falls into the present week. For demonstrations.
+    /// The date that the content was written for. All dates are shifted by whole weeks so that this
+    /// date falls in the current week. For demonstrations.
     pub demo_date: Option<Date>,
 }
 
 impl BuildConfig {
-    /// Days by which the dates of a demonstration are moved: whole weeks, so that Tuesdays stay
-    /// Tuesdays.
+    /// Number of days by which the dates of a demonstration are shifted: whole weeks, so that the
+    /// day of the week is preserved.
     pub(crate) fn shift_days(&self) -> i64 {
         let Some(demo_date) = self.demo_date else { return 0 };
         let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
@@ -53,8 +53,7 @@ impl BuildConfig {
         monday(demo_date).until(monday(today)).map_or(0, |span| i64::from(span.get_days()))
     }
 
-    /// Digest of the settings that decide how everything is merged: a change of it makes the build
-    /// a full one.
+    /// Digest of the settings that affect merging; a change forces a full build.
     pub(crate) fn settings_digest(&self) -> String {
         let precedence: Vec<_> = self.sources.iter().map(|s| (&s.name, s.trust, s.order)).collect();
         let text =
@@ -63,7 +62,7 @@ impl BuildConfig {
     }
 }
 
-/// When to refuse to publish, and how much to retain.
+/// Publishing thresholds and retention.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildLimits {
     /// Rejection threshold: maximum share of a source that may be rejected, in percent.
@@ -80,31 +79,31 @@ impl Default for BuildLimits {
     }
 }
 
-/// Number of rejections or removals of one source that never exceeds a threshold.
+/// Number of rejections or removals per source that is always allowed.
 pub const THRESHOLD_FLOOR: u64 = 2;
 
-/// The options of one build.
+/// Options of one build.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
-    /// What to build from.
+    /// Starting point of the build.
     pub mode: Mode,
-    /// The sources to read; all where empty.
+    /// The sources to read; empty for all.
     pub only: Vec<SourceName>,
     /// Whether to publish.
     pub publish_mode: PublishMode,
-    /// What to do above the removal threshold.
+    /// Action if the removal threshold is exceeded.
     pub on_removals: OnThreshold,
-    /// What to do above the rejection threshold.
+    /// Action if the rejection threshold is exceeded.
     pub on_rejections: OnThreshold,
 }
 
-/// What to build from.
+/// Starting point of a build.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// From the current generation: only changed records are processed.
+    /// The current generation: only changed records are processed.
     #[default]
     Incremental,
-    /// From the sources: all records are processed; ids and history are carried over.
+    /// The sources: all records are processed; ids and history are carried over.
     Full,
 }
 
@@ -114,11 +113,11 @@ pub enum PublishMode {
     /// Publish a generation if anything changed.
     #[default]
     Publish,
-    /// Report what would be published.
+    /// Only report what would be published.
     DryRun,
 }
 
-/// What to do where a threshold is exceeded.
+/// Action if a threshold is exceeded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnThreshold {
     /// Fail without publishing.

@@ -1,4 +1,4 @@
-//! What every stage of a build needs besides the store.
+//! Context shared by all stages of a build, apart from the store.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::store::RecordKey;
 
-/// What every stage of a build needs besides the store.
+/// Context shared by all stages of a build, apart from the store.
 pub(crate) struct BuildContext<'a> {
     pub(crate) config: &'a BuildConfig,
     pub(crate) options: &'a BuildOptions,
@@ -21,11 +21,11 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) generation: GenerationNumber,
     /// The generation that the build starts from.
     pub(crate) base: Option<&'a Base>,
-    /// Digest of the settings that decide how everything is merged.
+    /// Digest of the settings that affect merging.
     pub(crate) settings: String,
-    /// Full as requested, without a base, or where the settings changed.
+    /// Full if requested, if there is no base, or if the settings changed.
     pub(crate) mode: Mode,
-    /// References that an operator declares to be one entity.
+    /// References that the operator declared to be the same entity.
     pub(crate) aliases: Aliases,
     /// Days added to every date of every source.
     pub(crate) shift_days: i64,
@@ -75,8 +75,8 @@ impl<'a> BuildContext<'a> {
         self.config.sources.iter().filter(|s| only.is_empty() || only.contains(&s.name))
     }
 
-    /// Orders records by precedence: trust, position in the configuration, key; inferred records
-    /// come last.
+    /// Sort key by precedence: trust, then position in the configuration, then key; inferred
+    /// records come last.
     pub(crate) fn precedence<'k>(&self, key: &'k RecordKey) -> (bool, i32, usize, &'k str) {
         let inferred = key.source() == SourceName::inferred().as_str();
         let (trust, order) =

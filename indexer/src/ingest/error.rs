@@ -9,15 +9,15 @@ use super::{
 };
 use crate::{generation::GenerationError, index::IndexError, store::StoreError};
 
-/// Why a build published nothing.
+/// Why a build did not publish a generation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The data folder or a generation in it cannot be read or written.
     #[error(transparent)]
     Generation(#[from] GenerationError),
-    /// A source that cannot be read at all.
-    #[error("nothing was published, source `{name}` failed")]
+    /// A source cannot be read at all.
+    #[error("nothing was published; source `{name}` failed")]
     Source {
         /// Name of the source.
         name: SourceName,
@@ -34,15 +34,15 @@ pub enum BuildError {
     /// The index cannot be read or written.
     #[error("nothing was published")]
     Index(#[from] IndexError),
-    /// Every id that a record may be given belongs to another one.
-    #[error("nothing was published, all ids of record `{key}` are in use")]
+    /// Every id that could be minted for a record belongs to another record.
+    #[error("nothing was published; all ids of record `{key}` are in use")]
     IdsInUse {
         /// Source and key of the record.
         key: String,
     },
-    /// Publishing is held since a rollback.
+    /// Publishing is on hold because of a rollback.
     #[error(
-        "publishing is on hold since the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"
+        "publishing is on hold after the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"
     )]
     Held {
         /// The generation whose content was restored.
@@ -50,9 +50,9 @@ pub enum BuildError {
         /// Time of the rollback.
         since: Timestamp,
     },
-    /// More than the rejection threshold was rejected.
+    /// The share of rejected records exceeds the rejection threshold.
     #[error(
-        "source `{}`: {} of {} records rejected, more than {limit} %, nothing was published; fix them, or pass --allow-rejections",
+        "source `{}`: {} of {} records rejected, more than {limit} %; nothing was published; fix them or pass --allow-rejections",
         report.name, report.rejected, report.offered()
     )]
     Rejections {
@@ -63,9 +63,9 @@ pub enum BuildError {
         /// All rejections of the source.
         rejections: Vec<Rejection>,
     },
-    /// More than the removal threshold would be removed.
+    /// The share of removed records would exceed the removal threshold.
     #[error(
-        "source `{}`: {} of {} records would be removed, more than {limit} %, nothing was published; check the source, or pass --allow-removals",
+        "source `{}`: {} of {} records would be removed, more than {limit} %; nothing was published; check the source or pass --allow-removals",
         report.name, report.removed, report.previous()
     )]
     Removals {

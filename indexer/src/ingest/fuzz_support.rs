@@ -9,7 +9,7 @@ use super::{
     source::{SourceItem, records, survey::Survey},
 };
 
-/// The body of each record of a source, or the reason of its rejection.
+/// The body of each record of a source, or the reason for its rejection.
 ///
 /// # Errors
 /// [`FetchError`] if the source cannot be read.

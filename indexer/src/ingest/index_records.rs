@@ -1,4 +1,4 @@
-//! Index: documents of records whose search results may differ are replaced.
+//! Index: replace the documents of records whose search results may have changed.
 
 use schema::NodeId;
 
@@ -8,7 +8,7 @@ use crate::{
     store::{StoreWriter, sources},
 };
 
-/// Replaces the documents of an index that a write affects.
+/// Replaces the index documents that a write affects.
 pub(crate) fn index_changes(
     store: &StoreWriter<'_>,
     index: &IndexWriter,
@@ -36,7 +36,7 @@ pub(crate) fn index_all(
     Ok(())
 }
 
-/// Replaces the document of a record by one of its present state, or removes it.
+/// Replaces the document of a record with its current version, or removes it.
 fn index_record(
     store: &StoreWriter<'_>,
     index: &IndexWriter,

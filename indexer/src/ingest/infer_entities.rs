@@ -17,7 +17,7 @@ use crate::{
     store::{RecordKey, StoreError, StoreWriter, StoredFacts},
 };
 
-/// Records that share a name with the record of `key` and so are the same entity.
+/// Records that share a name with the record of `key` and are therefore the same entity.
 pub(crate) fn connected_records(
     store: &StoreWriter<'_>,
     key: &RecordKey,
@@ -46,15 +46,15 @@ pub(crate) fn connected_records(
     Ok(connected)
 }
 
-/// Whether no source has two of these records. One that gives several records a URL does not identify
-/// any of them by it.
+/// Whether each source has at most one of these records. If a source gives several records the same
+/// URL, that URL does not identify any of them.
 fn is_one_per_source(records: &[RecordKey]) -> bool {
     let mut sources = BTreeSet::new();
     records.iter().all(|key| sources.insert(key.source()))
 }
 
-/// The record with `folded` as an alternative name, where no described entity has it as full name.
-/// Of several, the first by key.
+/// The record that has `folded` as an alternative name, unless a described entity has it as its
+/// full name. If there are several, the first by key.
 fn alternative_name_owner(
     store: &StoreWriter<'_>,
     kind: NodeKind,
@@ -67,7 +67,7 @@ fn alternative_name_owner(
     Ok(store.records_with_key(&alternative_name_key(kind, folded))?.into_iter().next())
 }
 
-/// Adds entities that are only mentioned, and removes those that are mentioned no longer.
+/// Adds entities that are only mentioned, and removes those that are no longer mentioned.
 pub(crate) fn infer_entities(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
@@ -102,7 +102,7 @@ pub(crate) fn infer_entities(
     Ok(())
 }
 
-/// The most frequent spelling of a name; of equals the first. `None` where no mention means an
+/// The most frequent spelling of a name; for a tie, the first. `None` if no mention refers to an
 /// entity of this kind.
 fn most_frequent_label(
     store: &StoreWriter<'_>,

@@ -1,4 +1,4 @@
-//! Link: names in merged facts become ids, and facts become a record.
+//! Link: resolve the names in merged facts to ids, and convert the facts to a record.
 
 use std::collections::BTreeSet;
 
@@ -21,24 +21,24 @@ use crate::{
     store::{Relation, StoreError, StoreWriter},
 };
 
-/// Why facts do not make a record.
+/// Why facts cannot be converted to a record.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// For the person who keeps the source.
+    /// A message for the maintainer of the source.
     #[error("{0}")]
     Incomplete(&'static str),
 }
 
-/// Resolves names against everything in the store.
+/// Resolves names against the whole store.
 pub(crate) struct Linker<'a, 't> {
     pub(crate) store: &'a StoreWriter<'t>,
     pub(crate) context: &'a BuildContext<'a>,
 }
 
 impl Linker<'_, '_> {
-    /// The record with `id` that merged facts make.
+    /// Converts merged facts to the record with `id`.
     pub(crate) fn record(&self, id: NodeId, merged: &Merged) -> Result<Record, LinkError> {
         let facts = &merged.facts;
         let origin = merged.origin;
@@ -240,15 +240,15 @@ impl Linker<'_, '_> {
         })
     }
 
-    /// The last segment of the page's URL: the record of highest precedence has it plain, others
-    /// append their id.
+    /// The last segment of the URL of the page. The record of highest precedence has it without a
+    /// suffix; others append their id.
     fn slug(&self, id: NodeId, facts: &Facts) -> Result<String, StoreError> {
         let base = base_slug(facts);
         let owner = self.first_id_with_key(&slug_key(id.kind(), &base), id.kind())?;
         if owner.is_none_or(|owner| owner == id) { Ok(base) } else { Ok(format!("{base}-{id}")) }
     }
 
-    /// The id of the record of highest precedence with a name key.
+    /// The id of the record of highest precedence that has a name key.
     fn first_id_with_key(&self, key: &str, kind: NodeKind) -> Result<Option<NodeId>, StoreError> {
         let mut records = self.store.records_with_key(key)?;
         records.sort_by(|l, r| self.context.precedence(l).cmp(&self.context.precedence(r)));
@@ -282,7 +282,8 @@ impl Linker<'_, '_> {
         })
     }
 
-    /// An organiser is a community if one has that name, else an organisation.
+    /// Resolves each organiser to the community of that name if there is one, otherwise to an
+    /// organisation.
     fn organisers(&self, names: &[String]) -> Result<Vec<NodeId>, StoreError> {
         let mut ids = Vec::new();
         for name in names {
@@ -307,8 +308,8 @@ impl Linker<'_, '_> {
         Ok(ids)
     }
 
-    /// The entity with a name. Every mentioned name has a record of its own, which is one thing
-    /// with whatever describes it.
+    /// The entity of a name. Every mentioned name has an inferred record, which is the same entity
+    /// as any record that describes it.
     fn resolve_entity(
         &self,
         kind: NodeKind,
@@ -330,7 +331,7 @@ impl Linker<'_, '_> {
         Ok(ids)
     }
 
-    /// The content with a URL or title; of several with one title the first.
+    /// The content with a URL or title; if several share a title, the first.
     fn resolve_content(
         &self,
         kind: NodeKind,
@@ -347,7 +348,7 @@ impl Linker<'_, '_> {
     }
 }
 
-/// Adds ids that are not there yet.
+/// Appends ids that are not yet in the list.
 fn push_unique(ids: &mut Vec<NodeId>, new_ids: impl IntoIterator<Item = NodeId>) {
     for id in new_ids {
         if !ids.contains(&id) {
@@ -356,7 +357,7 @@ fn push_unique(ids: &mut Vec<NodeId>, new_ids: impl IntoIterator<Item = NodeId>)
     }
 }
 
-/// Every link of a record: what it shows the name of, and what it answers to from the other side.
+/// All links of a record: the records whose names it shows, and those from which it can be reached.
 pub(crate) fn links(record: &Record) -> BTreeSet<(NodeId, Relation)> {
     let mut links = BTreeSet::new();
     links.extend(record.linked_ids().into_iter().map(|id| (id, Relation::Mentions)));

@@ -1,8 +1,8 @@
-//! Merge: records of one entity become one set of facts, under one id.
+//! Merge: combine the records of one entity into one set of facts with one id.
 //!
-//! Identity: an id is minted once, from the first record of an entity. When entities are merged, the
-//! oldest id stays and the others redirect to it; when an entity is split, the component with the
-//! record that minted the id retains it.
+//! Identity: an id is minted once, from the first record of an entity. When entities are merged,
+//! the oldest id remains and the others redirect to it; when an entity is split, the component that
+//! contains the record from which the id was minted retains it.
 
 mod fields;
 
@@ -26,11 +26,11 @@ use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
 pub(crate) struct Resolution {
     /// Ids whose records have to be rebuilt.
     pub(crate) to_rebuild: BTreeSet<NodeId>,
-    /// Ids without records, and the id that replaces each.
+    /// Ids that no longer have records, each with its replacement.
     pub(crate) retired: BTreeMap<NodeId, Option<NodeId>>,
 }
 
-/// Groups records that are one entity, and assigns each entity its id.
+/// Groups the records of each entity and assigns each entity its id.
 pub(crate) fn resolve_identities(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
@@ -53,7 +53,7 @@ pub(crate) fn resolve_identities(
             if old.id != *id {
                 store.put_identity(key, Identity { id: *id, ..old })?;
                 abandoned.insert(old.id, Some(*id));
-                // Whoever mentions this record by one of its names is led elsewhere now.
+                // Mentions of this record by one of its names now resolve to another id.
                 let facts = store.facts(key)?;
                 let keys = facts.map(|f| name_keys(key, &f.facts, &context.aliases));
                 changes.name_keys.extend(keys.unwrap_or_default());
@@ -70,7 +70,7 @@ pub(crate) fn resolve_identities(
         }
         store.set_members(id, &[])?;
         let replacement = replacement.filter(|other| *other != id);
-        // Without a replacement its redirects stay: the record may come back.
+        // Without a replacement its redirects remain: the record may come back.
         if replacement.is_some() {
             for earlier in store.redirected_to(id)? {
                 store.redirect(earlier, replacement)?;
@@ -89,7 +89,7 @@ struct Component {
     members: Vec<RecordKey>,
 }
 
-/// The components that any changed record is or was part of.
+/// The components that contain, or previously contained, a changed record.
 fn components(
     store: &StoreWriter<'_>,
     changes: &ChangeSet,
@@ -98,18 +98,18 @@ fn components(
     let mut seeds: BTreeSet<RecordKey> = changes.records.keys().cloned().collect();
     seeds.extend(changes.former_members.iter().cloned());
     for name in &changes.name_keys {
-        // Whether a URL identifies a record depends on all records that have it.
+        // Whether a URL identifies a record depends on all records that have the URL.
         if is_url_key(name) {
             seeds.extend(store.records_with_key(name)?);
         }
-        // Another name of an entity joins it with what is known by that name alone.
+        // An alternative name of an entity connects it to records that are known only by that name.
         if let Some((kind, folded)) = parse_entity_key(name) {
             seeds.insert(RecordKey::inferred(kind, folded));
             seeds.extend(store.records_with_key(name)?);
             seeds.extend(store.records_with_key(&format!("also:{}/{folded}", kind.as_str()))?);
         }
     }
-    // A joined record may have been part of something that falls apart now.
+    // A connected record may have been part of a component that is now split.
     for key in seeds.clone() {
         if let Some(identity) = store.identity(&key)? {
             seeds.extend(store.members(identity.id)?);
@@ -146,19 +146,19 @@ fn component(
     Ok(kind.map(|kind| Component { kind, members }))
 }
 
-/// The ids that a component may have, best first.
+/// The ids that a component may be assigned, best first.
 type IdCandidates = Vec<IdCandidate>;
 
 #[derive(Debug, Clone, Copy)]
 struct IdCandidate {
     id: NodeId,
-    /// Whether the record that minted the id is in the component.
+    /// Whether the component contains the record from which the id was minted.
     minted_here: bool,
-    /// How long the oldest record with this id is known.
+    /// Sequence number of the oldest record with this id.
     sequence: u64,
 }
 
-/// Assigns every new record its sequence number, and lists the candidate ids of each component.
+/// Assigns every new record its sequence number and lists the candidate ids of each component.
 fn id_candidates(
     store: &mut StoreWriter<'_>,
     context: &BuildContext<'_>,
@@ -182,7 +182,7 @@ fn id_candidates(
         for key in &component.members {
             let Identity { id, sequence } =
                 store.identity(key)?.expect("every member was given an identity");
-            // A record of another kind than before is another entity.
+            // A record whose kind changed is a different entity.
             let same_kind = id.kind() == component.kind;
             let id = if same_kind { id } else { mint(store, key, component.kind)? };
             let candidate =
@@ -202,15 +202,15 @@ fn is_inferred(key: &RecordKey) -> bool {
     key.source() == SourceName::inferred().as_str()
 }
 
-/// Attempts by which a record is recognised as the one from which an id was minted.
+/// Number of minting attempts that are checked to recognise the record from which an id was minted.
 const MINT_ATTEMPTS_CHECKED: u8 = 4;
 
-/// Mints an id for a record that no other record has.
+/// Mints an id for a record that is not used by any other record.
 fn mint(store: &StoreWriter<'_>, key: &RecordKey, kind: NodeKind) -> Result<NodeId, BuildError> {
     mint_unused_id(store, std::slice::from_ref(key), kind, &BTreeSet::new())
 }
 
-/// Gives each component one of the ids it claims, each id to one component.
+/// Assigns each component one of its candidate ids; each id to at most one component.
 fn assign_ids(
     store: &StoreWriter<'_>,
     components: &[Component],
@@ -220,8 +220,8 @@ fn assign_ids(
     for (index, candidates) in candidates.into_iter().enumerate() {
         ranked.extend(candidates.into_iter().map(|c| (!c.minted_here, c.sequence, c.id, index)));
     }
-    // What is described goes before what is only mentioned; for one component the oldest id goes
-    // first; for one id the component that minted it.
+    // Described entities come before mentioned ones. Within a component, the oldest id comes first;
+    // for one id, the component that minted it.
     let is_described = |index: usize| components[index].members.iter().any(|key| !is_inferred(key));
     ranked.sort_by_key(|(not_minted, sequence, id, index)| {
         (!is_described(*index), *sequence, *not_minted, *id, *index)
@@ -253,7 +253,7 @@ fn assign_ids(
     Ok(assigned_ids)
 }
 
-/// Mints an id from the first of `keys` that no record has and that is not in `used_ids`.
+/// Mints an id from the first of `keys` that is not used by any record and is not in `used_ids`.
 fn mint_unused_id(
     store: &StoreWriter<'_>,
     keys: &[RecordKey],

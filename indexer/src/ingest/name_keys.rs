@@ -1,9 +1,9 @@
-//! Name keys: by which names a record can be found or merged, and which names it mentions.
+//! Name keys: the names by which a record can be found or merged, and the names that it mentions.
 //!
-//! The prefix of a key is its purpose:
-//! `url:kind/…` and `alias:` join records to one entity; `name:kind/…` joins records of entities by their
-//! full name; `also:kind/…` is another name of an entity, under which mentions find it; `title:kind/…`
-//! leads to content by its title; `slug:kind/…` keeps our own URLs unique.
+//! The prefix of a key is its purpose: `url:kind/…` and `alias:` merge records into one entity;
+//! `name:kind/…` merges records of entities by their full name; `also:kind/…` is an alternative
+//! name of an entity, by which mentions can find it; `title:kind/…` finds content by its title;
+//! `slug:kind/…` keeps our own URLs unique.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,7 +15,8 @@ use crate::{
     store::{Mention, RecordKey},
 };
 
-/// Groups of references (`source:key` or an address) that an operator declares to be one entity each.
+/// Groups of references (`source:key` or a URL), each of which the operator declared to be one
+/// entity.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases(HashMap<String, usize>);
 
@@ -38,7 +39,7 @@ fn normalise_reference(reference: &str) -> String {
     }
 }
 
-/// Everything by which a record can be found or merged.
+/// All keys by which a record can be found or merged.
 pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     let kind = facts.kind();
@@ -70,17 +71,17 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
     keys
 }
 
-/// Whether records that share this name are the same entity.
+/// Whether records that share this name key are the same entity.
 pub(crate) fn is_identity_key(name: &str) -> bool {
     ["url:", "alias:", "name:"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether it is the URL of content. Records of one source are never merged by it.
+/// Whether the key is the URL of content. Records of the same source are never merged by URL.
 pub(crate) fn is_url_key(name: &str) -> bool {
     name.starts_with("url:")
 }
 
-/// Everything a record mentions, and how.
+/// Everything that a record mentions, with the kind of mention.
 pub(crate) fn mentions(facts: &Facts) -> BTreeMap<String, Mention> {
     let mut mentions = MentionCollector(BTreeMap::new());
     mentions.entities(NodeKind::Theme, &facts.themes);
@@ -157,13 +158,13 @@ impl MentionCollector {
     }
 }
 
-/// The name under which content is looked for: its URL, or its title.
+/// The key by which content is looked up: its URL or its title.
 pub(crate) fn content_key(kind: NodeKind, reference: &str) -> String {
     let url = parse_web_url(reference);
     url.map_or_else(|| title_key(kind, reference), |url| url_key(kind, &url))
 }
 
-/// The name of the page that a URL with a fragment leads to.
+/// The key of the page that a URL with a fragment refers to.
 pub(crate) fn page_key(kind: NodeKind, reference: &str) -> Option<String> {
     let url = parse_web_url(reference).filter(|url| url.fragment().is_some())?;
     Some(url_key(kind, &normalisation::without_fragment(&url)))
@@ -197,7 +198,7 @@ fn parse_web_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// The last segment of the page's URL, before it is made unique.
+/// The last segment of the URL of the page, before it is made unique.
 pub(crate) fn base_slug(facts: &Facts) -> String {
     let name = facts.slug.as_deref().or(facts.name()).unwrap_or_default();
     let slug = normalisation::slug(name);

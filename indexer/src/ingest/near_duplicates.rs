@@ -1,10 +1,10 @@
-//! Near-duplicates: texts of one source and one kind that differ in a few words only. They form
+//! Near-duplicates: texts of the same source and kind that differ in only a few words. They form
 //! groups, and each text has the id of its group.
 //!
-//! Similar texts share a band, which is a digest of a text; there, each is compared with its
-//! neighbours. Texts connected by similarity form one group, which is named by its least id. So
-//! groups depend on the texts and not on their order of arrival, and a changed text is compared with
-//! its neighbours, not with all texts.
+//! Similar texts share a band, which is a digest derived from the text; within a band, each text is
+//! compared with its neighbours. Texts connected by similarity form one group, which is named after
+//! its lowest id. Groups therefore depend on the texts and not on their order of arrival, and a
+//! changed text is compared with its neighbours only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,15 @@ use crate::{
     store::{StoreError, StoreWriter},
 };
 
-/// Texts of which so large a share of all rows of three words is in both are the same. In a text of
-/// a hundred words, that is one word changed.
+/// Minimum share of common three-word sequences for two texts to be near-duplicates. In a text of a
+/// hundred words, it allows one changed word.
 const DUPLICATE_SIMILARITY: f64 = 0.9;
-/// In a band, a text is compared with so many before it and after it.
+/// Number of texts before and after a text in a band with which it is compared.
 const NEIGHBOURS_PER_SIDE: usize = 4;
 
-/// The bands of a record. Of several sources the most trusted one counts, so that no group has texts
-/// of more than one. Events are near-duplicates only at the same time and venue.
+/// The bands of a record. If it has several sources, the most trusted one counts, so that a group
+/// never contains texts of more than one source. Events are near-duplicates only if their time and
+/// venue are the same.
 pub(crate) fn bands(
     record: &Record,
     body: Option<&Body>,
@@ -45,17 +46,17 @@ pub(crate) fn bands(
     WordHashes::of(index::all_texts(record, body)).bands().into_iter().map(band_key).collect()
 }
 
-/// Which bands texts entered and left.
+/// Bands that texts entered or left.
 #[derive(Debug, Default)]
 pub(crate) struct BandChanges {
-    /// The bands that what changed is in now.
+    /// Current bands of each changed text.
     current: BTreeMap<NodeId, BTreeSet<u64>>,
-    /// The bands that it is in no longer.
+    /// Bands that each changed text left.
     left: BTreeMap<NodeId, BTreeSet<u64>>,
 }
 
 impl BandChanges {
-    /// Moves a text from its old bands into its new ones.
+    /// Moves a text from its previous bands to its current ones.
     pub(crate) fn update_bands(
         &mut self,
         store: &mut StoreWriter<'_>,
@@ -74,7 +75,7 @@ impl BandChanges {
         Ok(())
     }
 
-    /// Recomputes the groups in all bands in which texts changed, entered or left. Returns the
+    /// Recomputes the groups in all bands with texts that changed, entered or left. Returns the
     /// content whose group changed.
     pub(crate) fn recompute_groups(
         &self,
@@ -111,7 +112,7 @@ impl BandChanges {
         Ok(changed)
     }
 
-    /// Everything that is of one group with `id`, itself included.
+    /// All content in the same group as `id`, including `id` itself.
     fn duplicates_of(
         &self,
         store: &StoreWriter<'_>,

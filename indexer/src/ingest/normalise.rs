@@ -1,8 +1,8 @@
-//! Drafts to facts: every value is read, checked and cleaned, or the record is rejected with a
-//! reason. Nothing downstream sees a raw value.
+//! Drafts to facts: every value is parsed, validated and cleaned, or the record is rejected with a
+//! reason. No raw value passes this stage.
 //!
-//! Invariant: no text that leaves here holds an e-mail address or a telephone number. Texts are
-//! read through [`object::Object`] and [`html`] only, and both redact.
+//! Invariant: no text in the result contains an e-mail address or a telephone number. Texts are
+//! read only through [`object::Object`] and [`html`], and both redact.
 
 mod date_parser;
 mod detail;
@@ -28,26 +28,27 @@ use crate::{
 };
 use object::{Object, ParseContext};
 
-/// A title is never longer than this many characters; a longer one is cut.
+/// Maximum length of a title in characters; a longer one is truncated.
 pub(crate) const TITLE_CHARS_MAX: usize = 300;
-/// A name of a person, organisation or theme is cut after this many characters.
+/// Maximum length of the name of a person, organisation or theme in characters; a longer one is
+/// truncated.
 pub(crate) const NAME_CHARS_MAX: usize = 200;
-/// The most bytes that a body may have.
+/// Maximum size of a body in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
-/// The most entries that a list may have.
+/// Maximum number of entries of a list.
 pub(crate) const LIST_MAX: usize = 200;
 
-/// What normalising needs to know beyond the record and its source.
+/// Options for normalising, apart from the record and its source.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NormaliseContext {
-    /// Days added to every date, so that a demo stays in the present.
+    /// Number of days added to every date, so that a demonstration stays current.
     pub shift_days: i64,
 }
 
-/// The facts in a draft.
+/// Converts a draft to facts.
 ///
 /// # Errors
-/// What is wrong with it, as a sentence for the person who keeps the source.
+/// A message for the maintainer of the source that describes what is invalid.
 pub(crate) fn normalise(
     raw: &RawRecord,
     source: &ResolvedSource,
@@ -60,7 +61,7 @@ pub(crate) fn normalise(
         base: None,
         shift_days,
     };
-    // A few fields decide how the others are to be read.
+    // A few fields determine how the others are read.
     let record = Object::from_fields(&raw.fields, &default_context);
     let kind = kind(&record)?;
     let language = language(&record)?.or(source.language);
@@ -115,7 +116,7 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
     }))
 }
 
-/// Facts without a summary or lead that only repeats the title.
+/// Removes a summary or lead that only repeats the title.
 fn without_repetition(mut facts: Facts) -> Facts {
     let title = facts.name().map(str::to_owned);
     let adds_to_title =
@@ -151,7 +152,7 @@ fn kind(record: &Object) -> Result<NodeKind, String> {
         .ok_or_else(|| format!("`kind`: expected one of {}: `{raw_kind}`", valid_kinds()))
 }
 
-/// The language from its tag, such as `nl` or `en-GB`.
+/// The language of a tag such as `nl` or `en-GB`.
 fn language(record: &Object) -> Result<Option<Language>, String> {
     let Some(tag) = record.text(Field::Language.name())? else { return Ok(None) };
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
@@ -163,12 +164,12 @@ fn language(record: &Object) -> Result<Option<Language>, String> {
             Ok(Some(Language::Other))
         }
         _ => {
-            Err(format!("`language`: invalid language tag, use for example `nl` or `en`: `{tag}`"))
+            Err(format!("`language`: invalid language tag; use for example `nl` or `en`: `{tag}`"))
         }
     }
 }
 
-/// The body, and its first heading of the first level where that is to be the title.
+/// The body, and its first top-level heading if that is to become the title.
 fn body(record: &Object, extract_title: bool) -> Result<(Option<Body>, Option<String>), String> {
     let Some(raw) = record.string(Field::Body.name())? else { return Ok((None, None)) };
     if raw.len() > BODY_BYTES_MAX {
@@ -184,7 +185,7 @@ fn body(record: &Object, extract_title: bool) -> Result<(Option<Body>, Option<St
     Ok((body, heading))
 }
 
-/// A title out of the first sentence of a text.
+/// A title derived from the first sentence of a text.
 fn title_from_text(text: &str) -> Option<String> {
     let paragraph = text.split("\n\n").map(str::trim).find(|text| !text.is_empty())?;
     let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");

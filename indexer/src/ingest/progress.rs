@@ -1,18 +1,18 @@
-//! Progress of a build, for whoever waits for it.
+//! Progress of a build, for the operator.
 
-/// Receives the progress of a build, one stage after another.
+/// Receives the progress of a build, one stage at a time.
 pub trait Progress: Sync {
-    /// A stage begins, with about `total` items.
+    /// Reports that a stage begins, with approximately `total` items.
     fn begin(&self, _stage: &str, _total: Option<u64>) {}
-    /// `by` more items are processed.
+    /// Reports that `by` more items have been processed.
     fn advance(&self, _by: u64) {}
-    /// The stage ends.
+    /// Reports that the stage has ended.
     fn end(&self) {}
     /// Reports a message for the operator.
     fn note(&self, _text: &str) {}
 }
 
-/// Ignores all progress.
+/// Discards all progress.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoProgress;
 

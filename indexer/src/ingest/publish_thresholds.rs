@@ -1,4 +1,4 @@
-//! Thresholds: a build fails where a source lost or broke more of its records than it may.
+//! Thresholds: a build fails if too many records of a source were rejected or removed.
 
 use super::{
     config::{OnThreshold, THRESHOLD_FLOOR},
@@ -8,7 +8,7 @@ use super::{
     source::Rejection,
 };
 
-/// Fails where a source exceeds the rejection or the removal threshold.
+/// Fails if a source exceeds the rejection or removal threshold.
 pub(crate) fn check(
     context: &BuildContext<'_>,
     report: &SourceReport,
@@ -38,7 +38,7 @@ fn exceeds(count: u64, total: u64, percent: f64) -> bool {
     count > THRESHOLD_FLOOR && count as f64 > total as f64 * percent / 100.0
 }
 
-/// Counts facts from which no record can be derived as rejected, and checks the thresholds again.
+/// Counts facts from which no record can be derived as rejected, and repeats the threshold check.
 pub(crate) fn check_incomplete_records(
     context: &BuildContext<'_>,
     reports: &mut [SourceReport],

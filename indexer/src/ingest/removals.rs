@@ -1,5 +1,5 @@
-//! Removals: which records disappear from the store, and for which reason. A source decides by
-//! withdrawing a record, by hiding it, or by being read to its end without it.
+//! Removals: which records are removed from the store, and why. A source removes a record by
+//! withdrawing it, by hiding it, or by no longer containing it when read to the end.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::store::{InputDigest, RecordKey, StoreError, StoreWriter};
 
-/// Why a record is removed that its source still has but that is not to be published.
+/// Why a record is removed that is still in its source but is not to be published.
 pub(crate) fn reason_of_skip(reason: SkipReason) -> RemovalReason {
     match reason {
         SkipReason::Draft => RemovalReason::Unpublished,
@@ -23,8 +23,8 @@ pub(crate) fn reason_of_skip(reason: SkipReason) -> RemovalReason {
     }
 }
 
-/// The records of the previous build that a source no longer has. None while it has rejections
-/// without a key: each record that seems to be missing may be one of those.
+/// The records of the previous build that a source no longer has. Empty if any of its rejections
+/// lack a key: each record that seems to be missing may be one of those.
 pub(crate) fn missing<'a>(
     previous: &'a BTreeMap<RecordKey, InputDigest>,
     present: &'a HashSet<RecordKey>,
@@ -33,7 +33,7 @@ pub(crate) fn missing<'a>(
     previous.keys().filter(move |key| rejections_without_key == 0 && !present.contains(*key))
 }
 
-/// Removes the facts of a record. Returns whether there were any.
+/// Removes the facts of a record. Returns whether it had any.
 pub(crate) fn remove(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,
@@ -48,7 +48,7 @@ pub(crate) fn remove(
     Ok(exists)
 }
 
-/// Removes all records of sources that are no longer configured. Returns a report for each.
+/// Removes all records of sources that are no longer configured. Returns one report per source.
 pub(crate) fn remove_unconfigured_sources(
     store: &mut StoreWriter<'_>,
     changes: &mut ChangeSet,

@@ -6,35 +6,35 @@ use serde::Serialize;
 use super::source::Rejection;
 use crate::generation::RecordCounts;
 
-/// Maximum number of rejections that a report lists per source; `rejected` counts all.
+/// Maximum number of rejections that a report lists per source; `rejected` counts all of them.
 pub const REJECTIONS_MAX: usize = 1_000;
 
 /// The report of a build.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Whether something was published.
+    /// Whether a generation was published.
     pub outcome: Outcome,
-    /// Counts of each source.
+    /// Counts per source.
     pub sources: Vec<SourceReport>,
-    /// What could not be used, and why: the first [`REJECTIONS_MAX`] of each source.
+    /// Rejections: the first [`REJECTIONS_MAX`] of each source.
     pub rejections: Vec<Rejection>,
-    /// Mentioned names of communities and events without a record.
+    /// Mentioned names of communities and events for which there is no record.
     pub unresolved: Vec<Unresolved>,
-    /// Number of records of each kind.
+    /// Number of records per kind.
     pub counts: RecordCounts,
-    /// Number of records that are new or different.
+    /// Number of new or changed records.
     pub upserted: u64,
     /// Number of removed records.
     pub removed: u64,
 }
 
-/// Whether something was published.
+/// Whether a generation was published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "result", content = "generation")]
 pub enum Outcome {
     /// A new generation is current.
     Published(GenerationNumber),
-    /// Nothing changed; this one stays current.
+    /// Nothing changed; this generation remains current.
     Unchanged(GenerationNumber),
     /// Publishing was not requested.
     DryRun,
@@ -47,7 +47,7 @@ pub struct SourceReport {
     pub name: SourceName,
     /// New records.
     pub new: u64,
-    /// Records with other content.
+    /// Records with different content.
     pub changed: u64,
     /// Records with the same content.
     pub unchanged: u64,
@@ -55,10 +55,10 @@ pub struct SourceReport {
     pub removed: u64,
     /// Rejected records.
     pub rejected: u64,
-    /// Records left out on purpose: drafts and pages that only list others.
+    /// Records omitted deliberately: drafts and pages that only list other pages.
     pub skipped: u64,
-    /// What was left unread: fields that are not mapped, files that are not selected. Of unchanged
-    /// records only the keys are read.
+    /// Unread input: fields that are not mapped and files that are not selected. Only the keys of
+    /// unchanged records are read.
     pub unread: Vec<String>,
 }
 
@@ -76,24 +76,24 @@ impl SourceReport {
         }
     }
 
-    /// Number of records that the source offers.
+    /// Number of records in the source.
     pub fn offered(&self) -> u64 {
         self.new + self.changed + self.unchanged + self.rejected
     }
 
-    /// Number of records before.
+    /// Number of records in the previous generation.
     pub fn previous(&self) -> u64 {
         self.changed + self.unchanged + self.removed
     }
 }
 
-/// A mentioned name without a record.
+/// A mentioned name for which there is no record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unresolved {
     /// Kind of the missing record, such as `community`.
     pub kind: &'static str,
-    /// The name, folded.
+    /// The folded name.
     pub name: String,
-    /// Number of records that mention it.
+    /// Number of records that mention the name.
     pub mentions: u64,
 }

@@ -1,6 +1,6 @@
-//! Sources as iterators of items: from bytes on disk to records in canonical fields.
+//! Sources as iterators of items: from bytes on disk to records with canonical fields.
 //!
-//! A source must not know what a field means: values stay as the source wrote them, and
+//! This module does not know what a field means: values remain as they are in the source, and
 //! `ingest::normalise` validates them.
 
 pub(crate) mod config;
@@ -39,17 +39,17 @@ use template::{PathCaptures, is_missing, scalar, written_form};
 
 /// Maximum length of a key in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 500;
-/// Maximum length of the reason of a rejection in characters.
+/// Maximum length of a rejection reason in characters.
 pub(crate) const REASON_CHARS_MAX: usize = 500;
 
-/// One record, mapped and not yet validated.
+/// A record that is mapped but not yet validated.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RawRecord {
-    /// The key under which the source knows it.
+    /// Its key within the source.
     pub key: String,
     /// File and line, relative to the source's path.
     pub location: String,
-    /// Digest of the bytes it was read from.
+    /// Digest of the bytes from which it was read.
     pub content_hash: [u8; 32],
     /// Its canonical fields.
     pub fields: Fields,
@@ -58,42 +58,42 @@ pub(crate) struct RawRecord {
 /// One item of a source.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SourceItem {
-    /// A record that is new or has changed.
+    /// A new or changed record.
     Record(RawRecord),
-    /// A record that the store has from the same input.
+    /// A record that is in the store with the same input digest.
     Unchanged { key: String },
-    /// A record that the source deletes.
+    /// A record that the source marks as deleted.
     Deleted { key: String },
-    /// A record that is left out on purpose.
+    /// A record that is omitted deliberately.
     Skipped { location: String, key: String, reason: SkipReason },
     /// A record that cannot be read.
     Rejected(Rejection),
 }
 
-/// Why a record is left out on purpose.
+/// Why a record is omitted deliberately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SkipReason {
-    /// The source does not publish it yet, or no longer.
+    /// The source has not published it yet, or no longer publishes it.
     Draft,
     /// It only lists other pages.
     Listing,
 }
 
-/// A record of a source that cannot be used, and why. Meant for people.
+/// A record that was not accepted, with the reason, for the maintainer of the source.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rejection {
     /// Name of the source.
     pub source: SourceName,
     /// File and line, relative to the source's path.
     pub location: String,
-    /// The key, where it is known.
+    /// The key, if known.
     pub key: Option<String>,
-    /// The error, and its remedy.
+    /// The error and its remedy.
     pub reason: String,
 }
 
 impl Rejection {
-    /// A rejection, its reason truncated to [`REASON_CHARS_MAX`].
+    /// A rejection with its reason truncated to [`REASON_CHARS_MAX`].
     pub(crate) fn new(
         source: &SourceName,
         location: String,
@@ -109,7 +109,7 @@ impl Rejection {
 /// Why a source cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The folder or file is gone or cannot be opened.
+    /// The folder or file does not exist or cannot be opened.
     #[error("cannot read source: `{}`", path.display())]
     Unreadable {
         /// The folder or file.
@@ -118,7 +118,7 @@ pub enum FetchError {
         #[source]
         cause: std::io::Error,
     },
-    /// More files than one source may have.
+    /// The source has more files than allowed.
     #[error("more than {limit} files; split the source or narrow `include`: `{}`", path.display())]
     TooManyFiles {
         /// The folder.
@@ -126,7 +126,7 @@ pub enum FetchError {
         /// The maximum number of files.
         limit: usize,
     },
-    /// A table that cannot be read as a whole.
+    /// A table cannot be read.
     #[error("cannot read table: {reason}: `{}`", path.display())]
     Table {
         /// The file.
@@ -136,17 +136,17 @@ pub enum FetchError {
     },
 }
 
-/// Items of a source, each read when it is due.
+/// Items of a source, each read on demand.
 pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchError>> + 'a>;
 
 /// Iterates over the items of a source.
 ///
-/// `is_unchanged` is whether the store has a record from the same input; such a record becomes
+/// `is_unchanged` returns whether the store has a record with the same input; such a record becomes
 /// [`SourceItem::Unchanged`] without being parsed. `survey` records what is read.
 ///
 /// # Errors
-/// [`FetchError`] where the source as a whole cannot be read, also as an item; a part that cannot be
-/// read is a [`SourceItem::Rejected`].
+/// [`FetchError`] if the source as a whole cannot be read, possibly as an item; a single file or
+/// record that cannot be read is a [`SourceItem::Rejected`].
 pub(crate) fn records<'a>(
     source: &'a ResolvedSource,
     is_unchanged: &'a dyn Fn(&Candidate) -> bool,
@@ -161,11 +161,11 @@ pub(crate) fn records<'a>(
     }
 }
 
-/// Approximate number of items of a source, for a progress bar: its files, or the lines of its one
-/// file.
+/// Approximate number of items of a source, for a progress bar: the number of files, or the number
+/// of lines of its only file.
 ///
 /// # Errors
-/// [`FetchError`] where the source cannot be read.
+/// [`FetchError`] if the source cannot be read.
 pub(crate) fn count(source: &ResolvedSource) -> Result<u64, FetchError> {
     match source.kind {
         SourceKind::Markdown | SourceKind::Text => {
@@ -175,26 +175,26 @@ pub(crate) fn count(source: &ResolvedSource) -> Result<u64, FetchError> {
     }
 }
 
-/// What every format needs to build its items.
+/// State that every format needs to build its items.
 struct SourceReader<'a> {
     source: &'a ResolvedSource,
     is_unchanged: &'a dyn Fn(&Candidate) -> bool,
     survey: &'a Survey,
-    /// Where each key was read.
+    /// The location at which each key was first read.
     locations: HashMap<String, String>,
 }
 
 /// A record before it is parsed.
 pub(crate) struct Candidate {
-    /// The key under which the source knows it.
+    /// Its key within the source.
     pub(crate) key: String,
     /// File and line, relative to the source's path.
     pub(crate) location: String,
-    /// Digest of the bytes from which it is parsed.
+    /// Digest of the bytes from which it will be parsed.
     pub(crate) content_hash: [u8; 32],
 }
 
-/// A decoded file of a folder.
+/// A decoded file from a folder.
 struct SourceText {
     name: String,
     captures: PathCaptures,
@@ -202,14 +202,14 @@ struct SourceText {
     hash: [u8; 32],
 }
 
-/// Why a candidate is not a record.
+/// Why a candidate does not become a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SkipOrError {
     Skip(SkipReason),
     Error(ParseError),
 }
 
-/// An error in a file of a source, and its line.
+/// An error in a file of a source, with its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ParseError {
     line: u64,
@@ -217,7 +217,7 @@ struct ParseError {
 }
 
 impl<'a> SourceReader<'a> {
-    /// The item of a candidate; `fields` is called only where its input changed.
+    /// The item of a candidate; `fields` is called only if its input changed.
     fn item(
         &mut self,
         candidate: Candidate,
@@ -259,7 +259,7 @@ impl<'a> SourceReader<'a> {
         SourceItem::Rejected(Rejection::new(&self.source.name, location, key, reason))
     }
 
-    /// The items of all files of a folder, each file read when its first item is due.
+    /// The items of all files of a folder; each file is read when its first item is requested.
     fn items_of_files(
         mut self,
         items_of: fn(&mut Self, &SourceText) -> Vec<SourceItem>,
@@ -298,7 +298,7 @@ impl<'a> SourceReader<'a> {
         })
     }
 
-    /// The key of a file by the configured template, else its path.
+    /// The key of a file: from the configured template, otherwise its path.
     fn file_key(
         &self,
         path: &str,
@@ -313,7 +313,7 @@ impl<'a> SourceReader<'a> {
         }
     }
 
-    /// The key of a row by the configured template, else its field `key` or `id`.
+    /// The key of a row: from the configured template, otherwise its field `key` or `id`.
     fn row_key(&self, raw_fields: &Map<String, Value>) -> Result<String, String> {
         let (mapping, captures) = (&self.source.mapping, PathCaptures::new());
         if mapping.has_template(Field::Key) {
@@ -335,8 +335,8 @@ fn checked_key(value: Option<&Value>) -> Result<String, String> {
     Ok(key)
 }
 
-/// Skips a record whose flag `name` is set. A flag that is not understood is an error: what may be a
-/// draft is not published.
+/// Skips a record whose flag `name` is set. An invalid flag is an error, so that a possible draft
+/// is not published.
 fn check_published(name: &str, flag: Option<&Value>, line: u64) -> Result<(), SkipOrError> {
     let Some(value) = flag.filter(|value| !is_missing(value)) else { return Ok(()) };
     match flag::parse(value) {

@@ -1,5 +1,5 @@
-//! Limits of structured text in sources. Each is checked while the text is parsed, before anything
-//! recursive sees it.
+//! Limits of structured text in sources. Each is checked during parsing, before any recursive code
+//! processes the result.
 
 use serde_json::{Map, Value};
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 pub(crate) const FRONT_MATTER_NESTING_MAX: usize = 16;
 /// Maximum number of aliases in front matter.
 pub(crate) const FRONT_MATTER_ALIASES_MAX: usize = 100;
-/// Maximum number of values in front matter, those of aliases included.
+/// Maximum number of values in front matter, including those from aliases.
 pub(crate) const FRONT_MATTER_VALUES_MAX: usize = 20_000;
 
-/// Options for a YAML parser that keeps the limits.
+/// Options with which a YAML parser enforces the limits.
 pub(crate) fn yaml_options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -24,7 +24,7 @@ pub(crate) fn yaml_options() -> serde_saphyr::Options {
     }
 }
 
-/// Checks fields that a parser with a limit of its own has read.
+/// Checks the nesting of fields from a parser that has a limit of its own.
 pub(crate) fn check_nesting(fields: &Map<String, Value>) -> Result<(), String> {
     let mut level: Vec<&Value> = fields.values().collect();
     for _ in 1..=FRONT_MATTER_NESTING_MAX {

@@ -1,4 +1,4 @@
-//! Write: merged and linked records replace those of the store that differ from them.
+//! Write: replace stored records with merged and linked records that differ from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,34 +22,34 @@ use crate::{
     store::{Relation, StoreError, StoreReader, StoreWriter, sources},
 };
 
-/// What a write changed.
+/// Changes made by a write.
 #[derive(Debug, Default)]
 pub(crate) struct WriteResult {
-    /// Records that are new or different.
+    /// New or changed records.
     pub(crate) upserted: BTreeSet<NodeId>,
-    /// Records that were removed, and why.
+    /// Removed records, with the reason.
     pub(crate) removed: BTreeMap<NodeId, RemovalReason>,
-    /// Content whose document in the index differs.
+    /// Content whose index document changed.
     pub(crate) reindex: BTreeSet<NodeId>,
-    /// Whether any provenance differs.
+    /// Whether any provenance changed.
     pub(crate) rederived: bool,
     /// Facts from which no record can be derived.
     pub(crate) rejections: Vec<Rejection>,
-    /// Mentioned names without a record.
+    /// Mentioned names for which there is no record.
     pub(crate) unresolved: Vec<Unresolved>,
     /// Bands that texts entered or left.
     band_changes: BandChanges,
-    /// Why ids were retired, also those without a record.
+    /// Why ids were retired, including ids without a record.
     retired: BTreeMap<NodeId, RemovalReason>,
 }
 
 impl WriteResult {
-    /// Whether anything in the store differs.
+    /// Whether anything in the store changed.
     pub(crate) fn is_changed(&self) -> bool {
         self.rederived || !(self.upserted.is_empty() && self.removed.is_empty())
     }
 
-    /// Regroups near-duplicates where texts changed, entered or left.
+    /// Recomputes the groups of near-duplicates for texts that changed, entered or left a band.
     pub(crate) fn regroup_duplicates(
         &mut self,
         store: &mut StoreWriter<'_>,
@@ -59,7 +59,7 @@ impl WriteResult {
     }
 }
 
-/// Merges, links and writes every record that the changes affect.
+/// Merges, links and writes all records that the changes affect.
 pub(crate) fn write(
     store: &mut StoreWriter<'_>,
     changes: &ChangeSet,
@@ -214,7 +214,7 @@ fn remove_record(
     Ok(())
 }
 
-/// The record that a URL leads to where several have it: the one of highest precedence.
+/// The record that a URL resolves to: of several, the one of highest precedence.
 fn url_owner(
     store: &StoreWriter<'_>,
     context: &BuildContext<'_>,
@@ -229,7 +229,7 @@ fn url_owner(
     Ok(identity.map(|identity| identity.id))
 }
 
-/// Takes a URL from a record that no longer has it, for the next that has.
+/// Removes a URL from a record that no longer has it and assigns it to the next record that does.
 fn release_url(
     store: &mut StoreWriter<'_>,
     context: &BuildContext<'_>,
@@ -242,7 +242,8 @@ fn release_url(
     }
 }
 
-/// All URLs of a record: its own, its sources', and that of its page, with and without our address.
+/// All URLs of a record: its own, those of its sources, and that of its page, with and without our
+/// base URL.
 fn urls(
     context: &BuildContext<'_>,
     record: Option<&Record>,

@@ -1,4 +1,4 @@
-//! Merging fields of several records: precedence and provenance of each field.
+//! Merging the fields of several records: precedence and provenance of each field.
 
 use schema::{Origin, Provenance, SourceName};
 
@@ -18,7 +18,7 @@ pub(crate) struct Merged {
     pub(crate) origin: Origin,
 }
 
-/// Merges the facts of the records of one entity, which are in the order of precedence.
+/// Merges the facts of the records of one entity, given in order of precedence.
 pub(crate) fn merge(records: Vec<StoredFacts>) -> Option<Merged> {
     let mut records = records.into_iter();
     let first = records.next()?;
@@ -59,13 +59,13 @@ fn empty_detail(detail: &Detail) -> Detail {
     }
 }
 
-/// Fills fields, and remembers which ones the record at hand provided.
+/// Merges fields and tracks which of them the current record provided.
 struct FieldMerger {
     provided: Vec<&'static str>,
 }
 
-/// One value: the first record that has it. Structured lists likewise, since the parts of two
-/// sources do not fit together.
+/// A single value, from the first record that has it. The same applies to structured lists, since
+/// items from different sources cannot be combined.
 macro_rules! first {
     ($merging:ident, $into:expr, $from:expr, $($field:ident),+) => {$(
         if MergeField::is_missing(&$into.$field) && !MergeField::is_missing(&$from.$field) {
@@ -75,7 +75,7 @@ macro_rules! first {
     )+};
 }
 
-/// A list of names: all that any record has.
+/// A list of names: the union over all records.
 macro_rules! union {
     ($merging:ident, $into:expr, $from:expr, $($field:ident),+) => {$(
         let mut is_new = false;
@@ -171,7 +171,7 @@ impl FieldMerger {
 
     fn merge_event(&mut self, into: &mut EventFacts, from: EventFacts) {
         let this = self;
-        // Start, end and rule belong together: they come from one record.
+        // Start, end and rule depend on each other, so they come from the same record.
         if into.start.is_none() && from.start.is_some() {
             (into.end, into.series) = (None, None);
             first!(this, into, from, start, end, series);
@@ -211,7 +211,7 @@ impl FieldMerger {
             (Detail::Audience(into), Detail::Audience(from)) => {
                 first!(this, into, from, perspective);
             }
-            // Another kind at the same address: whom to believe was decided by precedence.
+            // A record of another kind with the same URL: the one of higher precedence wins.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Moments as sources write them, to [`EventMoment`]s as exact as they are known.
+//! Parses dates and times in the notations of sources into [`EventMoment`]s of the precision given.
 
 use std::sync::LazyLock;
 
@@ -13,11 +13,11 @@ use schema::{
     event_moment::{self, month_number, season_month},
 };
 
-/// Dates outside these years are mistakes.
+/// Dates outside these years are assumed to be mistakes.
 const VALID_YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
 
-/// `14:00`, `14.00 uur`, `14u30`, with seconds or without, with an offset or zone or without, and
-/// with the end of a range, of which only the first moment counts.
+/// A time such as `14:00`, `14.00 uur` or `14u30`: seconds, offset or zone, and the end of a range
+/// are optional. Only the first moment of a range is used.
 fn time(offset: &str) -> String {
     format!(
         r"(?: (?: T | ,?\s+ (?:(?:om|van|vanaf|at|from)\s+)? )
@@ -30,15 +30,15 @@ fn time(offset: &str) -> String {
         (?: \s* (?:-|–|—|tot|t/m|until|to) \s* \d{{1,2}} (?: [:.uh]\d{{2}} )? (?:\s*uur)? )? )? $"
     )
 }
-/// An offset from UTC after a date that begins with the year.
+/// A UTC offset after a date that begins with the year.
 const ISO_OFFSET: &str = r"[+-](?:0?\d|1[0-4])(?::?\d{2})?";
-/// The same after other dates, where `14:00-16:00` is a range.
+/// A UTC offset after other dates, where `14:00-16:00` is a range.
 const OFFSET: &str = r"[+-]\d{4} | \+\d{2}(?::\d{2})?";
-/// The first of several days: `12 en 13 maart`, `12-14 maart`.
+/// The days after the first of several: `12 en 13 maart`, `12-14 maart`.
 const OTHER_DAYS: &str = r"(?:\s* (?:-|–|—|/|&|\+|en|and|t/m|tot|to|tot\s+en\s+met) \s* \d{1,2}
     (?:st|nd|rd|th|ste|de|e)? )?";
 
-/// Zones by the abbreviations that programs write, in hours from UTC.
+/// Zone abbreviations that programs write, with their UTC offset in hours.
 const ZONES: [(&str, i8); 19] = [
     ("Z", 0),
     ("UT", 0),
@@ -103,7 +103,7 @@ static PARTIAL_DATES: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     ]
     .map(pattern)
 });
-/// Between the first and the last moment of a range.
+/// The separator between the first and the last moment of a range.
 static RANGE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\s+(?:-|–|—|t/m|tot\s+en\s+met|tot|until|to)\s+"));
 
@@ -111,16 +111,16 @@ fn pattern(text: &str) -> Regex {
     Regex::new(&format!("(?ix){text}")).expect("constant regex is valid, covered by tests")
 }
 
-/// Reads a moment, meant in `zone_name` where it does not say.
+/// Parses a moment; `zone_name` applies if the text does not specify a zone.
 ///
 /// # Errors
-/// [`MomentError`] where the zone is unknown, or the text is no date or one that does not exist.
+/// [`MomentError`] if the zone is unknown, or if the text is not a date or the date does not exist.
 pub(super) fn parse(text: &str, zone_name: &str) -> Result<EventMoment, MomentError> {
     let text = text.trim();
     if let Some(moment) = parse_one(text, zone_name)? {
         return Ok(moment);
     }
-    // Of a range the first moment counts, once the last one is understood too.
+    // Only the first moment of a range is used, but the last one must be valid too.
     let range = RANGE.find(text).map(|between| (&text[..between.start()], &text[between.end()..]));
     if let Some((first, last)) = range
         && let Some(end) = parse_one(last, zone_name)?
@@ -135,7 +135,7 @@ pub(super) fn parse(text: &str, zone_name: &str) -> Result<EventMoment, MomentEr
     Err(MomentError::Date(text.to_owned()))
 }
 
-/// Reads one moment; `None` where the text is none, or one that does not exist.
+/// Parses a single moment; `None` if the text is not a moment or the moment does not exist.
 fn parse_one(text: &str, zone_name: &str) -> Result<Option<EventMoment>, MomentError> {
     let time_zone = event_moment::zone(zone_name)?;
     let moment = if let Ok(timestamp) = text.parse::<Timestamp>() {
@@ -156,7 +156,7 @@ fn parse_one(text: &str, zone_name: &str) -> Result<Option<EventMoment>, MomentE
     Ok(moment.filter(|moment| VALID_YEARS.contains(&moment.date.year())))
 }
 
-/// A day, with a time where there is one; `None` where it does not exist.
+/// A day with an optional time; `None` if it does not exist.
 fn day(
     captures: &Captures,
     time_zone: &TimeZone,
@@ -173,7 +173,7 @@ fn day(
     }
     let hour = match (number("hour")?, captures.name("half").map(|half| half.as_str())) {
         (hour, None) => hour,
-        // With such a time, 3/12 may be the third of December or the twelfth of March.
+        // With a 12-hour time, 3/12 may mean 3 December or 12 March.
         (_, Some(_)) if captures.name("numeric").is_some() => return None,
         (hour @ 1..=12, Some("a" | "A")) => hour % 12,
         (hour @ 1..=12, Some(_)) => hour % 12 + 12,
@@ -197,7 +197,7 @@ fn day(
     Some(EventMoment::instant(local.date(), local.time(), zone_name))
 }
 
-/// A year, also of two digits.
+/// A year of two or four digits.
 fn year(text: &str) -> Option<i16> {
     match text.trim_start_matches(['\'', '’']) {
         short if short.len() == 2 => {
@@ -208,9 +208,9 @@ fn year(text: &str) -> Option<i16> {
     }
 }
 
-/// The offset from UTC that a zone abbreviation or an offset stands for.
+/// The UTC offset of a zone abbreviation or a numeric offset.
 fn offset(text: &str) -> Option<Offset> {
-    // An abbreviation after an offset names the same zone.
+    // An abbreviation after an offset denotes the same zone.
     let text = text.split_whitespace().next()?.to_uppercase();
     if let Some((_, hours)) = ZONES.iter().find(|(name, _)| *name == text) {
         return Offset::from_hours(*hours).ok();
@@ -244,13 +244,13 @@ fn first_day(captures: &Captures) -> Option<(Date, DatePrecision)> {
     Some((Date::new(year, month, 1).ok()?, precision))
 }
 
-/// A date moved by a number of days.
+/// Shifts a date by a number of days.
 pub(super) fn shift_date(date: Date, days: i64) -> Date {
     date.checked_add(days.clamp(-100_000, 100_000).days()).unwrap_or(date)
 }
 
-/// A moment moved by a number of days. A vague one moves to the month, season or year in which
-/// its middle comes to lie, and loses its words, which would name another.
+/// Shifts a moment by a number of days. An imprecise one moves to the month, season or year that
+/// contains its shifted midpoint, and loses its original text, which would name another period.
 pub(super) fn shift(moment: EventMoment, days: i64) -> EventMoment {
     if days == 0 {
         return moment;
@@ -282,7 +282,7 @@ mod tests {
 
     use super::*;
 
-    /// The date, the time and the precision of a text.
+    /// Date, time and precision of a text.
     fn parsed(text: &str) -> String {
         match parse(text, HOME_ZONE) {
             Ok(EventMoment { date, time: Some(time), .. }) => {

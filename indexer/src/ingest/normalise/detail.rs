@@ -1,4 +1,4 @@
-//! What only one kind has.
+//! Fields that only one kind of record has.
 
 use crate::{
     ingest::normalise::{object::Object, value_objects},

@@ -1,4 +1,4 @@
-//! HTML out of sources, sanitised once: only what can do no harm, and plain text made from it.
+//! HTML from sources, sanitised once: only safe markup remains, and plain text is derived from it.
 
 mod balance;
 mod tokens;
@@ -17,7 +17,7 @@ use super::{
     whitespace::{collapse_blank_lines, collapse_whitespace, strip_invisible},
 };
 
-/// Elements that stand apart from the text around them.
+/// Elements that are separated from the text around them.
 const BLOCK_ELEMENTS: [&str; 26] = [
     "article",
     "aside",
@@ -46,7 +46,7 @@ const BLOCK_ELEMENTS: [&str; 26] = [
     "table",
     "ul",
 ];
-/// Other elements by which HTML is known.
+/// Other elements by which a text is recognised as HTML.
 const OTHER_ELEMENTS: [&str; 25] = [
     "a", "b", "br", "code", "dd", "dt", "em", "i", "iframe", "img", "li", "script", "small",
     "span", "strong", "style", "sub", "sup", "tbody", "td", "th", "thead", "tr", "u", "svg",
@@ -56,7 +56,7 @@ static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
     let names = [&BLOCK_ELEMENTS[..], &OTHER_ELEMENTS[..]].concat().join("|");
     pattern(&format!(r"(?i)</?(?:{names})(?:\s[^>]*)?/?>"))
 });
-/// One tag of serialised HTML, in which quotation marks within attributes are escaped.
+/// A tag of serialised HTML, in which quotation marks in attribute values are escaped.
 static TAG: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"]|"[^"]*")*)>"#));
 static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<h1(?:\s[^>]*)?>(.*?)</h1>\s*"));
@@ -65,13 +65,13 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("constant regex is valid, covered by tests")
 }
 
-/// Whether a text is HTML rather than plain.
+/// Whether a text is HTML rather than plain text.
 pub(super) fn is_html(text: &str) -> bool {
     text.contains('<') && MARKUP.is_match(text)
 }
 
-/// HTML of a body: sanitised, redacted, with relative links made absolute. Plain text becomes
-/// paragraphs.
+/// The HTML of a body: sanitised and redacted, with relative links made absolute. Plain text is
+/// converted to paragraphs.
 pub(super) fn sanitise(raw: &str, base: Option<&Url>, language: Language) -> String {
     let html = if is_html(raw) { Cow::Borrowed(raw) } else { Cow::Owned(from_plain(raw)) };
     let relative = base.map_or(UrlRelative::Deny, |url| UrlRelative::RewriteWithBase(url.clone()));
@@ -88,13 +88,13 @@ pub(super) fn sanitise(raw: &str, base: Option<&Url>, language: Language) -> Str
         .clean(&balance(&html))
         .to_string();
     let html = redact_text(&clean, language);
-    // Contact data may be cut up by tags; a reader sees it all the same.
+    // Tags may split contact data that a reader still sees as a whole.
     let text = plain_text(&html);
     let redacted = redact(&text, language);
     if redacted == text { html } else { from_plain(&encode_text(&redacted)) }
 }
 
-/// The words of any HTML, on as many lines as it has blocks.
+/// The text of any HTML, with each block on its own line.
 pub(super) fn sanitised_text(raw: &str) -> String {
     plain_text(&ammonia::clean(&balance(raw)))
 }
@@ -112,7 +112,7 @@ fn from_plain(raw: &str) -> String {
     html
 }
 
-/// Redacts what is between the tags, as a reader sees it.
+/// Redacts the text between the tags, as a reader sees it.
 fn redact_text(html: &str, language: Language) -> String {
     let redact_segment = |text: &str| {
         let text = strip_invisible(&decode_html_entities(text));
@@ -129,7 +129,7 @@ fn redact_text(html: &str, language: Language) -> String {
     redacted
 }
 
-/// Takes the first heading of the first level out of the HTML and gives its words.
+/// Removes the first top-level heading from the HTML and returns its text.
 pub(super) fn extract_heading(html: &mut String) -> Option<String> {
     let captures = HEADING.captures(html)?;
     let heading = collapse_whitespace(&plain_text(captures.get(1)?.as_str()));
@@ -138,7 +138,7 @@ pub(super) fn extract_heading(html: &mut String) -> Option<String> {
     (!heading.is_empty()).then_some(heading)
 }
 
-/// Plain text: a blank line between paragraphs, each list item and table row on its own line.
+/// Plain text: a blank line between paragraphs, and each list item and table row on its own line.
 pub(super) fn plain_text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut end = 0;
@@ -164,7 +164,7 @@ pub(super) fn plain_text(html: &str) -> String {
     collapse_blank_lines(&text)
 }
 
-/// A line end in HTML is a space, except where it is preformatted.
+/// A line break in HTML is a space, except in preformatted text.
 fn push_text(text: &mut String, fragment: &str, preformatted: bool) {
     let decoded = decode_html_entities(fragment);
     if preformatted {
@@ -250,7 +250,8 @@ mod tests {
         assert_eq!(html, "<p>voor</p><h1>tweede</h1>");
     }
 
-    /// Pieces that repeated make HTML on which parsers take quadratic time or much memory.
+    /// Fragments that, when repeated, form HTML on which parsers take quadratic time or much
+    /// memory.
     const HOSTILE: [&str; 27] = [
         "<div></x>",
         "<div>",
@@ -289,7 +290,7 @@ mod tests {
                 let start = std::time::Instant::now();
                 let text = plain_text(&sanitise(&html, None, Language::Nl));
                 drop(sanitised_text(&html));
-                // It takes under a second, and quadratic algorithms minutes.
+                // It takes less than a second; a quadratic algorithm takes minutes.
                 assert!(
                     start.elapsed() < std::time::Duration::from_secs(10),
                     "{piece} {}",

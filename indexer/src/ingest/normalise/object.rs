@@ -1,4 +1,4 @@
-//! Typed reading of values: a record, or an object within one. Every error names the field.
+//! Typed access to values: a record, or an object within one. Every error names the field.
 
 use std::{collections::BTreeMap, str::FromStr, sync::LazyLock};
 
@@ -17,23 +17,23 @@ use crate::ingest::source::{
     template::{is_missing, scalar, written_form},
 };
 
-/// How the values of one record are read.
+/// Options for parsing the values of one record.
 #[derive(Debug, Clone)]
 pub(super) struct ParseContext {
-    /// In which notices are written.
+    /// Language of the notices that replace contact data.
     pub language: Language,
-    /// The time zone in which moments are meant.
+    /// Time zone of moments without an offset.
     pub zone: String,
-    /// The record's own address, for relative ones.
+    /// URL of the record, for resolving relative ones.
     pub base: Option<Url>,
-    /// Days added to every date.
+    /// Number of days added to every date.
     pub shift_days: i64,
 }
 
-/// An object whose values are read by name.
+/// An object whose values are accessed by name.
 #[derive(Debug)]
 pub(super) struct Object<'a> {
-    /// How its values are read.
+    /// Options for parsing its values.
     pub context: &'a ParseContext,
     path: String,
     values: BTreeMap<&'a str, &'a Value>,
@@ -46,8 +46,8 @@ impl<'a> Object<'a> {
         Self { context, path: String::new(), values }
     }
 
-    /// An object within this one that may only have `known` keys. A text stands for an object
-    /// with nothing but its `main` key.
+    /// An object within this one that may only have `known` keys. A string stands for an object
+    /// with only the `main` key.
     fn nested(
         &self,
         path: &str,
@@ -64,7 +64,7 @@ impl<'a> Object<'a> {
         match object.values.keys().find(|key| !allowed_keys.contains(key)) {
             Some(unknown) => {
                 let nearest = nearest(unknown, allowed_keys.iter());
-                Err(format!("unknown field, did you mean `{path}.{nearest}`?: `{path}.{unknown}`"))
+                Err(format!("unknown field; did you mean `{path}.{nearest}`?: `{path}.{unknown}`"))
             }
             None => Ok(object),
         }
@@ -78,7 +78,7 @@ impl<'a> Object<'a> {
         format!("`{}{name}`: {cause}", self.path)
     }
 
-    /// A text as the source wrote it.
+    /// A string as it is in the source.
     pub(super) fn string(&self, name: &str) -> Result<Option<&'a str>, String> {
         match self.value(name) {
             None => Ok(None),
@@ -90,12 +90,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A text or number as one line of clean text.
+    /// A string or number as a single line of clean text.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, String> {
         self.cleaned(name, text::line)
     }
 
-    /// A text as clean text with a blank line between paragraphs.
+    /// A string as clean text with a blank line between paragraphs.
     pub(super) fn paragraphs(&self, name: &str) -> Result<Option<String>, String> {
         self.cleaned(name, text::paragraphs)
     }
@@ -112,17 +112,17 @@ impl<'a> Object<'a> {
         Ok(Some(clean(&raw, self.context.language)).filter(|text| !text.is_empty()))
     }
 
-    /// A text that must be there.
+    /// A text that must be present.
     pub(super) fn required(&self, name: &str) -> Result<String, String> {
         self.text(name)?.ok_or_else(|| self.field_error(name, "is missing"))
     }
 
-    /// A name, as one refers to another thing.
+    /// The name of another record.
     pub(super) fn name(&self, name: &str) -> Result<Option<String>, String> {
         Ok(self.text(name)?.map(|text| truncate(&text, NAME_CHARS_MAX)))
     }
 
-    /// Names, each once. One text is a list of one.
+    /// Names without duplicates. A single string is a list of one.
     pub(super) fn names(&self, name: &str) -> Result<Vec<String>, String> {
         let mut names = Vec::new();
         for value in self.list(name)? {
@@ -134,7 +134,7 @@ impl<'a> Object<'a> {
             };
             let raw = scalar(value).ok_or_else(type_error)?;
             let text = truncate(&text::line(&raw, self.context.language), NAME_CHARS_MAX);
-            // Contact data in the place of a name names nobody.
+            // Contact data is not a name.
             let is_name =
                 !redact::is_redacted(&text) && !schema::normalisation::name(&text).is_empty();
             if is_name && !names.contains(&text) {
@@ -144,7 +144,7 @@ impl<'a> Object<'a> {
         Ok(names)
     }
 
-    /// The values of a list; any other value is a list of one.
+    /// The values of a list; any other value counts as a list of one.
     fn list(&self, name: &str) -> Result<&'a [Value], String> {
         let list = match self.value(name) {
             None => &[],
@@ -159,7 +159,7 @@ impl<'a> Object<'a> {
         Ok(list)
     }
 
-    /// The field that is an object.
+    /// The value of a field that is an object.
     pub(super) fn object(
         &self,
         field: Field,
@@ -170,7 +170,7 @@ impl<'a> Object<'a> {
         self.nested(&path, value, field.subfields(), Some(shorthand_key)).map(Some)
     }
 
-    /// One object within this one.
+    /// An object within this one.
     pub(super) fn nested_object(
         &self,
         name: &str,
@@ -180,7 +180,7 @@ impl<'a> Object<'a> {
         self.nested(&format!("{}{name}", self.path), value, allowed_keys, None).map(Some)
     }
 
-    /// A list of objects, each made into a part of the record.
+    /// A list of objects, each converted to a component of the record.
     pub(super) fn objects<T>(
         &self,
         name: &str,
@@ -198,7 +198,7 @@ impl<'a> Object<'a> {
         objects.collect()
     }
 
-    /// A word of a vocabulary.
+    /// A value of an enum.
     pub(super) fn enum_value<T: FromStr<Err = UnknownValue>>(
         &self,
         name: &str,
@@ -207,7 +207,7 @@ impl<'a> Object<'a> {
         value.transpose().map_err(|error| self.field_error(name, error))
     }
 
-    /// Words of a vocabulary.
+    /// Values of an enum.
     pub(super) fn enum_values<T: FromStr<Err = UnknownValue>>(
         &self,
         name: &str,
@@ -216,7 +216,7 @@ impl<'a> Object<'a> {
         values.collect::<Result<_, _>>().map_err(|error| self.field_error(name, error))
     }
 
-    /// A web address. One that begins with `/` or `.` is relative to the record's own.
+    /// A web address. If it begins with `/` or `.`, it is relative to the URL of the record.
     pub(super) fn url(&self, name: &str) -> Result<Option<Url>, String> {
         let Some(raw) = self.string(name)?.map(str::trim) else { return Ok(None) };
         let relative = raw.starts_with(['/', '.']) && !raw.starts_with("//");
@@ -237,7 +237,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A whole number, in the notations of people and of spreadsheets: `1500`, `1.500`, `40.0`.
+    /// A whole number in the notations of people and spreadsheets: `1500`, `1.500`, `40.0`.
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, String> {
         self.parsed_number(name, |raw, text| match raw {
             Value::Number(_) => text.strip_suffix(".0").unwrap_or(text).to_owned(),
@@ -245,7 +245,7 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// A number with decimals, after a point or a comma.
+    /// A number with a decimal point or decimal comma.
     pub(super) fn decimal(&self, name: &str) -> Result<Option<f64>, String> {
         self.parsed_number(name, |_, text| text.replace(',', "."))
     }
@@ -258,11 +258,11 @@ impl<'a> Object<'a> {
         let Some(raw) = self.value(name) else { return Ok(None) };
         let text = scalar(raw).unwrap_or_else(|| type_of(raw).to_owned());
         let number_error =
-            |_| self.field_error(name, format_args!("invalid or out of range number: `{text}`"));
+            |_| self.field_error(name, format_args!("invalid or out-of-range number: `{text}`"));
         notation(raw, &text).parse().map(Some).map_err(number_error)
     }
 
-    /// A flag, in the spellings of people and of spreadsheets.
+    /// A flag in the notations of people and spreadsheets.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, String> {
         let Some(value) = self.value(name) else { return Ok(None) };
         let error = || {
@@ -272,7 +272,7 @@ impl<'a> Object<'a> {
         flag::parse(value).map(Some).ok_or_else(error)
     }
 
-    /// A moment as exact as the source gives it.
+    /// A moment with the precision given by the source.
     pub(super) fn moment(&self, name: &str) -> Result<Option<EventMoment>, String> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let moment = date_parser::parse(&text, &self.context.zone);
@@ -280,7 +280,7 @@ impl<'a> Object<'a> {
         Ok(Some(date_parser::shift(moment, self.context.shift_days)))
     }
 
-    /// The IANA name of a time zone; Windows and Outlook have names of their own.
+    /// The IANA name of a time zone; names used by Windows and Outlook are converted.
     pub(super) fn zone(&self, name: &str) -> Result<Option<String>, String> {
         let Some(zone) = self.text(name)? else { return Ok(None) };
         let windows = WINDOWS_ZONES.iter().find(|(windows, _)| zone.eq_ignore_ascii_case(windows));
@@ -294,7 +294,7 @@ impl<'a> Object<'a> {
         Ok(self.moment(name)?.map(|moment| moment.earliest()))
     }
 
-    /// Where the object begins and ends.
+    /// Start and end of the object.
     pub(super) fn span(&self) -> Result<(Option<EventMoment>, Option<EventMoment>), String> {
         let (start, end) = (self.moment("start")?, self.moment("end")?);
         if let (Some(start), Some(end)) = (&start, &end)
@@ -317,14 +317,14 @@ static WHOLE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("constant regex is valid, covered by tests")
 });
 
-/// The digits of a whole number, without separators of thousands and empty decimals.
+/// The digits of a whole number, without thousands separators and zero decimals.
 pub(super) fn whole_number(text: &str) -> Option<String> {
     let number = WHOLE_NUMBER.captures(text.trim())?;
     let digits: String = number[2].chars().filter(char::is_ascii_digit).collect();
     Some(format!("{}{digits}", number[1].trim_start_matches('+')))
 }
 
-/// Time zones by their names in Windows, as Unicode CLDR maps them for the Netherlands.
+/// Windows time zones, with their mapping for the Netherlands in Unicode CLDR.
 const WINDOWS_ZONES: [(&str, &str); 16] = [
     ("W. Europe Standard Time", "Europe/Amsterdam"),
     ("Romance Standard Time", "Europe/Brussels"),

@@ -1,12 +1,12 @@
-//! Contact data out of texts: e-mail addresses and telephone numbers, and nothing that only looks
-//! like one (years, dates, amounts, standards, numbers of companies and files).
+//! Redacts contact data: e-mail addresses and telephone numbers, but not text that only resembles
+//! them (years, dates, amounts, standards, company and file numbers).
 
 use std::{ops::Range, sync::LazyLock};
 
 use regex::Regex;
 use schema::Language;
 
-/// Up to three characters between two digits of a telephone number.
+/// Separator of up to three characters between two digits of a telephone number.
 const GAP: &str = r"[ \u{a0}\u{2009}\u{202f}._\-\u{2010}-\u{2015}/]{0,3}";
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
@@ -18,11 +18,11 @@ static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
 });
 static TELEPHONE: LazyLock<Regex> = LazyLock::new(|| {
     let forms = [
-        // Dutch, from abroad: +31 (0)6 1234 5678
+        // Dutch, in international notation: +31 (0)6 1234 5678
         format!(r"(?:\+|\b00)31{GAP}(?:\(0\){GAP})?[1-9](?:{GAP}\d){{8}}"),
         // Other countries: +44 (0)20 7946 0958
         format!(r"(?:\+|\b00)[1-9]\d?(?:[)(]?{GAP}[)(]?\d){{8,12}}"),
-        // Services: 0800-1234, 0900 123 4567
+        // Service numbers: 0800-1234, 0900 123 4567
         format!(r"0(?:800|90[069]){GAP}(?:\d{{7}}|\d{{3}}{GAP}\d{{4}}|\d{{4}}|\d\d{GAP}\d\d)"),
         // Dutch: 06-12345678, (010) 123 45 67
         format!(r"\(?0[1-9](?:\)?{GAP}\d){{8}}"),
@@ -43,19 +43,19 @@ fn pattern(text: &str) -> Regex {
 const NOTICES_NL: (&str, &str) = ("[e-mailadres weggelaten]", "[telefoonnummer weggelaten]");
 const NOTICES_EN: (&str, &str) = ("[e-mail address removed]", "[telephone number removed]");
 
-/// Whether a text, or what it stands for in an address, holds an e-mail address.
+/// Whether a text contains an e-mail address, possibly percent-encoded.
 pub(super) fn contains_email(text: &str) -> bool {
     EMAIL.is_match(text) || (text.contains("%40") && EMAIL.is_match(&text.replace("%40", "@")))
 }
 
-/// Whether something was taken out of a text.
+/// Whether something was removed from a text.
 pub(super) fn is_redacted(text: &str) -> bool {
     [NOTICES_NL, NOTICES_EN]
         .iter()
         .any(|(email, telephone)| text.contains(email) || text.contains(telephone))
 }
 
-/// The text with a notice in place of every e-mail address and telephone number.
+/// The text with every e-mail address and telephone number replaced by a notice.
 pub(super) fn redact(text: &str, language: Language) -> String {
     let (email, telephone) = match language {
         Language::En => NOTICES_EN,
@@ -74,7 +74,7 @@ pub(super) fn redact(text: &str, language: Language) -> String {
     redacted
 }
 
-/// The first telephone number from `from` on that is not within one of the web addresses.
+/// The first telephone number at or after `from` that is not in one of the web addresses.
 fn find_telephone(text: &str, from: usize, addresses: &[Range<usize>]) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
@@ -82,7 +82,7 @@ fn find_telephone(text: &str, from: usize, addresses: &[Range<usize>]) -> Option
         let next = addresses.partition_point(|address| address.end <= candidate.start());
         let in_address = addresses.get(next).is_some_and(|at| at.contains(&candidate.start()));
         if !in_address && is_telephone(text, candidate.start(), candidate.end()) {
-            // A bracket that is not closed within the number does not belong to it.
+            // A bracket that is not closed within the number is not part of it.
             let bracket = candidate.as_str().starts_with('(') && !candidate.as_str().contains(')');
             return Some((candidate.start() + usize::from(bracket), candidate.end()));
         }
@@ -94,10 +94,10 @@ fn is_telephone(text: &str, begin: usize, end: usize) -> bool {
     let (before, number, after) = (&text[..begin], &text[begin..end], &text[end..]);
     let is_service_number =
         ["0800", "0900", "0906", "0909"].iter().any(|prefix| number.starts_with(prefix));
-    // Area codes have three or four digits, but for that of mobile telephones.
+    // Area codes have three or four digits, except that of mobile telephones.
     let has_area_code = number.starts_with("06")
         || number.trim_start_matches('(').bytes().take(3).all(|byte| byte.is_ascii_digit());
-    // Long numbers of files begin with zeros too.
+    // Long file numbers also begin with zeros.
     let is_file_number = number.starts_with("00")
         && !number.starts_with("0031")
         && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -108,7 +108,7 @@ fn is_telephone(text: &str, begin: usize, end: usize) -> bool {
         && !(is_service_number && after.trim_start().starts_with("uur"))
 }
 
-/// Whether a number is not a part of something longer: a word, a code, an amount.
+/// Whether a number is not part of something longer: a word, a code or an amount.
 fn stands_alone(before: &str, after: &str) -> bool {
     let mut backwards = before.chars().rev();
     let (previous, before_previous) = (backwards.next(), backwards.next());
@@ -213,7 +213,7 @@ mod tests {
                 Language::Nl,
             );
         }
-        // Generous for a busy machine; anything quadratic takes hours.
+        // Generous for a busy machine; a quadratic algorithm takes hours.
         assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
     }
 

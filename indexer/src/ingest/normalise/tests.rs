@@ -1,4 +1,4 @@
-//! Whole records: canonical fields in, facts or a reason out.
+//! Whole records: canonical fields in, facts or a rejection reason out.
 
 use schema::{CountPrecision, DatePrecision, GovernmentLayer, ResourceKind};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use crate::{
     source_facts::{ArticleFacts, CommunityFacts, EventFacts, ToolkitFacts},
 };
 
-/// Normalises fields that a source in Dutch gives.
+/// Normalises the fields of a record from a Dutch source.
 fn shifted(fields: Value, shift_days: i64) -> Result<Facts, String> {
     let config = "kind = \"jsonlines\"\npath = \"a.jsonl\"\nlanguage = \"nl\"";
     let (_folder, source) = source::tests::resolved_source(config, &[("a.jsonl", b"")]);
@@ -23,7 +23,7 @@ fn shifted(fields: Value, shift_days: i64) -> Result<Facts, String> {
     normalise(&raw, &source, &NormaliseContext { shift_days })
 }
 
-/// A record of this kind with a title and these fields.
+/// A record of a kind with a title and further fields.
 fn record(kind: &str, fields: Value) -> Result<Facts, String> {
     let mut all =
         Map::from_iter([("kind".to_owned(), json!(kind)), ("title".to_owned(), json!("Titel"))]);
@@ -96,7 +96,7 @@ fn notices_must_be_in_the_language_of_the_record() {
     let error = article(json!({ "language": "Nederlands" })).unwrap_err();
     assert_eq!(
         error,
-        "`language`: invalid language tag, use for example `nl` or `en`: `Nederlands`"
+        "`language`: invalid language tag; use for example `nl` or `en`: `Nederlands`"
     );
 }
 
@@ -241,7 +241,7 @@ fn a_number_of_members_must_be_read_as_people_write_it() {
         assert_eq!(
             error,
             format!(
-                "`member_count`: invalid number of people, use for example `ongeveer 2500`: `{input}`"
+                "`member_count`: invalid number of people; use for example `ongeveer 2500`: `{input}`"
             )
         );
     }
@@ -272,15 +272,15 @@ fn values_of_another_type_must_be_rejected_by_name() {
         (json!({ "quotes": [{ "person": "a" }] }), "`quotes[0].text`: is missing"),
         (
             json!({ "references": [{ "title": "a", "year": "ooit" }] }),
-            "`references[0].year`: invalid or out of range number: `ooit`",
+            "`references[0].year`: invalid or out-of-range number: `ooit`",
         ),
         (
             json!({ "image": { "url": "https://x.nl", "hight": 1 } }),
-            "unknown field, did you mean `image.height`?: `image.hight`",
+            "unknown field; did you mean `image.height`?: `image.hight`",
         ),
         (
             json!({ "quotes": [{ "text": "a", "reference": { "titel": "b" } }] }),
-            "unknown field, did you mean `quotes[0].reference.title`?: `quotes[0].reference.titel`",
+            "unknown field; did you mean `quotes[0].reference.title`?: `quotes[0].reference.titel`",
         ),
     ] {
         assert_eq!(article(fields).unwrap_err(), reason);
@@ -344,7 +344,7 @@ fn a_text_must_be_shorthand_for_an_object() {
     assert_eq!(comma.place.unwrap().latitude, Some(51.92));
 }
 
-/// The days of an event with these fields, in July 2027 or before.
+/// The days in July 2027 or earlier on which an event with these fields takes place.
 fn occurrence_days(fields: Value) -> Vec<String> {
     let event = event(fields).unwrap();
     let first = event.start.unwrap();

@@ -1,4 +1,4 @@
-//! Plain text out of what sources write: entities, markup and invisible characters are gone.
+//! Plain text from sources, without entities, markup and invisible characters.
 
 use schema::Language;
 
@@ -8,7 +8,7 @@ use super::{
     whitespace::{collapse_blank_lines, collapse_whitespace, strip_invisible},
 };
 
-/// A text on one line.
+/// A text as a single line.
 pub(super) fn line(raw: &str, language: Language) -> String {
     redact(&collapse_whitespace(&to_plain_text(raw)), language)
 }

@@ -1,4 +1,4 @@
-//! The parts of a record: steps, resources, quotes, places and the rest.
+//! The components of a record: steps, resources, quotes, places and others.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ use crate::{
     source_facts::{QuoteFacts, SessionFacts},
 };
 
-/// What a reference may have.
+/// Keys of a reference.
 pub(super) const REFERENCE_KEYS: &[&str] = &["title", "publisher", "year", "url"];
 const QUOTE_KEYS: &[&str] = &["text", "person", "organisation", "reference"];
 const RESOURCE_KEYS: &[&str] = &["title", "kind", "url", "description", "mime", "bytes", "tested"];
@@ -33,7 +33,8 @@ const SESSION_KEYS: &[&str] = &["title", "kind", "start", "end", "room", "speake
 
 pub(super) fn image(record: &Object) -> Result<Option<Image>, String> {
     let Some(image) = record.object(Field::Image, "url")? else { return Ok(None) };
-    // A relative address without a page to be relative to leads nowhere, and is no mistake.
+    // A relative URL that cannot be resolved because the record has no URL is omitted; it is not an
+    // error.
     let is_relative = image.string("url")?.is_some_and(|url| url.starts_with(['/', '.']));
     if record.context.base.is_none() && is_relative {
         return Ok(None);
@@ -203,8 +204,8 @@ pub(super) fn series(
     series.map(Some).map_err(|error| format!("`series.rule`: {error}"))
 }
 
-/// The end of a rule in UTC, as its expansion requires: a date means the end of that day, and a time
-/// without `Z` that time, in the zone of the first occurrence. It is shifted like any other date.
+/// The end of a rule in UTC, as its expansion requires: a date means the end of that day, and a
+/// time without `Z` is in the zone of the first occurrence. It is shifted like any other date.
 fn until_in_utc(until: &Captures, first: &EventMoment, shift_days: i64) -> Option<String> {
     let date: Date = until["date"].replace('-', "").parse().ok()?;
     let date = date_parser::shift_date(date, shift_days);
@@ -223,7 +224,7 @@ fn until_in_utc(until: &Captures, first: &EventMoment, shift_days: i64) -> Optio
     Some(format!("UNTIL={}", end.strftime("%Y%m%dT%H%M%SZ")))
 }
 
-/// The days in one exclusion: EXDATE of RFC 5545 separates them by commas.
+/// The days of one exclusion: EXDATE of RFC 5545 separates them with commas.
 fn exclusions(text: &str) -> Vec<&str> {
     let dates = match text.split_once(':') {
         Some((name, dates)) if name.to_ascii_uppercase().starts_with("EXDATE") => dates,
@@ -246,12 +247,12 @@ static COUNT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("constant regex is valid, covered by tests")
 });
 
-/// A number of members as people write it: `2500`, `2.500`, `zo'n 2500`, `100en`.
+/// A number of members in everyday notation: `2500`, `2.500`, `zo'n 2500`, `100en`.
 pub(super) fn member_count(record: &Object) -> Result<Option<ApproximateCount>, String> {
     let name = Field::MemberCount.name();
     let Some(text) = record.text(name)? else { return Ok(None) };
     let error =
-        || format!("`{name}`: invalid number of people, use for example `ongeveer 2500`: `{text}`");
+        || format!("`{name}`: invalid number of people; use for example `ongeveer 2500`: `{text}`");
     let count = COUNT.captures(&text).ok_or_else(error)?;
     let value = count["number"].replace(['.', ',', ' '], "").parse().map_err(|_| error())?;
     let is_exact = count.name("about").or(count.name("more")).is_none();

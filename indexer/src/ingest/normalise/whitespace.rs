@@ -1,6 +1,6 @@
-//! White space and invisible characters of texts.
+//! White space and invisible characters in texts.
 
-/// Lines without needless space, and one blank line where there are more.
+/// Removes superfluous white space from lines, and reduces successive blank lines to one.
 pub(super) fn collapse_blank_lines(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
     let mut after_blank_line = false;
@@ -18,12 +18,12 @@ pub(super) fn collapse_blank_lines(text: &str) -> String {
     collapsed
 }
 
-/// One space between words.
+/// Reduces each run of white space to one space.
 pub(super) fn collapse_whitespace(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Without characters that nobody sees. White space stays, and so does what joins pictures to one emoji.
+/// Removes invisible characters. White space and the joiners within emoji sequences are preserved.
 pub(super) fn strip_invisible(text: &str) -> String {
     let mut stripped = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
@@ -40,12 +40,12 @@ pub(super) fn strip_invisible(text: &str) -> String {
 
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 
-/// Pictures of which emoji consist, with their variation selector and skin tones.
+/// Characters of emoji, with their variation selector and skin tones.
 fn is_emoji(letter: char) -> bool {
     matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
 }
 
-/// Control characters, zero-width characters, soft hyphens and marks of writing direction.
+/// Control characters, zero-width characters, soft hyphens and directional marks.
 fn is_invisible(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,

@@ -1,5 +1,5 @@
-//! What an operator says about sources: as typed in `wegwijzer.toml` ([`SourceConfig`]) and as
-//! checked ([`ResolvedSource`]). Nothing downstream sees a raw option.
+//! The configuration of sources: as written in `wegwijzer.toml` ([`SourceConfig`]) and as validated
+//! ([`ResolvedSource`]). No raw option passes this stage.
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +25,7 @@ pub use super::{
     template::{PathCaptures, Template, TemplateError},
 };
 
-/// One `[[source]]` as typed.
+/// One `[[source]]` as written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
@@ -122,10 +122,10 @@ pub enum TextSplit {
     Paragraphs,
 }
 
-/// One source, checked.
+/// A validated source.
 #[derive(Debug, Clone)]
 pub struct ResolvedSource {
-    /// Name.
+    /// Name of the source.
     pub name: SourceName,
     /// Wire format.
     pub kind: SourceKind,
@@ -137,81 +137,82 @@ pub struct ResolvedSource {
     pub exclude: GlobSet,
     /// Files that other sources with the same `path` read.
     pub other_includes: Vec<GlobSet>,
-    /// Both as configured.
+    /// The include and exclude globs as configured.
     pub globs: Globs,
-    /// Segments of a path.
+    /// Pattern that names segments of a path.
     pub pattern: Option<PathPattern>,
-    /// The mapping of fields, `url` and `key` included.
+    /// The mapping of fields, including `url` and `key`.
     pub mapping: Mapping,
-    /// Language where a record does not say.
+    /// Language of records that do not state one.
     pub language: Option<Language>,
-    /// Character encoding, where given.
+    /// Character encoding, if configured.
     pub encoding: Option<&'static Encoding>,
-    /// Column delimiter, where given.
+    /// Column delimiter, if configured.
     pub delimiter: Option<u8>,
-    /// How a text is cut.
+    /// How a text is split into records.
     pub split: TextSplit,
-    /// Marks of a page that only lists others.
+    /// Texts that mark a page which only lists other pages.
     pub listing_markers: Vec<String>,
-    /// Precedence.
+    /// Precedence when sources disagree; the highest value wins.
     pub trust: i32,
-    /// Place in the configuration, from zero; decides between equal trust.
+    /// Position in the configuration, counted from zero; decides between sources of equal trust.
     pub order: usize,
-    /// Digest of all of the above: a record read under another plan is read again.
+    /// Digest of all fields above: a record that was read under another configuration is read
+    /// again.
     pub digest: u64,
 }
 
-/// Why a source cannot be used as configured.
+/// Why the configuration of a source is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The name is no source name.
+    /// The name is not a valid source name.
     #[error(transparent)]
     Name(#[from] IdError),
-    /// Two sources have one name.
+    /// Two sources have the same name.
     #[error("duplicate source name: `{0}`")]
     Duplicate(SourceName),
-    /// A glob cannot be read.
+    /// A glob is invalid.
     #[error("source `{source_name}`: invalid glob: `{glob}`")]
     Glob {
-        /// Which source.
+        /// Name of the source.
         source_name: SourceName,
         /// The glob.
         glob: String,
     },
-    /// A pattern or template cannot be read.
+    /// A pattern or template is invalid.
     #[error("source `{source_name}`")]
     Template {
-        /// Which source.
+        /// Name of the source.
         source_name: SourceName,
-        /// What is wrong.
+        /// The error in the template.
         #[source]
         cause: TemplateError,
     },
-    /// A field that does not exist is mapped.
+    /// A mapped field does not exist.
     #[error("source `{source_name}`")]
     Field {
-        /// Which source.
+        /// Name of the source.
         source_name: SourceName,
-        /// The name and the nearest one that exists.
+        /// The unknown name and the nearest known one.
         #[source]
         cause: UnknownField,
     },
-    /// The encoding has no such label.
+    /// No encoding has this label.
     #[error(
         "source `{source_name}`: unknown encoding; use a label such as `windows-1252`: `{label}`"
     )]
     Encoding {
-        /// Which source.
+        /// Name of the source.
         source_name: SourceName,
-        /// The label as typed.
+        /// The label as configured.
         label: String,
     },
     /// The delimiter is not one ASCII character.
     #[error("source `{source_name}`: the delimiter must be one ASCII character: `{delimiter}`")]
     Delimiter {
-        /// Which source.
+        /// Name of the source.
         source_name: SourceName,
-        /// As typed.
+        /// The delimiter as configured.
         delimiter: char,
     },
     /// The path does not exist or is of the wrong kind.
@@ -226,13 +227,13 @@ pub enum ConfigError {
     },
 }
 
-/// Counts up when a change in reading gives other facts from the same bytes.
+/// Incremented when a parser change yields different facts from the same bytes.
 const PARSER_VERSION: u32 = 2;
 
-/// Checks the sources of a configuration that lies in `folder`.
+/// Validates the sources of a configuration in `folder`.
 ///
 /// # Errors
-/// [`ConfigError`] for the first thing that is wrong, naming the source.
+/// [`ConfigError`] for the first error found, with the name of the source.
 pub fn resolve_sources(
     configs: &[SourceConfig],
     folder: &Path,
@@ -241,8 +242,8 @@ pub fn resolve_sources(
     errors.into_iter().next().map_or(Ok(sources), Err)
 }
 
-/// Checks the sources of a configuration: those that can be used, and everything that is wrong with
-/// the others.
+/// Validates the sources of a configuration. Returns the valid sources, and all errors of the
+/// others.
 pub(crate) fn resolve_all(
     configs: &[SourceConfig],
     folder: &Path,
@@ -329,7 +330,7 @@ fn resolve_source(
     }
 }
 
-/// The values, or every error among the results.
+/// The values, or all errors among the results.
 fn all<T, C: FromIterator<T>>(
     results: impl Iterator<Item = Result<T, ConfigError>>,
 ) -> Result<C, Vec<ConfigError>> {
@@ -344,7 +345,7 @@ impl SourceKind {
         matches!(self, Self::Markdown | Self::Text)
     }
 
-    /// The files that are read where the configuration does not say.
+    /// The files to read if the configuration does not specify any.
     const fn include(self) -> &'static [&'static str] {
         match self {
             Self::Markdown => &["**/*.md", "**/*.mdx"],

@@ -1,4 +1,4 @@
-//! Tables as editors save them: `;` or `,`, quoted line ends, UTF-8 or what Excel made of it.
+//! CSV as editors save it: `;` or `,`, line breaks in quoted cells, UTF-8 or the encoding of Excel.
 
 use std::{io::Cursor, sync::Arc};
 
@@ -14,7 +14,7 @@ use super::{
 /// Maximum size of a table in bytes.
 pub(crate) const TABLE_BYTES_MAX: u64 = 64 << 20;
 
-/// The items of a table whose first row names its columns.
+/// The items of a table; its first row contains the column names.
 pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchError> {
     let source = reader.source;
     let table_error = |reason: String| FetchError::Table { path: source.path.clone(), reason };
@@ -58,7 +58,7 @@ struct Header {
 
 struct Column {
     name: String,
-    /// What separates the values of columns with the same name, where they feed a list.
+    /// Separator for joining the values of columns with the same name that feed a list.
     joint: Option<char>,
 }
 
@@ -73,8 +73,8 @@ impl Header {
         Self { columns: header.iter().map(column).collect(), digest }
     }
 
-    /// The fields of a row. Cells that are missing at its end are empty. Of columns with one name,
-    /// lists are joined; else the first that is not empty counts.
+    /// The fields of a row. Missing cells at its end are empty. If several columns have the same
+    /// name, the values of lists are joined; otherwise the first non-empty value is used.
     fn fields(&self, row: &StringRecord) -> Result<Map<String, Value>, String> {
         let mut fields: Map<String, Value> = Map::new();
         for (index, cell) in row.iter().enumerate() {
@@ -108,7 +108,7 @@ impl Header {
     }
 }
 
-/// The text of a cell; `="007"` is how programs keep Excel from reading a number.
+/// The text of a cell; programs write `="007"` to prevent Excel from reading it as a number.
 fn cell_text(cell: &str) -> String {
     let cell = cell.trim();
     match cell.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')) {
@@ -117,7 +117,7 @@ fn cell_text(cell: &str) -> String {
     }
 }
 
-/// Finds the lines of rows: the parser does not count blank lines before a row.
+/// Determines the lines of rows: the parser does not count blank lines before a row.
 struct LineCounter {
     text: Arc<str>,
     table_start: u64,
@@ -126,7 +126,7 @@ struct LineCounter {
 }
 
 impl LineCounter {
-    /// The line on which a row begins. Rows must come in order.
+    /// The line on which a row begins. Rows must be passed in order.
     fn line_of(&mut self, row: &StringRecord) -> u64 {
         let begin = self.begin(row);
         let blank = self.text[begin..].bytes().take_while(|byte| *byte == b'\n').count();
@@ -136,7 +136,7 @@ impl LineCounter {
         self.line
     }
 
-    /// Whether a row reaches the end of the table within a quoted cell.
+    /// Whether a row reaches the end of the table inside a quoted cell.
     fn ends_in_quotes(&self, row: &StringRecord) -> bool {
         row.iter().next_back().is_some_and(|cell| cell.contains('\n'))
             && self.text[self.begin(row)..].bytes().filter(|byte| *byte == b'"').count() % 2 == 1
@@ -150,7 +150,7 @@ impl LineCounter {
     }
 }
 
-/// The item of a row; `None` for a blank one.
+/// The item of a row; `None` for a blank row.
 fn row_item(
     reader: &mut SourceReader,
     location: String,
@@ -180,14 +180,14 @@ fn hash(header: &Header, row: &StringRecord) -> [u8; 32] {
     *digest.finalize().as_bytes()
 }
 
-/// Adds cells, each closed by a byte that UTF-8 does not have.
+/// Adds cells, each terminated by a byte that does not occur in UTF-8.
 fn update_digest<'a>(digest: &mut blake3::Hasher, cells: impl Iterator<Item = &'a str>) {
     for cell in cells {
         digest.update(cell.as_bytes()).update(&[0xff]);
     }
 }
 
-/// As configured; else UTF-8, and Windows-1252 for bytes that are not.
+/// Decodes in the configured encoding; by default UTF-8, or Windows-1252 for invalid UTF-8.
 fn decode(bytes: &[u8], source: &ResolvedSource) -> Result<String, String> {
     let decoded = match (files::decode(bytes, source.encoding), source.encoding) {
         (Err(_), None) => files::decode(bytes, Some(WINDOWS_1252)),
@@ -196,7 +196,7 @@ fn decode(bytes: &[u8], source: &ResolvedSource) -> Result<String, String> {
     decoded.map_err(|error| format!("line {}: {}", error.line, error.reason))
 }
 
-/// The delimiter, and the table: Excel's own first line `sep=;` is none of its rows.
+/// The delimiter, and the table without the line `sep=;` that Excel adds at the top.
 fn delimiter(text: &str, configured: Option<u8>) -> (u8, &str) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     if let [b's', b'e', b'p', b'=', delimiter] = first.trim_end().as_bytes() {
@@ -322,7 +322,7 @@ mod tests {
         let rows: Vec<_> = (0..20).map(|n| format!("{n}{}\n", ";x".repeat(10_000))).collect();
         let began = std::time::Instant::now();
         assert_eq!(read(format!("id{}\n{}", header.concat(), rows.concat()).as_bytes()).len(), 20);
-        // Generous for a busy machine; a search for the nearest name per cell takes minutes.
+        // Generous for a busy machine; a nearest-name search per cell takes minutes.
         assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     }
 

@@ -1,4 +1,4 @@
-//! The canonical fields: the one vocabulary in which every source speaks once it has been mapped.
+//! The canonical fields: the common vocabulary of all sources after mapping.
 
 use std::{collections::HashMap, fmt, str::FromStr, sync::LazyLock};
 
@@ -10,7 +10,7 @@ macro_rules! fields {
         pub enum Field { $($variant,)+ }
 
         impl Field {
-            /// Every field.
+            /// All canonical fields.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The name in configuration and in sources, such as `published_at`.
@@ -47,7 +47,7 @@ fields! {
 }
 
 impl Field {
-    /// The parts of a field that is an object; none for any other field.
+    /// The subfields of a field that is an object; empty for any other field.
     pub const fn subfields(self) -> &'static [&'static str] {
         match self {
             Self::Image => &["url", "alt", "width", "height"],
@@ -65,22 +65,22 @@ impl fmt::Display for Field {
     }
 }
 
-/// A name that is no canonical field.
+/// The name is not a canonical field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown field, did you mean `{nearest}`?: `{name}`")]
+#[error("unknown field; did you mean `{nearest}`?: `{name}`")]
 pub struct UnknownField {
-    /// The name as typed.
+    /// The name as configured.
     pub name: String,
-    /// The nearest one that exists.
+    /// The nearest existing name.
     pub nearest: String,
 }
 
-/// Where a value goes: a field, or a part of one that is an object, such as `place.city`.
+/// The target of a value: a field, or a subfield such as `place.city`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldPath {
     /// The field.
     pub field: Field,
-    /// Which part of it.
+    /// The subfield, if any.
     pub subfield: Option<&'static str>,
 }
 
@@ -88,12 +88,12 @@ static PATHS: LazyLock<HashMap<String, FieldPath>> =
     LazyLock::new(|| FieldPath::all().map(|path| (path.to_string(), path)).collect());
 
 impl FieldPath {
-    /// The field or subfield of this name, without a search for the nearest one.
+    /// The field or subfield with this name, without a search for the nearest one.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         PATHS.get(name).copied()
     }
 
-    /// Whether it takes a URL.
+    /// Whether the value is a URL.
     pub(crate) fn is_url(self) -> bool {
         match self.subfield {
             None => matches!(
@@ -111,7 +111,7 @@ impl FieldPath {
         }
     }
 
-    /// Whether it takes a list of texts.
+    /// Whether the value is a list of texts.
     pub(crate) fn is_list(self) -> bool {
         match self.subfield {
             None => matches!(
@@ -177,7 +177,7 @@ impl FromStr for FieldPath {
     }
 }
 
-/// The known name that is most like `input`; empty where none is known.
+/// The known name most similar to `input`; empty if there are no candidates.
 pub(crate) fn nearest<T: AsRef<str>>(input: &str, candidates: impl Iterator<Item = T>) -> String {
     let similarity = |name: &T| strsim::jaro_winkler(input, name.as_ref());
     candidates
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_mistyped_field_must_name_the_nearest() {
         let error = "publishd_at".parse::<FieldPath>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown field, did you mean `published_at`?: `publishd_at`");
+        assert_eq!(error.to_string(), "unknown field; did you mean `published_at`?: `publishd_at`");
         assert_eq!("place.town".parse::<FieldPath>().unwrap_err().nearest, "place.city");
         assert_eq!("title.city".parse::<FieldPath>().unwrap_err().nearest, "place.city");
     }

@@ -1,4 +1,4 @@
-//! Files on disk: which ones belong to a source, their bytes, and their bytes as text.
+//! Files on disk: which files belong to a source, their bytes, and decoding to text.
 
 use std::{
     fs::File,
@@ -14,20 +14,20 @@ use crate::regular_file;
 
 /// Maximum number of files of one source.
 pub(crate) const FILES_MAX: usize = 200_000;
-/// Maximum size of a file of a folder in bytes.
+/// Maximum size in bytes of a file in a folder.
 pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
 
-/// A file of a folder.
+/// A file in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceFile {
-    /// Where it is.
+    /// Path for opening the file.
     pub path: PathBuf,
-    /// Its path below the source's folder, with `/` between segments.
+    /// Path relative to the folder of the source, with `/` between segments.
     pub name: String,
 }
 
-/// The files that a source includes, in order. Hidden files and symbolic links are left out, so
-/// that nothing outside the folder is ever read.
+/// The files that a source includes, sorted. Hidden files and symbolic links are skipped, so that
+/// nothing outside the folder is ever read.
 pub(crate) fn walk(
     source: &ResolvedSource,
     survey: &Survey,
@@ -67,7 +67,7 @@ pub(crate) fn walk(
     Ok(files)
 }
 
-/// The bytes of a file, or why it is not read although it could be.
+/// The bytes of a readable file, or why it is rejected.
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Result<Vec<u8>, String>, FetchError> {
     let mut bytes = Vec::new();
     open(path)?
@@ -80,7 +80,8 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Result<Vec<u8>, St
     Ok(Ok(bytes))
 }
 
-/// Bytes as text without a byte order mark: in `encoding`, else in what the mark says, else UTF-8.
+/// Decodes bytes without their byte order mark: as `encoding`, otherwise as the mark indicates,
+/// otherwise as UTF-8.
 pub(super) fn decode(
     bytes: &[u8],
     encoding: Option<&'static Encoding>,
@@ -96,7 +97,7 @@ pub(super) fn decode(
     Err(ParseError { line, reason })
 }
 
-/// A text with `\n` at the end of every line, also where it had `\r\n` or `\r`.
+/// Replaces the line ends `\r\n` and `\r` with `\n`.
 pub(super) fn unix_line_ends(text: String) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
@@ -117,13 +118,13 @@ pub(crate) fn count_lines(path: &Path) -> Result<u64, FetchError> {
     }
 }
 
-/// Opens a file.
+/// Opens a file for reading.
 pub(crate) fn open(path: &Path) -> Result<File, FetchError> {
     regular_file::open(path)
         .map_err(|cause| FetchError::Unreadable { path: path.to_owned(), cause })
 }
 
-/// The last segment of a path, for locations.
+/// The last segment of a path, for use in locations.
 pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! Flags: the one reader of true and false, in the spellings of people and of spreadsheets.
+//! Flags: parses true and false in the notations of people and spreadsheets.
 
 use serde_json::Value;
 

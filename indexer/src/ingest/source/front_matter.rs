@@ -1,6 +1,6 @@
-//! Front matter: the fields that open a Markdown file, in YAML (`---`), TOML (`+++`) or JSON.
+//! Front matter: the fields at the start of a Markdown file, in YAML (`---`), TOML (`+++`) or JSON.
 //!
-//! Invariant: what looks like front matter is read or rejected, and never becomes text.
+//! Invariant: text that looks like front matter is parsed or rejected, and never becomes body text.
 
 mod yaml;
 
@@ -18,22 +18,22 @@ use crate::ingest::{
 
 static POSITION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^error: |(?:^| at )line \d+,? column \d+:? ?"));
-/// An opening line: a marker, and a format after it.
+/// An opening line: a marker, optionally followed by a format.
 static OPENING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(---|\+\+\+)\s*([A-Za-z]*)\s*(?:#.*)?$"));
-/// What may stand before front matter: blank lines and comments.
+/// Text allowed before front matter: blank lines and comments.
 static BEFORE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?s:\s|[\u{feff}\u{200b}]|<!--.*?-->|\{/\*.*?\*/\})*"));
-/// The first line of a mapping, below comments.
+/// The first line of a mapping, after any comments.
 static FIRST_KEY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^(?:\s|#.*\n)*["']?[\p{L}\w.-]+["']?\s*[:=](?:\s|$)"#));
 static KEY_LINE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^["']?([A-Za-z][\w.-]*)["']?\s*[:=](?:\s|$)"#));
-/// A line that a word processor or a typing error made of a marker.
+/// A marker altered by a word processor or a typing error.
 static MARKER_LIKE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*[-–—+~;=]{1,10}\s*\w*\s*$"));
-/// Number of lines that are searched for front matter below other text.
+/// Number of lines that are searched for front matter after other text.
 const MISPLACED_LINES_MAX: usize = 30;
-/// Fields by which front matter is recognised where its opening line is not.
+/// Fields by which front matter without a valid opening line is recognised.
 const TELLTALE_FIELDS: [&str; 5] = ["title", "draft", "published", "slug", "layout"];
 static JSON_OPENING: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^\{\s*["}]"#));
 
@@ -52,7 +52,7 @@ enum Format {
     Json,
 }
 
-/// Cuts a file into its front matter and the rest. Lines must end in `\n`.
+/// Splits a file into its front matter and the rest. Lines must end in `\n`.
 pub(super) fn split(text: &str) -> Result<Split<'_>, ParseError> {
     let start = BEFORE.find(text).map_or(0, |before| before.end());
     let rest = &text[start..];
@@ -79,11 +79,11 @@ pub(super) fn split(text: &str) -> Result<Split<'_>, ParseError> {
     Ok((Map::new(), text))
 }
 
-/// The line on which front matter begins below other text, such as an import or a heading.
+/// The line on which front matter begins after other text, such as an import or a heading.
 fn misplaced_line(text: &str) -> Option<usize> {
     let mut begin = 0;
     for (number, line) in (1..=MISPLACED_LINES_MAX).zip(text.split_inclusive('\n')) {
-        // A page about front matter shows it as code.
+        // A page about front matter may show it as code.
         if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
             return None;
         }
@@ -95,7 +95,7 @@ fn misplaced_line(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether a text begins with the lines of front matter below an opening line that is none.
+/// Whether a text begins with lines of front matter after an invalid opening line.
 fn is_unopened(text: &str) -> bool {
     let mut lines = text.lines().peekable();
     let has_marker = lines.next_if(|line| MARKER_LIKE.is_match(line)).is_some();
@@ -114,7 +114,7 @@ fn is_unopened(text: &str) -> bool {
     is_telltale && (has_marker || keys > 1)
 }
 
-/// Cuts what follows an opening line; `None` where the line is a rule across the page.
+/// Splits the text after an opening line; `None` if the line is a thematic break.
 fn split_marked<'a>(
     marker: &str,
     format: &str,
@@ -126,7 +126,7 @@ fn split_marked<'a>(
         ("json", _) => Format::Json,
         (other, _) => {
             let reason =
-                format!("unknown format of front matter, use `yaml`, `toml` or `json`: `{other}`");
+                format!("unknown front matter format; use `yaml`, `toml` or `json`: `{other}`");
             return Err(parse_error(1, reason));
         }
     };
@@ -153,7 +153,7 @@ fn split_marked<'a>(
     Ok(Some((fields, body)))
 }
 
-/// Where the line that closes a block begins, and its length.
+/// Position and length of the line that closes a block.
 fn closing_line(after: &str, marker: &str, format: Format) -> Option<(usize, usize)> {
     let mut at = 0;
     for line in after.split_inclusive('\n') {
@@ -166,7 +166,7 @@ fn closing_line(after: &str, marker: &str, format: Format) -> Option<(usize, usi
     None
 }
 
-/// Cuts a JSON object from the beginning of a text.
+/// Splits off a JSON object at the start of a text.
 fn split_json(text: &str) -> Result<Split<'_>, ParseError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<de::IgnoredAny>();
     match values.next() {
@@ -182,7 +182,7 @@ fn split_json(text: &str) -> Result<Split<'_>, ParseError> {
     }
 }
 
-/// The JSON value of a TOML one; dates become text.
+/// Converts a TOML value to JSON; dates become strings.
 pub(crate) fn toml_to_json(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => Value::String(text),
@@ -203,7 +203,7 @@ fn parse_yaml(block: &str) -> Result<Map<String, Value>, ParseError> {
         serde_saphyr::from_str_with_options(block, yaml_options()).map_err(|error| {
             let line = error.location().map_or(0, |location| location.line());
             let message = error.without_snippet().to_string();
-            // The line that the parser names counts from the front matter, not from the file.
+            // The line number in the message is relative to the front matter, not to the file.
             let message = POSITION.replace_all(message.lines().next().unwrap_or_default(), "");
             parse_error(1 + line, format!("front matter is not valid YAML: `{message}`"))
         })?;

@@ -1,11 +1,11 @@
-//! JSON in which every number keeps the digits that were written.
+//! JSON parser that preserves all digits of numbers.
 
 use serde_json::Value;
 
-/// A number with more significant digits than this may not survive as a 64-bit float.
+/// Maximum number of significant digits that a 64-bit float is certain to preserve.
 const EXACT_DIGITS_MAX: usize = 15;
 
-/// Parses a JSON text; a number that a 64-bit integer or float would change becomes a string.
+/// Parses JSON; a number that a 64-bit integer or float would alter becomes a string.
 ///
 /// # Errors
 /// The error of the parser, with its position in `bytes`.
@@ -28,7 +28,7 @@ pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(&quoted)
 }
 
-/// The ranges of the numbers of valid JSON that are too long for a float.
+/// The byte ranges of numbers in valid JSON with too many digits for a float.
 fn long_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
     let mut at = 0;
@@ -50,7 +50,7 @@ fn long_numbers(bytes: &[u8]) -> Vec<(usize, usize)> {
     ranges
 }
 
-/// The length of the string that opens `bytes`, with its quotes.
+/// The length in bytes of the string at the start of `bytes`, including its quotation marks.
 fn string_length(bytes: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = bytes.get(at) {

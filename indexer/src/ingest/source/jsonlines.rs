@@ -1,4 +1,4 @@
-//! JSON Lines: one object a line, each with its own key and, where it is to go, `"op": "delete"`.
+//! JSON Lines: one object per line, each with its own key; `"op": "delete"` deletes the record.
 
 use std::{
     collections::HashMap,
@@ -20,8 +20,8 @@ pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
 /// Maximum nesting depth of objects and lists.
 pub(crate) const DEPTH_MAX: usize = 16;
 
-/// The items of a file, which is read twice: first to find the lines that a later one replaces, then
-/// to parse the others. Of a line whose input is unchanged only the key is parsed.
+/// The items of a file, which is read twice: first to find lines that a later one replaces, then to
+/// parse the others. If the input of a line is unchanged, only its key is parsed.
 pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchError> {
     let path = &reader.source.path;
     let file = files::file_name(path);
@@ -56,8 +56,8 @@ pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchErro
     })))
 }
 
-/// Which line counts where several have one key: one with `op` replaces those before it, and so does
-/// one after a deletion. Any other is a second record with the key, which is rejected.
+/// Determines which of several lines with the same key is used: a line with `op` replaces those
+/// before it, and so does a line after a deletion. Any other line is a duplicate and is rejected.
 #[derive(Default)]
 struct EffectiveLines(HashMap<String, EffectiveLine>);
 
@@ -81,8 +81,8 @@ impl EffectiveLines {
     }
 }
 
-/// The key of a line whose input is unchanged, and its operation. Validation is not needed: the store
-/// has the digest of these very bytes under this very key only if they were parsed in full before.
+/// The key and operation of a line whose input is unchanged. No validation is needed: the store has
+/// the digest of the same bytes under the same key only if they were parsed in full before.
 fn unchanged_key(
     reader: &SourceReader,
     file: &str,
@@ -106,7 +106,7 @@ fn unchanged_key(
     (reader.is_unchanged)(&candidate).then_some((candidate.key, op))
 }
 
-/// The item of a line; `None` for a blank one, and where a later line replaces it.
+/// The item of a line; `None` if it is blank or a later line replaces it.
 fn line_item(
     reader: &mut SourceReader,
     file: &str,
@@ -169,7 +169,7 @@ fn parse_object(line: &RawLine) -> Option<Result<Map<String, Value>, String>> {
     })
 }
 
-/// How deep objects and lists lie within one another. The parser itself stops at 128.
+/// Nesting depth of objects and lists. The parser itself stops at 128.
 fn depth(object: &Map<String, Value>) -> usize {
     fn value_depth(value: &Value) -> usize {
         match value {
@@ -181,14 +181,14 @@ fn depth(object: &Map<String, Value>) -> usize {
     1 + object.values().map(value_depth).max().unwrap_or(0)
 }
 
-/// A line of a file, without its line end and the file's byte order mark.
+/// A line of a file, without its line end and without the byte order mark.
 struct RawLine {
-    /// Counted from one.
+    /// Line number, counted from one.
     number: u64,
     bytes: Result<Vec<u8>, LineTooLong>,
 }
 
-/// A line that is longer than [`LINE_BYTES_MAX`].
+/// A line longer than [`LINE_BYTES_MAX`].
 #[derive(Debug, Clone, Copy)]
 struct LineTooLong;
 

@@ -1,8 +1,7 @@
-//! The mapping from a source's own fields to canonical ones.
+//! The mapping of source fields to canonical fields.
 //!
-//! A source field that has the name of a canonical one feeds it without being mapped, unless the
-//! configuration says that it is something else (a constant for `kind`, and
-//! `organisation_kind = "kind"`).
+//! A source field with the name of a canonical one is used without being mapped, unless the
+//! configuration redefines it (a constant for `kind`, and `organisation_kind = "kind"`).
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -13,20 +12,20 @@ use crate::ingest::source::{
     template::{PathCaptures, Template, alternatives, is_missing, written_form},
 };
 
-/// Canonical field → value.
+/// Canonical fields and their values.
 pub(crate) type Fields = BTreeMap<Field, Value>;
 
-/// Source value → canonical value of one field.
+/// Replacement values for one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ValueMap {
-    /// Values by their source value in lower case.
+    /// Canonical values by lower-case source value.
     pub entries: BTreeMap<String, String>,
-    /// What any other value becomes.
+    /// Canonical value for all other source values.
     pub fallback: Option<String>,
 }
 
 impl ValueMap {
-    /// A table as typed, in which `"*"` stands for any other value.
+    /// Creates a value map from a table as configured, in which `"*"` stands for any other value.
     pub fn new(table: &BTreeMap<String, String>) -> Self {
         let mut entries: BTreeMap<_, _> =
             table.iter().map(|(from, to)| (from.trim().to_lowercase(), to.clone())).collect();
@@ -48,24 +47,24 @@ impl ValueMap {
     }
 }
 
-/// How the fields of a source become canonical ones.
+/// Conversion of source fields to canonical fields.
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
-    /// Where canonical fields come from.
+    /// Templates of canonical fields.
     pub fields: BTreeMap<FieldPath, Template>,
-    /// What canonical fields are where a record does not say.
+    /// Values of canonical fields that a record does not have.
     pub constants: BTreeMap<FieldPath, Value>,
-    /// Values to be replaced.
+    /// Replacement values by canonical field.
     pub values: BTreeMap<FieldPath, ValueMap>,
-    /// What separates values within one text of a field that is a list.
+    /// Separator of values within a string, for fields that are lists.
     pub separator: Option<char>,
 }
 
 impl Mapping {
-    /// The canonical fields of one record.
+    /// The canonical fields of a record.
     pub(crate) fn apply(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Fields {
         let unmapped_field = |(name, value): (&String, &Value)| {
-            // What may be a draft in another spelling is one.
+            // Match the draft flag regardless of case, so that no draft is published.
             let draft = name.eq_ignore_ascii_case(Field::Draft.name()).then_some(DRAFT);
             let target = FieldPath::from_name(name).or(draft).filter(|_| !is_missing(value))?;
             (!self.is_remapped(target, name)).then(|| (target, value.clone()))
@@ -88,7 +87,7 @@ impl Mapping {
             }
         }
         let mut fields = Fields::new();
-        // Whole fields sort before their parts, so that a part completes or corrects its whole.
+        // Fields sort before their subfields, so that a subfield completes or corrects its field.
         for (target, value) in values {
             set(&mut fields, target, value);
         }
@@ -98,19 +97,19 @@ impl Mapping {
         fields
     }
 
-    /// Whether a source field is something else than its name says: the configuration maps it to
-    /// another field and gives its own one a constant.
+    /// Whether a source field has another meaning than its name suggests: the configuration maps it
+    /// to another field and sets a constant for the field of that name.
     fn is_remapped(&self, target: FieldPath, name: &str) -> bool {
         self.constants.contains_key(&target)
             && self.fields.values().any(|template| template.bare_name() == Some(name))
     }
 
-    /// Whether the configuration says where a field comes from.
+    /// Whether the configuration has a template for a field.
     pub(crate) fn has_template(&self, field: Field) -> bool {
         self.fields.contains_key(&FieldPath { field, subfield: None })
     }
 
-    /// The value that the configuration gives a field of a record, where it does.
+    /// The value of the template of a field for a record, if any.
     pub(crate) fn template_value(
         &self,
         field: Field,
@@ -120,7 +119,7 @@ impl Mapping {
         self.fields.get(&FieldPath { field, subfield: None })?.value(raw_fields, captures)
     }
 
-    /// The operation of a record, where it has one.
+    /// The operation of a record, if any.
     pub(crate) fn op(&self, raw_fields: &Map<String, Value>) -> Option<Value> {
         let mapped = self.template_value(Field::Op, raw_fields, &PathCaptures::new());
         let mut op = mapped.or_else(|| raw_fields.get(Field::Op.name()).cloned())?;
@@ -130,7 +129,7 @@ impl Mapping {
         Some(op).filter(|op| !is_missing(op))
     }
 
-    /// Whether the configuration reads a source field of this name.
+    /// Whether the configuration reads a source field with this name.
     pub(crate) fn reads(&self, name: &str) -> bool {
         self.fields
             .values()
@@ -139,7 +138,7 @@ impl Mapping {
             .any(|n| n == name)
     }
 
-    /// Whether a source field feeds a field that takes a list.
+    /// Whether a source field feeds a field that is a list.
     pub(crate) fn feeds_list(&self, name: &str) -> bool {
         FieldPath::from_name(name).is_some_and(FieldPath::is_list)
             || self
@@ -151,7 +150,7 @@ impl Mapping {
 
 const DRAFT: FieldPath = FieldPath { field: Field::Draft, subfield: None };
 
-/// Makes a list of a text that holds several values.
+/// Splits a string that contains several values into a list.
 fn split(value: &mut Value, separator: char) {
     if let Value::String(text) = value
         && text.contains(separator)
@@ -167,7 +166,7 @@ fn set(fields: &mut Fields, target: FieldPath, value: Value) {
         return;
     };
     let entry = fields.entry(target.field).or_insert_with(|| Value::Object(Map::new()));
-    // A whole that is no object is left for the check of types to name.
+    // A field that is not an object is left as it is; the type check will report it.
     if let Value::Object(object) = entry {
         object.insert(subfield.to_owned(), value);
     }

@@ -1,4 +1,5 @@
-//! Folders of Markdown: front matter gives the fields, the page gives title, summary and body.
+//! Folders of Markdown files: fields come from the front matter; title, summary and body from the
+//! page.
 
 mod mdx;
 
@@ -13,14 +14,14 @@ use super::{
     sentences::{DERIVED_SUMMARY_CHARS_MAX, is_same_sentence, truncate},
 };
 
-/// A page with a listing marker and less prose of its own than this many characters is no content.
+/// A page with a listing marker and less prose than this number of characters is omitted.
 pub(crate) const LISTING_PROSE_CHARS_MAX: usize = 400;
 
 /// The item of a page.
 pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceItem> {
     let front_matter_fields =
         || front_matter::split(&file.text).map(|(fields, _)| fields).unwrap_or_default();
-    // Mostly the path alone makes the key, and then an unchanged page is not parsed.
+    // The key usually depends on the path alone; an unchanged page is then not parsed.
     let key = reader
         .file_key(&file.name, &file.captures, &Map::new())
         .or_else(|_| reader.file_key(&file.name, &file.captures, &front_matter_fields()));
@@ -41,7 +42,7 @@ fn page(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError>
     }
     let (raw_fields, body) = front_matter::split(&file.text).map_err(SkipOrError::Error)?;
     check_published("unlisted", raw_fields.get("unlisted"), 1)?;
-    // Jekyll's own flag; in other sites the field is a date.
+    // Jekyll's flag; in other site generators the field is a date.
     let is_withheld = raw_fields.get("published").and_then(flag::parse) == Some(false);
     if is_withheld && !reader.source.mapping.reads("published") {
         return Err(SkipOrError::Skip(SkipReason::Draft));
@@ -68,7 +69,7 @@ fn page(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError>
     Ok(fields)
 }
 
-/// Sets a field that neither the record nor the configuration gives.
+/// Sets a field that neither the record nor the configuration provides.
 fn set_default(fields: &mut Fields, field: Field, text: String) {
     if !text.trim().is_empty() {
         fields.entry(field).or_insert(Value::String(text));
@@ -83,7 +84,7 @@ fn events(text: &str) -> Vec<Event<'_>> {
     Parser::new_ext(text, options).map(without_file_extension).collect()
 }
 
-/// Links between files of the folder lead to pages of the site.
+/// Rewrites links between files of the folder as links between pages of the site.
 fn without_file_extension(event: Event) -> Event {
     match event {
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
@@ -99,8 +100,8 @@ fn without_file_extension(event: Event) -> Event {
     }
 }
 
-/// The first heading of the first level becomes the title where there is none; where it repeats
-/// the title it only leaves the body.
+/// Uses the first top-level heading as the title if there is none. A heading that repeats the title
+/// is only removed from the body.
 fn extract_title(events: &mut Vec<Event>, fields: &mut Fields) {
     let Some((begin, end)) = title_heading(events) else { return };
     let heading = plain_text(&events[begin..=end]);
@@ -129,7 +130,7 @@ fn title_heading(events: &[Event]) -> Option<(usize, usize)> {
     Some((begin, begin + length))
 }
 
-/// The first paragraph that is more than a picture, a label in bold or the title once more.
+/// The first paragraph that is not just an image, a bold label or a repetition of the title.
 fn first_paragraph(events: &[Event], title: &str) -> String {
     let paragraphs = events.split(|event| *event == Event::Start(Tag::Paragraph)).skip(1);
     for paragraph in paragraphs {
@@ -149,7 +150,7 @@ fn first_paragraph(events: &[Event], title: &str) -> String {
     String::new()
 }
 
-/// The words of a stretch, on one line.
+/// The text of a range of events, on one line.
 fn plain_text(events: &[Event]) -> String {
     let mut text = String::new();
     let mut images = 0_usize;
@@ -167,7 +168,7 @@ fn plain_text(events: &[Event]) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The length of what a page says itself: not its headings, links and code.
+/// Number of characters of prose, without headings, links and code.
 fn prose_chars(events: &[Event]) -> usize {
     let mut chars = 0;
     let mut excluded_depth = 0_usize;

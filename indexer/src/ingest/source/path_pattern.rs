@@ -1,22 +1,22 @@
-//! Path patterns: what the path of a file says about what is in it.
+//! Path patterns: metadata from the path of a file.
 
 use regex::Regex;
 
 use crate::ingest::source::template::{PathCaptures, Piece, TemplateError, pieces};
 
-/// Names parts of a path, such as `blog/{year}/{month}/{day}-{slug}.md`.
+/// Names components of a path, such as `blog/{year}/{month}/{day}-{slug}.md`.
 ///
-/// A placeholder stands for a stretch of one segment, as short as can be; `{path}` may span
-/// segments, and an index page in it stands for its folder; `{*}` is any stretch and has no name;
-/// `{year}`, `{month}` and `{day}` are numbers.
+/// A placeholder matches the shortest possible text within one segment; `{path}` may span segments,
+/// and if it ends in an index page it denotes the folder; `{*}` matches any text within a segment
+/// and has no name; `{year}`, `{month}` and `{day}` are numbers.
 #[derive(Debug, Clone)]
 pub struct PathPattern(Regex);
 
 impl PathPattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// [`TemplateError`] where its placeholders do not fit.
+    /// [`TemplateError`] if a placeholder is invalid.
     pub fn new(text: &str) -> Result<Self, TemplateError> {
         let pieces = pieces(text.trim().trim_start_matches("./"))?;
         let mut expression = String::from("^");
@@ -45,12 +45,12 @@ impl PathPattern {
         Regex::new(&expression).map(Self).map_err(brace)
     }
 
-    /// Whether it has a placeholder of this name.
+    /// Whether the pattern has a placeholder with this name.
     pub(crate) fn has_name(&self, name: &str) -> bool {
         self.0.capture_names().flatten().any(|capture| capture == name)
     }
 
-    /// The named segments of a path written with `/`, or `None` where it does not fit.
+    /// The named components of a path with `/` separators, or `None` if it does not match.
     pub fn captures(&self, path: &str) -> Option<PathCaptures> {
         let captures = self.0.captures(path)?;
         let mut named_captures: PathCaptures = self

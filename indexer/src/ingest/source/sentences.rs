@@ -1,8 +1,8 @@
-//! Sentences: where they end, and how a long text is cut to a short one.
+//! Sentences: finding where they end, and truncating long texts.
 
-/// A title derived from a text is never longer than this many characters.
+/// Maximum length in characters of a title derived from a text.
 pub(crate) const DERIVED_TITLE_CHARS_MAX: usize = 90;
-/// A summary taken from a text is never longer than this many characters.
+/// Maximum length in characters of a summary derived from a text.
 pub(crate) const DERIVED_SUMMARY_CHARS_MAX: usize = 300;
 
 /// Words that end in a full stop without ending a sentence.
@@ -11,11 +11,11 @@ const ABBREVIATIONS: [&str; 16] = [
     "red", "resp", "st",
 ];
 
-/// A text of at most `limit` characters: cut at a word, and then ending in `…`.
+/// Truncates a text to at most `limit` characters, at a word boundary and with a final `…`.
 pub(crate) fn truncate(text: &str, limit: usize) -> String {
     let text = text.trim();
     let Some((end, _)) = text.char_indices().nth(limit) else { return text.to_owned() };
-    // One character is kept for the ellipsis.
+    // One character is reserved for the ellipsis.
     let cut_at = text[..end].char_indices().next_back().map_or(0, |(last, _)| last);
     let truncated = if text[cut_at..].starts_with(char::is_whitespace) {
         &text[..cut_at]
@@ -27,7 +27,7 @@ pub(crate) fn truncate(text: &str, limit: usize) -> String {
     format!("{trimmed}…")
 }
 
-/// The first sentence, with the mark that ends it.
+/// The first sentence, including its closing punctuation.
 pub(crate) fn first_sentence(text: &str) -> &str {
     let text = text.trim();
     for (at, mark) in text.char_indices().filter(|(_, c)| matches!(c, '.' | '!' | '?' | '…')) {
@@ -45,14 +45,14 @@ pub(crate) fn first_sentence(text: &str) -> &str {
     text
 }
 
-/// Whether two texts are one sentence, apart from case and the mark at its end.
+/// Whether two texts are the same sentence, apart from case and closing punctuation.
 pub(crate) fn is_same_sentence(left: &str, right: &str) -> bool {
     let folded =
         |text: &str| schema::normalisation::name(text.trim_end_matches(['.', '!', '?', '…']));
     folded(left) == folded(right)
 }
 
-/// Whether a text ends like a sentence does.
+/// Whether a text ends with the punctuation of a sentence.
 pub(crate) fn ends_sentence(text: &str) -> bool {
     text.trim_end().trim_end_matches(is_closing).ends_with(['.', '!', '?', '…', ':', ';'])
 }

@@ -1,4 +1,4 @@
-//! Survey: what a source offers and what the configuration makes of it, gathered while it is read.
+//! Survey: what a source contains and how the configuration uses it, recorded while it is read.
 
 use std::{
     cell::RefCell,
@@ -17,10 +17,10 @@ use super::{
 /// Maximum number of field names and of files that a survey lists.
 pub(crate) const SURVEY_NAMES_MAX: usize = 200;
 
-/// Fields that are read without being mapped, besides the canonical ones.
+/// Non-canonical fields that are read without being mapped.
 const OTHER_FIELDS: [&str; 4] = ["id", "op", "unlisted", "published"];
 
-/// What was seen of a source.
+/// Observations about a source.
 #[derive(Debug, Default)]
 pub(crate) struct Survey(RefCell<Seen>);
 
@@ -32,13 +32,13 @@ struct Seen {
     fields: BTreeSet<String>,
     /// Names of path captures.
     captures: BTreeSet<String>,
-    /// Placeholders and mapped fields that had a value in some record.
+    /// Placeholders and mapped fields that had a value in at least one record.
     used: BTreeSet<String>,
-    /// Files that the pattern of the source does not match, up to [`SURVEY_NAMES_MAX`].
+    /// Files that do not match the pattern of the source, up to [`SURVEY_NAMES_MAX`].
     outside_pattern: Vec<String>,
-    /// Configured globs that select some file.
+    /// Configured globs that match at least one file.
     matched_globs: BTreeSet<String>,
-    /// Number of files in the folder that neither `include` nor `exclude` selects, by extension.
+    /// Number of files in the folder that match neither `include` nor `exclude`, by extension.
     not_included: BTreeMap<String, u64>,
 }
 
@@ -75,7 +75,7 @@ impl Survey {
         }
     }
 
-    /// Counts a file towards the globs that select it.
+    /// Counts a file for the globs that match it.
     pub(super) fn file(&self, source: &ResolvedSource, path: &Path) {
         let seen = &mut *self.0.borrow_mut();
         let sets =
@@ -89,7 +89,7 @@ impl Survey {
         }
     }
 
-    /// Configured globs that select no file.
+    /// Configured globs that match no file.
     pub(crate) fn unmatched_globs(&self, source: &ResolvedSource) -> Vec<String> {
         let seen = self.0.borrow();
         let globs = source.globs.include.iter().chain(&source.globs.exclude);
@@ -103,7 +103,7 @@ impl Survey {
         *self.0.borrow_mut().not_included.entry(extension.to_owned()).or_default() += 1;
     }
 
-    /// What was left unread, as sentences for the operator.
+    /// Unread input, as sentences for the operator.
     pub(crate) fn unread(&self, source: &ResolvedSource) -> Vec<String> {
         let seen = self.0.borrow();
         let is_read = |name: &str| {
@@ -125,7 +125,7 @@ impl Survey {
         notes
     }
 
-    /// The placeholders of templates, and the mapped fields, that no record has.
+    /// The placeholders of templates and the mapped fields that are absent from all records.
     pub(crate) fn absent(&self, source: &ResolvedSource) -> (Vec<String>, Vec<String>) {
         let seen = self.0.borrow();
         let in_pattern = |name: &str| source.pattern.as_ref().is_some_and(|p| p.has_name(name));

@@ -1,63 +1,63 @@
-//! Templates: where a canonical field gets its value from.
+//! Templates: expressions for the values of canonical fields.
 
 use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::{Map, Value};
 
-/// Names and values of the parts of a file's path, such as `year` = `2025`.
+/// Names and values of the components of a file's path, such as `year` = `2025`.
 pub type PathCaptures = BTreeMap<String, String>;
 
 /// A source field (`tags`, `place.city`), or a text with placeholders for segments of the path and
-/// for source fields (`{year}-{month}-{day}`). A placeholder may name alternatives: `{slug|file}` is
-/// the first of them that has a value.
+/// for source fields (`{year}-{month}-{day}`). A placeholder may list alternatives: `{slug|file}`
+/// is the first of them that has a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pieces: Vec<Piece>,
     target: Target,
 }
 
-/// What a template makes.
+/// The type of text that a template produces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Text,
-    /// Values are percent-encoded where they are put in.
+    /// A URL: inserted values are percent-encoded.
     Url,
 }
 
-/// A literal or a placeholder of a template or of a path pattern.
+/// A literal or placeholder in a template or path pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Text that stands for itself.
+    /// Literal text.
     Literal(String),
     /// The name between braces.
     Placeholder(String),
 }
 
-/// Why a template or a path pattern cannot be read.
+/// Why a template or path pattern is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// Nothing in it.
+    /// The template is empty.
     #[error("template must not be empty; omit it instead")]
     Empty,
-    /// A brace without its other half.
+    /// A brace is unmatched.
     #[error("unbalanced braces; write placeholders as {{slug}}: `{0}`")]
     UnbalancedBrace(String),
-    /// Nothing to tell where one placeholder ends and the next begins.
+    /// No text separates two placeholders, so their boundary is ambiguous.
     #[error("placeholders must be separated by text: `{0}`")]
     AdjacentPlaceholders(String),
-    /// The same name twice.
+    /// A placeholder name occurs twice.
     #[error("duplicate placeholder: `{0}`")]
     DuplicatePlaceholder(String),
-    /// A name that cannot stand between braces in a pattern.
+    /// A placeholder name is invalid in a pattern.
     #[error("invalid placeholder; use letters, digits and underscores: `{0}`")]
     InvalidPlaceholder(String),
 }
 
 impl Template {
-    /// Reads a template. Without braces it is the name of a source field.
+    /// Parses a template. Without braces it is the name of a source field.
     ///
     /// # Errors
-    /// [`TemplateError`] where it is empty or its braces do not fit.
+    /// [`TemplateError`] if it is empty or a brace is unmatched.
     ///
     /// ```
     /// use indexer::ingest::config::Template;
@@ -74,7 +74,7 @@ impl Template {
         Ok(Self { pieces, target: Target::Text })
     }
 
-    /// Reads a template of a URL.
+    /// Parses the template of a URL.
     ///
     /// # Errors
     /// As for [`Template::new`].
@@ -90,7 +90,7 @@ impl Template {
         })
     }
 
-    /// The name of the one field that it stands for, where it is no more than that.
+    /// The name of the field, if the template consists of a single field name.
     pub(crate) fn bare_name(&self) -> Option<&str> {
         match self.pieces.as_slice() {
             [Piece::Placeholder(name)] => Some(name),
@@ -98,7 +98,8 @@ impl Template {
         }
     }
 
-    /// The value, or `None` where a placeholder has none. One placeholder alone keeps its type.
+    /// The value, or `None` if a placeholder has none. A single placeholder preserves the type of
+    /// its value.
     pub fn value(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Option<Value> {
         if let Some(names) = self.bare_name() {
             return first_value(names, raw_fields, captures).map(|(value, _)| value);
@@ -107,7 +108,7 @@ impl Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(literal) => {
-                    // A value that brings its own slashes does not double those of the template.
+                    // Avoid a double slash if both the template and the value contain one.
                     let doubled = self.target == Target::Url && text.ends_with('/');
                     let literal = if doubled { literal.trim_start_matches('/') } else { literal };
                     text.push_str(literal);
@@ -126,14 +127,14 @@ impl Template {
     }
 }
 
-/// Where the value of a placeholder comes from.
+/// Origin of the value of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ValueOrigin {
     Path,
     Field,
 }
 
-/// The first of the alternatives in a placeholder that has a value.
+/// The first alternative of a placeholder that has a value.
 fn first_value(
     names: &str,
     raw_fields: &Map<String, Value>,
@@ -145,13 +146,13 @@ fn first_value(
     })
 }
 
-/// The names in a placeholder.
+/// The alternative names in a placeholder.
 pub(crate) fn alternatives(names: &str) -> impl Iterator<Item = &str> {
     names.split('|').map(str::trim)
 }
 
-/// Appends a value to a URL. What a file name contains is literal; a field may be encoded already,
-/// and one that begins with `/` is a path with a query of its own.
+/// Appends a value to a URL. Characters of a file name are literal; the value of a field may
+/// already be encoded, and one that begins with `/` is a path with its own query.
 fn push_encoded(url: &mut String, value: &str, origin: ValueOrigin) {
     let is_path = origin == ValueOrigin::Field && value.starts_with('/');
     let value = if url.ends_with('/') { value.trim_start_matches('/') } else { value };
@@ -179,7 +180,7 @@ fn push_encoded(url: &mut String, value: &str, origin: ValueOrigin) {
     }
 }
 
-/// Cuts a text at its placeholders.
+/// Splits a text at its placeholders.
 pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
     let unbalanced = || TemplateError::UnbalancedBrace(text.to_owned());
     let mut pieces = Vec::new();
@@ -203,8 +204,8 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
     if pieces.is_empty() { Err(TemplateError::Empty) } else { Ok(pieces) }
 }
 
-/// A text or number as the text that it has in an address or a key; `None` for anything else and
-/// for a text without content.
+/// A string or number as it appears in a URL or key; `None` for any other value and for an empty
+/// string.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -213,7 +214,7 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A text, number or boolean as it is written.
+/// A string, number or boolean as written in the source.
 pub(crate) fn written_form(value: &Value) -> Option<String> {
     match value {
         Value::Bool(flag) => Some(flag.to_string()),
@@ -221,7 +222,7 @@ pub(crate) fn written_form(value: &Value) -> Option<String> {
     }
 }
 
-/// The value of a source field; a dotted name leads into objects.
+/// The value of a source field; a dotted name denotes a field of a nested object.
 pub(crate) fn lookup(name: &str, raw_fields: &Map<String, Value>) -> Option<Value> {
     let value = raw_fields.get(name).cloned().or_else(|| {
         let mut names = name.split('.');
@@ -231,8 +232,8 @@ pub(crate) fn lookup(name: &str, raw_fields: &Map<String, Value>) -> Option<Valu
     if is_missing(&value) { None } else { Some(value) }
 }
 
-/// One step along a dotted path; through a list it takes the step in each of its objects. What has
-/// no fields to enter, such as an author who is only named, stays as it is.
+/// One step along a dotted path; for a list, the step is applied to each object in it. Values
+/// without fields, such as an author given only by name, are unchanged.
 fn step(value: &Value, name: &str) -> Option<Value> {
     match value {
         Value::Object(object) => object.get(name).cloned(),
@@ -242,7 +243,7 @@ fn step(value: &Value, name: &str) -> Option<Value> {
     }
 }
 
-/// Whether a value says nothing: null, an empty text or an empty list.
+/// Whether a value is null, an empty string or an empty list.
 pub(crate) fn is_missing(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -1,11 +1,11 @@
-//! Whole readings: files on disk, a configuration as one types it, and the items that come out.
+//! Complete sources: files and configuration in, items out.
 
 use std::fs;
 
 use super::*;
 use config::{SourceConfig, resolve_sources};
 
-/// The plan of a source `s` in a folder with these files.
+/// The resolved source `s` in a folder with these files.
 pub(crate) fn resolved_source(
     config: &str,
     files: &[(&str, &[u8])],
@@ -21,13 +21,13 @@ pub(crate) fn resolved_source(
     (folder, source)
 }
 
-/// All items of such a source.
+/// All items of that source.
 pub(crate) fn items(config: &str, files: &[(&str, &[u8])]) -> Vec<SourceItem> {
     let (_folder, source) = resolved_source(config, files);
     records(&source, &|_| false, &Survey::default()).unwrap().map(Result::unwrap).collect()
 }
 
-/// Items in few words: `+` key, `-` key, `?` key and reason, `!` location and reason.
+/// Short forms of items: `+` key, `-` key, `?` key and reason, `!` location and reason.
 pub(crate) fn summaries(items: &[SourceItem]) -> Vec<String> {
     let summary = |item: &SourceItem| match item {
         SourceItem::Record(record) => format!("+{}", record.key),
@@ -39,7 +39,7 @@ pub(crate) fn summaries(items: &[SourceItem]) -> Vec<String> {
     items.iter().map(summary).collect()
 }
 
-/// The fields of the one draft among the items.
+/// The fields of the only record among the items.
 pub(crate) fn fields(items: &[SourceItem]) -> Value {
     let mut records = Vec::new();
     for item in items {
@@ -188,6 +188,6 @@ fn a_large_file_must_be_read_in_linear_time_and_without_a_deep_stack() {
     for piece in ["a\n", "- a\n", "a-\n", "#a\n\n"] {
         items("kind = \"text\"\npath = \".\"", &[("a.txt", fill(piece).as_bytes())]);
     }
-    // Generous for a busy machine; anything quadratic takes hours.
+    // Generous for a busy machine; a quadratic algorithm takes hours.
     assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
 }

@@ -1,5 +1,5 @@
-//! Folders of plain texts: pages and newsletters as they come out of a mailbox, a PDF or a
-//! browser, without markup. Headings, lists and paragraphs are found again by their shape.
+//! Folders of plain texts: pages and newsletters exported from a mailbox, PDF or browser, without
+//! markup. Headings, lists and paragraphs are recognised by their shape.
 
 mod block;
 mod boilerplate;
@@ -16,10 +16,10 @@ use super::{
 };
 use block::Block;
 
-/// A paragraph shorter than this many characters is no record of its own.
+/// Minimum length in characters of a paragraph that is a record of its own.
 pub(crate) const RECORD_CHARS_MIN: usize = 120;
 
-/// The items of a text: one, or one for each paragraph.
+/// The items of a text: one for the whole text, or one per paragraph.
 pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceItem> {
     let location = format!("{}:1", file.name);
     match (reader.file_key(&file.name, &file.captures, &Map::new()), reader.source.split) {
@@ -49,7 +49,7 @@ fn document_fields(reader: &SourceReader, file: &SourceText) -> Result<Fields, S
     Ok(reader.map(&raw_fields, &file.captures))
 }
 
-/// One record for each paragraph. A short one belongs to the record before it, or, where it looks
+/// One record per paragraph. A short paragraph is added to the record before it or, if it looks
 /// like a heading, to the one after it.
 fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> Vec<SourceItem> {
     let content = self::boilerplate::strip(&file.text);
@@ -82,7 +82,7 @@ fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> Vec<So
     items.collect()
 }
 
-/// A heading that opens the text stays in the body: the title is derived from it.
+/// A heading at the start of the text remains in the body: the title is derived from it.
 fn source_fields(blocks: &[Block], hashtags: Vec<String>) -> Map<String, Value> {
     let first = blocks.iter().find_map(|block| match block {
         Block::Paragraph(text) => Some(truncate(text, DERIVED_SUMMARY_CHARS_MAX)),

@@ -1,26 +1,27 @@
-//! HTML in which every element has its end, none is nested deeper than [`NESTING_MAX`], and there are
-//! at most [`ELEMENTS_MAX`]. It is written in one pass, before a parser sees it: on misnested or deep
-//! HTML, the algorithms of the HTML standard take quadratic time and memory.
+//! Balanced HTML: every element has an end tag, no element is nested deeper than [`NESTING_MAX`],
+//! and there are at most [`ELEMENTS_MAX`] elements. It is produced in one pass, before a parser
+//! reads it: on misnested or deeply nested HTML, the algorithms of the HTML standard take quadratic
+//! time and memory.
 //!
-//! Text is never lost; where a limit is reached, tags are.
+//! Text is never lost; if a limit is reached, tags are dropped.
 
 use std::collections::BTreeMap;
 
 use super::tokens::{HtmlTag, HtmlToken, HtmlTokens};
 
-/// Maximum number of open elements at one position.
+/// Maximum nesting depth of elements.
 pub(crate) const NESTING_MAX: usize = 256;
-/// Maximum number of elements of one text.
+/// Maximum number of elements per text.
 pub(crate) const ELEMENTS_MAX: usize = 20_000;
-/// Maximum number of open elements that only format: a parser opens them again in each block.
+/// Maximum number of open formatting elements: a parser reopens them in each block.
 const FORMATTING_NESTING_MAX: usize = 16;
 
-/// Elements whose content is no text to read.
+/// Elements whose content is not readable text.
 const UNREADABLE_ELEMENTS: [&str; 7] =
     ["script", "style", "iframe", "noscript", "object", "svg", "template"];
-/// Those whose content is not HTML: without an end, a browser reads nothing behind them.
+/// Elements whose content is not HTML: without an end tag, a browser ignores everything after them.
 const RAW_ELEMENTS: [&str; 3] = ["script", "style", "iframe"];
-/// Elements that a parser treats in ways of their own, and no text keeps.
+/// Elements that a parser handles specially and that sanitising removes anyway.
 const DROPPED_ELEMENTS: [&str; 28] = [
     "html",
     "head",
@@ -55,7 +56,7 @@ const VOID_ELEMENTS: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
 const FORMATTING_ELEMENTS: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
-/// Elements that end a paragraph.
+/// Elements whose start tag ends an open paragraph.
 const BLOCK_ELEMENTS: [&str; 41] = [
     "address",
     "article",
@@ -100,12 +101,12 @@ const BLOCK_ELEMENTS: [&str; 41] = [
     "td",
 ];
 const HEADINGS: [&str; 6] = ["h1", "h2", "h3", "h4", "h5", "h6"];
-/// Elements that an end tag within them does not end, unless it is one of a table.
+/// Elements that an end tag inside them cannot close, except the end tag of a table element.
 const SCOPES: [&str; 4] = ["caption", "table", "td", "th"];
 const TABLE_ELEMENTS: [&str; 8] =
     ["caption", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"];
 
-/// The elements that a start tag ends, and those at which it looks no further.
+/// The elements that a start tag implicitly closes, and those at which the search for them stops.
 fn implied_ends(name: &str) -> (&'static [&'static str], &'static [&'static str]) {
     match name {
         "li" => (&["li"], &["ol", "ul", "menu", "dir"]),
@@ -146,12 +147,12 @@ pub(super) fn balance(html: &str) -> String {
 #[derive(Default)]
 struct Balancer {
     output: String,
-    /// Names of the open elements, the innermost last.
+    /// Names of the open elements, innermost last.
     open: Vec<String>,
-    /// How many elements of a name are open.
+    /// Number of open elements by name.
     open_counts: BTreeMap<String, usize>,
     elements: usize,
-    /// Where the end tags of unreadable elements are, by name.
+    /// Positions of the end tags of unreadable elements, by name.
     unreadable_ends: BTreeMap<String, Vec<usize>>,
 }
 
@@ -191,7 +192,7 @@ impl Balancer {
         }
     }
 
-    /// Stands for a start tag that is left out: words of two blocks stay two words.
+    /// Replaces an omitted start tag, so that words of two blocks remain separate.
     fn separate(&mut self, name: &str) {
         self.output.push_str(if BLOCK_ELEMENTS.contains(&name) { "\n" } else { "" });
     }
@@ -218,7 +219,7 @@ impl Balancer {
         };
         match self.innermost(name, scope) {
             Some(index) => self.end_down_to(index),
-            // A browser makes a line of it.
+            // A browser treats it as a line break.
             None if name == "br" => self.output.push_str("<br>"),
             None => {}
         }
@@ -228,12 +229,13 @@ impl Balancer {
         self.open_counts.get(name).is_some_and(|count| *count > 0)
     }
 
-    /// The index of the innermost open element with a name, if no element of `scope` is within it.
+    /// The index of the innermost open element with a name, unless an element of `scope` is inside
+    /// it.
     fn innermost(&self, name: &str, scope: &[&str]) -> Option<usize> {
         if !HEADINGS.contains(&name) && !self.is_open(name) {
             return None;
         }
-        // A browser ends any heading with the end of any other.
+        // A browser closes an open heading at the end tag of any heading.
         let is_heading = |name: &str| HEADINGS.contains(&name);
         let matches = |open: &str| open == name || (is_heading(name) && is_heading(open));
         let mut inner = self.open.iter().enumerate().rev();
@@ -242,7 +244,8 @@ impl Balancer {
         matches(found).then_some(index)
     }
 
-    /// The index of the outermost open element with one of `names` that no element of `scope` is in.
+    /// The index of the outermost open element with one of `names` that is not inside an element of
+    /// `scope`.
     fn outermost_within(&self, names: &[&str], scope: &[&str]) -> Option<usize> {
         if !names.iter().any(|name| self.is_open(name)) {
             return None;
@@ -255,7 +258,7 @@ impl Balancer {
         within.filter(|(_, open)| names.contains(&open.as_str())).map(|(index, _)| index).last()
     }
 
-    /// Writes the ends of all open elements from an index on.
+    /// Writes the end tags of all open elements from an index onwards.
     fn end_down_to(&mut self, index: usize) {
         for name in self.open.drain(index..).rev() {
             self.output.push_str("</");
@@ -265,8 +268,8 @@ impl Balancer {
         }
     }
 
-    /// Where the content of an element ends that is left out. One without an end leaves nothing out,
-    /// except where its content is not HTML.
+    /// The end of the content of an unreadable element. Without an end tag nothing is skipped,
+    /// unless the content is not HTML.
     fn unreadable_end(&mut self, html: &str, tag: &HtmlTag) -> Option<usize> {
         if tag.is_end {
             return None;
@@ -312,7 +315,7 @@ mod tests {
             ("a <!-- </b> --> b<!>c<!-->d<?e?>f", "a  bcdf"),
             ("<script>a<b</script>c<svg>d</svg>e<SVG>f", "cef"),
             ("1 < 2 <<b>3", "1 &lt; 2 &lt;<b>3</b>"),
-            // What has no end is text.
+            // An unterminated tag is text.
             ("a<b c=\"d>e", "a&lt;b c=\"d>e"),
             ("a<!--b", "a&lt;!--b"),
         ] {

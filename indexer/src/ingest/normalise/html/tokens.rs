@@ -1,30 +1,30 @@
-//! Splits HTML into tags and text in one pass, as a browser does. What a browser would lose, such as
-//! a tag or comment without an end, is text here.
+//! Splits HTML into tags and text in one pass, as a browser does. Markup that a browser would drop,
+//! such as an unterminated tag or comment, is text here.
 
 use std::ops::Range;
 
-/// Maximum number of attributes of one element; the rest is left out.
+/// Maximum number of attributes per element; any others are dropped.
 pub(super) const ATTRIBUTES_MAX: usize = 32;
 
-/// A piece of HTML.
+/// A token of HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HtmlToken<'a> {
-    /// Text, with its entities.
+    /// Text, with entities unresolved.
     Text(&'a str),
     Tag(HtmlTag<'a>),
-    /// A comment, a document type or the like.
+    /// A comment, document type or similar.
     Comment,
 }
 
-/// A tag as it is written.
+/// A tag as written in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HtmlTag<'a> {
     pub(super) is_end: bool,
     /// In lower case.
     pub(super) name: String,
-    /// Names and values, with their entities.
+    /// Names and values, with entities unresolved.
     pub(super) attributes: Vec<(&'a str, &'a str)>,
-    /// Its bytes.
+    /// Byte range in the source.
     pub(super) range: Range<usize>,
 }
 
@@ -32,9 +32,9 @@ pub(super) struct HtmlTag<'a> {
 pub(super) struct HtmlTokens<'a> {
     html: &'a str,
     position: usize,
-    /// Nothing but text follows: a tag has no end.
+    /// The rest is text: a tag is unterminated.
     is_text: bool,
-    /// A comment without an end was found, so no later one has an end either.
+    /// A comment is unterminated, so no later one is terminated either.
     has_open_comment: bool,
 }
 
@@ -43,12 +43,13 @@ impl<'a> HtmlTokens<'a> {
         Self { html, position: 0, is_text: false, has_open_comment: false }
     }
 
-    /// Goes on behind a place.
+    /// Continues after a position.
     pub(super) fn skip_to(&mut self, position: usize) {
         self.position = self.position.max(position);
     }
 
-    /// Where the markup at a place ends, and its tag if it is one; `None` if the `<` there is text.
+    /// The end of the markup at a position, and its tag if it is one; `None` if the `<` there is
+    /// text.
     fn markup(&mut self, at: usize) -> Option<(usize, Option<HtmlTag<'a>>)> {
         if self.is_text {
             return None;
@@ -95,7 +96,7 @@ impl<'a> Iterator for HtmlTokens<'a> {
         while let Some(offset) = self.html.get(at..)?.find('<') {
             at += offset;
             match self.markup(at) {
-                // The markup is read again after the text before it.
+                // The markup is parsed again after the preceding text.
                 Some(_) if at > start => {
                     self.position = at;
                     return Some(HtmlToken::Text(&self.html[start..at]));
@@ -124,7 +125,7 @@ struct HtmlTagReader<'a> {
 }
 
 impl<'a> HtmlTagReader<'a> {
-    /// The tag that begins at `start`; `None` if it has no end.
+    /// The tag that begins at `start`; `None` if it is unterminated.
     fn tag(mut self, start: usize) -> Option<HtmlTag<'a>> {
         let is_end = self.html[self.position..].starts_with('/');
         self.position += usize::from(is_end);
@@ -150,7 +151,7 @@ impl<'a> HtmlTagReader<'a> {
 
     fn attribute(&mut self) -> Option<(&'a str, &'a str)> {
         let begin = self.position;
-        // An equals sign at the beginning belongs to the name.
+        // An equals sign at the start belongs to the name.
         self.position += self.peek()?.len_utf8();
         self.take_until(|c| c.is_ascii_whitespace() || matches!(c, '/' | '>' | '='));
         let name = &self.html[begin..self.position];

@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is wrong with a source `s`, or its plan.
+/// The resolved source `s`, or the error text.
 fn resolve(config: &str) -> Result<ResolvedSource, String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "id\n").unwrap();
@@ -24,11 +24,11 @@ fn every_mistake_must_name_the_source_and_the_remedy() {
             "source `s`: unbalanced braces; write placeholders as {slug}: \
              `https://{`",
         ),
-        ("[fields]\ntitel = 'naam'", "source `s`: unknown field, did you mean `title`?: `titel`"),
-        ("[constants]\nknd = 'event'", "source `s`: unknown field, did you mean `kind`?: `knd`"),
+        ("[fields]\ntitel = 'naam'", "source `s`: unknown field; did you mean `title`?: `titel`"),
+        ("[constants]\nknd = 'event'", "source `s`: unknown field; did you mean `kind`?: `knd`"),
         (
             "[values.'place.town']\na = 'b'",
-            "source `s`: unknown field, did you mean `place.city`?: `place.town`",
+            "source `s`: unknown field; did you mean `place.city`?: `place.town`",
         ),
         (
             "encoding = 'latijn'",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-/// A value of YAML, with its position in the text.
+/// A YAML value with its position in the text.
 pub(super) struct YamlNode(Spanned<YamlValue>);
 
 enum YamlValue {
@@ -19,7 +19,7 @@ enum YamlValue {
 }
 
 impl YamlNode {
-    /// The value as JSON. Numbers and booleans become text as they are written in `block`: `007`,
+    /// Converts the value to JSON. Numbers and booleans become strings, spelt as in `block`: `007`,
     /// `1.10`, `no`.
     pub(super) fn into_json(self, block: &str) -> Value {
         let location = self.0.defined;

@@ -1,5 +1,5 @@
-//! What sites put in Markdown that is no Markdown: imports, components, directives, a mark where
-//! the teaser ends. It is taken out; the prose within components and directives stays.
+//! Removes extensions of site generators from Markdown: imports, components, directives and the
+//! marker at the end of the teaser. The prose within components and directives remains.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use regex::Regex;
 pub(super) struct CleanMarkdown {
     /// The Markdown.
     pub text: String,
-    /// Where in it the teaser ends, if the page marks that.
+    /// Byte offset at which the teaser ends, if the page marks it.
     pub teaser_end: Option<usize>,
 }
 
@@ -29,9 +29,9 @@ static LEAF_DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*::[a-z][\w-]*(?:\[.*\])?(?:\{.*\})?\s*$"));
 static TEASER_END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:<!--|\{/\*)\s*(?:truncate|more)\s*(?:-->|\*/\})\s*$"));
-/// What site generators replace: Hugo's shortcodes, Liquid's tags.
+/// Tags that site generators replace: Hugo shortcodes and Liquid tags.
 static TEMPLATE_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{[<%].*?[%>]\}\}|\{%.*?%\}"));
-/// Lines that stand for something else: a table of contents, a variable, attributes of Kramdown.
+/// Placeholder lines: a table of contents, a variable, attributes of Kramdown.
 static PLACEHOLDER_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?xi)^\s* (?: \[{1,2} _?toc_? \]{1,2} | \$\{toc\} | \[\[_TOC_\]\] | \{\{[^}]*\}\}
@@ -49,7 +49,7 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("constant regex is valid, covered by tests")
 }
 
-/// Takes everything out of `text` that is no Markdown.
+/// Removes everything from `text` that is not Markdown.
 pub(super) fn clean(text: &str) -> CleanMarkdown {
     let mut cleaner = Cleaner::default();
     for line in text.lines() {
@@ -63,9 +63,9 @@ pub(super) fn clean(text: &str) -> CleanMarkdown {
 struct Cleaner {
     output: CleanMarkdown,
     state: BlockState,
-    /// How many components are open; their content is indented for show.
+    /// Number of open components; their content is indented for readability.
     depth: usize,
-    /// A fence around components, which is taken out with its end.
+    /// The fence around components, which is removed together with its closing line.
     component_fence: Option<String>,
     after_text: bool,
 }
@@ -81,9 +81,9 @@ enum BlockState {
     Tag(Tag),
 }
 
-/// An opening or closing tag of which the end has not been seen.
+/// An opening or closing tag whose end has not been reached.
 struct Tag {
-    /// As written, should it turn out to be none.
+    /// The text as written, in case it turns out not to be a tag.
     raw: String,
     quote: Option<char>,
     braces: usize,
@@ -129,7 +129,7 @@ impl Cleaner {
             self.push(quote);
         } else if !LEAF_DIRECTIVE.is_match(line) && !PLACEHOLDER_LINE.is_match(line) {
             let line = COMMENT.replace_all(line, "");
-            // In code, such a tag is what the text is about.
+            // In code, the tag is part of the content.
             let is_code = line.contains('`') || line.starts_with("    ");
             let line = if is_code {
                 line
@@ -191,7 +191,7 @@ impl Cleaner {
         if let BlockState::Tag(tag) = &mut self.state {
             tag.raw.push('\n');
         }
-        // A line of nothing but tags separates what is before it from what is after.
+        // A line that contains only tags separates the text before it from the text after it.
         self.push(if output.trim().is_empty() { "" } else { output.trim_end_matches('\n') });
     }
 
@@ -204,7 +204,7 @@ impl Cleaner {
         }
     }
 
-    /// What began like a tag and never ended is text.
+    /// Outputs an unterminated tag as text.
     fn flush_unclosed_tag(&mut self) {
         if let BlockState::Tag(tag) = std::mem::take(&mut self.state) {
             let text = tag.raw.trim_end().replace('<', "&lt;");
@@ -224,7 +224,7 @@ impl Cleaner {
 }
 
 impl Tag {
-    /// Reads on in the tag and gives what comes after it.
+    /// Continues in the tag and returns the text after it.
     fn consume<'a>(&mut self, text: &'a str) -> &'a str {
         for (at, letter) in text.char_indices() {
             self.raw.push(letter);
@@ -253,7 +253,7 @@ fn is_closed_by(fence: &str, line: &str) -> bool {
     line.starts_with(fence) && line.chars().all(|c| fence.starts_with(c))
 }
 
-/// Where the code that opens `text` ends; after its opening where it never does.
+/// The end of the code span at the start of `text`; the end of its opening if it is not closed.
 fn inline_code_end(text: &str) -> usize {
     let ticks = text.bytes().take_while(|byte| *byte == b'`').count();
     let mut at = ticks;
@@ -273,7 +273,7 @@ mod tests {
 
     use super::*;
 
-    /// Cleans a page and leaves out blank lines.
+    /// Cleans a page and removes blank lines.
     fn cleaned_lines(text: &str) -> String {
         let cleaned = clean(text).text;
         cleaned

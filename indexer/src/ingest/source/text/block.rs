@@ -1,4 +1,4 @@
-//! Blocks: what a line is, judged by its shape and by what follows it.
+//! Blocks: classifies lines by their shape and by the line that follows.
 
 use std::sync::LazyLock;
 
@@ -6,19 +6,19 @@ use regex::Regex;
 
 use crate::ingest::source::text::{line, line::Line};
 
-/// A heading is never longer than this many characters.
+/// Maximum length of a heading in characters.
 const HEADING_CHARS_MAX: usize = 100;
 
-/// A stretch of a text.
+/// A block of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Block {
-    /// The heading that opens the text.
+    /// The heading at the start of the text.
     Title(String),
     /// Any other heading.
     Heading(String),
     /// Sentences.
     Paragraph(String),
-    /// Items.
+    /// The items of a list.
     List(Vec<String>),
 }
 
@@ -26,14 +26,14 @@ static SENTENCE_BREAK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[.!?…][”’)]?\s+\S").expect("constant regex is valid, covered by tests")
 });
 
-/// The blocks of lines that are no longer wrapped.
+/// The blocks of unwrapped lines.
 pub(super) fn blocks(lines: &[Line]) -> Vec<Block> {
     let texts: Vec<_> =
         lines.iter().map(|line| line.text.as_str()).filter(|text| !text.is_empty()).collect();
     from_texts(&texts)
 }
 
-/// The blocks of lines of text, none of them empty.
+/// The blocks of non-empty lines of text.
 pub(super) fn from_texts<T: AsRef<str>>(texts: &[T]) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     for (index, text) in texts.iter().map(AsRef::as_ref).enumerate() {
@@ -51,13 +51,13 @@ pub(super) fn from_texts<T: AsRef<str>>(texts: &[T]) -> Vec<Block> {
     blocks
 }
 
-/// A heading has something below it; a question is one only if sentences answer it.
+/// A heading is followed by text; a question is a heading only if it is followed by sentences.
 fn is_heading(text: &str, next: Option<&str>) -> bool {
     let is_question = text.ends_with('?');
     next.is_some_and(|next| looks_like_heading(text) && !(is_question && looks_like_heading(next)))
 }
 
-/// Whether a line is short, one phrase, and ends as no sentence does.
+/// Whether a line is a single short phrase without the punctuation of a sentence.
 fn looks_like_heading(text: &str) -> bool {
     text.chars().count() <= HEADING_CHARS_MAX
         && !text.ends_with(['.', '!', ':', ';', ',', '…'])

@@ -1,4 +1,4 @@
-//! Page chrome: what a browser copies along with a text and is no part of it.
+//! Boilerplate: page elements that are copied from a browser along with the text.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -6,25 +6,25 @@ use regex::{Regex, RegexBuilder};
 
 use crate::ingest::source::text::line::Line;
 
-/// A page without its chrome.
+/// A page without its boilerplate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct MainContent {
-    /// The lines that are left.
+    /// The remaining lines.
     pub lines: Vec<Line>,
     /// The hashtags below the text, without the `#`.
     pub hashtags: Vec<String>,
 }
 
-/// A block that is said twice is said once too often, if it is at least this many characters.
+/// Minimum length in characters of a block whose repetitions are removed.
 const REPEATED_LINE_CHARS_MIN: usize = 30;
-/// A side bar is believed to begin only after this many characters of text.
+/// Minimum number of characters of text before a side bar.
 const TEXT_BEFORE_SIDEBAR_CHARS_MIN: usize = 300;
-/// A menu has at least this many entries.
+/// Minimum number of entries in a menu.
 const MENU_LINES_MIN: usize = 3;
-/// An entry of a menu has at most this many words.
+/// Maximum number of words in a menu entry.
 const MENU_WORDS_MAX: usize = 3;
 
-/// Lines that lead somewhere or do something, in a browser.
+/// Links and buttons of a web page.
 static LINK_LINE: LazyLock<Regex> = LazyLock::new(|| {
     any_of(&[
         "skip (?:to|links?).{0,40}",
@@ -46,7 +46,7 @@ static SIDEBAR: LazyLock<Regex> = LazyLock::new(|| {
     ])
 });
 
-/// A pattern of whole lines in either case.
+/// A pattern that matches whole lines, regardless of case.
 fn any_of(patterns: &[&str]) -> Regex {
     let pattern = format!("^(?:{})$", patterns.join("|"));
     RegexBuilder::new(&pattern)
@@ -67,7 +67,7 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
         .collect()
 }
 
-/// Takes the chrome out of a text.
+/// Removes the boilerplate from a text.
 pub(super) fn strip(text: &str) -> MainContent {
     let mut content = MainContent::default();
     let mut seen_lines = HashSet::new();
@@ -94,12 +94,12 @@ pub(super) fn strip(text: &str) -> MainContent {
     content
 }
 
-/// A side bar opens with its heading on a line of its own, below a blank line.
+/// A side bar begins with its heading on a line of its own, after a blank line.
 fn opens_sidebar(block: &[Line]) -> bool {
     block.first().is_some_and(|line| SIDEBAR.is_match(&line.text))
 }
 
-/// Whether a block above the text is a menu: short entries and no sentence.
+/// Whether a block above the text is a menu: short entries that are not sentences.
 fn is_menu(block: &[Line]) -> bool {
     let entries: Vec<_> = block.iter().filter(|line| !line.text.is_empty()).collect();
     let is_entry = |line: &&Line| {

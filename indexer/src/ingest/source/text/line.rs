@@ -1,4 +1,4 @@
-//! Lines: which of them a program wrapped, so that they are one line again.
+//! Lines: detects and joins lines that a program wrapped.
 
 use std::sync::LazyLock;
 
@@ -6,29 +6,29 @@ use regex::Regex;
 
 use crate::ingest::source::sentences::ends_sentence;
 
-/// A line of a text; the text is empty where paragraphs are set apart.
+/// A line of text; the text is empty for a blank line between paragraphs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Its number in the file, from one.
+    /// Line number in the file, counted from one.
     pub number: u64,
-    /// How far it is indented.
+    /// Indentation in characters.
     pub indent: usize,
-    /// What it says, without the indentation.
+    /// Text without the indentation.
     pub text: String,
 }
 
-/// Programs that wrap lines do so at a width in this range.
+/// Range of widths, in characters, at which programs wrap lines.
 const WRAP_CHARS: std::ops::RangeInclusive<usize> = 50..=120;
-/// So many lines must be wrapped beyond doubt before a width is believed.
+/// Minimum number of certainly wrapped lines from which a width is inferred.
 const WRAPPED_LINES_MIN: usize = 3;
-/// A line within this part of the width was wrapped, if it does not end a sentence.
+/// A line of at least this percentage of the width was wrapped, unless it ends a sentence.
 const NEAR_WIDTH_PERCENT: usize = 80;
 
 static BULLET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[•·‣◦▪*–-]\s+").expect("constant regex is valid, covered by tests")
 });
 
-/// The text of a list item, where the line opens one.
+/// The text of a list item, if the line begins one.
 pub(super) fn list_item_text(text: &str) -> Option<&str> {
     BULLET.find(text).map(|bullet| &text[bullet.end()..])
 }
@@ -43,13 +43,12 @@ impl Line {
     }
 }
 
-/// Joins the lines that were one line before a program wrapped them, and mends the words that it
-/// cut at a hyphen.
+/// Joins lines that a program wrapped, and rejoins words that it hyphenated.
 pub(super) fn unwrap_lines(lines: &[Line]) -> Vec<Line> {
     let layout = Layout::detect(lines);
     let mut unwrapped: Vec<Line> = Vec::new();
     let mut previous: Option<&Line> = None;
-    // The indentation of the list item that is being read.
+    // Indentation of the current list item.
     let mut item_indent = None;
     for line in lines {
         if line.is_item() {
@@ -70,11 +69,11 @@ pub(super) fn unwrap_lines(lines: &[Line]) -> Vec<Line> {
     unwrapped
 }
 
-/// How a text was laid out.
+/// Layout of a text.
 struct Layout {
-    /// The width at which it was wrapped, if it was.
+    /// The width in characters at which it was wrapped, if it was.
     width: Option<usize>,
-    /// Whether blank lines part its paragraphs.
+    /// Whether its paragraphs are separated by blank lines.
     has_blank_lines: bool,
 }
 
@@ -90,8 +89,8 @@ impl Layout {
         }
     }
 
-    /// Where blank lines part the paragraphs, a line near the width goes on even if it happens to
-    /// end a sentence. Elsewhere such a line may as well end its paragraph.
+    /// If blank lines separate the paragraphs, a line near the width continues even if it ends a
+    /// sentence. Otherwise, such a line may be the end of its paragraph.
     fn is_wrapped(&self, line: &Line, next: &Line) -> bool {
         if line.text.is_empty() || next.text.is_empty() {
             return false;
@@ -105,7 +104,7 @@ impl Layout {
     }
 }
 
-/// Whether a sentence runs from one line into the next, beyond doubt.
+/// Whether a sentence certainly continues from one line into the next.
 fn is_certainly_wrapped(line: &Line, next: &Line) -> bool {
     let hyphen = line.text.ends_with('-') && WRAP_CHARS.contains(&line.chars());
     let continues = next.text.starts_with(char::is_lowercase) && !ends_sentence(&line.text);
@@ -130,7 +129,7 @@ fn join(text: &mut String, next: &str) {
     text.push_str(next);
 }
 
-/// Whether a hyphen at the end of a line belongs to the word, as in `CX-experts` and `e-mail`.
+/// Whether a hyphen at the end of a line is part of the word, as in `CX-experts` and `e-mail`.
 fn is_hard_hyphen(word: &str, next: &str) -> bool {
     let is_acronym = word.chars().all(|c| c.is_uppercase() || c.is_numeric());
     let is_letter = word.chars().count() == 1;
