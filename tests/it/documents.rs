@@ -208,7 +208,7 @@ fn every_command_must_be_in_the_manual() {
     assert_eq!(documented.collect::<BTreeSet<_>>(), commands);
 }
 
-/// `UPDATE_REFERENCE=1` writes the manual anew.
+/// `UPDATE_REFERENCE=1` rewrites the manual.
 #[test]
 fn the_configuration_manual_must_be_the_printed_reference() {
     let printed = std::process::Command::new(program()).args(["config", "reference"]).output();

@@ -175,9 +175,9 @@ fn hostile_queries_must_get_an_error_quickly() {
         ("nothing", String::new()),
         ("only commas", ",".repeat(200_000)),
     ] {
-        let begun = Instant::now();
+        let started = Instant::now();
         let reply = server.post(&json!({ "query": query }));
-        let time = begun.elapsed();
+        let time = started.elapsed();
         if name != "a long text" {
             let code = reply.code();
             let known = ["LIMIT_EXCEEDED", "BAD_REQUEST", "BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED"];
@@ -231,7 +231,7 @@ fn a_connection_must_be_closed_if_its_request_never_ends() {
         limits.connection_ms_max = 600;
         limits.connections_max = 2;
     });
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut slow: Vec<TcpStream> =
         (0..2).map(|_| TcpStream::connect(server.address).expect("it listens")).collect();
     for stream in &mut slow {
@@ -239,12 +239,12 @@ fn a_connection_must_be_closed_if_its_request_never_ends() {
     }
     // There is no free connection for this request until the others are closed.
     assert_eq!(server.get("/health/live").status, 200);
-    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    assert!(started.elapsed() >= Duration::from_millis(500), "{:?}", started.elapsed());
     for mut stream in slow {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
     }
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
 }
 
 #[test]

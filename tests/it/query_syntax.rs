@@ -176,13 +176,13 @@ fn stop_words_must_be_ignored_reported_and_counted_in_titles_and_phrases() {
 
 /// Repeats a query until it returns the expected result.
 fn wait_until(server: &Server, query: &str, expected: &Value) {
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let response = server.query(query);
         if response == *expected {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{response} is not {expected}");
+        assert!(started.elapsed() < Duration::from_secs(20), "{response} is not {expected}");
         std::thread::yield_now();
     }
 }

@@ -67,13 +67,13 @@ impl Program {
 
     /// The log, as soon as it contains the given number of requests.
     fn log(&self, requests: usize) -> String {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let log = self.log.lock().expect("the lock is not poisoned").clone();
             if log.matches(": request completed").count() >= requests {
                 return log;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "{log}");
+            assert!(started.elapsed() < Duration::from_secs(20), "{log}");
             thread::yield_now();
         }
     }
@@ -109,10 +109,10 @@ fn excess_searches_must_be_rejected_while_everything_else_stays_fast() {
             .collect();
         thread::sleep(Duration::from_millis(300));
         for _ in 0..5 {
-            let begun = Instant::now();
+            let started = Instant::now();
             assert_eq!(program.get("/health/ready").status, 200);
             assert_eq!(program.query(cached_query).status, 200);
-            assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+            assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
         }
         threads
             .into_iter()
@@ -138,10 +138,10 @@ fn a_search_must_not_be_queued_longer_than_the_limit() {
     thread::scope(|scope| {
         let first = scope.spawn(|| program.query(&search("brief")));
         thread::sleep(Duration::from_millis(300));
-        let begun = Instant::now();
+        let started = Instant::now();
         let second = program.query(&search("klantreis"));
         assert_eq!((second.status, second.code()), (503, "UNAVAILABLE".into()), "{second:?}");
-        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
         assert_eq!(first.join().expect("the request thread does not panic").status, 200);
     });
 }
@@ -152,10 +152,10 @@ fn a_request_must_end_at_its_timeout() {
     installation.build();
     let config = "[limits]\nrequest_timeout_ms = 300";
     let program = Program::serve(&installation, config, "search=1*sleep(1500)->off");
-    let begun = Instant::now();
+    let started = Instant::now();
     let reply = program.query(&search("brief"));
     assert_eq!((reply.status, reply.limit()), (503, "request_timeout_ms".into()), "{reply:?}");
-    assert!(begun.elapsed() < Duration::from_millis(1_200), "{:?}", begun.elapsed());
+    assert!(started.elapsed() < Duration::from_millis(1_200), "{:?}", started.elapsed());
     assert_eq!(program.query(&search("brief")).status, 200, "failed responses are not cached");
 }
 
@@ -223,7 +223,7 @@ fn traces_must_reach_the_collector_and_continue_the_trace_of_the_client() {
     assert_eq!(exchange(program.address, &head, body.as_bytes()).status, 200);
     let id: Vec<u8> =
         (0..16).map(|n| u8::from_str_radix(&trace[2 * n..2 * n + 2], 16).unwrap()).collect();
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let bytes = received.lock().expect("the lock is not poisoned").clone();
         let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
@@ -231,7 +231,7 @@ fn traces_must_reach_the_collector_and_continue_the_trace_of_the_client() {
         {
             return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{}", String::from_utf8_lossy(&bytes));
+        assert!(started.elapsed() < Duration::from_secs(20), "{}", String::from_utf8_lossy(&bytes));
         thread::sleep(Duration::from_millis(100));
     }
 }
@@ -279,8 +279,8 @@ fn one_request_must_not_hold_every_search_permit() {
         .map(|name| format!("{name}: search(query: \"{name}\") {{ totalCount }} "))
         .concat();
     // A request gets at most four permits at a time, so the fifth search has to wait.
-    let begun = Instant::now();
+    let started = Instant::now();
     assert_eq!(program.query(&format!("{{ {searches} }}")).status, 200);
-    assert!(begun.elapsed() >= Duration::from_millis(600), "{:?}", begun.elapsed());
+    assert!(started.elapsed() >= Duration::from_millis(600), "{:?}", started.elapsed());
     assert_eq!(program.query(&search("brief")).status, 200);
 }

@@ -63,25 +63,25 @@ impl Client {
         loop {
             let pause = Duration::from_millis(self.rng.below(PAUSE_MS_MAX) as u64);
             thread::sleep(pause.min(end.saturating_duration_since(Instant::now())));
-            let begun = Instant::now();
-            if begun >= end {
+            let started = Instant::now();
+            if started >= end {
                 return self.tally;
             }
             match self.rng.below(27) {
                 0 if self.rng.below(5) == 0 => self.send_partial(),
-                0..=8 => self.hostile(begun),
-                9..=15 => self.operation(begun),
-                16..=20 => self.search(Class::Search, begun),
-                21..=23 => self.conditional(begun),
-                _ => self.suggestion(begun),
+                0..=8 => self.hostile(started),
+                9..=15 => self.operation(started),
+                16..=20 => self.search(Class::Search, started),
+                21..=23 => self.conditional(started),
+                _ => self.suggestion(started),
             }
         }
     }
 
     /// Sends searches at a fixed interval.
     pub(crate) fn run_searches(mut self, schedule: Schedule) -> Tally {
-        for begun in schedule {
-            self.search(Class::PacedSearch, begun);
+        for started in schedule {
+            self.search(Class::PacedSearch, started);
         }
         self.tally
     }
@@ -89,8 +89,8 @@ impl Client {
     /// Sends health checks at a fixed interval.
     pub(crate) fn run_health_checks(mut self, schedule: Schedule) -> Tally {
         let request = Request::get("/health/live", "application/json");
-        for begun in schedule {
-            let Some(reply) = self.send(Class::Health, &request, begun) else { continue };
+        for started in schedule {
+            let Some(reply) = self.send(Class::Health, &request, started) else { continue };
             if reply.status != 200 {
                 self.tally.report(format!("health check: {} {}", reply.status, reply.json()));
             }
@@ -98,9 +98,9 @@ impl Client {
         self.tally
     }
 
-    /// Sends, times and counts a request that was due at `begun`. Returns `None` without a response
+    /// Sends, times and counts a request that was due at `started`. Returns `None` without a response
     /// or if it is 503.
-    fn send(&mut self, class: Class, request: &Request, begun: Instant) -> Option<Reply> {
+    fn send(&mut self, class: Class, request: &Request, started: Instant) -> Option<Reply> {
         let reply = match self.connection.send(request) {
             Ok(reply) => reply,
             Err(error) => {
@@ -109,7 +109,7 @@ impl Client {
                 return None;
             }
         };
-        let time = begun.elapsed();
+        let time = started.elapsed();
         let code = code(&reply.json());
         let counted = (class, reply.status, code.clone());
         *self.tally.responses.entry(counted).or_default() += 1;
@@ -125,8 +125,8 @@ impl Client {
     }
 
     /// The data of the response to a valid request.
-    fn data(&mut self, class: Class, request: &Request, begun: Instant) -> Option<Value> {
-        let reply = self.send(class, request, begun)?;
+    fn data(&mut self, class: Class, request: &Request, started: Instant) -> Option<Value> {
+        let reply = self.send(class, request, started)?;
         let mut response = reply.json();
         if reply.status != 200 || response.get("errors").is_some() || !response["data"].is_object()
         {
@@ -137,19 +137,19 @@ impl Client {
         Some(response["data"].take())
     }
 
-    fn operation(&mut self, begun: Instant) {
+    fn operation(&mut self, started: Instant) {
         let request = self.workload.operation(&mut self.rng);
-        self.data(Class::Operation, &request, begun);
+        self.data(Class::Operation, &request, started);
     }
 
-    fn suggestion(&mut self, begun: Instant) {
+    fn suggestion(&mut self, started: Instant) {
         let request = self.workload.suggestion(&mut self.rng);
-        self.data(Class::Suggestion, &request, begun);
+        self.data(Class::Suggestion, &request, started);
     }
 
-    fn search(&mut self, class: Class, begun: Instant) {
+    fn search(&mut self, class: Class, started: Instant) {
         let request = self.workload.search(&mut self.rng);
-        let Some(data) = self.data(class, &request, begun) else { return };
+        let Some(data) = self.data(class, &request, started) else { return };
         let generation = data["catalog"]["generation"].as_u64().unwrap_or_default();
         if generation < self.generation || generation == 0 {
             let before = self.generation;
@@ -158,9 +158,9 @@ impl Client {
         self.generation = generation;
     }
 
-    fn conditional(&mut self, begun: Instant) {
+    fn conditional(&mut self, started: Instant) {
         let request = Workload::conditional(self.etag.as_deref());
-        let Some(reply) = self.send(Class::Conditional, &request, begun) else { return };
+        let Some(reply) = self.send(Class::Conditional, &request, started) else { return };
         if reply.status == 304 && self.etag.is_some() && reply.body.is_empty() {
             return;
         }
@@ -181,10 +181,10 @@ impl Client {
         }
     }
 
-    fn hostile(&mut self, begun: Instant) {
+    fn hostile(&mut self, started: Instant) {
         let kind = HostileRequest::pick(&mut self.rng);
         let request = (kind.request)(self.rng.below(1_000_000));
-        let Some(reply) = self.send(Class::Hostile, &request, begun) else { return };
+        let Some(reply) = self.send(Class::Hostile, &request, started) else { return };
         let response = reply.json();
         let code = code(&response);
         let limit = &response["errors"][0]["extensions"]["limit"]["name"];

@@ -135,8 +135,8 @@ fn run_storm(
     workload: &Arc<Workload>,
     quiet: Phase,
 ) -> Result<Report> {
-    let begun = Instant::now();
-    let end = begun + arguments.time;
+    let started = Instant::now();
+    let end = started + arguments.time;
     let mut clients = start_paced(STORM_SEED, program.address, workload, end);
     clients.extend((0..arguments.connections).map(|number| {
         let client = Client::new(number as u64, program.address, Arc::clone(workload));
@@ -150,7 +150,7 @@ fn run_storm(
     thread::sleep(last_usage_at.saturating_duration_since(Instant::now()));
     let last = Usage::of(program.id())?;
     let tallies = join(clients)?;
-    let storm = Phase { time: begun.elapsed(), tallies };
+    let storm = Phase { time: started.elapsed(), tallies };
     let stalled_connections: u32 = join(stalled)?.into_iter().sum();
     let published = builder.join().ok().context("the builder panicked")??;
     Ok(Report {

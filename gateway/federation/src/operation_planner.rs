@@ -53,17 +53,17 @@ impl OperationPlanner {
     ) -> Result<Plan, PlanError> {
         let OperationKey { text, name, conditions } = operation;
         let types = supergraph.types();
-        let begun = Instant::now();
+        let started = Instant::now();
         let timed_out = || PlanError::NoPlan(PlannerError::Timeout(self.timeout));
         let mut document = self.rules.parse_and_validate(supergraph.public(), text)?;
-        let conflicts = overlapping_fields::conflicts(types, &document, begun + self.timeout)
+        let conflicts = overlapping_fields::conflicts(types, &document, started + self.timeout)
             .map_err(|overlapping_fields::DeadlineExceeded| timed_out())?;
         if !conflicts.is_empty() {
             return Err(PlanError::Invalid(conflicts));
         }
         let is_filtered = remove_unauthorized(&mut document, types, grants);
         normalise::evaluate_conditions(&mut document, conditions, types);
-        let left = self.timeout.saturating_sub(begun.elapsed());
+        let left = self.timeout.saturating_sub(started.elapsed());
         let root = supergraph.plan(&document, name.as_deref(), left);
         let root = root.map_err(|failure| match failure {
             PlannerError::Timeout(_) => timed_out(),

@@ -130,7 +130,7 @@ impl Planner {
         );
         let converter = PlanConverter { types, state };
         let mut attempt =
-            PlanAttempt { planner: self, converter, begun: Instant::now(), timeout, tries: 0 };
+            PlanAttempt { planner: self, converter, started: Instant::now(), timeout, tries: 0 };
         let mut steps = attempt.steps(&normal.operation)?;
         Ok(if steps.len() == 1 { steps.pop() } else { Some(Step::Sequence(steps)) })
     }
@@ -147,7 +147,7 @@ const OVERRIDE_PERCENTAGE: f64 = 99.999_999;
 struct PlanAttempt<'a> {
     planner: &'a Planner,
     converter: PlanConverter<'a>,
-    begun: Instant,
+    started: Instant,
     timeout: Duration,
     tries: u32,
 }
@@ -230,14 +230,14 @@ impl PlanAttempt<'_> {
             field: split_operation::describe(&operation.selection_set),
             cause,
         };
-        let left = self.timeout.saturating_sub(self.begun.elapsed());
+        let left = self.timeout.saturating_sub(self.started.elapsed());
         let in_time = CancellationToken::with_timeout(left);
         let overrides = PlannerOverrideContext::from_percentage(OVERRIDE_PERCENTAGE);
         let planner = &self.planner.inner;
         let result = catch_planner_panic(|| {
             let plan = planner.plan_from_normalized_operation(operation, overrides, &in_time);
             plan.map_err(|error| {
-                if self.begun.elapsed() >= self.timeout {
+                if self.started.elapsed() >= self.timeout {
                     PlannerError::Timeout(self.timeout)
                 } else {
                     no_plan(cause(error))

@@ -137,10 +137,10 @@ fn a_failing_subgraph_must_cause_one_error_per_path() {
             "SUBGRAPH_ERROR",
         ),
     ] {
-        let begun = Instant::now();
+        let started = Instant::now();
         let gateway = gateway_with(&subgraph);
         assert_partial(&gateway.query(LOANS), code, what);
-        assert!(begun.elapsed() < Duration::from_secs(5), "{what}: {:?}", begun.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(5), "{what}: {:?}", started.elapsed());
     }
 }
 

@@ -119,7 +119,7 @@ fn generated_operations_must_return_what_one_service_returns() {
     let (operations, seed) =
         (number("WEGWIJZER_OPERATIONS", OPERATIONS), number("WEGWIJZER_SEED", SEED));
     let town = Town::build();
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut mismatches = Vec::new();
     let (mut objects, mut requests, mut skipped) = (0, 0, 0);
     for number in 0..operations {
@@ -154,7 +154,7 @@ fn generated_operations_must_return_what_one_service_returns() {
         "{operations} operations from seed {seed} on, {} differ, {skipped} skipped; {requests} fetches to \
          subgraphs, {objects} objects, {:?}",
         mismatches.len(),
-        begun.elapsed(),
+        started.elapsed(),
     );
     assert!(mismatches.is_empty(), "{}", mismatches.join("\n\n"));
     assert!(

@@ -91,17 +91,17 @@ fn an_unsupported_supergraph_must_leave_the_previous_one_active() {
     let too_long = format!("{text}\n#{}", "x".repeat(2 * text.len()));
     for invalid in [panicking(), too_long, supergraph("rejected/from_context")] {
         gateway.replace(&invalid);
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(1_200) {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_millis(1_200) {
             let response = gateway.query("{ __type(name: \"Loan\") { name } }");
             assert_eq!(response, json!({ "data": { "__type": { "name": "Loan" } } }));
         }
     }
     gateway.replace(&supergraph("mutations"));
-    let begun = Instant::now();
+    let started = Instant::now();
     while gateway.query("{ __type(name: \"Job\") { name } }")["data"]["__type"].is_null() {
         assert!(
-            begun.elapsed() < Duration::from_secs(10),
+            started.elapsed() < Duration::from_secs(10),
             "the next valid supergraph is never activated"
         );
     }
@@ -139,7 +139,7 @@ fn time_to_be_ready() -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("supergraph.graphql");
     fs::write(&file, supergraph("requires_hard")).unwrap();
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut child = Command::new(program())
         .args(["serve", "--listen", "127.0.0.1:0", "--supergraph"])
         .arg(&file)
@@ -153,7 +153,7 @@ fn time_to_be_ready() -> Duration {
         address.trim().parse().ok()
     });
     let ready = address.map(|address| exchange(address, "GET /health/ready HTTP/1.1", b""));
-    let elapsed = begun.elapsed();
+    let elapsed = started.elapsed();
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(ready.unwrap().status, 200);

@@ -96,12 +96,12 @@ fn deep_nesting_must_be_rejected_everywhere() {
 fn nesting_within_the_limit_must_fit_the_stack() {
     for depth in [10, 48] {
         for (what, sdl) in nested_sdls(depth) {
-            let begun = Instant::now();
+            let started = Instant::now();
             on_runtime_stack(move || {
                 let sdl = compose(&[subgraph("deep", sdl)]).unwrap_or_default();
                 let _ = Supergraph::load(&sdl);
             });
-            assert!(begun.elapsed().as_secs() < 20, "{what}: {:?}", begun.elapsed());
+            assert!(started.elapsed().as_secs() < 20, "{what}: {:?}", started.elapsed());
         }
     }
 }
@@ -189,11 +189,11 @@ fn repetitions() -> Vec<(&'static str, String)> {
 #[test]
 fn long_and_circular_sdls_must_fit_the_stack() {
     for (what, sdl) in chains_and_cycles().into_iter().chain(repetitions()) {
-        let begun = Instant::now();
+        let started = Instant::now();
         on_runtime_stack(move || {
             let sdl = compose(&[subgraph("long", sdl)]).unwrap_or_default();
             let _ = Supergraph::load(&sdl);
         });
-        assert!(begun.elapsed().as_secs() < 20, "{what}: {:?}", begun.elapsed());
+        assert!(started.elapsed().as_secs() < 20, "{what}: {:?}", started.elapsed());
     }
 }

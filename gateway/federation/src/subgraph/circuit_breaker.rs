@@ -28,7 +28,7 @@ pub(super) struct CircuitBreaker {
 #[derive(Debug, Default)]
 struct BreakerState {
     /// Start of the current interval.
-    begun: Option<Instant>,
+    started: Option<Instant>,
     current: CallCount,
     previous: CallCount,
     /// Time from which a probe is allowed; `None` while the circuit is closed.
@@ -44,12 +44,13 @@ struct CallCount {
 impl BreakerState {
     /// Counts a call, and starts a new interval if the current one has ended.
     fn count(&mut self, now: Instant, failures: u32) {
-        let age = self.begun.map_or(Duration::MAX, |begun| now.saturating_duration_since(begun));
+        let age =
+            self.started.map_or(Duration::MAX, |started| now.saturating_duration_since(started));
         if age >= INTERVAL {
             let is_previous = age < INTERVAL * 2;
             self.previous = if is_previous { self.current } else { CallCount::default() };
             self.current = CallCount::default();
-            self.begun = Some(now);
+            self.started = Some(now);
         }
         self.current.calls = self.current.calls.saturating_add(1);
         self.current.failures = self.current.failures.saturating_add(failures);
