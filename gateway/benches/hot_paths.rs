@@ -37,9 +37,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// Search words of all HTTP paths: they occur in many records of the demo.
 const WORDS: &str = "klantreis gemeente";
 const SEARCH: &str = "query Search($words: String!) { search(query: $words, first: 10) { \
-    nodes { id title url summary language publishedAt } } }";
+    nodes { id title url summary language publishedAt { date } } } }";
 const FACETS: &str = "query Facets($words: String!) { search(query: $words, first: 10) { \
-    totalCount nodes { id title url summary language publishedAt } facets { \
+    totalCount nodes { id title url summary language publishedAt { date } } facets { \
     kinds { value count } languages { value count } years { value count } \
     themes { count } organisations { count } communities { count } } } }";
 const LOANS: &str = "{ loans { id until reader { card } } }";

@@ -40,7 +40,7 @@ use tokio::runtime::Runtime;
 /// Selects ten records with seven fields each.
 const QUERY: &str = "query Bench($words: String!, $until: Date!) { \
     search(query: $words, first: 10, filter: { until: $until }) { \
-    nodes { id title url summary language titleSource publishedAt } } }";
+    nodes { id title url summary language titleSource publishedAt { date } } } }";
 /// Number of concurrent connections.
 const CONNECTIONS: usize = 8;
 

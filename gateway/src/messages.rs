@@ -2,8 +2,12 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use schema::{DatePrecision, EventMoment, Language, event_moment};
+use jiff::{
+    Timestamp,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
+use schema::{DatePrecision, Language, Moment, moment};
 
 /// The languages of the pages.
 pub(crate) const LANGUAGES: [Language; 2] = [Language::Nl, Language::En];
@@ -88,7 +92,7 @@ impl Messages {
 
     /// A date, such as `2 maart 2026`.
     pub(crate) fn day(&self, day: Date) -> String {
-        EventMoment::day(day, event_moment::HOME_ZONE)
+        Moment::day(day, moment::HOME_ZONE)
             .map_or_else(|_| day.to_string(), |moment| moment.describe(self.language))
     }
 
@@ -98,19 +102,33 @@ impl Messages {
     }
 
     /// A moment with its weekday, and with its time zone if that is not Amsterdam's.
-    pub(crate) fn moment(&self, moment: &EventMoment) -> String {
+    pub(crate) fn moment(&self, moment: &Moment) -> String {
         let mut text = moment.describe(self.language);
         let exact = matches!(moment.precision, DatePrecision::Instant | DatePrecision::Day);
         if exact && moment.text.is_none() {
             text = format!("{} {text}", self.weekday(moment.date));
         }
+        self.with_zone(text, moment)
+    }
+
+    /// A text, followed by the time zone of its moment if that is not Amsterdam's.
+    fn with_zone(&self, text: String, moment: &Moment) -> String {
         let zone_suffix = self.zone_suffix(moment);
         if zone_suffix.is_empty() { text } else { format!("{text} {zone_suffix}") }
     }
 
+    /// A time of day or the times of a period within a day: `14.00 uur`, `14.00 tot 17.00 uur`.
+    pub(crate) fn times(&self, begin: Time, end: Option<Time>) -> String {
+        let begin = moment::clock(begin, self.language);
+        match end.map(|end| moment::clock(end, self.language)) {
+            Some(end) => self.format_all("item.times", &[("begin", &begin), ("end", &end)]),
+            None => self.format("item.time", "time", &begin),
+        }
+    }
+
     /// The city of a moment's time zone, in brackets; empty for Amsterdam and for whole days.
-    pub(crate) fn zone_suffix(&self, moment: &EventMoment) -> String {
-        if moment.time.is_none() || moment.zone == event_moment::HOME_ZONE {
+    pub(crate) fn zone_suffix(&self, moment: &Moment) -> String {
+        if moment.time.is_none() || moment.zone == moment::HOME_ZONE {
             return String::new();
         }
         format!("({})", self.format("item.zone", "zone", &city_of_zone(&moment.zone)))
@@ -127,15 +145,14 @@ impl Messages {
     }
 
     /// A period from start to end; the date appears once if both are on the same day.
-    pub(crate) fn span(&self, start: &EventMoment, end: Option<&EventMoment>) -> String {
+    pub(crate) fn span(&self, start: &Moment, end: Option<&Moment>) -> String {
         let begins = self.moment(start);
         let Some(end) = end else { return begins };
         match (start.time, end.time) {
-            (Some(_), Some(time))
-                if start.date == end.date && start.zone == event_moment::HOME_ZONE =>
-            {
-                let until = self.get("item.until");
-                format!("{begins} {until} {:02}:{:02}", time.hour(), time.minute())
+            (Some(from), Some(_)) if start.date == end.date && start.zone == end.zone => {
+                let day = self.weekday_and_day(start.date);
+                let times = format!("{day}, {}", self.times(from, end.time));
+                self.with_zone(times, start)
             }
             (None, None) if start.date == end.date => begins,
             // An end date without a time is included in the period; an end time is exclusive.
@@ -161,7 +178,7 @@ pub(crate) const fn language_code(language: Language) -> &'static str {
 
 /// The date of an instant in Amsterdam.
 pub(crate) fn home_day(instant: Timestamp) -> Date {
-    instant.to_zoned(event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC)).date()
+    instant.to_zoned(moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC)).date()
 }
 
 /// The city of a time zone, such as `Kralendijk`.
@@ -289,19 +306,29 @@ mod tests {
             ("1.234.567".into(), "999".into())
         );
         assert_eq!(english.number(1_000), "1,000");
-        let at = |zone, hour| EventMoment::instant(date(2026, 3, 2), time(hour, 0, 0, 0), zone);
-        let (two, five) =
-            (at(event_moment::HOME_ZONE, 14).unwrap(), at(event_moment::HOME_ZONE, 17).unwrap());
-        assert_eq!(dutch.span(&two, Some(&five)), "maandag 2 maart 2026, 14:00 tot 17:00");
+        let at = |zone, hour| Moment::instant(date(2026, 3, 2), time(hour, 0, 0, 0), zone);
+        let (two, five) = (at(moment::HOME_ZONE, 14).unwrap(), at(moment::HOME_ZONE, 17).unwrap());
+        assert_eq!(dutch.span(&two, Some(&five)), "maandag 2 maart 2026, 14.00 tot 17.00 uur");
+        assert_eq!(dutch.moment(&two), "maandag 2 maart 2026, 14.00 uur");
         assert_eq!(english.moment(&two), "Monday 2 March 2026, 14:00");
+        assert_eq!(english.span(&two, Some(&five)), "Monday 2 March 2026, 14:00 to 17:00");
+        let next_day = Moment { date: date(2026, 3, 3), ..five.clone() };
+        assert_eq!(
+            dutch.span(&two, Some(&next_day)),
+            "maandag 2 maart 2026, 14.00 uur tot dinsdag 3 maart 2026, 17.00 uur"
+        );
         let [first, last] = [date(2026, 3, 30), date(2026, 4, 2)]
-            .map(|day| EventMoment::day(day, event_moment::HOME_ZONE).unwrap());
+            .map(|day| Moment::day(day, moment::HOME_ZONE).unwrap());
         assert_eq!(
             dutch.span(&first, Some(&last)),
             "maandag 30 maart 2026 tot en met donderdag 2 april 2026"
         );
-        let island = at("America/Kralendijk", 9).unwrap();
-        assert_eq!(dutch.moment(&island), "maandag 2 maart 2026, 09:00 (tijd in Kralendijk)");
+        let [nine, noon] = [9, 12].map(|hour| at("America/Kralendijk", hour).unwrap());
+        assert_eq!(dutch.moment(&nine), "maandag 2 maart 2026, 9.00 uur (tijd in Kralendijk)");
+        assert_eq!(
+            english.span(&nine, Some(&noon)),
+            "Monday 2 March 2026, 09:00 to 12:00 (Kralendijk time)"
+        );
     }
 
     #[test]

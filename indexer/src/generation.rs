@@ -64,14 +64,26 @@ pub enum GenerationError {
     },
     /// The generation was written by a newer program.
     #[error(
-        "generation {number} has format {format}, this program supports up to {supported}; upgrade wegwijzer"
+        "generation {number} has format {format}, this program supports {supported}; upgrade wegwijzer"
     )]
     UnsupportedFormat {
         /// Number of the generation.
         number: GenerationNumber,
         /// Format of the generation.
         format: u32,
-        /// Newest format that this program supports.
+        /// The format that this program supports.
+        supported: u32,
+    },
+    /// The generation was written by an older program.
+    #[error(
+        "generation {number} has format {format}, this program supports {supported}; run `wegwijzer index` to build a new one from the sources"
+    )]
+    OutdatedFormat {
+        /// Number of the generation.
+        number: GenerationNumber,
+        /// Format of the generation.
+        format: u32,
+        /// The format that this program supports.
         supported: u32,
     },
     /// Another process is building a generation.

@@ -4,10 +4,9 @@
 //! Facts are stored alongside the merged records, so that a source can be merged without reading
 //! the others.
 
-use jiff::Timestamp;
 use schema::{
-    Access, ApproximateCount, ArticleForm, Attendance, Body, CommunityForm, EventForm, EventMoment,
-    EventStatus, Founded, GovernmentLayer, Guideline, Image, Language, Maturity, NodeKind,
+    Access, ApproximateCount, ArticleForm, Attendance, Body, CommunityForm, EventForm, EventStatus,
+    Founded, GovernmentLayer, Guideline, Image, Language, Maturity, Moment, NodeKind,
     OrganisationKind, Perspective, Place, Reference, Registration, Resource, Series, Step,
     ToolkitForm,
 };
@@ -31,8 +30,8 @@ pub(crate) struct Facts {
     /// Last segment of the URL.
     pub(crate) slug: Option<String>,
     pub(crate) language: Option<Language>,
-    pub(crate) published_at: Option<Timestamp>,
-    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) published_at: Option<Moment>,
+    pub(crate) modified_at: Option<Moment>,
     pub(crate) image: Option<Image>,
     pub(crate) themes: Vec<NameOrUrl>,
     pub(crate) audiences: Vec<NameOrUrl>,
@@ -162,8 +161,8 @@ pub(crate) struct CommunityFacts {
 pub(crate) struct EventFacts {
     pub(crate) form: Option<EventForm>,
     /// Start. If no source provides one, the merge rejects the event.
-    pub(crate) start: Option<EventMoment>,
-    pub(crate) end: Option<EventMoment>,
+    pub(crate) start: Option<Moment>,
+    pub(crate) end: Option<Moment>,
     pub(crate) status: Option<EventStatus>,
     pub(crate) attendance: Option<Attendance>,
     pub(crate) place: Option<Place>,
@@ -184,8 +183,8 @@ pub(crate) struct SessionFacts {
     pub(crate) title: String,
     /// Type of session, in the words of the source.
     pub(crate) kind: Option<String>,
-    pub(crate) start: Option<EventMoment>,
-    pub(crate) end: Option<EventMoment>,
+    pub(crate) start: Option<Moment>,
+    pub(crate) end: Option<Moment>,
     pub(crate) room: Option<String>,
     pub(crate) speakers: Vec<NameOrUrl>,
 }

@@ -8,9 +8,9 @@
 pub mod cursor;
 pub mod entity;
 pub mod enums;
-pub mod event_moment;
 pub mod facet;
 pub mod id;
+pub mod moment;
 pub mod normalisation;
 pub mod provenance;
 pub mod query;
@@ -20,8 +20,8 @@ pub mod results;
 pub mod value_objects;
 
 pub use self::{
-    event_moment::{EventMoment, MomentError},
     facet::{ColumnValue, Facet, FacetCount, FacetValue, Facets, SearchFilter},
+    moment::{Moment, MomentError},
     recurrence::{Occurrence, Occurrences, Series},
     results::{
         Explanation, Highlight, Hit, Interpretation, MatchReason, RecordPage, SearchPage,

@@ -6,9 +6,9 @@ use url::Url;
 
 use crate::{
     Access, ApproximateCount, ArticleForm, Attendance, Audience, CommunityForm, EventForm,
-    EventMoment, EventPhase, EventStatus, Founded, GovernmentLayer, Guideline, Image, Kind,
-    Language, Maturity, NodeId, Occurrences, Organisation, Person, Place, Quote, Reference,
-    Registration, Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, event_moment,
+    EventPhase, EventStatus, Founded, GovernmentLayer, Guideline, Image, Kind, Language, Maturity,
+    Moment, NodeId, Occurrences, Organisation, Person, Place, Quote, Reference, Registration,
+    Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment,
 };
 
 /// Fields that all kinds of content share.
@@ -28,10 +28,10 @@ pub struct Common {
     pub slug: String,
     /// Language of the title and the text.
     pub language: Language,
-    /// Time of publication.
-    pub published_at: Option<Timestamp>,
-    /// Time of the last change, according to the source.
-    pub modified_at: Option<Timestamp>,
+    /// Date of publication, in [`moment::HOME_ZONE`].
+    pub published_at: Option<Moment>,
+    /// Date of the last change according to the source, in [`moment::HOME_ZONE`].
+    pub modified_at: Option<Moment>,
     /// Illustration.
     pub image: Option<Image>,
     /// Themes.
@@ -135,9 +135,9 @@ pub struct Event {
     /// Type of event.
     pub form: EventForm,
     /// Start; for a series, of the first occurrence.
-    pub start: EventMoment,
+    pub start: Moment,
     /// End; for a series, of the first occurrence.
-    pub end: Option<EventMoment>,
+    pub end: Option<Moment>,
     /// Whether the event takes place as planned.
     pub status: EventStatus,
     /// In person, online or both.
@@ -168,7 +168,7 @@ impl Event {
     /// The exclusive end of the event; for a series, of the first occurrence. Without an end time,
     /// the event lasts until the end of its day (or month, season or year).
     pub fn ends(&self) -> Timestamp {
-        self.end.as_ref().map_or_else(|| self.start.end_of_span(), EventMoment::latest)
+        self.end.as_ref().map_or_else(|| self.start.end_of_span(), Moment::latest)
     }
 
     /// All occurrences. Expands the rule of a series, which is expensive.
@@ -183,12 +183,12 @@ impl Event {
     pub fn phase(&self, now: Timestamp) -> EventPhase {
         match &self.series {
             Some(_) => self.occurrences().phase(now),
-            None => event_moment::phase(self.start.earliest(), self.ends(), now),
+            None => moment::phase(self.start.earliest(), self.ends(), now),
         }
     }
 
     /// At most `limit` occurrences that have not ended at `now`.
-    pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<EventMoment> {
+    pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<Moment> {
         self.occurrences()
             .remaining(now)
             .take(limit)
@@ -290,11 +290,12 @@ impl Record {
         ids
     }
 
-    /// The date of content: the start of an event, else the time of publication.
+    /// The date by which content is sorted and filtered: the start of an event, else the first
+    /// instant of its date of publication.
     pub fn dated_at(&self) -> Option<Timestamp> {
         match self {
             Self::Event(event) => Some(event.start.earliest()),
-            other => other.common().and_then(|common| common.published_at),
+            other => other.common()?.published_at.as_ref().map(Moment::earliest),
         }
     }
 }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use rrule::RRuleSet;
 use serde::{Deserialize, Serialize};
 
-use crate::{EventMoment, EventPhase, event_moment::phase};
+use crate::{EventPhase, Moment, moment::phase};
 
 /// Maximum number of occurrences of a series: every day of [`HORIZON_YEARS`].
 pub const OCCURRENCES_MAX: u16 = 3_660;
@@ -28,7 +28,7 @@ pub struct Series {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
     /// Start, with its time zone and precision.
-    pub moment: EventMoment,
+    pub moment: Moment,
     /// Start as an instant.
     pub begins: Timestamp,
     /// End as an instant, exclusive.
@@ -41,7 +41,7 @@ pub struct Occurrences(Vec<Occurrence>);
 
 impl Occurrences {
     /// A single occurrence.
-    pub fn once(moment: EventMoment, ends: Timestamp) -> Self {
+    pub fn once(moment: Moment, ends: Timestamp) -> Self {
         Self(vec![Occurrence { begins: moment.earliest(), ends, moment }])
     }
 
@@ -79,7 +79,7 @@ impl Series {
     /// # Errors
     /// [`SeriesError`] if the rule cannot be parsed, recurs within a day, has no occurrences, or
     /// has more than [`OCCURRENCES_MAX`] occurrences or spans more than [`YEARS_MAX`] years.
-    pub fn new(rule: &str, excluded: Vec<Date>, first: &EventMoment) -> Result<Self, SeriesError> {
+    pub fn new(rule: &str, excluded: Vec<Date>, first: &Moment) -> Result<Self, SeriesError> {
         let series = Self { rule: rule.trim().to_ascii_uppercase(), excluded };
         let error = |cause: String| SeriesError { rule: rule.to_owned(), cause };
         let frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
@@ -112,7 +112,7 @@ impl Series {
     }
 
     /// The start of every occurrence, at most [`OCCURRENCES_MAX`].
-    pub fn all(&self, first: &EventMoment) -> Vec<EventMoment> {
+    pub fn all(&self, first: &Moment) -> Vec<Moment> {
         let Ok(set) = self.expansion(first) else { return Vec::new() };
         set.all(OCCURRENCES_MAX)
             .dates
@@ -121,16 +121,16 @@ impl Series {
                 let local = date.naive_local();
                 let date: Date = local.format("%Y-%m-%d").to_string().parse().ok()?;
                 let excluded = self.excluded.contains(&date);
-                (!excluded).then(|| EventMoment { date, text: None, ..first.clone() })
+                (!excluded).then(|| Moment { date, text: None, ..first.clone() })
             })
             .collect()
     }
 
     /// Every occurrence with its end. The duration is that from `first` to `end`; without `end`, an
     /// occurrence lasts until the end of its day.
-    pub fn expand(&self, first: &EventMoment, end: Option<&EventMoment>) -> Occurrences {
+    pub fn expand(&self, first: &Moment, end: Option<&Moment>) -> Occurrences {
         let length = end.map(|end| end.latest().duration_since(first.earliest()));
-        let occurrence = |moment: EventMoment| {
+        let occurrence = |moment: Moment| {
             let begins = moment.earliest();
             let ends = match length {
                 Some(length) => begins.checked_add(length).unwrap_or(Timestamp::MAX),
@@ -141,7 +141,7 @@ impl Series {
         Occurrences(self.all(first).into_iter().map(occurrence).collect())
     }
 
-    fn expansion(&self, first: &EventMoment) -> Result<RRuleSet, String> {
+    fn expansion(&self, first: &Moment) -> Result<RRuleSet, String> {
         let start = first.date.to_datetime(first.time.unwrap_or_default());
         let start = start.strftime("%Y%m%dT%H%M%S");
         let has_end = self.rule.contains("COUNT=") || self.rule.contains("UNTIL=");
@@ -162,11 +162,11 @@ mod tests {
     use jiff::civil::{date, time};
 
     use super::*;
-    use crate::event_moment::HOME_ZONE;
+    use crate::moment::HOME_ZONE;
 
     #[test]
     fn occurrences_must_preserve_wall_clock_time_across_summer_time() {
-        let first = EventMoment::instant(date(2026, 3, 3), time(14, 0, 0, 0), HOME_ZONE).unwrap();
+        let first = Moment::instant(date(2026, 3, 3), time(14, 0, 0, 0), HOME_ZONE).unwrap();
         let skipped = vec![date(2026, 5, 5)];
         let series = Series::new("FREQ=MONTHLY;BYDAY=1TU;COUNT=4", skipped, &first).unwrap();
         let starts: Vec<_> = series.all(&first).iter().map(|m| m.earliest().to_string()).collect();
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_series_without_an_end_must_be_expanded_within_the_horizon() {
-        let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
+        let first = Moment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
         for (rule, count) in [("FREQ=WEEKLY", 522), ("FREQ=DAILY", 3_653), ("FREQ=YEARLY", 10)] {
             let series = Series::new(rule, Vec::new(), &first).unwrap();
             assert_eq!((series.rule.as_str(), series.all(&first).len()), (rule, count));
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_sub_daily_or_invalid_rule_must_be_rejected() {
-        let first = EventMoment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
+        let first = Moment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
         let rules = [
             "FREQ=SECONDLY",
             "FREQ=MONTHLY;BYDAY=9XX",

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{CountPrecision, EventMoment, NodeId, ResourceKind};
+use crate::{CountPrecision, Moment, NodeId, ResourceKind};
 
 /// An illustration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,9 +131,9 @@ pub struct Session {
     /// Type of session, in the words of the source.
     pub kind: Option<String>,
     /// Start.
-    pub start: Option<EventMoment>,
+    pub start: Option<Moment>,
     /// End.
-    pub end: Option<EventMoment>,
+    pub end: Option<Moment>,
     /// Room.
     pub room: Option<String>,
     /// Speakers.

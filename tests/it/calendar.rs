@@ -79,7 +79,7 @@ fn a_month_must_link_to_its_neighbours_and_report_when_it_is_empty() {
     let page = |path: &str| server.get(path).body;
     let january = page("/calendar/2026-01");
     assert!(january.contains("Er is 1 bijeenkomst in januari 2026."), "{january}");
-    assert!(january.contains("10:00 tot 12:30"), "{january}");
+    assert!(january.contains("10.00 tot 12.30 uur"), "{january}");
     assert!(!january.contains("rel=\"prev\"") && january.contains("href=\"/calendar/2026-02\""));
     let empty = page("/en/calendar/2026-02");
     assert!(empty.contains("There are no events in February 2026."), "{empty}");
@@ -88,7 +88,7 @@ fn a_month_must_link_to_its_neighbours_and_report_when_it_is_empty() {
     let march = page("/calendar/2026-03");
     assert_eq!(listed(&march).into_iter().map(|(day, _)| day).collect::<Vec<_>>(), [30, 31]);
     assert!(march.contains("tot en met 2 april 2026"), "{march}");
-    assert!(march.contains("20:00 tot 21:00 (tijd in Kralendijk)"), "{march}");
+    assert!(march.contains("20.00 tot 21.00 uur (tijd in Kralendijk)"), "{march}");
     let april = page("/calendar/2026-04");
     assert!(april.contains("<h2 id=\"earlier\">Eerder begonnen</h2>"), "{april}");
     assert!(!april.contains("Eiland"), "listed by the local date of its venue: {april}");

@@ -78,7 +78,7 @@ fn events_must_be_shown_in_their_own_time_zone() {
                 totalCount
                 nodes {
                     title phase status attendance
-                    start { instant date timeZone allDay precision text }
+                    start { instant date timeZone precision text }
                     end { instant date }
                     nextOccurrence { instant }
                     occurrences(first: 3) { date }

@@ -64,9 +64,10 @@ fn line(rng: &mut Rng, key: u64) -> String {
             r#"{{"key":"{key}","kind":"toolkit","title":"{title}","slug":"zelfde","maintainers":["GD"],"themes":["{theme}","anders 1"],"body":"{body}"}}"#
         ),
         _ => format!(
-            r#"{{"key":"{key}","kind":"article","title":"{title}","url":"https://x.example/{url}","published_at":"202{}-05-0{}","themes":["{theme}"],"authors":["{person}"],"communities":["Community {}"],"body":"{body}"}}"#,
+            r#"{{"key":"{key}","kind":"article","title":"{title}","url":"https://x.example/{url}","published_at":"202{}-05-0{}{}","themes":["{theme}"],"authors":["{person}"],"communities":["Community {}"],"body":"{body}"}}"#,
             rng.below(6),
-            1 + rng.below(9),
+            1 + rng.below(3),
+            rng.pick(&["", "T14:00"]),
             rng.below(3)
         ),
     }

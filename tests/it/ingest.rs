@@ -174,9 +174,8 @@ fn a_real_site_must_be_read_by_configuration_alone() {
             && article.common.url.path().starts_with("/blog/")
         {
             let path: Vec<_> = article.common.url.path().split('/').collect();
-            let published = article.common.published_at.expect("the date in the path");
-            let day =
-                published.to_zoned(schema::event_moment::zone("Europe/Amsterdam").unwrap()).date();
+            let published_at = article.common.published_at.as_ref();
+            let day = published_at.expect("the date in the path").date;
             let expected: Vec<i16> =
                 path[2..5].iter().map(|segment| segment.parse().unwrap()).collect();
             assert_eq!([day.year(), day.month().into(), day.day().into()], expected[..]);

@@ -5,6 +5,7 @@
 //! - `ingest`: sources in every format, the demo and a real site, to a generation
 //! - `rejections`: invalid input and the errors reported for it
 //! - `cases`: small sources, after faults of comparable programs
+//! - `content_dates`: dates with and without a time, from every format to every interface
 //! - `search_reference`: search compared with a naive scan; facets; cursors
 //! - `query_syntax`: phrases, fields, prefixes, alternatives and exclusions in queries
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
@@ -47,6 +48,7 @@ mod batching;
 mod calendar;
 mod cases;
 mod composition;
+mod content_dates;
 mod crash;
 mod current_file;
 mod damage;

@@ -85,7 +85,7 @@ fn common(record: &Record) -> &Common {
 }
 
 fn amsterdam() -> TimeZone {
-    schema::event_moment::zone("Europe/Amsterdam").expect("a zone")
+    schema::moment::zone("Europe/Amsterdam").expect("a zone")
 }
 
 /// The dates of a record in Amsterdam; for a series, of every occurrence.

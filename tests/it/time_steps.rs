@@ -2,7 +2,7 @@
 
 use indexer::catalog::{Catalog, PoolLimits, ReadMetrics};
 use jiff::{SignedDuration, Timestamp};
-use schema::{EventPhase, NodeKind, Page, Record, SearchQuery, event_moment};
+use schema::{EventPhase, NodeKind, Page, Record, SearchQuery, moment};
 
 use crate::support::{Installation, Rng, everything, runtime};
 
@@ -18,7 +18,7 @@ fn events(installation: &Installation) -> Vec<schema::Event> {
 
 /// The first full hour after `now` on another day in Amsterdam.
 fn midnight(now: Timestamp) -> Timestamp {
-    let home = event_moment::zone("Europe/Amsterdam").expect("a zone");
+    let home = moment::zone("Europe/Amsterdam").expect("a zone");
     let day = |at: Timestamp| at.to_zoned(home.clone()).date();
     let full = Timestamp::from_second(now.as_second().div_euclid(3_600) * 3_600).expect("a time");
     let mut hours = (1..=26).map(|hour| full + SignedDuration::from_hours(hour));

@@ -32,10 +32,10 @@ use crate::{
 
 /// Selects ten hits with seven fields of the local subgraph.
 const OURS: &str = "query Ours($words: String!) { search(query: $words, first: 10) { \
-    nodes { id title url summary language titleSource publishedAt } } }";
+    nodes { id title url summary language titleSource publishedAt { date } } } }";
 /// The same, with a field of the other subgraph.
 const BOTH: &str = "query Both($words: String!) { search(query: $words, first: 10) { \
-    nodes { id title url summary language titleSource publishedAt ... on Article { rating } } } }";
+    nodes { id title url summary language titleSource publishedAt { date } ... on Article { rating } } } }";
 
 /// SDL of the other subgraph.
 const SUBGRAPH_SDL: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", \

@@ -11,7 +11,7 @@ use poem::{
     Endpoint, Request, Response, Result,
     http::{StatusCode, header},
 };
-use schema::{Attendance, EventMoment, EventStatus, NodeId, Place, Record};
+use schema::{Attendance, EventStatus, Moment, NodeId, Place, Record};
 
 use super::problem_details;
 use crate::{
@@ -87,8 +87,8 @@ impl IcalendarEndpoint {
 /// The entry of one occurrence; `day` distinguishes those of a series.
 fn entry(
     event: &schema::Event,
-    begin: &EventMoment,
-    end: Option<&EventMoment>,
+    begin: &Moment,
+    end: Option<&Moment>,
     stamp: &str,
     day: Option<jiff::civil::Date>,
 ) -> icalendar::Event {
@@ -118,7 +118,7 @@ fn entry(
     entry
 }
 
-fn add_span(entry: &mut icalendar::Event, begin: &EventMoment, end: Option<&EventMoment>) {
+fn add_span(entry: &mut icalendar::Event, begin: &Moment, end: Option<&Moment>) {
     if let Some(instant) = begin.exact() {
         entry.append_property(Property::new("DTSTART", utc(instant)));
         if let Some(end) = end {
@@ -134,7 +134,7 @@ fn add_span(entry: &mut icalendar::Event, begin: &EventMoment, end: Option<&Even
     entry.append_property(date_property("DTSTART", begin.date));
     // The end date is exclusive.
     let last = end.unwrap_or(begin);
-    let zone = schema::event_moment::zone(&last.zone).unwrap_or(TimeZone::UTC);
+    let zone = schema::moment::zone(&last.zone).unwrap_or(TimeZone::UTC);
     let after = match last.exact() {
         Some(instant) => instant.to_zoned(zone).date().checked_add(1.day()),
         None => Ok(last.latest().to_zoned(zone).date()),

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
-use schema::{
-    DatePrecision, Event, EventMoment, EventPhase, NodeId, Occurrence, Record, event_moment,
-};
+use schema::{DatePrecision, Event, EventPhase, Moment, NodeId, Occurrence, Record, moment};
 
 use super::{
     PageContext, PageError, hit,
@@ -130,8 +128,8 @@ fn path(first: Date) -> String {
 
 fn month_name(messages: &Messages, first: Date) -> String {
     let precision = DatePrecision::Month;
-    let zone = event_moment::HOME_ZONE.to_owned();
-    EventMoment { date: first, time: None, zone, precision, text: None }.describe(messages.language)
+    let zone = moment::HOME_ZONE.to_owned();
+    Moment { date: first, time: None, zone, precision, text: None }.describe(messages.language)
 }
 
 /// All events in a month.
@@ -145,8 +143,8 @@ struct MonthEvents {
 
 impl MonthEvents {
     async fn load(context: PageContext<'_>, first: Date) -> Result<Self, PageError> {
-        let begins = midnight(first, event_moment::HOME_ZONE);
-        let ends = midnight(next_month(first), event_moment::HOME_ZONE);
+        let begins = midnight(first, moment::HOME_ZONE);
+        let ends = midnight(next_month(first), moment::HOME_ZONE);
         let events = context
             .snapshot
             .events_in_range(begins - MONTH_MARGIN, ends + MONTH_MARGIN, OCCURRENCES_MAX)
@@ -227,7 +225,7 @@ impl Entry {
                 .unwrap_or_else(|| messages.enum_label("attendance", event.attendance.name())),
             organisers: organisers.join(", "),
             notice: hit::status_notice(context, event),
-            past: event_moment::phase(occurrence.begins, occurrence.ends, context.now)
+            past: moment::phase(occurrence.begins, occurrence.ends, context.now)
                 == EventPhase::Past,
         })
     }
@@ -243,7 +241,7 @@ fn organisers(record: &Record) -> impl Iterator<Item = NodeId> {
 
 /// The first instant of a day in a time zone.
 fn midnight(day: Date, zone: &str) -> Timestamp {
-    EventMoment::day(day, zone).map_or(Timestamp::MAX, |day| day.earliest())
+    Moment::day(day, zone).map_or(Timestamp::MAX, |day| day.earliest())
 }
 
 fn next_month(first: Date) -> Date {
@@ -258,23 +256,23 @@ fn overlaps_month(occurrence: &Occurrence, first: Date) -> bool {
 
 /// The time of an occurrence on the day under which it is listed.
 fn time_within_day(messages: &Messages, event: &Event, occurrence: &Occurrence) -> String {
-    let Some(clock) = occurrence.moment.time else { return until_text(messages, occurrence) };
-    let mut when = format!("{:02}:{:02}", clock.hour(), clock.minute());
-    let zone = event_moment::zone(&occurrence.moment.zone).ok();
+    let Some(begin) = occurrence.moment.time else { return until_text(messages, occurrence) };
+    let zone = moment::zone(&occurrence.moment.zone).ok();
     let is_timed = event.end.as_ref().is_some_and(|end| end.time.is_some());
     let end = zone.filter(|_| is_timed).map(|zone| occurrence.ends.to_zoned(zone));
-    if let Some(end) = end.filter(|end| end.date() == occurrence.moment.date) {
-        let until = messages.get("item.until");
-        when = format!("{when} {until} {:02}:{:02}", end.hour(), end.minute());
-    }
-    let texts = [when, until_text(messages, occurrence), messages.zone_suffix(&occurrence.moment)];
+    let end = end.filter(|end| end.date() == occurrence.moment.date).map(|end| end.time());
+    let texts = [
+        messages.times(begin, end),
+        until_text(messages, occurrence),
+        messages.zone_suffix(&occurrence.moment),
+    ];
     let non_empty: Vec<_> = texts.into_iter().filter(|text| !text.is_empty()).collect();
     non_empty.join(" ")
 }
 
 /// The last day of an occurrence of more than one day; otherwise empty.
 fn until_text(messages: &Messages, occurrence: &Occurrence) -> String {
-    let Ok(zone) = event_moment::zone(&occurrence.moment.zone) else { return String::new() };
+    let Ok(zone) = moment::zone(&occurrence.moment.zone) else { return String::new() };
     let last = occurrence.ends.saturating_sub(SignedDuration::from_secs(1));
     match last.map(|last| last.to_zoned(zone).date()) {
         Ok(last) if last > occurrence.moment.date => {

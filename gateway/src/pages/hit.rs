@@ -6,7 +6,6 @@ use askama::Template;
 use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
 
 use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
-use crate::messages::home_day;
 
 /// Maximum number of text fragments shown.
 const FRAGMENTS_MAX: usize = 2;
@@ -86,9 +85,12 @@ impl HitView {
                 let next = event.occurrences_from(context.now, 1).into_iter().next();
                 let start =
                     next.as_ref().filter(|_| event.series.is_some()).unwrap_or(&event.start);
-                Some((messages.moment(start), start.date.to_string()))
+                Some((messages.moment(start), start.iso_date()))
             }
-            None => common.published_at.map(|at| (messages.day_of(at), home_day(at).to_string())),
+            None => {
+                let published_at = common.published_at.as_ref();
+                published_at.map(|at| (at.describe_date(messages.language), at.iso_date()))
+            }
         };
         let place = event
             .and_then(|event| event.place.as_ref())

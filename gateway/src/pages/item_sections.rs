@@ -1,13 +1,14 @@
 //! The sections and facts specific to each kind of content, next to its title and text.
 
 use schema::{
-    ApproximateCount, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId, Record,
-    Resource, SearchFilter, SearchSort,
+    ApproximateCount, Common, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId,
+    Record, Resource, SearchFilter, SearchSort,
 };
 
 use super::{
     PageContext, PageError, hit, hit::HitView, home, layout::Link, record_lookup::RecordsById,
 };
+use crate::messages::Messages;
 
 /// Maximum number of items shown per kind on the page of a community.
 const COMMUNITY_ITEMS_SHOWN: usize = 4;
@@ -16,6 +17,8 @@ const COMMUNITY_ITEMS_SHOWN: usize = 4;
 pub(super) struct Fact {
     pub(super) label: String,
     pub(super) values: Vec<Link>,
+    /// The value in ISO 8601, if it is a date.
+    pub(super) iso_date: Option<String>,
 }
 
 /// A section of a page.
@@ -379,10 +382,27 @@ pub(super) fn facts(
     facts.push(links("item.communities", &common.communities));
     facts.push(links("item.organisations", &common.organisations));
     facts.push(links("item.audiences", &common.audiences));
-    facts.push(text("item.published", common.published_at.map(|at| messages.day_of(at))));
-    facts.push(text("item.modified", common.modified_at.map(|at| messages.day_of(at))));
-    let non_empty = facts.into_iter().filter(|(_, values)| !values.is_empty());
-    non_empty.map(|(key, values)| Fact { label: messages.get(&key).to_owned(), values }).collect()
+    let facts = facts.into_iter().filter(|(_, values)| !values.is_empty());
+    let facts = facts.map(|(key, values)| Fact {
+        label: messages.get(&key).to_owned(),
+        values,
+        iso_date: None,
+    });
+    facts.chain(dates(messages, common)).collect()
+}
+
+/// The dates of publication and of the last change.
+fn dates(messages: &Messages, common: &Common) -> impl Iterator<Item = Fact> {
+    let dates = [("item.published", &common.published_at), ("item.modified", &common.modified_at)];
+    dates.into_iter().filter_map(|(key, moment)| {
+        let moment = moment.as_ref()?;
+        let text = moment.describe_date(messages.language);
+        Some(Fact {
+            label: messages.get(key).to_owned(),
+            values: vec![Link { href: String::new(), text }],
+            iso_date: Some(moment.iso_date()),
+        })
+    })
 }
 
 fn member_count_text(context: PageContext<'_>, count: ApproximateCount) -> String {

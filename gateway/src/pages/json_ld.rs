@@ -1,6 +1,6 @@
 //! Structured data about the record on a page: schema.org as JSON-LD.
 
-use schema::{Attendance, EventStatus, Record};
+use schema::{Attendance, EventStatus, Moment, Record};
 use serde_json::{Map, Value, json};
 
 use crate::messages::language_code;
@@ -28,20 +28,20 @@ pub(super) fn render(record: &Record, page_url: &str) -> String {
         language_property,
         Some(language_code(common.language)).filter(|code| !code.is_empty()).into(),
     );
-    let timestamp = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    // A `DateTime` where the time is known, otherwise a `Date` as far as it is known.
+    let moment = |moment: &Moment| match moment.exact() {
+        Some(instant) => instant.to_string(),
+        None => moment.iso_date(),
+    };
     match record {
         Record::Article(_) => {
             insert("@type", "Article".into());
             insert("headline", common.title.as_str().into());
-            insert("datePublished", timestamp(common.published_at).into());
-            insert("dateModified", timestamp(common.modified_at).into());
+            insert("datePublished", common.published_at.as_ref().map(moment).into());
+            insert("dateModified", common.modified_at.as_ref().map(moment).into());
         }
         Record::Event(event) => {
             insert("@type", "Event".into());
-            let moment = |moment: &schema::EventMoment| match moment.exact() {
-                Some(instant) => instant.to_string(),
-                None => moment.date.to_string(),
-            };
             insert("startDate", moment(&event.start).into());
             insert("endDate", event.end.as_ref().map(moment).into());
             insert("eventStatus", status(event.status).into());

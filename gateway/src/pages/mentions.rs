@@ -67,11 +67,15 @@ pub(super) async fn find(
     Ok(mentions.into_iter().take(ITEMS_SHOWN).map(|(_, mention)| mention).collect())
 }
 
-/// The date of an event or a publication, as precise as it is known.
+/// The date of a publication, or the date and time of an event, as precise as it is known.
 fn date(context: PageContext<'_>, record: &Record) -> String {
     match record {
         Record::Event(event) => event.start.describe(context.messages.language),
-        _ => record.dated_at().map(|at| context.messages.day_of(at)).unwrap_or_default(),
+        _ => {
+            let published_at = record.common().and_then(|common| common.published_at.as_ref());
+            let language = context.messages.language;
+            published_at.map(|moment| moment.describe_date(language)).unwrap_or_default()
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use std::{
 
 use indexer::catalog::{CatalogError, Snapshot};
 use schema::{
-    Language, NodeId, NodeKind, Page, Record, SearchExtras, SearchQuery, SearchSort, normalisation,
+    Language, Moment, NodeId, NodeKind, Page, Record, SearchExtras, SearchQuery, SearchSort,
+    normalisation,
 };
 use url::Url;
 
@@ -120,8 +121,9 @@ pub(crate) async fn sitemap(
     add("calendar", None);
     for hit in snapshot.search(query).await?.hits {
         let common = hit.record.common();
-        let changed = common.and_then(|common| common.modified_at.or(common.published_at));
-        let day = changed.map(|at| crate::messages::home_day(at).to_string());
+        let changed =
+            common.and_then(|common| common.modified_at.as_ref().or(common.published_at.as_ref()));
+        let day = changed.map(Moment::iso_date);
         if let Some(path) = path(&hit.record) {
             add(&path, day);
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use schema::{NodeId, Occurrence, Occurrences, Record, event_moment};
+use schema::{NodeId, Occurrence, Occurrences, Record, moment};
 
 use crate::{
     index::{IndexReader, SeriesTimes},
@@ -84,7 +84,7 @@ impl EventTimes {
 
 /// The start of the next day in Amsterdam.
 fn next_midnight(now: Timestamp) -> Timestamp {
-    let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+    let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let today = now.to_zoned(home.clone()).date();
     today
         .checked_add(1.day())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use schema::{
     Cursor, CursorError, GenerationNumber, Hit, Interpretation, NodeId, Page, SearchPage,
-    SearchQuery, SearchSort, SortValue, event_moment,
+    SearchQuery, SearchSort, SortValue, moment,
 };
 
 use self::annotate::annotate;
@@ -206,7 +206,7 @@ pub(super) fn previous_generation(
 
 /// Days since 1970 in Amsterdam.
 pub(super) fn days_since_epoch(query: &SearchQuery) -> i32 {
-    let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+    let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let date = query.now.to_zoned(home).date();
     let epoch = jiff::civil::date(1970, 1, 1);
     date.since(epoch).map_or(0, |span| span.get_days())

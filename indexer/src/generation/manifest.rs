@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{Damage, GenerationError, INDEX_FOLDER, MANIFEST_FILE};
 use crate::regular_file;
 
-/// The format of manifest and store that this version writes. It also reads older formats.
-pub(crate) const FORMAT: u32 = 2;
+/// The format of manifest and store that this version writes and reads.
+pub(crate) const FORMAT: u32 = 3;
 
 /// Maximum length of a manifest in bytes.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
@@ -148,9 +148,14 @@ impl Manifest {
         let damaged = |damage| GenerationError::Damaged { number, damage: vec![damage] };
         if let Ok(Checksummed { manifest: FormatOnly { format }, .. }) =
             serde_json::from_slice(&bytes)
-            && format > FORMAT
+            && format != FORMAT
         {
-            return Err(GenerationError::UnsupportedFormat { number, format, supported: FORMAT });
+            let supported = FORMAT;
+            return Err(if format > FORMAT {
+                GenerationError::UnsupportedFormat { number, format, supported }
+            } else {
+                GenerationError::OutdatedFormat { number, format, supported }
+            });
         }
         let parsed: Checksummed<Self> =
             serde_json::from_slice(&bytes).map_err(|_| damaged(Damage::MalformedManifest))?;

@@ -7,7 +7,7 @@ use jiff::{
     civil::{Date, Time},
     tz::TimeZone,
 };
-use schema::{ColumnValue, EventPhase, Facet, Kind, SearchFilter, event_moment};
+use schema::{ColumnValue, EventPhase, Facet, Kind, SearchFilter, moment};
 use tantivy::DocId;
 
 use super::{
@@ -225,7 +225,7 @@ fn matches_any(wanted: &[u64], values: impl IntoIterator<Item = u64>) -> bool {
 /// The start of a day in Amsterdam, in seconds since 1970. The first and last dates of the calendar
 /// have no timestamp; they map to the minimum and maximum.
 fn midnight(day: Date) -> i64 {
-    let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+    let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let fallback = if day.year() < 0 { i64::MIN } else { i64::MAX };
     home.to_ambiguous_zoned(day.to_datetime(Time::midnight()))
         .compatible()

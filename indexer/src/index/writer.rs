@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use schema::{
     Body, ColumnValue, Common, Facet, Language, NodeId, NodeKind, Record, SearchField, SourceName,
-    event_moment, normalisation,
+    moment, normalisation,
 };
 use tantivy::{
     Index, Term,
@@ -244,7 +244,7 @@ fn codes<T: ColumnValue>(values: impl IntoIterator<Item = T>) -> Vec<u64> {
 fn add_times(document: &mut TantivyDocument, schema: &IndexSchema, record: &Record) {
     if let Some(dated) = record.dated_at() {
         document.add_i64(schema.dated, dated.as_second());
-        let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+        let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
         document.add_i64(schema.year, i64::from(dated.to_zoned(home).year()));
     }
     if let Record::Event(event) = record

@@ -7,7 +7,7 @@ use jiff::{
     civil::{Date, Weekday},
     tz::TimeZone,
 };
-use schema::{SourceName, event_moment};
+use schema::{SourceName, moment};
 use url::Url;
 
 pub use super::source::config::{
@@ -17,7 +17,7 @@ pub use super::source::config::{
 };
 
 /// Incremented when merging or linking derives different records from the same facts.
-const PIPELINE_VERSION: u32 = 3;
+const PIPELINE_VERSION: u32 = 4;
 
 /// The part of the configuration of an installation that builds need.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl BuildConfig {
     /// day of the week is preserved.
     pub(crate) fn shift_days(&self) -> i64 {
         let Some(demo_date) = self.demo_date else { return 0 };
-        let home = event_moment::zone(event_moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+        let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
         let monday = |day: Date| {
             let since = day.weekday().since(Weekday::Monday);
             day.checked_sub(i64::from(since).days()).unwrap_or(day)

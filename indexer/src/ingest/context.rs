@@ -75,6 +75,11 @@ impl<'a> BuildContext<'a> {
         self.config.sources.iter().filter(|s| only.is_empty() || only.contains(&s.name))
     }
 
+    /// The trust in a source; the lowest for one that is not configured.
+    pub(crate) fn trust(&self, source: &SourceName) -> i32 {
+        self.precedence.get(source.as_str()).map_or(i32::MIN, |(negated, _)| -negated)
+    }
+
     /// Sort key by precedence: trust, then position in the configuration, then key; inferred
     /// records come last.
     pub(crate) fn precedence<'k>(&self, key: &'k RecordKey) -> (bool, i32, usize, &'k str) {

@@ -15,7 +15,7 @@ mod text;
 mod value_objects;
 mod whitespace;
 
-use schema::{Body, Language, NodeKind, event_moment::HOME_ZONE};
+use schema::{Body, Language, NodeKind, moment::HOME_ZONE};
 
 use crate::{
     ingest::source::{
@@ -102,8 +102,8 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
         url: record.context.base.clone(),
         slug: record.text(Field::Slug.name())?,
         language,
-        published_at: record.timestamp(Field::PublishedAt.name())?,
-        modified_at: record.timestamp(Field::ModifiedAt.name())?,
+        published_at: record.content_date(Field::PublishedAt.name())?,
+        modified_at: record.content_date(Field::ModifiedAt.name())?,
         image: self::value_objects::image(record)?,
         themes: record.names(Field::Themes.name())?,
         audiences: record.names(Field::Audiences.name())?,

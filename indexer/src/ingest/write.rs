@@ -100,7 +100,7 @@ pub(crate) fn write(
         for key in members {
             records.extend(store.facts(&key)?);
         }
-        let Some(merged) = merge(records) else { continue };
+        let Some(merged) = merge(records, |source| context.trust(source)) else { continue };
         match (Linker { store, context }).record(id, &merged) {
             Ok(record) => write_record(store, context, &record, &merged, &mut result)?,
             Err(LinkError::Store(error)) => return Err(error),

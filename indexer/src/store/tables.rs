@@ -1,5 +1,4 @@
-//! The tables. Their names and types are format 1 of the store; format 2 adds the optional overlay
-//! in a second file.
+//! The tables of a store, which has an optional overlay in a second file.
 
 use redb::{ReadTransaction, WriteTransaction};
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use schema::{
     ArticleForm, Attendance, CommunityForm, Cursor, EventForm, EventPhase, FacetCount,
     GovernmentLayer, Hit, Kind, Language, NodeId, NodeKind, OrganisationKind, Page, Record,
     SearchExtras, SearchFilter, SearchPage, SearchQuery, SearchSort, SourceName, ToolkitForm,
-    event_moment,
+    moment,
 };
 
 use crate::{
@@ -206,7 +206,7 @@ fn assert_valid_hit(hit: &Hit, query: &SearchQuery) {
 fn fits(record: &Record, query: &SearchQuery) -> bool {
     let filter = &query.filter;
     let (Some(common), Some(kind)) = (record.common(), record.kind()) else { return false };
-    let home = event_moment::zone(event_moment::HOME_ZONE).expect("a zone");
+    let home = moment::zone(moment::HOME_ZONE).expect("a zone");
     let date = record.dated_at().map(|dated| dated.to_zoned(home).date());
     let event = match record {
         Record::Event(event) => Some(event),
@@ -228,7 +228,7 @@ fn fits(record: &Record, query: &SearchQuery) -> bool {
 
 /// Whether a record is dated within the selected days; a series by any of its occurrences.
 fn takes_place(record: &Record, filter: &SearchFilter) -> bool {
-    let home = event_moment::zone(event_moment::HOME_ZONE).expect("a zone");
+    let home = moment::zone(moment::HOME_ZONE).expect("a zone");
     let day = |at: Timestamp| at.to_zoned(home.clone()).date();
     let days: Vec<Date> = match record {
         Record::Event(event) if event.series.is_some() => {

@@ -10,9 +10,10 @@ use super::{
     audience::Audience,
     community::Community,
     event::Event,
+    moment::Moment,
     organisation::Organisation,
     person::Person,
-    scalar::{DateTime, Url},
+    scalar::Url,
     source::SourceRecord,
     theme::Theme,
     toolkit::Toolkit,
@@ -40,11 +41,11 @@ use crate::{
     field(name = "summary", ty = "Option<String>", desc = "One or two sentences."),
     field(name = "url", ty = "Url", desc = "Canonical URL: that of the source, or else our own."),
     field(name = "language", ty = "Language", desc = "Language of title and text."),
-    field(name = "published_at", ty = "Option<DateTime>", desc = "Time of publication."),
+    field(name = "published_at", ty = "Option<Moment>", desc = "Date of publication."),
     field(
         name = "modified_at",
-        ty = "Option<DateTime>",
-        desc = "Time of the last change at the source."
+        ty = "Option<Moment>",
+        desc = "Date of the last change at the source."
     ),
     field(name = "image", ty = "Option<Image<'_>>", desc = "Representative image."),
     field(name = "hashtags", ty = "Vec<String>", desc = "Hashtags, without the `#`."),
@@ -144,9 +145,10 @@ pub(crate) mod prelude {
         types::{
             audience::Audience,
             community::Community,
+            moment::Moment,
             organisation::Organisation,
             person::Person,
-            scalar::{DateTime, Url},
+            scalar::Url,
             source::SourceRecord,
             theme::Theme,
             value_objects::{Image, SharedPassage},
@@ -198,14 +200,16 @@ macro_rules! object {
                 self.common.language.into()
             }
 
-            /// Time of publication.
-            pub(crate) async fn published_at(&self) -> Option<DateTime> {
-                self.common.published_at.map(DateTime)
+            /// Date of publication.
+            pub(crate) async fn published_at(&self) -> Option<Moment> {
+                let moment = self.common.published_at.clone();
+                moment.map(|moment| Moment::new(moment, self.common.language))
             }
 
-            /// Time of the last change at the source.
-            pub(crate) async fn modified_at(&self) -> Option<DateTime> {
-                self.common.modified_at.map(DateTime)
+            /// Date of the last change at the source.
+            pub(crate) async fn modified_at(&self) -> Option<Moment> {
+                let moment = self.common.modified_at.clone();
+                moment.map(|moment| Moment::new(moment, self.common.language))
             }
 
             /// Representative image.

@@ -10,7 +10,7 @@ use super::{
     article::Article,
     community::Community,
     content,
-    event_moment::EventMoment,
+    moment::Moment,
     organisation::Organisation,
     person::Person,
     scalar::Url,
@@ -38,8 +38,8 @@ impl Event {
     }
 
     /// A moment of this event, described in the event's language.
-    fn moment(&self, moment: schema::EventMoment) -> EventMoment {
-        EventMoment::new(moment, self.common.language)
+    fn moment(&self, moment: schema::Moment) -> Moment {
+        Moment::new(moment, self.common.language)
     }
 }
 
@@ -52,12 +52,12 @@ content::object! {
         }
 
         /// Start; for a series, of the first occurrence.
-        async fn start(&self) -> EventMoment {
+        async fn start(&self) -> Moment {
             self.moment(self.start.clone())
         }
 
         /// End; for a series, of the first occurrence. Without an end, it lasts all day.
-        async fn end(&self) -> Option<EventMoment> {
+        async fn end(&self) -> Option<Moment> {
             self.end.clone().map(|end| self.moment(end))
         }
 
@@ -77,7 +77,7 @@ content::object! {
         }
 
         /// The first occurrence that has not ended; null if there is none.
-        async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<EventMoment> {
+        async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<Moment> {
             let occurrences = self.all_occurrences(ctx);
             let next = occurrences.remaining(RequestContext::of(ctx).now).next()?;
             Some(self.moment(next.moment.clone()))
@@ -90,7 +90,7 @@ content::object! {
             #[graphql(default_with = "Some(10)", desc = "Number of items; maximum 100.")] first: Option<
                 i32,
             >,
-        ) -> Result<Vec<EventMoment>> {
+        ) -> Result<Vec<Moment>> {
             let request = RequestContext::of(ctx);
             let first = request.page_size(first.unwrap_or(10))?;
             let occurrences = self.all_occurrences(ctx);

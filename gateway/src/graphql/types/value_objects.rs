@@ -6,7 +6,7 @@ use schema::Language;
 
 use super::{
     content::Content,
-    event_moment::EventMoment,
+    moment::Moment,
     organisation::Organisation,
     person::Person,
     scalar::{Date, DateTime, Url},
@@ -311,13 +311,13 @@ impl Session<'_> {
     }
 
     /// Start time.
-    async fn start(&self) -> Option<EventMoment> {
-        self.session.start.clone().map(|moment| EventMoment::new(moment, self.language))
+    async fn start(&self) -> Option<Moment> {
+        self.session.start.clone().map(|moment| Moment::new(moment, self.language))
     }
 
     /// End time.
-    async fn end(&self) -> Option<EventMoment> {
-        self.session.end.clone().map(|moment| EventMoment::new(moment, self.language))
+    async fn end(&self) -> Option<Moment> {
+        self.session.end.clone().map(|moment| Moment::new(moment, self.language))
     }
 
     /// Name of the room.

@@ -10,11 +10,16 @@ const MAX_BOOST_PAST: f32 = 0.05;
 const ARTICLE_HALF_LIFE_DAYS: f32 = 730.0;
 const EVENT_HALF_LIFE_DAYS: f32 = 90.0;
 const SECONDS_PER_DAY: i64 = 86_400;
+/// What Amsterdam is ahead of UTC in summer. A date without a time is dated at midnight there, the
+/// evening before in UTC. In winter the last hour of a day counts as the next day.
+const HOME_OFFSET_SECONDS_MAX: i64 = 7_200;
 
-/// The factor by which recency increases a score; `dated` in seconds and `day` in days since 1970.
+/// The factor by which recency increases a score; `dated` in seconds since 1970, `day` in days in
+/// Amsterdam.
 pub(crate) fn boost(kind: Option<Kind>, dated: Option<i64>, day: i32) -> f32 {
     let Some(dated) = dated else { return 1.0 };
-    let days = dated.div_euclid(SECONDS_PER_DAY) - i64::from(day);
+    let dated_day = (dated + HOME_OFFSET_SECONDS_MAX).div_euclid(SECONDS_PER_DAY);
+    let days = dated_day - i64::from(day);
     #[expect(clippy::cast_precision_loss, reason = "days of an age are few")]
     let distance = days.unsigned_abs() as f32;
     let (max_boost, half_life) = match kind {
@@ -29,6 +34,16 @@ pub(crate) fn boost(kind: Option<Kind>, dated: Option<i64>, day: i32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_without_a_time_must_count_as_its_day_in_amsterdam() {
+        for (date, day) in [("2025-07-01", 20_270), ("2025-12-31", 20_453)] {
+            let date: jiff::civil::Date = date.parse().unwrap();
+            let midnight = date.in_tz("Europe/Amsterdam").unwrap().timestamp().as_second();
+            let today = boost(Some(Kind::Article), Some(midnight), day);
+            assert!((today - (1.0 + MAX_BOOST)).abs() < f32::EPSILON, "{date}: {today}");
+        }
+    }
 
     #[test]
     fn closer_dates_must_get_a_higher_boost() {

@@ -1,6 +1,6 @@
 //! Merging the fields of several records: precedence and provenance of each field.
 
-use schema::{Origin, Provenance, SourceName};
+use schema::{Moment, Origin, Provenance, SourceName};
 
 use crate::{
     source_facts::{
@@ -18,8 +18,15 @@ pub(crate) struct Merged {
     pub(crate) origin: Origin,
 }
 
-/// Merges the facts of the records of one entity, given in order of precedence.
-pub(crate) fn merge(records: Vec<StoredFacts>) -> Option<Merged> {
+/// Merges the facts of the records of one entity, given in order of precedence; `trust` is that of
+/// a source.
+pub(crate) fn merge(
+    mut records: Vec<StoredFacts>,
+    trust: impl Fn(&SourceName) -> i32,
+) -> Option<Merged> {
+    for date in [published_at, modified_at] {
+        prefer_precise_date(&mut records, &trust, date);
+    }
     let mut records = records.into_iter();
     let first = records.next()?;
     let declared = first.record.source != SourceName::inferred();
@@ -44,6 +51,39 @@ pub(crate) fn merge(records: Vec<StoredFacts>) -> Option<Merged> {
     sources.dedup();
     let origin = if declared { Origin::Declared } else { Origin::Inferred };
     Some(Merged { facts, provenance, sources, origin })
+}
+
+/// Removes a date from the records before the one that states it most precisely: `2025-03-01` gives
+/// way to a time on that day from a source with the same trust.
+fn prefer_precise_date(
+    records: &mut [StoredFacts],
+    trust: impl Fn(&SourceName) -> i32,
+    date: fn(&mut Facts) -> &mut Option<Moment>,
+) {
+    let mut preferred: Option<(Moment, i32)> = None;
+    let mut position = 0;
+    for (index, stored) in records.iter_mut().enumerate() {
+        let Some(moment) = date(&mut stored.facts) else { continue };
+        let trust = trust(&stored.record.source);
+        let is_preferred = preferred
+            .as_ref()
+            .is_none_or(|(other, other_trust)| trust == *other_trust && moment.refines(other));
+        if is_preferred {
+            preferred = Some((moment.clone(), trust));
+            position = index;
+        }
+    }
+    for stored in &mut records[..position] {
+        *date(&mut stored.facts) = None;
+    }
+}
+
+fn published_at(facts: &mut Facts) -> &mut Option<Moment> {
+    &mut facts.published_at
+}
+
+fn modified_at(facts: &mut Facts) -> &mut Option<Moment> {
+    &mut facts.modified_at
 }
 
 fn empty_detail(detail: &Detail) -> Detail {

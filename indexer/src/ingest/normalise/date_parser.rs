@@ -1,4 +1,4 @@
-//! Parses dates and times in the notations of sources into [`EventMoment`]s of the precision given.
+//! Parses dates and times in the notations of sources into [`Moment`]s of the precision given.
 
 use std::sync::LazyLock;
 
@@ -9,8 +9,8 @@ use jiff::{
 };
 use regex::{Captures, Regex};
 use schema::{
-    DatePrecision, EventMoment, MomentError,
-    event_moment::{self, month_number, season_month},
+    DatePrecision, Language, Moment, MomentError,
+    moment::{self, month_number, season_month},
 };
 
 /// Dates outside these years are assumed to be mistakes.
@@ -115,7 +115,7 @@ fn pattern(text: &str) -> Regex {
 ///
 /// # Errors
 /// [`MomentError`] if the zone is unknown, or if the text is not a date or the date does not exist.
-pub(super) fn parse(text: &str, zone_name: &str) -> Result<EventMoment, MomentError> {
+pub(super) fn parse(text: &str, zone_name: &str) -> Result<Moment, MomentError> {
     let text = text.trim();
     if let Some(moment) = parse_one(text, zone_name)? {
         return Ok(moment);
@@ -136,19 +136,20 @@ pub(super) fn parse(text: &str, zone_name: &str) -> Result<EventMoment, MomentEr
 }
 
 /// Parses a single moment; `None` if the text is not a moment or the moment does not exist.
-fn parse_one(text: &str, zone_name: &str) -> Result<Option<EventMoment>, MomentError> {
-    let time_zone = event_moment::zone(zone_name)?;
+fn parse_one(text: &str, zone_name: &str) -> Result<Option<Moment>, MomentError> {
+    let time_zone = moment::zone(zone_name)?;
     let moment = if let Ok(timestamp) = text.parse::<Timestamp>() {
         let local = timestamp.to_zoned(time_zone).datetime();
-        Some(EventMoment::instant(local.date(), local.time(), zone_name)?)
+        Some(Moment::instant(local.date(), local.time(), zone_name)?)
     } else if let Some(captures) = FULL_DATES.iter().find_map(|pattern| pattern.captures(text)) {
         day(&captures, &time_zone, zone_name).transpose()?
     } else {
         let captures = PARTIAL_DATES.iter().find_map(|pattern| pattern.captures(text));
         match captures.and_then(|captures| first_day(&captures)) {
             Some((date, precision)) => {
-                let moment = EventMoment::day(date, zone_name)?;
-                Some(EventMoment { precision, text: Some(text.to_owned()), ..moment })
+                let moment = Moment { precision, ..Moment::day(date, zone_name)? };
+                let text = has_more_detail(text, &moment).then(|| text.to_owned());
+                Some(Moment { text, ..moment })
             }
             None => None,
         }
@@ -161,7 +162,7 @@ fn day(
     captures: &Captures,
     time_zone: &TimeZone,
     zone_name: &str,
-) -> Option<Result<EventMoment, MomentError>> {
+) -> Option<Result<Moment, MomentError>> {
     let number = |name: &str| captures.name(name)?.as_str().parse::<i8>().ok();
     let month = match captures.name("word") {
         Some(word) => month_number(word.as_str())?,
@@ -169,7 +170,7 @@ fn day(
     };
     let date = Date::new(year(&captures["year"])?, month, number("day")?).ok()?;
     if captures.name("hour").is_none() {
-        return Some(EventMoment::day(date, zone_name));
+        return Some(Moment::day(date, zone_name));
     }
     let hour = match (number("hour")?, captures.name("half").map(|half| half.as_str())) {
         (hour, None) => hour,
@@ -186,7 +187,7 @@ fn day(
         Some(zone) => {
             let instant = match zone.as_str().trim() {
                 name if name.contains('/') => {
-                    event_moment::zone(name).ok()?.to_timestamp(written).ok()?
+                    moment::zone(name).ok()?.to_timestamp(written).ok()?
                 }
                 offset_text => offset(offset_text)?.to_timestamp(written).ok()?,
             };
@@ -194,7 +195,7 @@ fn day(
         }
         None => written,
     };
-    Some(EventMoment::instant(local.date(), local.time(), zone_name))
+    Some(Moment::instant(local.date(), local.time(), zone_name))
 }
 
 /// A year of two or four digits.
@@ -244,6 +245,12 @@ fn first_day(captures: &Captures) -> Option<(Date, DatePrecision)> {
     Some((Date::new(year, month, 1).ok()?, precision))
 }
 
+/// Whether the words of a text say more than its date and precision, as in `eind juni 2026`.
+fn has_more_detail(text: &str, moment: &Moment) -> bool {
+    let is_same = |language| text.eq_ignore_ascii_case(&moment.describe(language));
+    text.contains(char::is_alphabetic) && ![Language::Nl, Language::En].into_iter().any(is_same)
+}
+
 /// Shifts a date by a number of days.
 pub(super) fn shift_date(date: Date, days: i64) -> Date {
     date.checked_add(days.clamp(-100_000, 100_000).days()).unwrap_or(date)
@@ -251,7 +258,7 @@ pub(super) fn shift_date(date: Date, days: i64) -> Date {
 
 /// Shifts a moment by a number of days. An imprecise one moves to the month, season or year that
 /// contains its shifted midpoint, and loses its original text, which would name another period.
-pub(super) fn shift(moment: EventMoment, days: i64) -> EventMoment {
+pub(super) fn shift(moment: Moment, days: i64) -> Moment {
     if days == 0 {
         return moment;
     }
@@ -272,23 +279,23 @@ pub(super) fn shift(moment: EventMoment, days: i64) -> EventMoment {
         (DatePrecision::Season, 1 | 2) => first_of(12, 1),
         (DatePrecision::Season, month) => first_of(month - month % 3, 0),
     };
-    EventMoment { date, text: None, ..moment }
+    Moment { date, text: None, ..moment }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use schema::event_moment::HOME_ZONE;
+    use schema::moment::HOME_ZONE;
 
     use super::*;
 
     /// Date, time and precision of a text.
     fn parsed(text: &str) -> String {
         match parse(text, HOME_ZONE) {
-            Ok(EventMoment { date, time: Some(time), .. }) => {
+            Ok(Moment { date, time: Some(time), .. }) => {
                 format!("{date} {:02}:{:02}", time.hour(), time.minute())
             }
-            Ok(EventMoment { date, precision, .. }) => format!("{date} {precision}"),
+            Ok(Moment { date, precision, .. }) => format!("{date} {precision}"),
             Err(error) => error.to_string(),
         }
     }
@@ -387,8 +394,22 @@ mod tests {
         ] {
             assert_eq!(parsed(text), first, "{text}");
         }
-        let original_text = parse("in de zomer van 2025", HOME_ZONE).unwrap().text;
-        assert_eq!(original_text.as_deref(), Some("in de zomer van 2025"));
+    }
+
+    #[test]
+    fn only_words_that_say_more_than_the_date_must_be_preserved() {
+        let described = |text: &str| {
+            let moment = parse(text, HOME_ZONE).unwrap();
+            [Language::Nl, Language::En].map(|language| moment.describe(language))
+        };
+        for text in ["in de zomer van 2025", "eind juni 2026", "mid 2026"] {
+            assert_eq!(described(text), [text, text]);
+        }
+        for text in ["2026-06", "06-2026", "juni 2026", "June 2026"] {
+            assert_eq!(described(text), ["juni 2026", "June 2026"], "{text}");
+        }
+        assert_eq!(described("Zomer 2025"), ["zomer 2025", "summer 2025"]);
+        assert_eq!(described("2026"), ["2026", "2026"]);
     }
 
     #[test]
@@ -434,7 +455,9 @@ mod tests {
         assert_eq!(moved("zomer 2025", 224), date("2025-12-01"));
         assert_eq!(moved("winter 2025", 28), date("2025-12-01"));
         assert_eq!(moved("2026", 364), date("2027-01-01"));
-        assert_eq!(moved("2026", 0), ("2026-01-01".to_owned(), Some("2026".to_owned())));
+        let text = Some("medio 2026".to_owned());
+        assert_eq!(moved("medio 2026", 0), ("2026-01-01".to_owned(), text));
+        assert_eq!(moved("medio 2026", 364), date("2027-01-01"));
     }
 
     proptest! {

@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeMap, str::FromStr, sync::LazyLock};
 
-use jiff::Timestamp;
 use regex::Regex;
-use schema::{EventMoment, Language, UnknownValue};
+use schema::{Language, Moment, UnknownValue};
 use serde_json::Value;
 use url::Url;
 
@@ -273,7 +272,7 @@ impl<'a> Object<'a> {
     }
 
     /// A moment with the precision given by the source.
-    pub(super) fn moment(&self, name: &str) -> Result<Option<EventMoment>, String> {
+    pub(super) fn moment(&self, name: &str) -> Result<Option<Moment>, String> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let moment = date_parser::parse(&text, &self.context.zone);
         let moment = moment.map_err(|error| self.field_error(name, error))?;
@@ -285,17 +284,17 @@ impl<'a> Object<'a> {
         let Some(zone) = self.text(name)? else { return Ok(None) };
         let windows = WINDOWS_ZONES.iter().find(|(windows, _)| zone.eq_ignore_ascii_case(windows));
         let zone = windows.map_or(zone, |(_, iana)| (*iana).to_owned());
-        schema::event_moment::zone(&zone).map_err(|error| self.field_error(name, error))?;
+        schema::moment::zone(&zone).map_err(|error| self.field_error(name, error))?;
         Ok(Some(zone))
     }
 
-    /// The first instant of a moment.
-    pub(super) fn timestamp(&self, name: &str) -> Result<Option<Timestamp>, String> {
-        Ok(self.moment(name)?.map(|moment| moment.earliest()))
+    /// The date of publication or of a change, which for readers is a date in Amsterdam.
+    pub(super) fn content_date(&self, name: &str) -> Result<Option<Moment>, String> {
+        Ok(self.moment(name)?.map(Moment::in_home_zone))
     }
 
     /// Start and end of the object.
-    pub(super) fn span(&self) -> Result<(Option<EventMoment>, Option<EventMoment>), String> {
+    pub(super) fn span(&self) -> Result<(Option<Moment>, Option<Moment>), String> {
         let (start, end) = (self.moment("start")?, self.moment("end")?);
         if let (Some(start), Some(end)) = (&start, &end)
             && end.latest() < start.earliest()

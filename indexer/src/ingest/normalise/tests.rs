@@ -1,6 +1,6 @@
 //! Whole records: canonical fields in, facts or a rejection reason out.
 
-use schema::{CountPrecision, DatePrecision, GovernmentLayer, ResourceKind};
+use schema::{CountPrecision, DatePrecision, GovernmentLayer, Moment, ResourceKind};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -165,9 +165,45 @@ fn only_web_urls_must_be_accepted() {
 }
 
 #[test]
-fn dates_must_begin_at_midnight_in_amsterdam_and_move_with_the_demo() {
-    let (facts, _) = article(json!({ "published_at": "12 maart 2026" })).unwrap();
-    assert_eq!(facts.published_at.unwrap().to_string(), "2026-03-11T23:00:00Z");
+fn content_dates_must_keep_the_precision_of_the_source_and_be_dates_in_amsterdam() {
+    for (text, expected) in [
+        (json!("12 maart 2026"), "2026-03-12 DAY"),
+        (json!("2025-07-01"), "2025-07-01 DAY"),
+        (json!("2025-12-31"), "2025-12-31 DAY"),
+        (json!(20_250_301), "2025-03-01 DAY"),
+        (json!("2025-03-01T14:00"), "2025-03-01 INSTANT 2025-03-01T13:00:00Z"),
+        (json!("2025-07-01 00:00"), "2025-07-01 INSTANT 2025-06-30T22:00:00Z"),
+        (json!("2025-12-31T23:30:00Z"), "2026-01-01 INSTANT 2025-12-31T23:30:00Z"),
+        (json!("2025-12-31T23:30:00+01:00"), "2025-12-31 INSTANT 2025-12-31T22:30:00Z"),
+        (json!("2025-03"), "2025-03-01 MONTH"),
+        (json!("maart 2025"), "2025-03-01 MONTH"),
+        (json!("zomer 2025"), "2025-06-01 SEASON"),
+        (json!("2025"), "2025-01-01 YEAR"),
+        (json!(2025), "2025-01-01 YEAR"),
+    ] {
+        let (facts, _) = article(json!({ "published_at": &text, "modified_at": &text })).unwrap();
+        let published_at = facts.published_at.unwrap();
+        assert_eq!(described(&published_at), expected, "{text}");
+        assert_eq!(facts.modified_at, Some(published_at));
+    }
+    let on_bonaire = |published_at: &str| {
+        let zone = "America/Kralendijk";
+        let fields = json!({ "published_at": published_at, "time_zone": zone });
+        described(&article(fields).unwrap().0.published_at.unwrap())
+    };
+    assert_eq!(on_bonaire("2025-12-31"), "2025-12-31 DAY");
+    assert_eq!(on_bonaire("2025-12-31T20:00"), "2026-01-01 INSTANT 2026-01-01T00:00:00Z");
+}
+
+/// Date, precision and instant of a content date.
+fn described(moment: &Moment) -> String {
+    assert_eq!(moment.zone, HOME_ZONE);
+    let instant = moment.exact().map(|instant| format!(" {instant}")).unwrap_or_default();
+    format!("{} {}{instant}", moment.date, moment.precision)
+}
+
+#[test]
+fn dates_must_exist_and_move_with_the_demo() {
     let error = article(json!({ "published_at": "2025-02-30" })).unwrap_err();
     assert!(error.starts_with("`published_at`: invalid date"), "{error}");
     assert!(error.ends_with("`2025-02-30`"), "{error}");
@@ -178,7 +214,7 @@ fn dates_must_begin_at_midnight_in_amsterdam_and_move_with_the_demo() {
         "registration": { "closes": "2026-03-02" },
     });
     let facts = shifted(fields, 7).unwrap();
-    assert_eq!(facts.published_at.unwrap().to_string(), "2026-03-07T23:00:00Z");
+    assert_eq!(described(&facts.published_at.unwrap()), "2026-03-08 DAY");
     let Detail::Event(event) = facts.detail else { panic!("an event") };
     assert_eq!(event.start.unwrap().date.to_string(), "2026-03-10");
     let series = event.series.unwrap();

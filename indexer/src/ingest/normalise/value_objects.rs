@@ -8,9 +8,8 @@ use jiff::{
 };
 use regex::{Captures, Regex};
 use schema::{
-    ApproximateCount, CountPrecision, DatePrecision, Effort, EventMoment, Founded, Guideline,
-    Image, Method, Place, Reference, Registration, Resource, ResourceKind, Series, Step, Tip,
-    event_moment,
+    ApproximateCount, CountPrecision, DatePrecision, Effort, Founded, Guideline, Image, Method,
+    Moment, Place, Reference, Registration, Resource, ResourceKind, Series, Step, Tip, moment,
 };
 
 use crate::{
@@ -156,7 +155,7 @@ pub(super) fn registration(record: &Object) -> Result<Option<Registration>, Stri
     let Some(registration) = record.object(Field::Registration, "url")? else { return Ok(None) };
     Ok(Some(Registration {
         url: registration.url("url")?,
-        opens_at: registration.timestamp("opens")?,
+        opens_at: registration.moment("opens")?.map(|moment| moment.earliest()),
         closes_at: registration.moment("closes")?.map(|moment| moment.latest()),
         capacity: registration.number("capacity")?,
         spaces_left: registration.number("spaces_left")?,
@@ -175,10 +174,7 @@ static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("constant regex is valid, covered by tests")
 });
 
-pub(super) fn series(
-    record: &Object,
-    start: Option<&EventMoment>,
-) -> Result<Option<Series>, String> {
+pub(super) fn series(record: &Object, start: Option<&Moment>) -> Result<Option<Series>, String> {
     let Some(series) = record.object(Field::Series, "rule")? else { return Ok(None) };
     let first = start.ok_or("`series`: requires a `start`")?;
     let rule = series.required("rule")?;
@@ -206,7 +202,7 @@ pub(super) fn series(
 
 /// The end of a rule in UTC, as its expansion requires: a date means the end of that day, and a
 /// time without `Z` is in the zone of the first occurrence. It is shifted like any other date.
-fn until_in_utc(until: &Captures, first: &EventMoment, shift_days: i64) -> Option<String> {
+fn until_in_utc(until: &Captures, first: &Moment, shift_days: i64) -> Option<String> {
     let date: Date = until["date"].replace('-', "").parse().ok()?;
     let date = date_parser::shift_date(date, shift_days);
     let number = |name: &str| until.name(name).map_or(Ok(0), |number| number.as_str().parse());
@@ -218,7 +214,7 @@ fn until_in_utc(until: &Captures, first: &EventMoment, shift_days: i64) -> Optio
         None => Time::constant(23, 59, 59, 0),
     };
     let is_utc = until.name("utc").is_some() && until.name("hour").is_some();
-    let zone = if is_utc { TimeZone::UTC } else { event_moment::zone(&first.zone).ok()? };
+    let zone = if is_utc { TimeZone::UTC } else { moment::zone(&first.zone).ok()? };
     let end = zone.to_ambiguous_zoned(date.to_datetime(time)).compatible().ok()?;
     let end = end.with_time_zone(TimeZone::UTC);
     Some(format!("UNTIL={}", end.strftime("%Y%m%dT%H%M%SZ")))

@@ -2,7 +2,7 @@
 
 use jiff::{
     Timestamp, ToSpan,
-    civil::{Date, Time},
+    civil::{Date, DateTime, Time},
     tz::TimeZone,
 };
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,9 @@ use crate::{DatePrecision, EventPhase, Language};
 /// Default time zone, for dates without one.
 pub const HOME_ZONE: &str = "Europe/Amsterdam";
 
-/// A date or time in the time zone of an event, with its precision.
+/// A date or time with its precision, in the time zone of an event or else [`HOME_ZONE`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventMoment {
+pub struct Moment {
     /// The day, or the first day of the month, season or year.
     pub date: Date,
     /// Local time, if the precision is [`DatePrecision::Instant`].
@@ -23,7 +23,7 @@ pub struct EventMoment {
     pub zone: String,
     /// Precision of the date.
     pub precision: DatePrecision,
-    /// The original text of the source, if it is vaguer than a date.
+    /// The original text of the source, if it says more than date and precision (`eind juni 2026`).
     pub text: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub fn zone(name: &str) -> Result<TimeZone, MomentError> {
     TimeZone::get(name).map_err(|_| MomentError::Zone(name.to_owned()))
 }
 
-impl EventMoment {
+impl Moment {
     /// A whole day in a time zone.
     ///
     /// # Errors
@@ -103,6 +103,31 @@ impl EventMoment {
         self.precision == DatePrecision::Day
     }
 
+    /// The same moment in [`HOME_ZONE`]: a time becomes local time there, a date stays that date.
+    #[must_use]
+    pub fn in_home_zone(self) -> Self {
+        let home = zone(HOME_ZONE).unwrap_or(TimeZone::UTC);
+        let local = self.exact().map(|instant| instant.to_zoned(home).datetime());
+        let date = local.map_or(self.date, DateTime::date);
+        Self { date, time: local.map(DateTime::time), zone: HOME_ZONE.to_owned(), ..self }
+    }
+
+    /// Whether this moment is within the day, month, season or year of `other` and more precise.
+    pub fn refines(&self, other: &Self) -> bool {
+        self.precision < other.precision
+            && (other.earliest()..other.end_of_span()).contains(&self.earliest())
+    }
+
+    /// The date in ISO 8601 as far as it is known: `2026-03-12`, `2026-03` or `2026`. A season has
+    /// no notation there, and yields its year.
+    pub fn iso_date(&self) -> String {
+        match self.precision {
+            DatePrecision::Instant | DatePrecision::Day => self.date.to_string(),
+            DatePrecision::Month => format!("{:04}-{:02}", self.date.year(), self.date.month()),
+            DatePrecision::Season | DatePrecision::Year => format!("{:04}", self.date.year()),
+        }
+    }
+
     fn to_timestamp(&self, date: Date, time: Time) -> Timestamp {
         // Constructors validate the zone; UTC replaces a zone that a later database no longer has.
         let zone = zone(&self.zone).unwrap_or(TimeZone::UTC);
@@ -111,8 +136,18 @@ impl EventMoment {
             .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
 
-    /// Formats the moment in the given language, such as `12 maart 2026, 14:00`.
+    /// Formats the moment in the given language: `12 maart 2026, 14.00 uur`, `12 March 2026, 14:00`.
     pub fn describe(&self, language: Language) -> String {
+        let date = self.describe_date(language);
+        match (self.time, language) {
+            (None, _) => date,
+            (Some(time), Language::En) => format!("{date}, {}", clock(time, language)),
+            (Some(time), _) => format!("{date}, {} uur", clock(time, language)),
+        }
+    }
+
+    /// Formats the moment without its time.
+    pub fn describe_date(&self, language: Language) -> String {
         if let Some(text) = &self.text {
             return text.clone();
         }
@@ -124,13 +159,16 @@ impl EventMoment {
                 format!("{} {year}", season_name(self.date.month(), language))
             }
             DatePrecision::Month => format!("{month} {year}"),
-            DatePrecision::Day | DatePrecision::Instant => match self.time {
-                Some(t) => {
-                    format!("{day} {month} {year}, {:02}:{:02}", t.hour(), t.minute())
-                }
-                None => format!("{day} {month} {year}"),
-            },
+            DatePrecision::Day | DatePrecision::Instant => format!("{day} {month} {year}"),
         }
+    }
+}
+
+/// Formats a time of day: `9.00` in Dutch, which `uur` follows, and `09:00` in English.
+pub fn clock(time: Time, language: Language) -> String {
+    match language {
+        Language::En => format!("{:02}:{:02}", time.hour(), time.minute()),
+        Language::Nl | Language::Other => format!("{}.{:02}", time.hour(), time.minute()),
     }
 }
 
@@ -234,26 +272,79 @@ mod tests {
 
     #[test]
     fn a_day_must_last_from_midnight_to_midnight_in_its_own_zone() {
-        let bonaire = EventMoment::day(date(2025, 6, 10), "America/Kralendijk").unwrap();
+        let bonaire = Moment::day(date(2025, 6, 10), "America/Kralendijk").unwrap();
         assert_eq!(bonaire.earliest().to_string(), "2025-06-10T04:00:00Z");
         assert_eq!(bonaire.latest().to_string(), "2025-06-11T04:00:00Z");
     }
 
     #[test]
     fn a_local_time_skipped_by_summer_time_must_have_an_instant() {
-        let gap = EventMoment::instant(date(2026, 3, 29), time(2, 30, 0, 0), HOME_ZONE).unwrap();
+        let gap = Moment::instant(date(2026, 3, 29), time(2, 30, 0, 0), HOME_ZONE).unwrap();
         assert_eq!(gap.earliest().to_string(), "2026-03-29T01:30:00Z");
     }
 
     #[test]
     fn a_season_must_last_three_months_and_be_named() {
-        let summer = EventMoment {
+        let summer = Moment {
             precision: DatePrecision::Season,
-            ..EventMoment::day(date(2025, 6, 1), HOME_ZONE).unwrap()
+            ..Moment::day(date(2025, 6, 1), HOME_ZONE).unwrap()
         };
         assert_eq!(summer.latest().to_string(), "2025-08-31T22:00:00Z");
         assert_eq!(summer.describe(Language::Nl), "zomer 2025");
         assert_eq!(summer.describe(Language::En), "summer 2025");
+    }
+
+    fn day(year: i16, month: i8, day: i8) -> Moment {
+        Moment::day(date(year, month, day), HOME_ZONE).unwrap()
+    }
+
+    fn at(day: Date, hour: i8, zone: &str) -> Moment {
+        Moment::instant(day, time(hour, 0, 0, 0), zone).unwrap()
+    }
+
+    #[test]
+    fn a_time_must_be_written_as_each_language_does() {
+        let nine = at(date(2026, 3, 12), 9, HOME_ZONE);
+        assert_eq!(nine.describe(Language::Nl), "12 maart 2026, 9.00 uur");
+        assert_eq!(nine.describe(Language::En), "12 March 2026, 09:00");
+        assert_eq!(nine.describe_date(Language::Nl), "12 maart 2026");
+        assert_eq!(day(2026, 3, 12).describe(Language::Nl), "12 maart 2026");
+    }
+
+    #[test]
+    fn in_the_home_zone_a_time_must_be_local_and_a_date_the_same_date() {
+        let zone = "America/Kralendijk";
+        let evening = at(date(2025, 12, 31), 20, zone).in_home_zone();
+        assert_eq!(evening, at(date(2026, 1, 1), 1, HOME_ZONE));
+        let last_day = Moment::day(date(2025, 12, 31), zone).unwrap();
+        assert_eq!(last_day.in_home_zone(), day(2025, 12, 31));
+    }
+
+    #[test]
+    fn iso_dates_must_be_as_short_as_the_precision() {
+        let with = |precision| Moment { precision, ..day(2025, 6, 1) }.iso_date();
+        assert_eq!(
+            DatePrecision::ALL.iter().map(|precision| with(*precision)).collect::<Vec<_>>(),
+            ["2025-06-01", "2025-06-01", "2025-06", "2025", "2025"]
+        );
+    }
+
+    #[test]
+    fn only_a_more_precise_moment_within_the_other_must_refine_it() {
+        let (summer_day, winter_day) = (date(2025, 7, 1), date(2025, 12, 31));
+        for date in [summer_day, winter_day] {
+            let day = Moment::day(date, HOME_ZONE).unwrap();
+            let month = Moment {
+                precision: DatePrecision::Month,
+                date: date.first_of_month(),
+                ..day.clone()
+            };
+            assert!(at(date, 0, HOME_ZONE).refines(&day) && at(date, 23, HOME_ZONE).refines(&day));
+            assert!(!at(date.tomorrow().unwrap(), 0, HOME_ZONE).refines(&day));
+            assert!(!at(date.yesterday().unwrap(), 23, HOME_ZONE).refines(&day));
+            assert!(day.refines(&month) && !month.refines(&day) && !day.refines(&day));
+        }
+        assert!(!day(2025, 7, 1).refines(&at(summer_day, 14, HOME_ZONE)));
     }
 
     #[test]
