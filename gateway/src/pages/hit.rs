@@ -80,17 +80,13 @@ impl HitView {
             _ => return None,
         };
         let kind = record.kind()?;
-        let date = match event {
-            Some(event) => {
-                let next = event.occurrences_from(context.now, 1).into_iter().next();
-                let start =
-                    next.as_ref().filter(|_| event.series.is_some()).unwrap_or(&event.start);
-                Some((messages.moment(start), start.iso_date()))
-            }
-            None => {
-                let published_at = common.published_at.as_ref();
-                published_at.map(|at| (at.describe_date(messages.language), at.iso_date()))
-            }
+        let date = if let Some(event) = event {
+            let next = event.occurrences_from(context.now, 1).into_iter().next();
+            let start = next.as_ref().filter(|_| event.series.is_some()).unwrap_or(&event.start);
+            Some((messages.moment(start), start.iso_date()))
+        } else {
+            let published_at = common.published_at.as_ref();
+            published_at.map(|at| (at.describe_date(messages.language), at.iso_date()))
         };
         let place = event
             .and_then(|event| event.place.as_ref())

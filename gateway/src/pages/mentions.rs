@@ -69,14 +69,12 @@ pub(super) async fn find(
 
 /// The date of a publication, or the date and time of an event, as precise as it is known.
 fn date(context: PageContext<'_>, record: &Record) -> String {
-    match record {
-        Record::Event(event) => event.start.describe(context.messages.language),
-        _ => {
-            let published_at = record.common().and_then(|common| common.published_at.as_ref());
-            let language = context.messages.language;
-            published_at.map(|moment| moment.describe_date(language)).unwrap_or_default()
-        }
+    let language = context.messages.language;
+    if let Record::Event(event) = record {
+        return event.start.describe(language);
     }
+    let published_at = record.common().and_then(|common| common.published_at.as_ref());
+    published_at.map(|moment| moment.describe_date(language)).unwrap_or_default()
 }
 
 /// The fragment of a text that names `organisation`, otherwise the best one; and whether it names
