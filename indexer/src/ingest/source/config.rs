@@ -228,7 +228,7 @@ pub enum ConfigError {
 }
 
 /// Incremented when a parser change yields different facts from the same bytes.
-const PARSER_VERSION: u32 = 2;
+const PARSER_VERSION: u32 = 3;
 
 /// Validates the sources of a configuration in `folder`.
 ///
