@@ -98,7 +98,7 @@ impl Authenticator {
         let mut candidates = self.jwks.current().matching(is_candidate);
         if candidates.is_empty() {
             // The token may have been signed with a new key.
-            self.jwks.refresh().await;
+            self.jwks.refresh_for_token().await;
             candidates = self.jwks.current().matching(is_candidate);
         }
         if candidates.is_empty() && self.jwks.current().is_empty() {

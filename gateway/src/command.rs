@@ -17,6 +17,7 @@ mod resume;
 mod rollback;
 mod schema;
 mod serve;
+mod shutdown_signals;
 mod status;
 mod telemetry;
 mod verify;

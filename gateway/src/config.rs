@@ -8,6 +8,7 @@ mod error;
 mod federation;
 mod file;
 mod limits;
+mod mistakes;
 mod overrides;
 pub(crate) mod reference;
 mod security;

@@ -4,6 +4,7 @@ mod authorization;
 mod faulty_subgraphs;
 mod generated;
 mod hostile_subgraphs;
+mod jwks;
 mod rejected_supergraphs;
 mod schema_check;
 pub(crate) mod subgraph;

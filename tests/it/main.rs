@@ -31,6 +31,7 @@
 //! - `metrics`: `/metrics`, parsed by other programs
 //! - `example_operations`: the example operations, as a frontend sends them
 //! - `server`: the program under load and on errors; traces
+//! - `shutdown`: SIGTERM at any moment of the start
 //! - `pages`, `calendar`: HTML pages, feeds and robots
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
@@ -75,6 +76,7 @@ mod rejections;
 mod relevance;
 mod search_reference;
 mod server;
+mod shutdown;
 mod suggestions;
 mod support;
 mod test_server;

@@ -147,6 +147,25 @@ fn what_was_left_unread_must_be_reported() {
 }
 
 #[test]
+fn what_no_record_has_must_be_reported_once_all_records_are_read() {
+    let installation = Installation::small();
+    let text = fs::read_to_string(installation.config()).expect("a file");
+    let mapping = "fields = { lead = \"inleiding\" }\nvalues = { form = { weblog = \"BLOG\" } }\n";
+    fs::write(installation.config(), format!("{text}{mapping}")).expect("writable");
+    installation.write_lines_to("more.jsonl", &[r#"{"key":"a","kind":"article","title":"T"}"#]);
+    let notes = [
+        "more, `lead`: no record has the field `inleiding`",
+        "more, `form`: no record has the value `weblog`",
+    ];
+    let output = stdout(&installation.output(&["index"]));
+    for note in notes {
+        assert!(output.contains(&format!("unused: {note}")), "{note}: {output}");
+    }
+    let output = stdout(&installation.output(&["index"]));
+    assert!(!output.contains("unused"), "unchanged records are not read: {output}");
+}
+
+#[test]
 fn the_rejections_of_the_last_run_must_be_listed_also_where_it_published_nothing() {
     let installation = Installation::small();
     assert_eq!(installation.output(&["status", "--rejections"]).status.code(), Some(1));

@@ -28,6 +28,7 @@ mod planner_adapter;
 mod response_projection;
 mod router;
 mod schema;
+mod schema_excerpt;
 mod sdl_cache;
 mod selected_fields;
 mod selection_set;

@@ -1,8 +1,11 @@
 //! Plans the operation of a document: validate, filter, normalise, plan.
 
+mod fragment_spreads;
 mod normalise;
 mod overlapping_fields;
 mod validate;
+#[cfg(test)]
+mod validate_tests;
 #[cfg(test)]
 mod work_tests;
 
@@ -55,7 +58,7 @@ impl OperationPlanner {
         let types = supergraph.types();
         let started = Instant::now();
         let timed_out = || PlanError::NoPlan(PlannerError::Timeout(self.timeout));
-        let mut document = self.rules.parse_and_validate(supergraph.public(), text)?;
+        let mut document = self.rules.parse_and_validate(supergraph, text)?;
         let conflicts = overlapping_fields::conflicts(types, &document, started + self.timeout)
             .map_err(|overlapping_fields::DeadlineExceeded| timed_out())?;
         if !conflicts.is_empty() {

@@ -21,7 +21,7 @@ use hive_router_query_planner::{
     },
     graph::PlannerOverrideContext,
     planner::{Planner as HivePlanner, QueryPlannerOptions},
-    state::supergraph_state::OperationKind,
+    state::supergraph_state::{OperationKind, SupergraphState},
     utils::{cancellation::CancellationToken, parsing::safe_parse_schema},
 };
 
@@ -89,7 +89,9 @@ impl Planner {
     /// The reason why the planner rejects the supergraph.
     pub(crate) fn new(document: &schema::Document) -> Result<Self, Cause> {
         let inner = panic::catch_unwind(|| {
-            HivePlanner::new_from_supergraph(document, QueryPlannerOptions::default())
+            let state = supergraph_state(document);
+            let options = QueryPlannerOptions::default();
+            HivePlanner::new_from_supergraph_state(state, document, options)
         })
         .map_err(|panic| cause(format!("panicked: {}", panic_message(&*panic))))?
         .map_err(cause)?;
@@ -134,6 +136,38 @@ impl Planner {
         let mut steps = attempt.steps(&normal.operation)?;
         Ok(if steps.len() == 1 { steps.pop() } else { Some(Step::Sequence(steps)) })
     }
+}
+
+/// The planner's state of a supergraph. Its crate searches for each root type, from the front of the
+/// schema and once for each object type, also if there is no such root type. So the root types come
+/// first here, and the query type stands in for those that do not exist.
+fn supergraph_state(document: &schema::Document) -> SupergraphState {
+    use schema::Definition;
+
+    let query = document.query_type_name().cloned();
+    let mutation = document.mutation_type_name().cloned();
+    let subscription = document.subscription_type_name().cloned();
+    let is_root = |name: &str| {
+        [&query, &mutation, &subscription].into_iter().flatten().any(|root| root == name)
+    };
+    let mut definitions = document.definitions.clone();
+    definitions.sort_by_key(|definition| match definition {
+        Definition::SchemaDefinition(_) => 0,
+        Definition::TypeDefinition(of) if is_root(of.name()) => 1,
+        _ => 2,
+    });
+    let (has_mutation, has_subscription) = (mutation.is_some(), subscription.is_some());
+    for definition in &mut definitions {
+        if let Definition::SchemaDefinition(roots) = definition {
+            roots.query.clone_from(&query);
+            roots.mutation = mutation.clone().or_else(|| query.clone());
+            roots.subscription = subscription.clone().or_else(|| query.clone());
+        }
+    }
+    let mut state = SupergraphState::new(&schema::Document { definitions });
+    state.mutation_type.take_if(|_| !has_mutation);
+    state.subscription_type.take_if(|_| !has_subscription);
+    state
 }
 
 /// Maximum number of planning attempts for one operation and its halves.

@@ -104,6 +104,11 @@ impl Definition {
         }
     }
 
+    /// Whether it has fields or members.
+    pub(crate) fn is_composite(&self) -> bool {
+        matches!(self.kind, TypeKind::Object { .. }) || self.is_abstract()
+    }
+
     /// Whether it is an interface or union.
     pub(crate) fn is_abstract(&self) -> bool {
         matches!(self.kind, TypeKind::Interface { .. } | TypeKind::Union)
@@ -257,6 +262,27 @@ impl PublicSchema {
     /// Whether a value of type `name` is also of type `wanted`.
     pub(crate) fn is(&self, name: &str, wanted: &str) -> bool {
         name == wanted || self.possible_types.get(wanted).is_some_and(|types| types.contains(name))
+    }
+
+    /// Whether an object can be of both types, as far as clients know.
+    pub(crate) fn have_common_type(&self, one: &Definition, other: &Definition) -> bool {
+        if one.name == other.name {
+            return true;
+        }
+        let none = BTreeSet::new();
+        let possible = |of: &Definition| self.possible_types.get(&of.name).unwrap_or(&none);
+        match (one.is_abstract(), other.is_abstract()) {
+            (false, false) => false,
+            (true, false) => possible(one).contains(&other.name),
+            (false, true) => possible(other).contains(&one.name),
+            (true, true) => {
+                let (mut few, mut many) = (possible(one), possible(other));
+                if few.len() > many.len() {
+                    (few, many) = (many, few);
+                }
+                few.iter().any(|name| many.contains(name) && self.public.contains_key(name))
+            }
+        }
     }
 
     /// The possible types of an abstract type, including hidden ones.

@@ -17,6 +17,7 @@ use crate::{
     plan::Step,
     planner_adapter::{Planner, PlannerError, parse_supergraph},
     schema::{PublicSchema, argument},
+    schema_excerpt::SchemaIndex,
 };
 
 /// A subgraph as declared in the supergraph.
@@ -32,6 +33,7 @@ pub(crate) struct SubgraphInfo {
 pub struct Supergraph {
     planner: Planner,
     types: PublicSchema,
+    public_index: SchemaIndex,
     graphs: Vec<SubgraphInfo>,
     digest: blake3::Hash,
 }
@@ -95,7 +97,8 @@ impl Supergraph {
             return Err(LoadError::InaccessibleReference { coordinate, inaccessible });
         }
         let types = PublicSchema::new(&document, planner.public_schema());
-        Ok(Self { planner, types, graphs, digest: blake3::hash(sdl.as_bytes()) })
+        let public_index = SchemaIndex::new(planner.public_schema());
+        Ok(Self { planner, types, public_index, graphs, digest: blake3::hash(sdl.as_bytes()) })
     }
 
     /// The types of the public schema.
@@ -106,6 +109,11 @@ impl Supergraph {
     /// The public schema, for validation.
     pub(crate) fn public(&self) -> &ast::Document {
         self.planner.public_schema()
+    }
+
+    /// The positions of types and fields in the public schema.
+    pub(crate) fn public_index(&self) -> &SchemaIndex {
+        &self.public_index
     }
 
     /// The subgraphs.

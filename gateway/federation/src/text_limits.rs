@@ -61,7 +61,6 @@ fn position(text: &[u8], offset: usize) -> Pos {
 /// [`NESTING_MAX`] levels deep.
 ///
 /// # Errors
-/// [`GraphqlError`] with the exceeded limit.
 /// [`GraphqlError`] with the limit that the document exceeds.
 pub fn check_document(document: &str, tokens_max: usize) -> Result<(), GraphqlError> {
     let at = |offset| position(document.as_bytes(), offset);
@@ -93,7 +92,6 @@ pub fn check_document(document: &str, tokens_max: usize) -> Result<(), GraphqlEr
 /// Descriptions can contain any text.
 ///
 /// # Errors
-/// [`TextError`] with the position.
 /// [`TextError`] with the position.
 pub fn check_sdl(sdl: &str) -> Result<(), TextError> {
     let bytes = sdl.as_bytes();

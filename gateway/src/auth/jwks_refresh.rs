@@ -11,7 +11,7 @@ use federation::{
     error::{Cause, cause, with_causes},
     subgraph::HttpClient,
 };
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 use url::Url;
 
 use super::jwks::KeySet;
@@ -42,9 +42,15 @@ pub struct JwksProvider {
     source: KeySource,
     client: HttpClient,
     current: RwLock<Arc<KeySet>>,
-    /// Start of the last refresh. Not locked during a refresh: other requests use the previous
-    /// keys.
-    last_read: Mutex<Option<Instant>>,
+    /// The last refresh. Not locked during a refresh: other requests use the previous keys.
+    last_refresh: Mutex<Option<LastRefresh>>,
+}
+
+/// A refresh, running or ended.
+struct LastRefresh {
+    started: Instant,
+    /// Closed when the refresh ends.
+    running: watch::Receiver<()>,
 }
 
 impl JwksProvider {
@@ -54,7 +60,8 @@ impl JwksProvider {
     /// [`JwksError`] if the key file cannot be loaded.
     pub async fn open(source: &KeySource) -> Result<Arc<Self>, JwksError> {
         let (source, client) = (source.clone(), HttpClient::new(crate::PROGRAM));
-        let keys = Self { source, client, current: RwLock::default(), last_read: Mutex::new(None) };
+        let (current, last_refresh) = (RwLock::default(), Mutex::new(None));
+        let keys = Self { source, client, current, last_refresh };
         let first_refresh = keys.refresh().await;
         match (&keys.source, first_refresh) {
             (KeySource::File(path), Some(Err(cause))) => {
@@ -69,16 +76,38 @@ impl JwksProvider {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Refreshes the keys, unless that was done recently. On an error, which is logged, the
-    /// previous keys stay active.
-    pub(super) async fn refresh(&self) -> Option<Result<(), Cause>> {
+    /// Refreshes the keys. If that was done recently, nothing happens; if it is being done, waits
+    /// until it has ended. If the caller stops waiting, the refresh continues for the others.
+    pub(super) async fn refresh_for_token(self: &Arc<Self>) {
+        let keys = Arc::clone(self);
+        // A panic is logged by the panic hook; the previous keys stay active.
+        let _ = tokio::spawn(async move { keys.refresh().await }).await;
+    }
+
+    /// Registers a refresh, which ends when the result is dropped; an error is the refresh that
+    /// started recently instead.
+    fn start_refresh(&self) -> Result<watch::Sender<()>, watch::Receiver<()>> {
+        let mut last = self.last_refresh.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(LastRefresh { started, running }) = &*last
+            && started.elapsed() < REFRESH_INTERVAL_MIN
         {
-            let mut last_read = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
-            if last_read.is_some_and(|last| last.elapsed() < REFRESH_INTERVAL_MIN) {
+            return Err(running.clone());
+        }
+        let (ends, running) = watch::channel(());
+        *last = Some(LastRefresh { started: Instant::now(), running });
+        Ok(ends)
+    }
+
+    /// Refreshes the keys, or waits for the running refresh; `None` if one was started recently.
+    /// On an error, which is logged, the previous keys stay active.
+    async fn refresh(&self) -> Option<Result<(), Cause>> {
+        let _ends = match self.start_refresh() {
+            Ok(ends) => ends,
+            Err(mut running) => {
+                let _closed = running.changed().await;
                 return None;
             }
-            *last_read = Some(Instant::now());
-        }
+        };
         let keys = match &self.source {
             KeySource::File(path) => read_file(path.clone()).await,
             KeySource::Url(url) => self.fetch_url(url).await,

@@ -22,7 +22,7 @@ use crate::config::{Config, ConfigError, Overrides};
 
 /// Maximum number of rejections in the text output.
 const REJECTIONS_SHOWN: usize = 20;
-/// Number of notes on what a source has unread that are shown to people.
+/// Number of notes of one kind on a source that are shown to people.
 const UNREAD_SHOWN: usize = 5;
 
 #[derive(Debug, Args)]
@@ -163,19 +163,22 @@ impl Display for Rejections<'_> {
     }
 }
 
-/// What was left unread of a source, for people.
+/// What was left unread of a source, and what was not used of its configuration, for people.
 struct Unread<'a>(&'a SourceReport);
 
 impl Display for Unread<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(source) = self;
-        for note in source.unread.iter().take(UNREAD_SHOWN) {
-            writeln!(f, "unread: {}, {note}", source.name)?;
+        for (what, notes) in [("unread", &source.unread), ("unused", &source.unused)] {
+            for note in notes.iter().take(UNREAD_SHOWN) {
+                writeln!(f, "{what}: {}, {note}", source.name)?;
+            }
+            let hidden = notes.len().saturating_sub(UNREAD_SHOWN);
+            if hidden > 0 {
+                writeln!(f, "and {hidden} more; --json lists them")?;
+            }
         }
-        match source.unread.len().saturating_sub(UNREAD_SHOWN) {
-            0 => Ok(()),
-            hidden => writeln!(f, "and {hidden} more; --json lists them"),
-        }
+        Ok(())
     }
 }
 

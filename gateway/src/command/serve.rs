@@ -12,16 +12,14 @@ use indexer::{
     ingest,
     ingest::{BuildOptions, Mode, OnThreshold, PublishMode},
 };
-use tokio::{
-    runtime::Runtime,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::runtime::Runtime;
 
 use super::{
     CommandError, SourceArguments,
     index::{self, Summary},
     logging,
     progress::Console,
+    shutdown_signals::ShutdownSignals,
     telemetry::Traces,
 };
 use crate::{
@@ -49,6 +47,7 @@ pub(super) struct ServeArguments {
 
 /// Runs the server, after building the demo if it is requested.
 pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> {
+    let signals = ShutdownSignals::catch()?;
     let flags = Overrides {
         listen: arguments.listen.clone(),
         supergraph: arguments.supergraph.clone(),
@@ -63,8 +62,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
         build_demo(&config)?;
     }
     let runtime = Runtime::new()?;
-    // As a task of its own, so that signals are handled while the server starts and composes.
-    let served = runtime.block_on(runtime.spawn(serve(config, arguments.from.demo)));
+    let served = runtime.block_on(runtime.spawn(serve(config, arguments.from.demo, signals)));
     // Does not wait for compositions and plans that are still being computed.
     runtime.shutdown_background();
     served.map_err(io::Error::other)?
@@ -84,14 +82,13 @@ fn build_demo(config: &Config) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut building = tokio::spawn(App::build(config));
-    let app = tokio::select! {
-        app = &mut building => app.map_err(io::Error::other)??,
-        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
-        _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
-    };
+async fn serve(
+    config: Config,
+    is_demo: bool,
+    signals: ShutdownSignals,
+) -> Result<ExitCode, CommandError> {
+    let app = App::build(config).await?;
+    let signal = signals.reported();
     let address = app.address();
     if is_demo {
         writeln!(io::stderr(), "{}", invitation(address))?;
@@ -101,10 +98,7 @@ async fn serve(config: Config, is_demo: bool) -> Result<ExitCode, CommandError> 
         tracing::warn!("{NO_GENERATION}");
     }
     let shutdown = async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        signal.await;
         tracing::info!("shutting down; waiting for running requests");
     };
     app.run(shutdown).await?;

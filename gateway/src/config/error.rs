@@ -53,6 +53,9 @@ pub enum ConfigError {
         /// Message of the TOML parser.
         message: String,
     },
+    /// The file has several unknown keys or values of the wrong type.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
     /// A value is invalid.
     #[error("`{key}` must be {expected}, not `{actual}`")]
     Value {

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use toml::de::DeTable;
 use url::Url;
 
 use super::{
@@ -18,6 +19,8 @@ use super::{
     TrustedDocumentPolicy,
     authentication::AuthenticationSection,
     federation::FederationSection,
+    mistakes::{Mistake, MistakeKind, mistakes},
+    reference::json_schema,
     security::SecuritySection,
     subgraph::{self, SubgraphEntry},
 };
@@ -184,7 +187,7 @@ impl ConfigFile {
                 ConfigError::Read { path: path.to_owned(), cause }
             }
         })?;
-        toml::from_str(&text).map_err(|error| parse_error(path, &text, &error))
+        toml::from_str(&text).map_err(|error| file_error(path, &text, &error))
     }
 
     /// Validates the file, after applying `overrides`. Relative paths are resolved against the
@@ -358,8 +361,56 @@ fn day(value: &toml::Value) -> Result<Date, ConfigError> {
     text.parse().map_err(|_| ConfigError::value("demo_date", "a date such as `2026-03-02`", &text))
 }
 
-/// Converts a TOML error to one sentence with a line number. For an unknown key, suggests the
-/// nearest one of the known keys, which serde lists in its message.
+/// All errors of a file that `first` makes unusable.
+fn file_error(path: &Path, text: &str, first: &toml::de::Error) -> ConfigError {
+    let Ok(table) = DeTable::parse(text) else { return parse_error(path, text, first) };
+    let line_of = |offset: usize| {
+        let before = text.get(..offset).unwrap_or_default();
+        before.matches('\n').count() + 1
+    };
+    let mut mistakes = mistakes(&table, json_schema().as_value());
+    // The schema does not contain every rule of the types.
+    let offset = first.span().map_or(0, |span| span.start);
+    let first = if mistakes.iter().any(|other| line_of(other.offset) == line_of(offset)) {
+        None
+    } else {
+        Some(parse_error(path, text, first))
+    };
+    let at = mistakes.partition_point(|mistake| mistake.offset < offset);
+    let after = mistakes.split_off(at);
+    let error = |mistake: Mistake| mistake_error(path, line_of(mistake.offset), mistake.kind);
+    let mut errors: Vec<_> = mistakes.into_iter().map(error).collect();
+    errors.extend(first);
+    errors.extend(after.into_iter().map(error));
+    if errors.len() > 1 { ConfigError::Several(errors) } else { errors.remove(0) }
+}
+
+fn mistake_error(path: &Path, line: usize, mistake: MistakeKind) -> ConfigError {
+    let path = path.to_owned();
+    let message = match mistake {
+        MistakeKind::UnknownKey { key, known } => {
+            let nearest = nearest(&key, known.iter().map(String::as_str));
+            return ConfigError::UnknownKey { path, line, key, nearest };
+        }
+        MistakeKind::Value { key, expected, actual } => {
+            format!("`{key}` must be {expected}, not {actual}")
+        }
+        MistakeKind::MissingKey { key } => format!("missing key `{key}`"),
+    };
+    ConfigError::Syntax { path, line, message }
+}
+
+/// The known key that is most similar to an unknown one.
+fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(key, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Converts an error of the TOML parser to one sentence with a line number. For an unknown key,
+/// suggests the nearest one of the known keys, which serde lists in its message.
 fn parse_error(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
@@ -370,10 +421,6 @@ fn parse_error(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError 
     };
     let mut quoted = listed.split('`').skip(1).step_by(2);
     let key = quoted.next().unwrap_or_default().to_owned();
-    let nearest = quoted
-        .map(|candidate| (strsim::jaro_winkler(&key, candidate), candidate))
-        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate.to_owned());
+    let nearest = nearest(&key, quoted);
     ConfigError::UnknownKey { path, line, key, nearest }
 }

@@ -72,7 +72,7 @@ fn an_error_must_name_the_location_the_value_and_the_remedy() {
         assert_eq!(read(text, &Overrides::default()).unwrap_err(), error, "{text}");
     }
     let type_error = read("listen = 8080", &Overrides::default()).unwrap_err();
-    assert!(type_error.starts_with("wegwijzer.toml, line 1: invalid type"), "{type_error}");
+    assert_eq!(type_error, "wegwijzer.toml, line 1: `listen` must be a string, not an integer");
 }
 
 #[test]
@@ -117,4 +117,61 @@ fn a_day_must_be_read_as_a_date_of_toml_and_as_a_text() {
         let config = read(text, &Overrides::default()).unwrap();
         assert_eq!(config.demo_date.map(|day| day.to_string()).as_deref(), Some("2026-03-02"));
     }
+}
+
+#[test]
+fn every_mistake_in_the_keys_of_a_file_must_be_reported_with_its_line() {
+    let text = "lisen = '127.0.0.1:80'\n\
+                trusted_proxies = ['10.0.0.0/8', 7]\n\
+                demo_date = 2026-03-02\n\
+                [limits]\n\
+                depth_max = '8'\n\
+                page_size = 3\n\
+                [log]\n\
+                format = 'xml'\n\
+                slow_ms = -1\n\
+                [telemetry]\n\
+                sample_percent = 1\n\
+                [[subgraph]]\n\
+                name = 'a'\n\
+                headers = [{ forwad = 'x' }]\n\
+                [[source]]\n\
+                name = 's'\n\
+                kind = 'cvs'\n\
+                path = 'a.csv'\n\
+                language = 'FR'\n\
+                constants = { kind = 7, form = ['a'] }\n\
+                values.form = { x = 1 }\n\
+                url = true\n";
+    let error = read(text, &Overrides::default()).unwrap_err();
+    let errors: Vec<_> =
+        error.lines().map(|line| line.replace("wegwijzer.toml, line ", "")).collect();
+    assert_eq!(
+        errors,
+        [
+            "1: unknown key `lisen`, did you mean `listen`?",
+            "2: `trusted_proxies` must be a string, not an integer",
+            "5: `limits.depth_max` must be an integer, not a string",
+            "6: unknown key `page_size`, did you mean `page_size_max`?",
+            "8: `log.format` must be one of `text`, `json`, not `xml`",
+            "12: missing key `subgraph.url`",
+            "14: unknown key `forwad`, did you mean `forward`?",
+            "17: `source.kind` must be one of `markdown`, `jsonlines`, `csv`, `text`, not `cvs`",
+            "21: `source.values.form.x` must be a string, not an integer",
+            "22: `source.url` must be a string, not a boolean",
+        ]
+    );
+}
+
+#[test]
+fn rules_that_the_schema_lacks_must_be_reported_with_the_mistakes() {
+    let text =
+        "[[source]]\nname = 's'\nkind = 'csv'\npath = 'a'\nlanguage = 'FR'\n[telemetry]\nqqq = 1";
+    let error = read(text, &Overrides::default()).unwrap_err();
+    let lines: Vec<_> = error.lines().collect();
+    assert_eq!(lines.len(), 2, "{error}");
+    assert!(lines[0].starts_with("wegwijzer.toml, line 5: ") && lines[0].contains("FR"), "{error}");
+    assert_eq!(lines[1], "wegwijzer.toml, line 7: unknown key `qqq`");
+    let twice = read("listen = 'a'\nlisten = 'b'\nqqq = 1", &Overrides::default()).unwrap_err();
+    assert!(twice.starts_with("wegwijzer.toml, line 2: ") && !twice.contains("qqq"), "{twice}");
 }

@@ -209,6 +209,16 @@ mod tests {
                 "`pattern` does not match: `b.md`",
             ]
         );
+        let config = format!(
+            "{TABLE}constants = {{ kind = 'article' }}\n[values.form]\nWeblog = 'BLOG'\n\
+             Verslag = 'REPORT'\n'*' = 'PAGE'\n[values.draft]\nja = 'true'"
+        );
+        let table = b"id;title;form\n1;T;weblog\n2;T;anders\n";
+        let check = checked(&config, &[("a.csv", table)]);
+        assert_eq!(
+            check.warnings,
+            ["`form`: no record has the value `verslag`", "`draft`: no record has the value `ja`"]
+        );
         let nothing = checked("kind = \"markdown\"\npath = \".\"", &[("c.docx", b"x")]);
         assert_eq!(nothing.errors, ["no file is selected; check `path`, `include` and `exclude`"]);
     }

@@ -48,6 +48,10 @@ pub(crate) fn collect(
         collector.collect(&survey)?;
         let SourceCollector { mut report, mut rejections, .. } = collector;
         report.unread = survey.unread(source);
+        if report.unchanged == 0 {
+            let (placeholders, fields) = survey.absent(source);
+            report.unused = [placeholders, fields].concat();
+        }
         context.progress.end();
         publish_thresholds::check(context, &report, &rejections)?;
         collected.reports.push(report);

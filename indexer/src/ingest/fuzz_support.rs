@@ -1,31 +1,134 @@
-//! Interface for fuzz targets: reads and normalises a source without a build.
+//! Interface for fuzz targets: reads and normalises a source, or the dates of an event, without a
+//! build.
 
-use schema::Body;
+use schema::{Body, EventMoment, Series};
+use serde_json::{Value, json};
 
 use super::{
     FetchError,
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
-    source::{SourceItem, records, survey::Survey},
+    source::{Fields, RawRecord, SourceItem, field::Field, records, survey::Survey},
 };
+use crate::source_facts::Detail;
 
-/// The body of each record of a source, or the reason for its rejection.
+/// An item of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadItem {
+    /// A valid record.
+    Record {
+        /// File and line.
+        location: String,
+        /// Its title, or the one derived from its text.
+        title: Option<String>,
+        /// Its body.
+        body: Option<Body>,
+    },
+    /// A record that is omitted deliberately.
+    Skipped {
+        /// File and line.
+        location: String,
+    },
+    /// A record that was not accepted.
+    Rejected {
+        /// File and line.
+        location: String,
+        /// The error.
+        reason: String,
+    },
+    /// A record that the source marks as deleted.
+    Deleted {
+        /// Its key.
+        key: String,
+    },
+}
+
+/// The items of a source, with its records normalised.
 ///
 /// # Errors
 /// [`FetchError`] if the source cannot be read.
-pub fn bodies(source: &ResolvedSource) -> Result<Vec<Result<Option<Body>, String>>, FetchError> {
+pub fn read_items(source: &ResolvedSource) -> Result<Vec<ReadItem>, FetchError> {
     let is_unchanged = |_: &_| false;
-    let body = |item| match item {
-        SourceItem::Record(record) => {
-            let facts = normalise(&record, source, &NormaliseContext::default());
-            Some(facts.map(|facts| facts.body))
-        }
-        SourceItem::Rejected(rejection) => Some(Err(rejection.reason)),
-        SourceItem::Unchanged { .. } | SourceItem::Deleted { .. } | SourceItem::Skipped { .. } => {
-            None
-        }
-    };
     let survey = Survey::default();
     let items = records(source, &is_unchanged, &survey)?;
-    items.filter_map(|item| item.map(body).transpose()).collect()
+    items.filter_map(|item| item.map(|item| read_item(item, source)).transpose()).collect()
+}
+
+fn read_item(item: SourceItem, source: &ResolvedSource) -> Option<ReadItem> {
+    Some(match item {
+        SourceItem::Record(record) => {
+            match normalise(&record, source, &NormaliseContext::default()) {
+                Ok(facts) => ReadItem::Record {
+                    location: record.location,
+                    title: facts.name().map(str::to_owned),
+                    body: facts.body,
+                },
+                Err(reason) => ReadItem::Rejected { location: record.location, reason },
+            }
+        }
+        SourceItem::Rejected(rejection) => {
+            ReadItem::Rejected { location: rejection.location, reason: rejection.reason }
+        }
+        SourceItem::Skipped { location, .. } => ReadItem::Skipped { location },
+        SourceItem::Deleted { key } => ReadItem::Deleted { key },
+        // Nothing is stored, so nothing is unchanged.
+        SourceItem::Unchanged { .. } => return None,
+    })
+}
+
+/// The dates of an event as its source wrote them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WrittenDates {
+    /// Start.
+    pub start: String,
+    /// End.
+    pub end: String,
+    /// Time zone.
+    pub zone: String,
+    /// Recurrence rule.
+    pub rule: String,
+    /// Days without an occurrence.
+    pub exclude: String,
+}
+
+/// The parsed dates of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParsedDates {
+    /// Start.
+    pub start: Option<EventMoment>,
+    /// End.
+    pub end: Option<EventMoment>,
+    /// Recurrence.
+    pub series: Option<Series>,
+}
+
+/// Parses the dates of an event of a source, shifted by `shift_days`.
+///
+/// # Errors
+/// The reason for which the event is rejected.
+pub fn parse_dates(
+    written: &WrittenDates,
+    source: &ResolvedSource,
+    shift_days: i64,
+) -> Result<ParsedDates, String> {
+    let mut fields = Fields::from([
+        (Field::Kind, json!("event")),
+        (Field::Title, json!("T")),
+        (Field::Start, json!(written.start)),
+        (Field::End, json!(written.end)),
+        (Field::TimeZone, json!(written.zone)),
+    ]);
+    if !written.rule.is_empty() {
+        let series = json!({ "rule": written.rule, "exclude": [written.exclude] });
+        fields.insert(Field::Series, series);
+    }
+    fields.retain(|_, value| *value != Value::String(String::new()));
+    let record =
+        RawRecord { key: String::new(), location: String::new(), content_hash: [0; 32], fields };
+    match normalise(&record, source, &NormaliseContext { shift_days })?.detail {
+        Detail::Event(event) => {
+            Ok(ParsedDates { start: event.start, end: event.end, series: event.series })
+        }
+        _ => Err("not an event".to_owned()),
+    }
 }

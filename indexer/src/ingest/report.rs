@@ -60,6 +60,8 @@ pub struct SourceReport {
     /// Unread input: fields that are not mapped and files that are not selected. Only the keys of
     /// unchanged records are read.
     pub unread: Vec<String>,
+    /// Mapped fields and values that no record has; empty if not all records were read.
+    pub unused: Vec<String>,
 }
 
 impl SourceReport {
@@ -73,6 +75,7 @@ impl SourceReport {
             rejected: 0,
             skipped: 0,
             unread: Vec::new(),
+            unused: Vec::new(),
         }
     }
 

@@ -252,7 +252,8 @@ impl<'a> SourceReader<'a> {
     /// The canonical fields of a record.
     fn map(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Fields {
         self.survey.record(self.source, raw_fields, captures);
-        self.source.mapping.apply(raw_fields, captures)
+        let on_match = |target, entry: &str| self.survey.translated(target, entry);
+        self.source.mapping.apply_reporting(raw_fields, captures, on_match)
     }
 
     fn rejected(&self, location: String, key: Option<String>, reason: String) -> SourceItem {

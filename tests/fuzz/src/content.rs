@@ -5,7 +5,7 @@ use std::{fs, sync::LazyLock};
 
 use indexer::ingest::{
     config::{ResolvedSource, SourceConfig, resolve_sources},
-    fuzz_support::bodies,
+    fuzz_support::{ReadItem, read_items},
 };
 use tempfile::TempDir;
 
@@ -142,7 +142,8 @@ pub fn check_html(bytes: &[u8]) {
     check(&format!("---\ntitle: T\n---\n{html}"));
 }
 
-fn text(choices: &mut ByteSource, parts: &[&str]) -> String {
+/// A choice of `parts`, or any text.
+pub(crate) fn text(choices: &mut ByteSource, parts: &[&str]) -> String {
     if choices.one_in(4) {
         return choices.text(4_096);
     }
@@ -158,12 +159,26 @@ fn check(page: &str) {
     // One file per process, so that checks must not run concurrently.
     let file = folder.path().join("a.md");
     fs::write(file, page).expect("writable");
-    for body in bodies(source).expect("a readable folder") {
-        match body {
-            Err(reason) => assert!(!reason.is_empty(), "a rejection without a reason: {page}"),
-            Ok(None) => {}
-            Ok(Some(body)) => assert_sanitised(&body.html),
+    for item in read_items(source).expect("a readable folder") {
+        assert_valid(&item, page);
+    }
+}
+
+/// Asserts that an item is a record with a title and a sanitised body, or is rejected with a reason.
+pub(crate) fn assert_valid(item: &ReadItem, input: &str) {
+    match item {
+        ReadItem::Rejected { reason, .. } => {
+            assert!(!reason.is_empty(), "a rejection without a reason: {input}");
         }
+        ReadItem::Record { title, body, .. } => {
+            let has_title = title.as_ref().is_some_and(|title| !title.trim().is_empty());
+            assert!(has_title, "a record without a title: {input}");
+            if let Some(body) = body {
+                assert_sanitised(&body.html);
+            }
+        }
+        ReadItem::Skipped { .. } => {}
+        ReadItem::Deleted { key } => assert!(!key.is_empty(), "a deletion without a key: {input}"),
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! - [`subgraph_response`]: responses of subgraphs
 //! - [`content`]: front matter, Markdown and HTML of sources
+//! - [`csv`]: tables of sources
 //! - [`cursor`]: texts of cursors and ids
+//! - [`date`]: dates and recurrence rules of sources
 //! - [`federated`]: operations over a supergraph
 //! - [`filter`]: searches in the catalog
+//! - [`json_lines`]: JSON Lines of sources
 //! - [`pipeline`]: GraphQL documents with their variables
 //! - [`request`]: complete HTTP requests
 //! - [`search_query`]: search queries
@@ -17,15 +20,19 @@
 
 pub mod byte_source;
 pub mod content;
+pub mod csv;
 pub mod cursor;
+pub mod date;
 pub mod demo;
 pub mod document;
 pub mod federated;
 pub mod filter;
+pub mod json_lines;
 pub mod pipeline;
 pub mod request;
 pub mod sdl;
 pub mod search_query;
+mod source_file;
 pub mod subgraph_response;
 mod support;
 #[cfg(test)]

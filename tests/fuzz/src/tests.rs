@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fs};
 use gateway::pipeline::CacheScope;
 
 use crate::{
-    content, cursor,
+    content, csv, cursor, date,
     demo::{DEMO, repository},
-    federated, filter, pipeline, request, sdl, search_query, subgraph_response, token,
+    federated, filter, json_lines, pipeline, request, sdl, search_query, subgraph_response, token,
 };
 
 /// Pseudo-random bytes from a seed (`SplitMix64`).
@@ -43,8 +43,11 @@ fn generated_documents_must_mostly_be_executed() {
 fn any_bytes_must_pass_every_check() {
     for seed in 0..200 {
         let mut bytes = bytes(seed, 8 + usize::try_from(seed).unwrap() * 3);
+        csv::check(&bytes);
         cursor::check(&bytes);
+        date::check(&bytes);
         filter::check(&bytes);
+        json_lines::check(&bytes);
         request::check(&bytes);
         sdl::check(&bytes);
         sdl::check_field_set(&bytes);
@@ -71,4 +74,17 @@ fn example_operations_must_be_valid_fuzz_inputs() {
         executed += usize::from(response.outcome.code() == "OK");
     }
     assert!(executed >= 11, "{executed}");
+}
+
+#[test]
+fn written_dates_must_be_moments_and_series_or_be_rejected() {
+    let (mut moments, mut series, mut rejections) = (0, 0, 0);
+    for seed in 0..1_000 {
+        match date::outcome(&bytes(seed, 40)) {
+            Ok(dates) if dates.series.is_some() => series += 1,
+            Ok(dates) => moments += usize::from(dates.start.is_some()),
+            Err(_) => rejections += 1,
+        }
+    }
+    assert!(moments > 30 && series > 50 && rejections > 200, "{moments} {series} {rejections}");
 }

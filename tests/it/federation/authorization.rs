@@ -26,19 +26,19 @@ fn key(number: u8) -> EncodingKey {
 }
 
 /// The public key with a key id, as a JWK.
-fn public(number: u8, id: &str) -> Value {
+pub(super) fn public(number: u8, id: &str) -> Value {
     let jwk = Jwk::from_encoding_key(&key(number), Algorithm::EdDSA).unwrap();
     let mut jwk = serde_json::to_value(jwk).unwrap();
     jwk["kid"] = json!(id);
     jwk
 }
 
-fn claims(scope: &str) -> Value {
+pub(super) fn claims(scope: &str) -> Value {
     let expires = get_current_timestamp() + 60;
     json!({ "iss": ISSUER, "aud": AUDIENCE, "exp": expires, "scope": scope })
 }
 
-fn signed(claims: &Value, number: u8, id: &str) -> String {
+pub(super) fn signed(claims: &Value, number: u8, id: &str) -> String {
     let header = Header { kid: Some(id.to_owned()), ..Header::new(Algorithm::EdDSA) };
     encode(&header, claims, &key(number)).unwrap()
 }
@@ -48,7 +48,7 @@ fn token(scope: &str) -> String {
     signed(&claims(scope), 1, "one")
 }
 
-fn with_keys(config: &mut Config, keys: KeySource) {
+pub(super) fn with_keys(config: &mut Config, keys: KeySource) {
     let (issuer, audience) = (ISSUER.to_owned(), AUDIENCE.to_owned());
     config.authentication = Some(AuthenticationConfig { jwks: keys, issuer, audience });
 }

@@ -197,3 +197,17 @@ fn long_and_circular_sdls_must_fit_the_stack() {
         assert!(started.elapsed().as_secs() < 20, "{what}: {:?}", started.elapsed());
     }
 }
+
+#[test]
+fn the_time_to_compose_and_load_must_grow_with_the_number_of_types() {
+    for roots in ["type Query { t: T0 }", "type Query { t: T0 } type Mutation { t: T0 }"] {
+        let types =
+            (0..40_000).map(|n| format!("type T{n} {{ a: Int next: T{} }} ", (n + 1) % 40_000));
+        let sdl = types.collect::<String>() + roots;
+        let started = Instant::now();
+        let sdl = compose(&[subgraph("wide", sdl)]).unwrap();
+        assert!(Supergraph::load(&sdl).is_ok());
+        // Generous for a busy machine: the time with the square of the number is half a minute more.
+        assert!(started.elapsed().as_secs() < 20, "{roots}: {:?}", started.elapsed());
+    }
+}

@@ -1,8 +1,9 @@
-//! Validates a document against the public schema of a supergraph.
+//! Validates a document against the public schema of a supergraph, in a time and with a result that
+//! grow with the size of the document only.
 
 use async_graphql_parser::Pos;
 use graphql_tools::{
-    parser::parse_query,
+    parser::{Pos as Position, parse_query},
     static_graphql::{query as ast, schema::Document},
     validation::{
         rules::default_rules_validation_plan,
@@ -11,28 +12,56 @@ use graphql_tools::{
     },
 };
 
-use super::PlanError;
-use crate::error::{ApiError, ErrorCode, GraphqlError};
+use super::{PlanError, fragment_spreads};
+use crate::{
+    error::{ApiError, ErrorCode, GraphqlError},
+    schema::PublicSchema,
+    schema_excerpt::excerpt,
+    supergraph::Supergraph,
+};
+
+/// Maximum number of reported errors.
+pub(super) const ERRORS_MAX: usize = 100;
+
+/// Rules that are implemented here: in `overlapping_fields` and `fragment_spreads`.
+const REPLACED_RULES: [&str; 3] =
+    ["OverlappingFieldsCanBeMerged", "NoFragmentsCycle", "PossibleFragmentSpreads"];
+
+/// Rules whose number of errors is that of operations times that of variables in fragments.
+const VARIABLE_RULES: [&str; 3] =
+    ["NoUndefinedVariables", "NoUnusedVariables", "VariablesInAllowedPosition"];
 
 /// The validation rules of the specification, except that on merging fields (`overlapping_fields`).
-pub(super) struct ValidationRules(ValidationPlan);
+pub(super) struct ValidationRules {
+    of_document: ValidationPlan,
+    /// [`VARIABLE_RULES`].
+    of_operation: ValidationPlan,
+}
 
 impl ValidationRules {
     pub(super) fn new() -> Self {
-        let mut rules = default_rules_validation_plan().rules;
-        rules.retain(|rule| rule.error_code() != "OverlappingFieldsCanBeMerged");
-        let mut plan = ValidationPlan::new();
-        plan.rules = rules;
-        Self(plan)
+        let plan = |is_used: &dyn Fn(&str) -> bool| {
+            let mut rules = default_rules_validation_plan().rules;
+            rules.retain(|rule| is_used(rule.error_code()));
+            let mut plan = ValidationPlan::new();
+            plan.rules = rules;
+            plan
+        };
+        let is_replaced = |code: &str| REPLACED_RULES.contains(&code);
+        let is_of_operation = |code: &str| VARIABLE_RULES.contains(&code);
+        Self {
+            of_document: plan(&|code| !is_replaced(code) && !is_of_operation(code)),
+            of_operation: plan(&is_of_operation),
+        }
     }
 
     /// Parses a document for the planner and validates it.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] with all validation errors.
+    /// [`PlanError::Invalid`] with the validation errors, at most [`ERRORS_MAX`].
     pub(super) fn parse_and_validate(
         &self,
-        schema: &Document,
+        supergraph: &Supergraph,
         text: &str,
     ) -> Result<ast::Document, PlanError> {
         let document = parse_query::<String>(text).map_err(|error| {
@@ -40,16 +69,48 @@ impl ValidationRules {
             PlanError::Invalid(vec![ApiError::parse_failed(&reason).into()])
         })?;
         let document = document.into_static();
-        let errors = check(schema, &document, &self.0);
-        if errors.is_empty() {
-            return Ok(document);
+        let schema = excerpt(supergraph.public(), supergraph.public_index(), &document);
+        let errors = self.errors(&schema, supergraph.types(), &document);
+        if errors.is_empty() { Ok(document) } else { Err(PlanError::Invalid(errors)) }
+    }
+
+    /// Validates a document against an excerpt of a schema.
+    pub(super) fn errors(
+        &self,
+        schema: &Document,
+        types: &PublicSchema,
+        document: &ast::Document,
+    ) -> Vec<GraphqlError> {
+        let of_document = check(schema, document, &self.of_document);
+        let mut errors: Vec<_> =
+            of_document.into_iter().take(ERRORS_MAX).map(validation_error).collect();
+        errors.extend(fragment_spreads::cycles(document));
+        errors.extend(fragment_spreads::impossible(types, document));
+        let (operations, fragments): (Vec<_>, Vec<_>) = document
+            .definitions
+            .iter()
+            .partition(|definition| matches!(definition, ast::Definition::Operation(_)));
+        let mut alone = ast::Document { definitions: fragments.into_iter().cloned().collect() };
+        for operation in operations {
+            if errors.len() >= ERRORS_MAX {
+                break;
+            }
+            alone.definitions.push(operation.clone());
+            let of_operation = check(schema, &alone, &self.of_operation);
+            errors.extend(of_operation.into_iter().take(ERRORS_MAX).map(validation_error));
+            alone.definitions.pop();
         }
-        Err(PlanError::Invalid(errors.into_iter().map(validation_error).collect()))
+        errors.truncate(ERRORS_MAX);
+        errors
     }
 }
 
 fn validation_error(error: ValidationError) -> GraphqlError {
-    let positions = error.locations.iter().map(|at| Pos { line: at.line, column: at.column });
-    let api_error = ApiError::new(ErrorCode::GraphqlValidationFailed, error.message);
-    GraphqlError { locations: positions.collect(), ..api_error.into() }
+    invalid(error.message, &error.locations)
+}
+
+/// The error of an invalid document.
+pub(super) fn invalid(message: String, positions: &[Position]) -> GraphqlError {
+    let locations = positions.iter().map(|at| Pos { line: at.line, column: at.column }).collect();
+    GraphqlError { locations, ..ApiError::new(ErrorCode::GraphqlValidationFailed, message).into() }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: text that looks like front matter is parsed or rejected, and never becomes body text.
 
+mod toml_fields;
 mod yaml;
 
 use std::sync::LazyLock;
@@ -9,6 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::de;
 use serde_json::{Map, Number, Value};
+use toml::de::DeTable;
 
 use self::yaml::YamlNode;
 use crate::ingest::{
@@ -215,12 +217,12 @@ fn parse_yaml(block: &str) -> Result<Map<String, Value>, ParseError> {
 }
 
 fn parse_toml(block: &str) -> Result<Map<String, Value>, ParseError> {
-    let table: toml::Table = block.parse().map_err(|error: toml::de::Error| {
+    let table = DeTable::parse(block).map_err(|error| {
         let before = error.span().map_or("", |span| block.get(..span.start).unwrap_or(block));
         let line = 2 + before.matches('\n').count();
         parse_error(line, format!("front matter is not valid TOML: `{}`", error.message()))
     })?;
-    Ok(table.into_iter().map(|(name, value)| (name, toml_to_json(value))).collect())
+    Ok(toml_fields::to_json(table.get_ref()))
 }
 
 fn parse_json(block: &str) -> Result<Map<String, Value>, ParseError> {
@@ -267,6 +269,21 @@ mod tests {
             assert_eq!(fields(text), expected);
             assert_eq!(split(text).unwrap().1, "Tekst");
         }
+    }
+
+    #[test]
+    fn numbers_must_keep_their_spelling_in_toml() {
+        let text = "+++\nversion = 1.10\nprice = 1.5\nten = 1e3\nnone = nan\nyear = 2_026\n\
+                    mask = 0x1F\nlong = 108234567890123456781\nplus = +2.50\n\
+                    [a]\nlist = [2.0, 0.10]\n+++\n";
+        assert_eq!(
+            fields(text),
+            json!({
+                "version": "1.10", "price": 1.5, "ten": 1000.0, "none": "nan", "year": 2026,
+                "mask": 31, "long": "108234567890123456781", "plus": "+2.50",
+                "a": { "list": [2.0, "0.10"] },
+            })
+        );
     }
 
     #[test]

@@ -33,14 +33,18 @@ impl ValueMap {
         Self { entries, fallback }
     }
 
-    fn translate(&self, value: &mut Value) {
+    /// Replaces a value, or each value of a list; `on_match` gets the entries that match.
+    fn translate(&self, value: &mut Value, on_match: &mut dyn FnMut(&str)) {
         if let Value::Array(list) = value {
             for item in list {
-                self.translate(item);
+                self.translate(item, on_match);
             }
         } else if let Some(text) = written_form(value) {
-            let mapped = self.entries.get(&text.to_lowercase());
-            if let Some(to) = mapped.or(self.fallback.as_ref()) {
+            let mapped = self.entries.get_key_value(&text.to_lowercase());
+            if let Some((from, _)) = mapped {
+                on_match(from);
+            }
+            if let Some(to) = mapped.map(|(_, to)| to).or(self.fallback.as_ref()) {
                 *value = Value::String(to.clone());
             }
         }
@@ -62,7 +66,18 @@ pub struct Mapping {
 
 impl Mapping {
     /// The canonical fields of a record.
+    #[cfg(test)]
     pub(crate) fn apply(&self, raw_fields: &Map<String, Value>, captures: &PathCaptures) -> Fields {
+        self.apply_reporting(raw_fields, captures, |_, _| ())
+    }
+
+    /// The canonical fields of a record; `on_match` gets the entries of `values` that match.
+    pub(crate) fn apply_reporting(
+        &self,
+        raw_fields: &Map<String, Value>,
+        captures: &PathCaptures,
+        mut on_match: impl FnMut(FieldPath, &str),
+    ) -> Fields {
         let unmapped_field = |(name, value): (&String, &Value)| {
             // Match the draft flag regardless of case, so that no draft is published.
             let draft = name.eq_ignore_ascii_case(Field::Draft.name()).then_some(DRAFT);
@@ -83,7 +98,7 @@ impl Mapping {
         }
         for (target, value_map) in &self.values {
             if let Some(value) = values.get_mut(target) {
-                value_map.translate(value);
+                value_map.translate(value, &mut |entry| on_match(*target, entry));
             }
         }
         let mut fields = Fields::new();
@@ -124,7 +139,7 @@ impl Mapping {
         let mapped = self.template_value(Field::Op, raw_fields, &PathCaptures::new());
         let mut op = mapped.or_else(|| raw_fields.get(Field::Op.name()).cloned())?;
         if let Some(values) = self.values.get(&FieldPath { field: Field::Op, subfield: None }) {
-            values.translate(&mut op);
+            values.translate(&mut op, &mut |_| ());
         }
         Some(op).filter(|op| !is_missing(op))
     }

@@ -34,6 +34,8 @@ struct Seen {
     captures: BTreeSet<String>,
     /// Placeholders and mapped fields that had a value in at least one record.
     used: BTreeSet<String>,
+    /// Entries of `values` that matched at least one value, by field.
+    translated: BTreeMap<FieldPath, BTreeSet<String>>,
     /// Files that do not match the pattern of the source, up to [`SURVEY_NAMES_MAX`].
     outside_pattern: Vec<String>,
     /// Configured globs that match at least one file.
@@ -65,6 +67,15 @@ impl Survey {
             if !seen.used.contains(name) && lookup(name, raw_fields).is_some() {
                 seen.used.insert(name.to_owned());
             }
+        }
+    }
+
+    /// Records that an entry of the `values` of a field matched.
+    pub(super) fn translated(&self, target: FieldPath, entry: &str) {
+        let entries = &mut self.0.borrow_mut().translated;
+        let entries = entries.entry(target).or_default();
+        if !entries.contains(entry) {
+            entries.insert(entry.to_owned());
         }
     }
 
@@ -125,7 +136,8 @@ impl Survey {
         notes
     }
 
-    /// The placeholders of templates and the mapped fields that are absent from all records.
+    /// The placeholders of templates, and the mapped fields and values, that are absent from all
+    /// records.
     pub(crate) fn absent(&self, source: &ResolvedSource) -> (Vec<String>, Vec<String>) {
         let seen = self.0.borrow();
         let in_pattern = |name: &str| source.pattern.as_ref().is_some_and(|p| p.has_name(name));
@@ -144,6 +156,14 @@ impl Survey {
                     ));
                 }
             }
+        }
+        for (target, values) in source.mapping.values.iter().filter(|_| seen.records > 0) {
+            let matched = seen.translated.get(target);
+            let is_absent = |value: &&String| !matched.is_some_and(|all| all.contains(*value));
+            let absent = values.entries.keys().filter(is_absent);
+            fields.extend(
+                absent.map(|value| format!("`{target}`: no record has the value `{value}`")),
+            );
         }
         (placeholders, fields)
     }
