@@ -29,6 +29,7 @@ use schema::NodeId;
 use url::Url;
 
 use self::file::ConfigFile;
+pub(crate) use self::file::json_schema;
 pub use self::{
     authentication::{AuthenticationConfig, KeySource},
     error::ConfigError,

@@ -20,6 +20,9 @@ use crate::{
     operation_key::OperationKey, plan::Plan, planner_adapter::PlannerError, supergraph::Supergraph,
 };
 
+/// Maximum number of reported validation errors.
+const ERRORS_MAX: usize = 100;
+
 /// Error of planning an operation.
 #[derive(Debug, Clone)]
 pub(crate) enum PlanError {

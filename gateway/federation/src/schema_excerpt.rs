@@ -231,7 +231,9 @@ impl<'a> UsedTypes<'a> {
     fn read_value(&mut self, of: Option<IndexedType<'a>>, value: &query::Value) {
         match value {
             query::Value::List(values) => {
-                values.iter().for_each(|value| self.read_value(of, value));
+                for value in values {
+                    self.read_value(of, value);
+                }
             }
             query::Value::Object(fields) => {
                 for (name, value) in fields {

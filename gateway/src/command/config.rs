@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CommandError, output};
-use crate::config::reference;
+use crate::config::{json_schema, reference};
 
 #[derive(Debug, Args)]
 pub(super) struct ConfigArguments {
@@ -25,7 +25,7 @@ enum Topic {
 pub(super) fn run(arguments: &ConfigArguments) -> Result<ExitCode, CommandError> {
     output::text(match arguments.topic {
         Topic::Reference => reference::manual(),
-        Topic::Schema => format!("{:#}\n", reference::json_schema().as_value()),
+        Topic::Schema => format!("{:#}\n", json_schema().as_value()),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use federation::{bounded_file, config::masked_text};
 use indexer::ingest::config::SourceConfig;
 use ipnet::IpNet;
 use jiff::civil::Date;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Deserialize;
 use toml::de::DeTable;
 use url::Url;
@@ -20,7 +20,6 @@ use super::{
     authentication::AuthenticationSection,
     federation::FederationSection,
     mistakes::{Mistake, MistakeKind, mistakes},
-    reference::json_schema,
     security::SecuritySection,
     subgraph::{self, SubgraphEntry},
 };
@@ -359,6 +358,13 @@ fn day(value: &toml::Value) -> Result<Date, ConfigError> {
         other => other.to_string(),
     };
     text.parse().map_err(|_| ConfigError::value("demo_date", "a date such as `2026-03-02`", &text))
+}
+
+/// The JSON Schema of the configuration file, for editors that complete and check TOML.
+pub(crate) fn json_schema() -> Schema {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<ConfigFile>()
 }
 
 /// All errors of a file that `first` makes unusable.

@@ -4,10 +4,9 @@
 use std::fmt::Write;
 
 use indexer::ingest::config::Field;
-use schemars::{Schema, generate::SchemaSettings};
 use serde_json::Value;
 
-use super::{Limits, file::ConfigFile};
+use super::{Limits, file::json_schema};
 
 /// The text of the manual around the tables; `{{keys NAME}}` is the table of a section, `{{keys}}`
 /// that of the top level, and `{{fields}}` that of the canonical fields.
@@ -21,13 +20,6 @@ const UNITS: [(&str, &str); 5] = [
     ("_s", "seconds"),
     ("_percent", "percentage"),
 ];
-
-/// The JSON Schema of the configuration file, for editors that complete and check TOML.
-pub(crate) fn json_schema() -> Schema {
-    let settings =
-        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<ConfigFile>()
-}
 
 /// The manual `gateway/docs/configuration.md`.
 pub(crate) fn manual() -> String {

@@ -1,7 +1,7 @@
 //! Interface for fuzz targets: reads and normalises a source, or the dates of an event, without a
 //! build.
 
-use schema::{Body, EventMoment, Series};
+use schema::{Body, Moment, Series};
 use serde_json::{Value, json};
 
 use super::{
@@ -95,9 +95,9 @@ pub struct WrittenDates {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedDates {
     /// Start.
-    pub start: Option<EventMoment>,
+    pub start: Option<Moment>,
     /// End.
-    pub end: Option<EventMoment>,
+    pub end: Option<Moment>,
     /// Recurrence.
     pub series: Option<Series>,
 }

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use indexer::ingest::fuzz_support::{ParsedDates, WrittenDates, parse_dates};
-use schema::{DatePrecision, EventMoment, Language, Series, recurrence::OCCURRENCES_MAX};
+use schema::{DatePrecision, Language, Moment, Series, recurrence::OCCURRENCES_MAX};
 
 use crate::{byte_source::ByteSource, source_file::SourceFile};
 
@@ -235,7 +235,7 @@ fn text(choices: &mut ByteSource, parts: &[&str]) -> String {
 }
 
 /// Asserts that a moment has an extent and that its exact form denotes the same moment.
-fn assert_moment(moment: &EventMoment, written: &WrittenDates) {
+fn assert_moment(moment: &Moment, written: &WrittenDates) {
     assert!(moment.earliest() <= moment.latest(), "{written:?}");
     assert!(!moment.describe(Language::Nl).is_empty(), "{written:?}");
     assert_eq!(moment.time.is_some(), moment.precision == DatePrecision::Instant, "{written:?}");
@@ -256,12 +256,7 @@ fn assert_moment(moment: &EventMoment, written: &WrittenDates) {
 
 /// Asserts that a series has at most [`OCCURRENCES_MAX`] occurrences, in order, none before its
 /// start or on an excluded day, and that its rule is valid when it is read from a store.
-fn assert_series(
-    series: &Series,
-    start: &EventMoment,
-    end: Option<&EventMoment>,
-    written: &WrittenDates,
-) {
+fn assert_series(series: &Series, start: &Moment, end: Option<&Moment>, written: &WrittenDates) {
     let occurrences = series.expand(start, end);
     let dates: Vec<_> = occurrences.all().iter().map(|one| one.moment.date).collect();
     assert!(dates.len() <= usize::from(OCCURRENCES_MAX), "{written:?}");

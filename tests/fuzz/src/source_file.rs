@@ -54,7 +54,9 @@ impl SourceFile {
         assert!(lines.is_sorted_by(|a, b| a < b), "{lines:?}: {input}");
         let last = 1 + input.matches(['\n', '\r']).count();
         assert!(lines.iter().all(|line| (1..=last).contains(line)), "{lines:?}: {input}");
-        items.iter().for_each(|item| assert_valid(item, &input));
+        for item in &items {
+            assert_valid(item, &input);
+        }
         Some(items)
     }
 }

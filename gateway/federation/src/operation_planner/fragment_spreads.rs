@@ -3,11 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_graphql_parser::Pos;
 use graphql_tools::{parser::Pos as Position, static_graphql::query as ast};
 
-use super::validate::{ERRORS_MAX, invalid};
+use super::ERRORS_MAX;
 use crate::{
-    error::GraphqlError,
+    error::{ApiError, ErrorCode, GraphqlError},
     schema::{Definition, PublicSchema},
 };
 
@@ -197,4 +198,10 @@ impl<'a> ImpossibleSpreads<'a> {
         );
         self.errors.push(invalid(message, &[position]));
     }
+}
+
+/// The error of an invalid document.
+pub(super) fn invalid(message: String, positions: &[Position]) -> GraphqlError {
+    let locations = positions.iter().map(|at| Pos { line: at.line, column: at.column }).collect();
+    GraphqlError { locations, ..ApiError::new(ErrorCode::GraphqlValidationFailed, message).into() }
 }

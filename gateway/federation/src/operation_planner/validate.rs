@@ -1,9 +1,8 @@
 //! Validates a document against the public schema of a supergraph, in a time and with a result that
 //! grow with the size of the document only.
 
-use async_graphql_parser::Pos;
 use graphql_tools::{
-    parser::{Pos as Position, parse_query},
+    parser::parse_query,
     static_graphql::{query as ast, schema::Document},
     validation::{
         rules::default_rules_validation_plan,
@@ -12,16 +11,13 @@ use graphql_tools::{
     },
 };
 
-use super::{PlanError, fragment_spreads};
+use super::{ERRORS_MAX, PlanError, fragment_spreads, fragment_spreads::invalid};
 use crate::{
-    error::{ApiError, ErrorCode, GraphqlError},
+    error::{ApiError, GraphqlError},
     schema::PublicSchema,
     schema_excerpt::excerpt,
     supergraph::Supergraph,
 };
-
-/// Maximum number of reported errors.
-pub(super) const ERRORS_MAX: usize = 100;
 
 /// Rules that are implemented here: in `overlapping_fields` and `fragment_spreads`.
 const REPLACED_RULES: [&str; 3] =
@@ -58,7 +54,7 @@ impl ValidationRules {
     /// Parses a document for the planner and validates it.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] with the validation errors, at most [`ERRORS_MAX`].
+    /// [`PlanError::Invalid`] with the validation errors, at most [`ERRORS_MAX`](super::ERRORS_MAX).
     pub(super) fn parse_and_validate(
         &self,
         supergraph: &Supergraph,
@@ -107,10 +103,4 @@ impl ValidationRules {
 
 fn validation_error(error: ValidationError) -> GraphqlError {
     invalid(error.message, &error.locations)
-}
-
-/// The error of an invalid document.
-pub(super) fn invalid(message: String, positions: &[Position]) -> GraphqlError {
-    let locations = positions.iter().map(|at| Pos { line: at.line, column: at.column }).collect();
-    GraphqlError { locations, ..ApiError::new(ErrorCode::GraphqlValidationFailed, message).into() }
 }

@@ -13,7 +13,7 @@ use graphql_tools::{
     validation::{rules::default_rules_validation_plan, validate::validate},
 };
 
-use super::validate::{ERRORS_MAX, ValidationRules};
+use super::{ERRORS_MAX, validate::ValidationRules};
 use crate::{
     schema::PublicSchema,
     schema_excerpt::{SchemaIndex, excerpt},
