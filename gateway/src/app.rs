@@ -15,8 +15,8 @@ use crate::{
     config::Config,
     http,
     pipeline::{DocumentError, Pipeline},
-    routes, synonyms,
-    synonyms::{SynonymFile, SynonymFileError},
+    routes, vocabulary,
+    vocabulary::{VocabularyFolder, VocabularyFolderError},
 };
 
 /// Timeout for requests in progress at shutdown.
@@ -65,9 +65,9 @@ pub enum AppError {
         #[source]
         cause: io::Error,
     },
-    /// The synonyms cannot be used.
+    /// The vocabulary cannot be used.
     #[error(transparent)]
-    Synonyms(#[from] SynonymFileError),
+    Vocabulary(#[from] VocabularyFolderError),
     /// The supergraph cannot be loaded.
     #[error(transparent)]
     Supergraph(#[from] SupergraphFileError),
@@ -149,8 +149,8 @@ impl App {
             None => background.spawn(federation::composition_loop::run(Arc::clone(slot))),
         };
         if let Some(catalog) = self.catalog {
-            let synonyms = self.config.synonyms.clone().map(SynonymFile::new);
-            background.spawn(watch::watch_data_folder(catalog, synonyms));
+            let vocabulary = self.config.vocabulary.clone().map(VocabularyFolder::new);
+            background.spawn(watch::watch_data_folder(catalog, vocabulary));
         }
         if let Some(jwks) = &self.jwks {
             background.spawn(auth::run_refresh(Arc::clone(jwks)));
@@ -176,7 +176,7 @@ async fn open_catalog(config: &Config) -> Result<Catalog, AppError> {
     let catalog = opened
         .map_err(|_| AppError::Panicked(config.data.clone()))?
         .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
-    catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
+    catalog.set_vocabulary(vocabulary::read(config.vocabulary.as_deref())?);
     if let Some(damage) = catalog.damage() {
         tracing::error!(error = %damage, "current generation is damaged; serving an older one");
     }

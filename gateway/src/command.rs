@@ -21,6 +21,7 @@ mod shutdown_signals;
 mod status;
 mod telemetry;
 mod verify;
+mod vocabulary;
 
 use std::{
     io::{self, Write},
@@ -40,7 +41,7 @@ use indexer::{
 use crate::{
     app::AppError,
     config::{Config, ConfigError, Overrides},
-    synonyms::SynonymFileError,
+    vocabulary::VocabularyFolderError,
 };
 
 /// Guide to the knowledge of Gebruiker Centraal: builds a knowledge base from its sources, and
@@ -78,6 +79,8 @@ enum Command {
     Check(check::CheckArguments),
     /// Explain, in Dutch, why and at which rank a query finds an item, or why it does not.
     Explain(explain::ExplainArguments),
+    /// Check the vocabulary, look up a word in it, or list entries that no text uses.
+    Vocabulary(vocabulary::VocabularyArguments),
     /// Measure search quality on a judged collection, or compare two results.
     Evaluate(evaluate::EvaluateArguments),
 }
@@ -152,7 +155,7 @@ enum CommandError {
     #[error(transparent)]
     SourceName(#[from] ::schema::IdError),
     #[error(transparent)]
-    Synonyms(#[from] SynonymFileError),
+    Vocabulary(#[from] VocabularyFolderError),
     #[error(transparent)]
     Collection(#[from] CollectionError),
     #[error(transparent)]
@@ -191,6 +194,7 @@ pub fn main() -> ExitCode {
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Vocabulary(arguments) => self::vocabulary::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     match result {

@@ -61,8 +61,8 @@ pub struct Config {
     pub demo_date: Option<Date>,
     /// Groups of names of the same entity.
     pub aliases: Vec<Vec<String>>,
-    /// File with synonyms; `None` for the built-in table.
-    pub synonyms: Option<PathBuf>,
+    /// Folder with vocabulary files; `None` for the built-in files only.
+    pub vocabulary: Option<PathBuf>,
     /// Limits of requests and builds.
     pub limits: Limits,
     /// Features of the GraphQL API.

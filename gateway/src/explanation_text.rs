@@ -118,6 +118,9 @@ pub(crate) fn sentences(messages: &Messages, explanation: &Explanation) -> Strin
 
 /// A matched word: the match reason, unless the word itself matched, and the fields.
 fn match_text(messages: &Messages, word: &TermMatch) -> String {
+    if word.fields.is_empty() && word.reasons.iter().any(|reason| reason.kind == MatchKind::Form) {
+        return messages.format("explanation.match_form", "word", &word.word);
+    }
     let fields = field_names(messages, &word.fields);
     match reason_text(messages, word) {
         None => {
@@ -137,14 +140,18 @@ fn reason_text(messages: &Messages, word: &TermMatch) -> Option<String> {
     }
     let best = word.reasons.first()?;
     let key = match best.kind {
-        MatchKind::Word => return None,
+        MatchKind::Word | MatchKind::Form => return None,
         MatchKind::Part => "explanation.by_part",
         MatchKind::Joined => "explanation.by_joined",
         MatchKind::Prefix => "explanation.by_prefix",
         MatchKind::Correction => "explanation.by_correction",
         MatchKind::Synonym => "explanation.by_synonym",
     };
-    Some(messages.format(key, "text", &best.text))
+    let text = messages.format(key, "text", &best.text);
+    Some(match &best.rule {
+        Some(rule) => format!("{text}, {rule}"),
+        None => text,
+    })
 }
 
 /// The names of fields, such as `de titel en de tekst`.
@@ -170,7 +177,8 @@ mod tests {
     #[test]
     fn an_explanation_must_name_words_reasons_and_fields() {
         let word = |word: &str, reason: Option<(MatchKind, &str)>, fields: &[SearchField]| {
-            let reasons = reason.map(|(kind, text)| MatchReason { kind, text: text.to_owned() });
+            let reasons =
+                reason.map(|(kind, text)| MatchReason { kind, text: text.to_owned(), rule: None });
             TermMatch {
                 word: word.to_owned(),
                 fields: fields.to_vec(),

@@ -23,7 +23,7 @@ mod pages;
 pub mod pipeline;
 pub mod routes;
 pub mod search_params;
-pub mod synonyms;
+pub mod vocabulary;
 
 /// Name and version of this program, such as `wegwijzer 0.1.0`.
 pub const PROGRAM: &str = concat!("wegwijzer ", env!("CARGO_PKG_VERSION"));

@@ -1,6 +1,6 @@
 //! The query string of a search, shared by all interfaces for people and programs.
 //!
-//! Parameters are `q`, those of [`Facet`], `person from until sort page` and, for pages, `facet`;
+//! Parameters are `q`, those of [`Facet`], `person from until sort wider page` and, for pages, `facet`;
 //! lists repeat a parameter. Enum values are in lower case with hyphens (`practice-case`), entities
 //! are ids, dates have the form `2026-03-02`.
 //!
@@ -47,6 +47,8 @@ pub struct SearchParams {
     pub filter: SearchFilter,
     /// Sort order, if one was chosen.
     pub sort: Option<SearchSort>,
+    /// Whether wider matches count like exact ones.
+    pub wider: bool,
     /// Page number, from 1.
     pub page: usize,
     /// The facet of which a page shows all values; does not affect the results.
@@ -91,6 +93,7 @@ impl SearchParams {
             "q" if value.len() > SEARCH_QUERY_BYTES_MAX => return Err("q"),
             "q" => self.words = Some(value.to_owned()),
             "sort" => self.sort = Some(value.parse().map_err(|_| "sort")?),
+            "wider" => self.wider = value.parse().map_err(|_| "wider")?,
             "page" => {
                 let page = value.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
                 self.page = page.ok_or("page")?;
@@ -167,6 +170,12 @@ impl SearchParams {
         Self { sort: Some(sort), page: 1, facet: None, ..self.clone() }
     }
 
+    /// The same search with wider matches, from its first page.
+    #[must_use]
+    pub fn with_wider(&self) -> Self {
+        Self { wider: true, page: 1, facet: None, ..self.clone() }
+    }
+
     /// Another page of the same search.
     #[must_use]
     pub fn with_page(&self, page: usize) -> Self {
@@ -213,6 +222,9 @@ impl SearchParams {
         if let Some(sort) = self.sort {
             query.append_pair("sort", &to_url_value(sort.name()));
         }
+        if self.wider {
+            query.append_pair("wider", "true");
+        }
         if self.page > 1 {
             query.append_pair("page", &self.page.to_string());
         }
@@ -244,14 +256,14 @@ mod tests {
     fn a_query_string_must_be_normalised_whatever_its_order() {
         let (params, invalid) = SearchParams::parse(
             "year=2025&q=+klantreis+&kind=event&kind=ARTICLE&kind=event&form=practice-case&\
-             from=2026-03-02&page=2&utm_source=x&sort=newest&theme=",
+             from=2026-03-02&page=2&wider=true&utm_source=x&sort=newest&theme=",
         );
         assert_eq!(invalid, []);
         assert_eq!(params.filter.kinds, [Kind::Event, Kind::Article]);
         assert_eq!(
             params.query_string(),
             "q=klantreis&kind=article&kind=event&form=practice-case&year=2025&from=2026-03-02&\
-             sort=newest&page=2"
+             sort=newest&wider=true&page=2"
         );
         assert_eq!(
             SearchParams::parse(&params.query_string()).0.query_string(),
@@ -273,6 +285,7 @@ mod tests {
             ("page=0", "page"),
             ("page=51", "page"),
             ("sort=best", "sort"),
+            ("wider=yes", "wider"),
             ("facet=person", "facet"),
         ] {
             let (params, invalid) = SearchParams::parse(query);

@@ -10,33 +10,38 @@ mod decompound;
 mod irregular;
 mod lexicon;
 mod minhash;
+mod query_frames;
 mod shingles;
 mod stem;
 mod stop_words;
-mod synonyms;
 mod tokenizer;
+mod vocabulary;
 mod winnowing;
 mod word_terms;
 
 use tantivy::{Index, tokenizer::TextAnalyzer};
 
 use self::analyser::{Analyser, AnalyserKind};
-pub use self::synonyms::{Synonyms, SynonymsError};
+pub use self::vocabulary::{
+    Vocabulary, VocabularyEntry, VocabularyError, VocabularyLine, VocabularyWarning,
+};
 pub(crate) use self::{
     autocomplete::{
         folded_words, short_prefix_term, split_word_term, title_terms, word_term_prefix,
     },
     decompound::COMPONENT_LETTERS_MIN,
+    query_frames::query_frame,
     shingles::{PASSAGE_WORDS, WordHashes},
-    stem::AnalysisLanguage,
+    stem::{AnalysisLanguage, is_separable_prefix, separable_verb},
     stop_words::is_stop_word,
     tokenizer::{folded, is_hyphenated, is_indexed, words},
+    vocabulary::{Label, RelatedLabel},
     winnowing::TextOverlap,
-    word_terms::WordTerms,
+    word_terms::{WordTerms, component_term},
 };
 
 /// Increases with every change of the terms of a text.
-pub(crate) const ANALYSIS_VERSION: u32 = 5;
+pub(crate) const ANALYSIS_VERSION: u32 = 7;
 
 /// Name of the analyser for Dutch text.
 pub(crate) const DUTCH: &str = "dutch";
@@ -71,9 +76,14 @@ pub(crate) fn register_default(index: &Index) {
     }
 }
 
+/// Whether the Dutch lexicon contains a folded word in any form.
+pub(crate) fn is_dutch_word(folded: &str) -> bool {
+    lexicon::has(folded)
+}
+
 /// The stems of the words of a text, in order.
 pub(crate) fn stems(language: AnalysisLanguage, text: &str) -> impl Iterator<Item = String> {
-    words(text).filter(is_indexed).map(move |word| WordTerms::of(language, &text[word]).stem)
+    words(text).filter(is_indexed).map(move |word| stem::stem(language, &folded(&text[word])))
 }
 
 /// The terms of `text`, in order.

@@ -34,7 +34,7 @@ pub use self::{
     shared_passages::SHARED_PASSAGES_MAX,
 };
 pub use crate::{
-    analysis::{Synonyms, SynonymsError},
+    analysis::{Vocabulary, VocabularyEntry, VocabularyError, VocabularyLine, VocabularyWarning},
     generation::{Damage, GenerationError, RecordCounts, SourceState},
     index::NotListedReason,
     store::Relation,
@@ -133,7 +133,7 @@ pub struct Catalog {
     verifier: Verifier,
     shared: SharedState,
     /// Locked while a snapshot is replaced.
-    synonyms: Mutex<Arc<Synonyms>>,
+    vocabulary: Mutex<Arc<Vocabulary>>,
     damage: Mutex<Option<String>>,
 }
 
@@ -171,7 +171,7 @@ impl Catalog {
                 pool: Arc::new(SearchPool::new(limits)),
                 read_counters: Arc::new(ReadCounters::default()),
             },
-            synonyms: Mutex::new(Arc::new(Synonyms::built_in())),
+            vocabulary: Mutex::new(Arc::new(Vocabulary::built_in())),
             damage: Mutex::new(None),
         };
         let is_missing_current =
@@ -191,19 +191,19 @@ impl Catalog {
         self.current.load_full()
     }
 
-    /// Replaces the synonyms, starting with the next request.
-    pub fn set_synonyms(&self, synonyms: Synonyms) {
-        let mut held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(synonyms);
+    /// Replaces the vocabulary, starting with the next request.
+    pub fn set_vocabulary(&self, vocabulary: Vocabulary) {
+        let mut held = self.vocabulary.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Arc::new(vocabulary);
         if let Some(current) = self.current() {
-            self.current.store(Some(Arc::new(current.with_synonyms(&held))));
+            self.current.store(Some(Arc::new(current.with_vocabulary(&held))));
         }
     }
 
     /// Makes a snapshot current.
     fn publish_snapshot(&self, snapshot: &Snapshot) {
-        let held = self.synonyms.lock().unwrap_or_else(PoisonError::into_inner);
-        self.current.store(Some(Arc::new(snapshot.with_synonyms(&held))));
+        let held = self.vocabulary.lock().unwrap_or_else(PoisonError::into_inner);
+        self.current.store(Some(Arc::new(snapshot.with_vocabulary(&held))));
     }
 
     /// Number of reads of each kind since the catalog was opened.

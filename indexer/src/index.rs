@@ -10,7 +10,9 @@ mod facet_ordinals;
 mod fast_fields;
 mod filter;
 mod highlight;
+mod kind_names;
 pub(crate) mod query;
+mod rank;
 mod read_only_directory;
 mod reader;
 mod related;
@@ -23,7 +25,6 @@ mod tests;
 mod writer;
 
 pub(crate) use self::{
-    collector::RankedHit,
     document_texts::{all_texts, char_count, names_of},
     query::{
         matches::MatchDetail,
@@ -33,7 +34,8 @@ pub(crate) use self::{
 pub use explain::NotListedReason;
 pub(crate) use explain::explanation;
 pub(crate) use highlight::{DocumentTexts, highlights};
-pub(crate) use reader::{IndexReader, Search, SearchResult};
+pub(crate) use rank::{RankedHit, SearchResult};
+pub(crate) use reader::{IndexReader, Search};
 pub(crate) use series::SeriesTimes;
 pub(crate) use suggest::CompletionQuery;
 pub(crate) use writer::{IndexDocument, IndexWriter, Segments, affects_linked_documents};

@@ -324,7 +324,7 @@ vocabulary! {
     SearchSort {
         /// Best match first.
         Relevance = "RELEVANCE",
-        /// Newest first; the date of an event is its start.
+        /// Latest publication first, or else last change; the start of an event does not count.
         Newest = "NEWEST",
         /// Oldest first.
         Oldest = "OLDEST",
@@ -348,8 +348,7 @@ vocabulary! {
     MatchKind {
         /// The word itself or an inflected form of it.
         Word = "WORD",
-        /// A component of a compound: the query has the compound; the text has the component, on
-        /// its own or in another compound.
+        /// A component of a compound, of the query, of the text, or of both.
         Part = "PART",
         /// Two words of the query that the text writes as one or with a hyphen, or the reverse.
         Joined = "JOINED",
@@ -357,8 +356,28 @@ vocabulary! {
         Prefix = "PREFIX",
         /// A spelling correction of a word that occurs nowhere.
         Correction = "CORRECTION",
-        /// A synonym.
+        /// A related label of the vocabulary.
         Synonym = "SYNONYM",
+        /// The word names the form of the record, such as an interview.
+        Form = "FORM",
+    }
+    /// How closely a document matches a query.
+    MatchClass {
+        /// Enough words match by themselves, an inflected form, a displayed correction, or an
+        /// entry of the vocabulary with the same meaning.
+        Exact = "EXACT",
+        /// Enough words match only by components of compounds, or by near or broader entries of
+        /// the vocabulary.
+        Wider = "WIDER",
+    }
+    /// How close the meaning of a label of the vocabulary is to that of a word of the query.
+    MeaningClass {
+        /// The same meaning: texts with the label are exact matches.
+        Same = "SAME",
+        /// A near meaning: texts with the label are wider matches.
+        Near = "NEAR",
+        /// A broader meaning: texts with the label are wider matches.
+        Broader = "BROADER",
     }
     /// What a suggestion refers to.
     SuggestionKind {

@@ -8,6 +8,7 @@ use crate::NodeKind;
 ///
 /// ```
 /// assert_eq!(schema::normalisation::name("  Community’s   Één "), "communitys een");
+/// assert_eq!(schema::normalisation::name("Søren Łódź Straße Æsop"), "soren lodz strasse aesop");
 /// ```
 pub fn name(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -17,11 +18,30 @@ pub fn name(text: &str) -> String {
                 folded.push(' ');
             }
         } else if !is_apostrophe(letter) {
-            folded.extend(letter.to_lowercase());
+            letter.to_lowercase().for_each(|letter| push_folded(&mut folded, letter));
         }
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Appends a lower-case letter, without the stroke or ligature that Unicode does not decompose.
+fn push_folded(folded: &mut String, letter: char) {
+    let plain = match letter {
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ŧ' => "t",
+        'ı' => "i",
+        'ŋ' => "n",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ß' => "ss",
+        'þ' => "th",
+        _ => return folded.push(letter),
+    };
+    folded.push_str(plain);
 }
 
 /// Whether [`name`] removes a character and joins the text on either side of it.
@@ -34,7 +54,7 @@ pub fn is_stripped(letter: char) -> bool {
 }
 
 fn is_apostrophe(letter: char) -> bool {
-    matches!(letter, '\'' | '’' | '‘' | '`' | '´')
+    matches!(letter, '\'' | '’' | '‘' | '‛' | '`' | '´' | 'ʼ' | 'ʻ' | 'ʹ' | '′' | '＇')
 }
 
 /// A URL slug: words of ASCII letters and digits joined by hyphens, less than 80 bytes.

@@ -77,6 +77,8 @@ pub struct SearchQuery {
     pub filter: SearchFilter,
     /// Sort order.
     pub sort: SearchSort,
+    /// Whether wider matches count like exact ones; see [`MatchClass`](crate::MatchClass).
+    pub wider: bool,
     /// Page of the hits.
     pub page: Page,
     /// Optional parts of the result.

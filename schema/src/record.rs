@@ -290,8 +290,15 @@ impl Record {
         ids
     }
 
-    /// The date by which content is sorted and filtered: the start of an event, else the first
-    /// instant of its date of publication.
+    /// The date by which lists are ordered from new to old: the first instant of the date of
+    /// publication, else of the last change; never the start of an event.
+    pub fn published_at(&self) -> Option<Timestamp> {
+        let common = self.common()?;
+        common.published_at.as_ref().or(common.modified_at.as_ref()).map(Moment::earliest)
+    }
+
+    /// The date by which content is filtered: the start of an event, else the first instant of its
+    /// date of publication.
     pub fn dated_at(&self) -> Option<Timestamp> {
         match self {
             Self::Event(event) => Some(event.start.earliest()),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Cursor, Facets, GenerationNumber, MatchKind, NodeId, Record, SearchField, SuggestionKind,
+    Cursor, Facets, GenerationNumber, MatchClass, MatchKind, MeaningClass, NodeId, Record,
+    SearchField, SuggestionKind,
 };
 
 /// A record in a page of search results.
@@ -13,6 +14,8 @@ pub struct Hit {
     pub record: Arc<Record>,
     /// Relevance; comparable only within one result.
     pub score: f32,
+    /// How closely it matches.
+    pub match_class: MatchClass,
     /// Position of the hit, for pagination.
     pub cursor: Cursor,
     /// Highlighted passages, if selected.
@@ -74,6 +77,8 @@ pub struct MatchReason {
     pub kind: MatchKind,
     /// The term that matched: the word itself, a component, a correction or a synonym.
     pub text: String,
+    /// The line of the vocabulary that acted, such as `english.csv:12`.
+    pub rule: Option<String>,
 }
 
 /// A passage that occurs in content of two sources.
@@ -94,12 +99,26 @@ pub struct Interpretation {
     pub query: String,
     /// An alternative query with more hits, to offer to the user.
     pub did_you_mean: Option<String>,
-    /// The corrected query that was executed, because the words as typed match nothing.
+    /// The query that was executed, because the words as typed match nothing: corrected, or with the
+    /// last word completed, such as `klantr*`.
     pub corrected: Option<String>,
     /// Words that were ignored: stop words, words without a letter or digit, and excess words.
     pub ignored_words: Vec<String>,
-    /// Synonyms that were searched for as well.
-    pub synonyms: Vec<String>,
+    /// Labels of the vocabulary that were searched for as well.
+    pub related: Vec<RelatedTerm>,
+}
+
+/// A label of the vocabulary that was searched for as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelatedTerm {
+    /// The words of the query.
+    pub typed: String,
+    /// The label.
+    pub label: String,
+    /// How close its meaning is.
+    pub meaning: MeaningClass,
+    /// The line of the vocabulary, such as `english.csv:12`.
+    pub rule: String,
 }
 
 /// A completion of a typed prefix.
@@ -122,8 +141,12 @@ pub struct SearchPage {
     pub has_next: bool,
     /// Whether there is a previous page.
     pub has_previous: bool,
-    /// Total number of hits, if selected.
+    /// Number of exact matches, if selected; of all matches if the wider ones count.
     pub total: Option<u64>,
+    /// Number of wider matches, if the total is selected.
+    pub wider_total: Option<u64>,
+    /// Whether wider matches count, because the query includes them or has no exact matches.
+    pub wider_included: bool,
     /// Facet counts, if selected.
     pub facets: Option<Facets>,
     /// How the words were interpreted.

@@ -16,7 +16,7 @@ export async function samples(address) {
     "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
     "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
     "/status", "/nowhere", "/calendar", await monthWithEvents(address), "/en/calendar/1999-01",
-    "/event", "/?q=klantreis&facet=organisation",
+    "/event", "/?q=klantreis&wider=true&facet=organisation",
   ];
 }
 

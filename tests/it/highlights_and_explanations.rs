@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use indexer::catalog::Snapshot;
 use schema::{
-    Body, Hit, NodeKind, Page, Record, SearchExtras, SearchField, SearchFilter, SearchPage,
-    SearchQuery, SearchSort, SortValue, Span, normalisation,
+    Body, Hit, MatchClass, MatchKind, NodeKind, Page, Record, SearchExtras, SearchField,
+    SearchFilter, SearchPage, SearchQuery, SearchSort, SortValue, Span, TermMatch, normalisation,
 };
 
 use crate::support::{Installation, clock, everything, runtime};
@@ -27,6 +27,7 @@ fn query(words: &str, sort: SearchSort) -> SearchQuery {
         words: Some(words.to_owned()),
         filter: SearchFilter::default(),
         sort,
+        wider: false,
         page: Page::first(50),
         extras: SearchExtras { highlights: true, explanations: true, ..SearchExtras::default() },
         now: clock(),
@@ -72,7 +73,9 @@ fn highlights_must_be_fragments_of_their_sources() {
         let page = search(&snapshot, words);
         assert!(!page.hits.is_empty(), "{words}");
         for hit in page.hits {
-            assert!(!hit.highlights.is_empty(), "{words}: {}", hit.record.name());
+            let explanation = hit.explanation.as_ref().expect("explanations were requested");
+            let is_in_text = explanation.words.iter().any(|word| !word.fields.is_empty());
+            assert_eq!(is_in_text, !hit.highlights.is_empty(), "{words}: {}", hit.record.name());
             let common = hit.record.common().expect("content");
             let (about, body) = linked_records_and_body(&snapshot, &hit.record);
             for highlight in &hit.highlights {
@@ -160,6 +163,12 @@ fn highlights_must_read_a_long_text_only_up_to_the_limit() {
     );
 }
 
+/// Whether a word matches in a field, or names the form of the record.
+fn is_matched(word: &TermMatch) -> bool {
+    let names_form = word.reasons.iter().any(|reason| reason.kind == MatchKind::Form);
+    !word.fields.is_empty() || names_form
+}
+
 #[test]
 fn explanations_must_add_up_to_the_score() {
     let installation = demo();
@@ -177,27 +186,32 @@ fn explanations_must_add_up_to_the_score() {
             let context = format!("{words}: {} {explanation:?}", hit.record.name());
             assert!((sum - hit.score).abs() < 2e-3, "{sum} is not {}: {context}", hit.score);
             for word in &explanation.words {
-                assert_eq!(word.score > 0.0, !word.fields.is_empty(), "{context}");
+                assert_eq!(word.score > 0.0, is_matched(word), "{context}");
             }
             let found: BTreeSet<_> =
                 explanation.words.iter().flat_map(|word| word.fields.iter().copied()).collect();
             assert_eq!(found, fields(hit), "{context}");
 
-            let all = explanation.words.iter().all(|word| !word.fields.is_empty());
+            let all = explanation.words.iter().all(is_matched);
             assert_eq!(explanation.all_words, all);
             let is_pair = words.split(' ').count() == 2;
-            assert!(all_before || !all || !is_pair, "those with both words come first: {context}");
-            all_before = all;
+            let is_exact = hit.match_class == MatchClass::Exact;
+            let is_first = all_before || !all || !is_pair || !is_exact;
+            assert!(is_first, "those with both words come first: {context}");
+            all_before = all || (all_before && !is_exact);
             *(if all { &mut complete } else { &mut partial }) += 1;
             let SortValue::Score(value) = hit.cursor.value else { panic!("by relevance") };
-            assert!(hit.score < 500.0 && value >= hit.score, "{context}");
+            let is_ranked = if is_exact { value >= hit.score } else { value < 0.0 };
+            assert!(hit.score < 500.0 && is_ranked, "{context}");
         }
         let scores: Vec<_> = page.hits.windows(2).map(|pair| (&pair[0], &pair[1])).collect();
         for (one, next) in scores {
             let all = |hit: &Hit| hit.explanation.as_ref().is_some_and(|e| e.all_words);
             let is_pair = words.split(' ').count() == 2;
             let is_first = is_pair && all(one) && !all(next);
-            assert!(one.score >= next.score || is_first, "{words}");
+            let is_closer = one.match_class < next.match_class;
+            assert!(one.match_class <= next.match_class, "exact ones come first: {words}");
+            assert!(one.score >= next.score || is_first || is_closer, "{words}");
         }
     }
     assert!(complete > 20 && partial > 5, "{complete} with all words, {partial} without");
@@ -211,7 +225,9 @@ fn extras_that_are_not_requested_must_be_absent() {
         SearchQuery { extras: SearchExtras::default(), ..query("brief", SearchSort::Newest) };
     let wordless = SearchQuery { words: None, ..query("", SearchSort::Newest) };
     let unsearchable = query("?! —", SearchSort::Newest);
-    for query in [without_extras, wordless, unsearchable] {
+    let none = runtime().block_on(snapshot.search(unsearchable)).expect("a search");
+    assert_eq!((none.hits.len(), none.interpretation.ignored_words.len()), (0, 2));
+    for query in [without_extras, wordless] {
         let page = runtime().block_on(snapshot.search(query)).expect("a search");
         assert!(!page.hits.is_empty());
         for hit in page.hits {

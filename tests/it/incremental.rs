@@ -112,6 +112,7 @@ fn queries() -> Vec<SearchQuery> {
                 words: words.map(str::to_owned),
                 filter: SearchFilter::default(),
                 sort,
+                wider: false,
                 page: Page::first(100),
                 extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
                 now: clock(),

@@ -28,6 +28,7 @@
 //! - `http`: `ETag`s, persisted and trusted documents, cross-origin requests
 //! - `hostile_content`: queries and texts that could take quadratic time
 //! - `limits`: every limit of a request; hostile clients
+//! - `unread_responses`: clients that read no responses
 //! - `metrics`: `/metrics`, parsed by other programs
 //! - `example_operations`: the example operations, as a frontend sends them
 //! - `server`: the program under load and on errors; traces
@@ -57,6 +58,7 @@ mod documents;
 mod example_operations;
 mod example_subgraphs;
 mod federation;
+mod field_relevance;
 mod generation_swap;
 mod graphql_snapshots;
 mod highlights_and_explanations;
@@ -65,11 +67,13 @@ mod http;
 mod incremental;
 mod ingest;
 mod limits;
+mod match_classes;
 mod metrics;
 mod near_duplicates;
 mod pages;
 mod performance;
 mod program;
+mod query_names;
 mod query_syntax;
 mod random_edits;
 mod rejections;
@@ -81,3 +85,4 @@ mod suggestions;
 mod support;
 mod test_server;
 mod time_steps;
+mod unread_responses;

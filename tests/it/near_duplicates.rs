@@ -28,7 +28,15 @@ fn line(key: &str, text: &[String], theme: u64, year: u64) -> String {
 
 fn search_query(words: &str, filter: SearchFilter, sort: SearchSort, page: Page) -> SearchQuery {
     let extras = SearchExtras { total: true, facets: true, ..SearchExtras::default() };
-    SearchQuery { words: Some(words.to_owned()), filter, sort, page, extras, now: clock() }
+    SearchQuery {
+        words: Some(words.to_owned()),
+        filter,
+        sort,
+        wider: false,
+        page,
+        extras,
+        now: clock(),
+    }
 }
 
 fn titles(snapshot: &Snapshot, query: SearchQuery) -> Vec<String> {

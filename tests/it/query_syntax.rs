@@ -20,6 +20,7 @@ fn search(snapshot: &Snapshot, words: &str) -> SearchPage {
         words: Some(words.to_owned()),
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
+        wider: false,
         page: Page::first(50),
         extras: SearchExtras { highlights: true, explanations: true, ..SearchExtras::default() },
         now: clock(),
@@ -108,13 +109,16 @@ fn a_word_without_matches_must_be_corrected_and_the_correction_reported() {
         ("verhiuzing -loket", Some("verhuizing -loket"), Some("Alfa")),
         ("toegankleijkhied", Some("toegankelijkheid"), Some("Delta")),
         ("jpeg", None, None),
-        ("lokt", Some("loket"), Some("Charlie")),
+        ("lokt", None, None),
         ("\"klantries\"", None, None),
     ] {
         let page = search(&snapshot, query);
         assert_eq!(page.interpretation.corrected.as_deref(), corrected, "{query}");
         assert_eq!(page.hits.first().map(|hit| hit.record.name()), first, "{query}");
     }
+    // A valid word is only offered a correction.
+    let page = search(&snapshot, "lokt -brief");
+    assert_eq!(page.interpretation.did_you_mean.as_deref(), Some("loket -brief"));
     let page = search(&snapshot, "klantries");
     let explanation = page.hits[0].explanation.as_ref().expect("explanations were requested");
     assert_eq!(explanation.words[0].word, "klantries");
@@ -140,7 +144,7 @@ fn a_synonym_must_be_found_reported_and_highlighted() {
     let page = search(&snapshot, "CX");
     assert_eq!(page.hits[0].record.name(), "Tweede", "the word itself ranks higher");
     assert_eq!(titles(&page), ["Eerste", "Tweede", "Vierde"]);
-    assert!(page.interpretation.synonyms.contains(&"klantbeleving".to_owned()));
+    assert!(page.interpretation.related.iter().any(|term| term.label == "klantbeleving"));
     let highlighted = |title: &str| -> Vec<String> {
         let hit = page
             .hits
@@ -188,12 +192,14 @@ fn wait_until(server: &Server, query: &str, expected: &Value) {
 }
 
 #[test]
-fn changed_synonyms_must_be_used_without_a_restart() {
+fn a_changed_vocabulary_must_be_used_without_a_restart() {
     let installation = installation(&[("Eerste", "Over de piepschijf.", "")]);
-    let table = installation.path().join("synonyms.csv");
-    fs::write(&table, "label,altLabels,note\nwoord,ander,\n").expect("writable");
-    let path = table.clone();
-    let server = Server::with(&installation, |config| config.synonyms = Some(path));
+    let folder = installation.path().join("vocabulary");
+    fs::create_dir(&folder).expect("a folder");
+    let table = folder.join("own.csv");
+    let header = "term,terms,weight,direction,language,note\n";
+    fs::write(&table, format!("{header}woord,ander,same,both,nl,\n")).expect("writable");
+    let server = Server::with(&installation, |config| config.vocabulary = Some(folder));
     let query = "{ search(query: \"qwxzv\") { totalCount interpretation { synonyms } } }";
     let expected = |total: u32, synonyms: &[&str]| {
         json!({ "data": { "search": {
@@ -207,13 +213,13 @@ fn changed_synonyms_must_be_used_without_a_restart() {
     };
     assert_eq!(server.query(query), expected(0, &[]));
     let before = etag();
-    fs::write(&table, "label,altLabels,note\nqwxzv,piepschijf,\n").expect("writable");
+    fs::write(&table, format!("{header}qwxzv,piepschijf,same,both,nl,\n")).expect("writable");
     wait_until(&server, query, &expected(1, &["piepschijf"]));
     let after = etag();
     assert_ne!(before, after);
 
-    fs::write(&table, "label,altLabels,note\nqwxzv,,\n").expect("writable");
-    // The synonyms are polled before generations, so a new generation implies that they have been
+    fs::write(&table, format!("{header}qwxzv,,same,forward,nl,\n")).expect("writable");
+    // The vocabulary is polled before generations, so a new generation implies that it has been
     // polled.
     installation.write_item("tweede", "Nog een piepschijf");
     installation.build();
@@ -221,24 +227,28 @@ fn changed_synonyms_must_be_used_without_a_restart() {
 }
 
 #[test]
-fn invalid_synonyms_must_be_reported_line_by_line() {
+fn an_invalid_vocabulary_must_be_reported_line_by_line() {
     let installation = Installation::small();
     let config = fs::read_to_string(installation.config()).expect("a file");
     let (top, sources) = config.split_once("[[source]]").expect("a source");
-    let config = format!("{top}[search]\nsynonyms = \"woorden.csv\"\n[[source]]{sources}");
+    let config = format!("{top}[search]\nvocabulary = \"woorden\"\n[[source]]{sources}");
     fs::write(installation.config(), config).expect("writable");
     let check = || installation.output(&["check"]);
     let missing = check();
     assert!(!missing.status.success());
-    assert!(String::from_utf8_lossy(&missing.stderr).contains("woorden.csv"));
-    fs::write(installation.path().join("woorden.csv"), "label,altLabels\nCX,\n,a\n")
-        .expect("writable");
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("woorden"));
+    let folder = installation.path().join("woorden");
+    fs::create_dir(&folder).expect("a folder");
+    let header = "term,terms,weight,direction,language,note";
+    let write = |lines: &str| {
+        fs::write(folder.join("own.csv"), format!("{header}\n{lines}")).expect("writable");
+    };
+    write("CX,,same,forward,nl,\n,a,same,both,nl,\n");
     let errors = String::from_utf8_lossy(&check().stderr).into_owned();
-    assert!(errors.contains("line 2: ") && errors.contains("line 3: "), "{errors}");
-    fs::write(installation.path().join("woorden.csv"), "label,altLabels\nCX,UX\n")
-        .expect("writable");
+    assert!(errors.contains("own.csv:2: ") && errors.contains("own.csv:3: "), "{errors}");
+    write("CX,UX,same,both,nl,\n");
     let valid = check();
-    assert!(String::from_utf8_lossy(&valid.stdout).contains("synonyms    1 groups"), "{valid:?}");
+    assert!(String::from_utf8_lossy(&valid.stdout).contains("vocabulary  "), "{valid:?}");
 }
 
 #[test]
@@ -250,6 +260,7 @@ fn explain_must_report_why_content_is_found_and_why_it_is_not() {
             words: None,
             filter: SearchFilter::default(),
             sort: SearchSort::Title,
+            wider: false,
             page: Page::first(50),
             extras: SearchExtras::default(),
             now: clock(),

@@ -36,18 +36,18 @@ const FLOORS: [Floor; 2] = [
 ];
 const SEEDS: u64 = 5;
 /// Maximum decrease of a query class relative to its baseline.
-const TOLERANCE: f64 = 0.02;
+pub(crate) const TOLERANCE: f64 = 0.02;
 
 fn baseline_path(name: &str) -> PathBuf {
     repository().join("tests/it/baselines").join(name)
 }
 
-fn is_updating_baselines() -> bool {
+pub(crate) fn is_updating_baselines() -> bool {
     env::var_os("UPDATE_BASELINES").is_some()
 }
 
 /// Reads lines of a name and a number.
-fn read_baseline(name: &str) -> BTreeMap<String, f64> {
+pub(crate) fn read_baseline(name: &str) -> BTreeMap<String, f64> {
     let text = fs::read_to_string(baseline_path(name)).expect("a baseline file");
     let line = |line: &str| {
         let (id, value) = line.split_once('\t').expect("two columns");
@@ -56,7 +56,7 @@ fn read_baseline(name: &str) -> BTreeMap<String, f64> {
     text.lines().map(line).collect()
 }
 
-fn write_baseline(name: &str, values: &BTreeMap<String, f64>) {
+pub(crate) fn write_baseline(name: &str, values: &BTreeMap<String, f64>) {
     let mut text = String::new();
     for (id, value) in values {
         writeln!(text, "{id}\t{value:.4}").expect("memory");
@@ -124,6 +124,7 @@ fn every_query_class_must_score_as_well_as_its_baseline() {
             words: Some(words.to_owned()),
             filter: SearchFilter::default(),
             sort: SearchSort::Relevance,
+            wider: false,
             page: Page::first(10),
             extras: SearchExtras::default(),
             now: clock(),

@@ -142,11 +142,14 @@ fn form_fits(record: &Record, filter: &SearchFilter) -> bool {
 fn order(record: &Record, sort: SearchSort) -> (u8, i64, String, NodeId) {
     let id = record.id();
     let dated = record.dated_at().map(jiff::Timestamp::as_second);
+    let published = record.published_at().map(jiff::Timestamp::as_second);
     let newest = |d: Option<i64>| d.map_or((1, 0), |d| (0, -d));
     match sort {
         SearchSort::Title => (0, 0, normalisation::name(record.name()), id),
-        SearchSort::Newest => (newest(dated).0, newest(dated).1, String::new(), id),
-        SearchSort::Oldest => (u8::from(dated.is_none()), dated.unwrap_or(0), String::new(), id),
+        SearchSort::Newest => (newest(published).0, newest(published).1, String::new(), id),
+        SearchSort::Oldest => {
+            (u8::from(published.is_none()), published.unwrap_or(0), String::new(), id)
+        }
         SearchSort::Start => match (record, phase(record)) {
             (Record::Event(event), Some(EventPhase::Upcoming | EventPhase::Ongoing)) => {
                 let next = event.occurrences_from(clock(), 1);
@@ -205,6 +208,7 @@ fn query(words: Option<&str>, filter: SearchFilter, sort: SearchSort, page: Page
         words: words.map(str::to_owned),
         filter,
         sort,
+        wider: false,
         page,
         extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
         now: clock(),

@@ -321,6 +321,7 @@ pub(crate) fn everything() -> SearchQuery {
         words: None,
         filter: SearchFilter::default(),
         sort: SearchSort::Title,
+        wider: false,
         page: Page::first(5_000),
         extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
         now: clock(),

@@ -1,4 +1,4 @@
-//! Polls the data folder and the synonyms, and activates changes without a restart.
+//! Polls the data folder and the vocabulary, and activates changes without a restart.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -8,17 +8,17 @@ use std::{
 use federation::error::with_causes;
 use indexer::catalog::{Catalog, Refreshed};
 
-use crate::synonyms::SynonymFile;
+use crate::vocabulary::VocabularyFolder;
 
 /// Interval between polls.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Number of polls after which the served generation is compared with its manifest again.
 const POLLS_PER_VERIFICATION: u32 = 1_200;
 
-/// Activates each new generation and each changed synonym file, until the task is dropped. Errors
+/// Activates each new generation and each changed vocabulary folder, until the task is dropped. Errors
 /// are logged once, and the previous version stays active.
-pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, synonyms: Option<SynonymFile>) {
-    let synonyms = Arc::new(Mutex::new(synonyms));
+pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, vocabulary: Option<VocabularyFolder>) {
+    let vocabulary = Arc::new(Mutex::new(vocabulary));
     let mut last_error = None;
     let mut polls = 0;
     loop {
@@ -31,11 +31,11 @@ pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, synonyms: Option<Sy
                 tracing::error!(error = with_causes(&error), "withdrew a damaged generation");
             }
         }
-        let (polled_catalog, synonyms) = (Arc::clone(&catalog), Arc::clone(&synonyms));
+        let (polled_catalog, vocabulary) = (Arc::clone(&catalog), Arc::clone(&vocabulary));
         let poll = move || {
-            let mut synonyms = synonyms.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(synonyms) = &mut *synonyms {
-                synonyms.poll(&polled_catalog);
+            let mut vocabulary = vocabulary.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(vocabulary) = &mut *vocabulary {
+                vocabulary.poll(&polled_catalog);
             }
             polled_catalog.refresh()
         };

@@ -8,7 +8,7 @@ use indexer::ingest::check_sources;
 use serde_json::json;
 
 use super::{CommandError, SourceArguments, output};
-use crate::{config::Overrides, synonyms};
+use crate::{config::Overrides, vocabulary};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
         return Err(CommandError::InvalidSources(check.errors));
     }
     let sources = config.resolve_sources()?;
-    let synonyms = synonyms::read(config.synonyms.as_deref())?;
+    let vocabulary = vocabulary::read(config.vocabulary.as_deref())?;
     if arguments.json {
         let sources: Vec<_> = sources
             .iter()
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             "publicUrl": config.public_url,
             "sources": sources,
             "subgraphs": config.subgraphs.iter().map(|one| json!({ "name": one.name, "url": masked(&one.url) })).collect::<Vec<_>>(),
-            "synonyms": synonyms.len(),
+            "vocabulary": vocabulary.len(),
             "warnings": check.warnings,
         }))?;
     } else {
@@ -60,11 +60,10 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
             let url = masked(&subgraph.url);
             output::text(format_args!("subgraph    {} at {url}", subgraph.name))?;
         }
-        let from = config
-            .synonyms
-            .as_ref()
-            .map_or("the built-in table".into(), |path| path.display().to_string());
-        output::text(format_args!("synonyms    {} groups from {from}", synonyms.len()))?;
+        let folder = config.vocabulary.as_ref();
+        let folder = folder.map(|path| format!(" and {}", path.display())).unwrap_or_default();
+        let entries = vocabulary.len();
+        output::text(format_args!("vocabulary  {entries} entries, built-in files{folder}"))?;
         for warning in &check.warnings {
             output::text(format_args!("warning     {warning}"))?;
         }

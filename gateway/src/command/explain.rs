@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use url::Url;
 
 use super::{CommandError, ManageArguments, output};
-use crate::{explanation_text, messages::Messages, synonyms};
+use crate::{explanation_text, messages::Messages, vocabulary};
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
@@ -27,7 +27,7 @@ pub(super) struct ExplainArguments {
 pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.manage.config()?;
     let catalog = Catalog::open(&config.data)?;
-    catalog.set_synonyms(synonyms::read(config.synonyms.as_deref())?);
+    catalog.set_vocabulary(vocabulary::read(config.vocabulary.as_deref())?);
     let nothing_published = || CommandError::NothingPublished(config.data.clone());
     let snapshot = catalog.current().ok_or_else(nothing_published)?;
     let runtime = Builder::new_multi_thread().worker_threads(1).build()?;
@@ -59,7 +59,11 @@ async fn resolve_id(snapshot: &Snapshot, text: &str) -> Result<Option<NodeId>, C
 
 fn as_json(rank_explanation: &RankExplanation, query: &str, text: &str) -> serde_json::Value {
     let term_json = |term: &schema::TermMatch| {
-        let reasons: Vec<_> = term.reasons.iter().map(|reason| &reason.text).collect();
+        let reasons: Vec<_> = term
+            .reasons
+            .iter()
+            .map(|reason| json!({ "kind": reason.kind.name(), "text": reason.text, "rule": reason.rule }))
+            .collect();
         json!({ "word": term.word, "score": term.score, "reasons": reasons })
     };
     let words = rank_explanation.explanation.iter().flat_map(|explanation| &explanation.words);
@@ -69,6 +73,7 @@ fn as_json(rank_explanation: &RankExplanation, query: &str, text: &str) -> serde
         "title": rank_explanation.record.name(),
         "rank": rank_explanation.rank,
         "total": rank_explanation.total,
+        "match": rank_explanation.match_class.map(schema::MatchClass::name),
         "score": rank_explanation.score,
         "words": words.map(term_json).collect::<Vec<_>>(),
         "text": text,

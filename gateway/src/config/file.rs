@@ -85,10 +85,10 @@ pub(super) struct ConfigFile {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct SearchSection {
-    /// [Table of synonyms](search.md#synonyms) that replaces the built-in one; reloaded when it
-    /// changes.
-    #[schemars(extend("x-default-text" = "the built-in table", "x-range" = "path of a CSV file"))]
-    synonyms: Option<PathBuf>,
+    /// Folder with [vocabulary files](search.md#vocabulary), each of which replaces the built-in
+    /// file of the same name; reloaded when a file changes.
+    #[schemars(extend("x-default-text" = "the built-in files", "x-range" = "path of a folder"))]
+    vocabulary: Option<PathBuf>,
 }
 
 /// `[graphql]` as written.
@@ -214,7 +214,7 @@ impl ConfigFile {
             data,
             demo_date: self.demo_date.as_ref().map(day).transpose()?,
             aliases: self.aliases,
-            synonyms: self.search.synonyms.map(|path| folder.join(path)),
+            vocabulary: self.search.vocabulary.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
             federation: self.federation.checked(&folder, over.supergraph)?,

@@ -313,7 +313,7 @@ pub(crate) enum CountPrecision {
 pub(crate) enum SearchSort {
     /// Most relevant first.
     Relevance,
-    /// Latest date first; an event's date is its start.
+    /// Latest publication first, or else last change; the start of an event does not count.
     Newest,
     /// Earliest date first.
     Oldest,
@@ -337,14 +337,37 @@ pub(crate) enum SearchField {
     Names,
 }
 
+/// How closely a hit matches a query.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "schema::MatchClass")]
+pub(crate) enum MatchClass {
+    /// Enough words match by themselves, an inflected form, a displayed correction, or a word with
+    /// the same meaning.
+    Exact,
+    /// Enough words match only by components of compounds, or by words with a near or broader
+    /// meaning.
+    Wider,
+}
+
+/// How close the meaning of a label of the vocabulary is to that of the words of a query.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "schema::MeaningClass")]
+pub(crate) enum MeaningClass {
+    /// The same meaning: texts with the label are exact matches.
+    Same,
+    /// A near meaning: texts with the label are wider matches.
+    Near,
+    /// A broader meaning: texts with the label are wider matches.
+    Broader,
+}
+
 /// How a word of a query matched a text.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::MatchKind")]
 pub(crate) enum MatchKind {
     /// The same word, in this or another inflected form.
     Word,
-    /// A component of a compound: the compound is in the query, and the text contains the component
-    /// on its own or in another compound.
+    /// A component of a compound: of the query, of the text, or of both.
     Part,
     /// Two words joined into one, with or without a hyphen; or the reverse.
     Joined,
@@ -352,8 +375,10 @@ pub(crate) enum MatchKind {
     Prefix,
     /// A spelling correction, used because nothing matches the word as typed.
     Correction,
-    /// A synonym.
+    /// A related label of the vocabulary.
     Synonym,
+    /// The word names the form of the record, such as an interview.
+    Form,
 }
 
 /// What a suggestion refers to.
@@ -406,7 +431,7 @@ impl From<ContentSort> for schema::SearchSort {
 pub(crate) enum EventSort {
     /// Current and upcoming events first, by start; then the rest, latest first.
     Start,
-    /// Latest start first.
+    /// Latest publication first, or else last change.
     Newest,
     /// Earliest start first.
     Oldest,

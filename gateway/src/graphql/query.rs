@@ -53,6 +53,12 @@ impl Query {
         query: Option<String>,
         #[graphql(desc = "Filter conditions.")] filter: Option<SearchFilter>,
         #[graphql(desc = "Sort order.", default_with = "SearchSort::Relevance")] sort: SearchSort,
+        #[graphql(
+            default = false,
+            desc = "Whether wider matches count like exact ones, in the total, the facets and \
+                    every order."
+        )]
+        wider: bool,
         #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
@@ -61,7 +67,7 @@ impl Query {
         let limits = RequestContext::of(ctx).limits();
         let filter = filter.unwrap_or_default().checked(limits)?;
         let page = PageArguments { first, after, last, before };
-        search::search(ctx, query, filter, sort.into(), page).await.map(SearchConnection)
+        search::search(ctx, (query, wider), filter, sort.into(), page).await.map(SearchConnection)
     }
 
     /// Completions of a prefix: titles, themes, organisations and words. Ignores accents and case.

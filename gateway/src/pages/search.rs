@@ -5,7 +5,8 @@ mod pagination;
 
 use askama::Template;
 use schema::{
-    Interpretation, Kind, NodeKind, Page, SearchExtras, SearchPage, SearchQuery, SearchSort,
+    Hit, Kind, MatchClass, MeaningClass, NodeKind, Page, SearchExtras, SearchPage, SearchQuery,
+    SearchSort,
 };
 
 use self::{filters::FiltersView, pagination::PaginationView};
@@ -23,8 +24,11 @@ use crate::{
     search_params::{InvalidParameter, SearchParams, to_url_value},
 };
 
+/// Maximum number of labels of the vocabulary that a page names.
+const RELATED_TERMS_SHOWN: usize = 8;
 /// Number of hits per page.
 pub(super) const PAGE_SIZE: usize = 10;
+
 #[derive(Template)]
 #[template(path = "search.html")]
 struct SearchView<'a> {
@@ -33,6 +37,7 @@ struct SearchView<'a> {
     /// The number of hits, as a complete sentence.
     count: String,
     hits: Vec<HitView>,
+    wider: Option<WiderView>,
     filters: FiltersView,
     /// How the words were interpreted, one sentence each.
     notes: Vec<String>,
@@ -40,6 +45,15 @@ struct SearchView<'a> {
     sorts: Vec<(String, String, bool)>,
     pagination: PaginationView,
     no_results: Option<NoResultsView>,
+}
+
+/// The wider hits of a page that follow the exact ones, or a link to them.
+struct WiderView {
+    /// "Further away: 44".
+    heading: String,
+    hits: Vec<HitView>,
+    /// The same search with wider hits, if they are not part of the list.
+    include_href: Option<String>,
 }
 
 /// Suggestions for a search without hits.
@@ -99,29 +113,45 @@ async fn view<'a>(
     let facet_builder =
         FacetBuilder { messages, records_by_id: &records_by_id, parameters, context };
     let total = results.total.unwrap_or_default();
+    let wider_total =
+        if results.wider_included { 0 } else { results.wider_total.unwrap_or_default() };
+    let is_wider = |hit: &&Hit| wider_total > 0 && hit.match_class == MatchClass::Wider;
+    let views = |wider: bool| {
+        let hits = results.hits.iter().filter(|hit| is_wider(hit) == wider);
+        hits.filter_map(|hit| HitView::from_hit(context, hit, &records_by_id)).collect()
+    };
+    // Only by relevance do wider hits follow the exact ones.
+    let is_listed = parameters.order() == SearchSort::Relevance;
+    let listed = if is_listed { total + wider_total } else { total };
     let href = |parameters: &SearchParams| search_href(context, parameters);
 
+    let interpretation = &results.interpretation;
+    // The number is that of the query that was executed.
+    let searched = interpretation.corrected.as_deref();
+    let searched =
+        searched.filter(|corrected| completed_word(&interpretation.query, corrected).is_none());
     let title = title(messages, parameters.words.as_deref());
     let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
     layout.is_indexable = false;
-    let no_results = if total == 0 { Some(no_results(context, parameters).await?) } else { None };
+    let no_results = if listed == 0 { Some(no_results(context, parameters).await?) } else { None };
     let view = SearchView {
         heading: title,
-        count: count_text(messages, total, parameters.words.as_deref()),
-        hits: results
-            .hits
-            .iter()
-            .filter_map(|hit| HitView::from_hit(context, hit, &records_by_id))
-            .collect(),
+        count: count_text(messages, total, searched.or(parameters.words.as_deref())),
+        hits: views(false),
+        wider: (wider_total > 0).then(|| WiderView {
+            heading: messages.format("search.wider", "count", &messages.number(wider_total)),
+            hits: views(true),
+            include_href: (!is_listed).then(|| href(&parameters.with_wider())),
+        }),
         filters: FiltersView::new(context, parameters, &facet_builder, &facets),
-        notes: notes(messages, &results.interpretation, invalid),
+        notes: notes(messages, &results, parameters, invalid),
         did_you_mean: results.interpretation.did_you_mean.as_ref().map(|better| Link {
             href: href(&parameters.with_words(Some(better))),
             text: better.clone(),
         }),
         sorts: sorts(messages, parameters),
-        pagination: PaginationView::new(context, parameters, total, results.has_next),
+        pagination: PaginationView::new(context, parameters, listed, results.has_next),
         no_results,
         layout,
     };
@@ -158,10 +188,17 @@ fn search_query(
         words: parameters.words.clone(),
         filter: parameters.filter.clone(),
         sort: parameters.order(),
+        wider: parameters.wider,
         page,
         extras,
         now: context.now,
     }
+}
+
+/// The last word of a query, if it was completed and nothing else was corrected.
+fn completed_word<'a>(typed: &'a str, corrected: &str) -> Option<&'a str> {
+    let is_completed = corrected.strip_suffix('*') == Some(typed);
+    typed.split_whitespace().next_back().filter(|_| is_completed)
 }
 
 /// The number of hits, as a complete sentence.
@@ -181,10 +218,15 @@ pub(super) fn count_text(messages: &Messages, total: u64, query: Option<&str>) -
 
 fn notes(
     messages: &Messages,
-    interpretation: &Interpretation,
+    results: &SearchPage,
+    parameters: &SearchParams,
     invalid: &[InvalidParameter],
 ) -> Vec<String> {
+    let interpretation = &results.interpretation;
     let mut notes = Vec::new();
+    if results.wider_included && !parameters.wider && results.total.is_some_and(|total| total > 0) {
+        notes.push(messages.get("search.only_wider").to_owned());
+    }
     if !invalid.is_empty() {
         let texts: Vec<_> = invalid
             .iter()
@@ -193,15 +235,19 @@ fn notes(
         notes.push(messages.format("search.invalid", "parts", &texts.join(", ")));
     }
     if let Some(corrected) = &interpretation.corrected {
-        let values = [("typed", interpretation.query.as_str()), ("corrected", corrected)];
-        notes.push(messages.format_all("search.corrected", &values));
+        notes.push(match completed_word(&interpretation.query, corrected) {
+            Some(word) => messages.format("search.completed", "word", word),
+            None => messages.format_all(
+                "search.corrected",
+                &[("typed", interpretation.query.as_str()), ("corrected", corrected)],
+            ),
+        });
     }
-    if !interpretation.synonyms.is_empty() {
-        notes.push(messages.format(
-            "search.synonyms",
-            "words",
-            &interpretation.synonyms.join(", "),
-        ));
+    let same = interpretation.related.iter().filter(|term| term.meaning == MeaningClass::Same);
+    let labels: Vec<&str> =
+        same.map(|term| term.label.as_str()).take(RELATED_TERMS_SHOWN).collect();
+    if !labels.is_empty() {
+        notes.push(messages.format("search.synonyms", "words", &labels.join(", ")));
     }
     if !interpretation.ignored_words.is_empty() {
         notes.push(messages.format(

@@ -97,6 +97,7 @@ pub(crate) async fn sitemap(
         words: None,
         filter: schema::SearchFilter::default(),
         sort: SearchSort::Newest,
+        wider: false,
         page: Page::first(SITEMAP_MAX),
         extras: SearchExtras::default(),
         now,

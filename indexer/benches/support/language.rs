@@ -97,7 +97,7 @@ pub(crate) fn classes(vocabulary: &Vocabulary) -> Vec<Class> {
     let two = |rng: &mut SplitMix64| format!("{} {}", content_word(rng), content_word(rng));
     let mistaken =
         |rng: &mut SplitMix64| format!("{} {}", mistake(&long(rng), rng), content_word(rng));
-    let lines = include_str!("../../src/analysis/synonyms.csv").lines().skip(1);
+    let lines = include_str!("../../src/analysis/vocabulary/plain-language.csv").lines().skip(1);
     let lines = lines.filter(|line| !line.starts_with('#'));
     let labels: Vec<&str> = lines.filter_map(|line| line.split(',').next()).collect();
     vec![

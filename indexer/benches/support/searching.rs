@@ -47,6 +47,7 @@ pub(crate) fn query(words: &str, wanted: SearchExtras) -> SearchQuery {
         words: Some(words.to_owned()),
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
+        wider: false,
         page: Page::first(10),
         extras: wanted,
         now: now(),

@@ -6,6 +6,12 @@ use std::{collections::HashMap, sync::LazyLock};
 /// differently from *gemeentelijk*. The first word of a line is the stem of the whole line.
 const EXCEPTIONS: &str = "\
     overheid overheids overheden\n\
+    week weken\n\
+    tip tips\n\
+    link links\n\
+    bond bonden\n\
+    indienen indient indiende indienden ingediend ingediende indiening\n\
+    innen inde inden geint geinde inning inningen\n\
     gemeente gemeenten gemeentes gemeentelijk gemeentelijke\n\
     gebruiker gebruikers\n\
     gebruik gebruiken gebruikt gebruikte gebruikten\n\
@@ -206,6 +212,11 @@ struct StrongVerbForm {
 /// The stem of an exception.
 pub(super) fn exception(folded: &str) -> Option<&'static str> {
     EXCEPTION_STEMS.get(folded).copied()
+}
+
+/// Prefixes of separable verbs, such as *aan* of *aanvragen*.
+pub(super) fn separable_prefixes() -> impl Iterator<Item = &'static str> {
+    PREFIXES.split_ascii_whitespace().filter(|prefix| !UNSTRESSED_PREFIXES.contains(prefix))
 }
 
 /// Infinitives of the strong verbs of which a word can be the past tense or the past participle.

@@ -1,6 +1,8 @@
 //! Stop words. They are indexed for exact phrases; a query with other words is searched without its
 //! stop words.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 const DUTCH: &str = "aan al alle alles als altijd ander andere ben bent bij daar daarbij dan dat de \
     deze die dit doe doen doet door dus een eens en er eraan erbij ermee erop eruit ervan erover ge \
     geen geweest gehad had hadden haar heb hebben hebt heeft hem hen het hier hierbij hiermee hij \
@@ -14,10 +16,12 @@ const ENGLISH: &str = "a about and are as at be been by can could did do does fo
     into is it its me my no not of on or our should that the their they these this those to was \
     were what when where which who why with would you your";
 
+static STOP_WORDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| [DUTCH, ENGLISH].into_iter().flat_map(str::split_ascii_whitespace).collect());
+
 /// Whether a folded word is a Dutch or English stop word.
 pub(crate) fn is_stop_word(folded: &str) -> bool {
-    let mut words = DUTCH.split_ascii_whitespace().chain(ENGLISH.split_ascii_whitespace());
-    words.any(|word| word == folded)
+    STOP_WORDS.contains(folded)
 }
 
 #[cfg(test)]

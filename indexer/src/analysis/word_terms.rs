@@ -8,6 +8,15 @@ use super::{
     tokenizer::folded,
 };
 
+/// First character of the index term of a component; no word begins with it. A component has a
+/// term of its own, because a compound is a wider match for it than the word itself.
+pub(crate) const COMPONENT_MARK: char = '+';
+
+/// The index term of a component of a compound, from its stem.
+pub(crate) fn component_term(stem: &str) -> String {
+    format!("{COMPONENT_MARK}{stem}")
+}
+
 /// The terms of one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WordTerms {

@@ -1,6 +1,10 @@
-//! Names of the themes and organisations of a generation, for suggestions.
+//! Names of the themes, organisations and people of a generation: suggestions are completed from the
+//! first two, and no word of a name is corrected.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use schema::{NodeKind, Record, SuggestionKind, normalisation};
 
@@ -16,6 +20,8 @@ pub(super) struct EntityNames {
     entities: Vec<NamedEntity>,
     /// The suffix of each name from each of its words, sorted.
     suffixes: Vec<NameSuffix>,
+    /// The folded words of all names, of people too.
+    words: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -43,6 +49,10 @@ struct NameSuffix {
     entity: usize,
 }
 
+fn folded_words(text: &str) -> impl Iterator<Item = String> {
+    analysis::words(text).map(|word| analysis::folded(&text[word]))
+}
+
 impl EntityNames {
     pub(super) fn read(store: &StoreReader) -> Result<Self, StoreError> {
         let mut names = Self::default();
@@ -63,11 +73,25 @@ impl EntityNames {
             }
         }
         names.suffixes.sort_unstable();
+        for (name, _) in store.names_after(NodeKind::Person, None, usize::MAX)?.entries {
+            names.words.extend(folded_words(&name));
+        }
         Ok(names)
+    }
+
+    /// The folded words of all names.
+    pub(super) fn words(&self) -> &HashSet<String> {
+        &self.words
+    }
+
+    /// Whether a text contains a word of a name.
+    pub(super) fn has_word_of(&self, text: &str) -> bool {
+        folded_words(text).any(|word| self.words.contains(&word))
     }
 
     fn add(&mut self, entity: NamedEntity) {
         for name in names_of(&entity.record) {
+            self.words.extend(folded_words(name));
             let name: Arc<str> = normalisation::name(name).into();
             for word in analysis::folded_words(&name) {
                 let start = word.as_ptr() as usize - name.as_ptr() as usize;

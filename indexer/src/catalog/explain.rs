@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use schema::{
-    Explanation, Interpretation, NodeId, Page, Record, SearchExtras, SearchFilter, SearchQuery,
-    SearchSort,
+    Explanation, Interpretation, MatchClass, NodeId, Page, Record, SearchExtras, SearchFilter,
+    SearchQuery, SearchSort,
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     search::{SearchContext, days_since_epoch, plan_query, run_search},
 };
 use crate::{
-    analysis::Synonyms,
+    analysis::Vocabulary,
     cancellation::Cancellation,
     index::{Expansion, IndexReader, MatchDetail, NotListedReason, SearchResult, explanation},
 };
@@ -24,8 +24,10 @@ pub struct RankExplanation {
     pub record: Record,
     /// Rank, starting at one; `None` if the record is not listed.
     pub rank: Option<u64>,
-    /// Total number of hits.
+    /// Number of hits that are listed, wider ones included.
     pub total: u64,
+    /// How closely the record matches, if it is listed.
+    pub match_class: Option<MatchClass>,
     /// Score; zero if the record is not listed.
     pub score: f32,
     /// Contributions to the score; `None` if the query has no words.
@@ -41,7 +43,7 @@ pub struct RankExplanation {
 /// `None` if there is no content with this id.
 pub(super) fn explain(
     generation: &OpenGeneration,
-    synonyms: &Synonyms,
+    vocabulary: &Vocabulary,
     (words, id): (&str, NodeId),
     now: Timestamp,
     cancellation: &Cancellation,
@@ -52,11 +54,12 @@ pub(super) fn explain(
         words: Some(words.to_owned()),
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
+        wider: false,
         page: Page::Forward { first: SEARCH_WINDOW_MAX, after: None },
         extras: SearchExtras::default(),
         now,
     };
-    let expansion = (synonyms, Expansion::Full);
+    let expansion = (vocabulary, Expansion::Full);
     let (plan, interpretation) = plan_query(generation, expansion, words, cancellation)?;
     let day = days_since_epoch(&query);
     let plan = plan.as_ref();
@@ -67,7 +70,8 @@ pub(super) fn explain(
     let score = index.map_or(0.0, |index| results.score(&results.hits[index]));
     let mut rank_explanation = RankExplanation {
         rank: index.map(|index| index as u64 + 1),
-        total: results.total,
+        total: results.listed,
+        match_class: index.map(|index| results.hits[index].class),
         score,
         explanation: None,
         not_listed_reason: None,

@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 use schema::GenerationNumber;
 
 use super::{entity_names::EntityNames, event_times::EventTimes};
-use crate::{index::IndexReader, store::StoreReader};
+use crate::{
+    index::IndexReader,
+    store::{StoreError, StoreReader},
+};
 
 /// One generation, open for reading.
 pub(super) struct OpenGeneration {
@@ -13,6 +16,17 @@ pub(super) struct OpenGeneration {
     pub(super) store: StoreReader,
     pub(super) index: IndexReader,
     pub(super) event_times: EventTimes,
-    /// Read on the first request for suggestions.
+    /// Read when they are first needed.
     pub(super) entity_names: OnceLock<EntityNames>,
+}
+
+impl OpenGeneration {
+    /// The names of entities.
+    pub(super) fn names(&self) -> Result<&EntityNames, StoreError> {
+        if let Some(names) = self.entity_names.get() {
+            return Ok(names);
+        }
+        let names = EntityNames::read(&self.store)?;
+        Ok(self.entity_names.get_or_init(|| names))
+    }
 }

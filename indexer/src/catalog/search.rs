@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use schema::{
-    Cursor, CursorError, GenerationNumber, Hit, Interpretation, NodeId, Page, SearchPage,
-    SearchQuery, SearchSort, SortValue, moment,
+    Cursor, CursorError, GenerationNumber, Hit, Interpretation, MatchClass, NodeId, Page,
+    SearchPage, SearchQuery, SearchSort, SortValue, moment,
 };
 
 use self::annotate::annotate;
 use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
-    analysis::Synonyms,
+    analysis::Vocabulary,
     cancellation::Cancellation,
     index::{Expansion, Plan, RankedHit, Search, SearchResult},
 };
@@ -29,7 +29,7 @@ const SEARCH_QUERY: &str = "search_query_bytes_max";
 
 pub(super) fn search(
     generation: &OpenGeneration,
-    expansion: (&Synonyms, Expansion),
+    expansion: (&Vocabulary, Expansion),
     query: &SearchQuery,
     cancellation: &Cancellation,
 ) -> Result<SearchPage, CatalogError> {
@@ -61,6 +61,7 @@ pub(super) fn search(
         hits.push(Hit {
             record: Arc::new(record),
             score: results.score(ranked_hit),
+            match_class: ranked_hit.class,
             cursor,
             highlights: Vec::new(),
             explanation: None,
@@ -69,9 +70,11 @@ pub(super) fn search(
     annotate(&context, &mut hits)?;
     Ok(SearchPage {
         hits,
-        has_next: (range.end as u64) < results.total,
+        has_next: (range.end as u64) < results.listed,
         has_previous: range.start > 0,
         total: query.extras.total.then_some(results.total),
+        wider_total: query.extras.total.then_some(results.wider),
+        wider_included: results.wider_included,
         interpretation,
         continued_from: previous_generation(query.page.cursor(), generation.number),
         facets: results.facets,
@@ -81,7 +84,7 @@ pub(super) fn search(
 /// Plans a query within the limit of its length, whichever interface it comes from.
 pub(super) fn plan_query(
     generation: &OpenGeneration,
-    expansion: (&Synonyms, Expansion),
+    expansion: (&Vocabulary, Expansion),
     typed: &str,
     cancellation: &Cancellation,
 ) -> Result<(Option<Plan>, Interpretation), CatalogError> {
@@ -89,7 +92,16 @@ pub(super) fn plan_query(
         let value = SEARCH_QUERY_BYTES_MAX as u64;
         return Err(CatalogError::Limit { name: SEARCH_QUERY, value });
     }
-    Ok(generation.index.plan(typed, expansion, cancellation)?)
+    let (plan, interpretation) = generation.index.plan(typed, expansion, None, cancellation)?;
+    if interpretation.corrected.is_none() {
+        return Ok((plan, interpretation));
+    }
+    // A declared name is not a typing error, even if no text contains it.
+    let names = generation.names()?;
+    if !names.has_word_of(typed) {
+        return Ok((plan, interpretation));
+    }
+    Ok(generation.index.plan(typed, expansion, Some(names.words()), cancellation)?)
 }
 
 /// One search.
@@ -121,7 +133,7 @@ fn page_range(
         let exceeds_window = limit > SEARCH_WINDOW_MAX;
         limit = limit.min(SEARCH_WINDOW_MAX);
         let results = run_search(context, limit)?;
-        let complete = results.hits.len() as u64 == results.total;
+        let complete = results.hits.len() as u64 == results.listed;
         let cursor = query.page.cursor().map(cursor_position);
         let (range, is_full) = match &query.page {
             Page::Forward { .. } => {
@@ -162,6 +174,7 @@ pub(super) fn run_search(
         day,
         filter: &query.filter,
         sort: query.sort,
+        wider: query.wider,
         now: query.now,
         limit,
         facets: query.extras.facets,
@@ -173,7 +186,7 @@ pub(super) fn run_search(
 /// Hash that identifies a list of results: equal for equal queries, on every machine.
 fn query_hash(query: &SearchQuery) -> u64 {
     let words: Option<Vec<&str>> = query.words.as_deref().map(|w| w.split_whitespace().collect());
-    let encoded = postcard::to_stdvec(&(words, &query.filter, query.sort));
+    let encoded = postcard::to_stdvec(&(words, &query.filter, query.sort, query.wider));
     let digest = blake3::hash(&encoded.expect("plain data always encodes"));
     u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
 }
@@ -193,7 +206,8 @@ fn check_cursor(cursor: &Cursor, query_hash: u64, sort: SearchSort) -> Result<()
 }
 
 fn cursor_position(cursor: &Cursor) -> RankedHit {
-    RankedHit { value: cursor.value.clone(), id: cursor.id.to_bits() }
+    let (value, id) = (cursor.value.clone(), cursor.id.to_bits());
+    RankedHit { value, id, class: MatchClass::Exact, address: None }
 }
 
 /// The generation of a cursor, if it is not the current one.

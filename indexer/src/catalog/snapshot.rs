@@ -22,7 +22,7 @@ use super::{
     shared_passages, suggest,
 };
 use crate::{
-    analysis::{ANALYSIS_VERSION, Synonyms},
+    analysis::{ANALYSIS_VERSION, Vocabulary, VocabularyEntry},
     cancellation::Cancellation,
     generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
     index::{Expansion, IndexReader},
@@ -40,7 +40,7 @@ pub struct Snapshot {
     manifest: Arc<Manifest>,
     digest: String,
     generation: Arc<OpenGeneration>,
-    synonyms: Arc<Synonyms>,
+    vocabulary: Arc<Vocabulary>,
     expansion: Expansion,
     shared: SharedState,
 }
@@ -89,30 +89,30 @@ impl Snapshot {
             digest: String::new(),
             manifest: Arc::new(manifest),
             generation: Arc::new(generation),
-            synonyms: Arc::default(),
+            vocabulary: Arc::default(),
             expansion: Expansion::Full,
             shared: shared.clone(),
         };
         Ok(snapshot)
     }
 
-    /// The same generation with other synonyms.
-    pub(super) fn with_synonyms(&self, synonyms: &Arc<Synonyms>) -> Self {
+    /// The same generation with another vocabulary.
+    pub(super) fn with_vocabulary(&self, vocabulary: &Arc<Vocabulary>) -> Self {
         Self {
-            digest: format!("{}-{:016x}", self.manifest.digest(), synonyms.digest()),
+            digest: format!("{}-{:016x}", self.manifest.digest(), vocabulary.digest()),
             manifest: Arc::clone(&self.manifest),
             generation: Arc::clone(&self.generation),
-            synonyms: Arc::clone(synonyms),
+            vocabulary: Arc::clone(vocabulary),
             expansion: self.expansion,
             shared: self.shared.clone(),
         }
     }
 
     /// The same generation without query expansion: no decompounding, joined words, corrections or
-    /// synonyms. Measures the cost of the expansion.
+    /// vocabulary. Measures the cost of the expansion.
     #[must_use]
     pub fn without_expansion(&self) -> Self {
-        Self { expansion: Expansion::None, ..self.with_synonyms(&self.synonyms) }
+        Self { expansion: Expansion::None, ..self.with_vocabulary(&self.vocabulary) }
     }
 
     /// Compares every byte on disk with the manifest again.
@@ -206,12 +206,17 @@ impl Snapshot {
         records: Vec<Arc<Record>>,
     ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
         self.shared.read_counters.searches.add();
-        let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
+        let (generation, vocabulary) = (Arc::clone(&self.generation), Arc::clone(&self.vocabulary));
         self.shared
             .pool
             .run(move |cancellation| {
                 let words_and_records = (words.as_str(), &*records);
-                annotate::highlight_records(&generation, &synonyms, words_and_records, cancellation)
+                annotate::highlight_records(
+                    &generation,
+                    &vocabulary,
+                    words_and_records,
+                    cancellation,
+                )
             })
             .await
     }
@@ -298,14 +303,29 @@ impl Snapshot {
     /// searches are queued.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.read_counters.searches.add();
-        let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
+        let (generation, vocabulary) = (Arc::clone(&self.generation), Arc::clone(&self.vocabulary));
         let expansion = self.expansion;
         self.shared
             .pool
             .run(move |cancellation| {
-                search::search(&generation, (&synonyms, expansion), &query, cancellation)
+                search::search(&generation, (&vocabulary, expansion), &query, cancellation)
             })
             .await
+    }
+
+    /// The entries of a vocabulary whose labels occur in no text.
+    ///
+    /// # Errors
+    /// [`CatalogError::Busy`] if too many searches are queued; a variant of the index if that fails.
+    pub async fn unused_vocabulary(
+        &self,
+        vocabulary: Vocabulary,
+    ) -> Result<Vec<VocabularyEntry>, CatalogError> {
+        let generation = Arc::clone(&self.generation);
+        let unused = move |_: &Cancellation| {
+            Ok(vocabulary.unused(|label| generation.index.has_label(label))?)
+        };
+        self.shared.pool.run(unused).await
     }
 
     /// Explains the rank of a record in a search for `words` without filters; `None` if there is no
@@ -321,9 +341,9 @@ impl Snapshot {
         now: Timestamp,
     ) -> Result<Option<RankExplanation>, CatalogError> {
         self.shared.read_counters.searches.add();
-        let (generation, synonyms) = (Arc::clone(&self.generation), Arc::clone(&self.synonyms));
+        let (generation, vocabulary) = (Arc::clone(&self.generation), Arc::clone(&self.vocabulary));
         let explain = move |cancellation: &Cancellation| {
-            explain::explain(&generation, &synonyms, (&words, id), now, cancellation)
+            explain::explain(&generation, &vocabulary, (&words, id), now, cancellation)
         };
         self.shared.pool.run(explain).await
     }

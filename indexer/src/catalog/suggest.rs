@@ -4,15 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use schema::{NodeId, Record, Suggestion, SuggestionKind, normalisation};
 
-use super::{
-    CatalogError,
-    entity_names::{EntityNames, NameCompletion},
-    open_generation::OpenGeneration,
-};
+use super::{CatalogError, entity_names::NameCompletion, open_generation::OpenGeneration};
 use crate::{
     cancellation::Cancellation,
     index::{CompletionQuery, char_count},
-    store::StoreError,
 };
 
 /// Maximum length of the prefix in bytes.
@@ -67,7 +62,7 @@ fn completions(
     first: usize,
 ) -> Result<BTreeMap<SuggestionRank, Shown>, CatalogError> {
     let mut ranked = titles(generation, typed, first)?;
-    for NameCompletion { is_infix, entity } in entity_names(generation)?.completions(typed, first) {
+    for NameCompletion { is_infix, entity } in generation.names()?.completions(typed, first) {
         let (length, folded, kind) = (entity.length, entity.folded.clone(), entity.kind);
         let rank = SuggestionRank { is_infix, is_word: false, length, folded, kind };
         let record = &entity.record;
@@ -118,13 +113,4 @@ fn titles(
         ranked.entry(rank).or_insert_with(|| (record.name().to_owned(), Some(Arc::new(record))));
     }
     Ok(ranked)
-}
-
-/// Names of themes and organisations; read on first use.
-fn entity_names(generation: &OpenGeneration) -> Result<&EntityNames, StoreError> {
-    if let Some(names) = generation.entity_names.get() {
-        return Ok(names);
-    }
-    let names = EntityNames::read(&generation.store)?;
-    Ok(generation.entity_names.get_or_init(|| names))
 }

@@ -173,6 +173,7 @@ impl EvaluationRun {
             words: Some(text.to_owned()),
             filter: SearchFilter::default(),
             sort: SearchSort::Relevance,
+            wider: false,
             page: Page::first(RECALL_CUTOFF),
             extras: SearchExtras::default(),
             now: Timestamp::now(),

@@ -1,18 +1,18 @@
 //! Collects the best hits, the total and the facet counts in one pass over the matching documents.
 //!
 //! Near-duplicates of one source form a group, which counts as one hit and ranks by its best
-//! matching document. A facet count is the number of hits that a filter on the value would yield: a
+//! matching document. Wider matches, which have a negative score, come after the exact ones by
+//! relevance, and count only if the search includes them. A facet count is the number of hits that a filter on the value would yield: a
 //! group counts once for every value that any of its matching documents has.
 
 use std::{
-    cmp::Ordering,
     collections::{BinaryHeap, HashMap, HashSet},
     sync::Arc,
 };
 
-use schema::{ColumnValue, EventPhase, Facet, Kind, SearchSort, SortValue};
+use schema::{ColumnValue, EventPhase, Facet, Kind, MatchClass, SearchSort, SortValue};
 use tantivy::{
-    DocId, Score, SegmentOrdinal, SegmentReader,
+    DocAddress, DocId, Score, SegmentOrdinal, SegmentReader,
     collector::{Collector, SegmentCollector},
 };
 
@@ -21,6 +21,10 @@ use super::{
     fast_fields::FastFields,
     filter::{FacetPredicate, FailedFacets, Filter},
     query::recency,
+    rank::{
+        RankedHit, RecencyBoost, ascending, compare, earliest_first, latest_first, rank_value,
+        score_of_rank,
+    },
     schema::IndexSchema,
     series::SeriesPhases,
 };
@@ -60,34 +64,14 @@ pub(super) struct SearchCollector {
     pub(super) sort: SearchSort,
     pub(super) limit: usize,
     pub(super) facets: bool,
-    /// Whether near-duplicates of one source form one hit.
-    pub(super) collapse_duplicates: bool,
+    /// Whether wider matches count like exact ones.
+    pub(super) include_wider: bool,
+    /// Whether the query has words: then scores tell wider from exact matches, and near-duplicates
+    /// of one source form one hit.
+    pub(super) has_words: bool,
     /// Recency boost; `None` for a query without words.
     pub(super) recency_boost: Option<RecencyBoost>,
     pub(super) cancellation: Cancellation,
-}
-
-/// Adjusts a score for the age of a document.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RecencyBoost {
-    /// Today, in days since 1970.
-    pub(super) day: i32,
-    /// Part of a score that is not boosted.
-    pub(super) all_terms_boost: f32,
-}
-
-impl RecencyBoost {
-    pub(super) fn apply(self, score: Score, factor: f32) -> Score {
-        let boost = if score >= self.all_terms_boost { self.all_terms_boost } else { 0.0 };
-        (score - boost) * factor + boost
-    }
-}
-
-/// A hit: its sort value and id.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RankedHit {
-    pub(crate) value: SortValue,
-    pub(crate) id: u64,
 }
 
 /// Result of a search.
@@ -95,8 +79,12 @@ pub(crate) struct RankedHit {
 pub(super) struct SearchFruit {
     /// The best hits, in order.
     pub(super) best: Vec<RankedHit>,
-    /// Total number of hits.
-    pub(super) total: u64,
+    /// Number of exact hits.
+    pub(super) exact: u64,
+    /// Number of wider hits.
+    pub(super) wider: u64,
+    /// Whether any document matches the words exactly, including those that a filter excludes.
+    pub(super) has_exact: bool,
     /// Counts per facet and value code.
     pub(super) counts: FacetCounts,
 }
@@ -106,10 +94,16 @@ pub(super) struct SearchFruit {
 pub(super) struct SegmentFruit {
     /// The best hits, each with the group that it represents.
     best: Vec<(RankedHit, Option<u64>)>,
-    /// Number of matching documents without a group.
-    ungrouped_total: u64,
+    /// Number of exact matches without a group.
+    ungrouped_exact: u64,
+    /// Number of wider matches without a group.
+    ungrouped_wider: u64,
+    has_exact: bool,
     counts: FacetCounts,
-    groups: HashSet<u64>,
+    /// Groups with an exact match.
+    exact_groups: HashSet<u64>,
+    /// Groups with a wider match.
+    wider_groups: HashSet<u64>,
     /// Values of each group: group, index of the facet, code of the value.
     group_values: HashSet<(u64, usize, u64)>,
 }
@@ -136,19 +130,6 @@ impl FacetCounts {
     }
 }
 
-/// Order of two hits under `sort`.
-pub(crate) fn compare(sort: SearchSort, left: &RankedHit, right: &RankedHit) -> Ordering {
-    let by_value = match (&left.value, &right.value) {
-        (SortValue::Score(l), SortValue::Score(r)) => r.total_cmp(l),
-        (SortValue::Number(l), SortValue::Number(r)) => l.cast_unsigned().cmp(&r.cast_unsigned()),
-        (SortValue::Text(l), SortValue::Text(r)) => l.cmp(r),
-        // A cursor of a different query has been rejected before.
-        _ => Ordering::Equal,
-    };
-    debug_assert!(matches!(left.value, SortValue::Score(_)) == (sort == SearchSort::Relevance));
-    by_value.then(left.id.cmp(&right.id))
-}
-
 impl Collector for SearchCollector {
     type Fruit = SearchFruit;
     type Child = SegmentSearchCollector;
@@ -160,20 +141,26 @@ impl Collector for SearchCollector {
     ) -> tantivy::Result<SegmentSearchCollector> {
         let SegmentFastFields { fast_fields, ordinals } = self.segments[segment as usize].clone();
         Ok(SegmentSearchCollector {
+            segment,
             series: self.series.clone(),
             predicate: self.filter.facet_predicate(&ordinals),
             filter: Arc::clone(&self.filter),
             sort: self.sort,
             recency_boost: self.recency_boost.filter(|_| self.sort == SearchSort::Relevance),
             limit: self.limit,
+            include_wider: self.include_wider,
             best: BinaryHeap::with_capacity(self.limit.min(1_024) + 1),
-            total: 0,
+            exact: 0,
+            wider: 0,
+            has_exact: false,
             counts: self.facets.then(|| vec![0; ordinals.len()]),
             phases: [0; EventPhase::ALL.len()],
-            collapse_duplicates: self.collapse_duplicates,
+            collapse_duplicates: self.has_words,
             cancellation: self.cancellation.clone(),
             until_check: DOCUMENTS_PER_CHECK,
             groups: HashMap::new(),
+            exact_groups: HashSet::new(),
+            wider_groups: HashSet::new(),
             group_ordinals: HashSet::new(),
             group_phases: HashSet::new(),
             fast_fields,
@@ -182,7 +169,7 @@ impl Collector for SearchCollector {
     }
 
     fn requires_scoring(&self) -> bool {
-        self.sort == SearchSort::Relevance
+        self.has_words
     }
 
     fn merge_fruits(
@@ -192,25 +179,30 @@ impl Collector for SearchCollector {
         let mut merged = SegmentFruit::default();
         for fruit in fruits {
             let fruit = fruit?;
-            merged.ungrouped_total += fruit.ungrouped_total;
+            merged.ungrouped_exact += fruit.ungrouped_exact;
+            merged.ungrouped_wider += fruit.ungrouped_wider;
+            merged.has_exact |= fruit.has_exact;
             merged.best.extend(fruit.best);
             merged.counts.merge(fruit.counts.0);
-            merged.groups.extend(fruit.groups);
+            merged.exact_groups.extend(fruit.exact_groups);
+            merged.wider_groups.extend(fruit.wider_groups);
             merged.group_values.extend(fruit.group_values);
         }
-        let SegmentFruit { mut best, ungrouped_total, mut counts, groups, group_values } = merged;
+        let SegmentFruit { mut best, mut counts, exact_groups, wider_groups, .. } = merged;
         best.sort_by(|(left, _), (right, _)| compare(self.sort, left, right));
         let mut seen = HashSet::new();
         best.retain(|(_, group)| group.is_none_or(|group| seen.insert(group)));
         best.truncate(self.limit);
         let mut group_counts = ValueCounts::default();
-        for (_, facet, value) in group_values {
+        for (_, facet, value) in merged.group_values {
             group_counts[facet].push((value, 1));
         }
         counts.merge(group_counts);
         Ok(SearchFruit {
             best: best.into_iter().map(|(hit, _)| hit).collect(),
-            total: ungrouped_total + groups.len() as u64,
+            exact: merged.ungrouped_exact + exact_groups.len() as u64,
+            wider: merged.ungrouped_wider + wider_groups.difference(&exact_groups).count() as u64,
+            has_exact: merged.has_exact,
             counts,
         })
     }
@@ -218,6 +210,7 @@ impl Collector for SearchCollector {
 
 /// Collects one segment.
 pub(super) struct SegmentSearchCollector {
+    segment: SegmentOrdinal,
     fast_fields: FastFields,
     ordinals: Arc<FacetOrdinals>,
     series: SeriesPhases,
@@ -226,9 +219,12 @@ pub(super) struct SegmentSearchCollector {
     sort: SearchSort,
     recency_boost: Option<RecencyBoost>,
     limit: usize,
+    include_wider: bool,
     /// Max-heap with the worst entry on top. Smaller keys are better within the segment.
     best: BinaryHeap<HeapEntry>,
-    total: u64,
+    exact: u64,
+    wider: u64,
+    has_exact: bool,
     /// Counts by ordinal, if facets are selected.
     counts: Option<Vec<u32>>,
     phases: [u64; EventPhase::ALL.len()],
@@ -238,12 +234,14 @@ pub(super) struct SegmentSearchCollector {
     until_check: u32,
     /// The best document of each group.
     groups: HashMap<u64, HeapEntry>,
+    exact_groups: HashSet<u64>,
+    wider_groups: HashSet<u64>,
     group_ordinals: HashSet<(u64, u32)>,
     group_phases: HashSet<(u64, EventPhase)>,
 }
 
-/// Sort key within the segment (smaller is better), id, and the bits of the score.
-type HeapEntry = (u64, u64, u32);
+/// Sort key within the segment (smaller is better), id, bits of the rank value, and document.
+type HeapEntry = (u64, u64, u32, DocId);
 
 impl SegmentCollector for SegmentSearchCollector {
     type Fruit = tantivy::Result<SegmentFruit>;
@@ -252,6 +250,8 @@ impl SegmentCollector for SegmentSearchCollector {
         if self.is_cancelled() {
             return;
         }
+        let class = if score.is_sign_negative() { MatchClass::Wider } else { MatchClass::Exact };
+        self.has_exact |= class == MatchClass::Exact;
         let values = self.ordinals.of_doc(doc);
         let predicate = (&self.predicate, values);
         let Some(failed) =
@@ -260,28 +260,32 @@ impl SegmentCollector for SegmentSearchCollector {
             return;
         };
         let group = if self.collapse_duplicates { self.fast_fields.group(doc) } else { None };
-        if self.counts.is_some() && !failed.more_than_one() {
+        let counts = class == MatchClass::Exact || self.include_wider;
+        if counts && self.counts.is_some() && !failed.more_than_one() {
             self.count(doc, group, failed);
         }
         if !failed.is_empty() {
             return;
         }
-        if let Some(group) = group {
-            self.update_group_best(group, doc, score);
+        self.count_match(group, class);
+        if !counts && self.sort != SearchSort::Relevance {
             return;
         }
-        self.total += 1;
+        if let Some(group) = group {
+            self.update_group_best(group, doc, (score.abs(), class));
+            return;
+        }
         if self.limit == 0 {
             return;
         }
-        let Some(score) = self.competitive_score(doc, score) else { return };
+        let Some(score) = self.competitive_rank(doc, (score.abs(), class)) else { return };
         let key = self.key(doc, score);
         if self.best.len() < self.limit {
-            self.best.push((key, self.fast_fields.id(doc), score.to_bits()));
+            self.best.push((key, self.fast_fields.id(doc), score.to_bits(), doc));
         } else if let Some(mut worst) = self.best.peek_mut()
             && key <= worst.0
         {
-            let entry = (key, self.fast_fields.id(doc), score.to_bits());
+            let entry = (key, self.fast_fields.id(doc), score.to_bits(), doc);
             if entry < *worst {
                 *worst = entry;
             }
@@ -295,7 +299,7 @@ impl SegmentCollector for SegmentSearchCollector {
         entries.sort_unstable();
         entries.truncate(self.limit);
         let mut best = Vec::with_capacity(entries.len());
-        for ((key, id, score), group) in entries {
+        for ((key, id, score, doc), group) in entries {
             let value = match self.sort {
                 SearchSort::Relevance => SortValue::Score(f32::from_bits(score)),
                 SearchSort::Title => SortValue::Text(title(&self.fast_fields, key)?),
@@ -303,7 +307,9 @@ impl SegmentCollector for SegmentSearchCollector {
                     SortValue::Number(key.cast_signed())
                 }
             };
-            best.push((RankedHit { value, id }, group));
+            let (_, class) = score_of_rank(f32::from_bits(score));
+            let address = Some(DocAddress::new(self.segment, doc));
+            best.push((RankedHit { value, id, class, address }, group));
         }
         let mut counts = FacetCounts::default();
         if let Some(by_ordinal) = self.counts {
@@ -320,9 +326,12 @@ impl SegmentCollector for SegmentSearchCollector {
         let values = self.group_ordinals.into_iter().map(of_ordinal);
         Ok(SegmentFruit {
             best,
-            ungrouped_total: self.total,
+            ungrouped_exact: self.exact,
+            ungrouped_wider: self.wider,
+            has_exact: self.has_exact,
             counts,
-            groups: self.groups.into_keys().collect(),
+            exact_groups: self.exact_groups,
+            wider_groups: self.wider_groups,
             group_values: values.chain(self.group_phases.into_iter().map(of_phase)).collect(),
         })
     }
@@ -340,37 +349,49 @@ impl SegmentSearchCollector {
         is_cancelled
     }
 
+    /// Counts a match, or the group that it belongs to.
+    fn count_match(&mut self, group: Option<u64>, class: MatchClass) {
+        match (class, group) {
+            (MatchClass::Exact, None) => self.exact += 1,
+            (MatchClass::Wider, None) => self.wider += 1,
+            (MatchClass::Exact, Some(group)) => drop(self.exact_groups.insert(group)),
+            (MatchClass::Wider, Some(group)) => drop(self.wider_groups.insert(group)),
+        }
+    }
+
     /// Updates the best document of a group.
-    fn update_group_best(&mut self, group: u64, doc: DocId, score: Score) {
-        let score = self.boosted_score(doc, score);
-        let entry = (self.key(doc, score), self.fast_fields.id(doc), score.to_bits());
+    fn update_group_best(&mut self, group: u64, doc: DocId, score: (Score, MatchClass)) {
+        let score = self.boosted_rank(doc, score);
+        let entry = (self.key(doc, score), self.fast_fields.id(doc), score.to_bits(), doc);
         let best = self.groups.entry(group).or_insert(entry);
         *best = entry.min(*best);
     }
 
-    /// The boosted score of a document; `None` if even the maximum boost would not suffice for a
-    /// hit.
-    fn competitive_score(&self, doc: DocId, score: Score) -> Option<Score> {
+    /// The boosted rank value of a document; `None` if even the maximum boost would not suffice
+    /// for a hit.
+    fn competitive_rank(&self, doc: DocId, (score, class): (Score, MatchClass)) -> Option<Score> {
         if let Some(boost) = self.recency_boost
             && self.best.len() == self.limit
-            && let Some((worst, _, _)) = self.best.peek()
-            && !u64::from(ascending(boost.apply(score, 1.0 + recency::MAX_BOOST))) > *worst
+            && let Some((worst, ..)) = self.best.peek()
         {
-            return None;
+            let max = rank_value(boost.apply(score, 1.0 + recency::MAX_BOOST), class);
+            if !u64::from(ascending(max)) > *worst {
+                return None;
+            }
         }
-        Some(self.boosted_score(doc, score))
+        Some(self.boosted_rank(doc, (score, class)))
     }
 
-    /// The score of a document with its recency boost.
-    fn boosted_score(&self, doc: DocId, score: Score) -> Score {
-        let Some(boost) = self.recency_boost else { return score };
+    /// The rank value of a document with its recency boost.
+    fn boosted_rank(&self, doc: DocId, (score, class): (Score, MatchClass)) -> Score {
+        let Some(boost) = self.recency_boost else { return rank_value(score, class) };
         let kind = self.fast_fields.kind.first(doc).and_then(Kind::from_code);
         let next = match kind {
             Some(Kind::Event) => self.series.next_start(self.fast_fields.id(doc)),
             _ => None,
         };
         let dated = next.or_else(|| self.fast_fields.dated.first(doc));
-        boost.apply(score, recency::boost(kind, dated, boost.day))
+        rank_value(boost.apply(score, recency::boost(kind, dated, boost.day)), class)
     }
 
     /// Sort key of a document within the segment; smaller is better.
@@ -379,14 +400,15 @@ impl SegmentSearchCollector {
             return !u64::from(ascending(score));
         }
         let dated = self.fast_fields.dated.first(doc);
+        let published = self.fast_fields.published.first(doc);
         match self.sort {
             SearchSort::Relevance => unreachable!("relevance is handled above"),
             SearchSort::Title => {
                 let ordinals = self.fast_fields.title_order.as_ref();
                 ordinals.and_then(|c| c.term_ords(doc).next()).unwrap_or(u64::MAX)
             }
-            SearchSort::Newest => dated.map_or(u64::MAX, latest_first),
-            SearchSort::Oldest => dated.map_or(u64::MAX, earliest_first),
+            SearchSort::Newest => published.map_or(u64::MAX, latest_first),
+            SearchSort::Oldest => published.map_or(u64::MAX, earliest_first),
             SearchSort::Start => match self.filter.phase(&self.fast_fields, &self.series, doc) {
                 Some(EventPhase::Upcoming | EventPhase::Ongoing) => {
                     let next = self.series.next_start(self.fast_fields.id(doc)).or(dated);
@@ -430,18 +452,4 @@ fn title(fast_fields: &FastFields, ordinal: u64) -> tantivy::Result<String> {
         column.ord_to_str(ordinal, &mut title)?;
     }
     Ok(title)
-}
-
-/// Maps a float to an integer with the same order.
-fn ascending(score: Score) -> u32 {
-    let bits = score.to_bits();
-    if bits >> 31 == 1 { !bits } else { bits | (1 << 31) }
-}
-
-fn earliest_first(seconds: i64) -> u64 {
-    seconds.cast_unsigned() ^ (1 << 63)
-}
-
-fn latest_first(seconds: i64) -> u64 {
-    !earliest_first(seconds)
 }

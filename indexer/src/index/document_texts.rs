@@ -53,6 +53,16 @@ impl NameScope {
     }
 }
 
+/// The term of a stem of the name of a kind or form in the field for scoped names.
+pub(crate) fn kind_term(stem: &str) -> String {
+    format!("k:{stem}")
+}
+
+/// The term of a whole name in the field for scoped names, from its folded words.
+pub(crate) fn full_name_term<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    format!("n:{}", words.collect::<Vec<_>>().join(" "))
+}
+
 /// All texts of a record, starting with the title.
 pub(crate) fn all_texts<'a>(
     record: &'a Record,

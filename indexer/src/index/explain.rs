@@ -1,6 +1,8 @@
 //! Score explanations: the contributions of query words, stop words, proximity and recency.
 
-use schema::{Explanation, MatchReason, NodeId, Record, SearchField, TermMatch};
+use schema::{
+    Explanation, MatchClass, MatchKind, MatchReason, NodeId, Record, SearchField, TermMatch,
+};
 
 use super::{
     document_texts,
@@ -39,7 +41,7 @@ pub(crate) fn explanation(
         .iter()
         .zip(&matches.scores)
         .filter(|(term, _)| term.words.is_empty())
-        .map(|(_, score)| score * coordination)
+        .map(|(_, (score, _))| score * coordination)
         .sum();
     let sum = words.iter().map(|word| word.score).sum::<f32>() + stop_words;
     let proximity = score - sum * recency_boost;
@@ -76,7 +78,7 @@ fn field_words(record: &Record, plan: &Plan, matches: &Matches) -> [(SearchField
 /// The query words that contribute to the score of a document.
 fn matched_words(plan: &Plan, matches: &Matches) -> WordSet {
     let terms = plan.terms.iter().zip(&matches.scores);
-    terms.filter(|(_, score)| **score > 0.0).map(|(term, _)| term.words).collect()
+    terms.filter(|(_, (score, _))| *score > 0.0).map(|(term, _)| term.words).collect()
 }
 
 /// Rounding error of a single-precision score that included the boost for all words.
@@ -124,13 +126,19 @@ pub(super) fn not_listed_reason(
 /// The reasons why one word matched, highest score first, and the sum of their scores.
 fn reasons(plan: &Plan, matches: &Matches, word: usize) -> (Vec<MatchReason>, f32) {
     let mut reasons: Vec<(MatchReason, f32)> = Vec::new();
-    for ((query_term, origin), score) in plan.terms.iter().zip(&plan.origins).zip(&matches.scores) {
+    let terms = plan.terms.iter().zip(&plan.origins).zip(&matches.scores);
+    for ((query_term, origin), (score, class)) in terms {
         if !query_term.words.contains(word) || *score <= 0.0 {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
         let score = score / query_term.words.len() as f32;
-        let reason = MatchReason { kind: origin.kind, text: origin.text.clone() };
+        let (text, rule) = (origin.text.clone(), origin.rule.clone());
+        let kind = match (origin.kind, class) {
+            (MatchKind::Word, MatchClass::Wider) => MatchKind::Part,
+            (kind, _) => kind,
+        };
+        let reason = MatchReason { kind, text, rule };
         match reasons.iter_mut().find(|(other, _)| *other == reason) {
             Some((_, sum)) => *sum += score,
             None => reasons.push((reason, score)),

@@ -1,7 +1,8 @@
 //! From query text to a scored tantivy query: lexer ► parser ► planner ► scorer.
 
 pub(crate) mod filters;
-pub(crate) mod lexer;
+pub(crate) mod index_term;
+mod lexer;
 pub(crate) mod matches;
 pub(crate) mod parser;
 pub(crate) mod planner;

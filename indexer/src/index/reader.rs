@@ -15,20 +15,19 @@ use tantivy::{
 
 use super::{
     IndexError,
-    collector::{
-        FacetCounts, RankedHit, RecencyBoost, SearchCollector, SearchFruit, SegmentFastFields,
-        compare,
-    },
+    collector::{FacetCounts, SearchCollector, SearchFruit, SegmentFastFields},
     explain::{NotListedReason, not_listed_reason},
     facet_ordinals::FacetOrdinals,
     filter::Filter,
     query::{
-        matches::{MatchDetail, Matches, docs_by_id, matches},
+        filters::FilterBuilder,
+        matches::{ListedDocuments, MatchDetail, Matches, docs_by_id, matches},
         planner::{Expansion, Plan},
         proximity, recency,
         scorer::{MatchRules, Norms},
         spelling,
     },
+    rank::{RankedHit, RecencyBoost, SearchResult, compare, rank_value, score_of_rank},
     read_only_directory::ReadOnlyDirectory,
     related,
     related::RelatedQuery,
@@ -37,7 +36,12 @@ use super::{
     shared_passages, suggest,
     suggest::{CompletionQuery, SuggestedTitle, SuggestedWord},
 };
-use crate::{analysis, analysis::Synonyms, cancellation::Cancellation, generation::FileDigest};
+use crate::{
+    analysis,
+    analysis::{Label, Vocabulary},
+    cancellation::Cancellation,
+    generation::FileDigest,
+};
 
 /// Maximum number of values of a facet, in addition to selected ones.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
@@ -62,6 +66,8 @@ pub(crate) struct Search<'a> {
     pub(crate) plan: Option<&'a Plan>,
     pub(crate) filter: &'a SearchFilter,
     pub(crate) sort: SearchSort,
+    /// Whether wider matches count like exact ones. They also do if there are no exact ones.
+    pub(crate) wider: bool,
     pub(crate) now: Timestamp,
     /// Current day in Amsterdam, in days since 1970, from which ages are computed.
     pub(crate) day: i32,
@@ -69,41 +75,6 @@ pub(crate) struct Search<'a> {
     pub(crate) facets: bool,
     /// Ends the search early.
     pub(crate) cancellation: &'a Cancellation,
-}
-
-/// Result of a search.
-pub(crate) struct SearchResult {
-    /// The first hits, in order.
-    pub(crate) hits: Vec<RankedHit>,
-    /// Total number of hits.
-    pub(crate) total: u64,
-    /// Facets, if selected.
-    pub(crate) facets: Option<Facets>,
-    /// Boost that the scores of documents with all words include.
-    all_terms_boost: f32,
-}
-
-impl SearchResult {
-    /// The score of a hit, without the boost for documents with all words.
-    pub(crate) fn score(&self, hit: &RankedHit) -> f32 {
-        match hit.value {
-            SortValue::Score(score) if score >= self.all_terms_boost => {
-                score - self.all_terms_boost
-            }
-            SortValue::Score(score) => score,
-            SortValue::Number(_) | SortValue::Text(_) => 0.0,
-        }
-    }
-
-    /// Index of the first hit after `cursor`.
-    pub(crate) fn first_after(&self, sort: SearchSort, cursor: &RankedHit) -> usize {
-        self.hits.partition_point(|hit| compare(sort, hit, cursor).is_le())
-    }
-
-    /// Index of the first hit that is not before `cursor`.
-    pub(crate) fn first_not_before(&self, sort: SearchSort, cursor: &RankedHit) -> usize {
-        self.hits.partition_point(|hit| compare(sort, hit, cursor).is_lt())
-    }
 }
 
 impl IndexReader {
@@ -186,7 +157,6 @@ impl IndexReader {
         search: &Search<'_>,
         times: &Arc<SeriesTimes>,
     ) -> Result<SearchResult, IndexError> {
-        let filter = Arc::new(Filter::new(search.filter, search.now));
         let rules = search.plan.map(|plan| self.rules(plan)).transpose()?.unwrap_or_default();
         let query = match search.plan {
             Some(plan) => plan.query(&self.norms, rules),
@@ -195,28 +165,48 @@ impl IndexReader {
         let is_ranked = search.plan.is_some() && search.sort == SearchSort::Relevance;
         let proximity_plan = search.plan.filter(|plan| is_ranked && proximity::applies(plan));
         let rerank_depth = if proximity_plan.is_some() { proximity::RERANK_DEPTH } else { 0 };
-        let collector = SearchCollector {
+        let mut collector = SearchCollector {
             segments: Arc::clone(&self.segments),
             series: SeriesPhases::new(times, search.now),
-            filter,
+            filter: Arc::new(Filter::new(search.filter, search.now)),
             sort: search.sort,
+            include_wider: search.wider,
             limit: search.limit.max(if search.limit > 0 { rerank_depth } else { 0 }),
             facets: search.facets,
-            collapse_duplicates: search.plan.is_some(),
+            has_words: search.plan.is_some(),
             cancellation: search.cancellation.clone(),
             recency_boost: is_ranked.then_some(RecencyBoost {
                 day: search.day,
                 all_terms_boost: rules.all_terms_boost,
             }),
         };
-        let fruit = self.searcher.search(&query, &collector)?;
-        let SearchFruit { best: mut hits, total, counts } = fruit;
+        let mut fruit = self.searcher.search(&query, &collector)?;
+        // Whatever the filter: otherwise a facet would count other hits than its values list.
+        if !fruit.has_exact && !collector.include_wider {
+            collector.include_wider = true;
+            fruit = self.searcher.search(&query, &collector)?;
+        }
+        let wider_included = collector.include_wider;
+        let SearchFruit { best: mut hits, exact, wider, counts, .. } = fruit;
         if let Some(plan) = proximity_plan {
             self.rerank(plan, rules.all_terms_boost, &mut hits)?;
         }
         hits.truncate(search.limit);
         let facets = search.facets.then(|| facets(&counts, search.filter));
-        Ok(SearchResult { hits, total, facets, all_terms_boost: rules.all_terms_boost })
+        let all = exact + wider;
+        Ok(SearchResult {
+            hits,
+            listed: if wider_included || search.sort == SearchSort::Relevance {
+                all
+            } else {
+                exact
+            },
+            total: if wider_included { all } else { exact },
+            wider,
+            wider_included,
+            facets,
+            all_terms_boost: rules.all_terms_boost,
+        })
     }
 
     /// The rules for the selection and the order of documents.
@@ -224,7 +214,8 @@ impl IndexReader {
         if !plan.is_two_word_query() {
             return Ok(plan.rules);
         }
-        let all = plan.query(&self.norms, plan.rules_requiring_all());
+        let exact_only = MatchRules { exact_only: true, ..plan.rules_requiring_all() };
+        let all = plan.query(&self.norms, exact_only);
         let has_enough = self.has_at_least(all.as_ref(), MIN_AND_MATCHES)?;
         Ok(if has_enough { plan.rules_requiring_all() } else { plan.rules_boosting_all() })
     }
@@ -238,13 +229,15 @@ impl IndexReader {
         hits: &mut [RankedHit],
     ) -> Result<(), IndexError> {
         let best = hits.len().min(proximity::RERANK_DEPTH);
-        let ids: Vec<u64> = hits[..best].iter().map(|hit| hit.id).collect();
-        for (hit, matches) in
-            hits.iter_mut().zip(self.matches(plan, &ids, MatchDetail::Proximity)?)
-        {
-            if let SortValue::Score(score) = &mut hit.value {
+        let addresses: Vec<_> = hits[..best].iter().filter_map(|hit| hit.address).collect();
+        let documents = ListedDocuments::at(&self.searcher, &addresses);
+        let detail = MatchDetail::Proximity;
+        let matched = matches(&self.searcher, &self.norms, plan, &documents, detail)?;
+        for (hit, matches) in hits.iter_mut().zip(matched) {
+            if let SortValue::Score(value) = &mut hit.value {
                 let boost = RecencyBoost { day: 0, all_terms_boost };
-                *score = boost.apply(*score, proximity::boost(plan, &matches));
+                let (score, class) = score_of_rank(*value);
+                *value = rank_value(boost.apply(score, proximity::boost(plan, &matches)), class);
             }
         }
         hits.sort_by(|left, right| compare(SearchSort::Relevance, left, right));
@@ -252,14 +245,16 @@ impl IndexReader {
     }
 
     /// Compiles the words of a query, and returns their interpretation. `None` for a query without
-    /// words.
+    /// words. `names` are folded words that are not corrected.
     pub(crate) fn plan(
         &self,
         typed: &str,
-        words: (&Synonyms, Expansion),
+        words: (&Vocabulary, Expansion),
+        names: Option<&HashSet<String>>,
         cancellation: &Cancellation,
     ) -> Result<(Option<Plan>, Interpretation), IndexError> {
-        Ok(Plan::new((&self.searcher, &self.schema), words, typed, cancellation)?)
+        let index = (&self.searcher, &self.schema);
+        Ok(Plan::new(index, words, names, typed, cancellation)?)
     }
 
     /// The matches of a plan in documents, in the order of `ids`.
@@ -269,7 +264,14 @@ impl IndexReader {
         ids: &[u64],
         detail: MatchDetail,
     ) -> Result<Vec<Matches>, IndexError> {
-        Ok(matches(&self.searcher, (&self.schema, &self.norms), plan, ids, detail)?)
+        let documents = ListedDocuments::by_id(&self.searcher, self.schema.id, ids)?;
+        Ok(matches(&self.searcher, &self.norms, plan, &documents, detail)?)
+    }
+
+    /// Whether a label of the vocabulary occurs in any text.
+    pub(crate) fn has_label(&self, label: &Label) -> Result<bool, IndexError> {
+        let filters = FilterBuilder { searcher: &self.searcher, schema: &self.schema };
+        self.has_at_least(filters.label(label).as_ref(), 1)
     }
 
     /// Reason why a document with these matches is not listed.

@@ -31,6 +31,8 @@ pub(crate) struct IndexSchema {
     pub(crate) attendance: Field,
     /// Start of an event, else time of publication, in seconds since 1970; absent if unknown.
     pub(crate) dated: Field,
+    /// Date of publication, else of the last change, in seconds since 1970; absent if unknown.
+    pub(crate) published: Field,
     /// Exclusive end of a single event. Absent for a series, whose phase depends on its rule.
     pub(crate) ends: Field,
     /// Year of `dated` in Amsterdam.
@@ -107,6 +109,7 @@ impl IndexSchema {
             language: builder.add_u64_field("language", code.clone()),
             attendance: builder.add_u64_field("attendance", code.clone()),
             dated: builder.add_i64_field("dated", code.clone()),
+            published: builder.add_i64_field("published", code.clone()),
             ends: builder.add_i64_field("ends", code.clone()),
             year: builder.add_i64_field("year", code.clone()),
             sources: builder.add_u64_field("sources", code.clone()),

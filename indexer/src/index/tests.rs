@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     analysis,
-    analysis::{DUTCH, ENGLISH, Synonyms},
+    analysis::{DUTCH, ENGLISH, Vocabulary},
     cancellation::Cancellation,
 };
 
@@ -103,12 +103,21 @@ fn expected_ranges(index: &Index, analyser: &str, text: &str, query: &str) -> Ve
         .copied()
         .collect();
     let query_words = if content_words.is_empty() { words } else { content_words };
+    // A component matches the word itself, and the reverse.
+    let unmarked = |term: &str| term.trim_start_matches('+').to_owned();
+    let terms = |word| analysis::terms(index, analyser, word);
     let wanted: Vec<String> =
-        query_words.into_iter().flat_map(|word| analysis::terms(index, analyser, word)).collect();
+        query_words.into_iter().flat_map(terms).map(|term| unmarked(&term)).collect();
+    // The last word of a query may have been completed.
+    let prefix = query.strip_suffix('*').and_then(|query| query.split_whitespace().next_back());
+    let prefix = prefix.map(analysis::folded);
     let mut found = Vec::new();
     let mut analyser = index.tokenizers().get(analyser).unwrap();
     analyser.token_stream(text).process(&mut |token| {
-        if wanted.contains(&token.text) {
+        let is_completed = prefix.as_ref().is_some_and(|prefix| {
+            analysis::folded(&text[token.offset_from..token.offset_to]).starts_with(prefix)
+        });
+        if is_completed || wanted.contains(&unmarked(&token.text)) {
             found.push((token.offset_from, token.offset_to));
         }
     });
@@ -209,7 +218,7 @@ proptest! {
         writer.finish().unwrap();
 
         let reader = IndexReader::open(folder.path()).unwrap();
-        let (plan, interpretation) = reader.plan(&query, (&Synonyms::default(), Expansion::Full), &Cancellation::default()).unwrap();
+        let (plan, interpretation) = reader.plan(&query, (&Vocabulary::default(), Expansion::Full), None, &Cancellation::default()).unwrap();
         let plan = plan.unwrap();
         let query = interpretation.corrected.unwrap_or(query);
         let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
@@ -268,11 +277,11 @@ fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
     writer.finish().unwrap();
     let reader = IndexReader::open(folder.path()).unwrap();
     let (plan, _) = reader
-        .plan("de brief", (&Synonyms::default(), Expansion::Full), &Cancellation::default())
+        .plan("de brief", (&Vocabulary::default(), Expansion::Full), None, &Cancellation::default())
         .unwrap();
     let plan = plan.unwrap();
     let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
-    let sum: f32 = matches[0].scores.iter().sum();
+    let sum: f32 = matches[0].scores.iter().map(|(score, _)| score).sum();
     let score = plan.rules.score(plan.rules.all, sum);
     let explained = explanation(&record, (&plan, &matches[0]), (score * 1.1, 1.1));
     let words: f32 = explained.words.iter().map(|word| word.score).sum();

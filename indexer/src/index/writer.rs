@@ -17,6 +17,7 @@ use tantivy::{
 use super::{
     IndexError, document_texts,
     document_texts::NameScope,
+    kind_names::kind_names,
     schema::{IndexSchema, source_hash},
 };
 use crate::{
@@ -155,6 +156,16 @@ fn tantivy_document(
     for name in document_texts::linked_names(common, content.linked_records) {
         document.add_text(schema.names, name);
     }
+    for name in kind_names(content.record) {
+        for stem in analysis::stems(AnalysisLanguage::Dutch, name) {
+            document.add_text(schema.scoped_names, document_texts::kind_term(&stem));
+        }
+    }
+    for named in content.linked_records.iter().chain([content.record]) {
+        for term in full_names(named) {
+            document.add_text(schema.scoped_names, term);
+        }
+    }
     for other in content.linked_records {
         let Some(scope) = NameScope::for_record(other) else { continue };
         for name in document_texts::names_of(other) {
@@ -176,6 +187,18 @@ fn tantivy_document(
         document.add_u64(schema.group, group.to_bits());
     }
     document
+}
+
+/// The terms of the names of a record that have several words; articles and events have titles, not
+/// names.
+fn full_names(record: &Record) -> impl Iterator<Item = String> {
+    let is_named = !matches!(record, Record::Article(_) | Record::Event(_));
+    let names = if is_named { document_texts::names_of(record) } else { Vec::new() };
+    names.into_iter().filter_map(|name| {
+        let words: Vec<String> =
+            analysis::words(name).map(|word| analysis::folded(&name[word])).collect();
+        (words.len() > 1).then(|| document_texts::full_name_term(words.iter().map(String::as_str)))
+    })
 }
 
 fn add_codes(
@@ -242,6 +265,9 @@ fn codes<T: ColumnValue>(values: impl IntoIterator<Item = T>) -> Vec<u64> {
 }
 
 fn add_times(document: &mut TantivyDocument, schema: &IndexSchema, record: &Record) {
+    if let Some(published) = record.published_at() {
+        document.add_i64(schema.published, published.as_second());
+    }
     if let Some(dated) = record.dated_at() {
         document.add_i64(schema.dated, dated.as_second());
         let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);

@@ -119,6 +119,7 @@ pub fn everything() -> SearchQuery {
         words: None,
         filter: SearchFilter::default(),
         sort: SearchSort::Title,
+        wider: false,
         page: Page::first(5_000),
         extras: SearchExtras::default(),
         now: clock(),

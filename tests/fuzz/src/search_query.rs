@@ -68,6 +68,7 @@ pub fn check(bytes: &[u8]) {
         words: Some(words.clone()),
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
+        wider: false,
         page: Page::first(10),
         extras: SearchExtras { total: true, facets: true, highlights: true, explanations: true },
         now: DEMO.config.clock.now(),

@@ -5,7 +5,7 @@ use async_graphql::Object;
 
 use crate::{
     explanation_text,
-    graphql::enums::{MatchKind, SearchField},
+    graphql::enums::{MatchKind, MeaningClass, SearchField},
     messages::Messages,
 };
 
@@ -123,16 +123,22 @@ impl MatchReason<'_> {
         self.0.kind.into()
     }
 
-    /// The term that matched: the word itself, a component of it, its correction or a synonym.
+    /// The term that matched: the word itself, a component of it, its correction or a related
+    /// label of the vocabulary.
     async fn text(&self) -> &str {
         &self.0.text
+    }
+
+    /// The line of the vocabulary that acted, such as `english.csv:12`.
+    async fn rule(&self) -> Option<&str> {
+        self.0.rule.as_deref()
     }
 }
 
 /// Borrows the interpretation of a query.
 pub(crate) struct Interpretation<'a>(pub(crate) &'a schema::Interpretation);
 
-/// How a query was interpreted: corrections, ignored words and synonyms.
+/// How a query was interpreted: corrections, ignored words and the vocabulary.
 #[Object]
 impl Interpretation<'_> {
     /// The query as typed.
@@ -145,7 +151,8 @@ impl Interpretation<'_> {
         self.0.did_you_mean.as_deref()
     }
 
-    /// The query that was executed instead, if nothing matches the words as typed.
+    /// The query that was executed instead, if nothing matches the words as typed: corrected, or with
+    /// its last word completed, such as `klantr*`.
     async fn corrected(&self) -> Option<&str> {
         self.0.corrected.as_deref()
     }
@@ -157,8 +164,41 @@ impl Interpretation<'_> {
         &self.0.ignored_words
     }
 
-    /// Synonyms that were also searched for.
-    async fn synonyms(&self) -> &[String] {
-        &self.0.synonyms
+    /// Labels of the vocabulary with the same meaning that were also searched for.
+    async fn synonyms(&self) -> Vec<&str> {
+        let same = self.0.related.iter().filter(|term| term.meaning == schema::MeaningClass::Same);
+        same.map(|term| term.label.as_str()).collect()
+    }
+
+    /// All labels of the vocabulary that were also searched for.
+    async fn related(&self) -> Vec<RelatedTerm<'_>> {
+        self.0.related.iter().map(RelatedTerm).collect()
+    }
+}
+
+/// Borrows a related term.
+struct RelatedTerm<'a>(&'a schema::RelatedTerm);
+
+/// A label of the vocabulary that was also searched for.
+#[Object]
+impl RelatedTerm<'_> {
+    /// The words of the query.
+    async fn typed(&self) -> &str {
+        &self.0.typed
+    }
+
+    /// The label.
+    async fn label(&self) -> &str {
+        &self.0.label
+    }
+
+    /// How close its meaning is.
+    async fn meaning(&self) -> MeaningClass {
+        self.0.meaning.into()
+    }
+
+    /// The line of the vocabulary, such as `english.csv:12`.
+    async fn rule(&self) -> &str {
+        &self.0.rule
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         context::RequestContext,
         enums::{
             ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
-            Language, OrganisationKind, ToolkitForm,
+            Language, MatchClass, OrganisationKind, ToolkitForm,
         },
         from_record::FromRecord,
         loaders::Loaders,
@@ -28,7 +28,7 @@ use crate::{
 /// Runs a search; computes totals, facets, highlights and explanations only if selected.
 pub(in crate::graphql) async fn search(
     ctx: &Context<'_>,
-    words: Option<String>,
+    (words, wider): (Option<String>, bool),
     filter: schema::SearchFilter,
     sort: SearchSort,
     page: PageArguments,
@@ -36,13 +36,13 @@ pub(in crate::graphql) async fn search(
     let request = RequestContext::of(ctx);
     let selected = ctx.look_ahead();
     let extras = SearchExtras {
-        total: selected.field("totalCount").exists(),
+        total: ["totalCount", "widerCount"].iter().any(|name| selected.field(name).exists()),
         facets: selected.field("facets").exists(),
         highlights: selected.field("edges").field("highlights").exists(),
         explanations: selected.field("edges").field("explanation").exists(),
     };
     let page = page.page(request)?;
-    let query = SearchQuery { words, filter, sort, page, extras, now: request.now };
+    let query = SearchQuery { words, filter, sort, wider, page, extras, now: request.now };
     request.search(query).await
 }
 
@@ -53,7 +53,7 @@ pub(in crate::graphql) async fn list<T: FromRecord>(
     sort: SearchSort,
     page: PageArguments,
 ) -> Result<Connection<T>> {
-    search(ctx, None, filter, sort, page).await.map(Connection::from_search_page)
+    search(ctx, (None, false), filter, sort, page).await.map(Connection::from_search_page)
 }
 
 /// A page of hits.
@@ -77,9 +77,22 @@ impl SearchConnection {
         PageInfo::from_search_page(&self.0)
     }
 
-    /// The number of hits on all pages. Computed only when selected.
+    /// The number of hits that count: exact matches, and also wider ones if `widerIncluded` is
+    /// true. Computed only when selected.
     async fn total_count(&self) -> Result<u64> {
         total_count(self.0.total)
+    }
+
+    /// The number of wider matches. Sorted by relevance, they follow the exact matches. Computed
+    /// only when selected.
+    async fn wider_count(&self) -> Result<u64> {
+        total_count(self.0.wider_total)
+    }
+
+    /// Whether wider matches count in the total, the facets and every order: if `wider` is true,
+    /// or if nothing matches the words exactly.
+    async fn wider_included(&self) -> bool {
+        self.0.wider_included
     }
 
     /// How the query was interpreted, to show to the user.
@@ -112,8 +125,14 @@ impl SearchEdge<'_> {
         content(self.0)
     }
 
-    /// Relevance, higher is better. Comparable only within one response; for a query of two words,
-    /// only among hits with both words or among hits with one. 0 for a query without words, or if
+    /// How closely it matches the query.
+    #[graphql(name = "match")]
+    async fn match_class(&self) -> MatchClass {
+        self.0.match_class.into()
+    }
+
+    /// Relevance, higher is better. Comparable only within one response, among hits with the same
+    /// `match`; for a query of two words, only among hits with both words or among hits with one. 0 for a query without words, or if
     /// the order is not `RELEVANCE`.
     async fn score(&self) -> f32 {
         self.0.score

@@ -6,7 +6,7 @@ use schema::{Body, Highlight, Hit, NodeId, Record};
 
 use super::{SearchContext, plan_query};
 use crate::{
-    analysis::Synonyms,
+    analysis::Vocabulary,
     cancellation::Cancellation,
     catalog::{CatalogError, open_generation::OpenGeneration},
     index::{DocumentTexts, Expansion, IndexReader, MatchDetail, explanation, highlights},
@@ -47,11 +47,11 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
 /// Highlights of records, in the order of the records.
 pub(in crate::catalog) fn highlight_records(
     generation: &OpenGeneration,
-    synonyms: &Synonyms,
+    vocabulary: &Vocabulary,
     (words, records): (&str, &[Arc<Record>]),
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
-    let expansion = (synonyms, Expansion::Full);
+    let expansion = (vocabulary, Expansion::Full);
     let (Some(plan), _) = plan_query(generation, expansion, words, cancellation)? else {
         return Ok(vec![Vec::new(); records.len()]);
     };

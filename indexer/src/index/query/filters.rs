@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     analysis,
-    analysis::AnalysisLanguage,
+    analysis::{AnalysisLanguage, Label},
     index::{document_texts::NameScope, schema::IndexSchema},
 };
 
@@ -68,6 +68,16 @@ impl FilterBuilder<'_> {
         })
     }
 
+    /// A label of the vocabulary, as a word or phrase of stems.
+    pub(crate) fn label(&self, label: &Label) -> Box<dyn Query> {
+        let schema = self.schema;
+        let dutch = [schema.title_nl, schema.text_nl, schema.names];
+        let dutch = dutch.map(|field| phrase_query(field, &label.dutch));
+        let english = [schema.title_en, schema.text_en];
+        let english = english.map(|field| phrase_query(field, &label.english));
+        Box::new(BooleanQuery::union(dutch.into_iter().chain(english).collect()))
+    }
+
     /// All words of a text, in any form, in any order.
     fn words(&self, text: &str, target: ClauseTarget) -> Box<dyn Query> {
         let dutch = analysis::stems(AnalysisLanguage::Dutch, text);
@@ -78,15 +88,23 @@ impl FilterBuilder<'_> {
 
     fn word(&self, dutch: &str, english: &str, target: ClauseTarget) -> Box<dyn Query> {
         let schema = self.schema;
+        let component = &analysis::component_term(dutch);
         let fields: Vec<(Field, &str)> = match target {
             ClauseTarget::Names(scope) => {
                 return term_query(schema.scoped_names, &scope.term(dutch));
             }
-            ClauseTarget::Title => vec![(schema.title_nl, dutch), (schema.title_en, english)],
+            ClauseTarget::Title => vec![
+                (schema.title_nl, dutch),
+                (schema.title_nl, component),
+                (schema.title_en, english),
+            ],
             ClauseTarget::Anywhere => vec![
                 (schema.title_nl, dutch),
+                (schema.title_nl, component),
                 (schema.text_nl, dutch),
+                (schema.text_nl, component),
                 (schema.names, dutch),
+                (schema.names, component),
                 (schema.title_en, english),
                 (schema.text_en, english),
             ],

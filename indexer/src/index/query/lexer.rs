@@ -55,7 +55,8 @@ pub(crate) enum Token {
     Word(QueryText),
     Prefix(QueryText),
     Phrase(QueryText),
-    Or,
+    /// `OR` or `|` between two operands.
+    Or(QueryText),
     Not,
     In(QueryField),
     Open,
@@ -77,7 +78,30 @@ pub(crate) fn tokens(input: &str) -> (Vec<Token>, Vec<String>) {
     while lexer.position < input.len() {
         lexer.step();
     }
-    (drop_unpaired_brackets(lexer.tokens), lexer.ignored)
+    let tokens = drop_unpaired_brackets(lexer.tokens);
+    (words_without_operands(tokens), lexer.ignored)
+}
+
+/// Turns an `OR` without an operand on both sides into a word, and drops such a `|`.
+fn words_without_operands(tokens: Vec<Token>) -> Vec<Token> {
+    let mut operands: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let Token::Or(typed) = token else {
+            operands.push(token);
+            continue;
+        };
+        let ends = |token: &Token| {
+            matches!(token, Token::Word(_) | Token::Prefix(_) | Token::Phrase(_) | Token::Close)
+        };
+        let begins = |token: &Token| !matches!(token, Token::Or(_) | Token::Close);
+        if operands.last().is_some_and(ends) && tokens.peek().is_some_and(begins) {
+            operands.push(Token::Or(typed));
+        } else if typed.text == "OR" {
+            operands.push(Token::Word(typed));
+        }
+    }
+    operands
 }
 
 struct Lexer<'a> {
@@ -156,8 +180,9 @@ impl<'a> Lexer<'a> {
         });
         match (word, prefix) {
             ("OR" | "|", _) => {
-                self.position += length;
-                self.tokens.push(Token::Or);
+                let range = self.position..self.position + length;
+                self.position = range.end;
+                self.tokens.push(Token::Or(QueryText { text: word.to_owned(), range }));
             }
             (_, Some(prefix)) => {
                 self.push_text(prefix.len(), Token::Prefix);

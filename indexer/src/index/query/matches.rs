@@ -1,18 +1,19 @@
 //! Positions and scores of the terms of a query in given documents. Uses only postings; no text is
 //! read or analysed.
 
+use schema::MatchClass;
 use tantivy::{
-    DocId, DocSet, Searcher, SegmentReader, Term,
+    DocAddress, DocId, DocSet, Searcher, SegmentReader, Term,
     postings::Postings,
     schema::{Field, IndexRecordOption},
 };
 
 use super::{
+    index_term::IndexTerm,
     planner::Plan,
     scorer::{Norms, PostingsCursor, QueryTerm},
     terms::FieldGroup,
 };
-use crate::index::schema::IndexSchema;
 
 /// An occurrence of a query term in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +35,9 @@ pub(crate) struct Matches {
     pub(crate) names: Vec<TermPosition>,
     /// Positions in title and all texts, concatenated; only for terms of a prefix.
     pub(crate) exact: Vec<TermPosition>,
-    /// Scores parallel to [`Plan::terms`]; empty if the detail excludes them or none matches.
-    pub(crate) scores: Vec<f32>,
+    /// Scores parallel to [`Plan::terms`], and how closely each term matches; empty if the detail
+    /// excludes them or none matches.
+    pub(crate) scores: Vec<(f32, MatchClass)>,
 }
 
 impl Matches {
@@ -46,7 +48,7 @@ impl Matches {
             FieldGroup::Text => Some(&mut self.text),
             FieldGroup::Names => Some(&mut self.names),
             FieldGroup::Exact => Some(&mut self.exact),
-            FieldGroup::Lead => None,
+            FieldGroup::Lead | FieldGroup::Kind => None,
         }
     }
 }
@@ -62,17 +64,43 @@ pub(crate) enum MatchDetail {
     Proximity,
 }
 
-/// The matches of a plan in documents, in the order of `ids`.
+/// Documents of each segment, ascending, each with its place in a list.
+pub(crate) struct ListedDocuments {
+    by_segment: Vec<Vec<(DocId, usize)>>,
+    count: usize,
+}
+
+impl ListedDocuments {
+    /// The documents with these ids.
+    pub(crate) fn by_id(searcher: &Searcher, field: Field, ids: &[u64]) -> tantivy::Result<Self> {
+        let segments = searcher.segment_readers().iter();
+        let by_segment = segments.map(|segment| docs_by_id(segment, field, ids));
+        Ok(Self { by_segment: by_segment.collect::<tantivy::Result<_>>()?, count: ids.len() })
+    }
+
+    /// The documents at these addresses.
+    pub(crate) fn at(searcher: &Searcher, addresses: &[DocAddress]) -> Self {
+        let mut by_segment = vec![Vec::new(); searcher.segment_readers().len()];
+        for (place, address) in addresses.iter().enumerate() {
+            by_segment[address.segment_ord as usize].push((address.doc_id, place));
+        }
+        for docs in &mut by_segment {
+            docs.sort_unstable();
+        }
+        Self { by_segment, count: addresses.len() }
+    }
+}
+
+/// The matches of a plan in documents, in the order of their list.
 pub(crate) fn matches(
     searcher: &Searcher,
-    (schema, norms): (&IndexSchema, &Norms),
+    norms: &Norms,
     plan: &Plan,
-    ids: &[u64],
+    documents: &ListedDocuments,
     detail: MatchDetail,
 ) -> tantivy::Result<Vec<Matches>> {
-    let mut found = vec![Matches::default(); ids.len()];
-    for segment in searcher.segment_readers() {
-        let docs = docs_by_id(segment, schema.id, ids)?;
+    let mut found = vec![Matches::default(); documents.count];
+    for (segment, docs) in searcher.segment_readers().iter().zip(&documents.by_segment) {
         if docs.is_empty() {
             continue;
         }
@@ -84,19 +112,21 @@ pub(crate) fn matches(
                 }
                 // Every exact form is also matched by its stem in the other fields.
                 _ if origin.field_group == FieldGroup::Exact => plan.is_prefix(term_index),
-                _ => origin.field_group != FieldGroup::Lead,
+                _ => !matches!(origin.field_group, FieldGroup::Lead | FieldGroup::Kind),
             };
             if needs_positions && !query_term.words.is_empty() {
-                visit_positions(segment, &docs, query_term, |id_index, position| {
-                    if let Some(positions) = found[id_index].positions_mut(origin.field_group) {
-                        positions.push(TermPosition { position, term_index });
-                    }
-                })?;
+                for terms in [&query_term.terms[..], query_term.component.as_slice()] {
+                    visit_positions(segment, docs, terms, |id_index, position| {
+                        if let Some(positions) = found[id_index].positions_mut(origin.field_group) {
+                            positions.push(TermPosition { position, term_index });
+                        }
+                    })?;
+                }
             }
             if detail == MatchDetail::PositionsAndScores {
-                visit_scores(segment, &docs, (query_term, norms), |id_index, score| {
+                visit_scores(segment, docs, (query_term, norms), |id_index, score| {
                     let scores = &mut found[id_index].scores;
-                    scores.resize(plan.terms.len(), 0.0);
+                    scores.resize(plan.terms.len(), (0.0, MatchClass::Exact));
                     scores[term_index] = score;
                 })?;
             }
@@ -138,20 +168,19 @@ pub(crate) fn docs_by_id(
     Ok(docs)
 }
 
-/// Visits the positions of one query term; for a phrase, only where its terms are adjacent.
+/// Visits the positions of a term; for a phrase, only where its terms are adjacent.
 fn visit_positions(
     segment: &SegmentReader,
     docs: &[(DocId, usize)],
-    query_term: &QueryTerm,
+    terms: &[IndexTerm],
     mut visit: impl FnMut(usize, u32),
 ) -> tantivy::Result<()> {
-    let index = segment.inverted_index(query_term.field)?;
     let option = IndexRecordOption::WithFreqsAndPositions;
     // Positions at which the whole phrase starts, by document.
     let mut starts: Vec<Vec<u32>> = vec![Vec::new(); docs.len()];
     let mut buffer = Vec::new();
-    for (offset, term) in (0..).zip(&query_term.terms) {
-        let Some(mut postings) = index.read_postings(term, option)? else { return Ok(()) };
+    for (offset, term) in (0..).zip(terms) {
+        let Some(mut postings) = term.postings(segment, option)? else { return Ok(()) };
         for ((doc, _), starts) in docs.iter().zip(&mut starts) {
             if postings.doc() < *doc {
                 postings.seek(*doc);
@@ -168,7 +197,7 @@ fn visit_positions(
     }
     for ((_, id_index), starts) in docs.iter().zip(starts) {
         for start in starts {
-            (start..).zip(&query_term.terms).for_each(|(position, _)| visit(*id_index, position));
+            (start..).zip(terms).for_each(|(position, _)| visit(*id_index, position));
         }
     }
     Ok(())
@@ -178,7 +207,7 @@ fn visit_scores(
     segment: &SegmentReader,
     docs: &[(DocId, usize)],
     (query_term, norms): (&QueryTerm, &Norms),
-    mut visit: impl FnMut(usize, f32),
+    mut visit: impl FnMut(usize, (f32, MatchClass)),
 ) -> tantivy::Result<()> {
     let Some(mut cursor) = PostingsCursor::open(segment, query_term, norms)? else { return Ok(()) };
     for (doc, id_index) in docs {

@@ -1,8 +1,8 @@
 //! The query syntax: words, `"exact phrases"`, `-exclusion`, `OR`, brackets, `prefix*` and fields
 //! such as `titel:`.
 //!
-//! Every input is a valid query. Unbalanced quotation marks and brackets are ignored, and so are
-//! operators without an operand.
+//! Every input is a valid query. Unbalanced quotation marks and brackets are ignored; `OR` without
+//! an operand on both sides is a word.
 
 use std::{fmt, ops::Range};
 
@@ -72,7 +72,7 @@ impl<T: Iterator<Item = Token>> Parser<T> {
         while let Some(token) = self.tokens.peek() {
             match token {
                 Token::Close => break,
-                Token::Or => drop(self.tokens.next()),
+                Token::Or(_) => drop(self.tokens.next()),
                 _ => clauses.extend(self.alternatives()),
             }
         }
@@ -82,9 +82,9 @@ impl<T: Iterator<Item = Token>> Parser<T> {
     /// A clause and its `OR` alternatives.
     fn alternatives(&mut self) -> Option<Clause> {
         let mut any: Vec<Clause> = self.clause().into_iter().collect();
-        while self.tokens.peek() == Some(&Token::Or) {
+        while matches!(self.tokens.peek(), Some(Token::Or(_))) {
             self.tokens.next();
-            let ends = matches!(self.tokens.peek(), None | Some(Token::Or | Token::Close));
+            let ends = matches!(self.tokens.peek(), None | Some(Token::Or(_) | Token::Close));
             any.extend(if ends { None } else { self.clause() });
         }
         single_or(any, Clause::Any)
@@ -96,7 +96,7 @@ impl<T: Iterator<Item = Token>> Parser<T> {
             Token::Prefix(typed) => Some(Clause::Prefix(typed)),
             Token::Phrase(typed) => Some(Clause::Phrase(typed)),
             Token::Not => match self.tokens.peek() {
-                Some(Token::Or | Token::Close | Token::Not) | None => None,
+                Some(Token::Or(_) | Token::Close | Token::Not) | None => None,
                 Some(_) => self.clause().map(|clause| Clause::Not(Box::new(clause))),
             },
             Token::In(field) => match self.tokens.peek() {
@@ -110,7 +110,7 @@ impl<T: Iterator<Item = Token>> Parser<T> {
                 self.tokens.next_if_eq(&Token::Close);
                 single_or(clauses, Clause::All)
             }
-            Token::Close | Token::Or => None,
+            Token::Close | Token::Or(_) => None,
         }
     }
 }
@@ -197,8 +197,13 @@ mod tests {
         ("brief or mail", "brief or mail"),
         ("heldere brief OR mail", "heldere (brief OR mail)"),
         ("a1 OR b1 OR c1 d1", "(a1 OR b1 OR c1) d1"),
-        ("OR brief OR", "brief"),
-        ("brief OR OR mail", "(brief OR mail)"),
+        ("OR brief OR", "OR brief OR"),
+        ("OR", "OR"),
+        ("| brief |", "brief"),
+        ("titel:OR", "titel:OR"),
+        ("(OR) brief", "OR brief"),
+        ("brief OR)", "brief OR"),
+        ("brief OR OR mail", "brief (OR OR mail)"),
         ("(heldere brief) OR mail", "((heldere brief) OR mail)"),
         ("(heldere brief", "heldere brief"),
         ("heldere brief)", "heldere brief"),
@@ -223,7 +228,7 @@ mod tests {
         ("titel:-brief", "titel:-brief"),
         ("https://example.nl 12:30", "https://example.nl 12:30"),
         ("Is de overheid er ook voor mij?", "Is de overheid er ook voor mij?"),
-        ("-OR", ""),
+        ("-OR", "-OR"),
     ];
 
     #[test]

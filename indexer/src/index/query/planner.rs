@@ -1,49 +1,40 @@
 //! Compiles a parsed query to a plan: all searched forms of each word, and filters.
 
-use std::{ops::Range, sync::Arc};
+mod forms;
+mod phrases;
+
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use schema::{Interpretation, MatchKind};
 use tantivy::{
     Searcher,
-    query::{AllQuery, BooleanQuery, Occur, Query},
+    query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query},
 };
 
 use super::{
-    filters::{FilterBuilder, terms_with_prefix},
+    filters::FilterBuilder,
     parser::{Clause, ParsedQuery, QueryText},
-    query_words::{QueryWord, query_words},
+    query_words::{QueryWord, is_literal, query_words},
     scorer::{ALL_TERMS_BOOST, MatchRules, Norms, QueryTerm, TermsQuery},
-    spelling,
-    terms::{QueryTerms, TermContext, TermOrigin},
+    terms::{QueryTerms, TermOrigin},
     unscored::UnscoredQuery,
     word_set::WordSet,
 };
 use crate::{
     analysis,
-    analysis::{AnalysisLanguage, COMPONENT_LETTERS_MIN, Synonyms, WordTerms},
+    analysis::{AnalysisLanguage, Vocabulary},
     cancellation::Cancellation,
     index::schema::IndexSchema,
 };
 
 /// A document must match one of this number of words (`min_should_match`).
 const WORDS_PER_REQUIRED: u32 = 4;
-/// Weight of components of a compound that occurs in the texts.
-const COMPONENT_WEIGHT: f32 = 0.2;
-/// Weight of components of a compound that occurs in no text.
-const ONLY_COMPONENTS_WEIGHT: f32 = 0.7;
-/// Weight of two words as one compound, and of components of a compound as adjacent words.
-const COMPOUND_WEIGHT: f32 = 0.5;
-/// Weight of a spelling correction.
-const CORRECTION_WEIGHT: f32 = 0.9;
-/// Weight of a synonym.
-const SYNONYM_WEIGHT: f32 = 0.45;
-/// Linking elements between the components of a compound, if both are long enough.
-const LINKING_ELEMENTS: [&str; 3] = ["", "s", "en"];
 
 /// Forms in which words are searched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Expansion {
-    /// All: stems, exact forms, components, compounds, corrections and synonyms.
+    /// All: stems, exact forms, components, compounds, corrections and related labels of the
+    /// vocabulary.
     #[default]
     Full,
     /// Stems and exact forms only.
@@ -65,10 +56,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Compiles a query and interprets its words; `None` for a query without words.
+    /// Compiles a query and interprets its words; `None` for a query without words. `names` are
+    /// folded words that are not corrected.
     pub(crate) fn new(
         (searcher, schema): (&Searcher, &IndexSchema),
-        (synonyms, expansion): (&Synonyms, Expansion),
+        (vocabulary, expansion): (&Vocabulary, Expansion),
+        names: Option<&HashSet<String>>,
         typed: &str,
         cancellation: &Cancellation,
     ) -> tantivy::Result<(Option<Self>, Interpretation)> {
@@ -76,7 +69,9 @@ impl Plan {
         let mut planner = Planner {
             searcher,
             schema,
-            synonyms,
+            vocabulary,
+            names,
+            query_end: typed.trim_end().len(),
             expansion,
             cancellation,
             keep_stop_words: !query.clauses.iter().any(has_content_word),
@@ -85,6 +80,7 @@ impl Plan {
             required: WordSet::EMPTY,
             filters: Vec::new(),
             replacements: Vec::new(),
+            offers: Vec::new(),
             interpretation: Interpretation {
                 query: typed.trim().to_owned(),
                 ignored_words: query.ignored.clone(),
@@ -156,7 +152,11 @@ fn has_content_word(clause: &Clause) -> bool {
 struct Planner<'a> {
     searcher: &'a Searcher,
     schema: &'a IndexSchema,
-    synonyms: &'a Synonyms,
+    vocabulary: &'a Vocabulary,
+    /// Folded words of declared names, which are not corrected.
+    names: Option<&'a HashSet<String>>,
+    /// End of the last word in bytes.
+    query_end: usize,
     expansion: Expansion,
     cancellation: &'a Cancellation,
     /// Whether stop words are searched, because the query has no other words.
@@ -166,6 +166,8 @@ struct Planner<'a> {
     required: WordSet,
     filters: Vec<(Occur, Box<dyn Query>)>,
     replacements: Vec<(Range<usize>, String)>,
+    /// Corrections of valid words that no text contains.
+    offers: Vec<(Range<usize>, String)>,
     interpretation: Interpretation,
 }
 
@@ -174,9 +176,19 @@ impl Planner<'_> {
         if !self.replacements.is_empty() {
             self.interpretation.corrected = Some(query.with_replacements(&self.replacements));
         }
-        let interpretation = self.interpretation;
+        if !self.offers.is_empty() && self.interpretation.related.is_empty() {
+            self.interpretation.did_you_mean = Some(query.with_replacements(&self.offers));
+        }
+        let mut interpretation = self.interpretation;
         if self.words.is_empty() && self.filters.is_empty() {
-            return (None, interpretation);
+            if interpretation.query.is_empty() {
+                return (None, interpretation);
+            }
+            // A query without a word that is searched must not match everything.
+            if interpretation.ignored_words.is_empty() {
+                interpretation.ignored_words.push(interpretation.query.clone());
+            }
+            self.filters.push((Occur::Must, Box::new(EmptyQuery)));
         }
         let plan = Plan {
             terms: self.terms.terms.into(),
@@ -186,6 +198,7 @@ impl Planner<'_> {
                 min_should_match: self.required.len().div_ceil(WORDS_PER_REQUIRED),
                 all: (0..self.words.len()).map(WordSet::single).collect(),
                 all_terms_boost: 0.0,
+                exact_only: false,
             },
             words: self.words,
             filters: self.filters,
@@ -197,7 +210,10 @@ impl Planner<'_> {
     fn add_clauses(&mut self, clauses: &[Clause]) -> tantivy::Result<()> {
         let mut run = Vec::new();
         for clause in clauses {
-            if let Clause::Word(typed) = clause {
+            if let Clause::Word(typed) = clause
+                && !is_literal(typed)
+            {
+                self.ignore_long_words(typed);
                 run.extend(query_words(typed));
                 continue;
             }
@@ -210,7 +226,14 @@ impl Planner<'_> {
     fn add_clause(&mut self, clause: &Clause) -> tantivy::Result<()> {
         self.cancellation.check()?;
         match clause {
-            Clause::Word(typed) => self.add_run(query_words(typed), true)?,
+            Clause::Word(typed) if is_literal(typed) => {
+                let Some(words) = self.next_word(&typed.text, true) else { return Ok(()) };
+                self.add_literal(typed, words)?;
+            }
+            Clause::Word(typed) => {
+                self.ignore_long_words(typed);
+                self.add_run(query_words(typed), true)?;
+            }
             Clause::All(clauses) => self.add_clauses(clauses)?,
             Clause::Prefix(typed) => {
                 let Some(words) = self.next_word(&typed.text, true) else { return Ok(()) };
@@ -268,6 +291,9 @@ impl Planner<'_> {
         for clause in clauses {
             match clause {
                 Clause::Prefix(typed) => self.add_prefix(typed, alternatives)?,
+                Clause::Word(typed) if is_literal(typed) => {
+                    self.add_literal(typed, alternatives)?;
+                }
                 Clause::Word(typed) => {
                     let mut words = query_words(typed);
                     for word in words.iter_mut().filter(|word| !word.is_letter) {
@@ -280,6 +306,19 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a word is an abbreviation such as *OR*: written in capitals, unlike other words.
+    fn is_abbreviation(&self, word: &str) -> bool {
+        let is_upper = word.chars().count() > 1 && word.chars().all(char::is_uppercase);
+        is_upper && self.interpretation.query.chars().any(char::is_lowercase)
+    }
+
+    /// Reports the words that are too long to be indexed.
+    fn ignore_long_words(&mut self, typed: &QueryText) {
+        let long = analysis::words(&typed.text).filter(|word| !analysis::is_indexed(word));
+        let long = long.map(|word| typed.text[word].to_owned());
+        self.interpretation.ignored_words.extend(long);
     }
 
     /// Adds a word to the query; `None` if the query has too many.
@@ -298,17 +337,26 @@ impl Planner<'_> {
 
     /// Adds adjacent words.
     fn add_run(&mut self, mut run: Vec<QueryWord>, is_required: bool) -> tantivy::Result<()> {
+        let frame = self.frame_of(&run, is_required);
+        let names = match self.expansion {
+            Expansion::Full => self.names_in(&run)?,
+            Expansion::None => Vec::new(),
+        };
         for at in 0..run.len() {
             if run[at].is_letter {
                 continue;
             }
-            let is_stop_word = analysis::is_stop_word(&run[at].dutch.folded);
-            if is_stop_word && !self.keep_stop_words {
+            let is_in_name = names.iter().any(|name| name.contains(&at));
+            let is_stop_word = analysis::is_stop_word(&run[at].dutch.folded)
+                && !self.is_abbreviation(&run[at].typed.text);
+            if !frame.contains(&at) || (is_stop_word && !is_in_name && !self.keep_stop_words) {
                 if is_required {
                     self.interpretation.ignored_words.push(run[at].typed.text.clone());
                 }
-                self.terms.add_stop_word(AnalysisLanguage::Dutch, &run[at].dutch.stem)?;
-                self.terms.add_stop_word(AnalysisLanguage::English, &run[at].english)?;
+                if is_stop_word {
+                    self.terms.add_stop_word(AnalysisLanguage::Dutch, &run[at].dutch.stem)?;
+                    self.terms.add_stop_word(AnalysisLanguage::English, &run[at].english)?;
+                }
                 continue;
             }
             if let Some(same) = run[..at].iter().find(|word| word.dutch.stem == run[at].dutch.stem)
@@ -317,167 +365,33 @@ impl Planner<'_> {
                 continue;
             }
             run[at].words = self.next_word(&run[at].typed.text, is_required).unwrap_or_default();
-            if !run[at].words.is_empty() {
-                self.add_word(&run[at], is_required)?;
+            // A stop word of a name matches in the whole name only.
+            let is_searched = !is_stop_word || self.keep_stop_words;
+            if !run[at].words.is_empty() && is_searched {
+                self.add_word(&run[at], is_required && !is_in_name)?;
             }
+        }
+        if self.expansion == Expansion::Full {
+            for phrase in names.into_iter().chain(Self::numbered_words(&run)) {
+                let phrase = &run[phrase];
+                if phrase.iter().any(|word| !word.words.is_empty()) {
+                    self.add_phrase(phrase)?;
+                }
+            }
+            self.add_joined_verbs(&run)?;
         }
         self.expand_adjacent(&run)
     }
 
-    /// Adds compounds and synonyms of adjacent words.
-    fn expand_adjacent(&mut self, run: &[QueryWord]) -> tantivy::Result<()> {
-        if self.expansion == Expansion::None {
-            return Ok(());
+    /// The words of a run without the frame of a question around them.
+    fn frame_of(&self, run: &[QueryWord], is_required: bool) -> Range<usize> {
+        if self.expansion == Expansion::None || !is_required || !self.words.is_empty() {
+            return 0..run.len();
         }
-        for pair in run.windows(2) {
-            if pair.iter().all(|word| !word.words.is_empty() || word.is_letter) {
-                self.add_compound(&pair[0], &pair[1])?;
-            }
-        }
-        self.add_synonyms(run)
-    }
-
-    /// Adds all forms of a word. Words of a phrase or a field are not corrected.
-    fn add_word(&mut self, word: &QueryWord, is_corrected: bool) -> tantivy::Result<()> {
-        let context = TermContext {
-            words: word.words,
-            kind: MatchKind::Word,
-            weight: 1.0,
-            text: &word.typed.text,
-        };
-        self.cancellation.check()?;
-        let mut doc_freq = self.add_stemmed_forms(&word.dutch, &word.english, context)?;
-        doc_freq += self.terms.add_exact_form(&word.dutch.folded, context)?;
-        if self.expansion == Expansion::None {
-            return Ok(());
-        }
-        let weight = if doc_freq > 0 { COMPONENT_WEIGHT } else { ONLY_COMPONENTS_WEIGHT };
-        let has_components = self.add_components(&word.dutch, TermContext { weight, ..context })?;
-        if doc_freq > 0 || has_components || !is_corrected {
-            return Ok(());
-        }
-        let folded = &word.dutch.folded;
-        let corrected =
-            spelling::correction(self.searcher, self.schema, folded, self.cancellation)?;
-        if let Some(corrected) = corrected {
-            let dutch = WordTerms::of(AnalysisLanguage::Dutch, &corrected);
-            let english = WordTerms::of(AnalysisLanguage::English, &corrected).stem;
-            let (kind, weight) = (MatchKind::Correction, CORRECTION_WEIGHT);
-            let context = TermContext { kind, weight, text: &corrected, ..context };
-            self.add_stemmed_forms(&dutch, &english, context)?;
-            self.terms.add_exact_form(&dutch.folded, context)?;
-            self.add_components(
-                &dutch,
-                TermContext { weight: weight * COMPONENT_WEIGHT, ..context },
-            )?;
-            self.replacements.push((word.typed.range.clone(), corrected));
-        }
-        Ok(())
-    }
-
-    fn add_stemmed_forms(
-        &mut self,
-        dutch: &WordTerms,
-        english: &str,
-        context: TermContext<'_>,
-    ) -> tantivy::Result<u64> {
-        let dutch = std::slice::from_ref(&dutch.stem);
-        let english = [english.to_owned()];
-        self.terms.add_stems(
-            &[(AnalysisLanguage::Dutch, dutch), (AnalysisLanguage::English, &english)],
-            context,
-        )
-    }
-
-    /// Adds the components of a compound, separately and adjacent. Returns whether all of them
-    /// occur.
-    fn add_components(
-        &mut self,
-        word: &WordTerms,
-        context: TermContext<'_>,
-    ) -> tantivy::Result<bool> {
-        let mut has_all = !word.components.is_empty();
-        let components: Vec<String> =
-            word.components.iter().map(|(stem, _)| stem.clone()).collect();
-        for component in &components {
-            let kind = MatchKind::Part;
-            let stems = std::slice::from_ref(component);
-            let doc_freq = self.terms.add_stems(
-                &[(AnalysisLanguage::Dutch, stems)],
-                TermContext { kind, text: component, ..context },
-            )?;
-            has_all &= doc_freq > 0;
-        }
-        if has_all && components.len() == 2 {
-            let (kind, weight) = (MatchKind::Joined, COMPOUND_WEIGHT);
-            let text = components.join(" ");
-            let context = TermContext { kind, weight, text: &text, ..context };
-            self.terms.add_stems(&[(AnalysisLanguage::Dutch, &components)], context)?;
-        }
-        Ok(has_all)
-    }
-
-    /// Adds two words as one compound.
-    fn add_compound(&mut self, first: &QueryWord, second: &QueryWord) -> tantivy::Result<()> {
-        let is_component = |word: &QueryWord| word.dutch.folded.len() >= COMPONENT_LETTERS_MIN;
-        let links = if is_component(first) && is_component(second) {
-            &LINKING_ELEMENTS[..]
-        } else {
-            &LINKING_ELEMENTS[..1]
-        };
-        for link in links {
-            let text = format!("{}{link}{}", first.dutch.folded, second.dutch.folded);
-            let dutch = WordTerms::of(AnalysisLanguage::Dutch, &text);
-            let english = WordTerms::of(AnalysisLanguage::English, &text).stem;
-            let words = first.words | second.words;
-            let (kind, weight) = (MatchKind::Joined, COMPOUND_WEIGHT);
-            self.add_stemmed_forms(
-                &dutch,
-                &english,
-                TermContext { words, kind, weight, text: &text },
-            )?;
-        }
-        Ok(())
-    }
-
-    fn add_synonyms(&mut self, run: &[QueryWord]) -> tantivy::Result<()> {
-        let stems: Vec<&str> = run.iter().map(|word| word.dutch.stem.as_str()).collect();
-        let mut at = 0;
-        while at < run.len() {
-            let Some((length, others)) = self.synonyms.longest_at(&stems[at..]) else {
-                at += 1;
-                continue;
-            };
-            let words: WordSet = run[at..at + length].iter().map(|word| word.words).collect();
-            // *Woo* stands for all three words of *Wet open overheid*.
-            #[expect(clippy::cast_precision_loss, reason = "there are 32 words at most")]
-            let weight = SYNONYM_WEIGHT * words.len() as f32;
-            for label in others.filter(|_| !words.is_empty()) {
-                let kind = MatchKind::Synonym;
-                let context = TermContext { words, kind, weight, text: label };
-                let dutch: Vec<_> = analysis::stems(AnalysisLanguage::Dutch, label).collect();
-                let english: Vec<_> = analysis::stems(AnalysisLanguage::English, label).collect();
-                let forms = [
-                    (AnalysisLanguage::Dutch, &dutch[..]),
-                    (AnalysisLanguage::English, &english[..]),
-                ];
-                if self.terms.add_stems(&forms, context)? > 0 {
-                    self.interpretation.synonyms.push(label.clone());
-                }
-            }
-            at += length;
-        }
-        Ok(())
-    }
-
-    /// Adds the words that begin with a prefix.
-    fn add_prefix(&mut self, typed: &QueryText, words: WordSet) -> tantivy::Result<()> {
-        let prefix = analysis::folded(&typed.text);
-        for word in terms_with_prefix(self.searcher, self.schema.exact, &prefix)? {
-            self.cancellation.check()?;
-            let context = TermContext { words, kind: MatchKind::Prefix, weight: 1.0, text: &word };
-            self.terms.add_exact_term(&word, context)?;
-        }
-        Ok(())
+        let words: Vec<&str> = run.iter().map(|word| word.dutch.folded.as_str()).collect();
+        let (beginning, end) = analysis::query_frame(&words);
+        let subject = beginning..run.len() - end;
+        let has_subject = words[subject.clone()].iter().any(|word| !analysis::is_stop_word(word));
+        if has_subject { subject } else { 0..run.len() }
     }
 }

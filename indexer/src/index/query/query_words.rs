@@ -20,6 +20,18 @@ pub(super) struct QueryWord {
     pub(super) words: WordSet,
 }
 
+/// Whether a piece consists of several single letters or numbers, such as `B&W`, `n.v.t.` or
+/// `24/7`. It is searched as it is written.
+pub(super) fn is_literal(typed: &QueryText) -> bool {
+    let mut count = 0;
+    let is_sign = |word: Range<usize>| {
+        count += 1;
+        let word = &typed.text[word];
+        word.chars().nth(1).is_none() || word.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    analysis::words(&typed.text).all(is_sign) && count > 1
+}
+
 /// The words of a piece of the query.
 pub(super) fn query_words(typed: &QueryText) -> Vec<QueryWord> {
     let words: Vec<_> = analysis::words(&typed.text).filter(analysis::is_indexed).collect();

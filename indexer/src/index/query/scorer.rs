@@ -3,30 +3,37 @@
 //! The score of a document is a weighted sum over terms and fields: `weight · tf · (K1 + 1) / (tf +
 //! K1 · (1 − B + B · length / average length))`. [`COORDINATION`] increases the sum in proportion
 //! to the number of matched words. Documents with fewer matched words than `min_should_match` are
-//! excluded. Postings are processed in windows; each posting is read once.
+//! excluded; those that reach it only with wider forms have a negative score. Postings are
+//! processed in windows; each posting is read once.
 
 use std::sync::Arc;
 
+use schema::MatchClass;
 use tantivy::{
-    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, Term,
+    DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED,
     fieldnorm::FieldNormReader,
     postings::{Postings, SegmentPostings},
     query::{EnableScoring, Explanation, PhraseQuery, Query, Scorer, Weight},
     schema::{Field, IndexRecordOption},
 };
 
-use super::word_set::WordSet;
+use super::{
+    index_term::IndexTerm,
+    word_set::{MatchedWords, WordSet},
+};
 use crate::cancellation::Cancellation;
 
 /// Term frequency saturation.
 const K1: f32 = 1.2;
 /// Length normalisation.
 const B: f32 = 0.55;
+/// Term frequency of an occurrence as a component of a compound.
+const COMPONENT_FREQ: f32 = 0.6;
 /// Maximum increase of a score, if all words match.
 const COORDINATION: f32 = 0.5;
 /// Ranks documents with all words above all others; exceeds any sum.
 pub(crate) const ALL_TERMS_BOOST: f32 = 1_000.0;
-/// Number of documents per window.
+/// Maximum number of documents per window.
 const WINDOW: usize = 4_096;
 /// Number of field norms: the index stores a length as one byte.
 const FIELDNORM_IDS: usize = 256;
@@ -36,11 +43,15 @@ const FIELDNORM_IDS: usize = 256;
 pub(crate) struct QueryTerm {
     pub(crate) field: Field,
     /// A single term, or the consecutive terms of a phrase.
-    pub(crate) terms: Vec<Term>,
+    pub(crate) terms: Vec<IndexTerm>,
+    /// The term as a component of compounds: a wider match.
+    pub(crate) component: Option<IndexTerm>,
     /// Weight of field and form, multiplied by idf.
     pub(crate) weight: f32,
     /// The query words that it represents; empty for a stop word.
     pub(crate) words: WordSet,
+    /// How closely it matches them.
+    pub(crate) class: MatchClass,
 }
 
 /// Rules for the selection and the order of documents.
@@ -53,11 +64,22 @@ pub(crate) struct MatchRules {
     pub(crate) all: WordSet,
     /// Added to the score of a document in which all words match.
     pub(crate) all_terms_boost: f32,
+    /// Whether wider matches are excluded. They are then not scored, either.
+    pub(crate) exact_only: bool,
 }
 
 impl MatchRules {
-    fn matches(&self, words: WordSet) -> bool {
-        !words.is_empty() && words.intersection(self.required).len() >= self.min_should_match
+    /// How closely a document with these words matches; `None` if it does not.
+    pub(crate) fn class(&self, words: MatchedWords) -> Option<MatchClass> {
+        // Without required words, conditions select the documents.
+        let needed = if self.required.is_empty() { self.all } else { self.required };
+        let min = if self.required.is_empty() { 1 } else { self.min_should_match };
+        if words.exact.intersection(needed).len() >= min {
+            return Some(MatchClass::Exact);
+        }
+        let is_match = !words.any.is_empty()
+            && words.any.intersection(self.required).len() >= self.min_should_match;
+        (is_match && !self.exact_only).then_some(MatchClass::Wider)
     }
 
     /// The score of a document with these words, from the sum over its terms.
@@ -76,7 +98,7 @@ impl MatchRules {
 
 /// Length normalisation by field and field norm.
 #[derive(Debug)]
-pub(crate) struct Norms(Vec<(Vec<Field>, [f32; FIELDNORM_IDS])>);
+pub(crate) struct Norms(Vec<(Vec<Field>, Arc<[f32; FIELDNORM_IDS]>)>);
 
 impl Norms {
     /// Computes norms from average lengths. The fields of a group contain the same text in
@@ -90,14 +112,14 @@ impl Norms {
                     tokens += segment.inverted_index(*field)?.total_num_tokens();
                 }
             }
-            Ok((fields.to_vec(), norms(tokens, doc_count)))
+            Ok((fields.to_vec(), Arc::new(norms(tokens, doc_count))))
         };
         Ok(Self(groups.iter().map(norms).collect::<tantivy::Result<_>>()?))
     }
 
-    fn for_field(&self, field: Field) -> [f32; FIELDNORM_IDS] {
+    fn for_field(&self, field: Field) -> Arc<[f32; FIELDNORM_IDS]> {
         let norms = self.0.iter().find(|(fields, _)| fields.contains(&field));
-        norms.map_or([K1; FIELDNORM_IDS], |(_, norms)| *norms)
+        norms.map_or_else(|| Arc::new([K1; FIELDNORM_IDS]), |(_, norms)| Arc::clone(norms))
     }
 }
 
@@ -145,7 +167,9 @@ impl Weight for TermsWeight {
         let mut cursors = Vec::with_capacity(terms.len());
         for query_term in &**terms {
             cancellation.check()?;
-            cursors.extend(PostingsCursor::open(reader, query_term, norms)?);
+            if !rules.exact_only || query_term.class == MatchClass::Exact {
+                cursors.extend(PostingsCursor::open(reader, query_term, norms)?);
+            }
         }
         let mut scorer = TermsScorer {
             cursors,
@@ -154,8 +178,9 @@ impl Weight for TermsWeight {
             boost,
             base: 0,
             doc: 0,
-            sums: vec![0.0; WINDOW].into_boxed_slice(),
-            word_sets: vec![WordSet::EMPTY; WINDOW].into_boxed_slice(),
+            sums: Vec::new(),
+            word_sets: Vec::new(),
+            window: WINDOW.min(reader.max_doc() as usize),
         };
         scorer.fill_window();
         Ok(Box::new(scorer))
@@ -169,14 +194,17 @@ impl Weight for TermsWeight {
 /// The postings of one query term in one segment.
 pub(crate) struct PostingsCursor {
     postings: TermOrPhrase,
-    fieldnorms: FieldNormReader,
-    norms: [f32; FIELDNORM_IDS],
+    /// Lengths of the field; `None` for a field of codes.
+    fieldnorms: Option<FieldNormReader>,
+    norms: Arc<[f32; FIELDNORM_IDS]>,
     weight: f32,
     words: WordSet,
+    class: MatchClass,
 }
 
 enum TermOrPhrase {
-    Term(Box<SegmentPostings>),
+    /// A term as a whole word, and as a component.
+    Term(Option<Box<SegmentPostings>>, Option<Box<SegmentPostings>>),
     Phrase(Box<dyn Scorer>),
 }
 
@@ -188,74 +216,118 @@ impl PostingsCursor {
         norms: &Norms,
     ) -> tantivy::Result<Option<Self>> {
         let postings = if let [term] = query_term.terms.as_slice() {
-            let index = segment.inverted_index(query_term.field)?;
-            let postings = index.read_postings(term, IndexRecordOption::WithFreqs)?;
-            let Some(postings) = postings else { return Ok(None) };
-            TermOrPhrase::Term(Box::new(postings))
+            let open = |term: &IndexTerm| term.postings(segment, IndexRecordOption::WithFreqs);
+            let whole = open(term)?.map(Box::new);
+            let component = query_term.component.as_ref().map(open).transpose()?.flatten();
+            if whole.is_none() && component.is_none() {
+                return Ok(None);
+            }
+            TermOrPhrase::Term(whole, component.map(Box::new))
         } else {
-            let phrase = PhraseQuery::new(query_term.terms.clone());
+            let phrase =
+                PhraseQuery::new(query_term.terms.iter().map(|term| term.term.clone()).collect());
             let schema = segment.schema();
             let weight = phrase.weight(EnableScoring::disabled_from_schema(schema))?;
             TermOrPhrase::Phrase(weight.scorer(segment, 1.0)?)
         };
-        let fieldnorms = segment.get_fieldnorms_reader(query_term.field)?;
+        let fieldnorms = segment.fieldnorms_readers().get_field(query_term.field)?;
         Ok(Some(Self {
             postings,
             fieldnorms,
             norms: norms.for_field(query_term.field),
             weight: query_term.weight * (K1 + 1.0),
             words: query_term.words,
+            class: query_term.class,
         }))
     }
 
     fn doc(&self) -> DocId {
         match &self.postings {
-            TermOrPhrase::Term(postings) => postings.doc(),
+            TermOrPhrase::Term(whole, component) => {
+                doc_of(whole.as_deref()).min(doc_of(component.as_deref()))
+            }
             TermOrPhrase::Phrase(phrase) => phrase.doc(),
         }
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
-        if self.doc() >= target {
-            return self.doc();
-        }
         match &mut self.postings {
-            TermOrPhrase::Term(postings) => postings.seek(target),
-            TermOrPhrase::Phrase(phrase) => phrase.seek(target),
+            TermOrPhrase::Term(whole, component) => {
+                for postings in [whole, component].into_iter().flatten() {
+                    if postings.doc() < target {
+                        postings.seek(target);
+                    }
+                }
+            }
+            TermOrPhrase::Phrase(phrase) if phrase.doc() < target => {
+                phrase.seek(target);
+            }
+            TermOrPhrase::Phrase(_) => {}
         }
+        self.doc()
     }
 
-    /// The score for a document; `None` without a match. Documents must be in ascending order.
-    pub(crate) fn score_at(&mut self, doc: DocId) -> Option<f32> {
-        (self.seek(doc) == doc).then(|| self.score())
+    /// The score for a document, and how closely it matches; `None` without a match. Documents
+    /// must be in ascending order.
+    pub(crate) fn score_at(&mut self, doc: DocId) -> Option<(f32, MatchClass)> {
+        (self.seek(doc) == doc).then(|| self.score(doc))
     }
 
     /// The score for the current document.
     #[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^24 words")]
-    fn score(&self) -> f32 {
-        let (doc, term_freq) = match &self.postings {
-            TermOrPhrase::Term(postings) => (postings.doc(), postings.term_freq() as f32),
-            TermOrPhrase::Phrase(phrase) => (phrase.doc(), 1.0),
+    fn score(&self, doc: DocId) -> (f32, MatchClass) {
+        let freq_of = |postings: &Option<Box<SegmentPostings>>| match postings {
+            Some(postings) if postings.doc() == doc => postings.term_freq() as f32,
+            _ => 0.0,
         };
-        let norm = self.norms[usize::from(self.fieldnorms.fieldnorm_id(doc))];
-        self.weight * term_freq / (term_freq + norm)
+        let (term_freq, class) = match &self.postings {
+            TermOrPhrase::Term(whole, component) => {
+                let (whole, component) = (freq_of(whole), freq_of(component));
+                let class = if whole > 0.0 { self.class } else { MatchClass::Wider };
+                (whole + COMPONENT_FREQ * component, class)
+            }
+            TermOrPhrase::Phrase(_) => (1.0, self.class),
+        };
+        let length = self.fieldnorms.as_ref().map(|lengths| lengths.fieldnorm_id(doc));
+        let norm = length.map_or(K1, |length| self.norms[usize::from(length)]);
+        (self.weight * term_freq / (term_freq + norm), class)
+    }
+
+    /// Moves past a document.
+    fn advance(&mut self, doc: DocId) {
+        match &mut self.postings {
+            TermOrPhrase::Term(whole, component) => {
+                for postings in [whole, component].into_iter().flatten() {
+                    if postings.doc() == doc {
+                        postings.advance();
+                    }
+                }
+            }
+            TermOrPhrase::Phrase(phrase) => {
+                phrase.advance();
+            }
+        }
     }
 
     /// Adds scores and words to the documents of a window.
-    fn accumulate(&mut self, base: DocId, sums: &mut [f32], word_sets: &mut [WordSet]) {
+    fn accumulate(&mut self, base: DocId, sums: &mut [f32], word_sets: &mut [MatchedWords]) {
         loop {
-            let offset = (self.doc() - base) as usize;
+            let doc = self.doc();
+            let offset = (doc - base) as usize;
             let (Some(sum), Some(words)) = (sums.get_mut(offset), word_sets.get_mut(offset)) else {
                 return;
             };
-            *sum += self.score();
-            *words |= self.words;
-            match &mut self.postings {
-                TermOrPhrase::Term(postings) => postings.advance(),
-                TermOrPhrase::Phrase(phrase) => phrase.advance(),
-            };
+            let (score, class) = self.score(doc);
+            *sum += score;
+            *words |= MatchedWords::new(self.words, class);
+            self.advance(doc);
         }
     }
+}
+
+/// The current document of postings that may be absent.
+fn doc_of(postings: Option<&SegmentPostings>) -> DocId {
+    postings.map_or(TERMINATED, DocSet::doc)
 }
 
 /// Scorer for the documents of one segment.
@@ -267,9 +339,11 @@ struct TermsScorer {
     /// First document of the window.
     base: DocId,
     doc: DocId,
+    /// Number of documents per window.
+    window: usize,
     /// By offset in the window.
-    sums: Box<[f32]>,
-    word_sets: Box<[WordSet]>,
+    sums: Vec<f32>,
+    word_sets: Vec<MatchedWords>,
 }
 
 impl TermsScorer {
@@ -281,8 +355,10 @@ impl TermsScorer {
                 self.doc = TERMINATED;
                 return;
             }
-            self.sums.fill(0.0);
-            self.word_sets.fill(WordSet::EMPTY);
+            self.sums.clear();
+            self.sums.resize(self.window, 0.0);
+            self.word_sets.clear();
+            self.word_sets.resize(self.window, MatchedWords::default());
             for cursor in &mut self.cursors {
                 cursor.accumulate(self.base, &mut self.sums, &mut self.word_sets);
             }
@@ -296,7 +372,7 @@ impl TermsScorer {
     /// one.
     fn find_in_window(&mut self, offset: usize) -> bool {
         let rest = self.word_sets.get(offset..).unwrap_or_default();
-        let found = rest.iter().position(|words| self.rules.matches(*words));
+        let found = rest.iter().position(|words| self.rules.class(*words).is_some());
         if let Some(at) = found.and_then(|at| DocId::try_from(offset + at).ok()) {
             self.doc = self.base + at;
         }
@@ -332,7 +408,9 @@ impl DocSet for TermsScorer {
 
     fn size_hint(&self) -> u32 {
         let size = |cursor: &PostingsCursor| match &cursor.postings {
-            TermOrPhrase::Term(postings) => postings.size_hint(),
+            TermOrPhrase::Term(whole, component) => {
+                [whole, component].into_iter().flatten().map(DocSet::size_hint).sum()
+            }
             TermOrPhrase::Phrase(phrase) => phrase.size_hint(),
         };
         self.cursors.iter().map(size).fold(0, u32::saturating_add)
@@ -342,6 +420,11 @@ impl DocSet for TermsScorer {
 impl Scorer for TermsScorer {
     fn score(&mut self) -> Score {
         let offset = (self.doc - self.base) as usize;
-        self.rules.score(self.word_sets[offset], self.sums[offset]) * self.boost
+        let words = self.word_sets[offset];
+        let score = self.rules.score(words.any, self.sums[offset]) * self.boost;
+        match self.rules.class(words) {
+            Some(MatchClass::Wider) => -score,
+            Some(MatchClass::Exact) | None => score,
+        }
     }
 }

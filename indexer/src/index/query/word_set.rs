@@ -2,6 +2,8 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
+use schema::MatchClass;
+
 /// A set of words of one query, by their positions in [`Plan::words`](super::planner::Plan).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WordSet(u32);
@@ -43,6 +45,42 @@ impl WordSet {
     /// The words in ascending order.
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
         (0..Self::WORDS_MAX).filter(move |word| self.contains(*word))
+    }
+}
+
+/// The words of a query that match a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct MatchedWords {
+    /// Words that match in any form.
+    pub(crate) any: WordSet,
+    /// Words that match exactly.
+    pub(crate) exact: WordSet,
+}
+
+impl MatchedWords {
+    /// Words that match in forms of one class.
+    pub(crate) const fn new(words: WordSet, class: MatchClass) -> Self {
+        let exact = match class {
+            MatchClass::Exact => words,
+            MatchClass::Wider => WordSet::EMPTY,
+        };
+        Self { any: words, exact }
+    }
+}
+
+impl BitOrAssign for MatchedWords {
+    fn bitor_assign(&mut self, other: Self) {
+        self.any |= other.any;
+        self.exact |= other.exact;
+    }
+}
+
+/// The union of all matches.
+impl FromIterator<MatchedWords> for MatchedWords {
+    fn from_iter<I: IntoIterator<Item = MatchedWords>>(matches: I) -> Self {
+        let mut all = Self::default();
+        matches.into_iter().for_each(|matched| all |= matched);
+        all
     }
 }
 
