@@ -140,6 +140,8 @@ impl fmt::Display for Clause {
             clauses.iter().map(ToString::to_string).collect::<Vec<_>>().join(with)
         };
         match self {
+            // In brackets, it is not an operator.
+            Self::Word(typed) if typed.text == "OR" => f.write_str("(OR)"),
             Self::Word(typed) => f.write_str(&typed.text),
             Self::Prefix(typed) => write!(f, "{}*", typed.text),
             Self::Phrase(typed) => write!(f, "\"{}\"", typed.text),
@@ -197,13 +199,14 @@ mod tests {
         ("brief or mail", "brief or mail"),
         ("heldere brief OR mail", "heldere (brief OR mail)"),
         ("a1 OR b1 OR c1 d1", "(a1 OR b1 OR c1) d1"),
-        ("OR brief OR", "OR brief OR"),
-        ("OR", "OR"),
+        ("OR brief OR", "(OR) brief (OR)"),
+        ("OR", "(OR)"),
         ("| brief |", "brief"),
-        ("titel:OR", "titel:OR"),
-        ("(OR) brief", "OR brief"),
-        ("brief OR)", "brief OR"),
-        ("brief OR OR mail", "brief (OR OR mail)"),
+        ("titel:OR", "titel:(OR)"),
+        ("(OR) brief", "(OR) brief"),
+        ("brief OR)", "brief (OR)"),
+        ("a OR OR titel:titel:b", "a (OR) titel:b"),
+        ("brief OR OR mail", "brief ((OR) OR mail)"),
         ("(heldere brief) OR mail", "((heldere brief) OR mail)"),
         ("(heldere brief", "heldere brief"),
         ("heldere brief)", "heldere brief"),
@@ -228,7 +231,7 @@ mod tests {
         ("titel:-brief", "titel:-brief"),
         ("https://example.nl 12:30", "https://example.nl 12:30"),
         ("Is de overheid er ook voor mij?", "Is de overheid er ook voor mij?"),
-        ("-OR", "-OR"),
+        ("-OR", "-(OR)"),
     ];
 
     #[test]
