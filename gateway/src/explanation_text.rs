@@ -118,7 +118,8 @@ pub(crate) fn sentences(messages: &Messages, explanation: &Explanation) -> Strin
 
 /// A matched word: the match reason, unless the word itself matched, and the fields.
 fn match_text(messages: &Messages, word: &TermMatch) -> String {
-    if word.fields.is_empty() && word.reasons.iter().any(|reason| reason.kind == MatchKind::Form) {
+    let is_in_text = word.reasons.iter().any(|reason| reason.kind == MatchKind::Word);
+    if !is_in_text && word.reasons.iter().any(|reason| reason.kind == MatchKind::Form) {
         return messages.format("explanation.match_form", "word", &word.word);
     }
     let fields = field_names(messages, &word.fields);
@@ -206,6 +207,13 @@ mod tests {
                  in de tekst. Niet gevonden: \"heldere\".",
                 "Some of the words occur: \"klantriets\" (read as \"klantreis\") in the text. \
                  Not found: \"heldere\".",
+            ),
+            // The text may contain a related word as well.
+            (
+                vec![word("interview", Some((MatchKind::Form, "interview")), &fields[2..])],
+                0.0,
+                "Alle woorden komen voor: \"interview\" is de vorm van dit resultaat.",
+                "All words occur: \"interview\" is the form of this result.",
             ),
         ] {
             let all_words = words.iter().all(|word| !word.reasons.is_empty());

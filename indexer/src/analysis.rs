@@ -81,6 +81,11 @@ pub(crate) fn is_dutch_word(folded: &str) -> bool {
     lexicon::has(folded)
 }
 
+/// The words of a text, folded, in order.
+pub(crate) fn fold_words(text: &str) -> impl Iterator<Item = String> {
+    words(text).map(|word| folded(&text[word]))
+}
+
 /// The stems of the words of a text, in order.
 pub(crate) fn stems(language: AnalysisLanguage, text: &str) -> impl Iterator<Item = String> {
     words(text).filter(is_indexed).map(move |word| stem::stem(language, &folded(&text[word])))

@@ -8,11 +8,11 @@ use std::{
     fs,
 };
 
-use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
+use schema::{Page, SearchQuery};
 
 use crate::{
     relevance::{TOLERANCE, is_updating_baselines, read_baseline, write_baseline},
-    support::{Installation, clock, repository, runtime, shared},
+    support::{Installation, repository, runtime, search_query, shared},
 };
 
 /// Minimum agreement of the two grades (Cohen's kappa).
@@ -85,15 +85,7 @@ fn field_queries_must_score_as_well_as_their_baseline() {
         if ideal == 0.0 || sort == "none" {
             continue;
         }
-        let query = SearchQuery {
-            words: Some(typed.to_owned()),
-            filter: SearchFilter::default(),
-            sort: SearchSort::Relevance,
-            wider: false,
-            page: Page::first(HITS),
-            extras: SearchExtras::default(),
-            now: clock(),
-        };
+        let query = SearchQuery { page: Page::first(HITS), ..search_query(typed) };
         let page = runtime().block_on(snapshot.search(query)).expect("a search");
         let found = page.hits.iter().filter_map(|hit| hit.record.common());
         let reached = gain(found.map(|common| grade(common.url.as_str())));

@@ -9,7 +9,7 @@ use schema::{
     SearchFilter, SearchPage, SearchQuery, SearchSort, SortValue, Span, TermMatch, normalisation,
 };
 
-use crate::support::{Installation, clock, everything, runtime};
+use crate::support::{Installation, everything, runtime, search_query};
 
 const QUERIES: [&str; 8] = [
     "klantreis",
@@ -23,15 +23,8 @@ const QUERIES: [&str; 8] = [
 ];
 
 fn query(words: &str, sort: SearchSort) -> SearchQuery {
-    SearchQuery {
-        words: Some(words.to_owned()),
-        filter: SearchFilter::default(),
-        sort,
-        wider: false,
-        page: Page::first(50),
-        extras: SearchExtras { highlights: true, explanations: true, ..SearchExtras::default() },
-        now: clock(),
-    }
+    let extras = SearchExtras { highlights: true, explanations: true, ..SearchExtras::default() };
+    SearchQuery { sort, extras, ..search_query(words) }
 }
 
 fn search(snapshot: &Snapshot, words: &str) -> SearchPage {

@@ -2,13 +2,13 @@
 
 use indexer::catalog::Snapshot;
 use schema::{
-    ArticleForm, MatchClass, MatchKind, MeaningClass, Page, SearchExtras, SearchFilter, SearchPage,
+    ArticleForm, MatchClass, MatchKind, MeaningClass, SearchExtras, SearchFilter, SearchPage,
     SearchQuery, SearchSort,
 };
 use serde_json::json;
 
 use crate::{
-    support::{Installation, clock, runtime},
+    support::{Installation, runtime, search_query},
     test_server::Server,
 };
 
@@ -32,20 +32,9 @@ fn library() -> Installation {
 }
 
 fn query(words: &str, sort: SearchSort) -> SearchQuery {
-    SearchQuery {
-        words: Some(words.to_owned()),
-        filter: SearchFilter::default(),
-        sort,
-        wider: false,
-        page: Page::first(50),
-        extras: SearchExtras {
-            total: true,
-            facets: true,
-            explanations: true,
-            ..SearchExtras::default()
-        },
-        now: clock(),
-    }
+    let extras =
+        SearchExtras { total: true, facets: true, explanations: true, ..SearchExtras::default() };
+    SearchQuery { sort, extras, ..search_query(words) }
 }
 
 fn search(snapshot: &Snapshot, query: SearchQuery) -> SearchPage {

@@ -1,27 +1,17 @@
 //! Names of kinds and of records, phrases, numbers, separable verbs and frames of questions.
 
-use schema::{
-    Interpretation, MatchClass, Page, SearchExtras, SearchFilter, SearchQuery, SearchSort,
-};
+use schema::{Interpretation, MatchClass};
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Installation, clock, runtime},
+    support::{Installation, runtime, search_query},
     test_server::Server,
 };
 
 /// Titles of the exact hits in order, and the interpretation.
 fn search(library: &Installation, words: &str) -> (Vec<String>, Interpretation) {
-    let query = SearchQuery {
-        words: Some(words.to_owned()),
-        filter: SearchFilter::default(),
-        sort: SearchSort::Relevance,
-        wider: false,
-        page: Page::first(50),
-        extras: SearchExtras::default(),
-        now: clock(),
-    };
-    let page = runtime().block_on(library.snapshot().search(query)).expect("a search");
+    let snapshot = library.snapshot();
+    let page = runtime().block_on(snapshot.search(search_query(words))).expect("a search");
     let exact = page.hits.iter().filter(|hit| hit.match_class == MatchClass::Exact);
     let titles = exact.filter_map(|hit| hit.record.common()).map(|common| common.title.clone());
     (titles.collect(), page.interpretation)
@@ -187,7 +177,7 @@ fn the_last_word_must_be_completed_before_it_is_corrected() {
 }
 
 #[test]
-fn a_page_must_not_say_that_there_are_results_and_none() {
+fn a_page_must_not_report_results_and_none() {
     let installation = library(&[article("Alfa", "Over klantreizen en brieven.", "BLOG")]);
     let server = Server::of(&installation);
     let text = |query: &str| server.get(&format!("/?q={query}")).body;

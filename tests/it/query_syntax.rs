@@ -11,20 +11,13 @@ use schema::{MatchKind, Page, SearchExtras, SearchFilter, SearchPage, SearchQuer
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Installation, clock, runtime},
+    support::{Installation, clock, runtime, search_query},
     test_server::{Server, exchange},
 };
 
 fn search(snapshot: &Snapshot, words: &str) -> SearchPage {
-    let query = SearchQuery {
-        words: Some(words.to_owned()),
-        filter: SearchFilter::default(),
-        sort: SearchSort::Relevance,
-        wider: false,
-        page: Page::first(50),
-        extras: SearchExtras { highlights: true, explanations: true, ..SearchExtras::default() },
-        now: clock(),
-    };
+    let extras = SearchExtras { highlights: true, explanations: true, ..SearchExtras::default() };
+    let query = SearchQuery { extras, ..search_query(words) };
     runtime().block_on(snapshot.search(query)).expect("a search")
 }
 

@@ -17,9 +17,9 @@ use indexer::{
     evaluate::{Collection, EvaluationReport, EvaluationRun, Measures, compare},
     ingest::NoProgress,
 };
-use schema::{Page, SearchExtras, SearchFilter, SearchQuery, SearchSort};
+use schema::{Page, SearchQuery};
 
-use crate::support::{Installation, clock, repository, runtime};
+use crate::support::{Installation, repository, runtime, search_query};
 
 /// Minimum quality for a judged collection: nDCG@10, recall@100, and nDCG@10 with a typo in each
 /// query (mean of five seeds).
@@ -120,15 +120,7 @@ fn every_query_class_must_score_as_well_as_its_baseline() {
             panic!("three columns: {line}");
         };
         assert!(judged_queries.insert(words), "`{words}` is judged twice");
-        let query = SearchQuery {
-            words: Some(words.to_owned()),
-            filter: SearchFilter::default(),
-            sort: SearchSort::Relevance,
-            wider: false,
-            page: Page::first(10),
-            extras: SearchExtras::default(),
-            now: clock(),
-        };
+        let query = SearchQuery { page: Page::first(10), ..search_query(words) };
         let page = runtime().block_on(snapshot.search(query)).expect("a search");
         let relevant: Vec<&str> = relevant.split(' ').collect();
         let is_relevant = |url: &str| {

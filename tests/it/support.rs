@@ -45,6 +45,19 @@ pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
     None
 }
 
+/// A search for words: the first fifty hits by relevance, without extras.
+pub(crate) fn search_query(words: &str) -> SearchQuery {
+    SearchQuery {
+        words: Some(words.to_owned()),
+        filter: SearchFilter::default(),
+        sort: SearchSort::Relevance,
+        wider: false,
+        page: Page::first(50),
+        extras: SearchExtras::default(),
+        now: clock(),
+    }
+}
+
 /// Noon in Amsterdam on the date of the fixtures.
 pub(crate) fn clock() -> Timestamp {
     "2026-03-02T12:00:00+01:00".parse().expect("an instant")

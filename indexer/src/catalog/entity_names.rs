@@ -49,10 +49,6 @@ struct NameSuffix {
     entity: usize,
 }
 
-fn folded_words(text: &str) -> impl Iterator<Item = String> {
-    analysis::words(text).map(|word| analysis::folded(&text[word]))
-}
-
 impl EntityNames {
     pub(super) fn read(store: &StoreReader) -> Result<Self, StoreError> {
         let mut names = Self::default();
@@ -74,7 +70,7 @@ impl EntityNames {
         }
         names.suffixes.sort_unstable();
         for (name, _) in store.names_after(NodeKind::Person, None, usize::MAX)?.entries {
-            names.words.extend(folded_words(&name));
+            names.words.extend(analysis::fold_words(&name));
         }
         Ok(names)
     }
@@ -86,12 +82,12 @@ impl EntityNames {
 
     /// Whether a text contains a word of a name.
     pub(super) fn has_word_of(&self, text: &str) -> bool {
-        folded_words(text).any(|word| self.words.contains(&word))
+        analysis::fold_words(text).any(|word| self.words.contains(&word))
     }
 
     fn add(&mut self, entity: NamedEntity) {
         for name in names_of(&entity.record) {
-            self.words.extend(folded_words(name));
+            self.words.extend(analysis::fold_words(name));
             let name: Arc<str> = normalisation::name(name).into();
             for word in analysis::folded_words(&name) {
                 let start = word.as_ptr() as usize - name.as_ptr() as usize;

@@ -42,7 +42,7 @@ pub(crate) fn explanation(
         .zip(&matches.scores)
         .filter(|(term, _)| term.words.is_empty())
         .map(|(_, (score, _))| score * coordination)
-        .sum();
+        .fold(0.0, |sum, score| sum + score);
     let sum = words.iter().map(|word| word.score).sum::<f32>() + stop_words;
     let proximity = score - sum * recency_boost;
     Explanation {
@@ -144,7 +144,8 @@ fn reasons(plan: &Plan, matches: &Matches, word: usize) -> (Vec<MatchReason>, f3
             None => reasons.push((reason, score)),
         }
     }
-    let sum = reasons.iter().map(|(_, score)| score).sum();
+    // Not `sum`, which is −0 without reasons.
+    let sum = reasons.iter().fold(0.0, |sum, (_, score)| sum + score);
     reasons.sort_by(|(_, left), (_, right)| right.total_cmp(left));
     (reasons.into_iter().map(|(reason, _)| reason).collect(), sum)
 }

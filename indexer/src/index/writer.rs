@@ -195,8 +195,7 @@ fn full_names(record: &Record) -> impl Iterator<Item = String> {
     let is_named = !matches!(record, Record::Article(_) | Record::Event(_));
     let names = if is_named { document_texts::names_of(record) } else { Vec::new() };
     names.into_iter().filter_map(|name| {
-        let words: Vec<String> =
-            analysis::words(name).map(|word| analysis::folded(&name[word])).collect();
+        let words: Vec<String> = analysis::fold_words(name).collect();
         (words.len() > 1).then(|| document_texts::full_name_term(words.iter().map(String::as_str)))
     })
 }

@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn only_words_that_say_more_than_the_date_must_be_preserved() {
+    fn only_words_that_add_to_the_date_must_be_preserved() {
         let described = |text: &str| {
             let moment = parse(text, HOME_ZONE).unwrap();
             [Language::Nl, Language::En].map(|language| moment.describe(language))

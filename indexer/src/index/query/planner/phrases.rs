@@ -126,7 +126,9 @@ impl Planner<'_> {
             let others = run[at + 1..].iter().take(SEPARATED_DISTANCE_MAX);
             for prefix in others.filter(|word| analysis::is_separable_prefix(&word.dutch.folded)) {
                 let joined = format!("{}{}", prefix.dutch.folded, verb.dutch.folded);
-                let Some((_, _)) = analysis::separable_verb(&joined) else { continue };
+                if analysis::separable_verb(&joined).is_none() {
+                    continue;
+                }
                 let dutch = WordTerms::of(AnalysisLanguage::Dutch, &joined);
                 let context = TermContext {
                     words: verb.words | prefix.words,
