@@ -2,7 +2,11 @@
 //! command line. The wording is in the message files.
 
 use indexer::catalog::{NotListedReason, RankExplanation};
-use schema::{Explanation, MatchKind, Record, SearchField, TermMatch};
+use jiff::civil::Date;
+use schema::{
+    EventPhase, Explanation, Kind, MatchKind, Preference, Record, SearchField, SearchFilter,
+    TermMatch,
+};
 
 use crate::messages::Messages;
 
@@ -21,6 +25,8 @@ pub(crate) fn describe_rank(
         let words = interpretation.ignored_words.join(", ");
         text.push(messages.format("explanation.ignored", "words", &words));
     }
+    let preferences = interpretation.preferences.iter();
+    text.extend(preferences.map(|preference| preference_text(messages, preference)));
     text.extend(rank_explanation.not_listed_reason.map(|reason| {
         not_listed_text(messages, reason, rank_explanation.listed_duplicate.as_ref())
     }));
@@ -35,6 +41,7 @@ pub(crate) fn describe_rank(
                     ("explanation.score_stop_words", explanation.stop_words),
                     ("explanation.score_proximity", explanation.proximity),
                     ("explanation.score_recency", explanation.recency),
+                    ("explanation.score_preference", explanation.preference),
                     ("explanation.score_total", rank_explanation.score),
                 ];
                 text.extend(
@@ -46,6 +53,32 @@ pub(crate) fn describe_rank(
         None => text.push(messages.get("explanation.no_query").to_owned()),
     }
     text.join("\n")
+}
+
+/// What words of the query prefer, as a sentence: *Komende bijeenkomsten krijgen
+/// voorrang (‘agenda’).*
+pub(crate) fn preference_text(messages: &Messages, preference: &Preference) -> String {
+    let SearchFilter { kinds, phases, organisation_kinds, from, until, .. } = &preference.filter;
+    let day = |day: &Option<Date>| day.map(|day| messages.day(day)).unwrap_or_default();
+    let key = match (phases.first(), organisation_kinds.first()) {
+        (Some(EventPhase::Past), _) => "preference.past",
+        (Some(EventPhase::Upcoming | EventPhase::Ongoing), _) => "preference.upcoming",
+        (None, Some(_)) => "preference.organisations",
+        (None, None) if kinds.contains(&Kind::Event) && from == until => "preference.events_on_day",
+        (None, None) if kinds.contains(&Kind::Event) => "preference.events_in_period",
+        (None, None) if from == until => "preference.on_day",
+        (None, None) => "preference.in_period",
+    };
+    let kinds = organisation_kinds.iter();
+    let kinds: Vec<String> =
+        kinds.map(|kind| messages.enum_label("organisation_kind", kind.name())).collect();
+    let values = [
+        ("typed", preference.typed.as_str()),
+        ("from", &day(from)),
+        ("until", &day(until)),
+        ("kind", &kinds.join(", ")),
+    ];
+    messages.format_all(key, &values)
 }
 
 /// The rank of a record, or that it has no rank.
@@ -112,6 +145,9 @@ pub(crate) fn sentences(messages: &Messages, explanation: &Explanation) -> Strin
     }
     if explanation.recency > 0.0 {
         sentences.push(messages.get("explanation.recency").to_owned());
+    }
+    if explanation.preference > 0.0 {
+        sentences.push(messages.get("explanation.preference").to_owned());
     }
     sentences.join(" ")
 }
@@ -217,8 +253,14 @@ mod tests {
             ),
         ] {
             let all_words = words.iter().all(|word| !word.reasons.is_empty());
-            let explanation =
-                Explanation { all_words, words, stop_words: 0.0, proximity, recency: 0.0 };
+            let explanation = Explanation {
+                all_words,
+                words,
+                stop_words: 0.0,
+                proximity,
+                recency: 0.0,
+                preference: 0.0,
+            };
             let sentences = |language| sentences(Messages::of(language), &explanation);
             assert_eq!(sentences(Language::Nl), dutch);
             assert_eq!(sentences(Language::En), english);

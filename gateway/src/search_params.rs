@@ -1,6 +1,6 @@
 //! The query string of a search, shared by all interfaces for people and programs.
 //!
-//! Parameters are `q`, those of [`Facet`], `person from until sort wider page` and, for pages, `facet`;
+//! Parameters are `q`, those of [`Facet`], `person from until sort wider literal page` and, for pages, `facet`;
 //! lists repeat a parameter. Enum values are in lower case with hyphens (`practice-case`), entities
 //! are ids, dates have the form `2026-03-02`.
 //!
@@ -49,6 +49,8 @@ pub struct SearchParams {
     pub sort: Option<SearchSort>,
     /// Whether wider matches count like exact ones.
     pub wider: bool,
+    /// Whether words for a kind or a time are searched for like all other words.
+    pub literal: bool,
     /// Page number, from 1.
     pub page: usize,
     /// The facet of which a page shows all values; does not affect the results.
@@ -94,6 +96,7 @@ impl SearchParams {
             "q" => self.words = Some(value.to_owned()),
             "sort" => self.sort = Some(value.parse().map_err(|_| "sort")?),
             "wider" => self.wider = value.parse().map_err(|_| "wider")?,
+            "literal" => self.literal = value.parse().map_err(|_| "literal")?,
             "page" => {
                 let page = value.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
                 self.page = page.ok_or("page")?;
@@ -176,6 +179,12 @@ impl SearchParams {
         Self { wider: true, page: 1, facet: None, ..self.clone() }
     }
 
+    /// The same search with all words taken literally, from its first page.
+    #[must_use]
+    pub fn with_literal_words(&self) -> Self {
+        Self { literal: true, page: 1, facet: None, ..self.clone() }
+    }
+
     /// Another page of the same search.
     #[must_use]
     pub fn with_page(&self, page: usize) -> Self {
@@ -194,6 +203,21 @@ impl SearchParams {
         let mut query = self.with_words(self.words.as_deref()).query_string();
         let _ = write!(query, "&{name}={value}");
         Self::parse(&query).0
+    }
+
+    /// The same search with the conditions of a filter on enum values and dates, from its first page;
+    /// `None` if a condition has no parameter.
+    pub fn with_filter(&self, filter: &SearchFilter) -> Option<Self> {
+        let mut params = self.clone();
+        for facet in Facet::ALL {
+            for value in filter.selected_values(*facet) {
+                params = params.with(facet.parameter()?, &to_url_value(&value.to_string()));
+            }
+        }
+        for (name, day) in [("from", filter.from), ("until", filter.until)] {
+            params = day.map_or(params.clone(), |day| params.with(name, &day.to_string()));
+        }
+        Some(params)
     }
 
     /// The same search without one condition, from its first page.
@@ -224,6 +248,9 @@ impl SearchParams {
         }
         if self.wider {
             query.append_pair("wider", "true");
+        }
+        if self.literal {
+            query.append_pair("literal", "true");
         }
         if self.page > 1 {
             query.append_pair("page", &self.page.to_string());
@@ -256,14 +283,14 @@ mod tests {
     fn a_query_string_must_be_normalised_whatever_its_order() {
         let (params, invalid) = SearchParams::parse(
             "year=2025&q=+klantreis+&kind=event&kind=ARTICLE&kind=event&form=practice-case&\
-             from=2026-03-02&page=2&wider=true&utm_source=x&sort=newest&theme=",
+             from=2026-03-02&page=2&literal=true&wider=true&utm_source=x&sort=newest&theme=",
         );
         assert_eq!(invalid, []);
         assert_eq!(params.filter.kinds, [Kind::Event, Kind::Article]);
         assert_eq!(
             params.query_string(),
             "q=klantreis&kind=article&kind=event&form=practice-case&year=2025&from=2026-03-02&\
-             sort=newest&wider=true&page=2"
+             sort=newest&wider=true&literal=true&page=2"
         );
         assert_eq!(
             SearchParams::parse(&params.query_string()).0.query_string(),
@@ -286,6 +313,7 @@ mod tests {
             ("page=51", "page"),
             ("sort=best", "sort"),
             ("wider=yes", "wider"),
+            ("literal=1", "literal"),
             ("facet=person", "facet"),
         ] {
             let (params, invalid) = SearchParams::parse(query);

@@ -11,6 +11,8 @@ mod irregular;
 mod lexicon;
 mod minhash;
 mod query_frames;
+mod query_periods;
+mod query_preferences;
 mod shingles;
 mod stem;
 mod stop_words;
@@ -31,6 +33,8 @@ pub(crate) use self::{
     },
     decompound::COMPONENT_LETTERS_MIN,
     query_frames::query_frame,
+    query_periods::WordUse,
+    query_preferences::stated_preferences,
     shingles::{PASSAGE_WORDS, WordHashes},
     stem::{AnalysisLanguage, is_separable_prefix, separable_verb},
     stop_words::is_stop_word,
@@ -41,7 +45,7 @@ pub(crate) use self::{
 };
 
 /// Increases with every change of the terms of a text.
-pub(crate) const ANALYSIS_VERSION: u32 = 7;
+pub(crate) const ANALYSIS_VERSION: u32 = 8;
 
 /// Name of the analyser for Dutch text.
 pub(crate) const DUTCH: &str = "dutch";

@@ -11,6 +11,7 @@ mod fast_fields;
 mod filter;
 mod highlight;
 mod kind_names;
+mod preferences;
 pub(crate) mod query;
 mod rank;
 mod read_only_directory;
@@ -28,11 +29,11 @@ pub(crate) use self::{
     document_texts::{all_texts, char_count, names_of},
     query::{
         matches::MatchDetail,
-        planner::{Expansion, Plan},
+        planner::{Expansion, Plan, PlanOptions},
     },
 };
 pub use explain::NotListedReason;
-pub(crate) use explain::explanation;
+pub(crate) use explain::{ScoreFactors, explanation};
 pub(crate) use highlight::{DocumentTexts, highlights};
 pub(crate) use rank::{RankedHit, SearchResult};
 pub(crate) use reader::{IndexReader, Search};

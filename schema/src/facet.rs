@@ -188,6 +188,13 @@ macro_rules! facets {
                 }
             }
 
+            /// The selected values of a facet with type-erased values.
+            pub fn selected_values(&self, facet: Facet) -> Vec<FacetValue> {
+                match facet {
+                    $(Facet::$facet => self.$field.iter().map(|value| (*value).into()).collect(),)+
+                }
+            }
+
             /// Parses a value of a facet and adds it if it is not present yet.
             pub fn select(&mut self, facet: Facet, text: &str) -> Option<FacetValue> {
                 let value = facet.parse(text)?;

@@ -24,8 +24,8 @@ pub use self::{
     moment::{Moment, MomentError},
     recurrence::{Occurrence, Occurrences, Series},
     results::{
-        Explanation, Highlight, Hit, Interpretation, MatchReason, RecordPage, RelatedTerm,
-        SearchPage, SharedPassage, Span, Suggestion, TermMatch,
+        Explanation, Highlight, Hit, Interpretation, MatchReason, Preference, RecordPage,
+        RelatedTerm, SearchPage, SharedPassage, Span, Suggestion, TermMatch,
     },
     value_objects::{
         ApproximateCount, Effort, Founded, Guideline, Image, Method, Place, Quote, Reference,

@@ -79,6 +79,9 @@ pub struct SearchQuery {
     pub sort: SearchSort,
     /// Whether wider matches count like exact ones; see [`MatchClass`](crate::MatchClass).
     pub wider: bool,
+    /// Whether words for a kind, a time or a kind of organisation, and the frames of questions, are
+    /// searched for like all other words, instead of being interpreted.
+    pub literal: bool,
     /// Page of the hits.
     pub page: Page,
     /// Optional parts of the result.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Cursor, Facets, GenerationNumber, MatchClass, MatchKind, MeaningClass, NodeId, Record,
-    SearchField, SuggestionKind,
+    SearchField, SearchFilter, SuggestionKind,
 };
 
 /// A record in a page of search results.
@@ -55,6 +55,8 @@ pub struct Explanation {
     pub proximity: f32,
     /// Contribution of recency, or of how soon an event takes place.
     pub recency: f32,
+    /// Contribution of the preferences of the query that the hit meets.
+    pub preference: f32,
 }
 
 /// Contribution of one word of the query to a hit.
@@ -106,6 +108,18 @@ pub struct Interpretation {
     pub ignored_words: Vec<String>,
     /// Labels of the vocabulary that were searched for as well.
     pub related: Vec<RelatedTerm>,
+    /// What the words prefer, such as events in December for *agenda december*.
+    pub preferences: Vec<Preference>,
+}
+
+/// Words of a query for a kind, a time or a kind of organisation. Results that meet the filter rank
+/// higher; no result is excluded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preference {
+    /// The words, as typed.
+    pub typed: String,
+    /// What they prefer.
+    pub filter: SearchFilter,
 }
 
 /// A label of the vocabulary that was searched for as well.

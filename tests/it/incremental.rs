@@ -113,6 +113,7 @@ fn queries() -> Vec<SearchQuery> {
                 filter: SearchFilter::default(),
                 sort,
                 wider: false,
+                literal: false,
                 page: Page::first(100),
                 extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
                 now: clock(),

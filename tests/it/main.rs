@@ -7,6 +7,7 @@
 //! - `cases`: small sources, after faults of comparable programs
 //! - `content_dates`: dates with and without a time, from every format to every interface
 //! - `search_reference`: search compared with a naive scan; facets; cursors
+//! - `query_names`, `query_preferences`: names, phrases, numbers and questions; what a query prefers
 //! - `query_syntax`: phrases, fields, prefixes, alternatives and exclusions in queries
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
 //! - `relevance`: search quality on judged collections
@@ -74,6 +75,7 @@ mod pages;
 mod performance;
 mod program;
 mod query_names;
+mod query_preferences;
 mod query_syntax;
 mod random_edits;
 mod rejections;

@@ -33,6 +33,7 @@ fn search_query(words: &str, filter: SearchFilter, sort: SearchSort, page: Page)
         filter,
         sort,
         wider: false,
+        literal: false,
         page,
         extras,
         now: clock(),

@@ -254,6 +254,7 @@ fn explain_must_report_why_content_is_found_and_why_it_is_not() {
             filter: SearchFilter::default(),
             sort: SearchSort::Title,
             wider: false,
+            literal: false,
             page: Page::first(50),
             extras: SearchExtras::default(),
             now: clock(),

@@ -209,6 +209,7 @@ fn query(words: Option<&str>, filter: SearchFilter, sort: SearchSort, page: Page
         filter,
         sort,
         wider: false,
+        literal: false,
         page,
         extras: SearchExtras { total: true, facets: true, ..SearchExtras::default() },
         now: clock(),

@@ -17,10 +17,24 @@ use super::{
     from_record::FromRecord,
     loaders::Loaders,
     types::{
-        article::Article, audience::Audience, catalog::Catalog, change, change::ChangeConnection,
-        community::Community, content::Content, event::Event, node::Node,
-        organisation::Organisation, person::Person, scalar::Url, search, search::SearchConnection,
-        suggestion, suggestion::Suggestion, theme::Theme, toolkit::Toolkit,
+        article::Article,
+        audience::Audience,
+        catalog::Catalog,
+        change,
+        change::ChangeConnection,
+        community::Community,
+        content::Content,
+        event::Event,
+        node::Node,
+        organisation::Organisation,
+        person::Person,
+        scalar::Url,
+        search,
+        search::{SearchConnection, SearchWords},
+        suggestion,
+        suggestion::Suggestion,
+        theme::Theme,
+        toolkit::Toolkit,
     },
 };
 use crate::error::{ApiError, Result};
@@ -59,6 +73,13 @@ impl Query {
                     every order."
         )]
         wider: bool,
+        #[graphql(
+            default = false,
+            desc = "Whether words such as `volgende`, `agenda` and `december 2026` are searched for \
+                    like all other words, instead of becoming preferences; see \
+                    `interpretation.preferences`."
+        )]
+        literal: bool,
         #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
@@ -67,7 +88,8 @@ impl Query {
         let limits = RequestContext::of(ctx).limits();
         let filter = filter.unwrap_or_default().checked(limits)?;
         let page = PageArguments { first, after, last, before };
-        search::search(ctx, (query, wider), filter, sort.into(), page).await.map(SearchConnection)
+        let words = SearchWords { query, wider, literal };
+        search::search(ctx, words, filter, sort.into(), page).await.map(SearchConnection)
     }
 
     /// Completions of a prefix: titles, themes, organisations and words. Ignores accents and case.

@@ -89,8 +89,16 @@ pub(super) async fn search_filtered(
     extras: SearchExtras,
 ) -> Result<SearchPage, PageError> {
     let page = Page::first(first);
-    let query =
-        SearchQuery { words: None, filter, sort, wider: false, page, extras, now: context.now };
+    let query = SearchQuery {
+        words: None,
+        filter,
+        sort,
+        wider: false,
+        literal: false,
+        page,
+        extras,
+        now: context.now,
+    };
     Ok(context.snapshot.search(query).await?)
 }
 

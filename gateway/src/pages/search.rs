@@ -5,8 +5,8 @@ mod pagination;
 
 use askama::Template;
 use schema::{
-    Hit, Kind, MatchClass, MeaningClass, NodeKind, Page, SearchExtras, SearchPage, SearchQuery,
-    SearchSort,
+    Hit, Kind, MatchClass, MeaningClass, NodeKind, Page, Preference, SearchExtras, SearchPage,
+    SearchQuery, SearchSort,
 };
 
 use self::{filters::FiltersView, pagination::PaginationView};
@@ -20,6 +20,7 @@ use super::{
     search_href, search_path,
 };
 use crate::{
+    explanation_text,
     messages::Messages,
     search_params::{InvalidParameter, SearchParams, to_url_value},
 };
@@ -41,6 +42,8 @@ struct SearchView<'a> {
     filters: FiltersView,
     /// How the words were interpreted, one sentence each.
     notes: Vec<String>,
+    /// What words of the query prefer.
+    preferences: Vec<PreferenceView>,
     did_you_mean: Option<Link>,
     sorts: Vec<(String, String, bool)>,
     pagination: PaginationView,
@@ -54,6 +57,14 @@ struct WiderView {
     hits: Vec<HitView>,
     /// The same search with wider hits, if they are not part of the list.
     include_href: Option<String>,
+}
+
+/// What words of the query prefer, with links to only such results and to a literal search.
+struct PreferenceView {
+    text: String,
+    /// `None` if pages cannot filter by it.
+    only_href: Option<String>,
+    literal_href: String,
 }
 
 /// Suggestions for a search without hits.
@@ -146,6 +157,7 @@ async fn view<'a>(
         }),
         filters: FiltersView::new(context, parameters, &facet_builder, &facets),
         notes: notes(messages, &results, parameters, invalid),
+        preferences: preferences(context, &results, parameters),
         did_you_mean: results.interpretation.did_you_mean.as_ref().map(|better| Link {
             href: href(&parameters.with_words(Some(better))),
             text: better.clone(),
@@ -189,6 +201,7 @@ fn search_query(
         filter: parameters.filter.clone(),
         sort: parameters.order(),
         wider: parameters.wider,
+        literal: parameters.literal,
         page,
         extras,
         now: context.now,
@@ -257,6 +270,25 @@ fn notes(
         ));
     }
     notes
+}
+
+/// Only by relevance do preferred results come first.
+fn preferences(
+    context: PageContext<'_>,
+    results: &SearchPage,
+    parameters: &SearchParams,
+) -> Vec<PreferenceView> {
+    if parameters.order() != SearchSort::Relevance || results.hits.is_empty() {
+        return Vec::new();
+    }
+    let view = |preference: &Preference| PreferenceView {
+        text: explanation_text::preference_text(context.messages, preference),
+        only_href: parameters
+            .with_filter(&preference.filter)
+            .map(|only| search_href(context, &only)),
+        literal_href: search_href(context, &parameters.with_literal_words()),
+    };
+    results.interpretation.preferences.iter().map(view).collect()
 }
 
 fn sorts(messages: &Messages, parameters: &SearchParams) -> Vec<(String, String, bool)> {

@@ -98,6 +98,7 @@ pub(crate) async fn sitemap(
         filter: schema::SearchFilter::default(),
         sort: SearchSort::Newest,
         wider: false,
+        literal: false,
         page: Page::first(SITEMAP_MAX),
         extras: SearchExtras::default(),
         now,

@@ -48,6 +48,7 @@ pub(crate) fn query(words: &str, wanted: SearchExtras) -> SearchQuery {
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
         wider: false,
+        literal: false,
         page: Page::first(10),
         extras: wanted,
         now: now(),

@@ -11,12 +11,15 @@ pub(crate) const WORD_BYTES_MAX: usize = 64;
 
 /// Signs that can follow a single letter in a name, such as `C#`.
 const SIGNS: [&str; 2] = ["++", "#"];
+/// The sign of a section, which is a word: `§ 3` is *paragraaf 3*.
+const SECTION_SIGN: char = '§';
+const SECTION: &str = "paragraaf";
 /// Invisible hyphen at which a line may be broken.
 const SOFT_HYPHEN: char = '\u{ad}';
 
 /// The words of `text` as byte ranges, in order: sequences of letters and digits, with apostrophes
 /// between letters (`foto's`), dots and commas between digits (`2.2`), and `#` or `++` after a
-/// single letter (`C#`). The segments of a hyphenated word are separate words; see
+/// single letter (`C#`); `§` is a word. The segments of a hyphenated word are separate words; see
 /// [`is_hyphenated`].
 pub(crate) fn words(text: &str) -> WordIter<'_> {
     WordIter { text, position: 0 }
@@ -37,6 +40,9 @@ pub(crate) fn is_hyphenated(text: &str, word: &Range<usize>, next: &Range<usize>
 pub(crate) fn folded(word: &str) -> String {
     if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return word.to_ascii_lowercase();
+    }
+    if word.strip_prefix(SECTION_SIGN) == Some("") {
+        return SECTION.to_owned();
     }
     let last = word.char_indices().rev().find(|(_, letter)| !matches!(letter, 's' | 'S'));
     let stem = match last {
@@ -61,14 +67,21 @@ impl Iterator for WordIter<'_> {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
-        let start = self.position + self.text[self.position..].find(char::is_alphanumeric)?;
+        let start = self.position + self.text[self.position..].find(is_word_start)?;
         self.position = start + word_length(&self.text[start..]);
         Some(start..self.position)
     }
 }
 
+fn is_word_start(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == SECTION_SIGN
+}
+
 /// Length in bytes of the word at the start of `text`.
 fn word_length(text: &str) -> usize {
+    if text.starts_with(SECTION_SIGN) {
+        return SECTION_SIGN.len_utf8();
+    }
     let (mut end, mut before) = (0, '\0');
     let mut letters = text.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
@@ -120,6 +133,7 @@ mod tests {
             ("de foto’s van 'Loket'", vec!["de", "foto’s", "van", "Loket"]),
             ("'s avonds om 12.30", vec!["s", "avonds", "om", "12.30"]),
             ("ge\u{ad}bruiker e\u{301}én", vec!["ge\u{ad}bruiker", "e\u{301}én"]),
+            ("zie § 3 en §4", vec!["zie", "§", "3", "en", "§", "4"]),
             ("a.b, 1.c en 1, 2", vec!["a", "b", "1", "c", "en", "1", "2"]),
         ] {
             assert_eq!(found(text), expected, "{text}");
@@ -144,6 +158,7 @@ mod tests {
             ("auto’s", "auto"),
             ("coo\u{308}rdinatie", "coördinatie"),
             ("ge\u{ad}bruiker", "gebruiker"),
+            ("§", "paragraaf"),
         ] {
             assert_eq!(folded(one), folded(other), "{one}");
         }
@@ -153,7 +168,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_must_contain_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½#+-]{0,60}") {
+        fn words_must_contain_every_letter_once_and_in_order(text in "[a-zé’'`. ,\u{301}\u{ad}0-9½§#+-]{0,60}") {
             let mut end = 0;
             for word in words(&text) {
                 prop_assert!(word.start >= end && !word.is_empty());

@@ -9,12 +9,15 @@ use schema::{
 use super::{
     CatalogError, SEARCH_WINDOW_MAX,
     open_generation::OpenGeneration,
-    search::{SearchContext, days_since_epoch, plan_query, run_search},
+    search::{SearchContext, date_of, days_since_epoch, plan_query, run_search},
 };
 use crate::{
     analysis::Vocabulary,
     cancellation::Cancellation,
-    index::{Expansion, IndexReader, MatchDetail, NotListedReason, SearchResult, explanation},
+    index::{
+        Expansion, IndexReader, MatchDetail, NotListedReason, ScoreFactors, SearchResult,
+        explanation,
+    },
 };
 
 /// The rank and score of one record for a query.
@@ -55,15 +58,18 @@ pub(super) fn explain(
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
         wider: false,
+        literal: false,
         page: Page::Forward { first: SEARCH_WINDOW_MAX, after: None },
         extras: SearchExtras::default(),
         now,
     };
-    let expansion = (vocabulary, Expansion::Full);
-    let (plan, interpretation) = plan_query(generation, expansion, words, cancellation)?;
     let day = days_since_epoch(&query);
-    let plan = plan.as_ref();
-    let context = SearchContext { generation, query: &query, plan, day, cancellation };
+    let expansion = ((vocabulary, Expansion::Full), Some(date_of(day)));
+    let (plan, interpretation) = plan_query(generation, expansion, words, cancellation)?;
+    let (plan, query) = (plan.as_ref(), &query);
+    let preferences = interpretation.preferences.clone();
+    let preferences = preferences.as_slice();
+    let context = SearchContext { generation, query, plan, preferences, day, cancellation };
     let results = run_search(&context, SEARCH_WINDOW_MAX)?;
     let bits = record.id().to_bits();
     let index = results.hits.iter().position(|ranked_hit| ranked_hit.id == bits);
@@ -81,15 +87,12 @@ pub(super) fn explain(
     };
     if let Some(plan) = plan {
         let matches = generation.index.matches(plan, &[bits], MatchDetail::PositionsAndScores)?;
-        let recency_boost = IndexReader::recency_boost(
-            &rank_explanation.record,
-            &generation.event_times.seconds,
-            now,
-            day,
-        );
+        let (record, times) = (&rank_explanation.record, &generation.event_times.seconds);
+        let recency = IndexReader::recency_boost(record, times, now, day);
+        let preference = generation.index.preference_factor(bits, preferences, times, now)?;
+        let factors = ScoreFactors { recency, preference };
         let matches = matches.into_iter().next().unwrap_or_default();
-        let reasons =
-            explanation(&rank_explanation.record, (plan, &matches), (score, recency_boost));
+        let reasons = explanation(record, (plan, &matches), (score, factors));
         rank_explanation.explanation = Some(reasons);
         if index.is_none() {
             rank_explanation.not_listed_reason =

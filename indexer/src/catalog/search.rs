@@ -4,10 +4,10 @@ pub(super) mod annotate;
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
+use jiff::{Span, civil, civil::Date, tz::TimeZone};
 use schema::{
     Cursor, CursorError, GenerationNumber, Hit, Interpretation, MatchClass, NodeId, Page,
-    SearchPage, SearchQuery, SearchSort, SortValue, moment,
+    Preference, SearchPage, SearchQuery, SearchSort, SortValue, moment,
 };
 
 use self::annotate::annotate;
@@ -15,7 +15,7 @@ use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
     analysis::Vocabulary,
     cancellation::Cancellation,
-    index::{Expansion, Plan, RankedHit, Search, SearchResult},
+    index::{Expansion, Plan, PlanOptions, RankedHit, Search, SearchResult},
 };
 
 /// Maximum depth of a page in a list of results. A narrower query makes the rest accessible.
@@ -40,10 +40,15 @@ pub(super) fn search(
     // All pages of a list use the day of the first page, however long the user takes.
     let day = query.page.cursor().map_or_else(|| days_since_epoch(query), |cursor| cursor.day);
     let (plan, interpretation) = match &query.words {
-        Some(typed) => plan_query(generation, expansion, typed, cancellation)?,
+        Some(typed) => {
+            let today = (!query.literal).then(|| date_of(day));
+            plan_query(generation, (expansion, today), typed, cancellation)?
+        }
         None => (None, Interpretation::default()),
     };
-    let context = SearchContext { generation, query, plan: plan.as_ref(), day, cancellation };
+    let preferences = &interpretation.preferences;
+    let plan = plan.as_ref();
+    let context = SearchContext { generation, query, plan, preferences, day, cancellation };
     let (results, range) = page_range(&context)?;
     let mut hits = Vec::with_capacity(range.len());
     for (position, ranked_hit) in results.hits.iter().enumerate().take(range.end).skip(range.start)
@@ -81,10 +86,11 @@ pub(super) fn search(
     })
 }
 
-/// Plans a query within the limit of its length, whichever interface it comes from.
+/// Plans a query within the limit of its length, whichever interface it comes from. Without a day,
+/// its words are taken literally.
 pub(super) fn plan_query(
     generation: &OpenGeneration,
-    expansion: (&Vocabulary, Expansion),
+    ((vocabulary, expansion), today): ((&Vocabulary, Expansion), Option<Date>),
     typed: &str,
     cancellation: &Cancellation,
 ) -> Result<(Option<Plan>, Interpretation), CatalogError> {
@@ -92,7 +98,8 @@ pub(super) fn plan_query(
         let value = SEARCH_QUERY_BYTES_MAX as u64;
         return Err(CatalogError::Limit { name: SEARCH_QUERY, value });
     }
-    let (plan, interpretation) = generation.index.plan(typed, expansion, None, cancellation)?;
+    let options = PlanOptions { vocabulary, expansion, today, names: None, cancellation };
+    let (plan, interpretation) = generation.index.plan(typed, options)?;
     if interpretation.corrected.is_none() {
         return Ok((plan, interpretation));
     }
@@ -101,7 +108,8 @@ pub(super) fn plan_query(
     if !names.has_word_of(typed) {
         return Ok((plan, interpretation));
     }
-    Ok(generation.index.plan(typed, expansion, Some(names.words()), cancellation)?)
+    let names = Some(names.words());
+    Ok(generation.index.plan(typed, PlanOptions { names, ..options })?)
 }
 
 /// One search.
@@ -110,6 +118,8 @@ pub(super) struct SearchContext<'a> {
     pub(super) query: &'a SearchQuery,
     /// The compiled words; `None` matches everything.
     pub(super) plan: Option<&'a Plan>,
+    /// What the words prefer.
+    pub(super) preferences: &'a [Preference],
     /// Days since 1970, from which the age of content is computed.
     pub(super) day: i32,
     pub(super) cancellation: &'a Cancellation,
@@ -168,11 +178,12 @@ pub(super) fn run_search(
     context: &SearchContext<'_>,
     limit: usize,
 ) -> Result<SearchResult, CatalogError> {
-    let SearchContext { generation, query, plan, day, cancellation } = *context;
+    let SearchContext { generation, query, plan, preferences, day, cancellation } = *context;
     let search = Search {
         plan,
         day,
         filter: &query.filter,
+        preferences,
         sort: query.sort,
         wider: query.wider,
         now: query.now,
@@ -186,7 +197,8 @@ pub(super) fn run_search(
 /// Hash that identifies a list of results: equal for equal queries, on every machine.
 fn query_hash(query: &SearchQuery) -> u64 {
     let words: Option<Vec<&str>> = query.words.as_deref().map(|w| w.split_whitespace().collect());
-    let encoded = postcard::to_stdvec(&(words, &query.filter, query.sort, query.wider));
+    let encoded =
+        postcard::to_stdvec(&(words, &query.filter, query.sort, query.wider, query.literal));
     let digest = blake3::hash(&encoded.expect("plain data always encodes"));
     u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
 }
@@ -222,6 +234,13 @@ pub(super) fn previous_generation(
 pub(super) fn days_since_epoch(query: &SearchQuery) -> i32 {
     let home = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
     let date = query.now.to_zoned(home).date();
-    let epoch = jiff::civil::date(1970, 1, 1);
+    let epoch = civil::date(1970, 1, 1);
     date.since(epoch).map_or(0, |span| span.get_days())
+}
+
+/// The date of a number of days since 1970. A cursor can contain any number.
+pub(super) fn date_of(day: i32) -> Date {
+    let epoch = civil::date(1970, 1, 1);
+    let span = Span::new().try_days(day);
+    span.and_then(|span| epoch.checked_add(span)).unwrap_or(epoch)
 }

@@ -174,6 +174,7 @@ impl EvaluationRun {
             filter: SearchFilter::default(),
             sort: SearchSort::Relevance,
             wider: false,
+            literal: false,
             page: Page::first(RECALL_CUTOFF),
             extras: SearchExtras::default(),
             now: Timestamp::now(),

@@ -20,6 +20,7 @@ use super::{
     facet_ordinals::{FacetOrdinals, ValueCounts},
     fast_fields::FastFields,
     filter::{FacetPredicate, FailedFacets, Filter},
+    preferences::{Preferences, SegmentPreferences},
     query::recency,
     rank::{
         RankedHit, RecencyBoost, ascending, compare, earliest_first, latest_first, rank_value,
@@ -61,6 +62,8 @@ pub(super) struct SearchCollector {
     pub(super) segments: Arc<[SegmentFastFields]>,
     pub(super) series: SeriesPhases,
     pub(super) filter: Arc<Filter>,
+    /// Documents that meet these rank higher by relevance.
+    pub(super) preferences: Arc<Preferences>,
     pub(super) sort: SearchSort,
     pub(super) limit: usize,
     pub(super) facets: bool,
@@ -144,6 +147,8 @@ impl Collector for SearchCollector {
             segment,
             series: self.series.clone(),
             predicate: self.filter.facet_predicate(&ordinals),
+            preferred: self.preferences.for_segment(&ordinals),
+            preferences: Arc::clone(&self.preferences),
             filter: Arc::clone(&self.filter),
             sort: self.sort,
             recency_boost: self.recency_boost.filter(|_| self.sort == SearchSort::Relevance),
@@ -216,6 +221,8 @@ pub(super) struct SegmentSearchCollector {
     series: SeriesPhases,
     filter: Arc<Filter>,
     predicate: FacetPredicate,
+    preferences: Arc<Preferences>,
+    preferred: SegmentPreferences,
     sort: SearchSort,
     recency_boost: Option<RecencyBoost>,
     limit: usize,
@@ -374,7 +381,8 @@ impl SegmentSearchCollector {
             && self.best.len() == self.limit
             && let Some((worst, ..)) = self.best.peek()
         {
-            let max = rank_value(boost.apply(score, 1.0 + recency::MAX_BOOST), class);
+            let factor = (1.0 + recency::MAX_BOOST) * self.preferences.max_factor();
+            let max = rank_value(boost.apply(score, factor), class);
             if !u64::from(ascending(max)) > *worst {
                 return None;
             }
@@ -391,7 +399,15 @@ impl SegmentSearchCollector {
             _ => None,
         };
         let dated = next.or_else(|| self.fast_fields.dated.first(doc));
-        rank_value(boost.apply(score, recency::boost(kind, dated, boost.day)), class)
+        let values = self.ordinals.of_doc(doc);
+        let factor = recency::boost(kind, dated, boost.day)
+            * self.preferences.factor(
+                &self.fast_fields,
+                (&self.preferred, values),
+                &self.series,
+                doc,
+            );
+        rank_value(boost.apply(score, factor), class)
     }
 
     /// Sort key of a document within the segment; smaller is better.

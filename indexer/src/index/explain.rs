@@ -15,11 +15,18 @@ use super::{
     },
 };
 
-/// Explains the score of a record; `recency_boost` is one of its factors.
+/// The factors of a score that do not depend on the words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScoreFactors {
+    pub(crate) recency: f32,
+    pub(crate) preference: f32,
+}
+
+/// Explains the score of a record.
 pub(crate) fn explanation(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
-    (score, recency_boost): (f32, f32),
+    (score, factors): (f32, ScoreFactors),
 ) -> Explanation {
     let field_words = field_words(record, plan, matches);
     let coordination = plan.rules.coordination(matched_words(plan, matches));
@@ -44,13 +51,15 @@ pub(crate) fn explanation(
         .map(|(_, (score, _))| score * coordination)
         .fold(0.0, |sum, score| sum + score);
     let sum = words.iter().map(|word| word.score).sum::<f32>() + stop_words;
-    let proximity = score - sum * recency_boost;
+    let ScoreFactors { recency, preference } = factors;
+    let proximity = score - sum * recency * preference;
     Explanation {
         all_words: words.iter().all(|word| !word.reasons.is_empty()),
         words,
         stop_words,
         proximity: if proximity > ROUNDING_ERROR { proximity } else { 0.0 },
-        recency: sum * (recency_boost - 1.0),
+        recency: sum * (recency - 1.0),
+        preference: sum * recency * (preference - 1.0),
     }
 }
 

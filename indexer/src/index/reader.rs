@@ -4,11 +4,11 @@ use std::{cmp::Reverse, collections::HashSet, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{
-    Body, ColumnValue, Facet, FacetCount, Facets, Interpretation, Kind, Record, SearchFilter,
-    SearchSort, SortValue, SourceName,
+    Body, ColumnValue, Facet, FacetCount, Facets, Interpretation, Kind, Preference, Record,
+    SearchFilter, SearchSort, SortValue, SourceName,
 };
 use tantivy::{
-    DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
+    DocId, DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
     index::SegmentId,
     query::{AllQuery, EnableScoring, Query},
 };
@@ -19,10 +19,11 @@ use super::{
     explain::{NotListedReason, not_listed_reason},
     facet_ordinals::FacetOrdinals,
     filter::Filter,
+    preferences::Preferences,
     query::{
         filters::FilterBuilder,
         matches::{ListedDocuments, MatchDetail, Matches, docs_by_id, matches},
-        planner::{Expansion, Plan},
+        planner::{Plan, PlanOptions},
         proximity, recency,
         scorer::{MatchRules, Norms},
         spelling,
@@ -36,12 +37,7 @@ use super::{
     shared_passages, suggest,
     suggest::{CompletionQuery, SuggestedTitle, SuggestedWord},
 };
-use crate::{
-    analysis,
-    analysis::{Label, Vocabulary},
-    cancellation::Cancellation,
-    generation::FileDigest,
-};
+use crate::{analysis, analysis::Label, cancellation::Cancellation, generation::FileDigest};
 
 /// Maximum number of values of a facet, in addition to selected ones.
 pub(crate) const FACET_VALUES_MAX: usize = 100;
@@ -65,6 +61,8 @@ pub(crate) struct Search<'a> {
     /// The compiled words; `None` matches everything.
     pub(crate) plan: Option<&'a Plan>,
     pub(crate) filter: &'a SearchFilter,
+    /// Hits that meet these rank higher by relevance.
+    pub(crate) preferences: &'a [Preference],
     pub(crate) sort: SearchSort,
     /// Whether wider matches count like exact ones. They also do if there are no exact ones.
     pub(crate) wider: bool,
@@ -169,6 +167,7 @@ impl IndexReader {
             segments: Arc::clone(&self.segments),
             series: SeriesPhases::new(times, search.now),
             filter: Arc::new(Filter::new(search.filter, search.now)),
+            preferences: Arc::new(Preferences::new(search.preferences, search.now)),
             sort: search.sort,
             include_wider: search.wider,
             limit: search.limit.max(if search.limit > 0 { rerank_depth } else { 0 }),
@@ -245,16 +244,13 @@ impl IndexReader {
     }
 
     /// Compiles the words of a query, and returns their interpretation. `None` for a query without
-    /// words. `names` are folded words that are not corrected.
+    /// words.
     pub(crate) fn plan(
         &self,
         typed: &str,
-        words: (&Vocabulary, Expansion),
-        names: Option<&HashSet<String>>,
-        cancellation: &Cancellation,
+        options: PlanOptions<'_>,
     ) -> Result<(Option<Plan>, Interpretation), IndexError> {
-        let index = (&self.searcher, &self.schema);
-        Ok(Plan::new(index, words, names, typed, cancellation)?)
+        Ok(Plan::new((&self.searcher, &self.schema), options, typed)?)
     }
 
     /// The matches of a plan in documents, in the order of `ids`.
@@ -296,11 +292,32 @@ impl IndexReader {
         recency::boost(record.kind(), dated, day)
     }
 
+    /// The factor by which preferences increase the score of a document.
+    pub(crate) fn preference_factor(
+        &self,
+        id: u64,
+        preferences: &[Preference],
+        times: &Arc<SeriesTimes>,
+        now: Timestamp,
+    ) -> Result<f32, IndexError> {
+        let (preferences, series) =
+            (Preferences::new(preferences, now), SeriesPhases::new(times, now));
+        let Some((fields, doc)) = self.document(id)? else { return Ok(1.0) };
+        let predicates = preferences.for_segment(&fields.ordinals);
+        let predicates = (&predicates, fields.ordinals.of_doc(doc));
+        Ok(preferences.factor(&fields.fast_fields, predicates, &series, doc))
+    }
+
     /// The group of near-duplicates of a document.
     pub(crate) fn group(&self, id: u64) -> Result<Option<u64>, IndexError> {
-        for (segment, opened) in self.searcher.segment_readers().iter().zip(&*self.segments) {
+        Ok(self.document(id)?.and_then(|(fields, doc)| fields.fast_fields.group(doc)))
+    }
+
+    /// The document with an id, with the columns of its segment.
+    fn document(&self, id: u64) -> Result<Option<(&SegmentFastFields, DocId)>, IndexError> {
+        for (segment, fields) in self.searcher.segment_readers().iter().zip(&*self.segments) {
             if let Some((doc, _)) = docs_by_id(segment, self.schema.id, &[id])?.first() {
-                return Ok(opened.fast_fields.group(*doc));
+                return Ok(Some((fields, *doc)));
             }
         }
         Ok(None)

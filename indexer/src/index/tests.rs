@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use jiff::civil::date;
 use proptest::prelude::*;
 use schema::{
     Article, ArticleForm, Body, Common, Highlight, Language, NodeId, NodeKind, Origin, Quote,
@@ -10,8 +11,8 @@ use schema::{
 use tantivy::Index;
 
 use super::{
-    DocumentTexts, Expansion, IndexDocument, IndexReader, IndexWriter, MatchDetail, Segments,
-    explanation, highlight::fragments::FRAGMENT_BYTES, highlights,
+    DocumentTexts, Expansion, IndexDocument, IndexReader, IndexWriter, MatchDetail, PlanOptions,
+    ScoreFactors, Segments, explanation, highlight::fragments::FRAGMENT_BYTES, highlights,
 };
 use crate::{
     analysis,
@@ -218,7 +219,7 @@ proptest! {
         writer.finish().unwrap();
 
         let reader = IndexReader::open(folder.path()).unwrap();
-        let (plan, interpretation) = reader.plan(&query, (&Vocabulary::default(), Expansion::Full), None, &Cancellation::default()).unwrap();
+        let (plan, interpretation) = reader.plan(&query, options(&Vocabulary::default(), &Cancellation::default())).unwrap();
         let plan = plan.unwrap();
         let query = interpretation.corrected.unwrap_or(query);
         let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
@@ -242,7 +243,8 @@ proptest! {
         names.extend(texts.hashtags.iter().map(String::as_str));
         check(DUTCH, &names, SearchField::Names)?;
 
-        let explained = explanation(&record, (&plan, &matches[0]), (1.0, 1.0));
+        let factors = ScoreFactors { recency: 1.0, preference: 1.0 };
+        let explained = explanation(&record, (&plan, &matches[0]), (1.0, factors));
         for field in SearchField::ALL {
             let explained = explained.words.iter().any(|word| word.fields.contains(field));
             prop_assert_eq!(explained, highlight_of(*field).is_some(), "{}", field);
@@ -276,17 +278,23 @@ fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
     writer.put(&indexed).unwrap();
     writer.finish().unwrap();
     let reader = IndexReader::open(folder.path()).unwrap();
-    let (plan, _) = reader
-        .plan("de brief", (&Vocabulary::default(), Expansion::Full), None, &Cancellation::default())
-        .unwrap();
+    let (plan, _) =
+        reader.plan("de brief", options(&Vocabulary::default(), &Cancellation::default())).unwrap();
     let plan = plan.unwrap();
     let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
     let sum: f32 = matches[0].scores.iter().map(|(score, _)| score).sum();
     let score = plan.rules.score(plan.rules.all, sum);
-    let explained = explanation(&record, (&plan, &matches[0]), (score * 1.1, 1.1));
+    let factors = ScoreFactors { recency: 1.1, preference: 1.5 };
+    let explained = explanation(&record, (&plan, &matches[0]), (score * 1.1 * 1.5, factors));
     let words: f32 = explained.words.iter().map(|word| word.score).sum();
     assert!(words > 0.0 && explained.stop_words > 0.0, "{explained:?}");
     assert!(explained.proximity.abs() < f32::EPSILON, "{explained:?}");
-    let sum = words + explained.stop_words + explained.recency;
-    assert!((sum - score * 1.1).abs() < 1e-3, "{sum} {explained:?}");
+    let sum = words + explained.stop_words + explained.recency + explained.preference;
+    assert!((sum - score * 1.1 * 1.5).abs() < 1e-3, "{sum} {explained:?}");
+}
+
+/// All forms of words, interpreted on a fixed day.
+fn options<'a>(vocabulary: &'a Vocabulary, cancellation: &'a Cancellation) -> PlanOptions<'a> {
+    let (expansion, today) = (Expansion::Full, Some(date(2026, 3, 4)));
+    PlanOptions { vocabulary, expansion, today, names: None, cancellation }
 }

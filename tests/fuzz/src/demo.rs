@@ -120,6 +120,7 @@ pub fn everything() -> SearchQuery {
         filter: SearchFilter::default(),
         sort: SearchSort::Title,
         wider: false,
+        literal: false,
         page: Page::first(5_000),
         extras: SearchExtras::default(),
         now: clock(),

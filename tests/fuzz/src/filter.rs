@@ -79,6 +79,7 @@ fn generate(source: &mut ByteSource<'_>, demo: &Demo) -> SearchQuery {
         sort: *source.pick(SearchSort::ALL),
         page,
         wider: source.one_in(3),
+        literal: source.one_in(4),
         words: words(source, demo),
         extras: SearchExtras {
             total: source.one_in(2),

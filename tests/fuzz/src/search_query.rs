@@ -69,6 +69,7 @@ pub fn check(bytes: &[u8]) {
         filter: SearchFilter::default(),
         sort: SearchSort::Relevance,
         wider: false,
+        literal: false,
         page: Page::first(10),
         extras: SearchExtras { total: true, facets: true, highlights: true, explanations: true },
         now: DEMO.config.clock.now(),

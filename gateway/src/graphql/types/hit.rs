@@ -5,7 +5,10 @@ use async_graphql::Object;
 
 use crate::{
     explanation_text,
-    graphql::enums::{MatchKind, MeaningClass, SearchField},
+    graphql::{
+        enums::{EventPhase, Kind, MatchKind, MeaningClass, OrganisationKind, SearchField},
+        types::scalar::Date,
+    },
     messages::Messages,
 };
 
@@ -76,6 +79,12 @@ impl Explanation<'_> {
     /// Contribution of a recent date, or of taking place soon; if the order is `RELEVANCE`.
     async fn recency(&self) -> f32 {
         self.0.recency
+    }
+
+    /// Contribution of the preferences of the query that the result meets; if the order is
+    /// `RELEVANCE`.
+    async fn preference(&self) -> f32 {
+        self.0.preference
     }
 
     /// The explanation as Dutch sentences, such as `Alle woorden komen voor: "brief" in de titel en
@@ -173,6 +182,50 @@ impl Interpretation<'_> {
     /// All labels of the vocabulary that were also searched for.
     async fn related(&self) -> Vec<RelatedTerm<'_>> {
         self.0.related.iter().map(RelatedTerm).collect()
+    }
+
+    /// What words for a kind, a time or a kind of organisation prefer, such as events in December for
+    /// `agenda december`. The argument `literal` of `search` takes these words like all others.
+    async fn preferences(&self) -> Vec<Preference<'_>> {
+        self.0.preferences.iter().map(Preference).collect()
+    }
+}
+
+/// Borrows a preference.
+struct Preference<'a>(&'a schema::Preference);
+
+/// What words of the query prefer. Results that meet all of its conditions rank higher by relevance;
+/// no result is excluded. As conditions of `filter` they select only those results.
+#[Object]
+impl Preference<'_> {
+    /// The words of the query.
+    async fn typed(&self) -> &str {
+        &self.0.typed
+    }
+
+    /// Kinds of content; empty for any kind.
+    async fn kinds(&self) -> Vec<Kind> {
+        self.0.filter.kinds.iter().map(|kind| (*kind).into()).collect()
+    }
+
+    /// Phases of events; empty for any phase.
+    async fn phases(&self) -> Vec<EventPhase> {
+        self.0.filter.phases.iter().map(|phase| (*phase).into()).collect()
+    }
+
+    /// Kinds of organisation; empty for any kind.
+    async fn organisation_kinds(&self) -> Vec<OrganisationKind> {
+        self.0.filter.organisation_kinds.iter().map(|kind| (*kind).into()).collect()
+    }
+
+    /// First day: of any occurrence of an event, else of publication.
+    async fn from(&self) -> Option<Date> {
+        self.0.filter.from.map(Date)
+    }
+
+    /// Last day, inclusive, of the same.
+    async fn until(&self) -> Option<Date> {
+        self.0.filter.until.map(Date)
     }
 }
 

@@ -25,10 +25,18 @@ use crate::{
     },
 };
 
+/// The words of a search, and how they are read.
+#[derive(Default)]
+pub(in crate::graphql) struct SearchWords {
+    pub(in crate::graphql) query: Option<String>,
+    pub(in crate::graphql) wider: bool,
+    pub(in crate::graphql) literal: bool,
+}
+
 /// Runs a search; computes totals, facets, highlights and explanations only if selected.
 pub(in crate::graphql) async fn search(
     ctx: &Context<'_>,
-    (words, wider): (Option<String>, bool),
+    words: SearchWords,
     filter: schema::SearchFilter,
     sort: SearchSort,
     page: PageArguments,
@@ -42,7 +50,9 @@ pub(in crate::graphql) async fn search(
         explanations: selected.field("edges").field("explanation").exists(),
     };
     let page = page.page(request)?;
-    let query = SearchQuery { words, filter, sort, wider, page, extras, now: request.now };
+    let SearchWords { query: words, wider, literal } = words;
+    let now = request.now;
+    let query = SearchQuery { words, filter, sort, wider, literal, page, extras, now };
     request.search(query).await
 }
 
@@ -53,7 +63,7 @@ pub(in crate::graphql) async fn list<T: FromRecord>(
     sort: SearchSort,
     page: PageArguments,
 ) -> Result<Connection<T>> {
-    search(ctx, (None, false), filter, sort, page).await.map(Connection::from_search_page)
+    search(ctx, SearchWords::default(), filter, sort, page).await.map(Connection::from_search_page)
 }
 
 /// A page of hits.

@@ -9,13 +9,15 @@ use crate::{
     analysis::Vocabulary,
     cancellation::Cancellation,
     catalog::{CatalogError, open_generation::OpenGeneration},
-    index::{DocumentTexts, Expansion, IndexReader, MatchDetail, explanation, highlights},
+    index::{
+        DocumentTexts, Expansion, IndexReader, MatchDetail, ScoreFactors, explanation, highlights,
+    },
     store::StoreError,
 };
 
 /// Adds highlights and explanations to hits if they are selected and the query has words.
 pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<(), CatalogError> {
-    let SearchContext { generation, query, plan, day, cancellation } = *context;
+    let SearchContext { generation, query, plan, preferences, day, cancellation } = *context;
     let Some(plan) = plan.filter(|_| query.extras.highlights || query.extras.explanations) else {
         return Ok(());
     };
@@ -36,9 +38,12 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
         }
         if query.extras.explanations {
             let times = &generation.event_times.seconds;
-            let recency_boost = IndexReader::recency_boost(&hit.record, times, query.now, day);
-            let score = (hit.score, recency_boost);
-            hit.explanation = Some(explanation(&hit.record, (plan, matches), score));
+            let (record, now) = (&hit.record, query.now);
+            let recency = IndexReader::recency_boost(record, times, now, day);
+            let id = record.id().to_bits();
+            let preference = generation.index.preference_factor(id, preferences, times, now)?;
+            let score = (hit.score, ScoreFactors { recency, preference });
+            hit.explanation = Some(explanation(record, (plan, matches), score));
         }
     }
     Ok(())
@@ -51,7 +56,7 @@ pub(in crate::catalog) fn highlight_records(
     (words, records): (&str, &[Arc<Record>]),
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
-    let expansion = (vocabulary, Expansion::Full);
+    let expansion = ((vocabulary, Expansion::Full), None);
     let (Some(plan), _) = plan_query(generation, expansion, words, cancellation)? else {
         return Ok(vec![Vec::new(); records.len()]);
     };

@@ -1,10 +1,12 @@
 //! Compiles a parsed query to a plan: all searched forms of each word, and filters.
 
 mod forms;
+mod interpretation;
 mod phrases;
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
+use jiff::civil::Date;
 use schema::{Interpretation, MatchKind};
 use tantivy::{
     Searcher,
@@ -22,7 +24,7 @@ use super::{
 };
 use crate::{
     analysis,
-    analysis::{AnalysisLanguage, Vocabulary},
+    analysis::{AnalysisLanguage, Vocabulary, WordUse},
     cancellation::Cancellation,
     index::schema::IndexSchema,
 };
@@ -41,6 +43,18 @@ pub(crate) enum Expansion {
     None,
 }
 
+/// How the words of a query are read.
+#[derive(Clone, Copy)]
+pub(crate) struct PlanOptions<'a> {
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) expansion: Expansion,
+    /// The day from which periods are counted; `None` takes all words literally.
+    pub(crate) today: Option<Date>,
+    /// Folded words that are not corrected.
+    pub(crate) names: Option<&'a HashSet<String>>,
+    pub(crate) cancellation: &'a Cancellation,
+}
+
 /// A compiled query.
 pub(crate) struct Plan {
     /// Words as typed; their positions are those of a [`WordSet`].
@@ -56,15 +70,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Compiles a query and interprets its words; `None` for a query without words. `names` are
-    /// folded words that are not corrected.
+    /// Compiles a query and interprets its words; `None` for a query without words.
     pub(crate) fn new(
         (searcher, schema): (&Searcher, &IndexSchema),
-        (vocabulary, expansion): (&Vocabulary, Expansion),
-        names: Option<&HashSet<String>>,
+        options: PlanOptions<'_>,
         typed: &str,
-        cancellation: &Cancellation,
     ) -> tantivy::Result<(Option<Self>, Interpretation)> {
+        let PlanOptions { vocabulary, expansion, today, names, cancellation } = options;
         let query = ParsedQuery::parse(typed);
         let mut planner = Planner {
             searcher,
@@ -73,6 +85,7 @@ impl Plan {
             names,
             query_end: typed.trim_end().len(),
             expansion,
+            today,
             cancellation,
             keep_stop_words: !query.clauses.iter().any(has_content_word),
             terms: QueryTerms::new(searcher, schema),
@@ -158,6 +171,7 @@ struct Planner<'a> {
     /// End of the last word in bytes.
     query_end: usize,
     expansion: Expansion,
+    today: Option<Date>,
     cancellation: &'a Cancellation,
     /// Whether stop words are searched, because the query has no other words.
     keep_stop_words: bool,
@@ -337,7 +351,7 @@ impl Planner<'_> {
 
     /// Adds adjacent words.
     fn add_run(&mut self, mut run: Vec<QueryWord>, is_required: bool) -> tantivy::Result<()> {
-        let frame = self.frame_of(&run, is_required);
+        let uses = self.word_uses(&run, is_required);
         let names = match self.expansion {
             Expansion::Full => self.names_in(&run)?,
             Expansion::None => Vec::new(),
@@ -349,7 +363,11 @@ impl Planner<'_> {
             let is_in_name = names.iter().any(|name| name.contains(&at));
             let is_stop_word = analysis::is_stop_word(&run[at].dutch.folded)
                 && !self.is_abbreviation(&run[at].typed.text);
-            if !frame.contains(&at) || (is_stop_word && !is_in_name && !self.keep_stop_words) {
+            if uses[at] == WordUse::Preference {
+                continue;
+            }
+            let is_frame = uses[at] == WordUse::Frame;
+            if is_frame || (is_stop_word && !is_in_name && !self.keep_stop_words) {
                 if is_required {
                     self.interpretation.ignored_words.push(run[at].typed.text.clone());
                 }
@@ -364,7 +382,8 @@ impl Planner<'_> {
                 run[at].words = same.words;
                 continue;
             }
-            run[at].words = self.next_word(&run[at].typed.text, is_required).unwrap_or_default();
+            let is_matched = is_required && uses[at] == WordUse::Required;
+            run[at].words = self.next_word(&run[at].typed.text, is_matched).unwrap_or_default();
             // A stop word of a name matches in the whole name only.
             let is_searched = !is_stop_word || self.keep_stop_words;
             if !run[at].words.is_empty() && is_searched {
@@ -372,26 +391,16 @@ impl Planner<'_> {
             }
         }
         if self.expansion == Expansion::Full {
-            for phrase in names.into_iter().chain(Self::numbered_words(&run)) {
-                let phrase = &run[phrase];
-                if phrase.iter().any(|word| !word.words.is_empty()) {
-                    self.add_phrase(phrase)?;
-                }
+            let is_searched =
+                |phrase: &Range<usize>| run[phrase.clone()].iter().any(|w| !w.words.is_empty());
+            for name in names.into_iter().filter(is_searched) {
+                self.add_phrase(&run[name])?;
+            }
+            for numbered in Self::numbered_words(&run).filter(is_searched) {
+                self.add_numbered(&run[numbered])?;
             }
             self.add_joined_verbs(&run)?;
         }
         self.expand_adjacent(&run)
-    }
-
-    /// The words of a run without the frame of a question around them.
-    fn frame_of(&self, run: &[QueryWord], is_required: bool) -> Range<usize> {
-        if self.expansion == Expansion::None || !is_required || !self.words.is_empty() {
-            return 0..run.len();
-        }
-        let words: Vec<&str> = run.iter().map(|word| word.dutch.folded.as_str()).collect();
-        let (beginning, end) = analysis::query_frame(&words);
-        let subject = beginning..run.len() - end;
-        let has_subject = words[subject.clone()].iter().any(|word| !analysis::is_stop_word(word));
-        if has_subject { subject } else { 0..run.len() }
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     analysis::{AnalysisLanguage, component_term},
-    index::{document_texts::kind_term, schema::IndexSchema},
+    index::{document_texts::kind_term, kind_names::is_kind_stem, schema::IndexSchema},
 };
 
 const TITLE_WEIGHT: f32 = 1.0;
@@ -126,7 +126,7 @@ impl<'a> QueryTerms<'a> {
         let mut is_in_text = true;
         if language == AnalysisLanguage::Dutch {
             fields.push((FieldGroup::Names, schema.names, NAMES_WEIGHT));
-            if stems.len() == 1 {
+            if stems.len() == 1 && is_kind_stem(&stems[0]) {
                 fields.push((FieldGroup::Kind, schema.scoped_names, KIND_WEIGHT));
             }
         }

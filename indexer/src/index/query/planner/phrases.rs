@@ -19,10 +19,24 @@ use crate::{
 const NAME_WORDS_MAX: usize = 6;
 /// Weight of a phrase per word, added to that of its words.
 const PHRASE_WEIGHT: f32 = 0.4;
+/// Weight of a numbered word in its other form: that of its two words and their phrase.
+const NUMBERED_WEIGHT: f32 = 2.8;
 /// Weight of a separable verb in two words.
 const SEPARATED_WEIGHT: f32 = 0.5;
 /// Maximum distance of the parts of a separable verb, in words.
 const SEPARATED_DISTANCE_MAX: usize = 5;
+
+/// Abbreviations before a number, with the word for them, of which the number says which one: a
+/// text that contains the number only is about something else.
+const NUMBERED: [(&str, &str); 7] = [
+    ("art", "artikel"),
+    ("par", "paragraaf"),
+    ("hfst", "hoofdstuk"),
+    ("nr", "nummer"),
+    ("blz", "bladzijde"),
+    ("bijl", "bijlage"),
+    ("v", "versie"),
+];
 
 impl Planner<'_> {
     /// The names of two words or more in a run of words, the longest at each place.
@@ -58,6 +72,37 @@ impl Planner<'_> {
         (1..run.len())
             .filter(move |at| starts_with_digit(&run[*at]) && !starts_with_digit(&run[at - 1]))
             .map(|at| at - 1..at + 1)
+    }
+
+    /// The other form of a word before a number: *artikel* for *art*, and the reverse.
+    pub(super) fn other_form(folded: &str) -> Option<&'static str> {
+        NUMBERED.iter().find_map(|(short, long)| match folded {
+            _ if folded == *short => Some(*long),
+            _ if folded == *long => Some(*short),
+            _ => None,
+        })
+    }
+
+    /// Adds a word and its number, also in the other form of the word.
+    pub(super) fn add_numbered(&mut self, numbered: &[QueryWord]) -> tantivy::Result<()> {
+        self.add_phrase(numbered)?;
+        let [word, number] = numbered else { return Ok(()) };
+        let Some(other) = Self::other_form(&word.dutch.folded) else { return Ok(()) };
+        let context = TermContext {
+            words: word.words | number.words,
+            kind: MatchKind::Word,
+            class: MatchClass::Exact,
+            weight: NUMBERED_WEIGHT,
+            text: &format!("{other} {}", number.typed.text),
+            rule: None,
+        };
+        let languages = [AnalysisLanguage::Dutch, AnalysisLanguage::English];
+        let stems = languages.map(|language| {
+            [other, number.dutch.folded.as_str()].map(|part| WordTerms::of(language, part).stem)
+        });
+        let forms = [(languages[0], &stems[0][..]), (languages[1], &stems[1][..])];
+        self.terms.add_stems(&forms, context)?;
+        Ok(())
     }
 
     /// Adds words as a phrase, so that a document with the phrase ranks above its parts.
