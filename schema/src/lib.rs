@@ -16,6 +16,7 @@ pub mod provenance;
 pub mod query;
 pub mod record;
 pub mod recurrence;
+pub mod repetition;
 pub mod results;
 pub mod value_objects;
 

@@ -312,3 +312,36 @@ fn a_cursor_of_names_must_continue_in_the_next_generation_and_report_it() {
         next.entries.iter().map(|(record, _)| normalisation::name(record.name())).collect();
     assert_eq!(names, ["thema 2", "thema 3"]);
 }
+
+/// An article whose body begins with its summary or lead, and one whose body does not.
+fn repeated_openings() -> Installation {
+    let installation = Installation::empty();
+    let long = format!("{}. Bijzonderwoord staat hier.", "Een lange zin zonder einde".repeat(12));
+    installation.write_lines(&[
+        r#"{"key":"a","kind":"article","form":"BLOG","title":"Gelijk","url":"https://x.nl/a","lead":"De proefzin begint.","body":"<p>De proefzin begint.</p><p>Daarna meer.</p>"}"#.to_owned(),
+        r#"{"key":"b","kind":"article","form":"BLOG","title":"Anders","url":"https://x.nl/b","lead":"De proefzin begint.","body":"<p>Een andere proefzin begint.</p>"}"#.to_owned(),
+        format!(r#"{{"key":"c","kind":"article","form":"BLOG","title":"Kort","url":"https://x.nl/c","summary":"De proefzin begint. Een lange…","body":"<p>De proefzin begint. {long}</p>"}}"#),
+    ]);
+    installation.build();
+    installation
+}
+
+#[test]
+fn a_sentence_that_is_lead_and_start_of_the_body_must_be_found_and_shown_once() {
+    let installation = repeated_openings();
+    let found = search(&installation.snapshot(), "proefzin");
+    assert_eq!(found.hits.len(), 3);
+    for hit in &found.hits {
+        let expected = match hit.record.name() {
+            "Anders" => BTreeSet::from([SearchField::Lead, SearchField::Body]),
+            _ => BTreeSet::from([SearchField::Lead]),
+        };
+        assert_eq!(fields(hit), expected, "{}", hit.record.name());
+    }
+    // What follows the repeated sentences stays findable, phrases included.
+    for words in ["\"Daarna meer\"", "bijzonderwoord", "\"Een lange zin zonder\""] {
+        let found = search(&installation.snapshot(), words);
+        assert_eq!(found.hits.len(), 1, "{words}");
+        assert!(fields(&found.hits[0]).contains(&SearchField::Body), "{words}");
+    }
+}

@@ -330,3 +330,32 @@ fn pages_must_pass_the_browser_checks() {
         .expect("node runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+#[test]
+fn a_lead_with_which_the_text_begins_must_be_shown_once() {
+    let installation = Installation::empty();
+    let record = |key: &str, lead: &str| {
+        format!(
+            r#"{{"key":"{key}","kind":"article","form":"BLOG","title":"{key}","url":"https://x.nl/{key}",
+               "lead":"{lead}","body":"<h2>De proefzin</h2><p>begint hier. Daarna meer.</p>"}}"#
+        )
+        .replace('\n', " ")
+    };
+    installation.write_lines(&[
+        record("gelijk", "De proefzin begint hier."),
+        record("kort", "De proefzin begint…"),
+        record("anders", "De proefzin begint ergens anders."),
+    ]);
+    installation.build();
+    let server = Server::of(&installation);
+    let mut with_lead = 0;
+    for path in sitemap_paths(&server).iter().filter(|path| path.contains("article/")) {
+        let page = server.get(path).body;
+        assert!(page.contains("Daarna meer."), "{path}: {page}");
+        let has_lead = page.contains("<p class=\"lead\"");
+        assert_eq!(has_lead, page.contains("ergens anders"), "{path}: {page}");
+        with_lead += usize::from(has_lead);
+    }
+    // One page, in Dutch and in English.
+    assert_eq!(with_lead, 2);
+}

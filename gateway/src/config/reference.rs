@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use indexer::ingest::config::Field;
+use indexer::ingest::config::{Field, IfUnreadable};
 use serde_json::Value;
 
 use super::{Limits, file::json_schema};
@@ -170,14 +170,25 @@ fn grouped(number: u64) -> String {
 
 /// The table of the canonical fields.
 fn fields() -> String {
-    let mut table = "| Field | Kinds | Value | Meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    let mut table = "| Field | Kinds | Value | Unreadable value | Meaning |\n\
+                     | --- | --- | --- | --- | --- |\n"
+        .to_owned();
     for field in Field::ALL {
         let description = field.description();
         let (kinds, meaning) = (description.kinds, description.meaning);
         let keys: Vec<_> = field.subfields().iter().map(|key| format!("`{field}.{key}`")).collect();
         let value = description.value;
         let keys = if keys.is_empty() { String::new() } else { format!(": {}", keys.join(", ")) };
-        writeln!(table, "| `{field}` | {kinds} | {value}{keys} | {meaning} |")
+        let unreadable = match field.if_unreadable() {
+            IfUnreadable::RejectsRecord => "rejects the record",
+            IfUnreadable::LeavesOutEntry => {
+                "rejects the record; an entry of contact data or symbols is left out"
+            }
+            IfUnreadable::LeavesOutRelativeUrl => {
+                "rejects the record; a relative URL is left out without `url`"
+            }
+        };
+        writeln!(table, "| `{field}` | {kinds} | {value}{keys} | {unreadable} | {meaning} |")
             .expect("a string can be written to");
     }
     table

@@ -95,7 +95,9 @@ async fn view<'a>(
     let common = record.common().ok_or(PageError::NotFound)?;
     let kind = record.kind().ok_or(PageError::NotFound)?;
     let id = common.id;
-    let body_html = match context.snapshot.bodies(&[id]).await?.into_iter().next().flatten() {
+    let body = context.snapshot.bodies(&[id]).await?.into_iter().next().flatten();
+    let lead = item_sections::lead(record, body.as_deref());
+    let body_html = match body {
         Some(body) => blocking::run(body.html.len(), move || page_html(&body.html)).await,
         None => String::new(),
     };
@@ -139,7 +141,7 @@ async fn view<'a>(
         title_is_derived: common.title_source == TitleSource::Derived,
         moment: item_sections::moment(context, record),
         notice: item_sections::notice(context, record),
-        lead: item_sections::lead(record),
+        lead,
         body_html,
         sections: item_sections.sections(context, record, &records_by_id),
         facts: item_sections::facts(context, record, &records_by_id),

@@ -1,8 +1,8 @@
 //! The sections and facts specific to each kind of content, next to its title and text.
 
 use schema::{
-    ApproximateCount, Common, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId,
-    Record, Resource, SearchFilter, SearchSort,
+    ApproximateCount, Body, Common, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId,
+    Record, Resource, SearchFilter, SearchSort, repetition::repeated_length,
 };
 
 use super::{
@@ -283,15 +283,18 @@ pub(super) fn notice(context: PageContext<'_>, record: &Record) -> String {
     }
 }
 
-/// The introduction at the top of the page.
-pub(super) fn lead(record: &Record) -> Option<String> {
-    match record {
+/// The introduction at the top of the page, unless the text begins with it.
+pub(super) fn lead(record: &Record, body: Option<&Body>) -> Option<String> {
+    let lead = match record {
         Record::Article(article) => article.lead.clone().or_else(|| article.common.summary.clone()),
         Record::Community(community) => {
             community.question.clone().or_else(|| community.common.summary.clone())
         }
         other => other.common().and_then(|common| common.summary.clone()),
-    }
+    };
+    let begins_body =
+        |lead: &str| body.is_some_and(|body| repeated_length(lead, &body.text).is_some());
+    lead.filter(|lead| !begins_body(lead))
 }
 
 /// Links for actions: sign up, join, open, add to a calendar.

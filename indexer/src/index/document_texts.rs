@@ -4,7 +4,7 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
-use schema::{Body, Common, Record, SearchField};
+use schema::{Body, Common, Record, SearchField, repetition::without_opening};
 
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?s)<h[1-6](?:\s[^>]*)?>(.*?)</h[1-6]>"));
@@ -69,8 +69,22 @@ pub(crate) fn all_texts<'a>(
     body: Option<&'a Body>,
 ) -> impl Iterator<Item = &'a str> {
     let field_texts = field_texts(record).into_iter().map(|(_, text)| text);
-    let body = body.map(|body| body.text.as_str());
+    let body = body.map(|body| body_text(record, body));
     [record.name()].into_iter().chain(field_texts).chain(body)
+}
+
+/// The text of a body without the summary or lead that it begins with, which is a text of its own.
+pub(super) fn body_text<'a>(record: &Record, body: &'a Body) -> &'a str {
+    let summary = record.common().and_then(|common| common.summary.as_deref());
+    let lead = match record {
+        Record::Article(article) => article.lead.as_deref(),
+        _ => None,
+    };
+    let texts = [lead, summary].into_iter().flatten();
+    texts
+        .map(|opening| without_opening(opening, &body.text))
+        .min_by_key(|text| text.len())
+        .unwrap_or(&body.text)
 }
 
 /// All texts of a record except the title and the body, which is last.
@@ -82,7 +96,10 @@ pub(super) fn field_texts(record: &Record) -> Vec<(SearchField, &str)> {
     let mut texts: Vec<&str> = Vec::new();
     match record {
         Record::Article(article) => {
-            leads.extend(article.lead.as_deref());
+            // A lead that is also the summary is one text.
+            leads.extend(article.lead.as_deref().filter(|lead| {
+                leads.first().is_none_or(|summary| !without_opening(summary, lead).is_empty())
+            }));
             texts.extend(article.quotes.iter().map(|quote| quote.text.as_str()));
             texts.extend(article.references.iter().map(|reference| reference.title.as_str()));
             texts.extend(resource_texts(&article.resources));

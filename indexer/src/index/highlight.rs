@@ -70,7 +70,8 @@ pub(crate) fn highlights<B: DocumentTexts>(
     put(SearchField::Lead, best_fragments(&leads, 1));
     let body = if highlighter.is_done() { None } else { document_texts.body()? };
     if let Some(body) = &body {
-        let shown = &body.text[..body.text.floor_char_boundary(BODY_BYTES_MAX)];
+        let text = document_texts::body_text(record, body);
+        let shown = &text[..text.floor_char_boundary(BODY_BYTES_MAX)];
         others.extend(highlighter.annotate(shown));
     }
     put(SearchField::Body, best_fragments(&others, FRAGMENTS_MAX));

@@ -120,7 +120,7 @@ fn term_frequencies(
     for term in analysis::terms(index, analyser, query.record.name()) {
         frequencies.entry(term).or_default().title += 1;
     }
-    let body = query.body.map(|body| body.text.as_str());
+    let body = query.body.map(|body| document_texts::body_text(query.record, body));
     let own = document_texts::field_texts(query.record).into_iter().map(|(_, text)| text);
     let mut room = TEXT_BYTES_MAX;
     for text in own.chain(body) {

@@ -141,7 +141,8 @@ fn tantivy_document(
     document.add_text(title, &common.title);
     document.add_text(schema.exact, &common.title);
     document.add_text(schema.completion_words, &common.title);
-    let body = content.body.map(|body| (SearchField::Body, body.text.as_str()));
+    let body = content.body.map(|body| document_texts::body_text(content.record, body));
+    let body = body.map(|text| (SearchField::Body, text));
     for (field, value) in document_texts::field_texts(content.record).into_iter().chain(body) {
         document.add_text(text, value);
         document.add_text(schema.exact, value);

@@ -121,21 +121,26 @@ impl<'a> Object<'a> {
         Ok(self.text(name)?.map(|text| truncate(&text, NAME_CHARS_MAX)))
     }
 
-    /// Names without duplicates. A single string is a list of one.
-    pub(super) fn names(&self, name: &str) -> Result<Vec<String>, String> {
-        let mut names = Vec::new();
-        for value in self.list(name)? {
-            if is_missing(value) {
-                continue;
-            }
+    /// Texts, each on a line. A single string is a list of one.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+        let present = self.list(name)?.iter().filter(|value| !is_missing(value));
+        let texts = present.map(|value| {
             let type_error = || {
                 self.field_error(name, format_args!("must contain strings, not {}", type_of(value)))
             };
             let raw = scalar(value).ok_or_else(type_error)?;
-            let text = truncate(&text::line(&raw, self.context.language), NAME_CHARS_MAX);
-            // Contact data is not a name.
-            let is_name =
-                !redact::is_redacted(&text) && !schema::normalisation::name(&text).is_empty();
+            Ok(text::line(&raw, self.context.language))
+        });
+        texts.collect()
+    }
+
+    /// Names without duplicates. A single string is a list of one.
+    pub(super) fn names(&self, name: &str) -> Result<Vec<String>, String> {
+        let mut names = Vec::new();
+        for text in self.texts(name)? {
+            let text = truncate(&text, NAME_CHARS_MAX);
+            // Contact data and symbols are not names.
+            let is_name = !redact::is_redacted(&text) && text.contains(char::is_alphanumeric);
             if is_name && !names.contains(&text) {
                 names.push(text);
             }
@@ -206,13 +211,19 @@ impl<'a> Object<'a> {
         value.transpose().map_err(|error| self.field_error(name, error))
     }
 
-    /// Values of an enum.
-    pub(super) fn enum_values<T: FromStr<Err = UnknownValue>>(
+    /// Values of an enum, without duplicates.
+    pub(super) fn enum_values<T: FromStr<Err = UnknownValue> + PartialEq>(
         &self,
         name: &str,
     ) -> Result<Vec<T>, String> {
-        let values = self.names(name)?.into_iter().map(|value| value.parse());
-        values.collect::<Result<_, _>>().map_err(|error| self.field_error(name, error))
+        let mut values = Vec::new();
+        for text in self.texts(name)? {
+            let value = text.parse().map_err(|error| self.field_error(name, error))?;
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        Ok(values)
     }
 
     /// A web address. If it begins with `/` or `.`, it is relative to the URL of the record.

@@ -1,5 +1,7 @@
 //! Whole records: canonical fields in, facts or a rejection reason out.
 
+mod unreadable_values;
+
 use schema::{CountPrecision, DatePrecision, GovernmentLayer, Moment, ResourceKind};
 use serde_json::{Map, Value, json};
 

@@ -186,7 +186,7 @@ pub(super) fn series(record: &Object, start: Option<&Moment>) -> Result<Option<S
         until_in_utc(until, first, record.context.shift_days).unwrap_or_else(|| until[0].to_owned())
     });
     let mut excluded = Vec::new();
-    for days in series.names("exclude")? {
+    for days in series.texts("exclude")? {
         for day in exclusions(&days) {
             let moment = date_parser::parse(day, &first.zone);
             let moment = moment.map_err(|error| format!("`series.exclude`: {error}"))?;

@@ -19,7 +19,7 @@ use super::front_matter::toml_to_json;
 
 pub use super::{
     field::{Field, FieldPath, UnknownField},
-    field_description::FieldDescription,
+    field_description::{FieldDescription, IfUnreadable},
     mapping::{Mapping, ValueMap},
     path_pattern::{Globs, PathPattern},
     template::{PathCaptures, Template, TemplateError},

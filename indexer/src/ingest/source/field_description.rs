@@ -13,6 +13,30 @@ pub struct FieldDescription {
     pub meaning: &'static str,
 }
 
+/// What happens to a record if a value cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfUnreadable {
+    /// The record is rejected.
+    RejectsRecord,
+    /// The record is rejected, but an entry that is contact data or consists of symbols is left out
+    /// of the list.
+    LeavesOutEntry,
+    /// The record is rejected, but a relative URL is left out if the record has no `url`.
+    LeavesOutRelativeUrl,
+}
+
+impl Field {
+    /// What happens to a record if a value of this field cannot be read. A field that the kind of
+    /// the record does not have is not read.
+    pub fn if_unreadable(self) -> IfUnreadable {
+        match self.description().value {
+            "list of names" | "list of texts" => IfUnreadable::LeavesOutEntry,
+            _ if self == Self::Image => IfUnreadable::LeavesOutRelativeUrl,
+            _ => IfUnreadable::RejectsRecord,
+        }
+    }
+}
+
 macro_rules! descriptions {
     ($($field:ident: $kinds:literal, $value:literal, $meaning:literal;)+) => {
         impl Field {

@@ -243,6 +243,21 @@ mod tests {
     }
 
     #[test]
+    fn template_tags_and_admonitions_must_be_neither_summary_nor_code() {
+        let figure =
+            page("# T\n\n{{< figure\n  src=\"a.png\"\n>}}\n\n{% include a\n b %}\n\nEerste zin.");
+        assert_eq!(figure["summary"], "Eerste zin.");
+        assert_eq!(figure["body"], "<p>Eerste zin.</p>\n");
+        let note =
+            page("# T\n\n!!! note \"Let op\"\n    Eerste\n    zin.\n\n    - punt\n\nBuiten.");
+        assert_eq!(note["summary"], "Eerste zin.");
+        assert_eq!(
+            note["body"],
+            "<p><strong>Let op</strong></p>\n<p>Eerste\nzin.</p>\n<ul>\n<li>punt</li>\n</ul>\n<p>Buiten.</p>\n"
+        );
+    }
+
+    #[test]
     fn links_between_files_must_lead_to_pages() {
         let parsed = page("[a](./b.md#c) [d](../e.mdx) [f](https://x.nl/g.md)");
         assert_eq!(
@@ -279,7 +294,7 @@ mod tests {
             ">", "> ", "- ", "* - ", "1. ", "[", "![", "[[", "[a](", "*", "**", "_a *b ", "*a_ ",
             "~~", "`", "`a``b", "<", "<a ", "<A ", "<A b={", "</", "<!--", "{/*", ":::", "|",
             "|-|\n", "a|b\n", "[^1]", "[a]: b\n", "#", "\\", "&", "> a\n", ">- ", "    ", "\t",
-            "[a][", "](", "a\n\n",
+            "[a][", "](", "a\n\n", "{%", "{{<\n", "!!! a\n", "{% a %}",
         ];
         let read_all = move || {
             for piece in pieces {

@@ -31,6 +31,8 @@ static TEASER_END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:<!--|\{/\*)\s*(?:truncate|more)\s*(?:-->|\*/\})\s*$"));
 /// Tags that site generators replace: Hugo shortcodes and Liquid tags.
 static TEMPLATE_TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{[<%].*?[%>]\}\}|\{%.*?%\}"));
+/// The start of a template tag that ends on a later line.
+static TEMPLATE_TAG_OPEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{\{[<%]|\{%"));
 /// Placeholder lines: a table of contents, a variable, attributes of Kramdown.
 static PLACEHOLDER_LINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -38,10 +40,15 @@ static PLACEHOLDER_LINE: LazyLock<Regex> = LazyLock::new(|| {
             | \{:[^}]*\} | [*-]\s+toc | <!--\s*toc\s*--> )\s*$",
     )
 });
-/// The first line of a callout: `> [!NOTE] Title`, `!!! note \"Title\"`.
-static CALLOUT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"^(\s*>)\s*\[![\w|-]+\][+-]?(.*)$|^(?:!!!|\?\?\?\+?)\s+[\w-]+(?:\s+"(.*)")?\s*$"#)
+/// The first line of a callout: `> [!NOTE] Title`.
+static CALLOUT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\s*>)\s*\[![\w|-]+\][+-]?(.*)$"));
+/// The first line of a block of `MkDocs`, whose content is indented: an admonition
+/// (`!!! note "Title"`, `??? tip`) or a tab (`=== "Title"`).
+static ADMONITION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"^(?:(?:!!!|\?\?\?\+?)\s+[\w-]+(?:\s+[\w-]+)*(?:\s+"(.*)")?|===[!+]?\s+"(.*)")\s*$"#)
 });
+/// Indentation of the content of an admonition.
+const ADMONITION_SPACES: &str = "    ";
 static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{/\*.*?\*/\}"));
 static TAG_OPEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"^</?(?:[A-Z][\w.]*(?:[\s/>]|$)|>)"));
 
@@ -56,6 +63,7 @@ pub(super) fn clean(text: &str) -> CleanMarkdown {
         cleaner.line(line);
     }
     cleaner.flush_unclosed_tag();
+    cleaner.flush_template_tag();
     cleaner.output
 }
 
@@ -65,6 +73,8 @@ struct Cleaner {
     state: BlockState,
     /// Number of open components; their content is indented for readability.
     depth: usize,
+    /// Number of open admonitions.
+    admonitions: usize,
     /// The fence around components, which is removed together with its closing line.
     component_fence: Option<String>,
     after_text: bool,
@@ -79,6 +89,12 @@ enum BlockState {
     },
     Import,
     Tag(Tag),
+    /// A template tag whose end has not been reached.
+    TemplateTag {
+        /// The text as written, in case it turns out not to be a tag.
+        raw: String,
+        end: &'static str,
+    },
 }
 
 /// An opening or closing tag whose end has not been reached.
@@ -91,6 +107,7 @@ struct Tag {
 
 impl Cleaner {
     fn line(&mut self, line: &str) {
+        let line = self.without_admonitions(line);
         match &mut self.state {
             BlockState::Code { fence } => {
                 if is_closed_by(fence, line) {
@@ -104,8 +121,47 @@ impl Cleaner {
                 self.push("");
             }
             BlockState::Tag(_) => self.prose(line),
+            BlockState::TemplateTag { .. } if line.trim().is_empty() => {
+                self.flush_template_tag();
+                self.push("");
+            }
+            BlockState::TemplateTag { raw, end } => {
+                if let Some((_, after)) = line.split_once(*end) {
+                    self.state = BlockState::Prose;
+                    self.markdown(after.trim_start());
+                } else {
+                    raw.push('\n');
+                    raw.push_str(line);
+                }
+            }
             BlockState::Prose => self.markdown(line),
         }
+    }
+
+    /// Removes the indentation of the open admonitions; less indentation closes them.
+    fn without_admonitions<'a>(&mut self, line: &'a str) -> &'a str {
+        if self.admonitions == 0 || line.trim().is_empty() {
+            return line;
+        }
+        let mut rest = line;
+        let mut within = 0;
+        while within < self.admonitions
+            && let Some(inner) =
+                rest.strip_prefix(ADMONITION_SPACES).or_else(|| rest.strip_prefix('\t'))
+        {
+            rest = inner;
+            within += 1;
+        }
+        if within < self.admonitions {
+            self.admonitions = within;
+            // What was opened within the admonition ends with it.
+            if let BlockState::Code { fence } = &self.state {
+                let fence = fence.clone();
+                self.push(&fence);
+                self.state = BlockState::Prose;
+            }
+        }
+        rest
     }
 
     fn markdown(&mut self, line: &str) {
@@ -123,10 +179,17 @@ impl Cleaner {
             self.push(&line);
         } else if let Some(callout) = CALLOUT.captures(line) {
             let quote = callout.get(1).map_or("", |quote| quote.as_str());
-            let title = callout.get(2).or(callout.get(3)).map_or("", |title| title.as_str().trim());
+            let title = callout.get(2).map_or("", |title| title.as_str().trim());
             let title = if title.is_empty() { String::new() } else { format!(" **{title}**") };
             self.push(format!("{quote}{title}").trim_start());
             self.push(quote);
+        } else if let Some(admonition) = ADMONITION.captures(line) {
+            let title = admonition.get(1).or(admonition.get(2));
+            let title = title.map_or("", |title| title.as_str().trim());
+            let title = if title.is_empty() { String::new() } else { format!("**{title}**\n") };
+            self.push(&format!("\n{title}"));
+            self.admonitions += 1;
+            self.after_text = false;
         } else if !LEAF_DIRECTIVE.is_match(line) && !PLACEHOLDER_LINE.is_match(line) {
             let line = COMMENT.replace_all(line, "");
             // In code, the tag is part of the content.
@@ -136,7 +199,29 @@ impl Cleaner {
             } else {
                 TEMPLATE_TAG.replace_all(&line, "").into_owned().into()
             };
-            self.prose(&line);
+            match TEMPLATE_TAG_OPEN.find(&line).filter(|_| !is_code) {
+                Some(open) => self.template_tag(&line, open.start(), open.as_str()),
+                None => self.prose(&line),
+            }
+        }
+    }
+
+    /// Copies a line up to the template tag that begins at `start`.
+    fn template_tag(&mut self, line: &str, start: usize, opening: &str) {
+        let (before, tag) = line.split_at(start);
+        if !before.trim().is_empty() {
+            self.prose(before);
+        }
+        let end = match opening {
+            "{{<" => ">}}",
+            "{{%" => "%}}",
+            _ => "%}",
+        };
+        match self.state {
+            BlockState::Prose => {
+                self.state = BlockState::TemplateTag { raw: tag.to_owned(), end };
+            }
+            _ => self.prose(tag),
         }
     }
 
@@ -209,6 +294,15 @@ impl Cleaner {
         if let BlockState::Tag(tag) = std::mem::take(&mut self.state) {
             let text = tag.raw.trim_end().replace('<', "&lt;");
             self.push(&text);
+        }
+    }
+
+    /// Outputs an unterminated template tag as text.
+    fn flush_template_tag(&mut self) {
+        if let BlockState::TemplateTag { raw, .. } = &mut self.state {
+            let raw = std::mem::take(raw);
+            self.state = BlockState::Prose;
+            self.push(&raw);
         }
     }
 
@@ -352,6 +446,29 @@ mod tests {
         assert_eq!(
             cleaned_lines(page),
             ">\n>\n> Let op.\n> **Kort**\n>\n> Graag.\n**Titel**\nTekst."
+        );
+    }
+
+    #[test]
+    fn what_site_generators_replace_must_go_where_it_spans_lines() {
+        let page = "{{< figure\n  src=\"a.png\"\n  caption=\"Een plaat\"\n>}}\n\n\
+                    {% include kop.html\n   titel=\"T\" %} Tekst {{% noot\n x %}}volgt.\n\n\
+                    Open {% accolade\nblijft.\n\nDaarna {{< ook\n\n    {% code\n";
+        assert_eq!(
+            cleaned_lines(page),
+            "Tekst\nvolgt.\nOpen\n{% accolade\nblijft.\nDaarna\n{{< ook\n    {% code"
+        );
+    }
+
+    #[test]
+    fn the_content_of_admonitions_must_be_dedented() {
+        let page = "!!! warning inline \"Let op\"\n\n    Eerste.\n\n        code\n\n    ```sh\n    a\n\
+                    \x20   b\n    ```\n\n    ??? tip\n\t\tDiep.\n\n    Terug.\n\nBuiten.\n\n    code\n\
+                    === \"Tab\"\n    ```\n    los\nBuiten.\n\nKop\n===\n\n!!! hoera";
+        assert_eq!(
+            cleaned_lines(page),
+            "**Let op**\nEerste.\n    code\n```sh\na\nb\n```\nDiep.\nTerug.\nBuiten.\n    code\n\
+             **Tab**\n```\nlos\n```\nBuiten.\nKop\n==="
         );
     }
 
