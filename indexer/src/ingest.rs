@@ -1,6 +1,7 @@
 //! Builds a generation from sources: fetch ► normalise ► collect ► infer ► merge ► link ► write ►
 //! dedupe ► index ► publish.
 
+mod announcement;
 mod base_generation;
 mod change_set;
 mod check;
@@ -17,6 +18,7 @@ mod merge;
 mod name_keys;
 mod near_duplicates;
 mod normalise;
+mod opening;
 mod progress;
 mod publish_thresholds;
 mod removals;

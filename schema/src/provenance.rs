@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{ChangeOp, GenerationNumber, NodeId, SourceName};
+use crate::{ChangeOp, GenerationNumber, NodeId, Origin, SourceName};
 
 /// Metadata of a record in one source, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Provenance {
     pub record: SourceRecord,
     /// Names of those fields, such as `title`.
     pub fields: Vec<String>,
+    /// Whether the sources and the configuration declare it to be this record, or its text was
+    /// recognised as an announcement of it.
+    pub origin: Origin,
 }
 
 /// Reason why a record was removed.

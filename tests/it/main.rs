@@ -4,6 +4,7 @@
 //! - `architecture`: layers, import cycles, vocabulary and size of the source code
 //! - `ingest`: sources in every format, the demo and a real site, to a generation
 //! - `rejections`: invalid input and the errors reported for it
+//! - `announcements`: entries of an archive that announce an article
 //! - `cases`: small sources, after faults of comparable programs
 //! - `content_dates`: dates with and without a time, from every format to every interface
 //! - `search_reference`: search compared with a naive scan; facets; cursors
@@ -45,6 +46,7 @@
     reason = "a test that panics has failed; its numbers are small"
 )]
 
+mod announcements;
 mod architecture;
 mod as_subgraph;
 mod batching;

@@ -366,8 +366,8 @@ async fn describe(snapshot: &Snapshot, record: &Record) -> String {
     text = format!("{text} body {:?}", body[0].as_ref().map(|body| &body.text));
     if let Some(common) = record.common() {
         let provenance = snapshot.provenance(&[id]).await.expect("provenance").remove(0);
-        for Provenance { record, fields } in provenance {
-            text = format!("{text} from {} {fields:?}", record.source);
+        for Provenance { record, fields, origin } in provenance {
+            text = format!("{text} from {} {fields:?} {origin:?}", record.source);
             let urls: Vec<_> = record.url.into_iter().chain([common.url.clone()]).collect();
             // Several records may have one URL, which then leads to the first of them.
             for found in snapshot.by_urls(&urls).await.expect("URLs") {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use schema::{NodeKind, RemovalReason, SourceName, SourceRecord};
 
 use super::{
+    announcement::announced_records,
     change_set::{ChangeSet, replace_facts},
     context::BuildContext,
     name_keys::{
@@ -24,7 +25,8 @@ pub(crate) fn connected_records(
     facts: &Facts,
     aliases: &Aliases,
 ) -> Result<Vec<RecordKey>, StoreError> {
-    let mut connected = Vec::new();
+    let mut connected: Vec<_> =
+        announced_records(store, (key, facts), aliases)?.into_iter().collect();
     for name in name_keys(key, facts, aliases) {
         if is_identity_key(&name) {
             let records = store.records_with_key(&name)?;

@@ -13,11 +13,13 @@ use schema::{NodeId, NodeKind, SourceName};
 pub(crate) use fields::{Merged, merge};
 
 use super::{
+    announcement::records_with_openings,
     change_set::ChangeSet,
     context::BuildContext,
     error::BuildError,
     infer_entities::connected_records,
     name_keys::{is_url_key, name_keys, parse_entity_key},
+    opening::is_opening_key,
 };
 use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
 
@@ -97,9 +99,14 @@ fn components(
 ) -> Result<Vec<Component>, StoreError> {
     let mut seeds: BTreeSet<RecordKey> = changes.records.keys().cloned().collect();
     seeds.extend(changes.former_members.iter().cloned());
+    for key in changes.records.keys() {
+        if let Some(stored) = store.facts(key)? {
+            seeds.extend(records_with_openings(store, key, &stored.facts)?);
+        }
+    }
     for name in &changes.name_keys {
-        // Whether a URL identifies a record depends on all records that have the URL.
-        if is_url_key(name) {
+        // Whether a URL or an opening identifies a record depends on all records that have it.
+        if is_url_key(name) || is_opening_key(name) {
             seeds.extend(store.records_with_key(name)?);
         }
         // An alternative name of an entity connects it to records that are known only by that name.

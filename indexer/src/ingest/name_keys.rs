@@ -3,13 +3,14 @@
 //! The prefix of a key is its purpose: `url:kind/…` and `alias:` merge records into one entity;
 //! `name:kind/…` merges records of entities by their full name; `also:kind/…` is an alternative
 //! name of an entity, by which mentions can find it; `title:kind/…` finds content by its title;
-//! `slug:kind/…` keeps our own URLs unique.
+//! `slug:kind/…` keeps our own URLs unique; `opening:…` finds the article that an entry announces.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schema::{NodeKind, normalisation};
 use url::Url;
 
+use super::opening::opening_keys;
 use crate::{
     source_facts::{ArticleFacts, Detail, Facts},
     store::{Mention, RecordKey},
@@ -21,6 +22,11 @@ use crate::{
 pub(crate) struct Aliases(HashMap<String, usize>);
 
 impl Aliases {
+    /// Whether a group contains a record.
+    pub(crate) fn contain(&self, key: &RecordKey) -> bool {
+        self.0.contains_key(&key.to_string())
+    }
+
     pub(crate) fn new(groups: &[Vec<String>]) -> Self {
         let references_of = |(index, group): (usize, &Vec<String>)| {
             group
@@ -50,6 +56,7 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
         keys.extend(facts.url.as_ref().map(|url| url_key(kind, url)));
         keys.insert(slug_key(kind, &base_slug(facts)));
         keys.extend(facts.name().map(|title| title_key(kind, title)));
+        keys.extend(opening_keys(facts));
         if let Detail::Community(community) = &facts.detail {
             keys.extend(community.short_name.iter().map(|name| title_key(kind, name)));
         }

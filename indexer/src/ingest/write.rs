@@ -14,12 +14,13 @@ use super::{
     name_keys::normalised_url_key,
     near_duplicates,
     near_duplicates::BandChanges,
+    opening::is_announcement,
     report::Unresolved,
     source::Rejection,
 };
 use crate::{
     index::affects_linked_documents,
-    store::{Relation, StoreError, StoreReader, StoreWriter, sources},
+    store::{RecordKey, Relation, StoreError, StoreReader, StoreWriter, StoredFacts, sources},
 };
 
 /// Changes made by a write.
@@ -100,7 +101,14 @@ pub(crate) fn write(
         for key in members {
             records.extend(store.facts(&key)?);
         }
-        let Some(merged) = merge(records, |source| context.trust(source)) else { continue };
+        // An announcement has no identity of its own, unless the configuration gives it one.
+        let is_inferred = |stored: &StoredFacts| {
+            let key = RecordKey::new(&stored.record.source, &stored.record.remote_key);
+            is_announcement(&stored.facts) && !context.aliases.contain(&key)
+        };
+        let Some(merged) = merge(records, |source| context.trust(source), is_inferred) else {
+            continue;
+        };
         match (Linker { store, context }).record(id, &merged) {
             Ok(record) => write_record(store, context, &record, &merged, &mut result)?,
             Err(LinkError::Store(error)) => return Err(error),

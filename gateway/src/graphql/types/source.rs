@@ -4,6 +4,7 @@ use async_graphql::Object;
 use schema::Provenance;
 
 use super::scalar::{DateTime, Url};
+use crate::graphql::enums::Origin;
 
 /// A source record, with the fields that it provided.
 pub(crate) struct SourceRecord(pub(crate) Provenance);
@@ -39,6 +40,12 @@ impl SourceRecord {
     /// Hexadecimal hash of the bytes from which it was read.
     async fn content_hash(&self) -> &str {
         &self.0.record.content_hash
+    }
+
+    /// Whether it is declared to be part of this record, by its URL, its name or the configuration, or
+    /// was recognised as an announcement of it.
+    async fn origin(&self) -> Origin {
+        self.0.origin.into()
     }
 
     /// Names of the fields that this source provided, such as `title`.

@@ -19,16 +19,19 @@ pub(crate) struct Merged {
 }
 
 /// Merges the facts of the records of one entity, given in order of precedence; `trust` is that of
-/// a source.
+/// a source. Records that are inferred to be this entity only add to the others.
 pub(crate) fn merge(
     mut records: Vec<StoredFacts>,
     trust: impl Fn(&SourceName) -> i32,
+    is_inferred: impl Fn(&StoredFacts) -> bool,
 ) -> Option<Merged> {
+    records.sort_by_key(&is_inferred);
     for date in [published_at, modified_at] {
         prefer_precise_date(&mut records, &trust, date);
     }
     let mut records = records.into_iter();
     let first = records.next()?;
+    let has_text = !is_inferred(&first);
     let declared = first.record.source != SourceName::inferred();
     let mut merger = FieldMerger { provided: Vec::new() };
     let mut facts = Facts::empty(empty_detail(&first.facts.detail));
@@ -39,13 +42,15 @@ pub(crate) fn merge(
         if declared && inferred {
             continue;
         }
+        let is_member = declared && has_text && is_inferred(&stored);
+        let origin = if is_member { Origin::Inferred } else { Origin::Declared };
         merger.merge_facts(&mut facts, stored.facts);
         if !inferred {
             sources.push(stored.record.source.clone());
         }
         let fields = std::mem::take(&mut merger.provided);
         let fields = fields.into_iter().map(str::to_owned).collect();
-        provenance.push(Provenance { record: stored.record, fields });
+        provenance.push(Provenance { record: stored.record, fields, origin });
     }
     sources.sort();
     sources.dedup();
