@@ -1,6 +1,6 @@
 //! Value objects: components of a record without an id, such as steps, resources and quotes.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -160,10 +160,10 @@ pub struct Place {
 pub struct Registration {
     /// Registration page.
     pub url: Option<Url>,
-    /// Time at which registration opens.
-    pub opens_at: Option<Timestamp>,
-    /// Time at which registration closes.
-    pub closes_at: Option<Timestamp>,
+    /// When registration opens.
+    pub opens_at: Option<Moment>,
+    /// When registration closes; a date without a time is included.
+    pub closes_at: Option<Moment>,
     /// Maximum number of participants.
     pub capacity: Option<u32>,
     /// Number of places left.

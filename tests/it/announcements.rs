@@ -93,10 +93,10 @@ fn an_announcement_that_two_texts_could_own_must_stay_apart() {
     assert_eq!(merged(&installation), groups(&[&["t1"], &["t2"], &["a1"]]));
     // Once the other text is about something else, the announcement belongs to the first.
     let other = json!({ "title": "formulieren", "body": full_text("Iets anders.", "formulieren") });
-    installation.write_lines(&[&two[0], &article("t2", &other)].map(|record| record.to_string()));
+    installation.write_lines(&[two[0].to_string(), article("t2", &other).to_string()]);
     installation.build();
     assert_eq!(merged(&installation), groups(&[&["t1", "a1"], &["t2"]]));
-    installation.write_lines(&two.each_ref().map(|record| record.to_string()));
+    installation.write_lines(&two.each_ref().map(ToString::to_string));
     installation.build();
     let incremental = merged(&installation);
     installation.build_full();
@@ -112,7 +112,7 @@ fn what_has_its_own_page_or_text_must_never_be_an_announcement() {
         json!({ "title": "Lang", "body": full_text(ANNOUNCEMENT, "iets anders") }),
         json!({ "title": "Geen naam", "body": ANNOUNCEMENT.replace("Noor van Dijk", "zij") }),
     ] {
-        let installation = installation(&[text.clone()], &[article("a1", &own)]);
+        let installation = installation(std::slice::from_ref(&text), &[article("a1", &own)]);
         installation.build();
         assert_eq!(merged(&installation), groups(&[&["t1"], &["a1"]]), "{own}");
     }

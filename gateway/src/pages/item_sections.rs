@@ -379,6 +379,8 @@ pub(super) fn facts(
             facts.push(links("item.organisers", &event.organisers));
             facts.push(links("item.speakers", &event.speakers));
             facts.push(text("item.price", event.price.clone()));
+            let closes = event.registration.as_ref().and_then(|one| one.closes_at.as_ref());
+            facts.push(text("item.registration_until", closes.map(|at| messages.moment(at))));
         }
         _ => {}
     }

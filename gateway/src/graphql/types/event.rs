@@ -115,7 +115,8 @@ content::object! {
 
         /// How to register.
         async fn registration(&self) -> Option<Registration<'_>> {
-            self.registration.as_ref().map(Registration)
+            let language = self.common.language;
+            self.registration.as_ref().map(|registration| Registration(registration, language))
         }
 
         /// Price as given by the source, such as `gratis`.

@@ -9,7 +9,7 @@ use super::{
     moment::Moment,
     organisation::Organisation,
     person::Person,
-    scalar::{Date, DateTime, Url},
+    scalar::{Date, Url},
 };
 use crate::{
     error::Result,
@@ -363,8 +363,8 @@ impl Place<'_> {
     }
 }
 
-/// Borrows a registration.
-pub(crate) struct Registration<'a>(pub(crate) &'a schema::Registration);
+/// Borrows a registration, with the language of its texts.
+pub(crate) struct Registration<'a>(pub(crate) &'a schema::Registration, pub(crate) Language);
 
 /// Registration for an event.
 #[Object]
@@ -375,13 +375,13 @@ impl Registration<'_> {
     }
 
     /// When registration opens.
-    async fn opens_at(&self) -> Option<DateTime> {
-        self.0.opens_at.map(DateTime)
+    async fn opens_at(&self) -> Option<Moment> {
+        self.0.opens_at.clone().map(|moment| Moment::new(moment, self.1))
     }
 
-    /// When registration closes.
-    async fn closes_at(&self) -> Option<DateTime> {
-        self.0.closes_at.map(DateTime)
+    /// When registration closes; a date without a time is included.
+    async fn closes_at(&self) -> Option<Moment> {
+        self.0.closes_at.clone().map(|moment| Moment::new(moment, self.1))
     }
 
     /// Maximum number of participants.

@@ -155,8 +155,8 @@ pub(super) fn registration(record: &Object) -> Result<Option<Registration>, Stri
     let Some(registration) = record.object(Field::Registration, "url")? else { return Ok(None) };
     Ok(Some(Registration {
         url: registration.url("url")?,
-        opens_at: registration.moment("opens")?.map(|moment| moment.earliest()),
-        closes_at: registration.moment("closes")?.map(|moment| moment.latest()),
+        opens_at: registration.moment("opens")?,
+        closes_at: registration.moment("closes")?,
         capacity: registration.number("capacity")?,
         spaces_left: registration.number("spaces_left")?,
     }))
