@@ -16,7 +16,8 @@
 //!
 //! The exit code is 1 if a response differs from the documentation, if a client gets a response
 //! from an older generation than before, if memory or the number of open files grows, or if health
-//! checks or searches become slow: `report` has the thresholds.
+//! checks or searches become slow: `report` has the thresholds. With `--responses-only`, thresholds on
+//! time and memory do not apply, so that a development build can be tested.
 //!
 //! - `program`: the program and its sources; `usage`: its resource usage
 //! - `connection`: a minimal HTTP client with keep-alive
@@ -80,24 +81,33 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(20);
 const QUIET_SEED: u64 = 1_000_000;
 const STORM_SEED: u64 = 2_000_000;
 
-/// Duration of the storm, and its number of connections with requests of all kinds.
+/// Duration of the storm, its number of connections with requests of all kinds, and whether
+/// thresholds on time and memory apply.
 struct Arguments {
     time: Duration,
     connections: usize,
+    checks_thresholds: bool,
 }
 
 impl Arguments {
     fn read(args: impl Iterator<Item = String>) -> Result<Self> {
-        let mut arguments = Self { time: Duration::from_mins(1), connections: 64 };
+        let mut arguments =
+            Self { time: Duration::from_mins(1), connections: 64, checks_thresholds: true };
         let mut args = args.skip(1);
         while let Some(name) = args.next() {
+            if name == "--responses-only" {
+                arguments.checks_thresholds = false;
+                continue;
+            }
             let value: usize = args.next().unwrap_or_default().parse().with_context(|| {
                 format!("`--seconds` and `--connections` need a number: `{name}`")
             })?;
             match name.as_str() {
                 "--seconds" => arguments.time = Duration::from_secs(value as u64),
                 "--connections" => arguments.connections = value.max(1),
-                _ => bail!("unknown option, expected `--seconds` or `--connections`: `{name}`"),
+                _ => bail!(
+                    "unknown option, expected `--seconds`, `--connections` or `--responses-only`: `{name}`"
+                ),
             }
         }
         Ok(arguments)
@@ -117,7 +127,8 @@ fn main() -> Result<ExitCode> {
     let sources = Arc::clone(&installation);
     let builder = thread::spawn(move || sources.build_every_second(builds_end));
     let quiet = run_quiet_phase(quiet_time, program.address, &workload)?;
-    run_storm(&arguments, builder, &program, &workload, quiet)?.print()
+    let report = run_storm(&arguments, builder, &program, &workload, quiet)?;
+    report.print(arguments.checks_thresholds)
 }
 
 /// Runs the phase with paced requests only.
