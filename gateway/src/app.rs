@@ -14,6 +14,7 @@ use crate::{
     auth::{Authenticator, JwksError, JwksProvider},
     config::Config,
     http,
+    http::open_connections::OpenConnections,
     pipeline::{DocumentError, Pipeline},
     routes, vocabulary,
     vocabulary::{VocabularyFolder, VocabularyFolderError},
@@ -157,8 +158,15 @@ impl App {
         }
         let authentication = self.config.authentication.as_ref().zip(self.jwks);
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
-        let endpoint = routes::endpoint(self.pipeline, authenticator, &self.config);
-        let acceptor = http::LimitedListener::new(self.listener, &self.config.limits);
+        let connections = Arc::new(OpenConnections::default());
+        let limits = &self.config.limits;
+        let acceptor = http::LimitedListener::new(self.listener, limits, Arc::clone(&connections));
+        let endpoint = routes::endpoint_of_connections(
+            self.pipeline,
+            authenticator,
+            &self.config,
+            connections,
+        );
         let server =
             Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));
         // Background tasks are aborted when their `JoinSet` is dropped.

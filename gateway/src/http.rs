@@ -16,6 +16,7 @@ pub(crate) mod head_method;
 pub(crate) mod health;
 pub(crate) mod icalendar;
 pub(crate) mod metrics;
+pub(crate) mod open_connections;
 pub(crate) mod problem_details;
 mod quality_value;
 pub(crate) mod request_id;

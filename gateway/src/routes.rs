@@ -19,6 +19,7 @@ use crate::{
         health::{Live, Ready},
         icalendar::IcalendarEndpoint,
         metrics::MetricsEndpoint,
+        open_connections::OpenConnections,
         unsent_bytes::UnsentBytes,
     },
     metrics::Metrics,
@@ -48,11 +49,22 @@ const PAGE_PATHS: [&str; 16] = [
 
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
-/// The endpoint of the whole server, with access log and security headers.
+/// The endpoint of the whole server, without connections, as tests call it.
 pub fn endpoint(
     pipeline: Arc<Pipeline>,
     authenticator: Option<Authenticator>,
     config: &Config,
+) -> impl Endpoint<Output = Response> + use<> {
+    endpoint_of_connections(pipeline, authenticator, config, Arc::default())
+}
+
+/// The endpoint of the whole server, with access log and security headers. It closes connections
+/// that do not read their responses when others need the memory.
+pub(crate) fn endpoint_of_connections(
+    pipeline: Arc<Pipeline>,
+    authenticator: Option<Authenticator>,
+    config: &Config,
+    connections: Arc<OpenConnections>,
 ) -> impl Endpoint<Output = Response> + use<> {
     let metrics = Arc::new(Metrics::new(Arc::clone(&pipeline)));
     let pages = Pages::new(Arc::clone(&pipeline), config);
@@ -66,7 +78,7 @@ pub fn endpoint(
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
         .at("/health/ready", get_and_head(Ready(pipeline)));
-    let bounded = UnsentBytes::new(Fallback::new(routes, pages), &config.limits);
+    let bounded = UnsentBytes::new(Fallback::new(routes, pages), &config.limits, connections);
     AccessLog::new(bounded, metrics, config)
 }
 

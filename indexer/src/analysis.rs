@@ -36,7 +36,7 @@ pub(crate) use self::{
     query_periods::WordUse,
     query_preferences::stated_preferences,
     shingles::{PASSAGE_WORDS, WordHashes},
-    stem::{AnalysisLanguage, is_separable_prefix, separable_verb},
+    stem::{AnalysisLanguage, is_separable_prefix, separable_verb, stem},
     stop_words::is_stop_word,
     tokenizer::{folded, is_hyphenated, is_indexed, words},
     vocabulary::{Label, RelatedLabel},

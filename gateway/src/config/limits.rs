@@ -24,7 +24,8 @@ pub struct Limits {
     /// connection is closed.
     pub connection_ms_max: u64,
     /// Total size of responses that clients have not read yet, across all connections; beyond it,
-    /// responses are rejected with 503, except those of `/health/`.
+    /// connections that have not read a response for five seconds are closed, and then responses are
+    /// rejected with 503, except those of `/health/`.
     pub unsent_bytes_max: u64,
     /// Total size of responses that the client has not read yet on one connection; beyond it,
     /// responses are rejected with 503. A single response may be larger.

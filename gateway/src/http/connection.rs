@@ -22,6 +22,7 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
+use super::open_connections::{CloseSignal, OpenConnections};
 use crate::config::Limits;
 
 /// Delay after a failure to accept a connection.
@@ -31,16 +32,21 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 pub(crate) struct LimitedListener {
     listener: TcpListener,
     permits: Arc<Semaphore>,
+    connections: Arc<OpenConnections>,
     request_timeout: Duration,
     accept_failed: bool,
 }
 
 impl LimitedListener {
-    /// Accepts the connections of `listener`.
-    pub(crate) fn new(listener: TcpListener, limits: &Limits) -> Self {
+    /// Accepts the connections of `listener`, and adds them to `connections`.
+    pub(crate) fn new(
+        listener: TcpListener,
+        limits: &Limits,
+        connections: Arc<OpenConnections>,
+    ) -> Self {
         let permits = Arc::new(Semaphore::new(fitted_connections(limits.connections_max)));
         let request_timeout = Duration::from_millis(limits.connection_ms_max);
-        Self { listener, permits, request_timeout, accept_failed: false }
+        Self { listener, permits, connections, request_timeout, accept_failed: false }
     }
 }
 
@@ -60,7 +66,9 @@ impl Acceptor for LimitedListener {
                     // Responses are sent in one piece, so Nagle's algorithm would only add delay.
                     let _ = stream.set_nodelay(true);
                     let local = LocalAddr(stream.local_addr()?.into());
-                    let connection = DeadlineStream::new(stream, permit, self.request_timeout);
+                    let close = self.connections.add(peer);
+                    let connection =
+                        DeadlineStream::new(stream, close, permit, self.request_timeout);
                     return Ok((connection, local, RemoteAddr(peer.into()), Scheme::HTTP));
                 }
                 // A client that disconnects before it is accepted is not an error.
@@ -119,7 +127,8 @@ const CONTROL_BYTES_MAX: usize = 32;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// A connection with a time limit from the first byte of a request to the first byte of its
-/// response, and on idle time.
+/// response, and on idle time. It ends earlier if its client does not read and others need the
+/// memory.
 ///
 /// Invariant: there is always a deadline.
 pub(crate) struct DeadlineStream {
@@ -128,18 +137,24 @@ pub(crate) struct DeadlineStream {
     /// Whether a request has started to arrive and no response has started to be sent.
     request_pending: bool,
     request_timeout: Duration,
+    close: CloseSignal,
     _permit: OwnedSemaphorePermit,
 }
 
 impl DeadlineStream {
-    fn new(stream: TcpStream, permit: OwnedSemaphorePermit, request_timeout: Duration) -> Self {
+    fn new(
+        stream: TcpStream,
+        close: CloseSignal,
+        permit: OwnedSemaphorePermit,
+        request_timeout: Duration,
+    ) -> Self {
         let deadline = Box::pin(tokio::time::sleep(IDLE_TIMEOUT.min(request_timeout)));
-        Self { stream, deadline, request_pending: false, request_timeout, _permit: permit }
+        Self { stream, deadline, request_pending: false, request_timeout, close, _permit: permit }
     }
 
-    /// Whether the deadline has passed; wakes the task when it does.
+    /// Whether the deadline has passed or the connection must be closed; wakes the task when it has.
     fn is_past_deadline(&mut self, cx: &mut Context<'_>) -> bool {
-        self.deadline.as_mut().poll(cx).is_ready()
+        self.close.is_set(cx) || self.deadline.as_mut().poll(cx).is_ready()
     }
 
     /// After a write of more than control frames, resets the deadline to the idle timeout.

@@ -2,7 +2,8 @@
 //! connections and on each of them.
 //!
 //! A client of HTTP/2 can request many responses with a window of zero; each of them stays in memory
-//! until the connection times out.
+//! until the connection times out. When the memory is exhausted, the connections that have not read
+//! for a while are closed.
 
 use std::{
     collections::HashMap,
@@ -11,6 +12,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -21,22 +23,28 @@ use poem::{
     http::{StatusCode, header},
 };
 
-use super::problem_details;
+use super::{open_connections::OpenConnections, problem_details};
 use crate::{config::Limits, error::ApiError};
 
 /// Seconds after which a client that is rejected may retry.
 const RETRY_AFTER: &str = "5";
+/// Time after which a connection that has not read a response is closed if others need the memory.
+const SLOW_AFTER: Duration = Duration::from_secs(5);
+/// Attempts to reserve memory after slow connections were closed, and the delay between them.
+const ATTEMPTS: u32 = 20;
+const ATTEMPT_DELAY: Duration = Duration::from_millis(10);
 
 /// Rejects responses that would exceed the bounds on unsent bytes.
 pub(crate) struct UnsentBytes<E> {
     inner: E,
     budget: Arc<UnsentBudget>,
+    connections: Arc<OpenConnections>,
 }
 
 impl<E> UnsentBytes<E> {
     /// Bounds the responses of `inner`.
-    pub(crate) fn new(inner: E, limits: &Limits) -> Self {
-        Self { inner, budget: Arc::new(UnsentBudget::new(limits)) }
+    pub(crate) fn new(inner: E, limits: &Limits, connections: Arc<OpenConnections>) -> Self {
+        Self { inner, budget: Arc::new(UnsentBudget::new(limits)), connections }
     }
 }
 
@@ -56,7 +64,7 @@ impl<E: Endpoint> Endpoint for UnsentBytes<E> {
         }
         let body = BoxBody::from(response.take_body());
         let bytes = body.size_hint().exact().unwrap_or_default();
-        match self.budget.reserve(connection, bytes) {
+        match self.reserve(connection, bytes).await {
             Some(reservation) => {
                 let body = ReservedBody { body, reservation: Arc::new(reservation) };
                 response.set_body(Body::from(BoxBody::new(body)));
@@ -64,6 +72,32 @@ impl<E: Endpoint> Endpoint for UnsentBytes<E> {
             }
             None => Ok(rejected()),
         }
+    }
+}
+
+impl<E> UnsentBytes<E> {
+    /// Reserves bytes, if necessary by closing connections that do not read.
+    async fn reserve(&self, connection: Option<SocketAddr>, bytes: u64) -> Option<Reservation> {
+        let reservation = self.budget.reserve(connection, bytes);
+        if reservation.is_some() {
+            return reservation;
+        }
+        let slow = self.budget.slow_connections(bytes, SLOW_AFTER);
+        if slow.is_empty() {
+            return None;
+        }
+        tracing::warn!(closed = slow.len(), "closed connections that did not read their responses");
+        for client in slow {
+            self.connections.close(client);
+        }
+        for _ in 0..ATTEMPTS {
+            tokio::time::sleep(ATTEMPT_DELAY).await;
+            let reservation = self.budget.reserve(connection, bytes);
+            if reservation.is_some() {
+                return reservation;
+            }
+        }
+        None
     }
 }
 
@@ -83,8 +117,15 @@ struct UnsentBudget {
 #[derive(Default)]
 struct Unsent {
     total: u64,
-    /// By the address and port of the client; without entries of zero.
-    connections: HashMap<SocketAddr, u64>,
+    /// By the address and port of the client; without entries of zero bytes.
+    connections: HashMap<SocketAddr, ConnectionUnsent>,
+}
+
+/// The unsent bytes of one connection.
+struct ConnectionUnsent {
+    bytes: u64,
+    /// When it last read a response to its end, or when its first unread response was sent.
+    since: Instant,
 }
 
 impl UnsentBudget {
@@ -106,7 +147,7 @@ impl UnsentBudget {
         let mut unsent = self.lock();
         let total = unsent.total.saturating_add(bytes);
         let of_connection = connection.and_then(|address| unsent.connections.get(&address));
-        let of_connection = of_connection.copied().unwrap_or_default();
+        let of_connection = of_connection.map_or(0, |unsent| unsent.bytes);
         let is_first = of_connection == 0;
         let of_connection = of_connection.saturating_add(bytes);
         if total > self.total_max || (!is_first && of_connection > self.connection_max) {
@@ -114,9 +155,27 @@ impl UnsentBudget {
         }
         unsent.total = total;
         if let Some(address) = connection.filter(|_| bytes > 0) {
-            unsent.connections.insert(address, of_connection);
+            let entry = unsent.connections.entry(address);
+            let since = Instant::now();
+            entry.or_insert(ConnectionUnsent { bytes: 0, since }).bytes = of_connection;
         }
         Some(Reservation { budget: Arc::clone(self), connection, bytes })
+    }
+
+    /// The connections to close so that `bytes` can be reserved within three quarters of the total:
+    /// those with the most unsent bytes that have not read a response for `time`.
+    fn slow_connections(&self, bytes: u64, time: Duration) -> Vec<SocketAddr> {
+        let unsent = self.lock();
+        let mut excess = unsent.total.saturating_add(bytes).saturating_sub(self.total_max / 4 * 3);
+        let mut slow: Vec<_> = unsent.connections.iter().collect();
+        slow.retain(|(_, connection)| connection.since.elapsed() >= time);
+        slow.sort_unstable_by_key(|(_, connection)| std::cmp::Reverse(connection.bytes));
+        let is_needed = |(_, connection): &(_, &ConnectionUnsent)| {
+            let is_needed = excess > 0;
+            excess = excess.saturating_sub(connection.bytes);
+            is_needed
+        };
+        slow.into_iter().take_while(is_needed).map(|(client, _)| *client).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Unsent> {
@@ -136,10 +195,11 @@ impl Drop for Reservation {
         let mut unsent = self.budget.lock();
         unsent.total = unsent.total.saturating_sub(self.bytes);
         if let Some(address) = self.connection
-            && let Some(bytes) = unsent.connections.get_mut(&address)
+            && let Some(connection) = unsent.connections.get_mut(&address)
         {
-            *bytes = bytes.saturating_sub(self.bytes);
-            if *bytes == 0 {
+            connection.bytes = connection.bytes.saturating_sub(self.bytes);
+            connection.since = Instant::now();
+            if connection.bytes == 0 {
                 unsent.connections.remove(&address);
             }
         }
@@ -231,5 +291,22 @@ mod tests {
         assert!(reserve(&budget, 99, 2).is_none());
         drop(held);
         assert!(reserve(&budget, 99, 100).is_some());
+    }
+
+    #[test]
+    fn only_as_many_slow_connections_must_be_closed_as_their_bytes_are_needed() {
+        let budget = budget(100, 60);
+        let held = [(1, 10), (2, 50), (3, 30)].map(|(port, bytes)| reserve(&budget, port, bytes));
+        let ports = |bytes| {
+            let slow = budget.slow_connections(bytes, Duration::ZERO).into_iter();
+            slow.map(|client| client.port()).collect::<Vec<_>>()
+        };
+        // 90 are unsent, and at most 75 may be.
+        assert_eq!(ports(20), [2]);
+        assert_eq!(ports(40), [2, 3]);
+        assert_eq!(ports(1_000), [2, 3, 1]);
+        assert_eq!(budget.slow_connections(20, Duration::from_mins(1)), []);
+        drop(held);
+        assert!(ports(20).is_empty());
     }
 }

@@ -27,7 +27,7 @@ const ADVERBS_WITH_S: [&str; 12] = [
 ];
 
 /// The stem of a folded word. A word with a digit or a sign is its own stem.
-pub(super) fn stem(language: AnalysisLanguage, folded: &str) -> String {
+pub(crate) fn stem(language: AnalysisLanguage, folded: &str) -> String {
     if !folded.chars().all(char::is_alphabetic) {
         return folded.to_owned();
     }

@@ -70,7 +70,7 @@ impl Planner<'_> {
         let mut doc_freq = if is_name && word.dutch.stem != *folded && !is_dutch_word(folded) {
             self.terms.add_exact_term(folded, context)?
         } else {
-            self.add_stemmed_forms(&word.dutch, &word.english, context)?
+            self.add_stemmed_forms(&word.dutch.stem, &word.english, context)?
         };
         doc_freq += self.terms.add_exact_form(folded, context)?;
         if self.expansion == Expansion::None {
@@ -98,7 +98,7 @@ impl Planner<'_> {
             let english = WordTerms::of(AnalysisLanguage::English, &corrected).stem;
             let (kind, weight) = (MatchKind::Correction, CORRECTION_WEIGHT);
             let context = TermContext { kind, weight, text: &corrected, ..context };
-            self.add_stemmed_forms(&dutch, &english, context)?;
+            self.add_stemmed_forms(&dutch.stem, &english, context)?;
             self.terms.add_exact_form(&dutch.folded, context)?;
             self.add_components(
                 &dutch,
@@ -129,11 +129,11 @@ impl Planner<'_> {
 
     pub(super) fn add_stemmed_forms(
         &mut self,
-        dutch: &WordTerms,
+        dutch: &str,
         english: &str,
         context: TermContext<'_>,
     ) -> tantivy::Result<u64> {
-        let dutch = std::slice::from_ref(&dutch.stem);
+        let dutch = &[dutch.to_owned()];
         let english = [english.to_owned()];
         self.terms.add_stems(
             &[(AnalysisLanguage::Dutch, dutch), (AnalysisLanguage::English, &english)],
@@ -187,8 +187,8 @@ impl Planner<'_> {
         };
         for link in links {
             let text = format!("{}{link}{}", first.dutch.folded, second.dutch.folded);
-            let dutch = WordTerms::of(AnalysisLanguage::Dutch, &text);
-            let english = WordTerms::of(AnalysisLanguage::English, &text).stem;
+            let dutch = analysis::stem(AnalysisLanguage::Dutch, &text);
+            let english = analysis::stem(AnalysisLanguage::English, &text);
             let words = first.words | second.words;
             let (kind, class, weight) = (MatchKind::Joined, MatchClass::Exact, JOINED_WEIGHT);
             self.add_stemmed_forms(

@@ -8,7 +8,7 @@ use schema::{MatchClass, MatchKind};
 use super::Planner;
 use crate::{
     analysis,
-    analysis::{AnalysisLanguage, WordTerms},
+    analysis::AnalysisLanguage,
     index::{
         document_texts::full_name_term,
         query::{index_term::IndexTerm, query_words::QueryWord, terms::TermContext},
@@ -98,7 +98,7 @@ impl Planner<'_> {
         };
         let languages = [AnalysisLanguage::Dutch, AnalysisLanguage::English];
         let stems = languages.map(|language| {
-            [other, number.dutch.folded.as_str()].map(|part| WordTerms::of(language, part).stem)
+            [other, number.dutch.folded.as_str()].map(|part| analysis::stem(language, part))
         });
         let forms = [(languages[0], &stems[0][..]), (languages[1], &stems[1][..])];
         self.terms.add_stems(&forms, context)?;
@@ -140,8 +140,8 @@ impl Planner<'_> {
             rule: None,
         };
         let languages = [AnalysisLanguage::Dutch, AnalysisLanguage::English];
-        let stems = languages
-            .map(|language| [letters, number].map(|part| WordTerms::of(language, part).stem));
+        let stems =
+            languages.map(|language| [letters, number].map(|part| analysis::stem(language, part)));
         let forms = [(languages[0], &stems[0][..]), (languages[1], &stems[1][..])];
         self.terms.add_stems(&forms, context)?;
         Ok(())
@@ -152,7 +152,7 @@ impl Planner<'_> {
         let Some((prefix, verb)) = analysis::separable_verb(&word.dutch.folded) else {
             return Ok(());
         };
-        let stem = WordTerms::of(AnalysisLanguage::Dutch, &verb).stem;
+        let stem = analysis::stem(AnalysisLanguage::Dutch, &verb);
         let context = TermContext {
             words: word.words,
             kind: MatchKind::Word,
@@ -174,7 +174,7 @@ impl Planner<'_> {
                 if analysis::separable_verb(&joined).is_none() {
                     continue;
                 }
-                let dutch = WordTerms::of(AnalysisLanguage::Dutch, &joined);
+                let stem = analysis::stem(AnalysisLanguage::Dutch, &joined);
                 let context = TermContext {
                     words: verb.words | prefix.words,
                     kind: MatchKind::Joined,
@@ -183,7 +183,7 @@ impl Planner<'_> {
                     text: &joined,
                     rule: None,
                 };
-                self.terms.add_stems(&[(AnalysisLanguage::Dutch, &[dutch.stem])], context)?;
+                self.terms.add_stems(&[(AnalysisLanguage::Dutch, &[stem])], context)?;
             }
         }
         Ok(())
