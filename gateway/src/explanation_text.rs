@@ -55,19 +55,25 @@ pub(crate) fn describe_rank(
     text.join("\n")
 }
 
-/// What words of the query prefer, as a sentence: *Komende bijeenkomsten krijgen
-/// voorrang (‘agenda’).*
+/// What words of the query prefer, as a sentence: *Wij lezen ‘agenda’ als: komende bijeenkomsten.*
 pub(crate) fn preference_text(messages: &Messages, preference: &Preference) -> String {
     let SearchFilter { kinds, phases, organisation_kinds, from, until, .. } = &preference.filter;
     let day = |day: &Option<Date>| day.map(|day| messages.day(day)).unwrap_or_default();
+    let is_event = kinds.contains(&Kind::Event);
     let key = match (phases.first(), organisation_kinds.first()) {
         (Some(EventPhase::Past), _) => "preference.past",
         (Some(EventPhase::Upcoming | EventPhase::Ongoing), _) => "preference.upcoming",
         (None, Some(_)) => "preference.organisations",
-        (None, None) if kinds.contains(&Kind::Event) && from == until => "preference.events_on_day",
-        (None, None) if kinds.contains(&Kind::Event) => "preference.events_in_period",
-        (None, None) if from == until => "preference.on_day",
-        (None, None) => "preference.in_period",
+        (None, None) => match (from, until) {
+            (Some(_), None) if is_event => "preference.events_from",
+            (None, _) if is_event => "preference.events_until",
+            _ if is_event && from == until => "preference.events_on_day",
+            _ if is_event => "preference.events_in_period",
+            (Some(_), None) => "preference.since",
+            (None, _) => "preference.before",
+            _ if from == until => "preference.on_day",
+            _ => "preference.in_period",
+        },
     };
     let kinds = organisation_kinds.iter();
     let kinds: Vec<String> =

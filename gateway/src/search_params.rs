@@ -179,10 +179,10 @@ impl SearchParams {
         Self { wider: true, page: 1, facet: None, ..self.clone() }
     }
 
-    /// The same search with all words taken literally, from its first page.
+    /// The same search with all words taken literally, or interpreted, from its first page.
     #[must_use]
-    pub fn with_literal_words(&self) -> Self {
-        Self { literal: true, page: 1, facet: None, ..self.clone() }
+    pub fn with_literal_words(&self, literal: bool) -> Self {
+        Self { literal, page: 1, facet: None, ..self.clone() }
     }
 
     /// Another page of the same search.
@@ -205,19 +205,22 @@ impl SearchParams {
         Self::parse(&query).0
     }
 
-    /// The same search with the conditions of a filter on enum values and dates, from its first page;
-    /// `None` if a condition has no parameter.
+    /// The same search with the conditions of a filter on enum values and dates instead of those on
+    /// the same facets, from its first page; `None` if a condition has no parameter.
     pub fn with_filter(&self, filter: &SearchFilter) -> Option<Self> {
-        let mut params = self.clone();
+        let mut conditions = Vec::new();
         for facet in Facet::ALL {
             for value in filter.selected_values(*facet) {
-                params = params.with(facet.parameter()?, &to_url_value(&value.to_string()));
+                conditions.push((facet.parameter()?, to_url_value(&value.to_string())));
             }
         }
         for (name, day) in [("from", filter.from), ("until", filter.until)] {
-            params = day.map_or(params.clone(), |day| params.with(name, &day.to_string()));
+            conditions.extend(day.map(|day| (name, day.to_string())));
         }
-        Some(params)
+        let mut fewer = self.clone();
+        fewer.conditions.retain(|(name, _)| conditions.iter().all(|(other, _)| other != name));
+        let kept = Self::parse(&fewer.query_string()).0;
+        Some(conditions.iter().fold(kept, |params, (name, value)| params.with(name, value)))
     }
 
     /// The same search without one condition, from its first page.

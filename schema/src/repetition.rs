@@ -33,15 +33,15 @@ pub fn repeated_length(opening: &str, text: &str) -> Option<usize> {
     if end == 0 || rest.starts_with(char::is_alphanumeric) {
         return None;
     }
-    if is_truncated {
-        return Some(end);
-    }
     let closing = rest.len() - rest.trim_start_matches(is_closing).len();
     let after = &rest[closing..];
     let ends_sentence = rest[..closing].contains(['.', '!', '?', '…', ':', ';'])
         && (after.is_empty() || after.starts_with(char::is_whitespace));
     let ends_paragraph = after.trim_start_matches([' ', '\t']).starts_with("\n\n");
-    (ends_sentence || ends_paragraph || after.trim().is_empty()).then_some(end + closing)
+    if ends_sentence || ends_paragraph || after.trim().is_empty() {
+        return Some(end + closing);
+    }
+    is_truncated.then_some(end)
 }
 
 fn is_closing(letter: char) -> bool {

@@ -156,3 +156,55 @@ fn an_announcement_must_outlive_its_article_and_meet_it_again() {
     installation.build();
     assert_eq!(merged(&installation), together);
 }
+
+#[test]
+fn short_articles_with_their_own_subject_must_stay_apart() {
+    let sentence = "Dit artikel stond eerder in de nieuwsbrief van Gebruiker Centraal en is hier \
+        met toestemming geplaatst.";
+    let text =
+        article("t1", &json!({ "title": "Brieven", "body": full_text(sentence, "brieven") }));
+    let own = |key: &str, subject: &str| {
+        let body = format!(
+            "{sentence} {subject} kost vanaf maandag twee euro, meldt de afdeling \
+            parkeren, en wie bezwaar maakt belt een ander loket of schrijft zelf."
+        );
+        article(key, &json!({ "title": subject, "body": body }))
+    };
+    let installation = installation(&[text], &[own("a1", "Fietsen")]);
+    installation.build();
+    assert_eq!(merged(&installation), groups(&[&["t1"], &["a1"]]));
+    // Two entries of one list are two articles, whatever they share with a third.
+    let question = |key: &str| {
+        let body = "Ben Staal geeft antwoord op de vraag van de week over brieven.";
+        article(
+            key,
+            &json!({ "title": "Vraag van de week", "people": ["Ben Staal"], "body": body }),
+        )
+    };
+    let long = json!({ "title": "Vraag van de week", "people": ["Ben Staal"],
+        "body": full_text("Ben Staal geeft antwoord op de vraag van de week.", "brieven") });
+    installation.write_lines(&[article("t1", &long).to_string()]);
+    installation
+        .write_lines_to("more.jsonl", &[question("a1"), question("a2")].map(|q| q.to_string()));
+    installation.build();
+    assert_eq!(merged(&installation), groups(&[&["t1"], &["a1"], &["a2"]]));
+}
+
+#[test]
+fn the_configuration_must_decide_whose_an_announcement_is() {
+    let text = |key: &str, lead: &str| {
+        article(key, &json!({ "title": key, "body": full_text(lead, "brieven") }))
+    };
+    let items = [text("t1", LEAD), text("t2", "Iets anders.")];
+    let announcement = [article("a1", &json!({ "title": "Kort", "body": ANNOUNCEMENT }))];
+    let installation = installation(&items, &announcement);
+    let config = std::fs::read_to_string(installation.config()).expect("a configuration");
+    let config = format!("aliases = [[\"more:a1\", \"lines:t2\"]]\n{config}");
+    std::fs::write(installation.config(), config).expect("writable");
+    installation.build();
+    let origins = [("a1".to_owned(), Origin::Declared), ("t2".to_owned(), Origin::Declared)];
+    let mut expected = groups(&[&["t1"]]);
+    expected.push(BTreeMap::from(origins));
+    expected.sort();
+    assert_eq!(merged(&installation), expected);
+}

@@ -124,8 +124,26 @@ fn words_must_be_searched_when_nothing_else_is_left() {
         let literal = search(&library, SearchQuery { literal: true, ..search_query(words) });
         assert_eq!(titles(&interpreted), titles(&literal), "{words}");
     }
+    // The frame of a question is not searched, and its subject can be a phrase or a field.
+    for (framed, subject) in [
+        ("waar vind ik \"digitale agenda\"", "\"digitale agenda\""),
+        ("wat betekent titel:regels", "titel:regels"),
+        ("waar vind ik priv*", "priv*"),
+    ] {
+        let (framed, subject) =
+            (search(&library, search_query(framed)), search(&library, search_query(subject)));
+        assert_eq!(titles(&framed), titles(&subject));
+    }
+    // A preference is one wherever it is.
+    for words in
+        ["\"privacy\" volgende week", "privacy -brief volgende week", "titel:privacy volgende week"]
+    {
+        let page = search(&library, search_query(words));
+        assert_eq!(page.interpretation.preferences.len(), 1, "{words}");
+        assert!(titles(&page).contains(&"Kennissessie privacy"), "{words}: {:?}", titles(&page));
+    }
     // A quoted word, or one of a field, is never a preference.
-    for words in ["\"agenda\"", "titel:agenda", "-agenda brief", "digitale \"agenda\" december"] {
+    for words in ["\"agenda\"", "titel:agenda", "-agenda brief"] {
         let page = search(&library, search_query(words));
         assert_eq!(page.interpretation.preferences, [], "{words}");
     }
@@ -156,8 +174,8 @@ fn a_number_after_a_section_must_belong_to_it() {
 fn pages_and_graphql_must_show_a_preference_and_remove_it() {
     let server = Server::of(&library());
     let page = server.get("/?q=agenda+december").body;
-    let note = "Bijeenkomsten van 1 december 2026 tot en met 31 december 2026 krijgen voorrang \
-                (‘agenda december’).";
+    let note = "Wij lezen ‘agenda december’ als: bijeenkomsten van 1 december 2026 tot en met 31 \
+                december 2026. Deze resultaten krijgen voorrang.";
     assert!(page.contains(note), "{page}");
     assert!(
         page.contains("?q=agenda+december&#38;literal=true")
@@ -165,10 +183,22 @@ fn pages_and_graphql_must_show_a_preference_and_remove_it() {
         "{page}"
     );
     assert!(page.contains("kind=event") && page.contains("from=2026-12-01"), "{page}");
-    assert!(!server.get("/?q=agenda+december&literal=true").body.contains("krijgen voorrang"));
-    assert!(!server.get("/?q=agenda+december&sort=newest").body.contains("krijgen voorrang"));
+    let literal = server.get("/?q=agenda+december&literal=true").body;
+    assert!(!literal.contains("krijgen voorrang") && literal.contains("Wij zoeken letterlijk"));
+    assert!(literal.contains("name=\"literal\" value=\"true\""), "{literal}");
+    // In another order, and without results, the page says what it did not search for.
+    let newest = server.get("/?q=agenda+december&sort=newest").body;
+    assert!(!newest.contains("krijgen voorrang") && newest.contains("Wij lezen ‘agenda december’"));
+    let empty = server.get("/?q=titel:xyzzy+volgende+week").body;
+    assert!(
+        empty.contains("Wij lezen ‘volgende week’") && !empty.contains("Toon alleen"),
+        "{empty}"
+    );
+    // Only these results, instead of the ones that another filter selects.
+    let filtered = server.get("/?q=agenda+december&kind=article").body;
+    assert!(!filtered.contains("kind=article&#38;kind=event"), "{filtered}");
     let organisations = server.get("/en?q=welke+gemeenten+klantreizen").body;
-    assert!(organisations.contains("‘Municipality’ are ranked higher"), "{organisations}");
+    assert!(organisations.contains("organisations of the type Municipality"), "{organisations}");
     assert!(!organisations.contains("Show only these"), "{organisations}");
 
     let query = "query($literal: Boolean!) { search(query: \"agenda december\", literal: $literal, \
@@ -187,6 +217,11 @@ fn pages_and_graphql_must_show_a_preference_and_remove_it() {
     let score = search["edges"][0]["score"].as_f64().expect("a score");
     let preference = explanation["preference"].as_f64().expect("a contribution");
     assert!((preference * 2.0 - score).abs() < 0.01, "half of {score}: {preference}");
-    assert!(explanation["text"].as_str().unwrap_or_default().contains("waar u naar vraagt"));
+    assert!(
+        explanation["text"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("de organisatie waar u naar vraagt")
+    );
     assert_eq!(literal(true)["interpretation"]["preferences"], json!([]));
 }

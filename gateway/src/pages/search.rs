@@ -44,6 +44,8 @@ struct SearchView<'a> {
     notes: Vec<String>,
     /// What words of the query prefer.
     preferences: Vec<PreferenceView>,
+    /// The same search with interpreted words, if they are taken literally.
+    interpreted_href: Option<String>,
     did_you_mean: Option<Link>,
     sorts: Vec<(String, String, bool)>,
     pagination: PaginationView,
@@ -158,6 +160,7 @@ async fn view<'a>(
         filters: FiltersView::new(context, parameters, &facet_builder, &facets),
         notes: notes(messages, &results, parameters, invalid),
         preferences: preferences(context, &results, parameters),
+        interpreted_href: parameters.literal.then(|| href(&parameters.with_literal_words(false))),
         did_you_mean: results.interpretation.did_you_mean.as_ref().map(|better| Link {
             href: href(&parameters.with_words(Some(better))),
             text: better.clone(),
@@ -272,21 +275,22 @@ fn notes(
     notes
 }
 
-/// Only by relevance do preferred results come first.
+/// What words of the query prefer. Only by relevance do these results rank higher.
 fn preferences(
     context: PageContext<'_>,
     results: &SearchPage,
     parameters: &SearchParams,
 ) -> Vec<PreferenceView> {
-    if parameters.order() != SearchSort::Relevance || results.hits.is_empty() {
-        return Vec::new();
-    }
+    let is_ranked = parameters.order() == SearchSort::Relevance && !results.hits.is_empty();
+    let first = is_ranked.then(|| format!(" {}", context.messages.get("preference.first")));
     let view = |preference: &Preference| PreferenceView {
-        text: explanation_text::preference_text(context.messages, preference),
+        text: explanation_text::preference_text(context.messages, preference)
+            + first.as_deref().unwrap_or_default(),
         only_href: parameters
             .with_filter(&preference.filter)
+            .filter(|only| only != parameters && !results.hits.is_empty())
             .map(|only| search_href(context, &only)),
-        literal_href: search_href(context, &parameters.with_literal_words()),
+        literal_href: search_href(context, &parameters.with_literal_words(true)),
     };
     results.interpretation.preferences.iter().map(view).collect()
 }

@@ -8,8 +8,7 @@ const BEGINNINGS: &str = "waar vind ik|waar kan ik vinden|hoe vind ik|ik zoek na
     kunt u mij vertellen|kun je mij vertellen|kan iemand vertellen|wie weet|weet iemand|\
     hoe werkt|hoe werken|hoe gaat het met|hoe zit het met|kun je uitleggen|uitleg over|\
     wat doet|wat doen|wat zegt|is er iets over|heeft iemand ervaring met|\
-    wanneer is de volgende|de volgende|volgende|eerstvolgende|aankomende|komende|\
-    when is the next|next|upcoming|\
+    wanneer is de|wanneer is het|wanneer is|when is the|when is|\
     where do i find|where can i find|how do i find|i am looking for|im looking for|looking for|\
     information about|information on|more information about|more about|tell me about|\
     what does|what is the meaning of|how does|how do i|how can i|does anyone know";

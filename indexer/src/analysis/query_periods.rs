@@ -1,7 +1,7 @@
 //! Words of a query for a period: *volgende week*, *december 2025*, *dit najaar*, *Q3*.
 
 use jiff::{
-    Span,
+    Span, ToSpan,
     civil::{Date, Weekday},
 };
 
@@ -35,9 +35,19 @@ const SEASONS: [(i8, &str); 4] = [
     (9, "najaar herfst autumn"),
     (12, "winter"),
 ];
-const QUARTERS: [&str; 4] = ["eerste first", "tweede second", "derde third", "vierde fourth"];
-/// Words before a month that make it a time.
-const PREPOSITIONS: &str = "in van eind begin half medio sinds vanaf of from since";
+const QUARTERS: [&str; 4] =
+    ["eerste 1e first", "tweede 2e second", "derde 3e third", "vierde 4e fourth"];
+/// Words before a name of a month that make it a time, also with an article between.
+const IN_WORDS: &str = "in eind begin half medio";
+const ARTICLES: &str = "de het the";
+/// Words after which a period has no end.
+const FROM_WORDS: &str = "vanaf from";
+const SINCE_WORDS: &str = "sinds since";
+const AFTER_WORDS: &str = "na after";
+/// Words after which a period ends before the one that is named.
+const BEFORE_WORDS: &str = "voor before tot until";
+/// Words of a query whose period is not one of these.
+const NEGATIONS: &str = "niet geen not tussen between";
 
 /// How a word of a query is searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,16 +70,27 @@ pub(super) enum YearChoice {
     Upcoming,
     /// The current or the previous one.
     Latest,
+    /// The next one, not the current one.
+    Next,
+    /// The previous one, not the current one.
+    Previous,
+    /// The one of this year.
+    Current,
+    /// That of a year.
+    Of(i16),
 }
 
 /// A period and the words for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Period {
     pub(super) words: Vec<(usize, WordUse)>,
-    pub(super) from: Date,
+    pub(super) from: Option<Date>,
     /// Inclusive.
-    pub(super) until: Date,
+    pub(super) until: Option<Date>,
 }
+
+/// The first and the last day of a period.
+type Days = (Date, Date);
 
 /// Which week, month or year, counted from today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,71 +104,138 @@ enum Which {
     Past,
 }
 
-/// The period that starts at a word. Names of months and days, and years, are a period only with a
+/// The first period of a query. Names of months and days, and years, are a period only with a
 /// subject that has a date, such as an event, or with words that make them one.
-pub(super) fn period_at(
+pub(super) fn find_period(
     words: &[&str],
-    at: usize,
-    (year_choice, has_subject): (YearChoice, bool),
+    (choice, has_subject): (YearChoice, bool),
     today: Date,
 ) -> Option<Period> {
+    if words.iter().any(|word| is_one_of(NEGATIONS, word)) {
+        return None;
+    }
+    let choice = match words.iter().find_map(|word| year(word)) {
+        Some(year) if words.iter().any(|word| recurring_months(word).is_some()) => {
+            YearChoice::Of(year)
+        }
+        _ => choice,
+    };
+    (0..words.len()).find_map(|at| {
+        let before = at.checked_sub(1).map_or("", |before| words[before]);
+        let choice = if is_one_of(SINCE_WORDS, before) && !matches!(choice, YearChoice::Of(_)) {
+            YearChoice::Latest
+        } else {
+            choice
+        };
+        let (words, (from, until)) = days_at(words, at, (choice, has_subject), today)?;
+        Some(bounded(words, (from, until), before))
+    })
+}
+
+/// A period with the bounds that the word before it gives.
+fn bounded(words: Vec<(usize, WordUse)>, (from, until): Days, before: &str) -> Period {
+    let (from, until) = if is_one_of(FROM_WORDS, before) || is_one_of(SINCE_WORDS, before) {
+        (Some(from), None)
+    } else if is_one_of(AFTER_WORDS, before) {
+        (Some(until.tomorrow().unwrap_or(until)), None)
+    } else if is_one_of(BEFORE_WORDS, before) {
+        (None, Some(from.yesterday().unwrap_or(from)))
+    } else {
+        (Some(from), Some(until))
+    };
+    Period { words, from, until }
+}
+
+/// The words and the days of the period that starts at a word.
+fn days_at(
+    words: &[&str],
+    at: usize,
+    (choice, has_subject): (YearChoice, bool),
+    today: Date,
+) -> Option<(Vec<(usize, WordUse)>, Days)> {
     let word = words[at];
     let next = words.get(at + 1).copied().unwrap_or_default();
-    let period = |words: &[(usize, WordUse)], (from, until): (Date, Date)| {
-        Some(Period { words: words.to_vec(), from, until })
-    };
     if let Some(which) = which(word) {
-        let words = [(at, WordUse::Preference), (at + 1, WordUse::Preference)];
+        let unsearched = vec![(at, WordUse::Preference), (at + 1, WordUse::Preference)];
         if let Some(days) = relative_days(which, next, today) {
-            return period(&words, days);
-        }
-        let (first_month, months) = recurring_months(next)?;
-        let year_choice = match which {
-            Which::This => year_choice,
-            Which::Next | Which::Coming => YearChoice::Upcoming,
-            Which::Previous | Which::Past => YearChoice::Latest,
-        };
-        let words = [words[0], (at + 1, WordUse::Required)];
-        return period(&words, recurring((first_month, months), year_choice, today)?);
-    }
-    let is_after_preposition =
-        at > 0 && PREPOSITIONS.split(' ').any(|preposition| preposition == words[at - 1]);
-    let (length, first_month, months) = match quarter(word, next) {
-        Some((length, first_month)) => (length, first_month, 3),
-        None => recurring_months(word).map_or((0, 0, 0), |(first, months)| (1, first, months)),
-    };
-    if length > 0 {
-        let year = words.get(at + length).and_then(|word| year(word));
-        let uses = |count: usize| (0..count).map(|n| (at + n, WordUse::Required));
-        if let Some(year) = year {
-            let optional = (at + length, WordUse::Optional);
-            let words: Vec<_> = uses(length).chain([optional]).collect();
-            return period(&words, months_of(year, (first_month, months))?);
+            let day = words.get(at + 2).and_then(|word| day_within(word, days));
+            let words = unsearched.into_iter().chain(day.map(|_| (at + 2, WordUse::Preference)));
+            return Some((words.collect(), day.map_or(days, |day| (day, day))));
         }
         // *May* is also a verb.
-        return if is_after_preposition || (has_subject && word != "may") {
-            period(
-                &uses(length).collect::<Vec<_>>(),
-                recurring((first_month, months), year_choice, today)?,
-            )
-        } else {
-            None
+        let months = recurring_months(next).filter(|_| next != "may")?;
+        let choice = match (choice, which) {
+            (YearChoice::Of(_), _) => choice,
+            (_, Which::This) => YearChoice::Current,
+            (_, Which::Next) => YearChoice::Next,
+            (_, Which::Coming) => YearChoice::Upcoming,
+            (_, Which::Previous) => YearChoice::Previous,
+            (_, Which::Past) => YearChoice::Latest,
         };
+        let words = vec![(at, WordUse::Preference), (at + 1, WordUse::Required)];
+        return Some((words, recurring(months, choice, today)?));
+    }
+    if let Some(found) = named_months(words, at, (choice, has_subject), today) {
+        return Some(found);
+    }
+    let is_after = |list: &str| at > 0 && is_one_of(list, words[at - 1]);
+    if let Some(year) = year(word)
+        && (has_subject || is_after(IN_WORDS) || is_after(SINCE_WORDS) || is_after(FROM_WORDS))
+        && words.iter().all(|word| recurring_months(word).is_none())
+    {
+        return Some((vec![(at, WordUse::Required)], months_of(year, (1, 12))?));
     }
     if !has_subject {
         return None;
     }
-    if let Some(year) = year(word) {
-        return period(&[(at, WordUse::Required)], months_of(year, (1, 12))?);
-    }
     let day = match word {
         "vandaag" | "today" => today,
         "morgen" | "tomorrow" => today.tomorrow().ok()?,
-        "overmorgen" => today.checked_add(Span::new().days(2)).ok()?,
+        "overmorgen" => today.checked_add(2.days()).ok()?,
         "gisteren" | "yesterday" => today.yesterday().ok()?,
-        _ => day_of_week(word, year_choice, today)?,
+        _ => day_of_week(word, choice != YearChoice::Latest, today)?,
     };
-    period(&[(at, WordUse::Preference)], (day, day))
+    Some((vec![(at, WordUse::Preference)], (day, day)))
+}
+
+/// A month, a season or a quarter, with its year if that follows, or a day of a month.
+fn named_months(
+    words: &[&str],
+    at: usize,
+    (choice, has_subject): (YearChoice, bool),
+    today: Date,
+) -> Option<(Vec<(usize, WordUse)>, Days)> {
+    let word = words[at];
+    let next = words.get(at + 1).copied().unwrap_or_default();
+    let (length, months) = match quarter(word, next) {
+        Some((length, first_month)) => (length, (first_month, 3)),
+        None => (1, recurring_months(word)?),
+    };
+    let is_before = |count: usize, list: &str| {
+        at.checked_sub(count).is_some_and(|before| is_one_of(list, words[before]))
+    };
+    let is_placed = [IN_WORDS, FROM_WORDS, SINCE_WORDS]
+        .into_iter()
+        .any(|list| is_before(1, list) || (is_before(1, ARTICLES) && is_before(2, list)));
+    let stated_year = words.get(at + length).and_then(|word| year(word));
+    let is_season = SEASONS.into_iter().any(|(_, names)| is_one_of(names, word));
+    // *May* is also a verb, and *Winter* a surname.
+    let is_alone = has_subject && word != "may" && !is_season;
+    if stated_year.is_none() && !is_placed && !is_alone {
+        return None;
+    }
+    let days = match stated_year {
+        Some(year) => months_of(year, months)?,
+        None => recurring(months, choice, today)?,
+    };
+    let day = at.checked_sub(1).and_then(|before| words[before].parse().ok());
+    let day = day.and_then(|day: i8| Date::new(days.0.year(), days.0.month(), day).ok());
+    let day = day.filter(|_| months.1 == 1 && length == 1);
+    let day_word = day.map(|_| (at - 1, WordUse::Required));
+    let year_word = stated_year.map(|_| (at + length, WordUse::Required));
+    let names = (at..at + length).map(|at| (at, WordUse::Required));
+    let words = day_word.into_iter().chain(names).chain(year_word).collect();
+    Some((words, day.map_or(days, |day| (day, day))))
 }
 
 fn which(word: &str) -> Option<Which> {
@@ -156,69 +244,67 @@ fn which(word: &str) -> Option<Which> {
         "volgende" | "volgend" | "next" => Which::Next,
         "vorige" | "vorig" | "last" | "previous" => Which::Previous,
         "komende" | "komend" | "aankomende" | "aanstaande" | "coming" | "upcoming" => Which::Coming,
-        "afgelopen" | "past" => Which::Past,
+        "afgelopen" => Which::Past,
         _ => return None,
     })
 }
 
 /// The first and the last day of a week, weekend, month, quarter, year or day of the week.
-fn relative_days(which: Which, unit: &str, today: Date) -> Option<(Date, Date)> {
+fn relative_days(which: Which, unit: &str, today: Date) -> Option<Days> {
     let after = |day: Date, span: Span| day.checked_add(span).ok();
-    let before = |day: Date, span: Span| day.checked_sub(span).ok();
     let offset = match which {
         Which::This | Which::Coming => 0,
         Which::Next => 1,
         Which::Previous | Which::Past => -1,
     };
-    let monday =
-        before(today, Span::new().days(i64::from(today.weekday().to_monday_zero_offset())))?;
-    let (span, first, length) = match unit {
-        "week" => {
-            let week = Span::new().weeks(1);
-            (week, after(monday, Span::new().weeks(offset))?, Span::new().days(6))
-        }
+    let from_monday = i64::from(today.weekday().to_monday_zero_offset());
+    let monday = after(today, (offset * 7 - from_monday).days())?;
+    let calendar = match unit {
+        "week" => (1.week(), (monday, after(monday, 6.days())?)),
         "weekend" => {
-            let saturday = after(monday, Span::new().weeks(offset).days(5))?;
+            let saturday = after(monday, 5.days())?;
             return Some((saturday, saturday.tomorrow().ok()?));
         }
         "maand" | "month" => {
-            let first = after(today.first_of_month(), Span::new().months(offset))?;
-            return days_of(which, today, Span::new().months(1), (first, first.last_of_month()));
+            let first = after(today.first_of_month(), offset.months())?;
+            (1.month(), (first, first.last_of_month()))
         }
         "kwartaal" | "quarter" => {
             let start = Date::new(today.year(), (today.month() - 1) / 3 * 3 + 1, 1).ok()?;
-            let first = after(start, Span::new().months(3 * offset))?;
-            let last = after(first, Span::new().months(2))?.last_of_month();
-            return days_of(which, today, Span::new().months(3), (first, last));
+            let first = after(start, (3 * offset).months())?;
+            (3.months(), (first, after(first, 2.months())?.last_of_month()))
         }
         "jaar" | "year" => {
-            let first = after(today.first_of_year(), Span::new().years(offset))?;
-            return days_of(which, today, Span::new().years(1), (first, first.last_of_year()));
+            let first = after(today.first_of_year(), offset.years())?;
+            (1.year(), (first, first.last_of_year()))
         }
+        "weken" | "weeks" if offset <= 0 => (3.weeks(), (today, today)),
+        "maanden" | "months" if offset <= 0 => (3.months(), (today, today)),
         _ => {
-            let year_choice = if offset < 0 { YearChoice::Latest } else { YearChoice::Upcoming };
-            let other = if which == Which::Next { today.tomorrow().ok()? } else { today };
-            let day = day_of_week(unit, year_choice, other)?;
+            let day = match which {
+                Which::Next => day_of_week(unit, true, today.tomorrow().ok()?)?,
+                Which::Previous | Which::Past => day_of_week(unit, false, today.yesterday().ok()?)?,
+                Which::This | Which::Coming => day_of_week(unit, true, today)?,
+            };
             return Some((day, day));
         }
     };
-    days_of(which, today, span, (first, after(first, length)?))
+    days_of(which, today, calendar)
 }
 
 /// The days of a calendar period, or as many days from or until today.
-fn days_of(which: Which, today: Date, span: Span, calendar: (Date, Date)) -> Option<(Date, Date)> {
+fn days_of(which: Which, today: Date, (span, calendar): (Span, Days)) -> Option<Days> {
     Some(match which {
-        Which::Coming => (today, today.checked_add(span).ok()?),
-        Which::Past => (today.checked_sub(span).ok()?, today),
+        Which::Coming => (today, today.checked_add(span).ok()?.yesterday().ok()?),
+        Which::Past => (today.checked_sub(span).ok()?.tomorrow().ok()?, today),
         Which::This | Which::Next | Which::Previous => calendar,
     })
 }
 
 /// The first month and the number of months of a month or season.
 fn recurring_months(word: &str) -> Option<(i8, i8)> {
-    let is_one_of = |list: &str| list.split(' ').any(|candidate| candidate == word);
-    let month = (1..).zip(MONTHS).find(|(_, names)| is_one_of(names));
-    let season = || SEASONS.into_iter().find(|(_, names)| is_one_of(names));
+    let month = (1..).zip(MONTHS).find(|(_, names)| is_one_of(names, word));
+    let season = || SEASONS.into_iter().find(|(_, names)| is_one_of(names, word));
     month.map(|(month, _)| (month, 1)).or_else(|| season().map(|(first, _)| (first, 3)))
 }
 
@@ -230,7 +316,7 @@ fn quarter(word: &str, next: &str) -> Option<(usize, i8)> {
         "q3" => 2,
         "q4" => 3,
         _ if next == "kwartaal" || next == "quarter" => {
-            let position = QUARTERS.iter().position(|names| names.split(' ').any(|n| n == word))?;
+            let position = QUARTERS.iter().position(|names| is_one_of(names, word))?;
             return Some((2, i8::try_from(position * 3 + 1).ok()?));
         }
         _ => return None,
@@ -239,38 +325,55 @@ fn quarter(word: &str, next: &str) -> Option<(usize, i8)> {
 }
 
 /// The year that a word is, within the lifetime of the field's texts.
-pub(super) fn year(word: &str) -> Option<i16> {
+fn year(word: &str) -> Option<i16> {
     let is_year = word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     word.parse().ok().filter(|year| is_year && (1980..2100).contains(year))
 }
 
 /// The days of months that start in a year.
-fn months_of(year: i16, (first_month, months): (i8, i8)) -> Option<(Date, Date)> {
+fn months_of(year: i16, (first_month, months): (i8, i8)) -> Option<Days> {
     let from = Date::new(year, first_month, 1).ok()?;
-    let last = from.checked_add(Span::new().months(i64::from(months) - 1)).ok()?;
+    let last = from.checked_add((i64::from(months) - 1).months()).ok()?;
     Some((from, last.last_of_month()))
 }
 
 /// The days of months that recur every year, in the year that is meant today.
-fn recurring(months: (i8, i8), year_choice: YearChoice, today: Date) -> Option<(Date, Date)> {
+fn recurring(months: (i8, i8), choice: YearChoice, today: Date) -> Option<Days> {
     let year = today.year();
     let mut years =
         [year - 1, year, year + 1].into_iter().filter_map(|year| months_of(year, months));
-    match year_choice {
+    match choice {
         YearChoice::Upcoming => years.find(|(_, until)| *until >= today),
         YearChoice::Latest => years.rfind(|(from, _)| *from <= today),
+        YearChoice::Next => years.find(|(from, _)| *from > today),
+        YearChoice::Previous => years.rfind(|(_, until)| *until < today),
+        YearChoice::Current => months_of(year, months),
+        YearChoice::Of(year) => months_of(year, months),
     }
 }
 
-/// The day of the week that is meant today.
-fn day_of_week(word: &str, year_choice: YearChoice, today: Date) -> Option<Date> {
-    let is_named = |names: &str| names.split(' ').any(|name| name == word);
-    let position = WEEKDAYS.iter().position(|names| is_named(names))?;
-    let weekday = Weekday::from_monday_zero_offset(i8::try_from(position).ok()?).ok()?;
+/// The day of the week that comes next, or that came last; today included.
+fn day_of_week(word: &str, is_upcoming: bool, today: Date) -> Option<Date> {
+    let weekday = weekday(word)?;
     if today.weekday() == weekday {
         return Some(today);
     }
-    today.nth_weekday(if year_choice == YearChoice::Upcoming { 1 } else { -1 }, weekday).ok()
+    today.nth_weekday(if is_upcoming { 1 } else { -1 }, weekday).ok()
+}
+
+/// The day of the week that a word names, if it lies within a period.
+fn day_within(word: &str, (from, until): Days) -> Option<Date> {
+    day_of_week(word, true, from).filter(|day| *day <= until)
+}
+
+fn weekday(word: &str) -> Option<Weekday> {
+    let position = WEEKDAYS.iter().position(|names| is_one_of(names, word))?;
+    Weekday::from_monday_zero_offset(i8::try_from(position).ok()?).ok()
+}
+
+/// Whether a list, separated by spaces, contains a word.
+pub(super) fn is_one_of(list: &str, word: &str) -> bool {
+    list.split_ascii_whitespace().any(|candidate| candidate == word)
 }
 
 #[cfg(test)]
@@ -279,56 +382,112 @@ mod tests {
 
     use super::*;
 
+    fn days(query: &str, has_subject: bool, today: Date) -> Option<(String, String)> {
+        let words: Vec<&str> = query.split(' ').collect();
+        let period = find_period(&words, (YearChoice::Upcoming, has_subject), today)?;
+        let text = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+        Some((text(period.from), text(period.until)))
+    }
+
     #[test]
     fn periods_must_be_counted_from_today() {
         // A Wednesday.
         let today = date(2026, 3, 4);
-        let days = |query: &str| {
-            let words: Vec<&str> = query.split(' ').collect();
-            let period = period_at(&words, 0, (YearChoice::Upcoming, true), today);
-            period.map(|period| (period.from.to_string(), period.until.to_string()))
-        };
         for (query, from, until) in [
             ("deze week", "2026-03-02", "2026-03-08"),
             ("volgende week", "2026-03-09", "2026-03-15"),
+            ("volgende week maandag", "2026-03-09", "2026-03-09"),
             ("vorige week", "2026-02-23", "2026-03-01"),
-            ("komende week", "2026-03-04", "2026-03-11"),
-            ("afgelopen maand", "2026-02-04", "2026-03-04"),
+            ("komende week", "2026-03-04", "2026-03-10"),
+            ("afgelopen week", "2026-02-26", "2026-03-04"),
+            ("afgelopen maand", "2026-02-05", "2026-03-04"),
+            ("komende maanden", "2026-03-04", "2026-06-03"),
             ("dit weekend", "2026-03-07", "2026-03-08"),
+            ("vorig weekend", "2026-02-28", "2026-03-01"),
             ("volgende maand", "2026-04-01", "2026-04-30"),
             ("last month", "2026-02-01", "2026-02-28"),
             ("dit kwartaal", "2026-01-01", "2026-03-31"),
             ("volgend jaar", "2027-01-01", "2027-12-31"),
             ("volgende woensdag", "2026-03-11", "2026-03-11"),
+            ("vorige woensdag", "2026-02-25", "2026-02-25"),
             ("vrijdag", "2026-03-06", "2026-03-06"),
             ("morgen", "2026-03-05", "2026-03-05"),
             ("gisteren", "2026-03-03", "2026-03-03"),
             ("maart", "2026-03-01", "2026-03-31"),
+            ("volgende maart", "2027-03-01", "2027-03-31"),
+            ("vorige maart", "2025-03-01", "2025-03-31"),
             ("februari", "2027-02-01", "2027-02-28"),
             ("afgelopen februari", "2026-02-01", "2026-02-28"),
+            ("24 december", "2026-12-24", "2026-12-24"),
+            ("1 maart 2027", "2027-03-01", "2027-03-01"),
+            ("december webinar 2025", "2025-12-01", "2025-12-31"),
+            ("2025 december", "2025-12-01", "2025-12-31"),
             ("dit najaar", "2026-09-01", "2026-11-30"),
+            ("dit voorjaar", "2026-03-01", "2026-05-31"),
+            ("in de winter", "2026-12-01", "2027-02-28"),
             ("winter 2025", "2025-12-01", "2026-02-28"),
             ("q3", "2026-07-01", "2026-09-30"),
             ("derde kwartaal 2024", "2024-07-01", "2024-09-30"),
+            ("1e kwartaal 2027", "2027-01-01", "2027-03-31"),
             ("2024", "2024-01-01", "2024-12-31"),
+            ("sinds december", "2025-12-01", ""),
+            ("vanaf december", "2026-12-01", ""),
+            ("na december", "2027-01-01", ""),
+            ("voor december", "", "2026-11-30"),
         ] {
-            assert_eq!(days(query), Some((from.to_owned(), until.to_owned())), "{query}");
+            assert_eq!(
+                days(query, true, today),
+                Some((from.to_owned(), until.to_owned())),
+                "{query}"
+            );
         }
-        for query in ["may", "week", "deze", "eerste", "1300", "volgende stap", "20261"] {
-            assert_eq!(days(query), None, "{query}");
+        for query in [
+            "may",
+            "week",
+            "deze",
+            "eerste",
+            "1300",
+            "volgende stap",
+            "20261",
+            "de winter",
+            "this may help",
+            "niet in december",
+            "tussen januari en maart",
+        ] {
+            assert_eq!(days(query, true, today), None, "{query}");
+        }
+        for query in ["december", "2025", "vrijdag", "jeugd van mei", "morgen", "q3"] {
+            assert_eq!(days(query, false, today), None, "{query}");
+        }
+        for query in ["in december", "in 2025", "december 2025", "deze week", "in de zomer"] {
+            assert!(days(query, false, today).is_some(), "{query}");
         }
     }
 
     #[test]
     fn periods_at_the_end_of_the_calendar_must_not_fail() {
         for today in [Date::MIN, Date::MAX] {
-            for query in
-                ["volgende week", "vorig jaar", "deze maand", "gisteren", "morgen", "zondag"]
-            {
+            for query in [
+                "volgende week",
+                "vorig jaar",
+                "deze maand",
+                "gisteren",
+                "morgen",
+                "zondag",
+                "komende maanden",
+                "vorige zondag",
+                "na december",
+                "voor december",
+                "dit kwartaal",
+            ] {
                 let words: Vec<&str> = query.split(' ').collect();
-                for year_choice in [YearChoice::Upcoming, YearChoice::Latest] {
-                    let period = period_at(&words, 0, (year_choice, true), today);
-                    assert!(period.is_none_or(|period| period.from <= period.until), "{query}");
+                for choice in [YearChoice::Upcoming, YearChoice::Latest] {
+                    let period = find_period(&words, (choice, true), today);
+                    let is_ordered = |period: Period| match (period.from, period.until) {
+                        (Some(from), Some(until)) => from <= until,
+                        _ => true,
+                    };
+                    assert!(period.is_none_or(is_ordered), "{query}");
                 }
             }
         }

@@ -4,9 +4,9 @@
 use jiff::civil::Date;
 use schema::{EventPhase, Kind, OrganisationKind, SearchFilter};
 
-use super::query_periods::{Period, WordUse, YearChoice, period_at, year};
+use super::query_periods::{Period, WordUse, YearChoice, find_period, is_one_of};
 
-/// Words for a list of events.
+/// Words for a list of events, unless it is an agenda of another sort: alone or with a time.
 const CALENDAR_WORDS: &str = "agenda kalender evenementenkalender calendar";
 /// Words for an event or events.
 const EVENT_WORDS: &str = "evenement evenementen event events bijeenkomst bijeenkomsten meeting \
@@ -22,40 +22,27 @@ const NEWS_WORDS: &str = "nieuws nieuwsbericht nieuwsberichten nieuwsbrief nieuw
 const NEXT_WORDS: &str =
     "volgende eerstvolgende aankomende aanstaande komende upcoming next coming";
 /// Words for what is over.
-const PREVIOUS_WORDS: &str = "vorige afgelopen eerdere previous past earlier";
+const PREVIOUS_WORDS: &str = "vorige afgelopen eerdere previous earlier";
+/// Maximum number of words from one of these to the event.
+const NEXT_DISTANCE_MAX: usize = 2;
+/// Words for a question about the time of an event.
+const WHEN_WORDS: &str = "wanneer when";
+const IS_WORDS: &str = "is zijn was vindt vinden begint start are starts";
 /// Words before a kind of organisation.
 const WHICH_WORDS: &str = "welk welke which";
 /// Kinds of organisation, with the words for them.
-const ORGANISATION_WORDS: [(OrganisationKind, &str); 11] = [
+const ORGANISATION_WORDS: [(OrganisationKind, &str); 10] = [
     (OrganisationKind::Municipality, "gemeente gemeenten gemeentes municipality municipalities"),
     (OrganisationKind::Province, "provincie provincies province provinces"),
     (OrganisationKind::WaterAuthority, "waterschap waterschappen waterboard waterboards"),
-    (
-        OrganisationKind::Ministry,
-        "ministerie ministeries departement departementen ministry ministries",
-    ),
-    (
-        OrganisationKind::ExecutiveAgency,
-        "uitvoeringsorganisatie uitvoeringsorganisaties uitvoerder uitvoerders",
-    ),
-    (OrganisationKind::Library, "bibliotheek bibliotheken library libraries"),
-    (
-        OrganisationKind::Care,
-        "zorginstelling zorginstellingen ziekenhuis ziekenhuizen hospital hospitals",
-    ),
-    (
-        OrganisationKind::Education,
-        "school scholen hogeschool hogescholen universiteit universiteiten schools universities",
-    ),
-    (OrganisationKind::Consultancy, "adviesbureau adviesbureaus consultancy consultancies"),
-    (OrganisationKind::Company, "bedrijf bedrijven company companies"),
-    (
-        OrganisationKind::Programme,
-        "programma programmas samenwerkingsverband samenwerkingsverbanden programmes",
-    ),
+    (OrganisationKind::Ministry, "ministerie ministeries ministry ministries"),
+    (OrganisationKind::ExecutiveAgency, "uitvoeringsorganisaties uitvoerders agencies"),
+    (OrganisationKind::Library, "bibliotheken libraries"),
+    (OrganisationKind::Care, "zorginstellingen ziekenhuizen hospitals"),
+    (OrganisationKind::Education, "scholen hogescholen universiteiten schools universities"),
+    (OrganisationKind::Consultancy, "adviesbureaus consultancies"),
+    (OrganisationKind::Company, "bedrijven companies"),
 ];
-/// Maximum number of words from *volgende* to the event.
-const NEXT_DISTANCE_MAX: usize = 3;
 
 /// Words of a query and what they prefer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,30 +61,22 @@ pub(crate) fn stated_preferences(words: &[&str], today: Date) -> Vec<StatedPrefe
 /// A period, with the events that it is about if any, or whether events are over.
 fn time_preference(words: &[&str], today: Date) -> Option<StatedPreference> {
     let find = |list: &str| words.iter().position(|word| is_one_of(list, word));
-    let calendar = find(CALENDAR_WORDS);
-    let event = find(EVENT_WORDS).or(calendar);
-    let news = find(NEWS_WORDS);
-    let year_choice = match (event, news) {
+    let (calendar, news) = (find(CALENDAR_WORDS), find(NEWS_WORDS));
+    let event = find(EVENT_WORDS);
+    let choice = match (event.or(calendar), news) {
         (None, Some(_)) => YearChoice::Latest,
         _ => YearChoice::Upcoming,
     };
     let has_subject = event.or(news).is_some();
-    let period =
-        (0..words.len()).find_map(|at| period_at(words, at, (year_choice, has_subject), today));
+    let has_calendar_time = |period: &Period| period.words.len() > 1 || !is_year(words, period);
+    let period = find_period(words, (choice, has_subject || calendar.is_some()), today)
+        .filter(|period| has_subject || has_calendar_time(period));
+    let event = event.or(calendar);
     let event_word = event.map(|at| (at, WordUse::Required));
-    if let Some(Period { words: period_words, from, until }) = period {
+    if let Some(Period { words, from, until }) = period {
         let kinds = event.map(|_| Kind::Event).into_iter().collect();
-        let filter =
-            SearchFilter { kinds, from: Some(from), until: Some(until), ..SearchFilter::default() };
-        // Events of a year seldom mention it.
-        let as_used = |(at, word_use)| match word_use {
-            WordUse::Required if event.is_some() && year(words[at]).is_some() => {
-                (at, WordUse::Optional)
-            }
-            word_use => (at, word_use),
-        };
-        let period_words = period_words.into_iter().map(as_used);
-        let mut words: Vec<_> = event_word.into_iter().chain(period_words).collect();
+        let filter = SearchFilter { kinds, from, until, ..SearchFilter::default() };
+        let mut words: Vec<_> = event_word.into_iter().chain(words).collect();
         words.sort_unstable_by_key(|(at, _)| *at);
         return Some(StatedPreference { words, filter });
     }
@@ -106,11 +85,13 @@ fn time_preference(words: &[&str], today: Date) -> Option<StatedPreference> {
         let nearest = event.saturating_sub(NEXT_DISTANCE_MAX)..event;
         nearest.rev().find(|at| is_one_of(list, words[*at]))
     };
-    let starts_with_when = is_one_of("wanneer when", words[0]);
+    let starts_with_when = is_one_of(WHEN_WORDS, words[0])
+        && words.get(1).is_some_and(|word| is_one_of(IS_WORDS, word));
+    let is_calendar = words.len() == 1 && calendar.is_some();
     let (stated, phase) = match (before(NEXT_WORDS), before(PREVIOUS_WORDS)) {
         (Some(next), _) => (Some(next), EventPhase::Upcoming),
         (None, Some(previous)) => (Some(previous), EventPhase::Past),
-        (None, None) if starts_with_when || calendar.is_some() => (None, EventPhase::Upcoming),
+        (None, None) if starts_with_when || is_calendar => (None, EventPhase::Upcoming),
         (None, None) => return None,
     };
     let stated = stated.map(|at| (at, WordUse::Preference));
@@ -119,23 +100,26 @@ fn time_preference(words: &[&str], today: Date) -> Option<StatedPreference> {
     Some(StatedPreference { words, filter })
 }
 
-/// A kind of organisation after *welke*.
+/// Whether a period is no more than a year.
+fn is_year(words: &[&str], period: &Period) -> bool {
+    period.words.iter().all(|(at, _)| words[*at].bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The kinds of organisation after *welke*.
 fn organisation_preference(words: &[&str]) -> Option<StatedPreference> {
     let kind_of = |word: &str| {
         let mut kinds = ORGANISATION_WORDS.iter();
         kinds.find(|(_, list)| is_one_of(list, word)).map(|(kind, _)| *kind)
     };
-    (1..words.len()).filter(|at| is_one_of(WHICH_WORDS, words[at - 1])).find_map(|at| {
-        let organisation_kinds = vec![kind_of(words[at])?];
-        Some(StatedPreference {
-            words: vec![(at - 1, WordUse::Preference), (at, WordUse::Required)],
-            filter: SearchFilter { organisation_kinds, ..SearchFilter::default() },
-        })
-    })
-}
-
-fn is_one_of(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|candidate| candidate == word)
+    let mut filter = SearchFilter::default();
+    let mut stated = Vec::new();
+    for at in (1..words.len()).filter(|at| is_one_of(WHICH_WORDS, words[at - 1])) {
+        if let Some(kind) = kind_of(words[at]) {
+            filter.organisation_kinds.push(kind);
+            stated.extend([(at - 1, WordUse::Preference), (at, WordUse::Required)]);
+        }
+    }
+    (!stated.is_empty()).then_some(StatedPreference { words: stated, filter })
 }
 
 #[cfg(test)]
@@ -172,7 +156,26 @@ mod tests {
         ] {
             assert_eq!(stated(query), [(typed.to_owned(), phase(expected))], "{query}");
         }
-        for query in ["kennissessie", "volgende stap", "interview", "wet", "december", "may", ""] {
+        for query in [
+            "kennissessie",
+            "volgende stap",
+            "interview",
+            "wet",
+            "december",
+            "may",
+            "",
+            "volgende stap na training",
+            "wat past bij een workshop",
+            "digitale agenda",
+            "agenda van de raad",
+            "digitale agenda gemeenten 2020",
+            "jeugd van mei",
+            "wanneer gebruik je een workshop",
+            "webinar met marieke de winter",
+            "hoe this may help",
+            "welke bibliotheek react",
+            "welk programma voor wcag",
+        ] {
             assert_eq!(stated(query), [], "{query}");
         }
     }
@@ -218,5 +221,7 @@ mod tests {
         let query = "welke gemeenten werken met klantreizen";
         assert_eq!(stated(query), [("welke gemeenten".to_owned(), municipality)]);
         assert_eq!(stated("handreiking voor gemeenten"), []);
+        let kinds = &stated("welke provincies en welke gemeenten")[0].1.organisation_kinds;
+        assert_eq!(kinds, &[OrganisationKind::Province, OrganisationKind::Municipality]);
     }
 }

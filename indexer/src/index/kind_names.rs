@@ -1,8 +1,9 @@
 //! The words that people use for a kind or form of content, in Dutch and English, so that
-//! *interview* finds what is one beside what mentions one. For events these include the months in
-//! which they take place.
+//! *interview* finds what is one beside what mentions one. For events these include the months
+//! and years in which they take place.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashSet},
     sync::LazyLock,
 };
@@ -39,21 +40,24 @@ static NAME_STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     forms.chain(others).flat_map(|name| stems(AnalysisLanguage::Dutch, name)).collect()
 });
 
-/// Whether a stem is one of a name.
+/// Whether a stem is one of a name, or may be a year.
 pub(super) fn is_kind_stem(stem: &str) -> bool {
-    NAME_STEMS.contains(stem)
+    let is_year = stem.len() == 4 && stem.bytes().all(|byte| byte.is_ascii_digit());
+    is_year || NAME_STEMS.contains(stem)
 }
 
 /// The names of the kind and form of a record. Words for most of the content, such as *article* or
 /// *page*, are not among them.
-pub(super) fn kind_names(record: &Record) -> Vec<&'static str> {
+pub(super) fn kind_names(record: &Record) -> Vec<Cow<'static, str>> {
+    let borrowed = |names: &[&'static str]| names.iter().map(|name| Cow::Borrowed(*name)).collect();
     match record {
-        Record::Article(article) => article_names(article.form).to_vec(),
-        Record::Toolkit(toolkit) => toolkit_names(toolkit.form).to_vec(),
-        Record::Community(_) => vec![COMMUNITY],
+        Record::Article(article) => borrowed(article_names(article.form)),
+        Record::Toolkit(toolkit) => borrowed(toolkit_names(toolkit.form)),
+        Record::Community(_) => borrowed(&[COMMUNITY]),
         Record::Event(event) => {
             let form = event_names(event.form).iter();
-            form.copied().chain(EVENT).chain(month_names(event)).collect()
+            let names = form.copied().chain(EVENT).map(Cow::Borrowed);
+            names.chain(date_names(event)).collect()
         }
         _ => Vec::new(),
     }
@@ -100,11 +104,13 @@ fn event_names(form: EventForm) -> &'static [&'static str] {
     }
 }
 
-/// The names of the months in which an event takes place.
-fn month_names(event: &Event) -> impl Iterator<Item = &'static str> {
+/// The names of the months in which an event takes place, and the years.
+fn date_names(event: &Event) -> Vec<Cow<'static, str>> {
     let occurrences = event.occurrences();
-    let months = occurrences.all().iter().map(|occurrence| occurrence.moment.date.month());
-    let months: BTreeSet<i8> = months.collect();
+    let dates = occurrences.all().iter().map(|occurrence| occurrence.moment.date);
+    let (months, years): (BTreeSet<i8>, BTreeSet<i16>) =
+        dates.map(|date| (date.month(), date.year())).unzip();
     let names = months.into_iter().filter_map(|month| MONTHS.get(usize::try_from(month - 1).ok()?));
-    names.flat_map(|names| names.iter().copied())
+    let names = names.flat_map(|names| names.iter().map(|name| Cow::Borrowed(*name)));
+    names.chain(years.into_iter().map(|year| Cow::Owned(year.to_string()))).collect()
 }

@@ -158,7 +158,7 @@ fn tantivy_document(
         document.add_text(schema.names, name);
     }
     for name in kind_names(content.record) {
-        for stem in analysis::stems(AnalysisLanguage::Dutch, name) {
+        for stem in analysis::stems(AnalysisLanguage::Dutch, &name) {
             document.add_text(schema.scoped_names, document_texts::kind_term(&stem));
         }
     }

@@ -1,14 +1,14 @@
 //! Announcements: entries of an archive that contain only the lead of an article, without a URL. An
-//! announcement belongs to the one full text whose opening has the same words around a name, or the
-//! same title and person.
+//! announcement belongs to the one full text whose opening has the same words before or after a name,
+//! or the same title and person, and which contains most of its words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schema::NodeKind;
 
 use super::{
-    name_keys::{Aliases, name_keys},
-    opening::{is_announcement, is_full_text, opening_keys},
+    name_keys::{Aliases, is_identity_key, name_keys},
+    opening::{is_announcement, is_full_text, opening_keys, repeats},
 };
 use crate::{
     source_facts::Facts,
@@ -26,30 +26,49 @@ pub(super) fn announced_records(
     if facts.kind() != NodeKind::Article {
         return Ok(BTreeSet::new());
     }
-    if is_announcement(facts) {
-        return Ok(full_text(store, (key, facts), aliases)?.into_iter().collect());
+    let text = match full_text(store, (key, facts), aliases)? {
+        Some(text) => text,
+        None if is_full_text(facts) => key.clone(),
+        None => return Ok(BTreeSet::new()),
+    };
+    let Some(stored) = store.facts(&text)? else { return Ok(BTreeSet::new()) };
+    let announcements = announcements(store, (&text, &stored.facts), aliases)?;
+    if text == *key {
+        return Ok(announcements);
     }
-    let mut announcements = BTreeSet::new();
-    if is_full_text(facts) {
-        for other in records_with_openings(store, key, facts)? {
-            let Some(stored) = store.facts(&other)? else { continue };
-            if is_announcement(&stored.facts)
-                && full_text(store, (&other, &stored.facts), aliases)?.as_ref() == Some(key)
-            {
-                announcements.insert(other);
-            }
-        }
-    }
-    Ok(announcements)
+    Ok(announcements.contains(key).then_some(text).into_iter().collect())
 }
 
-/// The only full text that an announcement belongs to. Texts that are one record by their URL or by
-/// an alias count once.
+/// The announcements of a full text: at most one per source.
+fn announcements(
+    store: &StoreWriter<'_>,
+    (key, facts): (&RecordKey, &Facts),
+    aliases: &Aliases,
+) -> Result<BTreeSet<RecordKey>, StoreError> {
+    let mut by_source: BTreeMap<String, Vec<RecordKey>> = BTreeMap::new();
+    for other in records_with_openings(store, key, facts)? {
+        let Some(stored) = store.facts(&other)? else { continue };
+        if repeats(&stored.facts, facts)
+            && full_text(store, (&other, &stored.facts), aliases)?.as_ref() == Some(key)
+        {
+            by_source.entry(other.source().to_owned()).or_default().push(other);
+        }
+    }
+    let single = by_source.into_values().filter(|announcements| announcements.len() == 1);
+    Ok(single.flatten().collect())
+}
+
+/// The only full text that an announcement can belong to. Texts of several sources that are one
+/// record by their URL count once. `None` for a record that is no announcement, or that the
+/// configuration assigns.
 fn full_text(
     store: &StoreWriter<'_>,
     (key, facts): (&RecordKey, &Facts),
     aliases: &Aliases,
 ) -> Result<Option<RecordKey>, StoreError> {
+    if !is_announcement(facts) || aliases.contain(key) {
+        return Ok(None);
+    }
     let mut found: Option<(RecordKey, BTreeSet<String>)> = None;
     for other in records_with_openings(store, key, facts)? {
         let Some(stored) = store.facts(&other)? else { continue };
@@ -58,11 +77,13 @@ fn full_text(
         }
         let identities: BTreeSet<String> = name_keys(&other, &stored.facts, aliases)
             .into_iter()
-            .filter(|name| name.starts_with("url:") || name.starts_with("alias:"))
+            .filter(|name| is_identity_key(name))
             .collect();
         match &found {
             None => found = Some((other, identities)),
-            Some((_, first)) if !first.is_disjoint(&identities) => {}
+            Some((first, first_identities))
+                if first.source() != other.source()
+                    && !first_identities.is_disjoint(&identities) => {}
             Some(_) => return Ok(None),
         }
     }
@@ -77,10 +98,30 @@ pub(super) fn records_with_openings(
 ) -> Result<BTreeSet<RecordKey>, StoreError> {
     let mut others = BTreeSet::new();
     for name in opening_keys(facts) {
-        let records = store.records_with_key(&name)?;
+        let records = store.first_records_with_key(&name, RECORDS_MAX + 1)?;
         if records.len() <= RECORDS_MAX {
             others.extend(records.into_iter().filter(|other| other != key));
         }
     }
     Ok(others)
+}
+
+/// The records of an opening that may now be merged with others, or no longer.
+pub(super) fn records_affected_by_opening(
+    store: &StoreWriter<'_>,
+    name: &str,
+) -> Result<Vec<RecordKey>, StoreError> {
+    let records = store.records_with_key(name)?;
+    if records.len() <= RECORDS_MAX {
+        return Ok(records);
+    }
+    let mut merged = Vec::new();
+    for key in records {
+        if let Some(identity) = store.identity(&key)?
+            && store.members(identity.id)?.len() > 1
+        {
+            merged.push(key);
+        }
+    }
+    Ok(merged)
 }

@@ -13,7 +13,7 @@ use schema::{NodeId, NodeKind, SourceName};
 pub(crate) use fields::{Merged, merge};
 
 use super::{
-    announcement::records_with_openings,
+    announcement::{records_affected_by_opening, records_with_openings},
     change_set::ChangeSet,
     context::BuildContext,
     error::BuildError,
@@ -106,8 +106,11 @@ fn components(
     }
     for name in &changes.name_keys {
         // Whether a URL or an opening identifies a record depends on all records that have it.
-        if is_url_key(name) || is_opening_key(name) {
+        if is_url_key(name) {
             seeds.extend(store.records_with_key(name)?);
+        }
+        if is_opening_key(name) {
+            seeds.extend(records_affected_by_opening(store, name)?);
         }
         // An alternative name of an entity connects it to records that are known only by that name.
         if let Some((kind, folded)) = parse_entity_key(name) {

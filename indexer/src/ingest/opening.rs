@@ -1,12 +1,13 @@
 //! Openings of articles: the words around names and the titles by which an article and an entry that
 //! announces it can be recognised as one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use schema::{NodeKind, normalisation};
 
 use crate::{
     analysis,
+    analysis::AnalysisLanguage,
     source_facts::{Detail, Facts},
 };
 
@@ -20,6 +21,8 @@ const OPENING_WORDS: usize = 120;
 const SHARED_WORDS: usize = 8;
 /// Minimum number of words of a title that identifies an article together with a person.
 const TITLE_WORDS_MIN: usize = 3;
+/// Minimum percentage of the words of an announcement that the full text must contain.
+const SHARED_PERCENT_MIN: usize = 60;
 /// Maximum number of keys of a record.
 const KEYS_MAX: usize = 24;
 const PREFIX: &str = "opening:";
@@ -32,10 +35,8 @@ pub(super) fn is_opening_key(name: &str) -> bool {
 /// The keys by which an article and its announcement meet.
 pub(super) fn opening_keys(facts: &Facts) -> BTreeSet<String> {
     let Detail::Article(article) = &facts.detail else { return BTreeSet::new() };
-    let body = facts.body.as_ref().map(|body| body.text.as_str());
-    let texts = [facts.summary.as_deref(), article.lead.as_deref(), body];
     let mut keys = BTreeSet::new();
-    for text in texts.into_iter().flatten() {
+    for text in texts(facts) {
         for words in words_around_names(text) {
             if keys.len() < KEYS_MAX {
                 keys.insert(opening_key(words.iter().map(String::as_str)));
@@ -67,15 +68,31 @@ pub(super) fn is_full_text(facts: &Facts) -> bool {
         && word_count(facts, FULL_TEXT_WORDS_MIN) >= FULL_TEXT_WORDS_MIN
 }
 
-/// The number of words of the longest text, at most `limit`.
-fn word_count(facts: &Facts, limit: usize) -> usize {
+/// Whether a full text contains most of the words of its announcement, stop words aside.
+pub(super) fn repeats(announcement: &Facts, full_text: &Facts) -> bool {
+    let words = |facts: &Facts| -> HashSet<String> {
+        let texts = facts.name().into_iter().chain(texts(facts));
+        let words = texts.flat_map(|text| analysis::stems(AnalysisLanguage::Dutch, text));
+        words.filter(|word| !analysis::is_stop_word(word)).collect()
+    };
+    let announced = words(announcement);
+    let shared = announced.intersection(&words(full_text)).count();
+    shared * 100 >= announced.len() * SHARED_PERCENT_MIN
+}
+
+/// The summary, the lead and the body of an article.
+fn texts(facts: &Facts) -> impl Iterator<Item = &str> {
     let lead = match &facts.detail {
         Detail::Article(article) => article.lead.as_deref(),
         _ => None,
     };
     let body = facts.body.as_ref().map(|body| body.text.as_str());
-    let texts = [facts.summary.as_deref(), lead, body].into_iter().flatten();
-    texts.map(|text| analysis::words(text).take(limit).count()).max().unwrap_or_default()
+    [facts.summary.as_deref(), lead, body].into_iter().flatten()
+}
+
+/// The number of words of the longest text, at most `limit`.
+fn word_count(facts: &Facts, limit: usize) -> usize {
+    texts(facts).map(|text| analysis::words(text).take(limit).count()).max().unwrap_or_default()
 }
 
 /// The folded words that begin and that end with each name in the opening of a text: two words in
@@ -86,7 +103,7 @@ fn words_around_names(text: &str) -> Vec<Vec<String>> {
         |at: usize| text[words[at].clone()].chars().next().is_some_and(char::is_uppercase);
     let is_adjacent = |at: usize| {
         let between = &text[words[at - 1].end..words[at].start];
-        !between.is_empty() && between.chars().all(|letter| letter == ' ')
+        !between.is_empty() && between.chars().all(char::is_whitespace)
     };
     let is_particle = |at: usize| {
         ["van", "de", "der", "den", "ten", "ter", "het", "in", "t"]
@@ -109,8 +126,13 @@ fn words_around_names(text: &str) -> Vec<Vec<String>> {
         }
         at = last + 1;
         if last > start {
-            let around =
-                [start..start + SHARED_WORDS, (last + 1).saturating_sub(SHARED_WORDS)..last + 1];
+            // The first capital may be that of a sentence.
+            let second = (start + 1..last).find(|at| is_capitalised(*at)).unwrap_or(start);
+            let around = [
+                start..start + SHARED_WORDS,
+                second..second + SHARED_WORDS,
+                (last + 1).saturating_sub(SHARED_WORDS)..last + 1,
+            ];
             found.extend(
                 around.into_iter().filter(|range| range.len() == SHARED_WORDS).filter_map(
                     |range| {

@@ -147,8 +147,17 @@ impl StoreWriter<'_> {
 
     /// The keys of the records with the key `name`, in ascending order.
     pub(crate) fn records_with_key(&self, name: &str) -> Result<Vec<RecordKey>, StoreError> {
+        self.first_records_with_key(name, usize::MAX)
+    }
+
+    /// The first keys of these records, at most `limit`.
+    pub(crate) fn first_records_with_key(
+        &self,
+        name: &str,
+        limit: usize,
+    ) -> Result<Vec<RecordKey>, StoreError> {
         let mut keys = Vec::new();
-        for row in self.tables.keys.range((name, "")..)? {
+        for row in self.tables.keys.range((name, "")..)?.take(limit) {
             let row = row?;
             let (row_name, key) = row.0.value();
             if row_name != name {

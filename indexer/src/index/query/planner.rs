@@ -87,6 +87,7 @@ impl Plan {
             expansion,
             today,
             cancellation,
+            has_operand: query.clauses.iter().any(is_operand),
             keep_stop_words: !query.clauses.iter().any(has_content_word),
             terms: QueryTerms::new(searcher, schema),
             words: Vec::new(),
@@ -161,6 +162,15 @@ fn has_content_word(clause: &Clause) -> bool {
     }
 }
 
+/// Whether a clause is searched as it is, whatever the words around it.
+fn is_operand(clause: &Clause) -> bool {
+    match clause {
+        Clause::Word(typed) => is_literal(typed),
+        Clause::Prefix(_) | Clause::Phrase(_) | Clause::In(..) | Clause::Any(_) => true,
+        Clause::All(_) | Clause::Not(_) => false,
+    }
+}
+
 /// A plan under construction.
 struct Planner<'a> {
     searcher: &'a Searcher,
@@ -173,6 +183,8 @@ struct Planner<'a> {
     expansion: Expansion,
     today: Option<Date>,
     cancellation: &'a Cancellation,
+    /// Whether the query has a phrase, field, prefix or literal beside its words.
+    has_operand: bool,
     /// Whether stop words are searched, because the query has no other words.
     keep_stop_words: bool,
     terms: QueryTerms<'a>,

@@ -11,12 +11,12 @@ impl Planner<'_> {
     pub(super) fn word_uses(&mut self, run: &[QueryWord], is_required: bool) -> Vec<WordUse> {
         let literal = vec![WordUse::Required; run.len()];
         let Some(today) = self.today else { return literal };
-        let is_first = self.words.is_empty();
-        if self.expansion == Expansion::None || !is_required || !is_first || run.is_empty() {
+        if self.expansion == Expansion::None || !is_required || run.is_empty() {
             return literal;
         }
         let words: Vec<&str> = run.iter().map(|word| word.dutch.folded.as_str()).collect();
-        let (beginning, end) = analysis::query_frame(&words);
+        let is_first = self.words.is_empty();
+        let (beginning, end) = if is_first { analysis::query_frame(&words) } else { (0, 0) };
         let mut uses = literal.clone();
         uses[..beginning].fill(WordUse::Frame);
         uses[run.len() - end..].fill(WordUse::Frame);
@@ -31,9 +31,11 @@ impl Planner<'_> {
             stated.words.iter().for_each(|(at, word_use)| uses[*at] = *word_use);
             self.interpretation.preferences.push(Preference { typed, filter: stated.filter });
         }
-        let has_subject = uses.iter().zip(&words).any(|(word_use, word)| {
-            *word_use == WordUse::Required && !analysis::is_stop_word(word)
-        });
+        let has_subject = !is_first
+            || self.has_operand
+            || uses.iter().zip(&words).any(|(word_use, word)| {
+                *word_use == WordUse::Required && !analysis::is_stop_word(word)
+            });
         if has_subject { uses } else { literal }
     }
 }
