@@ -95,6 +95,18 @@ impl Series {
         {
             return Err(error("BYHOUR, BYMINUTE and BYSECOND are not supported; the first occurrence sets the time".to_owned()));
         }
+        let mut parts = series.rule.split(';');
+        let is_numbered = |part: &str| {
+            part.trim()
+                .strip_prefix("BYDAY=")
+                .is_some_and(|days| days.contains(|c: char| c.is_ascii_digit()))
+        };
+        let is_short = ["FREQ=DAILY", "FREQ=WEEKLY"].iter().any(|f| series.rule.contains(f));
+        if is_short && parts.any(is_numbered) {
+            return Err(error(
+                "a number before a day of BYDAY requires MONTHLY or YEARLY".to_owned(),
+            ));
+        }
         let occurrences = series.expansion(first).map_err(error)?.all(OCCURRENCES_MAX + 1);
         let Some(last) = occurrences.dates.last() else {
             return Err(error("has no occurrences".to_owned()));
@@ -204,8 +216,12 @@ mod tests {
             "FREQ=DAILY;COUNT=3661",
             "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;COUNT=60",
             "FREQ=DAILY;BYHOUR=9,14;COUNT=6",
+            "FREQ=WEEKLY;BYDAY=5MO;COUNT=3",
+            "FREQ=WEEKLY;BYDAY=1TH,TU;COUNT=3",
+            "FREQ=DAILY;BYDAY=-1FR;COUNT=3",
         ];
         assert!(Series::new("FREQ=DAILY;COUNT=3660", Vec::new(), &first).is_ok());
+        assert!(Series::new("FREQ=MONTHLY;BYDAY=1TU;COUNT=3", Vec::new(), &first).is_ok());
         for rule in rules {
             assert!(Series::new(rule, Vec::new(), &first).is_err(), "{rule}");
         }

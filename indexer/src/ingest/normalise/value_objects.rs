@@ -187,8 +187,16 @@ pub(super) fn series(record: &Object, start: Option<&Moment>) -> Result<Option<S
     });
     let mut excluded = Vec::new();
     for days in series.texts("exclude")? {
-        for day in exclusions(&days) {
-            let moment = date_parser::parse(day, &first.zone);
+        let (zone, days) = exclusions(&days);
+        for day in days {
+            let moment = date_parser::parse(day, zone.unwrap_or(&first.zone));
+            let moment = moment.and_then(|moment| match moment.exact() {
+                Some(instant) => {
+                    let local = instant.to_zoned(moment::zone(&first.zone)?).datetime();
+                    Moment::instant(local.date(), local.time(), &first.zone)
+                }
+                None => Ok(moment),
+            });
             let moment = moment.map_err(|error| format!("`series.exclude`: {error}"))?;
             if !matches!(moment.precision, DatePrecision::Day | DatePrecision::Instant) {
                 return Err(format!("`series.exclude`: must be a day: `{day}`"));
@@ -221,11 +229,17 @@ fn until_in_utc(until: &Captures, first: &Moment, shift_days: i64) -> Option<Str
 }
 
 /// The days of one exclusion: EXDATE of RFC 5545 separates them with commas.
-fn exclusions(text: &str) -> Vec<&str> {
-    let dates = match text.split_once(':') {
-        Some((name, dates)) if name.to_ascii_uppercase().starts_with("EXDATE") => dates,
-        _ => text,
+fn exclusions(text: &str) -> (Option<&str>, Vec<&str>) {
+    let (parameters, dates) = match text.split_once(':') {
+        Some((name, dates)) if name.to_ascii_uppercase().starts_with("EXDATE") => (name, dates),
+        _ => ("", text),
     };
+    let mut parameters = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let zone = parameters.find(|(name, _)| name.eq_ignore_ascii_case("TZID")).map(|(_, zone)| zone);
+    (zone, dates_of(dates))
+}
+
+fn dates_of(dates: &str) -> Vec<&str> {
     let is_basic_form = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ',' | ' ');
     if dates.chars().all(is_basic_form) && dates.contains(',') {
         dates.split(',').map(str::trim).filter(|date| !date.is_empty()).collect()

@@ -31,22 +31,30 @@ pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchErro
         .flexible(true)
         .from_reader(table)
         .into_records()
-        .map(move |row| row.map_err(|error| table_error(error.to_string())));
-    let Some(header) = rows.next().transpose()? else { return Ok(Box::new(std::iter::empty())) };
+        .peekable();
+    let error = |error: csv::Error| table_error(error.to_string());
+    let Some(header) = rows.next().transpose().map_err(error)? else {
+        return Ok(Box::new(std::iter::empty()));
+    };
     let header = Header::new(&header, source);
     let file = files::file_name(&source.path);
     let mut lines = LineCounter { text, table_start, at: 0, line: 1 };
-    Ok(Box::new(rows.filter_map(move |row| {
-        let item = row.map(|row| {
+    Ok(Box::new(std::iter::from_fn(move || {
+        loop {
+            let row = match rows.next()? {
+                Ok(row) => row,
+                Err(error) => return Some(Err(table_error(error.to_string()))),
+            };
             let location = format!("{file}:{}", lines.line_of(&row));
-            if lines.ends_in_quotes(&row) {
-                let reason = "quotation mark is not closed; rows up to the end of the file are \
-                              lost in it";
-                return Some(reader.rejected(location, None, reason.to_owned()));
+            let next = rows.peek().and_then(|next| next.as_ref().ok());
+            let item = match lines.quoting_error(&row, next, delimiter) {
+                Some(reason) => Some(reader.rejected(location, None, reason.to_owned())),
+                None => row_item(&mut reader, location, &header, &row),
+            };
+            if let Some(item) = item {
+                return Some(Ok(item));
             }
-            row_item(&mut reader, location, &header, &row)
-        });
-        item.transpose()
+        }
     })))
 }
 
@@ -136,10 +144,24 @@ impl LineCounter {
         self.line
     }
 
-    /// Whether a row reaches the end of the table inside a quoted cell.
-    fn ends_in_quotes(&self, row: &StringRecord) -> bool {
-        row.iter().next_back().is_some_and(|cell| cell.contains('\n'))
-            && self.text[self.begin(row)..].bytes().filter(|byte| *byte == b'"').count() % 2 == 1
+    /// What is wrong with the quotation marks of a row: the parser reads on until the next one.
+    fn quoting_error(
+        &self,
+        row: &StringRecord,
+        next: Option<&StringRecord>,
+        delimiter: u8,
+    ) -> Option<&'static str> {
+        let end = next.map_or(self.text.len(), |next| self.begin(next));
+        match quoting(&self.text.as_bytes()[self.begin(row)..end], delimiter) {
+            Quoting::Closed => None,
+            Quoting::Open => {
+                Some("quotation mark is not closed; rows up to the end of the file are lost in it")
+            }
+            Quoting::TextAfterEnd => Some(
+                "text after a closing quotation mark; double the quotation marks within a cell. \
+                 Rows after this one may be lost in it",
+            ),
+        }
     }
 
     fn begin(&self, row: &StringRecord) -> usize {
@@ -148,6 +170,45 @@ impl LineCounter {
             .unwrap_or(usize::MAX)
             .clamp(self.at, self.text.len())
     }
+}
+
+/// How the quoted cells of a row end.
+enum Quoting {
+    Closed,
+    /// The row ends inside a quoted cell.
+    Open,
+    TextAfterEnd,
+}
+
+/// Reads the quotation marks of a row as it is written, with its line ends.
+fn quoting(row: &[u8], delimiter: u8) -> Quoting {
+    let mut at = 0;
+    while at < row.len() {
+        if row[at] != b'"' {
+            // An unquoted cell, in which quotation marks have no meaning.
+            let is_end = |byte: &u8| *byte == delimiter || *byte == b'\n';
+            at += row[at..].iter().position(is_end).unwrap_or(row.len() - at) + 1;
+            continue;
+        }
+        at += 1;
+        loop {
+            let Some(quote) = row[at..].iter().position(|byte| *byte == b'"') else {
+                return Quoting::Open;
+            };
+            at += quote + 1;
+            if row.get(at) != Some(&b'"') {
+                break;
+            }
+            at += 1;
+        }
+        at += row[at..].iter().take_while(|byte| **byte == b' ').count();
+        match row.get(at) {
+            None => {}
+            Some(byte) if *byte == delimiter || *byte == b'\n' => at += 1,
+            Some(_) => return Quoting::TextAfterEnd,
+        }
+    }
+    Quoting::Closed
 }
 
 /// The item of a row; `None` for a blank row.
@@ -243,6 +304,23 @@ mod tests {
         assert_eq!(delimiter("a,b", Some(b'|')).0, b'|');
         assert_eq!(delimiter("a,\"b;c;d;e\nf;g\",h\n1;2;3", None).0, b',');
         assert_eq!(delimiter("sep=,\na;b", None), (b',', "a;b"));
+    }
+
+    #[test]
+    fn a_row_whose_quotation_marks_do_not_match_must_be_rejected() {
+        let lost = "id;title;draft\n1;\"Een\n2;GEHEIM;true\n3;\"Drie\";\n4;Vier;\n";
+        let summary = summaries(&read(lost.as_bytes()));
+        assert!(
+            summary[0].starts_with("!a.csv:2 text after a closing quotation mark"),
+            "{summary:?}"
+        );
+        assert_eq!(summary.len(), 2, "{summary:?}");
+        // A quotation mark in another row does not make this one invalid.
+        let valid = "id;title\n1;\"eerste\nregel\"\n2;Scherm 16\"\n3;\"a \"\"b\"\"\" \n";
+        let summary = summaries(&read(valid.as_bytes()));
+        assert!(summary.iter().all(|item| !item.starts_with('!')), "{summary:?}");
+        let open = summaries(&read(b"id;title\n1;\"a\n2;b\n"));
+        assert!(open[0].starts_with("!a.csv:2 quotation mark is not closed"), "{open:?}");
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! JSON parser that preserves all digits of numbers.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
 
 /// Maximum number of significant digits that a 64-bit float is certain to preserve.
 const EXACT_DIGITS_MAX: usize = 15;
@@ -10,7 +16,7 @@ const EXACT_DIGITS_MAX: usize = 15;
 /// # Errors
 /// The error of the parser, with its position in `bytes`.
 pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
-    let value = serde_json::from_slice(bytes)?;
+    let UniqueKeys(value) = serde_json::from_slice(bytes)?;
     let long_numbers = long_numbers(bytes);
     if long_numbers.is_empty() {
         return Ok(value);
@@ -26,6 +32,72 @@ pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     }
     quoted.extend_from_slice(&bytes[copied..]);
     serde_json::from_slice(&quoted)
+}
+
+/// A value whose objects have no key twice: which of the two is meant is unknown.
+struct UniqueKeys(Value);
+
+impl<'de> Deserialize<'de> for UniqueKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UniqueKeysVisitor).map(Self)
+    }
+}
+
+struct UniqueKeysVisitor;
+
+impl<'de> Visitor<'de> for UniqueKeysVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(number).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
+        Ok(Value::String(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(UniqueKeys(value)) = entries.next_element()? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some((key, UniqueKeys(value))) = entries.next_entry::<String, _>()? {
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
 }
 
 /// The byte ranges of numbers in valid JSON with too many digits for a float.
@@ -76,6 +148,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_duplicate_key_must_be_an_error_at_any_depth() {
+        for text in
+            [r#"{"a":1,"a":2}"#, r#"[{"b":{"a":1,"a":1}}]"#, r#"{"draft":true,"draft":false}"#]
+        {
+            let error = parse(text.as_bytes()).expect_err(text).to_string();
+            assert!(error.contains("duplicate key `"), "{text}: {error}");
+        }
+        assert_eq!(parse(br#"{"a":{"a":[1,-1,1.5,"x",null,true]}}"#).unwrap()["a"]["a"][2], 1.5);
+    }
 
     #[test]
     fn numbers_that_would_change_must_keep_their_digits() {

@@ -52,6 +52,12 @@ const DROPPED_ELEMENTS: [&str; 28] = [
     "marquee",
     "image",
 ];
+/// Elements within a line or a table. Other names, such as the one of *Vector<int>*, are no HTML:
+/// their tags are dropped and their text stays.
+const INLINE_ELEMENTS: &str = "a abbr acronym audio b bdi bdo big canvas caption cite code col colgroup \
+    data dd del dfn dt em font i img ins kbd label legend li map mark meter nobr output picture \
+    progress q rb rp rt rtc ruby s samp slot small span strike strong sub sup tbody td tfoot th \
+    thead time tr tt u var video wbr area br hr";
 const VOID_ELEMENTS: [&str; 6] = ["area", "br", "col", "hr", "img", "wbr"];
 const FORMATTING_ELEMENTS: [&str; 14] = [
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
@@ -160,7 +166,12 @@ impl Balancer {
     fn start_tag(&mut self, tag: &HtmlTag) {
         let name = tag.name.as_str();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if DROPPED_ELEMENTS.contains(&name) || !name.chars().all(is_plain) {
+        let is_html = BLOCK_ELEMENTS.contains(&name)
+            || HEADINGS.contains(&name)
+            || UNREADABLE_ELEMENTS.contains(&name)
+            || TABLE_ELEMENTS.contains(&name)
+            || INLINE_ELEMENTS.split_ascii_whitespace().any(|known| known == name);
+        if DROPPED_ELEMENTS.contains(&name) || !is_html || !name.chars().all(is_plain) {
             return;
         }
         if self.elements == ELEMENTS_MAX {
@@ -296,6 +307,10 @@ mod tests {
     fn every_element_must_have_its_end_and_no_text_must_be_lost() {
         for (html, expected) in [
             ("<p>a<p>b", "<p>a</p><p>b</p>"),
+            (
+                "<p>Een Vector<int> en <text>b</text> of <path>c <naam>.</p>",
+                "<p>Een Vector en b of c .</p>",
+            ),
             (
                 "<ul><li>a<li>b<ul><li>c</ul></ul>",
                 "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>",

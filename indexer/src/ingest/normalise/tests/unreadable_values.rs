@@ -54,4 +54,9 @@ fn an_unreadable_exception_of_a_series_must_reject_the_record() {
     };
     assert_eq!(series("2026-03-04").unwrap().series.unwrap().excluded.len(), 2);
     assert!(series("?").unwrap_err().contains("series.exclude"));
+    // A day in another zone.
+    let excluded = |exclude: &str| series(exclude).unwrap().series.unwrap().excluded[1].to_string();
+    assert_eq!(excluded("EXDATE;TZID=America/New_York:20260303T220000"), "2026-03-04");
+    assert_eq!(excluded("EXDATE;TZID=Europe/Amsterdam:20260303T220000"), "2026-03-03");
+    assert!(series("EXDATE;TZID=Nergens/Plaats:20260303T220000").is_err());
 }
