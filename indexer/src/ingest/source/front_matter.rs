@@ -30,9 +30,12 @@ static BEFORE: LazyLock<Regex> =
 static FIRST_KEY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^(?:\s|#.*\n)*["']?[\p{L}\w.-]+["']?\s*[:=](?:\s|$)"#));
 static KEY_LINE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^["']?([A-Za-z][\w.-]*)["']?\s*[:=](?:\s|$)"#));
+    LazyLock::new(|| pattern(r#"^["']?([A-Za-z][\w.-]*)["']?\s*(?:=|:(?:\s|$))"#));
 /// A marker altered by a word processor or a typing error.
-static MARKER_LIKE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*[-–—+~;=]{1,10}\s*\w*\s*$"));
+static MARKER_LIKE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*\\?[-–—+~;=*]{1,10}\s*\w*\s*$"));
+/// Fields on the opening line.
+static FIELDS_ON_OPENING: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:---|\+\+\+)\s*\{"));
 /// Number of lines that are searched for front matter after other text.
 const MISPLACED_LINES_MAX: usize = 30;
 /// Fields by which front matter without a valid opening line is recognised.
@@ -64,10 +67,23 @@ pub(super) fn split(text: &str) -> Result<Split<'_>, ParseError> {
     if JSON_OPENING.is_match(rest) {
         return split_json(rest).map_err(located);
     }
+    if FIELDS_ON_OPENING.is_match(opening) {
+        let reason = "fields on the opening line of front matter; begin them on the next line";
+        return Err(located(parse_error(1, reason.to_owned())));
+    }
     if let Some(opening) = OPENING.captures(opening) {
         let format = opening[2].to_lowercase();
-        let parts = split_marked(&opening[1], &format, after).map_err(located)?;
-        return Ok(parts.unwrap_or_else(|| (Map::new(), text)));
+        let Some((fields, body)) = split_marked(&opening[1], &format, after).map_err(located)?
+        else {
+            return Ok((Map::new(), text));
+        };
+        let next = body.trim_start();
+        if OPENING.is_match(next.lines().next().unwrap_or_default()) && is_unopened(next) {
+            let line = text[..text.len() - next.len()].matches('\n').count() + 1;
+            let reason = "second block of front matter; join it with the first one";
+            return Err(parse_error(line, reason.to_owned()));
+        }
+        return Ok((fields, body));
     }
     if let Some(line) = misplaced_line(rest) {
         let reason = "looks like front matter below other text; move it to the top of the file";
@@ -107,7 +123,7 @@ fn is_unopened(text: &str) -> bool {
         if let Some(key) = KEY_LINE.captures(line) {
             keys += 1;
             is_telltale |= TELLTALE_FIELDS.contains(&key[1].to_lowercase().as_str());
-        } else if line.trim().chars().all(|c| "-–—+~;=.".contains(c)) {
+        } else if line.trim().chars().all(|c| "-–—+~;=.*".contains(c)) {
             break;
         } else if !line.starts_with([' ', '\t', '-', '#']) {
             return false;
@@ -116,12 +132,19 @@ fn is_unopened(text: &str) -> bool {
     is_telltale && (has_marker || keys > 1)
 }
 
+/// Whether a line of a text is a field that only front matter has.
+fn has_telltale(text: &str) -> bool {
+    let mut keys = text.lines().filter_map(|line| KEY_LINE.captures(line.trim_start()));
+    keys.any(|key| TELLTALE_FIELDS.contains(&key[1].to_lowercase().as_str()))
+}
+
 /// Splits the text after an opening line; `None` if the line is a thematic break.
 fn split_marked<'a>(
     marker: &str,
     format: &str,
     after: &'a str,
 ) -> Result<Option<Split<'a>>, ParseError> {
+    let is_unnamed = format.is_empty();
     let format = match (format, marker) {
         ("", "---") | ("yaml" | "yml", _) => Format::Yaml,
         ("" | "toml", _) => Format::Toml,
@@ -133,10 +156,14 @@ fn split_marked<'a>(
         }
     };
     let closing = closing_line(after, marker, format);
-    let is_rule = marker == "---" && after.trim_start_matches([' ', '\t']).starts_with('\n');
-    if is_rule {
+    let is_blank = after.trim_start_matches([' ', '\t']).starts_with('\n');
+    if marker == "---" && is_unnamed && is_blank {
         let block = closing.map_or(after, |(end, _)| &after[..end]);
         if block.trim().is_empty() || !FIRST_KEY.is_match(block) {
+            if closing.is_some() && has_telltale(block) {
+                let reason = "looks like front matter, but its first line is not a field";
+                return Err(parse_error(1, reason.to_owned()));
+            }
             return Ok(None);
         }
     }
@@ -284,6 +311,28 @@ mod tests {
                 "a": { "list": [2.0, "0.10"] },
             })
         );
+    }
+
+    #[test]
+    fn what_looks_like_front_matter_must_never_become_text() {
+        for text in [
+            "---\n\nauteur naam: Jan\ntitle: T\ndraft: true\n---\nx",
+            "---toml\n\ntitle=\"T\"\ndraft=true\n",
+            "---\n\n? title\n: T\ndraft: true\n---\nx",
+            "title=\"T\"\ndraft=true\n+++\nx",
+            "++++\ntitle=\"T\"\ndraft=true\n++++\nx",
+            "--- {title: T, draft: true}\n---\nx",
+            "---\ntitle: T\n---\n\n---\ntitle: U\ndraft: true\n---\nx",
+            "\\---\ntitle: T\ndraft: true\n---\nx",
+            "***\ntitle: T\ndraft: true\n***\nx",
+        ] {
+            assert!(split(text).is_err(), "{text}: {:?}", split(text));
+        }
+        for text in
+            ["---\ntitle: T\n---\n\n---\n\nTekst: zo.\n", "***\nTekst = zo.\n", "a=b en c=d\n"]
+        {
+            assert!(split(text).is_ok(), "{text}: {:?}", split(text));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    config::ResolvedSource,
+    config::{ResolvedSource, SourceKind},
     field::{Field, FieldPath},
     template::{PathCaptures, Template, alternatives, lookup},
 };
@@ -18,7 +18,9 @@ use super::{
 pub(crate) const SURVEY_NAMES_MAX: usize = 200;
 
 /// Non-canonical fields that are read without being mapped.
-const OTHER_FIELDS: [&str; 4] = ["id", "op", "unlisted", "published"];
+const OTHER_FIELDS: [&str; 2] = ["id", "op"];
+/// The same of Markdown files only.
+const MARKDOWN_FIELDS: [&str; 2] = ["unlisted", "published"];
 
 /// Observations about a source.
 #[derive(Debug, Default)]
@@ -121,6 +123,7 @@ impl Survey {
             FieldPath::from_name(name).is_some()
                 || name.eq_ignore_ascii_case(Field::Draft.name())
                 || OTHER_FIELDS.contains(&name)
+                || (source.kind == SourceKind::Markdown && MARKDOWN_FIELDS.contains(&name))
                 || mapped_names(source)
                     .any(|mapped| mapped == name || mapped.starts_with(&format!("{name}.")))
         };
