@@ -219,8 +219,8 @@ impl SearchParams {
         }
         let mut fewer = self.clone();
         fewer.conditions.retain(|(name, _)| conditions.iter().all(|(other, _)| other != name));
-        let kept = Self::parse(&fewer.query_string()).0;
-        Some(conditions.iter().fold(kept, |params, (name, value)| params.with(name, value)))
+        let fewer = Self::parse(&fewer.query_string()).0;
+        Some(conditions.iter().fold(fewer, |params, (name, value)| params.with(name, value)))
     }
 
     /// The same search without one condition, from its first page.

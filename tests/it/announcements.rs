@@ -174,7 +174,7 @@ fn short_articles_with_their_own_subject_must_stay_apart() {
     installation.build();
     assert_eq!(merged(&installation), groups(&[&["t1"], &["a1"]]));
     // Two entries of one list are two articles, whatever they share with a third.
-    let question = |key: &str| {
+    let short = |key: &str| {
         let body = "Ben Staal geeft antwoord op de vraag van de week over brieven.";
         article(
             key,
@@ -184,8 +184,7 @@ fn short_articles_with_their_own_subject_must_stay_apart() {
     let long = json!({ "title": "Vraag van de week", "people": ["Ben Staal"],
         "body": full_text("Ben Staal geeft antwoord op de vraag van de week.", "brieven") });
     installation.write_lines(&[article("t1", &long).to_string()]);
-    installation
-        .write_lines_to("more.jsonl", &[question("a1"), question("a2")].map(|q| q.to_string()));
+    installation.write_lines_to("more.jsonl", &[short("a1"), short("a2")].map(|q| q.to_string()));
     installation.build();
     assert_eq!(merged(&installation), groups(&[&["t1"], &["a1"], &["a2"]]));
 }

@@ -121,7 +121,8 @@ pub(super) fn find_period(
         _ => choice,
     };
     (0..words.len()).find_map(|at| {
-        let before = at.checked_sub(1).map_or("", |before| words[before]);
+        let mut before = words[..at].iter().rev();
+        let before = before.find(|word| !is_one_of(ARTICLES, word)).copied().unwrap_or_default();
         let choice = if is_one_of(SINCE_WORDS, before) && !matches!(choice, YearChoice::Of(_)) {
             YearChoice::Latest
         } else {
@@ -214,7 +215,8 @@ fn named_months(
     let is_before = |count: usize, list: &str| {
         at.checked_sub(count).is_some_and(|before| is_one_of(list, words[before]))
     };
-    let is_placed = [IN_WORDS, FROM_WORDS, SINCE_WORDS]
+    let places = [IN_WORDS, FROM_WORDS, SINCE_WORDS, AFTER_WORDS, BEFORE_WORDS];
+    let is_placed = places
         .into_iter()
         .any(|list| is_before(1, list) || (is_before(1, ARTICLES) && is_before(2, list)));
     let stated_year = words.get(at + length).and_then(|word| year(word));
@@ -430,10 +432,6 @@ mod tests {
             ("derde kwartaal 2024", "2024-07-01", "2024-09-30"),
             ("1e kwartaal 2027", "2027-01-01", "2027-03-31"),
             ("2024", "2024-01-01", "2024-12-31"),
-            ("sinds december", "2025-12-01", ""),
-            ("vanaf december", "2026-12-01", ""),
-            ("na december", "2027-01-01", ""),
-            ("voor december", "", "2026-11-30"),
         ] {
             assert_eq!(
                 days(query, true, today),
@@ -441,6 +439,30 @@ mod tests {
                 "{query}"
             );
         }
+    }
+
+    #[test]
+    fn a_word_before_a_period_must_leave_it_open() {
+        let today = date(2026, 3, 4);
+        for (query, from, until) in [
+            ("sinds december", "2025-12-01", ""),
+            ("vanaf december", "2026-12-01", ""),
+            ("na december", "2027-01-01", ""),
+            ("voor december", "", "2026-11-30"),
+            ("na de zomer", "2026-09-01", ""),
+            ("sinds de zomer", "2025-06-01", ""),
+        ] {
+            assert_eq!(
+                days(query, true, today),
+                Some((from.to_owned(), until.to_owned())),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_period_must_not_be_read_as_one() {
+        let today = date(2026, 3, 4);
         for query in [
             "may",
             "week",

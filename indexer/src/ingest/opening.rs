@@ -16,7 +16,7 @@ const ANNOUNCEMENT_WORDS_MAX: usize = 120;
 /// Minimum number of words of a full text.
 const FULL_TEXT_WORDS_MIN: usize = 200;
 /// Number of words from the start of a text that are its opening.
-const OPENING_WORDS: usize = 120;
+const OPENING_WORDS: usize = 100;
 /// Number of consecutive words, a name included, that both texts must contain.
 const SHARED_WORDS: usize = 8;
 /// Minimum number of words of a title that identifies an article together with a person.
@@ -24,7 +24,7 @@ const TITLE_WORDS_MIN: usize = 3;
 /// Minimum percentage of the words of an announcement that the full text must contain.
 const SHARED_PERCENT_MIN: usize = 60;
 /// Maximum number of keys of a record.
-const KEYS_MAX: usize = 24;
+const KEYS_MAX: usize = 16;
 const PREFIX: &str = "opening:";
 
 /// Whether a name key is one of an opening.
@@ -36,7 +36,9 @@ pub(super) fn is_opening_key(name: &str) -> bool {
 pub(super) fn opening_keys(facts: &Facts) -> BTreeSet<String> {
     let Detail::Article(article) = &facts.detail else { return BTreeSet::new() };
     let mut keys = BTreeSet::new();
-    for text in texts(facts) {
+    // The summary is usually the beginning of the text.
+    let has_text = article.lead.is_some() || facts.body.is_some();
+    for text in texts(facts).skip(usize::from(has_text && facts.summary.is_some())) {
         for words in words_around_names(text) {
             if keys.len() < KEYS_MAX {
                 keys.insert(opening_key(words.iter().map(String::as_str)));
