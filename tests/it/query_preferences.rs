@@ -184,7 +184,10 @@ fn pages_and_graphql_must_show_a_preference_and_remove_it() {
     );
     assert!(page.contains("kind=event") && page.contains("from=2026-12-01"), "{page}");
     let literal = server.get("/?q=agenda+december&literal=true").body;
-    assert!(!literal.contains("krijgen voorrang") && literal.contains("Wij zoeken letterlijk"));
+    assert!(
+        !literal.contains("krijgen voorrang")
+            && literal.contains("Wij nemen uw woorden letterlijk")
+    );
     assert!(literal.contains("name=\"literal\" value=\"true\""), "{literal}");
     // In another order, and without results, the page says what it did not search for.
     let newest = server.get("/?q=agenda+december&sort=newest").body;
