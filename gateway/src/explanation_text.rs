@@ -254,8 +254,8 @@ mod tests {
             (
                 vec![word("interview", Some((MatchKind::Form, "interview")), &fields[2..])],
                 0.0,
-                "Alle woorden komen voor: \"interview\" is de vorm van dit resultaat.",
-                "All words occur: \"interview\" is the form of this result.",
+                "Alle woorden komen voor: \"interview\" is de vorm of de tijd van dit resultaat.",
+                "All words occur: \"interview\" is the form or the time of this result.",
             ),
         ] {
             let all_words = words.iter().all(|word| !word.reasons.is_empty());

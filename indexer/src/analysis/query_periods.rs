@@ -218,15 +218,15 @@ fn named_months(
     let is_before = |count: usize, list: &str| {
         at.checked_sub(count).is_some_and(|before| is_one_of(list, words[before]))
     };
-    let places = [IN_WORDS, FROM_WORDS, SINCE_WORDS, AFTER_WORDS, BEFORE_WORDS];
-    let is_placed = places
+    let prepositions = [IN_WORDS, FROM_WORDS, SINCE_WORDS, AFTER_WORDS, BEFORE_WORDS];
+    let is_after_preposition = prepositions
         .into_iter()
         .any(|list| is_before(1, list) || (is_before(1, ARTICLES) && is_before(2, list)));
     let stated_year = words.get(at + length).and_then(|word| year(word));
     let is_season = SEASONS.into_iter().any(|(_, names)| is_one_of(names, word));
     // *May* is also a verb, and *Winter* a surname.
     let is_alone = has_subject && word != "may" && !is_season;
-    if stated_year.is_none() && !is_placed && !is_alone {
+    if stated_year.is_none() && !is_after_preposition && !is_alone {
         return None;
     }
     let days = match stated_year {

@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for UniqueKeysVisitor {
         let mut object = Map::new();
         while let Some((key, UniqueKeys(value))) = entries.next_entry::<String, _>()? {
             if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
+                return Err(A::Error::custom(format_args!("duplicate key \"{key}\"")));
             }
             object.insert(key, value);
         }
@@ -155,7 +155,7 @@ mod tests {
             [r#"{"a":1,"a":2}"#, r#"[{"b":{"a":1,"a":1}}]"#, r#"{"draft":true,"draft":false}"#]
         {
             let error = parse(text.as_bytes()).expect_err(text).to_string();
-            assert!(error.contains("duplicate key `"), "{text}: {error}");
+            assert!(error.contains("duplicate key \""), "{text}: {error}");
         }
         assert_eq!(parse(br#"{"a":{"a":[1,-1,1.5,"x",null,true]}}"#).unwrap()["a"]["a"][2], 1.5);
     }
