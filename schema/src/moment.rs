@@ -36,6 +36,12 @@ pub enum MomentError {
     /// Not in a known date format.
     #[error("invalid date, write it as 2026-03-12, 2026-03-12T14:00 or `zomer 2026`: `{0}`")]
     Date(String),
+    /// The day of the week is not that of the date.
+    #[error("day of the week does not belong to this date; correct one of the two: `{0}`")]
+    Weekday(String),
+    /// The clock skips this time, when summer time begins.
+    #[error("time does not exist, since the clock skips it when summer time begins: `{0}`")]
+    SkippedTime(String),
 }
 
 /// Looks up an IANA time zone in the embedded database.

@@ -72,6 +72,14 @@ pub struct SeriesError {
     cause: String,
 }
 
+impl SeriesError {
+    /// The same error of a rule as its source writes it.
+    #[must_use]
+    pub fn of_rule(self, rule: &str) -> Self {
+        Self { rule: rule.to_owned(), ..self }
+    }
+}
+
 impl Series {
     /// Validates a rule whose first occurrence is `first`. A rule without COUNT or UNTIL yields the
     /// occurrences of [`HORIZON_YEARS`].

@@ -24,9 +24,12 @@ use crate::{
     test_server::{Server, exchange},
 };
 
-/// Maximum time for which one task may occupy a runtime thread. The target is 500 µs in a release
-/// build on a quiet machine; in tests our crates are not optimised.
-const POLL_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 25 } else { 2 });
+/// Maximum time for which one task may occupy a runtime thread; in development builds, our crates are
+/// not optimised.
+const POLL_MAX: Duration = Duration::from_micros(if cfg!(debug_assertions) { 25_000 } else { 500 });
+/// Number of measurements, of which the shortest counts: each contains the cost of new connections,
+/// and of the first use of memory.
+const POLL_MEASUREMENTS: usize = 3;
 
 /// Queries that used to make the parser, the planner or spelling correction slow.
 fn hostile_queries(bytes: usize) -> Vec<String> {
@@ -227,16 +230,20 @@ fn no_task_must_occupy_a_runtime_thread_for_long() {
         ("a hostile search", "/?q=a(a(a(a(a(a(a(a(a(a(a("),
         ("a long body", "/graphql?query={articles{nodes{bodyHtml%20bodyText}}}"),
     ] {
-        let longest = longest_poll(&installation, |address| {
-            for encoding in ["identity", "br", "gzip"] {
-                let head = format!(
-                    "GET {target} HTTP/1.1\r\naccept-encoding: {encoding}\r\naccept: application/json, text/html"
-                );
-                let body = std::panic::catch_unwind(|| exchange(address, &head, b"").status);
-                // Compressed bodies are not text, which the exchange expects.
-                assert!(body.is_err() || body.is_ok_and(|status| status == 200), "{name}");
-            }
-        });
-        assert!(longest < POLL_MAX, "{name}: {longest:?}");
+        let measure = || {
+            longest_poll(&installation, |address| {
+                for encoding in ["identity", "br", "gzip"] {
+                    let head = format!(
+                        "GET {target} HTTP/1.1\r\naccept-encoding: {encoding}\r\naccept: application/json, text/html"
+                    );
+                    let body = std::panic::catch_unwind(|| exchange(address, &head, b"").status);
+                    // Compressed bodies are not text, which the exchange expects.
+                    assert!(body.is_err() || body.is_ok_and(|status| status == 200), "{name}");
+                }
+            })
+        };
+        let measured: Vec<_> = (0..POLL_MEASUREMENTS).map(|_| measure()).collect();
+        eprintln!("longest poll of {name}: {measured:?}");
+        assert!(measured.iter().any(|longest| *longest < POLL_MAX), "{name}: {measured:?}");
     }
 }

@@ -121,6 +121,7 @@ fn invalid_value(source: &ResolvedSource, target: FieldPath, value: &Value) -> O
             location: String::new(),
             content_hash: [0; 32],
             fields,
+            front_matter: None,
         };
         normalise(&raw, source, &NormaliseContext::default()).err()
     };

@@ -121,7 +121,8 @@ impl SourceCollector<'_, '_> {
         let facts = match normalise(raw, self.source, &context) {
             Ok(facts) => facts,
             Err(reason) => {
-                let (location, key) = (raw.location.clone(), raw.key.clone());
+                let location = raw.location_of(&reason, &self.source.mapping);
+                let key = raw.key.clone();
                 self.reject(Rejection::new(&self.source.name, location, Some(key), reason));
                 return Ok(());
             }

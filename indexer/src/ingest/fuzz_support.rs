@@ -123,8 +123,13 @@ pub fn parse_dates(
         fields.insert(Field::Series, series);
     }
     fields.retain(|_, value| *value != Value::String(String::new()));
-    let record =
-        RawRecord { key: String::new(), location: String::new(), content_hash: [0; 32], fields };
+    let record = RawRecord {
+        key: String::new(),
+        location: String::new(),
+        content_hash: [0; 32],
+        fields,
+        front_matter: None,
+    };
     match normalise(&record, source, &NormaliseContext { shift_days })?.detail {
         Detail::Event(event) => {
             Ok(ParsedDates { start: event.start, end: event.end, series: event.series })

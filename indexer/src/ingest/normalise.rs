@@ -177,7 +177,8 @@ fn body(record: &Object, extract_title: bool) -> Result<(Option<Body>, Option<St
         return Err(format!("`body`: exceeds {limit} bytes: `{}`", raw.len()));
     }
     let context = record.context;
-    let mut html = html::sanitise(raw, context.base.as_ref(), context.language);
+    let html = html::sanitise(raw, context.base.as_ref(), context.language);
+    let mut html = html.map_err(|error| format!("`body`: {error}"))?;
     let heading = if extract_title { html::extract_heading(&mut html) } else { None };
     let heading = heading.map(|heading| truncate(&heading, TITLE_CHARS_MAX));
     let text = redact::redact(&html::plain_text(&html), context.language);

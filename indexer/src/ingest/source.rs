@@ -10,6 +10,7 @@ pub(crate) mod field_description;
 pub(crate) mod files;
 pub(crate) mod flag;
 pub(crate) mod front_matter;
+pub(crate) mod invisible;
 pub(crate) mod json;
 pub(crate) mod jsonlines;
 pub(crate) mod mapping;
@@ -21,12 +22,15 @@ pub(crate) mod template;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod text;
+pub(crate) mod visibility;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
     path::PathBuf,
+    sync::LazyLock,
 };
 
+use regex::Regex;
 use schema::SourceName;
 use serde_json::{Map, Value};
 
@@ -34,8 +38,9 @@ use config::{ResolvedSource, SourceKind};
 use field::Field;
 use files::SourceFile;
 pub(crate) use mapping::Fields;
+use mapping::Mapping;
 use survey::Survey;
-use template::{PathCaptures, is_missing, scalar, written_form};
+use template::{PathCaptures, scalar};
 
 /// Maximum length of a key in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 500;
@@ -53,6 +58,35 @@ pub(crate) struct RawRecord {
     pub content_hash: [u8; 32],
     /// Its canonical fields.
     pub fields: Fields,
+    /// The front matter as written, from the first line of the file on.
+    pub front_matter: Option<String>,
+}
+
+impl RawRecord {
+    /// The location of an error. If the reason begins with the name of a field in backticks, it is
+    /// the line in the front matter that sets the field.
+    pub(crate) fn location_of(&self, reason: &str, mapping: &Mapping) -> String {
+        location_of(&self.location, self.front_matter.as_deref(), reason, mapping)
+    }
+}
+
+fn location_of(
+    location: &str,
+    front_matter: Option<&str>,
+    reason: &str,
+    mapping: &Mapping,
+) -> String {
+    let line = || {
+        let path = reason.strip_prefix('`')?.split('`').next()?;
+        let name = path.split(['.', '[']).next()?;
+        let field = Field::ALL.iter().find(|field| field.name() == name)?;
+        let names = mapping.sources_of(*field);
+        front_matter::line_of(front_matter?, &names)
+    };
+    match (line(), location.rsplit_once(':')) {
+        (Some(line), Some((file, _))) => format!("{file}:{line}"),
+        _ => location.to_owned(),
+    }
 }
 
 /// One item of a source.
@@ -194,6 +228,19 @@ pub(crate) struct Candidate {
     pub(crate) content_hash: [u8; 32],
 }
 
+/// The canonical fields of a record, and where they come from.
+struct ParsedFields {
+    fields: Fields,
+    /// As [`RawRecord::front_matter`].
+    front_matter: Option<String>,
+}
+
+impl From<Fields> for ParsedFields {
+    fn from(fields: Fields) -> Self {
+        Self { fields, front_matter: None }
+    }
+}
+
 /// A decoded file from a folder.
 struct SourceText {
     name: String,
@@ -221,7 +268,7 @@ impl<'a> SourceReader<'a> {
     fn item(
         &mut self,
         candidate: Candidate,
-        fields: impl FnOnce(&Self) -> Result<Fields, SkipOrError>,
+        fields: impl FnOnce(&Self) -> Result<ParsedFields, SkipOrError>,
     ) -> SourceItem {
         match self.locations.entry(candidate.key.clone()) {
             Entry::Vacant(vacant) => vacant.insert(candidate.location.clone()),
@@ -235,18 +282,36 @@ impl<'a> SourceReader<'a> {
         }
         let Candidate { key, location, content_hash } = candidate;
         let line = location.rsplit_once(':').and_then(|(_, line)| line.parse().ok()).unwrap_or(1);
-        let mapped = fields(self).and_then(|fields| {
-            check_published(Field::Draft.name(), fields.get(&Field::Draft), line)?;
-            Ok(fields)
+        let mapping = &self.source.mapping;
+        let parsed = fields(self).and_then(|parsed| {
+            let line_of_draft = |_: &str| {
+                let names = mapping.sources_of(Field::Draft);
+                let front_matter = parsed.front_matter.as_deref();
+                front_matter.and_then(|text| front_matter::line_of(text, &names)).unwrap_or(line)
+            };
+            visibility::check_draft(parsed.fields.get(&Field::Draft), line_of_draft)?;
+            Ok(parsed)
         });
-        match mapped {
-            Ok(fields) => SourceItem::Record(RawRecord { key, location, content_hash, fields }),
+        match parsed {
+            Ok(ParsedFields { fields, front_matter }) => {
+                SourceItem::Record(RawRecord { key, location, content_hash, fields, front_matter })
+            }
             Err(SkipOrError::Skip(reason)) => SourceItem::Skipped { location, key, reason },
             Err(SkipOrError::Error(ParseError { line, reason })) => {
                 let file = location.rsplit_once(':').map_or("", |(file, _)| file);
                 self.rejected(format!("{file}:{line}"), Some(key), reason)
             }
         }
+    }
+
+    /// Skips a record that its source does not publish, according to its source fields; `line_of`
+    /// gives the line of a field.
+    fn check_visibility(
+        &self,
+        raw_fields: &Map<String, Value>,
+        line_of: impl Fn(&str) -> u64,
+    ) -> Result<(), SkipOrError> {
+        visibility::check(raw_fields, &self.source.mapping, line_of)
     }
 
     /// The canonical fields of a record.
@@ -325,28 +390,24 @@ impl<'a> SourceReader<'a> {
     }
 }
 
+/// A number in the scientific notation of a spreadsheet, which has lost digits.
+static SHORTENED_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[+-]?\d(?:[.,]\d+)?E\+\d{1,3}$")
+        .expect("constant regex is valid, covered by tests")
+});
+
 fn checked_key(value: Option<&Value>) -> Result<String, String> {
     let key = value
         .and_then(scalar)
         .map(|key| key.replace('\0', ""))
         .ok_or("missing key; give the record a `key` or set `key` of the source to a template")?;
+    if SHORTENED_NUMBER.is_match(&key) {
+        return Err(format!(
+            "key is a number shortened by a spreadsheet; format the column as text: `{key}`"
+        ));
+    }
     if key.len() > KEY_BYTES_MAX {
         return Err(format!("key exceeds {KEY_BYTES_MAX} bytes: `{}`", key.len()));
     }
     Ok(key)
-}
-
-/// Skips a record whose flag `name` is set. An invalid flag is an error, so that a possible draft
-/// is not published.
-fn check_published(name: &str, flag: Option<&Value>, line: u64) -> Result<(), SkipOrError> {
-    let Some(value) = flag.filter(|value| !is_missing(value)) else { return Ok(()) };
-    match flag::parse(value) {
-        Some(true) => Err(SkipOrError::Skip(SkipReason::Draft)),
-        Some(false) => Ok(()),
-        None => {
-            let written = written_form(value).unwrap_or_else(|| value.to_string());
-            let reason = format!("`{name}`: must be `true` or `false`: `{written}`");
-            Err(SkipOrError::Error(ParseError { line, reason }))
-        }
-    }
 }

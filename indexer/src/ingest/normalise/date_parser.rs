@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use jiff::{
     Timestamp, ToSpan,
-    civil::{Date, Time},
-    tz::{Offset, TimeZone},
+    civil::{Date, DateTime, Time, Weekday},
+    tz::{AmbiguousOffset, Offset, TimeZone},
 };
 use regex::{Captures, Regex};
 use schema::{
@@ -42,6 +42,17 @@ const OFFSET: &str = r"[+-]\d{4} | \+\d{2}(?::\d{2})?";
 /// The days after the first of several: `12 en 13 maart`, `12-14 maart`.
 const OTHER_DAYS: &str = r"(?:\s* (?:-|–|—|/|&|\+|en|and|t/m|tot|to|tot\s+en\s+met) \s* \d{1,2}
     (?:st|nd|rd|th|ste|de|e)? )?";
+
+/// Days of the week from Monday on, in Dutch and English.
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("maandag", "monday"),
+    ("dinsdag", "tuesday"),
+    ("woensdag", "wednesday"),
+    ("donderdag", "thursday"),
+    ("vrijdag", "friday"),
+    ("zaterdag", "saturday"),
+    ("zondag", "sunday"),
+];
 
 /// Zone abbreviations that programs write, with their UTC offset in hours.
 const ZONES: [(&str, i8); 19] = [
@@ -81,12 +92,12 @@ static FULL_DATES: LazyLock<[Regex; 7]> = LazyLock::new(|| {
         format!(r"^ (?P<day>\d{{1,2}})[-/.](?P<numeric>\d{{1,2}})[-/.](?P<year>\d{{4}}) {time}"),
         // donderdag 12 maart 2026, 12-mrt-26
         format!(
-            r"^ (?:\p{{L}}+[.,]*\s+)? (?P<day>\d{{1,2}})(?:st|nd|rd|th|ste|de|e)? {OTHER_DAYS}
+            r"^ (?:(?P<weekday>\p{{L}}+)[.,]*\s+)? (?P<day>\d{{1,2}})(?:st|nd|rd|th|ste|de|e)? {OTHER_DAYS}
                 [\s-]+ (?:of\s+)? (?P<word>\p{{L}}{{3,}}\.?)[\s,-]+ (?P<year>\d{{4}}|['’]?\d{{2}}) {time}"
         ),
         // March 12th, 2026
         format!(
-            r"^ (?:\p{{L}}+[.,]*\s+)? (?P<word>\p{{L}}{{3,}}\.?)\s+
+            r"^ (?:(?P<weekday>\p{{L}}+)[.,]*\s+)? (?P<word>\p{{L}}{{3,}}\.?)\s+
                 (?P<day>\d{{1,2}})(?:st|nd|rd|th)? {OTHER_DAYS} ,?\s+ (?P<year>\d{{4}}) {time}"
         ),
         // 2026-Mar-12
@@ -189,6 +200,10 @@ fn day(
         None => number("month").or_else(|| number("numeric"))?,
     };
     let date = Date::new(year(&captures["year"])?, month, number("day")?).ok()?;
+    let weekday = captures.name("weekday").and_then(|word| weekday(word.as_str()));
+    if weekday.is_some_and(|weekday| weekday != date.weekday()) {
+        return Some(Err(MomentError::Weekday(captures[0].to_owned())));
+    }
     if captures.name("hour").is_none() {
         return Some(Moment::day(date, zone_name));
     }
@@ -206,9 +221,10 @@ fn day(
     let local = match captures.name("zone") {
         Some(zone) => {
             let instant = match zone.as_str().trim() {
-                name if name.contains('/') => {
-                    moment::zone(name).ok()?.to_timestamp(written).ok()?
-                }
+                name if name.contains('/') => match instant(written, &moment::zone(name).ok()?) {
+                    Some(instant) => instant,
+                    None => return Some(Err(MomentError::SkippedTime(captures[0].to_owned()))),
+                },
                 offset_text => {
                     let offset = offset(offset_text)?;
                     if offset.seconds().abs() > OFFSET_HOURS_MAX * 3_600 {
@@ -222,14 +238,40 @@ fn day(
         // A name without an offset before it is the zone; what else it could be is unknown.
         None if captures.name("comment").is_some() => return None,
         None => match captures.name("bracket") {
-            Some(name) => {
-                let instant = moment::zone(name.as_str()).ok()?.to_timestamp(written).ok()?;
-                instant.to_zoned(time_zone.clone()).datetime()
+            Some(name) => match instant(written, &moment::zone(name.as_str()).ok()?) {
+                Some(instant) => instant.to_zoned(time_zone.clone()).datetime(),
+                None => return Some(Err(MomentError::SkippedTime(captures[0].to_owned()))),
+            },
+            None if instant(written, time_zone).is_none() => {
+                return Some(Err(MomentError::SkippedTime(captures[0].to_owned())));
             }
             None => written,
         },
     };
     Some(Moment::instant(local.date(), local.time(), zone_name))
+}
+
+/// The instant of a local time; `None` for a time that the clock skips. Of a time that occurs twice,
+/// the first is meant.
+fn instant(local: DateTime, time_zone: &TimeZone) -> Option<Timestamp> {
+    let ambiguous = time_zone.to_ambiguous_timestamp(local);
+    if matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. }) {
+        return None;
+    }
+    ambiguous.compatible().ok()
+}
+
+/// The day of the week that a word names, in full or abbreviated.
+fn weekday(word: &str) -> Option<Weekday> {
+    let word = word.to_lowercase();
+    let is_named = |names: &[&str], length_min| {
+        names.iter().any(|name| name.starts_with(&word) && word.len() >= length_min)
+    };
+    let weekday = |(number, (dutch, english)): (i8, (&str, &str))| {
+        (is_named(&[dutch], 2) || is_named(&[english], 3)).then_some(number)
+    };
+    let number = (1..).zip(WEEKDAYS).find_map(weekday)?;
+    Weekday::from_monday_one_offset(number).ok()
 }
 
 /// A year of two or four digits.

@@ -7,7 +7,7 @@ use schema::{Language, Moment, UnknownValue};
 use serde_json::Value;
 use url::Url;
 
-use super::{LIST_MAX, NAME_CHARS_MAX, date_parser, redact, text};
+use super::{LIST_MAX, NAME_CHARS_MAX, date_parser, html::UnclosedMarkup, redact, text};
 use crate::ingest::source::{
     Fields,
     field::{Field, nearest},
@@ -102,13 +102,15 @@ impl<'a> Object<'a> {
     fn cleaned(
         &self,
         name: &str,
-        clean: fn(&str, Language) -> String,
+        clean: fn(&str, Language) -> Result<String, UnclosedMarkup>,
     ) -> Result<Option<String>, String> {
         let Some(value) = self.value(name) else { return Ok(None) };
         let raw = scalar(value).ok_or_else(|| {
             self.field_error(name, format_args!("must be a string, not {}", type_of(value)))
         })?;
-        Ok(Some(clean(&raw, self.context.language)).filter(|text| !text.is_empty()))
+        let text = clean(&raw, self.context.language);
+        let text = text.map_err(|error| self.field_error(name, error))?;
+        Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
     /// A text that must be present.
@@ -129,7 +131,8 @@ impl<'a> Object<'a> {
                 self.field_error(name, format_args!("must contain strings, not {}", type_of(value)))
             };
             let raw = scalar(value).ok_or_else(type_error)?;
-            Ok(text::line(&raw, self.context.language))
+            let text = text::line(&raw, self.context.language);
+            text.map_err(|error| self.field_error(name, error))
         });
         texts.collect()
     }

@@ -21,6 +21,7 @@ fn shifted(fields: Value, shift_days: i64) -> Result<Facts, String> {
         location: "a.jsonl:1".to_owned(),
         content_hash: [0; 32],
         fields: source.mapping.apply(&fields, &PathCaptures::new()),
+        front_matter: None,
     };
     normalise(&raw, &source, &NormaliseContext { shift_days })
 }

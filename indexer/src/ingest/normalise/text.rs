@@ -3,27 +3,33 @@
 use schema::Language;
 
 use super::{
-    html,
+    html::{self, UnclosedMarkup},
     redact::redact,
     whitespace::{collapse_blank_lines, collapse_whitespace, strip_invisible},
 };
 
 /// A text as a single line.
-pub(super) fn line(raw: &str, language: Language) -> String {
-    redact(&collapse_whitespace(&to_plain_text(raw)), language)
+///
+/// # Errors
+/// [`UnclosedMarkup`] that hides the rest of the text.
+pub(super) fn line(raw: &str, language: Language) -> Result<String, UnclosedMarkup> {
+    Ok(redact(&collapse_whitespace(&to_plain_text(raw)?), language))
 }
 
 /// A text with a blank line between its paragraphs.
-pub(super) fn paragraphs(raw: &str, language: Language) -> String {
-    redact(&collapse_blank_lines(&to_plain_text(raw)), language)
+///
+/// # Errors
+/// [`UnclosedMarkup`] that hides the rest of the text.
+pub(super) fn paragraphs(raw: &str, language: Language) -> Result<String, UnclosedMarkup> {
+    Ok(redact(&collapse_blank_lines(&to_plain_text(raw)?), language))
 }
 
-fn to_plain_text(raw: &str) -> String {
-    if html::is_html(raw) {
-        strip_invisible(&html::sanitised_text(raw))
+fn to_plain_text(raw: &str) -> Result<String, UnclosedMarkup> {
+    Ok(if html::is_html(raw) {
+        strip_invisible(&html::sanitised_text(raw)?)
     } else {
         strip_invisible(&html_escape::decode_html_entities(raw))
-    }
+    })
 }
 
 #[cfg(test)]
@@ -39,13 +45,14 @@ mod tests {
             ("1 < 2 &amp; 3 > 2", "1 < 2 & 3 > 2"),
             ("&lt;b&gt;", "<b>"),
         ] {
-            assert_eq!(line(raw, Language::Nl), clean);
+            assert_eq!(line(raw, Language::Nl).unwrap(), clean);
         }
     }
 
     #[test]
     fn paragraphs_must_stay_apart() {
-        assert_eq!(paragraphs(" a\n b\n\n\n c  d\n", Language::Nl), "a\nb\n\nc d");
-        assert_eq!(paragraphs("<p>a</p><p>b</p>", Language::Nl), "a\n\nb");
+        let paragraphs = |raw| paragraphs(raw, Language::Nl).unwrap();
+        assert_eq!(paragraphs(" a\n b\n\n\n c  d\n"), "a\nb\n\nc d");
+        assert_eq!(paragraphs("<p>a</p><p>b</p>"), "a\n\nb");
     }
 }

@@ -177,10 +177,10 @@ static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn series(record: &Object, start: Option<&Moment>) -> Result<Option<Series>, String> {
     let Some(series) = record.object(Field::Series, "rule")? else { return Ok(None) };
     let first = start.ok_or("`series`: requires a `start`")?;
-    let rule = series.required("rule")?;
-    let rule = match rule.split_at_checked("RRULE:".len()) {
+    let written = series.required("rule")?;
+    let rule = match written.split_at_checked("RRULE:".len()) {
         Some((prefix, rule)) if prefix.eq_ignore_ascii_case("RRULE:") => rule.trim(),
-        _ => rule.as_str(),
+        _ => written.as_str(),
     };
     let rule = UNTIL.replace_all(rule, |until: &Captures| {
         until_in_utc(until, first, record.context.shift_days).unwrap_or_else(|| until[0].to_owned())
@@ -205,7 +205,8 @@ pub(super) fn series(record: &Object, start: Option<&Moment>) -> Result<Option<S
         }
     }
     let series = Series::new(&rule, excluded, first);
-    series.map(Some).map_err(|error| format!("`series.rule`: {error}"))
+    // The error names the rule as the source writes it.
+    series.map(Some).map_err(|error| format!("`series.rule`: {}", error.of_rule(&written)))
 }
 
 /// The end of a rule in UTC, as its expansion requires: a date means the end of that day, and a

@@ -1,5 +1,7 @@
 //! White space and invisible characters in texts.
 
+use crate::ingest::source::invisible::is_invisible;
+
 /// Removes superfluous white space from lines, and reduces successive blank lines to one.
 pub(super) fn collapse_blank_lines(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
@@ -43,14 +45,6 @@ const ZERO_WIDTH_JOINER: char = '\u{200d}';
 /// Characters of emoji, with their variation selector and skin tones.
 fn is_emoji(letter: char) -> bool {
     matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
-}
-
-/// Control characters, zero-width characters, soft hyphens and directional marks.
-fn is_invisible(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 #[cfg(test)]

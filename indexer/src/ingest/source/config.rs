@@ -207,6 +207,17 @@ pub enum ConfigError {
         /// The label as configured.
         label: String,
     },
+    /// A decimal number as a text, such as `1.10`.
+    #[error(
+        "source `{source_name}`: a decimal number loses its spelling; write the constant in \
+         quotation marks: `{field}`"
+    )]
+    ConstantSpelling {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The canonical field.
+        field: String,
+    },
     /// The delimiter is not one ASCII character.
     #[error("source `{source_name}`: the delimiter must be one ASCII character: `{delimiter}`")]
     Delimiter {
@@ -228,7 +239,7 @@ pub enum ConfigError {
 }
 
 /// Incremented when a parser change yields different facts from the same bytes.
-const PARSER_VERSION: u32 = 3;
+const PARSER_VERSION: u32 = 4;
 
 /// Validates the sources of a configuration in `folder`.
 ///
@@ -398,8 +409,14 @@ fn mapping(config: &SourceConfig, name: &SourceName) -> Result<Mapping, Vec<Conf
         Ok((target, template.map_err(error)?))
     });
     let constants = config.constants.iter();
-    let constants =
-        constants.map(|(field, value)| Ok((target(field)?, toml_to_json(value.clone()))));
+    let constants = constants.map(|(field, value)| {
+        let target = target(field)?;
+        if has_decimal(value) && !target.is_decimal() {
+            let (source_name, field) = (name.clone(), field.clone());
+            return Err(ConfigError::ConstantSpelling { source_name, field });
+        }
+        Ok((target, toml_to_json(value.clone())))
+    });
     let values = config.values.iter();
     let values = values.map(|(field, table)| Ok((target(field)?, ValueMap::new(table))));
     let separator = config.separator.unwrap_or('|');
@@ -415,6 +432,16 @@ fn mapping(config: &SourceConfig, name: &SourceName) -> Result<Mapping, Vec<Conf
             .flatten()
             .flatten()
             .collect()),
+    }
+}
+
+/// Whether a value is or contains a decimal number.
+fn has_decimal(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Float(_) => true,
+        toml::Value::Array(list) => list.iter().any(has_decimal),
+        toml::Value::Table(table) => table.values().any(has_decimal),
+        _ => false,
     }
 }
 

@@ -1,14 +1,17 @@
 //! CSV as editors save it: `;` or `,`, line breaks in quoted cells, UTF-8 or the encoding of Excel.
 
+mod cells;
+
 use std::{io::Cursor, sync::Arc};
 
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::WINDOWS_1252;
 use serde_json::{Map, Value};
 
+use self::cells::{Quoting, cell_text, is_spreadsheet_error, quoting};
 use super::{
     Candidate, FetchError, Items, SourceItem, SourceReader, config::ResolvedSource, files,
-    template::PathCaptures,
+    invisible::visible, template::PathCaptures,
 };
 
 /// Maximum size of a table in bytes.
@@ -45,11 +48,12 @@ pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchErro
                 Ok(row) => row,
                 Err(error) => return Some(Err(table_error(error.to_string()))),
             };
-            let location = format!("{file}:{}", lines.line_of(&row));
+            let line = lines.line_of(&row);
+            let location = format!("{file}:{line}");
             let next = rows.peek().and_then(|next| next.as_ref().ok());
             let item = match lines.quoting_error(&row, next, delimiter) {
                 Some(reason) => Some(reader.rejected(location, None, reason.to_owned())),
-                None => row_item(&mut reader, location, &header, &row),
+                None => row_item(&mut reader, (location, line), &header, &row),
             };
             if let Some(item) = item {
                 return Some(Ok(item));
@@ -73,8 +77,8 @@ struct Column {
 impl Header {
     fn new(header: &StringRecord, source: &ResolvedSource) -> Self {
         let column = |name: &str| Column {
-            name: name.trim().to_owned(),
-            joint: source.mapping.separator.filter(|_| source.mapping.feeds_list(name.trim())),
+            joint: source.mapping.separator.filter(|_| source.mapping.feeds_list(&visible(name))),
+            name: visible(name),
         };
         let mut digest = blake3::Hasher::new();
         update_digest(&mut digest, header.iter());
@@ -87,6 +91,10 @@ impl Header {
         let mut fields: Map<String, Value> = Map::new();
         for (index, cell) in row.iter().enumerate() {
             let cell = cell_text(cell);
+            if is_spreadsheet_error(&cell) {
+                let reason = "the spreadsheet shows no value; correct it there";
+                return Err(format!("cell {} is an error: {reason}: `{cell}`", index + 1));
+            }
             let Some(column) = self.columns.get(index).filter(|column| !column.name.is_empty())
             else {
                 if cell.is_empty() {
@@ -113,15 +121,6 @@ impl Header {
             }
         }
         Ok(fields)
-    }
-}
-
-/// The text of a cell; programs write `="007"` to prevent Excel from reading it as a number.
-fn cell_text(cell: &str) -> String {
-    let cell = cell.trim();
-    match cell.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')) {
-        Some(text) => text.replace("\"\"", "\"").trim().to_owned(),
-        None => cell.to_owned(),
     }
 }
 
@@ -172,49 +171,10 @@ impl LineCounter {
     }
 }
 
-/// How the quoted cells of a row end.
-enum Quoting {
-    Closed,
-    /// The row ends inside a quoted cell.
-    Open,
-    TextAfterEnd,
-}
-
-/// Reads the quotation marks of a row as it is written, with its line ends.
-fn quoting(row: &[u8], delimiter: u8) -> Quoting {
-    let mut at = 0;
-    while at < row.len() {
-        if row[at] != b'"' {
-            // An unquoted cell, in which quotation marks have no meaning.
-            let is_end = |byte: &u8| *byte == delimiter || *byte == b'\n';
-            at += row[at..].iter().position(is_end).unwrap_or(row.len() - at) + 1;
-            continue;
-        }
-        at += 1;
-        loop {
-            let Some(quote) = row[at..].iter().position(|byte| *byte == b'"') else {
-                return Quoting::Open;
-            };
-            at += quote + 1;
-            if row.get(at) != Some(&b'"') {
-                break;
-            }
-            at += 1;
-        }
-        at += row[at..].iter().take_while(|byte| **byte == b' ').count();
-        match row.get(at) {
-            None => {}
-            Some(byte) if *byte == delimiter || *byte == b'\n' => at += 1,
-            Some(_) => return Quoting::TextAfterEnd,
-        }
-    }
-    Quoting::Closed
-}
-
 /// The item of a row; `None` for a blank row.
 fn row_item(
     reader: &mut SourceReader,
-    location: String,
+    (location, line): (String, u64),
     header: &Header,
     row: &StringRecord,
 ) -> Option<SourceItem> {
@@ -228,7 +188,10 @@ fn row_item(
     Some(match keyed {
         Ok((raw_fields, key)) => {
             let candidate = Candidate { key, location, content_hash: hash(header, row) };
-            reader.item(candidate, |reader| Ok(reader.map(&raw_fields, &PathCaptures::new())))
+            reader.item(candidate, |reader| {
+                reader.check_visibility(&raw_fields, |_| line)?;
+                Ok(reader.map(&raw_fields, &PathCaptures::new()).into())
+            })
         }
         Err(reason) => reader.rejected(location, None, reason),
     })
@@ -248,13 +211,21 @@ fn update_digest<'a>(digest: &mut blake3::Hasher, cells: impl Iterator<Item = &'
     }
 }
 
-/// Decodes in the configured encoding; by default UTF-8, or Windows-1252 for invalid UTF-8.
+/// Decodes in the configured encoding; by default UTF-8, or Windows-1252 for a table that contains
+/// no letter in UTF-8 at all: otherwise a single damaged byte would falsify every other letter.
 fn decode(bytes: &[u8], source: &ResolvedSource) -> Result<String, String> {
     let decoded = match (files::decode(bytes, source.encoding), source.encoding) {
-        (Err(_), None) => files::decode(bytes, Some(WINDOWS_1252)),
+        (Err(_), None) if !has_utf8_letters(bytes) && !bytes.contains(&0) => {
+            files::decode(bytes, Some(WINDOWS_1252))
+        }
         (decoded, _) => decoded,
     };
     decoded.map_err(|error| format!("line {}: {}", error.line, error.reason))
+}
+
+/// Whether any non-ASCII character is valid UTF-8.
+fn has_utf8_letters(bytes: &[u8]) -> bool {
+    bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii())
 }
 
 /// The delimiter, and the table without the line `sep=;` that Excel adds at the top.
@@ -285,8 +256,9 @@ mod tests {
 
     use super::*;
     use crate::ingest::source::{
-        SourceItem,
-        tests::{fields, items, summaries},
+        SourceItem, records,
+        survey::Survey,
+        tests::{fields, items, resolved_source, summaries},
     };
 
     const CONFIG: &str = "kind = \"csv\"\npath = \"a.csv\"\n";
@@ -350,6 +322,39 @@ mod tests {
                 "+5",
             ]
         );
+    }
+
+    #[test]
+    fn one_damaged_byte_must_not_falsify_the_other_letters() {
+        let (_folder, source) =
+            resolved_source(CONFIG, &[("a.csv", "id;title\n1;Café\n2;Geh".as_bytes())]);
+        let damaged = [&b"id;title\n1;Caf\xc3\xa9\n2;Geh"[..], b"\xe9im\n"].concat();
+        let error = decode(&damaged, &source).unwrap_err();
+        assert!(error.starts_with("line 3: not valid UTF-8"), "{error}");
+        assert_eq!(decode(b"Caf\xe9", &source).unwrap(), "Café");
+        for (bytes, name) in
+            [(&b"i\0d\0;\0a\0\n\0"[..], "utf-16le"), (b"\0i\0d\0;\0a\0\n", "utf-16be")]
+        {
+            let error = decode(bytes, &source).unwrap_err();
+            assert!(error.contains(&format!("set `encoding = \"{name}\"`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_could_not_calculate_must_be_rejected() {
+        let summary =
+            summaries(&read(b"id;title\n#N/B;A\n2;#REF!\n1,23457E+20;B\n4;N/A\n5;####\n"));
+        assert!(summary[0].starts_with("!a.csv:2 cell 1 is an error"), "{summary:?}");
+        assert!(summary[1].starts_with("!a.csv:3 cell 2 is an error"), "{summary:?}");
+        assert!(summary[2].starts_with("!a.csv:4 key is a number shortened by"), "{summary:?}");
+        assert_eq!(summary[3], "+4");
+        assert!(summary[4].starts_with("!a.csv:6 cell 2 is an error"), "{summary:?}");
+    }
+
+    #[test]
+    fn invisible_characters_in_column_names_must_not_hide_a_column() {
+        let table = "id;\u{200b}title\u{a0};\u{feff}draft\n1;A;ja\n2;B;nee\n";
+        assert_eq!(summaries(&read(table.as_bytes())), ["?1 Draft", "+2"]);
     }
 
     #[test]
@@ -433,7 +438,11 @@ mod tests {
         fn no_bytes_must_make_the_reader_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..200)
         ) {
-            read(&bytes);
+            let (_folder, source) = resolved_source(CONFIG, &[("a.csv", &bytes)]);
+            let survey = Survey::default();
+            if let Ok(items) = records(&source, &|_| false, &survey) {
+                items.for_each(drop);
+            }
         }
     }
 }

@@ -111,6 +111,11 @@ impl FieldPath {
         }
     }
 
+    /// Whether the value is a decimal number, or an object with one.
+    pub(crate) fn is_decimal(self) -> bool {
+        self.field == Field::Place && matches!(self.subfield, None | Some("latitude" | "longitude"))
+    }
+
     /// Whether the value is a list of texts.
     pub(crate) fn is_list(self) -> bool {
         match self.subfield {

@@ -86,6 +86,11 @@ pub(super) fn decode(
     bytes: &[u8],
     encoding: Option<&'static Encoding>,
 ) -> Result<String, ParseError> {
+    if let Some(name) = unmarked_utf16(bytes).filter(|_| encoding.is_none()) {
+        let reason =
+            format!("looks like {name} without a byte order mark; set `encoding = \"{name}\"`");
+        return Err(ParseError { line: 1, reason });
+    }
     let (text, used, had_errors) = encoding.unwrap_or(UTF_8).decode(bytes);
     if !had_errors {
         return Ok(text.into_owned());
@@ -95,6 +100,20 @@ pub(super) fn decode(
     let name = used.name();
     let reason = format!("not valid {name}; set `encoding` of the source, such as `windows-1252`");
     Err(ParseError { line, reason })
+}
+
+/// The encoding of a text in UTF-16 without a byte order mark: every second byte of Western letters
+/// is zero.
+fn unmarked_utf16(bytes: &[u8]) -> Option<&'static str> {
+    let start = &bytes[..bytes.len().min(64) & !1];
+    let zeros = |first: usize| start.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd, half) = (zeros(0), zeros(1), start.len() / 4);
+    match (even, odd) {
+        _ if start.len() < 4 => None,
+        (even, odd) if odd > half && even == 0 => Some("utf-16le"),
+        (even, odd) if even > half && odd == 0 => Some("utf-16be"),
+        _ => None,
+    }
 }
 
 /// Replaces the line ends `\r\n` and `\r` with `\n`.

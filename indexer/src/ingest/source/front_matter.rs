@@ -1,7 +1,10 @@
-//! Front matter: the fields at the start of a Markdown file, in YAML (`---`), TOML (`+++`) or JSON.
+//! Front matter: the fields at the start of a Markdown file, in YAML (`---`), TOML (`+++`) or JSON
+//! (an object, or `;;;`).
 //!
 //! Invariant: text that looks like front matter is parsed or rejected, and never becomes body text.
 
+#[cfg(test)]
+mod tests;
 mod toml_fields;
 mod yaml;
 
@@ -14,7 +17,7 @@ use toml::de::DeTable;
 
 use self::yaml::YamlNode;
 use crate::ingest::{
-    source::{ParseError, json},
+    source::{ParseError, invisible::visible_names, json},
     text_limits::{check_nesting, yaml_options},
 };
 
@@ -22,7 +25,7 @@ static POSITION: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^error: |(?:^| at )line \d+,? column \d+:? ?"));
 /// An opening line: a marker, optionally followed by a format.
 static OPENING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s*(---|\+\+\+)\s*([A-Za-z]*)\s*(?:#.*)?$"));
+    LazyLock::new(|| pattern(r"^\s*(---|\+\+\+|;;;)\s*([A-Za-z]*)\s*(?:#.*)?$"));
 /// Text allowed before front matter: blank lines and comments.
 static BEFORE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?s:\s|[\u{feff}\u{200b}]|<!--.*?-->|\{/\*.*?\*/\})*"));
@@ -31,6 +34,9 @@ static FIRST_KEY: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^(?:\s|#.*\n)*["']?[\p{L}\w.-]+["']?\s*[:=](?:\s|$)"#));
 static KEY_LINE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^["']?([A-Za-z][\w.-]*)["']?\s*(?:=|:(?:\s|$))"#));
+/// The line of a field or table in any format.
+static FIELD_LINE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^\s*[\[{,]*\s*["']?([\p{L}][\w.-]*)["']?\s*[=:\]]"#));
 /// A marker altered by a word processor or a typing error.
 static MARKER_LIKE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\s*\\?[-–—+~;=*]{1,10}\s*\w*\s*$"));
@@ -57,8 +63,44 @@ enum Format {
     Json,
 }
 
-/// Splits a file into its front matter and the rest. Lines must end in `\n`.
+/// Characters that some editors show as a line end.
+const OTHER_LINE_ENDS: [char; 5] = ['\u{2028}', '\u{2029}', '\u{85}', '\u{b}', '\u{c}'];
+/// Number of characters in which other line ends are looked for.
+const OTHER_LINE_ENDS_CHARS: usize = 2_000;
+
+/// Splits a file into its front matter and the rest. Lines must end in `\n`. Names of fields are
+/// without invisible characters.
 pub(super) fn split(text: &str) -> Result<Split<'_>, ParseError> {
+    let (fields, body) = split_lines(text)?;
+    let start = || text.chars().take(OTHER_LINE_ENDS_CHARS);
+    if fields.is_empty() && start().any(|letter| OTHER_LINE_ENDS.contains(&letter)) {
+        let lines: String = start()
+            .map(|letter| if OTHER_LINE_ENDS.contains(&letter) { '\n' } else { letter })
+            .collect();
+        if split_lines(&lines).map_or(true, |(fields, _)| !fields.is_empty()) {
+            let reason = "front matter has other line ends than line feeds, such as U+2028; \
+                          replace them";
+            return Err(parse_error(1, reason.to_owned()));
+        }
+    }
+    Ok((visible_names(fields).map_err(|reason| parse_error(1, reason))?, body))
+}
+
+/// The line of a front matter, counted from one, that sets the first of `names` that it sets.
+pub(super) fn line_of(front_matter: &str, names: &[&str]) -> Option<u64> {
+    let line = |name: &str| {
+        let name = name.split('.').next().unwrap_or(name);
+        let sets = |line: &str| {
+            let key = FIELD_LINE.captures(line)?;
+            let key = key[1].split('.').next()?;
+            key.eq_ignore_ascii_case(name).then_some(())
+        };
+        (1..).zip(front_matter.lines()).find(|(_, line)| sets(line).is_some())
+    };
+    names.iter().find_map(|name| line(name)).map(|(number, _)| number)
+}
+
+fn split_lines(text: &str) -> Result<Split<'_>, ParseError> {
     let start = BEFORE.find(text).map_or(0, |before| before.end());
     let rest = &text[start..];
     let lines_before = text[..start].matches('\n').count() as u64;
@@ -123,7 +165,7 @@ fn is_unopened(text: &str) -> bool {
         if let Some(key) = KEY_LINE.captures(line) {
             keys += 1;
             is_telltale |= TELLTALE_FIELDS.contains(&key[1].to_lowercase().as_str());
-        } else if line.trim().chars().all(|c| "-–—+~;=.*".contains(c)) {
+        } else if line.trim().chars().all(|c| "\\-–—+~;=.*".contains(c)) {
             break;
         } else if !line.starts_with([' ', '\t', '-', '#']) {
             return false;
@@ -147,8 +189,8 @@ fn split_marked<'a>(
     let is_unnamed = format.is_empty();
     let format = match (format, marker) {
         ("", "---") | ("yaml" | "yml", _) => Format::Yaml,
+        ("json", _) | ("", ";;;") => Format::Json,
         ("" | "toml", _) => Format::Toml,
-        ("json", _) => Format::Json,
         (other, _) => {
             let reason =
                 format!("unknown front matter format; use `yaml`, `toml` or `json`: `{other}`");
@@ -175,6 +217,10 @@ fn split_marked<'a>(
     let fields = match format {
         Format::Yaml => parse_yaml(block),
         Format::Toml => parse_toml(block),
+        // Hexo leaves out the braces.
+        Format::Json if marker == ";;;" && !block.trim_start().starts_with('{') => {
+            parse_json(&format!("{{{block}}}"))
+        }
         Format::Json => parse_json(block),
     };
     let fields = fields?;
@@ -274,206 +320,4 @@ fn not_a_mapping() -> ParseError {
 
 fn parse_error(line: impl TryInto<u64>, reason: String) -> ParseError {
     ParseError { line: line.try_into().unwrap_or(1), reason }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn fields(text: &str) -> Value {
-        split(text).map(|(fields, _)| Value::Object(fields)).unwrap()
-    }
-
-    #[test]
-    fn front_matter_must_be_read_in_yaml_and_in_toml() {
-        let expected = json!({ "title": "T", "tags": ["a"], "date": "2026-03-12", "draft": "ja" });
-        let yaml = "---\ntitle: T\ntags: [a]\ndate: 2026-03-12\ndraft: ja\n---\nTekst";
-        let toml = "+++\ntitle = 'T'\ntags = ['a']\ndate = 2026-03-12\ndraft = 'ja'\n+++\nTekst";
-        for text in [yaml, toml] {
-            assert_eq!(fields(text), expected);
-            assert_eq!(split(text).unwrap().1, "Tekst");
-        }
-    }
-
-    #[test]
-    fn numbers_must_keep_their_spelling_in_toml() {
-        let text = "+++\nversion = 1.10\nprice = 1.5\nten = 1e3\nnone = nan\nyear = 2_026\n\
-                    mask = 0x1F\nlong = 108234567890123456781\nplus = +2.50\n\
-                    [a]\nlist = [2.0, 0.10]\n+++\n";
-        assert_eq!(
-            fields(text),
-            json!({
-                "version": "1.10", "price": 1.5, "ten": 1000.0, "none": "nan", "year": 2026,
-                "mask": 31, "long": "108234567890123456781", "plus": "+2.50",
-                "a": { "list": [2.0, "0.10"] },
-            })
-        );
-    }
-
-    #[test]
-    fn what_looks_like_front_matter_must_never_become_text() {
-        for text in [
-            "---\n\nauteur naam: Jan\ntitle: T\ndraft: true\n---\nx",
-            "---toml\n\ntitle=\"T\"\ndraft=true\n",
-            "---\n\n? title\n: T\ndraft: true\n---\nx",
-            "title=\"T\"\ndraft=true\n+++\nx",
-            "++++\ntitle=\"T\"\ndraft=true\n++++\nx",
-            "--- {title: T, draft: true}\n---\nx",
-            "---\ntitle: T\n---\n\n---\ntitle: U\ndraft: true\n---\nx",
-            "\\---\ntitle: T\ndraft: true\n---\nx",
-            "***\ntitle: T\ndraft: true\n***\nx",
-        ] {
-            assert!(split(text).is_err(), "{text}: {:?}", split(text));
-        }
-        for text in
-            ["---\ntitle: T\n---\n\n---\n\nTekst: zo.\n", "***\nTekst = zo.\n", "a=b en c=d\n"]
-        {
-            assert!(split(text).is_ok(), "{text}: {:?}", split(text));
-        }
-    }
-
-    #[test]
-    fn a_page_may_do_without_front_matter() {
-        for text in [
-            "Tekst",
-            "",
-            "---\n\nTekst na een streep",
-            "---\n\n---\n\nTekst",
-            "--- \n---\n",
-            "---\n# niets\n---\n",
-            "<!-- noot -->\n\nTekst",
-            "{{< figure >}}\nTekst",
-            "Let op: dit is tekst.\n\nTitle: ook.\n",
-            "{ niet: json }",
-            "Zo werkt het:\n\n```yaml\n---\ntitle: T\n---\n```\n\nTekst",
-            "Tekst\n\n---\n\nTekst\n\n---\n",
-        ] {
-            assert_eq!(fields(text), json!({}), "{text}");
-            assert!(split(text).unwrap().1.contains("ekst") || !text.contains("ekst"), "{text}");
-        }
-    }
-
-    #[test]
-    fn front_matter_must_be_recognised_in_every_form() {
-        let yaml = "title: T\ndraft: 1";
-        for text in [
-            format!("\n \n---\n{yaml}\n---\nTekst"),
-            format!("---\n\n{yaml}\n---\nTekst"),
-            format!("<!-- a\nb -->\n---\n{yaml}\n---\nTekst"),
-            format!("<!-- a --> \n<!-- b -->\n\n---\n{yaml}\n---\nTekst"),
-            format!("{{/* a */}}\n---\n{yaml}\n---\nTekst"),
-            format!("---yaml\n{yaml}\n---\nTekst"),
-            format!("--- YML # noot\n{yaml}\n--- \nTekst"),
-            format!("---\n{yaml}\n...\nTekst"),
-            format!("\u{feff}\u{200b}---\n{yaml}\n---\nTekst"),
-            "---toml\ntitle = 'T'\ndraft = '1'\n---\nTekst".to_owned(),
-            "+++\n\ntitle = 'T'\ndraft = '1'\n+++\nTekst".to_owned(),
-            "---json\n{\"title\":\"T\",\"draft\":\"1\"}\n---\nTekst".to_owned(),
-            "\n{\n\"title\":\"T\",\n\"draft\":\"1\"\n}\nTekst".to_owned(),
-        ] {
-            assert_eq!(fields(&text), json!({ "title": "T", "draft": "1" }), "{text}");
-            assert_eq!(split(&text).unwrap().1.trim(), "Tekst", "{text}");
-        }
-    }
-
-    #[test]
-    fn what_only_looks_like_front_matter_must_be_rejected() {
-        for text in [
-            "----\ntitle: T\ndraft: true\n----\nTekst",
-            "—\ntitle: T\n---\nTekst",
-            "title: T\ndraft: true\n---\nTekst",
-            "date: 2027-03-12\ntags:\n  - a\ntitle: T\n---\nTekst",
-            "---coffee\ntitle: T\n---\nTekst",
-            "import A from 'a'\n\n---\ntitle: T\ndraft: true\n---\nTekst",
-            "# Kop\n\n---\ntitle: T\n---\nTekst",
-            "{\"title\": \"T\",\n draft: true}\nTekst",
-            "---\n\ntitle: T\ndraft: true\n\nTekst",
-        ] {
-            assert!(split(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn scalars_of_yaml_must_keep_their_spelling() {
-        let text = "---\nslug: 007\ntitle: 1.10\nthemes: [no, on, 1_000]\nid: 108234567890123456781\n\
-                    é: é\nnothing: ~\nempty:\ndate: 2027-03-12\na: &x 1.0\nb: *x\nh: 0x1F # noot\n---\n";
-        assert_eq!(
-            fields(text),
-            json!({
-                "slug": "007", "title": "1.10", "themes": ["no", "on", "1_000"],
-                "id": "108234567890123456781", "é": "é", "nothing": null, "empty": null,
-                "date": "2027-03-12", "a": "1.0", "b": "1.0", "h": "0x1F",
-            })
-        );
-    }
-
-    #[test]
-    fn a_syntax_error_must_name_its_line_in_the_file() {
-        for (text, line, reason) in [
-            ("---\ntitle: T\n", 1, "front matter is not closed; end it with a line `---`"),
-            ("---\ntitle: T\nb: [a\nc: d\n---\n", 4, "front matter is not valid YAML: `"),
-            ("+++\ntitle = 'T'\nb = x\n+++\n", 3, "front matter is not valid TOML: `"),
-            (
-                "\n<!-- a\nb -->\n---\ntitle: T\nb: [a\nc: d\n---\n",
-                7,
-                "front matter is not valid YAML: `",
-            ),
-            ("---json\n{\n\"a\": x}\n---\n", 3, "front matter is not valid JSON: `"),
-            ("\n{\n\"a\": x}\n", 3, "front matter is not valid JSON: `"),
-            ("---\n- a\n---\n", 2, "front matter must be a mapping of fields to values"),
-        ] {
-            let error = split(text).unwrap_err();
-            assert_eq!(error.line, line, "{error:?}");
-            assert!(error.reason.starts_with(reason), "{error:?}");
-            assert!(!error.reason.contains("column"), "{error:?}");
-        }
-    }
-
-    #[test]
-    fn hostile_front_matter_must_be_rejected_in_linear_time_on_a_small_stack() {
-        let bomb = (0..30).fold("a0: &a0 [x, x]\n".to_owned(), |bomb, n| {
-            bomb + &format!("a{}: &a{} [*a{n}, *a{n}]\n", n + 1, n + 1)
-        });
-        let block = |marker: &str, text: &str| format!("{marker}\n{text}\n{marker}\n");
-        let nested: Vec<_> = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
-        let nested = nested.concat();
-        let tables: Vec<_> = (1..60).map(|n| format!("[{}]\n", vec!["a"; n].join("."))).collect();
-        let tables = tables.concat();
-        let hostile = [
-            block("---", &format!("a: {}", "[".repeat(100_000))),
-            block("---", &format!("a: {}{}", "[".repeat(20), "]".repeat(20))),
-            block("---", &format!("a: {}", "{a: ".repeat(100_000))),
-            block("---", &"- ".repeat(100_000)),
-            block("---", &nested),
-            block("---", &bomb),
-            block("---", &format!("a: &a b\nc: [{}]", "*a, ".repeat(200))),
-            block("+++", &format!("a = {}", "[".repeat(100_000))),
-            block("+++", &format!("a = {}1{}", "[".repeat(20), "]".repeat(20))),
-            block("+++", &format!("a = {}", "{a = ".repeat(100_000))),
-            block("+++", &format!("{}a = 1", "a.".repeat(100_000))),
-            block("+++", &tables),
-        ];
-        let read_all = move || {
-            for text in hostile {
-                let start = std::time::Instant::now();
-                let error = split(&text).expect_err(&text[..40]);
-                assert!(error.line > 0 && error.reason.starts_with("front matter "), "{error:?}");
-                assert!(start.elapsed() < std::time::Duration::from_secs(5), "{}", &text[..40]);
-            }
-        };
-        let small_stack = std::thread::Builder::new().stack_size(2 << 20).spawn(read_all);
-        small_stack.unwrap().join().unwrap();
-    }
-
-    proptest! {
-        #[test]
-        fn no_front_matter_must_make_the_reader_panic(
-            marker in "---|\\+\\+\\+", block in "[a-c:=\\[\\]{}&*'\"|>\n .0-9-]{0,60}"
-        ) {
-            let _ = split(&format!("{marker}\n{block}\n{marker}\n"));
-        }
-    }
 }

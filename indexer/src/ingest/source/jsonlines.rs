@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Candidate, FetchError, Fields, Items, ParseError, SkipOrError, SourceItem, SourceReader,
-    checked_key, field::Field, files, json, template::PathCaptures,
+    checked_key, field::Field, files, invisible::visible_names, json, template::PathCaptures,
 };
 
 /// Maximum length of a line in bytes.
@@ -126,7 +126,10 @@ fn line_item(
     let candidate = line.candidate(file, key);
     Some(match operation(&fields) {
         Ok(Operation::Delete) => SourceItem::Deleted { key: candidate.key },
-        Ok(Operation::Upsert) => reader.item(candidate, |_| Ok(fields)),
+        Ok(Operation::Upsert) => reader.item(candidate, |reader| {
+            reader.check_visibility(&raw_fields, |_| line.number)?;
+            Ok(fields.into())
+        }),
         Err(reason) => {
             let error = ParseError { line: line.number, reason };
             reader.item(candidate, |_| Err(SkipOrError::Error(error)))
@@ -156,7 +159,7 @@ fn parse_object(line: &RawLine) -> Option<Result<Map<String, Value>, String>> {
         return None;
     }
     Some(match json::parse(line) {
-        Ok(Value::Object(object)) if depth(&object) <= DEPTH_MAX => Ok(object),
+        Ok(Value::Object(object)) if depth(&object) <= DEPTH_MAX => visible_names(object),
         Ok(Value::Object(_)) => {
             Err(format!("JSON exceeds the maximum nesting depth: `{DEPTH_MAX}`"))
         }

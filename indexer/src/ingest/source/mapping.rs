@@ -153,6 +153,13 @@ impl Mapping {
             .any(|n| n == name)
     }
 
+    /// The names of the source fields that feed a field.
+    pub(crate) fn sources_of(&self, field: Field) -> Vec<&str> {
+        let templates = self.fields.iter().filter(|(target, _)| target.field == field);
+        let mapped = templates.flat_map(|(_, template)| template.placeholders());
+        mapped.flat_map(alternatives).chain([field.name()]).collect()
+    }
+
     /// Whether a source field feeds a field that is a list.
     pub(crate) fn feeds_list(&self, name: &str) -> bool {
         FieldPath::from_name(name).is_some_and(FieldPath::is_list)

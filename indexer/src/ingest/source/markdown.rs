@@ -1,17 +1,20 @@
 //! Folders of Markdown files: fields come from the front matter; title, summary and body from the
 //! page.
 
+mod comments;
 mod mdx;
 
+use html_escape::{decode_html_entities, encode_text};
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use serde_json::{Map, Value};
 
 use super::{
-    Candidate, Fields, ParseError, SkipOrError, SkipReason, SourceItem, SourceReader, SourceText,
-    check_published,
+    Candidate, Fields, ParseError, ParsedFields, SkipOrError, SkipReason, SourceItem, SourceReader,
+    SourceText,
     field::Field,
-    flag, front_matter,
+    front_matter,
     sentences::{DERIVED_SUMMARY_CHARS_MAX, is_same_sentence, truncate},
+    visibility,
 };
 
 /// A page with a listing marker and less prose than this number of characters is omitted.
@@ -35,19 +38,24 @@ pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceI
     }]
 }
 
-fn page(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError> {
+fn page(reader: &SourceReader, file: &SourceText) -> Result<ParsedFields, SkipOrError> {
     if file.text.trim().is_empty() {
         let reason = "file is empty; add content or list it in `exclude`".to_owned();
         return Err(SkipOrError::Error(ParseError { line: 1, reason }));
     }
     let (raw_fields, body) = front_matter::split(&file.text).map_err(SkipOrError::Error)?;
-    check_published("unlisted", raw_fields.get("unlisted"), 1)?;
-    // Jekyll's flag; in other site generators the field is a date.
-    let is_withheld = raw_fields.get("published").and_then(flag::parse) == Some(false);
-    if is_withheld && !reader.source.mapping.reads("published") {
+    let front_matter = &file.text[..file.text.len() - body.len()];
+    let line_of = |name: &str| front_matter::line_of(front_matter, &[name]).unwrap_or(1);
+    reader.check_visibility(&raw_fields, line_of)?;
+    if visibility::is_in_drafts_folder(&file.name) {
         return Err(SkipOrError::Skip(SkipReason::Draft));
     }
     let cleaned = mdx::clean(body);
+    if let Some(line) = cleaned.open_comment {
+        let reason = "comment is not closed; the text after it would be hidden".to_owned();
+        let line = (front_matter.matches('\n').count() + line) as u64;
+        return Err(SkipOrError::Error(ParseError { line, reason }));
+    }
     let mut events = events(&cleaned.text);
     let has_marker =
         reader.source.listing_markers.iter().any(|marker| body.contains(marker.as_str()));
@@ -60,13 +68,19 @@ fn page(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError>
         plain_text(&without_title(&self::events(&cleaned.text[..end])))
     } else {
         let title = fields.get(&Field::Title).and_then(Value::as_str).unwrap_or_default();
-        first_paragraph(&events, title)
+        first_paragraph(&events, &decode_html_entities(title))
     };
     let mut body = String::new();
     html::push_html(&mut body, events.into_iter());
-    set_default(&mut fields, Field::Summary, truncate(&summary, DERIVED_SUMMARY_CHARS_MAX));
+    set_default_text(&mut fields, Field::Summary, &truncate(&summary, DERIVED_SUMMARY_CHARS_MAX));
     set_default(&mut fields, Field::Body, body);
-    Ok(fields)
+    Ok(ParsedFields { fields, front_matter: Some(front_matter.to_owned()) })
+}
+
+/// Sets a field that neither the record nor the configuration provides to a plain text, escaped so
+/// that `<b>` in it is not read as HTML.
+fn set_default_text(fields: &mut Fields, field: Field, text: &str) {
+    set_default(fields, field, encode_text(text).into_owned());
 }
 
 /// Sets a field that neither the record nor the configuration provides.
@@ -110,7 +124,7 @@ fn extract_title(events: &mut Vec<Event>, fields: &mut Fields) {
         schema::normalisation::name(title) == schema::normalisation::name(&heading)
     }) {
         events.drain(begin..=end);
-        set_default(fields, Field::Title, heading);
+        set_default_text(fields, Field::Title, &heading);
     }
 }
 
@@ -254,6 +268,28 @@ mod tests {
         assert_eq!(
             note["body"],
             "<p><strong>Let op</strong></p>\n<p>Eerste\nzin.</p>\n<ul>\n<li>punt</li>\n</ul>\n<p>Buiten.</p>\n"
+        );
+    }
+
+    #[test]
+    fn tags_in_code_must_stay_text_in_the_title_and_summary() {
+        let parsed = page("# Over `<b>` & co\n\nGebruik `<script>` hier.\n\nTekst.");
+        assert_eq!(parsed["title"], "Over &lt;b&gt; &amp; co");
+        assert_eq!(parsed["summary"], "Gebruik &lt;script&gt; hier.");
+    }
+
+    #[test]
+    fn what_hides_the_rest_of_a_page_must_be_rejected_on_its_line() {
+        let rejected = |text: &str| summaries(&items(CONFIG, &[("a.md", text.as_bytes())]));
+        let comment = rejected("---\ntitle: T\n---\nTekst.\n\n{/* geheim\n");
+        assert!(comment[0].starts_with("!a.md:6 comment is not closed"), "{comment:?}");
+        let draft = rejected("---\ntitle: T\ntags:\n- a\ndraft: misschien\n---\nTekst.");
+        assert!(draft[0].starts_with("!a.md:5 `draft`: must be"), "{draft:?}");
+        let published = rejected("{\n  \"title\": \"T\",\n  \"published\": \"?\"\n}\nTekst.");
+        assert!(published[0].starts_with("!a.md:3 `published`: must be"), "{published:?}");
+        assert_eq!(
+            summaries(&items(CONFIG, &[("_drafts/a.md", b"Tekst.")])),
+            ["?_drafts/a.md Draft"]
         );
     }
 

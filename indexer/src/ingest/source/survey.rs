@@ -9,9 +9,10 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    config::{ResolvedSource, SourceKind},
+    config::ResolvedSource,
     field::{Field, FieldPath},
     template::{PathCaptures, Template, alternatives, lookup},
+    visibility,
 };
 
 /// Maximum number of field names and of files that a survey lists.
@@ -19,8 +20,6 @@ pub(crate) const SURVEY_NAMES_MAX: usize = 200;
 
 /// Non-canonical fields that are read without being mapped.
 const OTHER_FIELDS: [&str; 2] = ["id", "op"];
-/// The same of Markdown files only.
-const MARKDOWN_FIELDS: [&str; 2] = ["unlisted", "published"];
 
 /// Observations about a source.
 #[derive(Debug, Default)]
@@ -123,7 +122,7 @@ impl Survey {
             FieldPath::from_name(name).is_some()
                 || name.eq_ignore_ascii_case(Field::Draft.name())
                 || OTHER_FIELDS.contains(&name)
-                || (source.kind == SourceKind::Markdown && MARKDOWN_FIELDS.contains(&name))
+                || visibility::reads(name)
                 || mapped_names(source)
                     .any(|mapped| mapped == name || mapped.starts_with(&format!("{name}.")))
         };

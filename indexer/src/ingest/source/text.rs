@@ -9,7 +9,7 @@ use html_escape::encode_text;
 use serde_json::{Map, Value};
 
 use super::{
-    Candidate, Fields, ParseError, SkipOrError, SourceItem, SourceReader, SourceText,
+    Candidate, ParseError, ParsedFields, SkipOrError, SourceItem, SourceReader, SourceText,
     config::TextSplit,
     front_matter,
     sentences::{DERIVED_SUMMARY_CHARS_MAX, ends_sentence, truncate},
@@ -28,17 +28,17 @@ pub(super) fn items(reader: &mut SourceReader, file: &SourceText) -> Vec<SourceI
             let candidate = Candidate { key, location, content_hash: file.hash };
             vec![reader.item(candidate, |reader| document_fields(reader, file))]
         }
-        (Ok(key), TextSplit::Paragraphs) => paragraphs(reader, file, &key),
+        (Ok(key), TextSplit::Paragraphs) => match reject_front_matter(&file.text) {
+            Ok(()) => paragraphs(reader, file, &key),
+            Err(ParseError { line, reason }) => {
+                vec![reader.rejected(format!("{}:{line}", file.name), Some(key), reason)]
+            }
+        },
     }
 }
 
-fn document_fields(reader: &SourceReader, file: &SourceText) -> Result<Fields, SkipOrError> {
-    let has_front_matter =
-        front_matter::split(&file.text).is_ok_and(|(fields, _)| !fields.is_empty());
-    if has_front_matter {
-        let reason = "text has front matter; read it with `kind = \"markdown\"`".to_owned();
-        return Err(SkipOrError::Error(ParseError { line: 1, reason }));
-    }
+fn document_fields(reader: &SourceReader, file: &SourceText) -> Result<ParsedFields, SkipOrError> {
+    reject_front_matter(&file.text).map_err(SkipOrError::Error)?;
     let content = self::boilerplate::strip(&file.text);
     let blocks = block::blocks(&line::unwrap_lines(&content.lines));
     if blocks.is_empty() {
@@ -46,7 +46,18 @@ fn document_fields(reader: &SourceReader, file: &SourceText) -> Result<Fields, S
         return Err(SkipOrError::Error(ParseError { line: 1, reason }));
     }
     let raw_fields = source_fields(&blocks, content.hashtags);
-    Ok(reader.map(&raw_fields, &file.captures))
+    Ok(reader.map(&raw_fields, &file.captures).into())
+}
+
+/// Front matter is not text, and it may mark a draft.
+fn reject_front_matter(text: &str) -> Result<(), ParseError> {
+    let line = match front_matter::split(text) {
+        Ok((fields, _)) if fields.is_empty() => return Ok(()),
+        Ok(_) => 1,
+        Err(error) => error.line,
+    };
+    let reason = "text has front matter; read it with `kind = \"markdown\"`".to_owned();
+    Err(ParseError { line, reason })
 }
 
 /// One record per paragraph. A short paragraph is added to the record before it or, if it looks
@@ -76,7 +87,7 @@ fn paragraphs(reader: &mut SourceReader, file: &SourceText, key: &str) -> Vec<So
         };
         reader.item(candidate, |reader| {
             let raw_fields = source_fields(&block::from_texts(texts), Vec::new());
-            Ok(reader.map(&raw_fields, &file.captures))
+            Ok(reader.map(&raw_fields, &file.captures).into())
         })
     });
     items.collect()
@@ -117,11 +128,21 @@ mod tests {
 
     #[test]
     fn front_matter_must_not_become_text() {
-        let items = items(CONFIG, &[("a.txt", b"---\ntitle: T\ndraft: true\n---\nTekst.")]);
-        assert_eq!(
-            summaries(&items),
-            ["!a.txt:1 text has front matter; read it with `kind = \"markdown\"`"]
-        );
+        let paragraphs = format!("{CONFIG}split = \"paragraphs\"\n");
+        for config in [CONFIG, &paragraphs] {
+            for text in [
+                "---\ntitle: T\ndraft: true\n---\nTekst.",
+                "title: T\ndraft: true\n\nTekst.",
+                "---\ntitle: T\nTekst.",
+                "title = \"T\"\ndraft = true\n+++\nTekst.",
+            ] {
+                assert_eq!(
+                    summaries(&items(config, &[("a.txt", text.as_bytes())])),
+                    ["!a.txt:1 text has front matter; read it with `kind = \"markdown\"`"],
+                    "{text}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -54,6 +54,44 @@ fn days_must_be_read_in_every_form_that_people_use() {
 }
 
 #[test]
+fn a_day_of_the_week_must_be_that_of_the_date() {
+    for text in [
+        "vrijdag 12 maart 2026",
+        "Fri, 12 Mar 2026 14:00:00 +0100",
+        "ma. 12 mrt. 2026",
+        "Tuesday, March 12th 2026",
+    ] {
+        assert!(parsed(text).starts_with("day of the week does not belong to this date"), "{text}");
+    }
+    for text in
+        ["do 12 maart 2026", "Thu, 12 Mar 2026", "Thurs March 12, 2026", "vanaf 12 maart 2026"]
+    {
+        assert_eq!(parsed(text), "2026-03-12 DAY", "{text}");
+    }
+}
+
+#[test]
+fn a_time_that_the_clock_skips_must_be_an_error() {
+    for text in [
+        "2026-03-29T02:30",
+        "29 maart 2026, 2.00 uur",
+        "2026-03-29 02:59 Europe/Brussels",
+        "2026-03-29T02:30[Europe/Paris]",
+    ] {
+        assert!(parsed(text).starts_with("time does not exist"), "{text} {}", parsed(text));
+    }
+    for (text, local) in [
+        ("2026-03-29T01:59", "2026-03-29 01:59"),
+        ("2026-03-29T03:00", "2026-03-29 03:00"),
+        ("2026-10-25T02:30", "2026-10-25 02:30"),
+        ("2026-03-29T02:30 Europe/London", "2026-03-29 03:30"),
+        ("2026-03-29T02:30+01:00", "2026-03-29 03:30"),
+    ] {
+        assert_eq!(parsed(text), local, "{text}");
+    }
+}
+
+#[test]
 fn times_must_be_local_unless_they_have_an_offset() {
     for text in [
         "2026-03-12T14:00",

@@ -129,8 +129,16 @@ fn implied_ends(name: &str) -> (&'static [&'static str], &'static [&'static str]
     }
 }
 
+/// Markup without an end, which hides the text after it from readers of the source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not closed, so that the text after it would be hidden; close or escape it")]
+pub(crate) struct UnclosedMarkup(String);
+
 /// Balances HTML.
-pub(super) fn balance(html: &str) -> String {
+///
+/// # Errors
+/// [`UnclosedMarkup`] for a comment or a script, style or frame without an end.
+pub(super) fn balance(html: &str) -> Result<String, UnclosedMarkup> {
     let mut tokens = HtmlTokens::of(html);
     let mut balancer = Balancer::default();
     while let Some(token) = tokens.next() {
@@ -138,7 +146,7 @@ pub(super) fn balance(html: &str) -> String {
             HtmlToken::Comment => {}
             HtmlToken::Text(text) => balancer.output.push_str(&text.replace('<', "&lt;")),
             HtmlToken::Tag(tag) if UNREADABLE_ELEMENTS.contains(&tag.name.as_str()) => {
-                if let Some(end) = balancer.unreadable_end(html, &tag) {
+                if let Some(end) = balancer.unreadable_end(html, &tag)? {
                     tokens.skip_to(end);
                 }
             }
@@ -146,8 +154,11 @@ pub(super) fn balance(html: &str) -> String {
             HtmlToken::Tag(tag) => balancer.start_tag(&tag),
         }
     }
+    if tokens.has_open_comment() {
+        return Err(UnclosedMarkup("<!--".to_owned()));
+    }
     balancer.end_down_to(0);
-    balancer.output
+    Ok(balancer.output)
 }
 
 #[derive(Default)]
@@ -279,20 +290,25 @@ impl Balancer {
         }
     }
 
-    /// The end of the content of an unreadable element. Without an end tag nothing is skipped,
-    /// unless the content is not HTML.
-    fn unreadable_end(&mut self, html: &str, tag: &HtmlTag) -> Option<usize> {
+    /// The end of the content of an unreadable element. Without an end tag nothing is skipped.
+    fn unreadable_end(
+        &mut self,
+        html: &str,
+        tag: &HtmlTag,
+    ) -> Result<Option<usize>, UnclosedMarkup> {
         if tag.is_end {
-            return None;
+            return Ok(None);
         }
         let ends = self.unreadable_ends.entry(tag.name.clone()).or_insert_with(|| {
             let end_tag = format!("</{}", tag.name);
             html.to_ascii_lowercase().match_indices(&end_tag).map(|(at, _)| at).collect()
         });
         match ends.get(ends.partition_point(|end| *end < tag.range.end)) {
-            Some(end) => Some(*end),
-            None if RAW_ELEMENTS.contains(&tag.name.as_str()) => Some(html.len()),
-            None => None,
+            Some(end) => Ok(Some(*end)),
+            None if RAW_ELEMENTS.contains(&tag.name.as_str()) => {
+                Err(UnclosedMarkup(format!("<{}>", tag.name)))
+            }
+            None => Ok(None),
         }
     }
 }
@@ -332,14 +348,32 @@ mod tests {
             ("1 < 2 <<b>3", "1 &lt; 2 &lt;<b>3</b>"),
             // An unterminated tag is text.
             ("a<b c=\"d>e", "a&lt;b c=\"d>e"),
-            ("a<!--b", "a&lt;!--b"),
         ] {
-            assert_eq!(balance(html), expected, "{html}");
+            assert_eq!(balance(html).as_deref(), Ok(expected), "{html}");
+        }
+    }
+
+    #[test]
+    fn markup_that_hides_the_rest_of_a_text_must_be_an_error() {
+        for (html, markup) in [
+            ("a<!--b", "<!--"),
+            ("a<!-- b -->c<!-- d", "<!--"),
+            ("a<script>b", "<script>"),
+            ("<script>a</script>b<SCRIPT src=x>c", "<script>"),
+            ("a<style>b</p>", "<style>"),
+            ("a<iframe src='x'>b", "<iframe>"),
+        ] {
+            assert_eq!(balance(html), Err(UnclosedMarkup(markup.to_owned())), "{html}");
+        }
+        for html in ["a<svg>b", "a</script>b", "<script>a</script >b", "a<!-->b", "a<!DOCTYPE x>b"]
+        {
+            assert!(balance(html).is_ok_and(|text| text.contains('b')), "{html}");
         }
     }
 
     #[test]
     fn beyond_a_limit_tags_must_be_left_out_and_text_must_stay() {
+        let balance = |html: &str| balance(html).unwrap();
         let deep = balance(&format!("{}a{}", "<div>".repeat(300), "</div>".repeat(300)));
         assert_eq!(deep.matches("<div>").count(), NESTING_MAX);
         assert!(deep.contains('a'), "{deep}");
@@ -362,7 +396,7 @@ mod tests {
                 "<svg>", "</svg>", "<script>", "</script>", "</h2>", "<h1>", "/", "=", "'",
             ]), 0..30),
         ) {
-            let html = balance(&pieces.concat());
+            let Ok(html) = balance(&pieces.concat()) else { return Ok(()) };
             let mut open = Vec::new();
             for token in HtmlTokens::of(&html) {
                 let HtmlToken::Tag(tag) = token else { continue };
@@ -373,7 +407,7 @@ mod tests {
                 }
             }
             prop_assert!(open.is_empty(), "{} {:?}", html, open);
-            prop_assert_eq!(balance(&html), html);
+            prop_assert_eq!(balance(&html), Ok(html));
         }
     }
 }

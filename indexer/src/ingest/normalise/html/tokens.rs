@@ -43,6 +43,11 @@ impl<'a> HtmlTokens<'a> {
         Self { html, position: 0, is_text: false, has_open_comment: false }
     }
 
+    /// Whether a comment without an end was found.
+    pub(super) fn has_open_comment(&self) -> bool {
+        self.has_open_comment
+    }
+
     /// Continues after a position.
     pub(super) fn skip_to(&mut self, position: usize) {
         self.position = self.position.max(position);

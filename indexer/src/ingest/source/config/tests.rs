@@ -34,6 +34,10 @@ fn every_mistake_must_name_the_source_and_the_remedy() {
             "encoding = 'latijn'",
             "source `s`: unknown encoding; use a label such as `windows-1252`: `latijn`",
         ),
+        (
+            "[constants]\ntitle = 1.10",
+            "source `s`: a decimal number loses its spelling; write the constant in quotation marks: `title`",
+        ),
         ("delimiter = 'é'", "source `s`: the delimiter must be one ASCII character: `é`"),
     ] {
         assert_eq!(table(config).unwrap_err(), reason);

@@ -1,9 +1,11 @@
 //! Removes extensions of site generators from Markdown: imports, components, directives and the
 //! marker at the end of the teaser. The prose within components and directives remains.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
+
+use super::comments::{Comments, inline_code_end};
 
 /// A page as plain Markdown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub(super) struct CleanMarkdown {
     pub text: String,
     /// Byte offset at which the teaser ends, if the page marks it.
     pub teaser_end: Option<usize>,
+    /// Line of a comment that is not closed.
+    pub open_comment: Option<usize>,
 }
 
 static FENCE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(`{3,}|~{3,})\s*([^\s`]*)[^`]*$"));
@@ -49,7 +53,6 @@ static ADMONITION: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Indentation of the content of an admonition.
 const ADMONITION_SPACES: &str = "    ";
-static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\{/\*.*?\*/\}"));
 static TAG_OPEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"^</?(?:[A-Z][\w.]*(?:[\s/>]|$)|>)"));
 
 fn pattern(text: &str) -> Regex {
@@ -59,8 +62,19 @@ fn pattern(text: &str) -> Regex {
 /// Removes everything from `text` that is not Markdown.
 pub(super) fn clean(text: &str) -> CleanMarkdown {
     let mut cleaner = Cleaner::default();
+    let mut comments = Comments::default();
     for line in text.lines() {
-        cleaner.line(line);
+        let is_verbatim =
+            matches!(cleaner.state, BlockState::Code { .. }) || TEASER_END.is_match(line);
+        match comments.strip(line, is_verbatim) {
+            Some(line) => cleaner.line(&line),
+            // Text before a comment and text after it are two paragraphs.
+            None => cleaner.line(""),
+        }
+    }
+    match comments.finish() {
+        Ok(text) => text.lines().for_each(|line| cleaner.line(line)),
+        Err(line) => cleaner.output.open_comment = Some(line),
     }
     cleaner.flush_unclosed_tag();
     cleaner.flush_template_tag();
@@ -191,14 +205,10 @@ impl Cleaner {
             self.admonitions += 1;
             self.after_text = false;
         } else if !LEAF_DIRECTIVE.is_match(line) && !PLACEHOLDER_LINE.is_match(line) {
-            let line = COMMENT.replace_all(line, "");
             // In code, the tag is part of the content.
             let is_code = line.contains('`') || line.starts_with("    ");
-            let line = if is_code {
-                line
-            } else {
-                TEMPLATE_TAG.replace_all(&line, "").into_owned().into()
-            };
+            let line =
+                if is_code { Cow::Borrowed(line) } else { TEMPLATE_TAG.replace_all(line, "") };
             match TEMPLATE_TAG_OPEN.find(&line).filter(|_| !is_code) {
                 Some(open) => self.template_tag(&line, open.start(), open.as_str()),
                 None => self.prose(&line),
@@ -345,20 +355,6 @@ impl Tag {
 fn is_closed_by(fence: &str, line: &str) -> bool {
     let line = line.trim();
     line.starts_with(fence) && line.chars().all(|c| fence.starts_with(c))
-}
-
-/// The end of the code span at the start of `text`; the end of its opening if it is not closed.
-fn inline_code_end(text: &str) -> usize {
-    let ticks = text.bytes().take_while(|byte| *byte == b'`').count();
-    let mut at = ticks;
-    while let Some(next) = text[at..].find('`') {
-        let run = text[at + next..].bytes().take_while(|byte| *byte == b'`').count();
-        at += next + run;
-        if run == ticks {
-            return at;
-        }
-    }
-    ticks
 }
 
 #[cfg(test)]
