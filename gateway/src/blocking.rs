@@ -2,7 +2,7 @@
 //! time in proportion to the number of bytes.
 
 /// Maximum number of bytes processed on a runtime thread; compressing them takes less than 500 µs.
-pub(crate) const INLINE_BYTES_MAX: usize = 8 << 10;
+pub(crate) const INLINE_BYTES_MAX: usize = 2 << 10;
 
 /// Runs work on about `bytes` bytes, on a blocking thread if there are more than
 /// [`INLINE_BYTES_MAX`].

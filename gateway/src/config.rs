@@ -25,7 +25,7 @@ use indexer::ingest::config::{ResolvedSource, SourceConfig, resolve_sources};
 use ipnet::IpNet;
 use jiff::civil::Date;
 use poem::http::HeaderName;
-use schema::NodeId;
+use schema::{NodeId, Record};
 use url::Url;
 
 use self::file::ConfigFile;
@@ -206,6 +206,12 @@ impl Config {
 
     fn read(path: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
         ConfigFile::read(path)?.checked(path, overrides)
+    }
+
+    /// The URL of the page of a record. People have no page.
+    pub(crate) fn page_url(&self, record: &Record) -> Url {
+        let path = format!("{}/{}", record.id().kind().as_str(), record.slug());
+        self.public_url.join(&path).expect("a slug is a valid URL path")
     }
 
     /// The URL of the calendar file of an event.

@@ -1,12 +1,12 @@
 //! Pages for people: from the catalog to HTML, in Dutch and in English.
 //!
-//! `start` and `search` are where one asks, `item` what one finds, `about` a theme or an organisation,
-//! `calendar` what takes place in a month, `status` how things stand. Templates, style and script stand in
-//! `gateway/web` and are compiled in.
+//! `home` and `search` are the search pages, `item` is the page of a record, `entity` that of a theme
+//! or organisation, `calendar` lists the events of a month, and `status` shows the state of the
+//! service. Templates, style sheet and script are in `gateway/web` and are compiled in.
 //!
-//! This module must not know GraphQL, HTTP or how records are stored: a snapshot and parameters in,
-//! HTML out. Invariant: a text of a source gets into HTML only through a template that escapes it,
-//! through [`body_html`], or through [`json_ld`].
+//! This module does not depend on GraphQL, HTTP or storage: its input is a snapshot and parameters,
+//! its output is HTML. Invariant: a text of a source gets into HTML only through a template that
+//! escapes it, through [`body_html`], or through [`json_ld`].
 
 pub(crate) mod assets;
 mod body_html;
@@ -28,9 +28,11 @@ mod search;
 mod site;
 mod status;
 
+use askama::Template;
 use indexer::catalog::{CatalogError, Snapshot};
 use jiff::{Timestamp, civil::Date};
 use schema::{Language, NodeId, NodeKind};
+use tokio::task::yield_now;
 
 pub(crate) use self::{
     error::{ErrorPage, error_page},
@@ -42,44 +44,44 @@ use crate::{
     search_params::{InvalidParameter, SearchParams},
 };
 
-/// What a page is made from.
+/// The input of every page.
 #[derive(Clone, Copy)]
 pub(crate) struct PageContext<'a> {
-    /// Where the pages are.
+    /// URLs of the site.
     pub(crate) site: &'a SiteUrls,
-    /// In which language.
+    /// Texts in the language of the page.
     pub(crate) messages: &'static Messages,
-    /// From which generation.
+    /// Snapshot of the generation.
     pub(crate) snapshot: &'a Snapshot,
-    /// For which instant.
+    /// Time of the request.
     pub(crate) now: Timestamp,
 }
 
-/// A page that was asked for.
+/// A requested page.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum PageRequest {
-    /// A search; the start page where nothing is asked.
+    /// A search, or the home page if there are no parameters.
     Search(Box<SearchParams>, Vec<InvalidParameter>),
-    /// All of one kind of content.
+    /// All content of a kind.
     Overview(NodeKind),
-    /// What takes place in the month that begins on a day; in the present one where none is named.
+    /// The events of the month that begins on a day, by default the current one.
     Calendar(Option<Date>),
-    /// One thing, by the last part of its address.
+    /// A record, by the last segment of its path.
     Record(NodeKind, String),
-    /// How things stand.
+    /// The state of the service.
     Status {
         /// Whether the newest generation is damaged.
         is_damaged: bool,
     },
 }
 
-/// Why there is no page.
+/// Why a page cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    /// There is no such thing.
+    /// No record has this path.
     #[error("page not found")]
     NotFound,
-    /// It is at another address, seen from the root of the site.
+    /// The page has another URL, given relative to the root of the site.
     #[error("page moved to `{0}`")]
     Moved(String),
     /// The catalog failed.
@@ -90,10 +92,10 @@ pub(crate) enum PageError {
     Template(#[from] askama::Error),
 }
 
-/// Makes a page.
+/// Renders a page.
 ///
 /// # Errors
-/// [`PageError`] where there is none.
+/// [`PageError`] if it does not exist or cannot be rendered.
 pub(crate) async fn render(
     context: PageContext<'_>,
     request: &PageRequest,
@@ -107,21 +109,29 @@ pub(crate) async fn render(
         }
         PageRequest::Overview(kind) => search::overview(context, *kind).await,
         PageRequest::Calendar(month) => calendar::page(context, *month).await,
-        PageRequest::Record(kind @ (NodeKind::Theme | NodeKind::Organisation), slug) => {
-            self::entity::page(context, *kind, slug).await
+        PageRequest::Record(kind, slug) if kind.is_content() => {
+            item::page(context, *kind, slug).await
         }
-        PageRequest::Record(kind, slug) => item::page(context, *kind, slug).await,
+        PageRequest::Record(kind, slug) => self::entity::page(context, *kind, slug).await,
         PageRequest::Status { is_damaged } => status::page(context, *is_damaged),
     }
 }
 
-/// The id at the end of an address such as `taal-h0123456789ab`.
+/// Renders a template. Other tasks run before and after it, since a long page takes a while.
+async fn render_template(template: &impl Template) -> Result<String, PageError> {
+    yield_now().await;
+    let html = template.render()?;
+    yield_now().await;
+    Ok(html)
+}
+
+/// The id at the end of a slug such as `taal-h0123456789ab`.
 fn id_from_slug(slug: &str, kind: NodeKind) -> Option<NodeId> {
     let id = slug.rsplit('-').next()?.parse().ok();
     id.filter(|id: &NodeId| id.kind() == kind)
 }
 
-/// What is read first in `language` is written in `other_language` too.
+/// The language into which a page in `language` is also translated.
 const fn other_language(language: Language) -> Language {
     match language {
         Language::En => Language::Nl,
@@ -129,7 +139,7 @@ const fn other_language(language: Language) -> Language {
     }
 }
 
-/// The address of a search.
+/// The URL of a search.
 fn search_href(context: PageContext<'_>, parameters: &SearchParams) -> String {
     context.site.href(context.messages.language, &search_path(parameters))
 }

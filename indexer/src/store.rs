@@ -13,7 +13,7 @@ mod tables;
 mod writer;
 
 pub(crate) use key::{Identity, InputDigest, Mention, RecordKey, StoredFacts};
-pub(crate) use reader::StoreReader;
+pub(crate) use reader::{NameRange, StoreReader};
 pub use tables::Relation;
 pub(crate) use writer::{StoreFile, StoreWriter, sources};
 

@@ -12,6 +12,8 @@ pub struct Theme {
     pub id: NodeId,
     /// Preferred name.
     pub label: String,
+    /// Last segment of the path of its page, unique among entities of its kind.
+    pub slug: String,
     /// Synonyms of the label.
     pub alt_labels: Vec<String>,
     /// Definition, as plain text.
@@ -29,6 +31,8 @@ pub struct Organisation {
     pub id: NodeId,
     /// Full name.
     pub name: String,
+    /// Last segment of the path of its page, unique among entities of its kind.
+    pub slug: String,
     /// Abbreviations, such as `KVK`.
     pub abbreviations: Vec<String>,
     /// Other names, such as former ones.
@@ -40,7 +44,7 @@ pub struct Organisation {
     /// Parent organisation.
     pub parent: Option<NodeId>,
     /// Website.
-    pub url: Option<Url>,
+    pub website: Option<Url>,
     /// Whether a source describes the organisation.
     pub origin: Origin,
 }
@@ -52,14 +56,16 @@ pub struct Person {
     pub id: NodeId,
     /// Full name.
     pub name: String,
+    /// Last segment of the path of its page, unique among entities of its kind.
+    pub slug: String,
     /// Job title or role.
     pub role: Option<String>,
     /// Organisations the person works for.
     pub organisations: Vec<NodeId>,
     /// Short biography, as plain text.
     pub bio: Option<String>,
-    /// Profile page.
-    pub url: Option<Url>,
+    /// Page about the person on another site.
+    pub website: Option<Url>,
     /// Whether a source describes the person.
     pub origin: Origin,
 }
@@ -71,6 +77,8 @@ pub struct Audience {
     pub id: NodeId,
     /// Preferred name.
     pub label: String,
+    /// Last segment of the path of its page, unique among entities of its kind.
+    pub slug: String,
     /// Professionals or citizens.
     pub perspective: Perspective,
     /// Whether a source describes the audience.

@@ -39,4 +39,4 @@ pub use enums::*;
 pub use id::{GenerationNumber, IdError, NodeId, NodeKind, SourceName};
 pub use provenance::{Change, Provenance, RemovalReason, SourceRecord};
 pub use query::{Page, SearchExtras, SearchQuery};
-pub use record::{Article, Body, Common, Community, Event, Record, Toolkit};
+pub use record::{Article, Body, Common, Community, Event, FirstSeen, Record, Toolkit};

@@ -232,7 +232,20 @@ const SEASONS: [(&str, i8, Language); 11] = [
     ("winter", 12, Language::En),
 ];
 
-fn month_name(month: i8, language: Language) -> &'static str {
+/// The local day of a date or time in the basic format of ISO 8601, such as `20260401T215959Z`.
+pub(crate) fn parse_day(text: &str, zone_name: &str) -> Option<Date> {
+    let time = text.strip_suffix('Z').and_then(|text| text.parse::<DateTime>().ok());
+    match time {
+        Some(time) => {
+            let instant = TimeZone::UTC.to_timestamp(time).ok()?;
+            Some(instant.to_zoned(zone(zone_name).ok()?).date())
+        }
+        None => text.parse().ok(),
+    }
+}
+
+/// Name of a month, in English for English and in Dutch for any other language.
+pub(crate) fn month_name(month: i8, language: Language) -> &'static str {
     let names = if language == Language::En { &MONTHS_EN } else { &MONTHS_NL };
     names[usize::try_from(month - 1).expect("months are numbered from one")]
 }

@@ -66,6 +66,8 @@ pub struct SearchExtras {
     pub highlights: bool,
     /// Score explanation per hit.
     pub explanations: bool,
+    /// Find the theme or organisation that the query names.
+    pub about: bool,
 }
 
 /// A search query.

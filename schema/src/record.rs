@@ -8,7 +8,7 @@ use crate::{
     Access, ApproximateCount, ArticleForm, Attendance, Audience, CommunityForm, EventForm,
     EventPhase, EventStatus, Founded, GovernmentLayer, Guideline, Image, Kind, Language, Maturity,
     Moment, NodeId, Occurrences, Organisation, Person, Place, Quote, Reference, Registration,
-    Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment,
+    Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment, recurrence,
 };
 
 /// Fields that all kinds of content share.
@@ -32,6 +32,8 @@ pub struct Common {
     pub published_at: Option<Moment>,
     /// Date of the last change according to the source, in [`moment::HOME_ZONE`].
     pub modified_at: Option<Moment>,
+    /// When the knowledge base first contained the record.
+    pub first_seen: FirstSeen,
     /// Illustration.
     pub image: Option<Image>,
     /// Themes.
@@ -46,6 +48,16 @@ pub struct Common {
     pub people: Vec<NodeId>,
     /// Hashtags, without the `#`.
     pub hashtags: Vec<String>,
+}
+
+/// When the knowledge base first contained a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstSeen {
+    /// Time of the build.
+    pub at: Timestamp,
+    /// Whether the source had not been read before, so that the time says nothing about the age of
+    /// the record.
+    pub is_first_import: bool,
 }
 
 /// An article: a text to read, watch or listen to.
@@ -187,6 +199,11 @@ impl Event {
         }
     }
 
+    /// The end of the occurrence that starts at `start`, if the event has an end.
+    pub fn end_of(&self, start: &Moment) -> Option<Moment> {
+        Some(recurrence::end_of_occurrence(&self.start, self.end.as_ref()?, start))
+    }
+
     /// At most `limit` occurrences that have not ended at `now`.
     pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<Moment> {
         self.occurrences()
@@ -257,6 +274,20 @@ impl Record {
         }
     }
 
+    /// Last segment of the path of its page.
+    pub fn slug(&self) -> &str {
+        match self {
+            Self::Theme(theme) => &theme.slug,
+            Self::Organisation(organisation) => &organisation.slug,
+            Self::Person(person) => &person.slug,
+            Self::Audience(audience) => &audience.slug,
+            Self::Article(Article { common, .. })
+            | Self::Toolkit(Toolkit { common, .. })
+            | Self::Community(Community { common, .. })
+            | Self::Event(Event { common, .. }) => &common.slug,
+        }
+    }
+
     /// The common fields of content; `None` for entities.
     pub fn common(&self) -> Option<&Common> {
         match self {
@@ -290,11 +321,18 @@ impl Record {
         ids
     }
 
-    /// The date by which lists are ordered from new to old: the first instant of the date of
-    /// publication, else of the last change; never the start of an event.
+    /// The time by which lists are ordered from new to old: the first instant of the date of
+    /// publication, else of the last change, but not after the record was first seen, else the time
+    /// at which it was first seen in a source that had been read before; never the start of an
+    /// event.
     pub fn published_at(&self) -> Option<Timestamp> {
         let common = self.common()?;
-        common.published_at.as_ref().or(common.modified_at.as_ref()).map(Moment::earliest)
+        let published = common.published_at.as_ref().map(Moment::earliest);
+        let modified = common.modified_at.as_ref().map(Moment::earliest);
+        let seen = common.first_seen;
+        published
+            .or(modified.map(|modified| modified.min(seen.at)))
+            .or((!seen.is_first_import).then_some(seen.at))
     }
 
     /// The date by which content is filtered: the start of an event, else the first instant of its

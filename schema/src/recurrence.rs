@@ -1,5 +1,7 @@
 //! Recurring events (RFC 5545, RRULE). Rules are expanded when read.
 
+mod words;
+
 use jiff::{Timestamp, ToSpan, civil::Date};
 use rrule::RRuleSet;
 use serde::{Deserialize, Serialize};
@@ -146,14 +148,13 @@ impl Series {
             .collect()
     }
 
-    /// Every occurrence with its end. The duration is that from `first` to `end`; without `end`, an
+    /// Every occurrence with its end: that of the first, as many days later. Without `end`, an
     /// occurrence lasts until the end of its day.
     pub fn expand(&self, first: &Moment, end: Option<&Moment>) -> Occurrences {
-        let length = end.map(|end| end.latest().duration_since(first.earliest()));
         let occurrence = |moment: Moment| {
             let begins = moment.earliest();
-            let ends = match length {
-                Some(length) => begins.checked_add(length).unwrap_or(Timestamp::MAX),
+            let ends = match end {
+                Some(end) => end_of_occurrence(first, end, &moment).latest(),
                 None => moment.end_of_span(),
             };
             Occurrence { moment, begins, ends }
@@ -175,6 +176,16 @@ impl Series {
         let text = format!("DTSTART;TZID={}:{start}\nRRULE:{}{horizon}", first.zone, self.rule);
         text.parse().map_err(|e: rrule::RRuleError| e.to_string())
     }
+}
+
+/// The end of the occurrence that starts at `start`, if the first one lasts from `first` to `end`:
+/// at the same time of day.
+pub(crate) fn end_of_occurrence(first: &Moment, end: &Moment, start: &Moment) -> Moment {
+    if start.date == first.date {
+        return end.clone();
+    }
+    let date = start.date.since(first.date).and_then(|days| end.date.checked_add(days));
+    Moment { date: date.unwrap_or(Date::MAX), text: None, ..end.clone() }
 }
 
 #[cfg(test)]

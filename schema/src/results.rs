@@ -161,6 +161,8 @@ pub struct SearchPage {
     pub wider_total: Option<u64>,
     /// Whether wider matches count, because the query includes them or has no exact matches.
     pub wider_included: bool,
+    /// The theme or organisation that the query names, if selected.
+    pub about: Option<Arc<Record>>,
     /// Facet counts, if selected.
     pub facets: Option<Facets>,
     /// How the words were interpreted.

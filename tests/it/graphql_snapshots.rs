@@ -63,7 +63,7 @@ fn every_relation_must_be_navigable_in_both_directions() {
             events(filter: { phases: [PAST] }, sort: NEWEST, first: 40) {
                 nodes { title report { title reportsOn { title } } }
             }
-            themes { label altLabels origin broader { label } narrower { label } }
+            themes { nodes { label slug url altLabels origin counts { total articles } broader { label } narrower { label } } }
         }"#
         )
     );
@@ -80,8 +80,9 @@ fn events_must_be_shown_in_their_own_time_zone() {
                     title phase status attendance
                     start { instant date timeZone precision text }
                     end { instant date }
-                    nextOccurrence { instant }
-                    occurrences(first: 3) { date }
+                    nextOccurrence { start { instant } end { instant } }
+                    occurrences(first: 3) { start { date } end { date } }
+                    recurrence { rule dutch: text english: text(language: EN) }
                     place { name city }
                     organisers { __typename ... on Community { title } ... on Organisation { name } }
                 }

@@ -261,7 +261,10 @@ fn a_facet_must_list_a_hundred_values_and_the_selected_ones() {
     installation.build();
     let snapshot = installation.snapshot();
     runtime().block_on(async {
-        let themes = snapshot.list_by_name(NodeKind::Theme, Page::first(200)).await.expect("names");
+        let themes = snapshot
+            .list_by_name(NodeKind::Theme, String::new(), Page::first(200))
+            .await
+            .expect("names");
         assert_eq!(themes.entries.len(), 131);
         let facets = |filter: SearchFilter| {
             let extras = SearchExtras { facets: true, ..SearchExtras::default() };
@@ -296,17 +299,21 @@ fn a_cursor_of_names_must_continue_in_the_next_generation_and_report_it() {
     installation.write_lines(&(0..6).map(line).collect::<Vec<_>>());
     installation.build();
     let old = installation.snapshot();
-    let first =
-        runtime().block_on(old.list_by_name(NodeKind::Theme, Page::first(2))).expect("names");
+    let first = runtime()
+        .block_on(old.list_by_name(NodeKind::Theme, String::new(), Page::first(2)))
+        .expect("names");
     assert_eq!(first.continued_from, None);
     let after = Some(first.entries[1].1.clone());
     let page = Page::Forward { first: 2, after };
-    let next = runtime().block_on(old.list_by_name(NodeKind::Theme, page.clone())).expect("names");
+    let next = runtime()
+        .block_on(old.list_by_name(NodeKind::Theme, String::new(), page.clone()))
+        .expect("names");
     assert_eq!(next.continued_from, None);
     installation.write_lines(&(0..7).map(line).collect::<Vec<_>>());
     installation.build();
     let new = installation.snapshot();
-    let next = runtime().block_on(new.list_by_name(NodeKind::Theme, page)).expect("names");
+    let next =
+        runtime().block_on(new.list_by_name(NodeKind::Theme, String::new(), page)).expect("names");
     assert_eq!(next.continued_from, Some(old.generation()));
     let names: Vec<_> =
         next.entries.iter().map(|(record, _)| normalisation::name(record.name())).collect();

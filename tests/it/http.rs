@@ -45,7 +45,7 @@ fn a_response_that_the_client_has_must_not_be_sent_again() {
     assert_ne!(etag_of(&server.get_query(QUERY, accept)), etag);
     let other = format!("{accept}\r\nif-none-match: {etag}");
     assert_eq!(server.get_query(QUERY, &other).status, 200);
-    assert_ne!(etag_of(&server.get_query("{ themes { id } }", "")), etag);
+    assert_ne!(etag_of(&server.get_query("{ themes { nodes { id } } }", "")), etag);
 
     // A restart does not change the ETag; another configuration does.
     let restarted = Server::of(&installation);
@@ -81,7 +81,7 @@ fn responses_without_a_generation_private_or_failed_must_not_be_cached() {
     let (_installation, server) = Server::demo();
     for (query, headers) in [
         ("{ catalog { generation } }", ""),
-        ("{ themes { id } ...c } fragment c on Query { it: catalog { generation } }", ""),
+        ("{ themes { nodes { id } } ...c } fragment c on Query { it: catalog { generation } }", ""),
         (QUERY, "\r\nauthorization: Bearer x"),
         (QUERY, "\r\ncookie: a=b"),
         ("{ search(after: \"nonsense\") { totalCount } }", ""),
@@ -93,7 +93,7 @@ fn responses_without_a_generation_private_or_failed_must_not_be_cached() {
             assert_eq!(reply.header("cache-control"), Some("no-store"), "{query} {headers}");
         }
     }
-    let posted = server.post(&json!({ "query": "{ themes { id } }" }));
+    let posted = server.post(&json!({ "query": "{ themes { nodes { id } } }" }));
     assert_eq!((posted.header("etag"), posted.header("cache-control")), (None, Some("no-store")));
     assert!(server.metric_value("wegwijzer_graphql_responses_total{cache_status=\"hit\"}") < 1.0);
 }
@@ -171,7 +171,7 @@ fn trusted_documents_must_be_served_by_name_and_exclusively_where_required() {
             Server::with(&installation, |config| config.graphql.trusted_documents = trusted);
         assert_eq!(server.post(&json!({ "documentId": "Type" })).body, expected);
         assert_eq!(server.post(&json!({ "query": text })).body, expected);
-        assert_eq!(server.post(&json!({ "query": "{ themes { id } }" })).code(), others);
+        assert_eq!(server.post(&json!({ "query": "{ themes { nodes { id } } }" })).code(), others);
         assert_eq!(
             server.post(&json!({ "documentId": "Other" })).code(),
             "TRUSTED_DOCUMENT_NOT_FOUND"

@@ -126,7 +126,11 @@ fn a_name_without_a_record_must_be_findable_and_marked_inferred() {
     installation.build();
     let snapshot = installation.snapshot();
     let people = runtime()
-        .block_on(snapshot.list_by_name(schema::NodeKind::Person, schema::Page::first(100)))
+        .block_on(snapshot.list_by_name(
+            schema::NodeKind::Person,
+            String::new(),
+            schema::Page::first(100),
+        ))
         .expect("names");
     let origin = |name: &str| {
         let found = people.entries.iter().find(|(record, _)| record.name() == name);

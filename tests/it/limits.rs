@@ -54,7 +54,7 @@ fn every_limit_must_name_itself_and_its_value() {
         (
             "depth_max",
             "{ search(first: 1) { nodes { themes { id } } } }".to_owned(),
-            "{ themes { broader { broader { broader { broader { broader { broader { id } } } } } } } }"
+            "{ themes { nodes { broader { broader { broader { broader { broader { broader { id } } } } } } } } }"
                 .to_owned(),
         ),
         ("root_fields_max", words(3), words(4)),

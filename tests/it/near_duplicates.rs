@@ -269,7 +269,8 @@ fn write(installation: &Installation, dataset: &BTreeMap<u64, ScannedRecord>) {
 
 /// Id of each theme by name.
 async fn theme_ids(snapshot: &Snapshot) -> BTreeMap<String, NodeId> {
-    let page = snapshot.list_by_name(schema::NodeKind::Theme, Page::first(100)).await;
+    let page =
+        snapshot.list_by_name(schema::NodeKind::Theme, String::new(), Page::first(100)).await;
     let entries = page.expect("names").entries;
     entries.iter().map(|(record, _)| (record.name().to_owned(), record.id())).collect()
 }

@@ -21,7 +21,8 @@ async fn ids(snapshot: &Snapshot) -> BTreeSet<NodeId> {
     let page = snapshot.search(everything()).await.expect("a search");
     let mut ids: BTreeSet<_> = page.hits.iter().map(|hit| hit.record.id()).collect();
     for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
-        let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
+        let names =
+            snapshot.list_by_name(kind, String::new(), Page::first(5_000)).await.expect("names");
         ids.extend(names.entries.iter().map(|(record, _)| record.id()));
     }
     ids

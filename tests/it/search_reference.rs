@@ -22,7 +22,10 @@ impl Scan {
         let page = snapshot.search(everything()).await.expect("a search");
         let mut others = BTreeMap::new();
         for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
-            let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
+            let names = snapshot
+                .list_by_name(kind, String::new(), Page::first(5_000))
+                .await
+                .expect("names");
             others.extend(names.entries.into_iter().map(|(r, _)| (r.id(), r)));
         }
         Self { records: page.hits.into_iter().map(|hit| hit.record).collect(), entities: others }

@@ -97,7 +97,7 @@ fn excess_searches_must_be_rejected_while_everything_else_stays_fast() {
     let config =
         "[limits]\nconcurrent_searches_max = 1\nqueued_searches_max = 1\nsearch_wait_ms_max = 9000";
     let program = Program::serve(&installation, config, "search=sleep(3000)");
-    let cached_query = "{ themes { id } }";
+    let cached_query = "{ themes { nodes { id } } }";
     assert_eq!(program.query(cached_query).status, 200);
 
     let replies: Vec<Reply> = thread::scope(|scope| {

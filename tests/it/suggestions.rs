@@ -25,7 +25,10 @@ impl Scan {
             })
             .collect();
         for kind in [NodeKind::Theme, NodeKind::Organisation] {
-            let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
+            let names = snapshot
+                .list_by_name(kind, String::new(), Page::first(5_000))
+                .await
+                .expect("names");
             for (record, _) in names.entries {
                 let (kind, others) = match &*record {
                     Record::Theme(theme) => (SuggestionKind::Theme, theme.alt_labels.clone()),
@@ -325,7 +328,8 @@ fn related_content_must_be_available_for_any_id() {
     installation.write_lines_to("more.jsonl", &[line("twee", "1"), line("drie", "3")]);
     installation.build();
     let snapshot = installation.snapshot();
-    let names = runtime().block_on(snapshot.list_by_name(NodeKind::Theme, Page::first(1)));
+    let names =
+        runtime().block_on(snapshot.list_by_name(NodeKind::Theme, String::new(), Page::first(1)));
     let theme = names.expect("names").entries[0].0.id();
     let unknown = NodeId::new(NodeKind::Article, 1);
     let lists = related(&snapshot, &[one, theme, two, unknown], 3);

@@ -350,7 +350,8 @@ pub(crate) async fn view(snapshot: &Snapshot) -> BTreeSet<String> {
     assert_eq!(page.total, Some(page.hits.len() as u64));
     let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
     for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
-        let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
+        let names =
+            snapshot.list_by_name(kind, String::new(), Page::first(5_000)).await.expect("names");
         records.extend(names.entries.into_iter().map(|(record, _)| record));
     }
     for record in records {

@@ -95,7 +95,7 @@ fn reads_must_be_counted_by_kind_over_all_snapshots() {
         snapshot.provenance(&ids).await.expect("provenance");
         snapshot.linked(&[]).await.expect("links");
         snapshot.by_urls(&[]).await.expect("addresses");
-        snapshot.list_by_name(NodeKind::Theme, Page::first(1)).await.expect("names");
+        snapshot.list_by_name(NodeKind::Theme, String::new(), Page::first(1)).await.expect("names");
         snapshot.changes(None, 1).await.expect("changes");
         snapshot.related(&ids, 2).await.expect("related");
         snapshot.shared_passages(&ids, 2).await.expect("passages");

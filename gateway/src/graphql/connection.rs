@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Object, ObjectType, SimpleObject, TypeName};
+use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use schema::{Cursor, GenerationNumber, Hit, Page, RecordPage, SearchPage};
 
 use super::{PAGE_SIZE_DEFAULT, context::RequestContext, from_record::FromRecord};
@@ -21,11 +21,6 @@ pub(super) struct PageArguments {
 }
 
 impl PageArguments {
-    /// Arguments of a field that pages forwards only.
-    pub(super) const fn forward(first: Option<i32>, after: Option<String>) -> Self {
-        Self { first, after, last: None, before: None }
-    }
-
     /// The requested page: forwards unless `last` or `before` is given.
     pub(super) fn page(self, request: &RequestContext) -> Result<Page> {
         let size = |requested: Option<i32>| match requested {
@@ -127,7 +122,7 @@ impl<T: FromRecord> Connection<T> {
     }
 }
 
-impl<T: ObjectType> TypeName for Connection<T> {
+impl<T: OutputType> TypeName for Connection<T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", T::type_name()).into()
     }
@@ -135,7 +130,7 @@ impl<T: ObjectType> TypeName for Connection<T> {
 
 /// A page of an ordered list.
 #[Object(name_type)]
-impl<T: ObjectType> Connection<T> {
+impl<T: OutputType> Connection<T> {
     /// The items, each with its cursor.
     async fn edges(&self) -> Vec<Edge<'_, T>> {
         self.items.iter().map(|(node, cursor)| Edge { node, cursor }).collect()
@@ -171,7 +166,7 @@ struct Edge<'a, T> {
     cursor: &'a Cursor,
 }
 
-impl<T: ObjectType> TypeName for Edge<'_, T> {
+impl<T: OutputType> TypeName for Edge<'_, T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", T::type_name()).into()
     }
@@ -179,7 +174,7 @@ impl<T: ObjectType> TypeName for Edge<'_, T> {
 
 /// An item of a list and its cursor.
 #[Object(name_type)]
-impl<T: ObjectType> Edge<'_, T> {
+impl<T: OutputType> Edge<'_, T> {
     /// The item.
     async fn node(&self) -> &T {
         self.node

@@ -95,14 +95,18 @@ impl Loaders {
         Ok(self.each(ids).await?.into_iter().flatten().collect())
     }
 
+    /// The ids of the records that refer to `id`.
+    pub(super) async fn linked_ids(&self, id: NodeId, relation: Relation) -> Result<Links> {
+        self.links.one((id, relation)).await.map_err(missing_key_error)?
+    }
+
     /// The records that refer to `id`.
     pub(super) async fn linked<T: FromRecord>(
         &self,
         id: NodeId,
         relation: Relation,
     ) -> Result<Vec<T>> {
-        let ids = self.links.one((id, relation)).await.map_err(missing_key_error)??;
-        self.many(&ids).await
+        self.many(&self.linked_ids(id, relation).await?).await
     }
 
     /// The `first` records that are most similar to `id`.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
-use schema::{Kind, NodeId, NodeKind, Page};
+use schema::{Kind, NodeId, NodeKind};
 
 use super::{
     connection::{Connection, PageArguments},
@@ -38,9 +38,6 @@ use super::{
     },
 };
 use crate::error::{ApiError, Result};
-
-/// Number of records read from the catalog at a time when a list is read in full.
-const NAME_PAGE_SIZE: usize = 100;
 
 /// The root type of the contract.
 pub(crate) struct Query;
@@ -231,39 +228,104 @@ impl Query {
         search::list(ctx, filter, sort.into(), page).await
     }
 
-    /// All themes, in alphabetical order.
-    async fn themes(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
-        list_all_by_name(ctx, NodeKind::Theme).await
+    /// Themes, in alphabetical order.
+    async fn themes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Words or prefixes of words, all of which must be in the label and other labels."
+        )]
+        query: Option<String>,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Theme>> {
+        let page = PageArguments { first, after, last, before };
+        list_by_name(ctx, NodeKind::Theme, query, page).await
     }
 
-    /// All audiences, in alphabetical order.
-    async fn audiences(&self, ctx: &Context<'_>) -> Result<Vec<Audience>> {
-        list_all_by_name(ctx, NodeKind::Audience).await
+    /// Audiences, in alphabetical order.
+    async fn audiences(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Words or prefixes of words, all of which must be in the name.")]
+        query: Option<String>,
+        #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+        #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Audience>> {
+        let page = PageArguments { first, after, last, before };
+        list_by_name(ctx, NodeKind::Audience, query, page).await
     }
 
     /// Organisations, in alphabetical order.
     async fn organisations(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "Words or prefixes of words, all of which must be in the name, abbreviations and other names."
+        )]
+        query: Option<String>,
         #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Organisation>> {
-        list_by_name(ctx, NodeKind::Organisation, PageArguments { first, after, last, before })
-            .await
+        let page = PageArguments { first, after, last, before };
+        list_by_name(ctx, NodeKind::Organisation, query, page).await
     }
 
     /// People, in alphabetical order.
     async fn people(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Words or prefixes of words, all of which must be in the name.")]
+        query: Option<String>,
         #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
         #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
         #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Person>> {
-        list_by_name(ctx, NodeKind::Person, PageArguments { first, after, last, before }).await
+        let page = PageArguments { first, after, last, before };
+        list_by_name(ctx, NodeKind::Person, query, page).await
+    }
+
+    /// The theme with this slug; null if there is none.
+    async fn theme(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Last segment of the path of its page.")] slug: String,
+    ) -> Option<Result<Theme>> {
+        by_slug(ctx, NodeKind::Theme, slug).await
+    }
+
+    /// The audience with this slug; null if there is none.
+    async fn audience(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Last segment of the path of its page.")] slug: String,
+    ) -> Option<Result<Audience>> {
+        by_slug(ctx, NodeKind::Audience, slug).await
+    }
+
+    /// The organisation with this slug; null if there is none.
+    async fn organisation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Last segment of the path of its page.")] slug: String,
+    ) -> Option<Result<Organisation>> {
+        by_slug(ctx, NodeKind::Organisation, slug).await
+    }
+
+    /// The community with this slug; null if there is none.
+    async fn community(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Last segment of the path of its page.")] slug: String,
+    ) -> Option<Result<Community>> {
+        by_slug(ctx, NodeKind::Community, slug).await
     }
 
     /// Upserted and removed records, oldest first; for mirrors and cache purges.
@@ -284,33 +346,28 @@ impl Query {
     }
 }
 
-/// A page of the records of one kind, in alphabetical order.
+/// A page of the records of one kind whose names match, in alphabetical order.
 async fn list_by_name<T: FromRecord>(
     ctx: &Context<'_>,
     kind: NodeKind,
+    query: Option<String>,
     page: PageArguments,
 ) -> Result<Connection<T>> {
     let request = RequestContext::of(ctx);
     let page = page.page(request)?;
-    let page = request.snapshot.list_by_name(kind, page).await;
+    let page = request.snapshot.list_by_name(kind, query.unwrap_or_default(), page).await;
     page.map(Connection::from_record_page).map_err(|error| crate::error::from_catalog(&error))
 }
 
-/// All records of one kind, in alphabetical order.
-async fn list_all_by_name<T: FromRecord>(ctx: &Context<'_>, kind: NodeKind) -> Result<Vec<T>> {
-    let snapshot = &RequestContext::of(ctx).snapshot;
-    let mut items = Vec::new();
-    let mut after = None;
-    loop {
-        let page = Page::Forward { first: NAME_PAGE_SIZE, after };
-        let page = snapshot
-            .list_by_name(kind, page)
-            .await
-            .map_err(|error| crate::error::from_catalog(&error))?;
-        after = page.entries.last().map(|(_, cursor)| cursor.clone());
-        items.extend(page.entries.into_iter().filter_map(|(record, _)| T::from_record(record)));
-        if !page.has_next || after.is_none() {
-            return Ok(items);
-        }
+/// The record of a page.
+async fn by_slug<T: FromRecord>(
+    ctx: &Context<'_>,
+    kind: NodeKind,
+    slug: String,
+) -> Option<Result<T>> {
+    let request = RequestContext::of(ctx);
+    match request.snapshot.by_pages(&[(kind, slug)]).await {
+        Ok(ids) => request.loaders.maybe(ids.into_iter().next().flatten()).await,
+        Err(error) => Some(Err(crate::error::from_catalog(&error))),
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 pub(crate) mod change;
 pub(crate) mod community;
 pub(crate) mod content;
+pub(crate) mod entity;
 pub(crate) mod event;
 pub(crate) mod hit;
 pub(crate) mod moment;

@@ -11,7 +11,7 @@ use super::{
     layout::{Layout, Link},
     record_lookup,
     record_lookup::RecordsById,
-    site,
+    render_template, site,
 };
 use crate::messages::{Messages, home_day};
 
@@ -118,7 +118,7 @@ pub(super) async fn page(
         month,
         layout,
     };
-    Ok(view.render()?)
+    render_template(&view).await
 }
 
 /// The path of the page of a month.

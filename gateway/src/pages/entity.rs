@@ -1,4 +1,5 @@
-//! The page of a theme or an organisation: a description, and the work of organisations on themes.
+//! The page of a theme, organisation or audience: a description, its content, and the work of
+//! organisations on themes.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::{
     mentions,
     mentions::Mention,
     record_lookup::RecordsById,
-    site,
+    render_template, site,
 };
 
 /// Maximum number of items shown per list.
@@ -45,20 +46,23 @@ struct Group {
     items: Vec<Mention>,
 }
 
-/// The page of the entity whose id is at the end of the URL.
+/// The page of an entity.
 pub(super) async fn page(
     context: PageContext<'_>,
     kind: NodeKind,
     slug: &str,
 ) -> Result<String, PageError> {
-    let id = id_from_slug(slug, kind).ok_or(PageError::NotFound)?;
+    let by_slug = context.snapshot.by_pages(&[(kind, slug.to_owned())]).await?;
+    // The slug may have been that of an earlier name; those with an id still lead to the page.
+    let id = by_slug.into_iter().next().flatten().or_else(|| id_from_slug(slug, kind));
+    let id = id.filter(|id| id.kind() == kind).ok_or(PageError::NotFound)?;
     let record = context.snapshot.get_many(&[id]).await?.into_iter().next().flatten();
     let record = record.ok_or(PageError::NotFound)?;
     let path = site::path(&record).ok_or(PageError::NotFound)?;
     if path != format!("{}/{slug}", kind.as_str()) {
         return Err(PageError::Moved(context.site.href(context.messages.language, &path)));
     }
-    Ok(view(context, &record, &path).await?.render()?)
+    render_template(&view(context, &record, &path).await?).await
 }
 
 async fn view<'a>(
@@ -80,10 +84,10 @@ async fn view<'a>(
         layout.description = hit::truncate_at_word(&definition, 200);
     }
     let is_theme = id.kind() == NodeKind::Theme;
-    let (title_key, all_key) = if is_theme {
-        ("theme.who", "theme.all")
-    } else {
-        ("organisation.did", "organisation.all")
+    let (title_key, all_key) = match id.kind() {
+        NodeKind::Theme => ("theme.who", "theme.all"),
+        NodeKind::Audience => ("audience.themes", "audience.all"),
+        _ => ("organisation.did", "organisation.all"),
     };
     Ok(EntityView {
         heading,
@@ -132,7 +136,7 @@ async fn describe(
             let parent =
                 records_by_id.links(context, &organisation.parent.into_iter().collect::<Vec<_>>());
             let website = organisation
-                .url
+                .website
                 .iter()
                 .map(|url| Link { href: url.to_string(), text: hit::host(url) });
             (
@@ -149,6 +153,12 @@ async fn describe(
                 ],
             )
         }
+        Record::Audience(audience) => (
+            messages.format("audience.title", "name", &audience.label),
+            String::new(),
+            messages.enum_label("perspective", audience.perspective.name()),
+            Vec::new(),
+        ),
         _ => return Err(PageError::NotFound),
     })
 }
@@ -161,12 +171,16 @@ fn format_aliases(context: PageContext<'_>, key: &str, aliases: &[String]) -> St
     }
 }
 
-/// The organisations of a theme, or the themes of an organisation, with mentions as evidence.
+/// The organisations of a theme, or the themes of an organisation, with mentions as evidence; none
+/// for an audience, which texts seldom name.
 async fn groups(
     context: PageContext<'_>,
     record: &Record,
     entity_filter: &SearchFilter,
 ) -> Result<Vec<Group>, PageError> {
+    if record.id().kind() == NodeKind::Audience {
+        return Ok(Vec::new());
+    }
     let extras = SearchExtras { facets: true, ..SearchExtras::default() };
     let results =
         home::search_filtered(context, entity_filter.clone(), SearchSort::Newest, 1, extras)

@@ -12,6 +12,7 @@ use super::{
     hit::HitView,
     layout::{Layout, Link},
     record_lookup::RecordsById,
+    render_template,
 };
 
 /// Maximum number of items shown per list.
@@ -59,7 +60,7 @@ pub(super) async fn page(context: PageContext<'_>) -> Result<String, PageError> 
         upcoming: list(context, upcoming, SearchSort::Start, ITEMS_SHOWN).await?,
         newest: list(context, articles, SearchSort::Newest, ITEMS_SHOWN).await?,
     };
-    Ok(view.render()?)
+    render_template(&view).await
 }
 
 /// The first records that match a filter, in the given order.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use schema::{NodeId, NodeKind, Provenance, Record, TitleSource};
+use tokio::task::yield_now;
 
 use super::{
     PageContext, PageError,
@@ -16,7 +17,7 @@ use super::{
     layout::{Layout, Link},
     record_lookup,
     record_lookup::RecordsById,
-    site,
+    render_template, site,
 };
 use crate::{blocking, messages::Messages};
 
@@ -24,6 +25,10 @@ use crate::{blocking, messages::Messages};
 const RELATED_SHOWN: usize = 4;
 /// Maximum number of records named that share passages and come from other sources.
 const SHARED_PASSAGES_SHOWN: usize = 3;
+
+/// The place of the body in the rendered template: a long body is inserted off the runtime threads.
+/// Neither sanitised nor escaped text contains a comment.
+const BODY_MARKER: &str = "<!--body-->";
 
 #[derive(Template)]
 #[template(path = "item.html")]
@@ -41,7 +46,8 @@ struct ItemView<'a> {
     moment: String,
     notice: String,
     lead: Option<String>,
-    body_html: String,
+    /// [`BODY_MARKER`], or empty if there is no body.
+    body_html: &'static str,
     sections: Vec<Section>,
     facts: Vec<Fact>,
     themes: Vec<Link>,
@@ -64,7 +70,9 @@ pub(super) async fn page(
     if path != format!("{}/{slug}", kind.as_str()) {
         return Err(PageError::Moved(context.site.href(context.messages.language, &path)));
     }
-    Ok(view(context, &record, &path).await?.render()?)
+    let (view, body_html) = view(context, &record, &path).await?;
+    let page = render_template(&view).await?;
+    Ok(blocking::run(body_html.len(), move || page.replacen(BODY_MARKER, &body_html, 1)).await)
 }
 
 /// Finds a record by kind and slug, whatever the URL of the site was when the generation was built;
@@ -90,7 +98,7 @@ async fn view<'a>(
     context: PageContext<'a>,
     record: &Record,
     path: &str,
-) -> Result<ItemView<'a>, PageError> {
+) -> Result<(ItemView<'a>, String), PageError> {
     let messages = context.messages;
     let common = record.common().ok_or(PageError::NotFound)?;
     let kind = record.kind().ok_or(PageError::NotFound)?;
@@ -101,6 +109,7 @@ async fn view<'a>(
         Some(body) => blocking::run(body.html.len(), move || page_html(&body.html)).await,
         None => String::new(),
     };
+    yield_now().await;
     let related_ids = context
         .snapshot
         .related(&[id], RELATED_SHOWN)
@@ -130,7 +139,7 @@ async fn view<'a>(
     }
     let host = hit::host(&common.url);
     let node_kind: NodeKind = kind.into();
-    Ok(ItemView {
+    let view = ItemView {
         kind: messages.enum_label("kind", kind.name()),
         kind_code: kind.name(),
         kind_href: layout.href(node_kind.as_str()),
@@ -142,7 +151,7 @@ async fn view<'a>(
         moment: item_sections::moment(context, record),
         notice: item_sections::notice(context, record),
         lead,
-        body_html,
+        body_html: if body_html.is_empty() { "" } else { BODY_MARKER },
         sections: item_sections.sections(context, record, &records_by_id),
         facts: item_sections::facts(context, record, &records_by_id),
         themes: records_by_id.links(context, &common.themes),
@@ -158,7 +167,8 @@ async fn view<'a>(
             .filter_map(|one| HitView::from_record(context, one, &records_by_id))
             .collect(),
         layout,
-    })
+    };
+    Ok((view, body_html))
 }
 
 /// One line per source record: where and when it was read, and the fields that it provided.

@@ -258,15 +258,17 @@ pub(super) fn form(record: &Record) -> &'static str {
     }
 }
 
-/// The time of an event; of a series, its next occurrence.
+/// The time of an event; of a series, its next occurrence with its end, and how it recurs.
 pub(super) fn moment(context: PageContext<'_>, record: &Record) -> String {
     let Record::Event(event) = record else { return String::new() };
     let next = event.occurrences_from(context.now, 1).into_iter().next();
-    match next.filter(|_| event.series.is_some()) {
-        Some(next) => {
-            format!("{}: {}", context.messages.get("item.next"), context.messages.moment(&next))
+    match (&event.series, next) {
+        (Some(series), Some(next)) => {
+            let span = context.messages.span(&next, event.end_of(&next).as_ref());
+            let recurrence = series.describe(&event.start, context.messages.language);
+            format!("{}: {span} ({recurrence})", context.messages.get("item.next"))
         }
-        None => context.messages.span(&event.start, event.end.as_ref()),
+        _ => context.messages.span(&event.start, event.end.as_ref()),
     }
 }
 

@@ -106,6 +106,7 @@ fn sentence(highlights: &[Highlight], organisation: &str) -> (bool, Option<Vec<S
 pub(super) fn filter_by_entity(mut filter: SearchFilter, id: schema::NodeId) -> SearchFilter {
     match id.kind() {
         NodeKind::Theme => filter.themes.push(id),
+        NodeKind::Audience => filter.audiences.push(id),
         _ => filter.organisations.push(id),
     }
     filter

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use schema::{Language, NodeId, NodeKind, Record};
+use tokio::task::yield_now;
 
 use super::{PageContext, PageError, layout::Link, site};
 
@@ -20,6 +21,7 @@ impl RecordsById {
         ids.sort_unstable();
         ids.dedup();
         let records = context.snapshot.get_many(&ids).await?;
+        yield_now().await;
         let pairs = ids.into_iter().zip(records);
         Ok(Self(pairs.filter_map(|(id, record)| Some((id, record?))).collect()))
     }

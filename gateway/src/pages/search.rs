@@ -5,8 +5,8 @@ mod pagination;
 
 use askama::Template;
 use schema::{
-    Hit, Kind, MatchClass, MeaningClass, NodeKind, Page, Preference, SearchExtras, SearchPage,
-    SearchQuery, SearchSort,
+    Hit, Kind, MatchClass, MeaningClass, NodeKind, Page, Preference, Record, SearchExtras,
+    SearchPage, SearchQuery, SearchSort,
 };
 
 use self::{filters::FiltersView, pagination::PaginationView};
@@ -17,7 +17,7 @@ use super::{
     hit::HitView,
     layout::{Layout, Link},
     record_lookup::RecordsById,
-    search_href, search_path,
+    render_template, search_href, search_path, site,
 };
 use crate::{
     explanation_text,
@@ -47,6 +47,8 @@ struct SearchView<'a> {
     /// The same search with interpreted words, if they are taken literally.
     interpreted_href: Option<String>,
     did_you_mean: Option<Link>,
+    /// The page of the theme or organisation that the words name.
+    about: Option<Link>,
     sorts: Vec<(String, String, bool)>,
     pagination: PaginationView,
     no_results: Option<NoResultsView>,
@@ -89,7 +91,7 @@ pub(super) async fn overview(
     kind.as_str().clone_into(&mut view.layout.path);
     view.layout.is_indexable = true;
     view.heading.clone_from(&view.layout.title);
-    Ok(view.render()?)
+    render_template(&view).await
 }
 
 /// The search page.
@@ -98,7 +100,7 @@ pub(super) async fn page(
     parameters: &SearchParams,
     invalid: &[InvalidParameter],
 ) -> Result<String, PageError> {
-    Ok(view(context, parameters, invalid).await?.render()?)
+    render_template(&view(context, parameters, invalid).await?).await
 }
 
 fn title(messages: &Messages, query: Option<&str>) -> String {
@@ -161,6 +163,7 @@ async fn view<'a>(
         notes: notes(messages, &results, parameters, invalid),
         preferences: preferences(context, &results, parameters),
         interpreted_href: parameters.literal.then(|| href(&parameters.with_literal_words(false))),
+        about: results.about.as_deref().and_then(|record| about(context, record)),
         did_you_mean: results.interpretation.did_you_mean.as_ref().map(|better| Link {
             href: href(&parameters.with_words(Some(better))),
             text: better.clone(),
@@ -173,6 +176,16 @@ async fn view<'a>(
     Ok(view)
 }
 
+/// A link to the page of the theme or organisation that the words name.
+fn about(context: PageContext<'_>, record: &Record) -> Option<Link> {
+    let is_theme = record.id().kind() == NodeKind::Theme;
+    let key = if is_theme { "search.about_theme" } else { "search.about_organisation" };
+    Some(Link {
+        href: context.site.href(context.messages.language, &site::path(record)?),
+        text: context.messages.format(key, "name", record.name()),
+    })
+}
+
 /// The hits of a page.
 async fn find(
     context: PageContext<'_>,
@@ -180,7 +193,13 @@ async fn find(
 ) -> Result<SearchPage, PageError> {
     let offset = (parameters.page.max(1) - 1) * PAGE_SIZE;
     let page = Page::Offset { limit: PAGE_SIZE, offset };
-    let extras = SearchExtras { total: true, facets: true, highlights: true, explanations: false };
+    let extras = SearchExtras {
+        total: true,
+        facets: true,
+        highlights: true,
+        explanations: false,
+        about: true,
+    };
     Ok(context.snapshot.search(search_query(context, parameters, page, extras)).await?)
 }
 

@@ -8,7 +8,6 @@ use std::{
 use indexer::catalog::{CatalogError, Snapshot};
 use schema::{
     Language, Moment, NodeId, NodeKind, Page, Record, SearchExtras, SearchQuery, SearchSort,
-    normalisation,
 };
 use url::Url;
 
@@ -64,24 +63,10 @@ impl SiteUrls {
     }
 }
 
-/// The path of the page of a record, in its Dutch form; `None` for people and audiences.
+/// The path of the page of a record, in its Dutch form; `None` for people.
 pub(super) fn path(record: &Record) -> Option<String> {
-    let kind = record.id().kind().as_str();
-    match record {
-        Record::Theme(_) | Record::Organisation(_) => {
-            Some(format!("{kind}/{}", named_slug(record.name(), record.id())))
-        }
-        Record::Person(_) | Record::Audience(_) => None,
-        other => other.common().map(|common| format!("{kind}/{}", common.slug)),
-    }
-}
-
-/// A slug that consists of a name and an id.
-fn named_slug(name: &str, id: NodeId) -> String {
-    match normalisation::slug(name) {
-        slug if slug.is_empty() => id.to_string(),
-        slug => format!("{slug}-{id}"),
-    }
+    let has_page = !matches!(record, Record::Person(_));
+    has_page.then(|| format!("{}/{}", record.id().kind().as_str(), record.slug()))
 }
 
 /// The site map in the format of sitemaps.org: every content page, in both languages.

@@ -34,7 +34,7 @@ pub(super) fn list_size(field: &str) -> ListSize {
 pub(super) fn is_search(field: &str, depth: usize) -> bool {
     match field {
         "search" | "suggest" | "related" | "sharedPassages" | "articles" | "toolkits"
-        | "events" => true,
+        | "events" | "content" => true,
         "communities" => depth == 1,
         _ => false,
     }
@@ -82,7 +82,9 @@ mod tests {
             let expected = default.unwrap_or_else(|| PAGE_SIZE_DEFAULT.to_string());
             assert_eq!(size.items.to_string(), expected, "{owner}.{name}");
             // These are read from the store in order: names, changes and occurrences.
-            let is_read = ["organisations", "people", "changes", "occurrences"].contains(&name);
+            let is_read =
+                ["themes", "audiences", "organisations", "people", "changes", "occurrences"]
+                    .contains(&name);
             let depth = if owner == "Query" { 1 } else { 2 };
             assert_eq!(is_search(name, depth), !is_read, "{owner}.{name}");
         }

@@ -85,6 +85,18 @@ impl EntityNames {
         analysis::fold_words(text).any(|word| self.words.contains(&word))
     }
 
+    /// The only entity that has a text as one of its full names, in any case and with or without
+    /// quotation marks.
+    pub(super) fn entity_named(&self, text: &str) -> Option<Arc<Record>> {
+        let folded = normalisation::name(text.trim_matches(['"', '“', '”', '„', ' ']));
+        let from = self.suffixes.partition_point(|suffix| suffix.text < folded);
+        let same = self.suffixes[from..].iter().take_while(|suffix| suffix.text == folded);
+        let mut entities = same.filter(|suffix| *suffix.name == *folded).map(|s| s.entity);
+        let entity = entities.next()?;
+        let is_only = entities.all(|other| other == entity);
+        is_only.then(|| Arc::clone(&self.entities[entity].record))
+    }
+
     fn add(&mut self, entity: NamedEntity) {
         for name in names_of(&entity.record) {
             self.words.extend(analysis::fold_words(name));

@@ -2,19 +2,41 @@
 
 use std::sync::Arc;
 
-use schema::{Cursor, CursorError, NodeKind, Page, RecordPage, SortValue};
+use schema::{Cursor, CursorError, NodeId, NodeKind, Page, Record, RecordPage, SortValue};
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::{CatalogError, open_generation::OpenGeneration, search::previous_generation};
+use super::{
+    CatalogError, SEARCH_QUERY_BYTES_MAX, open_generation::OpenGeneration,
+    search::previous_generation,
+};
+use crate::{
+    analysis,
+    index::names_of,
+    store::{NameRange, StoreError, StoreReader},
+};
 
-/// One page of the list, which has `total` records.
+/// The folded words of a query for names.
+pub(super) fn query_words(query: &str) -> Result<Vec<String>, CatalogError> {
+    if query.len() > SEARCH_QUERY_BYTES_MAX {
+        let value = SEARCH_QUERY_BYTES_MAX as u64;
+        return Err(CatalogError::Limit { name: "search_query_bytes_max", value });
+    }
+    Ok(analysis::fold_words(query).collect())
+}
+
+/// One page of the records whose names match `words`; without words, of all `count` records.
 pub(super) fn list_by_name(
     generation: &OpenGeneration,
     kind: NodeKind,
+    words: &[String],
     page: &Page,
-    total: u64,
+    count: u64,
 ) -> Result<RecordPage, CatalogError> {
     let store = &generation.store;
-    let query_hash = kind as u64;
+    let query_hash = match words {
+        [] => kind as u64,
+        words => xxh3_64(format!("{} {}", kind.as_str(), words.join(" ")).as_bytes()),
+    };
     let position = match page.cursor() {
         None => None,
         Some(cursor) => match &cursor.value {
@@ -22,11 +44,16 @@ pub(super) fn list_by_name(
             _ => return Err(CursorError::QueryMismatch.into()),
         },
     };
+    let matching = if words.is_empty() { None } else { Some(matching(store, kind, words)?) };
+    let names = match &matching {
+        Some(names) => Names::Matching(names),
+        None => Names::All(store, kind),
+    };
     let (mut range, is_backward) = match page {
-        Page::Forward { first, .. } => (store.names_after(kind, position, *first)?, false),
-        Page::Backward { last, .. } => (store.names_before(kind, position, *last)?, true),
+        Page::Forward { first, .. } => (names.after(position, *first)?, false),
+        Page::Backward { last, .. } => (names.before(position, *last)?, true),
         Page::Offset { limit, offset } => {
-            let mut range = store.names_after(kind, None, offset.saturating_add(*limit))?;
+            let mut range = names.after(None, offset.saturating_add(*limit))?;
             range.entries.drain(..range.entries.len().min(*offset));
             (range, false)
         }
@@ -48,7 +75,71 @@ pub(super) fn list_by_name(
         entries,
         has_next: if is_backward { has_more_behind } else { range.has_more },
         has_previous: if is_backward { range.has_more } else { has_more_behind },
-        total,
+        total: matching.map_or(count, |names| names.len() as u64),
         continued_from: previous_generation(page.cursor(), generation.number),
     })
+}
+
+/// The names of all records of a kind, or of those that match a query, in order.
+enum Names<'a> {
+    All(&'a StoreReader, NodeKind),
+    Matching(&'a [(String, NodeId)]),
+}
+
+/// A position in the order of names.
+type Position<'a> = Option<(&'a str, NodeId)>;
+
+impl Names<'_> {
+    fn after(&self, position: Position<'_>, limit: usize) -> Result<NameRange, StoreError> {
+        match self {
+            Self::All(store, kind) => store.names_after(*kind, position, limit),
+            Self::Matching(names) => {
+                let start = position.map_or(0, |position| {
+                    names.partition_point(|(name, id)| (name.as_str(), *id) <= position)
+                });
+                let rest = &names[start..];
+                let entries = rest[..limit.min(rest.len())].to_vec();
+                Ok(NameRange { entries, has_more: rest.len() > limit })
+            }
+        }
+    }
+
+    /// Nearest first.
+    fn before(&self, position: Position<'_>, limit: usize) -> Result<NameRange, StoreError> {
+        match self {
+            Self::All(store, kind) => store.names_before(*kind, position, limit),
+            Self::Matching(names) => {
+                let end = position.map_or(names.len(), |position| {
+                    names.partition_point(|(name, id)| (name.as_str(), *id) < position)
+                });
+                let entries = names[..end].iter().rev().take(limit).cloned().collect();
+                Ok(NameRange { entries, has_more: end > limit })
+            }
+        }
+    }
+}
+
+/// The names of the records that have a word beginning with each of `words` in one of their names.
+fn matching(
+    store: &StoreReader,
+    kind: NodeKind,
+    words: &[String],
+) -> Result<Vec<(String, NodeId)>, StoreError> {
+    let has_words = |name: &str| {
+        let name_words: Vec<_> = analysis::fold_words(name).collect();
+        words.iter().all(|word| name_words.iter().any(|own| own.starts_with(word.as_str())))
+    };
+    let has_other_names = matches!(kind, NodeKind::Theme | NodeKind::Organisation);
+    let mut matching = Vec::new();
+    for (name, id) in store.names_after(kind, None, usize::MAX)?.entries {
+        let is_match = has_words(&name)
+            || (has_other_names
+                && store.record(id)?.is_some_and(|record: Record| {
+                    names_of(&record).into_iter().any(|name| has_words(name))
+                }));
+        if is_match {
+            matching.push((name, id));
+        }
+    }
+    Ok(matching)
 }

@@ -73,6 +73,10 @@ pub(super) fn search(
         });
     }
     annotate(&context, &mut hits)?;
+    let about = match &query.words {
+        Some(words) if query.extras.about => generation.names()?.entity_named(words),
+        _ => None,
+    };
     Ok(SearchPage {
         hits,
         has_next: (range.end as u64) < results.listed,
@@ -80,6 +84,7 @@ pub(super) fn search(
         total: query.extras.total.then_some(results.total),
         wider_total: query.extras.total.then_some(results.wider),
         wider_included: results.wider_included,
+        about,
         interpretation,
         continued_from: previous_generation(query.page.cursor(), generation.number),
         facets: results.facets,

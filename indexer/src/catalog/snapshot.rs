@@ -426,24 +426,29 @@ impl Snapshot {
         Ok(results)
     }
 
-    /// Records of one kind, sorted by name.
+    /// Records of one kind, sorted by name: those whose names contain every word of `query` or a
+    /// word that it is a prefix of; all if it has no words.
     ///
     /// # Errors
-    /// [`CatalogError::Cursor`] for a cursor of a different query, [`CatalogError::Store`] if the
+    /// [`CatalogError::Limit`] if `query` is too long, [`CatalogError::Cursor`] for a cursor of a different query, [`CatalogError::Store`] if the
     /// store fails.
     pub async fn list_by_name(
         &self,
         kind: NodeKind,
+        query: String,
         page: Page,
     ) -> Result<RecordPage, CatalogError> {
         self.shared.read_counters.names.add();
+        let words = record_list::query_words(&query)?;
+        let total = self.manifest.counts.get(kind);
         let count = match page {
+            // All names are compared.
+            _ if !words.is_empty() => usize::try_from(total).unwrap_or(usize::MAX),
             Page::Offset { limit, offset } => offset.saturating_add(limit),
             _ => page.size(),
         };
-        let total = self.manifest.counts.get(kind);
         self.read(count, move |generation| {
-            record_list::list_by_name(generation, kind, &page, total)
+            record_list::list_by_name(generation, kind, &words, &page, total)
         })
         .await
     }

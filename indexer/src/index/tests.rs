@@ -76,6 +76,10 @@ fn record(texts: &ArticleTexts, id: NodeId, theme: NodeId) -> Record {
             language: texts.language,
             published_at: None,
             modified_at: None,
+            first_seen: schema::FirstSeen {
+                at: jiff::Timestamp::UNIX_EPOCH,
+                is_first_import: true,
+            },
             image: None,
             themes: vec![theme],
             audiences: Vec::new(),
@@ -206,6 +210,7 @@ proptest! {
         let theme = Theme {
             id: theme,
             label: texts.theme.clone(),
+            slug: String::new(),
             alt_labels: vec!["brieven".to_owned()],
             definition: None,
             broader: None,

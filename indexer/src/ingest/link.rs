@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use schema::{
     Access, Article, ArticleForm, Attendance, Audience, Common, Community, CommunityForm, Event,
-    EventForm, EventStatus, Language, Maturity, NodeId, NodeKind, Organisation, OrganisationKind,
-    Person, Perspective, Quote, Record, Session, Theme, TitleSource, Toolkit, ToolkitForm,
+    EventForm, EventStatus, FirstSeen, Language, Maturity, NodeId, NodeKind, Organisation,
+    OrganisationKind, Person, Perspective, Quote, Record, Session, SourceName, Theme, TitleSource,
+    Toolkit, ToolkitForm,
 };
 
 use super::{
@@ -45,18 +46,19 @@ impl Linker<'_, '_> {
         let name = || facts.name().unwrap_or_default().to_owned();
         Ok(match &facts.detail {
             Detail::Article(article) => {
-                Record::Article(self.article(self.common(id, facts)?, article)?)
+                Record::Article(self.article(self.common(id, merged)?, article)?)
             }
             Detail::Toolkit(toolkit) => {
-                Record::Toolkit(self.toolkit(self.common(id, facts)?, toolkit)?)
+                Record::Toolkit(self.toolkit(self.common(id, merged)?, toolkit)?)
             }
             Detail::Community(community) => {
-                Record::Community(self.community(self.common(id, facts)?, community)?)
+                Record::Community(self.community(self.common(id, merged)?, community)?)
             }
-            Detail::Event(event) => Record::Event(self.event(self.common(id, facts)?, event)?),
+            Detail::Event(event) => Record::Event(self.event(self.common(id, merged)?, event)?),
             Detail::Theme(theme) => Record::Theme(Theme {
                 id,
                 label: name(),
+                slug: self.slug(id, facts)?,
                 alt_labels: theme.alt_labels.clone(),
                 definition: theme.definition.clone(),
                 broader: self
@@ -67,6 +69,7 @@ impl Linker<'_, '_> {
             Detail::Organisation(organisation) => Record::Organisation(Organisation {
                 id,
                 name: name(),
+                slug: self.slug(id, facts)?,
                 abbreviations: organisation.abbreviations.clone(),
                 aliases: organisation.aliases.clone(),
                 kind: organisation.kind.unwrap_or(OrganisationKind::Other),
@@ -74,22 +77,24 @@ impl Linker<'_, '_> {
                 parent: self
                     .resolve_entity(NodeKind::Organisation, organisation.parent.as_ref())?
                     .filter(|parent| *parent != id),
-                url: facts.url.clone(),
+                website: facts.url.clone(),
                 origin,
             }),
             Detail::Person(person) => Record::Person(Person {
                 id,
                 name: name(),
+                slug: self.slug(id, facts)?,
                 role: person.role.clone(),
                 organisations: self
                     .resolve_entities(NodeKind::Organisation, &facts.organisations)?,
                 bio: person.bio.clone(),
-                url: facts.url.clone(),
+                website: facts.url.clone(),
                 origin,
             }),
             Detail::Audience(audience) => Record::Audience(Audience {
                 id,
                 label: name(),
+                slug: self.slug(id, facts)?,
                 perspective: audience.perspective.unwrap_or(Perspective::Professional),
                 origin,
             }),
@@ -199,7 +204,8 @@ impl Linker<'_, '_> {
         })
     }
 
-    fn common(&self, id: NodeId, facts: &Facts) -> Result<Common, LinkError> {
+    fn common(&self, id: NodeId, merged: &Merged) -> Result<Common, LinkError> {
+        let facts = &merged.facts;
         let title = facts.name().ok_or(LinkError::Incomplete(
             "record has neither a title nor a text to derive one from",
         ))?;
@@ -226,6 +232,7 @@ impl Linker<'_, '_> {
             language: facts.language.unwrap_or(Language::Nl),
             published_at: facts.published_at.clone(),
             modified_at: facts.modified_at.clone(),
+            first_seen: self.first_seen(id, merged)?,
             image: facts.image.clone(),
             themes: self.resolve_entities(NodeKind::Theme, &facts.themes)?,
             audiences: self.resolve_entities(NodeKind::Audience, &facts.audiences)?,
@@ -238,6 +245,22 @@ impl Linker<'_, '_> {
             people: self.resolve_entities(NodeKind::Person, &facts.people)?,
             hashtags: facts.hashtags.clone(),
         })
+    }
+
+    /// When the record was first seen: as the previous generation has it, else now.
+    fn first_seen(&self, id: NodeId, merged: &Merged) -> Result<FirstSeen, StoreError> {
+        let base = self.context.base;
+        let previous = match self.store.record(id)? {
+            Some(record) => Some(record),
+            None => base.map(|base| base.store.record(id)).transpose()?.flatten(),
+        };
+        if let Some(common) = previous.as_ref().and_then(Record::common) {
+            return Ok(common.first_seen);
+        }
+        let known = base.map_or(&[][..], |base| &base.generation.manifest.sources);
+        let is_known = |source: &SourceName| known.iter().any(|state| state.name == *source);
+        let mut sources = merged.provenance.iter().map(|provenance| &provenance.record.source);
+        Ok(FirstSeen { at: self.context.config.now, is_first_import: !sources.any(is_known) })
     }
 
     /// The last segment of the URL of the page. The record of highest precedence has it without a

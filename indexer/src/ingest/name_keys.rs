@@ -62,6 +62,7 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
         }
         return keys;
     }
+    keys.insert(slug_key(kind, &base_slug(facts)));
     keys.extend(facts.name().map(|name| entity_key(kind, name)));
     let alternative_names: Vec<&String> = match &facts.detail {
         Detail::Theme(theme) => theme.alt_labels.iter().collect(),

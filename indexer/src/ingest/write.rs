@@ -251,20 +251,22 @@ fn release_url(
 }
 
 /// All URLs of a record: its own, those of its sources, and that of its page, with and without our
-/// base URL.
+/// base URL; for an entity, only the path of its page.
 fn urls(
     context: &BuildContext<'_>,
     record: Option<&Record>,
     provenance: &[Provenance],
 ) -> BTreeSet<String> {
-    let Some(common) = record.and_then(Record::common) else { return BTreeSet::new() };
-    let page =
-        context.config.item_url.join(&format!("{}/{}", common.id.kind().as_str(), common.slug));
+    let Some(record) = record else { return BTreeSet::new() };
+    let (kind, slug) = (record.id().kind(), record.slug());
+    let mut urls = BTreeSet::from([normalisation::page(kind, slug)]);
+    // The URL of an entity is that of its website, which is also the URL of content.
+    let Some(common) = record.common() else { return urls };
+    let page = context.config.item_url.join(&format!("{}/{slug}", kind.as_str()));
     let source_urls = provenance.iter().filter_map(|p| p.record.url.as_ref());
-    let mut urls: BTreeSet<_> = source_urls.map(normalisation::url).collect();
+    urls.extend(source_urls.map(normalisation::url));
     urls.insert(normalisation::url(&common.url));
     urls.extend(page.iter().map(normalisation::url));
-    urls.insert(normalisation::page(common.id.kind(), &common.slug));
     urls
 }
 

@@ -132,7 +132,8 @@ async fn records(snapshot: &Snapshot) -> Vec<Arc<Record>> {
     let page = snapshot.search(everything()).await.expect("a search");
     let mut records: Vec<_> = page.hits.into_iter().map(|hit| hit.record).collect();
     for kind in NodeKind::ALL.into_iter().filter(|kind| !kind.is_content()) {
-        let names = snapshot.list_by_name(kind, Page::first(5_000)).await.expect("names");
+        let names =
+            snapshot.list_by_name(kind, String::new(), Page::first(5_000)).await.expect("names");
         records.extend(names.entries.into_iter().map(|(record, _)| record));
     }
     records
@@ -154,7 +155,8 @@ async fn cursors(snapshots: &[&Snapshot]) -> Vec<String> {
             cursors.extend(page.hits.iter().step_by(13).map(|hit| hit.cursor.to_string()));
         }
         for kind in [NodeKind::Organisation, NodeKind::Person] {
-            let names = snapshot.list_by_name(kind, Page::first(5)).await.expect("names");
+            let names =
+                snapshot.list_by_name(kind, String::new(), Page::first(5)).await.expect("names");
             cursors.extend(names.entries.iter().map(|(_, cursor)| cursor.to_string()));
         }
     }

@@ -86,6 +86,7 @@ fn generate(source: &mut ByteSource<'_>, demo: &Demo) -> SearchQuery {
             facets: source.one_in(2),
             highlights: source.one_in(4),
             explanations: source.one_in(4),
+            about: true,
         },
         filter: filter(source, demo),
         now: clock() + (24 * (i64::try_from(source.below(800)).expect("small") - 400)).hours(),

@@ -71,7 +71,13 @@ pub fn check(bytes: &[u8]) {
         wider: false,
         literal: false,
         page: Page::first(10),
-        extras: SearchExtras { total: true, facets: true, highlights: true, explanations: true },
+        extras: SearchExtras {
+            total: true,
+            facets: true,
+            highlights: true,
+            explanations: true,
+            about: true,
+        },
         now: DEMO.config.clock.now(),
     };
     let found = DEMO.runtime.block_on(async {

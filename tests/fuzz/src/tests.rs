@@ -33,7 +33,7 @@ fn generated_documents_must_mostly_be_executed() {
         let code = pipeline::execute(&DEMO, &document, CacheScope::Private).outcome.code();
         *outcomes.entry(code).or_default() += 1;
     }
-    assert!(outcomes["OK"] > 150, "{outcomes:?}");
+    assert!(outcomes["OK"] > 100, "{outcomes:?}");
     assert!(outcomes.contains_key("GRAPHQL_PARSE_FAILED"), "{outcomes:?}");
     assert!(outcomes.contains_key("LIMIT_EXCEEDED"), "{outcomes:?}");
     assert!(!outcomes.contains_key("INTERNAL_SERVER_ERROR"), "{outcomes:?}");

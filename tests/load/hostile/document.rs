@@ -35,7 +35,7 @@ pub(super) const KINDS: &[HostileRequest] = &[
 
 fn too_deep(number: usize) -> Request {
     let deep = format!("{}x{number}: id{}", "broader { ".repeat(20), "}".repeat(20));
-    query_request(&format!("{{ themes {{ {deep} }} }}"))
+    query_request(&format!("{{ themes {{ nodes {{ {deep} }} }} }}"))
 }
 
 fn never_closed(number: usize) -> Request {

@@ -119,8 +119,10 @@ content::object! {
             ctx: &Context<'_>,
             #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
             #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+            #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
         ) -> Result<Connection<Article>> {
-            let page = PageArguments::forward(first, after);
+            let page = PageArguments { first, after, last, before };
             search::list(ctx, self.content_filter(Kind::Article), SearchSort::Newest, page).await
         }
 
@@ -130,11 +132,14 @@ content::object! {
             ctx: &Context<'_>,
             #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
             #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+            #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
         ) -> Result<Connection<Toolkit>> {
-            let page = PageArguments::forward(first, after);
+            let page = PageArguments { first, after, last, before };
             search::list(ctx, self.content_filter(Kind::Toolkit), SearchSort::Title, page).await
         }
 
+        #[expect(clippy::too_many_arguments, reason = "the arguments of a field are the contract")]
         /// Its events: current and upcoming ones first, by start; then the rest.
         async fn events(
             &self,
@@ -142,10 +147,12 @@ content::object! {
             #[graphql(desc = "Restrict to events in this phase.")] phase: Option<EventPhase>,
             #[graphql(desc = "Number of items; default 20, maximum 100.")] first: Option<i32>,
             #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+            #[graphql(desc = "Number of items from the end, instead of `first`.")] last: Option<i32>,
+            #[graphql(desc = "Return items before this cursor.")] before: Option<String>,
         ) -> Result<Connection<Event>> {
             let phases = phase.into_iter().map(Into::into).collect();
             let filter = SearchFilter { phases, ..self.content_filter(Kind::Event) };
-            let page = PageArguments::forward(first, after);
+            let page = PageArguments { first, after, last, before };
             search::list(ctx, filter, SearchSort::Start, page).await
         }
     }

@@ -13,7 +13,7 @@ use super::{
     moment::Moment,
     organisation::Organisation,
     person::Person,
-    scalar::Url,
+    scalar::{DateTime, Url},
     source::SourceRecord,
     theme::Theme,
     toolkit::Toolkit,
@@ -46,6 +46,11 @@ use crate::{
         name = "modified_at",
         ty = "Option<Moment>",
         desc = "Date of the last change at the source."
+    ),
+    field(
+        name = "first_seen_at",
+        ty = "DateTime",
+        desc = "When the knowledge base first contained it."
     ),
     field(name = "image", ty = "Option<Image<'_>>", desc = "Representative image."),
     field(name = "hashtags", ty = "Vec<String>", desc = "Hashtags, without the `#`."),
@@ -148,7 +153,7 @@ pub(crate) mod prelude {
             moment::Moment,
             organisation::Organisation,
             person::Person,
-            scalar::Url,
+            scalar::{DateTime, Url},
             source::SourceRecord,
             theme::Theme,
             value_objects::{Image, SharedPassage},
@@ -210,6 +215,11 @@ macro_rules! object {
             pub(crate) async fn modified_at(&self) -> Option<Moment> {
                 let moment = self.common.modified_at.clone();
                 moment.map(|moment| Moment::new(moment, self.common.language))
+            }
+
+            /// When the knowledge base first contained it.
+            pub(crate) async fn first_seen_at(&self) -> DateTime {
+                DateTime(self.common.first_seen.at)
             }
 
             /// Representative image.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use async_graphql::{Context, Union};
+use async_graphql::{Context, SimpleObject, Union};
 use indexer::catalog::Relation;
 use schema::{Occurrences, Record};
 
@@ -13,7 +13,7 @@ use super::{
     moment::Moment,
     organisation::Organisation,
     person::Person,
-    scalar::Url,
+    scalar::{Date, Url},
     value_objects::{Place, Registration, Session},
 };
 use crate::{
@@ -35,6 +35,13 @@ impl Event {
     fn all_occurrences<'c>(&self, ctx: &'c Context<'_>) -> Cow<'c, Occurrences> {
         let precomputed = RequestContext::of(ctx).snapshot.occurrences(self.common.id);
         precomputed.map_or_else(|| Cow::Owned(schema::Event::occurrences(self)), Cow::Borrowed)
+    }
+
+    /// An occurrence of this event.
+    fn occurrence(&self, occurrence: &schema::Occurrence) -> Occurrence {
+        let start = &occurrence.moment;
+        let end = self.end_of(start).map(|end| self.moment(end));
+        Occurrence { start: self.moment(start.clone()), end }
     }
 
     /// A moment of this event, described in the event's language.
@@ -77,10 +84,10 @@ content::object! {
         }
 
         /// The first occurrence that has not ended; null if there is none.
-        async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<Moment> {
+        async fn next_occurrence(&self, ctx: &Context<'_>) -> Option<Occurrence> {
             let occurrences = self.all_occurrences(ctx);
             let next = occurrences.remaining(RequestContext::of(ctx).now).next()?;
-            Some(self.moment(next.moment.clone()))
+            Some(self.occurrence(next))
         }
 
         /// Occurrences that have not ended, in chronological order.
@@ -90,17 +97,18 @@ content::object! {
             #[graphql(default_with = "Some(10)", desc = "Number of items; maximum 100.")] first: Option<
                 i32,
             >,
-        ) -> Result<Vec<Moment>> {
+        ) -> Result<Vec<Occurrence>> {
             let request = RequestContext::of(ctx);
             let first = request.page_size(first.unwrap_or(10))?;
             let occurrences = self.all_occurrences(ctx);
             let coming = occurrences.remaining(request.now).take(first);
-            Ok(coming.map(|occurrence| self.moment(occurrence.moment.clone())).collect())
+            Ok(coming.map(|occurrence| self.occurrence(occurrence)).collect())
         }
 
-        /// Recurrence rule of a series (RRULE of RFC 5545), such as `FREQ=MONTHLY;BYDAY=1TU`.
-        async fn recurrence_rule(&self) -> Option<&str> {
-            self.series.as_ref().map(|series| series.rule.as_str())
+        /// How it recurs; null for a single event.
+        async fn recurrence(&self) -> Option<Recurrence<'_>> {
+            let language = self.common.language;
+            self.series.as_ref().map(|series| Recurrence { series, first: &self.start, language })
         }
 
         /// Venue.
@@ -158,6 +166,47 @@ content::object! {
         async fn report(&self, ctx: &Context<'_>) -> Result<Vec<Article>> {
             Loaders::of(ctx).linked(self.common.id, Relation::ReportOf).await
         }
+    }
+}
+
+/// One meeting of an event.
+#[derive(SimpleObject)]
+pub(crate) struct Occurrence {
+    /// Start.
+    start: Moment,
+    /// End; without one, it lasts all day.
+    end: Option<Moment>,
+}
+
+/// The rule by which a series recurs.
+pub(crate) struct Recurrence<'a> {
+    series: &'a schema::Series,
+    first: &'a schema::Moment,
+    language: schema::Language,
+}
+
+/// The rule by which a series recurs.
+#[Object]
+impl Recurrence<'_> {
+    /// The rule (RRULE of RFC 5545), such as `FREQ=MONTHLY;BYDAY=1TU`.
+    async fn rule(&self) -> &str {
+        &self.series.rule
+    }
+
+    /// Days without an occurrence (EXDATE).
+    async fn excluded(&self) -> Vec<Date> {
+        self.series.excluded.iter().copied().map(Date).collect()
+    }
+
+    /// The rule in words, such as `elke eerste dinsdag van de maand, 10 keer`.
+    async fn text(
+        &self,
+        #[graphql(desc = "Language of the words; default that of the event.")] language: Option<
+            Language,
+        >,
+    ) -> String {
+        let language = language.map_or(self.language, schema::Language::from);
+        self.series.describe(self.first, language)
     }
 }
 

@@ -1,7 +1,11 @@
 //! Search: hits in order, facets, and lists of one kind, which are searches without words.
 
-use async_graphql::{Context, Object, OutputType, SimpleObject};
-use schema::{FacetCount, Facets, Hit, NodeId, SearchExtras, SearchPage, SearchQuery, SearchSort};
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, OutputType, SimpleObject, Union};
+use schema::{
+    FacetCount, Facets, Hit, NodeId, Record, SearchExtras, SearchPage, SearchQuery, SearchSort,
+};
 
 use super::{
     audience::Audience,
@@ -48,6 +52,7 @@ pub(in crate::graphql) async fn search(
         facets: selected.field("facets").exists(),
         highlights: selected.field("edges").field("highlights").exists(),
         explanations: selected.field("edges").field("explanation").exists(),
+        about: selected.field("about").exists(),
     };
     let page = page.page(request)?;
     let SearchWords { query: words, wider, literal } = words;
@@ -110,12 +115,36 @@ impl SearchConnection {
         Interpretation(&self.0.interpretation)
     }
 
+    /// The theme or organisation of which the query is a name; null if there is none, or several.
+    async fn about(&self) -> Option<About> {
+        self.0.about.clone().and_then(About::from_record)
+    }
+
     /// Number of hits per value. Computed only when selected.
     async fn facets(&self) -> Result<SearchFacets<'_>> {
         self.0.facets.as_ref().map(SearchFacets).ok_or_else(|| {
             tracing::error!("facets selected but not computed");
             ApiError::internal()
         })
+    }
+}
+
+/// An entity that a query names.
+#[derive(Union)]
+pub(in crate::graphql) enum About {
+    /// A theme.
+    Theme(Theme),
+    /// An organisation.
+    Organisation(Organisation),
+}
+
+impl FromRecord for About {
+    fn from_record(record: Arc<Record>) -> Option<Self> {
+        match &*record {
+            Record::Theme(_) => Theme::from_record(record).map(Self::Theme),
+            Record::Organisation(_) => Organisation::from_record(record).map(Self::Organisation),
+            _ => None,
+        }
     }
 }
 

@@ -2,56 +2,45 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
 use indexer::catalog::Relation;
-use schema::Record;
 
-use crate::{
-    error::Result,
-    graphql::{enums::Origin, from_record, loaders::Loaders},
-};
+use super::entity;
 
 /// A theme's record.
 #[derive(Clone)]
 pub(crate) struct Theme(Arc<Record>);
 
-from_record::entity!(Theme);
+entity::object! {
+    /// A subject that content is about, such as `begrijpelijke taal`.
+    impl Theme {
+        /// The preferred name.
+        async fn label(&self) -> &str {
+            &self.label
+        }
 
-/// A subject that content is about, such as `begrijpelijke taal`.
-#[Object]
-impl Theme {
-    /// Opaque, stable identifier; it never changes.
-    pub(crate) async fn id(&self) -> ID {
-        ID(self.id.to_string())
-    }
+        /// URL of its page.
+        async fn url(&self, ctx: &Context<'_>) -> Url {
+            Url(RequestContext::of(ctx).config.page_url(&self.0))
+        }
 
-    /// The preferred name.
-    async fn label(&self) -> &str {
-        &self.label
-    }
+        /// Other names of the same subject.
+        async fn alt_labels(&self) -> &[String] {
+            &self.alt_labels
+        }
 
-    /// Other names of the same subject.
-    async fn alt_labels(&self) -> &[String] {
-        &self.alt_labels
-    }
+        /// Definition of the subject.
+        async fn definition(&self) -> Option<&str> {
+            self.definition.as_deref()
+        }
 
-    /// Definition of the subject.
-    async fn definition(&self) -> Option<&str> {
-        self.definition.as_deref()
-    }
+        /// The broader theme that it belongs to.
+        async fn broader(&self, ctx: &Context<'_>) -> Option<Result<Theme>> {
+            Loaders::of(ctx).maybe(self.broader).await
+        }
 
-    /// The broader theme that it belongs to.
-    async fn broader(&self, ctx: &Context<'_>) -> Option<Result<Theme>> {
-        Loaders::of(ctx).maybe(self.broader).await
-    }
-
-    /// Narrower themes.
-    async fn narrower(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
-        Loaders::of(ctx).linked(self.id, Relation::Narrower).await
-    }
-
-    /// Whether a source describes it, or only mentions its name.
-    async fn origin(&self) -> Origin {
-        self.origin.into()
+        /// Narrower themes.
+        async fn narrower(&self, ctx: &Context<'_>) -> Result<Vec<Theme>> {
+            Loaders::of(ctx).linked(self.id, Relation::Narrower).await
+        }
     }
 }
