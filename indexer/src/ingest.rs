@@ -1,5 +1,5 @@
 //! Builds a generation from sources: fetch ► normalise ► collect ► infer ► merge ► link ► write ►
-//! dedupe ► index ► publish.
+//! dedupe ► find mentions ► index ► publish.
 
 mod announcement;
 mod base_generation;
@@ -8,6 +8,7 @@ mod check;
 mod collect;
 pub mod config;
 mod context;
+mod entity_mentions;
 mod error;
 #[doc(hidden)]
 pub mod fuzz_support;
@@ -38,7 +39,7 @@ pub use self::{
     },
     error::BuildError,
     progress::{NoProgress, Progress},
-    report::{Outcome, REJECTIONS_MAX, Report, SourceReport, Unresolved},
+    report::{AmbiguousName, Outcome, REJECTIONS_MAX, Report, SourceReport, Unresolved},
     source::{FetchError, Rejection},
 };
 
@@ -159,6 +160,7 @@ fn ingest_sources(
     let resolution = merge::resolve_identities(store, &mut changes, context)?;
     let mut written = write::write(store, &changes, resolution, context)?;
     written.regroup_duplicates(store)?;
+    let ambiguous_names = entity_mentions::update(store, &mut written)?;
     publish_thresholds::check_incomplete_records(
         context,
         &mut collected.reports,
@@ -180,6 +182,7 @@ fn ingest_sources(
         sources: collected.reports,
         rejections: collected.rejections,
         unresolved: std::mem::take(&mut written.unresolved),
+        ambiguous_names,
         counts: record_counts(store)?,
         upserted: written.upserted.len() as u64,
         removed: written.removed.len() as u64,

@@ -136,6 +136,7 @@ pub(crate) struct ToolkitFacts {
     pub(crate) origin_community: Option<NameOrUrl>,
     pub(crate) maintainers: Vec<NameOrUrl>,
     pub(crate) maturity: Option<Maturity>,
+    pub(crate) aliases: Vec<String>,
 }
 
 /// Facts of a community; see [`schema::Community`].
@@ -154,6 +155,7 @@ pub(crate) struct CommunityFacts {
     pub(crate) platform_url: Option<Url>,
     pub(crate) layers: Vec<GovernmentLayer>,
     pub(crate) related: Vec<NameOrUrl>,
+    pub(crate) aliases: Vec<String>,
 }
 
 /// Facts of an event; see [`schema::Event`].

@@ -5,6 +5,7 @@
 //! search.
 
 mod codec;
+mod entity_mentions;
 mod key;
 mod near_duplicates;
 mod overlay_table;
@@ -12,6 +13,7 @@ mod reader;
 mod tables;
 mod writer;
 
+pub(crate) use entity_mentions::EntityName;
 pub(crate) use key::{Identity, InputDigest, Mention, RecordKey, StoredFacts};
 pub(crate) use reader::{NameRange, StoreReader};
 pub use tables::Relation;

@@ -25,8 +25,9 @@ pub use self::{
     moment::{Moment, MomentError},
     recurrence::{Occurrence, Occurrences, Series},
     results::{
-        Explanation, Highlight, Hit, Interpretation, MatchReason, Preference, RecordPage,
-        RelatedTerm, SearchPage, SharedPassage, Span, Suggestion, TermMatch,
+        EntityMention, Explanation, Highlight, Hit, Interpretation, MatchReason, MentionText,
+        Preference, RecordPage, RelatedTerm, SearchPage, SharedPassage, Span, Suggestion,
+        TermMatch,
     },
     value_objects::{
         ApproximateCount, Effort, Founded, Guideline, Image, Method, Place, Quote, Reference,

@@ -104,6 +104,8 @@ pub struct Toolkit {
     pub maintainers: Vec<NodeId>,
     /// Maintenance status.
     pub maturity: Maturity,
+    /// Other names.
+    pub aliases: Vec<String>,
 }
 
 /// A community of professionals.
@@ -137,6 +139,8 @@ pub struct Community {
     pub layers: Vec<GovernmentLayer>,
     /// Related communities.
     pub related: Vec<NodeId>,
+    /// Other names.
+    pub aliases: Vec<String>,
 }
 
 /// An event, single or recurring.

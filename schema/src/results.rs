@@ -2,10 +2,37 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Cursor, Facets, GenerationNumber, MatchClass, MatchKind, MeaningClass, NodeId, Record,
     SearchField, SearchFilter, SuggestionKind,
 };
+
+/// A mention of a declared entity in a text, found by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityMention {
+    /// The entity: a community, toolkit, organisation or person.
+    pub entity: NodeId,
+    /// The text that contains the first mention.
+    pub text: MentionText,
+}
+
+/// A text in which an entity is mentioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MentionText {
+    /// The title.
+    Title,
+    /// The summary or lead.
+    Summary,
+    /// A sentence of the plain text of the body, as a range of bytes.
+    Body {
+        /// First byte.
+        start: u32,
+        /// Byte after the last one.
+        end: u32,
+    },
+}
 
 /// A record in a page of search results.
 #[derive(Debug, Clone, PartialEq)]

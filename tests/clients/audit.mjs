@@ -9,7 +9,11 @@ import { rmSync } from "node:fs";
 
 import { audit } from "./graphql-http.mjs";
 import { compare } from "./contract.mjs";
+import { checkMirror } from "./mirror-example.mjs";
+import { checkSearch } from "./search-examples.mjs";
 import { compareComposers, federate } from "./federation.mjs";
+import { compareManual } from "./manual.mjs";
+import { Examples } from "./examples.mjs";
 import { generateTypes } from "./codegen.mjs";
 import { OUTPUT } from "./operations.mjs";
 import { attack } from "./attacks.mjs";
@@ -54,6 +58,7 @@ async function withServer(name, start, run) {
 
 rmSync(OUTPUT, { recursive: true, force: true });
 const installation = new Installation();
+const examples = new Examples();
 try {
   await check("graphql-inspector", compare);
   await check("relay-compiler", compileForRelay);
@@ -63,6 +68,8 @@ try {
   });
   await check("composers", compareComposers);
   await check("supergraphs", () => compareSupergraphs());
+  await check("clients.md", compareManual);
+  await check("examples, tsc", () => examples.build());
   await withServer("server", () => installation.serveDemo(), async (url) => {
     await check("graphql-codegen, tsc", () => generateTypes(url));
     await check("graphql-http", () => audit(url));
@@ -70,12 +77,18 @@ try {
     await check("attacks", () =>
       attack(url, ["field suggestions", "introspection", "query by GET"]),
     );
+    for (const client of ["fetch", "apollo", "urql", "relay"]) {
+      await check(`example, ${client}`, () => checkSearch(examples, client, url));
+    }
   });
   await withServer("server, closed", () => installation.serve(CLOSED), async (url) => {
     await check("graphql-http, closed", () => audit(url));
     await check("attacks, closed", () => attack(url, []));
+    await check("example, closed", () => checkSearch(examples, "apollo", url));
   });
+  await check("example, mirror", () => checkMirror(examples));
 } finally {
+  examples.remove();
   installation.remove();
 }
 process.exitCode = failures === 0 ? 0 : 1;

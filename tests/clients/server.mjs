@@ -1,10 +1,11 @@
 // The real program serving the demo on a free port, with its data in a temporary folder.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 import { REPOSITORY } from "./operations.mjs";
 
@@ -27,9 +28,50 @@ export class Installation {
 
   /** Serves the data that `serveDemo` has built, with `settings` added to the configuration. */
   serve(settings) {
-    const file = join(this.#folder, "wegwijzer.toml");
-    writeFileSync(file, `public_url = "http://127.0.0.1:8080/"\n${settings}`);
-    return this.#start(["--config", file]);
+    return this.#start(["--config", this.configure(settings)]);
+  }
+
+  /** Writes the configuration with `settings` added to it; its path. */
+  configure(settings) {
+    return this.write("wegwijzer.toml", `public_url = "http://127.0.0.1:8080/"\n${settings}`);
+  }
+
+  /** Runs a command on the data, as an operator does; throws with what it said where it fails. */
+  async operate(command, ...flags) {
+    const options = ["--config", this.path("wegwijzer.toml"), "--data", this.path("data")];
+    try {
+      await promisify(execFile)(program(), [command, ...flags, ...options]);
+    } catch (error) {
+      throw new Error(`${command}: ${error.stderr ?? error.message}`.trim());
+    }
+  }
+
+  /** The number of the generation that was published last. */
+  generation() {
+    return Number(readFileSync(this.path("data/CURRENT"), "utf8"));
+  }
+
+  /** A path in the folder of the installation, which the configuration is in as well. */
+  path(name) {
+    return join(this.#folder, name);
+  }
+
+  /** Writes a file, such as one of a source; its path. */
+  write(name, text) {
+    const file = this.path(name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  }
+
+  /** Renames a file. */
+  rename(from, to) {
+    renameSync(this.path(from), this.path(to));
+  }
+
+  /** Deletes a file or a folder, such as `data`. */
+  delete(name) {
+    rmSync(this.path(name), { recursive: true });
   }
 
   /** Serves a supergraph of the fixtures, whose subgraphs are not there, and nothing besides. */
@@ -39,7 +81,7 @@ export class Installation {
   }
 
   async #start(choice, cwd = REPOSITORY) {
-    const data = join(this.#folder, "data");
+    const data = this.path("data");
     const flags = ["serve", ...choice, "--data", data, "--listen", "127.0.0.1:0"];
     const child = spawn(program(), flags, {
       cwd,

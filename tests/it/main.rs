@@ -13,6 +13,7 @@
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
 //! - `relevance`: search quality on judged collections
 //! - `suggestions`: suggestions compared with a naive scan; related content
+//! - `entity_mentions`: names of declared entities in texts, compared with marked texts
 //! - `near_duplicates`: near-duplicates compared with a naive scan; passages shared between sources
 //! - `time_steps`: when results change; counters of the catalog
 //! - `incremental`: incremental builds compared with full builds
@@ -58,6 +59,7 @@ mod crash;
 mod current_file;
 mod damage;
 mod documents;
+mod entity_mentions;
 mod example_operations;
 mod example_subgraphs;
 mod federation;

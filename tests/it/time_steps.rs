@@ -105,6 +105,7 @@ fn reads_must_be_counted_by_kind_over_all_snapshots() {
             bodies: 1,
             provenance: 1,
             links: 1,
+            mentions: 0,
             urls: 1,
             names: 1,
             changes: 1,

@@ -125,6 +125,14 @@ impl Display for Summary<'_> {
             let number = report.unresolved.len();
             writeln!(f, "{number} names could not be resolved; --json lists them")?;
         }
+        for name in &report.ambiguous_names {
+            let entities = name.entities.join("`, `");
+            writeln!(
+                f,
+                "name of several entities, not recognised in texts: `{}`: `{entities}`",
+                name.name
+            )?;
+        }
         let (upserted, removed) = (report.upserted, report.removed);
         match report.outcome {
             Outcome::Published(number) => {

@@ -14,7 +14,7 @@ use std::{
 
 use dataloader::BatchFn;
 use indexer::catalog::{CatalogError, Relation, Snapshot};
-use schema::{Body, NodeId, Provenance, Record, SharedPassage};
+use schema::{Body, EntityMention, NodeId, Provenance, Record, SharedPassage};
 
 use super::{
     batching::{BatchLoader, BatchSource},
@@ -33,12 +33,14 @@ type LoadedBody = Option<Arc<Body>>;
 type Provenances = Arc<[Provenance]>;
 type Links = Arc<[NodeId]>;
 type Passages = Arc<[SharedPassage]>;
+type Mentions = Arc<[EntityMention]>;
 
 /// The loaders of one request.
 pub(crate) struct Loaders {
     records: BatchLoader<NodeId, Result<LoadedRecord>, SnapshotBatchFn>,
     bodies: BatchLoader<NodeId, Result<LoadedBody>, SnapshotBatchFn>,
     provenance: BatchLoader<NodeId, Result<Provenances>, SnapshotBatchFn>,
+    mentions: BatchLoader<NodeId, Result<Mentions>, SnapshotBatchFn>,
     links: BatchLoader<(NodeId, Relation), Result<Links>, SnapshotBatchFn>,
     related: BatchLoader<(NodeId, usize), Result<Links>, SnapshotBatchFn>,
     shared_passages: BatchLoader<(NodeId, usize), Result<Passages>, SnapshotBatchFn>,
@@ -56,6 +58,7 @@ impl Loaders {
             records: BatchLoader::new(batch.clone(), BATCH_MAX),
             bodies: BatchLoader::new(batch.clone(), BATCH_MAX),
             provenance: BatchLoader::new(batch.clone(), BATCH_MAX),
+            mentions: BatchLoader::new(batch.clone(), BATCH_MAX),
             links: BatchLoader::new(batch.clone(), BATCH_MAX),
             related: BatchLoader::new(batch.clone(), BATCH_MAX),
             shared_passages: BatchLoader::new(batch, BATCH_MAX),
@@ -136,6 +139,11 @@ impl Loaders {
         self.provenance.one(id).await.map_err(missing_key_error)?
     }
 
+    /// The declared entities that the text of a record names.
+    pub(super) async fn mentions(&self, id: NodeId) -> Result<Mentions> {
+        self.mentions.one(id).await.map_err(missing_key_error)?
+    }
+
     /// Bytes of the long texts that were loaded.
     pub(super) fn text_bytes(&self) -> usize {
         usize::try_from(self.text_bytes.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
@@ -157,6 +165,7 @@ impl BatchSource for Loaders {
         self.records.has_pending_keys()
             || self.bodies.has_pending_keys()
             || self.provenance.has_pending_keys()
+            || self.mentions.has_pending_keys()
             || self.links.has_pending_keys()
             || self.related.has_pending_keys()
             || self.shared_passages.has_pending_keys()
@@ -167,6 +176,7 @@ impl BatchSource for Loaders {
             self.records.load_pending(),
             self.bodies.load_pending(),
             self.provenance.load_pending(),
+            self.mentions.load_pending(),
             self.links.load_pending(),
             self.related.load_pending(),
             self.shared_passages.load_pending(),
@@ -200,6 +210,12 @@ impl BatchFn<NodeId, Result<LoadedBody>> for SnapshotBatchFn {
 impl BatchFn<NodeId, Result<Provenances>> for SnapshotBatchFn {
     async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<Provenances>> {
         zip_results(keys, self.0.provenance(keys).await)
+    }
+}
+
+impl BatchFn<NodeId, Result<Mentions>> for SnapshotBatchFn {
+    async fn load(&mut self, keys: &[NodeId]) -> HashMap<NodeId, Result<Mentions>> {
+        zip_results(keys, self.0.entity_mentions(keys).await)
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod content;
 pub(crate) mod entity;
 pub(crate) mod event;
 pub(crate) mod hit;
+pub(crate) mod mention;
 pub(crate) mod moment;
 pub(crate) mod node;
 pub(crate) mod organisation;

@@ -20,7 +20,7 @@ pub(super) struct ListSize {
 /// The list size of a field.
 pub(super) fn list_size(field: &str) -> ListSize {
     let (items, direct) = match field {
-        "related" | "sharedPassages" => (5, true),
+        "related" | "sharedPassages" | "mentionedIn" => (5, true),
         "suggest" => (8, true),
         "occurrences" => (10, true),
         "changes" => (100, false),
@@ -84,7 +84,8 @@ mod tests {
             // These are read from the store in order: names, changes and occurrences.
             let is_read =
                 ["themes", "audiences", "organisations", "people", "changes", "occurrences"]
-                    .contains(&name);
+                    .contains(&name)
+                    || name == "mentionedIn";
             let depth = if owner == "Query" { 1 } else { 2 };
             assert_eq!(is_search(name, depth), !is_read, "{owner}.{name}");
         }

@@ -47,6 +47,8 @@ read_metrics! {
     provenance,
     /// Links between records.
     links,
+    /// Mentions of entities in texts.
+    mentions,
     /// Ids by URL.
     urls,
     /// Records of a kind by name.

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use schema::{
-    Body, Change, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences, Page, Provenance,
-    Record, RecordPage, SearchPage, SearchQuery, SharedPassage, Suggestion, normalisation,
+    Body, Change, EntityMention, GenerationNumber, Highlight, NodeId, NodeKind, Occurrences, Page,
+    Provenance, Record, RecordPage, SearchPage, SearchQuery, SharedPassage, Suggestion,
+    normalisation,
 };
 use url::Url;
 
@@ -280,6 +281,19 @@ impl Snapshot {
     pub async fn provenance(&self, ids: &[NodeId]) -> Result<Vec<Vec<Provenance>>, CatalogError> {
         self.shared.read_counters.provenance.add();
         self.read_each(ids, |store, id| store.provenance(*id)).await
+    }
+
+    /// The declared entities that the text of each record names, in the order of their first
+    /// mention and in the order of the ids.
+    ///
+    /// # Errors
+    /// [`CatalogError::Store`] if the store fails.
+    pub async fn entity_mentions(
+        &self,
+        ids: &[NodeId],
+    ) -> Result<Vec<Vec<EntityMention>>, CatalogError> {
+        self.shared.read_counters.mentions.add();
+        self.read_each(ids, |store, id| store.entity_mentions(*id)).await
     }
 
     /// Records linked to each target by a relation, in the order of the targets; each list sorted

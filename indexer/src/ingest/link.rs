@@ -137,6 +137,7 @@ impl Linker<'_, '_> {
             guidelines: toolkit.guidelines.clone(),
             origin_community: origin,
             maintainers,
+            aliases: toolkit.aliases.clone(),
             maturity: toolkit.maturity.unwrap_or(Maturity::Active),
         })
     }
@@ -168,6 +169,7 @@ impl Linker<'_, '_> {
             platform_url: community.platform_url.clone(),
             layers: community.layers.clone(),
             related,
+            aliases: community.aliases.clone(),
         })
     }
 

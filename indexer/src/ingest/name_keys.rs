@@ -57,8 +57,15 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
         keys.insert(slug_key(kind, &base_slug(facts)));
         keys.extend(facts.name().map(|title| title_key(kind, title)));
         keys.extend(opening_keys(facts));
-        if let Detail::Community(community) = &facts.detail {
-            keys.extend(community.short_name.iter().map(|name| title_key(kind, name)));
+        match &facts.detail {
+            Detail::Community(community) => {
+                let names = community.short_name.iter().chain(&community.aliases);
+                keys.extend(names.map(|name| title_key(kind, name)));
+            }
+            Detail::Toolkit(toolkit) => {
+                keys.extend(toolkit.aliases.iter().map(|name| title_key(kind, name)));
+            }
+            _ => {}
         }
         return keys;
     }

@@ -20,6 +20,8 @@ pub struct Report {
     pub rejections: Vec<Rejection>,
     /// Mentioned names of communities and events for which there is no record.
     pub unresolved: Vec<Unresolved>,
+    /// Names that several entities have, and that are therefore not recognised in texts.
+    pub ambiguous_names: Vec<AmbiguousName>,
     /// Number of records per kind.
     pub counts: RecordCounts,
     /// Number of new or changed records.
@@ -88,6 +90,15 @@ impl SourceReport {
     pub fn previous(&self) -> u64 {
         self.changed + self.unchanged + self.removed
     }
+}
+
+/// A name that several entities have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AmbiguousName {
+    /// The folded name.
+    pub name: String,
+    /// Names of the entities.
+    pub entities: Vec<String>,
 }
 
 /// A mentioned name for which there is no record.

@@ -232,7 +232,7 @@ where
     Ok(count)
 }
 
-fn kind_range(kind: NodeKind) -> ((u8, &'static str, u64), (u8, &'static str, u64)) {
+pub(super) fn kind_range(kind: NodeKind) -> ((u8, &'static str, u64), (u8, &'static str, u64)) {
     ((kind as u8, "", 0), (kind as u8 + 1, "", 0))
 }
 

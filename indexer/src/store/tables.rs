@@ -24,9 +24,11 @@ pub enum Relation {
     PartOf = 4,
     /// From an organisation to its members.
     MemberOf = 5,
+    /// From an entity to the texts that mention it by name.
+    NamedIn = 9,
 }
 
-/// Codes of internal links, after those of [`Relation`]: from a band to its texts, from a text to
+/// Codes of internal links, beside those of [`Relation`]: from a band to its texts, from a text to
 /// its group of near-duplicates, and from a group to its texts.
 pub(super) const BAND: u8 = 6;
 pub(super) const GROUP: u8 = 7;
@@ -110,6 +112,8 @@ tables! {
     names: (u8, Text, u64) => (),
     /// Ids of recurring events.
     series: u64 => (),
+    /// Id of content → the entities that its text mentions by name.
+    named: u64 => Bytes,
     /// (Generation, position) → change.
     changes: (u64, u32) => Bytes,
 }

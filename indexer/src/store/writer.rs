@@ -332,6 +332,7 @@ impl StoreWriter<'_> {
         self.tables.bodies.remove(bits)?;
         self.tables.provenance.remove(bits)?;
         self.tables.series.remove(bits)?;
+        self.tables.named.remove(bits)?;
         Ok(())
     }
 
@@ -343,7 +344,7 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// Whether the record, body and sources are the same as in `previous`.
+    /// Whether the record, body, mentions and sources are the same as in `previous`.
     pub(crate) fn is_unchanged_since(
         &self,
         previous: &StoreReader,
@@ -353,6 +354,7 @@ impl StoreWriter<'_> {
         let body = self.tables.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
         Ok(record == previous.record_bytes(id)?
             && body == previous.body_bytes(id)?
+            && self.entity_mentions(id)? == previous.entity_mentions(id)?
             && sources(&self.provenance(id)?) == sources(&previous.provenance(id)?))
     }
 

@@ -9,6 +9,7 @@ use super::{
     article::Article,
     content,
     event::Event,
+    mention,
     organisation::Organisation,
     person::Person,
     scalar::Url,
@@ -51,6 +52,21 @@ content::object! {
         /// Short name.
         async fn short_name(&self) -> Option<&str> {
             self.short_name.as_deref()
+        }
+
+        /// Content whose text names it.
+        async fn mentioned_in(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(default_with = "Some(5)", desc = "Number of items; maximum 20.")]
+            first: Option<i32>,
+        ) -> Result<Vec<Content>> {
+            mention::mentioned_in(ctx, self.common.id, first).await
+        }
+
+        /// Other names.
+        async fn aliases(&self) -> &[String] {
+            &self.aliases
         }
 
         /// The issue that it works on.

@@ -10,6 +10,7 @@ use super::{
     audience::Audience,
     community::Community,
     event::Event,
+    mention::Mention,
     moment::Moment,
     organisation::Organisation,
     person::Person,
@@ -96,6 +97,11 @@ use crate::{
         desc = "Records from other sources that share passages of at least 40 words, largest first."
     ),
     field(
+        name = "mentions",
+        ty = "Result<Vec<Mention>>",
+        desc = "Declared communities, toolkits, organisations and people that the text names, in the order of their first mention; also those with no other relation to it."
+    ),
+    field(
         name = "sources",
         ty = "Vec<SourceRecord>",
         desc = "The record from each source, most trusted source first."
@@ -150,6 +156,7 @@ pub(crate) mod prelude {
         types::{
             audience::Audience,
             community::Community,
+            mention::Mention,
             moment::Moment,
             organisation::Organisation,
             person::Person,
@@ -293,6 +300,12 @@ macro_rules! object {
                 let first = related_size(first)?;
                 let found = Loaders::of(ctx).shared_passages(self.common.id, first).await?;
                 Ok(found.iter().cloned().map(SharedPassage).collect())
+            }
+
+            /// Declared communities, toolkits, organisations and people that the text names, in the
+            /// order of their first mention; also those with no other relation to it.
+            pub(crate) async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<Mention>> {
+                Mention::of(ctx, &self.0).await
             }
 
             /// The record from each source, most trusted source first.

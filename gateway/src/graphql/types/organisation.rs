@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexer::catalog::Relation;
 
-use super::{entity, person::Person};
+use super::{entity, mention, person::Person};
 use crate::graphql::enums::{GovernmentLayer, OrganisationKind};
 
 /// An organisation's record.
@@ -27,6 +27,16 @@ entity::object! {
         /// Its own website.
         async fn website(&self) -> Option<Url> {
             self.website.as_ref().map(Url::of)
+        }
+
+        /// Content whose text names it.
+        async fn mentioned_in(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(default_with = "Some(5)", desc = "Number of items; maximum 20.")]
+            first: Option<i32>,
+        ) -> Result<Vec<Content>> {
+            mention::mentioned_in(ctx, self.id, first).await
         }
 
         /// Abbreviations, such as `KVK`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{entity, organisation::Organisation};
+use super::{entity, mention, organisation::Organisation};
 
 /// A person's record.
 #[derive(Clone)]
@@ -25,6 +25,16 @@ entity::object! {
         /// Organisations that they work for.
         async fn organisations(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
             Loaders::of(ctx).many(&self.organisations).await
+        }
+
+        /// Content whose text names it.
+        async fn mentioned_in(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(default_with = "Some(5)", desc = "Number of items; maximum 20.")]
+            first: Option<i32>,
+        ) -> Result<Vec<Content>> {
+            mention::mentioned_in(ctx, self.id, first).await
         }
 
         /// Short biography.

@@ -6,7 +6,7 @@ use schema::Record;
 
 use super::{
     community::Community,
-    content,
+    content, mention,
     organisation::Organisation,
     scalar::Url,
     value_objects::{Guideline, Resource, Step},
@@ -59,6 +59,21 @@ content::object! {
         /// Organisations that maintain it.
         async fn maintainers(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
             Loaders::of(ctx).many(&self.maintainers).await
+        }
+
+        /// Content whose text names it.
+        async fn mentioned_in(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(default_with = "Some(5)", desc = "Number of items; maximum 20.")]
+            first: Option<i32>,
+        ) -> Result<Vec<Content>> {
+            mention::mentioned_in(ctx, self.common.id, first).await
+        }
+
+        /// Other names.
+        async fn aliases(&self) -> &[String] {
+            &self.aliases
         }
 
         /// Maintenance status.

@@ -189,7 +189,7 @@ impl FieldMerger {
                     origin_community,
                     maturity
                 );
-                union!(this, into, from, maintainers);
+                union!(this, into, from, maintainers, aliases);
             }
             (Detail::Community(into), Detail::Community(from)) => {
                 first!(
@@ -207,7 +207,7 @@ impl FieldMerger {
                     platform_url,
                     layers
                 );
-                union!(this, into, from, origin_organisations, coordinators, related);
+                union!(this, into, from, origin_organisations, coordinators, related, aliases);
             }
             (Detail::Event(into), Detail::Event(from)) => self.merge_event(into, from),
             (into, from) => self.merge_entity(into, from),

@@ -37,6 +37,7 @@ pub(super) fn toolkit(record: &Object) -> DetailResult<ToolkitFacts> {
         origin_community: record.name("origin_community")?,
         maintainers: record.names("maintainers")?,
         maturity: record.enum_value("maturity")?,
+        aliases: record.names("aliases")?,
     })
 }
 
@@ -55,6 +56,7 @@ pub(super) fn community(record: &Object) -> DetailResult<CommunityFacts> {
         platform_url: record.url("platform_url")?,
         layers: record.enum_values("layers")?,
         related: record.names("related_communities")?,
+        aliases: record.names("aliases")?,
     })
 }
 

@@ -116,7 +116,7 @@ descriptions! {
     Definition: "theme", "text", "Definition of the theme";
     Broader: "theme", "name", "Broader theme";
     Abbreviations: "organisation", "list of texts", "Abbreviations of the name";
-    Aliases: "organisation", "list of texts", "Other names";
+    Aliases: "toolkit, community, organisation", "list of texts", "Other names";
     OrganisationKind: "organisation", "enum", "Kind of organisation";
     Layer: "organisation", "enum", "Level of government";
     Parent: "organisation", "name", "Organisation that it is part of";

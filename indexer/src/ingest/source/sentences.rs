@@ -1,5 +1,7 @@
 //! Sentences: finding where they end, and truncating long texts.
 
+use std::ops::Range;
+
 /// Maximum length in characters of a title derived from a text.
 pub(crate) const DERIVED_TITLE_CHARS_MAX: usize = 90;
 /// Maximum length in characters of a summary derived from a text.
@@ -43,6 +45,41 @@ pub(crate) fn first_sentence(text: &str) -> &str {
         }
     }
     text
+}
+
+/// Maximum length in bytes of a sentence on either side of a range in it.
+const SENTENCE_SIDE_BYTES_MAX: usize = 200;
+
+/// The sentence that contains a range of a text with line breaks between paragraphs; a long one is
+/// cut at a word on either side.
+pub(crate) fn sentence_range(text: &str, range: Range<usize>) -> Range<usize> {
+    let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let mut start = line;
+    while start < range.start {
+        let length = first_sentence(&text[start..range.end]).len();
+        let skipped = text[start..].len() - text[start..].trim_start().len();
+        let next = start + skipped + length;
+        if length == 0 || next > range.start {
+            break;
+        }
+        start = next;
+    }
+    let line_end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
+    start += text[start..line_end].len() - text[start..line_end].trim_start().len();
+    let end = (start + first_sentence(&text[start..line_end]).len()).max(range.end);
+    let from = range.start.saturating_sub(SENTENCE_SIDE_BYTES_MAX);
+    if start < from {
+        let from = (from..range.start).find(|at| text.is_char_boundary(*at)).unwrap_or(from);
+        let space = text[from..range.start].find(char::is_whitespace);
+        start = space.map_or(range.start, |at| from + at + 1);
+    }
+    let to = range.end + SENTENCE_SIDE_BYTES_MAX;
+    if end <= to {
+        return start..end;
+    }
+    let to = (range.end..=to).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(range.end);
+    let space = text[range.end..to].rfind(char::is_whitespace);
+    start..space.map_or(range.end, |at| range.end + at)
 }
 
 /// Whether two texts are the same sentence, apart from case and closing punctuation.

@@ -127,10 +127,10 @@ async function changesAfter(endpoint: string, position: Position | null, first: 
 }
 
 function apply(copy: Copy, cursor: string, { id, op, generation, at, node }: Change) {
-  // Without a node, it was removed in the meantime, or is not content. After a merge, the node of
-  // an earlier change is the remaining record, which has another id.
-  if (op === "REMOVED" || node?.id !== id) copy.records.delete(id);
-  if (node) copy.records.set(node.id, node);
+  // The node is the record as it is now; null if it was removed since, or is not content. If it was
+  // merged since, the node is the remaining record, which has another id.
+  if (op === "REMOVED") copy.records.delete(id);
+  else if (node) copy.records.set(node.id, node);
   const before = copy.position?.cursor ?? null;
   copy.position = { cursor, before, change: { id, generation, at } };
 }
