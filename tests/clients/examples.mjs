@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { transformAsync } from "@babel/core";
+import relayPlugin from "babel-plugin-relay";
 import { build } from "esbuild";
 
 import { HERE, SCHEMA } from "./operations.mjs";
@@ -83,7 +84,7 @@ const relay = {
         configFile: false,
         babelrc: false,
         parserOpts: { plugins: ["typescript", "jsx"] },
-        plugins: [["relay", { eagerEsModules: true }]],
+        plugins: [[relayPlugin, { eagerEsModules: true }]],
       });
       return { contents: code, loader: "tsx" };
     });

@@ -1,4 +1,5 @@
-// The code blocks of `gateway/docs/clients.md` whose fence names a file: each must be that file.
+// The code blocks of `gateway/docs/clients.md` whose fence names a file: each must be that file. The
+// packages that it installs must be those of `package.json`.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -6,9 +7,11 @@ import { join } from "node:path";
 import { HERE, REPOSITORY } from "./operations.mjs";
 
 const MANUAL = "gateway/docs/clients.md";
-const EXAMPLES = "tests/clients/examples";
 /** A fence with a language and a file. */
 const FENCE = /^```\w+ (?<file>\S+)$/;
+
+/** A package with its version, as `npm install` takes it. */
+const PACKAGE = /(?<name>(?:@[\w-]+\/)?[\w-]+)@(?<version>\d[\w.-]*)/g;
 
 /** The blocks of a manual that name a file: their first lines, counted from 1, and their texts. */
 function blocks(manual) {
@@ -48,6 +51,18 @@ function compare(manual, files) {
   ];
 }
 
+/** The packages that a manual installs in another version than the one that is tested. */
+function untested(manual, versions) {
+  return manual.split("\n").flatMap((line, index) =>
+    [...line.matchAll(PACKAGE)]
+      .filter(({ groups }) => versions[groups.name] !== groups.version)
+      .map(({ 0: it, groups }) => {
+        const tested = versions[groups.name] ?? "nothing";
+        return `${MANUAL}:${index + 1} installs ${it}, package.json has ${tested}`;
+      }),
+  );
+}
+
 /** The same over texts that differ: a check that never fails is none. */
 function checkItself() {
   const cases = [
@@ -56,9 +71,11 @@ function checkItself() {
     ["```ts a.ts\none\n```\n", { "a.ts": "One\n" }, [`${MANUAL}:2 has \`one\`, a.ts:1 has \`One\``]],
     ["```ts b.ts\n```\n", {}, [`${MANUAL}:1 names \`b.ts\`, which is not an example`]],
     ["```ts\none\n```\n", { "a.ts": "one\n" }, [`${MANUAL} does not show a.ts`]],
+    ["npm install @a/b@1.2.3 c@2.0.0\n", {}, [`${MANUAL}:1 installs c@2.0.0, package.json has 1.0.0`]],
   ];
+  const versions = { "@a/b": "1.2.3", c: "1.0.0" };
   for (const [manual, files, expected] of cases) {
-    const errors = compare(manual, files);
+    const errors = [...compare(manual, files), ...untested(manual, versions)];
     if (JSON.stringify(errors) !== JSON.stringify(expected)) {
       throw new Error(`self-check: ${JSON.stringify(errors)}, not ${JSON.stringify(expected)}`);
     }
@@ -74,7 +91,10 @@ export function compareManual() {
   const files = Object.fromEntries(
     names.map((name) => [join("tests/clients", name), readFileSync(join(HERE, name), "utf8")]),
   );
-  const errors = compare(readFileSync(join(REPOSITORY, MANUAL), "utf8"), files);
+  const manual = readFileSync(join(REPOSITORY, MANUAL), "utf8");
+  const { devDependencies } = JSON.parse(readFileSync(join(HERE, "package.json"), "utf8"));
+  const errors = [...compare(manual, files), ...untested(manual, devDependencies)];
   if (errors.length > 0) throw new Error(["", ...errors].join("\n  "));
-  return `${names.length} files of ${EXAMPLES} as they are`;
+  const packages = [...manual.matchAll(PACKAGE)].length;
+  return `${names.length} examples as they are, ${packages} packages as tested`;
 }

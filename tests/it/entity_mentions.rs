@@ -34,13 +34,20 @@ fn installation(texts: &[(String, String)]) -> Installation {
     installation.write("entities.jsonl", &(entities.join("\n") + "\n"));
     fs::create_dir(installation.path().join("texts")).unwrap();
     for (name, text) in texts {
-        installation.write(&format!("texts/{name}.md"), text);
+        installation.write(&format!("texts/{name}"), text);
     }
     let sources = "\n[[source]]\nname = \"entities\"\nkind = \"jsonlines\"\npath = \"entities.jsonl\"\n\
                    \n[[source]]\nname = \"texts\"\nkind = \"markdown\"\npath = \"texts\"\n\
+                   [source.constants]\nkind = \"article\"\n\
+                   \n[[source]]\nname = \"plain\"\nkind = \"text\"\npath = \"texts\"\n\
                    [source.constants]\nkind = \"article\"\n";
     fs::write(installation.config(), config + sources).unwrap();
     installation
+}
+
+/// A file name for a text of the corpus: seeds are plain texts, the others Markdown.
+fn file_name(number: usize, file: &str) -> String {
+    format!("text{number:02}.{}", if file.ends_with(".txt") { "txt" } else { "md" })
 }
 
 /// The ids of the records of a source by their key.
@@ -74,13 +81,14 @@ fn mentions_must_agree_with_texts_that_a_person_has_marked() {
     for (number, one) in marked.iter().enumerate() {
         let file = one["file"].as_str().unwrap();
         let text = fs::read_to_string(corpus.join(file)).unwrap();
-        texts.push((format!("text{number:02}"), text));
+        texts.push((file_name(number, file), text));
     }
     let installation = installation(&texts);
     installation.build();
     let snapshot = installation.snapshot();
     let entities = ids_by_key(&snapshot, "entities");
-    let articles = ids_by_key(&snapshot, "texts");
+    let mut articles = ids_by_key(&snapshot, "texts");
+    articles.append(&mut ids_by_key(&snapshot, "plain"));
     let kinds: BTreeMap<String, String> = lines("entities.jsonl")
         .iter()
         .map(|one| {
@@ -89,7 +97,7 @@ fn mentions_must_agree_with_texts_that_a_person_has_marked() {
         .collect();
     let (mut right, mut wrong, mut missed) = (0_u32, Vec::new(), Vec::new());
     for (number, one) in marked.iter().enumerate() {
-        let id = articles[&format!("text{number:02}.md")];
+        let id = articles[&file_name(number, one["file"].as_str().unwrap())];
         let mentions = runtime().block_on(snapshot.entity_mentions(&[id])).unwrap().remove(0);
         let found: BTreeSet<NodeId> = mentions.iter().map(|mention| mention.entity).collect();
         // Themes are not looked for: their names are ordinary words.
@@ -121,6 +129,72 @@ fn mentions_must_agree_with_texts_that_a_person_has_marked() {
     }
     println!("{report}");
     assert!(precision >= PRECISION_MIN && recall >= RECALL_MIN, "{report}");
+}
+
+/// Interviewees and quotes as `kind file name`.
+fn people_and_quotes(
+    file: &str,
+    interviewees: &[String],
+    quotes: &[(String, String)],
+) -> BTreeSet<String> {
+    let start = |text: &str| text.split_whitespace().take(5).collect::<Vec<_>>().join(" ");
+    let quotes = quotes.iter().map(|(name, text)| format!("quote {file} {name}: {}", start(text)));
+    interviewees.iter().map(|name| format!("interviewee {file} {name}")).chain(quotes).collect()
+}
+
+#[test]
+fn interviewees_and_quotes_must_agree_with_texts_that_a_person_has_marked() {
+    let Some(corpus) = shared("corpus") else { return };
+    let marked = lines("interviews.jsonl");
+    let texts = marked.iter().enumerate().map(|(number, one)| {
+        let file = one["file"].as_str().unwrap();
+        (file_name(number, file), fs::read_to_string(corpus.join(file)).unwrap())
+    });
+    let installation = installation(&texts.collect::<Vec<_>>());
+    installation.build();
+    let snapshot = installation.snapshot();
+    let mut articles = ids_by_key(&snapshot, "texts");
+    articles.append(&mut ids_by_key(&snapshot, "plain"));
+    let (mut expected, mut found) = (BTreeSet::new(), BTreeSet::new());
+    for (number, one) in marked.iter().enumerate() {
+        let file = one["file"].as_str().unwrap();
+        let id = articles[&file_name(number, file)];
+        let record = runtime().block_on(snapshot.get_many(&[id])).unwrap().remove(0).unwrap();
+        let Record::Article(article) = &*record else { panic!("an article") };
+        let name = |ids: &[NodeId]| names_of(&snapshot, ids);
+        let quotes = article
+            .quotes
+            .iter()
+            .map(|quote| (name(quote.person.as_slice()).concat(), quote.text.clone()));
+        let quotes: Vec<_> = quotes.collect();
+        found.append(&mut people_and_quotes(file, &name(&article.interviewees), &quotes));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let people: Vec<_> = one["interviewees"].as_array().unwrap().iter().map(text).collect();
+        let quotes = one["quotes"].as_array().unwrap().iter();
+        let quotes: Vec<_> =
+            quotes.map(|quote| (text(&quote["speaker"]), text(&quote["start"]))).collect();
+        expected.append(&mut people_and_quotes(file, &people, &quotes));
+    }
+    let right = found.intersection(&expected).count();
+    let mut report = format!(
+        "interviewees and quotes: {right} right of {} found and {} marked\n",
+        found.len(),
+        expected.len()
+    );
+    for line in found.difference(&expected) {
+        let _ = writeln!(report, "wrong {line}");
+    }
+    for line in expected.difference(&found) {
+        let _ = writeln!(report, "missed {line}");
+    }
+    println!("{report}");
+    let seed = |line: &&String| line.contains("seeds/001");
+    assert_eq!(
+        found.iter().filter(seed).collect::<Vec<_>>(),
+        expected.iter().filter(seed).collect::<Vec<_>>(),
+        "{report}"
+    );
+    assert!(right * 100 >= found.len() * 90, "{report}");
 }
 
 /// A small installation: two communities, three organisations and a text.

@@ -7,6 +7,7 @@
 mod date_parser;
 mod detail;
 mod html;
+mod interviews;
 mod object;
 mod redact;
 #[cfg(test)]
@@ -95,6 +96,11 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
     }) {
         return Err("`title`: must be a name, not contact data or symbols".to_owned());
     }
+    let mut detail = detail(record, kind)?;
+    if let (Detail::Article(article), Some(body)) = (&mut detail, &body) {
+        let title = title.as_deref().or(derived_title.as_deref());
+        interviews::complete(article, title, &body.text);
+    }
     Ok(without_repetition(Facts {
         title,
         derived_title,
@@ -112,7 +118,7 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
         people: record.names(Field::People.name())?,
         hashtags: hashtags(record)?,
         body,
-        detail: detail(record, kind)?,
+        detail,
     }))
 }
 
