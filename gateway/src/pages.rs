@@ -19,6 +19,7 @@ mod graphiql;
 mod hit;
 mod home;
 mod item;
+mod item_relations;
 mod item_sections;
 mod json_ld;
 mod layout;

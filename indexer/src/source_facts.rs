@@ -41,6 +41,10 @@ pub(crate) struct Facts {
     /// Hashtags, without the `#`.
     pub(crate) hashtags: Vec<String>,
     pub(crate) body: Option<Body>,
+    /// Content of the same kind that it replaces.
+    pub(crate) predecessor: Option<NameOrUrl>,
+    /// Content of the same kind of which it is a translation.
+    pub(crate) translation_of: Option<NameOrUrl>,
     pub(crate) detail: Detail,
 }
 
@@ -64,6 +68,8 @@ impl Facts {
             people: Vec::new(),
             hashtags: Vec::new(),
             body: None,
+            predecessor: None,
+            translation_of: None,
             detail,
         }
     }
@@ -155,6 +161,7 @@ pub(crate) struct CommunityFacts {
     pub(crate) platform_url: Option<Url>,
     pub(crate) layers: Vec<GovernmentLayer>,
     pub(crate) related: Vec<NameOrUrl>,
+    pub(crate) variant_of: Option<NameOrUrl>,
     pub(crate) aliases: Vec<String>,
 }
 
@@ -207,6 +214,7 @@ pub(crate) struct OrganisationFacts {
     pub(crate) kind: Option<OrganisationKind>,
     pub(crate) layer: Option<GovernmentLayer>,
     pub(crate) parent: Option<NameOrUrl>,
+    pub(crate) alliances: Vec<NameOrUrl>,
 }
 
 /// Facts of a person; see [`schema::Person`].

@@ -43,6 +43,8 @@ pub struct Organisation {
     pub layer: Option<GovernmentLayer>,
     /// Parent organisation.
     pub parent: Option<NodeId>,
+    /// Alliances of organisations that it is a member of.
+    pub alliances: Vec<NodeId>,
     /// Website.
     pub website: Option<Url>,
     /// Whether a source describes the organisation.

@@ -108,6 +108,12 @@ vocabulary! {
         Video = "VIDEO",
         /// Any other page.
         Page = "PAGE",
+        /// A discussion on a platform.
+        Discussion = "DISCUSSION",
+        /// A question to other professionals.
+        Question = "QUESTION",
+        /// A wiki page.
+        Wiki = "WIKI",
     }
     /// Type of toolkit.
     ToolkitForm {
@@ -255,6 +261,10 @@ vocabulary! {
         Programme = "PROGRAMME",
         /// Unknown, or any other organisation.
         Other = "OTHER",
+        /// A company with a social purpose.
+        SocialEnterprise = "SOCIAL_ENTERPRISE",
+        /// An alliance of organisations.
+        Alliance = "ALLIANCE",
     }
     /// Level of government of an organisation.
     GovernmentLayer {

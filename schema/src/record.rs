@@ -48,6 +48,10 @@ pub struct Common {
     pub people: Vec<NodeId>,
     /// Hashtags, without the `#`.
     pub hashtags: Vec<String>,
+    /// Content of the same kind that it replaces.
+    pub predecessor: Option<NodeId>,
+    /// Content of the same kind of which it is a translation.
+    pub translation_of: Option<NodeId>,
 }
 
 /// When the knowledge base first contained a record.
@@ -139,6 +143,8 @@ pub struct Community {
     pub layers: Vec<GovernmentLayer>,
     /// Related communities.
     pub related: Vec<NodeId>,
+    /// Community or organisation of which it is a local variant.
+    pub variant_of: Option<NodeId>,
     /// Other names.
     pub aliases: Vec<String>,
 }

@@ -43,6 +43,8 @@ pub struct Reference {
     pub year: Option<i16>,
     /// URL of the publication.
     pub url: Option<Url>,
+    /// The organisation with the name of the publisher.
+    pub organisation: Option<NodeId>,
 }
 
 /// A file to download or a link to open.

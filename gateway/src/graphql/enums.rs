@@ -43,6 +43,12 @@ pub(crate) enum ArticleForm {
     Video,
     /// Any other page.
     Page,
+    /// A discussion on a platform.
+    Discussion,
+    /// A question to other professionals.
+    Question,
+    /// A wiki page.
+    Wiki,
 }
 
 /// Form of a toolkit.
@@ -223,6 +229,10 @@ pub(crate) enum OrganisationKind {
     Programme,
     /// Unknown or anything else.
     Other,
+    /// A company with a social purpose.
+    SocialEnterprise,
+    /// An alliance of organisations.
+    Alliance,
 }
 
 /// The level of government that an organisation belongs to.

@@ -11,7 +11,9 @@ use super::{
     body_html::page_html,
     hit,
     hit::HitView,
-    id_from_slug, item_sections,
+    id_from_slug,
+    item_relations::ItemRelations,
+    item_sections,
     item_sections::{Fact, Section},
     json_ld,
     layout::{Layout, Link},
@@ -121,11 +123,13 @@ async fn view<'a>(
         context.snapshot.get_many(&related_ids).await?.into_iter().flatten().collect();
     let shared_passages = shared_passages(context, id).await?;
     let item_sections = item_sections::load(context, record).await?;
+    let item_relations = ItemRelations::load(context, record).await?;
     let ids: Vec<NodeId> = record
         .linked_ids()
         .into_iter()
         .chain(hit::referenced_ids(&related))
         .chain(item_sections.referenced_ids.clone())
+        .chain(item_relations.referenced_ids())
         .collect();
     let records_by_id = RecordsById::load(context, ids).await?;
     let provenance =
@@ -152,8 +156,11 @@ async fn view<'a>(
         notice: item_sections::notice(context, record),
         lead,
         body_html: if body_html.is_empty() { "" } else { BODY_MARKER },
+        facts: item_sections::facts(context, record, &records_by_id)
+            .into_iter()
+            .chain(item_relations.facts(context, &records_by_id))
+            .collect(),
         sections: item_sections.sections(context, record, &records_by_id),
-        facts: item_sections::facts(context, record, &records_by_id),
         themes: records_by_id.links(context, &common.themes),
         original: Link {
             href: common.url.to_string(),

@@ -45,6 +45,7 @@ pub(super) struct Row {
 }
 
 /// The data that is loaded before a page is rendered.
+#[derive(Default)]
 pub(super) struct ItemSections {
     /// Ids of entities named on the page in addition to those the record is about.
     pub(super) referenced_ids: Vec<NodeId>,
@@ -56,8 +57,7 @@ pub(super) async fn load(
     context: PageContext<'_>,
     record: &Record,
 ) -> Result<ItemSections, PageError> {
-    let mut item_sections =
-        ItemSections { referenced_ids: Vec::new(), community_sections: Vec::new() };
+    let mut item_sections = ItemSections::default();
     match record {
         Record::Article(article) => {
             item_sections.referenced_ids.extend(article.reports_on);

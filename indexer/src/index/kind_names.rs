@@ -73,7 +73,9 @@ fn article_names(form: ArticleForm) -> &'static [&'static str] {
         ArticleForm::YearReview => &["jaaroverzicht", "year in review"],
         ArticleForm::Podcast => &["podcast"],
         ArticleForm::Video => &["video"],
-        ArticleForm::Policy | ArticleForm::Page => &[],
+        ArticleForm::Discussion => &["discussie", "discussion"],
+        ArticleForm::Wiki => &["wiki"],
+        ArticleForm::Policy | ArticleForm::Page | ArticleForm::Question => &[],
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use schema::{
     Access, Article, ArticleForm, Attendance, Audience, Common, Community, CommunityForm, Event,
     EventForm, EventStatus, FirstSeen, Language, Maturity, NodeId, NodeKind, Organisation,
-    OrganisationKind, Person, Perspective, Quote, Record, Session, SourceName, Theme, TitleSource,
-    Toolkit, ToolkitForm,
+    OrganisationKind, Person, Perspective, Quote, Record, Reference, Session, SourceName, Theme,
+    TitleSource, Toolkit, ToolkitForm,
 };
 
 use super::{
@@ -77,6 +77,11 @@ impl Linker<'_, '_> {
                 parent: self
                     .resolve_entity(NodeKind::Organisation, organisation.parent.as_ref())?
                     .filter(|parent| *parent != id),
+                alliances: self
+                    .resolve_entities(NodeKind::Organisation, &organisation.alliances)?
+                    .into_iter()
+                    .filter(|alliance| *alliance != id)
+                    .collect(),
                 website: facts.url.clone(),
                 origin,
             }),
@@ -116,7 +121,11 @@ impl Linker<'_, '_> {
             authors,
             interviewees,
             quotes,
-            references: article.references.clone(),
+            references: article
+                .references
+                .iter()
+                .map(|reference| self.reference(reference))
+                .collect::<Result<_, _>>()?,
             resources: article.resources.clone(),
             reports_on: self.resolve_content(NodeKind::Event, article.reports_on.as_ref())?,
         })
@@ -154,6 +163,8 @@ impl Linker<'_, '_> {
         related.retain(|other| *other != common.id);
         push_unique(&mut common.people, coordinators.iter().copied());
         push_unique(&mut common.organisations, origins.iter().copied());
+        let variant_of = self.organisers(community.variant_of.as_slice())?.into_iter().next();
+        let variant_of = variant_of.filter(|original| *original != common.id);
         Ok(Community {
             common,
             form: community.form.unwrap_or(CommunityForm::External),
@@ -169,6 +180,7 @@ impl Linker<'_, '_> {
             platform_url: community.platform_url.clone(),
             layers: community.layers.clone(),
             related,
+            variant_of,
             aliases: community.aliases.clone(),
         })
     }
@@ -246,6 +258,8 @@ impl Linker<'_, '_> {
             organisations: self.resolve_entities(NodeKind::Organisation, &facts.organisations)?,
             people: self.resolve_entities(NodeKind::Person, &facts.people)?,
             hashtags: facts.hashtags.clone(),
+            predecessor: self.resolve_other(id, facts.predecessor.as_ref())?,
+            translation_of: self.resolve_other(id, facts.translation_of.as_ref())?,
         })
     }
 
@@ -292,8 +306,24 @@ impl Linker<'_, '_> {
             person: self.resolve_entity(NodeKind::Person, quote.person.as_ref())?,
             organisation: self
                 .resolve_entity(NodeKind::Organisation, quote.organisation.as_ref())?,
-            reference: quote.reference.clone(),
+            reference: quote.reference.as_ref().map(|one| self.reference(one)).transpose()?,
         })
+    }
+
+    /// A reference with the organisation that published it.
+    fn reference(&self, reference: &Reference) -> Result<Reference, StoreError> {
+        let publisher = reference.publisher.as_ref();
+        let organisation = self.resolve_entity(NodeKind::Organisation, publisher)?;
+        Ok(Reference { organisation, ..reference.clone() })
+    }
+
+    /// Other content of the same kind.
+    fn resolve_other(
+        &self,
+        id: NodeId,
+        reference: Option<&String>,
+    ) -> Result<Option<NodeId>, StoreError> {
+        Ok(self.resolve_content(id.kind(), reference)?.filter(|other| *other != id))
     }
 
     fn session(&self, session: &SessionFacts) -> Result<Session, StoreError> {
@@ -386,6 +416,10 @@ fn push_unique(ids: &mut Vec<NodeId>, new_ids: impl IntoIterator<Item = NodeId>)
 pub(crate) fn links(record: &Record) -> BTreeSet<(NodeId, Relation)> {
     let mut links = BTreeSet::new();
     links.extend(record.linked_ids().into_iter().map(|id| (id, Relation::Mentions)));
+    if let Some(common) = record.common() {
+        links.extend(common.predecessor.map(|earlier| (earlier, Relation::Successor)));
+        links.extend(common.translation_of.map(|original| (original, Relation::Translation)));
+    }
     match record {
         Record::Article(article) => {
             links.extend(article.reports_on.map(|event| (event, Relation::ReportOf)));
@@ -396,12 +430,17 @@ pub(crate) fn links(record: &Record) -> BTreeSet<(NodeId, Relation)> {
         Record::Theme(theme) => links.extend(theme.broader.map(|b| (b, Relation::Narrower))),
         Record::Organisation(organisation) => {
             links.extend(organisation.parent.map(|parent| (parent, Relation::PartOf)));
+            let alliances = organisation.alliances.iter();
+            links.extend(alliances.map(|alliance| (*alliance, Relation::AllianceMember)));
         }
         Record::Person(person) => {
             let employers = person.organisations.iter();
             links.extend(employers.map(|employer| (*employer, Relation::MemberOf)));
         }
-        Record::Community(_) | Record::Event(_) | Record::Audience(_) => {}
+        Record::Community(community) => {
+            links.extend(community.variant_of.map(|one| (one, Relation::VariantOf)));
+        }
+        Record::Event(_) | Record::Audience(_) => {}
     }
     links
 }

@@ -104,6 +104,10 @@ pub(crate) fn mentions(facts: &Facts) -> BTreeMap<String, Mention> {
     mentions.entities(NodeKind::Organisation, &facts.organisations);
     mentions.entities(NodeKind::Person, &facts.people);
     mentions.content(NodeKind::Community, &facts.communities);
+    if facts.kind().is_content() {
+        mentions.content(facts.kind(), facts.predecessor.as_slice());
+        mentions.content(facts.kind(), facts.translation_of.as_slice());
+    }
     match &facts.detail {
         Detail::Article(article) => mentions.article(article),
         Detail::Toolkit(toolkit) => {
@@ -114,6 +118,9 @@ pub(crate) fn mentions(facts: &Facts) -> BTreeMap<String, Mention> {
             mentions.entities(NodeKind::Organisation, &community.origin_organisations);
             mentions.entities(NodeKind::Person, &community.coordinators);
             mentions.content(NodeKind::Community, &community.related);
+            if let Some(original) = &community.variant_of {
+                mentions.community_or_organisation(original);
+            }
         }
         Detail::Event(event) => {
             mentions.entities(NodeKind::Person, &event.speakers);
@@ -121,15 +128,13 @@ pub(crate) fn mentions(facts: &Facts) -> BTreeMap<String, Mention> {
                 mentions.entities(NodeKind::Person, &session.speakers);
             }
             for organiser in &event.organisers {
-                mentions.add(content_key(NodeKind::Community, organiser), organiser, false);
-                if parse_web_url(organiser).is_none() {
-                    mentions.add(entity_key(NodeKind::Organisation, organiser), organiser, false);
-                }
+                mentions.community_or_organisation(organiser);
             }
         }
         Detail::Theme(theme) => mentions.entities(NodeKind::Theme, theme.broader.as_slice()),
         Detail::Organisation(organisation) => {
             mentions.entities(NodeKind::Organisation, organisation.parent.as_slice());
+            mentions.entities(NodeKind::Organisation, &organisation.alliances);
         }
         Detail::Person(_) | Detail::Audience(_) => {}
     }
@@ -162,12 +167,24 @@ impl MentionCollector {
         }
     }
 
+    /// A name that denotes an organisation only if no community has it.
+    fn community_or_organisation(&mut self, name: &str) {
+        self.add(content_key(NodeKind::Community, name), name, false);
+        if parse_web_url(name).is_none() {
+            self.add(entity_key(NodeKind::Organisation, name), name, false);
+        }
+    }
+
     fn article(&mut self, article: &ArticleFacts) {
         self.entities(NodeKind::Person, &article.authors);
         self.entities(NodeKind::Person, &article.interviewees);
         for quote in &article.quotes {
             self.entities(NodeKind::Person, quote.person.as_slice());
             self.entities(NodeKind::Organisation, quote.organisation.as_slice());
+        }
+        let quoted = article.quotes.iter().filter_map(|quote| quote.reference.as_ref());
+        for reference in article.references.iter().chain(quoted) {
+            self.entities(NodeKind::Organisation, reference.publisher.as_slice());
         }
         self.content(NodeKind::Event, article.reports_on.as_slice());
     }

@@ -118,6 +118,12 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
         people: record.names(Field::People.name())?,
         hashtags: hashtags(record)?,
         body,
+        predecessor: if kind.is_content() { record.name(Field::Predecessor.name())? } else { None },
+        translation_of: if kind.is_content() {
+            record.name(Field::TranslationOf.name())?
+        } else {
+            None
+        },
         detail,
     }))
 }

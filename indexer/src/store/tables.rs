@@ -26,6 +26,14 @@ pub enum Relation {
     MemberOf = 5,
     /// From an entity to the texts that mention it by name.
     NamedIn = 9,
+    /// From content to the content that replaces it.
+    Successor = 10,
+    /// From content to its translations.
+    Translation = 11,
+    /// From a community to its local variants.
+    VariantOf = 12,
+    /// From an alliance to its member organisations.
+    AllianceMember = 13,
 }
 
 /// Codes of internal links, beside those of [`Relation`]: from a band to its texts, from a text to

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use indexer::catalog::Relation;
 use schema::{Kind, Record, SearchFilter, SearchSort};
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     content,
     event::Event,
     mention,
+    node::Node,
     organisation::Organisation,
     person::Person,
     scalar::Url,
@@ -117,6 +117,16 @@ content::object! {
         /// Levels of government that its members work for.
         async fn layers(&self) -> Vec<GovernmentLayer> {
             self.layers.iter().copied().map(Into::into).collect()
+        }
+
+        /// The community or organisation of which it is a local variant.
+        async fn variant_of(&self, ctx: &Context<'_>) -> Option<Result<Node>> {
+            Loaders::of(ctx).maybe(self.variant_of).await
+        }
+
+        /// Its local variants.
+        async fn variants(&self, ctx: &Context<'_>) -> Result<Vec<Community>> {
+            Loaders::of(ctx).linked(self.common.id, Relation::VariantOf).await
         }
 
         /// Related communities.

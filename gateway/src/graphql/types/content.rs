@@ -97,6 +97,26 @@ use crate::{
         desc = "Records from other sources that share passages of at least 40 words, largest first."
     ),
     field(
+        name = "predecessor",
+        ty = "Option<Result<Content>>",
+        desc = "Content of the same kind that it replaces."
+    ),
+    field(
+        name = "successors",
+        ty = "Result<Vec<Content>>",
+        desc = "Content of the same kind that replaces it."
+    ),
+    field(
+        name = "translation_of",
+        ty = "Option<Result<Content>>",
+        desc = "Content of the same kind of which it is a translation."
+    ),
+    field(
+        name = "translations",
+        ty = "Result<Vec<Content>>",
+        desc = "Its translations into other languages."
+    ),
+    field(
         name = "mentions",
         ty = "Result<Vec<Mention>>",
         desc = "Declared communities, toolkits, organisations and people that the text names, in the order of their first mention; also those with no other relation to it."
@@ -147,6 +167,7 @@ pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
 /// Imports for the expansion of [`object`].
 pub(crate) mod prelude {
     pub(in crate::graphql) use async_graphql::{Context, ID, Object};
+    pub(in crate::graphql) use indexer::catalog::Relation;
 
     pub(in crate::graphql) use super::{Content, related_size};
 
@@ -300,6 +321,29 @@ macro_rules! object {
                 let first = related_size(first)?;
                 let found = Loaders::of(ctx).shared_passages(self.common.id, first).await?;
                 Ok(found.iter().cloned().map(SharedPassage).collect())
+            }
+
+            /// Content of the same kind that it replaces.
+            pub(crate) async fn predecessor(&self, ctx: &Context<'_>) -> Option<Result<Content>> {
+                Loaders::of(ctx).maybe(self.common.predecessor).await
+            }
+
+            /// Content of the same kind that replaces it.
+            pub(crate) async fn successors(&self, ctx: &Context<'_>) -> Result<Vec<Content>> {
+                Loaders::of(ctx).linked(self.common.id, Relation::Successor).await
+            }
+
+            /// Content of the same kind of which it is a translation.
+            pub(crate) async fn translation_of(
+                &self,
+                ctx: &Context<'_>,
+            ) -> Option<Result<Content>> {
+                Loaders::of(ctx).maybe(self.common.translation_of).await
+            }
+
+            /// Its translations into other languages.
+            pub(crate) async fn translations(&self, ctx: &Context<'_>) -> Result<Vec<Content>> {
+                Loaders::of(ctx).linked(self.common.id, Relation::Translation).await
             }
 
             /// Declared communities, toolkits, organisations and people that the text names, in the

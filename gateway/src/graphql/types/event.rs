@@ -3,7 +3,6 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, SimpleObject, Union};
-use indexer::catalog::Relation;
 use schema::{Occurrences, Record};
 
 use super::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexer::catalog::Relation;
 
-use super::{entity, mention, person::Person};
+use super::{community::Community, entity, mention, person::Person};
 use crate::graphql::enums::{GovernmentLayer, OrganisationKind};
 
 /// An organisation's record.
@@ -67,6 +67,21 @@ entity::object! {
         /// Organisations that are part of it.
         async fn parts(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
             Loaders::of(ctx).linked(self.id, Relation::PartOf).await
+        }
+
+        /// Alliances of organisations that it is a member of.
+        async fn alliances(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
+            Loaders::of(ctx).many(&self.alliances).await
+        }
+
+        /// Its members, if it is an alliance.
+        async fn members(&self, ctx: &Context<'_>) -> Result<Vec<Organisation>> {
+            Loaders::of(ctx).linked(self.id, Relation::AllianceMember).await
+        }
+
+        /// Communities that are local variants of it.
+        async fn variants(&self, ctx: &Context<'_>) -> Result<Vec<Community>> {
+            Loaders::of(ctx).linked(self.id, Relation::VariantOf).await
         }
 
         /// People who work for it.

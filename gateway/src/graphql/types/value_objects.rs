@@ -111,6 +111,11 @@ impl Reference<'_> {
         self.0.publisher.as_deref()
     }
 
+    /// The organisation with the name of the publisher.
+    async fn organisation(&self, ctx: &Context<'_>) -> Option<Result<Organisation>> {
+        Loaders::of(ctx).maybe(self.0.organisation).await
+    }
+
     /// Year of publication.
     async fn year(&self) -> Option<i16> {
         self.0.year

@@ -161,6 +161,8 @@ impl FieldMerger {
             from,
             title,
             derived_title,
+            predecessor,
+            translation_of,
             summary,
             url,
             slug,
@@ -208,6 +210,7 @@ impl FieldMerger {
                     layers
                 );
                 union!(this, into, from, origin_organisations, coordinators, related, aliases);
+                first!(this, into, from, variant_of);
             }
             (Detail::Event(into), Detail::Event(from)) => self.merge_event(into, from),
             (into, from) => self.merge_entity(into, from),
@@ -248,7 +251,7 @@ impl FieldMerger {
             }
             (Detail::Organisation(into), Detail::Organisation(from)) => {
                 first!(this, into, from, kind, layer, parent);
-                union!(this, into, from, abbreviations, aliases);
+                union!(this, into, from, abbreviations, aliases, alliances);
             }
             (Detail::Person(into), Detail::Person(from)) => {
                 first!(this, into, from, role, bio);

@@ -56,6 +56,7 @@ pub(super) fn community(record: &Object) -> DetailResult<CommunityFacts> {
         platform_url: record.url("platform_url")?,
         layers: record.enum_values("layers")?,
         related: record.names("related_communities")?,
+        variant_of: record.name("variant_of")?,
         aliases: record.names("aliases")?,
     })
 }
@@ -96,6 +97,7 @@ pub(super) fn organisation(record: &Object) -> DetailResult<OrganisationFacts> {
         kind: record.enum_value("organisation_kind")?,
         layer: record.enum_value("layer")?,
         parent: record.name("parent")?,
+        alliances: record.names("alliances")?,
     })
 }
 

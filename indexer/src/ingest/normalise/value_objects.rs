@@ -63,6 +63,7 @@ pub(super) fn reference(object: &Object) -> Result<Reference, String> {
         publisher: object.text("publisher")?,
         year: object.number("year")?,
         url: object.url("url")?,
+        organisation: None,
     })
 }
 

@@ -44,6 +44,8 @@ fields! {
     Abbreviations = "abbreviations", Aliases = "aliases",
     OrganisationKind = "organisation_kind", Layer = "layer", Parent = "parent",
     Role = "role", Bio = "bio", Perspective = "perspective",
+    Predecessor = "predecessor", TranslationOf = "translation_of", VariantOf = "variant_of",
+    Alliances = "alliances",
 }
 
 impl Field {
@@ -139,6 +141,7 @@ impl FieldPath {
                     | Field::AltLabels
                     | Field::Abbreviations
                     | Field::Aliases
+                    | Field::Alliances
             ),
             Some(subfield) => subfield == "exclude",
         }

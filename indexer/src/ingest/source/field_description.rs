@@ -72,6 +72,8 @@ descriptions! {
     People: "all", "list of names", "People that it mentions";
     Hashtags: "all", "list of texts", "Hashtags, with or without `#`";
     Body: "all", "HTML", "Body text; for a Markdown file, the text below the front matter";
+    Predecessor: "article, toolkit, community, event", "name", "Content of the same kind that it replaces";
+    TranslationOf: "article, toolkit, community, event", "name", "Content of the same kind of which it is a translation";
     Lead: "article", "text", "Lead paragraph";
     Authors: "article", "list of names", "Authors";
     Interviewees: "article", "list of names", "People interviewed";
@@ -97,6 +99,7 @@ descriptions! {
     PlatformUrl: "community", "URL", "Online platform";
     Layers: "community", "list of enums", "Levels of government that members work for";
     RelatedCommunities: "community", "list of names", "Related communities";
+    VariantOf: "community", "name", "Community or organisation of which it is a local variant";
     Start: "event", "date", "Start; for a series, that of its first occurrence; required";
     End: "event", "date", "End; for a series, that of its first occurrence";
     TimeZone: "event", "IANA name", "Time zone of times without an offset; default `Europe/Amsterdam`";
@@ -120,6 +123,7 @@ descriptions! {
     OrganisationKind: "organisation", "enum", "Kind of organisation";
     Layer: "organisation", "enum", "Level of government";
     Parent: "organisation", "name", "Organisation that it is part of";
+    Alliances: "organisation", "list of names", "Alliances of organisations that it is a member of";
     Role: "person", "text", "Role of the person";
     Bio: "person", "text", "Short biography";
     Perspective: "audience", "enum", "Whether the audience consists of professionals or citizens";
