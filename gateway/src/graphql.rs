@@ -18,6 +18,7 @@ mod enums;
 mod federation;
 mod filter;
 mod from_record;
+mod labels;
 mod loaders;
 mod query;
 #[cfg(test)]
@@ -57,6 +58,10 @@ pub fn sdl() -> String {
     let text = schema.sdl_with_options(sdl_options());
     format!("{}\n", text.trim())
 }
+
+/// The committed contract.
+pub(crate) const CONTRACT: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/schema.graphql"));
 
 /// Options for printing the contract.
 fn sdl_options() -> SDLExportOptions {

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Paths of pages in Dutch; the same paths exist in English under `/en/`.
-const PAGE_PATHS: [&str; 16] = [
+const PAGE_PATHS: [&str; 17] = [
     "/",
     "/en",
     "/en/*rest",
@@ -43,6 +43,7 @@ const PAGE_PATHS: [&str; 16] = [
     "/calendar/:month",
     "/theme/:slug",
     "/organisation/:slug",
+    "/audience/:slug",
     "/status",
     "/assets/:file",
 ];

@@ -93,6 +93,15 @@ impl RequestContext {
         }
         Ok(size)
     }
+
+    /// The validated page size; a default above the configured limit is reduced to it.
+    pub(super) fn page_size_or_default(&self, requested: i32, default: i32) -> Result<usize> {
+        if requested == default {
+            let default = usize::try_from(default).unwrap_or(usize::MAX);
+            return Ok(default.min(self.limits().page_size_max));
+        }
+        self.page_size(requested)
+    }
 }
 
 impl Loaders {

@@ -87,6 +87,8 @@ fn record(texts: &ArticleTexts, id: NodeId, theme: NodeId) -> Record {
             organisations: Vec::new(),
             people: Vec::new(),
             hashtags: texts.hashtags.clone(),
+            predecessor: None,
+            translation_of: None,
         },
         form: ArticleForm::Blog,
         lead: texts.lead.clone(),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    graphql::{enums::ArticleForm, loaders::Loaders},
+    graphql::{enums::ArticleForm, labels::Label, loaders::Loaders},
 };
 
 /// An article's record.
@@ -25,6 +25,14 @@ content::object! {
         /// Form of the article.
         async fn form(&self) -> ArticleForm {
             self.form.into()
+        }
+
+        /// The form in words.
+        async fn form_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            ArticleForm::from(self.form).label(language)
         }
 
         /// The introduction, if the source has a separate one.

@@ -7,7 +7,7 @@ use schema::{ChangeOp, CursorError, GenerationNumber};
 
 use super::{content::Content, scalar::DateTime};
 use crate::{
-    error::{Result, from_cursor},
+    error::{ApiError, Result, from_cursor},
     graphql::{
         connection::PageInfo, context::RequestContext, enums::ChangeOp as Op, loaders::Loaders,
     },
@@ -42,6 +42,9 @@ impl FromStr for ChangeCursor {
     }
 }
 
+/// Default number of changes per page.
+const FIRST_DEFAULT: i32 = 100;
+
 /// Reads the changes after a cursor.
 pub(crate) async fn changes(
     ctx: &Context<'_>,
@@ -49,13 +52,21 @@ pub(crate) async fn changes(
     first: i32,
 ) -> Result<ChangeConnection> {
     let request = RequestContext::of(ctx);
-    let first = request.page_size(first)?;
+    let first = request.page_size_or_default(first, FIRST_DEFAULT)?;
     let cursor = after
         .as_deref()
         .map(str::parse::<ChangeCursor>)
         .transpose()
         .map_err(|error| from_cursor(&error))?;
     let position = cursor.map(|cursor| (cursor.generation, cursor.position));
+    if let Some((generation, _)) = position
+        && generation > request.snapshot.generation()
+    {
+        // The data folder was replaced: the changes since are not those of the client's copy.
+        return Err(ApiError::bad_user_input(
+            "`after`: cursor of another history; copy all content again",
+        ));
+    }
     let (changes, has_more) = request
         .snapshot
         .changes(position, first)

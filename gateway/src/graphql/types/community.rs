@@ -22,6 +22,7 @@ use crate::{
     graphql::{
         connection::{Connection, PageArguments},
         enums::{Access, CommunityForm, EventPhase, GovernmentLayer},
+        labels::Label,
         loaders::Loaders,
     },
 };
@@ -47,6 +48,14 @@ content::object! {
         /// Relation to Gebruiker Centraal.
         async fn form(&self) -> CommunityForm {
             self.form.into()
+        }
+
+        /// The form in words.
+        async fn form_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            CommunityForm::from(self.form).label(language)
         }
 
         /// Short name.
@@ -102,6 +111,14 @@ content::object! {
         /// Who can join.
         async fn access(&self) -> Access {
             self.access.into()
+        }
+
+        /// The access in words.
+        async fn access_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            Access::from(self.access).label(language)
         }
 
         /// Page for joining.

@@ -21,6 +21,7 @@ use crate::{
         context::RequestContext,
         enums::{Attendance, EventForm, EventPhase, EventStatus},
         from_record::FromRecord,
+        labels::Label,
         loaders::Loaders,
     },
 };
@@ -57,6 +58,14 @@ content::object! {
             self.form.into()
         }
 
+        /// The form in words.
+        async fn form_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            EventForm::from(self.form).label(language)
+        }
+
         /// Start; for a series, of the first occurrence.
         async fn start(&self) -> Moment {
             self.moment(self.start.clone())
@@ -72,14 +81,39 @@ content::object! {
             self.all_occurrences(ctx).phase(RequestContext::of(ctx).now).into()
         }
 
+        /// The phase in words.
+        async fn phase_label(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            EventPhase::from(self.all_occurrences(ctx).phase(RequestContext::of(ctx).now)).label(language)
+        }
+
         /// Whether it takes place as planned.
         async fn status(&self) -> EventStatus {
             self.status.into()
         }
 
+        /// The status in words.
+        async fn status_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            EventStatus::from(self.status).label(language)
+        }
+
         /// Whether it is attended in person or online.
         async fn attendance(&self) -> Attendance {
             self.attendance.into()
+        }
+
+        /// The attendance in words.
+        async fn attendance_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            Attendance::from(self.attendance).label(language)
         }
 
         /// The first occurrence that has not ended; null if there is none.
@@ -98,7 +132,7 @@ content::object! {
             >,
         ) -> Result<Vec<Occurrence>> {
             let request = RequestContext::of(ctx);
-            let first = request.page_size(first.unwrap_or(10))?;
+            let first = request.page_size_or_default(first.unwrap_or(10), 10)?;
             let occurrences = self.all_occurrences(ctx);
             let coming = occurrences.remaining(request.now).take(first);
             Ok(coming.map(|occurrence| self.occurrence(occurrence)).collect())

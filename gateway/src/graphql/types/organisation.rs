@@ -5,7 +5,10 @@ use std::sync::Arc;
 use indexer::catalog::Relation;
 
 use super::{community::Community, entity, mention, person::Person};
-use crate::graphql::enums::{GovernmentLayer, OrganisationKind};
+use crate::graphql::{
+    enums::{GovernmentLayer, Language, OrganisationKind},
+    labels::Label,
+};
 
 /// An organisation's record.
 #[derive(Clone)]
@@ -54,9 +57,25 @@ entity::object! {
             self.kind.into()
         }
 
+        /// The kind in words.
+        async fn kind_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            OrganisationKind::from(self.kind).label(language)
+        }
+
         /// The level of government that it belongs to.
         async fn layer(&self) -> Option<GovernmentLayer> {
             self.layer.map(Into::into)
+        }
+
+        /// The level of government in words.
+        async fn layer_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> Option<String> {
+            self.layer.map(|value| GovernmentLayer::from(value).label(language))
         }
 
         /// The organisation that it is part of.

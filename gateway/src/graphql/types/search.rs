@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, OutputType, SimpleObject, Union};
+use async_graphql::{ComplexObject, Context, Object, OutputType, SimpleObject, Union};
 use schema::{
     FacetCount, Facets, Hit, NodeId, Record, SearchExtras, SearchPage, SearchQuery, SearchSort,
 };
@@ -25,6 +25,7 @@ use crate::{
             Language, MatchClass, OrganisationKind, ToolkitForm,
         },
         from_record::FromRecord,
+        labels::Label,
         loaders::Loaders,
     },
 };
@@ -198,6 +199,7 @@ fn content(hit: &Hit) -> Result<Content> {
 /// Number of hits with a value.
 #[derive(SimpleObject)]
 #[graphql(
+    complex,
     concrete(name = "KindFacet", params(Kind)),
     concrete(name = "ArticleFormFacet", params(ArticleForm)),
     concrete(name = "ToolkitFormFacet", params(ToolkitForm)),
@@ -210,7 +212,7 @@ fn content(hit: &Hit) -> Result<Content> {
     concrete(name = "PhaseFacet", params(EventPhase)),
     concrete(name = "YearFacet", params(i16))
 )]
-struct ValueFacet<T: OutputType> {
+struct ValueFacet<T: OutputType + Label> {
     /// The value.
     value: T,
     /// Number of hits, ignoring conditions on this facet itself.
@@ -236,7 +238,20 @@ struct EntityFacet<T: OutputType> {
     selected: bool,
 }
 
-fn values<V: Copy, T: OutputType + From<V>>(counts: &[FacetCount<V>]) -> Vec<ValueFacet<T>> {
+#[ComplexObject]
+impl<T: OutputType + Label> ValueFacet<T> {
+    /// The value in words.
+    async fn label(
+        &self,
+        #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+    ) -> String {
+        self.value.label(language)
+    }
+}
+
+fn values<V: Copy, T: OutputType + Label + From<V>>(
+    counts: &[FacetCount<V>],
+) -> Vec<ValueFacet<T>> {
     counts
         .iter()
         .map(|&FacetCount { value, count, selected }| ValueFacet {

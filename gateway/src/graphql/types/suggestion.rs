@@ -8,6 +8,9 @@ use crate::{
     graphql::{context::RequestContext, enums::SuggestionKind, from_record::FromRecord},
 };
 
+/// Default number of suggestions.
+const FIRST_DEFAULT: i32 = 8;
+
 /// Suggestions for the prefix of a word or title.
 pub(crate) async fn suggest(
     ctx: &Context<'_>,
@@ -15,7 +18,7 @@ pub(crate) async fn suggest(
     first: i32,
 ) -> Result<Vec<Suggestion>> {
     let request = RequestContext::of(ctx);
-    let first = request.page_size(first)?;
+    let first = request.page_size_or_default(first, FIRST_DEFAULT)?;
     let found = request.suggest(prefix, first).await?;
     Ok(found.into_iter().map(Suggestion).collect())
 }

@@ -15,6 +15,7 @@ use crate::{
     error::Result,
     graphql::{
         enums::{Maturity, ToolkitForm},
+        labels::Label,
         loaders::Loaders,
     },
 };
@@ -29,6 +30,14 @@ content::object! {
         /// Form of the toolkit.
         async fn form(&self) -> ToolkitForm {
             self.form.into()
+        }
+
+        /// The form in words.
+        async fn form_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            ToolkitForm::from(self.form).label(language)
         }
 
         /// The toolkit's own website, if it is not at `url`.
@@ -79,6 +88,14 @@ content::object! {
         /// Maintenance status.
         async fn maturity(&self) -> Maturity {
             self.maturity.into()
+        }
+
+        /// The maintenance status in words.
+        async fn maturity_label(
+            &self,
+            #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+        ) -> String {
+            Maturity::from(self.maturity).label(language)
         }
     }
 }

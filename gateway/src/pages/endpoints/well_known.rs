@@ -1,5 +1,5 @@
-//! Files for crawlers and security researchers: `/robots.txt`, `/sitemap.xml` and
-//! `/.well-known/security.txt` (RFC 9116).
+//! Files for programs: `/robots.txt`, `/sitemap.xml`, `/.well-known/security.txt` (RFC 9116) and
+//! `/schema.graphql`.
 
 use std::fmt::Write;
 
@@ -14,7 +14,9 @@ use super::Pages;
 use crate::{config::Config, http::compression::ContentEncoding, pages};
 
 /// The paths of these files.
-pub(crate) const PATHS: [&str; 3] = ["/robots.txt", "/sitemap.xml", SECURITY_TXT_PATH];
+pub(crate) const PATHS: [&str; 4] = ["/robots.txt", "/sitemap.xml", SECURITY_TXT_PATH, SCHEMA_PATH];
+/// The contract, for code generators; only if introspection is allowed.
+const SCHEMA_PATH: &str = "/schema.graphql";
 const SECURITY_TXT_PATH: &str = "/.well-known/security.txt";
 /// Minimum validity of `security.txt` after it is served; rounded down to a whole day.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -35,9 +37,13 @@ pub(crate) struct WellKnownFiles(pub(crate) Pages);
 
 impl WellKnownFiles {
     async fn respond(&self, request: &Request) -> Response {
-        let Config { public_url, security_contacts, clock, .. } = &*self.0.inner.config;
+        let Config { public_url, security_contacts, clock, graphql, .. } = &*self.0.inner.config;
         let (status, media, text) = match request.uri().path() {
             "/robots.txt" => (StatusCode::OK, PLAIN_TEXT, robots_txt(public_url)),
+            SCHEMA_PATH if graphql.introspection => {
+                (StatusCode::OK, PLAIN_TEXT, crate::graphql::CONTRACT.to_owned())
+            }
+            SCHEMA_PATH => return self.0.error_page(SCHEMA_PATH, StatusCode::NOT_FOUND, ""),
             SECURITY_TXT_PATH if security_contacts.is_empty() => {
                 (StatusCode::NOT_FOUND, PLAIN_TEXT, NO_CONTACT.to_owned())
             }
