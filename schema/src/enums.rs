@@ -110,7 +110,7 @@ vocabulary! {
         Page = "PAGE",
         /// A discussion on a platform.
         Discussion = "DISCUSSION",
-        /// A question to other professionals.
+        /// A request for help from other professionals.
         Question = "QUESTION",
         /// A wiki page.
         Wiki = "WIKI",

@@ -16,7 +16,8 @@ fn one_of_each(server: &Server) -> Vec<Value> {
         "{ articles(first: 1) { nodes { __typename id } } toolkits(first: 1) { nodes { __typename id } }
            communities(first: 1) { nodes { __typename id } } events(first: 1) { nodes { __typename id } }
            organisations(first: 1) { nodes { __typename id } } people(first: 1) { nodes { __typename id } }
-           themes { __typename id } audiences { __typename id } }",
+           themes(first: 1) { nodes { __typename id } }
+           audiences(first: 1) { nodes { __typename id } } }",
     );
     let data = response["data"].as_object().expect("data");
     data.values().map(|found| found.get("nodes").unwrap_or(found)[0].clone()).collect()

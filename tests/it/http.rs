@@ -341,8 +341,8 @@ fn an_event_must_be_available_as_an_icalendar_file() {
 fn a_default_value_of_a_variable_must_apply_to_skip_and_include() {
     let (_installation, server) = Server::demo();
     let query = "query($no: Boolean! = true, $yes: Boolean! = false) { __typename
-        a: themes @skip(if: $no) { id } b: themes @include(if: $yes) { id } }";
+        a: themes @skip(if: $no) { nodes { id } } b: themes @include(if: $yes) { nodes { id } } }";
     assert_eq!(server.query(query), json!({ "data": { "__typename": "Query" } }));
     let response = server.query_with(query, &json!({ "no": false }));
-    assert!(response["data"]["a"].is_array() && response["data"]["b"].is_null(), "{response}");
+    assert!(response["data"]["a"]["nodes"].is_array() && response["data"]["b"].is_null(), "{response}");
 }

@@ -360,9 +360,18 @@ pub(crate) async fn view(snapshot: &Snapshot) -> BTreeSet<String> {
     lines
 }
 
+/// When a record was first seen depends on the history, unlike everything else.
+fn without_first_seen(text: String) -> String {
+    let Some(start) = text.find("first_seen: ") else { return text };
+    let end = text[start..].find('}').map_or(text.len(), |at| start + at + 1);
+    format!("{}{}", &text[..start], &text[end..])
+}
+
 async fn describe(snapshot: &Snapshot, record: &Record) -> String {
-    let mut text = format!("{record:?}");
+    let mut text = without_first_seen(format!("{record:?}"));
     let id = record.id();
+    let mentions = snapshot.entity_mentions(&[id]).await.expect("mentions");
+    text = format!("{text} mentions {:?}", mentions[0]);
     let body = snapshot.bodies(&[id]).await.expect("a body");
     text = format!("{text} body {:?}", body[0].as_ref().map(|body| &body.text));
     if let Some(common) = record.common() {
@@ -384,6 +393,11 @@ async fn describe(snapshot: &Snapshot, record: &Record) -> String {
         Relation::Narrower,
         Relation::PartOf,
         Relation::MemberOf,
+        Relation::NamedIn,
+        Relation::Successor,
+        Relation::Translation,
+        Relation::VariantOf,
+        Relation::AllianceMember,
     ] {
         let linked = snapshot.linked(&[(id, relation)]).await.expect("links").remove(0);
         let linked = snapshot.get_many(&linked).await.expect("records");

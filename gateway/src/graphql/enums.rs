@@ -3,7 +3,15 @@
 //! The values are repeated here because their descriptions are part of the contract, and so that a
 //! new value in `schema` cannot reach clients unnoticed: the conversion stops compiling.
 
+use std::collections::BTreeSet;
+
 use async_graphql::Enum;
+
+/// Converts enum values of the contract to those of `schema`, without duplicates.
+pub(super) fn enum_values<W, T: From<W> + Ord>(values: Option<Vec<W>>) -> Vec<T> {
+    let unique: BTreeSet<T> = values.into_iter().flatten().map(T::from).collect();
+    unique.into_iter().collect()
+}
 
 /// The four kinds of content that a search can return.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +53,7 @@ pub(crate) enum ArticleForm {
     Page,
     /// A discussion on a platform.
     Discussion,
-    /// A question to other professionals.
+    /// A request for help from other professionals.
     Question,
     /// A wiki page.
     Wiki,

@@ -1,14 +1,12 @@
 //! Filters: the conditions that a client can set on a list.
 
-use std::collections::BTreeSet;
-
 use async_graphql::{ID, InputObject};
 use schema::{NodeId, NodeKind, SourceName};
 
 use super::{
     enums::{
         ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, GovernmentLayer, Kind,
-        Language, OrganisationKind, ToolkitForm,
+        Language, OrganisationKind, ToolkitForm, enum_values,
     },
     types::scalar::Date,
 };
@@ -124,12 +122,6 @@ impl SearchFilter {
             ..self.content.checked(limits)?
         })
     }
-}
-
-/// Converts enum values of the contract to those of `schema`, without duplicates.
-pub(super) fn enum_values<W, T: From<W> + Ord>(values: Option<Vec<W>>) -> Vec<T> {
-    let unique: BTreeSet<T> = values.into_iter().flatten().map(T::from).collect();
-    unique.into_iter().collect()
 }
 
 /// The values of a list, unless there are too many.

@@ -12,8 +12,9 @@ use super::{
     context::RequestContext,
     enums::{
         ArticleForm, CommunityForm, ContentSort, EventForm, EventSort, SearchSort, ToolkitForm,
+        enum_values,
     },
-    filter::{ContentFilter, EventFilter, SearchFilter, enum_values},
+    filter::{ContentFilter, EventFilter, SearchFilter},
     from_record::FromRecord,
     loaders::Loaders,
     types::{

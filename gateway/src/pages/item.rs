@@ -135,18 +135,12 @@ async fn view<'a>(
     let provenance =
         context.snapshot.provenance(&[id]).await?.into_iter().next().unwrap_or_default();
 
-    let mut layout =
-        Layout::new(context.site, messages, hit::truncate_at_word(&common.title, 90), path);
-    layout.json_ld = json_ld::render(record, &layout.canonical());
-    if let Some(summary) = &common.summary {
-        layout.description = hit::truncate_at_word(summary, 200);
-    }
+    let layout = layout(context, record, path);
     let host = hit::host(&common.url);
-    let node_kind: NodeKind = kind.into();
     let view = ItemView {
         kind: messages.enum_label("kind", kind.name()),
         kind_code: kind.name(),
-        kind_href: layout.href(node_kind.as_str()),
+        kind_href: layout.href(id.kind().as_str()),
         kind_plural: messages.enum_label("kinds", kind.name()),
         form: messages.enum_label("form", item_sections::form(record)),
         lang: record_lookup::foreign_language_code(context, common.language),
@@ -176,6 +170,17 @@ async fn view<'a>(
         layout,
     };
     Ok((view, body_html))
+}
+
+/// The frame of the page, with its title, description and JSON-LD.
+fn layout<'a>(context: PageContext<'a>, record: &Record, path: &str) -> Layout<'a> {
+    let title = hit::truncate_at_word(record.name(), 90);
+    let mut layout = Layout::new(context.site, context.messages, title, path);
+    layout.json_ld = json_ld::render(record, &layout.canonical());
+    if let Some(summary) = record.common().and_then(|common| common.summary.as_ref()) {
+        layout.description = hit::truncate_at_word(summary, 200);
+    }
+    layout
 }
 
 /// One line per source record: where and when it was read, and the fields that it provided.

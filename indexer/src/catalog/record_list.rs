@@ -134,9 +134,9 @@ fn matching(
     for (name, id) in store.names_after(kind, None, usize::MAX)?.entries {
         let is_match = has_words(&name)
             || (has_other_names
-                && store.record(id)?.is_some_and(|record: Record| {
-                    names_of(&record).into_iter().any(|name| has_words(name))
-                }));
+                && store
+                    .record(id)?
+                    .is_some_and(|record: Record| names_of(&record).into_iter().any(&has_words)));
         if is_match {
             matching.push((name, id));
         }

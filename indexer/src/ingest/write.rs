@@ -214,6 +214,7 @@ fn remove_record(
     let bands = near_duplicates::bands(&old, store.body(id)?.as_ref(), &provenance);
     result.band_changes.update_bands(store, id, &bands, BTreeSet::new())?;
     update_links(store, id, Some(&old), None)?;
+    store.put_entity_mentions(id, &[])?;
     reindex_dependents(store, id, Some(&old), None, result)?;
     store.remove_record(id)?;
     result.upserted.remove(&id);

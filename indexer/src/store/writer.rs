@@ -332,7 +332,6 @@ impl StoreWriter<'_> {
         self.tables.bodies.remove(bits)?;
         self.tables.provenance.remove(bits)?;
         self.tables.series.remove(bits)?;
-        self.tables.named.remove(bits)?;
         Ok(())
     }
 

@@ -182,7 +182,6 @@ content::object! {
             search::list(ctx, self.content_filter(Kind::Toolkit), SearchSort::Title, page).await
         }
 
-        #[expect(clippy::too_many_arguments, reason = "the arguments of a field are the contract")]
         /// Its events: current and upcoming ones first, by start; then the rest.
         async fn events(
             &self,

@@ -9,8 +9,7 @@ use crate::{
     error::Result,
     graphql::{
         connection::{Connection, PageArguments},
-        enums::{ContentSort, Kind},
-        filter::enum_values,
+        enums::{ContentSort, Kind, enum_values},
         loaders::Loaders,
     },
 };

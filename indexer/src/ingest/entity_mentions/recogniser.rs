@@ -207,12 +207,12 @@ impl Pattern {
         if is_tail {
             return false;
         }
-        !self.is_short || is_beside_community(text, words, at, last, end)
+        !self.is_short || is_next_to_community(text, words, at, last, end)
     }
 }
 
 /// Whether a short name is beside the word *community*, as in *CX-community*.
-fn is_beside_community(
+fn is_next_to_community(
     text: &str,
     words: &[Range<usize>],
     at: usize,
