@@ -344,5 +344,8 @@ fn a_default_value_of_a_variable_must_apply_to_skip_and_include() {
         a: themes @skip(if: $no) { nodes { id } } b: themes @include(if: $yes) { nodes { id } } }";
     assert_eq!(server.query(query), json!({ "data": { "__typename": "Query" } }));
     let response = server.query_with(query, &json!({ "no": false }));
-    assert!(response["data"]["a"]["nodes"].is_array() && response["data"]["b"].is_null(), "{response}");
+    assert!(
+        response["data"]["a"]["nodes"].is_array() && response["data"]["b"].is_null(),
+        "{response}"
+    );
 }
