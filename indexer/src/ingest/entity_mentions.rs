@@ -39,7 +39,8 @@ pub(crate) fn update(
     let recogniser = Recogniser::new(&searched);
     let mut texts: BTreeSet<NodeId> =
         result.upserted.iter().filter(|id| id.kind().is_content()).copied().collect();
-    texts.extend(texts_with_changed_names(store, &searched, &current, &previous)?);
+    let renamed = texts_with_changed_names(store, &texts, &searched, (&current, &previous))?;
+    texts.extend(renamed);
     for id in texts {
         let Some(record) = store.record(id)? else { continue };
         let mentions = mentions(store, &recogniser, &record)?;
@@ -98,12 +99,13 @@ fn declared_names(store: &StoreWriter<'_>) -> Result<BTreeSet<DeclaredName>, Sto
     Ok(names)
 }
 
-/// The texts that contain a name that is new, or contained one that is no longer looked for.
+/// The texts besides `changed` that contain a name that is new, or contained one that is no longer
+/// looked for.
 fn texts_with_changed_names(
     store: &StoreWriter<'_>,
+    changed: &BTreeSet<NodeId>,
     searched: &[DeclaredName],
-    current: &[EntityName],
-    previous: &[EntityName],
+    (current, previous): (&[EntityName], &[EntityName]),
 ) -> Result<BTreeSet<NodeId>, StoreError> {
     let (now, before): (BTreeSet<_>, BTreeSet<_>) =
         (current.iter().collect(), previous.iter().collect());
@@ -113,13 +115,12 @@ fn texts_with_changed_names(
     }
     let is_new = |name: &&DeclaredName| !before.contains(&(name.name.clone(), name.entity));
     let new: Vec<&DeclaredName> = searched.iter().filter(is_new).collect();
-    // In the first generation, all texts are new too.
-    if new.is_empty() || previous.is_empty() {
+    if new.is_empty() {
         return Ok(texts);
     }
     let recogniser = Recogniser::new(new);
     for kind in NodeKind::ALL.into_iter().filter(|kind| kind.is_content()) {
-        for id in store.ids_of(kind)? {
+        for id in store.ids_of(kind)?.into_iter().filter(|id| !changed.contains(id)) {
             let Some(record) = store.record(id)? else { continue };
             if !mentions(store, &recogniser, &record)?.is_empty() {
                 texts.insert(id);

@@ -127,8 +127,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Skips a record whose canonical flag `draft` is set. An invalid flag is an error, so that a possible draft
-/// is not published.
+/// Skips a record whose canonical flag `draft` is set. An invalid flag is an error, so that a
+/// possible draft is not published.
 pub(super) fn check_draft(
     flag: Option<&Value>,
     line_of: impl Fn(&str) -> u64,
