@@ -9,6 +9,7 @@ mod config;
 mod evaluate;
 mod explain;
 mod gc;
+mod graphiql;
 mod index;
 mod logging;
 mod output;

@@ -193,8 +193,8 @@ mod tests {
     use jiff::civil::{date, time};
     use schema::{
         Access, ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, EventStatus,
-        GovernmentLayer, Kind, Maturity, OrganisationKind, Perspective, SearchField, SearchSort,
-        ToolkitForm,
+        GovernmentLayer, Kind, Maturity, OrganisationKind, PartKind, Perspective, SearchField,
+        SearchSort, ToolkitForm,
     };
 
     use super::*;
@@ -271,6 +271,7 @@ mod tests {
             keys("access", Access::ALL, Access::name),
             keys("maturity", Maturity::ALL, Maturity::name),
             keys("organisation_kind", OrganisationKind::ALL, OrganisationKind::name),
+            keys("part", PartKind::ALL, PartKind::name),
             keys("perspective", Perspective::ALL, Perspective::name),
             keys("search_field", SearchField::ALL, SearchField::name),
         ];

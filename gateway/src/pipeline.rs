@@ -6,43 +6,41 @@
 mod complexity;
 mod documents;
 mod limits;
+mod local_graph;
 pub(crate) mod local_subgraph;
 pub(crate) mod outcome;
 mod response_cache;
 mod variables;
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use async_graphql::{Request, Variables, parser::types::OperationType};
+use async_graphql::{Variables, parser::types::OperationType};
 use federation::{
-    CurrentSupergraph, FetchContext, PlannedOperation, Route, SupergraphRouter,
+    CurrentSupergraph, PlannedOperation, PublicSchema, Route, SupergraphRouter,
     authorization::Caller,
     operation::Operation,
-    subgraph::{Headers, Health, Subgraph},
+    subgraph::{Headers, Health},
 };
-use futures_util::FutureExt;
 use indexer::catalog::{Catalog, Snapshot};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{sync::Semaphore, time::Instant};
-use tracing::Instrument;
 
 use self::{
     documents::DocumentStore,
-    local_subgraph::LocalSubgraph,
-    outcome::classify_response,
+    local_graph::LocalGraph,
     response_cache::{CachedResponse, ResponseCache},
 };
 pub use self::{
     documents::{DocumentError, DocumentId, DocumentRef},
+    limits::Cost,
     outcome::{CacheKey, CacheStatus, Outcome, ResponseMeta, ServedResponse},
 };
 use crate::{
-    blocking,
     config::{Config, Limits},
-    error::{ApiError, ErrorCode},
+    error::ApiError,
     graphql,
-    graphql::{RequestContext, Schema},
+    graphql::RequestContext,
 };
 
 /// Error message while there is no generation.
@@ -62,6 +60,8 @@ pub struct GraphqlRequest {
     pub allowed: AllowedOperations,
     /// The authenticated caller, or anonymous.
     pub caller: Caller,
+    /// Whether the response reports the cost of the operation.
+    pub reports_cost: bool,
     /// Whether the response may be shared with identical requests.
     pub cache_scope: CacheScope,
     /// Cache keys of responses that the client has.
@@ -131,6 +131,8 @@ impl Pipeline {
             local: LocalGraph {
                 catalog,
                 schema: graphql::schema(&config.graphql),
+                types: PublicSchema::parse(graphql::CONTRACT)
+                    .expect("the contract is valid SDL, covered by tests"),
                 permits: Semaphore::new(config.limits.concurrent_requests_max),
                 config,
             },
@@ -186,6 +188,15 @@ impl Pipeline {
         let matches_any = request.matches_any();
         let (mut outcome, mut meta) = self.serve(request, &sources).await;
         meta.generation = generation;
+        if let Outcome::Rejected { errors, .. } = &mut outcome
+            && self.local.config.graphql.did_you_mean
+        {
+            let router = sources.router.as_deref();
+            let types = router.map_or(&self.local.types, SupergraphRouter::types);
+            for error in errors.iter_mut() {
+                types.add_suggestion(error);
+            }
+        }
         // `*` only matches an existing response, which is known only now.
         if matches_any && meta.cache_key.is_some() && matches!(outcome, Outcome::Complete(_)) {
             outcome = Outcome::NotModified;
@@ -223,8 +234,9 @@ impl Pipeline {
         meta.operation_name = operation.name().map(str::to_owned);
         meta.document_digest = Some(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned());
         let prepared = PreparedOperation { text, operation, request, now };
-        if let Err(outcome) = self.local.check(&prepared) {
-            return (outcome, meta);
+        match self.local.check(&prepared) {
+            Ok(cost) => meta.cost = prepared.request.reports_cost.then_some(cost),
+            Err(outcome) => return (outcome, meta),
         }
         let deadline = self.local.deadline();
         let operation = tokio::time::timeout_at(deadline, self.route(&prepared, sources)).await;
@@ -257,12 +269,13 @@ impl Pipeline {
 
     /// The cached response with a key.
     fn cached(&self, key: CacheKey, request: &GraphqlRequest) -> Option<(Outcome, ResponseMeta)> {
-        let CachedResponse { outcome, operation_name } = self.response_cache.get(key)?;
+        let CachedResponse { outcome, operation_name, cost } = self.response_cache.get(key)?;
         let meta = ResponseMeta {
             kind: Some(OperationType::Query),
             operation_name,
             cache_status: CacheStatus::Hit,
             cache_key: Some(key),
+            cost,
             ..ResponseMeta::default()
         };
         Some((if request.matches_etag(key) { Outcome::NotModified } else { outcome }, meta))
@@ -313,6 +326,7 @@ impl Pipeline {
             document,
             operation_name: request.operation_name.as_deref(),
             variables: &request.variables,
+            reports_cost: request.reports_cost,
             supergraph: supergraph.as_ref().map(blake3::Hash::as_bytes),
         };
         Some(self.response_cache.cache_key(snapshot, snapshot.next_change(now), &key))
@@ -340,139 +354,11 @@ impl Pipeline {
         // After a timeout or overload, the next waiting request may succeed.
         if matches!(outcome, Outcome::Complete(_) | Outcome::Partial { .. }) {
             let operation_name = meta.operation_name.clone();
-            let cached = CachedResponse { outcome: outcome.clone(), operation_name };
+            let cost = meta.cost;
+            let cached = CachedResponse { outcome: outcome.clone(), operation_name, cost };
             self.response_cache.fill(permit, cache_key, cached);
         }
         (outcome, meta)
-    }
-}
-
-/// The local schema, with its data and limits.
-struct LocalGraph {
-    catalog: Option<Arc<Catalog>>,
-    schema: Schema,
-    config: Arc<Config>,
-    /// Permits for concurrent executions.
-    permits: Semaphore,
-}
-
-impl LocalGraph {
-    /// Checks method, variables, limits and introspection.
-    fn check(&self, prepared: &PreparedOperation) -> Result<(), Outcome> {
-        let PreparedOperation { operation, request, .. } = prepared;
-        if request.allowed == AllowedOperations::QueriesOnly
-            && operation.kind() != OperationType::Query
-        {
-            let message = "only queries are allowed over GET";
-            let error = ApiError::new(ErrorCode::MethodNotAllowed, message);
-            return Err(Outcome::MethodNotAllowed(error));
-        }
-        let definitions = &operation.definition().node.variable_definitions;
-        variables::check(definitions, &request.variables).map_err(Outcome::rejected)?;
-        self::limits::check(operation, &request.variables, &self.config.limits)
-            .map_err(Outcome::rejected)?;
-        // `__type` is null if introspection is disabled, as in the local schema.
-        let selects_schema = operation
-            .root_fields()
-            .iter()
-            .any(|name| matches!(name.as_str(), "__schema" | "_service"));
-        if !self.config.graphql.introspection && selects_schema {
-            let message = "introspection is disabled";
-            return Err(Outcome::rejected(ApiError::new(
-                ErrorCode::IntrospectionDisabled,
-                message,
-            )));
-        }
-        Ok(())
-    }
-
-    /// The request context of the local subgraph, if there is a generation.
-    fn context(
-        &self,
-        prepared: &PreparedOperation,
-        sources: &RequestSources,
-        status: federation::subgraph::SubgraphStatus,
-    ) -> Option<Arc<RequestContext>> {
-        let snapshot = Arc::clone(sources.snapshot.as_ref()?);
-        Some(RequestContext::new(snapshot, prepared.now, Arc::clone(&self.config), status))
-    }
-
-    /// Executes a plan on subgraphs. Catches panics, which the panic hook logs.
-    async fn execute_federated(
-        &self,
-        router: &SupergraphRouter,
-        planned: &PlannedOperation,
-        prepared: &PreparedOperation,
-        context: Option<Arc<RequestContext>>,
-    ) -> Outcome {
-        let Ok(_permit) = self.permits.try_acquire() else {
-            return Outcome::Failed(ApiError::busy());
-        };
-        let PreparedOperation { operation, request, .. } = prepared;
-        let local = context.clone().map(|context| LocalSubgraph { schema: &self.schema, context });
-        let fetch_context = FetchContext {
-            headers: &request.headers,
-            local: local.as_ref().map(|local| -> &dyn Subgraph { local }),
-            deadline: self.deadline(),
-        };
-        let variables = &request.variables;
-        let execution =
-            router.execute(planned, operation, variables, &request.caller, fetch_context);
-        let execution = async {
-            match &context {
-                Some(context) => context.run(execution).await,
-                None => execution.await,
-            }
-        };
-        let execution = execution.instrument(tracing::info_span!("execute"));
-        match AssertUnwindSafe(execution).catch_unwind().await {
-            Ok(Ok((response, omitted))) => Outcome::executed(response, omitted),
-            Ok(Err(error)) => error.into(),
-            Err(_panic) => Outcome::Failed(ApiError::internal()),
-        }
-    }
-
-    /// Executes an operation on the local schema before its deadline. Catches panics, which the
-    /// panic hook logs.
-    async fn execute(
-        &self,
-        prepared: &PreparedOperation,
-        context: Arc<RequestContext>,
-        deadline: Instant,
-    ) -> Outcome {
-        let Ok(_permit) = self.permits.try_acquire() else {
-            return Outcome::Failed(ApiError::busy());
-        };
-        let PreparedOperation { operation, request, .. } = prepared;
-        let document = operation.document().clone();
-        let document = variables::without_omitted(document, operation, &request.variables);
-        let variables = variables::with_defaults(request.variables.clone(), operation);
-        let mut request =
-            Request::new(String::new()).variables(variables).data(Arc::clone(&context));
-        request.operation_name = operation.name().map(str::to_owned);
-        request.set_parsed_query(document);
-        let span = tracing::info_span!("execute");
-        let execution = context.run(self.schema.execute(request)).instrument(span);
-        let execution = AssertUnwindSafe(execution).catch_unwind();
-        match tokio::time::timeout_at(deadline, execution).await {
-            Ok(Ok(response)) => {
-                let errors_max = self.config.limits.errors_max;
-                let classify = move || classify_response(response, errors_max);
-                blocking::run(context.text_bytes(), classify).await
-            }
-            Ok(Err(_panic)) => Outcome::Failed(ApiError::internal()),
-            Err(_elapsed) => self.timed_out(),
-        }
-    }
-
-    /// The deadline of a request that starts now.
-    fn deadline(&self) -> Instant {
-        Instant::now() + Duration::from_millis(self.config.limits.request_timeout_ms)
-    }
-
-    fn timed_out(&self) -> Outcome {
-        let timeout = self.config.limits.request_timeout_ms;
-        Outcome::Failed(ApiError::limit("request_timeout_ms", timeout))
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) use self::{
 };
 pub use explain::NotListedReason;
 pub(crate) use explain::{ScoreFactors, explanation};
-pub(crate) use highlight::{DocumentTexts, highlights};
+pub(crate) use highlight::{DocumentTexts, Highlights, highlights};
 pub(crate) use rank::{RankedHit, SearchResult};
 pub(crate) use reader::{IndexReader, Search};
 pub(crate) use series::SeriesTimes;

@@ -354,6 +354,21 @@ vocabulary! {
         /// Names of linked themes, people, organisations and communities; hashtags.
         Names = "NAMES",
     }
+    /// Kind of a titled part of a record.
+    PartKind {
+        /// A step of a plan.
+        Step = "STEP",
+        /// A method of a step.
+        Method = "METHOD",
+        /// A tip of a step.
+        Tip = "TIP",
+        /// A guideline.
+        Guideline = "GUIDELINE",
+        /// A resource, such as a tested letter.
+        Resource = "RESOURCE",
+        /// A session of an event.
+        Session = "SESSION",
+    }
     /// How a word of a query matched a text.
     MatchKind {
         /// The word itself or an inflected form of it.

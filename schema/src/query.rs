@@ -62,7 +62,7 @@ pub struct SearchExtras {
     pub total: bool,
     /// Counts of all facets.
     pub facets: bool,
-    /// Highlighted passages per hit.
+    /// Highlighted passages and the matched part per hit.
     pub highlights: bool,
     /// Score explanation per hit.
     pub explanations: bool,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cursor, Facets, GenerationNumber, MatchClass, MatchKind, MeaningClass, NodeId, Record,
-    SearchField, SearchFilter, SuggestionKind,
+    Cursor, Facets, GenerationNumber, MatchClass, MatchKind, MeaningClass, NodeId, PartPosition,
+    Record, SearchField, SearchFilter, SuggestionKind,
 };
 
 /// A mention of a declared entity in a text, found by its name.
@@ -47,6 +47,8 @@ pub struct Hit {
     pub cursor: Cursor,
     /// Highlighted passages, if selected.
     pub highlights: Vec<Highlight>,
+    /// The part of the record that matches more words than its title, if highlights are selected.
+    pub matched_part: Option<PartPosition>,
     /// Score explanation, if selected and the query has words.
     pub explanation: Option<Explanation>,
 }

@@ -2,7 +2,6 @@
 //!
 //! `Name.graphql` contains the operation `NameQuery`. `variables.json` contains the variables of
 //! each operation by name of the case; an operation without an entry is executed without variables.
-//! `{ "operation": …, "case": …, "at": … }` refers to a value in another response.
 
 use std::{collections::BTreeMap, fs};
 
@@ -32,41 +31,79 @@ impl Gallery {
     }
 
     /// The `data` of a response, which must not contain errors.
-    fn execute(&self, server: &Server, operation: &str, case: Option<&str>) -> Value {
-        let mut variables = case.map_or_else(Map::new, |case| self.cases[operation][case].clone());
-        for value in variables.values_mut() {
-            if let Some(other) = value.get("operation").and_then(Value::as_str) {
-                let response = self.execute(server, other, value["case"].as_str());
-                let found = value["at"].as_str().and_then(|at| response.pointer(at));
-                let found = found.filter(|found| !found.is_null()).cloned();
-                *value = found.unwrap_or_else(|| panic!("{other} has no {value}: {response}"));
-            }
-        }
+    fn execute(&self, server: &Server, operation: &str, variables: &Map<String, Value>) -> Value {
         let body = json!({
             "query": self.operations[operation],
             "operationName": format!("{operation}Query"),
             "variables": variables,
         });
         let mut response = server.post(&body).json();
-        assert_eq!(response.get("errors"), None, "{operation}, {case:?}: {response}");
+        assert_eq!(response.get("errors"), None, "{operation}, {variables:?}: {response}");
         response["data"].take()
     }
+
+    /// The responses to all cases of an operation, by name of the case, and to its next page.
+    fn responses(&self, server: &Server, operation: &str) -> BTreeMap<String, Value> {
+        let Some(cases) = self.cases.get(operation) else {
+            let response = self.execute(server, operation, &Map::new());
+            return BTreeMap::from([("without variables".to_owned(), response)]);
+        };
+        let responses = cases.iter();
+        let mut responses: BTreeMap<_, _> = responses
+            .map(|(case, variables)| (case.clone(), self.execute(server, operation, variables)))
+            .collect();
+        for next in NEXT_PAGES.iter().filter(|next| next.operation == operation) {
+            let mut variables = cases[next.case].clone();
+            let cursor = responses[next.case].pointer(next.cursor).expect("a cursor").clone();
+            variables.insert(next.variable.to_owned(), cursor);
+            let response = self.execute(server, operation, &variables);
+            responses.insert(next.name.to_owned(), response);
+        }
+        responses
+    }
 }
+
+/// A page that follows that of another case.
+struct NextPage {
+    operation: &'static str,
+    case: &'static str,
+    name: &'static str,
+    /// The variable that takes the cursor.
+    variable: &'static str,
+    /// JSON pointer to the cursor in the response of the case.
+    cursor: &'static str,
+}
+
+const NEXT_PAGES: [NextPage; 3] = [
+    NextPage {
+        operation: "SearchPage",
+        case: "words and a filter",
+        name: "the next page",
+        variable: "after",
+        cursor: "/search/pageInfo/endCursor",
+    },
+    NextPage {
+        operation: "CommunityPage",
+        case: "Community CX",
+        name: "its next articles",
+        variable: "articlesAfter",
+        cursor: "/contentByUrl/articles/pageInfo/endCursor",
+    },
+    NextPage {
+        operation: "MirrorChanges",
+        case: "from the beginning",
+        name: "what came after",
+        variable: "after",
+        cursor: "/changes/pageInfo/endCursor",
+    },
+];
 
 #[test]
 fn every_example_operation_must_execute_without_an_error() {
     let gallery = Gallery::read();
     let (_installation, server) = Server::demo();
     for operation in gallery.operations.keys() {
-        let responses = match gallery.cases.get(operation) {
-            Some(cases) => cases
-                .keys()
-                .map(|case| (&**case, gallery.execute(&server, operation, Some(case))))
-                .collect(),
-            None => {
-                BTreeMap::from([("without variables", gallery.execute(&server, operation, None))])
-            }
-        };
+        let responses = gallery.responses(&server, operation);
         insta::assert_json_snapshot!(operation.as_str(), responses);
     }
 }

@@ -115,6 +115,99 @@ fn every_limit_must_name_itself_and_its_value() {
 }
 
 #[test]
+fn the_cost_of_an_operation_must_be_reported_on_request() {
+    let (_installation, server) = server(|_| ());
+    let query = "query($n: Int) { a: search(first: $n) { totalCount nodes { title } } }";
+    let cost = |first: u64, requested: bool| {
+        let body = json!({
+            "query": query,
+            "variables": { "n": first },
+            "extensions": { "cost": requested },
+        });
+        // The second response comes from the cache.
+        let [one, two] = [0, 1].map(|_| server.post(&body).json());
+        assert_eq!(one, two);
+        assert_ne!(one["data"]["a"]["totalCount"], 0, "{one}");
+        one["extensions"]["cost"].clone()
+    };
+    assert_eq!(cost(3, false), Value::Null);
+    let Limits { complexity_max, depth_max, aliases_max, .. } = Limits::default();
+    for first in [3, 7] {
+        let reported = cost(first, true);
+        let of_limit = |name: &str| reported[name].as_u64();
+        assert_eq!(of_limit("complexityMax"), Some(complexity_max), "{reported}");
+        assert_eq!(of_limit("depthMax"), Some(depth_max as u64), "{reported}");
+        assert_eq!(of_limit("aliasesMax"), Some(aliases_max as u64), "{reported}");
+        assert_eq!((&reported["depth"], &reported["aliases"]), (&json!(3), &json!(1)));
+        assert!(of_limit("complexity") > Some(50 + first), "{reported}");
+    }
+    let difference = cost(7, true)["complexity"].as_u64().unwrap()
+        - cost(3, true)["complexity"].as_u64().unwrap();
+    assert_eq!(difference % 4, 0, "each item costs the same");
+    let path = "?query=%7Bcatalog%7Bgeneration%7D%7D&extensions=%7B%22cost%22%3Atrue%7D";
+    let reply =
+        server.request(&format!("GET /graphql{path} HTTP/1.1\r\naccept: application/json"), "");
+    assert_eq!(reply.json()["extensions"]["cost"]["depth"], 2, "{reply:?}");
+}
+
+#[test]
+fn a_value_or_name_that_does_not_exist_must_be_named_with_the_nearest_one() {
+    let (_installation, server) = server(|_| ());
+    for (query, variables, code, suggested) in [
+        (
+            "{ search(quary: \"a\") { totalCount } }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+            "query",
+        ),
+        (
+            "{ search(sort: NEWST) { totalCount } }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+            "NEWEST",
+        ),
+        (
+            "{ search(filter: { kind: ARTICLE }) { totalCount } }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+            "kinds",
+        ),
+        ("{ search { totalCont } }", json!({}), "GRAPHQL_VALIDATION_FAILED", "totalCount"),
+        (
+            "query($s: SearchSort) { search(sort: $s) { totalCount } }",
+            json!({ "s": "newest" }),
+            "BAD_USER_INPUT",
+            "NEWEST",
+        ),
+        (
+            "query($f: SearchFilter) { search(filter: $f) { totalCount } }",
+            json!({ "f": { "audience": [] } }),
+            "BAD_USER_INPUT",
+            "audiences",
+        ),
+    ] {
+        let reply = server.post(&json!({ "query": query, "variables": variables }));
+        let errors = reply.json()["errors"].clone();
+        assert_eq!(errors.as_array().map(Vec::len), Some(1), "{query}: {errors}");
+        assert_eq!(reply.code(), code, "{query}: {errors}");
+        let message = errors[0]["message"].as_str().unwrap_or_default();
+        let end = message.to_lowercase();
+        let end = end.split_once("did you mean").map(|(_, end)| end.to_owned());
+        let is_suggested = end.is_some_and(|end| end.contains(&suggested.to_lowercase()));
+        assert!(is_suggested, "{query}: {message}");
+    }
+    for (query, variables) in [
+        ("query($n: Int) { search(first: $n) { totalCount } }", json!({ "n": "three" })),
+        ("query($n: Int) { search(first: $n) { totalCount } }", json!({ "n": 1.5 })),
+        ("query($w: String) { search(query: $w) { totalCount } }", json!({ "w": 3 })),
+        ("query($i: [ID!]!) { nodes(ids: $i) { id } }", json!({ "i": ["a", null] })),
+    ] {
+        let reply = server.post(&json!({ "query": query, "variables": variables }));
+        assert_eq!(reply.code(), "BAD_USER_INPUT", "{query}, {variables}: {reply:?}");
+    }
+}
+
+#[test]
 fn errors_beyond_the_limit_must_be_counted() {
     let (_installation, server) = server(|limits| limits.errors_max = 3);
     let unknown = repeated(40, |n| format!("unknown{} ", n % 20));

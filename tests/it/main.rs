@@ -12,6 +12,7 @@
 //! - `query_syntax`: phrases, fields, prefixes, alternatives and exclusions in queries
 //! - `highlights_and_explanations`: highlights, explanations, interpretations; limits of a query
 //! - `relevance`: search quality on judged collections
+//! - `matched_parts`: steps, methods, tips, sessions and other parts as hits
 //! - `suggestions`: suggestions compared with a naive scan; related content
 //! - `entity_mentions`: names of declared entities in texts, compared with marked texts
 //! - `near_duplicates`: near-duplicates compared with a naive scan; passages shared between sources
@@ -73,6 +74,7 @@ mod incremental;
 mod ingest;
 mod limits;
 mod match_classes;
+mod matched_parts;
 mod metrics;
 mod near_duplicates;
 mod pages;

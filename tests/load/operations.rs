@@ -93,13 +93,7 @@ impl Workload {
             let text = fs::read_to_string(&path)?;
             let none = BTreeMap::from([(String::new(), Map::new())]);
             for variables in cases.get(name).unwrap_or(&none).values() {
-                // Cursors are omitted: the first page has the same query.
-                let plain_variables: Map<String, Value> = variables
-                    .iter()
-                    .filter(|(_, value)| value.get("operation").is_none())
-                    .map(|(name, value)| (name.clone(), value.clone()))
-                    .collect();
-                operations.push(post(&json!({ "query": text, "variables": plain_variables })));
+                operations.push(post(&json!({ "query": text, "variables": variables })));
             }
         }
         let titles = "{ articles(first: 100) { nodes { title } } toolkits { nodes { title } } }";

@@ -1,7 +1,6 @@
 //! Executes a plan: fetches from subgraphs, in parallel where the plan allows it, and merges their
 //! data and errors.
 
-mod coerce_variables;
 mod errors;
 mod merge;
 mod representations;
@@ -21,7 +20,6 @@ use futures_util::{
 use tokio::time::Instant;
 
 pub(crate) use self::{
-    coerce_variables::coerce_variables,
     errors::{ErrorIndex, MissingReason, REPORTED_ERRORS_MAX, at_path},
     response_path::{ResponsePath, ResponseSegment},
 };

@@ -11,6 +11,7 @@
 
 pub mod authorization;
 pub mod bounded_file;
+mod coerce_variables;
 mod compatibility;
 pub mod compose;
 pub mod composition_loop;
@@ -33,6 +34,7 @@ mod sdl_cache;
 mod selected_fields;
 mod selection_set;
 pub mod subgraph;
+mod suggestions;
 mod supergraph;
 mod supergraph_file;
 pub mod text_limits;
@@ -42,6 +44,7 @@ pub use self::{
     current_supergraph::CurrentSupergraph,
     execute::FetchContext,
     router::{PlannedOperation, RequestError, Response, Route, SupergraphRouter},
+    schema::{PublicSchema, SchemaError},
     supergraph::{LoadError, Supergraph},
     supergraph_file::{SupergraphFile, SupergraphFileError, watch},
 };

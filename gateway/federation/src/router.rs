@@ -10,7 +10,7 @@ use crate::{
     authorization::{Caller, Grants},
     config::RouterConfig,
     error::{ApiError, ErrorCode, GraphqlError, shorten, with_causes},
-    execute::{Execution, FetchContext, coerce_variables},
+    execute::{Execution, FetchContext},
     filter_operation::AuthContext,
     operation::Operation,
     operation_key::OperationKey,
@@ -19,6 +19,7 @@ use crate::{
     plan_cache::PlanCache,
     planner_adapter::PlannerError,
     response_projection::{Projected, hide_unselected_paths, project},
+    schema::PublicSchema,
     subgraph::{HttpClient, HttpSubgraph, SubgraphRegistry},
     supergraph::Supergraph,
 };
@@ -97,6 +98,11 @@ impl SupergraphRouter {
         self.supergraph.digest()
     }
 
+    /// The types of the supergraph.
+    pub fn types(&self) -> &PublicSchema {
+        self.supergraph.types()
+    }
+
     /// The subgraphs called over HTTP, by name.
     pub fn remotes(&self) -> &Arc<[Arc<HttpSubgraph>]> {
         &self.remotes
@@ -162,8 +168,7 @@ impl SupergraphRouter {
         context: FetchContext<'_>,
     ) -> Result<(Response, usize), RequestError> {
         let types = self.supergraph.types();
-        let definitions = &operation.definition().node.variable_definitions;
-        let variables = coerce_variables(types, definitions, variables)?;
+        let variables = types.coerce_variables(operation, variables)?;
         let execution = Execution::new(types, &self.subgraphs, &self.config, context, &variables);
         let state = execution.run(plan).await;
         let auth = AuthContext { caller, grants };

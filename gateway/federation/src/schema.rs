@@ -115,9 +115,9 @@ impl Definition {
     }
 }
 
-/// The types of a supergraph.
+/// The types of a schema as clients see it.
 #[derive(Debug, Default)]
-pub(crate) struct PublicSchema {
+pub struct PublicSchema {
     /// Public types by name.
     public: IndexMap<String, Definition>,
     pub(crate) directives: Vec<Directive>,
@@ -136,7 +136,23 @@ pub(crate) struct PublicSchema {
     required_with_arguments: HashSet<String>,
 }
 
+/// Why a schema cannot be parsed.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid schema: {0}")]
+pub struct SchemaError(String);
+
 impl PublicSchema {
+    /// The types of a schema without a supergraph, from its SDL.
+    ///
+    /// # Errors
+    /// [`SchemaError`] if the SDL cannot be parsed.
+    pub fn parse(sdl: &str) -> Result<Self, SchemaError> {
+        let document = graphql_tools::parser::parse_schema::<String>(sdl)
+            .map_err(|error| SchemaError(error.to_string()))?
+            .into_static();
+        Ok(Self::new(&document, &document))
+    }
+
     /// Indexes the supergraph `whole`, whose public schema is `public`.
     pub(crate) fn new(whole: &ast::Document, public: &ast::Document) -> Self {
         let mut types = Self {

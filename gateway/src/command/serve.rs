@@ -15,7 +15,7 @@ use indexer::{
 use tokio::runtime::Runtime;
 
 use super::{
-    CommandError, SourceArguments,
+    CommandError, SourceArguments, graphiql,
     index::{self, Summary},
     logging,
     progress::Console,
@@ -87,7 +87,11 @@ async fn serve(
     is_demo: bool,
     signals: ShutdownSignals,
 ) -> Result<ExitCode, CommandError> {
+    let graphiql_dir = config.graphql.graphiql_dir.clone();
     let app = App::build(config).await?;
+    if let Some(folder) = graphiql_dir.filter(|_| is_demo) {
+        graphiql::build_if_missing(&folder);
+    }
     let signal = signals.reported();
     let address = app.address();
     if is_demo {

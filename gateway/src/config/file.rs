@@ -133,7 +133,7 @@ impl Default for GraphqlSection {
 #[serde(default, deny_unknown_fields)]
 struct CorsSection {
     /// Sites whose pages may [read responses](graphql.md#browsers-cors-and-csrf) in a browser.
-    #[schemars(extend("x-range" = "origins (`https://www.example.nl`, without path), or `[\"*\"]` for any"))]
+    #[schemars(extend("x-range" = "origins (`https://www.example.nl`, without path), `http://localhost:*` for any port of this machine, or `[\"*\"]` for any"))]
     origins: Vec<String>,
 }
 
@@ -260,6 +260,9 @@ impl GraphqlSection {
     }
 }
 
+/// Origins on this machine, with any port.
+const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
+
 impl CorsSection {
     fn checked(self) -> Result<CorsOrigins, ConfigError> {
         if self.origins == ["*"] {
@@ -270,13 +273,18 @@ impl CorsSection {
     }
 }
 
-/// Validates an origin as browsers send it: only scheme, host and port.
+/// Validates an origin as browsers send it: only scheme, host and port. The port of a loopback
+/// address may be `*`.
 fn origin(text: &str) -> Result<String, ConfigError> {
+    if LOOPBACK_ORIGINS.contains(&text) {
+        return Ok(text.to_owned());
+    }
     let parsed = text.parse::<Url>().map(|url| url.origin().ascii_serialization());
     match parsed {
         Ok(origin) if origin == text => Ok(origin),
         _ => {
-            let expected = "`[\"*\"]` or origins such as `https://www.example.nl`";
+            let expected = "`[\"*\"]`, origins such as `https://www.example.nl`, or \
+                            `http://localhost:*` for any port";
             Err(ConfigError::value("cors.origins", expected, text))
         }
     }

@@ -355,6 +355,24 @@ pub(crate) enum SearchField {
     Names,
 }
 
+/// Kind of a titled part of content.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "schema::PartKind")]
+pub(crate) enum PartKind {
+    /// A step of a plan.
+    Step,
+    /// A method of a step.
+    Method,
+    /// A tip of a step.
+    Tip,
+    /// A guideline.
+    Guideline,
+    /// A resource, such as a tested letter.
+    Resource,
+    /// A session of an event.
+    Session,
+}
+
 /// How closely a hit matches a query.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "schema::MatchClass")]

@@ -2,7 +2,7 @@
 
 use super::enums::{
     Access, ArticleForm, Attendance, CommunityForm, EventForm, EventPhase, EventStatus,
-    GovernmentLayer, Kind, Language, Maturity, OrganisationKind, ToolkitForm,
+    GovernmentLayer, Kind, Language, Maturity, OrganisationKind, PartKind, ToolkitForm,
 };
 use crate::messages::Messages;
 
@@ -36,6 +36,7 @@ labels! {
     Language = "language",
     Maturity = "maturity",
     OrganisationKind = "organisation_kind",
+    PartKind = "part",
     ToolkitForm = "form",
 }
 

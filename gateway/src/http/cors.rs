@@ -38,8 +38,7 @@ impl<E> CorsEndpoint<E> {
         match &self.allowed {
             AllowedOrigins::Any => Some(HeaderValue::from_static("*")),
             AllowedOrigins::List(origins) => {
-                let is_allowed =
-                    origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+                let is_allowed = origins.iter().any(|allowed| allows(allowed, origin.as_bytes()));
                 is_allowed.then(|| origin.clone())
             }
         }
@@ -47,6 +46,21 @@ impl<E> CorsEndpoint<E> {
 
     fn is_off(&self) -> bool {
         matches!(&self.allowed, AllowedOrigins::List(origins) if origins.is_empty())
+    }
+}
+
+/// Whether a configured origin allows the origin of a request: the same, or any port if it ends in
+/// `:*`.
+fn allows(allowed: &str, origin: &[u8]) -> bool {
+    match allowed.strip_suffix(":*") {
+        None => allowed.as_bytes() == origin,
+        Some(host) => match origin.strip_prefix(host.as_bytes()) {
+            Some([]) => true,
+            Some([b':', port @ ..]) => {
+                (1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit)
+            }
+            _ => false,
+        },
     }
 }
 
@@ -84,5 +98,29 @@ fn set_cors_headers(headers: &mut HeaderMap, allow_origin: HeaderValue, is_prefl
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     } else {
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_port_must_not_allow_another_host() {
+        let local = "http://localhost:*";
+        for origin in ["http://localhost", "http://localhost:3000", "http://localhost:65535"] {
+            assert!(allows(local, origin.as_bytes()), "{origin}");
+        }
+        for origin in [
+            "http://localhost.example.nl",
+            "http://localhost:3000.example.nl",
+            "http://localhost:",
+            "http://localhost:*",
+            "https://localhost:3000",
+            "http://127.0.0.1:3000",
+            "null",
+        ] {
+            assert!(!allows(local, origin.as_bytes()), "{origin}");
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     config::Config,
     error::{ApiError, ErrorCode, GraphqlError},
     metrics::Metrics,
-    pipeline::{GraphqlRequest, Outcome, Pipeline, ServedResponse},
+    pipeline::{Cost, GraphqlRequest, Outcome, Pipeline, ServedResponse},
 };
 
 /// Retry delay in seconds for a client that was rejected because of load.
@@ -63,6 +63,9 @@ struct ResponseExtensions<'a> {
     /// Number of errors that are not listed.
     #[serde(skip_serializing_if = "is_zero")]
     omitted_errors: usize,
+    /// The cost of the operation, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
@@ -143,7 +146,7 @@ impl Endpoint for GraphqlEndpoint {
         };
         let ServedResponse { outcome, meta } = self.pipeline.handle(graphql_request).await;
         self.metrics.record_operation(meta.kind, outcome.code(), meta.cache_status);
-        let mut response = response(media, outcome, id);
+        let mut response = response(media, outcome, meta.cost, id);
         if let Some(cache_key) = meta.cache_key
             && request.method() == poem::http::Method::GET
         {
@@ -215,11 +218,22 @@ fn has_body(headers: &HeaderMap) -> bool {
 }
 
 /// Converts an outcome to a response.
-fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Response {
+fn response(
+    media: GraphqlMediaType,
+    outcome: Outcome,
+    cost: Option<Cost>,
+    id: Option<&str>,
+) -> Response {
     match outcome {
-        Outcome::Complete(body) => json_response(media, StatusCode::OK, body),
+        Outcome::Complete(body) => {
+            let body = match cost {
+                Some(cost) => with_cost(&body, cost).into(),
+                None => body,
+            };
+            json_response(media, StatusCode::OK, body)
+        }
         Outcome::Partial { response, omitted } => {
-            let extensions = ResponseExtensions { request_id: id, omitted_errors: omitted };
+            let extensions = ResponseExtensions { request_id: id, omitted_errors: omitted, cost };
             let body =
                 ResponseBody { errors: &response.errors, data: Some(&response.data), extensions };
             json_response(media, StatusCode::OK, json(&body))
@@ -234,7 +248,7 @@ fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Resp
                 media,
                 status,
                 &errors,
-                ResponseExtensions { request_id: id, omitted_errors: omitted },
+                ResponseExtensions { request_id: id, omitted_errors: omitted, cost },
             )
         }
         Outcome::MethodNotAllowed(error) => {
@@ -249,13 +263,20 @@ fn response(media: GraphqlMediaType, outcome: Outcome, id: Option<&str>) -> Resp
     }
 }
 
+/// Adds the cost to the body of a response without errors, which has no extensions.
+fn with_cost(body: &[u8], cost: Cost) -> Vec<u8> {
+    let cost = serde_json::to_string(&cost).expect("numbers always serialise to JSON");
+    let data = body.strip_suffix(b"}").unwrap_or(body);
+    [data, br#","extensions":{"cost":"#, cost.as_bytes(), b"}}"].concat()
+}
+
 fn rejected(
     media: GraphqlMediaType,
     status: StatusCode,
     error: ApiError,
     id: Option<&str>,
 ) -> Response {
-    let extensions = ResponseExtensions { request_id: id, omitted_errors: 0 };
+    let extensions = ResponseExtensions { request_id: id, omitted_errors: 0, cost: None };
     let mut response = error_response(media, status, &[error.into()], extensions);
     let extra_header = match status {
         StatusCode::METHOD_NOT_ALLOWED => Some((header::ALLOW, "GET, POST")),

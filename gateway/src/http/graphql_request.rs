@@ -57,6 +57,9 @@ struct RequestParams {
 #[serde(rename_all = "camelCase")]
 struct RequestExtensions {
     persisted_query: Option<PersistedQuery>,
+    /// Whether the response reports the cost of the operation.
+    #[serde(default)]
+    cost: bool,
 }
 
 /// Reference to a document by its hash (automatic persisted queries, version 1).
@@ -101,13 +104,14 @@ pub(crate) async fn read(
     };
     let headers = request.headers();
     let RequestParams { query, document_id, operation_name, variables, extensions } = parameters;
-    let persisted = extensions.and_then(|extensions| extensions.persisted_query);
+    let RequestExtensions { persisted_query: persisted, cost } = extensions.unwrap_or_default();
     Ok(GraphqlRequest {
         caller: Caller::default(),
         document: document_ref(query, document_id, persisted)?,
         operation_name: operation_name.filter(|name| !name.is_empty()),
         variables: variables.unwrap_or_default(),
         allowed,
+        reports_cost: cost,
         cache_scope: cache_scope(headers),
         if_none_match: if allowed == AllowedOperations::QueriesOnly {
             IfNoneMatch::parse(headers).versions(media.etag_suffix())

@@ -27,6 +27,7 @@ pub(super) struct HitView {
     kind_code: &'static str,
     form: String,
     fragments: Vec<Vec<Span>>,
+    part: Option<PartLink>,
     /// The date for readers, and in ISO 8601.
     date: Option<(String, String)>,
     place: String,
@@ -36,6 +37,13 @@ pub(super) struct HitView {
     themes: Vec<Link>,
     organisations: Vec<Link>,
     source: String,
+}
+
+/// A link to the part of a record that matches.
+struct PartLink {
+    kind: String,
+    title: String,
+    anchor: String,
 }
 
 /// The ids of all entities named in the hits.
@@ -52,7 +60,15 @@ impl HitView {
         hit: &Hit,
         records_by_id: &RecordsById,
     ) -> Option<Self> {
-        Self::new(context, &hit.record, &hit.highlights, records_by_id)
+        let mut view = Self::new(context, &hit.record, &hit.highlights, records_by_id)?;
+        view.part = hit.matched_part.and_then(|position| {
+            Some(PartLink {
+                kind: context.messages.enum_label("part", position.kind().name()),
+                title: position.title(&hit.record)?.to_owned(),
+                anchor: position.anchor(),
+            })
+        });
+        Some(view)
     }
 
     /// A record shown without a search.
@@ -102,6 +118,7 @@ impl HitView {
             kind_code: kind.name(),
             form: messages.enum_label("form", form),
             fragments: fragments(common.summary.as_deref(), highlights),
+            part: None,
             date,
             place: place.unwrap_or_default(),
             notice,

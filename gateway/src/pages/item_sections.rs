@@ -2,7 +2,7 @@
 
 use schema::{
     ApproximateCount, Body, Common, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId,
-    Record, Resource, SearchFilter, SearchSort, repetition::repeated_length,
+    PartPosition, Record, Resource, SearchFilter, SearchSort, repetition::repeated_length,
 };
 
 use super::{
@@ -34,14 +34,23 @@ pub(super) struct Section {
 /// A row of a section.
 #[derive(Default)]
 pub(super) struct Row {
+    /// Its fragment identifier; empty if nothing refers to it.
+    pub(super) anchor: String,
     pub(super) title: String,
     /// Target of the link; empty if there is none.
     pub(super) href: String,
     pub(super) text: String,
     /// The person quoted, if the row is a quote.
     pub(super) attribution: Option<String>,
-    /// Labels and texts, such as the methods and tips of a step.
-    pub(super) details: Vec<(String, String)>,
+    pub(super) details: Vec<Detail>,
+}
+
+/// A label and a text within a row, such as a method or tip of a step.
+pub(super) struct Detail {
+    /// Its fragment identifier; empty if nothing refers to it.
+    pub(super) anchor: String,
+    pub(super) label: String,
+    pub(super) text: String,
 }
 
 /// The data that is loaded before a page is rendered.
@@ -175,11 +184,14 @@ fn references(article: &schema::Article) -> Vec<Row> {
 }
 
 fn resources(context: PageContext<'_>, resources: &[Resource]) -> Vec<Row> {
-    let row = |resource: &Resource| {
-        let tested = resource
-            .tested
-            .then(|| (String::new(), context.messages.get("item.tested").to_owned()));
+    let row = |(at, resource): (usize, &Resource)| {
+        let tested = resource.tested.then(|| Detail {
+            anchor: String::new(),
+            label: String::new(),
+            text: context.messages.get("item.tested").to_owned(),
+        });
         Row {
+            anchor: PartPosition::Resource(at).anchor(),
             title: resource.title.clone(),
             href: resource.url.as_ref().map(ToString::to_string).unwrap_or_default(),
             text: resource.description.clone().unwrap_or_default(),
@@ -187,33 +199,41 @@ fn resources(context: PageContext<'_>, resources: &[Resource]) -> Vec<Row> {
             ..Row::default()
         }
     };
-    resources.iter().map(row).collect()
+    resources.iter().enumerate().map(row).collect()
 }
 
 fn guidelines(toolkit: &schema::Toolkit) -> Vec<Row> {
-    let row = |guideline: &schema::Guideline| Row {
+    let row = |(at, guideline): (usize, &schema::Guideline)| Row {
+        anchor: PartPosition::Guideline(at).anchor(),
         title: guideline.title.clone(),
         text: guideline.body.clone().unwrap_or_default(),
         ..Row::default()
     };
-    toolkit.guidelines.iter().map(row).collect()
+    toolkit.guidelines.iter().enumerate().map(row).collect()
 }
 
 fn steps(context: PageContext<'_>, toolkit: &schema::Toolkit) -> Vec<Row> {
     let messages = context.messages;
-    let row = |step: &schema::Step| {
-        let methods = step.methods.iter();
-        let methods = methods.map(|one| (one.title.clone(), effort(context, &one.effort)));
-        let tips =
-            step.tips.iter().map(|tip| (messages.get("item.tip").to_owned(), tip.title.clone()));
+    let row = |(step, one): (usize, &schema::Step)| {
+        let methods = one.methods.iter().enumerate().map(|(method, one)| Detail {
+            anchor: PartPosition::Method { step, method }.anchor(),
+            label: one.title.clone(),
+            text: effort(context, &one.effort),
+        });
+        let tips = one.tips.iter().enumerate().map(|(tip, one)| Detail {
+            anchor: PartPosition::Tip { step, tip }.anchor(),
+            label: messages.get("item.tip").to_owned(),
+            text: one.title.clone(),
+        });
         Row {
-            title: step.title.clone(),
-            text: step.intro.clone().unwrap_or_default(),
+            anchor: PartPosition::Step(step).anchor(),
+            title: one.title.clone(),
+            text: one.intro.clone().unwrap_or_default(),
             details: methods.chain(tips).collect(),
             ..Row::default()
         }
     };
-    toolkit.steps.iter().map(row).collect()
+    toolkit.steps.iter().enumerate().map(row).collect()
 }
 
 /// The effort a method takes, in one line.
@@ -236,15 +256,20 @@ fn programme(
     event: &schema::Event,
     records_by_id: &RecordsById,
 ) -> Vec<Row> {
-    let row = |session: &schema::Session| {
+    let row = |(at, session): (usize, &schema::Session)| {
         let when =
             session.start.as_ref().map(|start| context.messages.span(start, session.end.as_ref()));
         let speakers: Vec<_> = session.speakers.iter().map(|id| records_by_id.name(*id)).collect();
         let speakers = Some(speakers.join(", ")).filter(|speakers| !speakers.is_empty());
         let text: Vec<_> = [when, session.room.clone(), speakers].into_iter().flatten().collect();
-        Row { title: session.title.clone(), text: text.join(" · "), ..Row::default() }
+        Row {
+            anchor: PartPosition::Session(at).anchor(),
+            title: session.title.clone(),
+            text: text.join(" · "),
+            ..Row::default()
+        }
     };
-    event.sessions.iter().map(row).collect()
+    event.sessions.iter().enumerate().map(row).collect()
 }
 
 /// The form of a content record, such as a blog or a meeting.

@@ -5,6 +5,8 @@ use async_graphql::{
     parser::types::{Directive, Field, Selection, SelectionSet},
 };
 
+use serde::Serialize;
+
 use super::{complexity, complexity::ListSize};
 use crate::{
     config::Limits,
@@ -25,15 +27,41 @@ pub(super) fn check(
     operation: &Operation,
     variables: &Variables,
     limits: &Limits,
-) -> Result<(), GraphqlError> {
-    let mut walk = Walk { operation, variables, limits, aliases: 0, complexity: 0 };
+) -> Result<Cost, GraphqlError> {
+    let mut walk = Walk { operation, variables, limits, aliases: 0, depth: 0, complexity: 0 };
     let root = &operation.definition().node;
     if operation.root_fields().len() > limits.root_fields_max {
         let position = operation.definition().pos;
         return excess("root_fields_max", limits.root_fields_max as u64, position);
     }
     walk.directives(&root.directives)?;
-    walk.visit(&root.selection_set.node, SelectionContext::ROOT)
+    walk.visit(&root.selection_set.node, SelectionContext::ROOT)?;
+    Ok(Cost {
+        complexity: walk.complexity,
+        complexity_max: limits.complexity_max,
+        depth: walk.depth,
+        depth_max: limits.depth_max,
+        aliases: walk.aliases,
+        aliases_max: limits.aliases_max,
+    })
+}
+
+/// The cost of an operation and its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Maximum number of fields in the response; a search counts more.
+    pub complexity: u64,
+    /// Maximum complexity.
+    pub complexity_max: u64,
+    /// Nesting of fields.
+    pub depth: usize,
+    /// Maximum nesting of fields.
+    pub depth_max: usize,
+    /// Number of aliases.
+    pub aliases: usize,
+    /// Maximum number of aliases.
+    pub aliases_max: usize,
 }
 
 /// Position of the walk in the operation.
@@ -61,6 +89,7 @@ struct Walk<'a> {
     variables: &'a Variables,
     limits: &'a Limits,
     aliases: usize,
+    depth: usize,
     complexity: u64,
 }
 
@@ -100,6 +129,7 @@ impl Walk<'_> {
         if depth > self.limits.depth_max {
             return excess("depth_max", self.limits.depth_max as u64, position);
         }
+        self.depth = self.depth.max(depth);
         self.aliases += usize::from(field.alias.is_some());
         if self.aliases > self.limits.aliases_max {
             return excess("aliases_max", self.limits.aliases_max as u64, position);

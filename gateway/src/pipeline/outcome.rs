@@ -8,6 +8,7 @@ use federation::{Response, error::shorten};
 use schema::GenerationNumber;
 use serde::Serialize;
 
+use super::limits::Cost;
 use crate::error::{ApiError, ErrorCode, GraphqlError, from_server_error};
 
 /// Hash of everything that a response depends on: equal keys mean equal responses. Also used as
@@ -134,6 +135,8 @@ pub struct ResponseMeta {
     pub cache_status: CacheStatus,
     /// Key of the response, if it may be cached.
     pub cache_key: Option<CacheKey>,
+    /// The cost of the operation, if the client requested it.
+    pub cost: Option<Cost>,
 }
 
 /// Body of a response without errors.

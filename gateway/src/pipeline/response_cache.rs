@@ -12,7 +12,10 @@ use quick_cache::{
 };
 use serde::Serialize;
 
-use super::outcome::{CacheKey, Outcome};
+use super::{
+    limits::Cost,
+    outcome::{CacheKey, Outcome},
+};
 use crate::config::Config;
 use federation::operation::Operation;
 
@@ -21,6 +24,8 @@ use federation::operation::Operation;
 pub(super) struct CachedResponse {
     pub(super) outcome: Outcome,
     pub(super) operation_name: Option<String>,
+    /// The cost of the operation, if the response reports it.
+    pub(super) cost: Option<Cost>,
 }
 
 /// Memory used by a cached response.
@@ -136,6 +141,8 @@ pub(super) struct ResponseCacheKey<'a> {
     pub(super) document: &'a str,
     pub(super) operation_name: Option<&'a str>,
     pub(super) variables: &'a Variables,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) reports_cost: bool,
     /// Hash of the supergraph, which affects routing.
     pub(super) supergraph: Option<&'a [u8; 32]>,
 }

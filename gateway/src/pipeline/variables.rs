@@ -37,17 +37,6 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Adds the defaults of omitted variables.
-pub(super) fn with_defaults(mut variables: Variables, operation: &Operation) -> Variables {
-    for definition in &operation.definition().node.variable_definitions {
-        let VariableDefinition { name, default_value, .. } = &definition.node;
-        if let (None, Some(default)) = (variables.get(&name.node), default_value) {
-            variables.insert(name.node.clone(), default.node.clone());
-        }
-    }
-    variables
-}
-
 /// Removes arguments and input fields whose variable was omitted, so that their defaults apply
 /// (GraphQL, section 6.4.1).
 pub(super) fn without_omitted(
@@ -145,16 +134,6 @@ mod tests {
         text.split("pos: Pos(")
             .map(|piece| piece.split_once(')').map_or(piece, |(_, rest)| rest))
             .collect()
-    }
-
-    #[test]
-    fn a_default_must_replace_an_omitted_variable() {
-        let text = "query($a: Boolean! = true, $b: Int = 1, $c: Int = 2, $d: Int) { x }";
-        let operation = Operation::parse(text, None).unwrap();
-        let values = Variables::from_json(json!({ "b": null, "c": 5 }));
-        let all = with_defaults(values, &operation);
-        let expected = json!({ "a": true, "b": null, "c": 5 });
-        assert_eq!(serde_json::to_value(&all).unwrap(), expected);
     }
 
     #[test]

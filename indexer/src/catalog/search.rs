@@ -69,6 +69,7 @@ pub(super) fn search(
             match_class: ranked_hit.class,
             cursor,
             highlights: Vec::new(),
+            matched_part: None,
             explanation: None,
         });
     }

@@ -4,7 +4,9 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
-use schema::{Body, Common, Record, SearchField, repetition::without_opening};
+use schema::{
+    Body, Common, PartPosition, Record, SearchField, Toolkit, repetition::without_opening,
+};
 
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?s)<h[1-6](?:\s[^>]*)?>(.*?)</h[1-6]>"));
@@ -68,7 +70,7 @@ pub(crate) fn all_texts<'a>(
     record: &'a Record,
     body: Option<&'a Body>,
 ) -> impl Iterator<Item = &'a str> {
-    let field_texts = field_texts(record).into_iter().map(|(_, text)| text);
+    let field_texts = field_texts(record).into_iter().map(|one| one.text);
     let body = body.map(|body| body_text(record, body));
     [record.name()].into_iter().chain(field_texts).chain(body)
 }
@@ -87,59 +89,89 @@ pub(super) fn body_text<'a>(record: &Record, body: &'a Body) -> &'a str {
         .unwrap_or(&body.text)
 }
 
+/// A text of a record other than its title and body.
+pub(super) struct FieldText<'a> {
+    pub(super) field: SearchField,
+    pub(super) text: &'a str,
+    /// The part of the record that it belongs to.
+    pub(super) part: Option<PartPosition>,
+}
+
 /// All texts of a record except the title and the body, which is last.
-pub(super) fn field_texts(record: &Record) -> Vec<(SearchField, &str)> {
+pub(super) fn field_texts(record: &Record) -> Vec<FieldText<'_>> {
     let mut leads: Vec<&str> = Vec::new();
     if let Some(common) = record.common() {
         leads.extend(common.summary.as_deref());
     }
-    let mut texts: Vec<&str> = Vec::new();
+    let mut texts: Vec<(Option<PartPosition>, &str)> = Vec::new();
+    let whole = |text| (None, text);
     match record {
         Record::Article(article) => {
             // A lead that is also the summary is one text.
             leads.extend(article.lead.as_deref().filter(|lead| {
                 leads.first().is_none_or(|summary| !without_opening(summary, lead).is_empty())
             }));
-            texts.extend(article.quotes.iter().map(|quote| quote.text.as_str()));
-            texts.extend(article.references.iter().map(|reference| reference.title.as_str()));
+            texts.extend(article.quotes.iter().map(|quote| whole(quote.text.as_str())));
+            let references = article.references.iter();
+            texts.extend(references.map(|reference| whole(reference.title.as_str())));
             texts.extend(resource_texts(&article.resources));
         }
-        Record::Toolkit(toolkit) => {
-            for step in &toolkit.steps {
-                texts.push(&step.title);
-                texts.extend(step.intro.as_deref());
-                texts.extend(step.methods.iter().map(|method| method.title.as_str()));
-                texts.extend(step.tips.iter().map(|tip| tip.title.as_str()));
-            }
-            texts.extend(resource_texts(&toolkit.resources));
-            for guideline in &toolkit.guidelines {
-                texts.push(&guideline.title);
-                texts.extend(guideline.body.as_deref());
-            }
-        }
+        Record::Toolkit(toolkit) => texts.extend(toolkit_texts(toolkit)),
         Record::Community(community) => {
-            texts.extend(community.short_name.as_deref());
-            texts.extend(community.question.as_deref());
-            texts.extend(community.purpose.as_deref());
+            let optional = [&community.short_name, &community.question, &community.purpose];
+            texts.extend(optional.into_iter().flatten().map(|text| whole(text.as_str())));
         }
         Record::Event(event) => {
             if let Some(place) = &event.place {
-                texts.extend(place.name.as_deref());
-                texts.extend(place.city.as_deref());
+                let names = [&place.name, &place.city].into_iter().flatten();
+                texts.extend(names.map(|name| whole(name.as_str())));
             }
-            texts.extend(event.sessions.iter().map(|session| session.title.as_str()));
+            let sessions = event.sessions.iter().enumerate();
+            texts
+                .extend(sessions.map(|(at, session)| {
+                    (Some(PartPosition::Session(at)), session.title.as_str())
+                }));
         }
         Record::Theme(_) | Record::Organisation(_) | Record::Person(_) | Record::Audience(_) => {}
     }
-    let leads = leads.into_iter().map(|text| (SearchField::Lead, text));
-    leads.chain(texts.into_iter().map(|text| (SearchField::Body, text))).collect()
+    let leads =
+        leads.into_iter().map(|text| FieldText { field: SearchField::Lead, text, part: None });
+    let texts =
+        texts.into_iter().map(|(part, text)| FieldText { field: SearchField::Body, text, part });
+    leads.chain(texts).collect()
 }
 
-fn resource_texts(resources: &[schema::Resource]) -> impl Iterator<Item = &str> {
-    resources
-        .iter()
-        .flat_map(|resource| [Some(resource.title.as_str()), resource.description.as_deref()])
-        .flatten()
+/// The texts of the parts of a toolkit.
+fn toolkit_texts(toolkit: &Toolkit) -> Vec<(Option<PartPosition>, &str)> {
+    let mut texts = Vec::new();
+    for (step, one) in toolkit.steps.iter().enumerate() {
+        let own = [Some(one.title.as_str()), one.intro.as_deref()].into_iter().flatten();
+        texts.extend(own.map(|text| (Some(PartPosition::Step(step)), text)));
+        let methods = one.methods.iter().enumerate();
+        texts.extend(methods.map(|(method, one)| {
+            (Some(PartPosition::Method { step, method }), one.title.as_str())
+        }));
+        let tips = one.tips.iter().enumerate();
+        texts.extend(
+            tips.map(|(tip, one)| (Some(PartPosition::Tip { step, tip }), one.title.as_str())),
+        );
+    }
+    texts.extend(resource_texts(&toolkit.resources));
+    for (at, guideline) in toolkit.guidelines.iter().enumerate() {
+        let own = [Some(guideline.title.as_str()), guideline.body.as_deref()];
+        let own = own.into_iter().flatten();
+        texts.extend(own.map(|text| (Some(PartPosition::Guideline(at)), text)));
+    }
+    texts
+}
+
+fn resource_texts(
+    resources: &[schema::Resource],
+) -> impl Iterator<Item = (Option<PartPosition>, &str)> {
+    resources.iter().enumerate().flat_map(|(at, resource)| {
+        let texts = [Some(resource.title.as_str()), resource.description.as_deref()];
+        texts.into_iter().flatten().map(move |text| (Some(PartPosition::Resource(at)), text))
+    })
 }
 
 /// The names of all linked records, and the hashtags.

@@ -69,8 +69,8 @@ fn field_words(record: &Record, plan: &Plan, matches: &Matches) -> [(SearchField
     let (in_title, in_text) = title_and_text_positions(title, matches);
     let body_start = document_texts::field_texts(record)
         .into_iter()
-        .filter(|(field, _)| *field == SearchField::Lead)
-        .fold(0, |position, (_, text)| position_after(text, position));
+        .filter(|one| one.field == SearchField::Lead)
+        .fold(0, |position, one| position_after(one.text, position));
     let (in_lead, in_body) = in_text
         .split_at(in_text.partition_point(|term_position| term_position.position < body_start));
     let words = |positions: &[TermPosition]| {

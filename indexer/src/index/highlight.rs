@@ -7,15 +7,16 @@ pub(super) mod fragments;
 
 use std::{iter::Peekable, ops::Range};
 
-use schema::{Body, Highlight, MatchKind, Record, SearchField, Span};
+use schema::{Body, Highlight, MatchClass, MatchKind, PartPosition, Record, SearchField, Span};
 
 use super::{
-    document_texts,
+    document_texts::{self, FieldText},
     highlight::fragments::{AnnotatedText, MatchSpan, best_fragments, whole_text},
     query::{
         matches::{Matches, TermPosition},
         planner::Plan,
         terms::TermOrigin,
+        word_set::{MatchedWords, WordSet},
     },
 };
 use crate::{analysis, analysis::WordTerms};
@@ -39,13 +40,22 @@ pub(crate) trait DocumentTexts {
     fn linked_records(&self) -> Result<Vec<Record>, Self::Error>;
 }
 
-/// Highlights of a record, for fields with a match only.
+/// Where the words of a query occur in a record.
+#[derive(Debug, Default)]
+pub(crate) struct Highlights {
+    /// For fields with a match only.
+    pub(crate) fields: Vec<Highlight>,
+    /// The part that matches most words, if it matches a word that the title does not.
+    pub(crate) part: Option<PartPosition>,
+}
+
+/// Highlights of a record.
 pub(crate) fn highlights<B: DocumentTexts>(
     record: &Record,
     (plan, matches): (&Plan, &Matches),
     document_texts: &B,
-) -> Result<Vec<Highlight>, B::Error> {
-    let Some(common) = record.common() else { return Ok(Vec::new()) };
+) -> Result<Highlights, B::Error> {
+    let Some(common) = record.common() else { return Ok(Highlights::default()) };
     let mut highlights = Vec::new();
     let mut put = |field, fragments: Vec<Vec<Span>>| {
         if !fragments.is_empty() {
@@ -54,17 +64,20 @@ pub(crate) fn highlights<B: DocumentTexts>(
     };
     let (in_title, in_text) = title_and_text_positions(&common.title, matches);
     let mut title_highlighter = FieldHighlighter::new(plan, &in_title);
-    put(
-        SearchField::Title,
-        title_highlighter.annotate(&common.title).iter().map(whole_text).collect(),
-    );
+    let title = title_highlighter.annotate(&common.title);
+    put(SearchField::Title, title.iter().map(whole_text).collect());
 
     let mut highlighter = FieldHighlighter::new(plan, &in_text);
     let (mut leads, mut others) = (Vec::new(), Vec::new());
-    for (field, text) in document_texts::field_texts(record) {
-        let annotated = highlighter.annotate(text);
-        if field == SearchField::Lead { leads.extend(annotated) } else { others.extend(annotated) }
+    let mut parts = MatchedParts::default();
+    for FieldText { field, text, part } in document_texts::field_texts(record) {
+        let Some(annotated) = highlighter.annotate(text) else { continue };
+        if let Some(part) = part {
+            parts.add(part, annotated.words());
+        }
+        if field == SearchField::Lead { leads.push(annotated) } else { others.push(annotated) }
     }
+    let words_of_title = title.map(|title| title.words()).unwrap_or_default();
     // The lead is highlighted only if the summary contains no match.
     leads.truncate(1);
     put(SearchField::Lead, best_fragments(&leads, 1));
@@ -86,7 +99,30 @@ pub(crate) fn highlights<B: DocumentTexts>(
             annotated.take(NAMES_MAX).map(|annotated| whole_text(&annotated)).collect(),
         );
     }
-    Ok(highlights)
+    Ok(Highlights { fields: highlights, part: parts.best(words_of_title) })
+}
+
+/// The words that each part of a record matches; the texts of a part are adjacent.
+#[derive(Default)]
+struct MatchedParts(Vec<(PartPosition, MatchedWords)>);
+
+impl MatchedParts {
+    fn add(&mut self, part: PartPosition, words: MatchedWords) {
+        match self.0.last_mut() {
+            Some((last, last_words)) if *last == part => *last_words |= words,
+            _ => self.0.push((part, words)),
+        }
+    }
+
+    /// The first of the parts that match most words, if it matches more than the title.
+    fn best(self, title: MatchedWords) -> Option<PartPosition> {
+        let parts = self.0.into_iter().rev();
+        let best = parts.max_by_key(|(_, words)| (words.exact.len(), words.any.len()));
+        let is_more = |words: &MatchedWords| {
+            !words.any.is_subset(title.any) || !words.exact.is_subset(title.exact)
+        };
+        best.filter(|(_, words)| is_more(words)).map(|(part, _)| part)
+    }
 }
 
 /// Positions in the title and in the texts. The `exact` field numbers both consecutively, so its
@@ -178,7 +214,9 @@ impl<'a> FieldHighlighter<'a> {
         words: &mut Peekable<impl Iterator<Item = (u32, Range<usize>)>>,
     ) -> MatchSpan {
         let word = &text[range.clone()];
-        let words_matched = self.plan.terms[term_position.term_index].words;
+        let word_start = range.start;
+        let term = &self.plan.terms[term_position.term_index];
+        let (words_matched, class) = (term.words, term.class);
         let origin: &TermOrigin = &self.plan.origins[term_position.term_index];
         let terms = WordTerms::of(origin.language, word);
         let mut origin_terms = origin.term.split(' ');
@@ -194,7 +232,10 @@ impl<'a> FieldHighlighter<'a> {
             }
             (None, _) => range.clone(),
         };
-        MatchSpan { range, words: words_matched }
+        let is_whole = range.start <= word_start && range.end >= word_start + word.len();
+        let is_exact = is_whole && class == MatchClass::Exact;
+        let exact = if is_exact { words_matched } else { WordSet::EMPTY };
+        MatchSpan { range, words: words_matched, exact }
     }
 }
 
@@ -204,6 +245,7 @@ fn push_merged(match_spans: &mut Vec<MatchSpan>, match_span: MatchSpan) {
         Some(last) if match_span.range.start < last.range.end => {
             last.range.end = last.range.end.max(match_span.range.end);
             last.words |= match_span.words;
+            last.exact |= match_span.exact;
         }
         _ => match_spans.push(match_span),
     }

@@ -121,7 +121,7 @@ fn term_frequencies(
         frequencies.entry(term).or_default().title += 1;
     }
     let body = query.body.map(|body| document_texts::body_text(query.record, body));
-    let own = document_texts::field_texts(query.record).into_iter().map(|(_, text)| text);
+    let own = document_texts::field_texts(query.record).into_iter().map(|one| one.text);
     let mut room = TEXT_BYTES_MAX;
     for text in own.chain(body) {
         let slice = &text[..text.floor_char_boundary(room)];

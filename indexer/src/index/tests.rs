@@ -231,7 +231,7 @@ proptest! {
         let query = interpretation.corrected.unwrap_or(query);
         let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
         let document_texts = FixtureTexts { body: &body, linked_records: &linked_records };
-        let found = highlights(&record, (&plan, &matches[0]), &document_texts).unwrap();
+        let found = highlights(&record, (&plan, &matches[0]), &document_texts).unwrap().fields;
 
         let index = Index::create_in_ram(tantivy::schema::Schema::builder().build());
         analysis::register(&index);

@@ -143,7 +143,8 @@ fn tantivy_document(
     document.add_text(schema.completion_words, &common.title);
     let body = content.body.map(|body| document_texts::body_text(content.record, body));
     let body = body.map(|text| (SearchField::Body, text));
-    for (field, value) in document_texts::field_texts(content.record).into_iter().chain(body) {
+    let texts = document_texts::field_texts(content.record).into_iter();
+    for (field, value) in texts.map(|one| (one.field, one.text)).chain(body) {
         document.add_text(text, value);
         document.add_text(schema.exact, value);
         document.add_text(schema.completion_words, value);

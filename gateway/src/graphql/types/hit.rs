@@ -1,13 +1,18 @@
 //! What a search reports about a hit in addition to its record: highlights and an explanation; and
 //! how the query was interpreted.
 
-use async_graphql::Object;
+use async_graphql::{Context, Object};
 
 use crate::{
     explanation_text,
     graphql::{
-        enums::{EventPhase, Kind, MatchKind, MeaningClass, OrganisationKind, SearchField},
-        types::scalar::Date,
+        context::RequestContext,
+        enums::{
+            EventPhase, Kind, Language, MatchKind, MeaningClass, OrganisationKind, PartKind,
+            SearchField,
+        },
+        labels::Label,
+        types::scalar::{Date, Url},
     },
     messages::Messages,
 };
@@ -45,6 +50,48 @@ impl Span<'_> {
     /// Whether it matches the query.
     async fn highlighted(&self) -> bool {
         self.0.highlighted
+    }
+}
+
+/// Borrows the part of a record that matches.
+pub(crate) struct MatchedPart<'a> {
+    pub(crate) position: schema::PartPosition,
+    pub(crate) title: &'a str,
+    pub(crate) record: &'a schema::Record,
+}
+
+/// A titled part of content, such as a step of a toolkit.
+#[Object]
+impl MatchedPart<'_> {
+    /// Kind of part.
+    async fn kind(&self) -> PartKind {
+        self.position.kind().into()
+    }
+
+    /// Label of the kind, for readers.
+    async fn kind_label(
+        &self,
+        #[graphql(desc = "Language of the label; default Dutch.")] language: Option<Language>,
+    ) -> String {
+        PartKind::from(self.position.kind()).label(language)
+    }
+
+    /// Its title.
+    async fn title(&self) -> &str {
+        self.title
+    }
+
+    /// Its fragment identifier on our page, such as `step-2`. It counts parts, so it changes if a part
+    /// before it is added or removed.
+    async fn anchor(&self) -> String {
+        self.position.anchor()
+    }
+
+    /// The part on our page of the content.
+    async fn url(&self, ctx: &Context<'_>) -> Url {
+        let mut url = RequestContext::of(ctx).config.page_url(self.record);
+        url.set_fragment(Some(&self.position.anchor()));
+        Url(url)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     audience::Audience,
     community::Community,
     content::Content,
-    hit::{Explanation, Highlight, Interpretation},
+    hit::{Explanation, Highlight, Interpretation, MatchedPart},
     organisation::Organisation,
     theme::Theme,
 };
@@ -51,7 +51,9 @@ pub(in crate::graphql) async fn search(
     let extras = SearchExtras {
         total: ["totalCount", "widerCount"].iter().any(|name| selected.field(name).exists()),
         facets: selected.field("facets").exists(),
-        highlights: selected.field("edges").field("highlights").exists(),
+        highlights: ["highlights", "matchedPart"]
+            .iter()
+            .any(|name| selected.field("edges").field(name).exists()),
         explanations: selected.field("edges").field("explanation").exists(),
         about: selected.field("about").exists(),
     };
@@ -181,6 +183,18 @@ impl SearchEdge<'_> {
     /// Where the words occur, by field. Computed only when selected.
     async fn highlights(&self) -> Vec<Highlight<'_>> {
         self.0.highlights.iter().map(Highlight).collect()
+    }
+
+    /// The step, method, tip, guideline, resource or session that contains most words of the query;
+    /// null if its title contains no word that the title of the content does not. Computed only when
+    /// selected.
+    async fn matched_part(&self) -> Option<MatchedPart<'_>> {
+        let position = self.0.matched_part?;
+        Some(MatchedPart {
+            position,
+            title: position.title(&self.0.record)?,
+            record: &self.0.record,
+        })
     }
 
     /// Why it was found; null for a query without words. Computed only when selected.

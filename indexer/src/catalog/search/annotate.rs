@@ -10,7 +10,8 @@ use crate::{
     cancellation::Cancellation,
     catalog::{CatalogError, open_generation::OpenGeneration},
     index::{
-        DocumentTexts, Expansion, IndexReader, MatchDetail, ScoreFactors, explanation, highlights,
+        DocumentTexts, Expansion, Highlights, IndexReader, MatchDetail, ScoreFactors, explanation,
+        highlights,
     },
     store::StoreError,
 };
@@ -34,7 +35,8 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
         }
         if query.extras.highlights {
             let texts = StoredTexts { generation, record: &hit.record };
-            hit.highlights = highlights(&hit.record, (plan, matches), &texts)?;
+            let Highlights { fields, part } = highlights(&hit.record, (plan, matches), &texts)?;
+            (hit.highlights, hit.matched_part) = (fields, part);
         }
         if query.extras.explanations {
             let times = &generation.event_times.seconds;
@@ -63,7 +65,8 @@ pub(in crate::catalog) fn highlight_records(
     let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();
     let matches = generation.index.matches(&plan, &ids, MatchDetail::Positions)?;
     let highlight = |(record, matches): (&Arc<Record>, _)| {
-        Ok(highlights(record, (&plan, matches), &StoredTexts { generation, record })?)
+        let texts = StoredTexts { generation, record };
+        Ok(highlights(record, (&plan, matches), &texts)?.fields)
     };
     let wanted = records.iter().zip(&matches).take_while(|_| !cancellation.is_cancelled());
     wanted.map(highlight).collect()

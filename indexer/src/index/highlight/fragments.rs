@@ -4,7 +4,7 @@ use std::{cmp::Reverse, ops::Range};
 
 use schema::Span;
 
-use crate::index::query::word_set::WordSet;
+use crate::index::query::word_set::{MatchedWords, WordSet};
 
 /// Approximate length of a fragment in bytes.
 pub(crate) const FRAGMENT_BYTES: usize = 160;
@@ -20,12 +20,22 @@ pub(crate) struct MatchSpan {
     pub(crate) range: Range<usize>,
     /// The query words that match.
     pub(crate) words: WordSet,
+    /// Those of them that match exactly, with the whole word.
+    pub(crate) exact: WordSet,
 }
 
 /// A text and its matches, in order.
 pub(crate) struct AnnotatedText<'a> {
     pub(crate) text: &'a str,
     pub(crate) match_spans: Vec<MatchSpan>,
+}
+
+impl AnnotatedText<'_> {
+    /// The query words that match.
+    pub(crate) fn words(&self) -> MatchedWords {
+        let spans = self.match_spans.iter();
+        spans.map(|span| MatchedWords { any: span.words, exact: span.exact }).collect()
+    }
 }
 
 /// A text as one fragment.
@@ -212,6 +222,7 @@ mod tests {
         for (number, word) in words.iter().enumerate() {
             let match_span = |(at, found): (usize, &str)| MatchSpan {
                 range: at..at + found.len(),
+                exact: WordSet::EMPTY,
                 words: WordSet::single(number),
             };
             match_spans.extend(text.match_indices(word).map(match_span));

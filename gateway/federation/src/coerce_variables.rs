@@ -1,38 +1,40 @@
 //! Coerces variable values as specified (section 6.1.2): defaults, single-item lists, enums, input
 //! objects and number ranges.
 
-use async_graphql_parser::{
-    Positioned,
-    types::{BaseType, Type as AstType, VariableDefinition},
-};
+use async_graphql_parser::types::{BaseType, Type as AstType, VariableDefinition};
 use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
 
 use crate::{
     error::{ApiError, GraphqlError},
-    schema::{InputValue, PublicSchema, Type, TypeKind},
+    operation::Operation,
+    schema::{EnumValue, InputValue, PublicSchema, Type, TypeKind},
+    suggestions::nearest,
 };
 
-/// Coerces the variables of an operation. A variable without a value or default stays undefined.
-///
-/// # Errors
-/// The first value that does not match the type of its variable.
-pub(crate) fn coerce_variables(
-    types: &PublicSchema,
-    definitions: &[Positioned<VariableDefinition>],
-    provided: &Variables,
-) -> Result<Variables, GraphqlError> {
-    let mut coerced = Variables::default();
-    for definition in definitions {
-        let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
-        let default = default_value.as_ref().map(|value| &value.node);
-        let Some(value) = provided.get(&name.node).or(default) else { continue };
-        let value = coerce(types, &declared(&var_type.node), value).map_err(|reason| {
-            let message = format!("invalid value for variable `${}`: {reason}", name.node);
-            ApiError::bad_user_input(message).at(definition.pos)
-        })?;
-        coerced.insert(name.node.clone(), value);
+impl PublicSchema {
+    /// Coerces the variables of an operation, and adds defaults. A variable without a value or default
+    /// stays undefined.
+    ///
+    /// # Errors
+    /// The first value that does not match the type of its variable.
+    pub fn coerce_variables(
+        &self,
+        operation: &Operation,
+        provided: &Variables,
+    ) -> Result<Variables, GraphqlError> {
+        let mut coerced = Variables::default();
+        for definition in &operation.definition().node.variable_definitions {
+            let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
+            let default = default_value.as_ref().map(|value| &value.node);
+            let Some(value) = provided.get(&name.node).or(default) else { continue };
+            let value = coerce(self, &declared(&var_type.node), value).map_err(|reason| {
+                let message = format!("invalid value for variable `${}`: {reason}", name.node);
+                ApiError::bad_user_input(message).at(definition.pos)
+            })?;
+            coerced.insert(name.node.clone(), value);
+        }
+        Ok(coerced)
     }
-    Ok(coerced)
 }
 
 fn declared(ast_type: &AstType) -> Type {
@@ -83,7 +85,7 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
                     Value::Enum(text) => values.contains_key(text.as_str()),
                     _ => false,
                 };
-                if is_valid { Ok(value.clone()) } else { invalid() }
+                if is_valid { Ok(value.clone()) } else { Err(unknown_value(name, value, values)) }
             }
             Some(TypeKind::Input { fields }) => match value {
                 Value::Object(provided) => coerce_input(types, name, fields, provided),
@@ -108,7 +110,8 @@ fn coerce_input(
     provided: &IndexMap<Name, Value>,
 ) -> Result<Value, String> {
     if let Some(unknown) = provided.keys().find(|key| !fields.contains_key(key.as_str())) {
-        return Err(format!("unknown field of `{name}`: `{unknown}`"));
+        let nearest = suggestion(unknown, fields.keys());
+        return Err(format!("unknown field of `{name}`: `{unknown}`{nearest}"));
     }
     let mut object = IndexMap::new();
     for (key, field) in fields {
@@ -127,6 +130,20 @@ fn coerce_input(
         }
     }
     Ok(Value::Object(object))
+}
+
+/// Why a value is not one of an enum, with the most similar one.
+fn unknown_value(name: &str, value: &Value, values: &IndexMap<String, EnumValue>) -> String {
+    let nearest = match value {
+        Value::String(text) => suggestion(text, values.keys()),
+        Value::Enum(text) => suggestion(text, values.keys()),
+        _ => String::new(),
+    };
+    format!("must be of type `{name}`: {}{nearest}", quote(value))
+}
+
+fn suggestion<'c>(name: &str, candidates: impl Iterator<Item = &'c String>) -> String {
+    nearest(name, candidates).map(|one| format!("; did you mean `{one}`?")).unwrap_or_default()
 }
 
 /// Maximum number of characters of an invalid value in an error.
