@@ -99,7 +99,7 @@ fn contains_v6(network: Ipv6Addr, prefix: u32, address: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+mod unit_tests {
     use proptest::prelude::*;
 
     use super::*;

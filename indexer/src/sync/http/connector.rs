@@ -53,7 +53,8 @@ pub(super) enum ConnectError {
     TimedOut,
 }
 
-/// Opens connections with TLS for `https` and without for `http`, within a timeout.
+/// Opens connections with TLS for `https` and without for `http`, within a timeout. They are for
+/// HTTP/1.1 only: with a few requests per host at a time, HTTP/2 would save nothing.
 #[derive(Clone)]
 pub(super) struct TimedConnector {
     https: HttpsConnector<TcpConnector>,
@@ -73,7 +74,6 @@ impl TimedConnector {
             .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
-            .enable_http2()
             .wrap_connector(TcpConnector { network, policy });
         Self { https, timeout }
     }

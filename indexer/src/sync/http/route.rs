@@ -12,6 +12,12 @@ use super::{
 /// Maximum number of redirects of one request.
 pub(super) const REDIRECTS_MAX: usize = 5;
 
+/// Maximum length of a URL in bytes. Longer ones are not used by sources, and by few servers.
+const URL_BYTES_MAX: usize = 8_000;
+
+/// Maximum number of characters that an error shows of a URL that cannot be requested.
+const SHOWN_CHARS_MAX: usize = 200;
+
 /// Statuses of redirects that are permanent.
 const PERMANENT_STATUSES: [u16; 2] = [301, 308];
 
@@ -101,17 +107,21 @@ impl Route {
 fn checked(mut url: Url) -> Result<Url, HttpError> {
     url.set_fragment(None);
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(HttpError::Scheme { url: without_user_info(url) });
+        return Err(HttpError::Scheme { url: shown(url) });
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(HttpError::UserInfo { url: without_user_info(url) });
+        return Err(HttpError::UserInfo { url: shown(url) });
+    }
+    if url.as_str().len() > URL_BYTES_MAX {
+        let cause = format!("longer than {URL_BYTES_MAX} bytes").into();
+        return Err(HttpError::InvalidUrl { url: shown(url), cause });
     }
     Ok(url)
 }
 
-fn without_user_info(mut url: Url) -> String {
-    // Both fail for URLs that cannot have them.
+/// The start of a URL without user name and password, which both may be absent.
+fn shown(mut url: Url) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    url.into()
+    url.as_str().chars().take(SHOWN_CHARS_MAX).collect()
 }

@@ -51,7 +51,6 @@ impl Transport {
                 .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
                 .http1_max_buf_size(HEAD_BYTES_MAX)
                 .http1_max_headers(HEADERS_MAX)
-                .http2_max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
                 .build(connector)
         };
         Self {
