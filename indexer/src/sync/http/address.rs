@@ -22,7 +22,7 @@ impl AddressPolicy {
 /// IPv4 networks that are not public: the special-purpose registry of IANA, multicast, and the
 /// address at which Azure serves its virtual machines.
 const RESERVED_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),

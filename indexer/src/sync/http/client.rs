@@ -36,7 +36,7 @@ pub(crate) struct HttpClient {
 
 /// The response to one request of a route.
 enum Exchange {
-    Final(HttpResponse),
+    Final(Box<HttpResponse>),
     Redirect { status: u16, location: Option<HeaderValue> },
 }
 
@@ -46,7 +46,8 @@ impl HttpClient {
     /// # Errors
     /// If the contact is missing or invalid, or the root certificates cannot be read.
     pub(crate) fn new(config: HttpConfig) -> Result<Self, HttpConfigError> {
-        Self::with_network(config, Arc::new(SystemNetwork))
+        let network: Arc<dyn Network> = Arc::new(SystemNetwork);
+        Self::with_network(config, &network)
     }
 
     /// A client with another network than that of the operating system.
@@ -55,12 +56,12 @@ impl HttpClient {
     /// As for [`HttpClient::new`].
     pub(crate) fn with_network(
         config: HttpConfig,
-        network: Arc<dyn Network>,
+        network: &Arc<dyn Network>,
     ) -> Result<Self, HttpConfigError> {
         let tls = tls::client_config(config.ca_file.as_deref())?;
         Ok(Self {
             user_agent: config.user_agent()?,
-            transport: Transport::new(&network, &tls, config.limits),
+            transport: Transport::new(network, &tls, config.limits),
             rates: HostRates::new(config.concurrency_per_host, config.request_interval),
             config,
         })
@@ -101,7 +102,7 @@ impl HttpClient {
             let result = self.exchange(request, &route).await;
             drop(held);
             match result {
-                Ok(Exchange::Final(response)) => return Ok(response),
+                Ok(Exchange::Final(response)) => return Ok(*response),
                 Ok(Exchange::Redirect { status, location }) => {
                     route.redirect(status, location.as_ref(), &request.policy)?;
                 }
@@ -147,7 +148,7 @@ impl HttpClient {
         let respond = |headers, content| {
             let host_change = route.host_change();
             let url = url.clone();
-            Exchange::Final(HttpResponse { url, host_change, headers, content })
+            Exchange::Final(Box::new(HttpResponse { url, host_change, headers, content }))
         };
         let (limits, counters) = (&self.config.limits, &request.counters);
         match response.status().as_u16() {

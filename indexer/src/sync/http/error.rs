@@ -254,7 +254,8 @@ impl HttpError {
     }
 }
 
-/// The first cause of type `T`. Unlike [`Error::source`], this finds errors inside [`std::io::Error`].
+/// The first cause of type `T`. Unlike [`Error::source`], this finds errors inside
+/// [`std::io::Error`].
 pub(super) fn find_cause<'a, T: Error + 'static>(
     error: &'a (dyn Error + Send + Sync + 'static),
 ) -> Option<&'a T> {

@@ -151,7 +151,8 @@ async fn a_host_without_addresses_or_server_must_be_a_transient_error() {
 #[tokio::test]
 async fn the_network_of_the_system_must_resolve_and_connect() {
     let server = HttpTestServer::start(|_| page()).await;
-    let client = HttpClient::with_network(config(), Arc::new(SystemNetwork)).unwrap();
+    let network: Arc<dyn Network> = Arc::new(SystemNetwork);
+    let client = HttpClient::with_network(config(), &network).unwrap();
     let url: url::Url = format!("http://localhost:{}/", server.address.port()).parse().unwrap();
     let policy = Arc::new(SourcePolicy::new(&url).allow_private_addresses());
     let request = HttpRequest::new(url, policy, Arc::default());

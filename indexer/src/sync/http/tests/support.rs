@@ -176,8 +176,9 @@ pub(super) fn redirect(status: &str, location: &str) -> Vec<ServerAction> {
 
 /// The head of a response.
 pub(super) fn head(status: &str, headers: &[&str]) -> Vec<u8> {
-    let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-    format!("HTTP/1.1 {status}\r\n{lines}\r\n").into_bytes()
+    let status_line = format!("HTTP/1.1 {status}");
+    let lines = [status_line.as_str()].into_iter().chain(headers.iter().copied());
+    lines.chain(["", ""]).collect::<Vec<_>>().join("\r\n").into_bytes()
 }
 
 /// Names and addresses. Connections to an address without a server are not accepted.
@@ -261,8 +262,9 @@ pub(super) struct TestClient {
 impl TestClient {
     pub(super) fn new(network: TestNetwork, config: HttpConfig) -> Self {
         let network = Arc::new(network);
-        let client = HttpClient::with_network(config, Arc::clone(&network) as Arc<dyn Network>);
-        Self { client: client.unwrap(), network, counters: Arc::default() }
+        let shared: Arc<dyn Network> = Arc::clone(&network) as _;
+        let client = HttpClient::with_network(config, &shared).unwrap();
+        Self { client, network, counters: Arc::default() }
     }
 
     /// A request of a source at that address, to public addresses and without credentials.
