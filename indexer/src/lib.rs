@@ -19,5 +19,10 @@ mod index;
 mod regular_file;
 mod source_facts;
 mod store;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "used by the sources over the network")
+)]
+mod sync;
 
 pub use error_text::with_causes;

@@ -18,7 +18,8 @@ const FORBIDDEN: [(&str, &[&str]); 5] = [
     ("indexer::generation", WRITE_SIDE),
     ("indexer::catalog", WRITE_SIDE),
 ];
-const WRITE_SIDE: &[&str] = &["indexer::ingest", "indexer::admin", "indexer::evaluate"];
+const WRITE_SIDE: &[&str] =
+    &["indexer::ingest", "indexer::sync", "indexer::admin", "indexer::evaluate"];
 
 /// A module, and the only modules that may import it (besides its parent).
 const RESERVED: [(&str, &[&str]); 3] = [
