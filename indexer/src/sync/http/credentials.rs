@@ -149,9 +149,10 @@ mod unit_tests {
         let header = |text: &str| read(text).unwrap().header().to_str().unwrap().to_owned();
         assert_eq!(header(" jan:geheim woord\n"), "Basic amFuOmdlaGVpbSB3b29yZA==");
         assert_eq!(header("abc.DEF-1~+/=\r\n"), "Bearer abc.DEF-1~+/=");
-        // Cargo sets this variable.
-        let variable = SecretLocation::Variable("CARGO_PKG_NAME".into());
-        assert_eq!(Credentials::load(&variable).unwrap().header(), "Bearer indexer");
+        let variable = SecretLocation::Variable("PATH".into());
+        let expected = Credentials::parse(std::env::var("PATH").unwrap().trim(), &variable);
+        let found = Credentials::load(&variable);
+        assert_eq!(found.unwrap().header(), expected.unwrap().header());
         for malformed in ["two words", "jan:a\nb", "sl\u{fc}ssel"] {
             let error = read(malformed).unwrap_err();
             assert!(matches!(error, CredentialsError::Malformed { .. }), "{error}");

@@ -7,9 +7,11 @@ fn page() -> Vec<ServerAction> {
     respond("200 OK", &[], b"page")
 }
 
-/// Credentials from a variable that Cargo sets.
 fn credentials() -> Result<Credentials, CredentialsError> {
-    Credentials::load(&SecretLocation::Variable("CARGO_PKG_NAME".into()))
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "geheim").unwrap();
+    Credentials::load(&SecretLocation::File(path))
 }
 
 fn with_credentials(mut request: HttpRequest) -> HttpRequest {
@@ -119,13 +121,13 @@ async fn credentials_must_be_sent_to_the_origin_of_the_source_only() {
     let client = TestClient::new(network, config());
     for path in ["to-page", "to-port", "to-host"] {
         let request = with_credentials(client.request(&format!("http://a.test/{path}")));
-        assert!(!format!("{request:?}").contains("indexer"), "{request:?}");
+        assert!(!format!("{request:?}").contains("geheim"), "{request:?}");
         client.client.get(&request).await.unwrap();
     }
     let sent: Vec<_> = origin
         .heads()
         .iter()
-        .map(|head| (head.path.clone(), head.text.contains("authorization: bearer indexer")))
+        .map(|head| (head.path.clone(), head.text.contains("authorization: bearer geheim")))
         .collect();
     let expected = [
         ("/to-page", true),
