@@ -20,6 +20,7 @@ mod schema;
 mod serve;
 mod shutdown_signals;
 mod status;
+mod sync;
 mod telemetry;
 mod verify;
 mod vocabulary;

@@ -13,6 +13,7 @@ mod overrides;
 pub(crate) mod reference;
 mod security;
 mod subgraph;
+mod sync;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +39,7 @@ pub use self::{
     limits::Limits,
     overrides::Overrides,
     subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
+    sync::SyncSettings,
 };
 use crate::clock::Clock;
 
@@ -79,6 +81,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Contacts for reporting a vulnerability, in order of preference.
     pub security_contacts: Vec<Url>,
+    /// How sources over the network are fetched.
+    pub sync: SyncSettings,
     /// Subgraphs to compose with ours.
     pub subgraphs: Vec<SubgraphConfig>,
     /// Sources, not validated yet.

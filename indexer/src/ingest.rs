@@ -20,7 +20,6 @@ mod name_keys;
 mod near_duplicates;
 mod normalise;
 mod opening;
-mod progress;
 mod publish_thresholds;
 mod removals;
 mod report;
@@ -38,7 +37,6 @@ pub use self::{
         BuildConfig, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode, THRESHOLD_FLOOR,
     },
     error::BuildError,
-    progress::{NoProgress, Progress},
     report::{AmbiguousName, Outcome, REJECTIONS_MAX, Report, SourceReport, Unresolved},
     source::{FetchError, Rejection},
 };
@@ -46,6 +44,7 @@ pub use self::{
 use self::{
     base_generation::Base, change_set::ChangeSet, context::BuildContext, write::WriteResult,
 };
+pub use crate::progress::{NoProgress, Progress};
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{

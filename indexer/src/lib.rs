@@ -1,4 +1,4 @@
-//! Storage and search of Wegwijzer: [`ingest`] builds a generation from sources, [`catalog`] reads
+//! Storage and search of Wegwijzer: [`sync`] fetches sources over the network, [`ingest`] builds a generation from sources, [`catalog`] reads
 //! and searches it.
 //!
 //! The only crate that depends on `redb` or `tantivy`. The modules that read and write generations
@@ -11,18 +11,15 @@ pub mod bench_support;
 pub mod catalog;
 pub mod evaluate;
 pub mod ingest;
+pub mod sync;
 
 mod cancellation;
 mod error_text;
 mod generation;
 mod index;
+mod progress;
 mod regular_file;
 mod source_facts;
 mod store;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "used by the sources over the network")
-)]
-mod sync;
 
 pub use error_text::with_causes;

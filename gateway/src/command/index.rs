@@ -2,6 +2,7 @@
 
 use std::{
     fmt::{self, Display, Write},
+    io::{self, Write as _},
     process::ExitCode,
 };
 
@@ -17,7 +18,11 @@ use jiff::Timestamp;
 use schema::SourceName;
 use serde_json::json;
 
-use super::{CommandError, SourceArguments, logging, output, progress::Console};
+use super::{
+    CommandError, SourceArguments, logging, output,
+    progress::Console,
+    sync::{self, RunSummary},
+};
 use crate::config::{Config, ConfigError, Overrides};
 
 /// Maximum number of rejections in the text output.
@@ -36,6 +41,9 @@ pub(super) struct IndexArguments {
     /// Read only this source; can be repeated.
     #[arg(long = "source", value_name = "NAME")]
     sources: Vec<String>,
+    /// Do not fetch sources over the network; read what was last fetched.
+    #[arg(long)]
+    offline: bool,
     /// Report what would change, without publishing.
     #[arg(long)]
     dry_run: bool,
@@ -55,6 +63,11 @@ pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> 
     let config = arguments.from.config(Overrides::default())?;
     logging::start(&config.log, None);
     let options = build_options(arguments)?;
+    if !arguments.offline {
+        for run in sync::run(&config, &options.only, &Console::new())? {
+            writeln!(io::stderr(), "{}", RunSummary(&run))?;
+        }
+    }
     match ingest::build(&build_config(&config)?, &options, &Console::new()) {
         Ok(report) if arguments.json => output::json(&report)?,
         Ok(report) => output::text(Summary(&report))?,

@@ -21,6 +21,7 @@ use super::{
     federation::FederationSection,
     mistakes::{Mistake, MistakeKind, mistakes},
     security::SecuritySection,
+    sync::SyncSection,
     subgraph::{self, SubgraphEntry},
 };
 use crate::clock::Clock;
@@ -75,6 +76,8 @@ pub(super) struct ConfigFile {
     log: LogSection,
     #[serde(default)]
     security: SecuritySection,
+    #[serde(default)]
+    sync: SyncSection,
     #[serde(default, rename = "subgraph")]
     subgraphs: Vec<SubgraphEntry>,
     #[serde(default, rename = "source")]
@@ -200,11 +203,11 @@ impl ConfigFile {
             .data
             .unwrap_or_else(|| folder.join(self.data.unwrap_or_else(|| PathBuf::from("data"))));
         let public_url = over.public_url.or(self.public_url);
+        let public_url = public_url.unwrap_or_else(|| format!("http://{listen}/"));
+        let public_url = web_address("public_url", &public_url)?;
         Ok(Config {
-            public_url: web_address(
-                "public_url",
-                &public_url.unwrap_or_else(|| format!("http://{listen}/")),
-            )?,
+            sync: self.sync.checked(&public_url, &folder)?,
+            public_url,
             trusted_proxies: self
                 .trusted_proxies
                 .iter()

@@ -2,7 +2,8 @@
 
 use schema::GenerationNumber;
 
-use super::{error::BuildError, progress::Progress};
+use super::error::BuildError;
+use crate::progress::Progress;
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{BaseGeneration, DataFolder, GenerationBuilder, GenerationError},

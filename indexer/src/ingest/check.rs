@@ -38,7 +38,7 @@ pub fn check_sources(configs: &[SourceConfig], folder: &Path) -> SourceCheck {
 fn check_source(source: &ResolvedSource) -> SourceCheck {
     let mut check = SourceCheck { errors: invalid_values(source), warnings: Vec::new() };
     let survey = Survey::default();
-    let items = match source::records(source, &|_| false, &survey) {
+    let items = match source::records(source, None, &|_| false, &survey) {
         Ok(items) => items,
         Err(error) => {
             check.errors.push(with_causes(&error));
@@ -65,7 +65,7 @@ fn check_source(source: &ResolvedSource) -> SourceCheck {
     let (placeholders, fields) = survey.absent(source);
     check.errors.extend(placeholders);
     let is_folder = matches!(source.kind, SourceKind::Markdown | SourceKind::Text);
-    if is_folder && source::count(source).is_ok_and(|files| files == 0) {
+    if is_folder && source::count(source, None).is_ok_and(|files| files == 0) {
         check.errors.push("no file is selected; check `path`, `include` and `exclude`".to_owned());
     }
     check.warnings.extend(survey.unmatched_globs(source));

@@ -16,7 +16,10 @@ use super::{
     report::{REJECTIONS_MAX, SourceReport},
     source::{self, Candidate, RawRecord, Rejection, SourceItem, survey::Survey},
 };
-use crate::store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts};
+use crate::{
+    store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
+    sync::{self, state::SyncState},
+};
 
 /// Counts and rejections of all sources.
 #[derive(Debug, Default)]
@@ -32,13 +35,22 @@ pub(crate) fn collect(
     context: &BuildContext<'_>,
 ) -> Result<Collected, BuildError> {
     let mut collected = Collected::default();
+    let is_networked = |source: &ResolvedSource| source.network.is_some();
+    let state = if context.selected_sources().any(is_networked) {
+        Some(SyncState::open(&sync::state_path(&context.config.data))?)
+    } else {
+        None
+    };
+    let state = state.as_ref();
     for source in context.selected_sources() {
-        context.progress.begin(&format!("read {}", source.name), source::count(source).ok());
+        let count = source::count(source, state).ok();
+        context.progress.begin(&format!("read {}", source.name), count);
         let mut collector = SourceCollector {
             store,
             changes,
             context,
             source,
+            state,
             report: SourceReport::new(source.name.clone()),
             rejections: Vec::new(),
             present: HashSet::new(),
@@ -68,6 +80,8 @@ struct SourceCollector<'r, 't> {
     changes: &'r mut ChangeSet,
     context: &'r BuildContext<'r>,
     source: &'r ResolvedSource,
+    /// The state of synchronisation, if any source is over the network.
+    state: Option<&'r SyncState>,
     report: SourceReport,
     /// At most [`REJECTIONS_MAX`].
     rejections: Vec<Rejection>,
@@ -88,15 +102,26 @@ impl SourceCollector<'_, '_> {
                 == Some(&input_digest(config_digest, candidate.content_hash, &candidate.location))
         };
         let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
-        for item in source::records(source, &is_unchanged, survey).map_err(fetch_error)? {
+        for item in source::records(source, self.state, &is_unchanged, survey).map_err(fetch_error)? {
             self.context.progress.advance(1);
             self.handle_item(item.map_err(fetch_error)?)?;
+        }
+        if !self.proves_absence()? {
+            return Ok(());
         }
         let present = std::mem::take(&mut self.present);
         for key in removals::missing(&previous, &present, self.rejections_without_key) {
             self.remove(key, RemovalReason::Missing)?;
         }
         Ok(())
+    }
+
+    /// Whether a record that was not read is no longer in the source.
+    fn proves_absence(&self) -> Result<bool, BuildError> {
+        let (Some(state), Some(network)) = (self.state, &self.source.network) else {
+            return Ok(true);
+        };
+        Ok(state.progress(&network.name, network.digest)?.proves_absence())
     }
 
     fn handle_item(&mut self, item: SourceItem) -> Result<(), StoreError> {

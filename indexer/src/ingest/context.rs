@@ -8,9 +8,8 @@ use super::{
     base_generation::Base,
     config::{BuildConfig, BuildOptions, Mode, ResolvedSource},
     name_keys::Aliases,
-    progress::Progress,
 };
-use crate::store::RecordKey;
+use crate::{progress::Progress, store::RecordKey};
 
 /// Context shared by all stages of a build, apart from the store.
 pub(crate) struct BuildContext<'a> {

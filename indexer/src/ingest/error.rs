@@ -7,7 +7,9 @@ use super::{
     report::SourceReport,
     source::{FetchError, Rejection},
 };
-use crate::{generation::GenerationError, index::IndexError, store::StoreError};
+use crate::{
+    generation::GenerationError, index::IndexError, store::StoreError, sync::StateError,
+};
 
 /// Why a build did not publish a generation.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum BuildError {
     /// The store cannot be read or written.
     #[error("nothing was published")]
     Store(#[from] StoreError),
+    /// The state of synchronisation cannot be read.
+    #[error("nothing was published")]
+    Sync(#[from] StateError),
     /// The index cannot be read or written.
     #[error("nothing was published")]
     Index(#[from] IndexError),

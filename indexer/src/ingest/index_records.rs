@@ -2,7 +2,8 @@
 
 use schema::NodeId;
 
-use super::{error::BuildError, progress::Progress, write::WriteResult};
+use super::{error::BuildError, write::WriteResult};
+use crate::progress::Progress;
 use crate::{
     index::{IndexDocument, IndexWriter},
     store::{StoreWriter, sources},

@@ -23,6 +23,7 @@ pub(crate) mod template;
 pub(crate) mod tests;
 pub(crate) mod text;
 pub(crate) mod visibility;
+pub(crate) mod wordpress;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -41,6 +42,8 @@ pub(crate) use mapping::Fields;
 use mapping::Mapping;
 use survey::Survey;
 use template::{PathCaptures, scalar};
+
+use crate::{sync::state::SyncState, with_causes};
 
 /// Maximum length of a key in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 500;
@@ -160,6 +163,9 @@ pub enum FetchError {
         /// The maximum number of files.
         limit: usize,
     },
+    /// The state of synchronisation cannot be read.
+    #[error("{0}")]
+    State(String),
     /// A table cannot be read.
     #[error("cannot read table: {reason}: `{}`", path.display())]
     Table {
@@ -176,13 +182,15 @@ pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchErro
 /// Iterates over the items of a source.
 ///
 /// `is_unchanged` returns whether the store has a record with the same input; such a record becomes
-/// [`SourceItem::Unchanged`] without being parsed. `survey` records what is read.
+/// [`SourceItem::Unchanged`] without being parsed. `survey` records what is read. Sources over the
+/// network are read from `state`; without it, they have no items.
 ///
 /// # Errors
 /// [`FetchError`] if the source as a whole cannot be read, possibly as an item; a single file or
 /// record that cannot be read is a [`SourceItem::Rejected`].
 pub(crate) fn records<'a>(
     source: &'a ResolvedSource,
+    state: Option<&'a SyncState>,
     is_unchanged: &'a dyn Fn(&Candidate) -> bool,
     survey: &'a Survey,
 ) -> Result<Items<'a>, FetchError> {
@@ -192,6 +200,10 @@ pub(crate) fn records<'a>(
         SourceKind::Text => reader.items_of_files(text::items),
         SourceKind::Jsonlines => jsonlines::items(reader),
         SourceKind::Csv => csv::items(reader),
+        SourceKind::Wordpress => match state {
+            Some(state) => wordpress::items(reader, state),
+            None => Ok(Box::new(std::iter::empty())),
+        },
     }
 }
 
@@ -200,12 +212,20 @@ pub(crate) fn records<'a>(
 ///
 /// # Errors
 /// [`FetchError`] if the source cannot be read.
-pub(crate) fn count(source: &ResolvedSource) -> Result<u64, FetchError> {
+pub(crate) fn count(
+    source: &ResolvedSource,
+    state: Option<&SyncState>,
+) -> Result<u64, FetchError> {
     match source.kind {
         SourceKind::Markdown | SourceKind::Text => {
             files::walk(source, &Survey::default()).map(|files| files.len() as u64)
         }
         SourceKind::Jsonlines | SourceKind::Csv => files::count_lines(&source.path),
+        SourceKind::Wordpress => {
+            let entries = state.map(|state| state.entries(&source.name)).transpose();
+            let entries = entries.map_err(|error| FetchError::State(with_causes(&error)))?;
+            Ok(entries.map_or(0, |entries| entries.len() as u64))
+        }
     }
 }
 
@@ -298,8 +318,11 @@ impl<'a> SourceReader<'a> {
             }
             Err(SkipOrError::Skip(reason)) => SourceItem::Skipped { location, key, reason },
             Err(SkipOrError::Error(ParseError { line, reason })) => {
-                let file = location.rsplit_once(':').map_or("", |(file, _)| file);
-                self.rejected(format!("{file}:{line}"), Some(key), reason)
+                let location = match location.rsplit_once(':') {
+                    Some((file, _)) => format!("{file}:{line}"),
+                    None => location,
+                };
+                self.rejected(location, Some(key), reason)
             }
         }
     }

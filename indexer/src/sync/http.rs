@@ -23,11 +23,12 @@ mod tests;
 mod tls;
 mod transport;
 
+pub use self::{config::HttpConfigError, credentials::SecretLocation};
 pub(crate) use self::{
     client::HttpClient,
-    config::{HttpConfig, HttpConfigError, HttpLimits},
+    config::{HttpConfig, HttpLimits},
     counters::HttpCounters,
-    credentials::{Credentials, CredentialsError, SecretLocation},
+    credentials::{Credentials, CredentialsError},
     error::{HttpError, HttpPhase, SizeLimit},
     network::{Network, SystemNetwork},
     request::{HttpRequest, SourcePolicy, Validators},

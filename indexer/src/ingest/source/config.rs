@@ -14,8 +14,11 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schema::{IdError, Language, SourceName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::front_matter::toml_to_json;
+use crate::sync::{NetworkSource, SecretLocation};
 
 pub use super::{
     field::{Field, FieldPath, UnknownField},
@@ -34,7 +37,23 @@ pub struct SourceConfig {
     pub name: String,
     /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
-    /// Where the content is.
+    /// Address of the site; for `wordpress`.
+    #[schemars(extend("x-range" = "`http` or `https` URL of the home page"))]
+    pub address: Option<Url>,
+    /// Types of object to read; for `wordpress`.
+    #[serde(default)]
+    #[schemars(extend("x-default-text" = "`[]`: all types that the site shows", "x-range" = "names such as `post` and `page`"))]
+    pub types: Vec<String>,
+    /// Whether private, loopback and link-local addresses may be reached; for `wordpress`.
+    #[serde(default)]
+    pub allow_private_addresses: bool,
+    /// File with credentials for the site, as `user:password` or a bearer token; for `wordpress`.
+    #[schemars(extend("x-range" = "path of a file"))]
+    pub credentials_file: Option<PathBuf>,
+    /// Environment variable with such credentials; for `wordpress`.
+    pub credentials_variable: Option<String>,
+    /// Where the content is; for files.
+    #[serde(default)]
     #[schemars(extend("x-range" = "existing folder (`markdown`, `text`) or file (`jsonlines`, `csv`)"))]
     pub path: PathBuf,
     /// Files to read; for folders.
@@ -103,6 +122,8 @@ fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Languag
 pub enum SourceKind {
     /// A folder of Markdown files with YAML or TOML front matter.
     Markdown,
+    /// A WordPress site, read through its REST API.
+    Wordpress,
     /// A file with one JSON object a line.
     Jsonlines,
     /// A table.
@@ -129,7 +150,9 @@ pub struct ResolvedSource {
     pub name: SourceName,
     /// Wire format.
     pub kind: SourceKind,
-    /// Absolute path of the folder or file.
+    /// The site, if the source is over the network.
+    pub network: Option<NetworkSource>,
+    /// Absolute path of the folder or file; empty for a source over the network.
     pub path: PathBuf,
     /// Files to read.
     pub include: GlobSet,
@@ -226,6 +249,18 @@ pub enum ConfigError {
         /// The delimiter as configured.
         delimiter: char,
     },
+    /// A source over the network has no valid address.
+    #[error(
+        "source `{0}`: `address` must be the `http` or `https` URL of the site, without user name and \
+         password"
+    )]
+    Address(SourceName),
+    /// Two locations of credentials.
+    #[error("source `{0}`: use either `credentials_file` or `credentials_variable`")]
+    Credentials(SourceName),
+    /// A source of files has an address.
+    #[error("source `{0}`: `address` is for kind `wordpress`; use `path`")]
+    AddressOfFile(SourceName),
     /// The path does not exist or is of the wrong kind.
     #[error("source `{source_name}`: {expected} not found: `{}`", path.display())]
     Path {
@@ -275,7 +310,9 @@ pub(crate) fn resolve_all(
         let others = includes
             .iter()
             .enumerate()
-            .filter(|(other, (path, _))| *other != index && *path == source.path);
+            .filter(|(other, (path, _))| {
+                *other != index && *path == source.path && source.network.is_none()
+            });
         source.other_includes = others.map(|(_, (_, include))| include.clone()).collect();
     }
     (sources, errors)
@@ -290,7 +327,7 @@ fn resolve_source(
     let template_error = |cause| ConfigError::Template { source_name: name.clone(), cause };
     let pattern = config.pattern.as_deref().map(PathPattern::new).transpose();
     let checked = (
-        path(config, folder, &name),
+        location(config, folder, &name),
         globs(&config.include, config.kind.include(), &name),
         globs(&config.exclude, &[], &name),
         pattern.map_err(template_error),
@@ -300,7 +337,7 @@ fn resolve_source(
     );
     match checked {
         (
-            Ok(path),
+            Ok((path, network)),
             Ok(include),
             Ok(exclude),
             Ok(pattern),
@@ -311,6 +348,7 @@ fn resolve_source(
             other_includes: Vec::new(),
             kind: config.kind,
             path,
+            network,
             include,
             exclude,
             globs: Globs { include: config.include.clone(), exclude: config.exclude.clone() },
@@ -361,9 +399,44 @@ impl SourceKind {
         match self {
             Self::Markdown => &["**/*.md", "**/*.mdx"],
             Self::Text => &["**/*.txt"],
-            Self::Jsonlines | Self::Csv => &[],
+            Self::Jsonlines | Self::Csv | Self::Wordpress => &[],
         }
     }
+}
+
+/// Where a source is: a file or folder, or a site.
+fn location(
+    config: &SourceConfig,
+    folder: &Path,
+    name: &SourceName,
+) -> Result<(PathBuf, Option<NetworkSource>), ConfigError> {
+    if config.kind != SourceKind::Wordpress {
+        if config.address.is_some() {
+            return Err(ConfigError::AddressOfFile(name.clone()));
+        }
+        return Ok((path(config, folder, name)?, None));
+    }
+    let is_web = |url: &&Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let is_public = |url: &&Url| url.username().is_empty() && url.password().is_none();
+    let Some(address) = config.address.as_ref().filter(is_web).filter(is_public) else {
+        return Err(ConfigError::Address(name.clone()));
+    };
+    let credentials = match (&config.credentials_file, &config.credentials_variable) {
+        (None, None) => None,
+        (Some(path), None) => Some(SecretLocation::File(folder.join(path))),
+        (None, Some(variable)) => Some(SecretLocation::Variable(variable.clone())),
+        (Some(_), Some(_)) => return Err(ConfigError::Credentials(name.clone())),
+    };
+    let digest = xxh3_64(format!("{address} {:?}", config.types).as_bytes());
+    let network = NetworkSource {
+        name: name.clone(),
+        address: address.clone(),
+        types: config.types.clone(),
+        allow_private_addresses: config.allow_private_addresses,
+        credentials,
+        digest,
+    };
+    Ok((PathBuf::new(), Some(network)))
 }
 
 fn path(config: &SourceConfig, folder: &Path, name: &SourceName) -> Result<PathBuf, ConfigError> {

@@ -75,7 +75,7 @@ pub(crate) struct HttpLimits {
 
 /// Why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HttpConfigError {
+pub enum HttpConfigError {
     /// The contact cannot be sent in a header.
     #[error(
         "`contact` must be an e-mail address or a URL, in printable ASCII without parentheses: \

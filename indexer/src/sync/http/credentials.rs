@@ -12,7 +12,7 @@ const SECRET_BYTES_MAX: u64 = 8 << 10;
 
 /// Where an operator stores credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SecretLocation {
+pub enum SecretLocation {
     /// Path of a file.
     File(PathBuf),
     /// Name of an environment variable.

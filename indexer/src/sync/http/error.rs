@@ -5,7 +5,7 @@ use std::{error::Error, fmt, net::IpAddr, time::Duration};
 use bytes::Bytes;
 
 /// The cause of an error, of any type.
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why there is no response. `url` is the URL that failed, without user name and password; `cause`
 /// is the reason.

@@ -1,6 +1,6 @@
-//! Progress of a build, for the operator.
+//! Progress of long work, for the operator.
 
-/// Receives the progress of a build, one stage at a time.
+/// Receives the progress of a build or of synchronisation, one stage at a time.
 pub trait Progress: Sync {
     /// Reports that a stage begins, with approximately `total` items.
     fn begin(&self, _stage: &str, _total: Option<u64>) {}

@@ -1,0 +1,66 @@
+//! `[sync]`: how sources over the network are fetched.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use url::Url;
+
+use super::error::ConfigError;
+
+/// Default minimum interval between requests to one host in milliseconds.
+const REQUEST_INTERVAL_MS_DEFAULT: u64 = 200;
+/// Maximum of that interval.
+const REQUEST_INTERVAL_MS_MAX: u64 = 60_000;
+
+/// `[sync]` as written.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct SyncSection {
+    /// How the owner of a site can reach the operator; part of the header `User-Agent`.
+    #[schemars(extend("x-default-text" = "`public_url`", "x-range" = "e-mail address or URL"))]
+    contact: Option<String>,
+    /// Root certificates that are trusted as well as the built-in ones.
+    #[schemars(extend("x-range" = "path of a PEM file"))]
+    ca_file: Option<PathBuf>,
+    /// Minimum interval in milliseconds between two requests to one host.
+    #[schemars(range(max = REQUEST_INTERVAL_MS_MAX), extend("x-default" = REQUEST_INTERVAL_MS_DEFAULT))]
+    request_interval_ms: Option<u64>,
+}
+
+/// How sources over the network are fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncSettings {
+    /// E-mail address or URL of the operator.
+    pub contact: String,
+    /// PEM file of root certificates that are trusted as well as the built-in ones.
+    pub ca_file: Option<PathBuf>,
+    /// Minimum interval between two requests to one host.
+    pub request_interval: Duration,
+}
+
+impl SyncSection {
+    pub(super) fn checked(
+        self,
+        public_url: &Url,
+        folder: &Path,
+    ) -> Result<SyncSettings, ConfigError> {
+        let interval = self.request_interval_ms.unwrap_or(REQUEST_INTERVAL_MS_DEFAULT);
+        if interval > REQUEST_INTERVAL_MS_MAX {
+            let expected = "at most 60000";
+            return Err(ConfigError::value(
+                "sync.request_interval_ms",
+                expected,
+                &interval.to_string(),
+            ));
+        }
+        Ok(SyncSettings {
+            contact: self.contact.unwrap_or_else(|| public_url.to_string()),
+            ca_file: self.ca_file.map(|path| folder.join(path)),
+            request_interval: Duration::from_millis(interval),
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! Requests to the REST API of WordPress (`/wp-json/wp/v2`). Errors are told apart by their code,
+//! because messages are in the language of the site.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use hyper::header::HeaderValue;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::sync::http::{
+    HttpClient, HttpContent, HttpCounters, HttpError, HttpRequest, SourcePolicy,
+};
+
+/// Number of objects per page; the maximum of WordPress.
+pub(super) const PAGE_SIZE: usize = 100;
+/// Maximum number of pages of a collection.
+const PAGES_MAX: usize = 5_000;
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    /// The host did not respond as required.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The host responded with something else than the API.
+    #[error("not the REST API of WordPress; check `address` of the source: `{url}`")]
+    NotApi { url: Url, cause: Option<serde_json::Error> },
+    /// Redirects lead to another host.
+    #[error("the site moved; set `address` of the source to the new host: `{host}`")]
+    Moved { host: String },
+    /// A collection does not exist.
+    #[error("no such collection; check `types` of the source: `{url}`")]
+    Gone { url: Url },
+    /// A collection is longer than [`PAGES_MAX`] pages.
+    #[error("collection exceeds the maximum number of pages, {PAGES_MAX}: `{url}`")]
+    TooLong { url: Url },
+}
+
+impl ApiError {
+    /// Whether the host refuses anonymous access, which is usual for types that editors use.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Http(error) if error.is_unauthorized())
+    }
+}
+
+/// The API of one site.
+pub(super) struct Api<'a> {
+    pub(super) client: &'a HttpClient,
+    pub(super) root: Url,
+    pub(super) policy: Arc<SourcePolicy>,
+    pub(super) counters: Arc<HttpCounters>,
+}
+
+/// A page of a collection.
+pub(super) struct ApiPage {
+    pub(super) objects: Vec<Value>,
+    /// The number of objects that the host counts, including those it does not show.
+    pub(super) total: Option<usize>,
+    pub(super) pages: usize,
+}
+
+impl Api<'_> {
+    /// The address of a collection with parameters.
+    fn address(&self, collection: &str, parameters: &[(&str, &str)]) -> Url {
+        let mut url = self.root.clone();
+        url.set_path(&format!("{}wp-json/wp/v2/{collection}", url.path()));
+        url.query_pairs_mut().clear().extend_pairs(parameters);
+        if parameters.is_empty() {
+            url.set_query(None);
+        }
+        url
+    }
+
+    /// Fetches one document.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        let url = self.address(path, &[]);
+        let (body, _) = self.fetch(url.clone()).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| ApiError::NotApi { url, cause: Some(error) })
+    }
+
+    /// Fetches one page of a collection; pages are counted from one.
+    pub(super) async fn page(
+        &self,
+        collection: &str,
+        parameters: &[(&str, &str)],
+        page: usize,
+    ) -> Result<ApiPage, ApiError> {
+        let (size, number) = (PAGE_SIZE.to_string(), page.to_string());
+        let mut all = vec![("per_page", size.as_str()), ("page", number.as_str())];
+        all.extend(parameters);
+        let url = self.address(collection, &all);
+        let (body, headers) = self.fetch(url.clone()).await?;
+        let objects = serde_json::from_slice(&body)
+            .map_err(|error| ApiError::NotApi { url, cause: Some(error) })?;
+        Ok(ApiPage {
+            objects,
+            total: headers.get("x-wp-total").copied(),
+            pages: headers.get("x-wp-totalpages").copied().unwrap_or(1),
+        })
+    }
+
+    /// All objects of a collection whose order does not matter much, such as terms. The number of
+    /// pages ends the walk: a page can be short or empty.
+    pub(super) async fn all(
+        &self,
+        collection: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Vec<Value>, ApiError> {
+        let mut objects = Vec::new();
+        for page in 1.. {
+            if page > PAGES_MAX {
+                let url = self.address(collection, &[]);
+                return Err(ApiError::TooLong { url });
+            }
+            let found = self.page(collection, parameters, page).await?;
+            objects.extend(found.objects);
+            if page >= found.pages {
+                break;
+            }
+        }
+        Ok(objects)
+    }
+
+    /// Whether an address on the site has a page.
+    pub(super) async fn has_page(&self, url: &Url) -> Result<bool, ApiError> {
+        match self.fetch(url.clone()).await {
+            Ok(_) => Ok(true),
+            Err(ApiError::Gone { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The body, and the counts in the headers.
+    async fn fetch(
+        &self,
+        url: Url,
+    ) -> Result<(bytes::Bytes, BTreeMap<String, usize>), ApiError> {
+        let policy = Arc::clone(&self.policy);
+        let mut request = HttpRequest::new(url.clone(), policy, Arc::clone(&self.counters));
+        request.accept = HeaderValue::from_static("application/json, */*;q=0.1");
+        let response = self.client.get(&request).await?;
+        if let Some(change) = response.host_change {
+            return Err(ApiError::Moved { host: change.host });
+        }
+        let counts = ["x-wp-total", "x-wp-totalpages"].into_iter().filter_map(|name| {
+            let count = response.headers.get(name)?.to_str().ok()?.parse().ok()?;
+            Some((name.to_owned(), count))
+        });
+        let counts = counts.collect();
+        match response.content {
+            HttpContent::Fetched(fetched) => Ok((fetched.body, counts)),
+            HttpContent::NotModified | HttpContent::Gone { .. } => Err(ApiError::Gone { url }),
+        }
+    }
+}
