@@ -126,6 +126,7 @@ pub fn parse_dates(
     let record = RawRecord {
         key: String::new(),
         location: String::new(),
+        line: None,
         content_hash: [0; 32],
         fields,
         front_matter: None,
