@@ -37,6 +37,7 @@ use indexer::{
     catalog::{CatalogError, OpenError},
     evaluate::{CollectionError, CompareError, EvaluateError},
     ingest::BuildError,
+    sync::SyncError,
     with_causes,
 };
 
@@ -146,6 +147,8 @@ enum CommandError {
     InvalidSources(Vec<String>),
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error("sources over the network cannot be fetched")]
+    Sync(#[from] SyncError),
     #[error(
         "publishing is on hold at the content of generation {0}, nothing would be published; run `wegwijzer resume` once the sources are fixed"
     )]

@@ -169,6 +169,8 @@ pub(crate) struct CommunityFacts {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct EventFacts {
     pub(crate) form: Option<EventForm>,
+    /// Digest of its UID in a calendar (RFC 5545), which often looks like an e-mail address.
+    pub(crate) uid: Option<String>,
     /// Start. If no source provides one, the merge rejects the event.
     pub(crate) start: Option<Moment>,
     pub(crate) end: Option<Moment>,

@@ -24,7 +24,7 @@ pub mod value_objects;
 pub use self::{
     facet::{ColumnValue, Facet, FacetCount, FacetValue, Facets, SearchFilter},
     moment::{Moment, MomentError},
-    recurrence::{Occurrence, Occurrences, Series},
+    recurrence::{AddedOccurrence, Occurrence, Occurrences, Series},
     results::{
         EntityMention, Explanation, Highlight, Hit, Interpretation, MatchReason, MentionText,
         Preference, RecordPage, RelatedTerm, SearchPage, SharedPassage, Span, Suggestion,

@@ -7,8 +7,8 @@ use url::Url;
 use crate::{
     Access, ApproximateCount, ArticleForm, Attendance, Audience, CommunityForm, EventForm,
     EventPhase, EventStatus, Founded, GovernmentLayer, Guideline, Image, Kind, Language, Maturity,
-    Moment, NodeId, Occurrences, Organisation, Person, Place, Quote, Reference, Registration,
-    Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment, recurrence,
+    Moment, NodeId, Occurrence, Occurrences, Organisation, Person, Place, Quote, Reference,
+    Registration, Resource, Series, Session, Step, Theme, TitleSource, ToolkitForm, moment,
 };
 
 /// Fields that all kinds of content share.
@@ -197,7 +197,7 @@ impl Event {
     pub fn occurrences(&self) -> Occurrences {
         match &self.series {
             Some(series) => series.expand(&self.start, self.end.as_ref()),
-            None => Occurrences::once(self.start.clone(), self.ends()),
+            None => Occurrences::once(self.start.clone(), self.end.clone()),
         }
     }
 
@@ -209,18 +209,9 @@ impl Event {
         }
     }
 
-    /// The end of the occurrence that starts at `start`, if the event has an end.
-    pub fn end_of(&self, start: &Moment) -> Option<Moment> {
-        Some(recurrence::end_of_occurrence(&self.start, self.end.as_ref()?, start))
-    }
-
     /// At most `limit` occurrences that have not ended at `now`.
-    pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<Moment> {
-        self.occurrences()
-            .remaining(now)
-            .take(limit)
-            .map(|occurrence| occurrence.moment.clone())
-            .collect()
+    pub fn occurrences_from(&self, now: Timestamp, limit: usize) -> Vec<Occurrence> {
+        self.occurrences().remaining(now).take(limit).cloned().collect()
     }
 }
 

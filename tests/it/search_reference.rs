@@ -156,7 +156,7 @@ fn order(record: &Record, sort: SearchSort) -> (u8, i64, String, NodeId) {
         SearchSort::Start => match (record, phase(record)) {
             (Record::Event(event), Some(EventPhase::Upcoming | EventPhase::Ongoing)) => {
                 let next = event.occurrences_from(clock(), 1);
-                (0, next[0].earliest().as_second(), String::new(), id)
+                (0, next[0].begins.as_second(), String::new(), id)
             }
             _ => (1 + newest(dated).0, newest(dated).1, String::new(), id),
         },

@@ -3,7 +3,7 @@
 //! A moment that is known to the minute is written in UTC, any other as whole days. A series is
 //! written as its remaining occurrences, so that calendars need not support its rule or time zone.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use icalendar::{Calendar, Component, EventLike, Property};
 use jiff::{ToSpan, tz::TimeZone};
@@ -11,7 +11,7 @@ use poem::{
     Endpoint, Request, Response, Result,
     http::{StatusCode, header},
 };
-use schema::{Attendance, EventStatus, Moment, NodeId, Place, Record};
+use schema::{Attendance, EventStatus, Moment, NodeId, Occurrence, Place, Record};
 
 use super::problem_details;
 use crate::{
@@ -62,18 +62,14 @@ impl IcalendarEndpoint {
         if event.series.is_none() || occurrences.is_empty() {
             calendar.push(entry(event, &event.start, event.end.as_ref(), &stamp, None));
         } else {
-            for occurrence in &occurrences {
-                // All occurrences have the length of the first.
-                let length = event
-                    .end
-                    .as_ref()
-                    .and_then(|end| Some(end.exact()?.duration_since(event.start.exact()?)));
-                let end = occurrence.exact().zip(length).map(|(begin, length)| begin + length);
-                let mut entry = entry(event, occurrence, None, &stamp, Some(occurrence.date));
-                if let Some(end) = end {
-                    entry.append_property(Property::new("DTEND", utc(end)));
-                }
-                calendar.push(entry);
+            let mut days = HashSet::new();
+            for Occurrence { moment, end, .. } in &occurrences {
+                let is_first_of_day = days.insert(moment.date);
+                let name = match moment.time {
+                    Some(time) if !is_first_of_day => moment.date.to_datetime(time).to_string(),
+                    _ => moment.date.to_string(),
+                };
+                calendar.push(entry(event, moment, end.as_ref(), &stamp, Some(&name)));
             }
         }
         Ok(Response::builder()
@@ -84,18 +80,18 @@ impl IcalendarEndpoint {
     }
 }
 
-/// The entry of one occurrence; `day` distinguishes those of a series.
+/// The entry of one occurrence; `name` distinguishes those of a series.
 fn entry(
     event: &schema::Event,
     begin: &Moment,
     end: Option<&Moment>,
     stamp: &str,
-    day: Option<jiff::civil::Date>,
+    name: Option<&str>,
 ) -> icalendar::Event {
     let mut entry = icalendar::Event::new();
-    let uid = match day {
+    let uid = match name {
         None => event.common.id.to_string(),
-        Some(day) => format!("{}-{day}", event.common.id),
+        Some(name) => format!("{}-{name}", event.common.id),
     };
     entry.uid(&format!("{uid}@wegwijzer")).summary(&event.common.title);
     entry.append_property(Property::new("DTSTAMP", stamp));

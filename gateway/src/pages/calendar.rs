@@ -181,7 +181,7 @@ impl MonthEvents {
         let is_exact = occurrence.moment.time.is_some() || occurrence.moment.all_day();
         let entry = |when| Entry::new(context, event, (record, occurrence), records_by_id, when);
         if is_exact && date.first_of_month() == first {
-            let entry = entry(time_within_day(context.messages, event, occurrence));
+            let entry = entry(time_within_day(context.messages, occurrence));
             match self.days.iter_mut().find(|day| day.number == date.day()) {
                 Some(day) => day.entries.extend(entry),
                 None => self.days.push(Day {
@@ -255,10 +255,10 @@ fn overlaps_month(occurrence: &Occurrence, first: Date) -> bool {
 }
 
 /// The time of an occurrence on the day under which it is listed.
-fn time_within_day(messages: &Messages, event: &Event, occurrence: &Occurrence) -> String {
+fn time_within_day(messages: &Messages, occurrence: &Occurrence) -> String {
     let Some(begin) = occurrence.moment.time else { return until_text(messages, occurrence) };
     let zone = moment::zone(&occurrence.moment.zone).ok();
-    let is_timed = event.end.as_ref().is_some_and(|end| end.time.is_some());
+    let is_timed = occurrence.end.as_ref().is_some_and(|end| end.time.is_some());
     let end = zone.filter(|_| is_timed).map(|zone| occurrence.ends.to_zoned(zone));
     let end = end.filter(|end| end.date() == occurrence.moment.date).map(|end| end.time());
     let texts = [

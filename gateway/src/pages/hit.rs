@@ -98,7 +98,8 @@ impl HitView {
         let kind = record.kind()?;
         let date = if let Some(event) = event {
             let next = event.occurrences_from(context.now, 1).into_iter().next();
-            let start = next.as_ref().filter(|_| event.series.is_some()).unwrap_or(&event.start);
+            let next = next.as_ref().filter(|_| event.series.is_some());
+            let start = next.map_or(&event.start, |next| &next.moment);
             Some((messages.moment(start), start.iso_date()))
         } else {
             let published_at = common.published_at.as_ref();

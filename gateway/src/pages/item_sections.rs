@@ -289,7 +289,7 @@ pub(super) fn moment(context: PageContext<'_>, record: &Record) -> String {
     let next = event.occurrences_from(context.now, 1).into_iter().next();
     match (&event.series, next) {
         (Some(series), Some(next)) => {
-            let span = context.messages.span(&next, event.end_of(&next).as_ref());
+            let span = context.messages.span(&next.moment, next.end.as_ref());
             let recurrence = series.describe(&event.start, context.messages.language);
             format!("{}: {span} ({recurrence})", context.messages.get("item.next"))
         }

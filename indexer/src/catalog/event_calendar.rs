@@ -51,11 +51,8 @@ pub(super) fn events_in_range(
         let id = NodeId::from_bits(id)?;
         let record = generation.store.record(id)?.ok_or(CatalogError::MissingRecord(id))?;
         let Record::Event(event) = &record else { return Err(CatalogError::MissingRecord(id)) };
-        let occurrence = series_occurrence.cloned().unwrap_or_else(|| Occurrence {
-            moment: event.start.clone(),
-            begins: event.start.earliest(),
-            ends: event.ends(),
-        });
+        let single = || Occurrence::new(event.start.clone(), event.end.clone());
+        let occurrence = series_occurrence.cloned().unwrap_or_else(single);
         occurrences.push((Arc::new(record), occurrence));
     }
     Ok(EventsInRange { occurrences, has_more })

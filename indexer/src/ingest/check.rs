@@ -6,7 +6,7 @@ use schema::NodeKind;
 use serde_json::{Map, Value, json};
 
 use super::{
-    config::{Field, FieldPath, ResolvedSource, SourceConfig, SourceKind},
+    config::{Field, FieldPath, ResolvedSource, SourceConfig},
     normalise::{NormaliseContext, normalise},
     source::{self, Fields, RawRecord, SourceItem, config::resolve_all, flag, survey::Survey},
 };
@@ -64,8 +64,7 @@ fn check_source(source: &ResolvedSource) -> SourceCheck {
     }
     let (placeholders, fields) = survey.absent(source);
     check.errors.extend(placeholders);
-    let is_folder = matches!(source.kind, SourceKind::Markdown | SourceKind::Text);
-    if is_folder && source::count(source, None).is_ok_and(|files| files == 0) {
+    if source.path.is_dir() && source::count(source, None).is_ok_and(|files| files == 0) {
         check.errors.push("no file is selected; check `path`, `include` and `exclude`".to_owned());
     }
     check.warnings.extend(survey.unmatched_globs(source));
@@ -119,6 +118,7 @@ fn invalid_value(source: &ResolvedSource, target: FieldPath, value: &Value) -> O
         let raw = RawRecord {
             key: String::new(),
             location: String::new(),
+            line: None,
             content_hash: [0; 32],
             fields,
             front_matter: None,

@@ -50,7 +50,7 @@ pub enum ReadItem {
 pub fn read_items(source: &ResolvedSource) -> Result<Vec<ReadItem>, FetchError> {
     let is_unchanged = |_: &_| false;
     let survey = Survey::default();
-    let items = records(source, &is_unchanged, &survey)?;
+    let items = records(source, None, &is_unchanged, &survey)?;
     items.filter_map(|item| item.map(|item| read_item(item, source)).transpose()).collect()
 }
 
@@ -126,6 +126,7 @@ pub fn parse_dates(
     let record = RawRecord {
         key: String::new(),
         location: String::new(),
+        line: None,
         content_hash: [0; 32],
         fields,
         front_matter: None,

@@ -10,7 +10,8 @@ use super::{
     change_set::{ChangeSet, replace_facts},
     context::BuildContext,
     name_keys::{
-        Aliases, alternative_name_key, is_identity_key, is_url_key, name_keys, parse_entity_key,
+        Aliases, alternative_name_key, is_identity_key, is_key_between_sources, name_keys,
+        parse_entity_key,
     },
 };
 use crate::{
@@ -30,7 +31,7 @@ pub(crate) fn connected_records(
     for name in name_keys(key, facts, aliases) {
         if is_identity_key(&name) {
             let records = store.records_with_key(&name)?;
-            if !is_url_key(&name) || is_one_per_source(&records) {
+            if !is_key_between_sources(&name) || is_one_per_source(&records) {
                 connected.extend(records);
             }
         }
@@ -49,7 +50,7 @@ pub(crate) fn connected_records(
 }
 
 /// Whether each source has at most one of these records. If a source gives several records the same
-/// URL, that URL does not identify any of them.
+/// URL or UID, it does not identify any of them.
 fn is_one_per_source(records: &[RecordKey]) -> bool {
     let mut sources = BTreeSet::new();
     records.iter().all(|key| sources.insert(key.source()))

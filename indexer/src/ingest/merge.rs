@@ -18,7 +18,7 @@ use super::{
     context::BuildContext,
     error::BuildError,
     infer_entities::connected_records,
-    name_keys::{is_url_key, name_keys, parse_entity_key},
+    name_keys::{is_key_between_sources, name_keys, parse_entity_key},
     opening::is_opening_key,
 };
 use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
@@ -105,8 +105,8 @@ fn components(
         }
     }
     for name in &changes.name_keys {
-        // Whether a URL or an opening identifies a record depends on all records that have it.
-        if is_url_key(name) {
+        // Whether a URL, a UID or an opening identifies a record depends on all records that have it.
+        if is_key_between_sources(name) {
             seeds.extend(store.records_with_key(name)?);
         }
         if is_opening_key(name) {

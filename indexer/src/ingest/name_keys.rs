@@ -1,7 +1,7 @@
 //! Name keys: the names by which a record can be found or merged, and the names that it mentions.
 //!
-//! The prefix of a key is its purpose: `url:kind/…` and `alias:` merge records into one entity;
-//! `name:kind/…` merges records of entities by their full name; `also:kind/…` is an alternative
+//! The prefix of a key is its purpose: `url:kind/…`, `uid:` and `alias:` merge records into one
+//! entity; `name:kind/…` merges records of entities by their full name; `also:kind/…` is an alternative
 //! name of an entity, by which mentions can find it; `title:kind/…` finds content by its title;
 //! `slug:kind/…` keeps our own URLs unique; `opening:…` finds the article that an entry announces.
 
@@ -65,6 +65,7 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
             Detail::Toolkit(toolkit) => {
                 keys.extend(toolkit.aliases.iter().map(|name| title_key(kind, name)));
             }
+            Detail::Event(event) => keys.extend(event.uid.iter().map(|uid| format!("uid:{uid}"))),
             _ => {}
         }
         return keys;
@@ -88,12 +89,14 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
 
 /// Whether records that share this name key are the same entity.
 pub(crate) fn is_identity_key(name: &str) -> bool {
-    ["url:", "alias:", "name:"].iter().any(|prefix| name.starts_with(prefix))
+    is_key_between_sources(name)
+        || ["alias:", "name:"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether the key is the URL of content. Records of the same source are never merged by URL.
-pub(crate) fn is_url_key(name: &str) -> bool {
-    name.starts_with("url:")
+/// Whether the key is the URL or the calendar UID of content, by which only records of different
+/// sources are merged.
+pub(crate) fn is_key_between_sources(name: &str) -> bool {
+    name.starts_with("url:") || name.starts_with("uid:")
 }
 
 /// Everything that a record mentions, with the kind of mention.

@@ -10,6 +10,7 @@ mod html;
 mod interviews;
 mod object;
 mod redact;
+mod series;
 #[cfg(test)]
 mod tests;
 mod text;

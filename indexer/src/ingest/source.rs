@@ -10,6 +10,7 @@ pub(crate) mod field_description;
 pub(crate) mod files;
 pub(crate) mod flag;
 pub(crate) mod front_matter;
+pub(crate) mod icalendar;
 pub(crate) mod invisible;
 pub(crate) mod json;
 pub(crate) mod jsonlines;
@@ -24,6 +25,7 @@ pub(crate) mod tests;
 pub(crate) mod text;
 pub(crate) mod visibility;
 pub(crate) mod wordpress;
+pub(crate) mod zone_names;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -55,8 +57,11 @@ pub(crate) const REASON_CHARS_MAX: usize = 500;
 pub(crate) struct RawRecord {
     /// Its key within the source.
     pub key: String,
-    /// File and line, relative to the source's path.
+    /// File and line, relative to the source's path; only the file if the order of its records has
+    /// no meaning.
     pub location: String,
+    /// Its line, if `location` does not state it.
+    pub line: Option<u64>,
     /// Digest of the bytes from which it was read.
     pub content_hash: [u8; 32],
     /// Its canonical fields.
@@ -69,7 +74,9 @@ impl RawRecord {
     /// The location of an error. If the reason begins with the name of a field in backticks, it is
     /// the line in the front matter that sets the field.
     pub(crate) fn location_of(&self, reason: &str, mapping: &Mapping) -> String {
-        location_of(&self.location, self.front_matter.as_deref(), reason, mapping)
+        let location = self.line.map(|line| format!("{}:{line}", self.location));
+        let location = location.as_ref().unwrap_or(&self.location);
+        location_of(location, self.front_matter.as_deref(), reason, mapping)
     }
 }
 
@@ -174,6 +181,16 @@ pub enum FetchError {
         /// Why it cannot be read.
         reason: String,
     },
+    /// A calendar file is incomplete or cannot be read.
+    #[error("cannot read calendar: {reason}: `{}:{line}`", path.display())]
+    Calendar {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+        /// Why it cannot be read.
+        reason: String,
+    },
 }
 
 /// Items of a source, each read on demand.
@@ -204,6 +221,7 @@ pub(crate) fn records<'a>(
             Some(state) => wordpress::items(reader, state),
             None => Ok(Box::new(std::iter::empty())),
         },
+        SourceKind::Icalendar => icalendar::items(reader),
     }
 }
 
@@ -226,6 +244,7 @@ pub(crate) fn count(
             let entries = entries.map_err(|error| FetchError::State(with_causes(&error)))?;
             Ok(entries.map_or(0, |entries| entries.len() as u64))
         }
+        SourceKind::Icalendar => icalendar::count(source),
     }
 }
 
@@ -314,15 +333,23 @@ impl<'a> SourceReader<'a> {
         });
         match parsed {
             Ok(ParsedFields { fields, front_matter }) => {
-                SourceItem::Record(RawRecord { key, location, content_hash, fields, front_matter })
+                let line = None;
+                SourceItem::Record(RawRecord {
+                    key,
+                    location,
+                    line,
+                    content_hash,
+                    fields,
+                    front_matter,
+                })
             }
             Err(SkipOrError::Skip(reason)) => SourceItem::Skipped { location, key, reason },
             Err(SkipOrError::Error(ParseError { line, reason })) => {
-                let location = match location.rsplit_once(':') {
-                    Some((file, _)) => format!("{file}:{line}"),
-                    None => location,
+                let file = match location.rsplit_once(':') {
+                    Some((file, line)) if line.parse::<u64>().is_ok() => file,
+                    _ => &location,
                 };
-                self.rejected(location, Some(key), reason)
+                self.rejected(format!("{file}:{line}"), Some(key), reason)
             }
         }
     }

@@ -1,17 +1,17 @@
 //! Recurrence rules in words, such as `elke eerste dinsdag van de maand, 10 keer`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, Weekday};
 
-use super::Series;
+use super::{ONCE, Series};
 use crate::{
     Language, Moment,
     moment::{month_name, parse_day},
 };
 
-/// Maximum number of days without an occurrence that are named; more are counted.
-const EXCLUDED_NAMED: usize = 3;
+/// Maximum number of days of each kind of exception that are named; more are counted.
+const DAYS_NAMED: usize = 3;
 
 const DAYS: [(Weekday, &str, &str, &str); 7] = [
     (Weekday::Monday, "MO", "maandag", "Monday"),
@@ -36,12 +36,16 @@ const PARTS: [&str; 9] =
 
 impl Series {
     /// The recurrence in words; English for English, Dutch for any other language. A rule that the
-    /// words cannot express precisely is `op meerdere dagen`.
+    /// words cannot express precisely is `op meerdere dagen`. The number of times is that of the
+    /// rule: occurrences that were excluded, added or moved are named after it.
     pub fn describe(&self, first: &Moment, language: Language) -> String {
         let words = Words { is_english: language == Language::En, language, first };
+        if self.rule == ONCE && !self.added.is_empty() {
+            return words.single_days(self);
+        }
         let rule =
             words.rule(self).unwrap_or_else(|| words.of("op meerdere dagen", "on several days"));
-        format!("{rule}{}", words.exclusions(&self.excluded))
+        format!("{rule}{}", words.exceptions(self))
     }
 }
 
@@ -212,17 +216,53 @@ impl Words<'_> {
         Some(self.of(&format!(", tot en met {day}"), &format!(", until {day}")))
     }
 
-    fn exclusions(&self, excluded: &[Date]) -> String {
-        if excluded.is_empty() {
-            return String::new();
-        }
-        let days = if excluded.len() <= EXCLUDED_NAMED {
-            self.list(excluded.iter().map(|day| self.date(*day)).collect())
-        } else {
-            let count = excluded.len();
-            self.of(&format!("{count} dagen"), &format!("{count} days"))
+    /// `, behalve op 5 mei 2026, ook op 7 mei 2026, op 2 juni 2026 op een ander tijdstip`.
+    fn exceptions(&self, series: &Series) -> String {
+        let added: BTreeSet<Date> = series.added.iter().map(|added| added.start.date).collect();
+        let is_excluded = |day: &Date| series.excluded.contains(day);
+        let is_retimed = |day: &Date| {
+            let mut added = series.added.iter().filter(|added| added.start.date == *day);
+            is_excluded(day) && !added.any(|added| added.start.time == self.first.time)
         };
-        self.of(&format!(", behalve op {days}"), &format!(", except on {days}"))
+        let excluded: Vec<_> =
+            series.excluded.iter().copied().filter(|day| !added.contains(day)).collect();
+        let extra: Vec<_> = added.iter().copied().filter(|day| !is_excluded(day)).collect();
+        let retimed: Vec<_> = added.iter().copied().filter(is_retimed).collect();
+        let mut text = String::new();
+        if !excluded.is_empty() {
+            let days = self.named_days(&excluded, ("dagen", "days"));
+            text += &self.of(&format!(", behalve op {days}"), &format!(", except on {days}"));
+        }
+        if !extra.is_empty() {
+            let days = self.named_days(&extra, ("andere dagen", "other days"));
+            text += &self.of(&format!(", ook op {days}"), &format!(", also on {days}"));
+        }
+        if !retimed.is_empty() {
+            let days = self.named_days(&retimed, ("dagen", "days"));
+            text += &self.of(
+                &format!(", op {days} op een ander tijdstip"),
+                &format!(", at a different time on {days}"),
+            );
+        }
+        text
+    }
+
+    /// `op 3 maart 2026 en 17 maart 2026`: the days of a series that has no rule.
+    fn single_days(&self, series: &Series) -> String {
+        let first = Some(self.first.date).filter(|day| !series.excluded.contains(day));
+        let days = series.added.iter().map(|added| added.start.date).chain(first);
+        let days: Vec<_> = days.collect::<BTreeSet<_>>().into_iter().collect();
+        let days = self.named_days(&days, ("dagen", "days"));
+        self.of(&format!("op {days}"), &format!("on {days}"))
+    }
+
+    /// The names of up to [`DAYS_NAMED`] days, or their number.
+    fn named_days(&self, days: &[Date], (dutch, english): (&str, &str)) -> String {
+        if days.len() <= DAYS_NAMED {
+            return self.list(days.iter().map(|day| self.date(*day)).collect());
+        }
+        let count = days.len();
+        self.of(&format!("{count} {dutch}"), &format!("{count} {english}"))
     }
 
     fn date(&self, date: Date) -> String {
@@ -255,7 +295,7 @@ mod tests {
     use jiff::civil::{date, time};
 
     use super::*;
-    use crate::moment::HOME_ZONE;
+    use crate::{AddedOccurrence, moment::HOME_ZONE};
 
     #[test]
     fn a_rule_must_be_described_in_dutch_and_english() {
@@ -307,7 +347,7 @@ mod tests {
             ("FREQ=YEARLY;BYYEARDAY=100", "op meerdere dagen", "on several days"),
             ("FREQ=MONTHLY;BYMONTHDAY=-1", "op meerdere dagen", "on several days"),
         ] {
-            let series = Series { rule: rule.to_owned(), excluded: Vec::new() };
+            let series = Series { rule: rule.to_owned(), excluded: Vec::new(), added: Vec::new() };
             assert_eq!(series.describe(&first, Language::Nl), dutch, "{rule}");
             assert_eq!(series.describe(&first, Language::En), english, "{rule}");
         }
@@ -317,12 +357,41 @@ mod tests {
     fn days_without_an_occurrence_must_be_named_or_counted() {
         let first = Moment::day(date(2026, 3, 3), HOME_ZONE).unwrap();
         let rule = "FREQ=WEEKLY".to_owned();
-        let two = Series { rule, excluded: vec![date(2026, 3, 10), date(2026, 3, 17)] };
+        let excluded = vec![date(2026, 3, 10), date(2026, 3, 17)];
+        let two = Series { rule, excluded, added: Vec::new() };
         assert_eq!(
             two.describe(&first, Language::Nl),
             "elke dinsdag, behalve op 10 maart 2026 en 17 maart 2026"
         );
         let four = Series { excluded: vec![first.date; 4], ..two };
         assert_eq!(four.describe(&first, Language::En), "every Tuesday, except on 4 days");
+    }
+    #[test]
+    fn added_and_moved_occurrences_must_be_named_or_counted() {
+        let first = Moment::instant(date(2026, 3, 3), time(14, 0, 0, 0), HOME_ZONE).unwrap();
+        let at = |day, hour| AddedOccurrence {
+            start: Moment::instant(date(2026, 3, day), time(hour, 0, 0, 0), HOME_ZONE).unwrap(),
+            end: None,
+        };
+        let series = Series {
+            rule: "FREQ=WEEKLY;COUNT=10".to_owned(),
+            excluded: vec![date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)],
+            added: vec![at(11, 14), at(17, 16), at(24, 14)],
+        };
+        assert_eq!(
+            series.describe(&first, Language::Nl),
+            "elke dinsdag, 10 keer, behalve op 10 maart 2026, ook op 11 maart 2026, \
+             op 17 maart 2026 op een ander tijdstip"
+        );
+        let more = Series { added: (25..30).map(|day| at(day, 14)).collect(), ..series };
+        assert_eq!(
+            more.describe(&first, Language::En),
+            "every Tuesday, 10 times, except on 10 March 2026, 17 March 2026 and 24 March 2026, \
+             also on 5 other days"
+        );
+        let once = Series { rule: ONCE.to_owned(), excluded: Vec::new(), ..more };
+        assert_eq!(once.describe(&first, Language::Nl), "op 6 dagen");
+        let two = Series { excluded: vec![first.date], added: vec![at(5, 9), at(9, 9)], ..once };
+        assert_eq!(two.describe(&first, Language::En), "on 5 March 2026 and 9 March 2026");
     }
 }

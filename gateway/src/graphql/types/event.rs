@@ -39,9 +39,8 @@ impl Event {
 
     /// An occurrence of this event.
     fn occurrence(&self, occurrence: &schema::Occurrence) -> Occurrence {
-        let start = &occurrence.moment;
-        let end = self.end_of(start).map(|end| self.moment(end));
-        Occurrence { start: self.moment(start.clone()), end }
+        let end = occurrence.end.clone().map(|end| self.moment(end));
+        Occurrence { start: self.moment(occurrence.moment.clone()), end }
     }
 
     /// A moment of this event, described in the event's language.
@@ -226,9 +225,19 @@ impl Recurrence<'_> {
         &self.series.rule
     }
 
-    /// Days without an occurrence (EXDATE).
+    /// Days on which the rule has no occurrence (EXDATE).
     async fn excluded(&self) -> Vec<Date> {
         self.series.excluded.iter().copied().map(Date).collect()
+    }
+
+    /// Occurrences outside the rule (RDATE), including those that were moved.
+    async fn added(&self) -> Vec<Occurrence> {
+        let moment = |moment: &schema::Moment| Moment::new(moment.clone(), self.language);
+        let added = self.series.added.iter().map(|added| Occurrence {
+            start: moment(&added.start),
+            end: added.end.as_ref().map(moment),
+        });
+        added.collect()
     }
 
     /// The rule in words, such as `elke eerste dinsdag van de maand, 10 keer`.

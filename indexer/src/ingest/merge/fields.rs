@@ -228,6 +228,7 @@ impl FieldMerger {
             this,
             into,
             from,
+            uid,
             form,
             status,
             attendance,

@@ -1,7 +1,7 @@
 //! Fields that only one kind of record has.
 
 use crate::{
-    ingest::normalise::{object::Object, value_objects},
+    ingest::normalise::{object::Object, series, value_objects},
     source_facts::{
         ArticleFacts, AudienceFacts, CommunityFacts, EventFacts, OrganisationFacts, PersonFacts,
         ThemeFacts, ToolkitFacts,
@@ -65,7 +65,8 @@ pub(super) fn event(record: &Object) -> DetailResult<EventFacts> {
     let (start, end) = record.span()?;
     Ok(EventFacts {
         form: record.enum_value("form")?,
-        series: value_objects::series(record, start.as_ref())?,
+        uid: value_objects::uid(record)?,
+        series: series::series(record, (start.as_ref(), end.as_ref()))?,
         start,
         end,
         status: record.enum_value("status")?,

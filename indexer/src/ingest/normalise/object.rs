@@ -14,6 +14,7 @@ use crate::ingest::source::{
     flag,
     sentences::truncate,
     template::{is_missing, scalar, written_form},
+    zone_names,
 };
 
 /// Options for parsing the values of one record.
@@ -205,6 +206,21 @@ impl<'a> Object<'a> {
         objects.collect()
     }
 
+    /// As [`Self::objects`]; a text stands for an object with only the key `shorthand_key`.
+    pub(super) fn objects_or_texts<T>(
+        &self,
+        name: &str,
+        allowed_keys: &[&str],
+        shorthand_key: &'a str,
+        parse: impl Fn(&Self) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
+        let objects = self.list(name)?.iter().enumerate().map(|(index, value)| {
+            let path = format!("{}{name}[{index}]", self.path);
+            parse(&self.nested(&path, value, allowed_keys, Some(shorthand_key))?)
+        });
+        objects.collect()
+    }
+
     /// A value of an enum.
     pub(super) fn enum_value<T: FromStr<Err = UnknownValue>>(
         &self,
@@ -296,10 +312,7 @@ impl<'a> Object<'a> {
     /// The IANA name of a time zone; names used by Windows and Outlook are converted.
     pub(super) fn zone(&self, name: &str) -> Result<Option<String>, String> {
         let Some(zone) = self.text(name)? else { return Ok(None) };
-        let windows = WINDOWS_ZONES.iter().find(|(windows, _)| zone.eq_ignore_ascii_case(windows));
-        let zone = windows.map_or(zone, |(_, iana)| (*iana).to_owned());
-        schema::moment::zone(&zone).map_err(|error| self.field_error(name, error))?;
-        Ok(Some(zone))
+        zone_names::known(&zone).map(Some).map_err(|error| self.field_error(name, error))
     }
 
     /// The date of publication or of a change, which for readers is a date in Amsterdam.
@@ -336,26 +349,6 @@ pub(super) fn whole_number(text: &str) -> Option<String> {
     let digits: String = number[2].chars().filter(char::is_ascii_digit).collect();
     Some(format!("{}{digits}", number[1].trim_start_matches('+')))
 }
-
-/// Windows time zones, with their mapping for the Netherlands in Unicode CLDR.
-const WINDOWS_ZONES: [(&str, &str); 16] = [
-    ("W. Europe Standard Time", "Europe/Amsterdam"),
-    ("Romance Standard Time", "Europe/Brussels"),
-    ("Central Europe Standard Time", "Europe/Budapest"),
-    ("Central European Standard Time", "Europe/Warsaw"),
-    ("GMT Standard Time", "Europe/London"),
-    ("Greenwich Standard Time", "Atlantic/Reykjavik"),
-    ("E. Europe Standard Time", "Europe/Chisinau"),
-    ("FLE Standard Time", "Europe/Kyiv"),
-    ("GTB Standard Time", "Europe/Bucharest"),
-    ("Turkey Standard Time", "Europe/Istanbul"),
-    ("SA Western Standard Time", "America/Curacao"),
-    ("SA Eastern Standard Time", "America/Paramaribo"),
-    ("Atlantic Standard Time", "America/Halifax"),
-    ("Eastern Standard Time", "America/New_York"),
-    ("Central Standard Time", "America/Chicago"),
-    ("Pacific Standard Time", "America/Los_Angeles"),
-];
 
 fn type_of(value: &Value) -> &'static str {
     match value {

@@ -1,5 +1,6 @@
 //! Whole records: canonical fields in, facts or a rejection reason out.
 
+mod calendars;
 mod unreadable_values;
 
 use schema::{CountPrecision, DatePrecision, GovernmentLayer, Moment, ResourceKind};
@@ -19,6 +20,7 @@ fn shifted(fields: Value, shift_days: i64) -> Result<Facts, String> {
     let raw = RawRecord {
         key: "a".to_owned(),
         location: "a.jsonl:1".to_owned(),
+        line: None,
         content_hash: [0; 32],
         fields: source.mapping.apply(&fields, &PathCaptures::new()),
         front_matter: None,
@@ -387,7 +389,9 @@ fn a_text_must_be_shorthand_for_an_object() {
 fn occurrence_days(fields: Value) -> Vec<String> {
     let event = event(fields).unwrap();
     let first = event.start.unwrap();
-    event.series.unwrap().all(&first).iter().map(|m| m.date.strftime("%m%d").to_string()).collect()
+    let occurrences = event.series.unwrap().expand(&first, None);
+    let dates = occurrences.all().iter().map(|one| one.moment.date.strftime("%m%d").to_string());
+    dates.collect()
 }
 
 #[test]

@@ -2,19 +2,15 @@
 
 use std::sync::LazyLock;
 
-use jiff::{
-    civil::{Date, Time},
-    tz::TimeZone,
-};
-use regex::{Captures, Regex};
+use regex::Regex;
 use schema::{
-    ApproximateCount, CountPrecision, DatePrecision, Effort, Founded, Guideline, Image, Method,
-    Moment, Place, Reference, Registration, Resource, ResourceKind, Series, Step, Tip, moment,
+    ApproximateCount, CountPrecision, Effort, Founded, Guideline, Image, Method, Place, Reference,
+    Registration, Resource, ResourceKind, Step, Tip,
 };
 
 use crate::{
     ingest::{
-        normalise::{date_parser, object::Object},
+        normalise::{object::Object, whitespace::strip_invisible},
         source::field::Field,
     },
     source_facts::{QuoteFacts, SessionFacts},
@@ -167,87 +163,11 @@ pub(super) fn founded(record: &Object) -> Result<Option<Founded>, String> {
     Ok(record.number(Field::Founded.name())?.map(|year| Founded { year }))
 }
 
-static UNTIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix)\bUNTIL=(?P<date>\d{4}-?\d{2}-?\d{2})
-            (?: T (?P<hour>\d{2}):?(?P<minute>\d{2})(?: :?(?P<second>\d{2}) )? )? (?P<utc>Z)?",
-    )
-    .expect("constant regex is valid, covered by tests")
-});
-
-pub(super) fn series(record: &Object, start: Option<&Moment>) -> Result<Option<Series>, String> {
-    let Some(series) = record.object(Field::Series, "rule")? else { return Ok(None) };
-    let first = start.ok_or("`series`: requires a `start`")?;
-    let written = series.required("rule")?;
-    let rule = match written.split_at_checked("RRULE:".len()) {
-        Some((prefix, rule)) if prefix.eq_ignore_ascii_case("RRULE:") => rule.trim(),
-        _ => written.as_str(),
-    };
-    let rule = UNTIL.replace_all(rule, |until: &Captures| {
-        until_in_utc(until, first, record.context.shift_days).unwrap_or_else(|| until[0].to_owned())
-    });
-    let mut excluded = Vec::new();
-    for days in series.texts("exclude")? {
-        let (zone, days) = exclusions(&days);
-        for day in days {
-            let moment = date_parser::parse(day, zone.unwrap_or(&first.zone));
-            let moment = moment.and_then(|moment| match moment.exact() {
-                Some(instant) => {
-                    let local = instant.to_zoned(moment::zone(&first.zone)?).datetime();
-                    Moment::instant(local.date(), local.time(), &first.zone)
-                }
-                None => Ok(moment),
-            });
-            let moment = moment.map_err(|error| format!("`series.exclude`: {error}"))?;
-            if !matches!(moment.precision, DatePrecision::Day | DatePrecision::Instant) {
-                return Err(format!("`series.exclude`: must be a day: `{day}`"));
-            }
-            excluded.push(date_parser::shift_date(moment.date, record.context.shift_days));
-        }
-    }
-    let series = Series::new(&rule, excluded, first);
-    // The error names the rule as the source writes it.
-    series.map(Some).map_err(|error| format!("`series.rule`: {}", error.of_rule(&written)))
-}
-
-/// The end of a rule in UTC, as its expansion requires: a date means the end of that day, and a
-/// time without `Z` is in the zone of the first occurrence. It is shifted like any other date.
-fn until_in_utc(until: &Captures, first: &Moment, shift_days: i64) -> Option<String> {
-    let date: Date = until["date"].replace('-', "").parse().ok()?;
-    let date = date_parser::shift_date(date, shift_days);
-    let number = |name: &str| until.name(name).map_or(Ok(0), |number| number.as_str().parse());
-    let time = match until.name("hour") {
-        Some(_) => {
-            Time::new(number("hour").ok()?, number("minute").ok()?, number("second").ok()?, 0)
-                .ok()?
-        }
-        None => Time::constant(23, 59, 59, 0),
-    };
-    let is_utc = until.name("utc").is_some() && until.name("hour").is_some();
-    let zone = if is_utc { TimeZone::UTC } else { moment::zone(&first.zone).ok()? };
-    let end = zone.to_ambiguous_zoned(date.to_datetime(time)).compatible().ok()?;
-    let end = end.with_time_zone(TimeZone::UTC);
-    Some(format!("UNTIL={}", end.strftime("%Y%m%dT%H%M%SZ")))
-}
-
-/// The days of one exclusion: EXDATE of RFC 5545 separates them with commas.
-fn exclusions(text: &str) -> (Option<&str>, Vec<&str>) {
-    let (parameters, dates) = match text.split_once(':') {
-        Some((name, dates)) if name.to_ascii_uppercase().starts_with("EXDATE") => (name, dates),
-        _ => ("", text),
-    };
-    let mut parameters = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
-    let zone = parameters.find(|(name, _)| name.eq_ignore_ascii_case("TZID")).map(|(_, zone)| zone);
-    (zone, dates_of(dates))
-}
-
-fn dates_of(dates: &str) -> Vec<&str> {
-    let is_basic_form = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ',' | ' ');
-    if dates.chars().all(is_basic_form) && dates.contains(',') {
-        dates.split(',').map(str::trim).filter(|date| !date.is_empty()).collect()
-    } else {
-        vec![dates]
-    }
+/// The digest of a calendar UID. It is compared with others, and never shown.
+pub(super) fn uid(record: &Object) -> Result<Option<String>, String> {
+    let uid = record.string(Field::Uid.name())?.map(strip_invisible);
+    let uid = uid.as_deref().map(str::trim).filter(|uid| !uid.is_empty());
+    Ok(uid.map(|uid| blake3::hash(uid.as_bytes()).to_hex().to_string()))
 }
 
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {

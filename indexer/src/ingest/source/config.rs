@@ -1,6 +1,8 @@
 //! The configuration of sources: as written in `wegwijzer.toml` ([`SourceConfig`]) and as validated
 //! ([`ResolvedSource`]). No raw option passes this stage.
 
+mod error;
+mod network;
 #[cfg(test)]
 mod tests;
 
@@ -11,15 +13,15 @@ use std::{
 
 use encoding_rs::Encoding;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use schema::{IdError, Language, SourceName};
+use schema::{Language, SourceName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::front_matter::toml_to_json;
-use crate::sync::{NetworkSource, SecretLocation};
+use super::{front_matter::toml_to_json, zone_names};
+use crate::sync::NetworkSource;
 
+pub use self::error::ConfigError;
 pub use super::{
     field::{Field, FieldPath, UnknownField},
     field_description::{FieldDescription, IfUnreadable},
@@ -38,7 +40,7 @@ pub struct SourceConfig {
     /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
     /// Address of the site; for `wordpress`.
-    #[schemars(extend("x-range" = "`http` or `https` URL of the home page"))]
+    #[schemars(with = "Option<String>", extend("x-range" = "`http` or `https` URL of the home page"))]
     pub address: Option<Url>,
     /// Types of object to read; for `wordpress`.
     #[serde(default)]
@@ -54,11 +56,11 @@ pub struct SourceConfig {
     pub credentials_variable: Option<String>,
     /// Where the content is; for files.
     #[serde(default)]
-    #[schemars(extend("x-range" = "existing folder (`markdown`, `text`) or file (`jsonlines`, `csv`)"))]
+    #[schemars(extend("x-range" = "existing folder (`markdown`, `text`), file (`jsonlines`, `csv`), or either of them (`icalendar`)"))]
     pub path: PathBuf,
     /// Files to read; for folders.
     #[serde(default)]
-    #[schemars(extend("x-default-text" = "`[]`: all files of the kind (`*.md` and `*.mdx`, or `*.txt`)", "x-range" = "globs, relative to `path`; `*` stays within one segment, `**` spans segments"))]
+    #[schemars(extend("x-default-text" = "`[]`: all files of the kind (`*.md` and `*.mdx`, `*.txt`, or `*.ics`)", "x-range" = "globs, relative to `path`; `*` stays within one segment, `**` spans segments"))]
     pub include: Vec<String>,
     /// Files to leave out; for folders.
     #[serde(default)]
@@ -71,7 +73,7 @@ pub struct SourceConfig {
     #[schemars(extend("x-default-text" = "none: the field `url` of the record", "x-range" = "[source field or template](sources.md#mapping)"))]
     pub url: Option<String>,
     /// Identifies a record within the source.
-    #[schemars(extend("x-default-text" = "none: the path of the file (`markdown`, `text`), or the field `key` or `id` (`jsonlines`, `csv`)", "x-range" = "source field or template"))]
+    #[schemars(extend("x-default-text" = "none: the path of the file (`markdown`, `text`), the field `key` or `id` (`jsonlines`, `csv`), or the UID (`icalendar`)", "x-range" = "source field or template"))]
     pub key: Option<String>,
     /// Language of a record that does not state one.
     #[serde(default, deserialize_with = "language")]
@@ -93,6 +95,13 @@ pub struct SourceConfig {
     /// Texts that mark a page which only lists other pages; for `markdown`.
     #[serde(default)]
     pub listing_markers: Vec<String>,
+    /// Time zone of times without one; for `icalendar`.
+    #[schemars(extend("x-default-text" = "`X-WR-TIMEZONE` of the file, or else `Europe/Amsterdam`", "x-range" = "IANA name, or the Windows name of a zone"))]
+    pub time_zone: Option<String>,
+    /// Time zones by the names that a calendar gives them; for `icalendar`.
+    #[serde(default)]
+    #[schemars(extend("x-range" = "name in the file = IANA name"))]
+    pub time_zones: BTreeMap<String, String>,
     /// Precedence when sources disagree: the highest value wins; between equal values, the source
     /// that comes first in the file.
     #[serde(default)]
@@ -130,6 +139,8 @@ pub enum SourceKind {
     Csv,
     /// A folder of plain texts.
     Text,
+    /// A calendar file, or a folder of them.
+    Icalendar,
 }
 
 /// How a plain text is cut into records.
@@ -176,6 +187,10 @@ pub struct ResolvedSource {
     pub split: TextSplit,
     /// Texts that mark a page which only lists other pages.
     pub listing_markers: Vec<String>,
+    /// Time zone of times without one, if configured, as an IANA name.
+    pub time_zone: Option<String>,
+    /// IANA names of time zones, by the lower-case names that a calendar gives them.
+    pub time_zones: BTreeMap<String, String>,
     /// Precedence when sources disagree; the highest value wins.
     pub trust: i32,
     /// Position in the configuration, counted from zero; decides between sources of equal trust.
@@ -185,96 +200,8 @@ pub struct ResolvedSource {
     pub digest: u64,
 }
 
-/// Why the configuration of a source is invalid.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The name is not a valid source name.
-    #[error(transparent)]
-    Name(#[from] IdError),
-    /// Two sources have the same name.
-    #[error("duplicate source name: `{0}`")]
-    Duplicate(SourceName),
-    /// A glob is invalid.
-    #[error("source `{source_name}`: invalid glob: `{glob}`")]
-    Glob {
-        /// Name of the source.
-        source_name: SourceName,
-        /// The glob.
-        glob: String,
-    },
-    /// A pattern or template is invalid.
-    #[error("source `{source_name}`")]
-    Template {
-        /// Name of the source.
-        source_name: SourceName,
-        /// The error in the template.
-        #[source]
-        cause: TemplateError,
-    },
-    /// A mapped field does not exist.
-    #[error("source `{source_name}`")]
-    Field {
-        /// Name of the source.
-        source_name: SourceName,
-        /// The unknown name and the nearest known one.
-        #[source]
-        cause: UnknownField,
-    },
-    /// No encoding has this label.
-    #[error(
-        "source `{source_name}`: unknown encoding; use a label such as `windows-1252`: `{label}`"
-    )]
-    Encoding {
-        /// Name of the source.
-        source_name: SourceName,
-        /// The label as configured.
-        label: String,
-    },
-    /// A decimal number as a text, such as `1.10`.
-    #[error(
-        "source `{source_name}`: a decimal number loses its spelling; write the constant in \
-         quotation marks: `{field}`"
-    )]
-    ConstantSpelling {
-        /// Name of the source.
-        source_name: SourceName,
-        /// The canonical field.
-        field: String,
-    },
-    /// The delimiter is not one ASCII character.
-    #[error("source `{source_name}`: the delimiter must be one ASCII character: `{delimiter}`")]
-    Delimiter {
-        /// Name of the source.
-        source_name: SourceName,
-        /// The delimiter as configured.
-        delimiter: char,
-    },
-    /// A source over the network has no valid address.
-    #[error(
-        "source `{0}`: `address` must be the `http` or `https` URL of the site, without user name and \
-         password"
-    )]
-    Address(SourceName),
-    /// Two locations of credentials.
-    #[error("source `{0}`: use either `credentials_file` or `credentials_variable`")]
-    Credentials(SourceName),
-    /// A source of files has an address.
-    #[error("source `{0}`: `address` is for kind `wordpress`; use `path`")]
-    AddressOfFile(SourceName),
-    /// The path does not exist or is of the wrong kind.
-    #[error("source `{source_name}`: {expected} not found: `{}`", path.display())]
-    Path {
-        /// Which source.
-        source_name: SourceName,
-        /// `folder` or `file`.
-        expected: &'static str,
-        /// The path.
-        path: PathBuf,
-    },
-}
-
 /// Incremented when a parser change yields different facts from the same bytes.
-const PARSER_VERSION: u32 = 4;
+const PARSER_VERSION: u32 = 5;
 
 /// Validates the sources of a configuration in `folder`.
 ///
@@ -327,12 +254,13 @@ fn resolve_source(
     let template_error = |cause| ConfigError::Template { source_name: name.clone(), cause };
     let pattern = config.pattern.as_deref().map(PathPattern::new).transpose();
     let checked = (
-        location(config, folder, &name),
+        network::location(config, folder, &name),
         globs(&config.include, config.kind.include(), &name),
         globs(&config.exclude, &[], &name),
         pattern.map_err(template_error),
         encoding(config, &name),
         delimiter(config, &name),
+        time_zones(config, &name),
         mapping(config, &name),
     );
     match checked {
@@ -343,6 +271,7 @@ fn resolve_source(
             Ok(pattern),
             Ok(encoding),
             Ok(delimiter),
+            Ok((time_zone, time_zones)),
             Ok(mapping),
         ) => Ok(ResolvedSource {
             other_includes: Vec::new(),
@@ -359,12 +288,14 @@ fn resolve_source(
             delimiter,
             split: config.split,
             listing_markers: config.listing_markers.clone(),
+            time_zone,
+            time_zones,
             trust: config.trust,
             order,
             digest: digest(config),
             name,
         }),
-        (path, include, exclude, pattern, encoding, delimiter, mapping) => {
+        (path, include, exclude, pattern, encoding, delimiter, time_zones, mapping) => {
             let errors = [
                 path.err(),
                 include.err(),
@@ -372,6 +303,7 @@ fn resolve_source(
                 pattern.err(),
                 encoding.err(),
                 delimiter.err(),
+                time_zones.err(),
             ];
             let mapping_errors = mapping.err().into_iter().flatten();
             Err(errors.into_iter().flatten().chain(mapping_errors).collect())
@@ -389,9 +321,13 @@ fn all<T, C: FromIterator<T>>(
 }
 
 impl SourceKind {
-    /// Whether the path is a folder.
-    const fn is_folder(self) -> bool {
-        matches!(self, Self::Markdown | Self::Text)
+    /// What the path must be: a folder, a file, or either of them.
+    const fn path_kind(self) -> PathKind {
+        match self {
+            Self::Markdown | Self::Text => PathKind::Folder,
+            Self::Jsonlines | Self::Csv | Self::Wordpress => PathKind::File,
+            Self::Icalendar => PathKind::FileOrFolder,
+        }
     }
 
     /// The files to read if the configuration does not specify any.
@@ -399,44 +335,28 @@ impl SourceKind {
         match self {
             Self::Markdown => &["**/*.md", "**/*.mdx"],
             Self::Text => &["**/*.txt"],
+            Self::Icalendar => &["**/*.ics"],
             Self::Jsonlines | Self::Csv | Self::Wordpress => &[],
         }
     }
 }
 
-/// Where a source is: a file or folder, or a site.
-fn location(
-    config: &SourceConfig,
-    folder: &Path,
-    name: &SourceName,
-) -> Result<(PathBuf, Option<NetworkSource>), ConfigError> {
-    if config.kind != SourceKind::Wordpress {
-        if config.address.is_some() {
-            return Err(ConfigError::AddressOfFile(name.clone()));
+/// What the path of a source must be.
+#[derive(Clone, Copy)]
+enum PathKind {
+    Folder,
+    File,
+    FileOrFolder,
+}
+
+impl PathKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::File => "file",
+            Self::FileOrFolder => "file or folder",
         }
-        return Ok((path(config, folder, name)?, None));
     }
-    let is_web = |url: &&Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    let is_public = |url: &&Url| url.username().is_empty() && url.password().is_none();
-    let Some(address) = config.address.as_ref().filter(is_web).filter(is_public) else {
-        return Err(ConfigError::Address(name.clone()));
-    };
-    let credentials = match (&config.credentials_file, &config.credentials_variable) {
-        (None, None) => None,
-        (Some(path), None) => Some(SecretLocation::File(folder.join(path))),
-        (None, Some(variable)) => Some(SecretLocation::Variable(variable.clone())),
-        (Some(_), Some(_)) => return Err(ConfigError::Credentials(name.clone())),
-    };
-    let digest = xxh3_64(format!("{address} {:?}", config.types).as_bytes());
-    let network = NetworkSource {
-        name: name.clone(),
-        address: address.clone(),
-        types: config.types.clone(),
-        allow_private_addresses: config.allow_private_addresses,
-        credentials,
-        digest,
-    };
-    Ok((PathBuf::new(), Some(network)))
 }
 
 fn path(config: &SourceConfig, folder: &Path, name: &SourceName) -> Result<PathBuf, ConfigError> {
@@ -446,10 +366,14 @@ fn path(config: &SourceConfig, folder: &Path, name: &SourceName) -> Result<PathB
         expected,
         path: full_path.clone(),
     };
-    let expected = if config.kind.is_folder() { "folder" } else { "file" };
-    let path = full_path.canonicalize().map_err(|_| missing(expected))?;
-    let is_expected = if config.kind.is_folder() { path.is_dir() } else { path.is_file() };
-    if is_expected { Ok(path) } else { Err(missing(expected)) }
+    let kind = config.kind.path_kind();
+    let path = full_path.canonicalize().map_err(|_| missing(kind.name()))?;
+    let is_expected = match kind {
+        PathKind::Folder => path.is_dir(),
+        PathKind::File => path.is_file(),
+        PathKind::FileOrFolder => path.is_dir() || path.is_file(),
+    };
+    if is_expected { Ok(path) } else { Err(missing(kind.name())) }
 }
 
 fn globs(patterns: &[String], default: &[&str], name: &SourceName) -> Result<GlobSet, ConfigError> {
@@ -533,6 +457,19 @@ fn delimiter(config: &SourceConfig, name: &SourceName) -> Result<Option<u8>, Con
         Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(Some(byte)),
         _ => Err(ConfigError::Delimiter { source_name: name.clone(), delimiter }),
     }
+}
+
+/// The default time zone, and the names of time zones by lower-case name.
+type TimeZones = (Option<String>, BTreeMap<String, String>);
+
+fn time_zones(config: &SourceConfig, name: &SourceName) -> Result<TimeZones, ConfigError> {
+    let error = |cause| ConfigError::TimeZone { source_name: name.clone(), cause };
+    let default = config.time_zone.as_deref().map(zone_names::known).transpose().map_err(error)?;
+    let names = config.time_zones.iter().map(|(written, zone)| {
+        let zone = zone_names::known(zone).map_err(error)?;
+        Ok((written.trim().to_lowercase(), zone))
+    });
+    Ok((default, names.collect::<Result<_, ConfigError>>()?))
 }
 
 fn digest(config: &SourceConfig) -> u64 {

@@ -440,7 +440,7 @@ mod tests {
         ) {
             let (_folder, source) = resolved_source(CONFIG, &[("a.csv", &bytes)]);
             let survey = Survey::default();
-            if let Ok(items) = records(&source, &|_| false, &survey) {
+            if let Ok(items) = records(&source, None, &|_| false, &survey) {
                 items.for_each(drop);
             }
         }

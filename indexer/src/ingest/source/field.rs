@@ -36,7 +36,7 @@ fields! {
     MemberCount = "member_count", Access = "access", JoinUrl = "join_url",
     PlatformUrl = "platform_url", Layers = "layers", RelatedCommunities = "related_communities",
     Start = "start", End = "end", TimeZone = "time_zone", Status = "status",
-    Attendance = "attendance", Place = "place", OnlineUrl = "online_url",
+    Uid = "uid", Attendance = "attendance", Place = "place", OnlineUrl = "online_url",
     Registration = "registration", Price = "price", Organisers = "organisers",
     Speakers = "speakers", Sessions = "sessions", Series = "series",
     OpenToNonMembers = "open_to_non_members", Recording = "recording",
@@ -55,7 +55,7 @@ impl Field {
             Self::Image => &["url", "alt", "width", "height"],
             Self::Place => &["name", "address", "city", "latitude", "longitude"],
             Self::Registration => &["url", "opens", "closes", "capacity", "spaces_left"],
-            Self::Series => &["rule", "exclude"],
+            Self::Series => &["rule", "exclude", "add"],
             _ => &[],
         }
     }
@@ -143,7 +143,7 @@ impl FieldPath {
                     | Field::Aliases
                     | Field::Alliances
             ),
-            Some(subfield) => subfield == "exclude",
+            Some(subfield) => matches!(subfield, "exclude" | "add"),
         }
     }
 

@@ -104,6 +104,7 @@ descriptions! {
     End: "event", "date", "End; for a series, that of its first occurrence";
     TimeZone: "event", "IANA name", "Time zone of times without an offset; default `Europe/Amsterdam`";
     Status: "event", "enum", "Whether the event takes place as planned";
+    Uid: "event", "text", "UID in calendars (RFC 5545); events of several sources with the same one are one event";
     Attendance: "event", "enum", "In person, online or both";
     Place: "event", "text or table", "Venue";
     OnlineUrl: "event", "URL", "Address of the online meeting";

@@ -86,20 +86,32 @@ pub(super) fn decode(
     bytes: &[u8],
     encoding: Option<&'static Encoding>,
 ) -> Result<String, ParseError> {
-    if let Some(name) = unmarked_utf16(bytes).filter(|_| encoding.is_none()) {
-        let reason =
-            format!("looks like {name} without a byte order mark; set `encoding = \"{name}\"`");
-        return Err(ParseError { line: 1, reason });
-    }
+    reject_unmarked_utf16(bytes, encoding)?;
     let (text, used, had_errors) = encoding.unwrap_or(UTF_8).decode(bytes);
     if !had_errors {
         return Ok(text.into_owned());
     }
     let valid_prefix = text.split(char::REPLACEMENT_CHARACTER).next().unwrap_or_default();
     let line = 1 + valid_prefix.matches('\n').count() as u64;
-    let name = used.name();
-    let reason = format!("not valid {name}; set `encoding` of the source, such as `windows-1252`");
-    Err(ParseError { line, reason })
+    Err(ParseError { line, reason: not_valid(used) })
+}
+
+/// Why bytes are rejected that are not valid in an encoding.
+pub(super) fn not_valid(encoding: &'static Encoding) -> String {
+    let name = encoding.name();
+    format!("not valid {name}; set `encoding` of the source, such as `windows-1252`")
+}
+
+/// Rejects a text in UTF-16 without a byte order mark, unless its encoding is configured.
+pub(super) fn reject_unmarked_utf16(
+    bytes: &[u8],
+    encoding: Option<&'static Encoding>,
+) -> Result<(), ParseError> {
+    let is_unmarked = encoding.is_none() && Encoding::for_bom(bytes).is_none();
+    let Some(name) = unmarked_utf16(bytes).filter(|_| is_unmarked) else { return Ok(()) };
+    let reason =
+        format!("looks like {name} without a byte order mark; set `encoding = \"{name}\"`");
+    Err(ParseError { line: 1, reason })
 }
 
 /// The encoding of a text in UTF-16 without a byte order mark: every second byte of Western letters

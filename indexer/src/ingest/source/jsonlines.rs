@@ -332,7 +332,7 @@ mod tests {
             let is_unchanged = |candidate: &Candidate| {
                 hashes.iter().any(|stored| *stored == candidate.content_hash)
             };
-            let items: Vec<_> = records(&source, &is_unchanged, &Survey::default())
+            let items: Vec<_> = records(&source, None, &is_unchanged, &Survey::default())
                 .unwrap()
                 .map(Result::unwrap)
                 .collect();

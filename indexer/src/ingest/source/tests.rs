@@ -24,7 +24,7 @@ pub(crate) fn resolved_source(
 /// All items of that source.
 pub(crate) fn items(config: &str, files: &[(&str, &[u8])]) -> Vec<SourceItem> {
     let (_folder, source) = resolved_source(config, files);
-    records(&source, &|_| false, &Survey::default()).unwrap().map(Result::unwrap).collect()
+    records(&source, None, &|_| false, &Survey::default()).unwrap().map(Result::unwrap).collect()
 }
 
 /// Short forms of items: `+` key, `-` key, `?` key and reason, `!` location and reason.
@@ -120,7 +120,7 @@ fn unchanged_content_must_not_be_parsed_again() {
     let is_unchanged =
         |candidate: &Candidate| candidate.key == "a.md" && candidate.content_hash == hash;
     let items: Vec<_> =
-        records(&source, &is_unchanged, &Survey::default()).unwrap().map(Result::unwrap).collect();
+        records(&source, None, &is_unchanged, &Survey::default()).unwrap().map(Result::unwrap).collect();
     assert_eq!(summaries(&items), ["=a.md"]);
 }
 
@@ -130,7 +130,7 @@ fn a_file_must_be_read_only_when_its_item_is_due() {
         let (folder, source) =
             resolved_source(config, &[(&format!("a.{name}"), b"A"), (&format!("b.{name}"), b"B")]);
         let survey = Survey::default();
-        let mut items = records(&source, &|_| false, &survey).unwrap();
+        let mut items = records(&source, None, &|_| false, &survey).unwrap();
         assert!(items.next().unwrap().is_ok());
         fs::remove_file(folder.path().join(format!("b.{name}"))).unwrap();
         assert!(matches!(items.next(), Some(Err(FetchError::Unreadable { .. }))));
@@ -170,11 +170,11 @@ fn a_draft_must_be_skipped_in_every_format() {
 fn a_missing_file_must_be_an_error_of_the_whole_source() {
     let (folder, source) =
         resolved_source("kind = \"csv\"\npath = \"a.csv\"", &[("a.csv", b"id\n1\n")]);
-    assert_eq!(count(&source).unwrap(), 2);
+    assert_eq!(count(&source, None).unwrap(), 2);
     fs::remove_file(folder.path().join("a.csv")).unwrap();
-    let error = records(&source, &|_| false, &Survey::default()).err().unwrap();
+    let error = records(&source, None, &|_| false, &Survey::default()).err().unwrap();
     assert!(matches!(error, FetchError::Unreadable { .. }), "{error}");
-    assert!(count(&source).is_err());
+    assert!(count(&source, None).is_err());
 }
 
 #[test]

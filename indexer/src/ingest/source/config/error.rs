@@ -1,0 +1,104 @@
+//! Errors in the configuration of sources.
+
+use std::path::PathBuf;
+
+use schema::{IdError, MomentError, SourceName};
+
+use super::{TemplateError, UnknownField};
+
+/// Why the configuration of a source is invalid.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The name is not a valid source name.
+    #[error(transparent)]
+    Name(#[from] IdError),
+    /// Two sources have the same name.
+    #[error("duplicate source name: `{0}`")]
+    Duplicate(SourceName),
+    /// A glob is invalid.
+    #[error("source `{source_name}`: invalid glob: `{glob}`")]
+    Glob {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The glob.
+        glob: String,
+    },
+    /// A pattern or template is invalid.
+    #[error("source `{source_name}`")]
+    Template {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The error in the template.
+        #[source]
+        cause: TemplateError,
+    },
+    /// A mapped field does not exist.
+    #[error("source `{source_name}`")]
+    Field {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The unknown name and the nearest known one.
+        #[source]
+        cause: UnknownField,
+    },
+    /// No encoding has this label.
+    #[error(
+        "source `{source_name}`: unknown encoding; use a label such as `windows-1252`: `{label}`"
+    )]
+    Encoding {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The label as configured.
+        label: String,
+    },
+    /// A decimal number as a text, such as `1.10`.
+    #[error(
+        "source `{source_name}`: a decimal number loses its spelling; write the constant in \
+         quotation marks: `{field}`"
+    )]
+    ConstantSpelling {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The canonical field.
+        field: String,
+    },
+    /// The delimiter is not one ASCII character.
+    #[error("source `{source_name}`: the delimiter must be one ASCII character: `{delimiter}`")]
+    Delimiter {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The delimiter as configured.
+        delimiter: char,
+    },
+    /// A time zone does not exist.
+    #[error("source `{source_name}`")]
+    TimeZone {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The unknown name.
+        #[source]
+        cause: MomentError,
+    },
+    /// A source over the network has no valid address.
+    #[error(
+        "source `{0}`: `address` must be the `http` or `https` URL of the site, without user name and \
+         password"
+    )]
+    Address(SourceName),
+    /// Two locations of credentials.
+    #[error("source `{0}`: use either `credentials_file` or `credentials_variable`")]
+    Credentials(SourceName),
+    /// A source of files has an address.
+    #[error("source `{0}`: `address` is for kind `wordpress`; use `path`")]
+    AddressOfFile(SourceName),
+    /// The path does not exist or is of the wrong kind.
+    #[error("source `{source_name}`: {expected} not found: `{}`", path.display())]
+    Path {
+        /// Which source.
+        source_name: SourceName,
+        /// `folder` or `file`.
+        expected: &'static str,
+        /// The path.
+        path: PathBuf,
+    },
+}
