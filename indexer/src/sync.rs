@@ -19,16 +19,14 @@ use jiff::Timestamp;
 use schema::SourceName;
 use url::Url;
 
+use self::{
+    http::{Credentials, CredentialsError, HttpClient, HttpConfig, HttpCounters, SourcePolicy},
+    state::SyncState,
+};
 pub use self::{
     http::{HttpConfigError, SecretLocation},
     run::{Completeness, SourceRun},
     state::StateError,
-};
-use self::{
-    http::{
-        Credentials, CredentialsError, HttpClient, HttpConfig, HttpCounters, SourcePolicy,
-    },
-    state::SyncState,
 };
 use crate::progress::Progress;
 
@@ -63,6 +61,8 @@ pub struct SyncConfig {
     pub ca_file: Option<PathBuf>,
     /// Minimum interval between the starts of two requests to one host.
     pub request_interval: std::time::Duration,
+    /// Maximum number of retries of one request.
+    pub retries_max: u32,
     /// The time of the run.
     pub now: Timestamp,
 }
@@ -122,6 +122,7 @@ pub async fn synchronise(
     let client = HttpClient::new(HttpConfig {
         ca_file: config.ca_file.clone(),
         request_interval: config.request_interval,
+        retries_max: config.retries_max,
         ..HttpConfig::new(config.contact.clone())
     })?;
     let mut runs = Vec::new();

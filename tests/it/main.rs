@@ -40,6 +40,7 @@
 //! - `pages`, `calendar`: HTML pages, feeds and robots
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
+//! - `wordpress`: a real WordPress site, with random edits and a faulty network
 //! - `documents`: verifiable statements of README and manuals
 
 #![expect(
@@ -94,3 +95,4 @@ mod support;
 mod test_server;
 mod time_steps;
 mod unread_responses;
+mod wordpress;

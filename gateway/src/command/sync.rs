@@ -24,8 +24,7 @@ pub(super) fn run(
 ) -> Result<Vec<NamedRun>, CommandError> {
     let is_selected = |source: &NetworkSource| only.is_empty() || only.contains(&source.name);
     let sources = config.resolve_sources()?.into_iter();
-    let sources: Vec<_> =
-        sources.filter_map(|source| source.network).filter(is_selected).collect();
+    let sources: Vec<_> = sources.filter_map(|source| source.network).filter(is_selected).collect();
     if sources.is_empty() {
         return Ok(Vec::new());
     }
@@ -34,6 +33,7 @@ pub(super) fn run(
         contact: config.sync.contact.clone(),
         ca_file: config.sync.ca_file.clone(),
         request_interval: config.sync.request_interval,
+        retries_max: config.sync.retries_max,
         now: Timestamp::now(),
     };
     Ok(Runtime::new()?.block_on(synchronise(&sync_config, &sources, progress))?)
@@ -50,7 +50,8 @@ impl Display for RunSummary<'_> {
             Completeness::Partial => "partly fetched",
             Completeness::Failed => "not fetched; its last content remains",
         };
-        let SourceRun { present, changed, removed, missing, requests, bytes, duration_ms, .. } = run;
+        let SourceRun { present, changed, removed, missing, requests, bytes, duration_ms, .. } =
+            run;
         write!(
             f,
             "{name}: {outcome}: {present} present, {changed} changed, {removed} removed, {missing} \

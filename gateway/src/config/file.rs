@@ -21,8 +21,8 @@ use super::{
     federation::FederationSection,
     mistakes::{Mistake, MistakeKind, mistakes},
     security::SecuritySection,
-    sync::SyncSection,
     subgraph::{self, SubgraphEntry},
+    sync::SyncSection,
 };
 use crate::clock::Clock;
 

@@ -16,6 +16,11 @@ const REQUEST_INTERVAL_MS_DEFAULT: u64 = 200;
 /// Maximum of that interval.
 const REQUEST_INTERVAL_MS_MAX: u64 = 60_000;
 
+/// Default maximum number of retries of one request.
+const RETRIES_MAX_DEFAULT: u32 = 3;
+/// Maximum of that number.
+const RETRIES_MAX_MAX: u32 = 10;
+
 /// `[sync]` as written.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -29,6 +34,9 @@ pub(super) struct SyncSection {
     /// Minimum interval in milliseconds between two requests to one host.
     #[schemars(range(max = REQUEST_INTERVAL_MS_MAX), extend("x-default" = REQUEST_INTERVAL_MS_DEFAULT))]
     request_interval_ms: Option<u64>,
+    /// Maximum number of retries of one request.
+    #[schemars(range(max = RETRIES_MAX_MAX), extend("x-default" = RETRIES_MAX_DEFAULT))]
+    retries_max: Option<u32>,
 }
 
 /// How sources over the network are fetched.
@@ -40,6 +48,8 @@ pub struct SyncSettings {
     pub ca_file: Option<PathBuf>,
     /// Minimum interval between two requests to one host.
     pub request_interval: Duration,
+    /// Maximum number of retries of one request.
+    pub retries_max: u32,
 }
 
 impl SyncSection {
@@ -48,19 +58,23 @@ impl SyncSection {
         public_url: &Url,
         folder: &Path,
     ) -> Result<SyncSettings, ConfigError> {
+        let at_most = |key: &'static str, value: u64, max: u64| {
+            let expected = format!("at most {max}");
+            if value <= max {
+                Ok(value)
+            } else {
+                Err(ConfigError::value(key, &expected, &value.to_string()))
+            }
+        };
         let interval = self.request_interval_ms.unwrap_or(REQUEST_INTERVAL_MS_DEFAULT);
-        if interval > REQUEST_INTERVAL_MS_MAX {
-            let expected = "at most 60000";
-            return Err(ConfigError::value(
-                "sync.request_interval_ms",
-                expected,
-                &interval.to_string(),
-            ));
-        }
+        let interval = at_most("sync.request_interval_ms", interval, REQUEST_INTERVAL_MS_MAX)?;
+        let retries_max = self.retries_max.unwrap_or(RETRIES_MAX_DEFAULT);
+        at_most("sync.retries_max", retries_max.into(), RETRIES_MAX_MAX.into())?;
         Ok(SyncSettings {
             contact: self.contact.unwrap_or_else(|| public_url.to_string()),
             ca_file: self.ca_file.map(|path| folder.join(path)),
             request_interval: Duration::from_millis(interval),
+            retries_max,
         })
     }
 }

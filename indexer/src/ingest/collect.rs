@@ -102,7 +102,9 @@ impl SourceCollector<'_, '_> {
                 == Some(&input_digest(config_digest, candidate.content_hash, &candidate.location))
         };
         let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
-        for item in source::records(source, self.state, &is_unchanged, survey).map_err(fetch_error)? {
+        for item in
+            source::records(source, self.state, &is_unchanged, survey).map_err(fetch_error)?
+        {
             self.context.progress.advance(1);
             self.handle_item(item.map_err(fetch_error)?)?;
         }

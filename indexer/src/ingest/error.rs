@@ -7,9 +7,7 @@ use super::{
     report::SourceReport,
     source::{FetchError, Rejection},
 };
-use crate::{
-    generation::GenerationError, index::IndexError, store::StoreError, sync::StateError,
-};
+use crate::{generation::GenerationError, index::IndexError, store::StoreError, sync::StateError};
 
 /// Why a build did not publish a generation.
 #[derive(Debug, thiserror::Error)]

@@ -230,10 +230,7 @@ pub(crate) fn records<'a>(
 ///
 /// # Errors
 /// [`FetchError`] if the source cannot be read.
-pub(crate) fn count(
-    source: &ResolvedSource,
-    state: Option<&SyncState>,
-) -> Result<u64, FetchError> {
+pub(crate) fn count(source: &ResolvedSource, state: Option<&SyncState>) -> Result<u64, FetchError> {
     match source.kind {
         SourceKind::Markdown | SourceKind::Text => {
             files::walk(source, &Survey::default()).map(|files| files.len() as u64)

@@ -23,14 +23,21 @@ mod tests;
 mod tls;
 mod transport;
 
-pub use self::{config::HttpConfigError, credentials::SecretLocation};
 pub(crate) use self::{
     client::HttpClient,
-    config::{HttpConfig, HttpLimits},
+    config::HttpConfig,
     counters::HttpCounters,
     credentials::{Credentials, CredentialsError},
-    error::{HttpError, HttpPhase, SizeLimit},
+    error::HttpError,
+    request::{HttpRequest, SourcePolicy},
+    response::HttpContent,
+};
+pub use self::{config::HttpConfigError, credentials::SecretLocation};
+#[cfg(test)]
+use self::{
+    config::HttpLimits,
+    error::{HttpPhase, SizeLimit},
     network::{Network, SystemNetwork},
-    request::{HttpRequest, SourcePolicy, Validators},
-    response::{Fetched, HostChange, HttpContent, HttpResponse},
+    request::Validators,
+    response::{Fetched, HostChange, HttpResponse},
 };

@@ -16,7 +16,7 @@ use url::Url;
 
 use self::{
     api::{Api, ApiError, PAGE_SIZE},
-    census::census,
+    census::{Census, census},
     site::{ContentType, Names, content_types},
 };
 use super::{
@@ -105,13 +105,20 @@ async fn walk(
     let known: BTreeMap<String, ResourceEntry> =
         context.state.entries(context.source).map_err(SyncError::from)?.into_iter().collect();
     let digest = names.digest();
-    let stored = context.state.progress(context.source, context.digest).map_err(SyncError::from)?.names_digest;
+    let stored = context
+        .state
+        .progress(context.source, context.digest)
+        .map_err(SyncError::from)?
+        .names_digest;
     let is_renamed = digest != stored;
     for content_type in &found {
-        let result = walk_type(context, api, (content_type, &names), (&known, is_renamed), progress).await;
+        let result =
+            walk_type(context, api, (content_type, &names), (&known, is_renamed), progress).await;
         match result {
             Err(RunError::Api(error)) if error.is_unauthorized() && types.is_empty() => {
-                progress.notes.push(format!("type without public objects: `{}`", content_type.slug));
+                progress
+                    .notes
+                    .push(format!("type without public objects: `{}`", content_type.slug));
             }
             Err(RunError::Api(error)) if !progress.present.is_empty() => {
                 progress.is_partial = true;
@@ -137,9 +144,15 @@ async fn walk_type(
     let key = |id: u64| format!("{}/{id}", content_type.slug);
     let Some(census) = census(api, &content_type.rest_base).await? else {
         progress.is_partial = true;
-        progress.notes.push(format!("the list of `{}` changed while it was read", content_type.slug));
+        progress
+            .notes
+            .push(format!("the list of `{}` changed while it was read", content_type.slug));
         return Ok(());
     };
+    if !has_pages(api, content_type, &census).await? {
+        progress.notes.push(format!("type without public pages: `{}`", content_type.slug));
+        return Ok(());
+    }
     let is_current = |id: &u64, version: &String| {
         known.get(&key(*id)).is_some_and(|entry| {
             entry.version == *version && !may_have_changed_since(version, entry.fetched_at)
@@ -162,6 +175,35 @@ async fn walk_type(
         .filter(|id| !census.contains_key(id))
         .collect();
     confirm_removals(context, api, content_type, &missing, progress).await
+}
+
+/// Types whose objects always have a page.
+const TYPES_WITH_PAGES: [&str; 2] = ["post", "page"];
+/// Number of objects without a page that show that their type has none.
+const PAGES_TRIED: usize = 3;
+
+/// Whether the objects of a type have pages: some are only shown within other pages.
+async fn has_pages(
+    api: &Api<'_>,
+    content_type: &ContentType,
+    census: &Census,
+) -> Result<bool, RunError> {
+    if census.is_empty() || TYPES_WITH_PAGES.contains(&content_type.slug.as_str()) {
+        return Ok(true);
+    }
+    for id in census.keys().take(PAGES_TRIED) {
+        let path = format!("{}/{id}", content_type.rest_base);
+        let object: Value = match api.get(&path).await {
+            Err(ApiError::Gone { .. }) => continue,
+            object => object?,
+        };
+        let link = object["link"].as_str().and_then(|link| link.parse().ok());
+        match link {
+            Some(link) if api.has_page(&link).await? => return Ok(true),
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Whether an object could have changed again in the second of its last change, after it was fetched.
@@ -198,7 +240,8 @@ async fn fetch_objects(
         progress.present.insert(key.clone());
         resources.push(FetchedResource { key, version, body });
     }
-    progress.changed += context.state.put(context.source, &resources, context.now).map_err(SyncError::from)?;
+    progress.changed +=
+        context.state.put(context.source, &resources, context.now).map_err(SyncError::from)?;
     progress.removed += context.state.remove(context.source, &hidden).map_err(SyncError::from)?;
     context.advance(ids.len());
     Ok(())
@@ -245,7 +288,9 @@ fn refresh_names(
     let mut resources = Vec::new();
     for (id, version) in current {
         let key = format!("{}/{id}", content_type.slug);
-        let Some(body) = context.state.body(context.source, &key).map_err(SyncError::from)? else { continue };
+        let Some(body) = context.state.body(context.source, &key).map_err(SyncError::from)? else {
+            continue;
+        };
         let Ok(mut document) = serde_json::from_slice::<Value>(&body) else { continue };
         let image = document["image"].take();
         let media = document["object"]["featured_media"].as_u64().map(|id| (id, image));
@@ -257,7 +302,8 @@ fn refresh_names(
         }
     }
     if !resources.is_empty() {
-        progress.changed += context.state.put(context.source, &resources, context.now).map_err(SyncError::from)?;
+        progress.changed +=
+            context.state.put(context.source, &resources, context.now).map_err(SyncError::from)?;
     }
     Ok(())
 }

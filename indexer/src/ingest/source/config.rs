@@ -234,12 +234,9 @@ pub(crate) fn resolve_all(
     let includes: Vec<_> =
         sources.iter().map(|one| (one.path.clone(), one.include.clone())).collect();
     for (index, source) in sources.iter_mut().enumerate() {
-        let others = includes
-            .iter()
-            .enumerate()
-            .filter(|(other, (path, _))| {
-                *other != index && *path == source.path && source.network.is_none()
-            });
+        let others = includes.iter().enumerate().filter(|(other, (path, _))| {
+            *other != index && *path == source.path && source.network.is_none()
+        });
         source.other_includes = others.map(|(_, (_, include))| include.clone()).collect();
     }
     (sources, errors)

@@ -119,8 +119,10 @@ fn unchanged_content_must_not_be_parsed_again() {
     let hash = *blake3::hash(page).as_bytes();
     let is_unchanged =
         |candidate: &Candidate| candidate.key == "a.md" && candidate.content_hash == hash;
-    let items: Vec<_> =
-        records(&source, None, &is_unchanged, &Survey::default()).unwrap().map(Result::unwrap).collect();
+    let items: Vec<_> = records(&source, None, &is_unchanged, &Survey::default())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(summaries(&items), ["=a.md"]);
 }
 

@@ -76,8 +76,7 @@ impl Api<'_> {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
         let url = self.address(path, &[]);
         let (body, _) = self.fetch(url.clone()).await?;
-        serde_json::from_slice(&body)
-            .map_err(|error| ApiError::NotApi { url, cause: Some(error) })
+        serde_json::from_slice(&body).map_err(|error| ApiError::NotApi { url, cause: Some(error) })
     }
 
     /// Fetches one page of a collection; pages are counted from one.
@@ -133,10 +132,7 @@ impl Api<'_> {
     }
 
     /// The body, and the counts in the headers.
-    async fn fetch(
-        &self,
-        url: Url,
-    ) -> Result<(bytes::Bytes, BTreeMap<String, usize>), ApiError> {
+    async fn fetch(&self, url: Url) -> Result<(bytes::Bytes, BTreeMap<String, usize>), ApiError> {
         let policy = Arc::clone(&self.policy);
         let mut request = HttpRequest::new(url.clone(), policy, Arc::clone(&self.counters));
         request.accept = HeaderValue::from_static("application/json, */*;q=0.1");

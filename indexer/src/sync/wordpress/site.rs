@@ -44,8 +44,7 @@ pub(super) async fn content_types(
     configured: &[String],
 ) -> Result<Vec<ContentType>, ApiError> {
     let types: BTreeMap<String, ContentType> = api.get("types").await?;
-    let is_content =
-        |name: &str| !NO_CONTENT.contains(&name) && !name.starts_with(EDITOR_PREFIX);
+    let is_content = |name: &str| !NO_CONTENT.contains(&name) && !name.starts_with(EDITOR_PREFIX);
     let is_used = |name: &String| {
         if configured.is_empty() { is_content(name) } else { configured.contains(name) }
     };

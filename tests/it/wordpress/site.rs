@@ -1,0 +1,118 @@
+//! A WordPress site in a temporary folder.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+use crate::support::{Rng, shared};
+
+/// Prints the address and title of each post and page that anybody may read.
+const PUBLIC: &str = r#"
+foreach (get_posts(['post_type' => ['post', 'page'], 'post_status' => 'publish', 'has_password' => false, 'numberposts' => -1, 'suppress_filters' => true]) as $post) {
+    $title = preg_replace('#</?[a-zA-Z][^>]*>#', '', get_the_title($post));
+    $title = html_entity_decode($title, ENT_QUOTES | ENT_HTML5);
+    echo 'PUBLIC ', json_encode([parse_url(get_permalink($post), PHP_URL_PATH), $title]), "\n";
+}
+"#;
+
+pub(super) struct Site {
+    folder: TempDir,
+    script: PathBuf,
+    pub(super) port: u16,
+}
+
+impl Site {
+    /// Starts a site with this number of ordinary posts and every awkward one; `None` if it cannot
+    /// run here.
+    pub(super) fn start(posts: u64) -> Option<Self> {
+        let is_required = std::env::var_os("REQUIRE_UPSTREAMS").is_some();
+        let is_installed = ["php", "mariadbd"].iter().all(|program| {
+            let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
+            found.is_ok_and(|found| found.status.success())
+        });
+        let script = shared("upstreams").map(|folder| folder.join("wordpress.sh"));
+        let Some(script) = script.filter(|_| is_installed || is_required) else {
+            let line =
+                b"skipped: no WordPress here; install PHP and MariaDB, or set REQUIRE_UPSTREAMS\n";
+            std::io::stderr().write_all(line).expect("stderr");
+            assert!(!is_required, "REQUIRE_UPSTREAMS is set");
+            return None;
+        };
+        // The path of a socket is short.
+        let folder = tempfile::Builder::new().prefix("wp").tempdir().expect("a temporary folder");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let site = Self { folder, script, port };
+        site.run(&["start"], &[&port.to_string()]);
+        site.run(&["seed"], &[&posts.to_string()]);
+        Some(site)
+    }
+
+    pub(super) fn address(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    fn run(&self, verb: &[&str], arguments: &[&str]) -> String {
+        let Output { status, stdout, stderr } = Command::new("bash")
+            .arg(&self.script)
+            .args(verb)
+            .arg(self.folder.path())
+            .args(arguments)
+            .output()
+            .expect("bash runs");
+        let text = String::from_utf8_lossy(&stdout).into_owned();
+        assert!(status.success(), "{verb:?}: {text}{}", String::from_utf8_lossy(&stderr));
+        text
+    }
+
+    /// Runs PHP within WordPress.
+    pub(super) fn php(&self, code: &str) -> String {
+        let file = self.folder.path().join("edit.php");
+        fs::write(&file, format!("<?php\nkses_remove_filters();\n{code}\n")).expect("a file");
+        self.run(&["php"], &[file.to_str().expect("a path in UTF-8")])
+    }
+
+    /// The titles of all public posts and pages, by the path of their address.
+    pub(super) fn public(&self) -> BTreeMap<String, String> {
+        let printed = self.php(PUBLIC);
+        let lines = printed.lines().filter_map(|line| line.strip_prefix("PUBLIC "));
+        lines.map(|line| serde_json::from_str::<(String, String)>(line).expect("JSON")).collect()
+    }
+
+    /// Makes random edits: new, changed, renamed, trashed, restored, deleted, hidden and shown posts.
+    pub(super) fn edit(&self, random: &mut Rng, count: u64) {
+        let mut code = String::from(
+            "global $wpdb; function one($status) { global $wpdb, $pick; $ids = $wpdb->get_col($wpdb->prepare(\"SELECT ID FROM $wpdb->posts WHERE post_type = 'post' AND post_status = %s ORDER BY ID\", $status)); return $ids ? (int) $ids[$pick % count($ids)] : 0; }\n",
+        );
+        for _ in 0..count {
+            let (pick, number) = (random.below(1_000), random.below(1_000_000));
+            let edit = match random.below(9) {
+                0 => format!("wp_insert_post(['post_title' => 'Nieuw verhaal {number}', 'post_content' => '<p>Tekst van verhaal {number} over brieven.</p>', 'post_status' => 'publish', 'post_author' => 1]);"),
+                1 => format!("$id = one('publish'); if ($id) wp_update_post(['ID' => $id, 'post_title' => 'Gewijzigd {number}']);"),
+                2 => format!("$id = one('publish'); if ($id) wp_update_post(['ID' => $id, 'post_name' => 'hernoemd-{number}']);"),
+                3 => "$id = one('publish'); if ($id) wp_trash_post($id);".to_owned(),
+                4 => "$id = one('trash'); if ($id) { wp_untrash_post($id); wp_publish_post($id); }".to_owned(),
+                5 => "$id = one('publish'); if ($id) wp_delete_post($id, true);".to_owned(),
+                6 => "$id = one('publish'); if ($id) wp_update_post(['ID' => $id, 'post_password' => 'geheim']);".to_owned(),
+                7 => "$id = one('publish'); if ($id) wp_update_post(['ID' => $id, 'post_status' => 'draft']);".to_owned(),
+                _ => "$id = one('draft'); if ($id) wp_publish_post($id);".to_owned(),
+            };
+            code.push_str(&format!("$pick = {pick}; {edit}\n"));
+        }
+        self.php(&code);
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = Command::new("bash").arg(&self.script).arg("stop").arg(self.folder.path()).output();
+    }
+}
