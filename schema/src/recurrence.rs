@@ -395,7 +395,7 @@ mod tests {
         let longer = Series { added: vec![added(13, 10, 12)], ..series };
         let longer = longer.validated(&first, Some(&end)).unwrap();
         assert!(longer.excluded.contains(&date(2026, 10, 13)), "{longer:?}");
-        assert_eq!(spans(&longer)[4], "2026-10-13T08:00:00Z 2026-10-13T10:30:00Z");
+        assert_eq!(spans(&longer)[3], "2026-10-13T08:00:00Z 2026-10-13T10:30:00Z");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! - `rejections`: invalid input and the errors reported for it
 //! - `announcements`: entries of an archive that announce an article
 //! - `cases`: small sources, after faults of comparable programs
+//! - `calendar_sources`: calendars as sources
 //! - `content_dates`: dates with and without a time, from every format to every interface
 //! - `search_reference`: search compared with a naive scan; facets; cursors
 //! - `query_names`, `query_preferences`: names, phrases, numbers and questions; what a query prefers
@@ -54,6 +55,7 @@ mod architecture;
 mod as_subgraph;
 mod batching;
 mod calendar;
+mod calendar_sources;
 mod cases;
 mod composition;
 mod content_dates;

@@ -223,4 +223,27 @@ mod tests {
         let nothing = checked("kind = \"markdown\"\npath = \".\"", &[("c.docx", b"x")]);
         assert_eq!(nothing.errors, ["no file is selected; check `path`, `include` and `exclude`"]);
     }
+    #[test]
+    fn a_calendar_must_be_checked_like_any_other_source() {
+        let config = "kind = \"icalendar\"\npath = \"a.ics\"\nfields = { price = 'x-cost' }";
+        let file = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:T\nDTSTART:20261119\n\
+            CATEGORIES:a\nX-LEVEL:b\nEND:VEVENT\nEND:VCALENDAR\n";
+        let check = checked(config, &[("a.ics", file)]);
+        assert_eq!(check.errors, [""; 0]);
+        assert_eq!(
+            check.warnings,
+            [
+                "`price`: no record has the field `x-cost`",
+                "field is not mapped: `categories`",
+                "field is not mapped: `x-level`",
+            ]
+        );
+        let half = checked(config, &[("a.ics", b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n".as_slice())]);
+        assert!(half.errors[0].contains("file is incomplete"), "{:?}", half.errors);
+        let zones = format!("{config}\ntime_zone = 'Hier'\ntime_zones = {{ x = 'Daar' }}");
+        let zones = checked(&zones, &[("a.ics", file)]);
+        assert!(zones.errors[0].contains("unknown time zone"), "{:?}", zones.errors);
+        let folder = checked("kind = \"icalendar\"\npath = \".\"", &[("a.txt", b"x".as_slice())]);
+        assert_eq!(folder.errors, ["no file is selected; check `path`, `include` and `exclude`"]);
+    }
 }

@@ -89,6 +89,12 @@ pub struct WrittenDates {
     pub rule: String,
     /// Days without an occurrence.
     pub exclude: String,
+    /// An occurrence outside the rule.
+    pub add: String,
+}
+
+fn added(start: &str) -> Value {
+    if start.is_empty() { json!([]) } else { json!([start]) }
 }
 
 /// The parsed dates of an event.
@@ -119,7 +125,9 @@ pub fn parse_dates(
         (Field::TimeZone, json!(written.zone)),
     ]);
     if !written.rule.is_empty() {
-        let series = json!({ "rule": written.rule, "exclude": [written.exclude] });
+        let series = json!({
+            "rule": written.rule, "exclude": [written.exclude], "add": added(&written.add),
+        });
         fields.insert(Field::Series, series);
     }
     fields.retain(|_, value| *value != Value::String(String::new()));

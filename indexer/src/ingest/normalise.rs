@@ -39,6 +39,8 @@ pub(crate) const NAME_CHARS_MAX: usize = 200;
 pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
 /// Maximum number of entries of a list.
 pub(crate) const LIST_MAX: usize = 200;
+/// Maximum number of days that a series excludes, and of occurrences that it adds.
+pub(crate) const SERIES_DATES_MAX: usize = 1_000;
 
 /// Options for normalising, apart from the record and its source.
 #[derive(Debug, Clone, Default)]

@@ -206,6 +206,7 @@ fn written_dates(choices: &mut ByteSource) -> WrittenDates {
         zone: (*choices.pick(&ZONES)).to_owned(),
         rule: if is_valid_start && choices.one_in(2) { rule(choices) } else { String::new() },
         exclude: optional(choices, &RULE_VALUES),
+        add: optional(choices, &DATE),
     }
 }
 
@@ -254,17 +255,21 @@ fn assert_moment(moment: &Moment, written: &WrittenDates) {
     assert_eq!(again.zone, moment.zone, "{written:?}");
 }
 
-/// Asserts that a series has at most [`OCCURRENCES_MAX`] occurrences, in order, none before its
-/// start or on an excluded day, and that its rule is valid when it is read from a store.
+/// Asserts that a series has at most [`OCCURRENCES_MAX`] occurrences, in order, that all that are not
+/// added are after its start and on no excluded day, and that it is valid when it is read from a
+/// store.
 fn assert_series(series: &Series, start: &Moment, end: Option<&Moment>, written: &WrittenDates) {
     let occurrences = series.expand(start, end);
-    let dates: Vec<_> = occurrences.all().iter().map(|one| one.moment.date).collect();
-    assert!(dates.len() <= usize::from(OCCURRENCES_MAX), "{written:?}");
+    let is_added = |start: &Moment| series.added.iter().any(|added| added.start == *start);
+    let of_rule = occurrences.all().iter().filter(|one| !is_added(&one.moment));
+    let dates: Vec<_> = of_rule.map(|one| one.moment.date).collect();
+    assert!(occurrences.all().len() <= usize::from(OCCURRENCES_MAX), "{written:?}");
     assert!(dates.is_sorted_by(|a, b| a < b), "{dates:?}: {written:?}");
+    assert!(occurrences.all().is_sorted_by_key(|one| one.begins), "{written:?}");
     assert!(dates.first().is_none_or(|first| *first >= start.date), "{written:?}");
     assert!(!dates.iter().any(|date| series.excluded.contains(date)), "{written:?}");
     let ends_late = occurrences.all().iter().all(|one| one.begins <= one.ends);
     assert!(ends_late, "{written:?}");
-    let again = Series::new(&series.rule, series.excluded.clone(), start);
+    let again = series.clone().validated(start, end);
     assert_eq!(again.as_ref(), Ok(series), "{written:?}");
 }

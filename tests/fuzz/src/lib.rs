@@ -7,6 +7,7 @@
 //! - [`date`]: dates and recurrence rules of sources
 //! - [`federated`]: operations over a supergraph
 //! - [`filter`]: searches in the catalog
+//! - [`icalendar`]: calendars of sources
 //! - [`json_lines`]: JSON Lines of sources
 //! - [`pipeline`]: GraphQL documents with their variables
 //! - [`request`]: complete HTTP requests
@@ -27,6 +28,7 @@ pub mod demo;
 pub mod document;
 pub mod federated;
 pub mod filter;
+pub mod icalendar;
 pub mod json_lines;
 pub mod pipeline;
 pub mod request;

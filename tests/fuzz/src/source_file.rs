@@ -1,6 +1,10 @@
 //! A source that is one file, which is written and read for each input.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
 use indexer::ingest::{
     config::{ResolvedSource, SourceConfig, resolve_sources},
@@ -10,8 +14,9 @@ use tempfile::TempDir;
 
 use crate::content::assert_valid;
 
-/// A source in a temporary folder. One file per process, so that checks must not run concurrently.
+/// A source in a temporary folder. There is one file per process, which concurrent checks lock.
 pub(crate) struct SourceFile {
+    lock: Mutex<()>,
     _folder: TempDir,
     path: PathBuf,
     source: ResolvedSource,
@@ -25,7 +30,7 @@ impl SourceFile {
         fs::write(&path, "").expect("writable");
         let config: SourceConfig = toml::from_str(config).expect("a source");
         let source = resolve_sources(&[config], folder.path()).expect("a valid source").remove(0);
-        Self { _folder: folder, path, source }
+        Self { lock: Mutex::new(()), _folder: folder, path, source }
     }
 
     /// The resolved source.
@@ -37,6 +42,18 @@ impl SourceFile {
     /// in the order of the lines, and the same when read again. `None` if the file cannot be read
     /// as a whole.
     pub(crate) fn items(&self, bytes: &[u8]) -> Option<Vec<ReadItem>> {
+        let items = self.items_in_any_order(bytes)?;
+        let input = String::from_utf8_lossy(bytes);
+        let lines: Vec<_> = items.iter().filter_map(line).collect();
+        assert!(lines.is_sorted_by(|a, b| a < b), "{lines:?}: {input}");
+        let last = 1 + input.matches(['\n', '\r']).count();
+        assert!(lines.iter().all(|line| (1..=last).contains(line)), "{lines:?}: {input}");
+        Some(items)
+    }
+
+    /// As [`Self::items`], for a format in which the order of records has no meaning.
+    pub(crate) fn items_in_any_order(&self, bytes: &[u8]) -> Option<Vec<ReadItem>> {
+        let _lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         fs::write(&self.path, bytes).expect("writable");
         let input = String::from_utf8_lossy(bytes);
         let items = read_items(&self.source);
@@ -50,10 +67,6 @@ impl SourceFile {
             }
         };
         assert_eq!(items, again.expect("the same items again"), "{input}");
-        let lines: Vec<_> = items.iter().filter_map(line).collect();
-        assert!(lines.is_sorted_by(|a, b| a < b), "{lines:?}: {input}");
-        let last = 1 + input.matches(['\n', '\r']).count();
-        assert!(lines.iter().all(|line| (1..=last).contains(line)), "{lines:?}: {input}");
         for item in &items {
             assert_valid(item, &input);
         }

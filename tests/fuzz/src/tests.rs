@@ -7,7 +7,8 @@ use gateway::pipeline::CacheScope;
 use crate::{
     content, csv, cursor, date,
     demo::{DEMO, repository},
-    federated, filter, json_lines, pipeline, request, sdl, search_query, subgraph_response, token,
+    federated, filter, icalendar, json_lines, pipeline, request, sdl, search_query,
+    subgraph_response, token,
 };
 
 /// Pseudo-random bytes from a seed (`SplitMix64`).
@@ -47,6 +48,7 @@ fn any_bytes_must_pass_every_check() {
         cursor::check(&bytes);
         date::check(&bytes);
         filter::check(&bytes);
+        icalendar::check(&bytes);
         json_lines::check(&bytes);
         request::check(&bytes);
         sdl::check(&bytes);
@@ -87,4 +89,15 @@ fn written_dates_must_be_moments_and_series_or_be_rejected() {
         }
     }
     assert!(moments > 30 && series > 50 && rejections > 200, "{moments} {series} {rejections}");
+}
+
+#[test]
+fn generated_calendars_must_mostly_be_read() {
+    let mut counts = [0; 3];
+    for seed in 0..400 {
+        let outcome = icalendar::outcome(&bytes(seed, 80));
+        counts.iter_mut().zip(outcome).for_each(|(sum, count)| *sum += count);
+    }
+    let [records, rejections, files] = counts;
+    assert!(records > 100 && rejections > 100 && files > 200, "{counts:?}");
 }

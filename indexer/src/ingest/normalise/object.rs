@@ -7,7 +7,9 @@ use schema::{Language, Moment, UnknownValue};
 use serde_json::Value;
 use url::Url;
 
-use super::{LIST_MAX, NAME_CHARS_MAX, date_parser, html::UnclosedMarkup, redact, text};
+use super::{
+    LIST_MAX, NAME_CHARS_MAX, SERIES_DATES_MAX, date_parser, html::UnclosedMarkup, redact, text,
+};
 use crate::ingest::source::{
     Fields,
     field::{Field, nearest},
@@ -16,6 +18,9 @@ use crate::ingest::source::{
     template::{is_missing, scalar, written_form},
     zone_names,
 };
+
+/// Path of the values of a series.
+const SERIES_PATH: &str = "series.";
 
 /// Options for parsing the values of one record.
 #[derive(Debug, Clone)]
@@ -159,8 +164,9 @@ impl<'a> Object<'a> {
             Some(Value::Array(list)) => list.as_slice(),
             Some(single) => std::slice::from_ref(single),
         };
-        if list.len() > LIST_MAX {
-            let (limit, length) = (LIST_MAX, list.len());
+        let limit = if self.path == SERIES_PATH { SERIES_DATES_MAX } else { LIST_MAX };
+        if list.len() > limit {
+            let length = list.len();
             let cause = format_args!("exceeds {limit} entries: `{length}`");
             return Err(self.field_error(name, cause));
         }

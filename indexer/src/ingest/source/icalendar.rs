@@ -110,7 +110,7 @@ fn group_items(reader: &mut SourceReader, file: &str, group: &EventGroup) -> Vec
     }
     match group.records() {
         Ok(records) => {
-            records.iter().flat_map(|record| record_items(reader, file, record)).collect()
+            records.iter().filter_map(|record| record_items(reader, file, record)).collect()
         }
         Err(ParseError { line, reason }) => {
             vec![reader.rejected(format!("{file}:{line}"), known_key(reader, &group.uid), reason)]

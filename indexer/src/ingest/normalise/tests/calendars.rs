@@ -161,6 +161,7 @@ fn an_added_date_of_a_table_must_last_as_long_as_the_first() {
             json!([{ "start": "2026-09-10", "end": "2026-09-08" }]),
             "`series.add[0].end`: must not be",
         ),
+        (json!(vec!["2026-09-10"; 1_001]), "`series.add`: exceeds 1000 entries: `1001`"),
         (json!("2090-09-10T10:00"), "`series.rule`: invalid recurrence rule"),
     ] {
         let found = with(add.clone()).unwrap_err();

@@ -180,8 +180,9 @@ impl ComponentParser {
                 }
             }
             [CALENDAR, "VTIMEZONE"] => {
-                let zone = calendar.zones.last_mut();
-                zone.into_iter().for_each(|zone| zone.properties.extend(property.clone()));
+                if let Some(zone) = calendar.zones.last_mut() {
+                    zone.properties.extend(property);
+                }
             }
             [CALENDAR, "VTIMEZONE", "STANDARD" | "DAYLIGHT"] => {
                 let zone = calendar.zones.last_mut();

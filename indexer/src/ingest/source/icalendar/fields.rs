@@ -82,13 +82,13 @@ fn body(event: &CalendarEvent) -> Result<Option<String>, ParseError> {
 }
 
 fn paragraphs(text: &str) -> String {
-    let mut html = String::new();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    for paragraph in lines.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()) {
-        let lines: Vec<_> = paragraph.iter().map(encode_text).collect();
-        html += &format!("<p>{}</p>\n", lines.join("<br>\n"));
-    }
-    html
+    let paragraphs = lines.split(|line| line.is_empty()).filter(|lines| !lines.is_empty());
+    let paragraphs = paragraphs.map(|lines| {
+        let lines: Vec<_> = lines.iter().map(encode_text).collect();
+        format!("<p>{}</p>\n", lines.join("<br>\n"))
+    });
+    paragraphs.collect()
 }
 
 /// The venue, or the address of an online meeting that stands in its position.

@@ -27,9 +27,8 @@ struct Observance {
 
 /// The time zone of a definition, for an event on a day; `None` if it cannot be resolved.
 pub(super) fn time_zone(component: &ZoneComponent, day: Date) -> Option<TimeZone> {
-    let observances = component.observances.iter().map(|observance| parse(observance, day));
-    let observances: Vec<_> =
-        observances.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+    let observances = component.observances.iter().filter(|one| !has_other_years(one, day));
+    let observances: Vec<_> = observances.map(parse).collect::<Option<_>>()?;
     let (yearly, single): (Vec<_>, Vec<_>) =
         observances.into_iter().partition(|observance| observance.rule.is_some());
     let fixed = |offset| Offset::from_seconds(offset).ok().map(TimeZone::fixed);
@@ -53,29 +52,37 @@ pub(super) fn time_zone(component: &ZoneComponent, day: Date) -> Option<TimeZone
     }
 }
 
-/// A part of a definition; the inner `None` for one that no longer applies on a day, the outer for
-/// one that cannot be read.
-fn parse(component: &ObservanceComponent, day: Date) -> Option<Option<Observance>> {
+/// Whether a yearly rule has ended before a day, or begins after it.
+fn has_other_years(component: &ObservanceComponent, day: Date) -> bool {
+    let value = |name| value_of(&component.properties, name);
+    let until =
+        value("RRULE").and_then(|rule| rule.split(';').find_map(|p| p.strip_prefix("UNTIL=")));
+    let date = |text: &str| date_or_time(text).map(DateOrTime::date);
+    let has_ended = until.and_then(date).is_some_and(|until| until < day);
+    let begins_later = value("DTSTART").and_then(date).is_some_and(|onset| onset > day);
+    has_ended || (value("RRULE").is_some() && begins_later)
+}
+
+/// A part of a definition; `None` if it cannot be resolved.
+fn parse(component: &ObservanceComponent) -> Option<Observance> {
     let value = |name| value_of(&component.properties, name);
     let DateOrTime::Local(onset) = date_or_time(value("DTSTART")?)? else { return None };
     let offset = utc_offset(value("TZOFFSETTO")?)?;
     if value("RDATE").is_some() {
         return None;
     }
-    let is_daylight = component.is_daylight;
-    let Some(rule) = value("RRULE") else {
-        return Some(Some(Observance { is_daylight, onset, offset, rule: None }));
+    let rule = match value("RRULE") {
+        Some(rule) => Some(posix_rule(rule, onset)?),
+        None => None,
     };
+    Some(Observance { is_daylight: component.is_daylight, onset, offset, rule })
+}
+
+/// A yearly rule for a day of the week in a month, in the notation of POSIX.
+fn posix_rule(rule: &str, onset: DateTime) -> Option<String> {
     let parts: Vec<(&str, &str)> =
         rule.split(';').map(|part| part.trim().split_once('=')).collect::<Option<_>>()?;
     let part = |name: &str| parts.iter().find(|(part, _)| *part == name).map(|(_, value)| *value);
-    let has_ended = match part("UNTIL") {
-        Some(until) => date_or_time(until)?.date() < day,
-        None => false,
-    };
-    if has_ended || onset.date() > day {
-        return Some(None);
-    }
     let is_known =
         |name: &str| ["FREQ", "BYMONTH", "BYDAY", "UNTIL", "INTERVAL", "WKST"].contains(&name);
     if part("FREQ") != Some("YEARLY")
@@ -94,13 +101,8 @@ fn parse(component: &ObservanceComponent, day: Date) -> Option<Option<Observance
         }
     };
     let time = onset.time();
-    let rule = format!(
-        "M{month}.{week}.{weekday}/{}:{:02}:{:02}",
-        time.hour(),
-        time.minute(),
-        time.second()
-    );
-    Some(Some(Observance { is_daylight, onset, offset, rule: Some(rule) }))
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    Some(format!("M{month}.{week}.{weekday}/{hour}:{minute:02}:{second:02}"))
 }
 
 /// An offset in the notation of POSIX, in which zones east of Greenwich are negative.

@@ -218,9 +218,10 @@ impl Recurrence {
     }
 
     fn check_local(&self, line: u64, times: &[Option<DayOrInstant>; 2]) -> Result<(), ParseError> {
-        match are_local(*times, &self.zone) {
-            true => Ok(()),
-            false => Err(error(line, REPEATED_HOUR.to_owned())),
+        if are_local(*times, &self.zone) {
+            Ok(())
+        } else {
+            Err(error(line, REPEATED_HOUR.to_owned()))
         }
     }
 
