@@ -1,7 +1,7 @@
 //! A real WordPress as a source: what is public there is in the catalog, through edits, removals,
 //! restarts and faults of the network.
 //!
-//! The site is started by `../shared/upstreams/wordpress.sh`; without PHP and MariaDB, or without that
+//! The site is started by `../shared/upstreams/wordpress.sh`; without PHP and a database server, or without that
 //! script, the tests are skipped, unless `REQUIRE_UPSTREAMS` is set.
 
 mod faulty_proxy;
@@ -150,9 +150,9 @@ fn whatever_happens_between_runs_the_catalog_must_become_what_is_public() {
     assert_public(&installation, &site, "first run");
     let mut random = Rng(seed);
     let mut faults = 0;
+    let (mut before, mut known) = (site.public(), titles(&installation));
     for round in 0..rounds {
         let context = format!("seed {seed}, round {round}");
-        let before = site.public();
         site.edit(&mut random, 1 + random_count(round));
         let after = site.public();
         proxy.set_faulty(random.below(2) == 0);
@@ -167,16 +167,18 @@ fn whatever_happens_between_runs_the_catalog_must_become_what_is_public() {
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
             faults += u64::from(text.contains("partly fetched") || text.contains("not fetched"));
         }
-        // What was and is public must never be missing, whatever the run could not read.
+        // What was found and is still public must never be missing, whatever the run could not read.
         let found = titles(&installation);
-        let lost =
-            before.keys().filter(|url| after.contains_key(*url) && !found.contains_key(*url));
+        let is_public = |url: &&String| before.contains_key(*url) && after.contains_key(*url);
+        let lost = known.keys().filter(is_public).filter(|url| !found.contains_key(*url));
         assert_eq!(lost.collect::<Vec<_>>(), Vec::<&String>::new(), "{context}");
+        (before, known) = (after, found);
         proxy.set_faulty(false);
         if round % 4 == 3 {
             index(&installation);
             index(&installation);
             assert_public(&installation, &site, &context);
+            known = titles(&installation);
         }
     }
     let mut stderr = std::io::stderr();

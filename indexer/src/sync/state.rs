@@ -3,6 +3,9 @@
 //!
 //! Invariant: a resource is removed by explicit evidence, or by its absence from two complete runs.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashSet,
     fs,

@@ -67,7 +67,7 @@ pub(super) async fn run(
         }
     };
     let Progress { present, changed, removed, notes, .. } = progress;
-    Ok(context.finish(&present, (completeness, changed, removed), notes)?)
+    context.finish(&present, (completeness, changed, removed), notes)
 }
 
 /// Why a run ends early.
@@ -320,8 +320,7 @@ async fn confirm_removals(
     for id in missing.iter().take(PROBES_MAX) {
         let path = format!("{}/{id}", content_type.rest_base);
         match api.get::<Value>(&path).await {
-            Err(error) if error.is_unauthorized() => removed.push(*id),
-            Err(ApiError::Gone { .. }) => removed.push(*id),
+            Err(error) if error.is_removal() => removed.push(*id),
             // It is public again: the next run finds it.
             Ok(_) => {
                 progress.present.insert(format!("{}/{id}", content_type.slug));

@@ -92,9 +92,9 @@ fn forward(mut client: TcpStream, target: u16, fault: Fault) {
     let head: String = head
         .lines()
         .filter(|line| !line.to_ascii_lowercase().starts_with("connection:"))
-        .map(|line| match line.to_ascii_lowercase().starts_with("host:") {
-            true => format!("host: 127.0.0.1:{target}\r\n"),
-            false => format!("{line}\r\n"),
+        .map(|line| {
+            let is_host = line.to_ascii_lowercase().starts_with("host:");
+            if is_host { format!("host: 127.0.0.1:{target}\r\n") } else { format!("{line}\r\n") }
         })
         .collect();
     let head = head.trim_end().to_owned() + "\r\nconnection: close\r\n\r\n";

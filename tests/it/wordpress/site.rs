@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs,
-    io::Write,
+    io::Write as _,
     net::TcpListener,
     path::PathBuf,
     process::{Command, Output},
@@ -105,7 +106,7 @@ impl Site {
                 7 => "$id = one('publish'); if ($id) wp_update_post(['ID' => $id, 'post_status' => 'draft']);".to_owned(),
                 _ => "$id = one('draft'); if ($id) wp_publish_post($id);".to_owned(),
             };
-            code.push_str(&format!("$pick = {pick}; {edit}\n"));
+            writeln!(code, "$pick = {pick}; {edit}").expect("a text");
         }
         self.php(&code);
     }

@@ -115,13 +115,11 @@ fn plain(html: &str) -> String {
         text.push_str(&rest[..at]);
         let tag = &rest[at..];
         let is_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-        match tag.find('>').filter(|_| is_tag) {
-            Some(end) => rest = &tag[end + 1..],
-            None => {
-                text.push('<');
-                rest = &tag[1..];
-            }
+        let end = tag.find('>').filter(|_| is_tag);
+        if end.is_none() {
+            text.push('<');
         }
+        rest = &tag[end.unwrap_or_default() + 1..];
     }
     text.push_str(rest);
     html_escape::decode_html_entities(&text).trim().to_owned()
@@ -155,7 +153,7 @@ fn image(image: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn document(object: Value) -> Vec<u8> {
+    fn document(object: &Value) -> Vec<u8> {
         json!({
             "object": object,
             "terms": { "thema": ["Klantbeleving (CX)", "R&amp;D"], "category": ["Blog"] },
@@ -168,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_object_must_become_canonical_fields() {
-        let fields = raw_fields(&document(json!({
+        let fields = raw_fields(&document(&json!({
             "id": 7, "type": "post", "link": "https://a.example/zomertijd/", "slug": "zomertijd",
             "date": "2025-10-26T02:30:00", "date_gmt": "2025-10-26T01:30:00",
             "modified_gmt": "2025-10-26T01:30:00",
@@ -205,7 +203,7 @@ mod tests {
             (b"<html>".to_vec(), "not an object"),
             (b"".to_vec(), "not an object"),
             (b"[]".to_vec(), "`link`"),
-            (document(json!({ "link": "https://a.example/" })), "`type`"),
+            (document(&json!({ "link": "https://a.example/" })), "`type`"),
         ] {
             let error = raw_fields(&bytes).unwrap_err();
             assert!(error.contains(reason), "{error}");

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, net::IpAddr, time::Duration};
 use bytes::Bytes;
 
 /// The cause of an error, of any type.
-pub type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why there is no response. `url` is the URL that failed, without user name and password; `cause`
 /// is the reason.
@@ -210,6 +210,7 @@ impl HttpError {
     }
 
     /// Whether somebody has to change something before the request can succeed.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
     pub(crate) fn is_permanent(&self) -> bool {
         !self.is_transient()
     }
@@ -220,6 +221,7 @@ impl HttpError {
     }
 
     /// Whether no secure connection could be established.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
     pub(crate) fn is_tls(&self) -> bool {
         matches!(
             self,

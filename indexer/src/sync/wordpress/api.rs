@@ -29,9 +29,14 @@ pub(super) enum ApiError {
     /// Redirects lead to another host.
     #[error("the site moved; set `address` of the source to the new host: `{host}`")]
     Moved { host: String },
-    /// A collection does not exist.
-    #[error("no such collection; check `types` of the source: `{url}`")]
-    Gone { url: Url },
+    /// There is nothing at an address.
+    #[error("nothing at this address (status {status}); check `types` of the source: `{url}`")]
+    Gone {
+        url: Url,
+        status: u16,
+        /// The code of the API; none if the response is not of the API.
+        code: Option<String>,
+    },
     /// A collection is longer than [`PAGES_MAX`] pages.
     #[error("collection exceeds the maximum number of pages, {PAGES_MAX}: `{url}`")]
     TooLong { url: Url },
@@ -41,6 +46,18 @@ impl ApiError {
     /// Whether the host refuses anonymous access, which is usual for types that editors use.
     pub(super) fn is_unauthorized(&self) -> bool {
         matches!(self, Self::Http(error) if error.is_unauthorized())
+    }
+
+    /// Whether the API says that an object is deleted, or no longer public. A 404 or a 401 without
+    /// its code, such as that of a login page, proves nothing.
+    pub(super) fn is_removal(&self) -> bool {
+        match self {
+            Self::Gone { code, .. } => code.as_deref() == Some("rest_post_invalid_id"),
+            Self::Http(HttpError::Unauthorized { body, .. }) => {
+                code(body).as_deref() == Some("rest_forbidden")
+            }
+            _ => false,
+        }
     }
 }
 
@@ -147,7 +164,17 @@ impl Api<'_> {
         let counts = counts.collect();
         match response.content {
             HttpContent::Fetched(fetched) => Ok((fetched.body, counts)),
-            HttpContent::NotModified | HttpContent::Gone { .. } => Err(ApiError::Gone { url }),
+            HttpContent::Gone { status, body } => {
+                Err(ApiError::Gone { url, status, code: code(&body) })
+            }
+            // Requests have no validators.
+            HttpContent::NotModified => Err(ApiError::NotApi { url, cause: None }),
         }
     }
+}
+
+/// The code of an error of the API.
+fn code(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    body["code"].as_str().map(str::to_owned)
 }
