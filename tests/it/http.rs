@@ -325,7 +325,13 @@ fn an_event_must_be_available_as_an_icalendar_file() {
     };
     let single = file("Dag van de klantreis");
     assert_eq!(single.header("content-type"), Some("text/calendar; charset=utf-8"));
-    for line in ["SUMMARY:Dag van de klantreis", "DTSTART:20260401T080000Z", "STATUS:CONFIRMED"] {
+    assert_eq!(single.body.matches("PRODID:").count(), 1, "{}", single.body);
+    for line in [
+        "VERSION:2.0",
+        "SUMMARY:Dag van de klantreis",
+        "DTSTART:20260401T080000Z",
+        "STATUS:CONFIRMED",
+    ] {
         assert!(single.body.contains(&format!("\r\n{line}\r\n")), "{line}: {}", single.body);
     }
     // A weekly series of twenty from 6 January; on 2 March twelve are left.

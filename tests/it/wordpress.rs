@@ -1,5 +1,5 @@
 //! A real WordPress as a source: what is public there is in the catalog, through edits, removals,
-//! restarts and faults of the network.
+//! restarts and failures of the network.
 //!
 //! The site is started by `../shared/upstreams/wordpress.sh`; without PHP and a database server, or without that
 //! script, the tests are skipped, unless `REQUIRE_UPSTREAMS` is set.
@@ -149,7 +149,7 @@ fn whatever_happens_between_runs_the_catalog_must_become_what_is_public() {
     index(&installation);
     assert_public(&installation, &site, "first run");
     let mut random = Rng(seed);
-    let mut faults = 0;
+    let mut incomplete_runs = 0;
     let (mut before, mut known) = (site.public(), titles(&installation));
     for round in 0..rounds {
         let context = format!("seed {seed}, round {round}");
@@ -165,7 +165,8 @@ fn whatever_happens_between_runs_the_catalog_must_become_what_is_public() {
         } else {
             let output = installation.output(&["index"]);
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            faults += u64::from(text.contains("partly fetched") || text.contains("not fetched"));
+            incomplete_runs +=
+                u64::from(text.contains("partly fetched") || text.contains("not fetched"));
         }
         // What was found and is still public must never be missing, whatever the run could not read.
         let found = titles(&installation);
@@ -184,7 +185,7 @@ fn whatever_happens_between_runs_the_catalog_must_become_what_is_public() {
     let mut stderr = std::io::stderr();
     std::io::Write::write_fmt(
         &mut stderr,
-        format_args!("wordpress: {rounds} rounds, seed {seed}: 0 lost, 0 stale, 0 extra; {faults} incomplete runs\n"),
+        format_args!("wordpress: {rounds} rounds, seed {seed}: 0 lost, 0 stale, 0 extra; {incomplete_runs} incomplete runs\n"),
     )
     .expect("stderr");
 }

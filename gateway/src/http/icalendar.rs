@@ -56,7 +56,9 @@ impl IcalendarEndpoint {
         let Record::Event(event) = &*record else { return Err(not_found()) };
 
         let occurrences = event.occurrences_from(self.clock.now(), OCCURRENCES_MAX);
-        let mut calendar = Calendar::new();
+        // Without the properties of the crate, among which is its own PRODID.
+        let mut calendar = Calendar::empty();
+        calendar.append_property(Property::new("VERSION", "2.0"));
         calendar.append_property(Property::new("PRODID", format!("-//{PROGRAM}//NL")));
         let stamp = utc(snapshot.built_at());
         if event.series.is_none() || occurrences.is_empty() {

@@ -17,7 +17,7 @@ use url::Url;
 use self::{
     api::{Api, ApiError, PAGE_SIZE},
     census::{Census, census},
-    site::{ContentType, Names, content_types},
+    site::{ContentType, JoinedNames, content_types},
 };
 use super::{
     SyncContext, SyncError,
@@ -33,7 +33,7 @@ const CLOCK_SECONDS: i64 = 5;
 
 /// What the run has found so far.
 #[derive(Default)]
-struct Progress {
+struct WalkResult {
     present: HashSet<String>,
     changed: u64,
     removed: u64,
@@ -55,18 +55,18 @@ pub(super) async fn run(
         policy: Arc::clone(&context.policy),
         counters: Arc::clone(&context.counters),
     };
-    let mut progress = Progress::default();
-    let result = walk(context, &api, types, &mut progress).await;
+    let mut found = WalkResult::default();
+    let result = walk(context, &api, types, &mut found).await;
     let completeness = match result {
-        Ok(()) if progress.is_partial => Completeness::Partial,
+        Ok(()) if found.is_partial => Completeness::Partial,
         Ok(()) => Completeness::Complete,
         Err(RunError::Sync(error)) => return Err(error),
         Err(RunError::Api(error)) => {
-            progress.notes.insert(0, crate::with_causes(&error));
-            if progress.present.is_empty() { Completeness::Failed } else { Completeness::Partial }
+            found.notes.insert(0, crate::with_causes(&error));
+            if found.present.is_empty() { Completeness::Failed } else { Completeness::Partial }
         }
     };
-    let Progress { present, changed, removed, notes, .. } = progress;
+    let WalkResult { present, changed, removed, notes, .. } = found;
     context.finish(&present, (completeness, changed, removed), notes)
 }
 
@@ -94,14 +94,14 @@ async fn walk(
     context: &SyncContext<'_>,
     api: &Api<'_>,
     types: &[String],
-    progress: &mut Progress,
+    found: &mut WalkResult,
 ) -> Result<(), RunError> {
-    let found = content_types(api, types).await?;
-    for name in types.iter().filter(|name| !found.iter().any(|one| one.slug == **name)) {
-        progress.is_partial = true;
-        progress.notes.push(format!("the site does not show this type in its REST API: `{name}`"));
+    let shown = content_types(api, types).await?;
+    for name in types.iter().filter(|name| !shown.iter().any(|one| one.slug == **name)) {
+        found.is_partial = true;
+        found.notes.push(format!("the site does not show this type in its REST API: `{name}`"));
     }
-    let names = Names::fetch(api, &found).await?;
+    let names = JoinedNames::fetch(api, &shown).await?;
     let known: BTreeMap<String, ResourceEntry> =
         context.state.entries(context.source).map_err(SyncError::from)?.into_iter().collect();
     let digest = names.digest();
@@ -111,23 +111,21 @@ async fn walk(
         .map_err(SyncError::from)?
         .names_digest;
     let is_renamed = digest != stored;
-    for content_type in &found {
+    for content_type in &shown {
         let result =
-            walk_type(context, api, (content_type, &names), (&known, is_renamed), progress).await;
+            walk_type(context, api, (content_type, &names), (&known, is_renamed), found).await;
         match result {
             Err(RunError::Api(error)) if error.is_unauthorized() && types.is_empty() => {
-                progress
-                    .notes
-                    .push(format!("type without public objects: `{}`", content_type.slug));
+                found.notes.push(format!("type without public objects: `{}`", content_type.slug));
             }
-            Err(RunError::Api(error)) if !progress.present.is_empty() => {
-                progress.is_partial = true;
-                progress.notes.push(crate::with_causes(&error));
+            Err(RunError::Api(error)) if !found.present.is_empty() => {
+                found.is_partial = true;
+                found.notes.push(crate::with_causes(&error));
             }
             other => other?,
         }
     }
-    if is_renamed && !progress.is_partial {
+    if is_renamed && !found.is_partial {
         context.state.set_names_digest(context.source, digest).map_err(SyncError::from)?;
     }
     Ok(())
@@ -137,20 +135,18 @@ async fn walk(
 async fn walk_type(
     context: &SyncContext<'_>,
     api: &Api<'_>,
-    (content_type, names): (&ContentType, &Names),
+    (content_type, names): (&ContentType, &JoinedNames),
     (known, is_renamed): (&BTreeMap<String, ResourceEntry>, bool),
-    progress: &mut Progress,
+    found: &mut WalkResult,
 ) -> Result<(), RunError> {
     let key = |id: u64| format!("{}/{id}", content_type.slug);
     let Some(census) = census(api, &content_type.rest_base).await? else {
-        progress.is_partial = true;
-        progress
-            .notes
-            .push(format!("the list of `{}` changed while it was read", content_type.slug));
+        found.is_partial = true;
+        found.notes.push(format!("the list of `{}` changed while it was read", content_type.slug));
         return Ok(());
     };
     if !has_pages(api, content_type, &census).await? {
-        progress.notes.push(format!("type without public pages: `{}`", content_type.slug));
+        found.notes.push(format!("type without public pages: `{}`", content_type.slug));
         return Ok(());
     }
     let is_current = |id: &u64, version: &String| {
@@ -160,13 +156,13 @@ async fn walk_type(
     };
     let (current, wanted): (Vec<_>, Vec<_>) =
         census.iter().partition(|(id, version)| is_current(id, version));
-    progress.present.extend(current.iter().map(|(id, _)| key(**id)));
+    found.present.extend(current.iter().map(|(id, _)| key(**id)));
     if is_renamed {
-        refresh_names(context, (content_type, names), &current, progress)?;
+        refresh_names(context, (content_type, names), &current, found)?;
     }
     for batch in wanted.chunks(PAGE_SIZE) {
         let ids: Vec<u64> = batch.iter().map(|(id, _)| **id).collect();
-        fetch_objects(context, api, (content_type, names), &ids, progress).await?;
+        fetch_objects(context, api, (content_type, names), &ids, found).await?;
     }
     let prefix = format!("{}/", content_type.slug);
     let missing: Vec<u64> = known
@@ -174,7 +170,7 @@ async fn walk_type(
         .filter_map(|known| known.strip_prefix(&prefix)?.parse().ok())
         .filter(|id| !census.contains_key(id))
         .collect();
-    confirm_removals(context, api, content_type, &missing, progress).await
+    confirm_removals(context, api, content_type, &missing, found).await
 }
 
 /// Types whose objects always have a page.
@@ -217,9 +213,9 @@ fn may_have_changed_since(version: &str, fetched_at: i64) -> bool {
 async fn fetch_objects(
     context: &SyncContext<'_>,
     api: &Api<'_>,
-    (content_type, names): (&ContentType, &Names),
+    (content_type, names): (&ContentType, &JoinedNames),
     ids: &[u64],
-    progress: &mut Progress,
+    found: &mut WalkResult,
 ) -> Result<(), RunError> {
     let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let parameters = [("include", list.as_str()), ("orderby", "id"), ("order", "asc")];
@@ -237,12 +233,12 @@ async fn fetch_objects(
         let version = object["modified_gmt"].as_str().unwrap_or_default().to_owned();
         let document = names.join(object, &media);
         let body = document.to_string().into_bytes();
-        progress.present.insert(key.clone());
+        found.present.insert(key.clone());
         resources.push(FetchedResource { key, version, body });
     }
-    progress.changed +=
+    found.changed +=
         context.state.put(context.source, &resources, context.now).map_err(SyncError::from)?;
-    progress.removed += context.state.remove(context.source, &hidden).map_err(SyncError::from)?;
+    found.removed += context.state.remove(context.source, &hidden).map_err(SyncError::from)?;
     context.advance(ids.len());
     Ok(())
 }
@@ -259,7 +255,7 @@ async fn media(api: &Api<'_>, objects: &[Value]) -> Result<BTreeMap<u64, Value>,
     let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let fields = "id,source_url,alt_text,media_details";
     let parameters = [("include", list.as_str()), ("_fields", fields)];
-    let found = match api.page("media", &parameters, 1).await {
+    let images = match api.page("media", &parameters, 1).await {
         Ok(page) => page.objects,
         Err(error) if error.is_unauthorized() => Vec::new(),
         Err(error) => return Err(error.into()),
@@ -275,15 +271,15 @@ async fn media(api: &Api<'_>, objects: &[Value]) -> Result<BTreeMap<u64, Value>,
         });
         Some((id, image))
     };
-    Ok(found.into_iter().filter_map(image).collect())
+    Ok(images.into_iter().filter_map(image).collect())
 }
 
 /// Joins the present names to objects that did not change themselves.
 fn refresh_names(
     context: &SyncContext<'_>,
-    (content_type, names): (&ContentType, &Names),
+    (content_type, names): (&ContentType, &JoinedNames),
     current: &[(&u64, &String)],
-    progress: &mut Progress,
+    found: &mut WalkResult,
 ) -> Result<(), RunError> {
     let mut resources = Vec::new();
     for (id, version) in current {
@@ -302,7 +298,7 @@ fn refresh_names(
         }
     }
     if !resources.is_empty() {
-        progress.changed +=
+        found.changed +=
             context.state.put(context.source, &resources, context.now).map_err(SyncError::from)?;
     }
     Ok(())
@@ -314,7 +310,7 @@ async fn confirm_removals(
     api: &Api<'_>,
     content_type: &ContentType,
     missing: &[u64],
-    progress: &mut Progress,
+    found: &mut WalkResult,
 ) -> Result<(), RunError> {
     let mut removed = Vec::new();
     for id in missing.iter().take(PROBES_MAX) {
@@ -323,12 +319,12 @@ async fn confirm_removals(
             Err(error) if error.is_removal() => removed.push(*id),
             // It is public again: the next run finds it.
             Ok(_) => {
-                progress.present.insert(format!("{}/{id}", content_type.slug));
+                found.present.insert(format!("{}/{id}", content_type.slug));
             }
             Err(error) => return Err(error.into()),
         }
     }
     let keys: Vec<_> = removed.iter().map(|id| format!("{}/{id}", content_type.slug)).collect();
-    progress.removed += context.state.remove(context.source, &keys).map_err(SyncError::from)?;
+    found.removed += context.state.remove(context.source, &keys).map_err(SyncError::from)?;
     Ok(())
 }

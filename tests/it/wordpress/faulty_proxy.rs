@@ -20,7 +20,7 @@ pub(super) struct FaultyProxy {
 
 /// What happens to one connection.
 #[derive(Debug, Clone, Copy)]
-enum Fault {
+enum Disruption {
     None,
     /// Closed before a response.
     Closed,
@@ -41,12 +41,12 @@ impl FaultyProxy {
         thread::spawn(move || {
             for client in listener.incoming() {
                 let Ok(client) = client else { continue };
-                let fault = if state.load(Ordering::SeqCst) {
-                    fault(&mut random.lock().unwrap_or_else(PoisonError::into_inner))
+                let disruption = if state.load(Ordering::SeqCst) {
+                    disruption(&mut random.lock().unwrap_or_else(PoisonError::into_inner))
                 } else {
-                    Fault::None
+                    Disruption::None
                 };
-                thread::spawn(move || forward(client, target, fault));
+                thread::spawn(move || forward(client, target, disruption));
             }
         });
         Self { port, is_faulty }
@@ -61,25 +61,25 @@ impl FaultyProxy {
     }
 }
 
-fn fault(random: &mut Rng) -> Fault {
+fn disruption(random: &mut Rng) -> Disruption {
     match random.below(12) {
-        0 => Fault::Closed,
-        1 => Fault::Error500,
-        2 => Fault::LoginPage,
-        3 => Fault::Cut(usize::try_from(random.below(4_000)).unwrap_or_default()),
-        _ => Fault::None,
+        0 => Disruption::Closed,
+        1 => Disruption::Error500,
+        2 => Disruption::LoginPage,
+        3 => Disruption::Cut(usize::try_from(random.below(4_000)).unwrap_or_default()),
+        _ => Disruption::None,
     }
 }
 
 /// Forwards one request and closes the connection.
-fn forward(mut client: TcpStream, target: u16, fault: Fault) {
+fn forward(mut client: TcpStream, target: u16, disruption: Disruption) {
     let _ = client.set_read_timeout(Some(Duration::from_secs(30)));
     let Some(head) = read_head(&mut client) else { return };
-    let fixed = match fault {
-        Fault::Closed => return,
-        Fault::Error500 => Some("HTTP/1.1 500 Internal Server Error\r\n"),
-        Fault::LoginPage => Some("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n"),
-        Fault::None | Fault::Cut(_) => None,
+    let fixed = match disruption {
+        Disruption::Closed => return,
+        Disruption::Error500 => Some("HTTP/1.1 500 Internal Server Error\r\n"),
+        Disruption::LoginPage => Some("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n"),
+        Disruption::None | Disruption::Cut(_) => None,
     };
     if let Some(head) = fixed {
         let body = "<!doctype html><title>Inloggen</title><form></form>";
@@ -103,7 +103,7 @@ fn forward(mut client: TcpStream, target: u16, fault: Fault) {
     }
     let mut response = Vec::new();
     let _ = server.read_to_end(&mut response);
-    if let Fault::Cut(length) = fault {
+    if let Disruption::Cut(length) = disruption {
         response.truncate(length.min(response.len().saturating_sub(1)));
     }
     let _ = client.write_all(&response);

@@ -32,7 +32,7 @@ struct Taxonomy {
 }
 
 /// The names to which objects refer by number.
-pub(super) struct Names {
+pub(super) struct JoinedNames {
     /// By taxonomy: the path of its collection, which is the key in an object, and its terms.
     terms: BTreeMap<String, (String, BTreeMap<u64, Value>)>,
     authors: BTreeMap<u64, Value>,
@@ -51,7 +51,7 @@ pub(super) async fn content_types(
     Ok(types.into_iter().filter(|(name, _)| is_used(name)).map(|(_, one)| one).collect())
 }
 
-impl Names {
+impl JoinedNames {
     /// Fetches the terms of all taxonomies of the types, and the authors. Renaming a term does not
     /// change the objects that have it, so names are fetched in every run.
     pub(super) async fn fetch(api: &Api<'_>, types: &[ContentType]) -> Result<Self, ApiError> {

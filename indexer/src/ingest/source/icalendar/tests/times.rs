@@ -86,7 +86,7 @@ fn an_invalid_start_or_end_must_be_rejected_with_its_line_and_a_remedy() {
 }
 
 #[test]
-fn an_hour_that_the_clock_skips_or_repeats_must_be_read_as_the_standard_says() {
+fn an_hour_that_the_clock_skips_or_repeats_must_be_read_by_the_standard() {
     // With the offset before the gap: half past three in summer time.
     let skipped = times("DTSTART;TZID=Europe/Amsterdam:20260329T023000");
     assert_eq!(skipped[0], "2026-03-29T01:30:00Z");

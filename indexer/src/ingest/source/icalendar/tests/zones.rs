@@ -48,11 +48,11 @@ fn a_known_name_must_be_resolved_without_the_definition_of_the_file() {
         ),
     ] {
         // Half past two on this day is the second such time in a definition with an error.
-        let wrong = definition(name, 1);
+        let outdated = definition(name, 1);
         let expected = [format!("2026-10-26T{start_utc}:30:00Z"), zone.to_owned()];
         let event = at(name, "20261026T023000", "");
-        assert_eq!(start(&format!("{wrong}{event}")), expected, "{name}");
-        assert_eq!(start(&format!("{event}{wrong}")), expected, "{name}");
+        assert_eq!(start(&format!("{outdated}{event}")), expected, "{name}");
+        assert_eq!(start(&format!("{event}{outdated}")), expected, "{name}");
         assert_eq!(start(&event), expected, "{name}");
     }
 }
