@@ -131,8 +131,6 @@ fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Languag
 pub enum SourceKind {
     /// A folder of Markdown files with YAML or TOML front matter.
     Markdown,
-    /// A WordPress site, read through its REST API.
-    Wordpress,
     /// A file with one JSON object a line.
     Jsonlines,
     /// A table.
@@ -141,6 +139,8 @@ pub enum SourceKind {
     Text,
     /// A calendar file, or a folder of them.
     Icalendar,
+    /// A WordPress site, read through its REST API.
+    Wordpress,
 }
 
 /// How a plain text is cut into records.

@@ -88,6 +88,12 @@ pub enum ConfigError {
     /// Two locations of credentials.
     #[error("source `{0}`: use either `credentials_file` or `credentials_variable`")]
     Credentials(SourceName),
+    /// A source of files has no path.
+    #[error("source `{0}`: missing key `path`")]
+    NoPath(SourceName),
+    /// A source over the network has a path.
+    #[error("source `{0}`: `path` is for files; use `address`")]
+    PathOfSite(SourceName),
     /// A source of files has an address.
     #[error("source `{0}`: `address` is for kind `wordpress`; use `path`")]
     AddressOfFile(SourceName),

@@ -19,7 +19,13 @@ pub(super) fn location(
         if config.address.is_some() {
             return Err(ConfigError::AddressOfFile(name.clone()));
         }
+        if config.path.as_os_str().is_empty() {
+            return Err(ConfigError::NoPath(name.clone()));
+        }
         return Ok((path(config, folder, name)?, None));
+    }
+    if !config.path.as_os_str().is_empty() {
+        return Err(ConfigError::PathOfSite(name.clone()));
     }
     let is_web = |url: &&Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     let is_public = |url: &&Url| url.username().is_empty() && url.password().is_none();

@@ -95,3 +95,30 @@ fn a_source_must_know_the_files_of_others_in_its_folder() {
     assert!(others(0, "2.txt") && !others(0, "1.txt") && !others(0, "3.txt"));
     assert!(others(1, "1.txt") && !others(2, "1.txt"));
 }
+
+#[test]
+fn a_source_must_be_a_path_or_a_site() {
+    let site = "kind = \"wordpress\"\naddress = \"https://www.example.nl/\"";
+    let network = resolve(site).unwrap().network.expect("a site");
+    assert_eq!(network.address.as_str(), "https://www.example.nl/");
+    assert!(!network.allow_private_addresses && network.credentials.is_none());
+    let address = "source `s`: `address` must be the `http` or `https` URL of the site";
+    for (config, reason) in [
+        ("kind = \"csv\"".to_owned(), "source `s`: missing key `path`"),
+        (
+            "kind = \"csv\"\npath = \"a.csv\"\naddress = \"https://www.example.nl/\"".to_owned(),
+            "source `s`: `address` is for kind `wordpress`; use `path`",
+        ),
+        (format!("{site}\npath = \"a.csv\""), "source `s`: `path` is for files; use `address`"),
+        ("kind = \"wordpress\"".to_owned(), address),
+        ("kind = \"wordpress\"\naddress = \"ftp://www.example.nl/\"".to_owned(), address),
+        ("kind = \"wordpress\"\naddress = \"https://a:b@example.nl/\"".to_owned(), address),
+        (
+            format!("{site}\ncredentials_file = \"a\"\ncredentials_variable = \"B\""),
+            "source `s`: use either `credentials_file` or `credentials_variable`",
+        ),
+    ] {
+        let error = resolve(&config).unwrap_err();
+        assert!(error.starts_with(reason), "{error}");
+    }
+}
