@@ -72,13 +72,13 @@ fn run(path: &str, folder: &Path, iterations: usize) -> anyhow::Result<()> {
         request
     };
     match path {
-        "search" => serve(demo(folder)?, || private(SEARCH), "\"publishedAt\"", iterations),
-        "facets" => serve(demo(folder)?, || private(FACETS), "\"facets\"", iterations),
+        "search" => serve(&demo(folder)?, || private(SEARCH), "\"publishedAt\"", iterations),
+        "facets" => serve(&demo(folder)?, || private(FACETS), "\"facets\"", iterations),
         "response-cache-hit" => {
             serve(demo(folder)?, || graphql(SEARCH), "\"publishedAt\"", iterations)
         }
-        "subgraph-call" => serve(supergraph(folder)?, || graphql(LOANS), "\"reader\"", iterations),
-        "page" => serve(demo(folder)?, page, "class=\"hits\"", iterations),
+        "subgraph-call" => serve(&supergraph(folder)?, || graphql(LOANS), "\"reader\"", iterations),
+        "page" => serve(&demo(folder)?, page, "class=\"hits\"", iterations),
         "ingest" => ingest(folder, iterations),
         _ => bail!("no such path: `{path}`"),
     }
@@ -86,7 +86,7 @@ fn run(path: &str, folder: &Path, iterations: usize) -> anyhow::Result<()> {
 
 /// Serves the same request repeatedly. Its response must be a success and contain `expected`.
 fn serve(
-    config: Config,
+    config: &Config,
     request: impl Fn() -> Request,
     expected: &str,
     iterations: usize,
@@ -97,7 +97,7 @@ fn serve(
         .build()?;
     runtime.block_on(async {
         let app = App::build(config.clone()).await?;
-        let endpoint = gateway::routes::endpoint(Arc::clone(app.pipeline()), None, &config);
+        let endpoint = gateway::routes::endpoint(Arc::clone(app.pipeline()), None, config);
         for _ in 0..iterations {
             let response = endpoint.get_response(request()).await;
             let status = response.status();

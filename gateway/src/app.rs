@@ -5,7 +5,11 @@ mod watch;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use federation::{SupergraphFile, SupergraphFileError};
-use indexer::catalog::{Catalog, OpenError};
+use indexer::{
+    catalog::{Catalog, OpenError},
+    ingest::config::ResolvedSource,
+    schedule::Schedule,
+};
 use poem::Server;
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -14,7 +18,10 @@ use crate::{
     auth::{Authenticator, JwksError, JwksProvider},
     config::Config,
     http,
-    http::open_connections::OpenConnections,
+    http::{
+        hooks::{HookError, Hooks},
+        open_connections::OpenConnections,
+    },
     pipeline::{DocumentError, Pipeline},
     routes, vocabulary,
     vocabulary::{VocabularyFolder, VocabularyFolderError},
@@ -33,6 +40,7 @@ pub struct App {
     supergraph: Option<SupergraphFile>,
     pipeline: Arc<Pipeline>,
     jwks: Option<Arc<JwksProvider>>,
+    schedule: Option<(Arc<Schedule>, Arc<Hooks>)>,
     config: Arc<Config>,
 }
 
@@ -75,6 +83,9 @@ pub enum AppError {
     /// The token keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] JwksError),
+    /// The hooks of a source cannot be received.
+    #[error(transparent)]
+    Hooks(#[from] HookError),
     /// The trusted documents cannot be loaded.
     #[error(transparent)]
     Documents(#[from] DocumentError),
@@ -124,7 +135,22 @@ impl App {
             Some(authentication) => Some(JwksProvider::open(&authentication.jwks).await?),
             None => None,
         };
-        Ok(Self { listener, address, catalog, supergraph, pipeline, jwks, config })
+        let schedule = None;
+        Ok(Self { listener, address, catalog, supergraph, pipeline, jwks, schedule, config })
+    }
+
+    /// Reads the sources on a schedule, and receives their hooks, while the server runs.
+    ///
+    /// # Errors
+    /// [`AppError::Hooks`] if a secret cannot be read.
+    pub fn with_schedule(
+        mut self,
+        schedule: Arc<Schedule>,
+        sources: &[ResolvedSource],
+    ) -> Result<Self, AppError> {
+        let hooks = Arc::new(Hooks::new(Arc::clone(&schedule), sources)?);
+        self.schedule = Some((schedule, hooks));
+        Ok(self)
     }
 
     /// The address that the server listens on.
@@ -156,6 +182,10 @@ impl App {
         if let Some(jwks) = &self.jwks {
             background.spawn(auth::run_refresh(Arc::clone(jwks)));
         }
+        let hooks = self.schedule.map(|(schedule, hooks)| {
+            background.spawn(schedule.run());
+            hooks
+        });
         let authentication = self.config.authentication.as_ref().zip(self.jwks);
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
         let connections = Arc::new(OpenConnections::default());
@@ -164,6 +194,7 @@ impl App {
         let endpoint = routes::endpoint_of_connections(
             self.pipeline,
             authenticator,
+            hooks,
             &self.config,
             connections,
         );

@@ -64,8 +64,8 @@ enum Command {
     Config(config::ConfigArguments),
     /// Read the sources, and publish a new generation if anything changed.
     Index(index::IndexArguments),
-    /// Verify the checksums of all generations.
-    Verify(ManageArguments),
+    /// Verify the checksums of all generations, or compare what is published with its hosts.
+    Verify(verify::VerifyArguments),
     /// Show the current generation, its contents and the retained generations.
     Status(status::StatusArguments),
     /// Publish an earlier generation again, and put publishing on hold until `resume`.
@@ -149,6 +149,13 @@ enum CommandError {
     Build(#[from] BuildError),
     #[error("sources over the network cannot be fetched")]
     Sync(#[from] SyncError),
+    #[error(
+        "not fetched: `{}`; their last content remains; the reasons are above",
+        .0.iter().map(::schema::SourceName::as_str).collect::<Vec<_>>().join("`, `")
+    )]
+    NotFetched(Vec<::schema::SourceName>),
+    #[error("nothing to watch; set `refresh` of a source, such as `refresh = \"15m\"`")]
+    NoSchedule,
     #[error(
         "publishing is on hold at the content of generation {0}, nothing would be published; run `wegwijzer resume` once the sources are fixed"
     )]

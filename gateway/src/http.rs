@@ -14,6 +14,7 @@ pub(crate) mod graphql;
 mod graphql_request;
 pub(crate) mod head_method;
 pub(crate) mod health;
+pub(crate) mod hooks;
 pub(crate) mod icalendar;
 pub(crate) mod metrics;
 pub(crate) mod open_connections;

@@ -101,6 +101,13 @@ impl Messages {
         self.day(home_day(instant))
     }
 
+    /// The date and the time of an instant in Amsterdam, such as `2 maart 2026, 14.00 uur`.
+    pub(crate) fn minute_of(&self, instant: Timestamp) -> String {
+        let zone = moment::zone(moment::HOME_ZONE).unwrap_or(TimeZone::UTC);
+        let time = self.times(instant.to_zoned(zone).time(), None);
+        format!("{}, {time}", self.day_of(instant))
+    }
+
     /// A moment with its weekday, and with its time zone if that is not Amsterdam's.
     pub(crate) fn moment(&self, moment: &Moment) -> String {
         let mut text = moment.describe(self.language);

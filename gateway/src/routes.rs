@@ -5,7 +5,7 @@ mod fallback;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, Response, Route, get};
+use poem::{Endpoint, Response, Route, get, post};
 
 use self::{event::EventEndpoint, fallback::Fallback};
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         graphql::GraphqlEndpoint,
         head_method::get_and_head,
         health::{Live, Ready},
+        hooks::{HookEndpoint, Hooks},
         icalendar::IcalendarEndpoint,
         metrics::MetricsEndpoint,
         open_connections::OpenConnections,
@@ -56,7 +57,7 @@ pub fn endpoint(
     authenticator: Option<Authenticator>,
     config: &Config,
 ) -> impl Endpoint<Output = Response> + use<> {
-    endpoint_of_connections(pipeline, authenticator, config, Arc::default())
+    endpoint_of_connections(pipeline, authenticator, None, config, Arc::default())
 }
 
 /// The endpoint of the whole server, with access log and security headers. It closes connections
@@ -64,6 +65,7 @@ pub fn endpoint(
 pub(crate) fn endpoint_of_connections(
     pipeline: Arc<Pipeline>,
     authenticator: Option<Authenticator>,
+    hooks: Option<Arc<Hooks>>,
     config: &Config,
     connections: Arc<OpenConnections>,
 ) -> impl Endpoint<Output = Response> + use<> {
@@ -76,6 +78,7 @@ pub(crate) fn endpoint_of_connections(
         .at("/event/:file", get_and_head(EventEndpoint { icalendar, pages: pages.clone() }))
         .at("/suggest", get(Suggest(Arc::clone(&pipeline))))
         .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
+        .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
         .at("/health/ready", get_and_head(Ready(pipeline)));

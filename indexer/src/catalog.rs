@@ -49,6 +49,8 @@ use self::{read_metrics::ReadCounters, search_pool::SearchPool, snapshot::Shared
 use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
+    source_health,
+    source_health::HealthBySource,
     store::StoreError,
     with_causes,
 };
@@ -170,6 +172,7 @@ impl Catalog {
             shared: SharedState {
                 pool: Arc::new(SearchPool::new(limits)),
                 read_counters: Arc::new(ReadCounters::default()),
+                source_health: Arc::default(),
             },
             vocabulary: Mutex::new(Arc::new(Vocabulary::built_in())),
             damage: Mutex::new(None),
@@ -211,6 +214,11 @@ impl Catalog {
         self.shared.read_counters.metrics()
     }
 
+    /// Health of the sources that are synchronised.
+    pub fn source_health(&self) -> Arc<HealthBySource> {
+        self.shared.source_health.load_full()
+    }
+
     /// Current load of the search pool.
     pub fn pool_load(&self) -> PoolLoad {
         self.shared.pool.load()
@@ -221,12 +229,16 @@ impl Catalog {
         self.damage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Checks for a new current generation, verifies it in full and switches to it. Blocks while it
+    /// Reads the health of the sources, checks for a new current generation, verifies it in full and switches to it. Blocks while it
     /// reads all new files.
     ///
     /// # Errors
     /// [`OpenError`] if it cannot be opened; the previous snapshot remains current.
     pub fn refresh(&self) -> Result<Refreshed, OpenError> {
+        let health = source_health::read(self.data.root());
+        if *self.shared.source_health.load_full() != health {
+            self.shared.source_health.store(Arc::new(health));
+        }
         let outcome = self.try_refresh();
         let damage = outcome.as_ref().err().map(|error| with_causes(error));
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;

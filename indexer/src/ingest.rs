@@ -6,6 +6,7 @@ mod base_generation;
 mod change_set;
 mod check;
 mod collect;
+mod compare_upstream;
 pub mod config;
 mod context;
 mod entity_mentions;
@@ -33,6 +34,7 @@ use schema::NodeKind;
 
 pub use self::{
     check::{SourceCheck, check_sources},
+    compare_upstream::{UpstreamDifference, compare_upstream},
     config::{
         BuildConfig, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode, THRESHOLD_FLOOR,
     },

@@ -1,5 +1,6 @@
-//! Storage and search of Wegwijzer: [`sync`] fetches sources over the network, [`ingest`] builds a generation from sources, [`catalog`] reads
-//! and searches it.
+//! Storage and search of Wegwijzer: [`sync`] fetches sources over the network, [`ingest`] builds a
+//! generation from sources, [`schedule`] does both whenever sources change, [`catalog`] reads and
+//! searches a generation.
 //!
 //! The only crate that depends on `redb` or `tantivy`. The modules that read and write generations
 //! (`store`, `index`, `analysis`, `generation`, `catalog`) never import `ingest`.
@@ -11,6 +12,8 @@ pub mod bench_support;
 pub mod catalog;
 pub mod evaluate;
 pub mod ingest;
+pub mod schedule;
+pub mod source_health;
 pub mod sync;
 
 mod cancellation;

@@ -1,4 +1,4 @@
-//! Sources over the network: [`synchronise`] fetches what changed into `sync.redb`, from which a build
+//! Sources over the network: a [`Synchroniser`] fetches what changed into `sync.redb`, from which a build
 //! reads as from files.
 //!
 //! Must not know: the store, the index, and how content is mapped to fields.
@@ -9,24 +9,22 @@ pub(crate) mod state;
 mod wordpress;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Instant,
 };
 
 use jiff::Timestamp;
 use schema::SourceName;
+use serde::Deserialize;
 use url::Url;
 
-use self::{
-    http::{Credentials, CredentialsError, HttpClient, HttpConfig, HttpCounters, SourcePolicy},
-    state::SyncState,
-};
+use self::http::{Credentials, HttpClient, HttpConfig, HttpCounters, SourcePolicy};
 pub use self::{
-    http::{HttpConfigError, SecretLocation},
+    http::{CredentialsError, HttpConfigError, SecretLocation},
     run::{Completeness, SourceRun},
-    state::StateError,
+    state::{StateError, SyncState},
 };
 use crate::progress::Progress;
 
@@ -50,6 +48,43 @@ pub struct NetworkSource {
     pub digest: u64,
 }
 
+/// What a run reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole source.
+    All,
+    /// Only these objects, which its host reported as changed.
+    Objects(BTreeSet<ChangedObject>),
+}
+
+/// An object that a host reported as changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedObject {
+    /// Its type, such as `post`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its number on the host.
+    pub id: u64,
+}
+
+/// Maximum number of objects that are read one by one; more of them need a run of the whole source.
+const OBJECTS_MAX: usize = 100;
+
+impl Scope {
+    /// What covers both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Objects(mut one), Self::Objects(other)) => {
+                one.extend(other);
+                if one.len() > OBJECTS_MAX { Self::All } else { Self::Objects(one) }
+            }
+            _ => Self::All,
+        }
+    }
+}
+
 /// Settings of synchronisation.
 #[derive(Debug, Clone)]
 pub struct SyncConfig {
@@ -63,8 +98,6 @@ pub struct SyncConfig {
     pub request_interval: std::time::Duration,
     /// Maximum number of retries of one request.
     pub retries_max: u32,
-    /// The time of the run.
-    pub now: Timestamp,
 }
 
 /// Why sources cannot be synchronised.
@@ -107,53 +140,80 @@ pub(crate) fn state_path(data: &Path) -> PathBuf {
     data.join(STATE_FILE)
 }
 
-/// Runs sources one after the other. A source that fails keeps what is known of it.
-///
-/// # Errors
-/// [`SyncError`] if nothing can be fetched or stored at all; what a host does wrong is in its run.
-pub async fn synchronise(
-    config: &SyncConfig,
-    sources: &[NetworkSource],
-    progress: &dyn Progress,
-) -> Result<Vec<(SourceName, SourceRun)>, SyncError> {
-    let folder_error = |cause| SyncError::Folder { path: config.data.clone(), cause };
-    std::fs::create_dir_all(&config.data).map_err(folder_error)?;
-    let state = SyncState::open(&state_path(&config.data))?;
-    let client = HttpClient::new(HttpConfig {
-        ca_file: config.ca_file.clone(),
-        request_interval: config.request_interval,
-        retries_max: config.retries_max,
-        ..HttpConfig::new(config.contact.clone())
-    })?;
-    let mut runs = Vec::new();
-    for source in sources {
-        progress.begin(&format!("fetch {}", source.name), None);
+/// Fetches sources. All of them share the pace per host, and the state while any of them uses it, so
+/// that another process can use it in between.
+pub struct Synchroniser {
+    data: PathBuf,
+    client: HttpClient,
+    state: Mutex<Weak<SyncState>>,
+}
+
+impl Synchroniser {
+    /// Creates a synchroniser, without any request.
+    ///
+    /// # Errors
+    /// [`SyncError::Client`] if the root certificates cannot be read.
+    pub fn new(config: &SyncConfig) -> Result<Self, SyncError> {
+        let client = HttpClient::new(HttpConfig {
+            ca_file: config.ca_file.clone(),
+            request_interval: config.request_interval,
+            retries_max: config.retries_max,
+            ..HttpConfig::new(config.contact.clone())
+        })?;
+        Ok(Self { data: config.data.clone(), client, state: Mutex::default() })
+    }
+
+    /// The state, which remains open until the last reference is dropped.
+    ///
+    /// # Errors
+    /// [`SyncError::State`] if another process uses it, or the disk fails.
+    pub fn state(&self) -> Result<Arc<SyncState>, SyncError> {
+        let mut shared = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(state) = shared.upgrade() {
+            return Ok(state);
+        }
+        let folder_error = |cause| SyncError::Folder { path: self.data.clone(), cause };
+        std::fs::create_dir_all(&self.data).map_err(folder_error)?;
+        let state = Arc::new(SyncState::open(&state_path(&self.data))?);
+        *shared = Arc::downgrade(&state);
+        Ok(state)
+    }
+
+    /// Runs one source that starts `now`. A source that fails keeps what is known of it.
+    ///
+    /// # Errors
+    /// [`SyncError`] if nothing can be stored; what a host does wrong is in the run.
+    pub async fn run(
+        &self,
+        source: &NetworkSource,
+        _scope: &Scope,
+        now: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<SourceRun, SyncError> {
+        let state = self.state()?;
         state.prepare(&source.name, source.digest)?;
         let policy = policy(source);
         let public = || SourcePolicy::new(&source.address);
         let context = SyncContext {
             source: &source.name,
             address: &source.address,
-            client: &client,
+            client: &self.client,
             policy: Arc::new(policy.as_ref().map_or_else(|_| public(), Clone::clone)),
             counters: Arc::default(),
             state: &state,
             progress,
-            now: config.now,
+            now,
             digest: source.digest,
             started: Instant::now(),
         };
-        let run = match policy {
-            Ok(_) => wordpress::run(&context, &source.types).await?,
+        match policy {
+            Ok(_) => wordpress::run(&context, &source.types).await,
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);
-                context.finish(&HashSet::new(), failed, vec![crate::with_causes(&error)])?
+                context.finish(&HashSet::new(), failed, vec![crate::with_causes(&error)])
             }
-        };
-        progress.end();
-        runs.push((source.name.clone(), run));
+        }
     }
-    Ok(runs)
 }
 
 /// What a source may fetch.
@@ -184,6 +244,7 @@ impl SyncContext<'_> {
             changed,
             removed,
             missing: 0,
+            confirms_absences: false,
             requests: self.counters.requests(),
             bytes: self.counters.bytes(),
             notes,

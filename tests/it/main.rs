@@ -42,6 +42,7 @@
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
 //! - `wordpress`: a real WordPress site, with random edits and a faulty network
+//! - `schedule`: sources that are read again while the program runs; hooks
 //! - `documents`: verifiable statements of README and manuals
 
 #![expect(
@@ -89,6 +90,7 @@ mod query_syntax;
 mod random_edits;
 mod rejections;
 mod relevance;
+mod schedule;
 mod search_reference;
 mod server;
 mod shutdown;

@@ -5,7 +5,7 @@
 //! script, the tests are skipped, unless `REQUIRE_UPSTREAMS` is set.
 
 mod faulty_proxy;
-mod site;
+pub(crate) mod site;
 
 use std::{collections::BTreeMap, fs, process::Output};
 

@@ -34,7 +34,10 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
     if arguments.json {
         let sources: Vec<_> = sources
             .iter()
-            .map(|source| json!({ "name": source.name, "path": source.path }))
+            .map(|source| match &source.network {
+                Some(network) => json!({ "name": source.name, "address": network.address }),
+                None => json!({ "name": source.name, "path": source.path }),
+            })
             .collect();
         output::json(&json!({
             "data": config.data,
@@ -50,11 +53,11 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandError> 
         output::text(format_args!("listen      {}", config.listen))?;
         output::text(format_args!("data        {}", config.data.display()))?;
         for source in &sources {
-            output::text(format_args!(
-                "source      {} from {}",
-                source.name,
-                source.path.display()
-            ))?;
+            let location = match &source.network {
+                Some(network) => network.address.to_string(),
+                None => source.path.display().to_string(),
+            };
+            output::text(format_args!("source      {} from {location}", source.name))?;
         }
         for subgraph in &config.subgraphs {
             let url = masked(&subgraph.url);

@@ -13,14 +13,18 @@ use indexer::{
         BuildConfig, BuildError, BuildLimits, BuildOptions, Mode, OnThreshold, Outcome,
         PublishMode, REJECTIONS_MAX, Rejection, Report, SourceReport,
     },
+    sync::Completeness,
+    with_causes,
 };
 use jiff::Timestamp;
 use schema::SourceName;
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use super::{
     CommandError, SourceArguments, logging, output,
     progress::Console,
+    shutdown_signals::ShutdownSignals,
     sync::{self, RunSummary},
 };
 use crate::config::{Config, ConfigError, Overrides};
@@ -44,6 +48,9 @@ pub(super) struct IndexArguments {
     /// Do not fetch sources over the network; read what was last fetched.
     #[arg(long)]
     offline: bool,
+    /// Then keep running: read each source again at its interval, and publish what changed.
+    #[arg(long, conflicts_with_all = ["full", "sources", "offline", "dry_run", "json"])]
+    watch: bool,
     /// Report what would change, without publishing.
     #[arg(long)]
     dry_run: bool,
@@ -62,13 +69,46 @@ pub(super) struct IndexArguments {
 pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> {
     let config = arguments.from.config(Overrides::default())?;
     logging::start(&config.log, None);
-    let options = build_options(arguments)?;
-    if !arguments.offline {
-        for run in sync::run(&config, &options.only, &Console::new())? {
-            writeln!(io::stderr(), "{}", RunSummary(&run))?;
-        }
+    let signals = arguments.watch.then(ShutdownSignals::catch).transpose()?;
+    let result = build(arguments, &config);
+    let Some(signals) = signals else { return result };
+    // A later run may succeed, so an error is only printed.
+    if let Err(error) = result {
+        writeln!(io::stderr(), "wegwijzer: {}", with_causes(&error))?;
     }
-    match ingest::build(&build_config(&config)?, &options, &Console::new()) {
+    let Some(schedule) = sync::schedule(&config)? else { return Err(CommandError::NoSchedule) };
+    let runtime = Runtime::new()?;
+    let signal = signals.reported();
+    runtime.block_on(async move {
+        tokio::select! {
+            () = schedule.run() => {}
+            () = signal => {}
+        }
+    });
+    // A build that is interrupted publishes nothing.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fetches and builds once.
+fn build(arguments: &IndexArguments, config: &Config) -> Result<ExitCode, CommandError> {
+    let options = build_options(arguments)?;
+    let runs = if arguments.offline {
+        Vec::new()
+    } else {
+        sync::run(config, &options.only, &Console::new())?
+    };
+    for run in &runs {
+        writeln!(io::stderr(), "{}", RunSummary(run))?;
+    }
+    let failed = runs.iter().filter(|(_, run)| run.completeness == Completeness::Failed);
+    let failed: Vec<_> = failed.map(|(name, _)| name.clone()).collect();
+    let only = options.only.len();
+    let selected = if only > 0 { only } else { config.sources.len() };
+    if !failed.is_empty() && failed.len() == selected {
+        return Err(CommandError::NotFetched(failed));
+    }
+    match ingest::build(&build_config(config)?, &options, &Console::new()) {
         Ok(report) if arguments.json => output::json(&report)?,
         Ok(report) => output::text(Summary(&report))?,
         Err(error) => {
@@ -84,6 +124,7 @@ pub(super) fn run(arguments: &IndexArguments) -> Result<ExitCode, CommandError> 
     }
     match admin::status(&config.data)?.held_at {
         Some(held_at) if arguments.dry_run => Err(CommandError::OnHold(held_at)),
+        _ if !failed.is_empty() => Err(CommandError::NotFetched(failed)),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
@@ -119,6 +160,7 @@ fn build_options(arguments: &IndexArguments) -> Result<BuildOptions, CommandErro
         publish_mode: if arguments.dry_run { PublishMode::DryRun } else { PublishMode::Publish },
         on_removals: on_threshold(arguments.allow_removals),
         on_rejections: on_threshold(arguments.allow_rejections),
+        sync_state: None,
     })
 }
 

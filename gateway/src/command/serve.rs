@@ -20,6 +20,7 @@ use super::{
     logging,
     progress::Console,
     shutdown_signals::ShutdownSignals,
+    sync,
     telemetry::Traces,
 };
 use crate::{
@@ -76,6 +77,7 @@ fn build_demo(config: &Config) -> Result<(), CommandError> {
         publish_mode: PublishMode::Publish,
         on_removals: OnThreshold::Fail,
         on_rejections: OnThreshold::Fail,
+        sync_state: None,
     };
     let report = ingest::build(&index::build_config(config)?, &options, &Console::new())?;
     writeln!(io::stderr(), "{}\n", Summary(&report))?;
@@ -88,7 +90,13 @@ async fn serve(
     signals: ShutdownSignals,
 ) -> Result<ExitCode, CommandError> {
     let graphiql_dir = config.graphql.graphiql_dir.clone();
-    let app = App::build(config).await?;
+    let sources =
+        if config.federation.supergraph_only { Vec::new() } else { config.resolve_sources()? };
+    let schedule = if sources.is_empty() { None } else { sync::schedule(&config)? };
+    let mut app = App::build(config).await?;
+    if let Some(schedule) = schedule {
+        app = app.with_schedule(schedule, &sources)?;
+    }
     if let Some(folder) = graphiql_dir.filter(|_| is_demo) {
         graphiql::build_if_missing(&folder);
     }

@@ -1,22 +1,29 @@
-//! Fetches the sources over the network, before a build reads them.
+//! Fetches the sources over the network, before a build reads them, or on a schedule.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    sync::Arc,
+};
 
 use indexer::{
     ingest::Progress,
-    sync::{Completeness, NetworkSource, SourceRun, SyncConfig, synchronise},
+    schedule::{Schedule, ScheduleConfig},
+    source_health,
+    sync::{Completeness, NetworkSource, Scope, SourceRun, SyncConfig, Synchroniser},
+    with_causes,
 };
 use jiff::Timestamp;
 use schema::SourceName;
 use tokio::runtime::Runtime;
 
-use super::CommandError;
+use super::{CommandError, index::build_config};
 use crate::config::Config;
 
 /// The run of one source.
 pub(super) type NamedRun = (SourceName, SourceRun);
 
-/// Runs the sources over the network, or those of them that are in `only`; no runs if there are none.
+/// Runs the sources over the network, or those of them that are in `only`, and records their health;
+/// no runs if there are none.
 pub(super) fn run(
     config: &Config,
     only: &[SourceName],
@@ -28,15 +35,43 @@ pub(super) fn run(
     if sources.is_empty() {
         return Ok(Vec::new());
     }
-    let sync_config = SyncConfig {
+    let synchroniser = Synchroniser::new(&sync_config(config))?;
+    // Open between the runs, too, so that no other process begins one.
+    let _state = synchroniser.state()?;
+    let runtime = Runtime::new()?;
+    let mut runs = Vec::new();
+    for source in sources {
+        progress.begin(&format!("fetch {}", source.name), None);
+        let run = synchroniser.run(&source, &Scope::All, Timestamp::now(), progress);
+        let run = runtime.block_on(run)?;
+        progress.end();
+        runs.push((source.name, run));
+    }
+    if let Err(error) = source_health::record(&config.data, &runs) {
+        progress.note(&with_causes(&error));
+    }
+    Ok(runs)
+}
+
+/// The configuration of fetches.
+pub(super) fn sync_config(config: &Config) -> SyncConfig {
+    SyncConfig {
         data: config.data.clone(),
         contact: config.sync.contact.clone(),
         ca_file: config.sync.ca_file.clone(),
         request_interval: config.sync.request_interval,
         retries_max: config.sync.retries_max,
-        now: Timestamp::now(),
-    };
-    Ok(Runtime::new()?.block_on(synchronise(&sync_config, &sources, progress))?)
+    }
+}
+
+/// The schedule of the sources; none if nothing is to be read again.
+pub(super) fn schedule(config: &Config) -> Result<Option<Arc<Schedule>>, CommandError> {
+    let schedule = Schedule::new(ScheduleConfig {
+        build: build_config(config)?,
+        sync: sync_config(config),
+        publish_interval: config.sync.publish_interval,
+    })?;
+    Ok(schedule.map(Arc::new))
 }
 
 /// Formats a run as one line, and its notes.

@@ -231,7 +231,8 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Request
         .map_err(|error| RequestError::bad_request(format!("{what}: {error}")))
 }
 
-async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, RequestError> {
+/// Reads a body within the limits of a request.
+pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, RequestError> {
     let timeout = Duration::from_millis(limits.request_timeout_ms);
     match tokio::time::timeout(timeout, body.into_bytes_limit(limits.request_bytes_max)).await {
         Ok(Ok(bytes)) => Ok(bytes),

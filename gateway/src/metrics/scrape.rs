@@ -6,7 +6,10 @@ use std::{
 };
 
 use federation::subgraph::CircuitState;
-use indexer::catalog::{Catalog, PoolLoad, Snapshot};
+use indexer::{
+    catalog::{Catalog, PoolLoad, Snapshot},
+    source_health::{HealthBySource, HealthState},
+};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeMetric},
@@ -102,6 +105,44 @@ fn encode_catalog(samples: &mut Samples<'_>, catalog: &Catalog) -> fmt::Result {
         "Calls to the catalog",
         "call",
         catalog.read_metrics().by_name(),
+    )?;
+    encode_source_health(samples, &catalog.source_health())
+}
+
+fn encode_source_health(samples: &mut Samples<'_>, health: &HealthBySource) -> fmt::Result {
+    let runs =
+        || health.iter().filter_map(|(name, health)| Some((name, health.last_run.as_ref()?)));
+    samples.gauges(
+        ("source_failed", None),
+        "1 while the last run of a source failed, or its result cannot be published",
+        "source",
+        health
+            .iter()
+            .map(|(name, health)| (name, u64::from(health.state() == Some(HealthState::Failed)))),
+    )?;
+    samples.gauges(
+        ("source_run_timestamp", Some(Unit::Seconds)),
+        "Unix time of the start of the last run of each source",
+        "source",
+        runs().map(|(name, run)| (name, run.at)),
+    )?;
+    samples.gauges(
+        ("source_complete_run_timestamp", Some(Unit::Seconds)),
+        "Unix time of the start of the last run that read the whole source",
+        "source",
+        health.iter().filter_map(|(name, health)| Some((name, health.completed_at?))),
+    )?;
+    samples.gauges(
+        ("source_run_resources", None),
+        "Resources that the last run of each source found on its host",
+        "source",
+        runs().map(|(name, run)| (name, run.present)),
+    )?;
+    samples.gauges(
+        ("source_run_requests", None),
+        "Requests of the last run of each source",
+        "source",
+        runs().map(|(name, run)| (name, run.requests)),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The status page: generation, counts and health of the sources.
 
 use askama::Template;
+use indexer::source_health::{self, HealthState};
 use schema::{Kind, NodeKind};
 
 use super::{PageContext, PageError, layout::Layout};
@@ -14,6 +15,18 @@ struct StatusView<'a> {
     counts: Vec<(String, String)>,
     /// Name, number of records, number of rejections, and date of the last read.
     sources: Vec<[String; 4]>,
+    runs: Vec<RunRow<'a>>,
+}
+
+/// The synchronisation of one source.
+struct RunRow<'a> {
+    name: String,
+    state: &'a str,
+    last_run: String,
+    completed: String,
+    next_run: String,
+    /// Why it is not healthy, in English.
+    error: Option<String>,
 }
 
 /// The status page.
@@ -41,6 +54,24 @@ pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String,
             messages.day_of(source.read_at),
         ]
     });
+    let time = |seconds: Option<i64>| {
+        let time = seconds.and_then(source_health::time_of);
+        time.map_or_else(|| messages.get("status.none").to_owned(), |time| messages.minute_of(time))
+    };
+    let health = snapshot.source_health();
+    let runs = health.iter().map(|(name, health)| RunRow {
+        name: name.to_string(),
+        state: messages.get(match health.state() {
+            None => "status.pending",
+            Some(HealthState::Healthy) => "status.healthy",
+            Some(HealthState::Partial) => "status.partial",
+            Some(HealthState::Failed) => "status.failed",
+        }),
+        last_run: time(health.last_run.as_ref().map(|run| run.at)),
+        completed: time(health.completed_at),
+        next_run: time(health.next_run_at),
+        error: health.error().map(str::to_owned),
+    });
     let number = snapshot.generation().to_string();
     let view = StatusView {
         layout,
@@ -51,6 +82,7 @@ pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String,
         ),
         counts: kinds.chain(others).collect(),
         sources: sources.collect(),
+        runs: runs.collect(),
     };
     Ok(view.render()?)
 }

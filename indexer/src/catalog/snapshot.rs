@@ -4,6 +4,7 @@ mod store_reads;
 
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use schema::{
     GenerationNumber, Highlight, NodeId, Occurrences, Record, SearchPage, SearchQuery,
@@ -27,6 +28,7 @@ use crate::{
     cancellation::Cancellation,
     generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
     index::{Expansion, IndexReader},
+    source_health::HealthBySource,
     store::StoreReader,
 };
 
@@ -48,6 +50,7 @@ pub struct Snapshot {
 pub(super) struct SharedState {
     pub(super) pool: Arc<SearchPool>,
     pub(super) read_counters: Arc<ReadCounters>,
+    pub(super) source_health: Arc<ArcSwap<HealthBySource>>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -146,6 +149,11 @@ impl Snapshot {
     /// The state of each source.
     pub fn sources(&self) -> &[SourceState] {
         &self.manifest.sources
+    }
+
+    /// Health of the sources that are synchronised, of now and not of the generation.
+    pub fn source_health(&self) -> Arc<HealthBySource> {
+        self.shared.source_health.load_full()
     }
 
     /// Number of reads of each kind, over all snapshots of the catalog.

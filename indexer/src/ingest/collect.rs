@@ -1,6 +1,9 @@
 //! Collect: fetch every source, normalise what changed and write its facts to the store.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use schema::{RemovalReason, SourceRecord};
 use xxhash_rust::xxh3::xxh3_64;
@@ -18,7 +21,7 @@ use super::{
 };
 use crate::{
     store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
-    sync::{self, state::SyncState},
+    sync::{self, SyncState},
 };
 
 /// Counts and rejections of all sources.
@@ -36,12 +39,12 @@ pub(crate) fn collect(
 ) -> Result<Collected, BuildError> {
     let mut collected = Collected::default();
     let is_networked = |source: &ResolvedSource| source.network.is_some();
-    let state = if context.selected_sources().any(is_networked) {
-        Some(SyncState::open(&sync::state_path(&context.config.data))?)
-    } else {
-        None
+    let state = match &context.options.sync_state {
+        _ if !context.selected_sources().any(is_networked) => None,
+        Some(state) => Some(Arc::clone(state)),
+        None => Some(Arc::new(SyncState::open(&sync::state_path(&context.config.data))?)),
     };
-    let state = state.as_ref();
+    let state = state.as_deref();
     for source in context.selected_sources() {
         let count = source::count(source, state).ok();
         context.progress.begin(&format!("read {}", source.name), count);

@@ -1,6 +1,6 @@
 //! The configuration and the options of a build.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use jiff::{
     Timestamp, ToSpan,
@@ -9,6 +9,8 @@ use jiff::{
 };
 use schema::{SourceName, moment};
 use url::Url;
+
+use crate::sync::SyncState;
 
 pub use super::source::config::{
     ConfigError, Field, FieldDescription, FieldPath, Globs, IfUnreadable, Mapping, PathCaptures,
@@ -95,6 +97,8 @@ pub struct BuildOptions {
     pub on_removals: OnThreshold,
     /// Action if the rejection threshold is exceeded.
     pub on_rejections: OnThreshold,
+    /// The state of synchronisation, if this process uses it already; otherwise the build opens it.
+    pub sync_state: Option<Arc<SyncState>>,
 }
 
 /// Starting point of a build.

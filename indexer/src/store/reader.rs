@@ -1,12 +1,12 @@
 //! Read access to a published store. Each table is opened once, and all reads share one snapshot.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use redb::{Builder, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable};
-use schema::{Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record};
+use schema::{Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName};
 
 use super::{
-    BASE_FILE, OVERLAY_FILE, Relation, StoreError,
+    BASE_FILE, InputDigest, OVERLAY_FILE, Relation, StoreError,
     codec::{decode, decode_compressed},
     key::{Identity, RecordKey},
     overlay_table::OverlayTable,
@@ -57,6 +57,25 @@ impl StoreReader {
             overlay.as_ref().map(|overlay| &overlay.transaction),
         )?;
         Ok(Self { tables, _base: base, overlay })
+    }
+
+    /// Digests of the content of all records of one source, by key within the source.
+    pub(crate) fn content_hashes(
+        &self,
+        source: &SourceName,
+    ) -> Result<BTreeMap<String, [u8; 32]>, StoreError> {
+        let prefix = RecordKey::source_prefix(source);
+        let mut hashes = BTreeMap::new();
+        for row in self.tables.seen.range(prefix.as_str()..)? {
+            let (key, value) = row?;
+            if !key.value().starts_with(&prefix) {
+                break;
+            }
+            let digest: InputDigest = decode(value.value(), "seen")?;
+            let key = RecordKey::from_text(key.value());
+            hashes.insert(key.remote_key().to_owned(), digest.content_hash);
+        }
+        Ok(hashes)
     }
 
     /// Whether the store has an overlay over its base.

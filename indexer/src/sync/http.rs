@@ -27,12 +27,15 @@ pub(crate) use self::{
     client::HttpClient,
     config::HttpConfig,
     counters::HttpCounters,
-    credentials::{Credentials, CredentialsError},
+    credentials::Credentials,
     error::HttpError,
     request::{HttpRequest, SourcePolicy},
     response::HttpContent,
 };
-pub use self::{config::HttpConfigError, credentials::SecretLocation};
+pub use self::{
+    config::HttpConfigError,
+    credentials::{CredentialsError, SecretLocation},
+};
 #[cfg(test)]
 use self::{
     config::HttpLimits,

@@ -8,6 +8,7 @@ mod tests;
 
 use std::{
     collections::HashSet,
+    fmt::{self, Debug},
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -58,11 +59,14 @@ pub(crate) struct SourceProgress {
     pub(crate) names_digest: u64,
 }
 
+/// Number of complete runs after which an absence is confirmed.
+const COMPLETE_RUNS_MIN: u64 = 2;
+
 impl SourceProgress {
     /// Whether a record without a resource is gone: its absence was confirmed by a second complete
     /// run since the state was created.
     pub(crate) fn proves_absence(&self) -> bool {
-        self.complete_runs >= 2
+        self.complete_runs >= COMPLETE_RUNS_MIN
     }
 }
 
@@ -77,6 +81,8 @@ pub struct StateError {
 
 #[derive(Debug, thiserror::Error)]
 enum StateCause {
+    #[error("another process fetches or builds; try again when it is done")]
+    InUse,
     #[error(transparent)]
     Database(#[from] redb::Error),
     #[error("a value is damaged; delete the file, and the sources are fetched again")]
@@ -87,6 +93,13 @@ enum StateCause {
     File(#[from] std::io::Error),
 }
 
+impl StateError {
+    /// Whether another process has opened the state, so that a later attempt can succeed.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self.cause, StateCause::InUse)
+    }
+}
+
 impl StateCause {
     /// Whether the file is damaged or in another format, and not the disk or another process at
     /// fault.
@@ -95,8 +108,8 @@ impl StateCause {
             Self::Database(redb::Error::Io(error)) | Self::File(error) => {
                 matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
             }
-            Self::Database(error) => !matches!(error, redb::Error::DatabaseAlreadyOpen),
-            Self::Damaged(_) | Self::DamagedBody(_) => true,
+            Self::InUse => false,
+            Self::Database(_) | Self::Damaged(_) | Self::DamagedBody(_) => true,
         }
     }
 }
@@ -105,7 +118,10 @@ macro_rules! from_database {
     ($($error:ident,)+) => {$(
         impl From<redb::$error> for StateCause {
             fn from(error: redb::$error) -> Self {
-                Self::Database(error.into())
+                match error.into() {
+                    redb::Error::DatabaseAlreadyOpen => Self::InUse,
+                    error => Self::Database(error),
+                }
             }
         }
     )+};
@@ -114,9 +130,15 @@ macro_rules! from_database {
 from_database! { DatabaseError, TransactionError, TableError, StorageError, CommitError, }
 
 /// The state of synchronisation. One process at a time can open it.
-pub(crate) struct SyncState {
+pub struct SyncState {
     database: Database,
     path: PathBuf,
+}
+
+impl Debug for SyncState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncState").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl SyncState {
@@ -350,6 +372,7 @@ impl SyncState {
                 let mut progress = stored_progress(&sources, source)?.unwrap_or_default();
                 if run.completeness == Completeness::Complete {
                     progress.complete_runs += 1;
+                    run.confirms_absences = progress.complete_runs == COMPLETE_RUNS_MIN;
                     progress.completed_at = Some(run.at);
                 }
                 progress.last = Some(run.clone());

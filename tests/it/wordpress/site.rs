@@ -23,16 +23,16 @@ foreach (get_posts(['post_type' => ['post', 'page'], 'post_status' => 'publish',
 }
 "#;
 
-pub(super) struct Site {
+pub(crate) struct Site {
     folder: TempDir,
     script: PathBuf,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 impl Site {
     /// Starts a site with this number of ordinary posts and every awkward one; `None` if it cannot
     /// run here.
-    pub(super) fn start(posts: u64) -> Option<Self> {
+    pub(crate) fn start(posts: u64) -> Option<Self> {
         let is_required = std::env::var_os("REQUIRE_UPSTREAMS").is_some();
         let is_installed = ["php", "mariadbd"].iter().all(|program| {
             let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output();
@@ -57,7 +57,7 @@ impl Site {
         Some(site)
     }
 
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
@@ -74,22 +74,33 @@ impl Site {
         text
     }
 
+    /// Writes a must-use plugin, which WordPress runs in each request.
+    pub(crate) fn write_plugin(&self, name: &str, code: &str) {
+        let folder = self.folder.path().join("site/wp-content/mu-plugins");
+        fs::write(folder.join(name), code).expect("a file");
+    }
+
+    /// Stops the site, so that nothing listens on its port.
+    pub(crate) fn stop(&self) {
+        self.run(&["stop"], &[]);
+    }
+
     /// Runs PHP within WordPress.
-    pub(super) fn php(&self, code: &str) -> String {
+    pub(crate) fn php(&self, code: &str) -> String {
         let file = self.folder.path().join("edit.php");
         fs::write(&file, format!("<?php\nkses_remove_filters();\n{code}\n")).expect("a file");
         self.run(&["php"], &[file.to_str().expect("a path in UTF-8")])
     }
 
     /// The titles of all public posts and pages, by the path of their address.
-    pub(super) fn public(&self) -> BTreeMap<String, String> {
+    pub(crate) fn public(&self) -> BTreeMap<String, String> {
         let printed = self.php(PUBLIC);
         let lines = printed.lines().filter_map(|line| line.strip_prefix("PUBLIC "));
         lines.map(|line| serde_json::from_str::<(String, String)>(line).expect("JSON")).collect()
     }
 
     /// Makes random edits: new, changed, renamed, trashed, restored, deleted, hidden and shown posts.
-    pub(super) fn edit(&self, random: &mut Rng, count: u64) {
+    pub(crate) fn edit(&self, random: &mut Rng, count: u64) {
         let mut code = String::from(
             "global $wpdb; function one($status) { global $wpdb, $pick; $ids = $wpdb->get_col($wpdb->prepare(\"SELECT ID FROM $wpdb->posts WHERE post_type = 'post' AND post_status = %s ORDER BY ID\", $status)); return $ids ? (int) $ids[$pick % count($ids)] : 0; }\n",
         );

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Object};
 use federation::subgraph::{CircuitState, Health};
-use indexer::catalog::{RecordCounts, Snapshot, SourceState};
+use indexer::{
+    catalog::{RecordCounts, Snapshot, SourceState},
+    source_health::{HealthState, SourceHealth, time_of},
+};
 
 use super::scalar::DateTime;
 use crate::graphql::context::RequestContext;
@@ -32,7 +35,9 @@ impl Catalog {
 
     /// The sources it was built from.
     async fn sources(&self) -> Vec<Source<'_>> {
-        self.0.sources().iter().map(Source).collect()
+        let health = self.0.source_health();
+        let source = |state| Source { state, health: health.get(&state.name).cloned() };
+        self.0.sources().iter().map(source).collect()
     }
 
     /// Configured subgraphs, by name.
@@ -102,30 +107,103 @@ impl CatalogCounts<'_> {
     }
 }
 
-/// Borrows the state of a source.
-struct Source<'a>(&'a SourceState);
+/// Borrows the state of a source in the generation.
+struct Source<'a> {
+    state: &'a SourceState,
+    health: Option<SourceHealth>,
+}
 
 /// A source of the knowledge base.
 #[Object]
 impl Source<'_> {
     /// Name in the configuration, such as `blog`.
     async fn name(&self) -> &str {
-        self.0.name.as_str()
+        self.state.name.as_str()
     }
 
     /// Number of its records in the generation.
     async fn records(&self) -> u64 {
-        self.0.records
+        self.state.records
     }
 
     /// Number of its records that were rejected.
     async fn rejected(&self) -> u64 {
-        self.0.rejected
+        self.state.rejected
     }
 
     /// When it was last read.
     async fn read_at(&self) -> DateTime {
-        DateTime(self.0.read_at)
+        DateTime(self.state.read_at)
+    }
+
+    /// Its synchronisation; null for a source that is not read over the network or on a schedule.
+    async fn sync(&self) -> Option<SourceSync> {
+        self.health.clone().map(SourceSync)
+    }
+}
+
+/// The health of a source.
+struct SourceSync(SourceHealth);
+
+/// State of the synchronisation of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+enum SourceSyncState {
+    /// It has not run yet.
+    Pending,
+    /// The last run read the whole source, and its result is published.
+    Healthy,
+    /// The last run read a part of the source; the rest remains as it was.
+    Partial,
+    /// The last run read nothing, or its result cannot be published; the content remains as it was.
+    Failed,
+}
+
+/// Synchronisation of a source: what its last run found, and when the next one starts.
+#[Object]
+impl SourceSync {
+    /// Current state.
+    async fn state(&self) -> SourceSyncState {
+        match self.0.state() {
+            None => SourceSyncState::Pending,
+            Some(HealthState::Healthy) => SourceSyncState::Healthy,
+            Some(HealthState::Partial) => SourceSyncState::Partial,
+            Some(HealthState::Failed) => SourceSyncState::Failed,
+        }
+    }
+
+    /// When the last run started.
+    async fn last_run_at(&self) -> Option<DateTime> {
+        self.0.last_run.as_ref().and_then(|run| time_of(run.at)).map(DateTime)
+    }
+
+    /// When the last run that read the whole source started.
+    async fn completed_at(&self) -> Option<DateTime> {
+        self.0.completed_at.and_then(time_of).map(DateTime)
+    }
+
+    /// When the next run starts; null if none is scheduled.
+    async fn next_run_at(&self) -> Option<DateTime> {
+        self.0.next_run_at.and_then(time_of).map(DateTime)
+    }
+
+    /// Number of resources that the last run found on the host.
+    async fn present(&self) -> Option<u64> {
+        self.0.last_run.as_ref().map(|run| run.present)
+    }
+
+    /// Number of resources that were new or changed in the last run.
+    async fn changed(&self) -> Option<u64> {
+        self.0.last_run.as_ref().map(|run| run.changed)
+    }
+
+    /// Number of resources that the last run removed.
+    async fn removed(&self) -> Option<u64> {
+        self.0.last_run.as_ref().map(|run| run.removed)
+    }
+
+    /// Why the state is not `HEALTHY`, with the remedy.
+    async fn error(&self) -> Option<&str> {
+        self.0.error()
     }
 }
 

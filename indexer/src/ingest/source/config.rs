@@ -3,12 +3,14 @@
 
 mod error;
 mod network;
+mod schedule;
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use encoding_rs::Encoding;
@@ -19,7 +21,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
 use super::{front_matter::toml_to_json, zone_names};
-use crate::sync::NetworkSource;
+use crate::sync::{NetworkSource, SecretLocation};
 
 pub use self::error::ConfigError;
 pub use super::{
@@ -102,6 +104,14 @@ pub struct SourceConfig {
     #[serde(default)]
     #[schemars(extend("x-range" = "name in the file = IANA name"))]
     pub time_zones: BTreeMap<String, String>,
+    /// Interval at which `serve` and `index --watch` [read the source again](sources.md#schedule).
+    #[schemars(extend("x-default-text" = "`15m` for a source over the network, `never` for files", "x-range" = "duration from `10s` to `720h`, such as `15m` or `1h 30m`, or `never`"))]
+    pub refresh: Option<String>,
+    /// File with the secret that signs [hooks](sources.md#hooks) of the source.
+    #[schemars(extend("x-range" = "path of a file with at least 16 characters"))]
+    pub hook_secret_file: Option<PathBuf>,
+    /// Environment variable with such a secret.
+    pub hook_secret_variable: Option<String>,
     /// Precedence when sources disagree: the highest value wins; between equal values, the source
     /// that comes first in the file.
     #[serde(default)]
@@ -191,12 +201,16 @@ pub struct ResolvedSource {
     pub time_zone: Option<String>,
     /// IANA names of time zones, by the lower-case names that a calendar gives them.
     pub time_zones: BTreeMap<String, String>,
+    /// Interval at which it is read again; none if only on request.
+    pub refresh: Option<Duration>,
+    /// Where the secret of its hooks is; none if it has no hooks.
+    pub hook_secret: Option<SecretLocation>,
     /// Precedence when sources disagree; the highest value wins.
     pub trust: i32,
     /// Position in the configuration, counted from zero; decides between sources of equal trust.
     pub order: usize,
-    /// Digest of all fields above: a record that was read under another configuration is read
-    /// again.
+    /// Digest of all fields above that affect its records: a record that was read under another
+    /// configuration is read again.
     pub digest: u64,
 }
 
@@ -259,6 +273,7 @@ fn resolve_source(
         delimiter(config, &name),
         time_zones(config, &name),
         mapping(config, &name),
+        schedule::schedule(config, folder, &name),
     );
     match checked {
         (
@@ -270,6 +285,7 @@ fn resolve_source(
             Ok(delimiter),
             Ok((time_zone, time_zones)),
             Ok(mapping),
+            Ok((refresh, hook_secret)),
         ) => Ok(ResolvedSource {
             other_includes: Vec::new(),
             kind: config.kind,
@@ -287,12 +303,14 @@ fn resolve_source(
             listing_markers: config.listing_markers.clone(),
             time_zone,
             time_zones,
+            refresh,
+            hook_secret,
             trust: config.trust,
             order,
             digest: digest(config),
             name,
         }),
-        (path, include, exclude, pattern, encoding, delimiter, time_zones, mapping) => {
+        (path, include, exclude, pattern, encoding, delimiter, time_zones, mapping, schedule) => {
             let errors = [
                 path.err(),
                 include.err(),
@@ -301,6 +319,7 @@ fn resolve_source(
                 encoding.err(),
                 delimiter.err(),
                 time_zones.err(),
+                schedule.err(),
             ];
             let mapping_errors = mapping.err().into_iter().flatten();
             Err(errors.into_iter().flatten().chain(mapping_errors).collect())
@@ -470,6 +489,12 @@ fn time_zones(config: &SourceConfig, name: &SourceName) -> Result<TimeZones, Con
 }
 
 fn digest(config: &SourceConfig) -> u64 {
+    let config = SourceConfig {
+        refresh: None,
+        hook_secret_file: None,
+        hook_secret_variable: None,
+        ..config.clone()
+    };
     let hash = blake3::hash(format!("{PARSER_VERSION} {config:?}").as_bytes());
     let (first, _) = hash.as_bytes().split_first_chunk().expect("a digest has 32 bytes");
     u64::from_le_bytes(*first)

@@ -46,7 +46,7 @@ impl fmt::Display for Credentials {
 
 /// Why credentials cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CredentialsError {
+pub enum CredentialsError {
     /// The file cannot be read, or the variable is not UTF-8.
     #[error("cannot read credentials from {location}")]
     Unreadable {
@@ -79,6 +79,32 @@ pub(crate) enum CredentialsError {
     },
 }
 
+impl SecretLocation {
+    /// Reads a secret, without the white space around it.
+    ///
+    /// # Errors
+    /// If nothing can be read. The error names the location and never contains what was read.
+    pub fn read(&self) -> Result<String, CredentialsError> {
+        let location = || self.clone();
+        let unreadable = |cause| CredentialsError::Unreadable { location: location(), cause };
+        let invalid = || unreadable(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"));
+        let text = match self {
+            Self::File(path) => {
+                let bytes = regular_file::read(path, SECRET_BYTES_MAX).map_err(unreadable)?;
+                String::from_utf8(bytes).map_err(|_| invalid())?
+            }
+            Self::Variable(name) => variable(name)
+                .ok_or_else(|| CredentialsError::NotSet { location: location() })?
+                .into_string()
+                .map_err(|_| invalid())?,
+        };
+        match text.trim() {
+            "" => Err(CredentialsError::Empty { location: location() }),
+            secret => Ok(secret.to_owned()),
+        }
+    }
+}
+
 impl Credentials {
     /// Reads `user:password` or a bearer token; white space around it is ignored. A bearer token
     /// cannot contain a colon (RFC 6750, section 2.1), so that the two cannot be confused.
@@ -87,26 +113,11 @@ impl Credentials {
     /// If nothing can be read, or what is read is neither of the two. The error names the location
     /// and never contains what was read.
     pub(crate) fn load(location: &SecretLocation) -> Result<Self, CredentialsError> {
-        let unreadable = |cause| CredentialsError::Unreadable { location: location.clone(), cause };
-        let invalid = || unreadable(io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"));
-        let text = match location {
-            SecretLocation::File(path) => {
-                let bytes = regular_file::read(path, SECRET_BYTES_MAX).map_err(unreadable)?;
-                String::from_utf8(bytes).map_err(|_| invalid())?
-            }
-            SecretLocation::Variable(name) => variable(name)
-                .ok_or_else(|| CredentialsError::NotSet { location: location.clone() })?
-                .into_string()
-                .map_err(|_| invalid())?,
-        };
-        Self::parse(text.trim(), location)
+        Self::parse(&location.read()?, location)
     }
 
     fn parse(text: &str, location: &SecretLocation) -> Result<Self, CredentialsError> {
         let location = || location.clone();
-        if text.is_empty() {
-            return Err(CredentialsError::Empty { location: location() });
-        }
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
         let value = if text.contains(':') && !text.contains(char::is_control) {
             format!("Basic {}", STANDARD.encode(text))

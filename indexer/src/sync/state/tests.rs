@@ -23,6 +23,7 @@ fn run(completeness: Completeness) -> SourceRun {
         changed: 0,
         removed: 0,
         missing: 0,
+        confirms_absences: false,
         requests: 0,
         bytes: 0,
         notes: Vec::new(),

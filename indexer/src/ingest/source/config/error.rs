@@ -88,6 +88,20 @@ pub enum ConfigError {
     /// Two locations of credentials.
     #[error("source `{0}`: use either `credentials_file` or `credentials_variable`")]
     Credentials(SourceName),
+    /// The interval is not a duration within its range.
+    #[error(
+        "source `{source_name}`: `refresh` must be a duration from `10s` to `720h`, such as \
+         `15m`, or `never`: `{written}`"
+    )]
+    Refresh {
+        /// Name of the source.
+        source_name: SourceName,
+        /// The interval as configured.
+        written: String,
+    },
+    /// Two locations of the secret of hooks.
+    #[error("source `{0}`: use either `hook_secret_file` or `hook_secret_variable`")]
+    HookSecret(SourceName),
     /// A source of files has no path.
     #[error("source `{0}`: missing key `path`")]
     NoPath(SourceName),
