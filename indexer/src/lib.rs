@@ -13,7 +13,9 @@ pub mod evaluate;
 pub mod ingest;
 pub mod sync;
 
+mod calendar_file;
 mod cancellation;
+mod decoding;
 mod error_text;
 mod generation;
 mod index;

@@ -3,6 +3,7 @@
 //!
 //! Must not know: the store, the index, and how content is mapped to fields.
 
+pub(crate) mod calendar;
 pub(crate) mod http;
 pub(crate) mod run;
 pub(crate) mod state;
@@ -15,6 +16,7 @@ use std::{
     time::Instant,
 };
 
+use encoding_rs::Encoding;
 use jiff::Timestamp;
 use schema::SourceName;
 use url::Url;
@@ -40,14 +42,29 @@ pub struct NetworkSource {
     pub name: SourceName,
     /// Its address.
     pub address: Url,
-    /// The types to read; empty for all.
-    pub types: Vec<String>,
+    /// How it is read.
+    pub protocol: Protocol,
     /// Whether private and reserved addresses may be reached.
     pub allow_private_addresses: bool,
     /// Where its credentials are.
     pub credentials: Option<SecretLocation>,
     /// Digest of the settings that affect what is fetched.
     pub digest: u64,
+}
+
+/// How a source over the network is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protocol {
+    /// The REST API of a WordPress site.
+    Wordpress {
+        /// The types to read; empty for all.
+        types: Vec<String>,
+    },
+    /// A calendar file.
+    Calendar {
+        /// Its character encoding, if configured.
+        encoding: Option<&'static Encoding>,
+    },
 }
 
 /// Settings of synchronisation.
@@ -144,7 +161,10 @@ pub async fn synchronise(
             started: Instant::now(),
         };
         let run = match policy {
-            Ok(_) => wordpress::run(&context, &source.types).await?,
+            Ok(_) => match &source.protocol {
+                Protocol::Wordpress { types } => wordpress::run(&context, types).await?,
+                Protocol::Calendar { encoding } => calendar::run(&context, *encoding).await?,
+            },
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);
                 context.finish(&HashSet::new(), failed, vec![crate::with_causes(&error)])?
@@ -176,19 +196,26 @@ impl SyncContext<'_> {
         (completeness, changed, removed): (Completeness, u64, u64),
         notes: Vec<String>,
     ) -> Result<SourceRun, SyncError> {
-        let run = SourceRun {
+        let present_count = present.len() as u64;
+        let run = self.new_run(completeness, notes);
+        let run = SourceRun { present: present_count, changed, removed, ..run };
+        Ok(self.state.finish(self.source, present, run)?)
+    }
+
+    /// A run that ends now, without resources.
+    fn new_run(&self, completeness: Completeness, notes: Vec<String>) -> SourceRun {
+        SourceRun {
             completeness,
             at: self.now.as_second(),
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            present: present.len() as u64,
-            changed,
-            removed,
+            present: 0,
+            changed: 0,
+            removed: 0,
             missing: 0,
             requests: self.counters.requests(),
             bytes: self.counters.bytes(),
             notes,
-        };
-        Ok(self.state.finish(self.source, present, run)?)
+        }
     }
 
     fn advance(&self, count: usize) {
