@@ -75,7 +75,7 @@ fn run(path: &str, folder: &Path, iterations: usize) -> anyhow::Result<()> {
         "search" => serve(&demo(folder)?, || private(SEARCH), "\"publishedAt\"", iterations),
         "facets" => serve(&demo(folder)?, || private(FACETS), "\"facets\"", iterations),
         "response-cache-hit" => {
-            serve(demo(folder)?, || graphql(SEARCH), "\"publishedAt\"", iterations)
+            serve(&demo(folder)?, || graphql(SEARCH), "\"publishedAt\"", iterations)
         }
         "subgraph-call" => serve(&supergraph(folder)?, || graphql(LOANS), "\"reader\"", iterations),
         "page" => serve(&demo(folder)?, page, "class=\"hits\"", iterations),

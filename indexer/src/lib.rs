@@ -16,7 +16,9 @@ pub mod schedule;
 pub mod source_health;
 pub mod sync;
 
+mod calendar_file;
 mod cancellation;
+mod decoding;
 mod error_text;
 mod generation;
 mod index;

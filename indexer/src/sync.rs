@@ -3,27 +3,30 @@
 //!
 //! Must not know: the store, the index, and how content is mapped to fields.
 
+pub(crate) mod calendar;
 pub(crate) mod http;
 pub(crate) mod run;
+mod scope;
 pub(crate) mod state;
 mod wordpress;
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Instant,
 };
 
+use encoding_rs::Encoding;
 use jiff::Timestamp;
 use schema::SourceName;
-use serde::Deserialize;
 use url::Url;
 
 use self::http::{Credentials, HttpClient, HttpConfig, HttpCounters, SourcePolicy};
 pub use self::{
     http::{CredentialsError, HttpConfigError, SecretLocation},
     run::{Completeness, SourceRun},
+    scope::{ChangedObject, Scope},
     state::{StateError, SyncState},
 };
 use crate::progress::Progress;
@@ -38,8 +41,8 @@ pub struct NetworkSource {
     pub name: SourceName,
     /// Its address.
     pub address: Url,
-    /// The types to read; empty for all.
-    pub types: Vec<String>,
+    /// How it is read.
+    pub protocol: Protocol,
     /// Whether private and reserved addresses may be reached.
     pub allow_private_addresses: bool,
     /// Where its credentials are.
@@ -48,41 +51,19 @@ pub struct NetworkSource {
     pub digest: u64,
 }
 
-/// What a run reads.
+/// How a source over the network is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// The whole source.
-    All,
-    /// Only these objects, which its host reported as changed.
-    Objects(BTreeSet<ChangedObject>),
-}
-
-/// An object that a host reported as changed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChangedObject {
-    /// Its type, such as `post`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Its number on the host.
-    pub id: u64,
-}
-
-/// Maximum number of objects that are read one by one; more of them need a run of the whole source.
-const OBJECTS_MAX: usize = 100;
-
-impl Scope {
-    /// What covers both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Objects(mut one), Self::Objects(other)) => {
-                one.extend(other);
-                if one.len() > OBJECTS_MAX { Self::All } else { Self::Objects(one) }
-            }
-            _ => Self::All,
-        }
-    }
+pub enum Protocol {
+    /// The REST API of a WordPress site.
+    Wordpress {
+        /// The types to read; empty for all.
+        types: Vec<String>,
+    },
+    /// A calendar file.
+    Calendar {
+        /// Its character encoding, if configured.
+        encoding: Option<&'static Encoding>,
+    },
 }
 
 /// Settings of synchronisation.
@@ -207,7 +188,10 @@ impl Synchroniser {
             started: Instant::now(),
         };
         match policy {
-            Ok(_) => wordpress::run(&context, &source.types).await,
+            Ok(_) => match &source.protocol {
+                Protocol::Wordpress { types } => wordpress::run(&context, types).await,
+                Protocol::Calendar { encoding } => calendar::run(&context, *encoding).await,
+            },
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);
                 context.finish(&HashSet::new(), failed, vec![crate::with_causes(&error)])
@@ -236,20 +220,27 @@ impl SyncContext<'_> {
         (completeness, changed, removed): (Completeness, u64, u64),
         notes: Vec<String>,
     ) -> Result<SourceRun, SyncError> {
-        let run = SourceRun {
+        let present_count = present.len() as u64;
+        let run = self.new_run(completeness, notes);
+        let run = SourceRun { present: present_count, changed, removed, ..run };
+        Ok(self.state.finish(self.source, present, run)?)
+    }
+
+    /// A run that ends now, without resources.
+    fn new_run(&self, completeness: Completeness, notes: Vec<String>) -> SourceRun {
+        SourceRun {
             completeness,
             at: self.now.as_second(),
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            present: present.len() as u64,
-            changed,
-            removed,
+            present: 0,
+            changed: 0,
+            removed: 0,
             missing: 0,
             confirms_absences: false,
             requests: self.counters.requests(),
             bytes: self.counters.bytes(),
             notes,
-        };
-        Ok(self.state.finish(self.source, present, run)?)
+        }
     }
 
     fn advance(&self, count: usize) {

@@ -1,5 +1,11 @@
 //! Calendars as sources: merged with other sources by UID, incomplete, and written again by a
-//! server.
+//! server, from files and from addresses.
+
+mod by_address;
+mod calendar_host;
+mod faulty_host;
+mod radicale;
+mod real_server;
 
 use schema::{Record, SourceName};
 

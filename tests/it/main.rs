@@ -6,7 +6,7 @@
 //! - `rejections`: invalid input and the errors reported for it
 //! - `announcements`: entries of an archive that announce an article
 //! - `cases`: small sources, after faults of comparable programs
-//! - `calendar_sources`: calendars as sources
+//! - `calendar_sources`: calendars as sources, from files, from a real server and from a faulty one
 //! - `content_dates`: dates with and without a time, from every format to every interface
 //! - `search_reference`: search compared with a naive scan; facets; cursors
 //! - `query_names`, `query_preferences`: names, phrases, numbers and questions; what a query prefers

@@ -188,10 +188,21 @@ impl SourceCollector<'_, '_> {
         SourceRecord {
             source: self.source.name.clone(),
             remote_key: RecordKey::new(&self.source.name, &raw.key).remote_key().to_owned(),
-            location: raw.location.clone(),
+            location: self.public_location(&raw.location),
             url: url.cloned(),
             fetched_at: self.context.config.now,
             content_hash: blake3::Hash::from_bytes(raw.content_hash).to_hex().to_string(),
+        }
+    }
+
+    /// The location of a record that the catalog shows: of an address only the host, since calendars
+    /// that are shared by their address can have a secret in it.
+    fn public_location(&self, location: &str) -> String {
+        match &self.source.network {
+            Some(network) if location.starts_with(network.address.as_str()) => {
+                network.address.origin().ascii_serialization()
+            }
+            _ => location.to_owned(),
         }
     }
 

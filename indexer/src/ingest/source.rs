@@ -45,7 +45,11 @@ use mapping::Mapping;
 use survey::Survey;
 use template::{PathCaptures, scalar};
 
-use crate::{sync::state::SyncState, with_causes};
+use crate::{
+    decoding::{ParseError, decode},
+    sync::state::SyncState,
+    with_causes,
+};
 
 /// Maximum length of a key in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 500;
@@ -182,10 +186,10 @@ pub enum FetchError {
         reason: String,
     },
     /// A calendar file is incomplete or cannot be read.
-    #[error("cannot read calendar: {reason}: `{}:{line}`", path.display())]
+    #[error("cannot read calendar: {reason}: `{location}:{line}`")]
     Calendar {
-        /// The file.
-        path: PathBuf,
+        /// The file, or its address.
+        location: String,
         /// The line.
         line: u64,
         /// Why it cannot be read.
@@ -221,7 +225,11 @@ pub(crate) fn records<'a>(
             Some(state) => wordpress::items(reader, state),
             None => Ok(Box::new(std::iter::empty())),
         },
-        SourceKind::Icalendar => icalendar::items(reader),
+        SourceKind::Icalendar => match (&source.network, state) {
+            (None, _) => icalendar::items(reader),
+            (Some(network), Some(state)) => icalendar::synchronised_items(reader, network, state),
+            (Some(_), None) => Ok(Box::new(std::iter::empty())),
+        },
     }
 }
 
@@ -241,7 +249,11 @@ pub(crate) fn count(source: &ResolvedSource, state: Option<&SyncState>) -> Resul
             let entries = entries.map_err(|error| FetchError::State(with_causes(&error)))?;
             Ok(entries.map_or(0, |entries| entries.len() as u64))
         }
-        SourceKind::Icalendar => icalendar::count(source),
+        SourceKind::Icalendar => match (&source.network, state) {
+            (None, _) => icalendar::count(source),
+            (Some(_), Some(state)) => icalendar::count_synchronised(source, state),
+            (Some(_), None) => Ok(0),
+        },
     }
 }
 
@@ -290,13 +302,6 @@ struct SourceText {
 enum SkipOrError {
     Skip(SkipReason),
     Error(ParseError),
-}
-
-/// An error in a file of a source, with its line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ParseError {
-    line: u64,
-    reason: String,
 }
 
 impl<'a> SourceReader<'a> {
@@ -391,7 +396,7 @@ impl<'a> SourceReader<'a> {
         let parse_error = |reason| ParseError { line: 1, reason };
         let bytes = files::read_limited(&file.path, files::FILE_BYTES_MAX)?.map_err(parse_error);
         let decoded = bytes.and_then(|bytes| {
-            let text = files::decode(&bytes, self.source.encoding)?;
+            let text = decode(&bytes, self.source.encoding)?;
             Ok((files::unix_line_ends(text), *blake3::hash(&bytes).as_bytes()))
         });
         Ok(match decoded {

@@ -29,8 +29,8 @@ pub(crate) use self::{
     counters::HttpCounters,
     credentials::Credentials,
     error::HttpError,
-    request::{HttpRequest, SourcePolicy},
-    response::HttpContent,
+    request::{HttpRequest, SourcePolicy, Validators},
+    response::{Fetched, HttpContent},
 };
 pub use self::{
     config::HttpConfigError,
@@ -41,6 +41,5 @@ use self::{
     config::HttpLimits,
     error::{HttpPhase, SizeLimit},
     network::{Network, SystemNetwork},
-    request::Validators,
-    response::{Fetched, HostChange, HttpResponse},
+    response::{HostChange, HttpResponse},
 };

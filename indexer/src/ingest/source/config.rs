@@ -41,20 +41,20 @@ pub struct SourceConfig {
     pub name: String,
     /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
-    /// Address of the site; for `wordpress`.
-    #[schemars(with = "Option<String>", extend("x-range" = "`http` or `https` URL of the home page"))]
+    /// Address of the site or of the calendar file; for `wordpress` and `icalendar`.
+    #[schemars(with = "Option<String>", extend("x-range" = "`http` or `https` URL; of a site, its home page"))]
     pub address: Option<Url>,
     /// Types of object to read; for `wordpress`.
     #[serde(default)]
     #[schemars(extend("x-default-text" = "`[]`: all types that the site shows", "x-range" = "names such as `post` and `page`"))]
     pub types: Vec<String>,
-    /// Whether private, loopback and link-local addresses may be reached; for `wordpress`.
+    /// Whether private, loopback and link-local addresses may be reached; for `address`.
     #[serde(default)]
     pub allow_private_addresses: bool,
-    /// File with credentials for the site, as `user:password` or a bearer token; for `wordpress`.
+    /// File with credentials for `address`, as `user:password` or a bearer token.
     #[schemars(extend("x-range" = "path of a file"))]
     pub credentials_file: Option<PathBuf>,
-    /// Environment variable with such credentials; for `wordpress`.
+    /// Environment variable with such credentials.
     pub credentials_variable: Option<String>,
     /// Where the content is; for files.
     #[serde(default)]
@@ -147,7 +147,7 @@ pub enum SourceKind {
     Csv,
     /// A folder of plain texts.
     Text,
-    /// A calendar file, or a folder of them.
+    /// A calendar file, also by its address, or a folder of calendar files.
     Icalendar,
     /// A WordPress site, read through its REST API.
     Wordpress,
@@ -171,7 +171,7 @@ pub struct ResolvedSource {
     pub name: SourceName,
     /// Wire format.
     pub kind: SourceKind,
-    /// The site, if the source is over the network.
+    /// Its address and settings, if the source is over the network.
     pub network: Option<NetworkSource>,
     /// Absolute path of the folder or file; empty for a source over the network.
     pub path: PathBuf,

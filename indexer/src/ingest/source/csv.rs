@@ -13,6 +13,7 @@ use super::{
     Candidate, FetchError, Items, SourceItem, SourceReader, config::ResolvedSource, files,
     invisible::visible, template::PathCaptures,
 };
+use crate::decoding;
 
 /// Maximum size of a table in bytes.
 pub(crate) const TABLE_BYTES_MAX: u64 = 64 << 20;
@@ -214,9 +215,9 @@ fn update_digest<'a>(digest: &mut blake3::Hasher, cells: impl Iterator<Item = &'
 /// Decodes in the configured encoding; by default UTF-8, or Windows-1252 for a table that contains
 /// no letter in UTF-8 at all: otherwise a single damaged byte would falsify every other letter.
 fn decode(bytes: &[u8], source: &ResolvedSource) -> Result<String, String> {
-    let decoded = match (files::decode(bytes, source.encoding), source.encoding) {
+    let decoded = match (decoding::decode(bytes, source.encoding), source.encoding) {
         (Err(_), None) if !has_utf8_letters(bytes) && !bytes.contains(&0) => {
-            files::decode(bytes, Some(WINDOWS_1252))
+            decoding::decode(bytes, Some(WINDOWS_1252))
         }
         (decoded, _) => decoded,
     };

@@ -1,4 +1,4 @@
-//! Files on disk: which files belong to a source, their bytes, and decoding to text.
+//! Files on disk: which files belong to a source, and their bytes.
 
 use std::{
     fs::File,
@@ -6,10 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use encoding_rs::{Encoding, UTF_8};
 use walkdir::WalkDir;
 
-use super::{FetchError, ParseError, config::ResolvedSource, survey::Survey};
+use super::{FetchError, config::ResolvedSource, survey::Survey};
 use crate::regular_file;
 
 /// Maximum number of files of one source.
@@ -78,54 +77,6 @@ pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Result<Vec<u8>, St
         return Ok(Err(format!("file exceeds the maximum number of bytes; split it: `{limit}`")));
     }
     Ok(Ok(bytes))
-}
-
-/// Decodes bytes without their byte order mark: as `encoding`, otherwise as the mark indicates,
-/// otherwise as UTF-8.
-pub(super) fn decode(
-    bytes: &[u8],
-    encoding: Option<&'static Encoding>,
-) -> Result<String, ParseError> {
-    reject_unmarked_utf16(bytes, encoding)?;
-    let (text, used, had_errors) = encoding.unwrap_or(UTF_8).decode(bytes);
-    if !had_errors {
-        return Ok(text.into_owned());
-    }
-    let valid_prefix = text.split(char::REPLACEMENT_CHARACTER).next().unwrap_or_default();
-    let line = 1 + valid_prefix.matches('\n').count() as u64;
-    Err(ParseError { line, reason: not_valid(used) })
-}
-
-/// Why bytes are rejected that are not valid in an encoding.
-pub(super) fn not_valid(encoding: &'static Encoding) -> String {
-    let name = encoding.name();
-    format!("not valid {name}; set `encoding` of the source, such as `windows-1252`")
-}
-
-/// Rejects a text in UTF-16 without a byte order mark, unless its encoding is configured.
-pub(super) fn reject_unmarked_utf16(
-    bytes: &[u8],
-    encoding: Option<&'static Encoding>,
-) -> Result<(), ParseError> {
-    let is_unmarked = encoding.is_none() && Encoding::for_bom(bytes).is_none();
-    let Some(name) = unmarked_utf16(bytes).filter(|_| is_unmarked) else { return Ok(()) };
-    let reason =
-        format!("looks like {name} without a byte order mark; set `encoding = \"{name}\"`");
-    Err(ParseError { line: 1, reason })
-}
-
-/// The encoding of a text in UTF-16 without a byte order mark: every second byte of Western letters
-/// is zero.
-fn unmarked_utf16(bytes: &[u8]) -> Option<&'static str> {
-    let start = &bytes[..bytes.len().min(64) & !1];
-    let zeros = |first: usize| start.iter().skip(first).step_by(2).filter(|b| **b == 0).count();
-    let (even, odd, half) = (zeros(0), zeros(1), start.len() / 4);
-    match (even, odd) {
-        _ if start.len() < 4 => None,
-        (even, odd) if odd > half && even == 0 => Some("utf-16le"),
-        (even, odd) if even > half && odd == 0 => Some("utf-16be"),
-        _ => None,
-    }
 }
 
 /// Replaces the line ends `\r\n` and `\r` with `\n`.

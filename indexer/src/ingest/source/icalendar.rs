@@ -3,14 +3,12 @@
 //!
 //! [`items_of`] turns the bytes of a file into items; it reads no other file, and no clock.
 
-mod component;
-mod content_line;
 mod digest;
 mod event;
 mod event_group;
 mod fields;
 mod observance;
-mod property;
+mod synchronised;
 #[cfg(test)]
 mod tests;
 mod time_zone;
@@ -24,12 +22,10 @@ use super::{
     checked_key, config::ResolvedSource, field::Field, files, survey::Survey,
     template::PathCaptures,
 };
+use crate::calendar_file::{self, CALENDAR_BYTES_MAX, CalendarObject};
 use event_group::{EventGroup, EventRecord};
 
-/// Maximum size of a calendar file in bytes.
-pub(crate) const CALENDAR_BYTES_MAX: u64 = 16 << 20;
-/// Purposes of a file that publishes events; any other file is a message about an event.
-const METHODS: [&str; 4] = ["PUBLISH", "REQUEST", "ADD", "CANCEL"];
+pub(super) use synchronised::{count as count_synchronised, items as synchronised_items};
 
 /// The items of a calendar file, or of all calendar files of a folder. In a folder, a file that
 /// cannot be read is a rejection without a key, so that no record of the source is removed.
@@ -57,7 +53,8 @@ pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchErro
     match items {
         Ok(items) => Ok(Box::new(items.into_iter().map(Ok))),
         Err(ParseError { line, reason }) => {
-            Err(FetchError::Calendar { path: source.path.clone(), line, reason })
+            let location = source.path.display().to_string();
+            Err(FetchError::Calendar { location, line, reason })
         }
     }
 }
@@ -81,15 +78,16 @@ fn items_of(
     file: &str,
     bytes: &[u8],
 ) -> Result<Vec<SourceItem>, ParseError> {
-    let source = reader.source;
-    let lines = content_line::content_lines(bytes, source.encoding)?;
-    let calendars = component::calendars(&lines)?;
-    let mut methods = calendars.iter().filter_map(|calendar| calendar.method.as_deref());
-    if let Some(method) = methods.find(|method| !METHODS.contains(method)) {
-        let reason = format!("not a calendar that publishes events; its METHOD is `{method}`");
-        return Err(ParseError { line: 1, reason });
-    }
-    let (groups, without_uid) = event_group::groups(&calendars, source);
+    let calendars = calendar_file::parse(bytes, reader.source.encoding)?;
+    Ok(items_of_calendars(reader, file, &calendars))
+}
+
+fn items_of_calendars(
+    reader: &mut SourceReader,
+    file: &str,
+    calendars: &[CalendarObject],
+) -> Vec<SourceItem> {
+    let (groups, without_uid) = event_group::groups(calendars, reader.source);
     let mut items = Vec::new();
     for component in without_uid {
         let location = format!("{file}:{}", component.line);
@@ -99,7 +97,7 @@ fn items_of(
     for group in &groups {
         items.extend(group_items(reader, file, group));
     }
-    Ok(items)
+    items
 }
 
 fn group_items(reader: &mut SourceReader, file: &str, group: &EventGroup) -> Vec<SourceItem> {

@@ -18,13 +18,13 @@ impl HttpCounters {
     }
 
     /// Number of retries.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests use it so far"))]
     pub(crate) fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
     }
 
     /// Number of responses with status 304.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests use it so far"))]
     pub(crate) fn not_modified(&self) -> u64 {
         self.not_modified.load(Ordering::Relaxed)
     }

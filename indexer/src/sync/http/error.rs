@@ -210,7 +210,7 @@ impl HttpError {
     }
 
     /// Whether somebody has to change something before the request can succeed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests use it so far"))]
     pub(crate) fn is_permanent(&self) -> bool {
         !self.is_transient()
     }
@@ -221,7 +221,7 @@ impl HttpError {
     }
 
     /// Whether no secure connection could be established.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests use it so far"))]
     pub(crate) fn is_tls(&self) -> bool {
         matches!(
             self,

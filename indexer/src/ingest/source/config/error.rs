@@ -81,8 +81,7 @@ pub enum ConfigError {
     },
     /// A source over the network has no valid address.
     #[error(
-        "source `{0}`: `address` must be the `http` or `https` URL of the site, without user name and \
-         password"
+        "source `{0}`: `address` must be an `http` or `https` URL without user name and password"
     )]
     Address(SourceName),
     /// Two locations of credentials.
@@ -109,8 +108,14 @@ pub enum ConfigError {
     #[error("source `{0}`: `path` is for files; use `address`")]
     PathOfSite(SourceName),
     /// A source of files has an address.
-    #[error("source `{0}`: `address` is for kind `wordpress`; use `path`")]
+    #[error("source `{0}`: `address` is for kinds `icalendar` and `wordpress`; use `path`")]
     AddressOfFile(SourceName),
+    /// A calendar has both an address and a path.
+    #[error("source `{0}`: use either `address` or `path`")]
+    TwoLocations(SourceName),
+    /// A calendar has neither an address nor a path.
+    #[error("source `{0}`: missing key `address` or `path`")]
+    NoLocation(SourceName),
     /// The path does not exist or is of the wrong kind.
     #[error("source `{source_name}`: {expected} not found: `{}`", path.display())]
     Path {

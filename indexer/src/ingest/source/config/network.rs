@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use encoding_rs::Encoding;
 use schema::SourceName;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{ConfigError, SourceConfig, SourceKind, path};
-use crate::sync::{NetworkSource, SecretLocation};
+use crate::sync::{NetworkSource, Protocol, SecretLocation};
 
 /// Where a source is: a file or folder, or a site.
 pub(super) fn location(
@@ -15,18 +16,23 @@ pub(super) fn location(
     folder: &Path,
     name: &SourceName,
 ) -> Result<(PathBuf, Option<NetworkSource>), ConfigError> {
-    if config.kind != SourceKind::Wordpress {
-        if config.address.is_some() {
-            return Err(ConfigError::AddressOfFile(name.clone()));
+    let has_path = !config.path.as_os_str().is_empty();
+    let protocol = match (config.kind, &config.address) {
+        (SourceKind::Wordpress, _) if has_path => {
+            return Err(ConfigError::PathOfSite(name.clone()));
         }
-        if config.path.as_os_str().is_empty() {
-            return Err(ConfigError::NoPath(name.clone()));
+        (SourceKind::Wordpress, _) => Protocol::Wordpress { types: config.types.clone() },
+        (SourceKind::Icalendar, Some(_)) if has_path => {
+            return Err(ConfigError::TwoLocations(name.clone()));
         }
-        return Ok((path(config, folder, name)?, None));
-    }
-    if !config.path.as_os_str().is_empty() {
-        return Err(ConfigError::PathOfSite(name.clone()));
-    }
+        (SourceKind::Icalendar, Some(_)) => Protocol::Calendar { encoding: encoding(config) },
+        (SourceKind::Icalendar, None) if !has_path => {
+            return Err(ConfigError::NoLocation(name.clone()));
+        }
+        (_, Some(_)) => return Err(ConfigError::AddressOfFile(name.clone())),
+        (_, None) if !has_path => return Err(ConfigError::NoPath(name.clone())),
+        (_, None) => return Ok((path(config, folder, name)?, None)),
+    };
     let is_web = |url: &&Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     let is_public = |url: &&Url| url.username().is_empty() && url.password().is_none();
     let Some(address) = config.address.as_ref().filter(is_web).filter(is_public) else {
@@ -38,14 +44,24 @@ pub(super) fn location(
         (None, Some(variable)) => Some(SecretLocation::Variable(variable.clone())),
         (Some(_), Some(_)) => return Err(ConfigError::Credentials(name.clone())),
     };
-    let digest = xxh3_64(format!("{address} {:?}", config.types).as_bytes());
+    let settings = match &protocol {
+        Protocol::Wordpress { types } => format!("{types:?}"),
+        // What was stored can be read with the encoding with which it was checked.
+        Protocol::Calendar { encoding } => format!("{:?}", encoding.map(Encoding::name)),
+    };
+    let digest = xxh3_64(format!("{address} {settings}").as_bytes());
     let network = NetworkSource {
         name: name.clone(),
         address: address.clone(),
-        types: config.types.clone(),
+        protocol,
         allow_private_addresses: config.allow_private_addresses,
         credentials,
         digest,
     };
     Ok((PathBuf::new(), Some(network)))
+}
+
+/// The encoding of a calendar; an unknown one is an error elsewhere.
+fn encoding(config: &SourceConfig) -> Option<&'static Encoding> {
+    Encoding::for_label(config.encoding.as_ref()?.as_bytes())
 }

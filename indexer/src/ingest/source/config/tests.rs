@@ -1,4 +1,5 @@
 use super::*;
+use crate::sync::Protocol;
 
 /// The resolved source `s`, or the error text.
 fn resolve(config: &str) -> Result<ResolvedSource, String> {
@@ -102,12 +103,12 @@ fn a_source_must_be_a_path_or_a_site() {
     let network = resolve(site).unwrap().network.expect("a site");
     assert_eq!(network.address.as_str(), "https://www.example.nl/");
     assert!(!network.allow_private_addresses && network.credentials.is_none());
-    let address = "source `s`: `address` must be the `http` or `https` URL of the site";
+    let address = "source `s`: `address` must be an `http` or `https` URL without user name";
     for (config, reason) in [
         ("kind = \"csv\"".to_owned(), "source `s`: missing key `path`"),
         (
             "kind = \"csv\"\npath = \"a.csv\"\naddress = \"https://www.example.nl/\"".to_owned(),
-            "source `s`: `address` is for kind `wordpress`; use `path`",
+            "source `s`: `address` is for kinds `icalendar` and `wordpress`; use `path`",
         ),
         (format!("{site}\npath = \"a.csv\""), "source `s`: `path` is for files; use `address`"),
         ("kind = \"wordpress\"".to_owned(), address),
@@ -115,6 +116,32 @@ fn a_source_must_be_a_path_or_a_site() {
         ("kind = \"wordpress\"\naddress = \"https://a:b@example.nl/\"".to_owned(), address),
         (
             format!("{site}\ncredentials_file = \"a\"\ncredentials_variable = \"B\""),
+            "source `s`: use either `credentials_file` or `credentials_variable`",
+        ),
+    ] {
+        let error = resolve(&config).unwrap_err();
+        assert!(error.starts_with(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_calendar_must_be_a_path_or_an_address() {
+    let calendar = "kind = \"icalendar\"\n";
+    let by_address = format!("{calendar}address = \"https://www.example.nl/agenda.ics\"");
+    let network = resolve(&by_address).unwrap().network.expect("an address");
+    assert_eq!(network.protocol, Protocol::Calendar { encoding: None });
+    let latin = resolve(&format!("{by_address}\nencoding = \"windows-1252\"")).unwrap();
+    assert_ne!(latin.network.expect("an address").digest, network.digest);
+    assert!(resolve(&format!("{calendar}path = \"a.csv\"")).unwrap().network.is_none());
+    for (config, reason) in [
+        (calendar.to_owned(), "source `s`: missing key `address` or `path`"),
+        (format!("{by_address}\npath = \"a.csv\""), "source `s`: use either `address` or `path`"),
+        (
+            format!("{calendar}address = \"webcal://www.example.nl/agenda.ics\""),
+            "source `s`: `address` must be an `http` or `https` URL",
+        ),
+        (
+            format!("{by_address}\ncredentials_file = \"a\"\ncredentials_variable = \"B\""),
             "source `s`: use either `credentials_file` or `credentials_variable`",
         ),
     ] {

@@ -1,14 +1,13 @@
 //! The digest of an event: over its unfolded lines in alphabetical order, so that it does not change
 //! with the order or folding of a file that a server writes again.
 
-use super::{
-    component::ZoneComponent, event::CalendarEvent, event_group::EventRecord, property::Property,
-};
+use super::{event::CalendarEvent, event_group::EventRecord};
+use crate::calendar_file::{ZoneComponent, sorted_lines};
 
 impl CalendarEvent<'_> {
     /// The lines that are read, in alphabetical order.
     pub(super) fn sorted_lines(&self) -> Vec<&str> {
-        sorted(&self.component.properties)
+        self.component.sorted_lines()
     }
 
     /// What determines the fields of the event apart from its own lines.
@@ -27,17 +26,11 @@ impl CalendarEvent<'_> {
 
 fn zone_lines(zone: &ZoneComponent) -> Vec<String> {
     let observances = zone.observances.iter().map(|observance| {
-        format!("{} {}", observance.is_daylight, sorted(&observance.properties).join("\n"))
+        format!("{} {}", observance.is_daylight, sorted_lines(&observance.properties).join("\n"))
     });
     let mut observances: Vec<_> = observances.collect();
     observances.sort_unstable();
-    sorted(&zone.properties).into_iter().map(str::to_owned).chain(observances).collect()
-}
-
-fn sorted(properties: &[Property]) -> Vec<&str> {
-    let mut lines: Vec<_> = properties.iter().map(|property| property.text.as_str()).collect();
-    lines.sort_unstable();
-    lines
+    sorted_lines(&zone.properties).into_iter().map(str::to_owned).chain(observances).collect()
 }
 
 impl EventRecord<'_> {

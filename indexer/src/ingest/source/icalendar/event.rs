@@ -3,12 +3,13 @@
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
-    component::EventComponent,
-    property::Property,
     time_zone::{CalendarZones, EventZone, instant},
     value::{DateOrTime, date_or_time, duration},
 };
-use crate::ingest::source::ParseError;
+use crate::{
+    calendar_file::{EventComponent, Property},
+    decoding::ParseError,
+};
 
 /// An event with the time zones of its calendar.
 #[derive(Debug, Clone, Copy)]

@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    component::{CalendarObject, EventComponent},
     event::{CalendarEvent, DayOrInstant},
     time_zone::CalendarZones,
-    value,
 };
-use crate::ingest::source::{ParseError, config::ResolvedSource};
+use crate::{
+    calendar_file::{CalendarObject, EventComponent},
+    decoding::ParseError,
+    ingest::source::config::ResolvedSource,
+};
 
 /// Maximum number of occurrences of an event that differ from it.
 pub(super) const OVERRIDES_MAX: usize = 500;
@@ -43,8 +45,7 @@ pub(super) fn groups<'a>(
         let zones = CalendarZones { source, calendar };
         for component in &calendar.events {
             let event = CalendarEvent { zones, component };
-            let uid = event.properties("UID").map(|uid| value::text(&uid.value).trim().to_owned());
-            let Some(uid) = uid.into_iter().find(|uid| !uid.is_empty()) else {
+            let Some(uid) = component.uid() else {
                 without_uid.push(component);
                 continue;
             };

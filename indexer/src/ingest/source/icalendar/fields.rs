@@ -6,10 +6,8 @@ use html_escape::encode_text;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use super::{
-    event::CalendarEvent, event_group::EventRecord, property::Property, times::time_fields, value,
-};
-use crate::ingest::source::{ParseError, field::Field};
+use super::{event::CalendarEvent, event_group::EventRecord, times::time_fields, value};
+use crate::{calendar_file::Property, decoding::ParseError, ingest::source::field::Field};
 
 /// Tags of texts in HTML that programs write where plain text belongs.
 static TAG: LazyLock<Regex> = LazyLock::new(|| {

@@ -6,10 +6,8 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 
-use super::{
-    component::{ObservanceComponent, ZoneComponent, value_of},
-    value::{DateOrTime, date_or_time, utc_offset},
-};
+use super::value::{DateOrTime, date_or_time, utc_offset};
+use crate::calendar_file::{ObservanceComponent, ZoneComponent, value_of};
 
 /// Codes of the days of the week, as numbered by POSIX.
 const WEEKDAYS: [&str; 7] = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];

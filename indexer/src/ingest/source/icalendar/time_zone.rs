@@ -8,12 +8,11 @@ use jiff::{
 };
 use schema::moment::HOME_ZONE;
 
-use super::{
-    component::{CalendarObject, ZoneComponent, value_of},
-    observance,
-    value::DateOrTime,
+use super::{observance, value::DateOrTime};
+use crate::{
+    calendar_file::{CalendarObject, ZoneComponent, value_of},
+    ingest::source::{config::ResolvedSource, zone_names},
 };
-use crate::ingest::source::{config::ResolvedSource, zone_names};
 
 /// Number of years over which the definition in a file is compared with the database.
 const COMPARED_YEARS: i64 = 10;

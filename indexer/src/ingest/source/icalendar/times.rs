@@ -12,11 +12,10 @@ use serde_json::{Map, Value, json};
 use super::{
     event::{CalendarEvent, DayOrInstant, EventSpan, EventTime},
     event_group::EventRecord,
-    property::Property,
     time_zone::{has_local_time, is_skipped},
     value::DateOrTime,
 };
-use crate::ingest::source::{ParseError, field::Field};
+use crate::{calendar_file::Property, decoding::ParseError, ingest::source::field::Field};
 
 /// Maximum number of values of EXDATE, and of RDATE.
 pub(super) const DATES_MAX: usize = 500;

@@ -5,6 +5,8 @@ use jiff::{
     civil::{Date, DateTime, Time},
 };
 
+pub(super) use crate::calendar_file::unescaped as text;
+
 /// A date or time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DateOrTime {
@@ -31,24 +33,6 @@ impl DateOrTime {
 pub(super) struct Duration {
     pub(super) days: i64,
     pub(super) seconds: i64,
-}
-
-/// Reverses the escapes of a text; an unknown escape remains.
-pub(super) fn text(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    let mut letters = value.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            text.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('n' | 'N') => text.push('\n'),
-            Some(escaped @ ('\\' | ',' | ';' | ':' | '"')) => text.push(escaped),
-            other => text.extend(['\\'].into_iter().chain(other)),
-        }
-    }
-    text
 }
 
 /// The texts of a list, separated by commas that are not escaped.

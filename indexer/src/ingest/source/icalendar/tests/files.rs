@@ -1,18 +1,15 @@
 //! Whole files: incomplete ones, limits, encodings, folders, and what is not an event.
 
 use super::*;
-use crate::ingest::source::{
-    count,
-    icalendar::{
-        CALENDAR_BYTES_MAX,
-        component::{COMPONENT_DEPTH_MAX, EVENTS_MAX},
-        content_line::CONTENT_LINE_BYTES_MAX,
-        event_group::OVERRIDES_MAX,
-        times::DATES_MAX,
+use crate::{
+    calendar_file::{CALENDAR_BYTES_MAX, COMPONENT_DEPTH_MAX, CONTENT_LINE_BYTES_MAX, EVENTS_MAX},
+    ingest::source::{
+        count,
+        icalendar::{event_group::OVERRIDES_MAX, times::DATES_MAX},
+        records,
+        survey::Survey,
+        tests::resolved_source,
     },
-    records,
-    survey::Survey,
-    tests::resolved_source,
 };
 
 /// The error of a file as a whole.

@@ -1,58 +1,76 @@
 //! Components: the events and time zones of a file, by `BEGIN` and `END`.
 
-use crate::ingest::source::{
-    ParseError,
-    icalendar::{
-        content_line::{CONTENT_LINE_BYTES_MAX, ContentLine},
-        property::{Property, is_ignored, name_of},
-    },
+use super::{
+    content_line::{CONTENT_LINE_BYTES_MAX, ContentLine},
+    property::{Property, is_ignored, name_of, unescaped},
 };
+use crate::decoding::ParseError;
 
 /// Maximum depth of components within each other.
-pub(super) const COMPONENT_DEPTH_MAX: usize = 8;
+pub(crate) const COMPONENT_DEPTH_MAX: usize = 8;
 /// Maximum number of events of a file.
-pub(super) const EVENTS_MAX: usize = 50_000;
+pub(crate) const EVENTS_MAX: usize = 50_000;
 
 const CALENDAR: &str = "VCALENDAR";
 
 /// A calendar object of a file.
 #[derive(Debug, Default)]
-pub(super) struct CalendarObject {
+pub(crate) struct CalendarObject {
     /// What the file was sent for, in capitals, such as `PUBLISH`.
-    pub(super) method: Option<String>,
+    pub(crate) method: Option<String>,
     /// Value of `X-WR-TIMEZONE`.
-    pub(super) zone_name: Option<String>,
-    pub(super) zones: Vec<ZoneComponent>,
-    pub(super) events: Vec<EventComponent>,
+    pub(crate) zone_name: Option<String>,
+    pub(crate) zones: Vec<ZoneComponent>,
+    pub(crate) events: Vec<EventComponent>,
 }
 
 /// A `VEVENT`: an event, a series, or one occurrence of a series.
 #[derive(Debug)]
-pub(super) struct EventComponent {
+pub(crate) struct EventComponent {
     /// Line of its `BEGIN`.
-    pub(super) line: u64,
-    pub(super) properties: Vec<Property>,
+    pub(crate) line: u64,
+    pub(crate) properties: Vec<Property>,
     /// The first line that cannot be read.
-    pub(super) error: Option<ParseError>,
+    pub(crate) error: Option<ParseError>,
+}
+
+impl EventComponent {
+    /// Its UID, if it has one.
+    pub(crate) fn uid(&self) -> Option<String> {
+        let uids = self.properties.iter().filter(|property| property.name == "UID");
+        uids.map(|uid| unescaped(&uid.value).trim().to_owned()).find(|uid| !uid.is_empty())
+    }
+
+    /// The lines that are read, in alphabetical order.
+    pub(crate) fn sorted_lines(&self) -> Vec<&str> {
+        sorted_lines(&self.properties)
+    }
+}
+
+/// The lines of properties in alphabetical order.
+pub(crate) fn sorted_lines(properties: &[Property]) -> Vec<&str> {
+    let mut lines: Vec<_> = properties.iter().map(|property| property.text.as_str()).collect();
+    lines.sort_unstable();
+    lines
 }
 
 /// A `VTIMEZONE`.
 #[derive(Debug, Default)]
-pub(super) struct ZoneComponent {
-    pub(super) properties: Vec<Property>,
+pub(crate) struct ZoneComponent {
+    pub(crate) properties: Vec<Property>,
     /// The properties of each `STANDARD` and `DAYLIGHT`.
-    pub(super) observances: Vec<ObservanceComponent>,
+    pub(crate) observances: Vec<ObservanceComponent>,
 }
 
 /// A `STANDARD` or `DAYLIGHT`.
 #[derive(Debug)]
-pub(super) struct ObservanceComponent {
-    pub(super) is_daylight: bool,
-    pub(super) properties: Vec<Property>,
+pub(crate) struct ObservanceComponent {
+    pub(crate) is_daylight: bool,
+    pub(crate) properties: Vec<Property>,
 }
 
 /// The value of the first property with a name.
-pub(super) fn value_of<'a>(properties: &'a [Property], name: &str) -> Option<&'a str> {
+pub(crate) fn value_of<'a>(properties: &'a [Property], name: &str) -> Option<&'a str> {
     let property = properties.iter().find(|property| property.name == name);
     property.map(|property| property.value.trim())
 }
@@ -61,7 +79,7 @@ pub(super) fn value_of<'a>(properties: &'a [Property], name: &str) -> Option<&'a
 ///
 /// # Errors
 /// The line at which the file is incomplete or not a calendar.
-pub(super) fn calendars(lines: &[ContentLine]) -> Result<Vec<CalendarObject>, ParseError> {
+pub(crate) fn calendars(lines: &[ContentLine]) -> Result<Vec<CalendarObject>, ParseError> {
     let mut parser = ComponentParser::default();
     for line in lines {
         parser.read(line)?;
@@ -77,7 +95,8 @@ pub(super) fn calendars(lines: &[ContentLine]) -> Result<Vec<CalendarObject>, Pa
     }
 }
 
-const NOT_A_CALENDAR: &str =
+/// Why a file is not a calendar at all.
+pub(crate) const NOT_A_CALENDAR: &str =
     "not a calendar, which begins with BEGIN:VCALENDAR and ends with END:VCALENDAR";
 
 #[derive(Default)]

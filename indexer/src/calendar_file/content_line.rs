@@ -3,37 +3,37 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::ingest::source::{ParseError, files};
+use crate::decoding::{ParseError, decode, not_valid, reject_unmarked_utf16};
 
 /// Maximum length of an unfolded line in bytes.
-pub(super) const CONTENT_LINE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const CONTENT_LINE_BYTES_MAX: usize = 1 << 20;
 /// Number of bytes of a longer line that are read, for its name.
 const LONG_LINE_BYTES: usize = 200;
 
 /// An unfolded line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ContentLine {
+pub(crate) struct ContentLine {
     /// Number of its first line in the file, from one.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its text; only the start of a line that is too long.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Whether it is longer than [`CONTENT_LINE_BYTES_MAX`].
-    pub(super) is_too_long: bool,
+    pub(crate) is_too_long: bool,
 }
 
 /// The lines of a file that are not blank, whatever its line ends.
 ///
 /// # Errors
 /// The first line that is not valid in the encoding.
-pub(super) fn content_lines(
+pub(crate) fn content_lines(
     bytes: &[u8],
     encoding: Option<&'static Encoding>,
 ) -> Result<Vec<ContentLine>, ParseError> {
-    files::reject_unmarked_utf16(bytes, encoding)?;
+    reject_unmarked_utf16(bytes, encoding)?;
     let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
     let used = marked.or(encoding).unwrap_or(UTF_8);
     if [UTF_16LE, UTF_16BE].contains(&used) {
-        let text = files::decode(bytes, Some(used))?;
+        let text = decode(bytes, Some(used))?;
         return unfolded(text.as_bytes(), UTF_8);
     }
     unfolded(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes), used)
@@ -60,7 +60,7 @@ fn decoded(
     let bytes = if is_too_long { &bytes[..LONG_LINE_BYTES] } else { bytes };
     let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
     if had_errors && !is_too_long {
-        return Err(ParseError { line: number, reason: files::not_valid(encoding) });
+        return Err(ParseError { line: number, reason: not_valid(encoding) });
     }
     Ok(ContentLine { number, text: text.into_owned(), is_too_long })
 }

@@ -30,22 +30,22 @@ const IGNORED_PREFIXES: [&str; 10] = [
 
 /// A property of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Property {
+pub(crate) struct Property {
     /// Line of the file.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Name in capitals.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Names in capitals and values, without quotation marks.
-    pub(super) parameters: Vec<(String, String)>,
+    pub(crate) parameters: Vec<(String, String)>,
     /// Value as written.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// The whole line, with the name in capitals.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl Property {
     /// Parses a line; `None` if it is not a property.
-    pub(super) fn parse(line: u64, text: &str) -> Option<Self> {
+    pub(crate) fn parse(line: u64, text: &str) -> Option<Self> {
         let name = name_of(text)?;
         let mut rest = &text[name.len()..];
         let name = name.to_ascii_uppercase();
@@ -66,26 +66,26 @@ impl Property {
     }
 
     /// The value of a parameter.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let parameter = self.parameters.iter().find(|(parameter, _)| parameter == name);
         parameter.map(|(_, value)| value.as_str())
     }
 
     /// Whether a parameter has this value, regardless of case.
-    pub(super) fn has_parameter(&self, name: &str, value: &str) -> bool {
+    pub(crate) fn has_parameter(&self, name: &str, value: &str) -> bool {
         self.parameter(name).is_some_and(|parameter| parameter.eq_ignore_ascii_case(value))
     }
 }
 
 /// The name at the start of a line; `None` if the line is not a property.
-pub(super) fn name_of(text: &str) -> Option<&str> {
+pub(crate) fn name_of(text: &str) -> Option<&str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let end = text.find(|c: char| !is_name(c))?;
     (end > 0 && text[end..].starts_with([':', ';'])).then(|| &text[..end])
 }
 
 /// Whether a property of an event is not read.
-pub(super) fn is_ignored(name: &str) -> bool {
+pub(crate) fn is_ignored(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     IGNORED.contains(&name.as_str())
         || IGNORED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
@@ -118,6 +118,24 @@ fn decode_carets(text: &str) -> String {
         decoded.push(special.unwrap_or(letter));
     }
     decoded
+}
+
+/// Reverses the escapes of a text; an unknown escape remains.
+pub(crate) fn unescaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut letters = value.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            text.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n' | 'N') => text.push('\n'),
+            Some(escaped @ ('\\' | ',' | ';' | ':' | '"')) => text.push(escaped),
+            other => text.extend(['\\'].into_iter().chain(other)),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
