@@ -16,6 +16,7 @@ pub mod sync;
 mod cancellation;
 mod error_text;
 mod generation;
+mod html_page;
 mod index;
 mod progress;
 mod regular_file;

@@ -5,6 +5,7 @@
 
 pub(crate) mod http;
 pub(crate) mod run;
+pub(crate) mod sitemap;
 pub(crate) mod state;
 mod wordpress;
 
@@ -27,6 +28,7 @@ pub use self::{
     http::{HttpConfigError, SecretLocation},
     run::{Completeness, SourceRun},
     state::StateError,
+    wordpress::{JoinBy, SitePreset, TermJoin, WordpressOptions},
 };
 use crate::progress::Progress;
 
@@ -42,6 +44,8 @@ pub struct NetworkSource {
     pub address: Url,
     /// The types to read; empty for all.
     pub types: Vec<String>,
+    /// Options of a WordPress site.
+    pub wordpress: WordpressOptions,
     /// Whether private and reserved addresses may be reached.
     pub allow_private_addresses: bool,
     /// Where its credentials are.
@@ -144,7 +148,7 @@ pub async fn synchronise(
             started: Instant::now(),
         };
         let run = match policy {
-            Ok(_) => wordpress::run(&context, &source.types).await?,
+            Ok(_) => wordpress::run(&context, &source.types, &source.wordpress).await?,
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);
                 context.finish(&HashSet::new(), failed, vec![crate::with_causes(&error)])?

@@ -30,7 +30,7 @@ pub(crate) use self::{
     credentials::{Credentials, CredentialsError},
     error::HttpError,
     request::{HttpRequest, SourcePolicy},
-    response::HttpContent,
+    response::{HttpContent, HttpResponse},
 };
 pub use self::{config::HttpConfigError, credentials::SecretLocation};
 #[cfg(test)]
@@ -39,5 +39,5 @@ use self::{
     error::{HttpPhase, SizeLimit},
     network::{Network, SystemNetwork},
     request::Validators,
-    response::{Fetched, HostChange, HttpResponse},
+    response::{Fetched, HostChange},
 };

@@ -10,7 +10,6 @@ use super::request::Validators;
 #[derive(Debug, Clone)]
 pub(crate) struct HttpResponse {
     /// The address that sent it, after redirects, without fragment.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
     pub(crate) url: Url,
     /// Set if redirects led to another host.
     pub(crate) host_change: Option<HostChange>,
@@ -51,7 +50,6 @@ pub(crate) struct Fetched {
     /// The decompressed body.
     pub(crate) body: Bytes,
     /// The media type in lower case, without parameters.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]
     pub(crate) media_type: Option<String>,
     /// The `charset` parameter of the media type, in lower case.
     #[cfg_attr(not(test), expect(dead_code, reason = "for calendars by address"))]

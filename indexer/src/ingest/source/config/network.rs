@@ -6,7 +6,7 @@ use schema::SourceName;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{ConfigError, SourceConfig, SourceKind, path};
+use super::{ConfigError, SourceConfig, SourceKind, path, wordpress};
 use crate::sync::{NetworkSource, SecretLocation};
 
 /// Where a source is: a file or folder, or a site.
@@ -15,6 +15,7 @@ pub(super) fn location(
     folder: &Path,
     name: &SourceName,
 ) -> Result<(PathBuf, Option<NetworkSource>), ConfigError> {
+    let wordpress = wordpress::options(config, name)?;
     if config.kind != SourceKind::Wordpress {
         if config.address.is_some() {
             return Err(ConfigError::AddressOfFile(name.clone()));
@@ -38,11 +39,13 @@ pub(super) fn location(
         (None, Some(variable)) => Some(SecretLocation::Variable(variable.clone())),
         (Some(_), Some(_)) => return Err(ConfigError::Credentials(name.clone())),
     };
-    let digest = xxh3_64(format!("{address} {:?}", config.types).as_bytes());
+    let fetched = format!("{address} {:?} {}", config.types, wordpress.read_pages);
+    let digest = xxh3_64(fetched.as_bytes());
     let network = NetworkSource {
         name: name.clone(),
         address: address.clone(),
         types: config.types.clone(),
+        wordpress,
         allow_private_addresses: config.allow_private_addresses,
         credentials,
         digest,
