@@ -10,6 +10,8 @@ mod objects;
 mod options;
 mod public_page;
 mod site;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, HashSet},
