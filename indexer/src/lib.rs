@@ -21,6 +21,7 @@ mod cancellation;
 mod decoding;
 mod error_text;
 mod generation;
+mod html_page;
 mod index;
 mod progress;
 mod regular_file;

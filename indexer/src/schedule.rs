@@ -209,12 +209,22 @@ impl Schedule {
             Ok(run) => run?,
             Err(_) => SourceRun::failed(now, "the run ended unexpectedly; see the log".to_owned()),
         };
-        log_run(&name, &run);
+        if is_whole || !run.notes.is_empty() {
+            log_run(&name, &run);
+        } else {
+            let SourceRun { changed, removed, requests, duration_ms, .. } = run;
+            tracing::info!(source = %name, changed, removed, requests, duration_ms, "reported objects were fetched");
+        }
+        // What could not be read by itself is read with the whole source.
+        if !is_whole && !run.notes.is_empty() {
+            self.request(&name, Scope::All);
+        }
         let has_changes = run.changed > 0 || run.removed > 0 || run.confirms_absences;
         let mut was_withheld = false;
         self.update_health(&name, |health| {
             was_withheld = health.publication_error.is_some();
-            if is_whole {
+            // A run of reported objects says nothing of the whole source, unless it read all of it.
+            if is_whole || run.completeness == Completeness::Complete {
                 health.record(&run);
             }
         });

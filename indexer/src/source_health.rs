@@ -2,9 +2,10 @@
 //! start. Stored in `sources.json` in the data folder, so that a server shows the runs of another
 //! process as well.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::{collections::BTreeMap, io, path::Path, sync::LazyLock};
 
 use jiff::Timestamp;
+use regex::Regex;
 use schema::SourceName;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,8 @@ impl SourceHealth {
         if run.completeness == Completeness::Complete {
             self.completed_at = Some(run.at);
         }
-        self.last_run = Some(run.clone());
+        let notes = run.notes.iter().map(|note| shareable(note)).collect();
+        self.last_run = Some(SourceRun { notes, ..run.clone() });
     }
 
     /// The state; none before the first run.
@@ -75,6 +77,20 @@ impl SourceHealth {
         let note = (run.completeness != Completeness::Complete).then(|| run.notes.first())?;
         note.map(String::as_str)
     }
+}
+
+/// An error as anybody may read it: an address can contain a secret, and a path tells about the
+/// machine, so only the host and the name of a file remain. The log has the whole.
+pub(crate) fn shareable(error: &str) -> String {
+    static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b([a-z][a-z0-9+.-]*://)(?:[^\s`/@]*@)?([^\s`/?#]+)[^\s`]*")
+            .expect("constant regex is valid, covered by tests")
+    });
+    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"`/(?:[^`/]*/)*([^`/]*)`").expect("constant regex is valid, covered by tests")
+    });
+    let error = ADDRESS.replace_all(error, "$1$2/");
+    PATH.replace_all(&error, "`$1`").into_owned()
 }
 
 /// Converts seconds since 1970.
@@ -146,6 +162,29 @@ mod tests {
         health.publication_error = Some("too many removals".to_owned());
         assert_eq!(health.state(), Some(HealthState::Failed));
         assert_eq!((health.error(), health.completed_at), (Some("too many removals"), Some(40)));
+    }
+
+    #[test]
+    fn an_error_must_be_stored_without_secrets() {
+        for (error, expected) in [
+            (
+                "cannot connect: `https://a:b@agenda.example:8443/private-0123/basic.ics?key=x`",
+                "cannot connect: `https://agenda.example:8443/`",
+            ),
+            (
+                "at https://www.example.nl/feed/, status 500",
+                "at https://www.example.nl/ status 500",
+            ),
+            (
+                "cannot read credentials from file `/etc/secrets/site`",
+                "cannot read credentials from file `site`",
+            ),
+            ("check `types` of the source: `post/12`", "check `types` of the source: `post/12`"),
+        ] {
+            let mut health = SourceHealth::default();
+            health.record(&run(Completeness::Failed, 1, &[error]));
+            assert_eq!(health.error(), Some(expected));
+        }
     }
 
     #[test]

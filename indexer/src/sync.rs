@@ -7,6 +7,7 @@ pub(crate) mod calendar;
 pub(crate) mod http;
 pub(crate) mod run;
 mod scope;
+pub(crate) mod sitemap;
 pub(crate) mod state;
 mod wordpress;
 
@@ -28,6 +29,7 @@ pub use self::{
     run::{Completeness, SourceRun},
     scope::{ChangedObject, Scope},
     state::{StateError, SyncState},
+    wordpress::{JoinBy, SitePreset, TermJoin, WordpressOptions},
 };
 use crate::progress::Progress;
 
@@ -58,6 +60,8 @@ pub enum Protocol {
     Wordpress {
         /// The types to read; empty for all.
         types: Vec<String>,
+        /// How they are read.
+        options: WordpressOptions,
     },
     /// A calendar file.
     Calendar {
@@ -167,7 +171,7 @@ impl Synchroniser {
     pub async fn run(
         &self,
         source: &NetworkSource,
-        _scope: &Scope,
+        scope: &Scope,
         now: Timestamp,
         progress: &dyn Progress,
     ) -> Result<SourceRun, SyncError> {
@@ -189,7 +193,9 @@ impl Synchroniser {
         };
         match policy {
             Ok(_) => match &source.protocol {
-                Protocol::Wordpress { types } => wordpress::run(&context, types).await,
+                Protocol::Wordpress { types, options } => {
+                    wordpress::run(&context, types, options, scope).await
+                }
                 Protocol::Calendar { encoding } => calendar::run(&context, *encoding).await,
             },
             Err(error) => {

@@ -1,5 +1,5 @@
-//! Interface for fuzz targets: reads and normalises a source, or the dates of an event, without a
-//! build.
+//! Interface for fuzz targets: reads and normalises a source, a fetched resource or the dates of an
+//! event, and reads sitemaps, without a build.
 
 use schema::{Body, Moment, Series};
 use serde_json::{Value, json};
@@ -8,9 +8,15 @@ use super::{
     FetchError,
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
-    source::{Fields, RawRecord, SourceItem, field::Field, records, survey::Survey},
+    source::{
+        Fields, RawRecord, SourceItem, field::Field, records, survey::Survey,
+        template::PathCaptures, wordpress,
+    },
 };
-use crate::source_facts::Detail;
+use crate::{
+    source_facts::Detail,
+    sync::sitemap::{self, Sitemap},
+};
 
 /// An item of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +80,35 @@ fn read_item(item: SourceItem, source: &ResolvedSource) -> Option<ReadItem> {
         // Nothing is stored, so nothing is unchanged.
         SourceItem::Unchanged { .. } => return None,
     })
+}
+
+/// Reads and normalises one resource of a WordPress site: an object of its API, or a page if the key
+/// has a colon after its type.
+pub fn read_wordpress(key: &str, body: &[u8], source: &ResolvedSource) -> ReadItem {
+    let location = key.to_owned();
+    let Some(site) = &source.network else { return ReadItem::Skipped { location } };
+    let raw_fields = match wordpress::fields(key, body, site) {
+        Ok(raw_fields) => raw_fields,
+        Err(reason) => return ReadItem::Rejected { location, reason },
+    };
+    let mapping = &source.mapping;
+    let record = RawRecord {
+        key: location.clone(),
+        location,
+        line: None,
+        content_hash: [0; 32],
+        fields: mapping.apply_reporting(&raw_fields, &PathCaptures::new(), |_, _| ()),
+        front_matter: None,
+    };
+    let item = read_item(SourceItem::Record(record), source);
+    item.unwrap_or_else(|| ReadItem::Skipped { location: key.to_owned() })
+}
+
+/// The number of addresses in a sitemap; `None` if the bytes are not a complete one.
+pub fn count_sitemap_entries(bytes: &[u8]) -> Option<usize> {
+    match sitemap::parse(bytes).ok()? {
+        Sitemap::Index(entries) | Sitemap::Pages(entries) => Some(entries.len()),
+    }
 }
 
 /// The dates of an event as its source wrote them.

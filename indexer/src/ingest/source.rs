@@ -16,6 +16,7 @@ pub(crate) mod json;
 pub(crate) mod jsonlines;
 pub(crate) mod mapping;
 pub(crate) mod markdown;
+pub(crate) mod page;
 pub(crate) mod path_pattern;
 pub(crate) mod sentences;
 pub(crate) mod survey;

@@ -14,6 +14,7 @@ use super::Schedule;
 use crate::{
     generation::GenerationError,
     ingest::{self, BuildConfig, BuildError, BuildOptions, NoProgress, Outcome, Report},
+    source_health,
     sync::SyncError,
     with_causes,
 };
@@ -56,10 +57,11 @@ impl Schedule {
                     log_report(&report);
                 }
                 Err(BuildFailure::Source(name, error)) => {
-                    if self.health(&name).publication_error.as_ref() != Some(&error) {
+                    let stored = Some(source_health::shareable(&error));
+                    if self.health(&name).publication_error != stored {
                         tracing::error!(source = %name, error, "source was not published");
                     }
-                    self.update_health(&name, |health| health.publication_error = Some(error));
+                    self.update_health(&name, |health| health.publication_error = stored);
                     self.set_pending(names.into_iter().filter(|other| *other != name));
                 }
                 Err(BuildFailure::InUse) => {

@@ -30,7 +30,7 @@ pub(crate) use self::{
     credentials::Credentials,
     error::HttpError,
     request::{HttpRequest, SourcePolicy, Validators},
-    response::{Fetched, HttpContent},
+    response::{Fetched, HttpContent, HttpResponse},
 };
 pub use self::{
     config::HttpConfigError,
@@ -41,5 +41,5 @@ use self::{
     config::HttpLimits,
     error::{HttpPhase, SizeLimit},
     network::{Network, SystemNetwork},
-    response::{HostChange, HttpResponse},
+    response::HostChange,
 };

@@ -51,7 +51,7 @@ const FRONT_MATTER: [&str; 36] = [
     "%YAML 1.2\n",
 ];
 /// Fragments of HTML and Markdown.
-const HTML: [&str; 64] = [
+pub(crate) const HTML: [&str; 64] = [
     "<p>",
     "</p>",
     "<div>",

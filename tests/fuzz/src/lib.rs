@@ -14,6 +14,7 @@
 //! - [`search_query`]: search queries
 //! - [`sdl`]: SDLs of subgraphs, and the field sets in them
 //! - [`token`]: bearer tokens
+//! - [`wordpress`]: objects of WordPress, web pages and sitemaps
 //!
 //! A check takes arbitrary bytes and panics on a finding. The files in `targets/` pass the bytes
 //! from libFuzzer, whose panic hook ends the process even if the program would catch the panic.
@@ -41,3 +42,4 @@ mod support;
 mod tests;
 pub mod token;
 mod town;
+pub mod wordpress;

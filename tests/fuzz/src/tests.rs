@@ -8,7 +8,7 @@ use crate::{
     content, csv, cursor, date,
     demo::{DEMO, repository},
     federated, filter, icalendar, json_lines, pipeline, request, sdl, search_query,
-    subgraph_response, token,
+    subgraph_response, token, wordpress,
 };
 
 /// Pseudo-random bytes from a seed (`SplitMix64`).
@@ -54,6 +54,7 @@ fn any_bytes_must_pass_every_check() {
         sdl::check(&bytes);
         sdl::check_field_set(&bytes);
         token::check(&bytes);
+        wordpress::check(&bytes);
         search_query::check(&bytes);
         content::check_front_matter(&bytes);
         content::check_html(&bytes);
@@ -100,4 +101,14 @@ fn generated_calendars_must_mostly_be_read() {
     }
     let [records, rejections, files] = counts;
     assert!(records > 100 && rejections > 100 && files > 200, "{counts:?}");
+}
+
+#[test]
+fn generated_objects_pages_and_sitemaps_must_mostly_be_read() {
+    let mut counts = [0; 3];
+    for seed in 0..400 {
+        let kind = wordpress::outcome(&bytes(seed, 200));
+        kind.into_iter().for_each(|kind| counts[kind] += 1);
+    }
+    assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
 }

@@ -14,9 +14,10 @@ use tempfile::TempDir;
 
 use crate::support::{Rng, shared};
 
-/// Prints the address and title of each post and page that anybody may read.
+/// Prints the address and title of each object of some types that anybody may find.
 const PUBLIC: &str = r#"
-foreach (get_posts(['post_type' => ['post', 'page'], 'post_status' => 'publish', 'has_password' => false, 'numberposts' => -1, 'suppress_filters' => true]) as $post) {
+foreach (get_posts(['post_type' => $types, 'post_status' => 'publish', 'has_password' => false, 'numberposts' => -1, 'suppress_filters' => true]) as $post) {
+    if (get_post_meta($post->ID, '_noindex', true)) { continue; }
     $title = preg_replace('#</?[a-zA-Z][^>]*>#', '', get_the_title($post));
     $title = html_entity_decode($title, ENT_QUOTES | ENT_HTML5);
     echo 'PUBLIC ', json_encode([parse_url(get_permalink($post), PHP_URL_PATH), $title]), "\n";
@@ -92,9 +93,9 @@ impl Site {
         self.run(&["php"], &[file.to_str().expect("a path in UTF-8")])
     }
 
-    /// The titles of all public posts and pages, by the path of their address.
-    pub(crate) fn public(&self) -> BTreeMap<String, String> {
-        let printed = self.php(PUBLIC);
+    /// The titles of all public objects of some types, by the path of their address.
+    pub(crate) fn public(&self, types: &[&str]) -> BTreeMap<String, String> {
+        let printed = self.php(&format!("$types = {types:?};\n{PUBLIC}"));
         let lines = printed.lines().filter_map(|line| line.strip_prefix("PUBLIC "));
         lines.map(|line| serde_json::from_str::<(String, String)>(line).expect("JSON")).collect()
     }

@@ -6,6 +6,7 @@ mod network;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod wordpress;
 
 use std::{
     collections::BTreeMap,
@@ -21,9 +22,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
 use super::{front_matter::toml_to_json, zone_names};
-use crate::sync::{NetworkSource, SecretLocation};
+use crate::sync::{NetworkSource, SecretLocation, SitePreset};
 
-pub use self::error::ConfigError;
+pub use self::{error::ConfigError, wordpress::JoinConfig};
 pub use super::{
     field::{Field, FieldPath, UnknownField},
     field_description::{FieldDescription, IfUnreadable},
@@ -48,6 +49,16 @@ pub struct SourceConfig {
     #[serde(default)]
     #[schemars(extend("x-default-text" = "`[]`: all types that the site shows", "x-range" = "names such as `post` and `page`"))]
     pub types: Vec<String>,
+    /// Meaning of the types and taxonomies of a family of sites; for `wordpress`.
+    #[schemars(with = "Option<String>", extend("x-range" = "`gebruiker-centraal`"))]
+    pub preset: Option<SitePreset>,
+    /// Whether the page of each new or changed object is requested for `noindex`; for `wordpress`.
+    #[schemars(extend("x-default-text" = "`true`"))]
+    pub read_pages: Option<bool>,
+    /// Makes one record of each term of a taxonomy and its landing page; for `wordpress`.
+    #[serde(default)]
+    #[schemars(with = "Vec<BTreeMap<String, String>>", extend("x-range" = "[`taxonomy`, `type`, `by`, `kind`](sources.md#kinds-of-source)"))]
+    pub join: Vec<JoinConfig>,
     /// Whether private, loopback and link-local addresses may be reached; for `address`.
     #[serde(default)]
     pub allow_private_addresses: bool,

@@ -4,37 +4,54 @@
 //! Source fields have the names of canonical fields where the meaning is the same; each taxonomy is a
 //! field under its own name, such as `thema` or `post_tag`.
 
+#[cfg(test)]
+mod tests;
+
+use schema::{NodeKind, normalisation};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{
-    Candidate, FetchError, Items, ParseError, SkipOrError, SourceReader, template::PathCaptures,
+    Candidate, FetchError, Items, ParseError, SkipOrError, SourceReader, page,
+    template::PathCaptures,
 };
-use crate::{sync::state::SyncState, with_causes};
+use crate::{
+    sync::{NetworkSource, Protocol, SitePreset, TermJoin, WordpressOptions, state::SyncState},
+    with_causes,
+};
 
-/// Taxonomies whose terms are canonical fields.
-const TAXONOMIES: [(&str, &str); 4] = [
-    ("thema", "themes"),
-    ("community", "communities"),
-    ("doelgroep", "audiences"),
-    ("post_tag", "hashtags"),
-];
-/// Kind and form of the types of the field.
-const KINDS: [(&str, &str, Option<&str>); 14] = [
-    ("post", "article", Some("BLOG")),
-    ("page", "article", Some("PAGE")),
+/// Kind and form of a type of object.
+type TypeMeaning = (&'static str, &'static str, Option<&'static str>);
+
+/// The types that every site has.
+const TYPES: [TypeMeaning; 2] =
+    [("post", "article", Some("BLOG")), ("page", "article", Some("PAGE"))];
+/// The other types of [`SitePreset::GebruikerCentraal`].
+const PRESET_TYPES: [TypeMeaning; 18] = [
     ("podcast", "article", Some("PODCAST")),
     ("video_page", "article", Some("VIDEO")),
     ("event", "event", None),
     ("session", "event", Some("OTHER")),
+    ("keynote", "event", Some("OTHER")),
     ("voorbeeld", "toolkit", Some("EXAMPLE_SET")),
     ("brief", "toolkit", Some("EXAMPLE_SET")),
     ("beeld", "toolkit", Some("EXAMPLE_SET")),
-    ("tips", "toolkit", Some("CHECKLIST")),
-    ("richtlijn", "toolkit", Some("CHECKLIST")),
     ("stap", "toolkit", Some("STEP_PLAN")),
     ("methode", "toolkit", Some("STEP_PLAN")),
     ("procestip", "toolkit", Some("CHECKLIST")),
+    ("aanrader", "toolkit", Some("CHECKLIST")),
+    ("afrader", "toolkit", Some("CHECKLIST")),
+    ("vaardigheden", "toolkit", Some("CHECKLIST")),
+    ("tips", "toolkit", Some("CHECKLIST")),
+    ("richtlijn", "toolkit", Some("CHECKLIST")),
+    ("doelgroep", "audience", None),
+    ("speaker", "person", None),
 ];
+/// Taxonomies whose terms are canonical fields, on every site.
+const TAXONOMIES: [(&str, &str); 1] = [("post_tag", "hashtags")];
+/// The other ones of [`SitePreset::GebruikerCentraal`].
+const PRESET_TAXONOMIES: [(&str, &str); 3] =
+    [("thema", "themes"), ("community", "communities"), ("doelgroep", "audiences")];
 
 /// The items of a site, from the state of its synchronisation.
 pub(super) fn items<'a>(
@@ -50,17 +67,114 @@ pub(super) fn items<'a>(
         Ok(reader.item(candidate, |reader| {
             let error = |reason| SkipOrError::Error(ParseError { line: 1, reason });
             let body = state.body(&reader.source.name, &key).map_err(|e| error(with_causes(&e)))?;
-            let raw_fields = raw_fields(&body.unwrap_or_default()).map_err(error)?;
+            let body = body.unwrap_or_default();
+            let site = reader.source.network.as_ref();
+            let raw_fields = site.map_or_else(|| Ok(Map::new()), |site| fields(&key, &body, site));
+            let raw_fields = raw_fields.map_err(error)?;
             Ok(reader.map(&raw_fields, &PathCaptures::new()).into())
         }))
     })))
+}
+
+/// The source fields of a resource, which is an object of the API, or a page.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn fields(
+    key: &str,
+    body: &[u8],
+    site: &NetworkSource,
+) -> Result<Map<String, Value>, String> {
+    let Protocol::Wordpress { options, .. } = &site.protocol else { return Ok(Map::new()) };
+    let page =
+        key.split_once(':').and_then(|(kind, path)| Some((kind, site.address.join(path).ok()?)));
+    match page {
+        Some((kind, address)) => page_fields(body, kind, &address, options),
+        None => raw_fields(body, options),
+    }
+}
+
+/// The source fields of a page.
+///
+/// # Errors
+/// Why the page cannot be read.
+fn page_fields(
+    body: &[u8],
+    kind: &str,
+    address: &Url,
+    options: &WordpressOptions,
+) -> Result<Map<String, Value>, String> {
+    let mut fields = page::raw_fields(body, address)?;
+    fields.insert("type".to_owned(), json!(kind));
+    let slug = address.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    fields.insert("slug".to_owned(), json!(slug));
+    put_meaning(&mut fields, kind, options);
+    Ok(fields)
+}
+
+/// Sets the kind and form of a type that is known.
+fn put_meaning(fields: &mut Map<String, Value>, kind: &str, options: &WordpressOptions) {
+    let preset = options.preset.iter().flat_map(|SitePreset::GebruikerCentraal| &PRESET_TYPES);
+    let meaning = TYPES.iter().chain(preset).find(|(name, ..)| *name == kind);
+    let Some((_, record_kind, form)) = meaning else { return };
+    fields.insert("kind".to_owned(), json!(record_kind));
+    if let Some(form) = form {
+        fields.insert("form".to_owned(), json!(form));
+    }
+    if *record_kind == "audience" {
+        // In these sites, such a page describes citizens; the taxonomy of that name, professionals.
+        fields.insert("perspective".to_owned(), json!("CITIZEN"));
+    }
+}
+
+/// The canonical field of a taxonomy.
+fn field_of(taxonomy: &str, options: &WordpressOptions) -> Option<&'static str> {
+    let preset = options.preset.iter().flat_map(|SitePreset::GebruikerCentraal| &PRESET_TAXONOMIES);
+    let found = TAXONOMIES.iter().chain(preset).find(|(name, _)| *name == taxonomy);
+    found.map(|(_, field)| *field)
+}
+
+/// Makes the record of a landing page that of its term: it has its kind and name. The title of the
+/// page becomes an alternative name.
+fn put_landing(
+    fields: &mut Map<String, Value>,
+    kind: &str,
+    landing: &Value,
+    options: &WordpressOptions,
+) {
+    let (Some(taxonomy), Some(name)) = (landing["taxonomy"].as_str(), landing["name"].as_str())
+    else {
+        return;
+    };
+    let is_configured = |join: &&TermJoin| join.taxonomy == taxonomy && join.content_type == kind;
+    let Some(join) = options.joins.iter().find(is_configured) else { return };
+    let name = plain(name);
+    let aliases = match join.kind {
+        NodeKind::Toolkit | NodeKind::Community | NodeKind::Organisation => Some("aliases"),
+        NodeKind::Theme => Some("alt_labels"),
+        _ => None,
+    };
+    let title = fields.insert("title".to_owned(), json!(name));
+    let title = title.as_ref().and_then(Value::as_str).filter(|title| !title.is_empty());
+    let title = title.filter(|title| normalisation::name(title) != normalisation::name(&name));
+    if let Some((aliases, title)) = aliases.zip(title) {
+        fields.insert(aliases.to_owned(), json!([title]));
+    }
+    fields.insert("kind".to_owned(), json!(join.kind.as_str()));
+    fields.remove("form");
+    // A record does not belong to itself.
+    for field in field_of(taxonomy, options).into_iter().chain([taxonomy]) {
+        if let Some(Value::Array(names)) = fields.get_mut(field) {
+            names.retain(|other| other.as_str() != Some(&name));
+        }
+    }
 }
 
 /// The source fields of an object.
 ///
 /// # Errors
 /// Why the object cannot be read.
-pub(crate) fn raw_fields(document: &[u8]) -> Result<Map<String, Value>, String> {
+fn raw_fields(document: &[u8], options: &WordpressOptions) -> Result<Map<String, Value>, String> {
     let document: Value = serde_json::from_slice(document)
         .map_err(|error| format!("not an object of the REST API: {error}"))?;
     let object = &document["object"];
@@ -86,19 +200,16 @@ pub(crate) fn raw_fields(document: &[u8]) -> Result<Map<String, Value>, String> 
     put("modified_at", json!(text("modified_gmt").map(utc)));
     put("image", image(&document["image"]));
     put("authors", json!(document["author"].as_str().map(|name| [plain(name)])));
-    if let Some((_, kind, form)) = KINDS.iter().find(|(name, ..)| *name == kind) {
-        put("kind", json!(kind));
-        put("form", json!(form));
-    }
     for (taxonomy, names) in document["terms"].as_object().into_iter().flatten() {
         let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
         let names: Vec<_> = names.map(plain).collect();
-        let canonical = TAXONOMIES.iter().find(|(name, _)| name == taxonomy);
-        if let Some((_, field)) = canonical {
+        if let Some(field) = field_of(taxonomy, options) {
             put(field, json!(names));
         }
         put(taxonomy, json!(names));
     }
+    put_meaning(&mut fields, kind, options);
+    put_landing(&mut fields, kind, &document["landing"], options);
     Ok(fields)
 }
 
@@ -147,66 +258,4 @@ fn image(image: &Value) -> Value {
         }
     }
     Value::Object(fields)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn document(object: &Value) -> Vec<u8> {
-        json!({
-            "object": object,
-            "terms": { "thema": ["Klantbeleving (CX)", "R&amp;D"], "category": ["Blog"] },
-            "author": "José Peña–Smit",
-            "image": { "url": "https://a.example/a.png", "alt": "", "width": 300, "height": 0 },
-        })
-        .to_string()
-        .into_bytes()
-    }
-
-    #[test]
-    fn an_object_must_become_canonical_fields() {
-        let fields = raw_fields(&document(&json!({
-            "id": 7, "type": "post", "link": "https://a.example/zomertijd/", "slug": "zomertijd",
-            "date": "2025-10-26T02:30:00", "date_gmt": "2025-10-26T01:30:00",
-            "modified_gmt": "2025-10-26T01:30:00",
-            "title": { "rendered": "Hén &#038; “één” <b>‘overheid’</b> – 100% 😀 &amp; <3" },
-            "content": { "rendered": "<p>Tekst.</p>\n" },
-            "excerpt": { "rendered": "<p>De gemeente [&hellip;]</p>\n" },
-        })))
-        .unwrap();
-        let expected = json!({
-            "type": "post", "id": 7, "kind": "article", "form": "BLOG",
-            "url": "https://a.example/zomertijd/", "slug": "zomertijd",
-            "title": "Hén & “één” ‘overheid’ – 100% 😀 & <3",
-            "body": "<p>Tekst.</p>\n",
-            "published_at": "2025-10-26T01:30:00Z", "modified_at": "2025-10-26T01:30:00Z",
-            "image": { "url": "https://a.example/a.png", "width": 300 },
-            "authors": ["José Peña–Smit"],
-            "themes": ["Klantbeleving (CX)", "R&D"], "thema": ["Klantbeleving (CX)", "R&D"],
-            "category": ["Blog"],
-        });
-        assert_eq!(Value::Object(fields), expected);
-    }
-
-    #[test]
-    fn an_excerpt_must_only_be_a_summary_if_somebody_wrote_it() {
-        assert_eq!(summary("<p>Kort.</p>", "<p>Lang verhaal.</p>").as_deref(), Some("Kort."));
-        assert_eq!(summary("<p>Lang [&hellip;]</p>", "<p>Lang verhaal.</p>"), None);
-        assert_eq!(summary("<p>Lang  verhaal.</p>\n", "<p>Lang verhaal.</p>"), None);
-        assert_eq!(summary("", "<p>Lang verhaal.</p>"), None);
-    }
-
-    #[test]
-    fn anything_else_must_be_an_error() {
-        for (bytes, reason) in [
-            (b"<html>".to_vec(), "not an object"),
-            (b"".to_vec(), "not an object"),
-            (b"[]".to_vec(), "`link`"),
-            (document(&json!({ "link": "https://a.example/" })), "`type`"),
-        ] {
-            let error = raw_fields(&bytes).unwrap_err();
-            assert!(error.contains(reason), "{error}");
-        }
-    }
 }

@@ -1,15 +1,23 @@
 //! Requests to the REST API of WordPress (`/wp-json/wp/v2`). Errors are told apart by their code,
 //! because messages are in the language of the site.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use hyper::header::HeaderValue;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::html_page;
 use crate::sync::http::{
-    HttpClient, HttpContent, HttpCounters, HttpError, HttpRequest, SourcePolicy,
+    HttpClient, HttpContent, HttpCounters, HttpError, HttpRequest, HttpResponse, SourcePolicy,
 };
 
 /// Number of objects per page; the maximum of WordPress.
@@ -67,6 +75,19 @@ pub(super) struct Api<'a> {
     pub(super) root: Url,
     pub(super) policy: Arc<SourcePolicy>,
     pub(super) counters: Arc<HttpCounters>,
+    /// The time of the host at its last response, in seconds since 1970.
+    pub(super) host_time: AtomicI64,
+}
+
+/// A page of the site.
+pub(super) struct WebPage {
+    /// Its address, after redirects.
+    pub(super) url: Url,
+    pub(super) body: bytes::Bytes,
+    /// The media type in lower case.
+    pub(super) media_type: Option<String>,
+    /// Whether a header says that search engines must not show it.
+    pub(super) is_noindex: bool,
 }
 
 /// A page of a collection.
@@ -141,22 +162,48 @@ impl Api<'_> {
 
     /// Whether an address on the site has a page.
     pub(super) async fn has_page(&self, url: &Url) -> Result<bool, ApiError> {
-        match self.fetch(url.clone()).await {
-            Ok(_) => Ok(true),
+        match self.web_page(url).await {
+            Ok(_) | Err(ApiError::Moved { .. }) => Ok(true),
             Err(ApiError::Gone { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
+    /// Whether an address is on the host of the site; no other host is requested.
+    pub(super) fn is_own_host(&self, url: &Url) -> bool {
+        url.host_str() == self.root.host_str() && matches!(url.scheme(), "http" | "https")
+    }
+
+    /// Fetches a page or another file of the site.
+    pub(super) async fn web_page(&self, url: &Url) -> Result<WebPage, ApiError> {
+        let accept = HeaderValue::from_static("text/html, application/xml;q=0.9, */*;q=0.1");
+        let response = self.send(url.clone(), accept).await?;
+        let is_noindex = response.headers.get_all("x-robots-tag").iter();
+        let is_noindex =
+            is_noindex.filter_map(|value| value.to_str().ok()).any(html_page::is_noindex);
+        match response.content {
+            HttpContent::Fetched(fetched) => Ok(WebPage {
+                url: response.url,
+                body: fetched.body,
+                media_type: fetched.media_type,
+                is_noindex,
+            }),
+            HttpContent::Gone { status, .. } => {
+                Err(ApiError::Gone { url: url.clone(), status, code: None })
+            }
+            HttpContent::NotModified => Err(ApiError::NotApi { url: url.clone(), cause: None }),
+        }
+    }
+
+    /// The time of the host at its last response, or else ours: versions are times of the host.
+    pub(super) fn host_time(&self) -> Timestamp {
+        Timestamp::from_second(self.host_time.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
     /// The body, and the counts in the headers.
     async fn fetch(&self, url: Url) -> Result<(bytes::Bytes, BTreeMap<String, usize>), ApiError> {
-        let policy = Arc::clone(&self.policy);
-        let mut request = HttpRequest::new(url.clone(), policy, Arc::clone(&self.counters));
-        request.accept = HeaderValue::from_static("application/json, */*;q=0.1");
-        let response = self.client.get(&request).await?;
-        if let Some(change) = response.host_change {
-            return Err(ApiError::Moved { host: change.host });
-        }
+        let accept = HeaderValue::from_static("application/json, */*;q=0.1");
+        let response = self.send(url.clone(), accept).await?;
         let counts = ["x-wp-total", "x-wp-totalpages"].into_iter().filter_map(|name| {
             let count = response.headers.get(name)?.to_str().ok()?.parse().ok()?;
             Some((name.to_owned(), count))
@@ -171,6 +218,26 @@ impl Api<'_> {
             HttpContent::NotModified => Err(ApiError::NotApi { url, cause: None }),
         }
     }
+
+    async fn send(&self, url: Url, accept: HeaderValue) -> Result<HttpResponse, ApiError> {
+        let policy = Arc::clone(&self.policy);
+        let mut request = HttpRequest::new(url, policy, Arc::clone(&self.counters));
+        request.accept = accept;
+        let response = self.client.get(&request).await?;
+        if let Some(change) = response.host_change {
+            return Err(ApiError::Moved { host: change.host });
+        }
+        if let Some(time) = sent_at(&response.headers) {
+            self.host_time.store(time.as_second(), Ordering::Relaxed);
+        }
+        Ok(response)
+    }
+}
+
+/// The time at which the host sent a response.
+fn sent_at(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()
 }
 
 /// The code of an error of the API.

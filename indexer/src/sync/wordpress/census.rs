@@ -9,18 +9,41 @@ use super::api::{Api, ApiError};
 /// Maximum number of walks until two agree.
 const WALKS_MAX: usize = 3;
 
-/// The objects of a type: their ids, and the times of their last changes in UTC.
-pub(super) type Census = BTreeMap<u64, String>;
+/// The objects of a type by id.
+pub(super) type Census = BTreeMap<u64, ListedObject>;
+
+/// What a list shows of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ListedObject {
+    /// The time of its last change in UTC.
+    pub(super) version: String,
+    /// The last segment of its address; empty unless [`ListedFields::Names`] are listed.
+    pub(super) slug: String,
+    /// Its title as HTML, likewise.
+    pub(super) title: String,
+}
+
+/// Which fields are listed besides id and version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ListedFields {
+    Versions,
+    /// Slug and title too.
+    Names,
+}
 
 /// Lists all objects of a type. `None` if the list changed during every walk, so that an object may
 /// have been passed over.
 ///
 /// A walk counts if the host reported the same total on all its pages and listed as many objects; or
 /// if the next walk found the same objects, since a total can include objects that are not shown.
-pub(super) async fn census(api: &Api<'_>, collection: &str) -> Result<Option<Census>, ApiError> {
+pub(super) async fn census(
+    api: &Api<'_>,
+    collection: &str,
+    fields: ListedFields,
+) -> Result<Option<Census>, ApiError> {
     let mut previous = None;
     for _ in 0..WALKS_MAX {
-        let Some((found, total)) = walk(api, collection).await? else {
+        let Some((found, total)) = walk(api, collection, fields).await? else {
             previous = None;
             continue;
         };
@@ -37,8 +60,13 @@ pub(super) async fn census(api: &Api<'_>, collection: &str) -> Result<Option<Cen
 async fn walk(
     api: &Api<'_>,
     collection: &str,
+    fields: ListedFields,
 ) -> Result<Option<(Census, Option<usize>)>, ApiError> {
-    let parameters = [("orderby", "id"), ("order", "asc"), ("_fields", "id,modified_gmt")];
+    let fields = match fields {
+        ListedFields::Versions => "id,modified_gmt",
+        ListedFields::Names => "id,modified_gmt,slug,title",
+    };
+    let parameters = [("orderby", "id"), ("order", "asc"), ("_fields", fields)];
     let mut census = Census::new();
     let mut total = None;
     for number in 1.. {
@@ -53,7 +81,7 @@ async fn walk(
             return Ok(None);
         }
         total = page.total;
-        census.extend(page.objects.iter().filter_map(id_and_version));
+        census.extend(page.objects.iter().filter_map(listed_object));
         if number >= page.pages {
             break;
         }
@@ -61,7 +89,12 @@ async fn walk(
     Ok(Some((census, total)))
 }
 
-fn id_and_version(object: &Value) -> Option<(u64, String)> {
-    let version = object["modified_gmt"].as_str().unwrap_or_default();
-    Some((object["id"].as_u64()?, version.to_owned()))
+fn listed_object(object: &Value) -> Option<(u64, ListedObject)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let listed = ListedObject {
+        version: text(&object["modified_gmt"]),
+        slug: text(&object["slug"]),
+        title: text(&object["title"]["rendered"]),
+    };
+    Some((object["id"].as_u64()?, listed))
 }

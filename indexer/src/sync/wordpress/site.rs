@@ -7,12 +7,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::api::{Api, ApiError};
+use super::{
+    api::{Api, ApiError},
+    options::TermJoin,
+};
 
 /// Types that hold no content of their own, or that only editors use.
 const NO_CONTENT: [&str; 2] = ["attachment", "nav_menu_item"];
 /// Prefix of the types that belong to WordPress's own editor.
 const EDITOR_PREFIX: &str = "wp_";
+
+/// Fields of objects that are not stored: long, or different in each response.
+const UNUSED_FIELDS: [&str; 4] = ["_links", "guid", "yoast_head", "yoast_head_json"];
 
 /// A type of object.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,6 +36,9 @@ pub(super) struct ContentType {
 struct Taxonomy {
     rest_base: String,
 }
+
+/// Terms by the number of their landing page, as stored with its object.
+pub(super) type LandingTerms = BTreeMap<u64, Value>;
 
 /// The names to which objects refer by number.
 pub(super) struct JoinedNames {
@@ -52,11 +61,17 @@ pub(super) async fn content_types(
 }
 
 impl JoinedNames {
-    /// Fetches the terms of all taxonomies of the types, and the authors. Renaming a term does not
+    /// Fetches the terms of all taxonomies of the types and of the joins, and the authors. Renaming a term does not
     /// change the objects that have it, so names are fetched in every run.
-    pub(super) async fn fetch(api: &Api<'_>, types: &[ContentType]) -> Result<Self, ApiError> {
+    pub(super) async fn fetch(
+        api: &Api<'_>,
+        types: &[ContentType],
+        joins: &[TermJoin],
+    ) -> Result<Self, ApiError> {
         let taxonomies: BTreeMap<String, Taxonomy> = api.get("taxonomies").await?;
-        let used: BTreeSet<&String> = types.iter().flat_map(|one| &one.taxonomies).collect();
+        let used = types.iter().flat_map(|one| &one.taxonomies);
+        let joined = joins.iter().map(|join| &join.taxonomy);
+        let used: BTreeSet<&String> = used.chain(joined).collect();
         let mut terms = BTreeMap::new();
         for name in used {
             let Some(Taxonomy { rest_base }) = taxonomies.get(name) else { continue };
@@ -84,8 +99,19 @@ impl JoinedNames {
         xxh3_64(&text)
     }
 
-    /// Adds the names of terms, author and image to an object.
-    pub(super) fn join(&self, mut object: Value, media: &BTreeMap<u64, Value>) -> Value {
+    /// The terms of a taxonomy; `None` if the site does not show it.
+    pub(super) fn terms_of(&self, taxonomy: &str) -> Option<&BTreeMap<u64, Value>> {
+        self.terms.get(taxonomy).map(|(_, terms)| terms)
+    }
+
+    /// Adds to an object the names of terms, author and image, and the term whose landing page it is.
+    pub(super) fn join(
+        &self,
+        mut object: Value,
+        media: &BTreeMap<u64, Value>,
+        landing: &LandingTerms,
+    ) -> Value {
+        let landing = object["id"].as_u64().and_then(|id| landing.get(&id)).cloned();
         let mut joined = serde_json::Map::new();
         for (taxonomy, (key, terms)) in &self.terms {
             let ids = object[key.as_str()].as_array().into_iter().flatten();
@@ -99,10 +125,13 @@ impl JoinedNames {
         let author = author.map(|author| author["name"].clone());
         let image = object["featured_media"].as_u64().and_then(|id| media.get(&id)).cloned();
         if let Some(fields) = object.as_object_mut() {
-            fields.remove("_links");
-            fields.remove("guid");
+            for name in UNUSED_FIELDS {
+                fields.remove(name);
+            }
         }
-        json!({ "object": object, "terms": joined, "author": author, "image": image })
+        json!({
+            "object": object, "terms": joined, "author": author, "image": image, "landing": landing,
+        })
     }
 }
 

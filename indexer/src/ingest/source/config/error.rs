@@ -116,6 +116,27 @@ pub enum ConfigError {
     /// A calendar has neither an address nor a path.
     #[error("source `{0}`: missing key `address` or `path`")]
     NoLocation(SourceName),
+    /// A key of WordPress sites in a source of another kind.
+    #[error("source `{source_name}`: `{key}` is for kind `wordpress`")]
+    KeyOfWordpress {
+        /// Which source.
+        source_name: SourceName,
+        /// The key.
+        key: &'static str,
+    },
+    /// A join is invalid.
+    #[error(
+        "source `{source_name}`: invalid `{key}` in `[[source.join]]`; use each taxonomy and type once, by \
+         their names in the REST API, a type that is in `types`, and a kind such as `community`: `{value}`"
+    )]
+    Join {
+        /// Which source.
+        source_name: SourceName,
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
     /// The path does not exist or is of the wrong kind.
     #[error("source `{source_name}`: {expected} not found: `{}`", path.display())]
     Path {

@@ -7,7 +7,7 @@ use schema::SourceName;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{ConfigError, SourceConfig, SourceKind, path};
+use super::{ConfigError, SourceConfig, SourceKind, path, wordpress};
 use crate::sync::{NetworkSource, Protocol, SecretLocation};
 
 /// Where a source is: a file or folder, or a site.
@@ -16,12 +16,13 @@ pub(super) fn location(
     folder: &Path,
     name: &SourceName,
 ) -> Result<(PathBuf, Option<NetworkSource>), ConfigError> {
+    let options = wordpress::options(config, name)?;
     let has_path = !config.path.as_os_str().is_empty();
     let protocol = match (config.kind, &config.address) {
         (SourceKind::Wordpress, _) if has_path => {
             return Err(ConfigError::PathOfSite(name.clone()));
         }
-        (SourceKind::Wordpress, _) => Protocol::Wordpress { types: config.types.clone() },
+        (SourceKind::Wordpress, _) => Protocol::Wordpress { types: config.types.clone(), options },
         (SourceKind::Icalendar, Some(_)) if has_path => {
             return Err(ConfigError::TwoLocations(name.clone()));
         }
@@ -45,7 +46,7 @@ pub(super) fn location(
         (Some(_), Some(_)) => return Err(ConfigError::Credentials(name.clone())),
     };
     let settings = match &protocol {
-        Protocol::Wordpress { types } => format!("{types:?}"),
+        Protocol::Wordpress { types, options } => format!("{types:?} {}", options.read_pages),
         // What was stored can be read with the encoding with which it was checked.
         Protocol::Calendar { encoding } => format!("{:?}", encoding.map(Encoding::name)),
     };

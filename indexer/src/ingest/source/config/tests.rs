@@ -149,3 +149,36 @@ fn a_calendar_must_be_a_path_or_an_address() {
         assert!(error.starts_with(reason), "{error}");
     }
 }
+
+#[test]
+fn the_keys_of_wordpress_must_be_checked() {
+    let site = "kind = \"wordpress\"\naddress = \"https://www.example.nl/\"\n";
+    let join = "taxonomy = \"community\"\ntype = \"page\"\nkind = \"community\"\n";
+    let network = |config: &str| resolve(&format!("{site}{config}")).map(|s| s.network.unwrap());
+    let options =
+        network(&format!("preset = \"gebruiker-centraal\"\n[[join]]\n{join}by = \"name\""));
+    let Protocol::Wordpress { options, .. } = options.unwrap().protocol else { panic!("a site") };
+    assert!(options.read_pages && options.preset.is_some());
+    assert_eq!((options.joins.len(), options.joins[0].by), (1, crate::sync::JoinBy::Name));
+    let digest = |config: &str| network(config).unwrap().digest;
+    assert_ne!(digest("read_pages = false"), digest(""));
+    assert_eq!(digest(&format!("[[join]]\n{join}")), digest(""));
+    let invalid = "source `s`: invalid `";
+    for (config, reason) in [
+        (format!("[[join]]\n{}", join.replace("\"page", "\"Page")), "type` in `[[source.join]]`"),
+        (format!("types = [\"post\"]\n[[join]]\n{join}"), "type` in `[[source.join]]`"),
+        (format!("[[join]]\n{}", join.replace("\"community", "\"a b")), "taxonomy`"),
+        (format!("[[join]]\n{}", join.replace("kind = \"c", "kind = \"C")), "kind`"),
+        (format!("[[join]]\n{join}[[join]]\n{join}"), "taxonomy`"),
+    ] {
+        let error = network(&config).unwrap_err();
+        assert!(error.starts_with(&format!("{invalid}{reason}")), "{error}");
+    }
+    for config in ["preset = \"x\"", "[[join]]\ntaxonomy = \"a\"", "[[join]]\nby = \"title\""] {
+        assert!(network(config).is_err(), "{config}");
+    }
+    assert_eq!(
+        table("read_pages = true").unwrap_err(),
+        "source `s`: `read_pages` is for kind `wordpress`"
+    );
+}
