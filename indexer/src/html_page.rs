@@ -25,6 +25,13 @@ const TIMES_MAX: usize = 100;
 /// Bytes in which the declaration of a character encoding is looked for.
 const CHARSET_BYTES: usize = 1_024;
 
+/// Bytes that are read at once.
+const CHUNK_BYTES: usize = 16 << 10;
+/// Bytes between attributes, and their maximum number within one tag or comment: the time for a tag is
+/// quadratic in its attributes.
+const SEPARATORS: &[u8] = b" \t\n\r\x0c/\"'";
+const SEPARATORS_MAX: usize = 40_000;
+
 /// Elements that end without an end tag, or have no content: they do not nest.
 const UNNESTED_ELEMENTS: &str = "p li dt dd td th tr thead tbody tfoot option optgroup colgroup \
     area base br col embed hr img input link meta param source track wbr rp rt html head body";
@@ -50,7 +57,7 @@ pub(crate) struct PageMetadata {
     pub(crate) is_noindex: bool,
     /// Whether the page only leads to another one (`http-equiv="refresh"` without delay).
     pub(crate) is_redirect: bool,
-    /// Number of elements.
+    /// Number of elements; the greatest number if the page was not read to its end.
     pub(crate) elements: usize,
     /// The deepest nesting of elements; at least the actual one.
     pub(crate) nesting: usize,
@@ -96,9 +103,24 @@ impl PageMetadata {
     /// Reads the text of a page.
     pub(crate) fn of(html: &str) -> Self {
         let tokenizer = Tokenizer::new(MetadataSink::default(), TokenizerOpts::default());
-        let input = BufferQueue::default();
-        input.push_back(StrTendril::from(html));
-        while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+        let (mut rest, mut separators, mut tokens) = (html, 0, 0);
+        while !rest.is_empty() {
+            let (chunk, after) = rest.split_at(rest.floor_char_boundary(CHUNK_BYTES));
+            rest = after;
+            separators += chunk.bytes().filter(|byte| SEPARATORS.contains(byte)).count();
+            if separators > SEPARATORS_MAX {
+                let mut page = tokenizer.sink.0.into_inner().finish();
+                page.elements = usize::MAX;
+                return page;
+            }
+            let input = BufferQueue::default();
+            input.push_back(StrTendril::from(chunk));
+            while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+            let found = tokenizer.sink.0.borrow().tokens;
+            if found != tokens {
+                (separators, tokens) = (0, found);
+            }
+        }
         tokenizer.end();
         tokenizer.sink.0.into_inner().finish()
     }
@@ -116,6 +138,8 @@ struct MetadataReader {
     depth: usize,
     text: Option<(TextTarget, String)>,
     first_heading: Option<String>,
+    /// Number of tokens.
+    tokens: usize,
 }
 
 /// The element whose text is read.
@@ -131,6 +155,7 @@ impl TokenSink for MetadataSink {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut reader = self.0.borrow_mut();
+        reader.tokens += usize::from(!matches!(token, Token::ParseError(_)));
         match token {
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => {
                 reader.start(&tag);
@@ -336,5 +361,20 @@ mod tests {
         ] {
             assert_eq!(PageMetadata::of(&html.repeat(1_000)).nesting, nesting, "{html}");
         }
+    }
+
+    #[test]
+    fn a_tag_with_any_number_of_attributes_must_take_linear_time() {
+        let start = std::time::Instant::now();
+        for separator in [" ", "/", "=''"] {
+            let attributes = (0..300_000).map(|n| format!("{separator}a{n}")).collect::<String>();
+            let page = PageMetadata::of(&format!("<title>T</title><p {attributes}><h1>x</h1>"));
+            assert_eq!((page.title.as_deref(), page.elements), (Some("T"), usize::MAX));
+        }
+        // Each takes less than a second; without a limit, minutes.
+        assert!(start.elapsed() < std::time::Duration::from_secs(20));
+        let image =
+            format!("<img src='data:image/png;base64,{}'><h1>x</h1>", "AAAA/".repeat(8_000));
+        assert_eq!(PageMetadata::of(&image).heading.as_deref(), Some("x"));
     }
 }

@@ -141,11 +141,8 @@ fn sitemap(choices: &mut ByteSource) -> String {
     }
     let mut entries = String::new();
     for _ in 0..choices.below(5) {
-        entries.push_str(if choices.one_in(8) {
-            choices.pick::<&str>(&SITEMAP)
-        } else {
-            choices.pick::<&str>(&ENTRIES)
-        });
+        let fragments = if choices.one_in(8) { &SITEMAP[..] } else { &ENTRIES };
+        entries.push_str(choices.pick::<&str>(fragments));
     }
     format!("<urlset>{entries}</urlset>")
 }

@@ -243,5 +243,22 @@ mod tests {
             assert!(error.contains(reason), "{error}");
         }
         assert!(raw_fields(b"", &address).unwrap().get("title").is_none());
+        // Within the limits, any page takes seconds.
+        let start = std::time::Instant::now();
+        let nested = "<div>".repeat(200);
+        for html in [
+            "<p>Een zin, nog een, en nog een.</p>",
+            "<b>x</b>",
+            "<td>x",
+            "<li><a href=a>b</a>",
+            "<br>",
+        ] {
+            let count = 19_000 / html.matches(['<']).count();
+            let page = format!("<main>{nested}{}", html.repeat(count));
+            raw_fields(page.as_bytes(), &address).unwrap();
+            raw_fields(format!("{nested}<table>{}", html.repeat(count)).as_bytes(), &address)
+                .unwrap();
+        }
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
     }
 }

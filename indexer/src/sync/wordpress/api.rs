@@ -160,15 +160,6 @@ impl Api<'_> {
         Ok(objects)
     }
 
-    /// Whether an address on the site has a page.
-    pub(super) async fn has_page(&self, url: &Url) -> Result<bool, ApiError> {
-        match self.web_page(url).await {
-            Ok(_) | Err(ApiError::Moved { .. }) => Ok(true),
-            Err(ApiError::Gone { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Whether an address is on the host of the site; no other host is requested.
     pub(super) fn is_own_host(&self, url: &Url) -> bool {
         url.host_str() == self.root.host_str() && matches!(url.scheme(), "http" | "https")

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use url::Url;
 
 use super::{
     RunError, Walk, WalkResult,
@@ -13,7 +14,7 @@ use super::{
     public_page::PageStatus,
     site::{ContentType, JoinedNames, LandingTerms},
 };
-use crate::sync::state::FetchedResource;
+use crate::{html_page::PageMetadata, sync::state::FetchedResource};
 
 /// Maximum number of missing objects per type that are requested one by one; more of them wait for
 /// the next complete run.
@@ -107,11 +108,29 @@ impl Walk<'_> {
             };
             let link = object["link"].as_str().and_then(|link| link.parse().ok());
             match link {
-                Some(link) if self.api.has_page(&link).await? => return Ok(true),
+                Some(link) if self.has_own_page(&link).await? => return Ok(true),
                 _ => {}
             }
         }
         Ok(false)
+    }
+
+    /// Whether an address has a page of its own: instead of a missing one, some sites send the home page.
+    async fn has_own_page(&self, link: &Url) -> Result<bool, ApiError> {
+        let page = match self.api.web_page(link).await {
+            Ok(page) => page,
+            Err(ApiError::Gone { .. }) => return Ok(false),
+            Err(ApiError::Moved { .. }) => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        let metadata = PageMetadata::read(&page.body);
+        let canonical = metadata.canonical.as_deref().and_then(|text| link.join(text).ok());
+        if let Some(canonical) = canonical {
+            return Ok(canonical.path() != self.api.root.path());
+        }
+        let home = self.api.web_page(&self.api.root).await?;
+        let is_home = PageMetadata::read(&home.body).title == metadata.title;
+        Ok(home.body != page.body && !(is_home && metadata.title.is_some()))
     }
 
     /// Fetches objects by id, joins names and stores them. An object that is no longer in the response

@@ -67,3 +67,27 @@ async fn a_page_that_cannot_be_read_must_leave_its_object_as_it_was() {
     site.content().pages.clear();
     assert_eq!(outcome(&source.run().await), (Completeness::Complete, [4, 2, 0]));
 }
+
+#[tokio::test]
+async fn a_type_without_pages_of_its_own_must_be_left_out() {
+    let home = "<title>Site</title>";
+    for (own_page, is_read) in [
+        (page(404, ""), false),
+        (page(200, home), false),
+        (page(200, "<title>Site</title><p>Vandaag"), false),
+        (page(200, "<title>A</title><link rel=canonical href=/>"), false),
+        (page(200, "<title>Site</title><link rel=canonical href=/citaat-1/>"), true),
+        (page(200, "<title>Citaat</title>"), true),
+    ] {
+        let site = FakeSite::with_posts(1);
+        site.put(object("citaat", 1, "Citaat", "2026-01-01T00:00:00"));
+        let body = own_page.body.clone();
+        let pages = [("/".to_owned(), page(200, home)), ("/citaat-1/".to_owned(), own_page)];
+        site.content().pages.extend(pages);
+        let source = TestSource::of(&site);
+        let run = source.run().await;
+        assert_eq!(run.completeness, Completeness::Complete, "{:?}", run.notes);
+        assert_eq!(source.keys().contains("citaat/1"), is_read, "{body}");
+        assert_eq!(run.notes.contains(&"type without public pages: `citaat`".to_owned()), !is_read);
+    }
+}
