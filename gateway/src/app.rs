@@ -5,11 +5,8 @@ mod watch;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use federation::{SupergraphFile, SupergraphFileError};
-use indexer::{
-    catalog::{Catalog, OpenError},
-    ingest::config::ResolvedSource,
-    schedule::Schedule,
-};
+use futures_util::future::BoxFuture;
+use indexer::catalog::{Catalog, OpenError};
 use poem::Server;
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -18,10 +15,7 @@ use crate::{
     auth::{Authenticator, JwksError, JwksProvider},
     config::Config,
     http,
-    http::{
-        hooks::{HookError, Hooks},
-        open_connections::OpenConnections,
-    },
+    http::{hooks::Hooks, open_connections::OpenConnections},
     pipeline::{DocumentError, Pipeline},
     routes, vocabulary,
     vocabulary::{VocabularyFolder, VocabularyFolderError},
@@ -40,7 +34,8 @@ pub struct App {
     supergraph: Option<SupergraphFile>,
     pipeline: Arc<Pipeline>,
     jwks: Option<Arc<JwksProvider>>,
-    schedule: Option<(Arc<Schedule>, Arc<Hooks>)>,
+    tasks: Vec<BoxFuture<'static, ()>>,
+    hooks: Option<Arc<Hooks>>,
     config: Arc<Config>,
 }
 
@@ -83,9 +78,6 @@ pub enum AppError {
     /// The token keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] JwksError),
-    /// The hooks of a source cannot be received.
-    #[error(transparent)]
-    Hooks(#[from] HookError),
     /// The trusted documents cannot be loaded.
     #[error(transparent)]
     Documents(#[from] DocumentError),
@@ -135,22 +127,22 @@ impl App {
             Some(authentication) => Some(JwksProvider::open(&authentication.jwks).await?),
             None => None,
         };
-        let schedule = None;
-        Ok(Self { listener, address, catalog, supergraph, pipeline, jwks, schedule, config })
+        let (tasks, hooks) = (Vec::new(), None);
+        Ok(Self { listener, address, catalog, supergraph, pipeline, jwks, tasks, hooks, config })
     }
 
-    /// Reads the sources on a schedule, and receives their hooks, while the server runs.
-    ///
-    /// # Errors
-    /// [`AppError::Hooks`] if a secret cannot be read.
-    pub fn with_schedule(
-        mut self,
-        schedule: Arc<Schedule>,
-        sources: &[ResolvedSource],
-    ) -> Result<Self, AppError> {
-        let hooks = Arc::new(Hooks::new(Arc::clone(&schedule), sources)?);
-        self.schedule = Some((schedule, hooks));
-        Ok(self)
+    /// Runs a task, such as the schedule of the sources, while the server runs.
+    #[must_use]
+    pub(crate) fn with_task(mut self, task: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.tasks.push(Box::pin(task));
+        self
+    }
+
+    /// Receives hooks while the server runs.
+    #[must_use]
+    pub(crate) fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(Arc::new(hooks));
+        self
     }
 
     /// The address that the server listens on.
@@ -182,10 +174,9 @@ impl App {
         if let Some(jwks) = &self.jwks {
             background.spawn(auth::run_refresh(Arc::clone(jwks)));
         }
-        let hooks = self.schedule.map(|(schedule, hooks)| {
-            background.spawn(schedule.run());
-            hooks
-        });
+        for task in self.tasks {
+            background.spawn(task);
+        }
         let authentication = self.config.authentication.as_ref().zip(self.jwks);
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));
         let connections = Arc::new(OpenConnections::default());
@@ -194,7 +185,7 @@ impl App {
         let endpoint = routes::endpoint_of_connections(
             self.pipeline,
             authenticator,
-            hooks,
+            self.hooks,
             &self.config,
             connections,
         );

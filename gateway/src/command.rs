@@ -37,13 +37,14 @@ use indexer::{
     catalog::{CatalogError, OpenError},
     evaluate::{CollectionError, CompareError, EvaluateError},
     ingest::BuildError,
-    sync::SyncError,
+    sync::{CredentialsError, SyncError},
     with_causes,
 };
 
 use crate::{
     app::AppError,
     config::{Config, ConfigError, Overrides},
+    http::hooks::ShortSecret,
     vocabulary::VocabularyFolderError,
 };
 
@@ -154,6 +155,10 @@ enum CommandError {
         .0.iter().map(::schema::SourceName::as_str).collect::<Vec<_>>().join("`, `")
     )]
     NotFetched(Vec<::schema::SourceName>),
+    #[error("source `{0}`: no secret for hooks")]
+    HookSecret(::schema::SourceName, #[source] CredentialsError),
+    #[error(transparent)]
+    ShortSecret(#[from] ShortSecret),
     #[error("nothing to watch; set `refresh` of a source, such as `refresh = \"15m\"`")]
     NoSchedule,
     #[error(

@@ -37,6 +37,7 @@ pub use crate::{
     analysis::{Vocabulary, VocabularyEntry, VocabularyError, VocabularyLine, VocabularyWarning},
     generation::{Damage, GenerationError, RecordCounts, SourceState},
     index::NotListedReason,
+    source_health::{HealthBySource, HealthState, SourceHealth, time_of},
     store::Relation,
 };
 pub use explain::RankExplanation;
@@ -50,7 +51,6 @@ use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
     source_health,
-    source_health::HealthBySource,
     store::StoreError,
     with_causes,
 };

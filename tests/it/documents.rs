@@ -124,6 +124,12 @@ fn the_table_of_errors_must_match_the_program() {
 fn the_table_of_metrics_must_match_the_server() {
     let installation = Installation::small();
     installation.build();
+    let name = schema::SourceName::new("items").expect("a name");
+    let run = indexer::sync::SourceRun {
+        completeness: indexer::sync::Completeness::Complete,
+        ..indexer::sync::SourceRun::failed(clock(), String::new())
+    };
+    indexer::source_health::record(&installation.data(), &[(name, run)]).expect("writable");
     let sdl = installation.path().join("partner.graphql");
     let link = "@link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])";
     let community = "type Community @key(fields: \"id\") { id: ID! members: Int! }";

@@ -10,13 +10,12 @@ use clap::Args;
 use indexer::{
     admin, ingest,
     ingest::{
-        BuildConfig, BuildError, BuildLimits, BuildOptions, Mode, OnThreshold, Outcome,
+        BuildError, BuildOptions, Mode, OnThreshold, Outcome,
         PublishMode, REJECTIONS_MAX, Rejection, Report, SourceReport,
     },
     sync::Completeness,
     with_causes,
 };
-use jiff::Timestamp;
 use schema::SourceName;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -25,9 +24,9 @@ use super::{
     CommandError, SourceArguments, logging, output,
     progress::Console,
     shutdown_signals::ShutdownSignals,
-    sync::{self, RunSummary},
+    sync::{self, RunSummary, build_config},
 };
-use crate::config::{Config, ConfigError, Overrides};
+use crate::config::{Config, Overrides};
 
 /// Maximum number of rejections in the text output.
 const REJECTIONS_SHOWN: usize = 20;
@@ -127,28 +126,6 @@ fn build(arguments: &IndexArguments, config: &Config) -> Result<ExitCode, Comman
         _ if !failed.is_empty() => Err(CommandError::NotFetched(failed)),
         _ => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// The configuration of a build.
-pub(super) fn build_config(config: &Config) -> Result<BuildConfig, ConfigError> {
-    Ok(BuildConfig {
-        data: config.data.clone(),
-        sources: config.resolve_sources()?,
-        aliases: config.aliases.clone(),
-        item_url: config.public_url.clone(),
-        limits: BuildLimits {
-            rejections_percent: config.limits.rejections_percent,
-            removals_percent: config.limits.removals_percent,
-            retained_generations: config.limits.generations_retained,
-        },
-        now: whole_second(config.clock.now()),
-        demo_date: config.demo_date,
-    })
-}
-
-/// Truncates to whole seconds, since build times are read by people.
-fn whole_second(instant: Timestamp) -> Timestamp {
-    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
 }
 
 fn build_options(arguments: &IndexArguments) -> Result<BuildOptions, CommandError> {

@@ -15,13 +15,8 @@ use indexer::{
 use tokio::runtime::Runtime;
 
 use super::{
-    CommandError, SourceArguments, graphiql,
-    index::{self, Summary},
-    logging,
-    progress::Console,
-    shutdown_signals::ShutdownSignals,
-    sync,
-    telemetry::Traces,
+    CommandError, SourceArguments, graphiql, index::Summary, logging, progress::Console,
+    shutdown_signals::ShutdownSignals, sync, telemetry::Traces,
 };
 use crate::{
     app::App,
@@ -79,7 +74,7 @@ fn build_demo(config: &Config) -> Result<(), CommandError> {
         on_rejections: OnThreshold::Fail,
         sync_state: None,
     };
-    let report = ingest::build(&index::build_config(config)?, &options, &Console::new())?;
+    let report = ingest::build(&sync::build_config(config)?, &options, &Console::new())?;
     writeln!(io::stderr(), "{}\n", Summary(&report))?;
     Ok(())
 }
@@ -90,12 +85,11 @@ async fn serve(
     signals: ShutdownSignals,
 ) -> Result<ExitCode, CommandError> {
     let graphiql_dir = config.graphql.graphiql_dir.clone();
-    let sources =
-        if config.federation.supergraph_only { Vec::new() } else { config.resolve_sources()? };
-    let schedule = if sources.is_empty() { None } else { sync::schedule(&config)? };
+    let schedule = if config.federation.supergraph_only { None } else { sync::schedule(&config)? };
+    let hooks = schedule.clone().map(|schedule| sync::hooks(&config, schedule)).transpose()?;
     let mut app = App::build(config).await?;
-    if let Some(schedule) = schedule {
-        app = app.with_schedule(schedule, &sources)?;
+    if let Some((schedule, hooks)) = schedule.zip(hooks) {
+        app = app.with_task(schedule.run()).with_hooks(hooks);
     }
     if let Some(folder) = graphiql_dir.filter(|_| is_demo) {
         graphiql::build_if_missing(&folder);

@@ -6,18 +6,23 @@ use std::{
 };
 
 use indexer::{
-    ingest::Progress,
+    ingest::{BuildConfig, BuildLimits, Progress},
     schedule::{Schedule, ScheduleConfig},
     source_health,
-    sync::{Completeness, NetworkSource, Scope, SourceRun, SyncConfig, Synchroniser},
+    sync::{
+        ChangedObject, Completeness, NetworkSource, Scope, SourceRun, SyncConfig, Synchroniser,
+    },
     with_causes,
 };
 use jiff::Timestamp;
 use schema::SourceName;
 use tokio::runtime::Runtime;
 
-use super::{CommandError, index::build_config};
-use crate::config::Config;
+use super::CommandError;
+use crate::{
+    config::{Config, ConfigError},
+    http::hooks::{Hooks, ReportedObject},
+};
 
 /// The run of one source.
 pub(super) type NamedRun = (SourceName, SourceRun);
@@ -72,6 +77,53 @@ pub(super) fn schedule(config: &Config) -> Result<Option<Arc<Schedule>>, Command
         publish_interval: config.sync.publish_interval,
     })?;
     Ok(schedule.map(Arc::new))
+}
+
+/// The configuration of a build.
+pub(super) fn build_config(config: &Config) -> Result<BuildConfig, ConfigError> {
+    Ok(BuildConfig {
+        data: config.data.clone(),
+        sources: config.resolve_sources()?,
+        aliases: config.aliases.clone(),
+        item_url: config.public_url.clone(),
+        limits: BuildLimits {
+            rejections_percent: config.limits.rejections_percent,
+            removals_percent: config.limits.removals_percent,
+            retained_generations: config.limits.generations_retained,
+        },
+        now: whole_second(config.clock.now()),
+        demo_date: config.demo_date,
+    })
+}
+
+/// Truncates to whole seconds, since build times are read by people.
+fn whole_second(instant: Timestamp) -> Timestamp {
+    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
+
+/// The hooks of the sources that have a secret, which request runs of the schedule.
+pub(super) fn hooks(config: &Config, schedule: Arc<Schedule>) -> Result<Hooks, CommandError> {
+    let mut secrets = Vec::new();
+    for source in config.resolve_sources()? {
+        let Some(location) = source.hook_secret else { continue };
+        let secret = location.read();
+        let secret =
+            secret.map_err(|cause| CommandError::HookSecret(source.name.clone(), cause))?;
+        secrets.push((source.name, secret));
+    }
+    let receive = move |name: &SourceName, objects: Vec<ReportedObject>| {
+        let scope = if objects.is_empty() {
+            Scope::All
+        } else {
+            Scope::Objects(objects.into_iter().map(changed_object).collect())
+        };
+        schedule.request(name, scope);
+    };
+    Ok(Hooks::new(secrets, receive)?)
+}
+
+fn changed_object(ReportedObject { kind, id }: ReportedObject) -> ChangedObject {
+    ChangedObject { kind, id }
 }
 
 /// Formats a run as one line, and its notes.

@@ -19,8 +19,9 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use super::{
-    CommandError, ManageArguments, index::build_config, output, progress::Console,
-    sync::sync_config,
+    CommandError, ManageArguments, output,
+    progress::Console,
+    sync::{build_config, sync_config},
 };
 use crate::config::Config;
 

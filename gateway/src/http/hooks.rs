@@ -3,17 +3,9 @@
 //! The body is signed as GitHub does: `X-Hub-Signature-256: sha256=HEX`, the HMAC-SHA256 of the body
 //! with a secret that only the host and this installation know.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use indexer::{
-    ingest::config::ResolvedSource,
-    schedule::Schedule,
-    sync::{ChangedObject, CredentialsError, Scope},
-};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use poem::{
     Endpoint, Request, Response, Result,
@@ -38,41 +30,47 @@ const SECRET_BYTES_MIN: usize = 16;
 /// Maximum number of objects in one body; more of them start a run of the whole source.
 const CHANGES_MAX: usize = 100;
 
-/// Why hooks cannot be received.
+/// A secret for hooks that can be guessed.
 #[derive(Debug, thiserror::Error)]
-pub enum HookError {
-    /// The secret of a source cannot be read.
-    #[error("source `{0}`: no secret for hooks")]
-    Secret(SourceName, #[source] CredentialsError),
-    /// The secret of a source can be guessed.
-    #[error("source `{0}`: the secret for hooks is shorter than {SECRET_BYTES_MIN} characters")]
-    ShortSecret(SourceName),
+#[error("source `{0}`: the secret for hooks is shorter than {SECRET_BYTES_MIN} characters")]
+pub(crate) struct ShortSecret(SourceName);
+
+/// An object that a host reported as changed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReportedObject {
+    /// Its type, such as `post`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// Its number on the host.
+    pub(crate) id: u64,
 }
+
+/// Receives hooks: the source, and the objects that changed; none if anything may have changed.
+type Receiver = dyn Fn(&SourceName, Vec<ReportedObject>) + Send + Sync;
 
 /// The hooks of all sources that have a secret.
 pub(crate) struct Hooks {
-    schedule: Arc<Schedule>,
     secrets: BTreeMap<SourceName, DecodingKey>,
+    receive: Box<Receiver>,
 }
 
 impl Hooks {
-    /// Reads the secrets of the sources.
+    /// The hooks of sources with their secrets.
+    ///
+    /// # Errors
+    /// [`ShortSecret`] if a secret can be guessed.
     pub(crate) fn new(
-        schedule: Arc<Schedule>,
-        sources: &[ResolvedSource],
-    ) -> Result<Self, HookError> {
-        let with_secret = sources.iter().filter_map(|source| {
-            let location = source.hook_secret.as_ref()?;
-            Some((&source.name, location))
-        });
-        let secrets = with_secret.map(|(name, location)| {
-            let secret = location.read().map_err(|cause| HookError::Secret(name.clone(), cause))?;
+        secrets: impl IntoIterator<Item = (SourceName, String)>,
+        receive: impl Fn(&SourceName, Vec<ReportedObject>) + Send + Sync + 'static,
+    ) -> Result<Self, ShortSecret> {
+        let secrets = secrets.into_iter().map(|(name, secret)| {
             if secret.len() < SECRET_BYTES_MIN {
-                return Err(HookError::ShortSecret(name.clone()));
+                return Err(ShortSecret(name));
             }
-            Ok((name.clone(), DecodingKey::from_secret(secret.as_bytes())))
+            Ok((name, DecodingKey::from_secret(secret.as_bytes())))
         });
-        Ok(Self { schedule, secrets: secrets.collect::<Result<_, _>>()? })
+        Ok(Self { secrets: secrets.collect::<Result<_, _>>()?, receive: Box::new(receive) })
     }
 }
 
@@ -80,10 +78,10 @@ impl Hooks {
 /// changed.
 #[derive(Deserialize)]
 struct HookBody {
-    changes: Vec<ChangedObject>,
+    changes: Vec<ReportedObject>,
 }
 
-/// The endpoint; without a schedule, nothing is found.
+/// The endpoint; without hooks, nothing is found.
 pub(crate) struct HookEndpoint {
     pub(crate) hooks: Option<Arc<Hooks>>,
     pub(crate) limits: Limits,
@@ -118,9 +116,9 @@ impl Endpoint for HookEndpoint {
             );
             return Ok(problem_details::response(StatusCode::UNAUTHORIZED, &error));
         }
-        let scope = scope(&body);
-        tracing::info!(source = %name, scope = ?scope, "hook");
-        hooks.schedule.request(name, scope);
+        let objects = reported_objects(&body);
+        tracing::info!(source = %name, objects = objects.len(), "hook");
+        (hooks.receive)(name, objects);
         Ok(Response::builder()
             .status(StatusCode::ACCEPTED)
             .content_type("application/json")
@@ -149,12 +147,11 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(byte).collect::<Option<_>>().filter(|_| is_hex)
 }
 
-fn scope(body: &[u8]) -> Scope {
+/// The objects of a body; none if anything may have changed.
+fn reported_objects(body: &[u8]) -> Vec<ReportedObject> {
     match serde_json::from_slice::<HookBody>(body) {
-        Ok(HookBody { changes }) if (1..=CHANGES_MAX).contains(&changes.len()) => {
-            Scope::Objects(changes.into_iter().collect::<BTreeSet<_>>())
-        }
-        _ => Scope::All,
+        Ok(HookBody { changes }) if changes.len() <= CHANGES_MAX => changes,
+        _ => Vec::new(),
     }
 }
 
@@ -193,14 +190,14 @@ mod tests {
 
     #[test]
     fn only_a_list_of_changes_must_narrow_the_run() {
-        let change = |kind: &str, id| ChangedObject { kind: kind.to_owned(), id };
+        let object = |kind: &str, id| ReportedObject { kind: kind.to_owned(), id };
         assert_eq!(
-            scope(br#"{"changes":[{"type":"post","id":7},{"type":"post","id":7},{"type":"page","id":1}]}"#),
-            Scope::Objects(BTreeSet::from([change("page", 1), change("post", 7)]))
+            reported_objects(br#"{"changes":[{"type":"post","id":7},{"type":"page","id":1}]}"#),
+            [object("post", 7), object("page", 1)]
         );
         let many = format!("{{\"changes\":[{}]}}", [r#"{"type":"post","id":7}"#; 101].join(","));
         for body in ["", "{}", r#"{"changes":[]}"#, r#"{"ref":"refs/heads/main"}"#, "[", &many] {
-            assert_eq!(scope(body.as_bytes()), Scope::All, "{body}");
+            assert_eq!(reported_objects(body.as_bytes()), [], "{body}");
         }
     }
 }

@@ -6,10 +6,7 @@ use std::{
 };
 
 use federation::subgraph::CircuitState;
-use indexer::{
-    catalog::{Catalog, PoolLoad, Snapshot},
-    source_health::{HealthBySource, HealthState},
-};
+use indexer::catalog::{Catalog, HealthBySource, HealthState, PoolLoad, Snapshot};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, EncodeMetric},

@@ -1,7 +1,7 @@
 //! The status page: generation, counts and health of the sources.
 
 use askama::Template;
-use indexer::source_health::{self, HealthState};
+use indexer::catalog::{HealthState, time_of};
 use schema::{Kind, NodeKind};
 
 use super::{PageContext, PageError, layout::Layout};
@@ -55,7 +55,7 @@ pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String,
         ]
     });
     let time = |seconds: Option<i64>| {
-        let time = seconds.and_then(source_health::time_of);
+        let time = seconds.and_then(time_of);
         time.map_or_else(|| messages.get("status.none").to_owned(), |time| messages.minute_of(time))
     };
     let health = snapshot.source_health();

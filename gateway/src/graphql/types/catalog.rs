@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Object};
 use federation::subgraph::{CircuitState, Health};
-use indexer::{
-    catalog::{RecordCounts, Snapshot, SourceState},
-    source_health::{HealthState, SourceHealth, time_of},
-};
+use indexer::catalog::{HealthState, RecordCounts, Snapshot, SourceHealth, SourceState, time_of};
 
 use super::scalar::DateTime;
 use crate::graphql::context::RequestContext;

@@ -6,6 +6,7 @@ mod network;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod time_zones;
 mod wordpress;
 
 use std::{
@@ -21,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
-use super::{front_matter::toml_to_json, zone_names};
+use super::front_matter::toml_to_json;
 use crate::sync::{NetworkSource, SecretLocation, SitePreset};
 
 pub use self::{error::ConfigError, wordpress::JoinConfig};
@@ -282,7 +283,7 @@ fn resolve_source(
         pattern.map_err(template_error),
         encoding(config, &name),
         delimiter(config, &name),
-        time_zones(config, &name),
+        time_zones::time_zones(config, &name),
         mapping(config, &name),
         schedule::schedule(config, folder, &name),
     );
@@ -484,19 +485,6 @@ fn delimiter(config: &SourceConfig, name: &SourceName) -> Result<Option<u8>, Con
         Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(Some(byte)),
         _ => Err(ConfigError::Delimiter { source_name: name.clone(), delimiter }),
     }
-}
-
-/// The default time zone, and the names of time zones by lower-case name.
-type TimeZones = (Option<String>, BTreeMap<String, String>);
-
-fn time_zones(config: &SourceConfig, name: &SourceName) -> Result<TimeZones, ConfigError> {
-    let error = |cause| ConfigError::TimeZone { source_name: name.clone(), cause };
-    let default = config.time_zone.as_deref().map(zone_names::known).transpose().map_err(error)?;
-    let names = config.time_zones.iter().map(|(written, zone)| {
-        let zone = zone_names::known(zone).map_err(error)?;
-        Ok((written.trim().to_lowercase(), zone))
-    });
-    Ok((default, names.collect::<Result<_, ConfigError>>()?))
 }
 
 fn digest(config: &SourceConfig) -> u64 {

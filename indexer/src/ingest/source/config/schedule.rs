@@ -16,13 +16,11 @@ const REFRESH_MIN: Duration = Duration::from_secs(10);
 const REFRESH_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// The interval at which a source is read again, and where the secret of its hooks is.
-type Schedule = (Option<Duration>, Option<SecretLocation>);
-
 pub(super) fn schedule(
     config: &SourceConfig,
     folder: &Path,
     name: &SourceName,
-) -> Result<Schedule, ConfigError> {
+) -> Result<(Option<Duration>, Option<SecretLocation>), ConfigError> {
     let refresh = match config.refresh.as_deref() {
         None => config.address.is_some().then_some(REFRESH_DEFAULT),
         Some("never") => None,
