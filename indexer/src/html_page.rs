@@ -367,7 +367,8 @@ mod tests {
     fn a_tag_with_any_number_of_attributes_must_take_linear_time() {
         let start = std::time::Instant::now();
         for separator in [" ", "/", "=''"] {
-            let attributes = (0..100_000).map(|n| format!("{separator}a{n}")).collect::<String>();
+            let attributes = (0..100_000).map(|n| format!("{separator}a{n}"));
+            let attributes = attributes.collect::<Vec<_>>().concat();
             let page = PageMetadata::of(&format!("<title>T</title><p {attributes}><h1>x</h1>"));
             assert_eq!((page.title.as_deref(), page.elements), (Some("T"), usize::MAX));
         }

@@ -8,7 +8,11 @@ mod events;
 mod faulty_proxy;
 pub(crate) mod site;
 
-use std::{collections::BTreeMap, fs, process::Output};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    process::Output,
+};
 
 use faulty_proxy::FaultyProxy;
 use schema::{Kind, Language, Record};
@@ -17,7 +21,7 @@ use site::Site;
 use crate::support::{Installation, Rng, everything, runtime};
 
 /// Number of rounds of random edits; `.ci/long upstreams` sets more.
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 40;
 /// The types of the seed that are read and have public pages. Events have no dates in the REST API.
 const ALL_TYPES: [&str; 4] = ["post", "page", "stap", "voorbeeld"];
 
@@ -158,7 +162,9 @@ fn assert_awkward_cases(installation: &Installation, site: &Site) {
     let records = records(installation);
     let published = records["/zomertijd/"].common().and_then(|common| common.published_at.clone());
     let expected: jiff::Timestamp = day.expect("a time").parse().expect("a time");
-    assert_eq!(published.expect("a time").earliest(), expected);
+    // A record has the local time, of which the first is meant.
+    let seconds = expected.as_second() - published.expect("a time").earliest().as_second();
+    assert!((0..=3_600).contains(&seconds), "{seconds}");
     let common = records.values().filter_map(Record::common);
     assert!(common.filter(|common| !common.themes.is_empty()).count() > 10);
 }
@@ -204,9 +210,10 @@ fn assert_subsite(installation: &Installation) {
     let of_subsite: Vec<_> =
         records.iter().filter(|(path, _)| path.starts_with("/international/")).collect();
     assert!(of_subsite.len() >= 26, "{}", of_subsite.len());
-    let title = |slug: &str| records[&format!("/international/{slug}/")].name().to_owned();
-    assert_eq!(title("hello-world"), "Hello world!");
-    assert_eq!(title("user-needs-story-25"), "User needs story 25");
+    let names: BTreeSet<_> = of_subsite.iter().map(|(_, record)| record.name()).collect();
+    for number in 1..=25 {
+        assert!(names.contains(format!("User needs story {number}").as_str()), "{names:?}");
+    }
     let is_english =
         |record: &Record| record.common().is_some_and(|common| common.language == Language::En);
     assert!(of_subsite.iter().all(|(_, record)| is_english(record)));

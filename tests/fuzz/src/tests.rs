@@ -107,8 +107,9 @@ fn generated_calendars_must_mostly_be_read() {
 fn generated_objects_pages_and_sitemaps_must_mostly_be_read() {
     let mut counts = [0; 3];
     for seed in 0..400 {
-        let kind = wordpress::outcome(&bytes(seed, 200));
-        kind.into_iter().for_each(|kind| counts[kind] += 1);
+        if let Some(kind) = wordpress::outcome(&bytes(seed, 200)) {
+            counts[kind] += 1;
+        }
     }
     assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
 }

@@ -259,6 +259,6 @@ mod tests {
             raw_fields(format!("{nested}<table>{}", html.repeat(count)).as_bytes(), &address)
                 .unwrap();
         }
-        assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
+        assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
     }
 }
