@@ -5,7 +5,7 @@ mod watch;
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use federation::{SupergraphFile, SupergraphFileError};
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use indexer::catalog::{Catalog, OpenError};
 use poem::Server;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -26,6 +26,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 /// Maximum number of concurrent requests on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 32;
 
+/// Starts a background task.
+type BackgroundTask = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send + Sync>;
 /// A server that is bound to its address but not serving yet.
 pub struct App {
     listener: TcpListener,
@@ -34,7 +36,7 @@ pub struct App {
     supergraph: Option<SupergraphFile>,
     pipeline: Arc<Pipeline>,
     jwks: Option<Arc<JwksProvider>>,
-    tasks: Vec<BoxFuture<'static, ()>>,
+    tasks: Vec<BackgroundTask>,
     hooks: Option<Arc<Hooks>>,
     config: Arc<Config>,
 }
@@ -133,8 +135,11 @@ impl App {
 
     /// Runs a task, such as the schedule of the sources, while the server runs.
     #[must_use]
-    pub(crate) fn with_task(mut self, task: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.tasks.push(Box::pin(task));
+    pub(crate) fn with_task<F>(mut self, start: impl FnOnce() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.push(Box::new(move || start().boxed()));
         self
     }
 
@@ -175,7 +180,7 @@ impl App {
             background.spawn(auth::run_refresh(Arc::clone(jwks)));
         }
         for task in self.tasks {
-            background.spawn(task);
+            background.spawn(task());
         }
         let authentication = self.config.authentication.as_ref().zip(self.jwks);
         let authenticator = authentication.map(|(config, jwks)| Authenticator::new(config, jwks));

@@ -127,7 +127,7 @@ fn the_table_of_metrics_must_match_the_server() {
     let name = schema::SourceName::new("items").expect("a name");
     let run = indexer::sync::SourceRun {
         completeness: indexer::sync::Completeness::Complete,
-        ..indexer::sync::SourceRun::failed(clock(), String::new())
+        ..indexer::sync::SourceRun::failed(crate::support::clock(), String::new())
     };
     indexer::source_health::record(&installation.data(), &[(name, run)]).expect("writable");
     let sdl = installation.path().join("partner.graphql");

@@ -1,8 +1,9 @@
 //! Sources that are read again while the program runs: hooks, intervals and their health.
 
 use std::{
+    fmt::Write as _,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     net::SocketAddr,
     process::{Child, Stdio},
     sync::mpsc,
@@ -54,7 +55,6 @@ impl Running {
                     let address = rest.split_once("127.0.0.1:").map(|(_, rest)| rest.to_owned());
                     let _ = sender.send(address);
                 }
-                eprintln!("{line}");
             }
         });
         let rest = receiver.recv_timeout(Duration::from_secs(20)).expect("it listens");
@@ -85,7 +85,10 @@ impl Running {
         let key = EncodingKey::from_secret(secret.as_bytes());
         let signature = crypto::sign(body.as_bytes(), &key, Algorithm::HS256).expect("a signature");
         let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64");
-        let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::new();
+        for byte in signature {
+            write!(hex, "{byte:02x}").expect("a text");
+        }
         let head = format!("POST /hooks/{source} HTTP/1.1\r\nx-hub-signature-256: sha256={hex}");
         exchange(self.address, &head, body.as_bytes()).status
     }
@@ -204,9 +207,9 @@ fn a_site_must_be_followed_within_seconds_of_its_hook() {
     let Some(site) = Site::start(30) else { return };
     let installation = Installation::empty();
     let config = format!(
-        "[sync]\ncontact = \"beheer@example.nl\"\nretries_max = 0\n\
+        "[sync]\ncontact = \"beheer@example.nl\"\nrequest_interval_ms = 50\nretries_max = 0\n\
          [[source]]\nname = \"site\"\nkind = \"wordpress\"\naddress = \"{}\"\n\
-         types = [\"post\", \"page\"]\nread_pages = false\nallow_private_addresses = true\nlanguage = \"NL\"\n\
+         types = [\"post\", \"page\"]\nallow_private_addresses = true\nlanguage = \"NL\"\n\
          hook_secret_variable = \"SCHEDULE_SECRET\"\n",
         site.address()
     );
@@ -235,7 +238,8 @@ fn a_site_must_be_followed_within_seconds_of_its_hook() {
     let removed = wait_for("a removed post", FOLLOWED_WITHIN, || {
         program.found("Daarna gewijzigd bericht") == 0
     });
-    eprintln!("from the edit to the result: new {new:?}, changed {changed:?}, removed {removed:?}");
+    let line = format!("followed within: new {new:?}, changed {changed:?}, removed {removed:?}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("stderr");
 
     // The host stops: its content remains, and the reason is shown.
     site.stop();

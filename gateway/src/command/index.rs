@@ -10,8 +10,8 @@ use clap::Args;
 use indexer::{
     admin, ingest,
     ingest::{
-        BuildError, BuildOptions, Mode, OnThreshold, Outcome,
-        PublishMode, REJECTIONS_MAX, Rejection, Report, SourceReport,
+        BuildError, BuildOptions, Mode, OnThreshold, Outcome, PublishMode, REJECTIONS_MAX,
+        Rejection, Report, SourceReport,
     },
     sync::Completeness,
     with_causes,

@@ -89,7 +89,7 @@ async fn serve(
     let hooks = schedule.clone().map(|schedule| sync::hooks(&config, schedule)).transpose()?;
     let mut app = App::build(config).await?;
     if let Some((schedule, hooks)) = schedule.zip(hooks) {
-        app = app.with_task(schedule.run()).with_hooks(hooks);
+        app = app.with_task(move || schedule.run()).with_hooks(hooks);
     }
     if let Some(folder) = graphiql_dir.filter(|_| is_demo) {
         graphiql::build_if_missing(&folder);
