@@ -22,8 +22,9 @@ use crate::{
 };
 
 const SECRET: &str = "a secret of this test";
-/// Maximum time from a hook to its result.
-const FOLLOWED_WITHIN: Duration = Duration::from_secs(5);
+/// Maximum time from a hook to its result: on a machine without other work, it is at most five
+/// seconds; without the hook, it would be 15 minutes.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(15);
 
 /// A process that is killed when dropped.
 struct Killed(Child);
@@ -181,9 +182,9 @@ fn an_interval_must_publish_what_changed_in_files() {
         let text = fs::read_to_string(installation.data().join("CURRENT")).unwrap_or_default();
         text.trim().parse() == Ok(number)
     };
-    wait_for("the first generation", Duration::from_secs(20), || is_current(1));
+    wait_for("the first generation", Duration::from_mins(1), || is_current(1));
     installation.write_lines(&[line("a", "Eerste verhaal"), line("b", "Tweede verhaal")]);
-    wait_for("the second generation", Duration::from_secs(20), || is_current(2));
+    wait_for("the second generation", Duration::from_mins(1), || is_current(2));
     assert!(watching.0.try_wait().expect("a child").is_none(), "it ended");
     drop(watching);
     assert_eq!(installation.view().iter().filter(|text| text.contains("verhaal")).count(), 2);
@@ -216,7 +217,7 @@ fn a_site_must_be_followed_within_seconds_of_its_hook() {
     fs::write(installation.config(), config).expect("a file");
     // Nothing was indexed before: the server fetches and publishes by itself.
     let program = Running::serve(&installation);
-    wait_for("the first generation", Duration::from_mins(1), || {
+    wait_for("the first generation", Duration::from_mins(2), || {
         program.get("/health/ready").status == 200
     });
     wait_for("a healthy source", FOLLOWED_WITHIN, || program.sync("site")["state"] == "HEALTHY");
@@ -244,7 +245,7 @@ fn a_site_must_be_followed_within_seconds_of_its_hook() {
     // The host stops: its content remains, and the reason is shown.
     site.stop();
     assert_eq!(program.hook("site", "{}", SECRET), 202);
-    wait_for("a failed run", Duration::from_secs(20), || program.sync("site")["state"] == "FAILED");
+    wait_for("a failed run", Duration::from_mins(1), || program.sync("site")["state"] == "FAILED");
     let sync = program.sync("site");
     assert!(sync["error"].as_str().is_some_and(|error| error.contains("127.0.0.1")), "{sync}");
     assert_ne!(sync["completedAt"], sync["lastRunAt"], "{sync}");

@@ -23,7 +23,7 @@ pub(crate) enum HttpError {
     #[error("url must start with http:// or https://: `{url}`")]
     Scheme { url: String },
     /// It has a user name or password.
-    #[error("url contains a user name or password; use `credentials` of the source: `{url}`")]
+    #[error("url contains a user name or password; use `credentials_file` of the source: `{url}`")]
     UserInfo { url: String },
     /// It is not on the host of the source.
     #[error("url is not on the host of the source: `{url}`")]
@@ -136,7 +136,7 @@ pub(crate) enum HttpError {
     #[error("redirect from https to http; the host has to correct it: `{url}`")]
     InsecureRedirect { url: String },
     /// Status 401 or 403.
-    #[error("status {status}; check `credentials` of the source: `{url}`")]
+    #[error("status {status}; check the credentials of the source: `{url}`")]
     Unauthorized { url: String, status: u16, body: Bytes },
     /// A status that is neither a success nor a redirect. `body` is its start, decompressed, or is
     /// empty if it could not be read; `retry_after` is what the host demands.
