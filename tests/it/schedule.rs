@@ -183,7 +183,11 @@ fn an_interval_must_publish_what_changed_in_files() {
         text.trim().parse() == Ok(number)
     };
     wait_for("the first generation", Duration::from_mins(1), || is_current(1));
-    installation.write_lines(&[line("a", "Eerste verhaal"), line("b", "Tweede verhaal")]);
+    // In one step, since a run may read the file at any moment.
+    let lines = [line("a", "Eerste verhaal"), line("b", "Tweede verhaal")];
+    installation.write_lines_to("next.jsonl", &lines);
+    let next = installation.path().join("next.jsonl");
+    fs::rename(next, installation.path().join("lines.jsonl")).expect("renamed");
     wait_for("the second generation", Duration::from_mins(1), || is_current(2));
     assert!(watching.0.try_wait().expect("a child").is_none(), "it ended");
     drop(watching);
@@ -201,6 +205,13 @@ fn install_plugin(site: &Site, program: &Running) {
     );
     site.write_plugin("a-settings.php", &settings);
     site.write_plugin("wegwijzer-hook.php", &plugin);
+}
+
+/// Compares what is published with its hosts: whether it is equal, and what was printed.
+fn verified(installation: &Installation) -> (bool, String) {
+    let mut command = installation.program(&["verify", "--upstream"]);
+    let output = command.arg("--config").arg(installation.config()).output().expect("it runs");
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 #[test]
@@ -226,6 +237,16 @@ fn a_site_must_be_followed_within_seconds_of_its_hook() {
     assert_eq!(sync["present"], json!(site.public(&["post", "page"]).len()), "{sync}");
     assert!(sync["nextRunAt"].is_string() && sync["completedAt"] == sync["lastRunAt"], "{sync}");
 
+    // What is published is compared with the site, which the server does not follow yet.
+    assert_eq!(
+        verified(&installation),
+        (true, format!("site: {} equal, 0 missing, 0 extra, 0 stale, 0 rejected", sync["present"]))
+    );
+    site.php("wp_insert_post(['post_title' => 'Nog niet gemeld', 'post_content' => '<p>Nieuws.</p>', 'post_status' => 'publish', 'post_author' => 1]); $post = get_page_by_path('tekens', OBJECT, 'post'); wp_update_post(['ID' => $post->ID, 'post_content' => '<p>Anders.</p>']); wp_trash_post(get_page_by_path('klassiek', OBJECT, 'post')->ID);");
+    let (is_equal, text) = verified(&installation);
+    assert!(!is_equal && text.contains(" 1 missing, 1 extra, 1 stale, 0 rejected"), "{text}");
+    assert!(text.contains("\n  missing: post/"), "{text}");
+
     install_plugin(&site, &program);
     site.php("echo wp_insert_post(['post_title' => 'Zojuist verschenen bericht', 'post_content' => '<p>Nieuws.</p>', 'post_status' => 'publish', 'post_author' => 1]);");
     let new = wait_for("a new post", FOLLOWED_WITHIN, || {
@@ -244,6 +265,8 @@ fn a_site_must_be_followed_within_seconds_of_its_hook() {
 
     // The host stops: its content remains, and the reason is shown.
     site.stop();
+    let (is_equal, text) = verified(&installation);
+    assert!(!is_equal && text.starts_with("site: not compared: cannot connect"), "{text}");
     assert_eq!(program.hook("site", "{}", SECRET), 202);
     wait_for("a failed run", Duration::from_mins(1), || program.sync("site")["state"] == "FAILED");
     let sync = program.sync("site");
