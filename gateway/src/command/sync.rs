@@ -6,7 +6,7 @@ use std::{
 };
 
 use indexer::{
-    ingest::{BuildConfig, BuildLimits, Progress},
+    ingest::{BuildConfig, BuildLimits, Progress, config::SourceConfig},
     schedule::{Schedule, ScheduleConfig},
     source_health,
     sync::{
@@ -71,6 +71,9 @@ pub(super) fn sync_config(config: &Config) -> SyncConfig {
 
 /// The schedule of the sources; none if nothing is to be read again.
 pub(super) fn schedule(config: &Config) -> Result<Option<Arc<Schedule>>, CommandError> {
+    if !config.sources.iter().any(SourceConfig::may_be_scheduled) {
+        return Ok(None);
+    }
     let schedule = Schedule::new(ScheduleConfig {
         build: build_config(config)?,
         sync: sync_config(config),

@@ -15,6 +15,16 @@ const REFRESH_MIN: Duration = Duration::from_secs(10);
 /// Maximum of the interval.
 const REFRESH_MAX: Duration = Duration::from_hours(30 * 24);
 
+impl SourceConfig {
+    /// Whether the source may have an interval or hooks. Others need not exist where a server runs.
+    pub fn may_be_scheduled(&self) -> bool {
+        self.address.is_some()
+            || self.refresh.is_some()
+            || self.hook_secret_file.is_some()
+            || self.hook_secret_variable.is_some()
+    }
+}
+
 /// The interval at which a source is read again, and where the secret of its hooks is.
 pub(super) fn schedule(
     config: &SourceConfig,

@@ -222,7 +222,7 @@ async fn an_error_status_must_be_classified() {
         let error = client.error("http://a.test/").await;
         assert!(error.is_unauthorized() && error.is_permanent(), "{error}");
         assert_eq!(error.status(), Some(expected));
-        assert!(error.to_string().contains("`credentials`"), "{error}");
+        assert!(error.to_string().contains("credentials"), "{error}");
         assert!(matches!(error, HttpError::Unauthorized { body, .. } if body == "login"));
     }
 }
