@@ -135,6 +135,8 @@ fn build() -> PathBuf {
         .args(["--workspace", "--example", TARGET, "--target-dir"])
         .arg(target)
         .args(settings)
+        // Incremental compilation may affect inlining, so it is the same everywhere.
+        .env("CARGO_INCREMENTAL", "1")
         .current_dir(repository())
         .stderr(Stdio::inherit())
         .output()
