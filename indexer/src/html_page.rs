@@ -55,8 +55,8 @@ pub(crate) struct PageMetadata {
     pub(crate) times: Vec<PageTime>,
     /// Whether search engines must not show the page.
     pub(crate) is_noindex: bool,
-    /// Whether the page only leads to another one (`http-equiv="refresh"` without delay).
-    pub(crate) is_redirect: bool,
+    /// The address to which the page only leads (`http-equiv="refresh"` without delay), as written.
+    pub(crate) redirect: Option<String>,
     /// Number of elements; the greatest number if the page was not read to its end.
     pub(crate) elements: usize,
     /// The deepest nesting of elements; at least the actual one.
@@ -75,6 +75,21 @@ pub(crate) struct PageTime {
 pub(crate) fn is_noindex(content: &str) -> bool {
     let mut rules = content.split(',').map(str::trim);
     rules.any(|rule| ["noindex", "none"].iter().any(|name| rule.eq_ignore_ascii_case(name)))
+}
+
+/// The address in the content of a `refresh` without delay, such as `0; url=/new/`.
+fn refresh_target(content: &str) -> Option<String> {
+    let (delay, target) = content.trim().split_once([';', ','])?;
+    let target = target.trim();
+    let target = match target.get(..3) {
+        Some(name) if name.eq_ignore_ascii_case("url") => {
+            target[3..].trim_start().strip_prefix('=')?.trim()
+        }
+        _ => target,
+    };
+    let target = target.trim_matches(['"', '\'']).trim();
+    let is_immediate = delay.trim().parse::<f32>().is_ok_and(|seconds| seconds < 1.0);
+    (is_immediate && !target.is_empty()).then(|| target.to_owned())
 }
 
 /// The text of a page: UTF-8, or else in the encoding that the page declares, or else Windows-1252.
@@ -220,7 +235,7 @@ impl MetadataReader {
         let Some(content) = attribute(tag, "content") else { return };
         let refreshes = attribute(tag, "http-equiv");
         if refreshes.is_some_and(|name| name.eq_ignore_ascii_case("refresh")) {
-            self.page.is_redirect |= content.trim_start().starts_with('0');
+            self.page.redirect = self.page.redirect.take().or_else(|| refresh_target(&content));
         }
         let name = attribute(tag, "property").or(attribute(tag, "name")).unwrap_or_default();
         let name = name.trim().to_lowercase();
@@ -317,7 +332,7 @@ mod tests {
         assert_eq!(page.structured_data, ["{\"a\": \"</p>\"}"]);
         let time = PageTime { datetime: "2026-11-28".into(), class: "published".into() };
         assert_eq!(page.times, [time]);
-        assert!(!page.is_noindex && !page.is_redirect);
+        assert!(!page.is_noindex && page.redirect.is_none());
     }
 
     #[test]
@@ -334,6 +349,24 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(PageMetadata::of(html).is_noindex, expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_only_leads_elsewhere_must_name_its_target() {
+        for (content, target) in [
+            ("0; url=https://a.example/", Some("https://a.example/")),
+            ("0;URL='/b/'", Some("/b/")),
+            (" 0 , /c/", Some("/c/")),
+            ("0.5; Url = \"d\"", Some("d")),
+            ("5; url=/e/", None),
+            ("0", None),
+            ("0; url=", None),
+            ("é; url=/f/", None),
+        ] {
+            let html =
+                format!("<meta http-equiv=Refresh content='{}'>", content.replace('\'', "&#39;"));
+            assert_eq!(PageMetadata::of(&html).redirect.as_deref(), target, "{content}");
         }
     }
 

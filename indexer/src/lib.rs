@@ -20,6 +20,7 @@ mod calendar_file;
 mod cancellation;
 mod decoding;
 mod error_text;
+mod feed_document;
 mod generation;
 mod html_page;
 mod index;

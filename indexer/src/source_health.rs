@@ -168,8 +168,8 @@ mod tests {
     fn an_error_must_be_stored_without_secrets() {
         for (error, expected) in [
             (
-                "cannot connect: `https://a:b@agenda.example:8443/private-0123/basic.ics?key=x`",
-                "cannot connect: `https://agenda.example:8443/`",
+                "cannot connect; check that the host is up and that no firewall blocks it: `https://a:b@agenda.example:8443/private-0123/basic.ics?key=x`",
+                "cannot connect; check that the host is up and that no firewall blocks it: `https://agenda.example:8443/`",
             ),
             (
                 "at https://www.example.nl/feed/, status 500",

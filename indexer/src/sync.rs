@@ -4,11 +4,17 @@
 //! Must not know: the store, the index, and how content is mapped to fields.
 
 pub(crate) mod calendar;
+#[cfg(test)]
+mod fake_site;
+pub(crate) mod feed;
 pub(crate) mod http;
 pub(crate) mod run;
 mod scope;
+mod site_page;
 pub(crate) mod sitemap;
 pub(crate) mod state;
+#[cfg(test)]
+mod test_source;
 mod wordpress;
 
 use std::{
@@ -67,6 +73,11 @@ pub enum Protocol {
     Calendar {
         /// Its character encoding, if configured.
         encoding: Option<&'static Encoding>,
+    },
+    /// A feed.
+    Feed {
+        /// Whether the pages of its entries are requested.
+        read_pages: bool,
     },
 }
 
@@ -197,6 +208,7 @@ impl Synchroniser {
                     wordpress::run(&context, types, options, scope).await
                 }
                 Protocol::Calendar { encoding } => calendar::run(&context, *encoding).await,
+                Protocol::Feed { read_pages } => feed::run(&context, *read_pages).await,
             },
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);

@@ -123,6 +123,10 @@ fn connections_within(connections_max: usize, open_files: Option<u64>) -> usize 
 /// bytes, so a client that only pings and reads no response could stay connected forever.
 const CONTROL_BYTES_MAX: usize = 32;
 
+/// Maximum bytes of one write: the kernel copies and sends them during the call, and no other task
+/// runs on the thread meanwhile.
+const WRITE_BYTES_MAX: usize = 128 * 1024;
+
 /// Maximum time without data in either direction.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
@@ -137,6 +141,8 @@ pub(crate) struct DeadlineStream {
     /// Whether a request has started to arrive and no response has started to be sent.
     request_pending: bool,
     request_timeout: Duration,
+    /// Bytes sent since the task last yielded.
+    sent_in_poll: usize,
     close: CloseSignal,
     _permit: OwnedSemaphorePermit,
 }
@@ -149,7 +155,15 @@ impl DeadlineStream {
         request_timeout: Duration,
     ) -> Self {
         let deadline = Box::pin(tokio::time::sleep(IDLE_TIMEOUT.min(request_timeout)));
-        Self { stream, deadline, request_pending: false, request_timeout, close, _permit: permit }
+        Self {
+            stream,
+            deadline,
+            request_pending: false,
+            request_timeout,
+            sent_in_poll: 0,
+            close,
+            _permit: permit,
+        }
     }
 
     /// Whether the deadline has passed or the connection must be closed; wakes the task when it has.
@@ -157,8 +171,29 @@ impl DeadlineStream {
         self.close.is_set(cx) || self.deadline.as_mut().poll(cx).is_ready()
     }
 
+    /// Writes with `write` unless the connection must be closed. Yields to other tasks after every
+    /// [`WRITE_BYTES_MAX`] bytes, since a client that reads fast never makes a write wait.
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if self.is_past_deadline(cx) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        if self.sent_in_poll >= WRITE_BYTES_MAX {
+            self.sent_in_poll = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let sent = ready!(write(Pin::new(&mut self.stream), cx))?;
+        self.record_sent(sent);
+        Poll::Ready(Ok(sent))
+    }
+
     /// After a write of more than control frames, resets the deadline to the idle timeout.
     fn record_sent(&mut self, bytes: usize) {
+        self.sent_in_poll += bytes;
         if bytes > CONTROL_BYTES_MAX {
             self.request_pending = false;
             self.deadline.as_mut().reset(Instant::now() + IDLE_TIMEOUT);
@@ -192,12 +227,8 @@ impl AsyncWrite for DeadlineStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.is_past_deadline(cx) {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.record_sent(sent);
-        Poll::Ready(Ok(sent))
+        let bytes = &bytes[..bytes.len().min(WRITE_BYTES_MAX)];
+        self.poll_send(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -213,17 +244,26 @@ impl AsyncWrite for DeadlineStream {
         cx: &mut Context<'_>,
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.is_past_deadline(cx) {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        let leading = leading_buffers(buffers);
+        if leading.is_empty() {
+            return self.poll_write(cx, buffers.first().map_or(&[], |buffer| buffer));
         }
-        let sent = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, buffers))?;
-        self.record_sent(sent);
-        Poll::Ready(Ok(sent))
+        self.poll_send(cx, |stream, cx| stream.poll_write_vectored(cx, leading))
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
+}
+
+/// The first buffers that have at most [`WRITE_BYTES_MAX`] bytes together.
+fn leading_buffers<'a, 'b>(buffers: &'a [io::IoSlice<'b>]) -> &'a [io::IoSlice<'b>] {
+    let mut bytes = 0;
+    let count = buffers.iter().position(|buffer| {
+        bytes += buffer.len();
+        bytes > WRITE_BYTES_MAX
+    });
+    &buffers[..count.unwrap_or(buffers.len())]
 }
 
 #[cfg(test)]
@@ -243,5 +283,22 @@ mod tests {
         ] {
             assert_eq!(connections_within(connections_max, open_files), fitted, "{open_files:?}");
         }
+    }
+
+    #[test]
+    fn a_write_must_be_bounded() {
+        let (small, large) = (vec![0; 300], vec![0; WRITE_BYTES_MAX]);
+        for (lengths, count) in [
+            (&[&small][..], 1),
+            (&[&small, &large], 1),
+            (&[&large, &small], 1),
+            (&[&small, &small, &large], 2),
+            (&[], 0),
+        ] {
+            let buffers: Vec<_> = lengths.iter().map(|bytes| io::IoSlice::new(bytes)).collect();
+            assert_eq!(leading_buffers(&buffers).len(), count);
+        }
+        let larger = vec![0; WRITE_BYTES_MAX + 1];
+        assert!(leading_buffers(&[io::IoSlice::new(&larger)]).is_empty());
     }
 }

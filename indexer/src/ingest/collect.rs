@@ -17,7 +17,9 @@ use super::{
     publish_thresholds,
     removals::{self, remove_unconfigured_sources},
     report::{REJECTIONS_MAX, SourceReport},
-    source::{self, Candidate, RawRecord, Rejection, SourceItem, survey::Survey},
+    source::{
+        self, Candidate, RawRecord, Rejection, SourceItem, config::SourceKind, survey::Survey,
+    },
 };
 use crate::{
     store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
@@ -126,7 +128,9 @@ impl SourceCollector<'_, '_> {
         let (Some(state), Some(network)) = (self.state, &self.source.network) else {
             return Ok(true);
         };
-        Ok(state.progress(&network.name, network.digest)?.proves_absence())
+        // A feed has its newest entries only, and marks those that are gone.
+        let is_feed = self.source.kind == SourceKind::Feed;
+        Ok(!is_feed && state.progress(&network.name, network.digest)?.proves_absence())
     }
 
     fn handle_item(&mut self, item: SourceItem) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 
 pub(crate) mod config;
 pub(crate) mod csv;
+pub(crate) mod feed;
 pub(crate) mod field;
 pub(crate) mod field_description;
 pub(crate) mod files;
@@ -226,6 +227,10 @@ pub(crate) fn records<'a>(
             Some(state) => wordpress::items(reader, state),
             None => Ok(Box::new(std::iter::empty())),
         },
+        SourceKind::Feed => match state {
+            Some(state) => feed::items(reader, state),
+            None => Ok(Box::new(std::iter::empty())),
+        },
         SourceKind::Icalendar => match (&source.network, state) {
             (None, _) => icalendar::items(reader),
             (Some(network), Some(state)) => icalendar::synchronised_items(reader, network, state),
@@ -245,7 +250,7 @@ pub(crate) fn count(source: &ResolvedSource, state: Option<&SyncState>) -> Resul
             files::walk(source, &Survey::default()).map(|files| files.len() as u64)
         }
         SourceKind::Jsonlines | SourceKind::Csv => files::count_lines(&source.path),
-        SourceKind::Wordpress => {
+        SourceKind::Wordpress | SourceKind::Feed => {
             let entries = state.map(|state| state.entries(&source.name)).transpose();
             let entries = entries.map_err(|error| FetchError::State(with_causes(&error)))?;
             Ok(entries.map_or(0, |entries| entries.len() as u64))

@@ -26,8 +26,8 @@ static TELEPHONE: LazyLock<Regex> = LazyLock::new(|| {
         format!(r"0(?:800|90[069]){GAP}(?:\d{{7}}|\d{{3}}{GAP}\d{{4}}|\d{{4}}|\d\d{GAP}\d\d)"),
         // Dutch: 06-12345678, (010) 123 45 67
         format!(r"\(?0[1-9](?:\)?{GAP}\d){{8}}"),
-        // Municipalities: 14 010
-        r"14[ \u{a0}-]?0[1-9]\d{1,2}".to_owned(),
+        // Municipalities: 14 010; without a space, it is a number of another kind
+        r"14[ \u{a0}-]0[1-9]\d{1,2}".to_owned(),
     ];
     pattern(&forms.join("|"))
 });
@@ -196,6 +196,7 @@ mod tests {
             "046b6c7f-0b8a-43b9-b35d-6489e6daee92",
             "tips 01 02 03 04 05 06 07",
             "14 dagen, 14 000 leden, 10-14 uur",
+            "zaak 140623 en bestand 14010",
             "@gebruikercentraal en twee@ drie",
         ] {
             assert_eq!(redact(text, Language::Nl), text);

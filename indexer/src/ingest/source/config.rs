@@ -43,7 +43,7 @@ pub struct SourceConfig {
     pub name: String,
     /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
-    /// Address of the site or of the calendar file; for `wordpress` and `icalendar`.
+    /// Address of the site, the calendar file or the feed; for `wordpress`, `icalendar` and `feed`.
     #[schemars(with = "Option<String>", extend("x-range" = "`http` or `https` URL; of a site, its home page"))]
     pub address: Option<Url>,
     /// Types of object to read; for `wordpress`.
@@ -53,7 +53,7 @@ pub struct SourceConfig {
     /// Meaning of the types and taxonomies of a family of sites; for `wordpress`.
     #[schemars(with = "Option<String>", extend("x-range" = "`gebruiker-centraal`"))]
     pub preset: Option<SitePreset>,
-    /// Whether the page of each new or changed object is requested for `noindex`; for `wordpress`.
+    /// Whether pages of objects or entries are requested for `noindex`; for `wordpress` and `feed`.
     #[schemars(extend("x-default-text" = "`true`"))]
     pub read_pages: Option<bool>,
     /// Makes one record of each term of a taxonomy and its landing page; for `wordpress`.
@@ -163,6 +163,8 @@ pub enum SourceKind {
     Icalendar,
     /// A WordPress site, read through its REST API.
     Wordpress,
+    /// A feed: RSS, Atom or JSON Feed.
+    Feed,
 }
 
 /// How a plain text is cut into records.
@@ -227,7 +229,7 @@ pub struct ResolvedSource {
 }
 
 /// Incremented when a parser change yields different facts from the same bytes.
-const PARSER_VERSION: u32 = 5;
+const PARSER_VERSION: u32 = 6;
 
 /// Validates the sources of a configuration in `folder`.
 ///
@@ -349,59 +351,15 @@ fn all<T, C: FromIterator<T>>(
 }
 
 impl SourceKind {
-    /// What the path must be: a folder, a file, or either of them.
-    const fn path_kind(self) -> PathKind {
-        match self {
-            Self::Markdown | Self::Text => PathKind::Folder,
-            Self::Jsonlines | Self::Csv | Self::Wordpress => PathKind::File,
-            Self::Icalendar => PathKind::FileOrFolder,
-        }
-    }
-
     /// The files to read if the configuration does not specify any.
     const fn include(self) -> &'static [&'static str] {
         match self {
             Self::Markdown => &["**/*.md", "**/*.mdx"],
             Self::Text => &["**/*.txt"],
             Self::Icalendar => &["**/*.ics"],
-            Self::Jsonlines | Self::Csv | Self::Wordpress => &[],
+            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed => &[],
         }
     }
-}
-
-/// What the path of a source must be.
-#[derive(Clone, Copy)]
-enum PathKind {
-    Folder,
-    File,
-    FileOrFolder,
-}
-
-impl PathKind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Folder => "folder",
-            Self::File => "file",
-            Self::FileOrFolder => "file or folder",
-        }
-    }
-}
-
-fn path(config: &SourceConfig, folder: &Path, name: &SourceName) -> Result<PathBuf, ConfigError> {
-    let full_path = folder.join(&config.path);
-    let missing = |expected| ConfigError::Path {
-        source_name: name.clone(),
-        expected,
-        path: full_path.clone(),
-    };
-    let kind = config.kind.path_kind();
-    let path = full_path.canonicalize().map_err(|_| missing(kind.name()))?;
-    let is_expected = match kind {
-        PathKind::Folder => path.is_dir(),
-        PathKind::File => path.is_file(),
-        PathKind::FileOrFolder => path.is_dir() || path.is_file(),
-    };
-    if is_expected { Ok(path) } else { Err(missing(kind.name())) }
 }
 
 fn globs(patterns: &[String], default: &[&str], name: &SourceName) -> Result<GlobSet, ConfigError> {

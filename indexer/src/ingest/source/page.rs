@@ -78,7 +78,7 @@ fn canonical(page: &PageMetadata, address: &Url) -> String {
     own.unwrap_or_else(|| address.clone()).into()
 }
 
-fn language(tag: &str) -> Value {
+pub(super) fn language(tag: &str) -> Value {
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_lowercase();
     match primary.as_str() {
         "nl" => json!("NL"),

@@ -219,7 +219,7 @@ fn utc(text: &str) -> String {
 }
 
 /// The text of a title or name, which is HTML in which `<` may stand for itself.
-fn plain(html: &str) -> String {
+pub(super) fn plain(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
     while let Some(at) = rest.find('<') {
@@ -238,7 +238,7 @@ fn plain(html: &str) -> String {
 
 /// The excerpt, if an author wrote it: otherwise WordPress cuts it from the text and ends it with an
 /// ellipsis in brackets, or repeats the whole text.
-fn summary(excerpt: &str, content: &str) -> Option<String> {
+pub(super) fn summary(excerpt: &str, content: &str) -> Option<String> {
     let text = plain(excerpt);
     let is_cut = text.ends_with("[…]") || text.ends_with("[...]");
     let normalised = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -42,7 +42,7 @@ pub(crate) enum HttpError {
     )]
     AddressRejected { url: String, address: IpAddr },
     /// No address of the host accepts connections.
-    #[error("cannot connect: `{url}`")]
+    #[error("cannot connect; check that the host is up and that no firewall blocks it: `{url}`")]
     Connect {
         url: String,
         #[source]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
 use super::{address::AddressPolicy, counters::HttpCounters, credentials::Credentials};
@@ -86,7 +87,7 @@ impl SourcePolicy {
 }
 
 /// Validators of a response, for a conditional request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Validators {
     /// The address that sent the response, after redirects. Validators are sent to it only.
     pub(crate) url: Url,

@@ -233,7 +233,7 @@ impl Walk<'_> {
         if metadata.is_noindex || page.is_noindex {
             return PageOutcome::Hidden;
         }
-        if metadata.is_redirect || page.url.path() != url.path() {
+        if metadata.redirect.is_some() || page.url.path() != url.path() {
             return PageOutcome::Other(format!("page that leads to another: `{url}`"));
         }
         PageOutcome::Content(page)

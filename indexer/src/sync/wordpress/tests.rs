@@ -1,54 +1,28 @@
 //! Complete runs over a site of our own, which can misbehave.
 
 mod bad_hosts;
-mod fake_site;
 mod hidden;
 mod pages;
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
-
 use jiff::Timestamp;
-use schema::{NodeKind, SourceName};
+use schema::NodeKind;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use self::fake_site::{FakeContent, FakeReply, FakeSite, object};
 use super::*;
-use crate::{
-    progress::NoProgress,
-    sync::{
-        ChangedObject, NetworkSource, Protocol, Scope, SyncConfig, Synchroniser, state::SyncState,
-        state_path,
-    },
+use crate::sync::{
+    ChangedObject, Protocol, Scope,
+    fake_site::{FakeContent, FakePage, FakeReply, FakeSite, object},
+    test_source::{TestSource, outcome},
 };
-
-/// A source with its state.
-struct TestSource {
-    folder: TempDir,
-    source: NetworkSource,
-    ca_file: Option<PathBuf>,
-    /// Our clock.
-    now: Timestamp,
-}
 
 impl TestSource {
     fn new(address: &str) -> Self {
-        let source = NetworkSource {
-            name: SourceName::new("site").unwrap(),
-            address: address.parse().unwrap(),
-            protocol: Protocol::Wordpress {
-                types: Vec::new(),
-                options: WordpressOptions { read_pages: false, ..WordpressOptions::default() },
-            },
-            allow_private_addresses: true,
-            credentials: None,
-            digest: 1,
-        };
-        Self { folder: TempDir::new().unwrap(), source, ca_file: None, now: Timestamp::now() }
+        let options = WordpressOptions { read_pages: false, ..WordpressOptions::default() };
+        Self::with_protocol(address, Protocol::Wordpress { types: Vec::new(), options })
     }
 
     fn of(site: &FakeSite) -> Self {
-        Self::new(&format!("http://127.0.0.1:{}/", site.port))
+        Self::new(&site.address("/"))
     }
 
     fn options(&mut self) -> &mut WordpressOptions {
@@ -63,39 +37,6 @@ impl TestSource {
             *types = names.iter().map(ToString::to_string).collect();
         }
     }
-
-    async fn run(&self) -> SourceRun {
-        self.run_of(&Scope::All).await
-    }
-
-    async fn run_of(&self, scope: &Scope) -> SourceRun {
-        let config = SyncConfig {
-            data: self.folder.path().to_owned(),
-            contact: "test@example.nl".to_owned(),
-            ca_file: self.ca_file.clone(),
-            request_interval: Duration::ZERO,
-            retries_max: 0,
-        };
-        let synchroniser = Synchroniser::new(&config).unwrap();
-        synchroniser.run(&self.source, scope, self.now, &NoProgress).await.unwrap()
-    }
-
-    /// The keys that are stored.
-    fn keys(&self) -> BTreeSet<String> {
-        let state = SyncState::open(&state_path(self.folder.path())).unwrap();
-        state.entries(&self.source.name).unwrap().into_iter().map(|(key, _)| key).collect()
-    }
-
-    fn body(&self, key: &str) -> Value {
-        let state = SyncState::open(&state_path(self.folder.path())).unwrap();
-        let body = state.body(&self.source.name, key).unwrap().unwrap();
-        serde_json::from_slice(&body).unwrap()
-    }
-}
-
-/// The outcome of a run, and its counts of resources present, changed and removed.
-fn outcome(run: &SourceRun) -> (Completeness, [u64; 3]) {
-    (run.completeness, [run.present, run.changed, run.removed])
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use schema::SourceName;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{ConfigError, SourceConfig, SourceKind, path, wordpress};
+use super::{ConfigError, SourceConfig, SourceKind, wordpress};
 use crate::sync::{NetworkSource, Protocol, SecretLocation};
 
 /// Where a source is: a file or folder, or a site.
@@ -19,9 +19,10 @@ pub(super) fn location(
     let options = wordpress::options(config, name)?;
     let has_path = !config.path.as_os_str().is_empty();
     let protocol = match (config.kind, &config.address) {
-        (SourceKind::Wordpress, _) if has_path => {
+        (SourceKind::Wordpress | SourceKind::Feed, _) if has_path => {
             return Err(ConfigError::PathOfSite(name.clone()));
         }
+        (SourceKind::Feed, _) => Protocol::Feed { read_pages: config.read_pages.unwrap_or(true) },
         (SourceKind::Wordpress, _) => Protocol::Wordpress { types: config.types.clone(), options },
         (SourceKind::Icalendar, Some(_)) if has_path => {
             return Err(ConfigError::TwoLocations(name.clone()));
@@ -47,6 +48,7 @@ pub(super) fn location(
     };
     let settings = match &protocol {
         Protocol::Wordpress { types, options } => format!("{types:?} {}", options.read_pages),
+        Protocol::Feed { read_pages } => read_pages.to_string(),
         // What was stored can be read with the encoding with which it was checked.
         Protocol::Calendar { encoding } => format!("{:?}", encoding.map(Encoding::name)),
     };
@@ -65,4 +67,50 @@ pub(super) fn location(
 /// The encoding of a calendar; an unknown one is an error elsewhere.
 fn encoding(config: &SourceConfig) -> Option<&'static Encoding> {
     Encoding::for_label(config.encoding.as_ref()?.as_bytes())
+}
+
+impl SourceKind {
+    /// What the path must be: a folder, a file, or either of them.
+    const fn path_kind(self) -> PathKind {
+        match self {
+            Self::Markdown | Self::Text => PathKind::Folder,
+            Self::Icalendar => PathKind::FileOrFolder,
+            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed => PathKind::File,
+        }
+    }
+}
+
+/// What the path of a source must be.
+#[derive(Clone, Copy)]
+enum PathKind {
+    Folder,
+    File,
+    FileOrFolder,
+}
+
+impl PathKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::File => "file",
+            Self::FileOrFolder => "file or folder",
+        }
+    }
+}
+
+fn path(config: &SourceConfig, folder: &Path, name: &SourceName) -> Result<PathBuf, ConfigError> {
+    let full_path = folder.join(&config.path);
+    let missing = |expected| ConfigError::Path {
+        source_name: name.clone(),
+        expected,
+        path: full_path.clone(),
+    };
+    let kind = config.kind.path_kind();
+    let path = full_path.canonicalize().map_err(|_| missing(kind.name()))?;
+    let is_expected = match kind {
+        PathKind::Folder => path.is_dir(),
+        PathKind::File => path.is_file(),
+        PathKind::FileOrFolder => path.is_dir() || path.is_file(),
+    };
+    if is_expected { Ok(path) } else { Err(missing(kind.name())) }
 }

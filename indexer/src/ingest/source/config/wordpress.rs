@@ -31,7 +31,7 @@ pub(super) fn options(
     let SourceConfig { read_pages, preset, join, types, .. } = config;
     if config.kind != SourceKind::Wordpress {
         let keys = [
-            ("read_pages", read_pages.is_some()),
+            ("read_pages", read_pages.is_some() && config.kind != SourceKind::Feed),
             ("preset", preset.is_some()),
             ("join", !join.is_empty()),
         ];

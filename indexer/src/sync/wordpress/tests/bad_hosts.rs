@@ -11,10 +11,7 @@ use rustls::{
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::{
-    fake_site::{FakeReply, FakeSite, object},
-    *,
-};
+use super::*;
 
 const HTML: [&str; 1] = ["content-type: text/html; charset=UTF-8"];
 const LOGIN_PAGE: &str = "<!doctype html><title>Inloggen</title><form></form>";

@@ -1,7 +1,4 @@
-use super::{
-    fake_site::{FakePage, FakeSite},
-    *,
-};
+use super::*;
 
 /// A site with pages of the hidden type `stap`.
 fn site(paths: &[&str]) -> (FakeSite, TestSource) {

@@ -1,7 +1,4 @@
-use super::{
-    fake_site::{FakePage, FakeSite, object},
-    *,
-};
+use super::*;
 
 fn page(status: u16, body: &str) -> FakePage {
     FakePage { status, body: body.to_owned() }
@@ -23,7 +20,7 @@ async fn an_object_that_search_engines_must_not_show_must_be_hidden() {
         ("/post-4/".to_owned(), page(200, "<meta name=robots content='max-image-preview:large'>")),
     ]);
     for (id, index) in [(5, "noindex"), (6, "index")] {
-        let mut post = fake_site::post(id, "Yoast");
+        let mut post = crate::sync::fake_site::post(id, "Yoast");
         post["yoast_head_json"] = json!({ "robots": { "index": index } });
         site.put(post);
     }

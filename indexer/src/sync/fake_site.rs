@@ -18,30 +18,30 @@ use serde_json::{Value, json};
 
 /// What a site holds.
 #[derive(Default)]
-pub(super) struct FakeContent {
+pub(in crate::sync) struct FakeContent {
     /// Objects by type and id. The path of a collection is the name of its type.
-    pub(super) objects: BTreeMap<String, BTreeMap<u64, Value>>,
+    pub(in crate::sync) objects: BTreeMap<String, BTreeMap<u64, Value>>,
     /// Terms by taxonomy.
-    pub(super) terms: BTreeMap<String, Vec<Value>>,
+    pub(in crate::sync) terms: BTreeMap<String, Vec<Value>>,
     /// Pages by path; the others have an ordinary page if an object has their address.
-    pub(super) pages: BTreeMap<String, FakePage>,
+    pub(in crate::sync) pages: BTreeMap<String, FakePage>,
     /// Seconds by which the clock of the host is ahead.
-    pub(super) clock_ahead: i64,
+    pub(in crate::sync) clock_ahead: i64,
     /// Replaces responses, by path and query.
-    pub(super) replacement: Option<Replacement>,
+    pub(in crate::sync) replacement: Option<Replacement>,
     /// Number of requests.
-    pub(super) requests: Vec<String>,
+    pub(in crate::sync) requests: Vec<String>,
 }
 
 type Replacement = Box<dyn Fn(&str) -> Option<FakeReply> + Send>;
 
-pub(super) struct FakePage {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(in crate::sync) struct FakePage {
+    pub(in crate::sync) status: u16,
+    pub(in crate::sync) body: String,
 }
 
 /// A response.
-pub(super) enum FakeReply {
+pub(in crate::sync) enum FakeReply {
     Full {
         status: u16,
         headers: Vec<String>,
@@ -52,22 +52,22 @@ pub(super) enum FakeReply {
 }
 
 impl FakeReply {
-    pub(super) fn json(body: &Value) -> Self {
+    pub(in crate::sync) fn json(body: &Value) -> Self {
         Self::page(200, &["content-type: application/json"], body.to_string())
     }
 
-    pub(super) fn page(status: u16, headers: &[&str], body: impl Into<Vec<u8>>) -> Self {
+    pub(in crate::sync) fn page(status: u16, headers: &[&str], body: impl Into<Vec<u8>>) -> Self {
         let headers = headers.iter().map(|header| (*header).to_owned()).collect();
         Self::Full { status, headers, body: body.into() }
     }
 }
 
 /// A post with an address on the site.
-pub(super) fn post(id: u64, title: &str) -> Value {
+pub(in crate::sync) fn post(id: u64, title: &str) -> Value {
     object("post", id, title, "2026-01-01T00:00:00")
 }
 
-pub(super) fn object(kind: &str, id: u64, title: &str, modified_at: &str) -> Value {
+pub(in crate::sync) fn object(kind: &str, id: u64, title: &str, modified_at: &str) -> Value {
     json!({
         "id": id, "type": kind, "status": "publish", "link": format!("/{kind}-{id}/"),
         "slug": title.to_lowercase().replace(' ', "-"), "modified_gmt": modified_at,
@@ -75,14 +75,14 @@ pub(super) fn object(kind: &str, id: u64, title: &str, modified_at: &str) -> Val
     })
 }
 
-pub(super) struct FakeSite {
-    pub(super) port: u16,
+pub(in crate::sync) struct FakeSite {
+    pub(in crate::sync) port: u16,
     content: Arc<Mutex<FakeContent>>,
     is_up: Arc<AtomicBool>,
 }
 
 impl FakeSite {
-    pub(super) fn start(content: FakeContent) -> Self {
+    pub(in crate::sync) fn start(content: FakeContent) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (content, is_up) = (Arc::new(Mutex::new(content)), Arc::new(AtomicBool::new(true)));
@@ -99,28 +99,36 @@ impl FakeSite {
     }
 
     /// A site with this number of posts.
-    pub(super) fn with_posts(count: u64) -> Self {
+    pub(in crate::sync) fn with_posts(count: u64) -> Self {
         let site = Self::start(FakeContent::default());
         let posts = (1..=count).map(|id| (id, post(id, &format!("Verhaal {id}"))));
         site.content().objects.insert("post".to_owned(), posts.collect());
         site
     }
 
-    pub(super) fn content(&self) -> MutexGuard<'_, FakeContent> {
+    /// The address of a path.
+    pub(in crate::sync) fn address(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub(in crate::sync) fn content(&self) -> MutexGuard<'_, FakeContent> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces responses.
-    pub(super) fn replace(&self, with: impl Fn(&str) -> Option<FakeReply> + Send + 'static) {
+    pub(in crate::sync) fn replace(
+        &self,
+        with: impl Fn(&str) -> Option<FakeReply> + Send + 'static,
+    ) {
         self.content().replacement = Some(Box::new(with));
     }
 
     /// Closes every connection without a response, or no longer.
-    pub(super) fn set_up(&self, is_up: bool) {
+    pub(in crate::sync) fn set_up(&self, is_up: bool) {
         self.is_up.store(is_up, Ordering::SeqCst);
     }
 
-    pub(super) fn put(&self, object: Value) {
+    pub(in crate::sync) fn put(&self, object: Value) {
         let (kind, id) =
             (object["type"].as_str().unwrap().to_owned(), object["id"].as_u64().unwrap());
         self.content().objects.entry(kind).or_default().insert(id, object);

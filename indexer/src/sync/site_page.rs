@@ -1,0 +1,83 @@
+//! Pages of a site: a request for one, and what it says of itself.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+use url::Url;
+
+use super::{
+    SyncContext,
+    http::{HttpContent, HttpError, HttpRequest},
+};
+use crate::html_page::{self, PageMetadata};
+
+/// Class of the form that WordPress sends instead of the content of a protected page.
+const PASSWORD_FORM: &[u8] = b"class=\"post-password-form\"";
+
+/// A page that search engines may show.
+#[derive(Debug)]
+pub(super) struct SitePage {
+    /// Its address, after redirects.
+    pub(super) url: Url,
+    pub(super) body: Bytes,
+    pub(super) metadata: PageMetadata,
+}
+
+/// What the host sent for the address of a page.
+#[derive(Debug)]
+pub(super) enum PageResponse {
+    /// A page.
+    Page(Box<SitePage>),
+    /// Nothing, or a page that asks for a password, or that search engines must not show.
+    Hidden,
+    /// A redirect to another host, or a page that only leads to another address.
+    Elsewhere,
+    /// A file of another media type.
+    OtherType,
+    /// It cannot be read.
+    Failed(HttpError),
+}
+
+impl SyncContext<'_> {
+    /// Whether an address is on the host of the source; no other host is requested.
+    pub(super) fn is_own_host(&self, url: &Url) -> bool {
+        url.host_str() == self.address.host_str() && matches!(url.scheme(), "http" | "https")
+    }
+
+    /// Requests a page.
+    pub(super) async fn page(&self, url: &Url) -> PageResponse {
+        let (policy, counters) = (Arc::clone(&self.policy), Arc::clone(&self.counters));
+        let mut request = HttpRequest::new(url.clone(), policy, counters);
+        request.accept = HeaderValue::from_static("text/html, application/xhtml+xml, */*;q=0.1");
+        let response = match self.client.get(&request).await {
+            Ok(response) => response,
+            Err(error) => return PageResponse::Failed(error),
+        };
+        if response.host_change.is_some() {
+            return PageResponse::Elsewhere;
+        }
+        let fetched = match response.content {
+            HttpContent::Fetched(fetched) => fetched,
+            HttpContent::Gone { .. } => return PageResponse::Hidden,
+            // The request has no validators.
+            HttpContent::NotModified => return PageResponse::Elsewhere,
+        };
+        let media_type = fetched.media_type.unwrap_or_default();
+        if !["", "text/html", "application/xhtml+xml"].contains(&media_type.as_str()) {
+            return PageResponse::OtherType;
+        }
+        let metadata = PageMetadata::read(&fetched.body);
+        let rules = response.headers.get_all("x-robots-tag").iter();
+        let mut rules = rules.filter_map(|value| value.to_str().ok());
+        if metadata.redirect.is_some() {
+            return PageResponse::Elsewhere;
+        }
+        let is_protected =
+            fetched.body.windows(PASSWORD_FORM.len()).any(|bytes| bytes == PASSWORD_FORM);
+        if metadata.is_noindex || is_protected || rules.any(html_page::is_noindex) {
+            return PageResponse::Hidden;
+        }
+        PageResponse::Page(Box::new(SitePage { url: response.url, body: fetched.body, metadata }))
+    }
+}
