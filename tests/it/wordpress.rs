@@ -6,6 +6,7 @@
 
 mod events;
 mod faulty_proxy;
+mod feeds;
 pub(crate) mod site;
 
 use std::{
