@@ -15,6 +15,7 @@ pub(crate) mod sitemap;
 pub(crate) mod state;
 #[cfg(test)]
 mod test_source;
+mod website;
 mod wordpress;
 
 use std::{
@@ -35,6 +36,7 @@ pub use self::{
     run::{Completeness, SourceRun},
     scope::{ChangedObject, Scope},
     state::{StateError, SyncState},
+    website::PageFilter,
     wordpress::{JoinBy, SitePreset, TermJoin, WordpressOptions},
 };
 use crate::progress::Progress;
@@ -60,7 +62,7 @@ pub struct NetworkSource {
 }
 
 /// How a source over the network is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Protocol {
     /// The REST API of a WordPress site.
     Wordpress {
@@ -79,6 +81,8 @@ pub enum Protocol {
         /// Whether the pages of its entries are requested.
         read_pages: bool,
     },
+    /// The pages of a website.
+    Website(PageFilter),
 }
 
 /// Settings of synchronisation.
@@ -209,6 +213,7 @@ impl Synchroniser {
                 }
                 Protocol::Calendar { encoding } => calendar::run(&context, *encoding).await,
                 Protocol::Feed { read_pages } => feed::run(&context, *read_pages).await,
+                Protocol::Website(filter) => website::run(&context, filter).await,
             },
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);

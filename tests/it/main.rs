@@ -99,4 +99,5 @@ mod support;
 mod test_server;
 mod time_steps;
 mod unread_responses;
+mod website;
 mod wordpress;

@@ -26,6 +26,7 @@ pub(crate) mod template;
 pub(crate) mod tests;
 pub(crate) mod text;
 pub(crate) mod visibility;
+pub(crate) mod website;
 pub(crate) mod wordpress;
 pub(crate) mod zone_names;
 
@@ -231,6 +232,10 @@ pub(crate) fn records<'a>(
             Some(state) => feed::items(reader, state),
             None => Ok(Box::new(std::iter::empty())),
         },
+        SourceKind::Website => match (&source.network, state) {
+            (Some(network), Some(state)) => website::items(reader, network, state),
+            _ => Ok(Box::new(std::iter::empty())),
+        },
         SourceKind::Icalendar => match (&source.network, state) {
             (None, _) => icalendar::items(reader),
             (Some(network), Some(state)) => icalendar::synchronised_items(reader, network, state),
@@ -250,7 +255,7 @@ pub(crate) fn count(source: &ResolvedSource, state: Option<&SyncState>) -> Resul
             files::walk(source, &Survey::default()).map(|files| files.len() as u64)
         }
         SourceKind::Jsonlines | SourceKind::Csv => files::count_lines(&source.path),
-        SourceKind::Wordpress | SourceKind::Feed => {
+        SourceKind::Wordpress | SourceKind::Feed | SourceKind::Website => {
             let entries = state.map(|state| state.entries(&source.name)).transpose();
             let entries = entries.map_err(|error| FetchError::State(with_causes(&error)))?;
             Ok(entries.map_or(0, |entries| entries.len() as u64))

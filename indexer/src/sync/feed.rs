@@ -268,7 +268,7 @@ impl<'a> FeedRun<'a> {
 
     /// Sets what the page says. Returns whether it could be read.
     async fn read_page(&mut self, url: &Url, stored: &mut StoredEntry) -> bool {
-        match self.context.page(url).await {
+        match self.context.page(url, None).await {
             PageResponse::Page(page) => {
                 stored.is_gone = false;
                 stored.page = Some(StoredPage::of(&page, stored.has_content()));
@@ -281,7 +281,10 @@ impl<'a> FeedRun<'a> {
                 return false;
             }
             // What is elsewhere does not say whether the entry is public: the feed does.
-            PageResponse::Elsewhere | PageResponse::OtherType => {}
+            PageResponse::Alias
+            | PageResponse::OtherHost(_)
+            | PageResponse::OtherType(_)
+            | PageResponse::NotModified => {}
         }
         self.errors = 0;
         true

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     SyncContext,
-    http::{HttpContent, HttpError, HttpRequest},
+    http::{HttpContent, HttpError, HttpRequest, Validators},
 };
 use crate::html_page::{self, PageMetadata};
 
@@ -21,6 +21,7 @@ pub(super) struct SitePage {
     /// Its address, after redirects.
     pub(super) url: Url,
     pub(super) body: Bytes,
+    pub(super) validators: Validators,
     pub(super) metadata: PageMetadata,
 }
 
@@ -29,12 +30,16 @@ pub(super) struct SitePage {
 pub(super) enum PageResponse {
     /// A page.
     Page(Box<SitePage>),
+    /// The page of the validators.
+    NotModified,
     /// Nothing, or a page that asks for a password, or that search engines must not show.
     Hidden,
-    /// A redirect to another host, or a page that only leads to another address.
-    Elsewhere,
+    /// A page that only leads to another address.
+    Alias,
+    /// A redirect to another host.
+    OtherHost(String),
     /// A file of another media type.
-    OtherType,
+    OtherType(String),
     /// It cannot be read.
     Failed(HttpError),
 }
@@ -45,39 +50,40 @@ impl SyncContext<'_> {
         url.host_str() == self.address.host_str() && matches!(url.scheme(), "http" | "https")
     }
 
-    /// Requests a page.
-    pub(super) async fn page(&self, url: &Url) -> PageResponse {
+    /// Requests a page, conditionally with validators.
+    pub(super) async fn page(&self, url: &Url, validators: Option<Validators>) -> PageResponse {
         let (policy, counters) = (Arc::clone(&self.policy), Arc::clone(&self.counters));
         let mut request = HttpRequest::new(url.clone(), policy, counters);
         request.accept = HeaderValue::from_static("text/html, application/xhtml+xml, */*;q=0.1");
+        request.validators = validators;
         let response = match self.client.get(&request).await {
             Ok(response) => response,
             Err(error) => return PageResponse::Failed(error),
         };
-        if response.host_change.is_some() {
-            return PageResponse::Elsewhere;
+        if let Some(change) = response.host_change {
+            return PageResponse::OtherHost(change.host);
         }
         let fetched = match response.content {
             HttpContent::Fetched(fetched) => fetched,
             HttpContent::Gone { .. } => return PageResponse::Hidden,
-            // The request has no validators.
-            HttpContent::NotModified => return PageResponse::Elsewhere,
+            HttpContent::NotModified => return PageResponse::NotModified,
         };
         let media_type = fetched.media_type.unwrap_or_default();
         if !["", "text/html", "application/xhtml+xml"].contains(&media_type.as_str()) {
-            return PageResponse::OtherType;
+            return PageResponse::OtherType(media_type);
         }
         let metadata = PageMetadata::read(&fetched.body);
         let rules = response.headers.get_all("x-robots-tag").iter();
         let mut rules = rules.filter_map(|value| value.to_str().ok());
         if metadata.redirect.is_some() {
-            return PageResponse::Elsewhere;
+            return PageResponse::Alias;
         }
         let is_protected =
             fetched.body.windows(PASSWORD_FORM.len()).any(|bytes| bytes == PASSWORD_FORM);
         if metadata.is_noindex || is_protected || rules.any(html_page::is_noindex) {
             return PageResponse::Hidden;
         }
-        PageResponse::Page(Box::new(SitePage { url: response.url, body: fetched.body, metadata }))
+        let (url, validators) = (response.url, fetched.validators);
+        PageResponse::Page(Box::new(SitePage { url, body: fetched.body, validators, metadata }))
     }
 }

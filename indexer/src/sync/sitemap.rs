@@ -105,13 +105,16 @@ impl SitemapReader {
             return Err(SitemapError::TooDeep);
         }
         if self.open.len() == 1 {
+            if self.entries.len() == ENTRIES_MAX {
+                return Err(SitemapError::TooLong);
+            }
             self.entry = SitemapEntry::default();
         }
         if self.is_time_of_entry(name) {
             self.entry.changed_at = Some(String::new());
         }
         self.open.push(name.to_owned());
-        if self.entries.len() > ENTRIES_MAX { Err(SitemapError::TooLong) } else { Ok(()) }
+        Ok(())
     }
 
     fn is_time_of_entry(&self, name: &str) -> bool {
@@ -194,8 +197,11 @@ mod tests {
         assert!(matches!(parse(b"<urlset>\xff</urlset>"), Err(SitemapError::Encoding)));
         let deep = format!("<urlset>{}", "<url>".repeat(NESTING_MAX));
         assert!(matches!(parse(deep.as_bytes()), Err(SitemapError::TooDeep)));
-        let long = "<url><loc>a</loc></url>".repeat(ENTRIES_MAX + 2);
-        let long = format!("<urlset>{long}</urlset>");
-        assert!(matches!(parse(long.as_bytes()), Err(SitemapError::TooLong)));
+        let long = |count: usize| {
+            let entries = "<url><loc>a</loc></url>".repeat(count);
+            parse(format!("<urlset>{entries}</urlset>").as_bytes())
+        };
+        assert!(matches!(long(ENTRIES_MAX), Ok(Sitemap::Pages(_))));
+        assert!(matches!(long(ENTRIES_MAX + 1), Err(SitemapError::TooLong)));
     }
 }

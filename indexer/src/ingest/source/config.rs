@@ -43,7 +43,7 @@ pub struct SourceConfig {
     pub name: String,
     /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
-    /// Address of the site, the calendar file or the feed; for `wordpress`, `icalendar` and `feed`.
+    /// Address of the site, the calendar file or the feed; for sources over the network.
     #[schemars(with = "Option<String>", extend("x-range" = "`http` or `https` URL; of a site, its home page"))]
     pub address: Option<Url>,
     /// Types of object to read; for `wordpress`.
@@ -72,11 +72,11 @@ pub struct SourceConfig {
     #[serde(default)]
     #[schemars(extend("x-range" = "existing folder (`markdown`, `text`), file (`jsonlines`, `csv`), or either of them (`icalendar`)"))]
     pub path: PathBuf,
-    /// Files to read; for folders.
+    /// Files to read, for folders; pages to read, for `website`.
     #[serde(default)]
-    #[schemars(extend("x-default-text" = "`[]`: all files of the kind (`*.md` and `*.mdx`, `*.txt`, or `*.ics`)", "x-range" = "globs, relative to `path`; `*` stays within one segment, `**` spans segments"))]
+    #[schemars(extend("x-default-text" = "`[]`: all files of the kind (`*.md` and `*.mdx`, `*.txt`, or `*.ics`)", "x-range" = "globs, relative to `path` or to the host; `*` stays within one segment, `**` spans segments"))]
     pub include: Vec<String>,
-    /// Files to leave out; for folders.
+    /// Files to leave out, for folders; pages to leave out, for `website`.
     #[serde(default)]
     #[schemars(extend("x-range" = "globs, as for `include`"))]
     pub exclude: Vec<String>,
@@ -165,6 +165,8 @@ pub enum SourceKind {
     Wordpress,
     /// A feed: RSS, Atom or JSON Feed.
     Feed,
+    /// The pages in the sitemaps of a website.
+    Website,
 }
 
 /// How a plain text is cut into records.
@@ -357,7 +359,7 @@ impl SourceKind {
             Self::Markdown => &["**/*.md", "**/*.mdx"],
             Self::Text => &["**/*.txt"],
             Self::Icalendar => &["**/*.ics"],
-            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed => &[],
+            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed | Self::Website => &[],
         }
     }
 }

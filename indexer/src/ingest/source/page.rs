@@ -14,6 +14,8 @@ const ELEMENTS_MAX: usize = 20_000;
 const NESTING_MAX: usize = 256;
 /// Length of a text that is an article, in bytes: of a shorter one, the main element is used as it is.
 const ARTICLE_BYTES: usize = 500;
+/// Length of text outside links from which a page is more than a list of links, in bytes.
+const LISTING_OWN_BYTES: usize = 400;
 /// Elements of a main element that are not its content.
 const SURROUNDINGS: &str = "nav, aside, form, script, style, noscript, iframe, template, h1, button, \
     dialog, [role=navigation], [role=complementary], [role=search], [hidden], [aria-hidden=true]";
@@ -161,6 +163,32 @@ fn main_content(html: &str, address: &Url) -> String {
     let article = article.ok().and_then(|mut page| page.parse().ok());
     let article = article.filter(|article| main.is_none() || article.length > ARTICLE_BYTES);
     article.map(|article| article.content.to_string()).or(main).unwrap_or_default()
+}
+
+/// The lengths of the text of a page, in bytes without white space at the ends of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TextLengths {
+    /// All of it.
+    pub(super) total: usize,
+    /// That of links.
+    linked: usize,
+}
+
+/// The lengths of the text of a main content.
+pub(super) fn text_lengths(html: &str) -> TextLengths {
+    let document = Document::from(html);
+    let length = |text: &str| text.split_whitespace().map(str::len).sum::<usize>();
+    let links = document.select("a");
+    let linked = links.iter().map(|link| length(&link.text())).sum();
+    TextLengths { total: length(&document.select("body").text()), linked }
+}
+
+impl TextLengths {
+    /// Whether the page mostly lists other pages.
+    pub(super) fn is_listing(self) -> bool {
+        let own = self.total.saturating_sub(self.linked);
+        self.linked > own && own < LISTING_OWN_BYTES
+    }
 }
 
 #[cfg(test)]

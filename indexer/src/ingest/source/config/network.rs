@@ -8,7 +8,7 @@ use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{ConfigError, SourceConfig, SourceKind, wordpress};
-use crate::sync::{NetworkSource, Protocol, SecretLocation};
+use crate::sync::{NetworkSource, PageFilter, Protocol, SecretLocation};
 
 /// Where a source is: a file or folder, or a site.
 pub(super) fn location(
@@ -19,11 +19,15 @@ pub(super) fn location(
     let options = wordpress::options(config, name)?;
     let has_path = !config.path.as_os_str().is_empty();
     let protocol = match (config.kind, &config.address) {
-        (SourceKind::Wordpress | SourceKind::Feed, _) if has_path => {
+        (SourceKind::Wordpress | SourceKind::Feed | SourceKind::Website, _) if has_path => {
             return Err(ConfigError::PathOfSite(name.clone()));
         }
         (SourceKind::Feed, _) => Protocol::Feed { read_pages: config.read_pages.unwrap_or(true) },
         (SourceKind::Wordpress, _) => Protocol::Wordpress { types: config.types.clone(), options },
+        (SourceKind::Website, _) => Protocol::Website(PageFilter {
+            include: super::globs(&config.include, &[], name)?,
+            exclude: super::globs(&config.exclude, &[], name)?,
+        }),
         (SourceKind::Icalendar, Some(_)) if has_path => {
             return Err(ConfigError::TwoLocations(name.clone()));
         }
@@ -49,6 +53,8 @@ pub(super) fn location(
     let settings = match &protocol {
         Protocol::Wordpress { types, options } => format!("{types:?} {}", options.read_pages),
         Protocol::Feed { read_pages } => read_pages.to_string(),
+        // Pages that are no longer wanted are removed like those that left the sitemap.
+        Protocol::Website(_) => String::new(),
         // What was stored can be read with the encoding with which it was checked.
         Protocol::Calendar { encoding } => format!("{:?}", encoding.map(Encoding::name)),
     };
@@ -75,7 +81,9 @@ impl SourceKind {
         match self {
             Self::Markdown | Self::Text => PathKind::Folder,
             Self::Icalendar => PathKind::FileOrFolder,
-            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed => PathKind::File,
+            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed | Self::Website => {
+                PathKind::File
+            }
         }
     }
 }
