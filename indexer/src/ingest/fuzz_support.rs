@@ -2,21 +2,28 @@
 //! event, and reads sitemaps, without a build.
 
 use schema::{Body, Moment, Series};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     FetchError,
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
     source::{
-        Fields, RawRecord, SourceItem, field::Field, records, survey::Survey,
+        Fields, RawRecord, SourceItem, feed, field::Field, records, survey::Survey,
         template::PathCaptures, wordpress,
     },
 };
 use crate::{
+    feed_document,
     source_facts::Detail,
-    sync::sitemap::{self, Sitemap},
+    sync::{
+        feed::StoredEntry,
+        sitemap::{self, Sitemap},
+    },
 };
+
+/// When a feed was fetched, in seconds since 1970.
+const FETCHED_AT: i64 = 1_800_000_000;
 
 /// An item of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,17 +98,41 @@ pub fn read_wordpress(key: &str, body: &[u8], source: &ResolvedSource) -> ReadIt
         Ok(raw_fields) => raw_fields,
         Err(reason) => return ReadItem::Rejected { location, reason },
     };
-    let mapping = &source.mapping;
-    let record = RawRecord {
+    let record = raw_record(location, &raw_fields, source);
+    let item = read_item(SourceItem::Record(record), source);
+    item.unwrap_or_else(|| ReadItem::Skipped { location: key.to_owned() })
+}
+
+/// Reads and normalises the entries of a feed; `None` if the bytes are not a complete one.
+pub fn read_feed(bytes: &[u8], source: &ResolvedSource) -> Option<Vec<ReadItem>> {
+    let address = &source.network.as_ref()?.address;
+    let feed = feed_document::parse(bytes, None, address).ok()?;
+    let items = feed.entries.into_iter().filter_map(|entry| {
+        let location = entry.id.clone();
+        let stored =
+            StoredEntry { entry, language: feed.language.clone(), page: None, is_gone: false };
+        let raw_fields = match feed::fields(&stored, FETCHED_AT) {
+            Ok(raw_fields) => raw_fields,
+            Err(reason) => return Some(ReadItem::Rejected { location, reason }),
+        };
+        read_item(SourceItem::Record(raw_record(location, &raw_fields, source)), source)
+    });
+    Some(items.collect())
+}
+
+fn raw_record(
+    location: String,
+    raw_fields: &Map<String, Value>,
+    source: &ResolvedSource,
+) -> RawRecord {
+    RawRecord {
         key: location.clone(),
         location,
         line: None,
         content_hash: [0; 32],
-        fields: mapping.apply_reporting(&raw_fields, &PathCaptures::new(), |_, _| ()),
+        fields: source.mapping.apply_reporting(raw_fields, &PathCaptures::new(), |_, _| ()),
         front_matter: None,
-    };
-    let item = read_item(SourceItem::Record(record), source);
-    item.unwrap_or_else(|| ReadItem::Skipped { location: key.to_owned() })
+    }
 }
 
 /// The number of addresses in a sitemap; `None` if the bytes are not a complete one.

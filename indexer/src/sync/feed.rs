@@ -268,12 +268,18 @@ impl<'a> FeedRun<'a> {
 
     /// Sets what the page says. Returns whether it could be read.
     async fn read_page(&mut self, url: &Url, stored: &mut StoredEntry) -> bool {
+        let is_new = !self.known.contains_key(&key_of(&stored.entry.id));
         match self.context.page(url, None).await {
             PageResponse::Page(page) => {
                 stored.is_gone = false;
                 stored.page = Some(StoredPage::of(&page, stored.has_content()));
             }
             PageResponse::Hidden => stored.is_gone = true,
+            // Not public, and never was. One that was may be in the way of a firewall.
+            PageResponse::Failed(error) if error.is_unauthorized() && is_new => {
+                self.notes.push(with_causes(&error));
+                stored.is_gone = true;
+            }
             PageResponse::Failed(error) => {
                 self.errors += 1;
                 self.is_partial = true;

@@ -264,6 +264,12 @@ impl WebsiteRun<'_> {
                     PageResponse::OtherType(media_type) => {
                         self.notes.push(format!("no page, but `{media_type}`: `{url}`"));
                     }
+                    // Not public, and never was. One that was may be in the way of a firewall.
+                    PageResponse::Failed(error)
+                        if error.is_unauthorized() && !known.contains_key(&key) =>
+                    {
+                        self.notes.push(with_causes(&error));
+                    }
                     PageResponse::Failed(error) => {
                         errors += 1;
                         self.is_partial = true;

@@ -6,6 +6,7 @@
 //! - [`cursor`]: texts of cursors and ids
 //! - [`date`]: dates and recurrence rules of sources
 //! - [`federated`]: operations over a supergraph
+//! - [`feed`]: feeds of sources
 //! - [`filter`]: searches in the catalog
 //! - [`icalendar`]: calendars of sources
 //! - [`json_lines`]: JSON Lines of sources
@@ -28,6 +29,7 @@ pub mod date;
 pub mod demo;
 pub mod document;
 pub mod federated;
+pub mod feed;
 pub mod filter;
 pub mod icalendar;
 pub mod json_lines;

@@ -7,7 +7,7 @@ use gateway::pipeline::CacheScope;
 use crate::{
     content, csv, cursor, date,
     demo::{DEMO, repository},
-    federated, filter, icalendar, json_lines, pipeline, request, sdl, search_query,
+    federated, feed, filter, icalendar, json_lines, pipeline, request, sdl, search_query,
     subgraph_response, token, wordpress,
 };
 
@@ -55,6 +55,7 @@ fn any_bytes_must_pass_every_check() {
         sdl::check_field_set(&bytes);
         token::check(&bytes);
         wordpress::check(&bytes);
+        feed::check(&bytes);
         search_query::check(&bytes);
         content::check_front_matter(&bytes);
         content::check_html(&bytes);
@@ -101,6 +102,14 @@ fn generated_calendars_must_mostly_be_read() {
     }
     let [records, rejections, files] = counts;
     assert!(records > 100 && rejections > 100 && files > 200, "{counts:?}");
+}
+
+#[test]
+fn generated_feeds_must_often_be_read() {
+    let outcomes: Vec<_> = (0..400).map(|seed| feed::outcome(&bytes(seed, 80))).collect();
+    let records = outcomes.iter().flatten().sum::<usize>();
+    let rejected = outcomes.iter().filter(|outcome| outcome.is_none()).count();
+    assert!(records > 30 && rejected > 50, "{records} {rejected}");
 }
 
 #[test]

@@ -112,6 +112,18 @@ async fn an_entry_that_must_not_be_shown_must_be_hidden() {
 }
 
 #[tokio::test]
+async fn an_entry_that_needs_a_login_must_be_hidden_if_it_is_new() {
+    let (site, source) = site(&[("a", "/a/", FULL), ("b", "/b/", FULL)]);
+    put(&site, "/b/", 403, "Inloggen");
+    let run = source.run().await;
+    assert_eq!(outcome(&run), (Completeness::Complete, [1, 1, 0]), "{:?}", run.notes);
+    put(&site, "/a/", 403, "Inloggen");
+    list(&site, &[("b", "/b/", FULL)]);
+    assert_eq!(outcome(&source.run().await), (Completeness::Partial, [1, 0, 0]));
+    assert_eq!(shown(&source), ["a"]);
+}
+
+#[tokio::test]
 async fn an_invented_identifier_must_not_make_a_second_entry() {
     let (site, source) = site(&[("1", "/a/", FULL), ("2", "/b/", FULL)]);
     source.run().await;

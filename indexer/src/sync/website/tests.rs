@@ -205,6 +205,17 @@ async fn only_pages_of_the_source_must_be_read() {
 }
 
 #[tokio::test]
+async fn a_page_that_needs_a_login_must_leave_the_run_complete() {
+    let (site, source) = site(&["/a/", "/b/"]);
+    put(&site, "/b/", 403, "Inloggen");
+    let run = source.run().await;
+    assert_eq!(outcome(&run), (Completeness::Complete, [1, 1, 0]), "{:?}", run.notes);
+    put(&site, "/a/", 403, "Inloggen");
+    assert_eq!(outcome(&source.run().await), (Completeness::Partial, [0, 0, 0]));
+    assert_eq!(keys(&source), ["/a/"]);
+}
+
+#[tokio::test]
 async fn a_site_that_stops_answering_must_not_be_asked_for_everything() {
     let paths: Vec<_> = (0..60).map(|n| format!("/p{n}/")).collect();
     let paths: Vec<_> = paths.iter().map(String::as_str).collect();
