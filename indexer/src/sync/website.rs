@@ -60,7 +60,7 @@ enum WebsiteError {
     #[error("`robots.txt` cannot be read, so that nothing may be: {0}")]
     Robots(String),
     #[error(
-        "`robots.txt` forbids the whole source; ask the owner of the site to allow `{ROBOTS_AGENT}`"
+        "`robots.txt` forbids the whole source; the owner of the site has to allow `{ROBOTS_AGENT}`"
     )]
     Forbidden,
     #[error("{0}")]
@@ -131,11 +131,11 @@ impl WebsiteRun<'_> {
         self.notes.append(&mut listing.notes);
         self.is_partial |= !listing.is_complete;
         if listing.pages.is_empty() {
-            let reason = if self.notes.is_empty() { "the sitemap lists no pages" } else { "" };
-            let reason = [reason].into_iter().filter(|text| !text.is_empty());
-            let reasons = reason.map(str::to_owned).chain(std::mem::take(&mut self.notes));
-            let reason = reasons.collect::<Vec<_>>().join("; ");
-            return Err(WebsiteError::Sitemap(reason));
+            let mut reasons = std::mem::take(&mut self.notes);
+            if reasons.is_empty() {
+                reasons.push("the sitemap lists no pages".to_owned());
+            }
+            return Err(WebsiteError::Sitemap(reasons.join("; ")));
         }
         let (mut foreign, mut forbidden) = (0, 0);
         let root = self.context.address.path();

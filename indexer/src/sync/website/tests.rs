@@ -216,7 +216,7 @@ async fn a_page_that_needs_a_login_must_leave_the_run_complete() {
 }
 
 #[tokio::test]
-async fn a_site_that_stops_answering_must_not_be_asked_for_everything() {
+async fn a_site_that_stops_responding_must_not_receive_every_request() {
     let paths: Vec<_> = (0..60).map(|n| format!("/p{n}/")).collect();
     let paths: Vec<_> = paths.iter().map(String::as_str).collect();
     let (site, source) = site(&paths);
