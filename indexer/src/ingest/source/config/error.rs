@@ -108,7 +108,7 @@ pub enum ConfigError {
     #[error("source `{0}`: `path` is for files; use `address`")]
     PathOfSite(SourceName),
     /// A source of files has an address.
-    #[error("source `{0}`: `address` is for kinds `icalendar` and `wordpress`; use `path`")]
+    #[error("source `{0}`: `address` is for sources over the network; use `path`")]
     AddressOfFile(SourceName),
     /// A calendar has both an address and a path.
     #[error("source `{0}`: use either `address` or `path`")]

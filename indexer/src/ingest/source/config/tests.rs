@@ -108,7 +108,7 @@ fn a_source_must_be_a_path_or_a_site() {
         ("kind = \"csv\"".to_owned(), "source `s`: missing key `path`"),
         (
             "kind = \"csv\"\npath = \"a.csv\"\naddress = \"https://www.example.nl/\"".to_owned(),
-            "source `s`: `address` is for kinds `icalendar` and `wordpress`; use `path`",
+            "source `s`: `address` is for sources over the network; use `path`",
         ),
         (format!("{site}\npath = \"a.csv\""), "source `s`: `path` is for files; use `address`"),
         ("kind = \"wordpress\"".to_owned(), address),
