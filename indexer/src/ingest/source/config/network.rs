@@ -24,9 +24,10 @@ pub(super) fn location(
         }
         (SourceKind::Feed, _) => Protocol::Feed { read_pages: config.read_pages.unwrap_or(true) },
         (SourceKind::Wordpress, _) => Protocol::Wordpress { types: config.types.clone(), options },
+        // An invalid glob is an error elsewhere.
         (SourceKind::Website, _) => Protocol::Website(PageFilter {
-            include: super::globs(&config.include, &[], name)?,
-            exclude: super::globs(&config.exclude, &[], name)?,
+            include: super::globs(&config.include, &[], name).unwrap_or_default(),
+            exclude: super::globs(&config.exclude, &[], name).unwrap_or_default(),
         }),
         (SourceKind::Icalendar, Some(_)) if has_path => {
             return Err(ConfigError::TwoLocations(name.clone()));
