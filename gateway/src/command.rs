@@ -11,6 +11,7 @@ mod explain;
 mod gc;
 mod graphiql;
 mod index;
+mod init;
 mod logging;
 mod output;
 mod progress;
@@ -63,6 +64,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Print the reference or the JSON Schema of the configuration file.
     Config(config::ConfigArguments),
+    /// Look at what sites offer, and write a configuration that reads it.
+    Init(init::InitArguments),
     /// Read the sources, and publish a new generation if anything changed.
     Index(index::IndexArguments),
     /// Verify the checksums of all generations, or compare what is published with its hosts.
@@ -159,6 +162,10 @@ enum CommandError {
     HookSecret(::schema::SourceName, #[source] CredentialsError),
     #[error(transparent)]
     ShortSecret(#[from] ShortSecret),
+    #[error("nothing that can be read was found; the reasons are above")]
+    NothingFound,
+    #[error("file exists; remove it, or name another one with `--config`: `{}`", .0.display())]
+    FileExists(PathBuf),
     #[error("nothing to watch; set `refresh` of a source, such as `refresh = \"15m\"`")]
     NoSchedule,
     #[error(
@@ -201,6 +208,7 @@ pub fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Config(arguments) => self::config::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Index(arguments) => index::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

@@ -31,6 +31,7 @@ use url::Url;
 
 use self::file::ConfigFile;
 pub(crate) use self::file::json_schema;
+pub(crate) use self::sync::{REQUEST_INTERVAL_MS_DEFAULT, RETRIES_MAX_DEFAULT};
 pub use self::{
     authentication::{AuthenticationConfig, KeySource},
     error::ConfigError,

@@ -22,6 +22,8 @@ const DATA_BYTES_MAX: usize = 256 << 10;
 const DATA_BLOCKS_MAX: usize = 20;
 /// Maximum number of times that are read.
 const TIMES_MAX: usize = 100;
+/// Maximum number of links that are read.
+const LINKS_MAX: usize = 50;
 /// Bytes in which the declaration of a character encoding is looked for.
 const CHARSET_BYTES: usize = 1_024;
 
@@ -32,6 +34,8 @@ const CHUNK_BYTES: usize = 16 << 10;
 const SEPARATORS: &[u8] = b" \t\n\r\x0c/\"'";
 const SEPARATORS_MAX: usize = 40_000;
 
+/// Relation of the REST API of WordPress.
+pub(crate) const API_RELATION: &str = "https://api.w.org/";
 /// Elements that end without an end tag, or have no content: they do not nest.
 const UNNESTED_ELEMENTS: &str = "p li dt dd td th tr thead tbody tfoot option optgroup colgroup \
     area base br col embed hr img input link meta param source track wbr rp rt html head body";
@@ -49,6 +53,8 @@ pub(crate) struct PageMetadata {
     pub(crate) meta: BTreeMap<String, String>,
     /// The canonical address as written.
     pub(crate) canonical: Option<String>,
+    /// Links to the same content in another form, and to calendars.
+    pub(crate) links: Vec<PageLink>,
     /// Blocks of structured data (JSON-LD).
     pub(crate) structured_data: Vec<String>,
     /// Times of the main content, with the class of their element.
@@ -61,6 +67,17 @@ pub(crate) struct PageMetadata {
     pub(crate) elements: usize,
     /// The deepest nesting of elements; at least the actual one.
     pub(crate) nesting: usize,
+}
+
+/// A `<link>` to another form of the content, or an `<a>` to a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PageLink {
+    /// The value of `rel` in lower case; empty for an `<a>`.
+    pub(crate) relation: String,
+    /// The media type in lower case; empty if none is stated.
+    pub(crate) media_type: String,
+    /// The address as written.
+    pub(crate) href: String,
 }
 
 /// A `<time>` element.
@@ -217,6 +234,15 @@ impl MetadataReader {
             "link" if value("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("canonical")) => {
                 self.page.canonical = self.page.canonical.take().or(value("href"));
             }
+            "link" => {
+                let relation = value("rel").unwrap_or_default().to_lowercase();
+                if ["alternate", API_RELATION].contains(&relation.as_str()) {
+                    self.link(tag, relation);
+                }
+            }
+            "a" if value("href").is_some_and(|href| is_calendar(&href)) => {
+                self.link(tag, String::new());
+            }
             "script" if value("type").is_some_and(|text| text.trim() == "application/ld+json") => {
                 self.text = Some((TextTarget::StructuredData, String::new()));
             }
@@ -228,6 +254,16 @@ impl MetadataReader {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn link(&mut self, tag: &Tag, relation: String) {
+        let media_type = attribute(tag, "type").unwrap_or_default().to_lowercase();
+        if let Some(href) = attribute(tag, "href")
+            && self.page.links.len() < LINKS_MAX
+            && href.len() <= TEXT_BYTES_MAX
+        {
+            self.page.links.push(PageLink { relation, media_type, href });
         }
     }
 
@@ -297,6 +333,13 @@ impl MetadataReader {
         page.heading = page.heading.or(self.first_heading);
         page
     }
+}
+
+/// Whether an address is that of a calendar.
+pub(crate) fn is_calendar(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or_default().to_lowercase();
+    let extension = path.rsplit('.').next();
+    path.starts_with("webcal:") || extension == Some("ics")
 }
 
 /// The value of an attribute, if it is not empty.

@@ -24,9 +24,11 @@ mod feed_document;
 mod generation;
 mod html_page;
 mod index;
+mod json;
 mod progress;
 mod regular_file;
 mod source_facts;
 mod store;
+mod text_blocks;
 
 pub use error_text::with_causes;

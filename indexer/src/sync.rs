@@ -3,7 +3,9 @@
 //!
 //! Must not know: the store, the index, and how content is mapped to fields.
 
+mod api;
 pub(crate) mod calendar;
+mod discovery;
 #[cfg(test)]
 mod fake_site;
 pub(crate) mod feed;
@@ -32,10 +34,12 @@ use url::Url;
 
 use self::http::{Credentials, HttpClient, HttpConfig, HttpCounters, SourcePolicy};
 pub use self::{
+    api::{ApiOptions, ApiPreset, Horizon, ItemList, Paging},
+    discovery::{Discovery, JsonList, NextPage, Offer},
     http::{CredentialsError, HttpConfigError, SecretLocation},
     run::{Completeness, SourceRun},
     scope::{ChangedObject, Scope},
-    state::{StateError, SyncState},
+    state::{RepeatedBlock, StateError, SyncState},
     website::PageFilter,
     wordpress::{JoinBy, SitePreset, TermJoin, WordpressOptions},
 };
@@ -43,6 +47,9 @@ use crate::progress::Progress;
 
 /// File of the state, in the data folder.
 const STATE_FILE: &str = "sync.redb";
+
+/// Name of the source in whose name [`Synchroniser::discover`] reads.
+const DISCOVERY: &str = "discovery";
 
 /// A source over the network, as validated.
 #[derive(Debug, Clone)]
@@ -83,6 +90,8 @@ pub enum Protocol {
     },
     /// The pages of a website.
     Website(PageFilter),
+    /// The lists of a JSON or GraphQL endpoint.
+    Api(ApiOptions),
 }
 
 /// Settings of synchronisation.
@@ -194,11 +203,12 @@ impl Synchroniser {
         state.prepare(&source.name, source.digest)?;
         let policy = policy(source);
         let public = || SourcePolicy::new(&source.address);
+        let used = policy.as_ref().map_or_else(|_| public(), Clone::clone);
         let context = SyncContext {
             source: &source.name,
             address: &source.address,
             client: &self.client,
-            policy: Arc::new(policy.as_ref().map_or_else(|_| public(), Clone::clone)),
+            policy: Arc::new(used),
             counters: Arc::default(),
             state: &state,
             progress,
@@ -214,12 +224,46 @@ impl Synchroniser {
                 Protocol::Calendar { encoding } => calendar::run(&context, *encoding).await,
                 Protocol::Feed { read_pages } => feed::run(&context, *read_pages).await,
                 Protocol::Website(filter) => website::run(&context, filter).await,
+                Protocol::Api(options) => api::run(&context, options).await,
             },
             Err(error) => {
                 let failed = (Completeness::Failed, 0, 0);
                 context.finish(&HashSet::new(), failed, vec![crate::with_causes(&error)])
             }
         }
+    }
+}
+
+impl Synchroniser {
+    /// Looks at what an address offers; nothing is stored.
+    ///
+    /// # Errors
+    /// [`SyncError`] if the state fails; what the host does wrong is in the result.
+    pub async fn discover(
+        &self,
+        address: &Url,
+        allow_private_addresses: bool,
+        now: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<Discovery, SyncError> {
+        let state = self.state()?;
+        let policy = SourcePolicy::new(address);
+        let policy =
+            if allow_private_addresses { policy.allow_private_addresses() } else { policy };
+        let source = SourceName::new(DISCOVERY).expect("a valid constant name");
+        let context = SyncContext {
+            source: &source,
+            address,
+            client: &self.client,
+            policy: Arc::new(policy),
+            counters: Arc::default(),
+            state: &state,
+            progress,
+            now,
+            digest: 0,
+            started: Instant::now(),
+        };
+        Ok(discovery::look_at(&context).await)
     }
 }
 

@@ -2,7 +2,7 @@
 //! that remain on the host.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
     net::TcpListener,
@@ -10,9 +10,13 @@ use std::{
     process::{Command, Output},
 };
 
+use schema::{Record, SearchFilter, SearchQuery};
 use tempfile::TempDir;
 
-use crate::support::{Installation, everything, runtime, shared};
+use crate::{
+    init::published,
+    support::{Installation, everything, runtime, shared},
+};
 
 /// A site with 60 articles and every awkward page.
 struct StaticSite {
@@ -138,6 +142,91 @@ fn a_static_site_must_be_its_articles_and_be_followed() {
     let output = command.arg("--config").arg(installation.config()).output().expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("0 missing, 0 extra, 0 stale"), "{text}");
+}
+
+#[test]
+fn text_that_many_pages_repeat_must_be_left_out_and_come_back_when_it_is_rare() {
+    const NOTICE: &str = "Wij meten zonder cookies wat er op deze website gelezen wordt.";
+    let Some(site) = StaticSite::start() else { return };
+    let installation = installation(&site.source("web", "website", ""));
+    let write = |numbers: std::ops::RangeInclusive<u32>, month: u32, notice: &str| {
+        for number in numbers {
+            let path = site.article(&format!("verhaal-{number}.md"));
+            let text = fs::read_to_string(&path).expect("an article");
+            let lines =
+                text.lines().filter(|line| *line != NOTICE && !line.starts_with("lastmod:"));
+            let text = lines.collect::<Vec<_>>().join("\n");
+            let text = text.replacen("date:", &format!("lastmod: 2026-{month:02}-01\ndate:"), 1);
+            fs::write(
+                path,
+                format!("{text}\n\nDit staat alleen in verhaal {number}.\n\n{notice}\n"),
+            )
+            .expect("an article");
+        }
+        site.run("rebuild", &[]);
+    };
+    let with_notice =
+        |view: &BTreeSet<String>| view.iter().filter(|record| record.contains(NOTICE)).count();
+    index(&installation);
+    let before = installation.view();
+    write(1..=40, 10, NOTICE);
+    let output = installation.output(&["index", "--report"]);
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(with_notice(&installation.view()), 0, "{report}");
+    assert!(report.contains(&format!("40 pages: {NOTICE}")), "{report}");
+    assert_eq!(installation.view().len(), before.len());
+    // Ten of the pages keep it, and are not changed themselves.
+    write(11..=40, 11, "");
+    let run = index(&installation);
+    assert_eq!(with_notice(&installation.view()), 10, "{run}");
+}
+
+#[test]
+fn init_must_find_the_sitemap_and_the_feeds() {
+    let Some(site) = StaticSite::start() else { return };
+    let address = format!("http://127.0.0.1:{}/", site.port);
+    let found = published(&[&address]);
+    assert_eq!(titles(&found.installation).len(), 63, "{}", found.config);
+    assert!(
+        found.config.contains("kind = \"website\"") && found.config.contains("# kind = \"feed\""),
+        "{}",
+        found.config
+    );
+    assert!(
+        found.printed.contains("made with Hugo") && found.printed.contains("sitemap: "),
+        "{}",
+        found.printed
+    );
+}
+
+#[test]
+fn what_the_feeds_of_an_external_community_bring_must_belong_to_it() {
+    let Some(site) = StaticSite::start() else { return };
+    let community = "constants = { communities = [\"Netwerk Waterrijk\"] }\nlanguage = \"NL\"\n";
+    let card = "[[source]]\nname = \"directory\"\nkind = \"jsonlines\"\npath = \"directory.jsonl\"\n\
+        language = \"NL\"\nconstants = { kind = \"community\", form = \"EXTERNAL\" }\n";
+    let agenda = "[[source]]\nname = \"agenda\"\nkind = \"icalendar\"\npath = \"agenda.ics\"\n";
+    let posts = site.source("posts", "feed", "index.xml") + "read_pages = false\n";
+    let installation = installation(&[card, &posts, community, agenda, community].concat());
+    let line =
+        "{\"key\":\"1\",\"title\":\"Netwerk Waterrijk\",\"url\":\"https://waterrijk.example/\"}\n";
+    fs::write(installation.path().join("directory.jsonl"), line).expect("a file");
+    let event = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1@waterrijk.example\r\n\
+        DTSTAMP:20261128T000000Z\r\nDTSTART:20261201T090000Z\r\nSUMMARY:Inloop\r\nEND:VEVENT\r\n\
+        END:VCALENDAR\r\n";
+    fs::write(installation.path().join("agenda.ics"), event).expect("a file");
+    index(&installation);
+    let snapshot = installation.snapshot();
+    let all = runtime().block_on(snapshot.search(everything())).expect("records").hits;
+    let is_card = |record: &Record| matches!(record, Record::Community(_));
+    let card = all.iter().find(|hit| is_card(&hit.record)).expect("the card").record.id();
+    let filter = SearchFilter { communities: vec![card], ..SearchFilter::default() };
+    let query = SearchQuery { filter, ..everything() };
+    let found = runtime().block_on(snapshot.search(query)).expect("records").hits;
+    // Everything but the card itself.
+    assert_eq!(found.len(), all.len() - 1, "{} of {}", found.len(), all.len());
+    assert!(found.iter().any(|hit| matches!(*hit.record, Record::Event(_))));
+    assert!(found.len() > 10);
 }
 
 #[test]

@@ -19,7 +19,10 @@ use faulty_proxy::FaultyProxy;
 use schema::{Kind, Language, Record};
 use site::Site;
 
-use crate::support::{Installation, Rng, everything, runtime};
+use crate::{
+    init::published,
+    support::{Installation, Rng, everything, runtime},
+};
 
 /// Number of rounds of random edits; `.ci/long upstreams` sets more.
 const ROUNDS: u64 = 40;
@@ -218,6 +221,16 @@ fn assert_subsite(installation: &Installation) {
     let is_english =
         |record: &Record| record.common().is_some_and(|common| common.language == Language::En);
     assert!(of_subsite.iter().all(|(_, record)| is_english(record)));
+}
+
+#[test]
+fn init_must_recognise_the_site_and_its_preset() {
+    let Some(site) = Site::start(5) else { return };
+    let found = published(&[&site.address()]);
+    for text in ["kind = \"wordpress\"", "preset = \"gebruiker-centraal\"", "# kind = \"feed\""] {
+        assert!(found.config.contains(text), "{text}: {}", found.config);
+    }
+    assert!(found.printed.contains("WordPress: "), "{}", found.printed);
 }
 
 #[test]

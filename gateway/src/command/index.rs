@@ -9,11 +9,12 @@ use std::{
 use clap::Args;
 use indexer::{
     admin, ingest,
+    ingest::config::SourceKind,
     ingest::{
         BuildError, BuildOptions, Mode, OnThreshold, Outcome, PublishMode, REJECTIONS_MAX,
         Rejection, Report, SourceReport,
     },
-    sync::Completeness,
+    sync::{Completeness, RepeatedBlock, SyncError, Synchroniser},
     with_causes,
 };
 use schema::SourceName;
@@ -59,6 +60,9 @@ pub(super) struct IndexArguments {
     /// Publish even if more records are rejected than `limits.rejections_percent` allows.
     #[arg(long)]
     allow_rejections: bool,
+    /// Then print the text that many pages of a website repeat, which is left out of their content.
+    #[arg(long, conflicts_with = "json")]
+    report: bool,
     /// Print the full report as JSON.
     #[arg(long)]
     json: bool,
@@ -121,6 +125,9 @@ fn build(arguments: &IndexArguments, config: &Config) -> Result<ExitCode, Comman
             return Err(error.into());
         }
     }
+    if arguments.report {
+        output::text(RepeatedText::read(config)?)?;
+    }
     match admin::status(&config.data)?.held_at {
         Some(held_at) if arguments.dry_run => Err(CommandError::OnHold(held_at)),
         _ if !failed.is_empty() => Err(CommandError::NotFetched(failed)),
@@ -139,6 +146,37 @@ fn build_options(arguments: &IndexArguments) -> Result<BuildOptions, CommandErro
         on_rejections: on_threshold(arguments.allow_rejections),
         sync_state: None,
     })
+}
+
+/// The text that many pages of a source repeat.
+struct RepeatedText(Vec<(SourceName, Vec<RepeatedBlock>)>);
+
+impl RepeatedText {
+    fn read(config: &Config) -> Result<Self, CommandError> {
+        let sources = config.resolve_sources()?.into_iter();
+        let names = sources.filter(|one| one.kind == SourceKind::Website).map(|one| one.name);
+        let state = Synchroniser::new(&sync::sync_config(config))?.state()?;
+        let blocks = |name: SourceName| {
+            let blocks = state.repeated_blocks(&name).map_err(SyncError::from)?;
+            Ok((name, blocks))
+        };
+        Ok(Self(names.map(blocks).collect::<Result<_, SyncError>>()?))
+    }
+}
+
+impl Display for RepeatedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, blocks) in &self.0 {
+            writeln!(f, "{name}: {} blocks of text are repeated, and left out", blocks.len())?;
+            for RepeatedBlock { pages, text, .. } in blocks {
+                writeln!(f, "{pages:>7} pages: {text}")?;
+            }
+        }
+        if self.0.is_empty() {
+            writeln!(f, "no source of kind `website` is configured")?;
+        }
+        Ok(())
+    }
 }
 
 /// Formats a report as text.

@@ -12,12 +12,12 @@ use url::Url;
 use super::error::ConfigError;
 
 /// Default minimum interval between requests to one host in milliseconds.
-const REQUEST_INTERVAL_MS_DEFAULT: u64 = 200;
+pub(crate) const REQUEST_INTERVAL_MS_DEFAULT: u64 = 200;
 /// Maximum of that interval.
 const REQUEST_INTERVAL_MS_MAX: u64 = 60_000;
 
 /// Default maximum number of retries of one request.
-const RETRIES_MAX_DEFAULT: u32 = 3;
+pub(crate) const RETRIES_MAX_DEFAULT: u32 = 3;
 /// Maximum of that number.
 const RETRIES_MAX_MAX: u32 = 10;
 

@@ -156,7 +156,7 @@ fn every_mistake_in_the_keys_of_a_file_must_be_reported_with_its_line() {
             "8: `log.format` must be one of `text`, `json`, not `xml`",
             "12: missing key `subgraph.url`",
             "14: unknown key `forwad`, did you mean `forward`?",
-            "17: `source.kind` must be one of `markdown`, `jsonlines`, `csv`, `text`, `icalendar`, `wordpress`, `feed`, `website`, not `cvs`",
+            "17: `source.kind` must be one of `markdown`, `jsonlines`, `csv`, `text`, `icalendar`, `wordpress`, `feed`, `website`, `api`, not `cvs`",
             "21: `source.values.form.x` must be a string, not an integer",
             "22: `source.url` must be a string, not a boolean",
         ]

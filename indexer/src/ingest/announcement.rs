@@ -48,9 +48,10 @@ fn announcements(
     let mut by_source: BTreeMap<String, Vec<RecordKey>> = BTreeMap::new();
     for other in records_with_openings(store, key, facts)? {
         let Some(stored) = store.facts(&other)? else { continue };
-        if repeats(&stored.facts, facts)
-            && full_text(store, (&other, &stored.facts), aliases)?.as_ref() == Some(key)
-        {
+        // Few records are announcements; the comparison of the words takes long.
+        let is_announcement =
+            full_text(store, (&other, &stored.facts), aliases)?.as_ref() == Some(key);
+        if is_announcement && repeats(&stored.facts, facts) {
             by_source.entry(other.source().to_owned()).or_default().push(other);
         }
     }

@@ -13,9 +13,9 @@ use url::Url;
 use crate::sync::SyncState;
 
 pub use super::source::config::{
-    ConfigError, Field, FieldDescription, FieldPath, Globs, IfUnreadable, JoinConfig, Mapping,
-    PathCaptures, PathPattern, ResolvedSource, SourceConfig, SourceKind, Template, TemplateError,
-    TextSplit, UnknownField, ValueMap, resolve_sources,
+    ApiConfig, ConfigError, Field, FieldDescription, FieldPath, Globs, IfUnreadable, JoinConfig,
+    Mapping, PathCaptures, PathPattern, ResolvedSource, SourceConfig, SourceKind, Template,
+    TemplateError, TextSplit, UnknownField, ValueMap, resolve_sources,
 };
 
 /// Incremented when merging or linking derives different records from the same facts.

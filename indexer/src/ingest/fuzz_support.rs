@@ -1,16 +1,19 @@
 //! Interface for fuzz targets: reads and normalises a source, a fetched resource or the dates of an
 //! event, and reads sitemaps, without a build.
 
+use std::collections::HashSet;
+
 use schema::{Body, Moment, Series};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{
     FetchError,
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
     source::{
-        Fields, RawRecord, SourceItem, feed, field::Field, records, survey::Survey,
-        template::PathCaptures, wordpress,
+        Fields, RawRecord, SkipOrError, SourceItem, feed, field::Field, records, survey::Survey,
+        template::PathCaptures, website, wordpress,
     },
 };
 use crate::{
@@ -101,6 +104,21 @@ pub fn read_wordpress(key: &str, body: &[u8], source: &ResolvedSource) -> ReadIt
     let record = raw_record(location, &raw_fields, source);
     let item = read_item(SourceItem::Record(record), source);
     item.unwrap_or_else(|| ReadItem::Skipped { location: key.to_owned() })
+}
+
+/// Reads and normalises one page of a website.
+pub fn read_website_page(address: &Url, body: &[u8], source: &ResolvedSource) -> ReadItem {
+    let location = address.path().to_owned();
+    let raw_fields = match website::fields(body, address, &HashSet::new()) {
+        Ok(raw_fields) => raw_fields,
+        Err(SkipOrError::Skip(_)) => return ReadItem::Skipped { location },
+        Err(SkipOrError::Error(error)) => {
+            return ReadItem::Rejected { location, reason: error.reason };
+        }
+    };
+    let record = raw_record(location.clone(), &raw_fields, source);
+    let item = read_item(SourceItem::Record(record), source);
+    item.unwrap_or(ReadItem::Skipped { location })
 }
 
 /// Reads and normalises the entries of a feed; `None` if the bytes are not a complete one.

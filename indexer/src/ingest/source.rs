@@ -3,6 +3,7 @@
 //! This module does not know what a field means: values remain as they are in the source, and
 //! `ingest::normalise` validates them.
 
+pub(crate) mod api;
 pub(crate) mod config;
 pub(crate) mod csv;
 pub(crate) mod feed;
@@ -13,13 +14,13 @@ pub(crate) mod flag;
 pub(crate) mod front_matter;
 pub(crate) mod icalendar;
 pub(crate) mod invisible;
-pub(crate) mod json;
 pub(crate) mod jsonlines;
 pub(crate) mod mapping;
 pub(crate) mod markdown;
 pub(crate) mod page;
 pub(crate) mod path_pattern;
 pub(crate) mod sentences;
+mod stored_items;
 pub(crate) mod survey;
 pub(crate) mod template;
 #[cfg(test)]
@@ -46,10 +47,11 @@ use files::SourceFile;
 pub(crate) use mapping::Fields;
 use mapping::Mapping;
 use survey::Survey;
-use template::{PathCaptures, scalar};
+use template::PathCaptures;
 
 use crate::{
     decoding::{ParseError, decode},
+    json::scalar,
     sync::state::SyncState,
     with_causes,
 };
@@ -224,9 +226,9 @@ pub(crate) fn records<'a>(
         SourceKind::Text => reader.items_of_files(text::items),
         SourceKind::Jsonlines => jsonlines::items(reader),
         SourceKind::Csv => csv::items(reader),
-        SourceKind::Wordpress => match state {
-            Some(state) => wordpress::items(reader, state),
-            None => Ok(Box::new(std::iter::empty())),
+        SourceKind::Wordpress => match (&source.network, state) {
+            (Some(network), Some(state)) => wordpress::items(reader, network, state),
+            _ => Ok(Box::new(std::iter::empty())),
         },
         SourceKind::Feed => match state {
             Some(state) => feed::items(reader, state),
@@ -234,6 +236,10 @@ pub(crate) fn records<'a>(
         },
         SourceKind::Website => match (&source.network, state) {
             (Some(network), Some(state)) => website::items(reader, network, state),
+            _ => Ok(Box::new(std::iter::empty())),
+        },
+        SourceKind::Api => match (&source.network, state) {
+            (Some(network), Some(state)) => api::items(reader, network, state),
             _ => Ok(Box::new(std::iter::empty())),
         },
         SourceKind::Icalendar => match (&source.network, state) {
@@ -255,7 +261,7 @@ pub(crate) fn count(source: &ResolvedSource, state: Option<&SyncState>) -> Resul
             files::walk(source, &Survey::default()).map(|files| files.len() as u64)
         }
         SourceKind::Jsonlines | SourceKind::Csv => files::count_lines(&source.path),
-        SourceKind::Wordpress | SourceKind::Feed | SourceKind::Website => {
+        SourceKind::Wordpress | SourceKind::Feed | SourceKind::Website | SourceKind::Api => {
             let entries = state.map(|state| state.entries(&source.name)).transpose();
             let entries = entries.map_err(|error| FetchError::State(with_causes(&error)))?;
             Ok(entries.map_or(0, |entries| entries.len() as u64))
@@ -310,7 +316,7 @@ struct SourceText {
 
 /// Why a candidate does not become a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum SkipOrError {
+pub(crate) enum SkipOrError {
     Skip(SkipReason),
     Error(ParseError),
 }

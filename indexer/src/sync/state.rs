@@ -3,6 +3,7 @@
 //!
 //! Invariant: a resource is removed by explicit evidence, or by its absence from two complete runs.
 
+mod repeated_blocks;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +20,12 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use schema::SourceName;
 use serde::{Deserialize, Serialize};
 
+pub use self::repeated_blocks::RepeatedBlock;
+use self::repeated_blocks::{BLOCKS, REPEATED};
 use super::run::{Completeness, SourceRun};
 
 /// Incremented when the layout of a table changes; another format is discarded and fetched again.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const META: TableDefinition<'_, &str, u32> = TableDefinition::new("meta");
 const SOURCES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("sources");
@@ -175,6 +178,8 @@ impl SyncState {
         transaction.open_table(SOURCES)?;
         transaction.open_table(RESOURCES)?;
         transaction.open_table(BODIES)?;
+        transaction.open_table(BLOCKS)?;
+        transaction.open_table(REPEATED)?;
         transaction.commit()?;
         if format == FORMAT {
             Ok(Self { database, path: path.to_owned() })
@@ -217,6 +222,8 @@ impl SyncState {
                 let range = || (source.as_str(), "")..=(source.as_str(), LAST_KEY);
                 transaction.open_table(RESOURCES)?.retain_in(range(), |_, _| false)?;
                 transaction.open_table(BODIES)?.retain_in(range(), |_, _| false)?;
+                transaction.open_table(BLOCKS)?.retain_in(range(), |_, _| false)?;
+                transaction.open_table(REPEATED)?.remove(source.as_str())?;
                 let progress = SourceProgress { digest, ..SourceProgress::default() };
                 let bytes = postcard::to_allocvec(&progress)?;
                 sources.insert(source.as_str(), bytes.as_slice())?;

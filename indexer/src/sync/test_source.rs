@@ -62,7 +62,7 @@ impl TestSource {
         serde_json::from_slice(&body).unwrap()
     }
 
-    fn state(&self) -> SyncState {
+    pub(in crate::sync) fn state(&self) -> SyncState {
         SyncState::open(&state_path(self.folder.path())).unwrap()
     }
 }

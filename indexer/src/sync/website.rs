@@ -5,6 +5,7 @@
 //! host still sends it, as many hosts do.
 
 mod listing;
+mod page_blocks;
 mod page_version;
 #[cfg(test)]
 mod tests;
@@ -95,19 +96,13 @@ pub(super) async fn run(
     filter: &PageFilter,
 ) -> Result<SourceRun, SyncError> {
     let known = context.state.entries(context.source)?.into_iter().collect();
-    let mut run = WebsiteRun {
-        context,
-        filter,
-        known,
-        present: HashSet::new(),
-        changed: 0,
-        removed: 0,
-        notes: Vec::new(),
-        is_partial: false,
-    };
+    let mut run = WebsiteRun::new(context, filter, known);
     let completeness = match run.listing().await {
         Ok(listing) => {
             run.walk(listing).await?;
+            if run.changed + run.removed > 0 {
+                page_blocks::learn(context)?;
+            }
             if run.is_partial { Completeness::Partial } else { Completeness::Complete }
         }
         Err(error) => {
@@ -118,6 +113,36 @@ pub(super) async fn run(
     let WebsiteRun { present, changed, removed, mut notes, .. } = run;
     notes.truncate(NOTES_MAX);
     context.finish(&present, (completeness, changed, removed), notes)
+}
+
+/// The number of pages that a source at this address would have.
+///
+/// # Errors
+/// Why none can be read.
+pub(super) async fn count(context: &SyncContext<'_>) -> Result<usize, String> {
+    let all = PageFilter { include: GlobSet::empty(), exclude: GlobSet::empty() };
+    let mut run = WebsiteRun::new(context, &all, BTreeMap::new());
+    let listing = run.listing().await.map_err(|error| error.to_string())?;
+    Ok(listing.pages.len())
+}
+
+impl<'a> WebsiteRun<'a> {
+    fn new(
+        context: &'a SyncContext<'a>,
+        filter: &'a PageFilter,
+        known: BTreeMap<String, ResourceEntry>,
+    ) -> Self {
+        Self {
+            context,
+            filter,
+            known,
+            present: HashSet::new(),
+            changed: 0,
+            removed: 0,
+            notes: Vec::new(),
+            is_partial: false,
+        }
+    }
 }
 
 impl WebsiteRun<'_> {
@@ -242,6 +267,7 @@ impl WebsiteRun<'_> {
         let mut errors = 0;
         while let Some(batch) = batches.next().await {
             let (mut resources, mut hidden) = (Vec::new(), Vec::new());
+            let mut blocks = Vec::new();
             for (WantedPage { key, url, changed_at }, response) in batch {
                 context.advance(1);
                 if !matches!(response, PageResponse::Failed(_)) {
@@ -250,6 +276,8 @@ impl WebsiteRun<'_> {
                 match response {
                     PageResponse::Page(page) => {
                         self.present.insert(key.clone());
+                        blocks
+                            .push((key.clone(), page_blocks::digests(&page.body, &page.metadata)));
                         let version = PageVersion { changed_at, validators: Some(page.validators) };
                         let (version, body) = (version.to_string(), page.body.to_vec());
                         resources.push(FetchedResource { key, version, body });
@@ -278,6 +306,7 @@ impl WebsiteRun<'_> {
                 }
             }
             self.changed += context.state.put(context.source, &resources, context.now)?;
+            context.state.put_blocks(context.source, &blocks)?;
             self.removed += context.state.remove(context.source, &hidden)?;
             if errors >= ERRORS_MAX {
                 break;

@@ -72,13 +72,7 @@ pub(super) async fn run(
     options: &WordpressOptions,
     scope: &Scope,
 ) -> Result<SourceRun, SyncError> {
-    let api = Api {
-        client: context.client,
-        root: root(context.address),
-        policy: Arc::clone(&context.policy),
-        counters: Arc::clone(&context.counters),
-        host_time: AtomicI64::new(context.now.as_second()),
-    };
+    let api = Api::new(context);
     let known = context.state.entries(context.source)?.into_iter().collect();
     let walk = Walk { context, api, options, known };
     let mut found = WalkResult::default();
@@ -100,6 +94,26 @@ pub(super) async fn run(
     context.finish(&present, (completeness, changed, removed), notes)
 }
 
+/// The number of objects of each type that a site at this address shows.
+///
+/// # Errors
+/// Why its API cannot be read.
+pub(super) async fn count(context: &SyncContext<'_>) -> Result<BTreeMap<String, usize>, String> {
+    let api = Api::new(context);
+    let error = |error: ApiError| crate::with_causes(&error);
+    let mut counts = BTreeMap::new();
+    for content_type in content_types(&api, &[]).await.map_err(error)? {
+        match api.page(&content_type.rest_base, &[("_fields", "id")], 1).await {
+            Ok(page) => {
+                counts.insert(content_type.slug, page.total.unwrap_or(page.objects.len()));
+            }
+            Err(cause) if cause.is_unauthorized() => {}
+            Err(cause) => return Err(error(cause)),
+        }
+    }
+    Ok(counts)
+}
+
 /// Why a run ends early.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
@@ -112,6 +126,18 @@ enum RunError {
 impl From<StateError> for RunError {
     fn from(error: StateError) -> Self {
         Self::Sync(error.into())
+    }
+}
+
+impl<'a> Api<'a> {
+    fn new(context: &'a SyncContext<'a>) -> Self {
+        Self {
+            client: context.client,
+            root: root(context.address),
+            policy: Arc::clone(&context.policy),
+            counters: Arc::clone(&context.counters),
+            host_time: AtomicI64::new(context.now.as_second()),
+        }
     }
 }
 

@@ -76,6 +76,14 @@ fn a_calendar_by_its_address_must_be_its_public_events() {
 }
 
 #[test]
+fn init_must_recognise_a_calendar() {
+    let Some(radicale) = Radicale::start() else { return };
+    let found = crate::init::published(&[&radicale.address()]);
+    assert!(found.config.contains("kind = \"icalendar\""), "{}", found.config);
+    assert_eq!(titles(&found.installation), ALL, "{}", found.config);
+}
+
+#[test]
 fn a_file_that_the_server_writes_again_must_change_nothing() {
     let Some(radicale) = Radicale::start() else { return };
     let installation = installation(&radicale.address());

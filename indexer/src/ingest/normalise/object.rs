@@ -10,13 +10,16 @@ use url::Url;
 use super::{
     LIST_MAX, NAME_CHARS_MAX, SERIES_DATES_MAX, date_parser, html::UnclosedMarkup, redact, text,
 };
-use crate::ingest::source::{
-    Fields,
-    field::{Field, nearest},
-    flag,
-    sentences::truncate,
-    template::{is_missing, scalar, written_form},
-    zone_names,
+use crate::{
+    ingest::source::{
+        Fields,
+        field::{Field, nearest},
+        flag,
+        sentences::truncate,
+        template::{is_missing, written_form},
+        zone_names,
+    },
+    json::scalar,
 };
 
 /// Path of the values of a series.

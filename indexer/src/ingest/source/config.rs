@@ -1,6 +1,7 @@
 //! The configuration of sources: as written in `wegwijzer.toml` ([`SourceConfig`]) and as validated
 //! ([`ResolvedSource`]). No raw option passes this stage.
 
+mod api;
 mod error;
 mod network;
 mod schedule;
@@ -23,9 +24,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
 use super::front_matter::toml_to_json;
-use crate::sync::{NetworkSource, SecretLocation, SitePreset};
+use crate::sync::{NetworkSource, SecretLocation};
 
-pub use self::{error::ConfigError, wordpress::JoinConfig};
+pub use self::{api::ApiConfig, error::ConfigError, wordpress::JoinConfig};
 pub use super::{
     field::{Field, FieldPath, UnknownField},
     field_description::{FieldDescription, IfUnreadable},
@@ -43,16 +44,20 @@ pub struct SourceConfig {
     pub name: String,
     /// [Format](sources.md#kinds-of-source).
     pub kind: SourceKind,
-    /// Address of the site, the calendar file or the feed; for sources over the network.
+    /// Address of the site, calendar file, feed or endpoint; for sources over the network.
     #[schemars(with = "Option<String>", extend("x-range" = "`http` or `https` URL; of a site, its home page"))]
     pub address: Option<Url>,
     /// Types of object to read; for `wordpress`.
     #[serde(default)]
     #[schemars(extend("x-default-text" = "`[]`: all types that the site shows", "x-range" = "names such as `post` and `page`"))]
     pub types: Vec<String>,
-    /// Meaning of the types and taxonomies of a family of sites; for `wordpress`.
-    #[schemars(with = "Option<String>", extend("x-range" = "`gebruiker-centraal`"))]
-    pub preset: Option<SitePreset>,
+    /// Meaning of the types and taxonomies of a family of sites, for `wordpress`; software whose
+    /// endpoint is known, for `api`.
+    #[schemars(with = "Option<String>", extend("x-range" = "`gebruiker-centraal` (`wordpress`), `pleio` (`api`)"))]
+    pub preset: Option<Preset>,
+    /// Where the list is and how its pages are requested; for `api`.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>", extend("x-range" = "[`items`, `query`, `variables`, `paging`, `parameter`, `first`, `next`, `total`, `size_parameter`, `size`](sources.md#endpoints)"))]
+    pub api: Option<ApiConfig>,
     /// Whether pages of objects or entries are requested for `noindex`; for `wordpress` and `feed`.
     #[schemars(extend("x-default-text" = "`true`"))]
     pub read_pages: Option<bool>,
@@ -167,6 +172,18 @@ pub enum SourceKind {
     Feed,
     /// The pages in the sitemaps of a website.
     Website,
+    /// The list of a JSON or GraphQL endpoint.
+    Api,
+}
+
+/// What is known of the content of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// The sites of Gebruiker Centraal, which run WordPress.
+    GebruikerCentraal,
+    /// Sites that run Pleio.
+    Pleio,
 }
 
 /// How a plain text is cut into records.
@@ -231,7 +248,7 @@ pub struct ResolvedSource {
 }
 
 /// Incremented when a parser change yields different facts from the same bytes.
-const PARSER_VERSION: u32 = 6;
+const PARSER_VERSION: u32 = 7;
 
 /// Validates the sources of a configuration in `folder`.
 ///
@@ -359,7 +376,12 @@ impl SourceKind {
             Self::Markdown => &["**/*.md", "**/*.mdx"],
             Self::Text => &["**/*.txt"],
             Self::Icalendar => &["**/*.ics"],
-            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed | Self::Website => &[],
+            Self::Jsonlines
+            | Self::Csv
+            | Self::Wordpress
+            | Self::Feed
+            | Self::Website
+            | Self::Api => &[],
         }
     }
 }

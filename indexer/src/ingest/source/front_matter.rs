@@ -16,9 +16,12 @@ use serde_json::{Map, Number, Value};
 use toml::de::DeTable;
 
 use self::yaml::YamlNode;
-use crate::ingest::{
-    source::{ParseError, invisible::visible_names, json},
-    text_limits::{check_nesting, yaml_options},
+use crate::{
+    ingest::{
+        source::{ParseError, invisible::visible_names},
+        text_limits::{check_nesting, yaml_options},
+    },
+    json,
 };
 
 static POSITION: LazyLock<Regex> =

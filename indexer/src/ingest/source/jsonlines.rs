@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Candidate, FetchError, Fields, Items, ParseError, SkipOrError, SourceItem, SourceReader,
-    checked_key, field::Field, files, invisible::visible_names, json, template::PathCaptures,
+    checked_key, field::Field, files, invisible::visible_names, template::PathCaptures,
 };
+use crate::json;
 
 /// Maximum length of a line in bytes.
 pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -155,10 +156,12 @@ fn parse_object(line: &RawLine) -> Option<Result<Map<String, Value>, String>> {
     let Ok(line) = &line.bytes else {
         return Some(Err(format!("line exceeds the maximum number of bytes: `{LINE_BYTES_MAX}`")));
     };
-    if line.trim_ascii().is_empty() {
-        return None;
-    }
-    Some(match json::parse(line) {
+    (!line.trim_ascii().is_empty()).then(|| object_of(line))
+}
+
+/// The object that bytes contain, or why there is none.
+pub(super) fn object_of(bytes: &[u8]) -> Result<Map<String, Value>, String> {
+    match json::parse(bytes) {
         Ok(Value::Object(object)) if depth(&object) <= DEPTH_MAX => visible_names(object),
         Ok(Value::Object(_)) => {
             Err(format!("JSON exceeds the maximum nesting depth: `{DEPTH_MAX}`"))
@@ -169,7 +172,7 @@ fn parse_object(line: &RawLine) -> Option<Result<Map<String, Value>, String>> {
             let message = message.split(" at line ").next().unwrap_or_default();
             Err(format!("invalid JSON at column {}: `{message}`", error.column()))
         }
-    })
+    }
 }
 
 /// Nesting depth of objects and lists. The parser itself stops at 128.

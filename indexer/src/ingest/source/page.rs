@@ -1,24 +1,22 @@
 //! Web pages: title, main content, language, dates and canonical address of a page as sent, in
 //! canonical fields.
 
+mod main_content;
+
 use dom_query::Document;
-use dom_smoothie::{CandidateSelectMode, Config, Readability, TextMode};
 use jiff::{Timestamp, civil};
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use self::main_content::main_content;
+pub(super) use self::main_content::{text_lengths, without_repeated};
 use crate::html_page::{PageMetadata, decode};
 
 /// Limits within which the tree of a page is built; the time for one can be quadratic.
 const ELEMENTS_MAX: usize = 20_000;
 const NESTING_MAX: usize = 256;
-/// Length of a text that is an article, in bytes: of a shorter one, the main element is used as it is.
-const ARTICLE_BYTES: usize = 500;
-/// Length of text outside links from which a page is more than a list of links, in bytes.
-const LISTING_OWN_BYTES: usize = 400;
-/// Elements of a main element that are not its content.
-const SURROUNDINGS: &str = "nav, aside, form, script, style, noscript, iframe, template, h1, button, \
-    dialog, [role=navigation], [role=complementary], [role=search], [hidden], [aria-hidden=true]";
+/// Elements with the title of an article (schema.org, microformats and their habits).
+const TITLES: &str = "[itemprop=headline], h1.p-name, h2.p-name, .entry-title, .post-title";
 /// Classes of `<time>` elements.
 const PUBLISHED: [&str; 3] = ["published", "datepublished", "entry-date"];
 const MODIFIED: [&str; 3] = ["updated", "modified", "datemodified"];
@@ -42,8 +40,14 @@ pub(crate) fn raw_fields(bytes: &[u8], address: &Url) -> Result<Map<String, Valu
     let data = data.unwrap_or_default();
     let stated = |name: &str| data.get(name).and_then(Value::as_str).map(plain);
     let meta = |name: &str| page.meta.get(name).cloned();
-    let title = stated("headline").or_else(|| page.heading.clone());
-    let title = title.or_else(|| meta("og:title")).or_else(|| page.title.clone());
+    let document = Document::from(&*html);
+    let title = stated("headline").or_else(|| marked_title(&document));
+    let title = title.or_else(|| page.heading.clone());
+    let title = title.map(|text| text.trim_end_matches(is_permalink_sign).to_owned());
+    let title = title
+        .filter(|text| !text.is_empty())
+        .or_else(|| meta("og:title"))
+        .or_else(|| page.title.clone());
     let published = [stated("datePublished"), meta("article:published_time")];
     let modified = [stated("dateModified"), meta("article:modified_time"), meta("og:updated_time")];
     let mut fields = Map::new();
@@ -55,7 +59,7 @@ pub(crate) fn raw_fields(bytes: &[u8], address: &Url) -> Result<Map<String, Valu
     put("title", title.filter(|text| !text.is_empty()).map(Value::String));
     put("url", Some(json!(canonical(&page, address))));
     put("language", page.language.as_deref().map(language));
-    put("body", Some(json!(main_content(&html, address))));
+    put("body", Some(json!(main_content(&document, address))));
     put("summary", meta("description").map(Value::String));
     put("published_at", moment(published, &page, &PUBLISHED));
     put("modified_at", moment(modified, &page, &MODIFIED));
@@ -67,6 +71,19 @@ pub(crate) fn raw_fields(bytes: &[u8], address: &Url) -> Result<Map<String, Valu
     let image = meta("og:image").map(|url| json!({ "url": url, "alt": meta("og:image:alt") }));
     put("image", image);
     Ok(fields)
+}
+
+/// Whether a character is the text of a link from a heading to itself: a sign, or one of an icon font.
+fn is_permalink_sign(letter: char) -> bool {
+    matches!(letter, '¶' | '#' | '§' | '🔗' | '\u{e000}'..='\u{f8ff}') || letter.is_whitespace()
+}
+
+/// The text of the only element that is marked as the title of an article.
+fn marked_title(document: &Document) -> Option<String> {
+    let found = document.select(TITLES);
+    let text = (found.length() == 1).then(|| found.text())?;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then_some(text)
 }
 
 fn plain(text: &str) -> String {
@@ -135,60 +152,6 @@ fn moment<const N: usize>(
 fn is_moment(text: &str) -> bool {
     let text = text.trim();
     text.parse::<Timestamp>().is_ok() || text.parse::<civil::Date>().is_ok()
-}
-
-/// The main content as HTML: what reads like an article within the only main element, or else in the
-/// whole page. A main element with little text is used without its surroundings.
-fn main_content(html: &str, address: &Url) -> String {
-    let document = Document::from(html);
-    let mains = document.select("main, [role=main]");
-    let articles = document.select("main article, [role=main] article, body > article");
-    let only = [articles, mains].into_iter().find(|found| found.length() == 1);
-    let main = only.map(|main| {
-        main.select(SURROUNDINGS).remove();
-        main.inner_html().to_string()
-    });
-    let source = main.as_deref().map_or_else(
-        || html.to_owned(),
-        |main| format!("<html><body><main>{main}</main></body></html>"),
-    );
-    let config = Config {
-        max_elements_to_parse: ELEMENTS_MAX,
-        candidate_select_mode: CandidateSelectMode::DomSmoothie,
-        text_mode: TextMode::Raw,
-        disable_json_ld: true,
-        ..Config::default()
-    };
-    let article = Readability::new(source, Some(address.as_str()), Some(config));
-    let article = article.ok().and_then(|mut page| page.parse().ok());
-    let article = article.filter(|article| main.is_none() || article.length > ARTICLE_BYTES);
-    article.map(|article| article.content.to_string()).or(main).unwrap_or_default()
-}
-
-/// The lengths of the text of a page, in bytes without white space at the ends of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TextLengths {
-    /// All of it.
-    pub(super) total: usize,
-    /// That of links.
-    linked: usize,
-}
-
-/// The lengths of the text of a main content.
-pub(super) fn text_lengths(html: &str) -> TextLengths {
-    let document = Document::from(html);
-    let length = |text: &str| text.split_whitespace().map(str::len).sum::<usize>();
-    let links = document.select("a");
-    let linked = links.iter().map(|link| length(&link.text())).sum();
-    TextLengths { total: length(&document.select("body").text()), linked }
-}
-
-impl TextLengths {
-    /// Whether the page mostly lists other pages.
-    pub(super) fn is_listing(self) -> bool {
-        let own = self.total.saturating_sub(self.linked);
-        self.linked > own && own < LISTING_OWN_BYTES
-    }
 }
 
 #[cfg(test)]

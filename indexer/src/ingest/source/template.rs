@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::{Map, Value};
 
+use crate::json::{self, scalar};
+
 /// Names and values of the components of a file's path, such as `year` = `2025`.
 pub type PathCaptures = BTreeMap<String, String>;
 
@@ -204,16 +206,6 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, TemplateError> {
     if pieces.is_empty() { Err(TemplateError::Empty) } else { Ok(pieces) }
 }
 
-/// A string or number as it appears in a URL or key; `None` for any other value and for an empty
-/// string.
-pub(crate) fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// A string, number or boolean as written in the source.
 pub(crate) fn written_form(value: &Value) -> Option<String> {
     match value {
@@ -227,20 +219,9 @@ pub(crate) fn lookup(name: &str, raw_fields: &Map<String, Value>) -> Option<Valu
     let value = raw_fields.get(name).cloned().or_else(|| {
         let mut names = name.split('.');
         let first = raw_fields.get(names.next()?)?;
-        names.try_fold(first.clone(), |value, name| step(&value, name))
+        names.try_fold(first.clone(), |value, name| json::step(&value, name))
     })?;
     if is_missing(&value) { None } else { Some(value) }
-}
-
-/// One step along a dotted path; for a list, the step is applied to each object in it. Values
-/// without fields, such as an author given only by name, are unchanged.
-fn step(value: &Value, name: &str) -> Option<Value> {
-    match value {
-        Value::Object(object) => object.get(name).cloned(),
-        Value::Array(list) => Some(list.iter().filter_map(|item| step(item, name)).collect()),
-        Value::Null => None,
-        scalar => Some(scalar.clone()),
-    }
 }
 
 /// Whether a value is null, an empty string or an empty list.

@@ -12,12 +12,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
-    Candidate, FetchError, Items, ParseError, SkipOrError, SourceReader, page,
-    template::PathCaptures,
+    FetchError, Items, ParseError, SkipOrError, SourceReader, page, template::PathCaptures,
 };
-use crate::{
-    sync::{NetworkSource, Protocol, SitePreset, TermJoin, WordpressOptions, state::SyncState},
-    with_causes,
+use crate::sync::{
+    NetworkSource, Protocol, SitePreset, TermJoin, WordpressOptions, state::SyncState,
 };
 
 /// Kind and form of a type of object.
@@ -55,25 +53,19 @@ const PRESET_TAXONOMIES: [(&str, &str); 3] =
 
 /// The items of a site, from the state of its synchronisation.
 pub(super) fn items<'a>(
-    mut reader: SourceReader<'a>,
+    reader: SourceReader<'a>,
+    site: &'a NetworkSource,
     state: &'a SyncState,
 ) -> Result<Items<'a>, FetchError> {
-    let name = &reader.source.name;
-    let state_error = |error: &dyn std::error::Error| FetchError::State(with_causes(error));
-    let entries = state.entries(name).map_err(|error| state_error(&error))?;
-    Ok(Box::new(entries.into_iter().map(move |(key, entry)| {
-        let candidate =
-            Candidate { location: key.clone(), key: key.clone(), content_hash: entry.hash };
-        Ok(reader.item(candidate, |reader| {
+    reader.items_of_state(
+        state,
+        |_, hash| hash,
+        move |reader, key, body| {
             let error = |reason| SkipOrError::Error(ParseError { line: 1, reason });
-            let body = state.body(&reader.source.name, &key).map_err(|e| error(with_causes(&e)))?;
-            let body = body.unwrap_or_default();
-            let site = reader.source.network.as_ref();
-            let raw_fields = site.map_or_else(|| Ok(Map::new()), |site| fields(&key, &body, site));
-            let raw_fields = raw_fields.map_err(error)?;
-            Ok(reader.map(&raw_fields, &PathCaptures::new()).into())
-        }))
-    })))
+            let raw_fields = fields(key, body, site).map_err(error)?;
+            Ok(reader.map(&raw_fields, &PathCaptures::new()))
+        },
+    )
 }
 
 /// The source fields of a resource, which is an object of the API, or a page.

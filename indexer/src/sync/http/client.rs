@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::{
-    Request, Response, Uri,
+    Method, Request, Response, Uri,
     body::Incoming,
     header::{self, HeaderValue},
 };
@@ -103,6 +103,13 @@ impl HttpClient {
             drop(held);
             match result {
                 Ok(Exchange::Final(response)) => return Ok(*response),
+                // Another method would not be the same request.
+                Ok(Exchange::Redirect { status: status @ (301..=303), location })
+                    if request.json.is_some() =>
+                {
+                    route.redirect(status, location.as_ref(), &request.policy)?;
+                    return Err(HttpError::RedirectedPost { url: route.url().to_string() });
+                }
                 Ok(Exchange::Redirect { status, location }) => {
                     route.redirect(status, location.as_ref(), &request.policy)?;
                 }
@@ -198,13 +205,18 @@ impl HttpClient {
         &self,
         request: &HttpRequest,
         route: &Route,
-    ) -> Result<Request<Empty<Bytes>>, HttpError> {
+    ) -> Result<Request<Full<Bytes>>, HttpError> {
         let url = route.url();
         let uri: Uri = url.as_str().parse().map_err(|cause| HttpError::InvalidUrl {
             url: url.to_string(),
             cause: Box::from(cause),
         })?;
-        let mut message = Request::new(Empty::new());
+        let mut message = Request::new(Full::new(request.json.clone().unwrap_or_default()));
+        if request.json.is_some() {
+            *message.method_mut() = Method::POST;
+            let json = HeaderValue::from_static("application/json");
+            message.headers_mut().insert(header::CONTENT_TYPE, json);
+        }
         *message.uri_mut() = uri;
         let headers = message.headers_mut();
         headers.insert(header::ACCEPT, request.accept.clone());
@@ -214,6 +226,11 @@ impl HttpClient {
             && route.allows_credentials()
         {
             headers.insert(header::AUTHORIZATION, credentials.header());
+        }
+        if let Some(cookie) = &request.cookie
+            && route.allows_credentials()
+        {
+            headers.insert(header::COOKIE, cookie.clone());
         }
         Ok(message)
     }

@@ -132,6 +132,11 @@ pub(crate) enum HttpError {
     /// A redirect to a URL that redirected before.
     #[error("redirect loop: `{url}`")]
     RedirectLoop { url: String },
+    /// A redirect of a POST request that would make a GET request of it.
+    #[error(
+        "the host redirects the request; set `address` of the source to the new address: `{url}`"
+    )]
+    RedirectedPost { url: String },
     /// A redirect from `https` to `http`.
     #[error("redirect from https to http; the host has to correct it: `{url}`")]
     InsecureRedirect { url: String },

@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
 use super::{address::AddressPolicy, counters::HttpCounters, credentials::Credentials};
 
-/// A GET request.
+/// A GET request, or the POST request of a query that changes nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpRequest {
     /// The address, on the host of the source. A fragment is not sent.
     pub(crate) url: Url,
     /// The value of `Accept`.
     pub(crate) accept: HeaderValue,
+    /// JSON to send with POST.
+    pub(crate) json: Option<Bytes>,
+    /// The value of `Cookie`, for the origin of the source.
+    pub(crate) cookie: Option<HeaderValue>,
     /// Validators of the response that the caller has, if the host should send it only if it
     /// differs.
     pub(crate) validators: Option<Validators>,
@@ -28,7 +33,7 @@ impl HttpRequest {
     /// A request for any media type, without validators.
     pub(crate) fn new(url: Url, policy: Arc<SourcePolicy>, counters: Arc<HttpCounters>) -> Self {
         let accept = HeaderValue::from_static("*/*");
-        Self { url, accept, validators: None, policy, counters }
+        Self { url, accept, json: None, cookie: None, validators: None, policy, counters }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::{
     client::legacy::{Client as Pool, Error as PoolError},
@@ -34,8 +34,8 @@ const HEADERS_MAX: usize = 100;
 
 /// Connection pools.
 pub(super) struct Transport {
-    public_only: Pool<TimedConnector, Empty<Bytes>>,
-    any_address: Pool<TimedConnector, Empty<Bytes>>,
+    public_only: Pool<TimedConnector, Full<Bytes>>,
+    any_address: Pool<TimedConnector, Full<Bytes>>,
     limits: HttpLimits,
 }
 
@@ -67,7 +67,7 @@ impl Transport {
     pub(super) async fn send(
         &self,
         url: &Url,
-        request: Request<Empty<Bytes>>,
+        request: Request<Full<Bytes>>,
         policy: AddressPolicy,
     ) -> Result<Response<Incoming>, HttpError> {
         let pool = match policy {

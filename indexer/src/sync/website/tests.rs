@@ -227,3 +227,40 @@ async fn a_site_that_stops_responding_must_not_receive_every_request() {
     assert_eq!(run.completeness, Completeness::Partial);
     assert!(run.requests < 30, "{}", run.requests);
 }
+
+#[tokio::test]
+async fn text_on_many_pages_must_be_known_and_no_longer_when_it_is_rare() {
+    let paths: Vec<String> = (0..20).map(|number| format!("/{number}/")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (site, source) = site(&paths);
+    let write = |count: usize| {
+        for (number, path) in paths.iter().enumerate() {
+            let menu = if number < count { "<p>Menu <b>hier</b></p>" } else { "" };
+            put(&site, path, 200, &format!("<p>Tekst {number}</p>{menu}<p>Voet</p>"));
+        }
+    };
+    let repeated = || {
+        let blocks = source.state().repeated_blocks(&source.source.name).unwrap();
+        blocks.into_iter().map(|block| (block.text, block.pages)).collect::<Vec<_>>()
+    };
+    for (count, expected) in [
+        (20, vec![("Menu hier", 20), ("Voet", 20)]),
+        (10, vec![("Voet", 20), ("Menu hier", 10)]),
+        (9, vec![("Voet", 20)]),
+    ] {
+        write(count);
+        source.run().await;
+        let mut found = repeated();
+        found.sort_by_key(|(text, pages)| (std::cmp::Reverse(*pages), text.clone()));
+        let expected: Vec<_> =
+            expected.into_iter().map(|(text, pages)| (text.to_owned(), pages)).collect();
+        assert_eq!(found, expected, "{count}");
+    }
+    // Pages that are gone do not count, and four pages are too few.
+    list(&site, "/sitemap.xml", &paths[..4], None);
+    for path in &paths[4..] {
+        put(&site, path, 404, "");
+    }
+    source.run().await;
+    assert_eq!((source.keys().len(), repeated()), (4, Vec::new()));
+}

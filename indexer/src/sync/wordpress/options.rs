@@ -47,8 +47,7 @@ pub enum JoinBy {
 }
 
 /// Types and taxonomies of a family of sites.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SitePreset {
     /// The sites of Gebruiker Centraal.
     GebruikerCentraal,

@@ -65,6 +65,8 @@ async fn a_reported_object_must_be_read_by_itself() {
     let scope = reported(&[("post", 7), ("post", 8), ("post", 999)]);
     // Nothing was fetched yet, so the whole site is.
     assert_eq!(outcome(&source.run_of(&scope).await), (Completeness::Complete, [150, 150, 0]));
+    // And once more, so that a removal is proven.
+    assert_eq!(outcome(&source.run_of(&scope).await), (Completeness::Complete, [150, 0, 0]));
     site.put(object("post", 7, "Nieuw", "2026-01-02T00:00:00"));
     site.put(object("post", 999, "Ook nieuw", "2026-01-02T00:00:00"));
     site.put(object("post", 9, "Niet gemeld", "2026-01-02T00:00:00"));
@@ -85,6 +87,32 @@ async fn a_reported_object_must_be_read_by_itself() {
     let mut source = source;
     source.set_types(&["page"]);
     assert_eq!(outcome(&source.run_of(&reported(&[("post", 7)])).await).1[1..], [0, 0]);
+}
+
+#[tokio::test]
+async fn a_new_author_must_not_make_a_report_read_the_whole_site() {
+    let site = FakeSite::with_posts(150);
+    let source = TestSource::of(&site);
+    let with_author = |id: u64, modified_at: &str| {
+        let mut post = object("post", id, "Nieuw", modified_at);
+        post["author"] = json!(3);
+        post
+    };
+    site.put(with_author(8, "2026-01-01T00:00:00"));
+    source.run().await;
+    source.run().await;
+    // The site shows authors only once they have published something.
+    let author = json!({ "id": 3, "name": "Sanne Visser", "slug": "sanne" });
+    site.content().terms.insert("users".to_owned(), vec![author]);
+    site.put(with_author(7, "2026-01-02T00:00:00"));
+    let run = source.run_of(&reported(&[("post", 7)])).await;
+    assert_eq!((run.changed, run.completeness), (1, Completeness::Partial), "{run:?}");
+    assert!(run.requests < 10, "{run:?}");
+    assert_eq!(source.body("post/7")["author"], "Sanne Visser");
+    assert_eq!(source.body("post/8")["author"], Value::Null);
+    // The next run of the whole site joins the name to what did not change.
+    source.run().await;
+    assert_eq!(source.body("post/8")["author"], "Sanne Visser");
 }
 
 #[tokio::test]

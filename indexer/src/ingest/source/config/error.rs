@@ -116,13 +116,23 @@ pub enum ConfigError {
     /// A calendar has neither an address nor a path.
     #[error("source `{0}`: missing key `address` or `path`")]
     NoLocation(SourceName),
-    /// A key of WordPress sites in a source of another kind.
-    #[error("source `{source_name}`: `{key}` is for kind `wordpress`")]
-    KeyOfWordpress {
+    /// A key in a source of a kind that does not have it.
+    #[error("source `{source_name}`: `{key}` is for kind `{kind}`")]
+    KeyOfKind {
         /// Which source.
         source_name: SourceName,
         /// The key.
         key: &'static str,
+        /// The kind that has it.
+        kind: &'static str,
+    },
+    /// An endpoint cannot be read as configured.
+    #[error("source `{source_name}`: {reason}")]
+    Api {
+        /// Which source.
+        source_name: SourceName,
+        /// What is wrong, and its remedy.
+        reason: &'static str,
     },
     /// A join is invalid.
     #[error(

@@ -7,7 +7,7 @@ use schema::SourceName;
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{ConfigError, SourceConfig, SourceKind, wordpress};
+use super::{ConfigError, SourceConfig, SourceKind, api, wordpress};
 use crate::sync::{NetworkSource, PageFilter, Protocol, SecretLocation};
 
 /// Where a source is: a file or folder, or a site.
@@ -17,9 +17,12 @@ pub(super) fn location(
     name: &SourceName,
 ) -> Result<(PathBuf, Option<NetworkSource>), ConfigError> {
     let options = wordpress::options(config, name)?;
+    api::check_kind(config, name)?;
     let has_path = !config.path.as_os_str().is_empty();
     let protocol = match (config.kind, &config.address) {
-        (SourceKind::Wordpress | SourceKind::Feed | SourceKind::Website, _) if has_path => {
+        (SourceKind::Wordpress | SourceKind::Feed | SourceKind::Website | SourceKind::Api, _)
+            if has_path =>
+        {
             return Err(ConfigError::PathOfSite(name.clone()));
         }
         (SourceKind::Feed, _) => Protocol::Feed { read_pages: config.read_pages.unwrap_or(true) },
@@ -29,6 +32,7 @@ pub(super) fn location(
             include: super::globs(&config.include, &[], name).unwrap_or_default(),
             exclude: super::globs(&config.exclude, &[], name).unwrap_or_default(),
         }),
+        (SourceKind::Api, _) => Protocol::Api(api::options(config, name)?),
         (SourceKind::Icalendar, Some(_)) if has_path => {
             return Err(ConfigError::TwoLocations(name.clone()));
         }
@@ -54,6 +58,7 @@ pub(super) fn location(
     let settings = match &protocol {
         Protocol::Wordpress { types, options } => format!("{types:?} {}", options.read_pages),
         Protocol::Feed { read_pages } => read_pages.to_string(),
+        Protocol::Api(options) => format!("{options:?}"),
         // Pages that are no longer wanted are removed like those that left the sitemap.
         Protocol::Website(_) => String::new(),
         // What was stored can be read with the encoding with which it was checked.
@@ -82,9 +87,12 @@ impl SourceKind {
         match self {
             Self::Markdown | Self::Text => PathKind::Folder,
             Self::Icalendar => PathKind::FileOrFolder,
-            Self::Jsonlines | Self::Csv | Self::Wordpress | Self::Feed | Self::Website => {
-                PathKind::File
-            }
+            Self::Jsonlines
+            | Self::Csv
+            | Self::Wordpress
+            | Self::Feed
+            | Self::Website
+            | Self::Api => PathKind::File,
         }
     }
 }

@@ -4,8 +4,8 @@ use schema::{NodeKind, SourceName};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ConfigError, SourceConfig, SourceKind};
-use crate::sync::{JoinBy, TermJoin, WordpressOptions};
+use super::{ConfigError, Preset, SourceConfig, SourceKind};
+use crate::sync::{JoinBy, SitePreset, TermJoin, WordpressOptions};
 
 /// One `[[source.join]]` as written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -32,12 +32,14 @@ pub(super) fn options(
     if config.kind != SourceKind::Wordpress {
         let keys = [
             ("read_pages", read_pages.is_some() && config.kind != SourceKind::Feed),
-            ("preset", preset.is_some()),
+            ("preset", preset.is_some() && config.kind != SourceKind::Api),
             ("join", !join.is_empty()),
         ];
         let used = keys.into_iter().find(|(_, is_used)| *is_used);
         return match used {
-            Some((key, _)) => Err(ConfigError::KeyOfWordpress { source_name: name.clone(), key }),
+            Some((key, _)) => {
+                Err(ConfigError::KeyOfKind { source_name: name.clone(), key, kind: "wordpress" })
+            }
             None => Ok(WordpressOptions::default()),
         };
     }
@@ -65,7 +67,15 @@ pub(super) fn options(
         let (taxonomy, content_type) = (taxonomy.clone(), content_type.clone());
         joins.push(TermJoin { taxonomy, content_type, by: *by, kind });
     }
-    Ok(WordpressOptions { read_pages: read_pages.unwrap_or(true), joins, preset: *preset })
+    let preset = match preset {
+        None => None,
+        Some(Preset::GebruikerCentraal) => Some(SitePreset::GebruikerCentraal),
+        Some(Preset::Pleio) => {
+            let (source_name, key) = (name.clone(), "preset = \"pleio\"");
+            return Err(ConfigError::KeyOfKind { source_name, key, kind: "api" });
+        }
+    };
+    Ok(WordpressOptions { read_pages: read_pages.unwrap_or(true), joins, preset })
 }
 
 /// Whether a text can be the name of a type or taxonomy.

@@ -2,7 +2,7 @@ use super::*;
 
 fn read(html: &str) -> Result<Value, SkipOrError> {
     let address = "https://a.example/artikelen/een/".parse().unwrap();
-    fields(html.as_bytes(), &address).map(Value::Object)
+    fields(html.as_bytes(), &address, &HashSet::new()).map(Value::Object)
 }
 
 const PARAGRAPH: &str = "<p>De gemeente herschrijft brieven, samen met inwoners, in duidelijke taal. \

@@ -1,4 +1,4 @@
-//! JSON parser that preserves all digits of numbers.
+//! JSON: a parser that preserves all digits of numbers, and dotted paths.
 
 use std::fmt;
 
@@ -32,6 +32,35 @@ pub(crate) fn parse(bytes: &[u8]) -> serde_json::Result<Value> {
     }
     quoted.extend_from_slice(&bytes[copied..]);
     serde_json::from_slice(&quoted)
+}
+
+/// The value at a dotted path; an empty path is the value itself.
+pub(crate) fn at(value: &Value, path: &str) -> Option<Value> {
+    if path.is_empty() {
+        return Some(value.clone());
+    }
+    path.split('.').try_fold(value.clone(), |value, name| step(&value, name))
+}
+
+/// One step along a dotted path; for a list, the step is applied to each object in it. Values
+/// without fields, such as an author given only by name, are unchanged.
+pub(crate) fn step(value: &Value, name: &str) -> Option<Value> {
+    match value {
+        Value::Object(object) => object.get(name).cloned(),
+        Value::Array(list) => Some(list.iter().filter_map(|item| step(item, name)).collect()),
+        Value::Null => None,
+        scalar => Some(scalar.clone()),
+    }
+}
+
+/// A string or number as it appears in a URL or key; `None` for any other value and for an empty
+/// string.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
 /// A value whose objects have no key twice: which of the two is meant is unknown.
