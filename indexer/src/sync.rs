@@ -10,6 +10,7 @@ mod discovery;
 mod fake_site;
 pub(crate) mod feed;
 pub(crate) mod http;
+mod page_blocks;
 pub(crate) mod run;
 mod scope;
 mod site_page;

@@ -3,15 +3,29 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::{
     SyncContext,
     http::{HttpContent, HttpError, HttpRequest, Validators},
+    page_blocks,
 };
 use crate::html_page::{self, PageMetadata};
 
+/// Widgets of captchas, as they are in the source of a page.
+const CAPTCHAS: [&str; 8] = [
+    "g-recaptcha",
+    "h-captcha",
+    "hcaptcha.com",
+    "cf-turnstile",
+    "/cdn-cgi/challenge-platform/",
+    "captcha-delivery.com",
+    "_Incapsula_Resource",
+    "px-captcha",
+];
+/// Length of text from which a page with a captcha is more than a captcha, in bytes.
+const CAPTCHA_TEXT_BYTES: usize = 600;
 /// Class of the form that WordPress sends instead of the content of a protected page.
 const PASSWORD_FORM: &[u8] = b"class=\"post-password-form\"";
 
@@ -44,6 +58,17 @@ pub(super) enum PageResponse {
     Failed(HttpError),
 }
 
+/// Whether a response is a captcha instead of a page. It usually says `noindex`, which is no statement
+/// about the page.
+pub(super) fn is_captcha(headers: &HeaderMap, body: &[u8]) -> bool {
+    if headers.get("cf-mitigated").is_some_and(|value| value == "challenge") {
+        return true;
+    }
+    let html = html_page::decode(body);
+    CAPTCHAS.iter().any(|widget| html.contains(widget))
+        && page_blocks::text_length(&html).is_some_and(|length| length < CAPTCHA_TEXT_BYTES)
+}
+
 impl SyncContext<'_> {
     /// Whether an address is on the host of the source; no other host is requested.
     pub(super) fn is_own_host(&self, url: &Url) -> bool {
@@ -73,6 +98,9 @@ impl SyncContext<'_> {
             return PageResponse::OtherType(media_type);
         }
         let metadata = PageMetadata::read(&fetched.body);
+        if is_captcha(&response.headers, &fetched.body) {
+            return PageResponse::Failed(HttpError::Captcha { url: url.to_string() });
+        }
         let rules = response.headers.get_all("x-robots-tag").iter();
         let mut rules = rules.filter_map(|value| value.to_str().ok());
         if metadata.redirect.is_some() {

@@ -5,7 +5,6 @@
 //! host still sends it, as many hosts do.
 
 mod listing;
-mod page_blocks;
 mod page_version;
 #[cfg(test)]
 mod tests;
@@ -25,6 +24,7 @@ use self::{listing::Listing, page_version::PageVersion};
 use super::{
     SyncContext, SyncError,
     http::{Fetched, HttpContent, HttpError, HttpRequest},
+    page_blocks,
     run::{Completeness, SourceRun},
     site_page::PageResponse,
     state::{FetchedResource, ResourceEntry},

@@ -147,6 +147,11 @@ pub(crate) enum HttpError {
     /// empty if it could not be read; `retry_after` is what the host demands.
     #[error("unexpected status {status}: `{url}`")]
     Status { url: String, status: u16, retry_after: Option<Duration>, body: Bytes },
+    /// A captcha instead of the page.
+    #[error(
+        "the host sends a captcha instead of the page; its owner has to allow `Wegwijzer`: `{url}`"
+    )]
+    Captcha { url: String },
     /// Status 304 for a request without validators.
     #[error("status 304 for a request without validators: `{url}`")]
     UnexpectedNotModified { url: String },

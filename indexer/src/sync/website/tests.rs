@@ -264,3 +264,28 @@ async fn text_on_many_pages_must_be_known_and_no_longer_when_it_is_rare() {
     source.run().await;
     assert_eq!((source.keys().len(), repeated()), (4, Vec::new()));
 }
+
+#[tokio::test]
+async fn a_captcha_must_neither_be_a_page_nor_remove_one() {
+    let (site, source) = site(&["/een/", "/twee/"]);
+    source.run().await;
+    let known = source.keys();
+    let captcha = "<title>Just a moment...</title><meta name=robots content=noindex>\
+        <p>Verify that you are human.</p><div class=cf-turnstile data-sitekey=x></div>";
+    put(&site, "/een/", 200, captcha);
+    put(&site, "/drie/", 200, captcha);
+    list(&site, "/sitemap.xml", &["/een/", "/twee/", "/drie/"], None);
+    for _ in 0..3 {
+        let run = source.run().await;
+        assert_eq!((run.completeness, run.removed), (Completeness::Partial, 0), "{run:?}");
+        assert!(run.notes.iter().any(|note| note.contains("has to allow `Wegwijzer`")), "{run:?}");
+        assert_eq!(source.keys(), known);
+    }
+    // An article with a form that has one.
+    let article =
+        format!("<h1>Drie</h1>{}<div class=g-recaptcha></div>", "<p>Een lange zin.</p>".repeat(50));
+    put(&site, "/een/", 200, PAGE);
+    put(&site, "/drie/", 200, &article);
+    assert_eq!(source.run().await.completeness, Completeness::Complete);
+    assert!(source.keys().contains("/drie/"));
+}

@@ -15,9 +15,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::html_page;
-use crate::sync::http::{
-    HttpClient, HttpContent, HttpCounters, HttpError, HttpRequest, HttpResponse, SourcePolicy,
+use crate::{
+    html_page,
+    sync::{
+        http::{
+            HttpClient, HttpContent, HttpCounters, HttpError, HttpRequest, HttpResponse,
+            SourcePolicy,
+        },
+        site_page::is_captcha,
+    },
 };
 
 /// Number of objects per page; the maximum of WordPress.
@@ -173,6 +179,9 @@ impl Api<'_> {
         let is_noindex =
             is_noindex.filter_map(|value| value.to_str().ok()).any(html_page::is_noindex);
         match response.content {
+            HttpContent::Fetched(fetched) if is_captcha(&response.headers, &fetched.body) => {
+                Err(HttpError::Captcha { url: url.to_string() }.into())
+            }
             HttpContent::Fetched(fetched) => Ok(WebPage {
                 url: response.url,
                 body: fetched.body,

@@ -223,3 +223,20 @@ async fn a_join_that_matches_nothing_must_be_reported() {
     assert_eq!(source.run().await.notes, Vec::<String>::new());
     assert_eq!(source.body("page/1")["landing"]["name"], "café cx");
 }
+
+#[tokio::test]
+async fn a_captcha_instead_of_a_page_must_not_hide_its_object() {
+    let site = FakeSite::with_posts(3);
+    let mut source = TestSource::of(&site);
+    source.options().read_pages = true;
+    source.run().await;
+    let captcha = "<title>Just a moment...</title><meta name=robots content=noindex>\
+        <p>Verify that you are human.</p><script src=/cdn-cgi/challenge-platform/x.js></script>";
+    let page = FakePage { status: 200, body: captcha.to_owned() };
+    site.content().pages.insert("/post-2/".to_owned(), page);
+    site.put(object("post", 2, "Nieuw", "2026-01-02T00:00:00"));
+    let run = source.run().await;
+    assert_eq!((run.completeness, run.removed), (Completeness::Partial, 0), "{run:?}");
+    assert!(run.notes.iter().any(|note| note.contains("captcha")), "{run:?}");
+    assert!(source.keys().contains("post/2"));
+}

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use dom_query::Document;
 
+use super::{SyncContext, state::StateError};
 use crate::{
     html_page::{PageMetadata, decode},
-    sync::{SyncContext, state::StateError},
     text_blocks::{TextBlock, text_blocks},
 };
 
@@ -26,6 +26,15 @@ pub(super) fn digests(body: &[u8], metadata: &PageMetadata) -> Vec<u64> {
     let document = Document::from(&*decode(body));
     let digests: BTreeSet<_> = blocks(&document).iter().map(TextBlock::digest).collect();
     digests.into_iter().collect()
+}
+
+/// The length of the text in the blocks of a page, in bytes; `None` if it is too large to be read.
+pub(super) fn text_length(html: &str) -> Option<usize> {
+    let metadata = PageMetadata::of(html);
+    if metadata.elements > ELEMENTS_MAX || metadata.nesting > NESTING_MAX {
+        return None;
+    }
+    Some(blocks(&Document::from(html)).iter().map(|block| block.text.len()).sum())
 }
 
 /// Counts again which blocks the pages of the source repeat.
