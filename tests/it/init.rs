@@ -1,7 +1,13 @@
 //! `wegwijzer init`: from the address of a real server to a knowledge base that has everything on it.
 //! The servers' own modules call [`published`].
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    process::Output,
+    thread,
+};
 
 use crate::support::Installation;
 
@@ -70,4 +76,40 @@ fn an_address_without_content_must_be_reported_and_nothing_overwritten() {
         );
     }
     assert_eq!(run(&["init", "--config", "new.toml"]).0, Some(2));
+}
+
+#[test]
+fn a_list_in_json_must_become_a_source_with_its_fields() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut head = BufReader::new(client.try_clone().expect("a connection")).lines();
+            let line = head.next().and_then(Result::ok).unwrap_or_default();
+            let page = if line.contains("page=2") { 2 } else { 1 };
+            let items: Vec<_> = (1..=3)
+                .map(|number| format!(
+                    "{{\"uuid\":\"{page}-{number}\",\"naam\":\"Kaart {page}-{number}\",\
+                     \"permalink\":\"https://kaarten.example/{page}/{number}/\",\"text\":\"<p>Zo werkt het.</p>\"}}"
+                ))
+                .collect();
+            let next = if page == 1 { "\"/kaarten?page=2\"" } else { "null" };
+            let body =
+                format!("{{\"next\":{next},\"data\":{{\"kaarten\":[{}]}}}}", items.join(","));
+            let length = body.len();
+            let _ = write!(
+                client,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+        }
+    });
+    let found = published(&[&format!("http://127.0.0.1:{port}/kaarten")]);
+    for line in
+        ["kind = \"api\"", "items = \"data.kaarten\"", "title = \"naam\"", "next = \"next\""]
+    {
+        assert!(found.config.contains(line), "{line}: {}", found.config);
+    }
+    let view = found.installation.view();
+    assert!(view.iter().any(|record| record.contains("Kaart 2-3")), "{view:?}");
+    assert_eq!(view.len(), 6, "{view:?}");
 }
