@@ -56,7 +56,7 @@ pub struct SourceConfig {
     #[schemars(with = "Option<String>", extend("x-range" = "`gebruiker-centraal` (`wordpress`), `pleio` (`api`)"))]
     pub preset: Option<Preset>,
     /// Where the list is and how its pages are requested; for `api`.
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>", extend("x-range" = "[`items`, `query`, `variables`, `paging`, `parameter`, `first`, `next`, `total`, `size_parameter`, `size`](sources.md#endpoints)"))]
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>", extend("x-range" = "[`items`, `query`, `variables`, `paging`, `parameter`, `first`, `next`, `total`, `size_parameter`, `size`](sources.md#kinds-of-source)"))]
     pub api: Option<ApiConfig>,
     /// Whether pages of objects or entries are requested for `noindex`; for `wordpress` and `feed`.
     #[schemars(extend("x-default-text" = "`true`"))]
