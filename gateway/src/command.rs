@@ -64,7 +64,7 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Print the reference or the JSON Schema of the configuration file.
     Config(config::ConfigArguments),
-    /// Look at what sites offer, and write a configuration that reads it.
+    /// Find out what sites offer, and write a configuration that reads it.
     Init(init::InitArguments),
     /// Read the sources, and publish a new generation if anything changed.
     Index(index::IndexArguments),

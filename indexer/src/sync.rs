@@ -236,7 +236,7 @@ impl Synchroniser {
 }
 
 impl Synchroniser {
-    /// Looks at what an address offers; nothing is stored.
+    /// Finds out what an address offers; nothing is stored.
     ///
     /// # Errors
     /// [`SyncError`] if the state fails; what the host does wrong is in the result.
@@ -264,7 +264,7 @@ impl Synchroniser {
             digest: 0,
             started: Instant::now(),
         };
-        Ok(discovery::look_at(&context).await)
+        Ok(discovery::inspect(&context).await)
     }
 }
 

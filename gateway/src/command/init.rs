@@ -1,4 +1,4 @@
-//! `wegwijzer init`: looks at what sites offer, and writes a commented configuration that reads it.
+//! `wegwijzer init`: finds out what sites offer, and writes a commented configuration that reads it.
 
 mod template;
 
@@ -55,7 +55,7 @@ fn address(text: &str) -> Result<Url, String> {
     })
 }
 
-/// Looks at every address, prints what was found, and writes the configuration.
+/// Inspects every address, prints what was found, and writes the configuration.
 pub(super) fn run(arguments: &InitArguments) -> Result<ExitCode, CommandError> {
     if arguments.config.exists() {
         return Err(CommandError::FileExists(arguments.config.clone()));
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &InitArguments) -> Result<ExitCode, CommandError> {
     let (runtime, progress) = (Runtime::new()?, Console::new());
     let mut template = Template::new(&contact, arguments.allow_private_addresses);
     for url in &arguments.urls {
-        progress.begin(&format!("look at {url}"), None);
+        progress.begin(&format!("inspect {url}"), None);
         let now = Timestamp::now();
         let found = synchroniser.discover(url, arguments.allow_private_addresses, now, &progress);
         let found = runtime.block_on(found)?;

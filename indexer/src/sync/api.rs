@@ -37,7 +37,7 @@ const WALKS_MAX: usize = 3;
 /// Maximum length of a key in bytes.
 const KEY_BYTES_MAX: usize = 500;
 /// Maximum number of items about which a run asks whether they are gone.
-const PROBES_MAX: usize = 50;
+const REMOVAL_CHECKS_MAX: usize = 50;
 /// Maximum number of notes of one run.
 const NOTES_MAX: usize = 50;
 /// Maximum number of cookies that a run keeps.
@@ -161,7 +161,7 @@ pub(super) async fn run(
         }
     }
     if let (Some(query), false) = (options.removal_query, run.is_partial) {
-        run.probe(query).await?;
+        run.confirm_removals(query).await?;
     }
     let completeness = match (is_read, run.is_partial) {
         (_, false) => Completeness::Complete,
@@ -316,12 +316,15 @@ impl ApiRun<'_> {
     }
 
     /// Removes items that are in no list, if the endpoint confirms that they are gone.
-    async fn probe(&mut self, query: &str) -> Result<(), SyncError> {
+    async fn confirm_removals(&mut self, query: &str) -> Result<(), SyncError> {
         let (state, source) = (self.context.state, self.context.source);
         let known: BTreeSet<String> =
             state.entries(source)?.into_iter().map(|(key, _)| key).collect();
-        let missing: Vec<_> =
-            known.into_iter().filter(|key| !self.present.contains(key)).take(PROBES_MAX).collect();
+        let missing: Vec<_> = known
+            .into_iter()
+            .filter(|key| !self.present.contains(key))
+            .take(REMOVAL_CHECKS_MAX)
+            .collect();
         let mut gone = Vec::new();
         for key in missing {
             let body =
@@ -390,7 +393,7 @@ impl ApiRun<'_> {
         if let Some(change) = response.host_change {
             return Err(EndpointError::Moved { host: change.host });
         }
-        self.keep_cookies(&response.headers);
+        self.store_cookies(&response.headers);
         match response.content {
             HttpContent::Fetched(fetched) => Ok((response.url, fetched.body, response.headers)),
             HttpContent::Gone { status, .. } => Err(EndpointError::Gone { url, status }),
@@ -400,7 +403,7 @@ impl ApiRun<'_> {
     }
 
     /// A host that opens a session for each request without its cookie gets it back.
-    fn keep_cookies(&mut self, headers: &HeaderMap) {
+    fn store_cookies(&mut self, headers: &HeaderMap) {
         let values = headers.get_all(header::SET_COOKIE).iter();
         for value in values.filter_map(|value| value.to_str().ok()) {
             let pair = value.split(';').next().unwrap_or_default();

@@ -16,7 +16,7 @@ use url::Url;
 pub use self::json_list::{JsonList, NextPage};
 use super::{
     SyncContext, api,
-    http::{Fetched, HttpContent, HttpRequest, SourcePolicy},
+    http::{Fetched, HttpContent, HttpRequest},
     website, wordpress,
 };
 use crate::{
@@ -104,8 +104,8 @@ pub enum Offer {
     },
 }
 
-/// Looks at the address of a context.
-pub(super) async fn look_at(context: &SyncContext<'_>) -> Discovery {
+/// Inspects the address of a context.
+pub(super) async fn inspect(context: &SyncContext<'_>) -> Discovery {
     let mut discovery = Discovery {
         address: context.address.clone(),
         title: None,
@@ -192,7 +192,7 @@ fn linked(page: &PageMetadata, discovery: &mut Discovery) -> (Vec<Url>, Vec<Url>
             continue;
         }
         if url.host_str() != discovery.address.host_str() {
-            discovery.notes.push(format!("on another host; look at it on its own: `{url}`"));
+            discovery.notes.push(format!("on another host; run `init` for it as well: `{url}`"));
             continue;
         }
         let list = if is_calendar { &mut calendars } else { &mut feeds };
@@ -214,10 +214,9 @@ fn wordpress_root(page: &Url, api: &str) -> Option<Url> {
 
 /// The same context at another address of its host.
 fn at<'a>(context: &SyncContext<'a>, address: &'a Url) -> SyncContext<'a> {
-    let policy: SourcePolicy = (*context.policy).clone();
     SyncContext {
         address,
-        policy: Arc::new(policy),
+        policy: Arc::clone(&context.policy),
         counters: Arc::clone(&context.counters),
         ..*context
     }

@@ -111,7 +111,7 @@ impl Template {
                 (format!("A calendar with {events} events."), "icalendar", "-calendar", address)
             }
             Offer::Json { address, list } => (
-                format!("A list in JSON; {} items on its first page.", list.count),
+                format!("A list in JSON; items on its first page: {}.", list.count),
                 "api",
                 "",
                 address,
@@ -128,7 +128,8 @@ impl Template {
             text.push_str("allow_private_addresses = true\n");
         }
         if let Some(language) = language {
-            let _ = writeln!(text, "# Of what states none.\nlanguage = \"{language}\"");
+            let _ =
+                writeln!(text, "# Language of records that state none.\nlanguage = \"{language}\"");
         }
         match offer {
             Offer::Wordpress { types, .. } => {
@@ -201,7 +202,9 @@ fn push_list(text: &mut String, list: &JsonList) {
     let fields = [("title", list.title), ("body", list.body)];
     let fields = fields.into_iter().filter_map(|(field, name)| Some((field, name?)));
     let fields: Vec<_> = fields.filter(|(field, name)| field != name).collect();
-    text.push_str("# Which field is what; see sources.md for all of them.\n[source.fields]\n");
+    text.push_str(
+        "# Canonical field = field of an item; sources.md lists them.\n[source.fields]\n",
+    );
     for (field, name) in fields {
         let _ = writeln!(text, "{field} = \"{name}\"");
     }

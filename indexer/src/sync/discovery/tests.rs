@@ -88,7 +88,7 @@ async fn a_site_must_show_its_sitemap_feeds_and_calendars() {
         "{:?}",
         found.notes
     );
-    for note in ["look at it on its own: `https://elders.example/atom`", "neither a feed nor"] {
+    for note in ["run `init` for it as well: `https://elders.example/atom`", "neither a feed nor"] {
         assert!(found.notes.iter().any(|found| found.contains(note)), "{note}: {:?}", found.notes);
     }
     // The address of a feed or of a calendar is enough.
