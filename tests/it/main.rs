@@ -42,6 +42,7 @@
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
 //! - `wordpress`: a real WordPress site, with random edits and a faulty network
+//! - `partial_runs`: a website that never can be read completely
 //! - `schedule`: sources that are read again while the program runs; hooks
 //! - `documents`: verifiable statements of README and manuals
 
@@ -84,6 +85,7 @@ mod matched_parts;
 mod metrics;
 mod near_duplicates;
 mod pages;
+mod partial_runs;
 mod performance;
 mod pleio;
 mod program;

@@ -220,3 +220,36 @@ fn a_pleio_site_must_become_its_public_content_and_be_followed() {
     assert!(run.contains("not fetched") && run.contains("check the credentials"), "{run}");
     assert_eq!(records(&installation).len(), found.len());
 }
+
+#[test]
+fn what_is_no_longer_public_must_disappear_although_no_run_is_complete() {
+    let site = PleioSite::start(content());
+    let installation = installation(&site);
+    index(&installation);
+    {
+        let mut content = site.content();
+        content.failing = Some("event");
+        for entity in &mut content.entities {
+            match entity {
+                Entity::Wiki(wiki) if wiki.guid == "w1" => wiki.access_id = 1,
+                _ => {}
+            }
+        }
+        content.entities.retain(|one| one.identifier() != "b3");
+    }
+    let run = index(&installation);
+    let found = records(&installation);
+    assert!(run.contains("partly fetched"), "{run}");
+    assert!(!found.contains_key("Handleiding w1"), "{run} {:?}", found.keys());
+    // Only its absence speaks against the other one, and nothing against events.
+    assert!(found.contains_key("Verhaal 3") && found.contains_key("Bijeenkomst e1"), "{run}");
+    // It is public again.
+    for entity in &mut site.content().entities {
+        match entity {
+            Entity::Wiki(wiki) if wiki.guid == "w1" => wiki.access_id = 2,
+            _ => {}
+        }
+    }
+    let run = index(&installation);
+    assert!(records(&installation).contains_key("Handleiding w1"), "{run}");
+}

@@ -113,12 +113,24 @@ impl SourceCollector<'_, '_> {
             self.context.progress.advance(1);
             self.handle_item(item.map_err(fetch_error)?)?;
         }
+        self.retract_removed()?;
         if !self.proves_absence()? {
             return Ok(());
         }
         let present = std::mem::take(&mut self.present);
         for key in removals::missing(&previous, &present, self.rejections_without_key) {
             self.remove(key, RemovalReason::Missing)?;
+        }
+        Ok(())
+    }
+
+    /// Retracts the records of resources that synchronisation removed by explicit evidence.
+    fn retract_removed(&mut self) -> Result<(), BuildError> {
+        let (Some(state), Some(network)) = (self.state, &self.source.network) else {
+            return Ok(());
+        };
+        for key in state.removed_keys(&network.name)? {
+            self.retract(&key, RemovalReason::Deleted)?;
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ fn confirm(
             context.state.put(context.source, &[resource], context.now)?;
         }
     }
-    context.state.remove(context.source, &[PREVIOUS.to_owned()])?;
+    context.state.discard(context.source, &[PREVIOUS.to_owned()])?;
     let run = context.new_run(Completeness::Complete, Vec::new());
     Ok(SourceRun { present: stored.events, removed, ..run })
 }
@@ -164,7 +164,7 @@ fn replace(
     resources.extend(last.filter(|_| missing > 0).map(|file| file.into_previous(missing)));
     state.put(source, &resources, context.now)?;
     if missing == 0 {
-        state.remove(source, &[PREVIOUS.to_owned()])?;
+        state.discard(source, &[PREVIOUS.to_owned()])?;
     }
     let is_other = missing == old.count() && missing >= OTHER_CALENDAR_EVENTS && new.count() > 0;
     let note = "no event of the previous file is in this one; check `address`, or set `key` of the \

@@ -3,6 +3,7 @@
 //!
 //! Invariant: a resource is removed by explicit evidence, or by its absence from two complete runs.
 
+mod removals;
 mod repeated_blocks;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::{
     fmt::{self, Debug},
     fs,
     io::ErrorKind,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -21,7 +23,10 @@ use schema::SourceName;
 use serde::{Deserialize, Serialize};
 
 pub use self::repeated_blocks::RepeatedBlock;
-use self::repeated_blocks::{BLOCKS, REPEATED};
+use self::{
+    removals::REMOVED,
+    repeated_blocks::{BLOCKS, REPEATED},
+};
 use super::run::{Completeness, SourceRun};
 
 /// Incremented when the layout of a table changes; another format is discarded and fetched again.
@@ -180,6 +185,7 @@ impl SyncState {
         transaction.open_table(BODIES)?;
         transaction.open_table(BLOCKS)?;
         transaction.open_table(REPEATED)?;
+        transaction.open_table(REMOVED)?;
         transaction.commit()?;
         if format == FORMAT {
             Ok(Self { database, path: path.to_owned() })
@@ -219,11 +225,12 @@ impl SyncState {
                 if known.is_some_and(|known| known.digest == digest) {
                     return Ok(());
                 }
-                let range = || (source.as_str(), "")..=(source.as_str(), LAST_KEY);
+                let range = || range_of(source);
                 transaction.open_table(RESOURCES)?.retain_in(range(), |_, _| false)?;
                 transaction.open_table(BODIES)?.retain_in(range(), |_, _| false)?;
                 transaction.open_table(BLOCKS)?.retain_in(range(), |_, _| false)?;
                 transaction.open_table(REPEATED)?.remove(source.as_str())?;
+                transaction.open_table(REMOVED)?.retain_in(range(), |_, ()| false)?;
                 let progress = SourceProgress { digest, ..SourceProgress::default() };
                 let bytes = postcard::to_allocvec(&progress)?;
                 sources.insert(source.as_str(), bytes.as_slice())?;
@@ -263,7 +270,7 @@ impl SyncState {
         let read = || -> Result<_, StateCause> {
             let table = self.database.begin_read()?.open_table(RESOURCES)?;
             let mut entries = Vec::new();
-            for item in table.range((source.as_str(), "")..=(source.as_str(), LAST_KEY))? {
+            for item in table.range(range_of(source))? {
                 let (key, value) = item?;
                 entries.push((key.value().1.to_owned(), postcard::from_bytes(value.value())?));
             }
@@ -299,8 +306,10 @@ impl SyncState {
             {
                 let mut entries = transaction.open_table(RESOURCES)?;
                 let mut bodies = transaction.open_table(BODIES)?;
+                let mut removed = transaction.open_table(REMOVED)?;
                 for resource in resources {
                     let key = (source.as_str(), resource.key.as_str());
+                    removed.remove(key)?;
                     let hash = *blake3::hash(&resource.body).as_bytes();
                     let known = entries.get(key)?.map(|bytes| bytes.value().to_vec());
                     let known: Option<ResourceEntry> =
@@ -325,28 +334,9 @@ impl SyncState {
         write().map_err(|cause| self.error(cause))
     }
 
-    /// Removes resources for whose removal there is explicit evidence. Returns their number.
-    pub(crate) fn remove(&self, source: &SourceName, keys: &[String]) -> Result<u64, StateError> {
-        let write = || -> Result<u64, StateCause> {
-            let transaction = self.database.begin_write()?;
-            let mut removed = 0;
-            {
-                let mut entries = transaction.open_table(RESOURCES)?;
-                let mut bodies = transaction.open_table(BODIES)?;
-                for key in keys {
-                    let key = (source.as_str(), key.as_str());
-                    removed += u64::from(entries.remove(key)?.is_some());
-                    bodies.remove(key)?;
-                }
-            }
-            transaction.commit()?;
-            Ok(removed)
-        };
-        write().map_err(|cause| self.error(cause))
-    }
-
     /// Ends a run. After a complete one, resources that it did not find become missing, and those that
-    /// were already missing are removed.
+    /// were already missing are removed. From the second complete run on, their absence is enough to
+    /// remove the records of removed resources too.
     pub(crate) fn finish(
         &self,
         source: &SourceName,
@@ -381,6 +371,10 @@ impl SyncState {
                     progress.complete_runs += 1;
                     run.confirms_absences = progress.complete_runs == COMPLETE_RUNS_MIN;
                     progress.completed_at = Some(run.at);
+                    if progress.proves_absence() {
+                        let mut removed = transaction.open_table(REMOVED)?;
+                        removed.retain_in(range_of(source), |_, ()| false)?;
+                    }
                 }
                 progress.last = Some(run.clone());
                 let bytes = postcard::to_allocvec(&progress)?;
@@ -418,6 +412,11 @@ fn stored_progress(
 
 /// Greater than every key: keys are at most 500 bytes of text.
 const LAST_KEY: &str = "\u{10ffff}";
+
+/// The keys of a source in a table.
+fn range_of(source: &SourceName) -> RangeInclusive<(&str, &str)> {
+    (source.as_str(), "")..=(source.as_str(), LAST_KEY)
+}
 
 /// A resource with its new content.
 #[derive(Debug, Clone)]

@@ -167,6 +167,8 @@ pub(super) struct Content {
     /// Number of its instances; reading makes more.
     pub(super) instances: usize,
     pub(super) is_closed: bool,
+    /// The subtype whose list is an error.
+    pub(super) failing: Option<&'static str>,
     pub(super) sessions: usize,
     pub(super) requests: Vec<String>,
 }
@@ -233,6 +235,9 @@ impl Query {
             return Err(Error::new("could_not_order_by_start_date"));
         }
         let mut site = lock(context.data_unchecked());
+        if site.failing.is_some_and(|name| subtypes.iter().any(|one| one == name)) {
+            return Err(Error::new("internal_error"));
+        }
         if is_of_events && site.weekly.is_some() {
             site.instances = site.instances.max(offset + limit);
         }

@@ -6,7 +6,7 @@ use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 use schema::SourceName;
 use serde::{Deserialize, Serialize};
 
-use super::{LAST_KEY, RESOURCES, StateCause, StateError, SyncState};
+use super::{RESOURCES, StateCause, StateError, SyncState, range_of};
 
 /// Digests of the blocks of a page, by source and key, each as eight bytes in order of its value.
 pub(super) const BLOCKS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("blocks");
@@ -56,7 +56,7 @@ impl SyncState {
         let read = || -> Result<_, StateCause> {
             let table = self.database.begin_read()?.open_table(BLOCKS)?;
             let mut pages = HashMap::new();
-            for item in table.range((source.as_str(), "")..=(source.as_str(), LAST_KEY))? {
+            for item in table.range(range_of(source))? {
                 let (key, value) = item?;
                 let found: Vec<_> =
                     digests(value.value()).filter(|one| wanted.contains(one)).collect();
@@ -134,7 +134,7 @@ impl SyncState {
             let resources = transaction.open_table(RESOURCES)?;
             let mut table = transaction.open_table(BLOCKS)?;
             let mut gone = Vec::new();
-            for item in table.range((source.as_str(), "")..=(source.as_str(), LAST_KEY))? {
+            for item in table.range(range_of(source))? {
                 let (key, value) = item?;
                 let page = key.value().1;
                 if resources.get((source.as_str(), page))?.is_none() {

@@ -117,3 +117,31 @@ fn a_damaged_state_must_be_replaced_and_a_state_in_use_must_not() {
         state.put(&source(), &[resource("a", "A")], Timestamp::UNIX_EPOCH).unwrap();
     }
 }
+
+#[test]
+fn removed_keys_must_remain_until_they_are_found_again_or_absence_is_proven() {
+    use Completeness::{Complete, Partial};
+    let (_folder, state) = state();
+    state.prepare(&source(), 1).unwrap();
+    let put = |keys: &[&str]| {
+        let resources: Vec<_> = keys.iter().map(|key| resource(key, "A")).collect();
+        state.put(&source(), &resources, Timestamp::UNIX_EPOCH).unwrap();
+    };
+    let remove = |key: &str| state.remove(&source(), &[key.to_owned()]).unwrap();
+    let removed = || state.removed_keys(&source()).unwrap();
+    put(&["a", "b", "c"]);
+    after(&state, &["a", "b", "c"], Complete);
+    // One of them was never stored: its record can be from before the state.
+    assert_eq!(["a", "b", "never"].map(remove), [1, 1, 0]);
+    state.discard(&source(), &["c".to_owned()]).unwrap();
+    assert_eq!(removed(), ["a", "b", "never"]);
+    after(&state, &[], Partial);
+    assert_eq!(removed(), ["a", "b", "never"]);
+    put(&["b"]);
+    assert_eq!(removed(), ["a", "never"]);
+    after(&state, &["b"], Complete);
+    assert_eq!(removed(), [""; 0]);
+    remove("b");
+    state.prepare(&source(), 2).unwrap();
+    assert_eq!(removed(), [""; 0], "other settings");
+}

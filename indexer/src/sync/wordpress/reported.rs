@@ -11,7 +11,7 @@ use crate::sync::ChangedObject;
 
 impl Walk<'_> {
     /// Reads reported objects. Returns whether they could be read by themselves; otherwise, the whole
-    /// site must be: it was not yet read twice, or a type is not read object by object.
+    /// site must be: it was not yet read, or a type is not read object by object.
     pub(super) async fn reported(
         &self,
         types: &[String],
@@ -35,10 +35,7 @@ impl Walk<'_> {
                 .next()
                 .is_some_and(|(key, _)| key.starts_with(&prefix))
         };
-        let progress = self.context.state.progress(self.context.source, self.context.digest)?;
-        // Before its second complete run, a source proves no removal.
-        let is_proven = progress.proves_absence();
-        if !is_proven || ids.keys().any(|kind| is_joined(kind) || !is_known(kind)) {
+        if ids.keys().any(|kind| is_joined(kind) || !is_known(kind)) {
             return Ok(false);
         }
         let shown = content_types(&self.api, types).await?;

@@ -65,8 +65,6 @@ async fn a_reported_object_must_be_read_by_itself() {
     let scope = reported(&[("post", 7), ("post", 8), ("post", 999)]);
     // Nothing was fetched yet, so the whole site is.
     assert_eq!(outcome(&source.run_of(&scope).await), (Completeness::Complete, [150, 150, 0]));
-    // And once more, so that a removal is proven.
-    assert_eq!(outcome(&source.run_of(&scope).await), (Completeness::Complete, [150, 0, 0]));
     site.put(object("post", 7, "Nieuw", "2026-01-02T00:00:00"));
     site.put(object("post", 999, "Ook nieuw", "2026-01-02T00:00:00"));
     site.put(object("post", 9, "Niet gemeld", "2026-01-02T00:00:00"));
@@ -99,7 +97,6 @@ async fn a_new_author_must_not_make_a_report_read_the_whole_site() {
         post
     };
     site.put(with_author(8, "2026-01-01T00:00:00"));
-    source.run().await;
     source.run().await;
     // The site shows authors only once they have published something.
     let author = json!({ "id": 3, "name": "Sanne Visser", "slug": "sanne" });
