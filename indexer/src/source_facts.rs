@@ -46,6 +46,9 @@ pub(crate) struct Facts {
     /// Content of the same kind of which it is a translation.
     pub(crate) translation_of: Option<NameOrUrl>,
     pub(crate) detail: Detail,
+    /// Whether the kind is only assumed: the source does not state it, as a feed or a website. The kind
+    /// of another source's record of the same page counts.
+    pub(crate) is_kind_assumed: bool,
 }
 
 impl Facts {
@@ -71,6 +74,7 @@ impl Facts {
             predecessor: None,
             translation_of: None,
             detail,
+            is_kind_assumed: false,
         }
     }
 

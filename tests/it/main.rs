@@ -42,6 +42,7 @@
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
 //! - `wordpress`: a real WordPress site, with random edits and a faulty network
+//! - `one_record`: one page in several sources, of which some cannot state its kind
 //! - `partial_runs`: a website that never can be read completely
 //! - `schedule`: sources that are read again while the program runs; hooks
 //! - `documents`: verifiable statements of README and manuals
@@ -84,6 +85,8 @@ mod match_classes;
 mod matched_parts;
 mod metrics;
 mod near_duplicates;
+mod one_record;
+mod page_host;
 mod pages;
 mod partial_runs;
 mod performance;

@@ -7,6 +7,7 @@
 mod events;
 mod faulty_proxy;
 mod feeds;
+mod one_event;
 pub(crate) mod site;
 
 use std::{

@@ -10,7 +10,7 @@ use super::{Damage, GenerationError, INDEX_FOLDER, MANIFEST_FILE};
 use crate::regular_file;
 
 /// The format of manifest and store that this version writes and reads.
-pub(crate) const FORMAT: u32 = 6;
+pub(crate) const FORMAT: u32 = 7;
 
 /// Maximum length of a manifest in bytes.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;

@@ -59,6 +59,12 @@ fn announcements(
     Ok(single.flatten().collect())
 }
 
+/// Whether a record is an announcement, which has no identity of its own unless the configuration gives
+/// it one.
+pub(super) fn lacks_identity(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> bool {
+    is_announcement(facts) && !aliases.contain(key)
+}
+
 /// The only full text that an announcement can belong to. Texts of several sources that are one
 /// record by their URL count once. `None` for a record that is no announcement, or that the
 /// configuration assigns.
@@ -67,7 +73,7 @@ fn full_text(
     (key, facts): (&RecordKey, &Facts),
     aliases: &Aliases,
 ) -> Result<Option<RecordKey>, StoreError> {
-    if !is_announcement(facts) || aliases.contain(key) {
+    if !lacks_identity(key, facts, aliases) {
         return Ok(None);
     }
     let mut found: Option<(RecordKey, BTreeSet<String>)> = None;

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use schema::{NodeKind, RemovalReason, SourceName, SourceRecord};
+use schema::{NodeKind, RemovalReason, SourceName, SourceRecord, normalisation};
 
 use super::{
     announcement::announced_records,
     change_set::{ChangeSet, replace_facts},
     context::BuildContext,
     name_keys::{
-        Aliases, alternative_name_key, is_identity_key, is_key_between_sources, name_keys,
-        parse_entity_key,
+        Aliases, alternative_name_key, assumed_kind_key, is_identity_key, is_key_between_sources,
+        name_keys, normalised_url_key, parse_entity_key,
     },
 };
 use crate::{
@@ -28,6 +28,7 @@ pub(crate) fn connected_records(
 ) -> Result<Vec<RecordKey>, StoreError> {
     let mut connected: Vec<_> =
         announced_records(store, (key, facts), aliases)?.into_iter().collect();
+    connected.extend(records_of_page(store, facts)?);
     for name in name_keys(key, facts, aliases) {
         if is_identity_key(&name) {
             let records = store.records_with_key(&name)?;
@@ -47,6 +48,29 @@ pub(crate) fn connected_records(
         }
     }
     Ok(connected)
+}
+
+/// The records of the page of a record, if the kind of some is assumed and the others have one kind.
+/// Empty if that kind is the assumed one: they share a key then.
+fn records_of_page(store: &StoreWriter<'_>, facts: &Facts) -> Result<Vec<RecordKey>, StoreError> {
+    let url = facts.url.as_ref().filter(|_| facts.kind().is_content());
+    let Some(url) = url.map(normalisation::url) else { return Ok(Vec::new()) };
+    let assumed = store.records_with_key(&assumed_kind_key(&url))?;
+    if assumed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut stated = Vec::new();
+    for kind in NodeKind::ALL.into_iter().filter(|kind| kind.is_content()) {
+        let mut records = store.records_with_key(&normalised_url_key(kind, &url))?;
+        records.retain(|key| !assumed.contains(key));
+        if !records.is_empty() {
+            stated.push((kind, records));
+        }
+    }
+    let [(kind, stated)] = stated.as_slice() else { return Ok(Vec::new()) };
+    let all = [assumed.as_slice(), stated].concat();
+    let is_identified = *kind != NodeKind::Article && is_one_per_source(&all);
+    Ok(if is_identified { all } else { Vec::new() })
 }
 
 /// Whether each source has at most one of these records. If a source gives several records the same

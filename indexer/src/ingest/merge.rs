@@ -13,15 +13,20 @@ use schema::{NodeId, NodeKind, SourceName};
 pub(crate) use fields::{Merged, merge};
 
 use super::{
-    announcement::{records_affected_by_opening, records_with_openings},
+    announcement::{lacks_identity, records_affected_by_opening, records_with_openings},
     change_set::ChangeSet,
     context::BuildContext,
     error::BuildError,
     infer_entities::connected_records,
-    name_keys::{is_key_between_sources, name_keys, parse_entity_key},
+    name_keys::{
+        assumed_kind_key, is_key_between_sources, name_keys, parse_entity_key, url_of_key,
+    },
     opening::is_opening_key,
 };
-use crate::store::{Identity, RecordKey, StoreError, StoreWriter};
+use crate::{
+    source_facts::Detail,
+    store::{Identity, RecordKey, StoreError, StoreWriter},
+};
 
 /// Result of assigning ids.
 #[derive(Debug, Default)]
@@ -91,6 +96,15 @@ struct Component {
     members: Vec<RecordKey>,
 }
 
+struct Member {
+    key: RecordKey,
+    kind: NodeKind,
+    /// As [`crate::source_facts::Facts::is_kind_assumed`].
+    is_kind_assumed: bool,
+    lacks_identity: bool,
+    is_event_with_start: bool,
+}
+
 /// The components that contain, or previously contained, a changed record.
 fn components(
     store: &StoreWriter<'_>,
@@ -108,6 +122,10 @@ fn components(
         // Whether a URL, a UID or an opening identifies a record depends on all records that have it.
         if is_key_between_sources(name) {
             seeds.extend(store.records_with_key(name)?);
+        }
+        // A record whose kind is assumed belongs to that of another kind at its URL, if there is one.
+        if let Some(url) = url_of_key(name) {
+            seeds.extend(store.records_with_key(&assumed_kind_key(url))?);
         }
         if is_opening_key(name) {
             seeds.extend(records_affected_by_opening(store, name)?);
@@ -128,19 +146,20 @@ fn components(
     let mut visited = BTreeSet::new();
     let mut components = Vec::new();
     for seed in seeds {
-        let Some(component) = component(store, context, seed, &mut visited)? else { continue };
-        components.push(component);
+        let members = connected_members(store, context, seed, &mut visited)?;
+        components.extend(split_incomplete_event(members).into_iter().filter_map(component));
     }
     Ok(components)
 }
 
-fn component(
+/// The records that are connected with a record, directly or not.
+fn connected_members(
     store: &StoreWriter<'_>,
     context: &BuildContext<'_>,
     seed: RecordKey,
     visited: &mut BTreeSet<RecordKey>,
-) -> Result<Option<Component>, StoreError> {
-    let mut members: Vec<(RecordKey, NodeKind)> = Vec::new();
+) -> Result<Vec<Member>, StoreError> {
+    let mut members = Vec::new();
     let mut pending = vec![seed];
     while let Some(key) = pending.pop() {
         if !visited.insert(key.clone()) {
@@ -148,12 +167,42 @@ fn component(
         }
         let Some(stored) = store.facts(&key)? else { continue };
         pending.extend(connected_records(store, &key, &stored.facts, &context.aliases)?);
-        members.push((key, stored.facts.kind()));
+        members.push(Member {
+            kind: stored.facts.kind(),
+            is_kind_assumed: stored.facts.is_kind_assumed,
+            lacks_identity: lacks_identity(&key, &stored.facts, &context.aliases),
+            is_event_with_start: matches!(
+                &stored.facts.detail,
+                Detail::Event(event) if event.start.is_some()
+            ),
+            key,
+        });
     }
-    members.sort_by(|l, r| context.precedence(&l.0).cmp(&context.precedence(&r.0)));
-    let kind = members.first().map(|(_, kind)| *kind);
-    let members = members.into_iter().map(|(key, _)| key).collect();
-    Ok(kind.map(|kind| Component { kind, members }))
+    members.sort_by(|l, r| context.precedence(&l.key).cmp(&context.precedence(&r.key)));
+    Ok(members)
+}
+
+/// Separates the records that are assumed to be articles from an event of which no record has a start:
+/// it cannot be published, and they can.
+fn split_incomplete_event(members: Vec<Member>) -> Vec<Vec<Member>> {
+    let is_event = kind_of(&members) == Some(NodeKind::Event);
+    if !is_event || members.iter().any(|member| member.is_event_with_start) {
+        return vec![members];
+    }
+    let (event, others) = members.into_iter().partition(|one| one.kind == NodeKind::Event);
+    vec![event, others]
+}
+
+/// The kind of an entity: that of its first record, as in [`merge`].
+fn kind_of(members: &[Member]) -> Option<NodeKind> {
+    let deciding = members.iter().min_by_key(|one| (one.lacks_identity, one.is_kind_assumed));
+    deciding.map(|member| member.kind)
+}
+
+/// An entity; `None` if it has no records.
+fn component(members: Vec<Member>) -> Option<Component> {
+    let kind = kind_of(&members)?;
+    Some(Component { kind, members: members.into_iter().map(|member| member.key).collect() })
 }
 
 /// The ids that a component may be assigned, best first.

@@ -2,7 +2,8 @@
 //!
 //! The prefix of a key is its purpose: `url:kind/…`, `uid:` and `alias:` merge records into one
 //! entity; `name:kind/…` merges records of entities by their full name; `also:kind/…` is an alternative
-//! name of an entity, by which mentions can find it; `title:kind/…` finds content by its title;
+//! name of an entity, by which mentions can find it; `assumed:` finds records of a page whose kind is
+//! only assumed; `title:kind/…` finds content by its title;
 //! `slug:kind/…` keeps our own URLs unique; `opening:…` finds the article that an entry announces.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,6 +55,9 @@ pub(crate) fn name_keys(key: &RecordKey, facts: &Facts, aliases: &Aliases) -> BT
     keys.extend(by_reference.into_iter().chain(by_url).map(|group| format!("alias:{group}")));
     if kind.is_content() {
         keys.extend(facts.url.as_ref().map(|url| url_key(kind, url)));
+        if facts.is_kind_assumed {
+            keys.extend(facts.url.as_ref().map(|url| assumed_kind_key(&normalisation::url(url))));
+        }
         keys.insert(slug_key(kind, &base_slug(facts)));
         keys.extend(facts.name().map(|title| title_key(kind, title)));
         keys.extend(opening_keys(facts));
@@ -96,7 +100,18 @@ pub(crate) fn is_identity_key(name: &str) -> bool {
 /// Whether the key is the URL or the calendar UID of content, by which only records of different
 /// sources are merged.
 pub(crate) fn is_key_between_sources(name: &str) -> bool {
-    name.starts_with("url:") || name.starts_with("uid:")
+    ["url:", "uid:", "assumed:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The key of the records of a page whose kind is assumed.
+pub(crate) fn assumed_kind_key(url: &str) -> String {
+    format!("assumed:{url}")
+}
+
+/// The URL in a `url:` key.
+pub(crate) fn url_of_key(name: &str) -> Option<&str> {
+    let (_, url) = name.strip_prefix("url:")?.split_once('/')?;
+    Some(url)
 }
 
 /// Everything that a record mentions, with the kind of mention.

@@ -67,7 +67,12 @@ pub(crate) fn normalise(
     };
     // A few fields determine how the others are read.
     let record = Object::from_fields(&raw.fields, &default_context);
-    let kind = kind(&record)?;
+    let stated_kind = kind(&record)?;
+    let kind = match stated_kind {
+        Some(kind) => kind,
+        None if source.kind.is_of_pages() => NodeKind::Article,
+        None => return Err(missing_kind()),
+    };
     let language = language(&record)?.or(source.language);
     let record_context = ParseContext {
         language: language.unwrap_or(default_context.language),
@@ -75,7 +80,8 @@ pub(crate) fn normalise(
         base: record.url(Field::Url.name())?,
         shift_days,
     };
-    facts(&Object::from_fields(&raw.fields, &record_context), kind, language)
+    let facts = facts(&Object::from_fields(&raw.fields, &record_context), kind, language)?;
+    Ok(Facts { is_kind_assumed: stated_kind.is_none(), ..facts })
 }
 
 fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<Facts, String> {
@@ -128,6 +134,7 @@ fn facts(record: &Object, kind: NodeKind, language: Option<Language>) -> Result<
             None
         },
         detail,
+        is_kind_assumed: false,
     }))
 }
 
@@ -151,20 +158,23 @@ fn missing_title(kind: NodeKind) -> String {
     }
 }
 
-fn kind(record: &Object) -> Result<NodeKind, String> {
-    let valid_kinds = || NodeKind::ALL.map(NodeKind::as_str).join(", ");
-    let raw_kind = record.text(Field::Kind.name())?.ok_or_else(|| {
-        format!(
-            "missing `kind`; set `[source.constants] kind = \"article\"` for the source, or \
-             another of {}",
-            valid_kinds()
-        )
-    })?;
+/// The kind, if the record states it.
+fn kind(record: &Object) -> Result<Option<NodeKind>, String> {
+    let Some(raw_kind) = record.text(Field::Kind.name())? else { return Ok(None) };
     let lowercase = raw_kind.to_lowercase();
-    NodeKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == lowercase)
-        .ok_or_else(|| format!("`kind`: expected one of {}: `{raw_kind}`", valid_kinds()))
+    let kind = NodeKind::ALL.into_iter().find(|kind| kind.as_str() == lowercase);
+    kind.map(Some).ok_or_else(|| format!("`kind`: expected one of {}: `{raw_kind}`", valid_kinds()))
+}
+
+fn missing_kind() -> String {
+    format!(
+        "missing `kind`; set `[source.constants] kind = \"article\"` for the source, or another of {}",
+        valid_kinds()
+    )
+}
+
+fn valid_kinds() -> String {
+    NodeKind::ALL.map(NodeKind::as_str).join(", ")
 }
 
 /// The language of a tag such as `nl` or `en-GB`.

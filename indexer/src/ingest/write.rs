@@ -7,6 +7,7 @@ use schema::{
 };
 
 use super::{
+    announcement::lacks_identity,
     change_set::ChangeSet,
     context::BuildContext,
     link::{LinkError, Linker, links},
@@ -14,7 +15,6 @@ use super::{
     name_keys::normalised_url_key,
     near_duplicates,
     near_duplicates::BandChanges,
-    opening::is_announcement,
     report::Unresolved,
     source::Rejection,
 };
@@ -101,10 +101,9 @@ pub(crate) fn write(
         for key in members {
             records.extend(store.facts(&key)?);
         }
-        // An announcement has no identity of its own, unless the configuration gives it one.
         let is_inferred = |stored: &StoredFacts| {
             let key = RecordKey::new(&stored.record.source, &stored.record.remote_key);
-            is_announcement(&stored.facts) && !context.aliases.contain(&key)
+            lacks_identity(&key, &stored.facts, &context.aliases)
         };
         let Some(merged) = merge(records, |source| context.trust(source), is_inferred) else {
             continue;

@@ -19,7 +19,8 @@ pub(crate) struct Merged {
 }
 
 /// Merges the facts of the records of one entity, given in order of precedence; `trust` is that of
-/// a source. Records that are inferred to be this entity only add to the others.
+/// a source. Records that are inferred to be this entity only add to the others. The kind is that of
+/// the first record that states it.
 pub(crate) fn merge(
     mut records: Vec<StoredFacts>,
     trust: impl Fn(&SourceName) -> i32,
@@ -29,12 +30,15 @@ pub(crate) fn merge(
     for date in [published_at, modified_at] {
         prefer_precise_date(&mut records, &trust, date);
     }
+    let deciding =
+        records.iter().min_by_key(|one| (is_inferred(one), one.facts.is_kind_assumed))?;
+    let detail = empty_detail(&deciding.facts.detail);
     let mut records = records.into_iter();
     let first = records.next()?;
     let has_text = !is_inferred(&first);
     let declared = first.record.source != SourceName::inferred();
     let mut merger = FieldMerger { provided: Vec::new() };
-    let mut facts = Facts::empty(empty_detail(&first.facts.detail));
+    let mut facts = Facts::empty(detail);
     let mut sources = Vec::new();
     let mut provenance = Vec::new();
     for stored in std::iter::once(first).chain(records) {

@@ -176,6 +176,13 @@ pub enum SourceKind {
     Api,
 }
 
+impl SourceKind {
+    /// Whether its records are pages, which are assumed to be articles unless they state their kind.
+    pub(crate) fn is_of_pages(self) -> bool {
+        matches!(self, Self::Feed | Self::Website)
+    }
+}
+
 /// What is known of the content of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -64,6 +64,7 @@ pub(crate) fn fields(stored: &StoredEntry, fetched_at: i64) -> Result<Map<String
         Some((page, html)) => page::raw_fields(html.as_bytes(), &page.url)?,
         None => Map::new(),
     };
+    let has_start = fields.contains_key("start");
     let mut put = |name: &str, value: Value| {
         if !value.is_null() {
             fields.insert(name.to_owned(), value);
@@ -71,7 +72,9 @@ pub(crate) fn fields(stored: &StoredEntry, fetched_at: i64) -> Result<Map<String
     };
     let url = page.map(|page| page.url.as_str()).or_else(|| feed_document::link(entry));
     put("id", json!(entry.id));
-    put("kind", json!("article"));
+    // What the entry does not state; otherwise, it is assumed to be an article.
+    let is_event = page.is_some() && has_start;
+    put("kind", json!(is_event.then_some("event")));
     put("url", json!(url));
     let title = entry.title.as_ref().map(|title| wordpress::plain(&title.content));
     put("title", json!(title.filter(|title| !title.is_empty())));

@@ -72,6 +72,9 @@ pub(crate) fn fields(
     fields.insert("body".to_owned(), json!(html));
     let slug = address.path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     fields.insert("slug".to_owned(), json!(slug));
-    fields.insert("kind".to_owned(), json!(if is_event { "event" } else { "article" }));
+    // Another page is assumed to be an article.
+    if is_event {
+        fields.insert("kind".to_owned(), json!("event"));
+    }
     Ok(fields)
 }

@@ -30,7 +30,7 @@ fn an_entry_must_become_fields() {
         None,
     );
     let expected = json!({
-        "id": "g1", "kind": "article", "url": "https://a.example/een/", "title": "Hén één & meer",
+        "id": "g1", "url": "https://a.example/een/", "title": "Hén één & meer",
         "body": "<p>De tekst.</p>", "summary": "Kort.",
         "published_at": "2026-11-26T08:00:00+00:00", "authors": ["Ada"],
         "categories": ["Taal", "Brieven"], "language": "NL",
