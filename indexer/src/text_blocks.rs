@@ -42,7 +42,12 @@ const BLOCK_ELEMENTS: [&str; 31] = [
 /// Parts of tables, which do as well.
 const TABLE_ELEMENTS: [&str; 7] = ["table", "thead", "tbody", "tfoot", "tr", "td", "th"];
 /// Elements whose text is not shown.
-const SILENT_ELEMENTS: [&str; 4] = ["script", "style", "template", "noscript"];
+pub(crate) const SILENT_ELEMENTS: [&str; 4] = ["script", "style", "template", "noscript"];
+
+/// Whether an element of this name stands on a line of its own.
+pub(crate) fn is_block(name: &str) -> bool {
+    BLOCK_ELEMENTS.contains(&name) || TABLE_ELEMENTS.contains(&name)
+}
 
 /// A block with its text, in which white space is one space.
 pub(crate) struct TextBlock<'a> {
@@ -73,7 +78,7 @@ fn push_blocks<'a>(element: &NodeRef<'a>, blocks: &mut Vec<TextBlock<'a>>) -> bo
         if SILENT_ELEMENTS.contains(&&*name) {
             continue;
         }
-        let is_block = BLOCK_ELEMENTS.contains(&&*name) || TABLE_ELEMENTS.contains(&&*name);
+        let is_block = is_block(&name);
         let has_inner = push_blocks(&child, blocks);
         if is_block && !has_inner {
             let text = child.text();

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds the articles in content/ with real site generators and themes: generate.sh FOLDER [GENERATOR ...]
-# Result: FOLDER/pages/<generator-theme>/<article>.html and .txt (the main content). Tools go to FOLDER/tools.
+# Result: FOLDER/pages/<generator-theme>/<article>.html and .txt (the main content); FOLDER/lists: pages of
+# tags, categories, authors and months, under their paths. Tools go to FOLDER/tools.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "${1:?a folder}"
 dir=$(cd "$1" && pwd)
-tools=$dir/tools pages=$dir/pages work=$dir/work python=$dir/tools/python/bin
+tools=$dir/tools pages=$dir/pages lists=$dir/lists work=$dir/work python=$dir/tools/python/bin
 shift
 all="mkdocs sphinx pelican nikola jekyll hugo hexo eleventy govuk vitepress docusaurus starlight wordpress"
 mkdir -p "$tools" "$pages" "$work" "$dir/logs"
@@ -66,6 +67,10 @@ collect() { # NAME SITE
         cp "$found" "$pages/$1/$slug.html"
     done
     "$python/python" "$here/expected.py" "$pages/$1"
+    rm -rf "${lists:?}/$1"
+    mkdir -p "$lists/$1"
+    (cd "$2" && find . -regextype egrep -regex '.*/(tags?|categor(y|ies)|authors?|archives?)/.*\.html' \
+        -exec cp --parents {} "$lists/$1" ';')
 }
 
 make_mkdocs() {

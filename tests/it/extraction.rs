@@ -10,7 +10,7 @@ use std::{
 };
 
 use indexer::ingest::{
-    config::{SourceConfig, resolve_sources},
+    config::{ResolvedSource, SourceConfig, resolve_sources},
     fuzz_support::{ReadItem, read_website_page},
 };
 
@@ -18,6 +18,8 @@ use crate::support::files_below;
 
 /// Minimum of the mean F1 of all pages.
 const MEAN_MIN: f64 = 0.95;
+/// Minimum share of the pages of tags, categories, authors and months that are omitted.
+const LISTS_MIN: f64 = 0.98;
 /// F1 below which a page is named.
 const LISTED_F1_BELOW: f64 = 0.95;
 
@@ -79,19 +81,46 @@ fn the_main_content_of_generated_pages_must_be_found() {
     assert!(mean >= MEAN_MIN, "{report}");
 }
 
+#[test]
+fn pages_that_list_others_must_be_omitted() {
+    let folder = std::env::var_os("EXTRACTION_PAGES").map(PathBuf::from);
+    let Some(folder) = folder.map(|pages| pages.with_file_name("lists")) else { return };
+    let source = source(&folder);
+    let (mut omitted, mut read) = (0, Vec::new());
+    for page in files_below(&folder) {
+        let name = page.strip_prefix(&folder).expect("below the folder").display().to_string();
+        let (_, path) = name.split_once('/').expect("a folder for each generator");
+        let address = format!("https://site.example/{path}").parse().expect("an address");
+        let html = fs::read(&page).expect("a page");
+        match read_website_page(&address, &html, &source) {
+            ReadItem::Record { .. } => read.push(name),
+            _ => omitted += 1,
+        }
+    }
+    let (all, report) = (omitted + read.len(), read.join("\n"));
+    let line = format!("{omitted} of {all} lists omitted; read as articles:\n{report}\n");
+    std::io::stderr().write_all(line.as_bytes()).expect("stderr");
+    assert!(all > 0 && number(omitted) >= LISTS_MIN * number(all), "{line}");
+}
+
+/// The source of the pages.
+fn source(folder: &Path) -> ResolvedSource {
+    let config: SourceConfig = toml::from_str(
+        "name = 'site'\nkind = 'website'\naddress = 'https://site.example/'\nlanguage = 'NL'",
+    )
+    .expect("a source");
+    resolve_sources(&[config], folder).expect("a source").remove(0)
+}
+
 /// Compares the words of a page's main content with those of its article.
 fn measure(folder: &Path, page: &Path) -> PageResult {
     let name = page.strip_prefix(folder).expect("below the folder").display().to_string();
     let article = fs::read_to_string(page.with_extension("txt")).expect("a text");
     let (title, article) = article.split_once('\n').expect("a title and a text");
-    let config: SourceConfig = toml::from_str(
-        "name = 'site'\nkind = 'website'\naddress = 'https://site.example/'\nlanguage = 'NL'",
-    )
-    .expect("a source");
-    let source = &resolve_sources(&[config], folder).expect("a source")[0];
+    let source = source(folder);
     let address = format!("https://site.example/{name}").parse().expect("an address");
     let html = fs::read(page).expect("a page");
-    let (found_title, text) = match read_website_page(&address, &html, source) {
+    let (found_title, text) = match read_website_page(&address, &html, &source) {
         ReadItem::Record { title, body, .. } => {
             (title.unwrap_or_default(), body.map(|body| body.text).unwrap_or_default())
         }

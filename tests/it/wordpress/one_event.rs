@@ -50,6 +50,8 @@ fn an_event_of_the_api_a_page_a_feed_and_a_calendar_must_be_one_record() {
     // Its site does not show when the other one takes place, so it remains a page.
     assert_eq!(found("/evenement/event-2/"), "article of feed+web", "{run}");
     assert_eq!(found("/stap/stap-1/"), "toolkit of site+web", "{run}");
+    // Pages of tags only list others.
+    assert_eq!(found("/tag/b1/"), "", "{run}");
     assert_eq!(found("/communitys/"), "article of site+web", "{run}");
     // The calendar has that one now, and another one no longer.
     write_calendar_without(1);

@@ -255,7 +255,7 @@ pub struct ResolvedSource {
 }
 
 /// Incremented when a parser change yields different facts from the same bytes.
-const PARSER_VERSION: u32 = 7;
+const PARSER_VERSION: u32 = 8;
 
 /// Validates the sources of a configuration in `folder`.
 ///

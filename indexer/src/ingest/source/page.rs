@@ -1,6 +1,7 @@
 //! Web pages: title, main content, language, dates and canonical address of a page as sent, in
 //! canonical fields.
 
+mod listing;
 mod main_content;
 
 use dom_query::Document;
@@ -9,7 +10,10 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use self::main_content::main_content;
-pub(super) use self::main_content::{text_lengths, without_repeated};
+pub(super) use self::{
+    listing::is_listing,
+    main_content::{text_lengths, without_repeated},
+};
 use crate::html_page::{PageMetadata, decode};
 
 /// Limits within which the tree of a page is built; the time for one can be quadratic.

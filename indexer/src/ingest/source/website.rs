@@ -60,7 +60,9 @@ pub(crate) fn fields(
     let is_event = fields.contains_key("start");
     // A list of nothing has the heading of a page that the host wrote.
     let is_empty_list = || text.total == 0 && PageMetadata::read(body).heading.is_some();
-    if !is_event && (text.is_listing() || is_empty_list()) {
+    if !is_event
+        && (text.is_listing() || is_empty_list() || page::is_listing(body, address, repeated))
+    {
         return Err(SkipOrError::Skip(SkipReason::Listing));
     }
     if !is_event && text.total == 0 {

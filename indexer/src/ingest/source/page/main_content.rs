@@ -13,7 +13,7 @@ use crate::text_blocks::text_blocks;
 /// Length of a text that is an article, in bytes: of a shorter one, the main element is used as it is.
 const ARTICLE_BYTES: usize = 500;
 /// Length of text outside links from which a page is more than a list of links, in bytes.
-const LISTING_OWN_BYTES: usize = 400;
+pub(super) const LISTING_OWN_BYTES: usize = 400;
 /// Length from which a block that many pages have is left out wherever it is, in characters.
 const REPEATED_CHARS_MIN: usize = 40;
 /// Maximum length of an element with details of an article, such as its author, in bytes.
@@ -21,7 +21,7 @@ const DETAILS_BYTES_MAX: usize = 400;
 
 /// Elements that hold the text of an article: schema.org, microformats, and the classes that the
 /// themes of most systems share.
-const BODIES: [&str; 10] = [
+pub(super) const BODIES: [&str; 10] = [
     "[itemprop=articleBody]",
     ".e-content",
     ".entry-content",
@@ -156,7 +156,7 @@ pub(in crate::ingest::source) fn text_lengths(html: &str, address: &Url) -> Text
     TextLengths { total: length(&document.select("body").text()), linked }
 }
 
-fn length(text: &str) -> usize {
+pub(super) fn length(text: &str) -> usize {
     text.split_whitespace().map(str::len).sum()
 }
 
