@@ -12,8 +12,8 @@ use super::{
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
     source::{
-        Fields, RawRecord, SkipOrError, SourceItem, feed, field::Field, records, survey::Survey,
-        template::PathCaptures, website, wordpress,
+        Fields, RawRecord, SkipOrError, SourceItem, api, feed, field::Field, records,
+        survey::Survey, template::PathCaptures, website, wordpress,
     },
 };
 use crate::{
@@ -115,6 +115,19 @@ pub fn read_website_page(address: &Url, body: &[u8], source: &ResolvedSource) ->
         Err(SkipOrError::Error(error)) => {
             return ReadItem::Rejected { location, reason: error.reason };
         }
+    };
+    let record = raw_record(location.clone(), &raw_fields, source);
+    let item = read_item(SourceItem::Record(record), source);
+    item.unwrap_or(ReadItem::Skipped { location })
+}
+
+/// Reads and normalises one item of an endpoint.
+pub fn read_api_item(body: &[u8], source: &ResolvedSource) -> ReadItem {
+    let location = "1".to_owned();
+    let Some(network) = &source.network else { return ReadItem::Skipped { location } };
+    let raw_fields = match api::fields(body, network) {
+        Ok(raw_fields) => raw_fields,
+        Err(reason) => return ReadItem::Rejected { location, reason },
     };
     let record = raw_record(location.clone(), &raw_fields, source);
     let item = read_item(SourceItem::Record(record), source);

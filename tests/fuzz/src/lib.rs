@@ -1,5 +1,6 @@
 //! The checks of the fuzz targets, one module per target, over the demo.
 //!
+//! - [`api`]: items of endpoints
 //! - [`subgraph_response`]: responses of subgraphs
 //! - [`content`]: front matter, Markdown and HTML of sources
 //! - [`csv`]: tables of sources
@@ -21,6 +22,7 @@
 //! from libFuzzer, whose panic hook ends the process even if the program would catch the panic.
 //! This crate must not depend on implementations: it sends requests and checks responses.
 
+pub mod api;
 pub mod byte_source;
 pub mod content;
 pub mod csv;

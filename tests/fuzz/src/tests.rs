@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs};
 use gateway::pipeline::CacheScope;
 
 use crate::{
-    content, csv, cursor, date,
+    api, content, csv, cursor, date,
     demo::{DEMO, repository},
     federated, feed, filter, icalendar, json_lines, pipeline, request, sdl, search_query,
     subgraph_response, token, wordpress,
@@ -44,6 +44,7 @@ fn generated_documents_must_mostly_be_executed() {
 fn any_bytes_must_pass_every_check() {
     for seed in 0..200 {
         let mut bytes = bytes(seed, 8 + usize::try_from(seed).unwrap() * 3);
+        api::check(&bytes);
         csv::check(&bytes);
         cursor::check(&bytes);
         date::check(&bytes);
@@ -110,6 +111,12 @@ fn generated_feeds_must_often_be_read() {
     let records = outcomes.iter().flatten().sum::<usize>();
     let rejected = outcomes.iter().filter(|outcome| outcome.is_none()).count();
     assert!(records > 30 && rejected > 50, "{records} {rejected}");
+}
+
+#[test]
+fn generated_items_must_often_be_read() {
+    let records = (0..400).filter(|seed| api::outcome(&bytes(*seed, 120))).count();
+    assert!((60..340).contains(&records), "{records}");
 }
 
 #[test]
