@@ -14,6 +14,7 @@ mod index;
 mod init;
 mod logging;
 mod output;
+mod partner;
 mod progress;
 mod resume;
 mod rollback;
@@ -78,6 +79,8 @@ enum Command {
     Resume(ManageArguments),
     /// Remove old generations and the remains of interrupted builds.
     Gc(ManageArguments),
+    /// Manage the partners that embed results.
+    Partner(partner::PartnerArguments),
     /// Print the GraphQL schema.
     Schema(schema::SchemaArguments),
     /// Compose our schema with the configured subgraphs, and print the supergraph or all errors.
@@ -213,6 +216,7 @@ pub fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Rollback(arguments) => rollback::run(&arguments),
+        Command::Partner(arguments) => partner::run(&arguments),
         Command::Resume(arguments) => self::resume::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

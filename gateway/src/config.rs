@@ -10,6 +10,7 @@ mod file;
 mod limits;
 mod mistakes;
 mod overrides;
+mod partner;
 pub(crate) mod reference;
 mod security;
 mod subgraph;
@@ -31,6 +32,7 @@ use url::Url;
 
 use self::file::ConfigFile;
 pub(crate) use self::file::json_schema;
+pub(crate) use self::partner::is_valid_name as is_valid_partner_name;
 pub(crate) use self::sync::{REQUEST_INTERVAL_MS_DEFAULT, RETRIES_MAX_DEFAULT};
 pub use self::{
     authentication::{AuthenticationConfig, KeySource},
@@ -39,6 +41,7 @@ pub use self::{
     file::LogFormat,
     limits::Limits,
     overrides::Overrides,
+    partner::PartnerConfig,
     subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
     sync::SyncSettings,
 };
@@ -84,6 +87,8 @@ pub struct Config {
     pub security_contacts: Vec<Url>,
     /// How sources over the network are fetched.
     pub sync: SyncSettings,
+    /// Portals that embed results.
+    pub partners: Vec<PartnerConfig>,
     /// Subgraphs to compose with ours.
     pub subgraphs: Vec<SubgraphConfig>,
     /// Sources, not validated yet.

@@ -18,6 +18,7 @@ pub(crate) mod hooks;
 pub(crate) mod icalendar;
 pub(crate) mod metrics;
 pub(crate) mod open_connections;
+pub(crate) mod partner;
 pub(crate) mod problem_details;
 mod quality_value;
 pub(crate) mod request_id;

@@ -20,6 +20,7 @@ mod http;
 mod messages;
 mod metrics;
 mod pages;
+mod partners;
 pub mod pipeline;
 pub mod routes;
 pub mod search_params;

@@ -5,6 +5,7 @@
 //! owners during a scrape. Invariant: no label value comes from a client, so that the number of
 //! time series is bounded.
 
+mod partners;
 mod process;
 mod scrape;
 
@@ -21,8 +22,11 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use self::{process::ProcessCollector, scrape::PipelineCollector};
-use crate::pipeline::{CacheStatus, Pipeline};
+use self::{partners::PartnerCollector, process::ProcessCollector, scrape::PipelineCollector};
+use crate::{
+    partners::Partners,
+    pipeline::{CacheStatus, Pipeline},
+};
 
 /// The media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -54,7 +58,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Registers all metrics, with their counters at zero.
-    pub(crate) fn new(pipeline: Arc<Pipeline>) -> Self {
+    pub(crate) fn new(pipeline: Arc<Pipeline>, partners: Arc<Partners>) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
             graphql_requests: Family::default(),
@@ -87,6 +91,7 @@ impl Metrics {
             metrics.http_responses.clone(),
         );
         registry.register_collector(Box::new(PipelineCollector(pipeline)));
+        registry.register_collector(Box::new(PartnerCollector(partners)));
         metrics
     }
 

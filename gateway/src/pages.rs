@@ -11,6 +11,7 @@
 pub(crate) mod assets;
 mod body_html;
 pub(crate) mod calendar;
+pub(crate) mod embed;
 pub(crate) mod endpoints;
 mod entity;
 mod error;
@@ -56,10 +57,24 @@ pub(crate) struct PageContext<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// Time of the request.
     pub(crate) now: Timestamp,
+    /// Whether links are absolute, for pages of other sites.
+    pub(crate) has_absolute_links: bool,
+}
+
+impl PageContext<'_> {
+    /// The URL of a page, given by its Dutch form.
+    fn href(&self, path: &str) -> String {
+        let language = self.messages.language;
+        if self.has_absolute_links {
+            self.site.absolute(language, path)
+        } else {
+            self.site.href(language, path)
+        }
+    }
 }
 
 /// A requested page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum PageRequest {
     /// A search, or the home page if there are no parameters.
     Search(Box<SearchParams>, Vec<InvalidParameter>),
@@ -69,6 +84,8 @@ pub(crate) enum PageRequest {
     Calendar(Option<Date>),
     /// A record, by the last segment of its path.
     Record(NodeKind, String),
+    /// Results for a page of a partner.
+    Embed(Box<embed::EmbedRequest>),
     /// The state of the service.
     Status {
         /// Whether the newest generation is damaged.
@@ -114,6 +131,7 @@ pub(crate) async fn render(
             item::page(context, *kind, slug).await
         }
         PageRequest::Record(kind, slug) => self::entity::page(context, *kind, slug).await,
+        PageRequest::Embed(request) => embed::page(context, request).await,
         PageRequest::Status { is_damaged } => status::page(context, *is_damaged),
     }
 }
@@ -142,7 +160,7 @@ const fn other_language(language: Language) -> Language {
 
 /// The URL of a search.
 fn search_href(context: PageContext<'_>, parameters: &SearchParams) -> String {
-    context.site.href(context.messages.language, &search_path(parameters))
+    context.href(&search_path(parameters))
 }
 
 /// The path and query string of a search.

@@ -21,10 +21,13 @@ use crate::{
         icalendar::IcalendarEndpoint,
         metrics::MetricsEndpoint,
         open_connections::OpenConnections,
+        partner::PartnerEndpoint,
         unsent_bytes::UnsentBytes,
     },
     metrics::Metrics,
-    pages::endpoints::{Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
+    pages::embed::EmbedForm,
+    pages::endpoints::{Embed, Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
+    partners::Partners,
     pipeline::Pipeline,
 };
 
@@ -49,6 +52,9 @@ const PAGE_PATHS: [&str; 17] = [
     "/assets/:file",
 ];
 
+/// Paths below which keys of partners with a filter are accepted.
+const FILTERED_PATHS: &[&str] = &["/embed/", "/en/embed/"];
+
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
 /// The endpoint of the whole server, without connections, as tests call it.
@@ -69,20 +75,27 @@ pub(crate) fn endpoint_of_connections(
     config: &Config,
     connections: Arc<OpenConnections>,
 ) -> impl Endpoint<Output = Response> + use<> {
-    let metrics = Arc::new(Metrics::new(Arc::clone(&pipeline)));
+    let partners = Arc::new(Partners::new(&config.partners));
+    let metrics = Arc::new(Metrics::new(Arc::clone(&pipeline), Arc::clone(&partners)));
     let pages = Pages::new(Arc::clone(&pipeline), config);
     let graphql =
         GraphqlEndpoint::new(Arc::clone(&pipeline), Arc::clone(&metrics), authenticator, config);
     let icalendar = IcalendarEndpoint { pipeline: Arc::clone(&pipeline), clock: config.clock };
+    let embed = |form| get_and_head(Embed { pages: pages.clone(), form });
     let routes = page_routes(&pages)
         .at("/event/:file", get_and_head(EventEndpoint { icalendar, pages: pages.clone() }))
+        .at("/embed/fragment", embed(EmbedForm::Fragment))
+        .at("/embed/frame", embed(EmbedForm::Frame))
+        .at("/en/embed/fragment", embed(EmbedForm::Fragment))
+        .at("/en/embed/frame", embed(EmbedForm::Frame))
         .at("/suggest", get(Suggest(Arc::clone(&pipeline))))
         .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
         .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
         .at("/health/ready", get_and_head(Ready(pipeline)));
-    let bounded = UnsentBytes::new(Fallback::new(routes, pages), &config.limits, connections);
+    let admitted = PartnerEndpoint::new(routes, partners, FILTERED_PATHS, config);
+    let bounded = UnsentBytes::new(Fallback::new(admitted, pages), &config.limits, connections);
     AccessLog::new(bounded, metrics, config)
 }
 

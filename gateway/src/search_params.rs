@@ -7,7 +7,7 @@
 //! This module must not know pages, HTTP or GraphQL: it converts a text to conditions for the
 //! catalog.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use indexer::catalog::SEARCH_QUERY_BYTES_MAX;
 use jiff::civil::Date;
@@ -36,6 +36,11 @@ fn facet_parameters() -> impl Iterator<Item = &'static str> {
 /// Names of the parameters with conditions, in the order of a query string.
 fn condition_parameters() -> impl Iterator<Item = &'static str> {
     facet_parameters().chain(OTHER_CONDITIONS)
+}
+
+/// Whether a parameter is a condition.
+pub fn is_condition(name: &str) -> bool {
+    condition_parameters().any(|known| known == name)
 }
 
 /// The parameters of a search.
@@ -231,6 +236,33 @@ impl SearchParams {
         Self::parse(&fewer.query_string()).0
     }
 
+    /// The search within the conditions of another one: it has them where it has none of its own.
+    ///
+    /// # Errors
+    /// The first parameter that goes beyond them.
+    pub fn within(&self, outer: &Self) -> Result<Self, InvalidParameter> {
+        let names: BTreeSet<&str> = outer.conditions.iter().map(|(name, _)| *name).collect();
+        let has = |name: &str| self.conditions.iter().any(|(own, _)| *own == name);
+        let is_within = |name: &str, value: &str| match name {
+            // Dates in this form have the order of their texts.
+            "from" => outer.conditions.iter().all(|(other, day)| *other != name || **day <= *value),
+            "until" => {
+                outer.conditions.iter().all(|(other, day)| *other != name || **day >= *value)
+            }
+            _ => outer.conditions.iter().any(|(other, own)| *other == name && own == value),
+        };
+        for (name, value) in self.conditions.iter().filter(|(name, _)| names.contains(name)) {
+            if !is_within(name, value) {
+                return Err(InvalidParameter { name, value: value.clone() });
+            }
+        }
+        let mut query = self.query_string();
+        for (name, value) in outer.conditions.iter().filter(|(name, _)| !has(name)) {
+            let _ = write!(query, "&{name}={value}");
+        }
+        Ok(Self::parse(&query).0)
+    }
+
     /// The search with these words only, without conditions.
     #[must_use]
     pub fn words_only(&self) -> Self {
@@ -323,6 +355,29 @@ mod tests {
             assert!(params.is_empty(), "{query}");
             assert_eq!(invalid.iter().map(|parameter| parameter.name).collect::<Vec<_>>(), [name]);
         }
+    }
+
+    #[test]
+    fn a_search_must_stay_within_another() {
+        let parse = |query: &str| SearchParams::parse(query).0;
+        let outer = parse("kind=event&kind=toolkit&year=2026&from=2026-02-01&until=2026-11-30");
+        for (query, expected) in [
+            ("q=a", Ok("q=a&kind=event&kind=toolkit&year=2026&from=2026-02-01&until=2026-11-30")),
+            (
+                "kind=event&form=webinar&from=2026-03-02&until=2026-03-31&page=2",
+                Ok("kind=event&form=webinar&year=2026&from=2026-03-02&until=2026-03-31&page=2"),
+            ),
+            ("kind=article", Err("kind")),
+            ("kind=event&kind=article", Err("kind")),
+            ("year=2025", Err("year")),
+            ("from=2026-01-31", Err("from")),
+            ("until=2026-12-01", Err("until")),
+        ] {
+            let found = parse(query).within(&outer);
+            let found = found.map(|params| params.query_string()).map_err(|error| error.name);
+            assert_eq!(found, expected.map(str::to_owned), "{query}");
+        }
+        assert_eq!(parse("q=a").within(&SearchParams::default()), Ok(parse("q=a")));
     }
 
     #[test]

@@ -39,6 +39,7 @@
 //! - `server`: the program under load and on errors; traces
 //! - `shutdown`: SIGTERM at any moment of the start
 //! - `pages`, `calendar`: HTML pages, feeds and robots
+//! - `partners`: results in pages of partners, and their keys
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
 //! - `wordpress`: a real WordPress site, with random edits and a faulty network
@@ -89,6 +90,7 @@ mod one_record;
 mod page_host;
 mod pages;
 mod partial_runs;
+mod partners;
 mod performance;
 mod pleio;
 mod program;

@@ -81,6 +81,8 @@ error_codes! {
         "send `authorization: Bearer TOKEN` with a valid token";
     Forbidden, "FORBIDDEN", 403,
         "the token lacks a required scope", "use a token with that scope";
+    RateLimited, "RATE_LIMITED", 429,
+        "too many requests with the key of a partner", "retry after the seconds in `Retry-After`";
     NotFound, "NOT_FOUND", 404,
         "there is no resource or record at this address", "check the address or id";
     Unavailable, "UNAVAILABLE", 503,

@@ -20,6 +20,7 @@ use super::{
     authentication::AuthenticationSection,
     federation::FederationSection,
     mistakes::{Mistake, MistakeKind, mistakes},
+    partner::{self, PartnerSection},
     security::SecuritySection,
     subgraph::{self, SubgraphEntry},
     sync::SyncSection,
@@ -78,6 +79,8 @@ pub(super) struct ConfigFile {
     security: SecuritySection,
     #[serde(default)]
     sync: SyncSection,
+    #[serde(default, rename = "partner")]
+    partners: Vec<PartnerSection>,
     #[serde(default, rename = "subgraph")]
     subgraphs: Vec<SubgraphEntry>,
     #[serde(default, rename = "source")]
@@ -215,7 +218,7 @@ impl ConfigFile {
                 .collect::<Result<_, _>>()?,
             listen,
             data,
-            demo_date: self.demo_date.as_ref().map(day).transpose()?,
+            demo_date: self.demo_date.as_ref().map(|date| day("demo_date", date)).transpose()?,
             aliases: self.aliases,
             vocabulary: self.search.vocabulary.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
@@ -233,6 +236,7 @@ impl ConfigFile {
                 slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS_DEFAULT),
             },
             security_contacts: self.security.checked()?,
+            partners: partner::checked(self.partners)?,
             subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,
             folder,
@@ -271,14 +275,14 @@ impl CorsSection {
         if self.origins == ["*"] {
             return Ok(CorsOrigins::Any);
         }
-        let origins = self.origins.iter().map(|text| origin(text));
+        let origins = self.origins.iter().map(|text| origin("cors.origins", text));
         Ok(CorsOrigins::List(origins.collect::<Result<_, _>>()?))
     }
 }
 
 /// Validates an origin as browsers send it: only scheme, host and port. The port of a loopback
 /// address may be `*`.
-fn origin(text: &str) -> Result<String, ConfigError> {
+pub(super) fn origin(key: &str, text: &str) -> Result<String, ConfigError> {
     if LOOPBACK_ORIGINS.contains(&text) {
         return Ok(text.to_owned());
     }
@@ -286,9 +290,11 @@ fn origin(text: &str) -> Result<String, ConfigError> {
     match parsed {
         Ok(origin) if origin == text => Ok(origin),
         _ => {
-            let expected = "`[\"*\"]`, origins such as `https://www.example.nl`, or \
-                            `http://localhost:*` for any port";
-            Err(ConfigError::value("cors.origins", expected, text))
+            let any = if key == "cors.origins" { "`[\"*\"]`, " } else { "" };
+            let expected = format!(
+                "{any}origins such as `https://www.example.nl`, or `http://localhost:*` for any port"
+            );
+            Err(ConfigError::value(key, &expected, text))
         }
     }
 }
@@ -363,12 +369,13 @@ fn network(text: &str) -> Result<IpNet, ConfigError> {
     })
 }
 
-fn day(value: &toml::Value) -> Result<Date, ConfigError> {
+/// A day, as a date of TOML or a text.
+pub(super) fn day(key: &str, value: &toml::Value) -> Result<Date, ConfigError> {
     let text = match value {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    text.parse().map_err(|_| ConfigError::value("demo_date", "a date such as `2026-03-02`", &text))
+    text.parse().map_err(|_| ConfigError::value(key, "a date such as `2026-03-02`", &text))
 }
 
 /// The JSON Schema of the configuration file, for editors that complete and check TOML.

@@ -205,7 +205,7 @@ impl Samples<'_> {
     }
 
     /// Counters with one label.
-    fn counters(
+    pub(super) fn counters(
         &mut self,
         name: &str,
         help: &str,

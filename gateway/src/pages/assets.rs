@@ -31,6 +31,7 @@ impl Assets {
                 "text/javascript; charset=utf-8",
                 include_bytes!("../../web/search.js"),
             ),
+            asset("embed.css", "text/css; charset=utf-8", include_bytes!("../../web/embed.css")),
             asset("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
         ])
     }

@@ -1,5 +1,6 @@
 //! The endpoints of the pages and of the static files for browsers.
 
+mod embed;
 mod graphiql;
 mod well_known;
 
@@ -15,6 +16,7 @@ use schema::{Language, NodeKind};
 use serde::Serialize;
 
 pub(crate) use self::{
+    embed::Embed,
     graphiql::Graphiql,
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
 };
@@ -67,6 +69,18 @@ struct PageCacheKey<'a> {
     path_and_query: &'a str,
 }
 
+/// How a page is sent.
+struct PageVariant {
+    language: Language,
+    /// Everything in the address that the page depends on.
+    path_and_query: String,
+    is_cacheable: bool,
+    /// The content security policy.
+    policy: HeaderValue,
+    /// The status if the page can be rendered.
+    status: StatusCode,
+}
+
 impl Pages {
     pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
         let site = SiteUrls::new(config.public_url.clone());
@@ -106,30 +120,54 @@ impl Pages {
         let Some(page_request) = route(path, query, is_damaged) else {
             return self.error_response(request, &PageError::NotFound);
         };
+        let (query_string, invalid_count) = match &page_request {
+            PageRequest::Search(parameters, invalid) => (parameters.query_string(), invalid.len()),
+            _ => (String::new(), 0),
+        };
+        let is_valid = invalid_count == 0;
+        let variant = PageVariant {
+            language,
+            path_and_query: format!("{path}?{query_string}"),
+            is_cacheable: is_valid && !matches!(page_request, PageRequest::Status { .. }),
+            policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+            status: if is_valid { StatusCode::OK } else { StatusCode::BAD_REQUEST },
+        };
+        self.page(request, &page_request, variant).await
+    }
+
+    /// The response with a page; without its body if the client has cached it.
+    async fn page(
+        &self,
+        request: &Request,
+        page_request: &PageRequest,
+        variant: PageVariant,
+    ) -> Response {
         let Some(snapshot) = self.inner.pipeline.snapshot() else {
             let id = request_id(request);
             return self.error_page(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE, id);
         };
         let now = self.inner.config.clock.now();
-        let messages = Messages::of(language);
-        let context = PageContext { site: &self.inner.site, messages, snapshot: &snapshot, now };
-        let (query_string, invalid_count) = match &page_request {
-            PageRequest::Search(parameters, invalid) => (parameters.query_string(), invalid.len()),
-            _ => (String::new(), 0),
+        let messages = Messages::of(variant.language);
+        let context = PageContext {
+            site: &self.inner.site,
+            messages,
+            snapshot: &snapshot,
+            now,
+            has_absolute_links: false,
         };
-        let path_and_query = format!("{path}?{query_string}");
         let encoding = ContentEncoding::negotiate(request.headers());
         let key = PageCacheKey {
             endpoint: "page",
             language: messages.language_code(),
-            path_and_query: &path_and_query,
+            path_and_query: &variant.path_and_query,
         };
-        let cacheable = invalid_count == 0 && !matches!(page_request, PageRequest::Status { .. });
-        let cache_key = cacheable.then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
+        let cache_key =
+            variant.is_cacheable.then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
         let etag = cache_key.map(|cache_key| ETag::new(cache_key, encoding.etag_suffix()));
         let if_none_match = IfNoneMatch::parse(request.headers());
         let response = |status, body| {
             let mut response = html(status, body);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, variant.policy.clone());
             encoding.set_headers(response.headers_mut());
             if let Some(etag) = &etag {
                 etag.set_header(response.headers_mut());
@@ -140,14 +178,12 @@ impl Pages {
         if etag.as_ref().is_some_and(|etag| if_none_match.matches(etag)) {
             return not_modified(response(StatusCode::OK, Vec::new()));
         }
-        match pages::render(context, &page_request).await {
+        match pages::render(context, page_request).await {
             Ok(_) if etag.as_ref().is_some_and(|etag| if_none_match.matches_existing(etag)) => {
                 not_modified(response(StatusCode::OK, Vec::new()))
             }
             Ok(body) => {
-                let status =
-                    if invalid_count == 0 { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-                response(status, encoding.encode_off_runtime(body.into_bytes()).await)
+                response(variant.status, encoding.encode_off_runtime(body.into_bytes()).await)
             }
             Err(error) => self.error_response(request, &error),
         }

@@ -20,23 +20,23 @@ const SUMMARY_CHARACTERS_MAX: usize = 260;
 #[derive(Template)]
 #[template(path = "hit.html")]
 pub(super) struct HitView {
-    href: String,
-    lang: &'static str,
-    title: Vec<Span>,
-    kind: String,
-    kind_code: &'static str,
-    form: String,
-    fragments: Vec<Vec<Span>>,
+    pub(super) href: String,
+    pub(super) lang: &'static str,
+    pub(super) title: Vec<Span>,
+    pub(super) kind: String,
+    pub(super) kind_code: &'static str,
+    pub(super) form: String,
+    pub(super) fragments: Vec<Vec<Span>>,
     part: Option<PartLink>,
     /// The date for readers, and in ISO 8601.
-    date: Option<(String, String)>,
-    place: String,
+    pub(super) date: Option<(String, String)>,
+    pub(super) place: String,
     /// What is unusual about an event, such as its cancellation.
-    notice: String,
-    past: bool,
-    themes: Vec<Link>,
-    organisations: Vec<Link>,
-    source: String,
+    pub(super) notice: String,
+    pub(super) past: bool,
+    pub(super) themes: Vec<Link>,
+    pub(super) organisations: Vec<Link>,
+    pub(super) source: String,
 }
 
 /// A link to the part of a record that matches.
@@ -112,7 +112,7 @@ impl HitView {
         let links_up_to =
             |ids: &[NodeId], max| records_by_id.links(context, &ids[..ids.len().min(max)]);
         Some(Self {
-            href: context.site.href(messages.language, &site::path(record)?),
+            href: context.href(&site::path(record)?),
             lang: record_lookup::foreign_language_code(context, common.language),
             title: title(&common.title, highlights),
             kind: messages.enum_label("kind", kind.name()),

@@ -45,7 +45,7 @@ impl RecordsById {
 /// A link to a record. People and audiences have no page: the link leads to a search for their
 /// content.
 pub(super) fn link(context: PageContext<'_>, record: &Record) -> Link {
-    let href = |path: &str| context.site.href(context.messages.language, path);
+    let href = |path: &str| context.href(path);
     let target = match record.id().kind() {
         kind @ (NodeKind::Audience | NodeKind::Person) => {
             href(&format!("?{}={}", kind.as_str(), record.id()))

@@ -212,7 +212,7 @@ async fn has_results(
     Ok(!context.snapshot.search(one).await?.hits.is_empty())
 }
 
-fn search_query(
+pub(super) fn search_query(
     context: PageContext<'_>,
     parameters: &SearchParams,
     page: Page,

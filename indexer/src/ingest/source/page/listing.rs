@@ -297,6 +297,7 @@ fn targets<'a>(parts: impl Iterator<Item = &'a Text>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text_blocks::TextBlock;
 
     const EXCERPT: &str = "<p>De gemeente herschrijft brieven, samen met inwoners, in duidelijke taal. \
         Zo begrijpt iedereen wat er staat.</p>";
@@ -405,7 +406,7 @@ mod tests {
         assert!(!is_list("/", &page));
         let document = Document::from(&*notice);
         let blocks = text_blocks(&document.root());
-        let repeated = blocks.iter().map(|block| block.digest()).collect();
+        let repeated = blocks.iter().map(TextBlock::digest).collect();
         assert!(is_listing(page.as_bytes(), &"https://a.example/".parse().unwrap(), &repeated));
     }
 }

@@ -1,0 +1,105 @@
+//! `/embed/fragment` and `/embed/frame`: results for pages of partners.
+
+use poem::{
+    Endpoint, Request, Response, Result,
+    http::{HeaderValue, StatusCode},
+};
+use url::form_urlencoded;
+
+use super::{PageVariant, Pages, split_language};
+use crate::{
+    error::ApiError,
+    http::{partner::RequestPartner, problem_details},
+    pages::{
+        PageRequest,
+        embed::{EmbedForm, EmbedRequest, LIMIT_MAX},
+    },
+    search_params::SearchParams,
+};
+
+/// What a fragment may do where it is shown by itself.
+const FRAGMENT_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+/// What a page in a frame may load and do, without its `frame-ancestors`.
+const FRAME_POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors";
+
+/// The endpoint of one form.
+pub(crate) struct Embed {
+    pub(crate) pages: Pages,
+    pub(crate) form: EmbedForm,
+}
+
+impl Endpoint for Embed {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let embed = match parse(&request, self.form) {
+            Ok(embed) => embed,
+            Err(message) => {
+                let error = ApiError::bad_request(message);
+                return Ok(problem_details::response(StatusCode::BAD_REQUEST, &error));
+            }
+        };
+        let (language, path) = split_language(request.uri().path());
+        let variant = PageVariant {
+            language,
+            path_and_query: format!(
+                "{path}?{}&of={}",
+                embed.query_string(embed.requested.page),
+                embed.search.query_string()
+            ),
+            is_cacheable: true,
+            policy: policy(&embed),
+            status: StatusCode::OK,
+        };
+        Ok(self.pages.page(&request, &PageRequest::Embed(Box::new(embed)), variant).await)
+    }
+}
+
+/// The requested results.
+///
+/// # Errors
+/// What to correct.
+fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
+    let query = request.uri().query().unwrap_or_default();
+    let (requested, invalid) = SearchParams::parse(query);
+    if let Some(parameter) = invalid.first() {
+        return Err(parameter.to_string());
+    }
+    let value = |name: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
+        found.map(|(_, value)| value.into_owned())
+    };
+    let limit = match value("limit") {
+        None => LIMIT_MAX,
+        Some(text) => {
+            let limit = text.trim().parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+            limit.ok_or_else(|| format!("`limit` must be from 1 to {LIMIT_MAX}"))?
+        }
+    };
+    let partner = request.data::<RequestPartner>().map(|partner| partner.0.clone());
+    let search = match &partner {
+        None => requested.clone(),
+        Some(partner) => {
+            let outside = |error: crate::search_params::InvalidParameter| {
+                format!("the key does not find this `{}`: `{}`", error.name, error.value)
+            };
+            requested.within(&partner.config.filter).map_err(outside)?
+        }
+    };
+    Ok(EmbedRequest { form, requested, search, limit, key: value("key"), partner })
+}
+
+/// The policy of a page: the sites that may show it in a frame are those of the partner.
+fn policy(embed: &EmbedRequest) -> HeaderValue {
+    let partner = embed.partner.as_deref().filter(|partner| partner.config.framing);
+    let policy = match embed.form {
+        EmbedForm::Fragment => FRAGMENT_POLICY.to_owned(),
+        EmbedForm::Frame => {
+            let origins = partner.map(|partner| partner.config.origins.join(" "));
+            format!("{FRAME_POLICY} 'self' {}", origins.unwrap_or_default())
+        }
+    };
+    HeaderValue::from_str(policy.trim_end()).expect("origins are visible ASCII")
+}
