@@ -26,7 +26,10 @@ use crate::{
     },
     metrics::Metrics,
     pages::embed::EmbedForm,
-    pages::endpoints::{Embed, Graphiql, Pages, Suggest, WELL_KNOWN_PATHS, WellKnownFiles},
+    pages::endpoints::{
+        ELEMENT_FILES, ElementFile, Embed, Graphiql, Pages, Suggest, WELL_KNOWN_PATHS,
+        WellKnownFiles,
+    },
     partners::Partners,
     pipeline::Pipeline,
 };
@@ -81,11 +84,16 @@ pub(crate) fn endpoint_of_connections(
     let graphql =
         GraphqlEndpoint::new(Arc::clone(&pipeline), Arc::clone(&metrics), authenticator, config);
     let icalendar = IcalendarEndpoint { pipeline: Arc::clone(&pipeline), clock: config.clock };
-    let embed = |form| get_and_head(Embed { pages: pages.clone(), form });
+    let embed = |form| {
+        let endpoint = get_and_head(Embed { pages: pages.clone(), form });
+        CorsEndpoint::new(endpoint, config.cors.clone())
+    };
     let routes = page_routes(&pages)
         .at("/event/:file", get_and_head(EventEndpoint { icalendar, pages: pages.clone() }))
         .at("/embed/fragment", embed(EmbedForm::Fragment))
         .at("/embed/frame", embed(EmbedForm::Frame))
+        .at("/embed/search", embed(EmbedForm::Search))
+        .at("/en/embed/search", embed(EmbedForm::Search))
         .at("/en/embed/fragment", embed(EmbedForm::Fragment))
         .at("/en/embed/frame", embed(EmbedForm::Frame))
         .at("/suggest", get(Suggest(Arc::clone(&pipeline))))
@@ -107,6 +115,9 @@ fn page_routes(pages: &Pages) -> Route {
     let routes = WELL_KNOWN_PATHS
         .iter()
         .fold(routes, |routes, path| routes.at(path, get_and_head(WellKnownFiles(pages.clone()))));
+    let routes = ELEMENT_FILES.into_iter().fold(routes, |routes, (path, name)| {
+        routes.at(path, get_and_head(ElementFile { pages: pages.clone(), name }))
+    });
     GRAPHIQL_PATHS
         .iter()
         .fold(routes, |routes, path| routes.at(path, get_and_head(Graphiql(pages.clone()))))

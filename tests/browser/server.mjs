@@ -19,15 +19,16 @@ export async function startDemo() {
   return { ...demo, data, stop };
 }
 
-/** Starts the program with arguments; resolves once it is ready. */
-export async function start(arguments_) {
+/** Starts the program with arguments, optionally with its own address as the public one; resolves once it is ready. */
+export async function start(arguments_, hasOwnAddress = false) {
   const port = await freePort();
   const program = process.env.WEGWIJZER ?? join(ROOT, "target/debug/wegwijzer");
   const address = `http://127.0.0.1:${port}`;
+  const env = { ...process.env, ...(hasOwnAddress && { WEGWIJZER_PUBLIC_URL: `${address}/` }) };
   const process_ = spawn(
     program,
     ["serve", ...arguments_, "--listen", `127.0.0.1:${port}`],
-    { cwd: ROOT, stdio: "ignore" },
+    { cwd: ROOT, stdio: "ignore", env },
   );
   const stop = () => process_.kill();
   for (let attempt = 0; attempt < 240; attempt += 1) {

@@ -88,7 +88,8 @@ fn a_fragment_and_a_frame_must_be_the_search() {
         "<input type=\"hidden\" name=\"kind\" value=\"event\">",
         "<input type=\"hidden\" name=\"limit\" value=\"1\">",
         "<input type=\"hidden\" name=\"key\" value=\"wk_0123456789abcdef\">",
-        "rel=\"next\" href=\"http://127.0.0.1:8080/embed/frame?kind=event&#38;page=2&#38;limit=1&#38;key=wk_0123456789abcdef\"",
+        "rel=\"next\" href=\"http://127.0.0.1:8080/embed/frame?kind=event&#38;page=2&#38;fixed=kind&#38;limit=1&#38;key=wk_0123456789abcdef\"",
+        "<input type=\"hidden\" name=\"fixed\" value=\"kind\">",
         "target=\"_top\"",
     ] {
         assert!(frame.contains(text), "{text}: {frame}");
@@ -99,11 +100,69 @@ fn a_fragment_and_a_frame_must_be_the_search() {
         ("/embed/fragment?limit=11", "limit"),
         ("/embed/frame?kind=person", "kind"),
         ("/embed/fragment?page=51", "page"),
+        ("/embed/search?field=nee", "field"),
+        ("/embed/search?fixed=q", "fixed"),
     ] {
         let reply = get(&server, target, &[]);
         assert_eq!(reply.status, 400, "{target}");
         assert!(reply.body.contains(name) && is_problem(&reply), "{target} {}", reply.body);
     }
+}
+
+#[test]
+fn visitors_must_choose_within_what_the_page_fixes() {
+    let (_installation, server) = serve();
+    let options = |html: &str, name: &str| {
+        html.matches(&format!("type=\"checkbox\" name=\"{name}\"")).count()
+    };
+    let all = get(&server, "/embed/search", &[]).body;
+    assert!(options(&all, "kind") > 1, "{all}");
+    let fixed = get(&server, "/embed/search?kind=article", &[]).body;
+    assert_eq!(options(&fixed, "kind"), 0, "{fixed}");
+    for input in ["name=\"kind\" value=\"article\"", "name=\"fixed\" value=\"kind\""] {
+        assert!(fixed.contains(&format!("<input type=\"hidden\" {input}>")), "{input} {fixed}");
+    }
+    // What a visitor chose remains a choice.
+    let chosen = get(&server, "/embed/search?kind=event&kind=article&fixed=from", &[]).body;
+    assert!(
+        options(&chosen, "kind") > 1
+            && chosen.contains("<details class=\"wegwijzer-filters\" part=\"filters\" open>"),
+        "{chosen}"
+    );
+    assert_eq!(chosen.matches(" checked>").count(), 2, "{chosen}");
+    let locked = get(&server, &format!("/embed/search?key={EVENTS_KEY}"), &[]).body;
+    assert_eq!(
+        (options(&locked, "kind"), locked.contains("value=\"event\"")),
+        (0, false),
+        "{locked}"
+    );
+    let bare = get(&server, "/embed/search?q=klantreis&field=false", &[]).body;
+    assert!(!bare.contains("type=\"search\"") && !bare.contains("<details"), "{bare}");
+}
+
+#[test]
+fn the_module_must_be_small_and_cacheable() {
+    let (_installation, server) = serve();
+    let path = "/embed/v1/wegwijzer.js";
+    let module = get(&server, path, &[]);
+    assert_eq!(module.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(module.header("content-type"), Some("text/javascript; charset=utf-8"));
+    assert!(module.body.contains("const BASE = \"http://127.0.0.1:8080/\";"), "{}", module.body);
+    for word in ["__STYLE__", "__BASE__", "eval", "innerHTML", "localStorage", "cookie"] {
+        assert!(!module.body.contains(word), "{word}");
+    }
+    let etag = module.header("etag").expect("an ETag");
+    assert_eq!(get(&server, path, &[&format!("if-none-match: {etag}")]).status, 304);
+    let compressed = request(&server, "HEAD", path, &["accept-encoding: br"]);
+    assert_eq!(compressed.header("content-encoding"), Some("br"));
+    // The compressed size is in `tests/browser`.
+    assert!(module.body.len() < 15_000, "{}", module.body.len());
+    let digest = etag.trim_matches('"').split('-').nth(1).expect("a digest").to_owned();
+    let hashed = get(&server, &format!("/assets/wegwijzer.{digest}.js"), &[]);
+    assert_eq!((hashed.status, hashed.body == module.body), (200, true));
+    assert!(hashed.header("cache-control").is_some_and(|value| value.contains("immutable")));
+    assert_eq!(hashed.header("access-control-allow-origin"), Some("*"));
+    assert!(get(&server, "/embed/v1/wegwijzer.d.ts", &[]).body.contains("WegwijzerSearch"));
 }
 
 #[test]

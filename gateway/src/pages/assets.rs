@@ -1,5 +1,9 @@
-//! Style sheet, script and icon: compiled in and immutable, each under a name that contains its
+//! Style sheets, scripts and icon: compiled in and immutable, each under a name that contains its
 //! digest.
+
+use std::borrow::Cow;
+
+use url::Url;
 
 /// A static file for browsers.
 #[derive(Debug)]
@@ -7,7 +11,7 @@ pub(crate) struct Asset {
     /// The file name with the digest, such as `style.0123456789ab.css`.
     pub(crate) hashed: String,
     pub(crate) content_type: &'static str,
-    pub(crate) bytes: &'static [u8],
+    pub(crate) bytes: Cow<'static, [u8]>,
     name: &'static str,
 }
 
@@ -16,14 +20,19 @@ pub(crate) struct Asset {
 pub(crate) struct Assets(Vec<Asset>);
 
 impl Assets {
-    pub(super) fn new() -> Self {
-        let asset = |name: &'static str, content_type, bytes: &'static [u8]| {
-            let digest = blake3::hash(bytes).to_hex();
+    /// The files of a site with this public URL.
+    pub(super) fn new(public_url: &Url) -> Self {
+        let of_bytes = |name: &'static str, content_type, bytes: Cow<'static, [u8]>| {
+            let digest = blake3::hash(&bytes).to_hex();
             let (stem, extension) =
                 name.split_once('.').expect("every asset name has an extension");
             let hashed = format!("{stem}.{}.{extension}", &digest[..12]);
             Asset { hashed, content_type, bytes, name }
         };
+        let asset = |name, content_type, bytes: &'static [u8]| {
+            of_bytes(name, content_type, Cow::Borrowed(bytes))
+        };
+        let elements = elements(public_url).into_bytes();
         Self(vec![
             asset("style.css", "text/css; charset=utf-8", include_bytes!("../../web/style.css")),
             asset(
@@ -32,6 +41,12 @@ impl Assets {
                 include_bytes!("../../web/search.js"),
             ),
             asset("embed.css", "text/css; charset=utf-8", include_bytes!("../../web/embed.css")),
+            of_bytes("wegwijzer.js", "text/javascript; charset=utf-8", elements.into()),
+            asset(
+                "wegwijzer.d.ts",
+                "text/plain; charset=utf-8",
+                include_bytes!("../../web/wegwijzer.d.ts"),
+            ),
             asset("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
         ])
     }
@@ -41,8 +56,23 @@ impl Assets {
         self.0.iter().find(|asset| asset.name == name).map_or(name, |asset| &asset.hashed)
     }
 
+    /// The file with this name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Asset> {
+        self.0.iter().find(|asset| asset.name == name)
+    }
+
     /// The file with this name and digest.
     pub(crate) fn get(&self, hashed: &str) -> Option<&Asset> {
         self.0.iter().find(|asset| asset.hashed == hashed)
     }
+}
+
+/// The module with the elements, which contains the address of the service and its style sheet.
+fn elements(public_url: &Url) -> String {
+    let style = include_str!("../../web/embed.css");
+    let lines = style.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+    let text = |text: &str| serde_json::to_string(text).expect("a text serialises to JSON");
+    include_str!("../../web/wegwijzer.js")
+        .replacen("\"__BASE__\"", &text(public_url.as_str()), 1)
+        .replacen("\"__STYLE__\"", &text(&lines), 1)
 }

@@ -1,13 +1,16 @@
-//! Results in pages of partners: a fragment of HTML for their server, and a page for a frame. Both are
-//! the search of the search page, without scripts.
+//! Results in pages of partners: a fragment of HTML for their server, a page for a frame, and the content
+//! of our elements. All are the search of the search page.
 
 use std::{fmt::Write as _, sync::Arc};
 
 use askama::Template;
-use schema::{Page, SearchExtras};
+use schema::{Facets, Page, SearchExtras, SearchPage};
+use url::form_urlencoded;
 
 use super::{
-    PageContext, PageError, hit,
+    PageContext, PageError, facets,
+    facets::{FacetBuilder, FacetView},
+    hit,
     hit::HitView,
     record_lookup::RecordsById,
     render_template, search,
@@ -26,9 +29,11 @@ pub(crate) const LIMIT_MAX: usize = PAGE_SIZE;
 /// What is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EmbedForm {
-    /// HTML to include in a page.
+    /// Results to include in a page.
     Fragment,
-    /// A page to show in a frame.
+    /// Search field, filters and results, for our elements.
+    Search,
+    /// The same as a page to show in a frame.
     Frame,
 }
 
@@ -40,6 +45,10 @@ pub(crate) struct EmbedRequest {
     pub(crate) requested: SearchParams,
     /// The search with the conditions of the partner.
     pub(crate) search: SearchParams,
+    /// Parameters of conditions that visitors cannot change.
+    pub(crate) fixed: Vec<String>,
+    /// Whether there is a search field with filters.
+    pub(crate) has_field: bool,
     /// Maximum number of hits.
     pub(crate) limit: usize,
     pub(crate) partner: Option<Arc<Partner>>,
@@ -48,20 +57,48 @@ pub(crate) struct EmbedRequest {
 }
 
 impl EmbedRequest {
+    /// The parameters besides those of the search.
+    fn own_parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = Vec::new();
+        // Also without names: what is chosen later must not count as fixed.
+        if self.form != EmbedForm::Fragment {
+            parameters.push(("fixed", self.fixed.join(",")));
+        }
+        if !self.has_field {
+            parameters.push(("field", "false".to_owned()));
+        }
+        if self.limit < LIMIT_MAX {
+            parameters.push(("limit", self.limit.to_string()));
+        }
+        parameters.extend(self.key.clone().map(|key| ("key", key)));
+        parameters
+    }
+
     /// The query string of another page of the same results.
     pub(crate) fn query_string(&self, page: usize) -> String {
         let mut query = self.requested.with_page(page).query_string();
-        let mut append = |name: &str, value: &str| {
+        for (name, value) in self.own_parameters() {
             let separator = if query.is_empty() { "" } else { "&" };
             let _ = write!(query, "{separator}{name}={value}");
-        };
-        if self.limit < LIMIT_MAX {
-            append("limit", &self.limit.to_string());
-        }
-        if let Some(key) = &self.key {
-            append("key", key);
         }
         query
+    }
+
+    fn path(&self) -> &'static str {
+        match self.form {
+            EmbedForm::Fragment => "embed/fragment",
+            EmbedForm::Search => "embed/search",
+            EmbedForm::Frame => "embed/frame",
+        }
+    }
+
+    /// Whether visitors can choose values of a parameter.
+    fn is_free(&self, name: &str) -> bool {
+        let partner = self.partner.as_deref();
+        let is_locked = |partner: &Partner| {
+            partner.config.filter.conditions().iter().any(|(locked, _)| *locked == name)
+        };
+        !self.fixed.iter().any(|fixed| fixed == name) && !partner.is_some_and(is_locked)
     }
 }
 
@@ -69,6 +106,7 @@ impl EmbedRequest {
 #[template(path = "embed_results.html")]
 struct ResultsView {
     messages: &'static Messages,
+    total: u64,
     /// The number of hits, as a complete sentence.
     count: String,
     hits: Vec<HitView>,
@@ -79,18 +117,29 @@ struct ResultsView {
 }
 
 #[derive(Template)]
-#[template(path = "embed_frame.html")]
-struct FrameView<'a> {
+#[template(path = "embed_search.html")]
+struct SearchView<'a> {
     messages: &'static Messages,
-    style: String,
     action: String,
+    has_field: bool,
     /// The text in the search field.
     query: &'a str,
+    facets: Vec<FacetView>,
+    /// Whether a value of a facet is chosen.
+    has_choice: bool,
     /// The other parameters of the form.
-    hidden: Vec<(&'a str, String)>,
+    hidden: Vec<(String, String)>,
     results: String,
     previous: Option<String>,
     next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "embed_frame.html")]
+struct FrameView {
+    messages: &'static Messages,
+    style: String,
+    search: String,
 }
 
 /// Results for a page of a partner.
@@ -99,65 +148,104 @@ pub(super) async fn page(
     request: &EmbedRequest,
 ) -> Result<String, PageError> {
     let context = PageContext { has_absolute_links: true, ..context };
-    let (results, has_next) = results(context, request).await?;
-    match request.form {
-        EmbedForm::Fragment => Ok(results),
-        EmbedForm::Frame => frame(context, request, results, has_next).await,
+    let found = find(context, request).await?;
+    let counts = found.facets.clone().unwrap_or_default();
+    let ids = hit::referenced_ids(found.hits.iter().map(|hit| &hit.record))
+        .into_iter()
+        .chain(facets::referenced_ids(&counts, &request.search));
+    let records_by_id = RecordsById::load(context, ids).await?;
+    let results = results(context, request, &found, &records_by_id).await?;
+    if request.form == EmbedForm::Fragment {
+        return Ok(results);
     }
+    let facets = choices(context, request, &counts, &records_by_id);
+    let search = search_form(context, request, facets, results, found.has_next).await?;
+    if request.form == EmbedForm::Search {
+        return Ok(search);
+    }
+    let style = context.site.asset("embed.css");
+    render_template(&FrameView { messages: context.messages, style, search }).await
+}
+
+async fn find(context: PageContext<'_>, request: &EmbedRequest) -> Result<SearchPage, PageError> {
+    let offset = (request.search.page.max(1) - 1) * request.limit;
+    let page = Page::Offset { limit: request.limit, offset };
+    let facets = request.form != EmbedForm::Fragment && request.has_field;
+    let extras = SearchExtras { total: true, facets, highlights: true, ..SearchExtras::default() };
+    let query = search::search_query(context, &request.search, page, extras);
+    let found = context.snapshot.search(query).await?;
+    if let Some(partner) = &request.partner {
+        partner.usage.record_search(listed(&found));
+    }
+    Ok(found)
+}
+
+/// The number of hits, with wider ones.
+fn listed(found: &SearchPage) -> u64 {
+    let wider = if found.wider_included { None } else { found.wider_total };
+    found.total.unwrap_or_default() + wider.unwrap_or_default()
 }
 
 async fn results(
     context: PageContext<'_>,
     request: &EmbedRequest,
-) -> Result<(String, bool), PageError> {
-    let (search, messages) = (&request.search, context.messages);
-    let offset = (search.page.max(1) - 1) * request.limit;
-    let page = Page::Offset { limit: request.limit, offset };
-    let extras = SearchExtras { total: true, highlights: true, ..SearchExtras::default() };
-    let query = search::search_query(context, search, page, extras);
-    let found = context.snapshot.search(query).await?;
-    let total = found.total.unwrap_or_default();
-    let listed = if found.wider_included { total } else { total + found.wider_total.unwrap_or(0) };
-    if let Some(partner) = &request.partner {
-        partner.usage.record_search(listed);
-    }
-    let ids = hit::referenced_ids(found.hits.iter().map(|hit| &hit.record));
-    let records_by_id = RecordsById::load(context, ids).await?;
+    found: &SearchPage,
+    records_by_id: &RecordsById,
+) -> Result<String, PageError> {
+    let messages = context.messages;
+    let total = listed(found);
     let hits = found.hits.iter();
     let view = ResultsView {
         messages,
-        count: count_text(messages, total, search.words.as_deref()),
-        hits: hits.filter_map(|hit| HitView::from_hit(context, hit, &records_by_id)).collect(),
-        all_href: context.href(&search_path(&search.with_page(1))),
+        total,
+        count: count_text(messages, total, request.search.words.as_deref()),
+        hits: hits.filter_map(|hit| HitView::from_hit(context, hit, records_by_id)).collect(),
+        all_href: context.href(&search_path(&request.search.with_page(1))),
         is_framed: request.form == EmbedForm::Frame,
     };
-    let has_next = found.has_next && search.page < PAGE_MAX;
-    Ok((render_template(&view).await?, has_next))
+    render_template(&view).await
 }
 
-async fn frame(
+/// The facets of which visitors can choose values.
+fn choices(
     context: PageContext<'_>,
     request: &EmbedRequest,
+    counts: &Facets,
+    records_by_id: &RecordsById,
+) -> Vec<FacetView> {
+    let parameters = &request.search;
+    let builder = FacetBuilder { messages: context.messages, records_by_id, parameters, context };
+    let mut facets = builder.build(counts);
+    facets.retain(|facet| request.is_free(facet.name));
+    facets
+}
+
+async fn search_form(
+    context: PageContext<'_>,
+    request: &EmbedRequest,
+    facets: Vec<FacetView>,
     results: String,
     has_next: bool,
 ) -> Result<String, PageError> {
     let requested = &request.requested;
-    let href = |page| context.href(&format!("embed/frame?{}", request.query_string(page)));
-    let conditions = requested.conditions().iter();
-    let mut hidden: Vec<_> = conditions.map(|(name, value)| (*name, value.clone())).collect();
-    if request.limit < LIMIT_MAX {
-        hidden.push(("limit", request.limit.to_string()));
-    }
-    hidden.extend(request.key.clone().map(|key| ("key", key)));
-    let view = FrameView {
+    let href = |page| context.href(&format!("{}?{}", request.path(), request.query_string(page)));
+    let is_hidden = |name: &str| name != "q" && !facets.iter().any(|facet| facet.name == name);
+    let query = requested.with_page(1).query_string();
+    let searched = form_urlencoded::parse(query.as_bytes());
+    let searched = searched.map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let own = request.own_parameters().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let hidden = searched.filter(|(name, _)| is_hidden(name)).chain(own).collect();
+    let view = SearchView {
         messages: context.messages,
-        style: context.site.asset("embed.css"),
-        action: context.href("embed/frame"),
+        action: context.href(request.path()),
+        has_field: request.has_field,
         query: requested.words.as_deref().unwrap_or_default(),
+        has_choice: facets.iter().any(|facet| facet.visible.iter().any(|one| one.selected)),
+        facets,
         hidden,
         results,
         previous: (requested.page > 1).then(|| href(requested.page - 1)),
-        next: has_next.then(|| href(requested.page + 1)),
+        next: (has_next && requested.page < PAGE_MAX).then(|| href(requested.page + 1)),
     };
     render_template(&view).await
 }

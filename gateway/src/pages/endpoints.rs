@@ -1,5 +1,6 @@
 //! The endpoints of the pages and of the static files for browsers.
 
+mod elements;
 mod embed;
 mod graphiql;
 mod well_known;
@@ -16,6 +17,7 @@ use schema::{Language, NodeKind};
 use serde::Serialize;
 
 pub(crate) use self::{
+    elements::{ElementFile, FILES as ELEMENT_FILES},
     embed::Embed,
     graphiql::Graphiql,
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
@@ -219,6 +221,7 @@ impl Pages {
             .header(header::CACHE_CONTROL, IMMUTABLE)
             .body(encoding.encode_off_runtime(asset.bytes.to_vec()).await);
         encoding.set_headers(response.headers_mut());
+        self::elements::allow_any_origin(&mut response);
         response
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct SiteUrls {
 impl SiteUrls {
     /// The site with the public URL `url`.
     pub(crate) fn new(url: Url) -> Self {
-        Self { url, assets: Assets::new(), top_themes: Mutex::default() }
+        Self { assets: Assets::new(&url), url, top_themes: Mutex::default() }
     }
 
     /// The themes with the most content in the generation with this digest, if they are cached.

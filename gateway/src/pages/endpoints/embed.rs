@@ -1,4 +1,5 @@
-//! `/embed/fragment` and `/embed/frame`: results for pages of partners.
+//! `/embed/fragment`, `/embed/search` and `/embed/frame`: results for pages of partners; the module with
+//! our elements.
 
 use poem::{
     Endpoint, Request, Response, Result,
@@ -14,7 +15,7 @@ use crate::{
         PageRequest,
         embed::{EmbedForm, EmbedRequest, LIMIT_MAX},
     },
-    search_params::SearchParams,
+    search_params::{SearchParams, is_condition},
 };
 
 /// What a fragment may do where it is shown by itself.
@@ -88,14 +89,38 @@ fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
             requested.within(&partner.config.filter).map_err(outside)?
         }
     };
-    Ok(EmbedRequest { form, requested, search, limit, key: value("key"), partner })
+    let has_field = match value("field").as_deref() {
+        None | Some("true") => true,
+        Some("false") => false,
+        Some(_) => return Err("`field` must be `true` or `false`".to_owned()),
+    };
+    let fixed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "fixed");
+    let fixed: Vec<_> = match fixed {
+        Some((_, names)) => {
+            names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        }
+        None => fixed_conditions(&requested),
+    };
+    if let Some(name) = fixed.iter().find(|name| !is_condition(name)) {
+        return Err(format!("`fixed` must be names of conditions: `{name}`"));
+    }
+    let key = value("key");
+    Ok(EmbedRequest { form, requested, search, fixed, has_field, limit, partner, key })
+}
+
+/// The conditions of the page that embeds the results, which visitors cannot change.
+fn fixed_conditions(requested: &SearchParams) -> Vec<String> {
+    let mut names: Vec<_> =
+        requested.conditions().iter().map(|(name, _)| (*name).to_owned()).collect();
+    names.dedup();
+    names
 }
 
 /// The policy of a page: the sites that may show it in a frame are those of the partner.
 fn policy(embed: &EmbedRequest) -> HeaderValue {
     let partner = embed.partner.as_deref().filter(|partner| partner.config.framing);
     let policy = match embed.form {
-        EmbedForm::Fragment => FRAGMENT_POLICY.to_owned(),
+        EmbedForm::Fragment | EmbedForm::Search => FRAGMENT_POLICY.to_owned(),
         EmbedForm::Frame => {
             let origins = partner.map(|partner| partner.config.origins.join(" "));
             format!("{FRAME_POLICY} 'self' {}", origins.unwrap_or_default())
