@@ -17,6 +17,7 @@ mod subgraph;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::{
     net::SocketAddr,

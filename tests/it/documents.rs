@@ -135,8 +135,13 @@ fn the_table_of_metrics_must_match_the_server() {
     let community = "type Community @key(fields: \"id\") { id: ID! members: Int! }";
     fs::write(&sdl, format!("extend schema {link}\n{community}\n")).unwrap();
     let url = "http://127.0.0.1:1/graphql".parse().unwrap();
+    let config = "data = 'data'\n[[partner]]\nname = 'portaal'\nkeys = ['wk_0123456789abcdef']\n";
+    let path = installation.path().join("partner.toml");
+    fs::write(&path, config).unwrap();
+    let partners = Config::load(Some(&path), &Overrides::default()).unwrap().partners;
     let server = Server::with(&installation, |config| {
         config.subgraphs = vec![subgraph_config("partner", url, Some(sdl))];
+        config.partners = partners;
     });
     server.query("{ __typename }");
     let mut text = String::new();

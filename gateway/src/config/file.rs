@@ -8,7 +8,6 @@ use std::{
 use federation::{bounded_file, config::masked_text};
 use indexer::ingest::config::SourceConfig;
 use ipnet::IpNet;
-use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Deserialize;
 use toml::de::DeTable;
@@ -24,6 +23,7 @@ use super::{
     security::SecuritySection,
     subgraph::{self, SubgraphEntry},
     sync::SyncSection,
+    values::{day, origin},
 };
 use crate::clock::Clock;
 
@@ -267,9 +267,6 @@ impl GraphqlSection {
     }
 }
 
-/// Origins on this machine, with any port.
-const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
-
 impl CorsSection {
     fn checked(self) -> Result<CorsOrigins, ConfigError> {
         if self.origins == ["*"] {
@@ -277,25 +274,6 @@ impl CorsSection {
         }
         let origins = self.origins.iter().map(|text| origin("cors.origins", text));
         Ok(CorsOrigins::List(origins.collect::<Result<_, _>>()?))
-    }
-}
-
-/// Validates an origin as browsers send it: only scheme, host and port. The port of a loopback
-/// address may be `*`.
-pub(super) fn origin(key: &str, text: &str) -> Result<String, ConfigError> {
-    if LOOPBACK_ORIGINS.contains(&text) {
-        return Ok(text.to_owned());
-    }
-    let parsed = text.parse::<Url>().map(|url| url.origin().ascii_serialization());
-    match parsed {
-        Ok(origin) if origin == text => Ok(origin),
-        _ => {
-            let any = if key == "cors.origins" { "`[\"*\"]`, " } else { "" };
-            let expected = format!(
-                "{any}origins such as `https://www.example.nl`, or `http://localhost:*` for any port"
-            );
-            Err(ConfigError::value(key, &expected, text))
-        }
     }
 }
 
@@ -367,15 +345,6 @@ fn network(text: &str) -> Result<IpNet, ConfigError> {
     text.parse().or(single).map_err(|_| {
         ConfigError::value("trusted_proxies", "networks such as `10.0.0.0/8` or `::1`", text)
     })
-}
-
-/// A day, as a date of TOML or a text.
-pub(super) fn day(key: &str, value: &toml::Value) -> Result<Date, ConfigError> {
-    let text = match value {
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    text.parse().map_err(|_| ConfigError::value(key, "a date such as `2026-03-02`", &text))
 }
 
 /// The JSON Schema of the configuration file, for editors that complete and check TOML.

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
-use super::{ConfigError, file};
+use super::{
+    ConfigError,
+    values::{day, origin},
+};
 use crate::search_params::{SearchParams, is_condition};
 
 /// Maximum number of partners.
@@ -141,7 +144,7 @@ impl PartnerSection {
         if self.origins.len() > ORIGINS_MAX {
             return error("partner.origins", "at most 20 origins", &self.origins.len().to_string());
         }
-        let origins = self.origins.iter().map(|text| file::origin("partner.origins", text));
+        let origins = self.origins.iter().map(|text| origin("partner.origins", text));
         let rate = |key, value: Option<u32>, default| match value.unwrap_or(default) {
             value if (1..=REQUESTS_PER_SECOND_MAX).contains(&value) => Ok(value),
             value => Err(ConfigError::value(key, "a number from 1 to 10,000", &value.to_string())),
@@ -160,7 +163,7 @@ impl PartnerSection {
             )?,
             burst: rate("partner.burst", self.burst, BURST_DEFAULT)?,
             requests_per_day,
-            expires: self.expires.map(|day| file::day("partner.expires", &day)).transpose()?,
+            expires: self.expires.map(|date| day("partner.expires", &date)).transpose()?,
             framing: self.framing,
             name: self.name,
             keys: self.keys,

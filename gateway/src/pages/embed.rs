@@ -26,6 +26,9 @@ use crate::{
 /// Maximum number of hits, and the default.
 pub(crate) const LIMIT_MAX: usize = PAGE_SIZE;
 
+/// Maximum number of facets, besides those with a chosen value.
+const FACETS_MAX: usize = 5;
+
 /// What is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EmbedForm {
@@ -118,7 +121,7 @@ struct ResultsView {
 
 #[derive(Template)]
 #[template(path = "embed_search.html")]
-struct SearchView<'a> {
+struct EmbedSearchView<'a> {
     messages: &'static Messages,
     action: String,
     has_field: bool,
@@ -216,7 +219,13 @@ fn choices(
     let parameters = &request.search;
     let builder = FacetBuilder { messages: context.messages, records_by_id, parameters, context };
     let mut facets = builder.build(counts);
-    facets.retain(|facet| request.is_free(facet.name));
+    let mut shown = 0;
+    facets.retain(|facet| {
+        let is_shown = shown < FACETS_MAX || facet.visible.iter().any(|option| option.selected);
+        let is_free = request.is_free(facet.name);
+        shown += usize::from(is_free);
+        is_free && is_shown
+    });
     facets
 }
 
@@ -235,7 +244,7 @@ async fn search_form(
     let searched = searched.map(|(name, value)| (name.into_owned(), value.into_owned()));
     let own = request.own_parameters().into_iter().map(|(name, value)| (name.to_owned(), value));
     let hidden = searched.filter(|(name, _)| is_hidden(name)).chain(own).collect();
-    let view = SearchView {
+    let view = EmbedSearchView {
         messages: context.messages,
         action: context.href(request.path()),
         has_field: request.has_field,

@@ -75,7 +75,7 @@ pub(in crate::ingest::source) fn is_listing(
         block.node.remove_from_parent();
     }
     let mut content = Teasers { address }.read(root);
-    if has_sign || content.target == Target::Many {
+    if has_sign || content.target == TitleTarget::Many {
         content.close();
     }
     let rest = content.length.saturating_sub(content.covered);
@@ -98,7 +98,7 @@ fn is_path_of_listing(address: &Url) -> bool {
 
 /// The pages to which the titles within an element lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
+enum TitleTarget {
     None,
     One { path: String, is_heading: bool },
     Many,
@@ -106,24 +106,24 @@ enum Target {
 
 /// The text of an element; lengths in bytes without white space.
 #[derive(Debug)]
-struct Text {
+struct TeaserText {
     length: usize,
     /// That of teasers and links.
     covered: usize,
-    target: Target,
+    target: TitleTarget,
     /// Length before the first title.
     lead: usize,
     /// Whether it is a heading that is no link.
     is_plain_heading: bool,
 }
 
-impl Text {
+impl TeaserText {
     const EMPTY: Self =
-        Self { length: 0, covered: 0, target: Target::None, lead: 0, is_plain_heading: false };
+        Self { length: 0, covered: 0, target: TitleTarget::None, lead: 0, is_plain_heading: false };
 
     /// Counts an element with one title as a teaser, if it is one.
     fn close(&mut self) {
-        if let Target::One { is_heading, .. } = self.target
+        if let TitleTarget::One { is_heading, .. } = self.target
             && self.lead <= LEAD_BYTES_MAX
             && (is_heading || self.length <= TEASER_BYTES_MAX)
         {
@@ -132,7 +132,7 @@ impl Text {
     }
 
     fn is_heading_link(&self) -> bool {
-        matches!(self.target, Target::One { is_heading: true, .. })
+        matches!(self.target, TitleTarget::One { is_heading: true, .. })
     }
 
     /// Whether it is a short list of links, such as the tags of a teaser.
@@ -143,7 +143,7 @@ impl Text {
 
 /// A line of inline elements between two blocks.
 #[derive(Debug, Default)]
-struct Line {
+struct InlineLine {
     length: usize,
     linked: usize,
     paths: Vec<String>,
@@ -155,26 +155,26 @@ struct Teasers<'a> {
 
 impl Teasers<'_> {
     /// Reads an element. The depth is that of the document, which is limited before its tree is built.
-    fn read(&self, element: &NodeRef) -> Text {
+    fn read(&self, element: &NodeRef) -> TeaserText {
         let name = element.node_name().unwrap_or_default();
         let is_heading = matches!(&*name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "dt");
         let mut parts = Vec::new();
-        let mut line = Line::default();
+        let mut line = InlineLine::default();
         self.read_children(element, &mut parts, &mut line);
         parts.extend(line.text());
         let mut text = merge(parts);
         if is_heading {
             match &mut text.target {
-                Target::One { is_heading, .. } => *is_heading = true,
+                TitleTarget::One { is_heading, .. } => *is_heading = true,
                 // The title of the page itself.
-                Target::None if &*name == "h1" => return Text::EMPTY,
+                TitleTarget::None if &*name == "h1" => return TeaserText::EMPTY,
                 _ => text.is_plain_heading = true,
             }
         }
         text
     }
 
-    fn read_children(&self, element: &NodeRef, parts: &mut Vec<Text>, line: &mut Line) {
+    fn read_children(&self, element: &NodeRef, parts: &mut Vec<TeaserText>, line: &mut InlineLine) {
         for child in element.children() {
             if child.is_text() {
                 line.length += length(&child.text());
@@ -201,8 +201,8 @@ impl Teasers<'_> {
             if has_block(&child) {
                 // A card that is one link.
                 parts.extend(std::mem::take(line).text());
-                let target = Target::One { path, is_heading: true };
-                parts.push(Text { length, covered: length, target, ..Text::EMPTY });
+                let target = TitleTarget::One { path, is_heading: true };
+                parts.push(TeaserText { length, covered: length, target, ..TeaserText::EMPTY });
             } else {
                 line.length += length;
                 line.linked += length;
@@ -222,17 +222,17 @@ impl Teasers<'_> {
     }
 }
 
-impl Line {
+impl InlineLine {
     /// The text of the line; `None` if it is empty.
-    fn text(self) -> Option<Text> {
+    fn text(self) -> Option<TeaserText> {
         let Self { length, linked, mut paths } = self;
         let has_title = linked > 0 && length - linked <= LINE_EXTRA_BYTES_MAX.max(linked);
         paths.dedup();
         let target = match paths.as_slice() {
-            [path] if has_title => Target::One { path: path.clone(), is_heading: false },
-            _ => Target::None,
+            [path] if has_title => TitleTarget::One { path: path.clone(), is_heading: false },
+            _ => TitleTarget::None,
         };
-        (length > 0).then_some(Text { length, covered: linked, target, ..Text::EMPTY })
+        (length > 0).then_some(TeaserText { length, covered: linked, target, ..TeaserText::EMPTY })
     }
 }
 
@@ -241,26 +241,26 @@ fn has_block(element: &NodeRef) -> bool {
 }
 
 /// The text of an element, from that of its parts in order.
-fn merge(mut parts: Vec<Text>) -> Text {
+fn merge(mut parts: Vec<TeaserText>) -> TeaserText {
     // The heading of a teaser decides, not its other links.
     let headings = targets(parts.iter().filter(|part| part.is_heading_link()));
-    if headings == 1 && !parts.iter().any(|part| part.target == Target::Many) {
+    if headings == 1 && !parts.iter().any(|part| part.target == TitleTarget::Many) {
         for part in parts.iter_mut().filter(|part| !part.is_heading_link()) {
-            part.target = Target::None;
+            part.target = TitleTarget::None;
         }
     } else if headings > 0 {
         for part in parts.iter_mut().filter(|part| part.is_details() && !part.is_heading_link()) {
-            part.target = Target::None;
+            part.target = TitleTarget::None;
         }
     }
     let targets = targets(parts.iter());
-    let has_list = parts.iter().any(|part| part.target == Target::Many);
+    let has_list = parts.iter().any(|part| part.target == TitleTarget::Many);
     if targets > 1 || has_list {
         return merge_list(parts);
     }
-    let mut all = Text::EMPTY;
+    let mut all = TeaserText::EMPTY;
     for part in parts {
-        if all.target == Target::None && part.target != Target::None {
+        if all.target == TitleTarget::None && part.target != TitleTarget::None {
             all.lead = all.length + part.lead;
             all.target = part.target;
         }
@@ -271,12 +271,12 @@ fn merge(mut parts: Vec<Text>) -> Text {
 }
 
 /// The text of a list of teasers. What follows a heading belongs to it, up to the next one.
-fn merge_list(parts: Vec<Text>) -> Text {
-    let mut all = Text { target: Target::Many, ..Text::EMPTY };
+fn merge_list(parts: Vec<TeaserText>) -> TeaserText {
+    let mut all = TeaserText { target: TitleTarget::Many, ..TeaserText::EMPTY };
     let mut is_in_teaser = false;
     for mut part in parts {
         part.close();
-        let is_excerpt = part.target == Target::None && !part.is_plain_heading;
+        let is_excerpt = part.target == TitleTarget::None && !part.is_plain_heading;
         is_in_teaser = part.is_heading_link() || (is_in_teaser && is_excerpt);
         let is_covered = is_in_teaser && is_excerpt && part.length <= TEASER_BYTES_MAX;
         all.length += part.length;
@@ -286,9 +286,9 @@ fn merge_list(parts: Vec<Text>) -> Text {
 }
 
 /// The number of pages to which the titles of parts lead.
-fn targets<'a>(parts: impl Iterator<Item = &'a Text>) -> usize {
+fn targets<'a>(parts: impl Iterator<Item = &'a TeaserText>) -> usize {
     let paths = parts.filter_map(|part| match &part.target {
-        Target::One { path, .. } => Some(path.as_str()),
+        TitleTarget::One { path, .. } => Some(path.as_str()),
         _ => None,
     });
     paths.collect::<HashSet<_>>().len()
