@@ -33,7 +33,7 @@ use url::Url;
 
 use self::file::ConfigFile;
 pub(crate) use self::file::json_schema;
-pub(crate) use self::partner::is_valid_name as is_valid_partner_name;
+pub(crate) use self::partner::{is_valid_name as is_valid_partner_name, partner_origin};
 pub(crate) use self::sync::{REQUEST_INTERVAL_MS_DEFAULT, RETRIES_MAX_DEFAULT};
 pub use self::{
     authentication::{AuthenticationConfig, KeySource},

@@ -20,7 +20,7 @@ use crate::{config::PartnerConfig, messages::home_day};
 /// Start of every key that we generate.
 const KEY_PREFIX: &str = "wk_";
 
-/// A new key: 128 bits from the random numbers of the operating system.
+/// A new key: two hashes that depend on the random seed of the process.
 pub(crate) fn new_key() -> String {
     let random = || RandomState::new().hash_one(0);
     format!("{KEY_PREFIX}{:016x}{:016x}", random(), random())
@@ -68,18 +68,13 @@ impl Partners {
         self.by_key.get(key).is_some_and(|partner| partner.allows(origin))
     }
 
-    /// The partner of a request with a key, from a page on `origin` if a browser sends it.
+    /// The partner of a request.
     ///
     /// # Errors
     /// [`KeyError`] if the request is rejected.
-    pub(crate) fn admit(
-        &self,
-        key: &str,
-        origin: Option<&str>,
-        at: Moment,
-    ) -> Result<&Arc<Partner>, KeyError> {
-        let partner = self.by_key.get(key).ok_or(KeyError::Unknown)?;
-        let admitted = partner.admit(origin, at);
+    pub(crate) fn admit(&self, request: &KeyRequest<'_>) -> Result<&Arc<Partner>, KeyError> {
+        let partner = self.by_key.get(request.key).ok_or(KeyError::Unknown)?;
+        let admitted = partner.admit(request);
         let usage = &partner.usage;
         let counter = if admitted.is_ok() { &usage.admitted } else { &usage.rejected };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -87,9 +82,14 @@ impl Partners {
     }
 }
 
-/// When a request arrives.
+/// A request with a key.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct KeyRequest<'a> {
+    pub(crate) key: &'a str,
+    /// The site of the page that sends it, if a browser states one that is not ours.
+    pub(crate) origin: Option<&'a str>,
+    /// Whether the filter of a partner is applied to it.
+    pub(crate) applies_filters: bool,
     /// By the clock of the service.
     pub(crate) now: Timestamp,
     /// By a clock that never goes back.
@@ -156,22 +156,30 @@ impl Partner {
         self.config.origins.iter().any(|allowed| allows(allowed, origin.as_bytes()))
     }
 
-    fn admit(&self, origin: Option<&str>, at: Moment) -> Result<(), KeyError> {
-        let today = home_day(at.now);
+    fn admit(&self, request: &KeyRequest<'_>) -> Result<(), KeyError> {
+        let today = home_day(request.now);
         if self.config.expires.is_some_and(|last| last < today) {
             return Err(KeyError::Expired);
         }
-        if origin.is_some_and(|origin| !self.allows(origin)) {
+        if request.origin.is_some_and(|origin| !self.allows(origin)) {
             return Err(KeyError::Origin);
         }
+        if !request.applies_filters && !self.config.filter.conditions().is_empty() {
+            return Err(KeyError::Filter);
+        }
         let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
-        rate.take(&self.config, today, at).map_err(KeyError::Rate)
+        rate.take(&self.config, today, request).map_err(KeyError::Rate)
     }
 }
 
 impl Rate {
     /// Counts a request, or returns the time after which one is possible.
-    fn take(&mut self, config: &PartnerConfig, today: Date, at: Moment) -> Result<(), Duration> {
+    fn take(
+        &mut self,
+        config: &PartnerConfig,
+        today: Date,
+        at: &KeyRequest<'_>,
+    ) -> Result<(), Duration> {
         let per_second = f64::from(config.requests_per_second);
         if let Some(filled_at) = self.filled_at {
             let elapsed = at.instant.saturating_duration_since(filled_at).as_secs_f64();
@@ -234,14 +242,12 @@ mod tests {
         }
     }
 
-    fn at(now: &str, instant: Instant) -> Moment {
-        Moment { now: now.parse().unwrap(), instant }
+    fn request<'a>(key: &'a str, now: &str, instant: Instant) -> KeyRequest<'a> {
+        KeyRequest { key, origin: None, applies_filters: true, now: now.parse().unwrap(), instant }
     }
 
     #[test]
     fn a_key_must_be_known_valid_and_used_by_its_sites() {
-        let partners = Partners::new(&[config()]);
-        let day = |now: &str| at(now, Instant::now());
         let (key, other) = ("wk_0123456789abcdef", "wk_fedcba9876543210");
         let portal = Some("https://portaal.example");
         for (key, origin, now, expected) in [
@@ -261,10 +267,24 @@ mod tests {
             (key, Some("null"), "2026-11-28T12:00:00Z", Err(KeyError::Origin)),
         ] {
             let partners = Partners::new(&[config()]);
-            let found = partners.admit(key, origin, day(now)).map(|_| ());
+            let request = KeyRequest { origin, ..request(key, now, Instant::now()) };
+            let found = partners.admit(&request).map(|_| ());
             assert_eq!(found, expected, "{key} {origin:?} {now}");
         }
-        assert_eq!(partners.all().len(), 1);
+        // A filter that cannot be applied, which takes nothing from the rate.
+        let filter = SearchParams::parse("kind=event").0;
+        let partners = Partners::new(&[PartnerConfig { filter, ..config() }]);
+        let now = "2026-11-28T12:00:00Z";
+        for (applies_filters, expected) in [
+            (false, Err(KeyError::Filter)),
+            (false, Err(KeyError::Filter)),
+            (false, Err(KeyError::Filter)),
+            (true, Ok(())),
+        ] {
+            let request = KeyRequest { applies_filters, ..request(key, now, Instant::now()) };
+            assert_eq!(partners.admit(&request).map(|_| ()), expected);
+        }
+        assert_eq!(partners.all()[0].usage.counts()[..2], [1, 3]);
     }
 
     #[test]
@@ -272,8 +292,8 @@ mod tests {
         let partners = Partners::new(&[config()]);
         let start = Instant::now();
         let admit = |now: &str, milliseconds: u64| {
-            let at = at(now, start + Duration::from_millis(milliseconds));
-            partners.admit("wk_0123456789abcdef", None, at).map(|_| ())
+            let instant = start + Duration::from_millis(milliseconds);
+            partners.admit(&request("wk_0123456789abcdef", now, instant)).map(|_| ())
         };
         let now = "2026-11-28T12:00:00Z";
         for _ in 0..3 {

@@ -89,9 +89,14 @@ impl SearchParams {
                 invalid.push(InvalidParameter { name, value });
             }
         }
-        let order = |name: &str| condition_parameters().position(|candidate| candidate == name);
-        params.conditions.sort_by(|(one, l), (other, r)| (order(one), l).cmp(&(order(other), r)));
+        params.sort_conditions();
         (params, invalid)
+    }
+
+    /// Orders the conditions as in a query string.
+    fn sort_conditions(&mut self) {
+        let order = |name: &str| condition_parameters().position(|candidate| candidate == name);
+        self.conditions.sort_by(|(one, l), (other, r)| (order(one), l).cmp(&(order(other), r)));
     }
 
     /// Sets one parameter; returns its name if the value is invalid.
@@ -256,11 +261,14 @@ impl SearchParams {
                 return Err(InvalidParameter { name, value: value.clone() });
             }
         }
-        let mut query = self.query_string();
+        // Not by a query string: one with many values would lose the last of them.
+        let mut inner = self.clone();
         for (name, value) in outer.conditions.iter().filter(|(name, _)| !has(name)) {
-            let _ = write!(query, "&{name}={value}");
+            let value = inner.add_condition(name, value).unwrap_or_else(|| value.clone());
+            inner.conditions.push((name, value));
         }
-        Ok(Self::parse(&query).0)
+        inner.sort_conditions();
+        Ok(inner)
     }
 
     /// The search with these words only, without conditions.
@@ -378,6 +386,13 @@ mod tests {
             assert_eq!(found, expected.map(str::to_owned), "{query}");
         }
         assert_eq!(parse("q=a").within(&SearchParams::default()), Ok(parse("q=a")));
+        // As many values as a query string may have.
+        let years: Vec<_> = (1900..1999).map(|year| format!("&year={year}")).collect();
+        let inner = parse(&format!("q=a{}", years.concat())).within(&parse("kind=event")).unwrap();
+        assert_eq!(
+            (inner.filter.kinds.as_slice(), inner.filter.years.len()),
+            ([Kind::Event].as_slice(), 99)
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // The elements <wegwijzer-search> and <wegwijzer-agenda>: results of Wegwijzer in pages of other sites.
-// The server renders the results; this module fetches them into a shadow tree and keeps what stands
-// within the element until they are there.
+// The server renders the results; this module loads them into a shadow tree, and shows the content of
+// the element until they are there.
 
 const BASE = "__BASE__";
 const STYLE = "__STYLE__";
@@ -69,11 +69,16 @@ class WegwijzerSearch extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#request?.abort();
+    if (!this.#request) return;
+    // It is loaded again where it is moved to.
+    this.#request.abort();
     this.#request = undefined;
+    this.#isLoaded = false;
+    this.#content.removeAttribute("aria-busy");
   }
 
   attributeChangedCallback() {
+    this.#isLoaded = false;
     if (this.isConnected) this.#schedule();
   }
 
@@ -130,11 +135,14 @@ class WegwijzerSearch extends HTMLElement {
       const html = await response.text();
       if (this.#request === request) this.#show(html, parameters, focus);
     } catch {
-      // What stands in the element remains.
+      // What is shown remains.
       if (this.#request === request) this.#fail(status);
     } finally {
       clearTimeout(timer);
-      if (this.#request === request) this.#content.removeAttribute("aria-busy");
+      if (this.#request === request) {
+        this.#request = undefined;
+        this.#content.removeAttribute("aria-busy");
+      }
     }
   }
 
@@ -160,7 +168,7 @@ class WegwijzerSearch extends HTMLElement {
   }
 
   #fail(status) {
-    if (this.#isLoaded) this.#status.textContent = FAILED[this.#language];
+    if (!this.#content.querySelector("slot")) this.#status.textContent = FAILED[this.#language];
     this.#dispatch("wegwijzer-error", { status });
   }
 

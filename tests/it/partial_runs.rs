@@ -67,3 +67,32 @@ fn what_a_website_withdraws_must_disappear_although_no_run_is_complete() {
     let (found, run) = index();
     assert_eq!(found, "stuk twee vier vijf", "{run}");
 }
+
+#[test]
+fn an_entry_that_gets_another_identifier_must_stay_one_record() {
+    let host = PageHost::start();
+    let feed = |identifier: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Nieuws</title>\
+             <link>{}</link><description>x</description><item><title>Brief</title>\
+             <guid isPermaLink=\"false\">{identifier}</guid><link>{}</link>\
+             <description>Wij lezen samen brieven.</description></item></channel></rss>",
+            host.address("/"),
+            host.address("/brief/")
+        )
+    };
+    let installation = Installation::empty();
+    let config = format!(
+        "[sync]\ncontact = \"beheer@example.nl\"\nrequest_interval_ms = 0\n\
+         [[source]]\nname = \"feed\"\nkind = \"feed\"\naddress = \"{}\"\nread_pages = false\n\
+         allow_private_addresses = true\nlanguage = \"NL\"\n",
+        host.address("/feed.xml")
+    );
+    fs::write(installation.config(), config).expect("a file");
+    for identifier in ["een", "twee", "drie", "vier"] {
+        host.set("/feed.xml", &feed(identifier));
+        let output = installation.output(&["index", "--allow-removals"]);
+        let run = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(installation.view().len(), 1, "{identifier}: {run} {:?}", installation.view());
+    }
+}

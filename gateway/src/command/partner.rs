@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CommandError, output};
-use crate::{config::is_valid_partner_name, partners::new_key};
+use crate::{
+    config::{is_valid_partner_name, partner_origin},
+    partners::new_key,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct PartnerArguments {
@@ -25,13 +28,17 @@ struct NewPartnerArguments {
     #[arg(value_parser = name)]
     name: String,
     /// Origin of a site that may use the key, such as `https://www.example.nl`; can be repeated.
-    #[arg(long = "origin", value_name = "ORIGIN")]
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = origin)]
     origins: Vec<String>,
 }
 
 fn name(text: &str) -> Result<String, String> {
     let name = is_valid_partner_name(text).then(|| text.to_owned());
     name.ok_or_else(|| "must be lower-case letters, digits and hyphens, at most 40".to_owned())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    partner_origin(text).map_err(|error| error.to_string())
 }
 
 /// Prints the key in the lines that the configuration needs.

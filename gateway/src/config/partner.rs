@@ -21,6 +21,8 @@ const KEYS_MAX: usize = 2;
 const KEY_CHARS: std::ops::RangeInclusive<usize> = 16..=64;
 /// Maximum number of origins of a partner.
 const ORIGINS_MAX: usize = 20;
+/// Maximum number of values of a filter.
+const FILTER_VALUES_MAX: usize = 50;
 /// Maximum length of a name in characters.
 const NAME_CHARS_MAX: usize = 40;
 
@@ -144,7 +146,7 @@ impl PartnerSection {
         if self.origins.len() > ORIGINS_MAX {
             return error("partner.origins", "at most 20 origins", &self.origins.len().to_string());
         }
-        let origins = self.origins.iter().map(|text| origin("partner.origins", text));
+        let origins = self.origins.iter().map(|text| partner_origin(text));
         let rate = |key, value: Option<u32>, default| match value.unwrap_or(default) {
             value if (1..=REQUESTS_PER_SECOND_MAX).contains(&value) => Ok(value),
             value => Err(ConfigError::value(key, "a number from 1 to 10,000", &value.to_string())),
@@ -171,6 +173,20 @@ impl PartnerSection {
     }
 }
 
+/// An origin that can stand in a content security policy as well.
+pub(crate) fn partner_origin(text: &str) -> Result<String, ConfigError> {
+    let found = origin("partner.origins", text)?;
+    let host = found.split_once("://").map_or("", |(_, host)| host);
+    let host = host.strip_suffix(":*").unwrap_or(host);
+    let is_valid_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':');
+    if host.bytes().all(is_valid_byte) {
+        return Ok(found);
+    }
+    let expected = "origins of hosts without special characters, such as `https://www.example.nl`";
+    Err(ConfigError::value("partner.origins", expected, text))
+}
+
 /// The conditions of a filter. A query string or a complete address of results is accepted.
 fn filter(text: &str) -> Result<SearchParams, ConfigError> {
     let error = |actual: &str| {
@@ -186,7 +202,13 @@ fn filter(text: &str) -> Result<SearchParams, ConfigError> {
     if let Some((name, _)) = other {
         return Err(error(&name));
     }
+    if form_urlencoded::parse(query.as_bytes()).count() > FILTER_VALUES_MAX {
+        return Err(error(&format!("more than {FILTER_VALUES_MAX} values")));
+    }
     match SearchParams::parse(query) {
+        (parameters, _) if parameters.conditions().is_empty() && !text.is_empty() => {
+            Err(error(text))
+        }
         (parameters, invalid) if invalid.is_empty() => Ok(parameters),
         (_, invalid) => Err(error(&invalid[0].value)),
     }

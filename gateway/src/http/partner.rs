@@ -13,13 +13,15 @@ use crate::{
     clock::Clock,
     config::Config,
     error::{ApiError, ErrorCode},
-    partners::{KeyError, Moment, Partner, Partners},
+    partners::{KeyError, KeyRequest, Partner, Partners},
 };
 
 /// Query parameter with a key, for addresses in HTML and for browsers, which then need no preflight.
 const PARAMETER: &str = "key";
 /// Header with a key, for programs.
 const HEADER: HeaderName = HeaderName::from_static("x-api-key");
+/// Headers on which the response to a request with a key depends.
+const VARY: HeaderValue = HeaderValue::from_static("x-api-key, origin");
 
 /// The partner of a request, as data of the request.
 #[derive(Clone)]
@@ -49,15 +51,20 @@ impl<E> PartnerEndpoint<E> {
 
     /// The partner of a request.
     fn admit(&self, request: &Request, key: &str) -> Result<Arc<Partner>, KeyError> {
-        let at = Moment { now: self.clock.now(), instant: Instant::now() };
-        let origin = self.foreign_origin(request.headers());
-        let partner = self.partners.admit(key, origin, at)?;
         let path = request.uri().path();
-        let has_filter = !partner.config.filter.conditions().is_empty();
-        if has_filter && !self.filtered_paths.iter().any(|prefix| path.starts_with(prefix)) {
-            return Err(KeyError::Filter);
-        }
-        Ok(Arc::clone(partner))
+        let key_request = KeyRequest {
+            key,
+            origin: self.foreign_origin(request.headers()),
+            applies_filters: self.applies_filters(path),
+            now: self.clock.now(),
+            instant: Instant::now(),
+        };
+        self.partners.admit(&key_request).cloned()
+    }
+
+    /// Whether the filters of partners are applied at a path.
+    fn applies_filters(&self, path: &str) -> bool {
+        self.filtered_paths.iter().any(|prefix| path.starts_with(prefix))
     }
 
     /// The origin of a page on another site.
@@ -73,15 +80,24 @@ impl<E: Endpoint> Endpoint for PartnerEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
+        let depends_on_key = self.applies_filters(request.uri().path());
         let key = match key(&request) {
-            Ok(None) => return Ok(self.inner.call(request).await?.into_response()),
+            Ok(None) => {
+                let mut response = self.inner.call(request).await?.into_response();
+                if depends_on_key {
+                    response.headers_mut().append(header::VARY, VARY);
+                }
+                return Ok(response);
+            }
             Ok(Some(key)) => key,
-            Err(error) => return Ok(problem(StatusCode::BAD_REQUEST, &error)),
+            Err(error) => return Ok(readable(problem(StatusCode::BAD_REQUEST, &error))),
         };
-        let origin = self.foreign_origin(request.headers()).map(str::to_owned);
+        let origin = self.foreign_origin(request.headers());
+        let origin = origin.filter(|origin| self.partners.allow(&key, origin));
+        let allow_origin = origin.and_then(|origin| HeaderValue::from_str(origin).ok());
         let is_preflight = *request.method() == Method::OPTIONS
             && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let mut response = if is_preflight {
+        let mut response = if is_preflight && allow_origin.is_some() {
             Response::builder().status(StatusCode::NO_CONTENT).finish()
         } else {
             match self.admit(&request, &key) {
@@ -89,16 +105,22 @@ impl<E: Endpoint> Endpoint for PartnerEndpoint<E> {
                     request.set_data(RequestPartner(partner));
                     self.inner.call(request).await?.into_response()
                 }
-                Err(error) => rejection(error),
+                Err(error) => readable(rejection(error)),
             }
         };
-        let allowed = origin.filter(|origin| self.partners.allow(&key, origin));
-        if let Some(origin) = allowed.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
-            cors::set_cors_headers(response.headers_mut(), origin, is_preflight);
+        if let Some(allow_origin) = allow_origin {
+            cors::set_cors_headers(response.headers_mut(), allow_origin, is_preflight);
         }
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+        response.headers_mut().append(header::VARY, VARY);
         Ok(response)
     }
+}
+
+/// A rejection that pages of all sites may read: it contains nothing but its reason.
+fn readable(mut response: Response) -> Response {
+    let any = HeaderValue::from_static("*");
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
 }
 
 /// The key of a request. An address without a value for it, such as that of a form, has none.
@@ -111,12 +133,13 @@ fn key(request: &Request) -> Result<Option<String>, ApiError> {
     let in_address = in_address.filter(|(name, _)| name == PARAMETER);
     let in_headers = request.headers().get_all(HEADER).iter();
     let in_headers = in_headers.map(|value| value.to_str().unwrap_or("?").to_owned());
-    let mut keys = in_address.map(|(_, key)| key.into_owned()).chain(in_headers);
+    let keys = in_address.map(|(_, key)| key.into_owned()).chain(in_headers);
+    let mut keys = keys.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
     let first = keys.next();
     if keys.any(|key| Some(&key) != first.as_ref()) {
         return Err(ApiError::bad_request("several keys; send one, as `key` or as `X-API-Key`"));
     }
-    Ok(first.filter(|key| !key.is_empty()))
+    Ok(first)
 }
 
 fn problem(status: StatusCode, error: &ApiError) -> Response {
@@ -138,8 +161,7 @@ fn rejection(error: KeyError) -> Response {
         ),
         KeyError::Filter => (
             ErrorCode::BadRequest,
-            "this key only finds part of the content, so it is not accepted here; use \
-             `/embed/fragment` or `/embed/frame`, or no key",
+            "this key only finds part of the content, so it is accepted below `/embed/` only",
         ),
         KeyError::Rate(_) => {
             (ErrorCode::RateLimited, "too many requests with this key; see `Retry-After`")

@@ -238,12 +238,17 @@ async fn search_form(
 ) -> Result<String, PageError> {
     let requested = &request.requested;
     let href = |page| context.href(&format!("{}?{}", request.path(), request.query_string(page)));
-    let is_hidden = |name: &str| name != "q" && !facets.iter().any(|facet| facet.name == name);
+    let is_shown = |name: &str, value: &str| {
+        let mut options = facets.iter().filter(|facet| facet.name == name);
+        options.any(|facet| facet.visible.iter().any(|option| option.value == value))
+    };
+    // Also a value that no longer exists, and one that the form does not show.
+    let is_hidden = |name: &str, value: &str| name != "q" && !is_shown(name, value);
     let query = requested.with_page(1).query_string();
     let searched = form_urlencoded::parse(query.as_bytes());
     let searched = searched.map(|(name, value)| (name.into_owned(), value.into_owned()));
     let own = request.own_parameters().into_iter().map(|(name, value)| (name.to_owned(), value));
-    let hidden = searched.filter(|(name, _)| is_hidden(name)).chain(own).collect();
+    let hidden = searched.filter(|(name, value)| is_hidden(name, value)).chain(own).collect();
     let view = EmbedSearchView {
         messages: context.messages,
         action: context.href(request.path()),

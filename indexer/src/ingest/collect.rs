@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
-    sync::{self, SyncState},
+    sync::{self, SyncState, feed},
 };
 
 /// Counts and rejections of all sources.
@@ -129,9 +129,20 @@ impl SourceCollector<'_, '_> {
         let (Some(state), Some(network)) = (self.state, &self.source.network) else {
             return Ok(());
         };
-        for key in state.removed_keys(&network.name)? {
-            self.retract(&key, RemovalReason::Deleted)?;
+        let mut retracted = Vec::new();
+        for resource in state.removed_keys(&network.name)? {
+            let key = match self.source.kind {
+                SourceKind::Feed => feed::entry_id(&resource).unwrap_or(&resource),
+                _ => &resource,
+            };
+            if self.store.facts(&RecordKey::new(&self.source.name, key))?.is_some() {
+                self.retract(key, RemovalReason::Deleted)?;
+            } else {
+                // An earlier build removed its record, and was published.
+                retracted.push(resource);
+            }
         }
+        state.forget_removed(&network.name, &retracted)?;
         Ok(())
     }
 

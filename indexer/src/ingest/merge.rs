@@ -182,8 +182,8 @@ fn connected_members(
     Ok(members)
 }
 
-/// Separates the records that are assumed to be articles from an event of which no record has a start:
-/// it cannot be published, and they can.
+/// Separates the other records, such as a page that is assumed to be an article, from an event of which no
+/// record has a start: it cannot be published, and they can.
 fn split_incomplete_event(members: Vec<Member>) -> Vec<Vec<Member>> {
     let is_event = kind_of(&members) == Some(NodeKind::Event);
     if !is_event || members.iter().any(|member| member.is_event_with_start) {

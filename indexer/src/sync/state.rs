@@ -335,8 +335,7 @@ impl SyncState {
     }
 
     /// Ends a run. After a complete one, resources that it did not find become missing, and those that
-    /// were already missing are removed. From the second complete run on, their absence is enough to
-    /// remove the records of removed resources too.
+    /// were already missing are removed.
     pub(crate) fn finish(
         &self,
         source: &SourceName,
@@ -371,10 +370,6 @@ impl SyncState {
                     progress.complete_runs += 1;
                     run.confirms_absences = progress.complete_runs == COMPLETE_RUNS_MIN;
                     progress.completed_at = Some(run.at);
-                    if progress.proves_absence() {
-                        let mut removed = transaction.open_table(REMOVED)?;
-                        removed.retain_in(range_of(source), |_, ()| false)?;
-                    }
                 }
                 progress.last = Some(run.clone());
                 let bytes = postcard::to_allocvec(&progress)?;

@@ -14,8 +14,8 @@ use crate::http::{
 /// Paths of the files, and the names of their assets.
 pub(crate) const FILES: [(&str, &str); 2] =
     [("/embed/v1/wegwijzer.js", "wegwijzer.js"), ("/embed/v1/wegwijzer.d.ts", "wegwijzer.d.ts")];
-/// How long the moving address may be cached.
-const MOVING: &str = "public, max-age=300";
+/// How long an address that stays the same may be cached.
+const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// The endpoint of one file.
 pub(crate) struct ElementFile {
@@ -35,7 +35,7 @@ impl Endpoint for ElementFile {
         let body = if is_cached { Vec::new() } else { asset.bytes.to_vec() };
         let mut response = Response::builder()
             .content_type(asset.content_type)
-            .header(header::CACHE_CONTROL, MOVING)
+            .header(header::CACHE_CONTROL, CACHE_CONTROL)
             .body(encoding.encode_off_runtime(body).await);
         encoding.set_headers(response.headers_mut());
         etag.set_header(response.headers_mut());

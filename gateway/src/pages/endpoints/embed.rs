@@ -45,9 +45,10 @@ impl Endpoint for Embed {
         let variant = PageVariant {
             language,
             path_and_query: format!(
-                "{path}?{}&of={}",
+                "{path}?{}&of={}&partner={}",
                 embed.query_string(embed.requested.page),
-                embed.search.query_string()
+                embed.search.query_string(),
+                embed.partner.as_ref().map_or("", |partner| &partner.config.name),
             ),
             is_cacheable: true,
             policy: policy(&embed),

@@ -5,20 +5,28 @@ use schema::SourceName;
 
 use super::{BODIES, RESOURCES, StateCause, StateError, SyncState, range_of};
 
-/// By source and key. A key remains until its resource is found again, or until two complete runs
-/// prove what is absent.
+/// By source and key. A key remains until its resource is found again, or until a build finds that there
+/// is no record: a build that removes one can fail.
 pub(super) const REMOVED: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("removed");
+
+/// What a resource is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    Record,
+    /// A file with many records.
+    File,
+}
 
 impl SyncState {
     /// Removes resources for whose removal there is explicit evidence, and stores that their records
     /// are gone. Returns the number of those that were stored.
     pub(crate) fn remove(&self, source: &SourceName, keys: &[String]) -> Result<u64, StateError> {
-        self.remove_resources(source, keys, true)
+        self.remove_resources(source, keys, Resource::Record)
     }
 
-    /// Removes resources that are no records.
+    /// Removes files, whose records are compared elsewhere.
     pub(crate) fn discard(&self, source: &SourceName, keys: &[String]) -> Result<(), StateError> {
-        self.remove_resources(source, keys, false).map(drop)
+        self.remove_resources(source, keys, Resource::File).map(drop)
     }
 
     /// The keys of resources that were removed by explicit evidence.
@@ -31,11 +39,34 @@ impl SyncState {
         read().map_err(|cause| self.error(cause))
     }
 
+    /// Forgets keys of which no record is left.
+    pub(crate) fn forget_removed(
+        &self,
+        source: &SourceName,
+        keys: &[String],
+    ) -> Result<(), StateError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let write = || -> Result<(), StateCause> {
+            let transaction = self.database.begin_write()?;
+            {
+                let mut removed = transaction.open_table(REMOVED)?;
+                for key in keys {
+                    removed.remove((source.as_str(), key.as_str()))?;
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        };
+        write().map_err(|cause| self.error(cause))
+    }
+
     fn remove_resources(
         &self,
         source: &SourceName,
         keys: &[String],
-        are_records: bool,
+        resource: Resource,
     ) -> Result<u64, StateError> {
         if keys.is_empty() {
             return Ok(0);
@@ -51,7 +82,7 @@ impl SyncState {
                     let key = (source.as_str(), key.as_str());
                     count += u64::from(entries.remove(key)?.is_some());
                     bodies.remove(key)?;
-                    if are_records {
+                    if resource == Resource::Record {
                         removed.insert(key, ())?;
                     }
                 }

@@ -42,6 +42,8 @@ const LEAD_BYTES_MAX: usize = 100;
 /// Length of the text beside a link on a line of its own, such as a date: that of the link, or this
 /// number of bytes.
 const LINE_EXTRA_BYTES_MAX: usize = 16;
+/// Maximum length of the path of a link to a page, in bytes.
+const PATH_BYTES_MAX: usize = 500;
 /// Length of a list of links below a teaser, such as its tags, in bytes.
 const DETAILS_BYTES_MAX: usize = 150;
 
@@ -61,7 +63,8 @@ pub(in crate::ingest::source) fn is_listing(
         || page.meta.contains_key("article:published_time")
         || of_type(&structured_data(&page), &["Article", "Posting"]).is_some();
     let document = Document::from(&*html);
-    let has_sign = is_path_of_listing(address) || document.select(LISTING_BODIES).exists();
+    let has_path = is_path_of_listing(address);
+    let has_sign = has_path || document.select(LISTING_BODIES).exists();
     let has_body = || BODIES.iter().any(|selector| document.select(selector).length() == 1);
     if is_article || (!has_sign && has_body()) {
         return false;
@@ -213,12 +216,13 @@ impl Teasers<'_> {
         }
     }
 
-    /// The path of a link to another page of the host.
+    /// The path of a link to another page of the host that is not above this one.
     fn path(&self, link: &NodeRef) -> Option<String> {
         let url = self.address.join(link.attr("href")?.trim()).ok()?;
         let is_other = url.path() != self.address.path() || url.query() != self.address.query();
-        let is_own = url.host_str() == self.address.host_str() && is_other;
-        is_own.then(|| url.path().to_owned())
+        let is_above = self.address.path().starts_with(url.path());
+        let is_own = url.host_str() == self.address.host_str() && is_other && !is_above;
+        (is_own && url.path().len() <= PATH_BYTES_MAX).then(|| url.path().to_owned())
     }
 }
 
@@ -384,6 +388,8 @@ mod tests {
             }),
             teasers(|n| format!("<h2><a href=https://b.example/{n}>Boek {n}</a></h2>{EXCERPT}")),
             teasers(|n| format!("<h2><a href=#stap-{n}>Stap {n}</a></h2>{EXCERPT}")),
+            // With a link to the list that it is in.
+            format!("<p><a href=/category/>Alle artikelen</a></p>{EXCERPT}"),
         ] {
             let page = format!("<main><h1>Een</h1>{article}</main>");
             for path in ["/een/", "/category/taal/een/"] {
