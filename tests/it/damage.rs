@@ -116,7 +116,7 @@ fn a_generation_of_a_later_format_must_be_rejected_with_a_clear_message() {
     let number = installation.build();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
-    fs::write(&manifest, text.replacen("\"format\": 6", "\"format\": 999", 1)).expect("writable");
+    fs::write(&manifest, text.replacen("\"format\": 7", "\"format\": 999", 1)).expect("writable");
     let error = installation.try_build().expect_err("a newer format must not be overwritten");
     let message = error.to_string();
     assert!(message.contains("format 999") && message.contains("upgrade wegwijzer"), "{message}");
@@ -129,7 +129,7 @@ fn a_generation_of_an_earlier_format_must_be_rebuilt_from_the_sources_under_a_hi
     let before = installation.view();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
-    fs::write(&manifest, text.replacen("\"format\": 6", "\"format\": 4", 1)).expect("writable");
+    fs::write(&manifest, text.replacen("\"format\": 7", "\"format\": 4", 1)).expect("writable");
     let catalog = Catalog::open(&installation.data()).expect("opens");
     assert!(catalog.current().is_none(), "an earlier format must not be served");
     let damage = catalog.damage().expect("a reason");
