@@ -83,6 +83,19 @@ fn a_fragment_and_a_frame_must_be_the_search() {
         let again = get(&server, target, &[&format!("if-none-match: {etag}")]);
         assert_eq!((again.status, again.body.as_str()), (304, ""), "{target}");
     }
+    // The same number as on the search page; what is further away follows under a heading.
+    let demo = Server::demo();
+    for query in ["klantreis", "brief", "loket", "digitale+toegankelijkheid"] {
+        let sentence = |html: &str| {
+            let start = html.find("Er zijn ").expect("a number");
+            html[start..].split('.').next().expect("a sentence").to_owned()
+        };
+        let page = get(&demo.1, &format!("/?q={query}"), &[]).body;
+        let fragment = get(&demo.1, &format!("/embed/fragment?q={query}"), &[]).body;
+        assert_eq!(sentence(&page), sentence(&fragment));
+        let headings = [&page, &fragment].map(|html| html.matches("Verder weg: ").count());
+        assert_eq!(headings[0], headings[1], "{query} {fragment}");
+    }
     let frame = get(&server, &format!("/embed/frame?kind=event&limit=1&key={KEY}"), &[]).body;
     for text in [
         "<input type=\"hidden\" name=\"kind\" value=\"event\">",

@@ -90,7 +90,7 @@ impl<E: Endpoint> Endpoint for PartnerEndpoint<E> {
                 return Ok(response);
             }
             Ok(Some(key)) => key,
-            Err(error) => return Ok(readable(problem(StatusCode::BAD_REQUEST, &error))),
+            Err(error) => return Ok(readable(error_response(StatusCode::BAD_REQUEST, &error))),
         };
         let origin = self.foreign_origin(request.headers());
         let origin = origin.filter(|origin| self.partners.allow(&key, origin));
@@ -142,7 +142,7 @@ fn key(request: &Request) -> Result<Option<String>, ApiError> {
     Ok(first)
 }
 
-fn problem(status: StatusCode, error: &ApiError) -> Response {
+fn error_response(status: StatusCode, error: &ApiError) -> Response {
     let mut response = problem_details::response(status, error);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -168,7 +168,7 @@ fn rejection(error: KeyError) -> Response {
         }
     };
     let status = StatusCode::from_u16(code.http_status()).expect("codes have valid statuses");
-    let mut response = problem(status, &ApiError::new(code, message));
+    let mut response = error_response(status, &ApiError::new(code, message));
     if let KeyError::Rate(wait) = error {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));

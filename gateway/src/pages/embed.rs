@@ -4,7 +4,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use askama::Template;
-use schema::{Facets, Page, SearchExtras, SearchPage};
+use schema::{Facets, Hit, MatchClass, Page, SearchExtras, SearchPage};
 use url::form_urlencoded;
 
 use super::{
@@ -112,7 +112,8 @@ struct ResultsView {
     total: u64,
     /// The number of hits, as a complete sentence.
     count: String,
-    hits: Vec<HitView>,
+    /// Exact and wider hits, the latter with a heading.
+    groups: Vec<(String, Vec<HitView>)>,
     /// The search page with the same results.
     all_href: String,
     /// Whether links leave the frame.
@@ -196,13 +197,22 @@ async fn results(
     records_by_id: &RecordsById,
 ) -> Result<String, PageError> {
     let messages = context.messages;
-    let total = listed(found);
-    let hits = found.hits.iter();
+    // As on the search page: wider hits follow the exact ones, and do not count.
+    let wider_total = if found.wider_included { 0 } else { found.wider_total.unwrap_or_default() };
+    let total = found.total.unwrap_or_default();
+    let is_wider = |hit: &&Hit| wider_total > 0 && hit.match_class == MatchClass::Wider;
+    let views = |wider: bool| {
+        let hits = found.hits.iter().filter(|hit| is_wider(hit) == wider);
+        hits.filter_map(|hit| HitView::from_hit(context, hit, records_by_id)).collect()
+    };
+    let wider_heading = messages.format("search.wider", "count", &messages.number(wider_total));
+    let groups: [(String, Vec<HitView>); 2] =
+        [(String::new(), views(false)), (wider_heading, views(true))];
     let view = ResultsView {
         messages,
         total,
         count: count_text(messages, total, request.search.words.as_deref()),
-        hits: hits.filter_map(|hit| HitView::from_hit(context, hit, records_by_id)).collect(),
+        groups: groups.into_iter().filter(|(_, hits)| !hits.is_empty()).collect(),
         all_href: context.href(&search_path(&request.search.with_page(1))),
         is_framed: request.form == EmbedForm::Frame,
     };

@@ -71,7 +71,7 @@ fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
     let value = |name: &str| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
-        found.map(|(_, value)| value.into_owned())
+        found.map(|(_, value)| value.trim().to_owned())
     };
     let limit = match value("limit") {
         None => LIMIT_MAX,
