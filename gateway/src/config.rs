@@ -42,7 +42,7 @@ pub use self::{
     file::LogFormat,
     limits::Limits,
     overrides::Overrides,
-    partner::PartnerConfig,
+    partner::{PREVIEW_NAME, PartnerConfig},
     subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
     sync::SyncSettings,
 };
@@ -86,6 +86,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Contacts for reporting a vulnerability, in order of preference.
     pub security_contacts: Vec<Url>,
+    /// File with the token of the operator.
+    pub operator_token_file: Option<PathBuf>,
     /// How sources over the network are fetched.
     pub sync: SyncSettings,
     /// Portals that embed results.

@@ -11,6 +11,7 @@
 pub(crate) mod assets;
 mod body_html;
 pub(crate) mod calendar;
+pub(crate) mod configurator;
 pub(crate) mod embed;
 pub(crate) mod endpoints;
 mod entity;
@@ -29,6 +30,9 @@ mod record_lookup;
 mod search;
 mod site;
 mod status;
+mod usage;
+
+use std::sync::Arc;
 
 use askama::Template;
 use indexer::catalog::{CatalogError, Snapshot};
@@ -43,6 +47,7 @@ pub(crate) use self::{
 };
 use crate::{
     messages::Messages,
+    partners::Partners,
     search_params::{InvalidParameter, SearchParams},
 };
 
@@ -86,6 +91,12 @@ pub(crate) enum PageRequest {
     Record(NodeKind, String),
     /// Results for a page of a partner.
     Embed(Box<embed::EmbedRequest>),
+    /// Code for pages of partners.
+    Configurator(Box<configurator::ConfiguratorRequest>),
+    /// A page with an element, as a partner would have it.
+    Preview(Box<configurator::PreviewRequest>),
+    /// The usage of partners since a time.
+    Usage { partners: Arc<Partners>, since: Timestamp },
     /// The state of the service.
     Status {
         /// Whether the newest generation is damaged.
@@ -132,6 +143,11 @@ pub(crate) async fn render(
         }
         PageRequest::Record(kind, slug) => self::entity::page(context, *kind, slug).await,
         PageRequest::Embed(request) => embed::page(context, request).await,
+        PageRequest::Configurator(request) => configurator::page(context, request).await,
+        PageRequest::Preview(request) => configurator::preview(context, request).await,
+        PageRequest::Usage { partners, since } => {
+            usage::page(context, partners.all().iter().map(Arc::as_ref), *since)
+        }
         PageRequest::Status { is_damaged } => status::page(context, *is_damaged),
     }
 }

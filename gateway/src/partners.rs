@@ -13,12 +13,34 @@ use std::{
     time::{Duration, Instant},
 };
 
+use indexer::catalog::ClientId;
 use jiff::{Timestamp, civil::Date};
 
-use crate::{config::PartnerConfig, messages::home_day};
+use crate::{
+    config::{PREVIEW_NAME, PartnerConfig},
+    messages::home_day,
+    search_params::SearchParams,
+};
 
 /// Start of every key that we generate.
 const KEY_PREFIX: &str = "wk_";
+
+/// Key of the preview in the configurator, whose pages have no origin.
+pub(crate) const PREVIEW_KEY: &str = "wk_preview_of_the_configurator";
+/// The partner of the preview.
+fn preview() -> PartnerConfig {
+    PartnerConfig {
+        name: PREVIEW_NAME.to_owned(),
+        keys: vec![PREVIEW_KEY.to_owned()],
+        origins: vec!["null".to_owned()],
+        filter: SearchParams::default(),
+        requests_per_second: 10,
+        burst: 50,
+        requests_per_day: 20_000,
+        expires: None,
+        framing: false,
+    }
+}
 
 /// A new key: two hashes that depend on the random seed of the process.
 pub(crate) fn new_key() -> String {
@@ -45,20 +67,24 @@ pub(crate) enum KeyError {
 #[derive(Debug, Default)]
 pub(crate) struct Partners {
     by_key: HashMap<String, Arc<Partner>>,
-    /// In the order of the configuration.
+    /// In the order of the configuration, and the preview.
     all: Vec<Arc<Partner>>,
 }
 
 impl Partners {
     pub(crate) fn new(partners: &[PartnerConfig]) -> Self {
-        let all: Vec<_> = partners.iter().map(|config| Arc::new(Partner::new(config))).collect();
+        let preview = preview();
+        let numbered = (0..).zip(partners.iter().chain([&preview]));
+        let all: Vec<_> = numbered
+            .map(|(number, config)| Arc::new(Partner::new(ClientId::numbered(number), config)))
+            .collect();
         let keys = all.iter().flat_map(|partner| {
             partner.config.keys.iter().map(|key| (key.clone(), Arc::clone(partner)))
         });
         Self { by_key: keys.collect(), all }
     }
 
-    /// All partners, in the order of the configuration.
+    /// All partners, in the order of the configuration; the last is the preview.
     pub(crate) fn all(&self) -> &[Arc<Partner>] {
         &self.all
     }
@@ -66,6 +92,15 @@ impl Partners {
     /// Whether a page on another site may use a key.
     pub(crate) fn allow(&self, key: &str, origin: &str) -> bool {
         self.by_key.get(key).is_some_and(|partner| partner.allows(origin))
+    }
+
+    /// The partner with a key.
+    ///
+    /// # Errors
+    /// [`KeyError::Unknown`] or [`KeyError::Expired`].
+    pub(crate) fn find(&self, key: &str, now: Timestamp) -> Result<&Arc<Partner>, KeyError> {
+        let partner = self.by_key.get(key).ok_or(KeyError::Unknown)?;
+        if partner.is_expired(home_day(now)) { Err(KeyError::Expired) } else { Ok(partner) }
     }
 
     /// The partner of a request.
@@ -100,6 +135,8 @@ pub(crate) struct KeyRequest<'a> {
 #[derive(Debug)]
 pub(crate) struct Partner {
     pub(crate) config: PartnerConfig,
+    /// Its turns in the queue of searches.
+    pub(crate) client: ClientId,
     pub(crate) usage: Usage,
     rate: Mutex<Rate>,
 }
@@ -141,14 +178,15 @@ struct Rate {
 }
 
 impl Partner {
-    fn new(config: &PartnerConfig) -> Self {
+    fn new(client: ClientId, config: &PartnerConfig) -> Self {
         let rate = Rate {
             tokens: f64::from(config.burst),
             filled_at: None,
             day: None,
             requests_of_day: 0,
         };
-        Self { config: config.clone(), usage: Usage::default(), rate: Mutex::new(rate) }
+        let (config, usage) = (config.clone(), Usage::default());
+        Self { config, client, usage, rate: Mutex::new(rate) }
     }
 
     /// Whether a page on this origin may use the keys.
@@ -156,9 +194,13 @@ impl Partner {
         self.config.origins.iter().any(|allowed| allows(allowed, origin.as_bytes()))
     }
 
+    fn is_expired(&self, today: Date) -> bool {
+        self.config.expires.is_some_and(|last| last < today)
+    }
+
     fn admit(&self, request: &KeyRequest<'_>) -> Result<(), KeyError> {
         let today = home_day(request.now);
-        if self.config.expires.is_some_and(|last| last < today) {
+        if self.is_expired(today) {
             return Err(KeyError::Expired);
         }
         if request.origin.is_some_and(|origin| !self.allows(origin)) {

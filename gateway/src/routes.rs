@@ -27,8 +27,8 @@ use crate::{
     metrics::Metrics,
     pages::embed::EmbedForm,
     pages::endpoints::{
-        ELEMENT_FILES, ElementFile, Embed, Graphiql, Pages, Suggest, WELL_KNOWN_PATHS,
-        WellKnownFiles,
+        Configurator, ELEMENT_FILES, ElementFile, Embed, Graphiql, Pages, PartnerUsage, Preview,
+        Suggest, WELL_KNOWN_PATHS, WellKnownFiles,
     },
     partners::Partners,
     pipeline::Pipeline,
@@ -88,8 +88,21 @@ pub(crate) fn endpoint_of_connections(
         let endpoint = get_and_head(Embed { pages: pages.clone(), form });
         CorsEndpoint::new(endpoint, config.cors.clone())
     };
+    let since = config.clock.now();
+    let usage = || {
+        let (pages, partners) = (pages.clone(), Arc::clone(&partners));
+        get_and_head(PartnerUsage { pages, partners, since })
+    };
+    let configurator =
+        || get_and_head(Configurator { pages: pages.clone(), partners: Arc::clone(&partners) });
     let routes = page_routes(&pages)
         .at("/event/:file", get_and_head(EventEndpoint { icalendar, pages: pages.clone() }))
+        .at("/status/partners", usage())
+        .at("/en/status/partners", usage())
+        .at("/embed", configurator())
+        .at("/en/embed", configurator())
+        .at("/embed/preview", get_and_head(Preview(pages.clone())))
+        .at("/en/embed/preview", get_and_head(Preview(pages.clone())))
         .at("/embed/fragment", embed(EmbedForm::Fragment))
         .at("/embed/frame", embed(EmbedForm::Frame))
         .at("/embed/search", embed(EmbedForm::Search))

@@ -12,7 +12,7 @@ export interface WegwijzerErrorDetail {
   readonly status: number;
 }
 
-/** A search field, filters and results. Attributes: `query`, `key`, `lang`, `no-field`. */
+/** A search field, filters and results. Attributes: `query`, `api-key`, `lang`, `no-field`, `heading-level`. */
 export declare class WegwijzerSearch extends HTMLElement {
   /** Fetches the results again. */
   refresh(): void;
@@ -20,7 +20,7 @@ export declare class WegwijzerSearch extends HTMLElement {
   parameters(): URLSearchParams;
 }
 
-/** Events to come. Attributes: `query`, `key`, `lang`. */
+/** Events to come. Attributes: `query`, `api-key`, `lang`, `heading-level`. */
 export declare class WegwijzerAgenda extends WegwijzerSearch {}
 
 declare global {

@@ -32,7 +32,7 @@ function trusted(html) {
 }
 
 class WegwijzerSearch extends HTMLElement {
-  static observedAttributes = ["query", "key", "lang", "no-field"];
+  static observedAttributes = ["query", "api-key", "lang", "no-field", "heading-level"];
 
   #content = document.createElement("div");
   #status = document.createElement("p");
@@ -100,9 +100,11 @@ class WegwijzerSearch extends HTMLElement {
   /** The parameters that the attributes state. */
   parameters() {
     const parameters = new URLSearchParams(this.getAttribute("query") ?? "");
-    const key = this.getAttribute("key");
+    const key = this.getAttribute("api-key");
     if (key) parameters.set("key", key);
     if (this.hasAttribute("no-field")) parameters.set("field", "false");
+    const level = this.getAttribute("heading-level");
+    if (level) parameters.set("heading", level);
     return parameters;
   }
 

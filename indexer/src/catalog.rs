@@ -30,7 +30,7 @@ use schema::{CursorError, GenerationNumber, IdError, NodeId};
 pub use self::{
     event_calendar::{EVENTS_IN_RANGE_MAX, EventsInRange},
     read_metrics::ReadMetrics,
-    search_pool::{PoolLimits, PoolLoad},
+    search_pool::{ClientId, PoolLimits, PoolLoad},
     shared_passages::SHARED_PASSAGES_MAX,
 };
 pub use crate::{

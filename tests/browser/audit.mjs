@@ -1,6 +1,7 @@
 // Runs every check against the demo, in one browser. Ends with 1 where one fails.
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { auditConfigurator } from "./configurator.mjs";
 import { auditElements } from "./elements.mjs";
 import { auditGraphiql } from "./graphiql.mjs";
 import { startDemo } from "./server.mjs";
@@ -35,6 +36,7 @@ try {
   await auditRobots(demo, check);
   await auditGraphiql(browser, demo, check);
   await auditElements(browser, demo, check);
+  await auditConfigurator(browser, demo, check);
 } finally {
   await browser.close();
   demo.stop();

@@ -6,27 +6,33 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
+import { buildSync } from "esbuild";
 import { start } from "./server.mjs";
 
-const KEY = "wk_0123456789abcdef";
+export const KEY = "wk_0123456789abcdef";
 /** What is in the elements until results are there. */
 const FALLBACK = '<p><a class="fallback" href="https://zoek.example/">Zoek op Wegwijzer</a></p>';
 
 /** A site that serves the page that a test sets. */
-async function startSite() {
+export async function startSite() {
   const page = { body: "", policy: "" };
+  const files = {};
   const server = createServer((request, response) => {
+    if (files[request.url]) {
+      response.setHeader("content-type", "text/javascript; charset=utf-8");
+      return response.end(files[request.url]);
+    }
     response.setHeader("content-type", "text/html; charset=utf-8");
     response.setHeader("content-security-policy", page.policy);
     response.end(page.body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://localhost:${server.address().port}`;
-  return { origin, page, stop: () => server.close() };
+  return { origin, page, files, stop: () => server.close() };
 }
 
 /** The service with a partner whose site is `origin`, over the generation of the demo. */
-async function startService(data, origin, folder) {
+export async function startService(data, origin, folder, more = "") {
   const config = join(folder, "wegwijzer.toml");
   writeFileSync(config, `data = ${JSON.stringify(data)}
 [[partner]]
@@ -35,8 +41,16 @@ keys = ["${KEY}"]
 origins = ["${origin}"]
 burst = 1000
 requests_per_second = 1000
+${more}
 `);
   return start(["--config", config], true);
+}
+
+/** A module with the packages that it imports. */
+function bundle(code) {
+  const options = { bundle: true, format: "esm", write: false, define: { "process.env.NODE_ENV": '"production"' } };
+  const stdin = { contents: code, resolveDir: import.meta.dirname };
+  return buildSync({ ...options, stdin }).outputFiles[0].text;
 }
 
 const html = (service, content, head = "") => `<!DOCTYPE html><html lang="nl"><head><title>Portaal</title>${head}
@@ -76,7 +90,7 @@ export async function auditElements(browser, demo, check) {
   const shown = (page, count = 1) =>
     page.waitForFunction((count) => results.length >= count, count, { timeout: 15_000 });
   const search = (attributes = "") =>
-    `<wegwijzer-search key="${KEY}" ${attributes}>${FALLBACK}</wegwijzer-search>`;
+    `<wegwijzer-search api-key="${KEY}" ${attributes}>${FALLBACK}</wegwijzer-search>`;
 
   await check("elements: the module is at most 15 kB compressed", async () => {
     const module = await (await fetch(`${service.address}/embed/v1/wegwijzer.js`)).text();
@@ -138,7 +152,7 @@ export async function auditElements(browser, demo, check) {
 
   await check("elements: two on a page, an agenda, and styles of the page that do not leak in", async () => {
     const content = `${search("query='kind=article'")}${search("query='q=brief' no-field")}
-      <wegwijzer-agenda key="${KEY}" query="limit=2" lang="en">${FALLBACK}</wegwijzer-agenda>`;
+      <wegwijzer-agenda api-key="${KEY}" query="limit=2" lang="en">${FALLBACK}</wegwijzer-agenda>`;
     const leak = "* { color: rgb(1, 2, 3) !important; display: block !important }";
     const { page, errors, close } = await open(content, {
       policy: `${strict}; style-src 'unsafe-inline'`,
@@ -214,6 +228,41 @@ export async function auditElements(browser, demo, check) {
     assert.match(await page.evaluate(() => results[1].query), /q=brief/);
     await page.addScriptTag({ type: "module", url: `${service.address}/embed/v1/wegwijzer.js?again` });
     assert.equal(await page.evaluate(() => results.length), 2);
+    assert.deepEqual(errors, []);
+    await close();
+  });
+
+  await check("elements: in React", async () => {
+    site.files["/react.js"] = bundle(`
+      import { createElement as h, useState } from "react";
+      import { createRoot } from "react-dom/client";
+      function Portal() {
+        const [kind, setKind] = useState("article");
+        const [total, setTotal] = useState();
+        return h("main", null,
+          h("button", { onClick: () => setKind("toolkit") }, "Hulpmiddelen"),
+          h("output", null, total),
+          h("wegwijzer-search", {
+            "api-key": ${JSON.stringify(KEY)},
+            query: "kind=" + kind,
+            "onwegwijzer-results": (event) => setTotal(event.detail.total),
+          }, h("a", { className: "fallback", href: "https://zoek.example/" }, "Zoek")));
+      }
+      createRoot(document.getElementById("app")).render(h(Portal));`);
+    const { page, errors, close } = await open('<div id="app"></div>', {
+      policy: strict.replace("script-src", "script-src 'self'"),
+      head: '<script type="module" src="/react.js"></script>',
+    });
+    await shown(page);
+    const output = () => page.locator("output").textContent();
+    const [articles] = await page.evaluate(() => results.map((one) => one.total));
+    assert.equal(await output(), String(articles));
+    assert.equal(await page.locator(".fallback").isVisible(), false);
+    await page.getByRole("button", { name: "Hulpmiddelen" }).click();
+    await shown(page, 2);
+    const [, toolkits] = await page.evaluate(() => results.map((one) => one.total));
+    assert.ok(toolkits > 0 && toolkits !== articles);
+    assert.equal(await output(), String(toolkits));
     assert.deepEqual(errors, []);
     await close();
   });

@@ -62,6 +62,7 @@ mod calendar;
 mod calendar_sources;
 mod cases;
 mod composition;
+mod configurator;
 mod content_dates;
 mod crash;
 mod current_file;

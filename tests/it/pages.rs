@@ -1,6 +1,10 @@
 //! Pages: hostile sources, conditional requests, and markup for browsers and robots.
 
-use std::{env, path::Path, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -301,9 +305,9 @@ fn graphiql_must_be_the_only_page_that_may_write_styles_and_must_report_how_to_b
     }
 }
 
-/// Runs `tests/browser`, which needs Node with the packages of its lockfile, and Chromium.
-#[test]
-fn pages_must_pass_the_browser_checks() {
+/// The folder of the browser checks, which need Node with the packages of its lockfile, and Chromium;
+/// `None` if they cannot run here.
+pub(crate) fn browser_checks() -> Option<PathBuf> {
     let folder = repository().join("tests/browser");
     let browser = env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     let missing = if !Path::new(&browser).exists() {
@@ -320,8 +324,14 @@ fn pages_must_pass_the_browser_checks() {
             &mut std::io::stderr(),
             format_args!("skipped: tests/browser: {missing}\n"),
         );
-        return;
+        return None;
     }
+    Some(folder)
+}
+
+#[test]
+fn pages_must_pass_the_browser_checks() {
+    let Some(folder) = browser_checks() else { return };
     let output = Command::new("node")
         .arg("audit.mjs")
         .current_dir(folder)

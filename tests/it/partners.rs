@@ -7,10 +7,10 @@ use crate::{
     test_server::{Reply, Server},
 };
 
-const KEY: &str = "wk_0123456789abcdef";
+pub(crate) const KEY: &str = "wk_0123456789abcdef";
 const SECOND_KEY: &str = "wk_00000000000second";
-const EVENTS_KEY: &str = "wk_0000events0only";
-const EXPIRED_KEY: &str = "wk_0000000expired";
+pub(crate) const EVENTS_KEY: &str = "wk_0000events0only";
+pub(crate) const EXPIRED_KEY: &str = "wk_0000000expired";
 const SLOW_KEY: &str = "wk_00000000000slow";
 
 const PARTNERS: &str = r#"
@@ -41,7 +41,7 @@ requests_per_second = 1
 burst = 2
 "#;
 
-fn serve() -> (Installation, Server) {
+pub(crate) fn serve() -> (Installation, Server) {
     let installation = Installation::small();
     let config = fs::read_to_string(installation.config()).expect("a file");
     fs::write(installation.config(), format!("{config}{PARTNERS}")).expect("a file");
@@ -55,12 +55,12 @@ fn request(server: &Server, method: &str, target: &str, headers: &[&str]) -> Rep
     server.request(&format!("{method} {target} HTTP/1.1{}", lines.concat()), b"")
 }
 
-fn get(server: &Server, target: &str, headers: &[&str]) -> Reply {
+pub(crate) fn get(server: &Server, target: &str, headers: &[&str]) -> Reply {
     request(server, "GET", target, headers)
 }
 
 /// Whether a response has problem details (RFC 9457).
-fn is_problem(reply: &Reply) -> bool {
+pub(crate) fn is_problem(reply: &Reply) -> bool {
     let has_detail = serde_json::from_str(&reply.body).is_ok_and(|body: serde_json::Value| {
         body["detail"].is_string() && body["code"].is_string()
     });
@@ -114,6 +114,7 @@ fn a_fragment_and_a_frame_must_be_the_search() {
         ("/embed/frame?kind=person", "kind"),
         ("/embed/fragment?page=51", "page"),
         ("/embed/search?field=nee", "field"),
+        ("/embed/search?heading=1", "heading"),
         ("/embed/search?fixed=q", "fixed"),
     ] {
         let reply = get(&server, target, &[]);
@@ -388,5 +389,20 @@ fn mistakes_in_a_partner_must_be_reported_with_the_remedy() {
         let output = installation.output(&["check"]);
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && text.contains(reason), "{reason}: {text}\n{lines}");
+    }
+}
+
+#[test]
+fn titles_must_have_the_level_that_the_page_needs() {
+    let (_installation, server) = serve();
+    for (query, level) in [("", 3), ("&heading=2", 2), ("&heading=6", 6)] {
+        let body = get(&server, &format!("/embed/search?q=klantreis&limit=1{query}"), &[]).body;
+        assert_eq!(
+            body.matches(&format!("<h{level} class=\"wegwijzer-title")).count(),
+            1,
+            "{body}"
+        );
+        let hidden = format!("name=\"heading\" value=\"{level}\"");
+        assert_eq!(body.contains(&hidden), level != 3, "{body}");
     }
 }

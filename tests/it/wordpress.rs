@@ -4,6 +4,7 @@
 //! The site is started by `../shared/upstreams/wordpress.sh`; without PHP and a database server, or without that
 //! script, the tests are skipped, unless `REQUIRE_UPSTREAMS` is set.
 
+mod embedding;
 mod events;
 mod faulty_proxy;
 mod feeds;

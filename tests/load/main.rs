@@ -19,6 +19,9 @@
 //! checks or searches become slow: `report` has the thresholds. With `--responses-only`, thresholds on
 //! time and memory do not apply, so that a development build can be tested.
 //!
+//! With `--partners`, 50 partners search with their keys instead, and one of them sends 20 times the
+//! requests that it may send.
+//!
 //! - `program`: the program and its sources; `usage`: its resource usage
 //! - `connection`: a minimal HTTP client with keep-alive
 //! - `operations`: requests of well-behaved clients
@@ -26,6 +29,7 @@
 //! - `schedule`: requests at a fixed interval
 //! - `client`: one client connection, and its checks of every response
 //! - `http2`, `stalled`: clients that never read a response
+//! - `partners`: partners, and a flood by one of them
 //! - `tally`: what clients observe in a phase
 //! - `report`: results of a run
 
@@ -34,6 +38,7 @@ mod connection;
 mod hostile;
 mod http2;
 mod operations;
+mod partners;
 mod program;
 mod report;
 mod rng;
@@ -82,21 +87,30 @@ const QUIET_SEED: u64 = 1_000_000;
 const STORM_SEED: u64 = 2_000_000;
 
 /// Duration of the storm, its number of connections with requests of all kinds, and whether
-/// thresholds on time and memory apply.
+/// thresholds on time and memory apply; whether the run is about partners.
 struct Arguments {
     time: Duration,
     connections: usize,
     checks_thresholds: bool,
+    is_of_partners: bool,
 }
 
 impl Arguments {
     fn read(args: impl Iterator<Item = String>) -> Result<Self> {
-        let mut arguments =
-            Self { time: Duration::from_mins(1), connections: 64, checks_thresholds: true };
+        let mut arguments = Self {
+            time: Duration::from_mins(1),
+            connections: 64,
+            checks_thresholds: true,
+            is_of_partners: false,
+        };
         let mut args = args.skip(1);
         while let Some(name) = args.next() {
             if name == "--responses-only" {
                 arguments.checks_thresholds = false;
+                continue;
+            }
+            if name == "--partners" {
+                arguments.is_of_partners = true;
                 continue;
             }
             let value: usize = args.next().unwrap_or_default().parse().with_context(|| {
@@ -106,7 +120,7 @@ impl Arguments {
                 "--seconds" => arguments.time = Duration::from_secs(value as u64),
                 "--connections" => arguments.connections = value.max(1),
                 _ => bail!(
-                    "unknown option, expected `--seconds`, `--connections` or `--responses-only`: `{name}`"
+                    "unknown option, expected `--seconds`, `--connections`, `--partners` or `--responses-only`: `{name}`"
                 ),
             }
         }
@@ -116,6 +130,9 @@ impl Arguments {
 
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::read(std::env::args())?;
+    if arguments.is_of_partners {
+        return partners::run(arguments.time, arguments.checks_thresholds);
+    }
     let installation = Arc::new(Installation::new()?);
     installation.build()?;
     let program = Program::serve(&installation)?;

@@ -121,6 +121,14 @@ impl Workload {
         post(&json!({ "query": SEARCH, "variables": { "query": words.join(" ") } }))
     }
 
+    /// The content of an element with a search for one to three words of titles.
+    pub(crate) fn embedded_search(&self, rng: &mut Rng, key: &str) -> Request {
+        let words: Vec<&str> = (0..=rng.below(3)).map(|_| rng.pick(&self.words).as_str()).collect();
+        let words: String =
+            url::form_urlencoded::byte_serialize(words.join(" ").as_bytes()).collect();
+        Request::get(&format!("/embed/search?q={words}&key={key}"), "text/html")
+    }
+
     /// Suggestions for the first letters of a word.
     pub(crate) fn suggestion(&self, rng: &mut Rng) -> Request {
         let length = 2 + rng.below(4);

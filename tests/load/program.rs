@@ -50,6 +50,12 @@ impl Installation {
         Ok(installation)
     }
 
+    /// Adds lines to the configuration.
+    pub(crate) fn configure(&self, lines: &str) -> Result<()> {
+        let config = fs::read_to_string(self.config())?;
+        Ok(fs::write(self.config(), config + lines)?)
+    }
+
     /// Folder of the fixtures.
     pub(crate) fn fixtures(&self) -> PathBuf {
         self.folder.path().join("fixtures")

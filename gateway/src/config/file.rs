@@ -208,6 +208,7 @@ impl ConfigFile {
         let public_url = over.public_url.or(self.public_url);
         let public_url = public_url.unwrap_or_else(|| format!("http://{listen}/"));
         let public_url = web_address("public_url", &public_url)?;
+        let (security_contacts, operator_token_file) = self.security.checked(&folder)?;
         Ok(Config {
             sync: self.sync.checked(&public_url, &folder)?,
             public_url,
@@ -235,7 +236,8 @@ impl ConfigFile {
                 filter: filter(over.log.or(self.log.filter))?,
                 slow_ms: self.log.slow_ms.unwrap_or(SLOW_MS_DEFAULT),
             },
-            security_contacts: self.security.checked()?,
+            security_contacts,
+            operator_token_file,
             partners: partner::checked(self.partners)?,
             subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,

@@ -13,6 +13,8 @@ use super::{
 };
 use crate::search_params::{SearchParams, is_condition};
 
+/// Name of the partner whose key the preview in the configurator has.
+pub const PREVIEW_NAME: &str = "preview";
 /// Maximum number of partners.
 const PARTNERS_MAX: usize = 1_000;
 /// Maximum number of valid keys of a partner: two while a key is replaced.
@@ -104,6 +106,9 @@ pub(super) fn checked(partners: Vec<PartnerSection>) -> Result<Vec<PartnerConfig
     let mut found = Vec::with_capacity(partners.len());
     for partner in partners {
         let partner = partner.checked()?;
+        if partner.name == PREVIEW_NAME {
+            return error("partner.name", "another name than that of the preview", &partner.name);
+        }
         if !names.insert(partner.name.clone()) {
             return error("partner.name", "unique", &partner.name);
         }

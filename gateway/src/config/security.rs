@@ -1,5 +1,7 @@
 //! `[security]`: contacts for reporting a vulnerability.
 
+use std::path::{Path, PathBuf};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
@@ -17,16 +19,23 @@ pub(super) struct SecuritySection {
     /// `/.well-known/security.txt`, which is 404 without a contact.
     #[schemars(extend("x-range" = "at most 10 `https` or `mailto` URLs"))]
     contact: Vec<String>,
+    /// File with the token of the operator, with which `/status/partners` shows the
+    /// [usage of partners](partners.md#for-the-operator); read at each request. Without it, the page
+    /// is 404.
+    #[schemars(extend("x-range" = "path of a file with at least 16 characters"))]
+    operator_token_file: Option<PathBuf>,
 }
 
 impl SecuritySection {
-    pub(super) fn checked(self) -> Result<Vec<Url>, ConfigError> {
+    /// The contacts, and the file with the token of the operator.
+    pub(super) fn checked(self, folder: &Path) -> Result<(Vec<Url>, Option<PathBuf>), ConfigError> {
         if self.contact.len() > CONTACTS_MAX {
             let expected = format!("at most {CONTACTS_MAX} addresses");
             let actual = self.contact.len().to_string();
             return Err(ConfigError::value("security.contact", &expected, &actual));
         }
-        self.contact.iter().map(|text| contact(text)).collect()
+        let contacts = self.contact.iter().map(|text| contact(text)).collect::<Result<_, _>>()?;
+        Ok((contacts, self.operator_token_file.map(|path| folder.join(path))))
     }
 }
 

@@ -125,7 +125,7 @@ const CONTROL_BYTES_MAX: usize = 32;
 
 /// Maximum bytes of one write: the kernel copies and sends them during the call, and no other task
 /// runs on the thread meanwhile.
-const WRITE_BYTES_MAX: usize = 128 * 1024;
+const WRITE_BYTES_MAX: usize = 32 * 1024;
 
 /// Maximum time without data in either direction.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);

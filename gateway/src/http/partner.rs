@@ -102,8 +102,9 @@ impl<E: Endpoint> Endpoint for PartnerEndpoint<E> {
         } else {
             match self.admit(&request, &key) {
                 Ok(partner) => {
+                    let client = partner.client;
                     request.set_data(RequestPartner(partner));
-                    self.inner.call(request).await?.into_response()
+                    client.scope(self.inner.call(request)).await?.into_response()
                 }
                 Err(error) => readable(rejection(error)),
             }

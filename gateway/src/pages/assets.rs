@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest as _, Sha384};
 use url::Url;
 
 /// A static file for browsers.
@@ -18,6 +20,13 @@ pub(crate) struct Asset {
 /// All static files for browsers.
 #[derive(Debug)]
 pub(crate) struct Assets(Vec<Asset>);
+
+impl Asset {
+    /// The digest by which pages of other sites verify the file (Subresource Integrity).
+    pub(super) fn integrity(&self) -> String {
+        format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(&self.bytes)))
+    }
+}
 
 impl Assets {
     /// The files of a site with this public URL.
@@ -39,6 +48,11 @@ impl Assets {
                 "search.js",
                 "text/javascript; charset=utf-8",
                 include_bytes!("../../web/search.js"),
+            ),
+            asset(
+                "configurator.js",
+                "text/javascript; charset=utf-8",
+                include_bytes!("../../web/configurator.js"),
             ),
             asset("embed.css", "text/css; charset=utf-8", include_bytes!("../../web/embed.css")),
             of_bytes("wegwijzer.js", "text/javascript; charset=utf-8", elements.into()),

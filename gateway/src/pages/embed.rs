@@ -1,7 +1,7 @@
 //! Results in pages of partners: a fragment of HTML for their server, a page for a frame, and the content
 //! of our elements. All are the search of the search page.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, ops::RangeInclusive, sync::Arc};
 
 use askama::Template;
 use schema::{Facets, Hit, MatchClass, Page, SearchExtras, SearchPage};
@@ -29,6 +29,10 @@ pub(crate) const LIMIT_MAX: usize = PAGE_SIZE;
 /// Maximum number of facets, besides those with a chosen value.
 const FACETS_MAX: usize = 5;
 
+/// Levels of the headings with the titles, and the default.
+pub(crate) const HEADING_LEVELS: RangeInclusive<u8> = 2..=6;
+pub(crate) const HEADING_LEVEL_DEFAULT: u8 = 3;
+
 /// What is embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EmbedForm {
@@ -54,6 +58,8 @@ pub(crate) struct EmbedRequest {
     pub(crate) has_field: bool,
     /// Maximum number of hits.
     pub(crate) limit: usize,
+    /// Level of the headings with the titles.
+    pub(crate) heading_level: u8,
     pub(crate) partner: Option<Arc<Partner>>,
     /// The key as sent.
     pub(crate) key: Option<String>,
@@ -72,6 +78,9 @@ impl EmbedRequest {
         }
         if self.limit < LIMIT_MAX {
             parameters.push(("limit", self.limit.to_string()));
+        }
+        if self.heading_level != HEADING_LEVEL_DEFAULT {
+            parameters.push(("heading", self.heading_level.to_string()));
         }
         parameters.extend(self.key.clone().map(|key| ("key", key)));
         parameters
@@ -118,6 +127,7 @@ struct ResultsView {
     all_href: String,
     /// Whether links leave the frame.
     is_framed: bool,
+    heading_level: u8,
 }
 
 #[derive(Template)]
@@ -215,6 +225,7 @@ async fn results(
         groups: groups.into_iter().filter(|(_, hits)| !hits.is_empty()).collect(),
         all_href: context.href(&search_path(&request.search.with_page(1))),
         is_framed: request.form == EmbedForm::Frame,
+        heading_level: request.heading_level,
     };
     render_template(&view).await
 }

@@ -1,8 +1,10 @@
 //! The endpoints of the pages and of the static files for browsers.
 
+mod configurator;
 mod elements;
 mod embed;
 mod graphiql;
+mod usage;
 mod well_known;
 
 use std::sync::Arc;
@@ -17,9 +19,11 @@ use schema::{Language, NodeKind};
 use serde::Serialize;
 
 pub(crate) use self::{
+    configurator::{Configurator, Preview},
     elements::{ElementFile, FILES as ELEMENT_FILES},
     embed::Embed,
     graphiql::Graphiql,
+    usage::PartnerUsage,
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
 };
 use crate::{

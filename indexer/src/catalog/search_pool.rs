@@ -1,16 +1,18 @@
 //! A pool for searches outside the async runtime, with limits for concurrency, queue length and
-//! queue time.
+//! queue time. Clients take turns in the queue.
+
+mod fair_queue;
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
+pub use self::fair_queue::ClientId;
+use self::fair_queue::FairQueue;
 use super::CatalogError;
 use crate::cancellation::Cancellation;
 
@@ -26,7 +28,7 @@ const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct PoolLimits {
     /// Maximum number of concurrent searches; at least one.
     pub workers: usize,
-    /// Maximum number of queued searches; more are rejected.
+    /// Maximum number of queued searches; beyond it, one of the client with the most is rejected.
     pub queued_max: usize,
     /// Maximum time in the queue; after this time a search is rejected.
     pub queue_timeout: Duration,
@@ -62,8 +64,7 @@ pub struct PoolLoad {
 /// The search pool of a catalog.
 pub(crate) struct SearchPool {
     limits: PoolLimits,
-    permits: Arc<Semaphore>,
-    queued: AtomicUsize,
+    queue: Arc<FairQueue>,
     rejected: AtomicU64,
 }
 
@@ -72,18 +73,17 @@ impl SearchPool {
         let limits = PoolLimits { workers: limits.workers.max(1), ..limits };
         Self {
             limits,
-            permits: Arc::new(Semaphore::new(limits.workers)),
-            queued: AtomicUsize::new(0),
+            queue: Arc::new(FairQueue::new(limits.workers, limits.queued_max)),
             rejected: AtomicU64::new(0),
         }
     }
 
     /// The current load.
     pub(crate) fn load(&self) -> PoolLoad {
-        let running = self.limits.workers.saturating_sub(self.permits.available_permits());
+        let (free, queued) = self.queue.load();
         PoolLoad {
-            running: running as u64,
-            queued: self.queued.load(Ordering::Relaxed) as u64,
+            running: self.limits.workers.saturating_sub(free) as u64,
+            queued: queued as u64,
             rejected: self.rejected.load(Ordering::Relaxed),
         }
     }
@@ -94,19 +94,18 @@ impl SearchPool {
         &self,
         work: impl FnOnce(&Cancellation) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<T, CatalogError> {
-        let permit = match Arc::clone(&self.permits).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => self.acquire().await.inspect_err(|_| {
-                self.rejected.fetch_add(1, Ordering::Relaxed);
-            })?,
-        };
+        let worker = self.queue.acquire(ClientId::current(), self.limits.queue_timeout).await;
+        let worker = worker.map_err(|_full_or_timeout| {
+            self.rejected.fetch_add(1, Ordering::Relaxed);
+            CatalogError::Busy
+        })?;
         let timeout = self.limits.search_timeout;
         let cancellation = Cancellation::after(timeout);
         let _waiting = cancellation.guard();
-        // The permit is held until the search ends, even if the caller has gone.
+        // The worker is in use until the search ends, even if the caller has gone.
         let span = tracing::Span::current();
         let work = move || {
-            let _permit = permit;
+            let _worker = worker;
             let _request = span.enter();
             fail::fail_point!("search");
             let result = work(&cancellation);
@@ -115,37 +114,13 @@ impl SearchPool {
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| CatalogError::Panicked)?
     }
-
-    async fn acquire(&self) -> Result<OwnedSemaphorePermit, CatalogError> {
-        let _slot = QueueSlot::begin(self)?;
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        match tokio::time::timeout(self.limits.queue_timeout, permit).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(CatalogError::Busy),
-        }
-    }
-}
-
-/// Counts a queued search until it gets a permit or is cancelled.
-struct QueueSlot<'a>(&'a SearchPool);
-
-impl<'a> QueueSlot<'a> {
-    fn begin(pool: &'a SearchPool) -> Result<Self, CatalogError> {
-        let slot = Self(pool);
-        let queued_before = pool.queued.fetch_add(1, Ordering::Relaxed);
-        if queued_before >= pool.limits.queued_max { Err(CatalogError::Busy) } else { Ok(slot) }
-    }
-}
-
-impl Drop for QueueSlot<'_> {
-    fn drop(&mut self) {
-        self.0.queued.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
+
+    use tokio::task::JoinHandle;
 
     use super::*;
 
@@ -190,7 +165,7 @@ mod tests {
         assert!(matches!(pool.run(|_| Ok(3)).await, Err(CatalogError::Busy)));
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 1, rejected: 1 });
         drop(release);
-        assert!(matches!(second.await.unwrap(), Ok(2)), "a queued search gets a permit");
+        assert!(matches!(second.await.unwrap(), Ok(2)), "a queued search gets a worker");
         until(&pool, PoolLoad { running: 0, queued: 0, rejected: 1 }).await;
     }
 
@@ -218,6 +193,88 @@ mod tests {
         assert!(queued.await.unwrap_err().is_cancelled());
         assert_eq!(pool.load(), PoolLoad { running: 1, queued: 0, rejected: 0 });
         drop(release);
+    }
+
+    /// Queues a search for a client, which adds its number to `order` when it runs.
+    async fn queue(
+        pool: &Arc<SearchPool>,
+        client: u32,
+        order: &Arc<Mutex<Vec<u32>>>,
+    ) -> JoinHandle<Result<(), CatalogError>> {
+        let queued = pool.load().queued;
+        let (own, order) = (Arc::clone(pool), Arc::clone(order));
+        let search = async move {
+            own.run(move |_| {
+                order.lock().unwrap().push(client);
+                Ok(())
+            })
+            .await
+        };
+        let search = tokio::spawn(ClientId::numbered(client).scope(search));
+        while pool.load().queued == queued && !search.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        search
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn clients_must_take_turns() {
+        let pool = pool(100, Duration::from_mins(10));
+        let release = occupy(&pool).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut searches = Vec::new();
+        for client in [1, 1, 1, 1, 2, 2, 3] {
+            searches.push(queue(&pool, client, &order).await);
+        }
+        // Those that no longer wait take no turn.
+        searches.remove(0).abort();
+        searches.remove(5).abort();
+        until(&pool, PoolLoad { running: 1, queued: 5, rejected: 0 }).await;
+        searches.push(queue(&pool, 4, &order).await);
+        drop(release);
+        for search in searches {
+            search.await.unwrap().unwrap();
+        }
+        assert_eq!(*order.lock().unwrap(), [1, 2, 4, 1, 2, 1]);
+        until(&pool, PoolLoad { running: 0, queued: 0, rejected: 0 }).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_queue_must_reject_a_search_of_the_client_with_the_most() {
+        let pool = pool(4, Duration::from_mins(10));
+        let release = occupy(&pool).await;
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut searches = Vec::new();
+        for client in [1, 1, 1, 1] {
+            searches.push(queue(&pool, client, &order).await);
+        }
+        let mut others = Vec::new();
+        for client in [2, 3] {
+            others.push(tokio::spawn({
+                let (pool, order) = (Arc::clone(&pool), Arc::clone(&order));
+                ClientId::numbered(client).scope(async move {
+                    pool.run(move |_| {
+                        order.lock().unwrap().push(client);
+                        Ok(())
+                    })
+                    .await
+                })
+            }));
+            while pool.load().rejected < u64::from(client) - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        // The client with two searches has no more than one other, with which it would have three.
+        let rejected = queue(&pool, 2, &order).await;
+        assert!(matches!(rejected.await.unwrap(), Err(CatalogError::Busy)));
+        drop(release);
+        let mut results = Vec::new();
+        for search in searches.into_iter().chain(others) {
+            results.push(search.await.unwrap().is_ok());
+        }
+        assert_eq!(results, [true, true, false, false, true, true]);
+        assert_eq!(*order.lock().unwrap(), [1, 2, 3, 1]);
+        until(&pool, PoolLoad { running: 0, queued: 0, rejected: 3 }).await;
     }
 
     /// Runs until it is cancelled.

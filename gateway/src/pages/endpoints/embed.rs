@@ -13,7 +13,7 @@ use crate::{
     http::{partner::RequestPartner, problem_details},
     pages::{
         PageRequest,
-        embed::{EmbedForm, EmbedRequest, LIMIT_MAX},
+        embed::{EmbedForm, EmbedRequest, HEADING_LEVEL_DEFAULT, HEADING_LEVELS, LIMIT_MAX},
     },
     search_params::{SearchParams, is_condition},
 };
@@ -80,6 +80,13 @@ fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
             limit.ok_or_else(|| format!("`limit` must be from 1 to {LIMIT_MAX}"))?
         }
     };
+    let heading_level = match value("heading") {
+        None => HEADING_LEVEL_DEFAULT,
+        Some(text) => {
+            let level = text.parse().ok().filter(|level| HEADING_LEVELS.contains(level));
+            level.ok_or("`heading` must be from 2 to 6")?
+        }
+    };
     let partner = request.data::<RequestPartner>().map(|partner| partner.0.clone());
     let search = match &partner {
         None => requested.clone(),
@@ -106,7 +113,17 @@ fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
         return Err(format!("`fixed` must be names of conditions: `{name}`"));
     }
     let key = value("key");
-    Ok(EmbedRequest { form, requested, search, fixed, has_field, limit, partner, key })
+    Ok(EmbedRequest {
+        form,
+        requested,
+        search,
+        fixed,
+        has_field,
+        limit,
+        heading_level,
+        partner,
+        key,
+    })
 }
 
 /// The conditions of the page that embeds the results, which visitors cannot change.
