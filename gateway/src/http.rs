@@ -15,7 +15,6 @@ mod graphql_request;
 pub(crate) mod head_method;
 pub(crate) mod health;
 pub(crate) mod hooks;
-pub(crate) mod icalendar;
 pub(crate) mod metrics;
 pub(crate) mod open_connections;
 pub(crate) mod partner;

@@ -17,6 +17,8 @@ pub(crate) mod endpoints;
 mod entity;
 mod error;
 mod facets;
+pub(crate) mod feed_links;
+pub(crate) mod feeds;
 mod graphiql;
 mod hit;
 mod home;
@@ -91,6 +93,10 @@ pub(crate) enum PageRequest {
     Record(NodeKind, String),
     /// Results for a page of a partner.
     Embed(Box<embed::EmbedRequest>),
+    /// The results of a search as a feed.
+    Feed(Box<feeds::FeedRequest>),
+    /// An event for a calendar.
+    EventFile(NodeId),
     /// Code for pages of partners.
     Configurator(Box<configurator::ConfiguratorRequest>),
     /// A page with an element, as a partner would have it.
@@ -143,6 +149,8 @@ pub(crate) async fn render(
         }
         PageRequest::Record(kind, slug) => self::entity::page(context, *kind, slug).await,
         PageRequest::Embed(request) => embed::page(context, request).await,
+        PageRequest::Feed(request) => feeds::page(context, request).await,
+        PageRequest::EventFile(id) => feeds::calendar::of_event(context, *id).await,
         PageRequest::Configurator(request) => configurator::page(context, request).await,
         PageRequest::Preview(request) => configurator::preview(context, request).await,
         PageRequest::Usage { partners, since } => {

@@ -15,6 +15,7 @@ mod variables;
 use std::sync::Arc;
 
 use async_graphql::{Variables, parser::types::OperationType};
+use bytes::Bytes;
 use federation::{
     CurrentSupergraph, PlannedOperation, PublicSchema, Route, SupergraphRouter,
     authorization::Caller,
@@ -307,6 +308,24 @@ impl Pipeline {
         key: &impl Serialize,
     ) -> CacheKey {
         self.response_cache.cache_key(snapshot, snapshot.next_change(now), key)
+    }
+
+    /// The body with a key, rendered unless it is cached; requests for the same one wait for it.
+    pub(crate) async fn cached_body<E>(
+        &self,
+        cache_key: CacheKey,
+        render: impl Future<Output = Result<Bytes, E>>,
+    ) -> Result<Bytes, E> {
+        let permit = match self.response_cache.get_or_reserve(cache_key).await {
+            Ok(CachedResponse { outcome: Outcome::Complete(body), .. }) => return Ok(body),
+            Ok(_other) => return render.await,
+            Err(permit) => permit,
+        };
+        let body = render.await?;
+        let outcome = Outcome::Complete(body.clone());
+        let cached = CachedResponse { outcome, operation_name: None, cost: None };
+        self.response_cache.fill(permit, cache_key, cached);
+        Ok(body)
     }
 
     /// The cache key of a request whose response may be shared.

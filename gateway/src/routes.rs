@@ -1,13 +1,12 @@
 //! All routes and their endpoints.
 
-mod event;
 mod fallback;
 
 use std::sync::Arc;
 
 use poem::{Endpoint, Response, Route, get, post};
 
-use self::{event::EventEndpoint, fallback::Fallback};
+use self::fallback::Fallback;
 use crate::{
     auth::Authenticator,
     config::Config,
@@ -18,7 +17,6 @@ use crate::{
         head_method::get_and_head,
         health::{Live, Ready},
         hooks::{HookEndpoint, Hooks},
-        icalendar::IcalendarEndpoint,
         metrics::MetricsEndpoint,
         open_connections::OpenConnections,
         partner::PartnerEndpoint,
@@ -27,8 +25,9 @@ use crate::{
     metrics::Metrics,
     pages::embed::EmbedForm,
     pages::endpoints::{
-        Configurator, ELEMENT_FILES, ElementFile, Embed, Graphiql, Pages, PartnerUsage, Preview,
-        Suggest, WELL_KNOWN_PATHS, WellKnownFiles,
+        Configurator, DESCRIPTION_PATH, ELEMENT_FILES, ElementFile, Embed, EventFile, FEED_PATHS,
+        FeedEndpoint, Graphiql, OpenSearch, OpenSearchSuggest, Pages, PartnerUsage, Preview,
+        SUGGEST_PATH, Suggest, WELL_KNOWN_PATHS, WellKnownFiles,
     },
     partners::Partners,
     pipeline::Pipeline,
@@ -56,7 +55,7 @@ const PAGE_PATHS: [&str; 17] = [
 ];
 
 /// Paths below which keys of partners with a filter are accepted.
-const FILTERED_PATHS: &[&str] = &["/embed/", "/en/embed/"];
+const FILTERED_PATHS: &[&str] = &["/embed/", "/en/embed/", "/search.", "/en/search."];
 
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
@@ -83,7 +82,6 @@ pub(crate) fn endpoint_of_connections(
     let pages = Pages::new(Arc::clone(&pipeline), config);
     let graphql =
         GraphqlEndpoint::new(Arc::clone(&pipeline), Arc::clone(&metrics), authenticator, config);
-    let icalendar = IcalendarEndpoint { pipeline: Arc::clone(&pipeline), clock: config.clock };
     let embed = |form| {
         let endpoint = get_and_head(Embed { pages: pages.clone(), form });
         CorsEndpoint::new(endpoint, config.cors.clone())
@@ -95,8 +93,17 @@ pub(crate) fn endpoint_of_connections(
     };
     let configurator =
         || get_and_head(Configurator { pages: pages.clone(), partners: Arc::clone(&partners) });
-    let routes = page_routes(&pages)
-        .at("/event/:file", get_and_head(EventEndpoint { icalendar, pages: pages.clone() }))
+    let feed = |format| {
+        let endpoint = get_and_head(FeedEndpoint { pages: pages.clone(), format });
+        CorsEndpoint::new(endpoint, config.cors.clone())
+    };
+    let routes = FEED_PATHS
+        .into_iter()
+        .fold(page_routes(&pages), |routes, (path, format)| routes.at(path, feed(format)));
+    let routes = routes
+        .at("/event/:file", get_and_head(EventFile(pages.clone())))
+        .at(DESCRIPTION_PATH, get_and_head(OpenSearch(pages.clone())))
+        .at(SUGGEST_PATH, get(OpenSearchSuggest(Arc::clone(&pipeline))))
         .at("/status/partners", usage())
         .at("/en/status/partners", usage())
         .at("/embed", configurator())

@@ -43,6 +43,11 @@ pub fn is_condition(name: &str) -> bool {
     condition_parameters().any(|known| known == name)
 }
 
+/// Whether a parameter is one of a search.
+pub fn is_parameter(name: &str) -> bool {
+    ["q", "sort", "wider", "literal", "page", "facet"].contains(&name) || is_condition(name)
+}
+
 /// The parameters of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchParams {

@@ -76,13 +76,13 @@ export async function auditConfigurator(browser, demo, check) {
 
   await check("configurator: results without a field, an agenda, and English", async () => {
     const address = encodeURIComponent("kind=event&phase=past");
-    const { page, errors, close } = await open(`/en/embed?address=${address}&view=agenda&limit=2`);
+    const { page, errors, close } = await open(`/en/embed?address=${address}&view=agenda&first=2`);
     const preview = page.frameLocator("#preview");
     await preview.locator(".wegwijzer-item").first().waitFor();
     assert.equal(await preview.locator(".wegwijzer-item").count(), 2);
     assert.equal(await preview.locator("input").count(), 0);
     const element = await code(page, "element");
-    assert.match(element, /<wegwijzer-agenda query="phase=past&amp;limit=2" lang="en">/);
+    assert.match(element, /<wegwijzer-agenda query="phase=past&amp;first=2" lang="en">/);
     await page.getByLabel("Only results").check();
     await page.locator(".code:has(#element) code", { hasText: "no-field" }).waitFor();
     assert.match(await code(page, "frame"), /\/en\/embed\/frame\?[^"]*field=false/);

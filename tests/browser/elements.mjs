@@ -152,7 +152,7 @@ export async function auditElements(browser, demo, check) {
 
   await check("elements: two on a page, an agenda, and styles of the page that do not leak in", async () => {
     const content = `${search("query='kind=article'")}${search("query='q=brief' no-field")}
-      <wegwijzer-agenda api-key="${KEY}" query="limit=2" lang="en">${FALLBACK}</wegwijzer-agenda>`;
+      <wegwijzer-agenda api-key="${KEY}" query="first=2" lang="en">${FALLBACK}</wegwijzer-agenda>`;
     const leak = "* { color: rgb(1, 2, 3) !important; display: block !important }";
     const { page, errors, close } = await open(content, {
       policy: `${strict}; style-src 'unsafe-inline'`,

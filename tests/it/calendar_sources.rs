@@ -176,7 +176,11 @@ fn every_interface_must_show_added_and_moved_occurrences() {
     let path =
         event["ics"].as_str().unwrap().trim_start_matches("http://127.0.0.1:8080").to_owned();
     let file = server.get(&path).body;
-    for line in ["DTSTART:20261028T180000Z", "DTEND:20261028T190000Z", "DTEND:20261113T084500Z"] {
+    for line in [
+        "DTSTART;TZID=Europe/Amsterdam:20261028T190000",
+        "DTEND;TZID=Europe/Amsterdam:20261028T200000",
+        "DTEND;TZID=Europe/Amsterdam:20261113T094500",
+    ] {
         assert!(file.contains(&format!("\r\n{line}\r\n")), "{line}: {file}");
     }
     assert_eq!(file.matches("BEGIN:VEVENT").count(), 5, "{file}");

@@ -11,11 +11,11 @@ use crate::{
 #[test]
 fn a_preview_must_be_on_another_site() {
     let (_installation, server) = serve();
-    let reply = get(&server, "/embed/preview?view=results&kind=event&limit=2", &[]);
+    let reply = get(&server, "/embed/preview?view=results&kind=event&first=2", &[]);
     let policy = reply.header("content-security-policy").expect("a policy");
     assert!(policy.starts_with("sandbox allow-scripts allow-popups"), "{policy}");
     assert!(!policy.contains("allow-same-origin") && policy.contains("frame-ancestors 'self'"));
-    assert!(reply.body.contains("query=\"kind=event&#38;limit=2\" no-field"), "{}", reply.body);
+    assert!(reply.body.contains("query=\"kind=event&#38;first=2\" no-field"), "{}", reply.body);
     let (_, key) = reply.body.split_once("api-key=\"").expect("a key");
     let (key, _) = key.split_once('"').expect("a key");
     let target = format!("/embed/search?kind=event&key={key}");

@@ -329,7 +329,7 @@ fn an_event_must_be_available_as_an_icalendar_file() {
     for line in [
         "VERSION:2.0",
         "SUMMARY:Dag van de klantreis",
-        "DTSTART:20260401T080000Z",
+        "DTSTART;TZID=Europe/Amsterdam:20260401T100000",
         "STATUS:CONFIRMED",
     ] {
         assert!(single.body.contains(&format!("\r\n{line}\r\n")), "{line}: {}", single.body);
@@ -337,7 +337,11 @@ fn an_event_must_be_available_as_an_icalendar_file() {
     // A weekly series of twenty from 6 January; on 2 March twelve are left.
     let series = file("Inloopuur");
     assert_eq!(series.body.matches("BEGIN:VEVENT").count(), 12, "{}", series.body);
-    assert!(series.body.contains("\r\nDTSTART:20260303T140000Z\r\n"), "{}", series.body);
+    assert!(
+        series.body.contains("\r\nDTSTART;TZID=Europe/Amsterdam:20260303T150000\r\n"),
+        "{}",
+        series.body
+    );
     for path in ["/event/e000000000000.ics", "/event/nonsense.ics", "/event/x"] {
         assert_eq!(server.get(path).status, 404, "{path}");
     }

@@ -73,6 +73,7 @@ mod example_operations;
 mod example_subgraphs;
 mod extraction;
 mod federation;
+mod feeds;
 mod field_relevance;
 mod generation_swap;
 mod graphql_snapshots;

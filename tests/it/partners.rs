@@ -96,12 +96,12 @@ fn a_fragment_and_a_frame_must_be_the_search() {
         let headings = [&page, &fragment].map(|html| html.matches("Verder weg: ").count());
         assert_eq!(headings[0], headings[1], "{query} {fragment}");
     }
-    let frame = get(&server, &format!("/embed/frame?kind=event&limit=1&key={KEY}"), &[]).body;
+    let frame = get(&server, &format!("/embed/frame?kind=event&first=1&key={KEY}"), &[]).body;
     for text in [
         "<input type=\"hidden\" name=\"kind\" value=\"event\">",
-        "<input type=\"hidden\" name=\"limit\" value=\"1\">",
+        "<input type=\"hidden\" name=\"first\" value=\"1\">",
         "<input type=\"hidden\" name=\"key\" value=\"wk_0123456789abcdef\">",
-        "rel=\"next\" href=\"http://127.0.0.1:8080/embed/frame?kind=event&#38;page=2&#38;fixed=kind&#38;limit=1&#38;key=wk_0123456789abcdef\"",
+        "rel=\"next\" href=\"http://127.0.0.1:8080/embed/frame?kind=event&#38;page=2&#38;fixed=kind&#38;first=1&#38;key=wk_0123456789abcdef\"",
         "<input type=\"hidden\" name=\"fixed\" value=\"kind\">",
         "target=\"_top\"",
     ] {
@@ -109,8 +109,8 @@ fn a_fragment_and_a_frame_must_be_the_search() {
     }
     assert_eq!(frame.matches("wegwijzer-item").count(), 1, "{frame}");
     for (target, name) in [
-        ("/embed/fragment?limit=0", "limit"),
-        ("/embed/fragment?limit=11", "limit"),
+        ("/embed/fragment?first=0", "first"),
+        ("/embed/fragment?first=11", "first"),
         ("/embed/frame?kind=person", "kind"),
         ("/embed/fragment?page=51", "page"),
         ("/embed/search?field=nee", "field"),
@@ -396,7 +396,7 @@ fn mistakes_in_a_partner_must_be_reported_with_the_remedy() {
 fn titles_must_have_the_level_that_the_page_needs() {
     let (_installation, server) = serve();
     for (query, level) in [("", 3), ("&heading=2", 2), ("&heading=6", 6)] {
-        let body = get(&server, &format!("/embed/search?q=klantreis&limit=1{query}"), &[]).body;
+        let body = get(&server, &format!("/embed/search?q=klantreis&first=1{query}"), &[]).body;
         assert_eq!(
             body.matches(&format!("<h{level} class=\"wegwijzer-title")).count(),
             1,

@@ -166,7 +166,7 @@ pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Reply {
     let _ = stream.write_all(body);
     let mut response = Vec::new();
     let _ = stream.read_to_end(&mut response);
-    let response = String::from_utf8(response).expect("text");
+    let response = String::from_utf8_lossy(&response).into_owned();
     let (head, body) = response.split_once("\r\n\r\n").expect("a head and a body");
     let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
     Reply { status, head: head.to_lowercase(), body: body.to_owned() }

@@ -7,13 +7,16 @@ use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use schema::{DatePrecision, Event, EventPhase, Moment, NodeId, Occurrence, Record, moment};
 
 use super::{
-    PageContext, PageError, hit,
+    PageContext, PageError, feed_links, hit,
     layout::{Layout, Link},
     record_lookup,
     record_lookup::RecordsById,
     render_template, site,
 };
-use crate::messages::{Messages, home_day};
+use crate::{
+    messages::{Messages, home_day},
+    search_params::SearchParams,
+};
 
 /// Maximum number of occurrences shown per month.
 const OCCURRENCES_MAX: usize = 300;
@@ -96,6 +99,7 @@ pub(super) async fn page(
     let mut layout = Layout::new(context.site, messages, title, &path(first));
     layout.description = messages.format("calendar.description", "month", &month);
     layout.is_indexable = month_events.count > 0;
+    layout.feeds = feed_links::of_search(context, &SearchParams::parse("kind=event").0);
     let [previous, next] = adjacent_months(context, first, today);
     let link =
         |first: Date| Link { href: layout.href(&path(first)), text: month_name(messages, first) };

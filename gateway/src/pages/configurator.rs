@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 pub(crate) use self::pasted_address::{AddressError, search_at};
 use self::{code::CodeWriter, pasted_address::QUERY_BYTES_MAX};
-use super::{PageContext, PageError, embed::LIMIT_MAX, layout::Layout, render_template, search};
+use super::{PageContext, PageError, embed::FIRST_MAX, layout::Layout, render_template, search};
 use crate::{
     partners::{KeyError, PREVIEW_KEY, Partner},
     search_params::SearchParams,
@@ -68,7 +68,7 @@ pub(crate) struct ConfiguratorRequest {
     pub(crate) key: String,
     pub(crate) view: ElementView,
     /// Number of results.
-    pub(crate) limit: Option<usize>,
+    pub(crate) first: Option<usize>,
     /// The partner with the key, or why it has none.
     pub(crate) partner: Option<Result<Arc<Partner>, KeyError>>,
 }
@@ -77,12 +77,12 @@ impl ConfiguratorRequest {
     /// The path and query string with the same input.
     fn path(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let limit = self.limit.map(|limit| limit.to_string()).unwrap_or_default();
+        let first = self.first.map(|first| first.to_string()).unwrap_or_default();
         for (name, value) in [
             ("address", self.address.as_str()),
             ("partner_key", &self.key),
             ("view", if self.address.is_empty() { "" } else { self.view.name() }),
-            ("limit", &limit),
+            ("first", &first),
         ] {
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -97,7 +97,7 @@ impl ConfiguratorRequest {
 #[derive(Debug, Clone)]
 pub(crate) struct PreviewRequest {
     pub(crate) view: ElementView,
-    pub(crate) limit: Option<usize>,
+    pub(crate) first: Option<usize>,
     pub(crate) search: SearchParams,
 }
 
@@ -115,8 +115,8 @@ struct ConfiguratorView<'a> {
     layout: Layout<'a>,
     request: &'a ConfiguratorRequest,
     address_bytes_max: usize,
-    limit: usize,
-    limit_max: usize,
+    first: usize,
+    first_max: usize,
     /// Name, label, and whether it is chosen.
     views: Vec<(&'static str, &'a str, bool)>,
     address_error: Option<String>,
@@ -170,8 +170,8 @@ pub(super) async fn page(
         layout,
         request,
         address_bytes_max: QUERY_BYTES_MAX,
-        limit: request.limit.unwrap_or(LIMIT_MAX),
-        limit_max: LIMIT_MAX,
+        first: request.first.unwrap_or(FIRST_MAX),
+        first_max: FIRST_MAX,
         views: views.to_vec(),
         address_error,
         key_error,
@@ -233,10 +233,10 @@ async fn output(
     request: &ConfiguratorRequest,
     searched: &Searched,
 ) -> Result<Output, PageError> {
-    let limit = request.limit.filter(|limit| *limit < LIMIT_MAX);
+    let first = request.first.filter(|first| *first < FIRST_MAX);
     let preview = [
         format!("view={}", request.view.name()),
-        limit.map_or_else(String::new, |limit| format!("limit={limit}")),
+        first.map_or_else(String::new, |first| format!("first={first}")),
         searched.found.query_string(),
     ];
     let preview: Vec<_> = preview.into_iter().filter(|part| !part.is_empty()).collect();
@@ -245,7 +245,7 @@ async fn output(
     let query = search::search_query(context, &searched.found, page, extras);
     let total = context.snapshot.search(query).await?.total.unwrap_or_default();
     let words = searched.found.words.as_deref();
-    let writer = CodeWriter { context, request, searched, limit };
+    let writer = CodeWriter { context, request, searched, first };
     Ok(Output {
         count: search::count_text(context.messages, total, words),
         results_href: super::search_href(context, &searched.found),
@@ -277,7 +277,7 @@ pub(super) async fn preview(
         module: context.site.absolute(schema::Language::Nl, "embed/v1/wegwijzer.js"),
         is_agenda: request.view == ElementView::Agenda,
         has_field: request.view == ElementView::Search,
-        query: code::query(&request.search, request.limit),
+        query: code::query(&request.search, request.first),
         key: PREVIEW_KEY,
     })
     .await

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Maximum number of hits, and the default.
-pub(crate) const LIMIT_MAX: usize = PAGE_SIZE;
+pub(crate) const FIRST_MAX: usize = PAGE_SIZE;
 
 /// Maximum number of facets, besides those with a chosen value.
 const FACETS_MAX: usize = 5;
@@ -57,7 +57,7 @@ pub(crate) struct EmbedRequest {
     /// Whether there is a search field with filters.
     pub(crate) has_field: bool,
     /// Maximum number of hits.
-    pub(crate) limit: usize,
+    pub(crate) first: usize,
     /// Level of the headings with the titles.
     pub(crate) heading_level: u8,
     pub(crate) partner: Option<Arc<Partner>>,
@@ -76,8 +76,8 @@ impl EmbedRequest {
         if !self.has_field {
             parameters.push(("field", "false".to_owned()));
         }
-        if self.limit < LIMIT_MAX {
-            parameters.push(("limit", self.limit.to_string()));
+        if self.first < FIRST_MAX {
+            parameters.push(("first", self.first.to_string()));
         }
         if self.heading_level != HEADING_LEVEL_DEFAULT {
             parameters.push(("heading", self.heading_level.to_string()));
@@ -182,8 +182,8 @@ pub(super) async fn page(
 }
 
 async fn find(context: PageContext<'_>, request: &EmbedRequest) -> Result<SearchPage, PageError> {
-    let offset = (request.search.page.max(1) - 1) * request.limit;
-    let page = Page::Offset { limit: request.limit, offset };
+    let offset = (request.search.page.max(1) - 1) * request.first;
+    let page = Page::Offset { limit: request.first, offset };
     let facets = request.form != EmbedForm::Fragment && request.has_field;
     let extras = SearchExtras { total: true, facets, highlights: true, ..SearchExtras::default() };
     let query = search::search_query(context, &request.search, page, extras);

@@ -3,12 +3,16 @@
 mod configurator;
 mod elements;
 mod embed;
+mod feeds;
 mod graphiql;
+mod opensearch;
+mod search_request;
 mod usage;
 mod well_known;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use federation::error::with_causes;
 use indexer::catalog::CatalogError;
 use poem::{
@@ -22,15 +26,19 @@ pub(crate) use self::{
     configurator::{Configurator, Preview},
     elements::{ElementFile, FILES as ELEMENT_FILES},
     embed::Embed,
+    feeds::{EventFile, FeedEndpoint, PATHS as FEED_PATHS},
     graphiql::Graphiql,
+    opensearch::{DESCRIPTION_PATH, OpenSearch, OpenSearchSuggest, SUGGEST_PATH},
     usage::PartnerUsage,
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
 };
 use crate::{
     config::Config,
+    error::ApiError,
     http::{
         compression::ContentEncoding,
         etag::{ETag, IfNoneMatch, not_modified},
+        problem_details,
         request_id::RequestId,
     },
     messages::Messages,
@@ -75,12 +83,24 @@ struct PageCacheKey<'a> {
     path_and_query: &'a str,
 }
 
+/// How a response can be reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caching {
+    /// Not at all.
+    None,
+    /// By a client that has it, as long as its `ETag` remains the same.
+    Validator,
+    /// Also for other clients, since many request it.
+    Stored,
+}
+
 /// How a page is sent.
 struct PageVariant {
     language: Language,
     /// Everything in the address that the page depends on.
     path_and_query: String,
-    is_cacheable: bool,
+    caching: Caching,
+    media_type: &'static str,
     /// The content security policy.
     policy: HeaderValue,
     /// The status if the page can be rendered.
@@ -134,7 +154,12 @@ impl Pages {
         let variant = PageVariant {
             language,
             path_and_query: format!("{path}?{query_string}"),
-            is_cacheable: is_valid && !matches!(page_request, PageRequest::Status { .. }),
+            caching: if is_valid && !matches!(page_request, PageRequest::Status { .. }) {
+                Caching::Validator
+            } else {
+                Caching::None
+            },
+            media_type: HTML,
             policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
             status: if is_valid { StatusCode::OK } else { StatusCode::BAD_REQUEST },
         };
@@ -167,12 +192,14 @@ impl Pages {
             language: messages.language_code(),
             path_and_query: &variant.path_and_query,
         };
-        let cache_key =
-            variant.is_cacheable.then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
+        let cache_key = (variant.caching != Caching::None)
+            .then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
         let etag = cache_key.map(|cache_key| ETag::new(cache_key, encoding.etag_suffix()));
         let if_none_match = IfNoneMatch::parse(request.headers());
         let response = |status, body| {
             let mut response = html(status, body);
+            let media_type = HeaderValue::from_static(variant.media_type);
+            response.headers_mut().insert(header::CONTENT_TYPE, media_type);
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, variant.policy.clone());
             encoding.set_headers(response.headers_mut());
             if let Some(etag) = &etag {
@@ -184,14 +211,21 @@ impl Pages {
         if etag.as_ref().is_some_and(|etag| if_none_match.matches(etag)) {
             return not_modified(response(StatusCode::OK, Vec::new()));
         }
-        match pages::render(context, page_request).await {
+        // Boxed, since the future of a page is large.
+        let rendered =
+            Box::pin(async { Ok(Bytes::from(pages::render(context, page_request).await?)) });
+        let stored = cache_key.filter(|_| variant.caching == Caching::Stored);
+        let body = match stored {
+            None => rendered.await,
+            Some(cache_key) => self.inner.pipeline.cached_body(cache_key, rendered).await,
+        };
+        match body {
             Ok(_) if etag.as_ref().is_some_and(|etag| if_none_match.matches_existing(etag)) => {
                 not_modified(response(StatusCode::OK, Vec::new()))
             }
-            Ok(body) => {
-                response(variant.status, encoding.encode_off_runtime(body.into_bytes()).await)
-            }
-            Err(error) => self.error_response(request, &error),
+            Ok(body) => response(variant.status, encoding.encode_off_runtime(body.into()).await),
+            Err(error) if variant.media_type == HTML => self.error_response(request, &error),
+            Err(error) => problem(&error),
         }
     }
 
@@ -288,6 +322,20 @@ fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageR
         [segment, slug] => kind(segment).map(|kind| PageRequest::Record(kind, slug.to_owned())),
         _ => None,
     }
+}
+
+/// The response to a program if a page cannot be rendered.
+fn problem(error: &PageError) -> Response {
+    let error = match error {
+        PageError::NotFound | PageError::Moved(_) => ApiError::not_found("not found"),
+        PageError::Catalog(error) => crate::error::from_catalog(error),
+        PageError::Template(_) => {
+            tracing::error!(error = with_causes(error), "cannot render feed");
+            ApiError::internal()
+        }
+    };
+    let status = StatusCode::from_u16(error.code.http_status()).expect("codes have valid statuses");
+    problem_details::response(status, &error)
 }
 
 fn html(status: StatusCode, body: Vec<u8>) -> Response {

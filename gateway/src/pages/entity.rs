@@ -7,7 +7,7 @@ use askama::Template;
 use schema::{EventPhase, Kind, NodeKind, Record, SearchExtras, SearchFilter, SearchSort};
 
 use super::{
-    PageContext, PageError, hit,
+    PageContext, PageError, feed_links, hit,
     hit::HitView,
     home, id_from_slug,
     layout::{Layout, Link},
@@ -16,6 +16,7 @@ use super::{
     record_lookup::RecordsById,
     render_template, site,
 };
+use crate::search_params::SearchParams;
 
 /// Maximum number of items shown per list.
 const ITEMS_SHOWN: usize = 5;
@@ -83,6 +84,8 @@ async fn view<'a>(
     if !definition.is_empty() {
         layout.description = hit::truncate_at_word(&definition, 200);
     }
+    let condition = SearchParams::parse(&format!("{}={id}", id.kind().as_str())).0;
+    layout.feeds = feed_links::of_search(context, &condition);
     let is_theme = id.kind() == NodeKind::Theme;
     let (title_key, all_key) = match id.kind() {
         NodeKind::Theme => ("theme.who", "theme.all"),

@@ -8,12 +8,13 @@ use schema::{
 };
 
 use super::{
-    PageContext, PageError, hit,
+    PageContext, PageError, feed_links, hit,
     hit::HitView,
     layout::{Layout, Link},
     record_lookup::RecordsById,
     render_template,
 };
+use crate::search_params::SearchParams;
 
 /// Maximum number of items shown per list.
 const ITEMS_SHOWN: usize = 4;
@@ -37,6 +38,7 @@ pub(super) async fn page(context: PageContext<'_>) -> Result<String, PageError> 
     let mut layout =
         Layout::new(context.site, messages, messages.get("site.tagline").to_owned(), "");
     layout.description = messages.get("site.intro").to_owned();
+    layout.feeds = feed_links::of_search(context, &SearchParams::parse("").0);
     let counts = *context.snapshot.counts();
     let kinds = Kind::ALL.iter().map(|kind| {
         let node: schema::NodeKind = (*kind).into();

@@ -9,7 +9,7 @@ use tokio::task::yield_now;
 use super::{
     PageContext, PageError,
     body_html::page_html,
-    hit,
+    feed_links, hit,
     hit::HitView,
     id_from_slug,
     item_relations::ItemRelations,
@@ -21,7 +21,7 @@ use super::{
     record_lookup::RecordsById,
     render_template, site,
 };
-use crate::{blocking, messages::Messages};
+use crate::{blocking, messages::Messages, search_params::SearchParams};
 
 /// Maximum number of related records shown.
 const RELATED_SHOWN: usize = 4;
@@ -179,6 +179,10 @@ fn layout<'a>(context: PageContext<'a>, record: &Record, path: &str) -> Layout<'
     layout.json_ld = json_ld::render(record, &layout.canonical());
     if let Some(summary) = record.common().and_then(|common| common.summary.as_ref()) {
         layout.description = hit::truncate_at_word(summary, 200);
+    }
+    if let Record::Community(community) = record {
+        let condition = format!("community={}", community.common.id);
+        layout.feeds = feed_links::of_search(context, &SearchParams::parse(&condition).0);
     }
     layout
 }

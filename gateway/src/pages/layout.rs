@@ -1,8 +1,9 @@
 //! The layout of every page: head, search field and navigation.
 
 use schema::Language;
+use url::form_urlencoded;
 
-use super::{SiteUrls, other_language};
+use super::{SiteUrls, feed_links::FeedLink, other_language};
 use crate::messages::Messages;
 
 /// The layout of one page.
@@ -19,6 +20,8 @@ pub(super) struct Layout<'a> {
     pub(super) description: String,
     /// Whether search engines may index the page.
     pub(super) is_indexable: bool,
+    /// Feeds with the results on the page.
+    pub(super) feeds: Vec<FeedLink>,
     /// The JSON-LD of the page; empty if there is none.
     pub(super) json_ld: String,
 }
@@ -47,6 +50,7 @@ impl<'a> Layout<'a> {
             query: String::new(),
             description,
             is_indexable: true,
+            feeds: Vec::new(),
             json_ld: String::new(),
         }
     }
@@ -80,6 +84,13 @@ impl<'a> Layout<'a> {
     pub(super) fn alternates(&self) -> [(&'static str, String); 2] {
         [("nl", Language::Nl), ("en", Language::En)]
             .map(|(code, language)| (code, self.site.absolute(language, &self.path)))
+    }
+
+    /// The URL of the configurator with the results on this page.
+    pub(super) fn embed_href(&self) -> String {
+        let address: String =
+            form_urlencoded::byte_serialize(self.canonical().as_bytes()).collect();
+        self.href(&format!("embed?address={address}"))
     }
 
     /// The URL of this page in the other language.

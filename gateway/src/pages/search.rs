@@ -13,7 +13,7 @@ use self::{filters::FiltersView, pagination::PaginationView};
 use super::{
     PageContext, PageError, facets,
     facets::FacetBuilder,
-    hit,
+    feed_links, hit,
     hit::HitView,
     layout::{Layout, Link},
     record_lookup::RecordsById,
@@ -148,6 +148,7 @@ async fn view<'a>(
     let title = title(messages, parameters.words.as_deref());
     let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
+    layout.feeds = feed_links::of_search(context, parameters);
     layout.is_indexable = false;
     let no_results = if listed == 0 { Some(no_results(context, parameters).await?) } else { None };
     let view = SearchView {

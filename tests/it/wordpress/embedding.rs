@@ -42,12 +42,12 @@ fn elements_must_work_in_pages_of_wordpress() {
     site.write_plugin("wegwijzer.php", &plugin.replace("http://127.0.0.1:8080/", &service));
     let html = format!(
         "<script type=\"module\" src=\"{service}embed/v1/wegwijzer.js\"></script>\n\
-         <wegwijzer-search api-key=\"{KEY}\" query=\"limit=3\"><a href=\"{service}\">Zoek</a></wegwijzer-search>"
+         <wegwijzer-search api-key=\"{KEY}\" query=\"first=3\"><a href=\"{service}\">Zoek</a></wegwijzer-search>"
     );
     let addresses = site.php(&format!(
         r#"
         $html = '<!-- wp:html -->{html}<!-- /wp:html -->';
-        $shortcode = '<!-- wp:shortcode -->[wegwijzer query="kind=event&amp;limit=1"]<!-- /wp:shortcode -->';
+        $shortcode = '<!-- wp:shortcode -->[wegwijzer query="kind=event&amp;first=1"]<!-- /wp:shortcode -->';
         $editor = wp_insert_user(['user_login' => 'redactie', 'user_pass' => 'x', 'role' => 'editor']);
         foreach ([[1, $html], [$editor, $html . $shortcode]] as [$user, $content]) {{
             wp_set_current_user($user);

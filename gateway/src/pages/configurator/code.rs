@@ -6,7 +6,7 @@ use schema::{Facet, Language};
 use serde_json::{Map, Value, json};
 
 use super::{CodeBlock, ConfiguratorRequest, ElementView, PageContext, Searched};
-use crate::search_params::SearchParams;
+use crate::{pages::feed_links, search_params::SearchParams};
 
 /// The query of the example for GraphQL.
 const GRAPHQL_QUERY: &str = "query Results($query: String, $filter: SearchFilter, $sort: SearchSort! = RELEVANCE, \
@@ -19,7 +19,7 @@ pub(super) struct CodeWriter<'a> {
     pub(super) context: PageContext<'a>,
     pub(super) request: &'a ConfiguratorRequest,
     pub(super) searched: &'a Searched,
-    pub(super) limit: Option<usize>,
+    pub(super) first: Option<usize>,
 }
 
 impl CodeWriter<'_> {
@@ -52,6 +52,7 @@ impl CodeWriter<'_> {
                 "configurator.fragment_explanation",
                 format!("curl '{}'", self.embed_url("embed/fragment")),
             ),
+            block("feeds", "configurator.feeds", "configurator.feeds_explanation", self.feeds()),
             block(
                 "graphql",
                 "configurator.graphql",
@@ -59,6 +60,12 @@ impl CodeWriter<'_> {
                 self.graphql(),
             ),
         ]
+    }
+
+    fn feeds(&self) -> String {
+        let context = PageContext { has_absolute_links: true, ..self.context };
+        let feeds = feed_links::of_search(context, &self.searched.found);
+        feeds.into_iter().map(|feed| feed.href).collect::<Vec<_>>().join("\n")
     }
 
     /// The absolute URL of a file that does not depend on the language.
@@ -82,7 +89,7 @@ impl CodeWriter<'_> {
         } else {
             self.searched.requested.clone()
         };
-        let query = query(&search, self.limit);
+        let query = query(&search, self.first);
         if !query.is_empty() {
             add("query", &query);
         }
@@ -123,7 +130,7 @@ impl CodeWriter<'_> {
     fn embed_url(&self, path: &str) -> String {
         let language = self.context.messages.language;
         let url = self.context.site.absolute(language, path);
-        let mut query = query(&self.searched.shown, self.limit);
+        let mut query = query(&self.searched.shown, self.first);
         if path == "embed/frame" && self.request.view != ElementView::Search {
             query = joined(&query, "field=false");
         }
@@ -164,7 +171,7 @@ impl CodeWriter<'_> {
                 variables.insert(name.to_owned(), json!(true));
             }
         }
-        variables.insert("first".to_owned(), json!(self.limit.unwrap_or(super::LIMIT_MAX)));
+        variables.insert("first".to_owned(), json!(self.first.unwrap_or(super::FIRST_MAX)));
         let body = json!({ "query": GRAPHQL_QUERY, "variables": variables });
         let body = serde_json::to_string_pretty(&body).expect("values serialise to JSON");
         let url = self.file("graphql");
@@ -174,11 +181,11 @@ impl CodeWriter<'_> {
 }
 
 /// The query string of a search with a number of results.
-pub(super) fn query(search: &SearchParams, limit: Option<usize>) -> String {
+pub(super) fn query(search: &SearchParams, first: Option<usize>) -> String {
     let query = search.query_string();
-    match limit {
+    match first {
         None => query,
-        Some(limit) => joined(&query, &format!("limit={limit}")),
+        Some(first) => joined(&query, &format!("first={first}")),
     }
 }
 

@@ -2,23 +2,24 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use poem::{
-    Endpoint, Request, Response, Result,
-    http::{HeaderValue, StatusCode},
+use super::{
+    CONTENT_SECURITY_POLICY, Caching, HTML, PageVariant, Pages, search_request::value,
+    split_language,
 };
-use url::form_urlencoded;
-
-use super::{CONTENT_SECURITY_POLICY, PageVariant, Pages, split_language};
 use crate::{
     error::ApiError,
     http::problem_details,
     pages::{
         PageRequest,
         configurator::{ConfiguratorRequest, ElementView, PreviewRequest},
-        embed::LIMIT_MAX,
+        embed::FIRST_MAX,
     },
     partners::Partners,
     search_params::SearchParams,
+};
+use poem::{
+    Endpoint, Request, Response, Result,
+    http::{HeaderValue, StatusCode},
 };
 
 /// The endpoint of the configurator.
@@ -39,7 +40,7 @@ impl Endpoint for Configurator {
             address: value(&query, "address").unwrap_or_default(),
             key,
             view: parsed(&query, "view").unwrap_or_default(),
-            limit: limit(&query),
+            first: first(&query),
             partner,
         };
         let (language, path) = split_language(request.uri().path());
@@ -47,7 +48,8 @@ impl Endpoint for Configurator {
             language,
             path_and_query: format!("{path}?{query}"),
             // The configuration can change without the generation.
-            is_cacheable: false,
+            caching: Caching::None,
+            media_type: HTML,
             policy: HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'"))
                 .expect("visible ASCII"),
             status: StatusCode::OK,
@@ -74,7 +76,7 @@ impl Endpoint for Preview {
         if let Some(invalid) = invalid.first() {
             return Ok(bad_request(invalid.to_string()));
         }
-        let preview = PreviewRequest { view, limit: limit(query), search };
+        let preview = PreviewRequest { view, first: first(query), search };
         let (language, path) = split_language(request.uri().path());
         let origin = self.0.inner.site.url.origin().ascii_serialization();
         // What a partner has to allow, and nothing else.
@@ -85,7 +87,8 @@ impl Endpoint for Preview {
         let variant = PageVariant {
             language,
             path_and_query: format!("{path}?{query}"),
-            is_cacheable: true,
+            caching: Caching::Validator,
+            media_type: HTML,
             policy: HeaderValue::from_str(&policy).expect("an origin is visible ASCII"),
             status: StatusCode::OK,
         };
@@ -107,18 +110,11 @@ fn bad_request(message: String) -> Response {
     problem_details::response(StatusCode::BAD_REQUEST, &ApiError::bad_request(message))
 }
 
-/// The first value of a parameter, if it is not empty.
-fn value(query: &str, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
-    found.map(|(_, value)| value.trim().to_owned())
-}
-
 /// A value of a form, which only has valid ones.
 fn parsed<T: FromStr>(query: &str, name: &str) -> Option<T> {
     value(query, name)?.parse().ok()
 }
 
-fn limit(query: &str) -> Option<usize> {
-    parsed(query, "limit").filter(|limit| (1..=LIMIT_MAX).contains(limit))
+fn first(query: &str) -> Option<usize> {
+    parsed(query, "first").filter(|first| (1..=FIRST_MAX).contains(first))
 }

@@ -7,13 +7,17 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{PageVariant, Pages, split_language};
+use super::{
+    Caching, HTML, PageVariant, Pages,
+    search_request::{SearchRequest, value},
+    split_language,
+};
 use crate::{
     error::ApiError,
-    http::{partner::RequestPartner, problem_details},
+    http::problem_details,
     pages::{
         PageRequest,
-        embed::{EmbedForm, EmbedRequest, HEADING_LEVEL_DEFAULT, HEADING_LEVELS, LIMIT_MAX},
+        embed::{EmbedForm, EmbedRequest, FIRST_MAX, HEADING_LEVEL_DEFAULT, HEADING_LEVELS},
     },
     search_params::{SearchParams, is_condition},
 };
@@ -50,7 +54,8 @@ impl Endpoint for Embed {
                 embed.search.query_string(),
                 embed.partner.as_ref().map_or("", |partner| &partner.config.name),
             ),
-            is_cacheable: true,
+            caching: Caching::Validator,
+            media_type: HTML,
             policy: policy(&embed),
             status: StatusCode::OK,
         };
@@ -64,40 +69,16 @@ impl Endpoint for Embed {
 /// What to correct.
 fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
     let query = request.uri().query().unwrap_or_default();
-    let (requested, invalid) = SearchParams::parse(query);
-    if let Some(parameter) = invalid.first() {
-        return Err(parameter.to_string());
-    }
-    let value = |name: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
-        found.map(|(_, value)| value.trim().to_owned())
-    };
-    let limit = match value("limit") {
-        None => LIMIT_MAX,
-        Some(text) => {
-            let limit = text.trim().parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
-            limit.ok_or_else(|| format!("`limit` must be from 1 to {LIMIT_MAX}"))?
-        }
-    };
-    let heading_level = match value("heading") {
+    let SearchRequest { requested, search, first, partner, key } =
+        SearchRequest::parse(request, FIRST_MAX, &["field", "fixed", "heading"])?;
+    let heading_level = match value(query, "heading") {
         None => HEADING_LEVEL_DEFAULT,
         Some(text) => {
             let level = text.parse().ok().filter(|level| HEADING_LEVELS.contains(level));
             level.ok_or("`heading` must be from 2 to 6")?
         }
     };
-    let partner = request.data::<RequestPartner>().map(|partner| partner.0.clone());
-    let search = match &partner {
-        None => requested.clone(),
-        Some(partner) => {
-            let outside = |error: crate::search_params::InvalidParameter| {
-                format!("the key does not find this `{}`: `{}`", error.name, error.value)
-            };
-            requested.within(&partner.config.filter).map_err(outside)?
-        }
-    };
-    let has_field = match value("field").as_deref() {
+    let has_field = match value(query, "field").as_deref() {
         None | Some("true") => true,
         Some("false") => false,
         Some(_) => return Err("`field` must be `true` or `false`".to_owned()),
@@ -112,14 +93,14 @@ fn parse(request: &Request, form: EmbedForm) -> Result<EmbedRequest, String> {
     if let Some(name) = fixed.iter().find(|name| !is_condition(name)) {
         return Err(format!("`fixed` must be names of conditions: `{name}`"));
     }
-    let key = value("key");
+    let first = first.unwrap_or(FIRST_MAX);
     Ok(EmbedRequest {
         form,
         requested,
         search,
         fixed,
         has_field,
-        limit,
+        first,
         heading_level,
         partner,
         key,

@@ -1,0 +1,79 @@
+//! What the parameters of a request for programs and other sites state.
+
+use std::sync::Arc;
+
+use poem::Request;
+use url::form_urlencoded;
+
+use crate::{
+    http::partner::RequestPartner,
+    partners::Partner,
+    search_params::{InvalidParameter, SearchParams, is_parameter},
+};
+
+/// Parameters of every such request besides those of the search.
+const OTHER_PARAMETERS: [&str; 2] = ["first", "key"];
+
+/// A search with the conditions of the partner that requests it.
+pub(super) struct SearchRequest {
+    /// The search as requested.
+    pub(super) requested: SearchParams,
+    /// The search with the conditions of the partner.
+    pub(super) search: SearchParams,
+    /// Number of hits.
+    pub(super) first: Option<usize>,
+    pub(super) partner: Option<Arc<Partner>>,
+    /// The key as sent in the address.
+    pub(super) key: Option<String>,
+}
+
+impl SearchRequest {
+    /// Reads the parameters. `others` are allowed besides those of every search.
+    ///
+    /// # Errors
+    /// What to correct.
+    pub(super) fn parse(
+        request: &Request,
+        first_max: usize,
+        others: &[&str],
+    ) -> Result<Self, String> {
+        let query = request.uri().query().unwrap_or_default();
+        let is_known = |name: &str| {
+            is_parameter(name) || OTHER_PARAMETERS.contains(&name) || others.contains(&name)
+        };
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        if let Some((name, _)) = pairs.find(|(name, _)| !is_known(name)) {
+            let name: String = name.chars().take(80).collect();
+            return Err(format!("unknown parameter: `{name}`"));
+        }
+        let (requested, invalid) = SearchParams::parse(query);
+        if let Some(parameter) = invalid.first() {
+            return Err(parameter.to_string());
+        }
+        let first = match value(query, "first") {
+            None => None,
+            Some(text) => {
+                let first = text.parse().ok().filter(|first| (1..=first_max).contains(first));
+                Some(first.ok_or_else(|| format!("`first` must be from 1 to {first_max}"))?)
+            }
+        };
+        let partner = request.data::<RequestPartner>().map(|partner| partner.0.clone());
+        let search = match &partner {
+            None => requested.clone(),
+            Some(partner) => {
+                let outside = |error: InvalidParameter| {
+                    format!("the key does not find this `{}`: `{}`", error.name, error.value)
+                };
+                requested.within(&partner.config.filter).map_err(outside)?
+            }
+        };
+        Ok(Self { requested, search, first, partner, key: value(query, "key") })
+    }
+}
+
+/// The first value of a parameter, if it is not empty.
+pub(super) fn value(query: &str, name: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
+    found.map(|(_, value)| value.trim().to_owned())
+}
