@@ -51,6 +51,9 @@ export async function auditConfigurator(browser, demo, check) {
     const graphql = JSON.parse(run(await code(page, "graphql")));
     assert.equal(graphql.errors, undefined, JSON.stringify(graphql.errors));
     assert.equal(graphql.data.search.totalCount, expected);
+    const [atom, json] = (await code(page, "feeds")).split("\n");
+    assert.match(await (await fetch(atom)).text(), /<feed /);
+    assert.equal((await (await fetch(json)).json()).items.length, Math.min(expected, 20));
     const [, url, integrity] = (await code(page, "integrity")).match(/src="([^"]+)"\s+integrity="([^"]+)"/);
     const module = Buffer.from(await (await fetch(url)).arrayBuffer());
     assert.equal(integrity, `sha384-${createHash("sha384").update(module).digest("base64")}`);

@@ -325,6 +325,15 @@ fn feeds_must_reject_what_they_do_not_know() {
     };
     assert!(total(&format!("key={EVENTS_KEY}")) < total(&format!("key={KEY}")));
     assert_eq!(total(&format!("key={KEY}")), total(""));
+    // Words cannot add lines to a calendar, nor characters that XML does not have.
+    let words = "a%0D%0ABEGIN%3AVEVENT%0D%0A%0B%EF%BF%BE%3B%2C%5C%3Cb%3E";
+    let calendar = ok(&server, &format!("/search.ics?q={words}")).body;
+    assert!(!calendar.contains("\r\nBEGIN:VEVENT") && !calendar.contains('\u{b}'), "{calendar}");
+    for format in ["atom", "json"] {
+        let feed = ok(&server, &format!("/search.{format}?q={words}")).body;
+        assert!(feed_rs::parser::parse(feed.as_bytes()).is_ok(), "{feed}");
+        assert!(!feed.contains('\u{b}') && !feed.contains('\u{fffe}'), "{feed}");
+    }
     // Beyond the last page there is nothing, as on the page.
     assert_eq!(total("page=50"), 0);
 }

@@ -127,7 +127,7 @@ pub(super) async fn page(
         }
     };
     let records: Vec<_> = hits.into_iter().map(|hit| hit.record).collect();
-    let title = title(context, &request.search).await?;
+    let title = xml_text(&title(context, &request.search).await?);
     if request.format == FeedFormat::Calendar {
         return Ok(calendar::of_search(&title, &records, context.snapshot.built_at(), context.now));
     }
@@ -183,7 +183,10 @@ async fn title(context: PageContext<'_>, search: &SearchParams) -> Result<String
     });
     let parts: Vec<_> = words.into_iter().chain(kinds).chain(conditions).collect();
     let name = messages.get("site.name");
-    Ok(if parts.is_empty() { name.to_owned() } else { format!("{name}: {}", parts.join(", ")) })
+    let title =
+        if parts.is_empty() { name.to_owned() } else { format!("{name}: {}", parts.join(", ")) };
+    // Words are what somebody typed; a line break would begin another property of a calendar.
+    Ok(title.chars().filter(|character| !character.is_control()).collect())
 }
 
 fn entry(context: PageContext<'_>, record: &Arc<Record>, by_id: &RecordsById) -> Option<FeedEntry> {
