@@ -295,6 +295,15 @@ fn a_calendar_must_keep_what_is_cancelled_and_number_its_changes() {
     ));
     assert!(second.contains("\r\nSTATUS:CANCELLED\r\n"), "{second}");
     assert_eq!(value(&first, "UID"), value(&second, "UID"));
+    // Texts of sources cannot add lines.
+    let hostile = r"a\r\nEND:VEVENT\rBEGIN:VEVENT\nUID:x\u000b\u0085b";
+    let third = calendar(&event(
+        hostile,
+        &format!(r#","summary":"{hostile}","place":{{"name":"{hostile}"}}"#),
+    ));
+    let lines = third.replace("\r\n", "");
+    assert!(!lines.contains(char::is_control), "{third}");
+    assert_eq!(third.matches("\r\nBEGIN:VEVENT").count(), 1, "{third}");
     let sequence = |text: &str| value(text, "SEQUENCE").parse::<u32>().expect("a number");
     assert_eq!(sequence(&first) + 24 * 60, sequence(&second));
 }
@@ -329,6 +338,10 @@ fn feeds_must_reject_what_they_do_not_know() {
     let words = "a%0D%0ABEGIN%3AVEVENT%0D%0A%0B%EF%BF%BE%3B%2C%5C%3Cb%3E";
     let calendar = ok(&server, &format!("/search.ics?q={words}")).body;
     assert!(!calendar.contains("\r\nBEGIN:VEVENT") && !calendar.contains('\u{b}'), "{calendar}");
+    for name in ["NAME", "X-WR-CALNAME"] {
+        let line = format!("\r\n{name}:Wegwijzer: ‘aBEGIN:VEVENT\\;\\,\\\\<b>’\r\n");
+        assert!(calendar.contains(&line), "{line} {calendar}");
+    }
     for format in ["atom", "json"] {
         let feed = ok(&server, &format!("/search.{format}?q={words}")).body;
         assert!(feed_rs::parser::parse(feed.as_bytes()).is_ok(), "{feed}");
@@ -392,6 +405,8 @@ fn feeds_must_be_found_and_be_cached() {
             }
         }
     }
+    let link = "<link rel=\"search\" type=\"application/opensearchdescription+xml\"";
+    assert!(ok(&server, "/").body.contains(link));
     let description = ok(&server, "/opensearch.xml");
     assert_eq!(description.header("content-type"), Some("application/opensearchdescription+xml"));
     let templates = between(&description.body, "template=\"", "\"");

@@ -45,12 +45,14 @@ impl FeedFormat {
         }
     }
 
-    pub(super) const fn path(self) -> &'static str {
-        match self {
-            Self::Atom => "search.atom",
-            Self::Json => "search.json",
-            Self::Calendar => "search.ics",
-        }
+    /// The path of a feed, without its query string.
+    pub(super) fn path(self) -> String {
+        let extension = match self {
+            Self::Atom => "atom",
+            Self::Json => "json",
+            Self::Calendar => "ics",
+        };
+        format!("search.{extension}")
     }
 }
 

@@ -6,7 +6,7 @@ use super::{FeedView, PageContext, PageError};
 use crate::pages::render_template;
 
 #[derive(Template)]
-#[template(path = "feed.xml")]
+#[template(path = "atom.xml")]
 struct AtomView<'a> {
     feed: &'a FeedView,
     language: &'static str,

@@ -52,7 +52,10 @@ pub(super) fn of_search(
     now: Timestamp,
 ) -> String {
     let mut calendar = empty();
-    calendar.name(title);
+    calendar.append_property(Property::new("X-WR-CALNAME", title));
+    // The crate escapes the older name `X-WR-CALNAME` only.
+    let escaped = title.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
+    calendar.append_property(Property::new("NAME", escaped));
     let mut interval = Property::new("REFRESH-INTERVAL", REFRESH_INTERVAL);
     interval.add_parameter("VALUE", "DURATION");
     calendar.append_property(interval);
@@ -79,8 +82,9 @@ fn empty() -> Calendar {
 /// The text of a calendar, with the time zone that its entries name; the crate has no type for it.
 fn text(calendar: &Calendar) -> String {
     let text = calendar.to_string();
-    let end = text.find("BEGIN:VEVENT").or_else(|| text.rfind("END:VCALENDAR"));
-    let (head, entries) = text.split_at(end.unwrap_or(text.len()));
+    // At the start of a line, where no value can be.
+    let start = text.find("\r\nBEGIN:VEVENT").or_else(|| text.rfind("\r\nEND:VCALENDAR"));
+    let (head, entries) = text.split_at(start.map_or(text.len(), |start| start + 2));
     [head, HOME_ZONE_RULES, entries].concat()
 }
 
@@ -115,7 +119,7 @@ fn entry(
         None => event.common.id.to_string(),
         Some(name) => format!("{}-{name}", event.common.id),
     };
-    entry.uid(&format!("{uid}@wegwijzer")).summary(&event.common.title);
+    entry.uid(&format!("{uid}@wegwijzer")).summary(&one_line(&event.common.title));
     entry.append_property(Property::new("DTSTAMP", stamp));
     if let Some(modified_at) = event.common.modified_at.as_ref().map(Moment::earliest) {
         entry.append_property(Property::new("LAST-MODIFIED", utc(modified_at)));
@@ -123,10 +127,10 @@ fn entry(
     }
     entry.url(event.common.url.as_str());
     if let Some(summary) = &event.common.summary {
-        entry.description(summary);
+        entry.description(&one_line(summary));
     }
     if let Some(place) = event.place.as_ref().filter(|_| event.attendance != Attendance::Online) {
-        entry.location(&place_text(place));
+        entry.location(&one_line(&place_text(place)));
     }
     add_span(&mut entry, begin, end);
     let is_imprecise = !begin.all_day() && begin.exact().is_none();
@@ -181,6 +185,11 @@ fn date_time(name: &str, instant: Timestamp, is_home: bool) -> Property {
 fn sequence(modified_at: Timestamp) -> i32 {
     let minutes = (modified_at.as_second() - SEQUENCE_START_S) / 60;
     i32::try_from(minutes.max(0)).unwrap_or(i32::MAX)
+}
+
+/// A text without line breaks and other control characters, of which the crate escapes one.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// Name, street and city of a venue, as far as they are known.
