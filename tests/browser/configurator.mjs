@@ -110,7 +110,7 @@ export async function auditConfigurator(browser, demo, check) {
     await address.fill("?kind=article");
     await page.locator("#output section").first().waitFor();
     assert.equal(await address.getAttribute("aria-invalid"), null);
-    await page.getByLabel("Agenda").check();
+    await page.getByRole("radio", { name: "Agenda" }).check();
     await page.locator("#address-error", { hasText: /Een agenda/ }).waitFor();
     await page.getByLabel("Sleutel").fill("wk_unknown_unknown");
     await page.locator("#key-error", { hasText: /niet bekend/ }).waitFor();
