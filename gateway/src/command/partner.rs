@@ -34,7 +34,9 @@ struct NewPartnerArguments {
 
 fn name(text: &str) -> Result<String, String> {
     let name = is_valid_partner_name(text).then(|| text.to_owned());
-    name.ok_or_else(|| "must be lower-case letters, digits and hyphens, at most 40".to_owned())
+    name.ok_or_else(|| {
+        "must be lower-case letters, digits and hyphens, at most 40, and not `preview`".to_owned()
+    })
 }
 
 fn origin(text: &str) -> Result<String, String> {

@@ -106,9 +106,6 @@ pub(super) fn checked(partners: Vec<PartnerSection>) -> Result<Vec<PartnerConfig
     let mut found = Vec::with_capacity(partners.len());
     for partner in partners {
         let partner = partner.checked()?;
-        if partner.name == PREVIEW_NAME {
-            return error("partner.name", "another name than that of the preview", &partner.name);
-        }
         if !names.insert(partner.name.clone()) {
             return error("partner.name", "unique", &partner.name);
         }
@@ -124,14 +121,16 @@ pub(super) fn checked(partners: Vec<PartnerSection>) -> Result<Vec<PartnerConfig
 pub(crate) fn is_valid_name(name: &str) -> bool {
     let is_valid_byte =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=NAME_CHARS_MAX).contains(&name.len()) && name.bytes().all(is_valid_byte)
+    (1..=NAME_CHARS_MAX).contains(&name.len())
+        && name.bytes().all(is_valid_byte)
+        && name != PREVIEW_NAME
 }
 
 impl PartnerSection {
     fn checked(self) -> Result<PartnerConfig, ConfigError> {
         let error = |key, expected, actual: &str| Err(ConfigError::value(key, expected, actual));
         if !is_valid_name(&self.name) {
-            let expected = "lower-case letters, digits and hyphens, at most 40";
+            let expected = "lower-case letters, digits and hyphens, at most 40, and not `preview`";
             return error("partner.name", expected, &self.name);
         }
         if !(1..=KEYS_MAX).contains(&self.keys.len()) {
