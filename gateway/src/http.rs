@@ -4,6 +4,7 @@
 //! `/graphql` passes a request to the [`crate::pipeline`] and serialises its response.
 
 pub(crate) mod access_log;
+pub(crate) mod cached_response;
 mod client_address;
 pub(crate) mod compression;
 mod connection;
@@ -21,6 +22,8 @@ pub(crate) mod partner;
 pub(crate) mod problem_details;
 mod quality_value;
 pub(crate) mod request_id;
+pub(crate) mod search_request;
+pub(crate) mod stream_encoder;
 #[cfg(test)]
 mod tests;
 pub(crate) mod unsent_bytes;

@@ -22,6 +22,7 @@ mod metrics;
 mod pages;
 mod partners;
 pub mod pipeline;
+mod rest;
 pub mod routes;
 pub mod search_params;
 pub mod vocabulary;

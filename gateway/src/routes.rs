@@ -4,7 +4,7 @@ mod fallback;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, Response, Route, get, post};
+use poem::{Endpoint, IntoEndpoint, Response, Route, get, post};
 
 use self::fallback::Fallback;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         access_log::AccessLog,
         cors::CorsEndpoint,
         graphql::GraphqlEndpoint,
-        head_method::get_and_head,
+        head_method::{Head, get_and_head},
         health::{Live, Ready},
         hooks::{HookEndpoint, Hooks},
         metrics::MetricsEndpoint,
@@ -31,6 +31,8 @@ use crate::{
     },
     partners::Partners,
     pipeline::Pipeline,
+    rest,
+    rest::{OpenApiDocument, VersionHeader},
 };
 
 /// Paths of pages in Dutch; the same paths exist in English under `/en/`.
@@ -55,7 +57,8 @@ const PAGE_PATHS: [&str; 17] = [
 ];
 
 /// Paths below which keys of partners with a filter are accepted.
-const FILTERED_PATHS: &[&str] = &["/embed/", "/en/embed/", "/search.", "/en/search."];
+const FILTERED_PATHS: &[&str] =
+    &["/embed/", "/en/embed/", "/search.", "/en/search.", "/v1/search", "/v1/events"];
 
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
@@ -121,10 +124,24 @@ pub(crate) fn endpoint_of_connections(
         .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
-        .at("/health/ready", get_and_head(Ready(pipeline)));
+        .at("/health/ready", get_and_head(Ready(Arc::clone(&pipeline))));
+    let routes = rest_routes(routes, &pipeline, config);
     let admitted = PartnerEndpoint::new(routes, partners, FILTERED_PATHS, config);
-    let bounded = UnsentBytes::new(Fallback::new(admitted, pages), &config.limits, connections);
+    let bounded = UnsentBytes::new(
+        Fallback::new(VersionHeader(admitted), pages),
+        &config.limits,
+        connections,
+    );
     AccessLog::new(bounded, metrics, config)
+}
+
+/// Routes of the REST interface.
+fn rest_routes(routes: Route, pipeline: &Arc<Pipeline>, config: &Config) -> Route {
+    let (service, document) = rest::service(Arc::clone(pipeline), config);
+    let service = CorsEndpoint::new(Head(service.into_endpoint()), config.cors.clone());
+    routes
+        .at(format!("{}/openapi.json", rest::PREFIX), get_and_head(OpenApiDocument(document)))
+        .nest(rest::PREFIX, service)
 }
 
 /// Routes of pages, and of files for browsers and robots.

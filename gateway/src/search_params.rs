@@ -276,6 +276,19 @@ impl SearchParams {
         Ok(inner)
     }
 
+    /// The same search for events, by start unless it has another order; `None` if it is for other
+    /// kinds.
+    pub fn events_only(&self) -> Option<Self> {
+        let kinds = &self.filter.kinds;
+        let has_events = kinds.is_empty() || kinds.contains(&Kind::Event);
+        let others = kinds.iter().filter(|kind| **kind != Kind::Event);
+        let events = others.fold(self.with("kind", "event"), |search, kind| {
+            search.without("kind", &kind.name().to_ascii_lowercase())
+        });
+        let sort = self.sort.unwrap_or(SearchSort::Start);
+        has_events.then(|| events.with_sort(sort).with_page(self.page))
+    }
+
     /// The search with these words only, without conditions.
     #[must_use]
     pub fn words_only(&self) -> Self {
@@ -398,6 +411,19 @@ mod tests {
             (inner.filter.kinds.as_slice(), inner.filter.years.len()),
             ([Kind::Event].as_slice(), 99)
         );
+    }
+
+    #[test]
+    fn a_search_for_events_must_only_find_events() {
+        let events = |query: &str| Some(SearchParams::parse(query).0.events_only()?.query_string());
+        for (query, expected) in [
+            ("q=brief", Some("q=brief&kind=event&sort=start")),
+            ("kind=event&sort=newest", Some("kind=event&sort=newest")),
+            ("kind=article&kind=event&page=2", Some("kind=event&sort=start&page=2")),
+            ("kind=article", None),
+        ] {
+            assert_eq!(events(query).as_deref(), expected, "{query}");
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::{
     NodeId, NodeKind, OrganisationKind, SourceName, ToolkitForm,
 };
 
+/// Maximum number of values of a closed vocabulary.
+const VOCABULARY_MAX: u64 = 64;
+
 /// A value that index columns store as a number.
 pub trait ColumnValue: Copy + Ord + FromStr + Into<FacetValue> {
     /// The number in the column. Stable, because it is stored in generations on disk.
@@ -152,6 +155,21 @@ macro_rules! facets {
             /// form facets share one parameter.
             pub const fn parameter(self) -> Option<&'static str> {
                 match self { $(Self::$facet => $parameter,)+ }
+            }
+
+            /// The names of all values, if they are a closed vocabulary; otherwise none.
+            pub fn names(self) -> Vec<&'static str> {
+                let values: Vec<FacetValue> = match self {
+                    $(Self::$facet => {
+                        let values = (0..VOCABULARY_MAX).filter_map(<$value>::from_code);
+                        values.map(Into::into).collect()
+                    })+
+                };
+                let name = |value| match value {
+                    FacetValue::Name(name) => Some(name),
+                    FacetValue::Entity(_) | FacetValue::Year(_) => None,
+                };
+                values.into_iter().filter_map(name).collect()
             }
 
             /// Parses a value. Names of enum values are case-insensitive and may have hyphens for

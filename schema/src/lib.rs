@@ -40,6 +40,6 @@ pub use entity::{Audience, Organisation, Person, Theme};
 pub use enums::*;
 pub use id::{GenerationNumber, IdError, NodeId, NodeKind, SourceName};
 pub use part::PartPosition;
-pub use provenance::{Change, Provenance, RemovalReason, SourceRecord};
+pub use provenance::{Change, ChangePosition, Provenance, RemovalReason, SourceRecord};
 pub use query::{Page, SearchExtras, SearchQuery};
 pub use record::{Article, Body, Common, Community, Event, FirstSeen, Record, Toolkit};

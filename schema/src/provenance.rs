@@ -1,10 +1,12 @@
 //! Provenance of records, and changes between generations.
 
+use std::{fmt, str::FromStr};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{ChangeOp, GenerationNumber, NodeId, Origin, SourceName};
+use crate::{ChangeOp, CursorError, GenerationNumber, NodeId, Origin, SourceName};
 
 /// Metadata of a record in one source, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,4 +67,52 @@ pub struct Change {
     pub op: ChangeOp,
     /// Reason, if the record was removed.
     pub reason: Option<RemovalReason>,
+}
+
+impl Change {
+    /// Position of the change among all changes.
+    pub const fn at_position(&self) -> ChangePosition {
+        ChangePosition { generation: self.generation, position: self.position }
+    }
+}
+
+/// Position of a change: its generation and its index in that generation. As a text it is the
+/// cursor of a list of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangePosition {
+    /// Generation that contains the change.
+    pub generation: GenerationNumber,
+    /// Position within the generation, from zero.
+    pub position: u32,
+}
+
+impl fmt::Display for ChangePosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{:x}", self.generation.0, self.position)
+    }
+}
+
+impl FromStr for ChangePosition {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        let (generation, position) = text.split_once('-').ok_or(CursorError::Malformed)?;
+        let generation = u64::from_str_radix(generation, 16).map_err(|_| CursorError::Malformed)?;
+        let position = u32::from_str_radix(position, 16).map_err(|_| CursorError::Malformed)?;
+        Ok(Self { generation: GenerationNumber(generation), position })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_must_round_trip_and_any_other_text_must_be_rejected() {
+        let position = ChangePosition { generation: GenerationNumber(42), position: 7 };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        for text in ["", "-", "2a", "2a-", "x-1", "2a-100000000", "2a-7-1"] {
+            assert_eq!(text.parse::<ChangePosition>(), Err(CursorError::Malformed), "{text}");
+        }
+    }
 }

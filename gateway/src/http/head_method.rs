@@ -18,6 +18,7 @@ impl<E: Endpoint> Endpoint for Head<E> {
             return Ok(self.0.call(request).await?.into_response());
         }
         request.set_method(Method::GET);
+        request.set_data(IsHead);
         let mut response = self.0.call(request).await?.into_response();
         let body = response.take_body().into_bytes().await.unwrap_or_default();
         if response.status() != StatusCode::NOT_MODIFIED {
@@ -27,6 +28,10 @@ impl<E: Endpoint> Endpoint for Head<E> {
         Ok(response)
     }
 }
+
+/// Data of a request that was sent as HEAD, for endpoints whose body is sent while it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IsHead;
 
 /// A route for an endpoint that supports GET and HEAD.
 pub(crate) fn get_and_head(endpoint: impl Endpoint + 'static) -> RouteMethod {

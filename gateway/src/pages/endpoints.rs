@@ -6,7 +6,6 @@ mod embed;
 mod feeds;
 mod graphiql;
 mod opensearch;
-mod search_request;
 mod usage;
 mod well_known;
 
@@ -36,9 +35,7 @@ use crate::{
     config::Config,
     error::ApiError,
     http::{
-        compression::ContentEncoding,
-        etag::{ETag, IfNoneMatch, not_modified},
-        problem_details,
+        cached_response, cached_response::Caching, compression::ContentEncoding, problem_details,
         request_id::RequestId,
     },
     messages::Messages,
@@ -85,7 +82,7 @@ struct PageCacheKey<'a> {
 
 /// How a response can be reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Caching {
+enum PageCaching {
     /// Not at all.
     None,
     /// By a client that has it, as long as its `ETag` remains the same.
@@ -99,7 +96,7 @@ struct PageVariant {
     language: Language,
     /// Everything in the address that the page depends on.
     path_and_query: String,
-    caching: Caching,
+    caching: PageCaching,
     media_type: &'static str,
     /// The content security policy.
     policy: HeaderValue,
@@ -155,9 +152,9 @@ impl Pages {
             language,
             path_and_query: format!("{path}?{query_string}"),
             caching: if is_valid && !matches!(page_request, PageRequest::Status { .. }) {
-                Caching::Validator
+                PageCaching::Validator
             } else {
-                Caching::None
+                PageCaching::None
             },
             media_type: HTML,
             policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
@@ -186,44 +183,30 @@ impl Pages {
             now,
             has_absolute_links: false,
         };
-        let encoding = ContentEncoding::negotiate(request.headers());
+        let pipeline = &self.inner.pipeline;
         let key = PageCacheKey {
             endpoint: "page",
             language: messages.language_code(),
             path_and_query: &variant.path_and_query,
         };
-        let cache_key = (variant.caching != Caching::None)
-            .then(|| self.inner.pipeline.page_cache_key(&snapshot, now, &key));
-        let etag = cache_key.map(|cache_key| ETag::new(cache_key, encoding.etag_suffix()));
-        let if_none_match = IfNoneMatch::parse(request.headers());
-        let response = |status, body| {
-            let mut response = html(status, body);
-            let media_type = HeaderValue::from_static(variant.media_type);
-            response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, variant.policy.clone());
-            encoding.set_headers(response.headers_mut());
-            if let Some(etag) = &etag {
-                etag.set_header(response.headers_mut());
-            }
-            response
+        let cache_key = || pipeline.page_cache_key(&snapshot, now, &key);
+        let caching = match variant.caching {
+            PageCaching::None => Caching::None,
+            PageCaching::Validator => Caching::Validator(cache_key()),
+            PageCaching::Stored => Caching::Stored(cache_key()),
         };
-        // A page that the client has cached is not rendered: only an existing page has this ETag.
-        if etag.as_ref().is_some_and(|etag| if_none_match.matches(etag)) {
-            return not_modified(response(StatusCode::OK, Vec::new()));
-        }
         // Boxed, since the future of a page is large.
         let rendered =
             Box::pin(async { Ok(Bytes::from(pages::render(context, page_request).await?)) });
-        let stored = cache_key.filter(|_| variant.caching == Caching::Stored);
-        let body = match stored {
-            None => rendered.await,
-            Some(cache_key) => self.inner.pipeline.cached_body(cache_key, rendered).await,
-        };
-        match body {
-            Ok(_) if etag.as_ref().is_some_and(|etag| if_none_match.matches_existing(etag)) => {
-                not_modified(response(StatusCode::OK, Vec::new()))
+        let sent = (caching, variant.media_type);
+        match cached_response::respond(pipeline, request.headers(), sent, rendered).await {
+            Ok(mut response) => {
+                if response.status() == StatusCode::OK {
+                    response.set_status(variant.status);
+                }
+                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, variant.policy);
+                response
             }
-            Ok(body) => response(variant.status, encoding.encode_off_runtime(body.into()).await),
             Err(error) if variant.media_type == HTML => self.error_response(request, &error),
             Err(error) => problem(&error),
         }

@@ -10,7 +10,7 @@ mod json_feed;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use schema::{Kind, Moment, NodeId, Page, Record, SearchExtras, SearchSort};
+use schema::{Kind, Moment, NodeId, Page, Record, SearchExtras};
 
 use super::{
     PageContext, PageError,
@@ -109,7 +109,7 @@ pub(super) async fn page(
 ) -> Result<String, PageError> {
     let context = PageContext { has_absolute_links: true, ..context };
     let search = match request.format {
-        FeedFormat::Calendar => events_only(&request.search),
+        FeedFormat::Calendar => request.search.events_only(),
         FeedFormat::Atom | FeedFormat::Json => Some(request.search.clone()),
     };
     let offset = (request.search.page.max(1) - 1) * request.first;
@@ -152,18 +152,6 @@ pub(super) async fn page(
         FeedFormat::Atom => atom::render(context, &feed).await,
         FeedFormat::Json | FeedFormat::Calendar => Ok(json_feed::render(context, &feed)),
     }
-}
-
-/// The same search for events; `None` if it is for other kinds.
-fn events_only(search: &SearchParams) -> Option<SearchParams> {
-    let kinds = &search.filter.kinds;
-    let has_events = kinds.is_empty() || kinds.contains(&Kind::Event);
-    let others = kinds.iter().filter(|kind| **kind != Kind::Event);
-    let events = others.fold(search.with("kind", "event"), |search, kind| {
-        search.without("kind", &kind.name().to_ascii_lowercase())
-    });
-    let sort = search.sort.unwrap_or(SearchSort::Start);
-    has_events.then(|| events.with_sort(sort).with_page(search.page))
 }
 
 /// The title of a feed: the words, and the names of its conditions.
@@ -231,22 +219,6 @@ fn xml_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_calendar_must_only_have_events() {
-        let events = |query: &str| {
-            let search = events_only(&SearchParams::parse(query).0)?;
-            Some(search.query_string())
-        };
-        for (query, expected) in [
-            ("q=brief", Some("q=brief&kind=event&sort=start")),
-            ("kind=event&sort=newest", Some("kind=event&sort=newest")),
-            ("kind=article&kind=event&page=2", Some("kind=event&sort=start&page=2")),
-            ("kind=article", None),
-        ] {
-            assert_eq!(events(query).as_deref(), expected, "{query}");
-        }
-    }
 
     #[test]
     fn texts_must_be_valid_in_xml() {

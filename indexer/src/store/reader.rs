@@ -176,6 +176,17 @@ impl StoreReader {
         Ok(self.tables.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
     }
 
+    /// The ids of the first `limit` records after `after`, in the order of the ids.
+    pub(crate) fn ids_after(
+        &self,
+        after: Option<NodeId>,
+        limit: usize,
+    ) -> Result<Vec<NodeId>, StoreError> {
+        let low = after.map_or(0, |id| id.to_bits().saturating_add(1));
+        let rows = self.tables.records.range(low..)?.take(limit);
+        rows.map(|row| node_id(row?.0.value(), "records")).collect()
+    }
+
     /// The ids of all records.
     pub(crate) fn ids(&self) -> Result<Vec<NodeId>, StoreError> {
         self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records")).collect()

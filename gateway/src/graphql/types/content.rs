@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ID, Interface};
-use schema::{Body, Record};
+use schema::Record;
 
 use super::{
     article::Article,
@@ -21,7 +21,6 @@ use super::{
     value_objects::{Image, SharedPassage},
 };
 use crate::{
-    blocking,
     error::{ApiError, Result},
     graphql::{
         enums::{Language, TitleSource},
@@ -152,8 +151,6 @@ impl FromRecord for Content {
 
 /// Maximum number of related records of one record.
 const RELATED_MAX: usize = 20;
-/// Length in bytes from which a text is copied off the runtime.
-const LONG_TEXT_BYTES: usize = 64 << 10;
 
 /// The validated number of related records.
 pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
@@ -167,20 +164,12 @@ pub(crate) fn related_size(first: Option<i32>) -> Result<usize> {
     }
 }
 
-/// A copy of one text of a body.
-pub(crate) async fn copy_text(body: Arc<Body>, text: fn(&Body) -> &String) -> String {
-    if text(&body).len() < LONG_TEXT_BYTES {
-        return text(&body).clone();
-    }
-    blocking::run(usize::MAX, move || text(&body).clone()).await
-}
-
 /// Imports for the expansion of [`object`].
 pub(crate) mod prelude {
     pub(in crate::graphql) use async_graphql::{Context, ID, Object};
     pub(in crate::graphql) use indexer::catalog::Relation;
 
-    pub(in crate::graphql) use super::{Content, copy_text, related_size};
+    pub(in crate::graphql) use super::{Content, related_size};
 
     pub(in crate::graphql) use crate::graphql::{
         enums::{Language, TitleSource},
@@ -273,18 +262,14 @@ macro_rules! object {
 
             /// Body as sanitised HTML: no scripts or styles; links to http and https only.
             pub(crate) async fn body_html(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-                match Loaders::of(ctx).body(self.common.id).await {
-                    Ok(body) => Some(Ok(copy_text(body?, |body| &body.html).await)),
-                    Err(error) => Some(Err(error)),
-                }
+                let body = Loaders::of(ctx).body(self.common.id).await;
+                body.map(|body| Some(body?.html.clone())).transpose()
             }
 
             /// Body as plain text, with a blank line between paragraphs.
             pub(crate) async fn body_text(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-                match Loaders::of(ctx).body(self.common.id).await {
-                    Ok(body) => Some(Ok(copy_text(body?, |body| &body.text).await)),
-                    Err(error) => Some(Err(error)),
-                }
+                let body = Loaders::of(ctx).body(self.common.id).await;
+                body.map(|body| Some(body?.text.clone())).transpose()
             }
 
             /// Themes it is about.

@@ -2,13 +2,11 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use super::{
-    CONTENT_SECURITY_POLICY, Caching, HTML, PageVariant, Pages, search_request::value,
-    split_language,
-};
+use super::{CONTENT_SECURITY_POLICY, HTML, PageCaching, PageVariant, Pages, split_language};
 use crate::{
     error::ApiError,
     http::problem_details,
+    http::search_request::value,
     pages::{
         PageRequest,
         configurator::{ConfiguratorRequest, ElementView, PreviewRequest},
@@ -48,7 +46,7 @@ impl Endpoint for Configurator {
             language,
             path_and_query: format!("{path}?{query}"),
             // The configuration can change without the generation.
-            caching: Caching::None,
+            caching: PageCaching::None,
             media_type: HTML,
             policy: HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'"))
                 .expect("visible ASCII"),
@@ -87,7 +85,7 @@ impl Endpoint for Preview {
         let variant = PageVariant {
             language,
             path_and_query: format!("{path}?{query}"),
-            caching: Caching::Validator,
+            caching: PageCaching::Validator,
             media_type: HTML,
             policy: HeaderValue::from_str(&policy).expect("an origin is visible ASCII"),
             status: StatusCode::OK,

@@ -7,14 +7,11 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{
-    Caching, HTML, PageVariant, Pages,
-    search_request::{SearchRequest, value},
-    split_language,
-};
+use super::{HTML, PageCaching, PageVariant, Pages, split_language};
 use crate::{
     error::ApiError,
     http::problem_details,
+    http::search_request::{SearchRequest, value},
     pages::{
         PageRequest,
         embed::{EmbedForm, EmbedRequest, FIRST_MAX, HEADING_LEVEL_DEFAULT, HEADING_LEVELS},
@@ -54,7 +51,7 @@ impl Endpoint for Embed {
                 embed.search.query_string(),
                 embed.partner.as_ref().map_or("", |partner| &partner.config.name),
             ),
-            caching: Caching::Validator,
+            caching: PageCaching::Validator,
             media_type: HTML,
             policy: policy(&embed),
             status: StatusCode::OK,

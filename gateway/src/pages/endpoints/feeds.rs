@@ -7,10 +7,10 @@ use poem::{
 };
 use schema::{Language, NodeId};
 
-use super::{Caching, PageVariant, Pages, search_request::SearchRequest, split_language};
+use super::{PageCaching, PageVariant, Pages, split_language};
 use crate::{
     error::ApiError,
-    http::problem_details,
+    http::{problem_details, search_request::SearchRequest},
     pages::{
         PageError, PageRequest,
         feed_links::FeedFormat,
@@ -45,7 +45,7 @@ impl Endpoint for EventFile {
         let variant = PageVariant {
             language: Language::Nl,
             path_and_query: format!("event/{id}.ics"),
-            caching: Caching::Validator,
+            caching: PageCaching::Validator,
             media_type: FeedFormat::Calendar.media_type(),
             policy: HeaderValue::from_static(POLICY),
             status: StatusCode::OK,
@@ -86,7 +86,7 @@ impl Endpoint for FeedEndpoint {
         let variant = PageVariant {
             language,
             path_and_query: format!("{path}?{}", feed.identity()),
-            caching: Caching::Stored,
+            caching: PageCaching::Stored,
             media_type: format.media_type(),
             policy: HeaderValue::from_static(POLICY),
             status: StatusCode::OK,

@@ -11,7 +11,7 @@ use poem::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{CONTENT_SECURITY_POLICY, Caching, HTML, PageVariant, Pages, split_language};
+use super::{CONTENT_SECURITY_POLICY, HTML, PageCaching, PageVariant, Pages, split_language};
 use crate::{
     error::{ApiError, ErrorCode},
     http::problem_details,
@@ -49,7 +49,7 @@ impl Endpoint for PartnerUsage {
         let variant = PageVariant {
             language,
             path_and_query: path.to_owned(),
-            caching: Caching::None,
+            caching: PageCaching::None,
             media_type: HTML,
             policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
             status: StatusCode::OK,

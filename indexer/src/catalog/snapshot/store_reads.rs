@@ -41,6 +41,30 @@ impl Snapshot {
         self.read(if ids.is_empty() { 0 } else { usize::MAX }, bodies).await
     }
 
+    /// The first `limit` records after the id `after` with their full texts, in the order of the
+    /// ids: everything that the generation contains, page by page.
+    ///
+    /// # Errors
+    /// [`CatalogError::Store`] if the store fails.
+    pub async fn records_after(
+        &self,
+        after: Option<NodeId>,
+        limit: usize,
+    ) -> Result<Vec<(Arc<Record>, Option<Arc<Body>>)>, CatalogError> {
+        self.shared.read_counters.records.add();
+        let read = move |generation: &OpenGeneration| {
+            let store = &generation.store;
+            let mut records = Vec::new();
+            for id in store.ids_after(after, limit)? {
+                let body = store.body(id)?.map(Arc::new);
+                records.extend(store.record(id)?.map(|record| (Arc::new(record), body)));
+            }
+            Ok(records)
+        };
+        // One text can have more bytes than many records.
+        self.read(usize::MAX, read).await
+    }
+
     /// Ids of records by their URL, in the order of the URLs.
     ///
     /// # Errors

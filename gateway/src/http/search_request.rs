@@ -5,8 +5,8 @@ use std::sync::Arc;
 use poem::Request;
 use url::form_urlencoded;
 
+use super::partner::RequestPartner;
 use crate::{
-    http::partner::RequestPartner,
     partners::Partner,
     search_params::{InvalidParameter, SearchParams, is_parameter},
 };
@@ -15,16 +15,16 @@ use crate::{
 const OTHER_PARAMETERS: [&str; 2] = ["first", "key"];
 
 /// A search with the conditions of the partner that requests it.
-pub(super) struct SearchRequest {
+pub(crate) struct SearchRequest {
     /// The search as requested.
-    pub(super) requested: SearchParams,
+    pub(crate) requested: SearchParams,
     /// The search with the conditions of the partner.
-    pub(super) search: SearchParams,
+    pub(crate) search: SearchParams,
     /// Number of hits.
-    pub(super) first: Option<usize>,
-    pub(super) partner: Option<Arc<Partner>>,
+    pub(crate) first: Option<usize>,
+    pub(crate) partner: Option<Arc<Partner>>,
     /// The key as sent in the address.
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
 }
 
 impl SearchRequest {
@@ -32,7 +32,7 @@ impl SearchRequest {
     ///
     /// # Errors
     /// What to correct.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         request: &Request,
         first_max: usize,
         others: &[&str],
@@ -72,7 +72,7 @@ impl SearchRequest {
 }
 
 /// The first value of a parameter, if it is not empty.
-pub(super) fn value(query: &str, name: &str) -> Option<String> {
+pub(crate) fn value(query: &str, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
     found.map(|(_, value)| value.trim().to_owned())
