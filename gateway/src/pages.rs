@@ -29,6 +29,7 @@ mod json_ld;
 mod layout;
 mod mentions;
 mod record_lookup;
+pub(crate) mod rest_reference;
 mod search;
 mod site;
 mod status;
@@ -103,6 +104,8 @@ pub(crate) enum PageRequest {
     Preview(Box<configurator::PreviewRequest>),
     /// The usage of partners since a time.
     Usage { partners: Arc<Partners>, since: Timestamp },
+    /// The documentation of the REST interface.
+    RestReference,
     /// The state of the service.
     Status {
         /// Whether the newest generation is damaged.
@@ -156,6 +159,7 @@ pub(crate) async fn render(
         PageRequest::Usage { partners, since } => {
             usage::page(context, partners.all().iter().map(Arc::as_ref), *since)
         }
+        PageRequest::RestReference => rest_reference::page(context),
         PageRequest::Status { is_damaged } => status::page(context, *is_damaged),
     }
 }

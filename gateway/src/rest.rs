@@ -15,13 +15,16 @@ mod response;
 mod scalar;
 mod search;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use poem::{Request, endpoint::BoxEndpoint, http::Method};
 use poem_openapi::{
     ContactObject, LicenseObject, OpenApi, OpenApiService, ServerObject,
     param::Path,
-    registry::{MetaApi, MetaOperation, MetaOperationParam, Registry},
+    registry::{MetaApi, MetaOperation, MetaOperationParam, MetaSchema, Registry},
 };
 
 pub(crate) use self::endpoint::{OpenApiDocument, VersionHeader};
@@ -53,9 +56,8 @@ pub(crate) fn service(
         None => contact,
     };
     let service = OpenApiService::new(api, "Wegwijzer", VERSION)
-        .summary("Search and content of the knowledge base of Gebruiker Centraal")
         .description(
-            "All operations only read. A search has the same parameters as its page; list \
+            "Search and content of the knowledge base of Gebruiker Centraal. All operations only read. A search has the same parameters as its page; list \
              parameters repeat. Conditional requests with `If-None-Match` are answered with 304.",
         )
         .server(ServerObject::new(format!("{url}v1")))
@@ -63,6 +65,23 @@ pub(crate) fn service(
         .contact(contact);
     let document = service.spec();
     (service, document)
+}
+
+/// The operations with their paths below the prefix, for documentation.
+pub(crate) fn operations() -> Vec<(String, MetaOperation)> {
+    let paths = Documented::meta().into_iter().flat_map(|api| api.paths);
+    let operations = paths.flat_map(|path| {
+        let name = move |operation| (path.path.clone(), operation);
+        path.operations.into_iter().map(name)
+    });
+    operations.collect()
+}
+
+/// The types of responses by name, for documentation.
+pub(crate) fn schemas() -> BTreeMap<String, MetaSchema> {
+    let mut registry = Registry::new();
+    Documented::register(&mut registry);
+    registry.schemas
 }
 
 /// The operations.
@@ -87,30 +106,41 @@ impl Operations {
     }
 
     /// One article, toolkit, community or event, with its full text.
+    ///
+    /// Lists have the same fields without `body` and `sources`. An id that was merged into another one
+    /// redirects to it.
     #[oai(path = "/content/:id", method = "get", operation_id = "content")]
     async fn content(&self, request: &Request, id: Path<String>) -> JsonResponse<ContentJson> {
         self.0.content(request, &id.0).await
     }
 
     /// List entities of one kind by name.
+    ///
+    /// Their ids are values for the parameters of a search.
     #[oai(path = "/entities", method = "get", operation_id = "entities")]
     async fn entities(&self, request: &Request) -> JsonResponse<EntitiesJson> {
         self.0.entities(request, None).await
     }
 
     /// One theme, organisation, person or audience.
+    ///
+    /// What is known of it; `search` finds its content.
     #[oai(path = "/entities/:id", method = "get", operation_id = "entity")]
     async fn entity(&self, request: &Request, id: Path<String>) -> JsonResponse<EntityJson> {
         self.0.entity(request, &id.0).await
     }
 
     /// List themes by name.
+    ///
+    /// The same as `entities?kind=theme`.
     #[oai(path = "/themes", method = "get", operation_id = "themes")]
     async fn themes(&self, request: &Request) -> JsonResponse<EntitiesJson> {
         self.0.entities(request, Some(schema::NodeKind::Theme)).await
     }
 
     /// Complete typed words.
+    ///
+    /// Names of content and entities, and words of the index, for a search field.
     #[oai(path = "/suggest", method = "get", operation_id = "suggest")]
     async fn suggest(&self, request: &Request) -> JsonResponse<SuggestionsJson> {
         self.0.suggest(request).await
@@ -167,13 +197,16 @@ impl OpenApi for Documented {
 
 /// The parameters in the query string of an operation.
 fn parameters_of(operation: &MetaOperation) -> Vec<MetaOperationParam> {
-    use self::parameters::{after, after_id, entity_kind, first, generation, search, words};
+    use self::parameters::{
+        after, after_id, entity_kind, events, first, generation, search, words,
+    };
 
     let with_first = |default, maximum, others: Vec<MetaOperationParam>| {
         others.into_iter().chain([first(default, maximum)]).collect()
     };
     match operation.operation_id.unwrap_or_default() {
-        "search" | "events" => with_first(search::FIRST_DEFAULT, endpoint::FIRST_MAX, search()),
+        "search" => with_first(search::FIRST_DEFAULT, endpoint::FIRST_MAX, search()),
+        "events" => with_first(search::FIRST_DEFAULT, endpoint::FIRST_MAX, events()),
         "entities" => {
             let others = vec![entity_kind(), words("Words in the name."), after()];
             with_first(search::FIRST_DEFAULT, endpoint::FIRST_MAX, others)

@@ -4,7 +4,7 @@ mod fallback;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, IntoEndpoint, Response, Route, get, post};
+use poem::{Endpoint, IntoEndpoint, Response, Route, post};
 
 use self::fallback::Fallback;
 use crate::{
@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// Paths of pages in Dutch; the same paths exist in English under `/en/`.
-const PAGE_PATHS: [&str; 17] = [
+const PAGE_PATHS: [&str; 18] = [
     "/",
     "/en",
     "/en/*rest",
@@ -53,6 +53,7 @@ const PAGE_PATHS: [&str; 17] = [
     "/organisation/:slug",
     "/audience/:slug",
     "/status",
+    "/api",
     "/assets/:file",
 ];
 
@@ -106,7 +107,7 @@ pub(crate) fn endpoint_of_connections(
     let routes = routes
         .at("/event/:file", get_and_head(EventFile(pages.clone())))
         .at(DESCRIPTION_PATH, get_and_head(OpenSearch(pages.clone())))
-        .at(SUGGEST_PATH, get(OpenSearchSuggest(Arc::clone(&pipeline))))
+        .at(SUGGEST_PATH, get_and_head(OpenSearchSuggest(Arc::clone(&pipeline))))
         .at("/status/partners", usage())
         .at("/en/status/partners", usage())
         .at("/embed", configurator())
@@ -119,7 +120,7 @@ pub(crate) fn endpoint_of_connections(
         .at("/en/embed/search", embed(EmbedForm::Search))
         .at("/en/embed/fragment", embed(EmbedForm::Fragment))
         .at("/en/embed/frame", embed(EmbedForm::Frame))
-        .at("/suggest", get(Suggest(Arc::clone(&pipeline))))
+        .at("/suggest", get_and_head(Suggest(Arc::clone(&pipeline))))
         .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
         .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))

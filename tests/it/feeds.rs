@@ -175,6 +175,11 @@ fn feeds_must_have_the_results_of_the_page_in_the_same_order() {
         let atom = ok(&server, &format!("/search.atom?{query}&first=10")).body;
         let in_atom = between(&atom, "<link rel=\"alternate\" type=\"text/html\" href=\"", "\"");
         assert_eq!(in_atom[1..], urls, "{query}");
+        let rest = ok(&server, &format!("/v1/search?{query}&first=10")).json();
+        let rest = rest["items"].as_array().expect("items").iter();
+        let in_rest: Vec<_> =
+            rest.map(|item| item["content"]["pageUrl"].as_str().expect("a URL")).collect();
+        assert_eq!(in_rest, urls, "{query}");
         // The configurator states the same search for GraphQL; it is about the first page.
         if !query.contains("page=") {
             let address: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
@@ -220,6 +225,10 @@ fn compare_calendar(server: &Server, query: &str) -> usize {
         .map(|item| item["id"].as_str().and_then(|id| id.rsplit(':').next()).expect("an id"))
         .collect();
     assert_eq!(ids, expected, "{query}");
+    let rest = ok(server, &format!("/v1/events?{query}&first=100")).json();
+    let rest = rest["items"].as_array().expect("items").iter();
+    let in_rest: Vec<_> = rest.map(|item| item["content"]["id"].as_str().expect("an id")).collect();
+    assert_eq!(ids, in_rest, "{query}");
     ids.len()
 }
 

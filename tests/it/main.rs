@@ -102,6 +102,7 @@ mod query_syntax;
 mod random_edits;
 mod rejections;
 mod relevance;
+mod rest;
 mod schedule;
 mod search_reference;
 mod server;

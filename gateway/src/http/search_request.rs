@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::partner::RequestPartner;
 use crate::{
     partners::Partner,
-    search_params::{InvalidParameter, SearchParams, is_parameter},
+    search_params::{InvalidParameter, SearchParams, VALUES_MAX, is_parameter},
 };
 
 /// Parameters of every such request besides those of the search.
@@ -45,6 +45,9 @@ impl SearchRequest {
         if let Some((name, _)) = pairs.find(|(name, _)| !is_known(name)) {
             let name: String = name.chars().take(80).collect();
             return Err(format!("unknown parameter: `{name}`"));
+        }
+        if form_urlencoded::parse(query.as_bytes()).count() > VALUES_MAX {
+            return Err(format!("too many parameters; at most {VALUES_MAX}"));
         }
         let (requested, invalid) = SearchParams::parse(query);
         if let Some(parameter) = invalid.first() {

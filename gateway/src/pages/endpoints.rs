@@ -300,6 +300,7 @@ fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageR
         ["calendar", month] => {
             pages::calendar::parse_month(month).map(|first| PageRequest::Calendar(Some(first)))
         }
+        [pages::rest_reference::PATH] => Some(PageRequest::RestReference),
         ["status"] => Some(PageRequest::Status { is_damaged: is_damaged() }),
         [segment] => kind(segment).filter(|kind| kind.is_content()).map(PageRequest::Overview),
         [segment, slug] => kind(segment).map(|kind| PageRequest::Record(kind, slug.to_owned())),

@@ -53,6 +53,8 @@ pub(super) const SUGGESTIONS_MAX: usize = 20;
 pub(super) const CHANGES_DEFAULT: usize = 100;
 /// Maximum number of changes.
 pub(super) const CHANGES_MAX: usize = 1_000;
+/// Maximum number of characters of the words of a list or of suggestions.
+pub(super) const WORDS_CHARACTERS_MAX: usize = 200;
 /// Maximum number of bytes of an `after`.
 const AFTER_BYTES_MAX: usize = schema::cursor::CURSOR_BYTES_MAX;
 const JSON: &str = "application/json";
@@ -119,12 +121,11 @@ impl Api {
                 .map_err(ApiError::bad_user_input)?;
             if path == "/events" {
                 parsed.search = parsed.search.events_only().ok_or_else(|| {
-                    ApiError::bad_user_input(
-                        "`kind`: events have the kind `event`; use `/v1/search`",
-                    )
+                    ApiError::bad_user_input("`kind`: leave it out, or use `/v1/search`")
                 })?;
             }
             let query = request.uri().query().unwrap_or_default();
+            check_values(query)?;
             let after = after(query)?;
             if after.is_some() && value(query, "page").is_some() {
                 return Err(ApiError::bad_user_input("`page` and `after`: send one of them"));
@@ -212,7 +213,7 @@ impl Api {
                 None => entity_kind(query)?,
             };
             let now = self.now()?;
-            let words = value(query, "q").unwrap_or_default();
+            let words = words(query)?;
             let page = (first(query, search::FIRST_DEFAULT, FIRST_MAX)?, after(query)?);
             let path = if names.contains(&"kind") { "/entities" } else { "/themes" };
             let context = (&*self.config, &*now.snapshot, now.now);
@@ -230,7 +231,7 @@ impl Api {
             let query = known_parameters(request, &["q", "first"])?;
             let now = self.now()?;
             let first = first(query, SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX)?;
-            let typed = value(query, "q").unwrap_or_default();
+            let typed = words(query)?;
             let rendered = lists::suggestions(&now.snapshot, typed, first);
             Ok(self.respond(request, &now, rendered).await)
         };
@@ -274,7 +275,9 @@ impl Api {
                 after.map_err(|error| ApiError::bad_user_input(format!("`after`: {error}")))?;
             let current = snapshot.generation().0;
             if let Some(requested) = value(query, "generation") {
-                let number = requested.parse::<u64>().map_err(|_| {
+                // As in the document, whose numbers have 63 bits.
+                let number = requested.parse::<i64>().ok().and_then(|one| u64::try_from(one).ok());
+                let number = number.ok_or_else(|| {
                     ApiError::bad_user_input("`generation` must be a number, as in `Generation`")
                 })?;
                 if number != current {
@@ -373,7 +376,31 @@ fn known_parameters<'r>(request: &'r Request, names: &[&str]) -> Result<&'r str>
         }
         seen.push(name);
     }
+    check_values(query)?;
     Ok(query)
+}
+
+/// The words of a list or of suggestions.
+fn words(query: &str) -> Result<String> {
+    let words = value(query, "q").unwrap_or_default();
+    if words.chars().count() > WORDS_CHARACTERS_MAX {
+        let limit = format!("`q` must have at most {WORDS_CHARACTERS_MAX} characters");
+        return Err(ApiError::bad_user_input(limit));
+    }
+    Ok(words)
+}
+
+/// Rejects parameters without a value, besides those that are a text: a program leaves them out.
+fn check_values(query: &str) -> Result<()> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let is_text = |name: &str| ["q", "after", "key"].contains(&name);
+    match pairs.find(|(name, value)| value.trim().is_empty() && !is_text(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name: String = name.chars().take(80).collect();
+            Err(ApiError::bad_user_input(format!("`{name}` has no value; leave it out")))
+        }
+    }
 }
 
 /// The kind of a list of entities.
@@ -403,12 +430,12 @@ fn after(query: &str) -> Result<Option<String>> {
     }
 }
 
-/// Whether a parameter that can only be `true` is present.
+/// Whether a parameter is `true`.
 fn flag(query: &str, name: &str) -> Result<bool> {
     match value(query, name).as_deref() {
-        None => Ok(false),
+        None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(ApiError::bad_user_input(format!("`{name}` must be `true` or absent"))),
+        Some(_) => Err(ApiError::bad_user_input(format!("`{name}` must be `true` or `false`"))),
     }
 }
 
@@ -464,6 +491,9 @@ impl<E: Endpoint> Endpoint for VersionHeader<E> {
             Ok(response) => response.into_response(),
             Err(error) => problem_details::from_router_error(&error),
         };
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
         response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
         Ok(response)
     }

@@ -6,6 +6,7 @@ use poem_openapi::registry::{MetaOperationParam, MetaParamIn, MetaSchema, MetaSc
 use schema::{Facet, NodeKind, SearchSort};
 use serde_json::Value;
 
+use super::endpoint::WORDS_CHARACTERS_MAX;
 use crate::search_params::{PAGE_MAX, to_url_value};
 
 /// A parameter in the query string.
@@ -23,11 +24,11 @@ fn parameter(name: &str, description: &str, schema: MetaSchema) -> MetaOperation
 }
 
 fn text() -> MetaSchema {
-    MetaSchema { min_length: Some(1), ..MetaSchema::new("string") }
+    MetaSchema::new("string")
 }
 
 fn boolean() -> MetaSchema {
-    MetaSchema { enum_items: vec![Value::from("true")], ..MetaSchema::new("string") }
+    MetaSchema::new("boolean")
 }
 
 fn day() -> MetaSchema {
@@ -60,7 +61,6 @@ fn id(kind: NodeKind) -> MetaSchema {
 fn list(items: MetaSchema) -> MetaSchema {
     MetaSchema {
         items: Some(Box::new(MetaSchemaRef::Inline(Box::new(items)))),
-        max_items: Some(20),
         ..MetaSchema::new("array")
     }
 }
@@ -78,7 +78,7 @@ pub(super) fn after() -> MetaOperationParam {
 
 /// Words.
 pub(super) fn words(description: &str) -> MetaOperationParam {
-    parameter("q", description, MetaSchema { max_length: Some(200), ..text() })
+    parameter("q", description, MetaSchema { max_length: Some(WORDS_CHARACTERS_MAX), ..text() })
 }
 
 /// The kind of a list of entities.
@@ -91,7 +91,9 @@ pub(super) fn entity_kind() -> MetaOperationParam {
 /// The generation of an export.
 pub(super) fn generation() -> MetaOperationParam {
     let description = "Number of the generation to continue; 410 if another one is current.";
-    parameter("generation", description, number(1, usize::MAX))
+    let schema =
+        MetaSchema { minimum: Some(1.0), ..MetaSchema::new_with_format("integer", "int64") };
+    parameter("generation", description, schema)
 }
 
 /// The last record of an interrupted export.
@@ -105,9 +107,14 @@ pub(super) fn after_id() -> MetaOperationParam {
     )
 }
 
+/// The parameters of a search for events, which are of one kind.
+pub(super) fn events() -> Vec<MetaOperationParam> {
+    search().into_iter().filter(|parameter| parameter.name != "kind").collect()
+}
+
 /// The parameters of a search.
 pub(super) fn search() -> Vec<MetaOperationParam> {
-    let words_schema = MetaSchema { max_length: Some(SEARCH_QUERY_BYTES_MAX / 4), ..text() };
+    let words_schema = MetaSchema { max_length: Some(SEARCH_QUERY_BYTES_MAX), ..text() };
     let mut parameters = vec![parameter("q", "Words to search for.", words_schema)];
     let mut names: Vec<_> = Facet::ALL.iter().filter_map(|facet| facet.parameter()).collect();
     names.dedup();

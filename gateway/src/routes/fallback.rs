@@ -3,13 +3,16 @@
 
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 
 use crate::{
     http::{problem_details, request_id::RequestId},
     pages::endpoints::Pages,
 };
+
+/// Prefix of the only paths at which the router accepts POST alone.
+const HOOKS_PREFIX: &str = "/hooks/";
 
 /// Converts the errors of an endpoint to responses.
 pub(super) struct Fallback<E> {
@@ -36,7 +39,15 @@ impl<E: Endpoint> Endpoint for Fallback<E> {
                 let id = id.as_ref().map_or("", RequestId::as_str);
                 Ok(self.pages.error_page(&path, StatusCode::NOT_FOUND, id))
             }
-            Err(error) => Ok(problem_details::from_router_error(&error)),
+            Err(error) => {
+                let mut response = problem_details::from_router_error(&error);
+                if error.status() == StatusCode::METHOD_NOT_ALLOWED {
+                    let allow = if path.starts_with(HOOKS_PREFIX) { "POST" } else { "GET, HEAD" };
+                    let allow = HeaderValue::from_static(allow);
+                    response.headers_mut().insert(header::ALLOW, allow);
+                }
+                Ok(response)
+            }
         }
     }
 }
