@@ -6,6 +6,8 @@
 //! `OpenAPI` document besides the types. This module must not know pages or GraphQL.
 
 mod content;
+mod converter;
+mod document;
 mod endpoint;
 mod event;
 mod export;
@@ -27,12 +29,12 @@ use poem_openapi::{
     registry::{MetaApi, MetaOperation, MetaOperationParam, MetaSchema, Registry},
 };
 
-pub(crate) use self::endpoint::{OpenApiDocument, VersionHeader};
+pub(crate) use self::document::{OpenApiDocument, VersionHeader};
 use self::{
     content::{ContentJson, EntityJson},
-    endpoint::{Api, JsonLines},
+    endpoint::Api,
     lists::{ChangesJson, EntitiesJson, SuggestionsJson},
-    response::{JsonResponse, failure},
+    response::{JsonLines, JsonResponse, failure},
     search::ResultsJson,
 };
 use crate::{config::Config, pipeline::Pipeline};
@@ -155,7 +157,7 @@ impl Operations {
         self.0.changes(request).await
     }
 
-    /// Export everything as JSON Lines: one content or entity a line, in the order of the ids.
+    /// Export everything as JSON Lines: one content or entity a line, in a fixed order.
     ///
     /// The whole export is of one generation, named by `Generation`. An interrupted export
     /// continues with `after` and `generation`; 410 if that generation is no longer current.

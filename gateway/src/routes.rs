@@ -103,7 +103,9 @@ pub(crate) fn endpoint_of_connections(
     };
     let routes = FEED_PATHS
         .into_iter()
-        .fold(page_routes(&pages), |routes, (path, format)| routes.at(path, feed(format)));
+        .fold(rest_routes(page_routes(&pages), &pipeline, config), |routes, (path, format)| {
+            routes.at(path, feed(format))
+        });
     let routes = routes
         .at("/event/:file", get_and_head(EventFile(pages.clone())))
         .at(DESCRIPTION_PATH, get_and_head(OpenSearch(pages.clone())))
@@ -125,8 +127,7 @@ pub(crate) fn endpoint_of_connections(
         .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
-        .at("/health/ready", get_and_head(Ready(Arc::clone(&pipeline))));
-    let routes = rest_routes(routes, &pipeline, config);
+        .at("/health/ready", get_and_head(Ready(pipeline)));
     let admitted = PartnerEndpoint::new(routes, partners, FILTERED_PATHS, config);
     let bounded = UnsentBytes::new(
         Fallback::new(VersionHeader(admitted), pages),

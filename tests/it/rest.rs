@@ -84,7 +84,7 @@ fn an_export_must_contain_everything_once_and_continue() {
     let records: Vec<Value> =
         lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let ids: Vec<_> = records.iter().map(|record| record["id"].as_str().expect("an id")).collect();
-    assert!(ids.is_sorted() && ids.iter().collect::<BTreeSet<_>>().len() == ids.len());
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
     for record in &records {
         let is_content = record.get("form").is_some();
         let collection = if is_content { "content" } else { "entities" };

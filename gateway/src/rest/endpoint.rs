@@ -6,24 +6,21 @@ use bytes::Bytes;
 use indexer::catalog::Snapshot;
 use jiff::Timestamp;
 use poem::{
-    Body, Endpoint, IntoResponse, Request, Response, Result as PoemResult,
+    Body, Request, Response,
     http::{HeaderValue, StatusCode, header},
-};
-use poem_openapi::{
-    ApiResponse,
-    registry::{MetaMediaType, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
 };
 use schema::{ChangePosition, NodeId, NodeKind, Record};
 use serde::Serialize;
 use url::form_urlencoded;
 
 use super::{
-    PREFIX, VERSION,
-    content::{ContentJson, EntityJson, RestConverter},
+    PREFIX,
+    content::{ContentJson, EntityJson},
+    converter::RestConverter,
     export::Export,
     lists,
     lists::{ChangesJson, EntitiesJson, SuggestionsJson},
-    response::{JsonResponse, VERSION_HEADER, gone, problem, responses},
+    response::{JSON, JSON_LINES, JsonLines, JsonResponse, gone, problem},
     search,
     search::{RestSearch, ResultsJson, to_bytes},
 };
@@ -36,7 +33,6 @@ use crate::{
         compression::ContentEncoding,
         head_method::IsHead,
         partner::RequestPartner,
-        problem_details,
         search_request::{SearchRequest, value},
         stream_encoder::StreamEncoder,
     },
@@ -57,8 +53,6 @@ pub(super) const CHANGES_MAX: usize = 1_000;
 pub(super) const WORDS_CHARACTERS_MAX: usize = 200;
 /// Maximum number of bytes of an `after`.
 const AFTER_BYTES_MAX: usize = schema::cursor::CURSOR_BYTES_MAX;
-const JSON: &str = "application/json";
-const JSON_LINES: &str = "application/jsonl";
 
 /// Reads the catalog for the operations.
 pub(super) struct Api {
@@ -276,7 +270,11 @@ impl Api {
             let current = snapshot.generation().0;
             if let Some(requested) = value(query, "generation") {
                 // As in the document, whose numbers have 63 bits.
-                let number = requested.parse::<i64>().ok().and_then(|one| u64::try_from(one).ok());
+                let number = requested
+                    .parse::<i64>()
+                    .ok()
+                    .and_then(|one| u64::try_from(one).ok())
+                    .filter(|one| *one > 0);
                 let number = number.ok_or_else(|| {
                     ApiError::bad_user_input("`generation` must be a number, as in `Generation`")
                 })?;
@@ -448,71 +446,4 @@ fn with_after(url: &str, after: &str) -> String {
 fn accepts_gzip(request: &Request) -> bool {
     let values = request.headers().get_all(header::ACCEPT_ENCODING).iter();
     values.filter_map(|value| value.to_str().ok()).any(|value| value.contains("gzip"))
-}
-
-/// A response with JSON Lines, or problem details.
-pub(super) struct JsonLines(Response);
-
-impl IntoResponse for JsonLines {
-    fn into_response(self) -> Response {
-        self.0
-    }
-}
-
-impl ApiResponse for JsonLines {
-    fn meta() -> MetaResponses {
-        let lines = MetaSchemaRef::Inline(Box::new(MetaSchema {
-            description: Some("One `Content` or `Entity` a line."),
-            ..MetaSchema::new_with_format("string", "binary")
-        }));
-        responses(MetaMediaType { content_type: JSON_LINES, schema: lines })
-    }
-
-    fn register(registry: &mut Registry) {
-        <JsonResponse<ContentJson> as ApiResponse>::register(registry);
-    }
-}
-
-/// Adds the version of the interface to every response below its prefix, also to rejections, and
-/// describes the errors of the router to programs.
-pub(crate) struct VersionHeader<E>(pub(crate) E);
-
-impl<E: Endpoint> Endpoint for VersionHeader<E> {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> PoemResult<Response> {
-        let path = request.uri().path();
-        let is_ours =
-            path == PREFIX || path.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('/'));
-        if !is_ours {
-            return Ok(self.0.call(request).await?.into_response());
-        }
-        let mut response = match self.0.call(request).await {
-            Ok(response) => response.into_response(),
-            Err(error) => problem_details::from_router_error(&error),
-        };
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        }
-        response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
-        Ok(response)
-    }
-}
-
-/// The `OpenAPI` document.
-pub(crate) struct OpenApiDocument(pub(crate) String);
-
-impl Endpoint for OpenApiDocument {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> PoemResult<Response> {
-        let encoding = ContentEncoding::negotiate(request.headers());
-        let mut response = Response::builder()
-            .content_type(JSON)
-            .header(header::CACHE_CONTROL, "public, max-age=3600")
-            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-            .body(encoding.encode_off_runtime(self.0.clone().into_bytes()).await);
-        encoding.set_headers(response.headers_mut());
-        Ok(response)
-    }
 }

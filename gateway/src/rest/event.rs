@@ -6,7 +6,7 @@ use poem_openapi::Object;
 use schema::{Event, Occurrence};
 
 use super::{
-    content::{MomentJson, ReferenceJson, RestConverter},
+    converter::{MomentJson, ReferenceJson, RestConverter},
     scalar::{AttendanceName, EventPhaseName, EventStatusName},
 };
 

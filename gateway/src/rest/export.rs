@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use poem_openapi::types::ToJSON;
 use schema::{Body, NodeId, Record};
 
-use super::content::RestConverter;
+use super::converter::RestConverter;
 use crate::{blocking, config::Config, error::Result, http::stream_encoder::StreamEncoder};
 
 /// Number of records read at once.

@@ -7,7 +7,8 @@ use poem_openapi::Object;
 use schema::{ChangePosition, NodeKind, Page, RemovalReason};
 
 use super::{
-    content::{EntityJson, RestConverter},
+    content::EntityJson,
+    converter::RestConverter,
     scalar::{ChangeOpName, KindName, SuggestionKindName, UtcTime},
     search::{LinksJson, cursor, to_bytes},
 };

@@ -18,7 +18,9 @@ use crate::{
 
 /// Header with the version of the interface.
 pub(super) const VERSION_HEADER: &str = "API-Version";
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
+/// JSON Lines: one value a line.
+pub(super) const JSON_LINES: &str = "application/jsonl";
 const PROBLEM: &str = "application/problem+json";
 /// Statuses of every operation besides 200, with their meaning.
 const STATUSES: [(u16, &str); 6] = [
@@ -71,6 +73,29 @@ impl<T: Type> ApiResponse for JsonResponse<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        Problem::register(registry);
+    }
+}
+
+/// A response with JSON Lines, or problem details.
+pub(super) struct JsonLines(pub(super) Response);
+
+impl IntoResponse for JsonLines {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for JsonLines {
+    fn meta() -> MetaResponses {
+        let lines = MetaSchemaRef::Inline(Box::new(MetaSchema {
+            description: Some("One `Content` or `Entity` a line."),
+            ..MetaSchema::new_with_format("string", "binary")
+        }));
+        responses(MetaMediaType { content_type: JSON_LINES, schema: lines })
+    }
+
+    fn register(registry: &mut Registry) {
         Problem::register(registry);
     }
 }

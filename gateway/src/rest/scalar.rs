@@ -167,9 +167,9 @@ impl UtcTime {
 text_type!(UtcTime);
 
 /// A day.
-pub(super) struct Day(pub(super) civil::Date);
+pub(super) struct CalendarDay(pub(super) civil::Date);
 
-impl Day {
+impl CalendarDay {
     fn text(&self) -> String {
         self.0.to_string()
     }
@@ -181,4 +181,4 @@ impl Day {
     const fn text_register(_registry: &mut Registry) {}
 }
 
-text_type!(Day);
+text_type!(CalendarDay);

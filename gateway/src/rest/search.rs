@@ -7,7 +7,8 @@ use poem_openapi::{Object, types::ToJSON};
 use schema::{Cursor, Facet, FacetValue, Hit, Page, SearchExtras, SearchPage, SearchQuery};
 
 use super::{
-    content::{ContentJson, RestConverter},
+    content::ContentJson,
+    converter::RestConverter,
     scalar::{MatchClassName, SearchFieldName},
 };
 use crate::{

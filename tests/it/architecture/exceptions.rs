@@ -11,6 +11,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "the same field, as a source names it",
     ),
     ("gateway/src/graphql/types/community.rs", "question", "the same field in the contract"),
+    ("gateway/src/rest/content.rs", "question", "the same field in REST"),
     ("schema/src/enums.rs", "Question", "a form of text on a platform, as the platform names it"),
     ("gateway/src/graphql/enums.rs", "Question", "the same form in the contract"),
     ("indexer/src/ingest/source/text/block.rs", "is_question", "a heading that ends with `?`"),
