@@ -22,7 +22,7 @@ struct ReferenceView<'a> {
 struct OperationView {
     path: String,
     summary: &'static str,
-    description: &'static str,
+    description: String,
     parameters: Vec<NamedType>,
     /// Name of the type of the response, if it has one.
     response: Option<String>,
@@ -73,7 +73,7 @@ fn view(path: &str, operation: &MetaOperation) -> OperationView {
     OperationView {
         path: format!("{}{path}", rest::PREFIX),
         summary: operation.summary.unwrap_or_default(),
-        description: operation.description.unwrap_or_default(),
+        description: operation.description.unwrap_or_default().replace('`', ""),
         parameters: operation.params.iter().map(parameter).collect(),
         response,
     }
@@ -81,7 +81,7 @@ fn view(path: &str, operation: &MetaOperation) -> OperationView {
 
 fn parameter(parameter: &MetaOperationParam) -> NamedType {
     NamedType {
-        description: parameter.description.clone().unwrap_or_default(),
+        description: parameter.description.as_deref().unwrap_or_default().replace('`', ""),
         ..named_type(&parameter.name, &parameter.schema)
     }
 }
@@ -121,8 +121,8 @@ fn named_type(name: &str, schema: &MetaSchemaRef) -> NamedType {
         MetaSchemaRef::Reference(name) => (name.clone(), true),
         MetaSchemaRef::Inline(inline) => (inline_type(inline), false),
     };
-    let r#type = if is_list && !is_link { format!("list of {text}") } else { text };
-    NamedType { name: name.to_owned(), r#type, is_link, description: description.to_owned() }
+    let r#type = if is_list && !is_link { format!("repeatable: {text}") } else { text };
+    NamedType { name: name.to_owned(), r#type, is_link, description: description.replace('`', "") }
 }
 
 /// A type that has no name, in words.
@@ -130,6 +130,9 @@ fn inline_type(schema: &MetaSchema) -> String {
     if !schema.enum_items.is_empty() {
         let values = schema.enum_items.iter().filter_map(|value| value.as_str());
         return values.collect::<Vec<_>>().join(", ");
+    }
+    if schema.pattern.is_some() {
+        return "id".to_owned();
     }
     let range = schema.minimum.zip(schema.maximum);
     match (range, schema.format) {

@@ -127,8 +127,8 @@ pub(super) fn search() -> Vec<MetaOperationParam> {
             None if name == "year" => number(1900, 2100),
             None => one_of(values),
         };
-        let description = format!("Only content with one of these values of `{name}`.");
-        parameters.push(parameter(name, &description, list(schema)));
+        let description = "Only content with one of these values.";
+        parameters.push(parameter(name, description, list(schema)));
     }
     let sorts = SearchSort::ALL.iter().map(|sort| to_url_value(sort.name()));
     parameters.extend([
