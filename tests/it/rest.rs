@@ -130,6 +130,7 @@ fn an_invalid_request_must_be_rejected_with_its_reason() {
         ("/v1/search?facets=yes", 400, "facets"),
         ("/v1/search?until=", 400, "until"),
         ("/v1/suggest?first=", 400, "first"),
+        ("/v1/export?after=", 400, "after"),
         ("/v1/events?kind=article", 400, "kind"),
         ("/v1/entities", 400, "kind"),
         ("/v1/entities?kind=article", 400, "kind"),

@@ -391,7 +391,7 @@ fn words(query: &str) -> Result<String> {
 /// Rejects parameters without a value, besides those that are a text: a program leaves them out.
 fn check_values(query: &str) -> Result<()> {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let is_text = |name: &str| ["q", "after", "key"].contains(&name);
+    let is_text = |name: &str| ["q", "key"].contains(&name);
     match pairs.find(|(name, value)| value.trim().is_empty() && !is_text(name)) {
         None => Ok(()),
         Some((name, _)) => {

@@ -73,7 +73,11 @@ pub(super) fn first(default: usize, maximum: usize) -> MetaOperationParam {
 
 /// The cursor of the last item that the client has.
 pub(super) fn after() -> MetaOperationParam {
-    parameter("after", "Cursor from `links.next`: the list continues after it.", text())
+    parameter(
+        "after",
+        "Cursor from `links.next`: the list continues after it.",
+        MetaSchema { min_length: Some(1), ..text() },
+    )
 }
 
 /// Words.
@@ -124,7 +128,11 @@ pub(super) fn search() -> Vec<MetaOperationParam> {
         let entity = facets.clone().find_map(|facet| facet.entity_kind());
         let schema = match entity {
             Some(kind) => id(kind),
-            None if name == "year" => number(1900, 2100),
+            None if name == "year" => MetaSchema {
+                minimum: Some(f64::from(i16::MIN)),
+                maximum: Some(f64::from(i16::MAX)),
+                ..number(0, 0)
+            },
             None => one_of(values),
         };
         let description = "Only content with one of these values.";
