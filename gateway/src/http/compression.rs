@@ -49,6 +49,13 @@ impl ContentEncoding {
             .unwrap_or(Self::Identity)
     }
 
+    /// Whether a client accepts gzip, with which a body is compressed while it is sent.
+    pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
+        let members = quality_value::members(headers, &header::ACCEPT_ENCODING);
+        let named = |names: &[&str]| members.iter().find(|one| names.contains(&one.name.as_str()));
+        named(&["gzip", "x-gzip"]).or_else(|| named(&["*"])).is_some_and(|one| one.quality > 0)
+    }
+
     /// Suffix of entity tags, which differ per representation.
     pub(crate) const fn etag_suffix(self) -> &'static str {
         match self {
@@ -110,6 +117,22 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+
+    #[test]
+    fn gzip_must_only_be_sent_to_a_client_that_accepts_it() {
+        for (accepted, expected) in [
+            ("gzip", true),
+            ("br, *", true),
+            ("br, gzip;q=0", false),
+            ("gzip;q=0, *", false),
+            ("br", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accepted.parse().unwrap());
+            assert_eq!(ContentEncoding::accepts_gzip(&headers), expected, "{accepted}");
+        }
+    }
 
     #[test]
     fn the_best_encoding_that_a_client_accepts_must_be_chosen() {

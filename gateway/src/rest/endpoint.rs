@@ -289,9 +289,7 @@ impl Api {
                     "`after` needs `generation`, from the header `Generation`",
                 ));
             }
-            let is_gzip = ContentEncoding::negotiate(request.headers())
-                != ContentEncoding::Identity
-                && accepts_gzip(request);
+            let is_gzip = ContentEncoding::accepts_gzip(request.headers());
             let encoder = if is_gzip { StreamEncoder::gzip() } else { StreamEncoder::default() };
             let position = ChangePosition { generation: snapshot.generation(), position: u32::MAX };
             let export = Export { config: Arc::clone(&self.config), snapshot, now, after, encoder };
@@ -440,10 +438,4 @@ fn flag(query: &str, name: &str) -> Result<bool> {
 fn with_after(url: &str, after: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}after={after}")
-}
-
-/// Whether a client accepts gzip, with which an export is compressed while it is sent.
-fn accepts_gzip(request: &Request) -> bool {
-    let values = request.headers().get_all(header::ACCEPT_ENCODING).iter();
-    values.filter_map(|value| value.to_str().ok()).any(|value| value.contains("gzip"))
 }
