@@ -17,14 +17,17 @@ mod error;
 mod explanation_text;
 pub mod graphql;
 mod http;
+mod mcp;
 mod messages;
 mod metrics;
+mod organisation_passage;
 mod pages;
 mod partners;
 pub mod pipeline;
 mod rest;
 pub mod routes;
 pub mod search_params;
+mod truncation;
 pub mod vocabulary;
 
 /// Name and version of this program, such as `wegwijzer 0.1.0`.

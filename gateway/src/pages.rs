@@ -32,6 +32,7 @@ mod record_lookup;
 pub(crate) mod rest_reference;
 mod search;
 mod site;
+mod sitemap;
 mod status;
 mod usage;
 
@@ -46,7 +47,8 @@ use tokio::task::yield_now;
 pub(crate) use self::{
     error::{ErrorPage, error_page},
     graphiql::{graphiql, no_graphiql},
-    site::{SiteUrls, sitemap},
+    site::SiteUrls,
+    sitemap::sitemap,
 };
 use crate::{
     messages::Messages,

@@ -29,13 +29,18 @@ use poem_openapi::{
     registry::{MetaApi, MetaOperation, MetaOperationParam, MetaSchema, Registry},
 };
 
-pub(crate) use self::document::{OpenApiDocument, VersionHeader};
 use self::{
     content::{ContentJson, EntityJson},
     endpoint::Api,
     lists::{ChangesJson, EntitiesJson, SuggestionsJson},
     response::{JsonLines, JsonResponse, failure},
     search::ResultsJson,
+};
+pub(crate) use self::{
+    document::{OpenApiDocument, VersionHeader},
+    endpoint::FIRST_MAX,
+    parameters::{first, parameter, search as search_parameters},
+    search::cursor,
 };
 use crate::{config::Config, pipeline::Pipeline};
 

@@ -22,6 +22,8 @@ use crate::{
         partner::PartnerEndpoint,
         unsent_bytes::UnsentBytes,
     },
+    mcp,
+    mcp::McpEndpoint,
     metrics::Metrics,
     pages::embed::EmbedForm,
     pages::endpoints::{
@@ -59,7 +61,7 @@ const PAGE_PATHS: [&str; 18] = [
 
 /// Paths below which keys of partners with a filter are accepted.
 const FILTERED_PATHS: &[&str] =
-    &["/embed/", "/en/embed/", "/search.", "/en/search.", "/v1/search", "/v1/events"];
+    &["/embed/", "/en/embed/", "/search.", "/en/search.", "/v1/search", "/v1/events", mcp::PATH];
 
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
@@ -124,6 +126,10 @@ pub(crate) fn endpoint_of_connections(
         .at("/en/embed/frame", embed(EmbedForm::Frame))
         .at("/suggest", get_and_head(Suggest(Arc::clone(&pipeline))))
         .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
+        .at(
+            mcp::PATH,
+            CorsEndpoint::new(McpEndpoint::new(Arc::clone(&pipeline), config), config.cors.clone()),
+        )
         .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))

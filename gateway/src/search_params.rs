@@ -10,8 +10,10 @@
 use std::{collections::BTreeSet, fmt::Write};
 
 use indexer::catalog::SEARCH_QUERY_BYTES_MAX;
-use jiff::civil::Date;
-use schema::{Facet, Kind, NodeId, NodeKind, SearchFilter, SearchSort};
+use jiff::{Timestamp, civil::Date};
+use schema::{
+    Facet, Kind, NodeId, NodeKind, Page, SearchExtras, SearchFilter, SearchQuery, SearchSort,
+};
 use url::form_urlencoded;
 
 /// Maximum page number; more specific queries reach the other results.
@@ -169,6 +171,20 @@ impl SearchParams {
             None if self.filter.kinds == [Kind::Event] => SearchSort::Start,
             None => SearchSort::Newest,
         })
+    }
+
+    /// The query for a page of its results.
+    pub fn to_query(&self, page: Page, extras: SearchExtras, now: Timestamp) -> SearchQuery {
+        SearchQuery {
+            words: self.words.clone(),
+            filter: self.filter.clone(),
+            sort: self.order(),
+            wider: self.wider,
+            literal: self.literal,
+            page,
+            extras,
+            now,
+        }
     }
 
     /// The conditions as parameters, without duplicates.

@@ -48,6 +48,7 @@ export async function auditConfigurator(browser, demo, check) {
     const run = (command) => execFileSync("bash", ["-c", command.replace("curl", "curl -sS")], { encoding: "utf8" });
     const fragment = run(await code(page, "fragment"));
     assert.equal(total(fragment.match(/data-total="(\d+)"/)[1]), expected);
+    assert.equal(JSON.parse(run(await code(page, "rest"))).totalCount, expected);
     const graphql = JSON.parse(run(await code(page, "graphql")));
     assert.equal(graphql.errors, undefined, JSON.stringify(graphql.errors));
     assert.equal(graphql.data.search.totalCount, expected);

@@ -18,6 +18,8 @@ import { generateTypes } from "./codegen.mjs";
 import { OUTPUT } from "./operations.mjs";
 import { attack } from "./attacks.mjs";
 import { compileForRelay } from "./relay.mjs";
+import { callMcp } from "./mcp.mjs";
+import { readFeeds } from "./feeds.mjs";
 import { Installation } from "./server.mjs";
 import { compareSupergraphs } from "./supergraphs.mjs";
 
@@ -74,6 +76,8 @@ try {
     await check("graphql-codegen, tsc", () => generateTypes(url));
     await check("graphql-http", () => audit(url));
     await check("Apollo Gateway", () => federate(url));
+    await check("MCP", () => callMcp(url));
+    await check("feeds", () => readFeeds(url));
     await check("attacks", () =>
       attack(url, ["field suggestions", "introspection", "query by GET"]),
     );

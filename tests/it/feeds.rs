@@ -8,9 +8,12 @@ use std::{
     process::{Command, Stdio},
 };
 
+use indexer::ingest::{self, BuildOptions, NoProgress};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::{
+    mcp,
     partners::{EVENTS_KEY, KEY, is_problem, serve},
     support::{Installation, Rng},
     test_server::{Reply, Server},
@@ -180,6 +183,10 @@ fn feeds_must_have_the_results_of_the_page_in_the_same_order() {
         let in_rest: Vec<_> =
             rest.map(|item| item["content"]["pageUrl"].as_str().expect("a URL")).collect();
         assert_eq!(in_rest, urls, "{query}");
+        let in_mcp = mcp::call(&server, "search", &mcp::arguments(&query, 10));
+        let in_mcp = in_mcp["results"].as_array().expect("results").iter();
+        let in_mcp: Vec<_> = in_mcp.map(|one| one["pageUrl"].as_str().expect("a URL")).collect();
+        assert_eq!(in_mcp, urls, "{query}");
         // The configurator states the same search for GraphQL; it is about the first page.
         if !query.contains("page=") {
             let address: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
@@ -229,6 +236,10 @@ fn compare_calendar(server: &Server, query: &str) -> usize {
     let rest = rest["items"].as_array().expect("items").iter();
     let in_rest: Vec<_> = rest.map(|item| item["content"]["id"].as_str().expect("an id")).collect();
     assert_eq!(ids, in_rest, "{query}");
+    let in_mcp = mcp::call(server, "events", &mcp::arguments(query, 100));
+    let in_mcp = in_mcp["results"].as_array().expect("results").iter();
+    let in_mcp: Vec<_> = in_mcp.map(|one| one["id"].as_str().expect("an id")).collect();
+    assert_eq!(ids, in_mcp, "{query}");
     ids.len()
 }
 
@@ -283,12 +294,14 @@ fn a_calendar_must_keep_what_is_cancelled_and_number_its_changes() {
             r#"{{"key":"1","kind":"event","title":"{title}","url":"https://x.nl/1","start":"2026-04-01T10:00","end":"2026-04-01T12:00"{more}}}"#
         )
     };
-    let calendar = |line: &str| {
+    let calendar_at = |hours: i64, line: &str| {
         installation.write_lines(&[line.to_owned()]);
-        installation.build();
+        let mut config = installation.build_config();
+        config.now += SignedDuration::from_hours(hours);
+        ingest::build(&config, &BuildOptions::default(), &NoProgress).expect("a generation");
         ok(&Server::of(&installation), "/search.ics").body
     };
-    let first = calendar(&event("Dag", r#","modified_at":"2026-01-05T10:00:00Z""#));
+    let first = calendar_at(0, &event("Dag", r#","modified_at":"2026-01-05T10:00:00Z""#));
     for line in [
         "DTSTART;TZID=Europe/Amsterdam:20260401T100000",
         "DTEND;TZID=Europe/Amsterdam:20260401T120000",
@@ -298,23 +311,26 @@ fn a_calendar_must_keep_what_is_cancelled_and_number_its_changes() {
         assert!(first.contains(&format!("\r\n{line}\r\n")), "{line} {first}");
     }
     let value = |text: &str, name: &str| between(text, &format!("\r\n{name}:"), "\r\n").concat();
-    let second = calendar(&event(
-        "Andere dag",
-        r#","modified_at":"2026-01-06T10:00:00Z","status":"CANCELLED""#,
-    ));
+    // A change that its source gives no date for is known by when it was fetched.
+    let sequence = |text: &str| value(text, "SEQUENCE").parse::<u32>().expect("a number");
+    let unchanged = calendar_at(1, &event("Dag", r#","modified_at":"2026-01-05T10:00:00Z""#));
+    assert_eq!(sequence(&first), sequence(&unchanged));
+    let undated = calendar_at(2, &event("Nieuwe dag", r#","modified_at":"2026-01-05T10:00:00Z""#));
+    assert!(sequence(&undated) > sequence(&first), "{first} {undated}");
+    let cancelled = r#","modified_at":"2026-01-06T10:00:00Z","status":"CANCELLED""#;
+    let second = calendar_at(3, &event("Andere dag", cancelled));
     assert!(second.contains("\r\nSTATUS:CANCELLED\r\n"), "{second}");
     assert_eq!(value(&first, "UID"), value(&second, "UID"));
     // Texts of sources cannot add lines.
     let hostile = r"a\r\nEND:VEVENT\rBEGIN:VEVENT\nUID:x\u000b\u0085b";
-    let third = calendar(&event(
-        hostile,
-        &format!(r#","summary":"{hostile}","place":{{"name":"{hostile}"}}"#),
-    ));
+    let third = calendar_at(
+        4,
+        &event(hostile, &format!(r#","summary":"{hostile}","place":{{"name":"{hostile}"}}"#)),
+    );
     let lines = third.replace("\r\n", "");
     assert!(!lines.contains(char::is_control), "{third}");
     assert_eq!(third.matches("\r\nBEGIN:VEVENT").count(), 1, "{third}");
-    let sequence = |text: &str| value(text, "SEQUENCE").parse::<u32>().expect("a number");
-    assert_eq!(sequence(&first) + 24 * 60, sequence(&second));
+    assert!(sequence(&second) > sequence(&undated), "{undated} {second}");
 }
 
 #[test]

@@ -86,6 +86,7 @@ mod init;
 mod limits;
 mod match_classes;
 mod matched_parts;
+mod mcp;
 mod metrics;
 mod near_duplicates;
 mod one_record;

@@ -371,3 +371,37 @@ fn a_lead_with_which_the_text_begins_must_be_shown_once() {
     // One page, in Dutch and in English.
     assert_eq!(with_lead, 2);
 }
+
+#[test]
+fn a_sitemap_with_too_many_urls_must_be_an_index_of_all_of_them() {
+    let installation = Installation::empty();
+    let line = |number: usize| {
+        format!(
+            r#"{{"key":"{number}","kind":"article","title":"Bericht {number}","url":"https://x.nl/{number}","published_at":"2026-01-01"}}"#
+        )
+    };
+    installation.write_lines(&(0..25_000).map(line).collect::<Vec<_>>());
+    installation.build();
+    let server = Server::of(&installation);
+    let index = server.get("/sitemap.xml");
+    assert!(index.body.contains("<sitemapindex "), "{index:?}");
+    let parts = sitemap_paths(&server);
+    assert_eq!(parts, ["/sitemap.xml?part=1", "/sitemap.xml?part=2"]);
+    let mut urls = std::collections::BTreeSet::new();
+    for part in &parts {
+        let reply = server.get(part);
+        assert!(reply.body.len() < 50 << 20, "{}", reply.body.len());
+        let found: Vec<_> =
+            reply.body.split("<loc>").skip(1).filter_map(|rest| rest.split('<').next()).collect();
+        assert!(found.len() <= 50_000, "{}", found.len());
+        urls.extend(found.into_iter().map(str::to_owned));
+        let etag = reply.header("etag").expect("an ETag").to_owned();
+        let head = format!("GET {part} HTTP/1.1\r\nif-none-match: {etag}");
+        assert_eq!(server.request(&head, "").status, 304, "{part}");
+    }
+    // Start, calendar and four lists, in two languages.
+    assert_eq!(urls.len(), 2 * (25_000 + 6));
+    for part in ["0", "3", "x", "-1"] {
+        assert_eq!(server.get(&format!("/sitemap.xml?part={part}")).status, 404, "{part}");
+    }
+}

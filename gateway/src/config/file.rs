@@ -305,7 +305,7 @@ const SAMPLE_PERCENT_DEFAULT: f64 = 100.0;
 const SLOW_MS_DEFAULT: u64 = 1_000;
 
 /// Default log filter.
-const LOG_FILTER_DEFAULT: &str = "info,poem=warn,tantivy=warn";
+const LOG_FILTER_DEFAULT: &str = "info,poem=warn,rmcp=warn,tantivy=warn";
 
 fn filter(text: Option<String>) -> Result<String, ConfigError> {
     let text = text.unwrap_or_else(|| LOG_FILTER_DEFAULT.to_owned());

@@ -14,7 +14,8 @@ use crate::{config::CorsOrigins as AllowedOrigins, partners::allows};
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// Allowed request headers, in addition to the CORS-safelisted ones.
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, x-api-key, x-request-id, apollo-require-preflight, traceparent",
+    "authorization, content-type, x-api-key, x-request-id, apollo-require-preflight, traceparent, \
+     mcp-protocol-version, mcp-method, mcp-name",
 );
 /// Exposed response headers, in addition to the CORS-safelisted ones.
 const EXPOSED_HEADERS: HeaderValue =
@@ -37,10 +38,7 @@ impl<E> CorsEndpoint<E> {
     fn allow_origin(&self, origin: &HeaderValue) -> Option<HeaderValue> {
         match &self.allowed {
             AllowedOrigins::Any => Some(HeaderValue::from_static("*")),
-            AllowedOrigins::List(origins) => {
-                let is_allowed = origins.iter().any(|allowed| allows(allowed, origin.as_bytes()));
-                is_allowed.then(|| origin.clone())
-            }
+            AllowedOrigins::List(_) => is_allowed(&self.allowed, origin).then(|| origin.clone()),
         }
     }
 
@@ -72,6 +70,16 @@ impl<E: Endpoint> Endpoint for CorsEndpoint<E> {
             set_cors_headers(headers, allow_origin, is_preflight);
         }
         Ok(response)
+    }
+}
+
+/// Whether pages of an origin may read responses.
+pub(crate) fn is_allowed(allowed: &AllowedOrigins, origin: &HeaderValue) -> bool {
+    match allowed {
+        AllowedOrigins::Any => true,
+        AllowedOrigins::List(origins) => {
+            origins.iter().any(|allowed| allows(allowed, origin.as_bytes()))
+        }
     }
 }
 

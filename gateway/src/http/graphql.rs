@@ -13,7 +13,7 @@ use super::{
     content_negotiation::GraphqlMediaType,
     etag::{ETag, not_modified},
     graphql_request,
-    graphql_request::RequestError,
+    request_body::RequestError,
     request_id::RequestId,
 };
 use crate::{

@@ -1,45 +1,26 @@
 //! Reads a GraphQL request from an HTTP request, strictly as in the GraphQL over HTTP draft.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use crate::{
     auth::Caller,
     config::Limits,
-    error::{ApiError, ErrorCode},
+    error::ApiError,
     pipeline::{AllowedOperations, CacheScope, DocumentId, DocumentRef, GraphqlRequest},
 };
 use async_graphql::Variables;
-use bytes::Bytes;
 use federation::text_limits::{TextError, check_json};
 use poem::{
     Body, Request,
-    error::ReadBodyError,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{content_negotiation::GraphqlMediaType, etag::IfNoneMatch};
-
-/// Error of reading a request, with its HTTP status.
-pub(crate) struct RequestError {
-    pub(crate) status: StatusCode,
-    pub(crate) error: ApiError,
-}
-
-impl RequestError {
-    /// An error whose code follows from its status.
-    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        let code = match status {
-            StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed,
-            _ => ErrorCode::BadRequest,
-        };
-        Self { status, error: ApiError::new(code, message) }
-    }
-
-    fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-}
+use super::{
+    content_negotiation::GraphqlMediaType,
+    etag::IfNoneMatch,
+    request_body::{RequestError, read_body},
+};
 
 /// Parameters of a GraphQL request, with their required types.
 #[derive(Deserialize)]
@@ -229,21 +210,4 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Request
     })?;
     serde_json::from_slice(bytes)
         .map_err(|error| RequestError::bad_request(format!("{what}: {error}")))
-}
-
-/// Reads a body within the limits of a request.
-pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, RequestError> {
-    let timeout = Duration::from_millis(limits.request_timeout_ms);
-    match tokio::time::timeout(timeout, body.into_bytes_limit(limits.request_bytes_max)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(RequestError {
-            status: StatusCode::PAYLOAD_TOO_LARGE,
-            error: ApiError::limit("request_bytes_max", limits.request_bytes_max as u64),
-        }),
-        Ok(Err(error)) => Err(RequestError::bad_request(error.to_string())),
-        Err(_elapsed) => Err(RequestError {
-            status: StatusCode::REQUEST_TIMEOUT,
-            error: ApiError::limit("request_timeout_ms", limits.request_timeout_ms),
-        }),
-    }
 }

@@ -15,7 +15,7 @@ use schema::SourceName;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{graphql_request, problem_details};
+use super::{problem_details, request_body};
 use crate::{
     config::Limits,
     error::{ApiError, ErrorCode},
@@ -91,7 +91,7 @@ impl Endpoint for HookEndpoint {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> Result<Response> {
-        let body = graphql_request::read_body(request.take_body(), &self.limits).await;
+        let body = request_body::read_body(request.take_body(), &self.limits).await;
         let body = match body {
             Ok(body) => body,
             Err(error) => return Ok(problem_details::response(error.status, &error.error)),

@@ -162,7 +162,7 @@ fn rejection(error: KeyError) -> Response {
         ),
         KeyError::Filter => (
             ErrorCode::BadRequest,
-            "this key only finds part of the content, so it is accepted below `/embed/` and by feeds only",
+            "this key only finds part of the content, so it is accepted by searches only: feeds, elements, `/v1/search`, `/v1/events` and `/mcp`",
         ),
         KeyError::Rate(_) => {
             (ErrorCode::RateLimited, "too many requests with this key; see `Retry-After`")

@@ -4,15 +4,15 @@ use poem::http::{HeaderMap, HeaderName};
 
 /// One element of a header such as `accept`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Weighted {
+pub(crate) struct Weighted {
     /// Name in lower case.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Quality value in thousandths.
-    pub(super) quality: u16,
+    pub(crate) quality: u16,
 }
 
 /// The elements of a header, without those that cannot be parsed.
-pub(super) fn members(headers: &HeaderMap, header: &HeaderName) -> Vec<Weighted> {
+pub(crate) fn members(headers: &HeaderMap, header: &HeaderName) -> Vec<Weighted> {
     let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(Weighted::parse).collect()
 }

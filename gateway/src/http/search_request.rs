@@ -38,6 +38,20 @@ impl SearchRequest {
         others: &[&str],
     ) -> Result<Self, String> {
         let query = request.uri().query().unwrap_or_default();
+        let partner = request.data::<RequestPartner>().map(|partner| partner.0.clone());
+        Self::parse_query(query, partner, first_max, others)
+    }
+
+    /// The same for parameters that a partner sends otherwise than in the address.
+    ///
+    /// # Errors
+    /// What to correct.
+    pub(crate) fn parse_query(
+        query: &str,
+        partner: Option<Arc<Partner>>,
+        first_max: usize,
+        others: &[&str],
+    ) -> Result<Self, String> {
         let is_known = |name: &str| {
             is_parameter(name) || OTHER_PARAMETERS.contains(&name) || others.contains(&name)
         };
@@ -60,7 +74,6 @@ impl SearchRequest {
                 Some(first.ok_or_else(|| format!("`first` must be from 1 to {first_max}"))?)
             }
         };
-        let partner = request.data::<RequestPartner>().map(|partner| partner.0.clone());
         let search = match &partner {
             None => requested.clone(),
             Some(partner) => {

@@ -242,7 +242,7 @@ async fn output(
     let preview: Vec<_> = preview.into_iter().filter(|part| !part.is_empty()).collect();
     let page = schema::Page::first(1);
     let extras = schema::SearchExtras { total: true, ..schema::SearchExtras::default() };
-    let query = search::search_query(context, &searched.found, page, extras);
+    let query = searched.found.to_query(page, extras, context.now);
     let total = context.snapshot.search(query).await?.total.unwrap_or_default();
     let words = searched.found.words.as_deref();
     let writer = CodeWriter { context, request, searched, first };

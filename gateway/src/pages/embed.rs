@@ -13,7 +13,7 @@ use super::{
     hit,
     hit::HitView,
     record_lookup::RecordsById,
-    render_template, search,
+    render_template,
     search::{PAGE_SIZE, count_text},
     search_path,
 };
@@ -186,7 +186,7 @@ async fn find(context: PageContext<'_>, request: &EmbedRequest) -> Result<Search
     let page = Page::Offset { limit: request.first, offset };
     let facets = request.form != EmbedForm::Fragment && request.has_field;
     let extras = SearchExtras { total: true, facets, highlights: true, ..SearchExtras::default() };
-    let query = search::search_query(context, &request.search, page, extras);
+    let query = request.search.to_query(page, extras, context.now);
     let found = context.snapshot.search(query).await?;
     if let Some(partner) = &request.partner {
         partner.usage.record_search(listed(&found));

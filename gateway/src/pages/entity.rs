@@ -16,7 +16,7 @@ use super::{
     record_lookup::RecordsById,
     render_template, site,
 };
-use crate::search_params::SearchParams;
+use crate::{search_params::SearchParams, truncation::truncate_at_word};
 
 /// Maximum number of items shown per list.
 const ITEMS_SHOWN: usize = 5;
@@ -82,7 +82,7 @@ async fn view<'a>(
     };
     let mut layout = Layout::new(context.site, messages, heading.clone(), path);
     if !definition.is_empty() {
-        layout.description = hit::truncate_at_word(&definition, 200);
+        layout.description = truncate_at_word(&definition, 200);
     }
     let condition = SearchParams::parse(&format!("{}={id}", id.kind().as_str())).0;
     layout.feeds = feed_links::of_search(context, &condition);

@@ -18,11 +18,12 @@ use super::{
     hit,
     hit::HitView,
     record_lookup::{self, RecordsById},
-    search, search_path, site,
+    search_path, site,
 };
 use crate::{
     partners::Partner,
     search_params::{PAGE_MAX, SearchParams},
+    truncation::truncate_at_word,
 };
 
 /// Default number of entries.
@@ -118,7 +119,7 @@ pub(super) async fn page(
     let (hits, has_next) = match &search {
         None => (Vec::new(), false),
         Some(search) => {
-            let query = search::search_query(context, search, page, extras);
+            let query = search.to_query(page, extras, context.now);
             let found = context.snapshot.search(query).await?;
             if let Some(partner) = &request.partner {
                 partner.usage.record_search(found.total.unwrap_or_default());
@@ -129,7 +130,7 @@ pub(super) async fn page(
     let records: Vec<_> = hits.into_iter().map(|hit| hit.record).collect();
     let title = xml_text(&title(context, &request.search).await?);
     if request.format == FeedFormat::Calendar {
-        return Ok(calendar::of_search(&title, &records, context.snapshot.built_at(), context.now));
+        return calendar::of_search(context, &title, &records).await;
     }
     let records_by_id = RecordsById::load(context, hit::referenced_ids(&records)).await?;
     let entries: Vec<_> =
@@ -160,8 +161,7 @@ async fn title(context: PageContext<'_>, search: &SearchParams) -> Result<String
         search.conditions().iter().filter_map(|(_, value)| value.parse().ok()).collect();
     let records_by_id = RecordsById::load(context, ids).await?;
     let messages = context.messages;
-    let words =
-        search.words.as_ref().map(|words| format!("‘{}’", hit::truncate_at_word(words, 60)));
+    let words = search.words.as_ref().map(|words| format!("‘{}’", truncate_at_word(words, 60)));
     let kinds = search.filter.kinds.iter();
     let kinds = kinds.map(|kind| messages.enum_label("kinds", kind.name()));
     let conditions = search.conditions().iter().filter(|(name, _)| *name != "kind");
@@ -189,7 +189,7 @@ fn entry(context: PageContext<'_>, record: &Arc<Record>, by_id: &RecordsById) ->
     let date = view.date.as_ref().map(|(text, _)| text.as_str()).filter(|_| is_event);
     let facts = [Some(view.notice.as_str()), date, Some(view.place.as_str())];
     let facts: Vec<_> = facts.into_iter().flatten().filter(|fact| !fact.is_empty()).collect();
-    let lead = lead.map(|lead| hit::truncate_at_word(lead, SUMMARY_CHARACTERS_MAX));
+    let lead = lead.map(|lead| truncate_at_word(lead, SUMMARY_CHARACTERS_MAX));
     let summary = [facts.join(" · "), lead.unwrap_or_default()];
     let summary: Vec<_> = summary.into_iter().filter(|text| !text.is_empty()).collect();
     let first_seen = common.first_seen.at;

@@ -6,6 +6,7 @@ use askama::Template;
 use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
 
 use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
+use crate::truncation::truncate_at_word;
 
 /// Maximum number of text fragments shown.
 const FRAGMENTS_MAX: usize = 2;
@@ -171,27 +172,4 @@ fn fragments(summary: Option<&str>, highlights: &[Highlight]) -> Vec<Vec<Span>> 
     summary
         .map(|summary| vec![plain_spans(&truncate_at_word(summary, SUMMARY_CHARACTERS_MAX))])
         .unwrap_or_default()
-}
-
-/// The start of a text, cut at a word boundary.
-pub(super) fn truncate_at_word(text: &str, characters_max: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(characters_max) else { return text.to_owned() };
-    let prefix = &text[..end];
-    let end = prefix
-        .rfind(char::is_whitespace)
-        .filter(|at| *at > characters_max / 2)
-        .unwrap_or(prefix.len());
-    format!("{}…", prefix[..end].trim_end_matches([',', '.', ' ']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_must_be_cut_between_words_and_never_within_a_letter() {
-        assert_eq!(truncate_at_word("één twee drie", 20), "één twee drie");
-        assert_eq!(truncate_at_word("één twee, drie", 10), "één twee…");
-        assert_eq!(truncate_at_word("ëëëëëëëëëë", 4), "ëëëë…");
-    }
 }

@@ -21,7 +21,9 @@ use super::{
     record_lookup::RecordsById,
     render_template, site,
 };
-use crate::{blocking, messages::Messages, search_params::SearchParams};
+use crate::{
+    blocking, messages::Messages, search_params::SearchParams, truncation::truncate_at_word,
+};
 
 /// Maximum number of related records shown.
 const RELATED_SHOWN: usize = 4;
@@ -174,11 +176,11 @@ async fn view<'a>(
 
 /// The frame of the page, with its title, description and JSON-LD.
 fn layout<'a>(context: PageContext<'a>, record: &Record, path: &str) -> Layout<'a> {
-    let title = hit::truncate_at_word(record.name(), 90);
+    let title = truncate_at_word(record.name(), 90);
     let mut layout = Layout::new(context.site, context.messages, title, path);
     layout.json_ld = json_ld::render(record, &layout.canonical());
     if let Some(summary) = record.common().and_then(|common| common.summary.as_ref()) {
-        layout.description = hit::truncate_at_word(summary, 200);
+        layout.description = truncate_at_word(summary, 200);
     }
     if let Record::Community(community) = record {
         let condition = format!("community={}", community.common.id);

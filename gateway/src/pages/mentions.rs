@@ -1,20 +1,14 @@
 //! Mentions as evidence of work: records, each with the sentence that mentions the organisation.
 
-use schema::{
-    Highlight, NodeKind, Record, SearchExtras, SearchField, SearchFilter, SearchSort, Span,
-    normalisation,
-};
+use schema::{NodeKind, Record, SearchExtras, SearchFilter, SearchSort, Span};
 
-use super::{PageContext, PageError, hit, home, record_lookup, site};
+use super::{PageContext, PageError, home, record_lookup, site};
+use crate::organisation_passage;
 
 /// Maximum number of recent records searched for a sentence.
 const CANDIDATES_MAX: usize = 6;
 /// Maximum number of mentions shown.
 const ITEMS_SHOWN: usize = 2;
-/// Maximum length in characters of the opening text, which is shown if no sentence matches.
-const OPENING_MAX: usize = 200;
-/// A fragment with at most this many characters outside its highlights is not shown as a sentence.
-const CONTEXT_LETTERS_MIN: usize = 12;
 
 /// A record with the sentence that mentions the organisation.
 pub(super) struct Mention {
@@ -37,30 +31,24 @@ pub(super) async fn find(
     let results =
         home::search_filtered(context, filter, SearchSort::Newest, CANDIDATES_MAX, extras).await?;
     let records: Vec<_> = results.hits.into_iter().map(|hit| hit.record).collect();
-    let query = format!("\"{}\" {theme}", organisation.replace('"', " "));
-    let highlight_lists = context.snapshot.highlights(query, records.clone()).await?;
-    let ids: Vec<_> = records.iter().map(|record| record.id()).collect();
-    let bodies = context.snapshot.bodies(&ids).await?;
+    let passages =
+        organisation_passage::find(context.snapshot, &records, (organisation, theme)).await?;
     let mut mentions = Vec::new();
-    for ((record, highlights), body) in records.iter().zip(&highlight_lists).zip(&bodies) {
+    for (record, passage) in records.iter().zip(passages) {
         let (Some(common), Some(path), Some(kind)) =
             (record.common(), site::path(record), record.kind())
         else {
             continue;
         };
-        let (names_organisation, sentence) = sentence(highlights, organisation);
-        let opening = common.summary.as_deref().or(body.as_ref().map(|body| body.text.as_str()));
-        let opening = opening.map(|text| hit::truncate_at_word(text, OPENING_MAX));
-        let opening = opening.map(|text| vec![Span { text, highlighted: false }]);
         let mention = Mention {
             href: context.site.href(context.messages.language, &path),
             lang: record_lookup::foreign_language_code(context, common.language),
             title: common.title.clone(),
             kind: context.messages.enum_label("kind", kind.name()),
             date: date(context, record),
-            sentence: sentence.or(opening).unwrap_or_default(),
+            sentence: passage.spans,
         };
-        mentions.push((names_organisation, mention));
+        mentions.push((passage.names_organisation, mention));
     }
     // A stable sort: among equals, newest first.
     mentions.sort_by_key(|(names_organisation, _)| !names_organisation);
@@ -77,31 +65,6 @@ fn date(context: PageContext<'_>, record: &Record) -> String {
     published_at.map(|moment| moment.describe_date(language)).unwrap_or_default()
 }
 
-/// The fragment of a text that names `organisation`, otherwise the best one; and whether it names
-/// it.
-fn sentence(highlights: &[Highlight], organisation: &str) -> (bool, Option<Vec<Span>>) {
-    let texts = highlights
-        .iter()
-        .filter(|highlight| matches!(highlight.field, SearchField::Lead | SearchField::Body));
-    let context_letters =
-        |span: &Span| if span.highlighted { 0 } else { span.text.trim().chars().count() };
-    let is_sentence =
-        |spans: &&Vec<Span>| spans.iter().map(context_letters).sum::<usize>() > CONTEXT_LETTERS_MIN;
-    let fragments = || texts.clone().flat_map(|one| &one.fragments).filter(is_sentence);
-    let organisation = normalisation::name(organisation);
-    let text = |spans: &[Span]| spans.iter().map(|span| span.text.as_str()).collect::<String>();
-    let naming =
-        fragments().find(|spans| normalisation::name(&text(spans)).contains(&organisation));
-    let chosen = naming.or_else(|| fragments().next()).cloned();
-    let chosen = chosen.map(|mut spans| {
-        if !text(&spans).ends_with(['.', '!', '?', '…']) {
-            spans.push(Span { text: "…".to_owned(), highlighted: false });
-        }
-        spans
-    });
-    (naming.is_some(), chosen)
-}
-
 /// Restricts a filter to records about an entity.
 pub(super) fn filter_by_entity(mut filter: SearchFilter, id: schema::NodeId) -> SearchFilter {
     match id.kind() {
@@ -110,34 +73,4 @@ pub(super) fn filter_by_entity(mut filter: SearchFilter, id: schema::NodeId) -> 
         _ => filter.organisations.push(id),
     }
     filter
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn highlight(field: SearchField, texts: &[&str]) -> Highlight {
-        let spans = |text: &&str| vec![Span { text: (*text).to_owned(), highlighted: false }];
-        Highlight { field, fragments: texts.iter().map(spans).collect() }
-    }
-
-    #[test]
-    fn the_sentence_that_names_the_organisation_must_be_chosen_before_a_better_one() {
-        let highlights = [
-            highlight(SearchField::Title, &["Gemeente Duinstad"]),
-            highlight(
-                SearchField::Body,
-                &["Een tekst over taal.", "Bij gemeente Duinstad werkt het"],
-            ),
-        ];
-        let (names_organisation, spans) = sentence(&highlights, "Gemeente Duinstad");
-        let text: String = spans.unwrap().into_iter().map(|span| span.text).collect();
-        assert_eq!((names_organisation, text.as_str()), (true, "Bij gemeente Duinstad werkt het…"));
-        let (names_organisation, spans) = sentence(&highlights, "Provincie Merenland");
-        assert_eq!(
-            (names_organisation, spans.unwrap()[0].text.as_str()),
-            (false, "Een tekst over taal.")
-        );
-        assert_eq!(sentence(&highlights[..1], "Gemeente Duinstad"), (false, None));
-    }
 }

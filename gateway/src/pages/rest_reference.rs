@@ -14,6 +14,8 @@ pub(crate) const PATH: &str = "api";
 struct ReferenceView<'a> {
     layout: Layout<'a>,
     document_href: String,
+    /// The absolute URL of MCP.
+    mcp_url: String,
     operations: Vec<OperationView>,
     schemas: Vec<SchemaView>,
 }
@@ -58,6 +60,7 @@ pub(super) fn page(context: PageContext<'_>) -> Result<String, PageError> {
     let view = ReferenceView {
         layout,
         document_href,
+        mcp_url: format!("{}mcp", context.site.url),
         operations: operations.collect(),
         schemas: schemas.collect(),
     };

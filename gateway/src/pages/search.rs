@@ -6,7 +6,7 @@ mod pagination;
 use askama::Template;
 use schema::{
     Hit, Kind, MatchClass, MeaningClass, NodeKind, Page, Preference, Record, SearchExtras,
-    SearchPage, SearchQuery, SearchSort,
+    SearchPage, SearchSort,
 };
 
 use self::{filters::FiltersView, pagination::PaginationView};
@@ -23,6 +23,7 @@ use crate::{
     explanation_text,
     messages::Messages,
     search_params::{InvalidParameter, SearchParams, to_url_value},
+    truncation::truncate_at_word,
 };
 
 /// Maximum number of labels of the vocabulary that a page names.
@@ -105,9 +106,7 @@ pub(super) async fn page(
 
 fn title(messages: &Messages, query: Option<&str>) -> String {
     match query {
-        Some(query) => {
-            messages.format("search.title_words", "words", &hit::truncate_at_word(query, 60))
-        }
+        Some(query) => messages.format("search.title_words", "words", &truncate_at_word(query, 60)),
         None => messages.get("search.title").to_owned(),
     }
 }
@@ -201,7 +200,7 @@ async fn find(
         explanations: false,
         about: true,
     };
-    Ok(context.snapshot.search(search_query(context, parameters, page, extras)).await?)
+    Ok(context.snapshot.search(parameters.to_query(page, extras, context.now)).await?)
 }
 
 /// Whether a search has any hits.
@@ -209,26 +208,8 @@ async fn has_results(
     context: PageContext<'_>,
     parameters: &SearchParams,
 ) -> Result<bool, PageError> {
-    let one = search_query(context, parameters, Page::first(1), SearchExtras::default());
+    let one = parameters.to_query(Page::first(1), SearchExtras::default(), context.now);
     Ok(!context.snapshot.search(one).await?.hits.is_empty())
-}
-
-pub(super) fn search_query(
-    context: PageContext<'_>,
-    parameters: &SearchParams,
-    page: Page,
-    extras: SearchExtras,
-) -> SearchQuery {
-    SearchQuery {
-        words: parameters.words.clone(),
-        filter: parameters.filter.clone(),
-        sort: parameters.order(),
-        wider: parameters.wider,
-        literal: parameters.literal,
-        page,
-        extras,
-        now: context.now,
-    }
 }
 
 /// The last word of a query, if it was completed and nothing else was corrected.
@@ -248,7 +229,7 @@ pub(super) fn count_text(messages: &Messages, total: u64, query: Option<&str>) -
         Some(_) => format!("search.count_{plural_form}_words"),
         None => format!("search.count_{plural_form}"),
     };
-    let query = hit::truncate_at_word(query.unwrap_or_default(), 80);
+    let query = truncate_at_word(query.unwrap_or_default(), 80);
     messages.format_all(&key, &[("count", &messages.number(total)), ("words", &query)])
 }
 

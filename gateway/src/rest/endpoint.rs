@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// Maximum number of results or entities.
-pub(super) const FIRST_MAX: usize = 100;
+pub(crate) const FIRST_MAX: usize = 100;
 /// Default number of suggestions.
 pub(super) const SUGGESTIONS_DEFAULT: usize = 8;
 /// Maximum number of suggestions.

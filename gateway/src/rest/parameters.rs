@@ -10,7 +10,7 @@ use super::endpoint::WORDS_CHARACTERS_MAX;
 use crate::search_params::{PAGE_MAX, to_url_value};
 
 /// A parameter in the query string.
-fn parameter(name: &str, description: &str, schema: MetaSchema) -> MetaOperationParam {
+pub(crate) fn parameter(name: &str, description: &str, schema: MetaSchema) -> MetaOperationParam {
     MetaOperationParam {
         name: name.to_owned(),
         schema: MetaSchemaRef::Inline(Box::new(schema)),
@@ -66,7 +66,7 @@ fn list(items: MetaSchema) -> MetaSchema {
 }
 
 /// The number of items.
-pub(super) fn first(default: usize, maximum: usize) -> MetaOperationParam {
+pub(crate) fn first(default: usize, maximum: usize) -> MetaOperationParam {
     let description = format!("Number of items; default {default}.");
     parameter("first", &description, number(1, maximum))
 }
@@ -117,7 +117,7 @@ pub(super) fn events() -> Vec<MetaOperationParam> {
 }
 
 /// The parameters of a search.
-pub(super) fn search() -> Vec<MetaOperationParam> {
+pub(crate) fn search() -> Vec<MetaOperationParam> {
     let words_schema = MetaSchema { max_length: Some(SEARCH_QUERY_BYTES_MAX), ..text() };
     let mut parameters = vec![parameter("q", "Words to search for.", words_schema)];
     let mut names: Vec<_> = Facet::ALL.iter().filter_map(|facet| facet.parameter()).collect();

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use indexer::catalog::Snapshot;
 use jiff::Timestamp;
 use poem_openapi::{Object, types::ToJSON};
-use schema::{Cursor, Facet, FacetValue, Hit, Page, SearchExtras, SearchPage, SearchQuery};
+use schema::{Cursor, Facet, FacetValue, Hit, Page, SearchExtras, SearchPage};
 
 use super::{
     content::ContentJson,
@@ -145,21 +145,13 @@ impl RestSearch {
         now: Timestamp,
     ) -> Result<Bytes> {
         let search = &self.request.search;
-        let query = SearchQuery {
-            words: search.words.clone(),
-            filter: search.filter.clone(),
-            sort: search.order(),
-            wider: search.wider,
-            literal: search.literal,
-            page: self.page(),
-            extras: SearchExtras {
-                total: true,
-                facets: self.facets,
-                highlights: true,
-                ..SearchExtras::default()
-            },
-            now,
+        let extras = SearchExtras {
+            total: true,
+            facets: self.facets,
+            highlights: true,
+            ..SearchExtras::default()
         };
+        let query = search.to_query(self.page(), extras, now);
         let found = snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
         if let Some(partner) = &self.request.partner {
             partner.usage.record_search(found.total.unwrap_or_default());
@@ -243,7 +235,7 @@ fn facet_value(value: FacetValue) -> String {
 ///
 /// # Errors
 /// If it is none.
-pub(super) fn cursor(text: Option<String>) -> Result<Option<Cursor>> {
+pub(crate) fn cursor(text: Option<String>) -> Result<Option<Cursor>> {
     let cursor = text.map(|text| text.parse::<Cursor>()).transpose();
     cursor.map_err(|error| ApiError::bad_user_input(format!("`after`: {error}")))
 }

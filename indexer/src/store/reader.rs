@@ -187,6 +187,17 @@ impl StoreReader {
         rows.map(|row| node_id(row?.0.value(), "records")).collect()
     }
 
+    /// The ids of `limit` articles, toolkits, communities and events, after the first `offset`.
+    pub(crate) fn content_ids(
+        &self,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<NodeId>, StoreError> {
+        let rows = self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records"));
+        let content = rows.filter(|id| id.as_ref().map_or(true, |id| id.kind().is_content()));
+        content.skip(offset).take(limit).collect()
+    }
+
     /// The ids of all records.
     pub(crate) fn ids(&self) -> Result<Vec<NodeId>, StoreError> {
         self.tables.records.all()?.map(|row| node_id(row?.0.value(), "records")).collect()

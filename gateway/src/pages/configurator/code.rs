@@ -54,6 +54,12 @@ impl CodeWriter<'_> {
             ),
             block("feeds", "configurator.feeds", "configurator.feeds_explanation", self.feeds()),
             block(
+                "rest",
+                "configurator.rest",
+                "configurator.rest_explanation",
+                format!("curl '{}'", self.url_with_key(self.file("v1/search"), "")),
+            ),
+            block(
                 "graphql",
                 "configurator.graphql",
                 "configurator.graphql_explanation",
@@ -130,9 +136,15 @@ impl CodeWriter<'_> {
     fn embed_url(&self, path: &str) -> String {
         let language = self.context.messages.language;
         let url = self.context.site.absolute(language, path);
+        let has_field = path != "embed/frame" || self.request.view == ElementView::Search;
+        self.url_with_key(url, if has_field { "" } else { "field=false" })
+    }
+
+    /// A URL with the search, the number of results, another parameter and the key.
+    fn url_with_key(&self, url: String, other: &str) -> String {
         let mut query = query(&self.searched.shown, self.first);
-        if path == "embed/frame" && self.request.view != ElementView::Search {
-            query = joined(&query, "field=false");
+        if !other.is_empty() {
+            query = joined(&query, other);
         }
         if !self.request.key.is_empty() {
             query = joined(&query, &format!("key={}", self.request.key));

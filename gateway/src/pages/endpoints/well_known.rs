@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use poem::{
     Endpoint, Request, Response, Result,
@@ -11,7 +12,15 @@ use poem::{
 use url::Url;
 
 use super::Pages;
-use crate::{config::Config, http::compression::ContentEncoding, pages};
+use crate::{
+    config::Config,
+    http::{
+        cached_response, cached_response::Caching, compression::ContentEncoding,
+        search_request::value,
+    },
+    pages,
+    pages::PageError,
+};
 
 /// The paths of these files.
 pub(crate) const PATHS: [&str; 4] = ["/robots.txt", "/sitemap.xml", SECURITY_TXT_PATH, SCHEMA_PATH];
@@ -52,15 +61,7 @@ impl WellKnownFiles {
                 PLAIN_TEXT,
                 security_txt(public_url, security_contacts, clock.now()),
             ),
-            path => {
-                let Some(snapshot) = self.0.inner.pipeline.snapshot() else {
-                    return self.0.error_page(path, StatusCode::SERVICE_UNAVAILABLE, "");
-                };
-                match pages::sitemap(&self.0.inner.site, &snapshot, clock.now()).await {
-                    Ok(sitemap) => (StatusCode::OK, "application/xml; charset=utf-8", sitemap),
-                    Err(error) => return self.0.error_response(request, &error.into()),
-                }
-            }
+            path => return self.sitemap(request, path).await,
         };
         let encoding = ContentEncoding::negotiate(request.headers());
         let mut response = Response::builder()
@@ -70,6 +71,26 @@ impl WellKnownFiles {
             .body(encoding.encode_off_runtime(text.into_bytes()).await);
         encoding.set_headers(response.headers_mut());
         response
+    }
+
+    /// The site map. It has an `ETag`, since reading it takes time in proportion to the content.
+    async fn sitemap(&self, request: &Request, path: &str) -> Response {
+        let inner = &self.0.inner;
+        let Some(snapshot) = inner.pipeline.snapshot() else {
+            return self.0.error_page(path, StatusCode::SERVICE_UNAVAILABLE, "");
+        };
+        let query = request.uri().query().unwrap_or_default();
+        let part = value(query, "part").map(|part| part.parse::<usize>()).transpose();
+        let Ok(part) = part else { return self.0.error_page(path, StatusCode::NOT_FOUND, "") };
+        let key = ("sitemap", part);
+        let key = inner.pipeline.page_cache_key(&snapshot, inner.config.clock.now(), &key);
+        let render = async {
+            let map = pages::sitemap(&inner.site, &snapshot, part).await?;
+            map.map(Bytes::from).ok_or(PageError::NotFound)
+        };
+        let sent = (Caching::Validator(key), "application/xml; charset=utf-8");
+        let response = cached_response::respond(&inner.pipeline, request.headers(), sent, render);
+        response.await.unwrap_or_else(|error| self.0.error_response(request, &error))
     }
 }
 

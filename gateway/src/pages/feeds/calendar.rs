@@ -9,7 +9,8 @@ use std::{collections::HashSet, sync::Arc};
 use icalendar::{Calendar, Component, EventLike, Property};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use schema::{
-    Attendance, EventStatus, Moment, NodeId, Occurrence, Place, Record, moment::HOME_ZONE,
+    Attendance, EventStatus, Moment, NodeId, Occurrence, Place, Provenance, Record,
+    moment::HOME_ZONE,
 };
 
 use crate::{
@@ -37,20 +38,20 @@ pub(crate) async fn of_event(context: PageContext<'_>, id: NodeId) -> Result<Str
     let record = context.snapshot.get_many(&[id]).await?.into_iter().next().flatten();
     let Some(Record::Event(event)) = record.as_deref() else { return Err(PageError::NotFound) };
     let mut calendar = empty();
-    let stamp = utc(context.snapshot.built_at());
-    for entry in entries(event, &stamp, context.now) {
+    let provenance = context.snapshot.provenance(&[id]).await?;
+    let times = Times::of(context, event, provenance.first());
+    for entry in entries(event, times) {
         calendar.push(entry);
     }
     Ok(text(&calendar))
 }
 
 /// The calendar with the events among these records, to subscribe to.
-pub(super) fn of_search(
+pub(super) async fn of_search(
+    context: PageContext<'_>,
     title: &str,
     records: &[Arc<Record>],
-    built_at: Timestamp,
-    now: Timestamp,
-) -> String {
+) -> Result<String, PageError> {
     let mut calendar = empty();
     calendar.append_property(Property::new("X-WR-CALNAME", title));
     // The crate escapes the older name `X-WR-CALNAME` only.
@@ -60,15 +61,45 @@ pub(super) fn of_search(
     interval.add_parameter("VALUE", "DURATION");
     calendar.append_property(interval);
     calendar.append_property(Property::new("X-PUBLISHED-TTL", REFRESH_INTERVAL));
-    let stamp = utc(built_at);
-    let events = records.iter().filter_map(|record| match &**record {
-        Record::Event(event) => Some(event),
-        _ => None,
+    let ids: Vec<_> = records.iter().map(|record| record.id()).collect();
+    let provenance = context.snapshot.provenance(&ids).await?;
+    let entries = records.iter().zip(&provenance).filter_map(|(record, provenance)| {
+        let Record::Event(event) = &**record else { return None };
+        Some(entries(event, Times::of(context, event, Some(provenance))))
     });
-    for entry in events.flat_map(|event| entries(event, &stamp, now)).take(ENTRIES_MAX) {
+    for entry in entries.flatten().take(ENTRIES_MAX) {
         calendar.push(entry);
     }
-    text(&calendar)
+    Ok(text(&calendar))
+}
+
+/// The times that the entries of an event depend on.
+#[derive(Clone, Copy)]
+struct Times {
+    now: Timestamp,
+    built_at: Timestamp,
+    /// When the event changed: according to its source, or when its current content was first
+    /// fetched.
+    changed_at: Timestamp,
+    modified_at: Option<Timestamp>,
+}
+
+impl Times {
+    fn of(
+        context: PageContext<'_>,
+        event: &schema::Event,
+        provenance: Option<&Vec<Provenance>>,
+    ) -> Self {
+        let modified_at = event.common.modified_at.as_ref().map(Moment::earliest);
+        let fetched = provenance.into_iter().flatten().map(|source| source.record.fetched_at);
+        let changed_at = fetched.chain(modified_at).max();
+        Self {
+            now: context.now,
+            built_at: context.snapshot.built_at(),
+            changed_at: changed_at.unwrap_or(event.common.first_seen.at),
+            modified_at,
+        }
+    }
 }
 
 /// A calendar without events, and without the properties of the crate, among which is its PRODID.
@@ -89,10 +120,10 @@ fn text(calendar: &Calendar) -> String {
 }
 
 /// The entries of an event: one, or the remaining occurrences of a series.
-fn entries(event: &schema::Event, stamp: &str, now: Timestamp) -> Vec<icalendar::Event> {
-    let occurrences = event.occurrences_from(now, OCCURRENCES_MAX);
+fn entries(event: &schema::Event, times: Times) -> Vec<icalendar::Event> {
+    let occurrences = event.occurrences_from(times.now, OCCURRENCES_MAX);
     if event.series.is_none() || occurrences.is_empty() {
-        return vec![entry(event, &event.start, event.end.as_ref(), stamp, None)];
+        return vec![entry(event, &event.start, event.end.as_ref(), times, None)];
     }
     let mut days = HashSet::new();
     let entries = occurrences.iter().map(|Occurrence { moment, end, .. }| {
@@ -101,7 +132,7 @@ fn entries(event: &schema::Event, stamp: &str, now: Timestamp) -> Vec<icalendar:
             Some(time) if !is_first_of_day => moment.date.to_datetime(time).to_string(),
             _ => moment.date.to_string(),
         };
-        entry(event, moment, end.as_ref(), stamp, Some(&name))
+        entry(event, moment, end.as_ref(), times, Some(&name))
     });
     entries.collect()
 }
@@ -111,7 +142,7 @@ fn entry(
     event: &schema::Event,
     begin: &Moment,
     end: Option<&Moment>,
-    stamp: &str,
+    times: Times,
     name: Option<&str>,
 ) -> icalendar::Event {
     let mut entry = icalendar::Event::new();
@@ -120,10 +151,10 @@ fn entry(
         Some(name) => format!("{}-{name}", event.common.id),
     };
     entry.uid(&format!("{uid}@wegwijzer")).summary(&one_line(&event.common.title));
-    entry.append_property(Property::new("DTSTAMP", stamp));
-    if let Some(modified_at) = event.common.modified_at.as_ref().map(Moment::earliest) {
+    entry.append_property(Property::new("DTSTAMP", utc(times.built_at)));
+    entry.append_property(Property::new("SEQUENCE", sequence(times.changed_at).to_string()));
+    if let Some(modified_at) = times.modified_at {
         entry.append_property(Property::new("LAST-MODIFIED", utc(modified_at)));
-        entry.append_property(Property::new("SEQUENCE", sequence(modified_at).to_string()));
     }
     entry.url(event.common.url.as_str());
     if let Some(summary) = &event.common.summary {
@@ -181,10 +212,9 @@ fn date_time(name: &str, instant: Timestamp, is_home: bool) -> Property {
     property
 }
 
-/// A number that increases with each change: minutes since 2020, as far as it fits.
-fn sequence(modified_at: Timestamp) -> i32 {
-    let minutes = (modified_at.as_second() - SEQUENCE_START_S) / 60;
-    i32::try_from(minutes.max(0)).unwrap_or(i32::MAX)
+/// A number that increases with each change: seconds since 2020, as far as it fits.
+fn sequence(changed_at: Timestamp) -> i32 {
+    i32::try_from((changed_at.as_second() - SEQUENCE_START_S).max(0)).unwrap_or(i32::MAX)
 }
 
 /// A text without line breaks and other control characters, of which the crate escapes one.

@@ -65,6 +65,22 @@ impl Snapshot {
         self.read(usize::MAX, read).await
     }
 
+    /// `limit` articles, toolkits, communities and events without their texts, in the order of the
+    /// ids, after the first `offset`.
+    ///
+    /// # Errors
+    /// [`CatalogError::Store`] if the store fails.
+    pub async fn content(&self, offset: usize, limit: usize) -> Result<Vec<Record>, CatalogError> {
+        self.shared.read_counters.records.add();
+        let read = move |generation: &OpenGeneration| {
+            let store = &generation.store;
+            let ids = store.content_ids(offset, limit)?;
+            let records = ids.into_iter().map(|id| store.record(id));
+            Ok(records.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        };
+        self.read(limit, read).await
+    }
+
     /// Ids of records by their URL, in the order of the URLs.
     ///
     /// # Errors
