@@ -77,6 +77,7 @@ fn run(path: &str, folder: &Path, iterations: usize) -> anyhow::Result<()> {
         "response-cache-hit" => {
             serve(&demo(folder)?, || graphql(SEARCH), "\"publishedAt\"", iterations)
         }
+        "cached-feed" => serve(&demo(folder)?, feed, "\"items\"", iterations),
         "subgraph-call" => serve(&supergraph(folder)?, || graphql(LOANS), "\"reader\"", iterations),
         "page" => serve(&demo(folder)?, page, "class=\"hits\"", iterations),
         "ingest" => ingest(folder, iterations),
@@ -185,6 +186,12 @@ fn graphql(query: &str) -> Request {
 fn page() -> Request {
     let words = WORDS.replace(' ', "+");
     Request::builder().uri_str(format!("/?q={words}")).header(header::ACCEPT, "text/html").finish()
+}
+
+/// The same search as a feed, which is cached.
+fn feed() -> Request {
+    let words = WORDS.replace(' ', "+");
+    Request::builder().uri_str(format!("/search.json?q={words}&first=10")).finish()
 }
 
 /// Twenty loans, as returned by the subgraph.

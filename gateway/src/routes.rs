@@ -148,7 +148,10 @@ fn rest_routes(routes: Route, pipeline: &Arc<Pipeline>, config: &Config) -> Rout
     let (service, document) = rest::service(Arc::clone(pipeline), config);
     let service = CorsEndpoint::new(Head(service.into_endpoint()), config.cors.clone());
     routes
-        .at(format!("{}/openapi.json", rest::PREFIX), get_and_head(OpenApiDocument(document)))
+        .at(
+            format!("{}/openapi.json", rest::PREFIX),
+            get_and_head(OpenApiDocument(document.into())),
+        )
         .nest(rest::PREFIX, service)
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum Caching {
     None,
     /// By a client that has it, as long as its `ETag` remains the same.
     Validator(CacheKey),
-    /// Also for other clients, since many request it.
+    /// Also for other clients, since many request it; in each content coding that they request.
     Stored(CacheKey),
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn respond<E>(
             Some(ETag::new(key, encoding.etag_suffix()))
         }
     };
-    let response = |body: Vec<u8>| {
+    let response = |body: Bytes| {
         let mut response = Response::builder()
             .content_type(media_type)
             .header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))
@@ -55,14 +55,23 @@ pub(crate) async fn respond<E>(
     };
     // A body that the client has is not rendered: only an existing one has this `ETag`.
     if etag.as_ref().is_some_and(|etag| if_none_match.matches(etag)) {
-        return Ok(not_modified(response(Vec::new())));
+        return Ok(not_modified(response(Bytes::new())));
     }
     let body = match caching {
-        Caching::None | Caching::Validator(_) => render.await?,
-        Caching::Stored(key) => pipeline.cached_body(key, render).await?,
+        Caching::None | Caching::Validator(_) => encoding.encode_off_runtime(render.await?).await,
+        Caching::Stored(key) if encoding == ContentEncoding::Identity => {
+            pipeline.cached_body(key, render).await?
+        }
+        Caching::Stored(key) => {
+            let encoded = async {
+                let body = pipeline.cached_body(key, render).await?;
+                Ok(encoding.encode_off_runtime(body).await)
+            };
+            pipeline.cached_body(key.variant(encoding.etag_suffix()), encoded).await?
+        }
     };
     if etag.as_ref().is_some_and(|etag| if_none_match.matches_existing(etag)) {
-        return Ok(not_modified(response(Vec::new())));
+        return Ok(not_modified(response(Bytes::new())));
     }
-    Ok(response(encoding.encode_off_runtime(body.into()).await))
+    Ok(response(body))
 }

@@ -188,7 +188,11 @@ fn passage(highlights: &[Highlight], record: &Record) -> Option<String> {
     let best: Vec<_> =
         fragments(true).chain(fragments(false)).take(FRAGMENTS_MAX).map(|one| quote(one)).collect();
     if !best.is_empty() {
-        return Some(best.join(" … "));
+        let mut passage = best.join(" … ");
+        if !passage.ends_with(['.', '!', '?', '…']) {
+            passage.push('…');
+        }
+        return Some(passage);
     }
     let summary = record.common()?.summary.as_deref()?;
     Some(one_line(&truncate_at_word(summary, SUMMARY_CHARACTERS_MAX)))

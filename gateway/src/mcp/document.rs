@@ -51,13 +51,13 @@ struct DocumentSource {
 
 /// The document with an id, with its text from `offset`.
 pub(super) async fn get(
-    source: CitationContext<'_>,
+    context: CitationContext<'_>,
     id: &str,
     offset: usize,
 ) -> Result<CitedDocument> {
     let not_found = || ApiError::not_found("`id`: no record with this id; search for it");
     let id: NodeId = id.parse().map_err(|_| not_found())?;
-    let snapshot = source.snapshot;
+    let snapshot = context.snapshot;
     let records = snapshot.get_many(&[id]).await.map_err(|error| from_catalog(&error))?;
     let record = records.into_iter().next().flatten().ok_or_else(not_found)?;
     // The id of a record that was merged into another one returns the other one.
@@ -81,7 +81,7 @@ pub(super) async fn get(
         fetched_at: source.record.fetched_at.to_string(),
     });
     Ok(CitedDocument {
-        citation: source.record(&record),
+        citation: context.record(&record),
         summary: summary(&record),
         text,
         text_characters,

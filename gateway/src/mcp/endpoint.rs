@@ -191,7 +191,7 @@ async fn readable(mut response: Response, encoding: ContentEncoding) -> Result<R
         response.set_status(status);
         return Ok(response);
     }
-    response.set_body(encoding.encode_off_runtime(body.into()).await);
+    response.set_body(encoding.encode_off_runtime(body).await);
     encoding.set_headers(response.headers_mut());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

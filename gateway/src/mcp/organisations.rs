@@ -20,8 +20,12 @@ pub(super) const FIRST_DEFAULT: usize = 5;
 pub(super) const FIRST_MAX: usize = 20;
 /// Maximum number of records of one organisation.
 const RECORDS_MAX: usize = 3;
+/// Number of its best records that are searched for a passage that names it.
+const CANDIDATES_MAX: usize = 8;
+/// Organisations that are compared, for each one in the result.
+const COMPARED_PER_RESULT: usize = 2;
 
-/// Organisations in the texts that match, those with the most of them first.
+/// Organisations in the texts that match: first those that a passage names, with the most texts first.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrganisationList {
@@ -53,7 +57,7 @@ struct WorkRecord {
 
 /// The organisations of a search.
 pub(super) async fn find(
-    source: CitationContext<'_>,
+    context: CitationContext<'_>,
     request: &SearchRequest,
 ) -> Result<OrganisationList> {
     let search = &request.search;
@@ -63,8 +67,8 @@ pub(super) async fn find(
         ));
     }
     let extras = SearchExtras { total: true, facets: true, ..SearchExtras::default() };
-    let query = search.to_query(Page::first(1), extras, source.now);
-    let found = source.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
+    let query = search.to_query(Page::first(1), extras, context.now);
+    let found = context.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
     if let Some(partner) = &request.partner {
         partner.usage.record_search(found.total.unwrap_or_default());
     }
@@ -74,22 +78,26 @@ pub(super) async fn find(
     let counts: Vec<_> =
         counts.filter(|one| chosen.is_empty() || chosen.contains(&one.value)).collect();
     let first = request.first.unwrap_or(FIRST_DEFAULT);
-    let ids: Vec<_> = counts.iter().take(first).map(|one| one.value).collect();
-    let names =
-        EntityNames::load(source.snapshot, &ids).await.map_err(|error| from_catalog(&error))?;
+    let compared = counts.iter().take(first * COMPARED_PER_RESULT);
+    let ids: Vec<_> = compared.clone().map(|one| one.value).collect();
+    let names = EntityNames::load(context.snapshot, &ids).await;
+    let names = names.map_err(|error| from_catalog(&error))?;
     let mut organisations = Vec::new();
-    for one in counts.iter().take(first) {
+    for one in compared {
         if let Some(organisation) = names.entities(&[one.value]).pop() {
-            let records = records(source, search, one.value, &organisation.name).await?;
+            let records = records(context, search, one.value, &organisation.name).await?;
             organisations.push(OrganisationWork { organisation, count: one.count, records });
         }
     }
+    // A stable sort: among equals, those with the most texts first.
+    organisations.sort_by_key(|one| !one.records.iter().any(|record| record.names_organisation));
+    organisations.truncate(first);
     Ok(OrganisationList { organisations, total_count: counts.len() })
 }
 
 /// The best texts about an organisation, those with a passage that names it first.
 async fn records(
-    source: CitationContext<'_>,
+    context: CitationContext<'_>,
     search: &SearchParams,
     id: NodeId,
     organisation: &str,
@@ -97,11 +105,11 @@ async fn records(
     let mut own = search.clone();
     own.filter.organisations = vec![id];
     own.sort = own.sort.or(own.words.is_none().then_some(SearchSort::Newest));
-    let query = own.to_query(Page::first(RECORDS_MAX), SearchExtras::default(), source.now);
-    let found = source.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
+    let query = own.to_query(Page::first(CANDIDATES_MAX), SearchExtras::default(), context.now);
+    let found = context.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
     let records: Vec<_> = found.hits.into_iter().map(|hit| hit.record).collect();
     let words = search.words.as_deref().unwrap_or_default();
-    let passages = organisation_passage::find(source.snapshot, &records, (organisation, words));
+    let passages = organisation_passage::find(context.snapshot, &records, (organisation, words));
     let passages = passages.await.map_err(|error| from_catalog(&error))?;
     let work = |(record, passage): (
         &std::sync::Arc<Record>,
@@ -111,7 +119,7 @@ async fn records(
         WorkRecord {
             citation: Citation {
                 passage: (!text.is_empty()).then_some(text),
-                ..source.record(record)
+                ..context.record(record)
             },
             names_organisation: passage.names_organisation,
         }
@@ -119,6 +127,7 @@ async fn records(
     let mut work: Vec<_> = records.iter().zip(passages).map(work).collect();
     // A stable sort: among equals, the best first.
     work.sort_by_key(|record| !record.names_organisation);
+    work.truncate(RECORDS_MAX);
     Ok(work)
 }
 

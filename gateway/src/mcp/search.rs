@@ -38,7 +38,7 @@ pub(super) struct SearchResults {
 
 /// The results of a search.
 pub(super) async fn run(
-    source: CitationContext<'_>,
+    context: CitationContext<'_>,
     request: &SearchRequest,
     query: &str,
 ) -> Result<SearchResults> {
@@ -52,19 +52,19 @@ pub(super) async fn run(
         after => Page::Forward { first, after },
     };
     let extras = SearchExtras { total: true, highlights: true, ..SearchExtras::default() };
-    let query = request.search.to_query(page, extras, source.now);
-    let found = source.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
+    let query = request.search.to_query(page, extras, context.now);
+    let found = context.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
     if let Some(partner) = &request.partner {
         partner.usage.record_search(found.total.unwrap_or_default());
     }
-    Ok(SearchResults::new(source, found))
+    Ok(SearchResults::new(context, found))
 }
 
 impl SearchResults {
-    fn new(source: CitationContext<'_>, found: SearchPage) -> Self {
+    fn new(context: CitationContext<'_>, found: SearchPage) -> Self {
         let next = found.hits.last().filter(|_| found.has_next).map(|hit| hit.cursor.to_string());
         Self {
-            results: found.hits.iter().map(|hit| source.hit(hit)).collect(),
+            results: found.hits.iter().map(|hit| context.hit(hit)).collect(),
             total_count: found.total.unwrap_or_default(),
             wider_count: found.wider_total.unwrap_or_default(),
             corrected: found.interpretation.corrected,

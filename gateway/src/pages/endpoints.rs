@@ -124,7 +124,7 @@ impl Pages {
                 tracing::error!(error = with_causes(&error), "cannot render error page");
                 String::new()
             });
-        let mut response = html(status, body.into_bytes());
+        let mut response = html(status, body.into());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
@@ -240,7 +240,7 @@ impl Pages {
         let mut response = Response::builder()
             .content_type(asset.content_type)
             .header(header::CACHE_CONTROL, IMMUTABLE)
-            .body(encoding.encode_off_runtime(asset.bytes.to_vec()).await);
+            .body(encoding.encode_off_runtime(Bytes::copy_from_slice(&asset.bytes)).await);
         encoding.set_headers(response.headers_mut());
         self::elements::allow_any_origin(&mut response);
         response
@@ -322,7 +322,7 @@ fn problem(error: &PageError) -> Response {
     problem_details::response(status, &error)
 }
 
-fn html(status: StatusCode, body: Vec<u8>) -> Response {
+fn html(status: StatusCode, body: Bytes) -> Response {
     Response::builder()
         .status(status)
         .content_type(HTML)

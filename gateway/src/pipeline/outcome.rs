@@ -16,6 +16,13 @@ use crate::error::{ApiError, ErrorCode, GraphqlError, from_server_error};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub(super) blake3::Hash);
 
+impl CacheKey {
+    /// The key of another form of the same response.
+    pub(crate) fn variant(self, name: &str) -> Self {
+        Self(blake3::Hasher::new().update(self.0.as_bytes()).update(name.as_bytes()).finalize())
+    }
+}
+
 impl fmt::Display for CacheKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.to_hex()[..32])

@@ -1,5 +1,6 @@
 //! The `OpenAPI` document, and the version in every response.
 
+use bytes::Bytes;
 use poem::{
     Endpoint, IntoResponse, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
@@ -38,7 +39,7 @@ impl<E: Endpoint> Endpoint for VersionHeader<E> {
 }
 
 /// The `OpenAPI` document.
-pub(crate) struct OpenApiDocument(pub(crate) String);
+pub(crate) struct OpenApiDocument(pub(crate) Bytes);
 
 impl Endpoint for OpenApiDocument {
     type Output = Response;
@@ -49,7 +50,7 @@ impl Endpoint for OpenApiDocument {
             .content_type(JSON)
             .header(header::CACHE_CONTROL, "public, max-age=3600")
             .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-            .body(encoding.encode_off_runtime(self.0.clone().into_bytes()).await);
+            .body(encoding.encode_off_runtime(self.0.clone()).await);
         encoding.set_headers(response.headers_mut());
         Ok(response)
     }

@@ -135,12 +135,21 @@ pub(crate) fn search() -> Vec<MetaOperationParam> {
             },
             None => one_of(values),
         };
-        let description = "Only content with one of these values.";
-        parameters.push(parameter(name, description, list(schema)));
+        let description = match entity {
+            Some(kind) => {
+                format!("Only content with one of these entities ({}), by id.", kind.as_str())
+            }
+            None => "Only content with one of these values.".to_owned(),
+        };
+        parameters.push(parameter(name, &description, list(schema)));
     }
     let sorts = SearchSort::ALL.iter().map(|sort| to_url_value(sort.name()));
     parameters.extend([
-        parameter("person", "Only content with one of these people.", list(id(NodeKind::Person))),
+        parameter(
+            "person",
+            "Only content with one of these people, by id.",
+            list(id(NodeKind::Person)),
+        ),
         parameter("from", "First day: of any occurrence of an event, else of publication.", day()),
         parameter("until", "Last day of the same.", day()),
         parameter("sort", "Order; default: relevance if there are words.", one_of(sorts)),

@@ -36,7 +36,7 @@ impl Endpoint for ElementFile {
         let mut response = Response::builder()
             .content_type(asset.content_type)
             .header(header::CACHE_CONTROL, CACHE_CONTROL)
-            .body(encoding.encode_off_runtime(body).await);
+            .body(encoding.encode_off_runtime(body.into()).await);
         encoding.set_headers(response.headers_mut());
         etag.set_header(response.headers_mut());
         allow_any_origin(&mut response);

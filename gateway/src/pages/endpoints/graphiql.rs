@@ -65,7 +65,7 @@ impl Graphiql {
             return self.0.error_page(path, StatusCode::INTERNAL_SERVER_ERROR, id);
         };
         let encoding = ContentEncoding::negotiate(request.headers());
-        let mut response = html(status, encoding.encode_off_runtime(body.into_bytes()).await);
+        let mut response = html(status, encoding.encode_off_runtime(body.into()).await);
         encoding.set_headers(response.headers_mut());
         if folder.is_some() {
             let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
@@ -83,7 +83,8 @@ impl Graphiql {
             let bytes = bounded_file::read(&file, ASSET_BYTES_MAX).map_err(io::Error::other)?;
             let digest = blake3::hash(&bytes).to_hex();
             let etag = ETag::new(&digest[..32], encoding.etag_suffix());
-            let body = (!if_none_match.matches_existing(&etag)).then(|| encoding.encode(bytes));
+            let body =
+                (!if_none_match.matches_existing(&etag)).then(|| encoding.encode(&bytes.into()));
             Ok((etag, body))
         });
         let Ok(Ok((etag, body))) = read.await else {

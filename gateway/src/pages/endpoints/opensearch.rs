@@ -61,7 +61,7 @@ impl Endpoint for OpenSearch {
         let mut response = Response::builder()
             .content_type(DESCRIPTION_TYPE)
             .header(header::CACHE_CONTROL, "public, max-age=86400")
-            .body(encoding.encode_off_runtime(description.into_bytes()).await);
+            .body(encoding.encode_off_runtime(description.into()).await);
         encoding.set_headers(response.headers_mut());
         Ok(response)
     }

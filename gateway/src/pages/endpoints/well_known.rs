@@ -68,7 +68,7 @@ impl WellKnownFiles {
             .status(status)
             .content_type(media)
             .header(header::CACHE_CONTROL, "public, max-age=3600")
-            .body(encoding.encode_off_runtime(text.into_bytes()).await);
+            .body(encoding.encode_off_runtime(text.into()).await);
         encoding.set_headers(response.headers_mut());
         response
     }
