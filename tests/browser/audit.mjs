@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { auditConfigurator } from "./configurator.mjs";
 import { auditElements } from "./elements.mjs";
+import { auditDefects } from "./defects.mjs";
 import { auditGraphiql } from "./graphiql.mjs";
 import { startDemo } from "./server.mjs";
 import { auditPages } from "./pages.mjs";
@@ -32,6 +33,7 @@ async function check(name, run) {
 
 try {
   await auditPages(browser, demo, check);
+  await auditDefects(browser, demo, check);
   await auditJourneys(browser, demo, check);
   await auditRobots(demo, check);
   await auditGraphiql(browser, demo, check);

@@ -201,9 +201,13 @@ fn organisations_with_experience_must_be_listed_with_a_sentence_about_them() {
     let mut naming = 0;
     for group in groups {
         let name = group.split("<bdi>").nth(1).and_then(|rest| rest.split("</bdi>").next());
-        let mention = group.split("<p><bdi>").nth(1).and_then(|rest| rest.split("</p>").next());
-        let mention = mention.expect("a sentence").replace("<mark>", "").replace("</mark>", "");
-        naming += usize::from(mention.contains(name.expect("a name")));
+        let name = name.expect("a name").to_lowercase();
+        for mention in group.split("<p><bdi>").skip(1) {
+            let sentence = mention.split("</p>").next().expect("a sentence");
+            let sentence = sentence.replace("<mark>", "").replace("</mark>", "").to_lowercase();
+            assert!(sentence.contains(&name), "{name}: {sentence}");
+            naming += 1;
+        }
         assert!(
             group.contains("&#38;organisation=o") || group.contains("&organisation=o"),
             "{group}"
@@ -404,4 +408,23 @@ fn a_sitemap_with_too_many_urls_must_be_an_index_of_all_of_them() {
     for part in ["0", "3", "x", "-1"] {
         assert_eq!(server.get(&format!("/sitemap.xml?part={part}")).status, 404, "{part}");
     }
+}
+
+#[test]
+fn a_record_without_an_address_must_not_name_us_as_its_source() {
+    let installation = Installation::empty();
+    installation.write_lines(&[
+        r#"{"key":"1","kind":"article","title":"Bericht zonder adres","body":"Een brief."}"#,
+        r#"{"key":"2","kind":"article","title":"Bericht met adres","url":"https://x.nl/2","body":"Een brief."}"#,
+    ]);
+    installation.build();
+    let server = Server::of(&installation);
+    let results = server.get("/?q=brief").body;
+    assert_eq!(results.matches("<li class=\"source\">").count(), 1, "{results}");
+    assert!(results.contains("<li class=\"source\">x.nl</li>"), "{results}");
+    let page = |slug: &str| server.get(&format!("/article/{slug}")).body;
+    let original = "class=\"on\"";
+    assert!(page("bericht-met-adres").contains(original));
+    let own = page("bericht-zonder-adres");
+    assert!(!own.contains(original) && !own.contains("<small>127.0.0.1"), "{own}");
 }

@@ -10,8 +10,10 @@ use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransfo
 use serde::Serialize;
 
 use crate::{
-    config::Config, messages::language_code, search_params::to_url_value,
-    truncation::truncate_at_word,
+    config::Config,
+    messages::language_code,
+    search_params::to_url_value,
+    truncation::{truncate_at_word, with_ellipses},
 };
 
 /// Maximum number of fragments of a passage.
@@ -185,14 +187,10 @@ fn passage(highlights: &[Highlight], record: &Record) -> Option<String> {
         let fields = highlights.iter().filter(move |one| is_text(one.field) == in_text);
         fields.filter(|one| one.field != SearchField::Title).flat_map(|one| &one.fragments)
     };
-    let best: Vec<_> =
-        fragments(true).chain(fragments(false)).take(FRAGMENTS_MAX).map(|one| quote(one)).collect();
+    let best = fragments(true).chain(fragments(false)).take(FRAGMENTS_MAX);
+    let best: Vec<_> = best.map(|spans| quote(&with_ellipses(spans))).collect();
     if !best.is_empty() {
-        let mut passage = best.join(" … ");
-        if !passage.ends_with(['.', '!', '?', '…']) {
-            passage.push('…');
-        }
-        return Some(passage);
+        return Some(best.join(" "));
     }
     let summary = record.common()?.summary.as_deref()?;
     Some(one_line(&truncate_at_word(summary, SUMMARY_CHARACTERS_MAX)))

@@ -1,10 +1,12 @@
 //! The calendar: one page per month with all events, each occurrence of a series at its own date.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
-use schema::{DatePrecision, Event, EventPhase, Moment, NodeId, Occurrence, Record, moment};
+use schema::{
+    DatePrecision, Event, EventPhase, EventStatus, Moment, NodeId, Occurrence, Record, moment,
+};
 
 use super::{
     PageContext, PageError, feed_links, hit,
@@ -54,7 +56,19 @@ struct DayCell {
     number: i8,
     /// Description of the events on the day; empty if there are none.
     label: String,
+    /// Fragment of the section with the first of them.
+    section: String,
+    /// Whether all events on the day are cancelled.
+    is_cancelled: bool,
     is_today: bool,
+}
+
+/// The events on one day of the month, those that began earlier included.
+#[derive(Default, Clone)]
+struct DayEvents {
+    planned: u64,
+    cancelled: u64,
+    section: String,
 }
 
 /// A day on which events begin.
@@ -143,6 +157,8 @@ struct MonthEvents {
     earlier: Vec<Entry>,
     days: Vec<Day>,
     undated: Vec<Entry>,
+    /// By number of the day.
+    on_days: BTreeMap<i8, DayEvents>,
 }
 
 impl MonthEvents {
@@ -161,6 +177,7 @@ impl MonthEvents {
             earlier: Vec::new(),
             days: Vec::new(),
             undated: Vec::new(),
+            on_days: BTreeMap::new(),
         };
         for (record, occurrence) in &events.occurrences {
             month_events.add(context, first, &records_by_id, (record, occurrence));
@@ -184,6 +201,9 @@ impl MonthEvents {
         let date = occurrence.moment.date;
         let is_exact = occurrence.moment.time.is_some() || occurrence.moment.all_day();
         let entry = |when| Entry::new(context, event, (record, occurrence), records_by_id, when);
+        if is_exact {
+            self.mark(first, event, occurrence);
+        }
         if is_exact && date.first_of_month() == first {
             let entry = entry(time_within_day(context.messages, occurrence));
             match self.days.iter_mut().find(|day| day.number == date.day()) {
@@ -205,6 +225,36 @@ impl MonthEvents {
             }
         }
     }
+}
+
+impl MonthEvents {
+    /// Marks every day of the month on which an occurrence is.
+    fn mark(&mut self, first: Date, event: &Event, occurrence: &Occurrence) {
+        let begin = occurrence.moment.date;
+        let Some(last) = last_day(occurrence) else { return };
+        let (from, until) = (begin.max(first), last.min(first.last_of_month()));
+        let days = from.series(1.day()).take_while(|day| *day <= until);
+        let section =
+            if begin < first { "earlier".to_owned() } else { format!("d{}", begin.day()) };
+        for day in days {
+            let on_day = self.on_days.entry(day.day()).or_default();
+            match event.status {
+                EventStatus::Cancelled => on_day.cancelled += 1,
+                _ => on_day.planned += 1,
+            }
+            // A section of the day itself comes before those of days on which others began.
+            if on_day.section.is_empty() || day == begin {
+                on_day.section.clone_from(&section);
+            }
+        }
+    }
+}
+
+/// The last day of an occurrence, in its time zone.
+fn last_day(occurrence: &Occurrence) -> Option<Date> {
+    let zone = moment::zone(&occurrence.moment.zone).ok()?;
+    let last = occurrence.ends.saturating_sub(SignedDuration::from_secs(1)).ok()?;
+    Some(last.to_zoned(zone).date().max(occurrence.moment.date))
 }
 
 impl Entry {
@@ -276,10 +326,8 @@ fn time_within_day(messages: &Messages, occurrence: &Occurrence) -> String {
 
 /// The last day of an occurrence of more than one day; otherwise empty.
 fn until_text(messages: &Messages, occurrence: &Occurrence) -> String {
-    let Ok(zone) = moment::zone(&occurrence.moment.zone) else { return String::new() };
-    let last = occurrence.ends.saturating_sub(SignedDuration::from_secs(1));
-    match last.map(|last| last.to_zoned(zone).date()) {
-        Ok(last) if last > occurrence.moment.date => {
+    match last_day(occurrence) {
+        Some(last) if last > occurrence.moment.date => {
             messages.format("calendar.until_day", "day", &messages.day(last))
         }
         _ => String::new(),
@@ -325,13 +373,16 @@ fn weeks(
 ) -> Vec<Vec<Option<DayCell>>> {
     let blank_days = usize::try_from(first.weekday().to_monday_zero_offset()).unwrap_or_default();
     let cell = |number: i8| {
-        let day = month_events.days.iter().find(|day| day.number == number);
-        let label = day.map_or(String::new(), |day| match day.entries.len() {
-            1 => messages.get("calendar.on_day_one").to_owned(),
-            many => messages.format("calendar.on_day_many", "count", &messages.number(many as u64)),
-        });
+        let day = month_events.on_days.get(&number).cloned().unwrap_or_default();
+        let label = match (day.planned, day.cancelled) {
+            (0, 0) => String::new(),
+            (0, _) => messages.get("calendar.on_day_cancelled").to_owned(),
+            (1, _) => messages.get("calendar.on_day_one").to_owned(),
+            (many, _) => messages.format("calendar.on_day_many", "count", &messages.number(many)),
+        };
+        let is_cancelled = day.planned == 0 && day.cancelled > 0;
         let is_today = first == today.first_of_month() && number == today.day();
-        Some(DayCell { number, label, is_today })
+        Some(DayCell { number, label, section: day.section, is_cancelled, is_today })
     };
     let mut cells: Vec<_> = (0..blank_days).map(|_| None).collect();
     cells.extend((1..=first.days_in_month()).map(cell));
@@ -376,6 +427,7 @@ mod tests {
             earlier: Vec::new(),
             days: Vec::new(),
             undated: Vec::new(),
+            on_days: BTreeMap::new(),
         };
         let messages = Messages::of(schema::Language::Nl);
         let (first, today) = (date(2026, 3, 1), date(2026, 3, 2));

@@ -9,7 +9,7 @@ mod opensearch;
 mod usage;
 mod well_known;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use federation::error::with_causes;
@@ -264,18 +264,24 @@ impl Endpoint for Suggest {
     async fn call(&self, request: Request) -> Result<Response> {
         let query = request.uri().query().unwrap_or_default();
         let typed = SearchParams::parse(query).0.words.unwrap_or_default();
-        let suggestions = match self.0.snapshot() {
-            Some(snapshot) => snapshot.suggest(typed, SUGGESTIONS_MAX).await.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        let texts: Vec<_> =
-            suggestions.into_iter().map(|one| SuggestionItem { text: one.text }).collect();
+        let completions = completions(&self.0, typed).await;
+        let texts: Vec<_> = completions.into_iter().map(|text| SuggestionItem { text }).collect();
         let body = serde_json::to_vec(&texts).expect("strings always serialise to JSON");
         Ok(Response::builder()
             .content_type("application/json")
             .header(header::CACHE_CONTROL, "no-store")
             .body(body))
     }
+}
+
+/// Completions of typed words, each text once: a theme and a word can have the same name.
+async fn completions(pipeline: &Pipeline, typed: String) -> Vec<String> {
+    let Some(snapshot) = pipeline.snapshot() else { return Vec::new() };
+    let found = snapshot.suggest(typed, 2 * SUGGESTIONS_MAX).await.unwrap_or_default();
+    let mut seen = HashSet::new();
+    let texts = found.into_iter().map(|suggestion| suggestion.text);
+    let distinct = texts.filter(|text| seen.insert(schema::normalisation::name(text)));
+    distinct.take(SUGGESTIONS_MAX).collect()
 }
 
 /// The language of a path, and the rest of the path.

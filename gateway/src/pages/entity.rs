@@ -92,6 +92,12 @@ async fn view<'a>(
         NodeKind::Audience => ("audience.themes", "audience.all"),
         _ => ("organisation.did", "organisation.all"),
     };
+    let upcoming = home::list(context, upcoming, SearchSort::Start, ITEMS_SHOWN).await?;
+    // What is listed as upcoming is not repeated.
+    let newest_max = ITEMS_SHOWN + upcoming.len();
+    let newest = home::list(context, entity_filter.clone(), SearchSort::Newest, newest_max).await?;
+    let newest = newest.into_iter().filter(|hit| upcoming.iter().all(|one| one.href != hit.href));
+    let newest = newest.take(ITEMS_SHOWN).collect();
     Ok(EntityView {
         heading,
         also_known_as,
@@ -101,7 +107,7 @@ async fn view<'a>(
             href: layout.href(&format!("?{}={id}", id.kind().as_str())),
             text: messages.get(all_key).to_owned(),
         },
-        upcoming: home::list(context, upcoming, SearchSort::Start, ITEMS_SHOWN).await?,
+        upcoming,
         groups_title: messages.get(title_key).to_owned(),
         groups_intro: if is_theme {
             messages.get("theme.who_intro").to_owned()
@@ -109,7 +115,7 @@ async fn view<'a>(
             String::new()
         },
         groups: groups(context, record, &entity_filter).await?,
-        newest: home::list(context, entity_filter, SearchSort::Newest, ITEMS_SHOWN).await?,
+        newest,
         layout,
     })
 }
@@ -215,5 +221,7 @@ async fn groups(
         };
         groups.push(Group { entity, all: Link { href, text }, items });
     }
+    // A stable sort: among equals, those with the most content first.
+    groups.sort_by_key(|group| group.items.iter().all(|item| item.sentence.is_empty()));
     Ok(groups)
 }

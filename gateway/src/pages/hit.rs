@@ -6,7 +6,7 @@ use askama::Template;
 use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
 
 use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
-use crate::truncation::truncate_at_word;
+use crate::truncation::{truncate_at_word, with_ellipses};
 
 /// Maximum number of text fragments shown.
 const FRAGMENTS_MAX: usize = 2;
@@ -37,6 +37,7 @@ pub(super) struct HitView {
     pub(super) past: bool,
     pub(super) themes: Vec<Link>,
     pub(super) organisations: Vec<Link>,
+    /// The host of the source; empty if the source has no page of its own.
     pub(super) source: String,
 }
 
@@ -127,7 +128,11 @@ impl HitView {
             past: event.is_some_and(|event| event.phase(context.now) == EventPhase::Past),
             themes: links_up_to(&common.themes, THEMES_MAX),
             organisations: links_up_to(&common.organisations, ORGANISATIONS_MAX),
-            source: host(&common.url),
+            source: if site::is_own_address(context.site, record) {
+                String::new()
+            } else {
+                host(&common.url)
+            },
         })
     }
 }
@@ -165,7 +170,8 @@ fn fragments(summary: Option<&str>, highlights: &[Highlight]) -> Vec<Vec<Span>> 
     let texts = highlights
         .iter()
         .filter(|highlight| matches!(highlight.field, SearchField::Lead | SearchField::Body));
-    let best: Vec<_> = texts.flat_map(|one| &one.fragments).take(FRAGMENTS_MAX).cloned().collect();
+    let best = texts.flat_map(|one| &one.fragments).take(FRAGMENTS_MAX);
+    let best: Vec<_> = best.map(|spans| with_ellipses(spans)).collect();
     if !best.is_empty() {
         return best;
     }

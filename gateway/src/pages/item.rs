@@ -14,7 +14,7 @@ use super::{
     id_from_slug,
     item_relations::ItemRelations,
     item_sections,
-    item_sections::{Fact, Section},
+    item_sections::{Fact, ItemSections, Section},
     json_ld,
     layout::{Layout, Link},
     record_lookup,
@@ -55,7 +55,8 @@ struct ItemView<'a> {
     sections: Vec<Section>,
     facts: Vec<Fact>,
     themes: Vec<Link>,
-    original: Link,
+    /// The page at the source, if it has one.
+    original: Option<Link>,
     actions: Vec<Link>,
     provenance: Vec<(String, String)>,
     /// Records elsewhere with the same passages: their publisher and a link.
@@ -114,17 +115,9 @@ async fn view<'a>(
         None => String::new(),
     };
     yield_now().await;
-    let related_ids = context
-        .snapshot
-        .related(&[id], RELATED_SHOWN)
-        .await?
-        .into_iter()
-        .next()
-        .unwrap_or_default();
-    let related: Vec<Arc<Record>> =
-        context.snapshot.get_many(&related_ids).await?.into_iter().flatten().collect();
     let shared_passages = shared_passages(context, id).await?;
     let item_sections = item_sections::load(context, record).await?;
+    let related = related(context, id, &item_sections).await?;
     let item_relations = ItemRelations::load(context, record).await?;
     let ids: Vec<NodeId> = record
         .linked_ids()
@@ -158,10 +151,10 @@ async fn view<'a>(
             .collect(),
         sections: item_sections.sections(context, record, &records_by_id),
         themes: records_by_id.links(context, &common.themes),
-        original: Link {
+        original: (!site::is_own_address(context.site, record)).then(|| Link {
             href: common.url.to_string(),
             text: messages.format("item.original_host", "host", &host),
-        },
+        }),
         actions: item_sections::actions(context, record),
         provenance: provenance_rows(messages, &provenance),
         shared_passages,
@@ -172,6 +165,20 @@ async fn view<'a>(
         layout,
     };
     Ok((view, body_html))
+}
+
+/// The most similar records, without those in a list of the page.
+async fn related(
+    context: PageContext<'_>,
+    id: NodeId,
+    item_sections: &ItemSections,
+) -> Result<Vec<Arc<Record>>, PageError> {
+    let ids = context.snapshot.related(&[id], RELATED_SHOWN).await?.into_iter().next();
+    let records = context.snapshot.get_many(&ids.unwrap_or_default()).await?;
+    let href = |record: &Record| site::path(record).map(|path| context.href(&path));
+    let is_new =
+        |record: &Arc<Record>| !href(record).is_some_and(|href| item_sections.lists(&href));
+    Ok(records.into_iter().flatten().filter(is_new).collect())
 }
 
 /// The frame of the page, with its title, description and JSON-LD.

@@ -113,6 +113,12 @@ pub(super) async fn load(
 }
 
 impl ItemSections {
+    /// Whether one of its lists has the record with this page.
+    pub(super) fn lists(&self, href: &str) -> bool {
+        let hits = self.community_sections.iter().flat_map(|section| &section.hits);
+        hits.into_iter().any(|hit| hit.href == href)
+    }
+
     /// The sections of the page that are not empty.
     pub(super) fn sections(
         self,
@@ -344,12 +350,11 @@ pub(super) fn actions(context: PageContext<'_>, record: &Record) -> Vec<Link> {
                     .filter(|_| has_not_ended)
                     .map(|url| link(url, "item.register_link")),
             );
-            actions.push(Link {
-                href: context
-                    .site
-                    .href(schema::Language::Nl, &format!("event/{}.ics", event.common.id)),
+            let calendar_path = format!("event/{}.ics", event.common.id);
+            actions.extend(has_not_ended.then(|| Link {
+                href: context.site.href(schema::Language::Nl, &calendar_path),
                 text: context.messages.get("item.calendar").to_owned(),
-            });
+            }));
             actions.extend(event.recording.as_ref().map(|url| link(url, "item.recording")));
         }
         _ => {}

@@ -20,7 +20,8 @@ pub(super) struct Mention {
     pub(super) sentence: Vec<Span>,
 }
 
-/// The newest records that match a filter, those with a sentence that names `organisation` first.
+/// The newest records that match a filter: those with a sentence that names `organisation`, or all
+/// if there are none.
 /// The words of `theme` are highlighted too.
 pub(super) async fn find(
     context: PageContext<'_>,
@@ -46,12 +47,14 @@ pub(super) async fn find(
             title: common.title.clone(),
             kind: context.messages.enum_label("kind", kind.name()),
             date: date(context, record),
-            sentence: passage.spans,
+            sentence: if passage.names_organisation { passage.spans } else { Vec::new() },
         };
         mentions.push((passage.names_organisation, mention));
     }
-    // A stable sort: among equals, newest first.
-    mentions.sort_by_key(|(names_organisation, _)| !names_organisation);
+    // Where a text names the organisation, those that do not add nothing.
+    if mentions.iter().any(|(names_organisation, _)| *names_organisation) {
+        mentions.retain(|(names_organisation, _)| *names_organisation);
+    }
     Ok(mentions.into_iter().take(ITEMS_SHOWN).map(|(_, mention)| mention).collect())
 }
 

@@ -54,6 +54,12 @@ impl SiteUrls {
     }
 }
 
+/// Whether our own page is the only address of a record: its source states none.
+pub(super) fn is_own_address(site: &SiteUrls, record: &Record) -> bool {
+    let own = path(record).map(|path| site.absolute(Language::Nl, &path));
+    record.common().is_some_and(|common| own.as_deref() == Some(common.url.as_str()))
+}
+
 /// The path of the page of a record, in its Dutch form; `None` for people.
 pub(super) fn path(record: &Record) -> Option<String> {
     let has_page = !matches!(record, Record::Person(_));

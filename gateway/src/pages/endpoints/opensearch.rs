@@ -9,7 +9,7 @@ use poem::{
 };
 use serde_json::json;
 
-use super::{Pages, SUGGESTIONS_MAX};
+use super::Pages;
 use crate::{
     http::compression::ContentEncoding, messages::Messages, pipeline::Pipeline,
     search_params::SearchParams,
@@ -76,12 +76,7 @@ impl Endpoint for OpenSearchSuggest {
     async fn call(&self, request: Request) -> Result<Response> {
         let query = request.uri().query().unwrap_or_default();
         let typed = SearchParams::parse(query).0.words.unwrap_or_default();
-        let suggestions = match self.0.snapshot() {
-            Some(snapshot) => snapshot.suggest(typed.clone(), SUGGESTIONS_MAX).await,
-            None => Ok(Vec::new()),
-        };
-        let texts: Vec<_> =
-            suggestions.unwrap_or_default().into_iter().map(|suggestion| suggestion.text).collect();
+        let texts = super::completions(&self.0, typed.clone()).await;
         Ok(Response::builder()
             .status(StatusCode::OK)
             .content_type("application/x-suggestions+json")
