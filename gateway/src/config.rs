@@ -13,6 +13,7 @@ mod overrides;
 mod partner;
 pub(crate) mod reference;
 mod security;
+mod site;
 mod subgraph;
 mod sync;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use self::{
     limits::Limits,
     overrides::Overrides,
     partner::{PREVIEW_NAME, PartnerConfig},
+    site::SiteConfig,
     subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
     sync::SyncSettings,
 };
@@ -88,6 +90,8 @@ pub struct Config {
     pub security_contacts: Vec<Url>,
     /// File with the token of the operator.
     pub operator_token_file: Option<PathBuf>,
+    /// Who runs the site, and its own texts.
+    pub site: SiteConfig,
     /// How sources over the network are fetched.
     pub sync: SyncSettings,
     /// Portals that embed results.

@@ -22,6 +22,7 @@ pub(crate) mod feeds;
 mod graphiql;
 mod hit;
 mod home;
+pub(crate) mod information;
 mod item;
 mod item_relations;
 mod item_sections;
@@ -51,6 +52,7 @@ pub(crate) use self::{
     sitemap::sitemap,
 };
 use crate::{
+    config::SiteConfig,
     messages::Messages,
     partners::Partners,
     search_params::{InvalidParameter, SearchParams},
@@ -61,6 +63,8 @@ use crate::{
 pub(crate) struct PageContext<'a> {
     /// URLs of the site.
     pub(crate) site: &'a SiteUrls,
+    /// Who runs the site, and its own texts.
+    pub(crate) site_config: &'a SiteConfig,
     /// Texts in the language of the page.
     pub(crate) messages: &'static Messages,
     /// Snapshot of the generation.
@@ -106,6 +110,8 @@ pub(crate) enum PageRequest {
     Preview(Box<configurator::PreviewRequest>),
     /// The usage of partners since a time.
     Usage { partners: Arc<Partners>, since: Timestamp },
+    /// A page of the site about itself.
+    Information(information::InformationPage),
     /// The documentation of the REST interface.
     RestReference,
     /// The state of the service.
@@ -161,6 +167,7 @@ pub(crate) async fn render(
         PageRequest::Usage { partners, since } => {
             usage::page(context, partners.all().iter().map(Arc::as_ref), *since)
         }
+        PageRequest::Information(page) => information::page(context, *page).await,
         PageRequest::RestReference => rest_reference::page(context),
         PageRequest::Status { is_damaged } => status::page(context, *is_damaged),
     }

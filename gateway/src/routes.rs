@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Paths of pages in Dutch; the same paths exist in English under `/en/`.
-const PAGE_PATHS: [&str; 18] = [
+const PAGE_PATHS: [&str; 22] = [
     "/",
     "/en",
     "/en/*rest",
@@ -54,6 +54,10 @@ const PAGE_PATHS: [&str; 18] = [
     "/theme/:slug",
     "/organisation/:slug",
     "/audience/:slug",
+    "/about",
+    "/accessibility",
+    "/contact",
+    "/privacy",
     "/status",
     "/api",
     "/assets/:file",

@@ -15,7 +15,7 @@ export async function samples(address) {
     "/", "/en/", "/?q=klantreis", "/en/?q=plain+language", "/?q=klantreis&page=2&kind=article",
     "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
     "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
-    "/status", "/nowhere", "/embed", "/en/embed?address=nowhere&partner_key=wk_unknown_unknown", "/calendar", await monthWithEvents(address), "/en/calendar/1999-01",
+    "/about", "/contact", "/privacy", "/en/accessibility", "/status", "/nowhere", "/embed", "/en/embed?address=nowhere&partner_key=wk_unknown_unknown", "/calendar", await monthWithEvents(address), "/en/calendar/1999-01",
     "/event", "/?q=klantreis&wider=true&facet=organisation",
   ];
 }

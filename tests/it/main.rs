@@ -81,6 +81,7 @@ mod highlights_and_explanations;
 mod hostile_content;
 mod http;
 mod incremental;
+mod information;
 mod ingest;
 mod init;
 mod limits;

@@ -21,6 +21,7 @@ use super::{
     mistakes::{Mistake, MistakeKind, mistakes},
     partner::{self, PartnerSection},
     security::SecuritySection,
+    site::SiteSection,
     subgraph::{self, SubgraphEntry},
     sync::SyncSection,
     values::{day, origin},
@@ -77,6 +78,9 @@ pub(super) struct ConfigFile {
     log: LogSection,
     #[serde(default)]
     security: SecuritySection,
+    /// Who runs the site, and the texts of its pages about itself.
+    #[serde(default)]
+    site: SiteSection,
     #[serde(default)]
     sync: SyncSection,
     #[serde(default, rename = "partner")]
@@ -238,6 +242,7 @@ impl ConfigFile {
             },
             security_contacts,
             operator_token_file,
+            site: self.site.checked(&folder)?,
             partners: partner::checked(self.partners)?,
             subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,

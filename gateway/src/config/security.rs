@@ -34,13 +34,17 @@ impl SecuritySection {
             let actual = self.contact.len().to_string();
             return Err(ConfigError::value("security.contact", &expected, &actual));
         }
-        let contacts = self.contact.iter().map(|text| contact(text)).collect::<Result<_, _>>()?;
+        let contacts = self
+            .contact
+            .iter()
+            .map(|text| contact("security.contact", text))
+            .collect::<Result<_, _>>()?;
         Ok((contacts, self.operator_token_file.map(|path| folder.join(path))))
     }
 }
 
 /// Validates a contact of RFC 9116: the URL of a page, or a `mailto:` address.
-fn contact(text: &str) -> Result<Url, ConfigError> {
+pub(super) fn contact(key: &str, text: &str) -> Result<Url, ConfigError> {
     let fits = |url: &Url| match url.scheme() {
         "https" => url.username().is_empty() && url.password().is_none(),
         "mailto" => url.path().split_once('@').is_some_and(|(name, host)| {
@@ -50,5 +54,5 @@ fn contact(text: &str) -> Result<Url, ConfigError> {
     };
     let expected = "like `https://www.example.nl/melden` or `mailto:melden@example.nl`";
     let url = text.parse().ok().filter(fits);
-    url.ok_or_else(|| ConfigError::value("security.contact", expected, text))
+    url.ok_or_else(|| ConfigError::value(key, expected, text))
 }

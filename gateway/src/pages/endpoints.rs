@@ -40,7 +40,9 @@ use crate::{
     },
     messages::Messages,
     pages,
-    pages::{ErrorPage, PageContext, PageError, PageRequest, SiteUrls},
+    pages::{
+        ErrorPage, PageContext, PageError, PageRequest, SiteUrls, information::InformationPage,
+    },
     pipeline::Pipeline,
     search_params::SearchParams,
 };
@@ -178,6 +180,7 @@ impl Pages {
         let messages = Messages::of(variant.language);
         let context = PageContext {
             site: &self.inner.site,
+            site_config: &self.inner.config.site,
             messages,
             snapshot: &snapshot,
             now,
@@ -296,6 +299,8 @@ fn split_language(path: &str) -> (Language, &str) {
 
 /// The page requested by a path, in its Dutch form.
 fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageRequest> {
+    let information =
+        |segment: &str| InformationPage::ALL.into_iter().find(|page| page.path() == segment);
     let kind = |segment: &str| NodeKind::ALL.into_iter().find(|kind| kind.as_str() == segment);
     match path.split('/').collect::<Vec<_>>()[..] {
         [""] => {
@@ -308,6 +313,9 @@ fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageR
         }
         [pages::rest_reference::PATH] => Some(PageRequest::RestReference),
         ["status"] => Some(PageRequest::Status { is_damaged: is_damaged() }),
+        [segment] if information(segment).is_some() => {
+            information(segment).map(PageRequest::Information)
+        }
         [segment] => kind(segment).filter(|kind| kind.is_content()).map(PageRequest::Overview),
         [segment, slug] => kind(segment).map(|kind| PageRequest::Record(kind, slug.to_owned())),
         _ => None,

@@ -22,6 +22,8 @@ pub(super) struct Layout<'a> {
     pub(super) is_indexable: bool,
     /// Feeds with the results on the page.
     pub(super) feeds: Vec<FeedLink>,
+    /// URL of the picture of the source, for previews on other sites.
+    pub(super) image: Option<String>,
     /// The JSON-LD of the page; empty if there is none.
     pub(super) json_ld: String,
 }
@@ -51,6 +53,7 @@ impl<'a> Layout<'a> {
             description,
             is_indexable: true,
             feeds: Vec::new(),
+            image: None,
             json_ld: String::new(),
         }
     }
@@ -84,6 +87,17 @@ impl<'a> Layout<'a> {
     pub(super) fn alternates(&self) -> [(&'static str, String); 2] {
         [("nl", Language::Nl), ("en", Language::En)]
             .map(|(code, language)| (code, self.site.absolute(language, &self.path)))
+    }
+
+    /// URL and title of the pages of the site about itself.
+    pub(super) fn information(&self) -> [(String, &str); 4] {
+        [
+            ("about", "information.about"),
+            ("contact", "information.contact"),
+            ("accessibility", "information.accessibility"),
+            ("privacy", "information.privacy"),
+        ]
+        .map(|(path, key)| (self.href(path), self.messages.get(key)))
     }
 
     /// The URL of the configurator with the results on this page.

@@ -6,7 +6,10 @@ use std::fmt::Write;
 use indexer::catalog::{CatalogError, Snapshot};
 use schema::{Moment, NodeKind, Record};
 
-use super::site::{self, SiteUrls};
+use super::{
+    information::InformationPage,
+    site::{self, SiteUrls},
+};
 use crate::messages::LANGUAGES;
 
 /// Maximum number of URLs in a file (sitemaps.org).
@@ -38,7 +41,8 @@ pub(crate) async fn sitemap(
     if part == 1 {
         let kinds = NodeKind::ALL.into_iter().filter(|kind| kind.is_content());
         let lists = kinds.map(NodeKind::as_str);
-        for path in ["", "calendar"].into_iter().chain(lists) {
+        let information = InformationPage::ALL.map(InformationPage::path);
+        for path in ["", "calendar"].into_iter().chain(lists).chain(information) {
             add(&mut map, site, path, None);
         }
     }
