@@ -310,6 +310,15 @@ fn invalid_arguments_must_be_results_that_say_what_to_correct() {
 }
 
 #[test]
+fn a_call_must_end_at_the_timeout_of_requests() {
+    let (installation, _server) = Server::demo();
+    let server = Server::with(&installation, |config| config.limits.request_timeout_ms = 1);
+    let arguments = json!({ "kind": ["article", "event", "toolkit", "community"], "first": 20 });
+    let reply = send(&server, &call_message("who_has_done_this", &arguments));
+    assert!(reply.body.contains("request_timeout_ms"), "{reply:?}");
+}
+
+#[test]
 fn keys_and_compression_must_be_those_of_all_interfaces() {
     let (_installation, server) = serve();
     let total = |target: &str, headers: &str| {

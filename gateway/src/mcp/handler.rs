@@ -1,6 +1,6 @@
 //! The protocol: which tools there are, and calls of them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use indexer::catalog::ClientId;
 use poem_openapi::registry::{MetaOperationParam, MetaSchema};
@@ -182,7 +182,11 @@ impl ServerHandler for McpHandler {
         let span = span.map_or_else(tracing::Span::none, |span| span.0.clone());
         let client = partner.as_ref().map_or_else(ClientId::default, |partner| partner.client);
         let call = self.run(&request.name, request.arguments.unwrap_or_default(), partner);
-        let result = client.scope(Box::pin(call)).instrument(span).await;
+        let timeout_ms = self.config.limits.request_timeout_ms;
+        let call = client.scope(Box::pin(call)).instrument(span);
+        let call = tokio::time::timeout(Duration::from_millis(timeout_ms), call).await;
+        let result =
+            call.unwrap_or_else(|_| Err(ApiError::limit("request_timeout_ms", timeout_ms)));
         // An assistant reads the message of such a result, and can correct its call.
         let result = result.unwrap_or_else(|error| {
             CallToolResult::error(vec![ContentBlock::text(error.message.clone())])
