@@ -1,8 +1,8 @@
 //! The passage of a text that names an organisation, as evidence of its work.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use indexer::catalog::{CatalogError, Snapshot};
+use indexer::catalog::{CatalogError, SEARCH_QUERY_BYTES_MAX, Snapshot};
 use schema::{Highlight, Record, SearchField, Span, normalisation};
 
 use crate::truncation::{truncate_at_word, with_ellipses};
@@ -21,31 +21,41 @@ pub(crate) struct OrganisationPassage {
 }
 
 /// The best passage of each record that names `organisation`, in the order of the records. `words`
-/// are highlighted too.
+/// are highlighted too, unless they are too long together with the name.
 ///
 /// # Errors
 /// That of the catalog.
 pub(crate) async fn find(
     snapshot: &Snapshot,
     records: &[Arc<Record>],
-    (organisation, words): (&str, &str),
+    organisation: &str,
+    words: &str,
 ) -> Result<Vec<OrganisationPassage>, CatalogError> {
-    let query = format!("\"{}\" {words}", organisation.replace('"', " "));
+    let name = format!("\"{}\"", organisation.replace('"', " "));
+    let query = format!("{name} {words}");
+    let query = if query.len() > SEARCH_QUERY_BYTES_MAX { name } else { query };
     let highlight_lists = snapshot.highlights(query, records.to_vec()).await?;
-    let ids: Vec<_> = records.iter().map(|record| record.id()).collect();
-    let bodies = snapshot.bodies(&ids).await?;
-    let passage = |((record, highlights), body): ((&Arc<Record>, &Vec<Highlight>), &Option<_>)| {
-        let sentence = sentence(highlights, organisation);
-        let summary = record.common().and_then(|common| common.summary.as_deref());
-        let body = body.as_ref().map(|body: &Arc<schema::Body>| body.text.as_str());
-        let opening = summary.or(body).map(|text| truncate_at_word(text, OPENING_MAX));
-        let opening = opening.map(|text| vec![Span { text, highlighted: false }]);
-        OrganisationPassage {
-            names_organisation: sentence.is_some(),
-            spans: sentence.or(opening).unwrap_or_default(),
-        }
-    };
-    Ok(records.iter().zip(&highlight_lists).zip(&bodies).map(passage).collect())
+    let sentences: Vec<_> =
+        highlight_lists.iter().map(|highlights| sentence(highlights, organisation)).collect();
+    let summary = |record: &Record| record.common().and_then(|common| common.summary.clone());
+    let without_text = records
+        .iter()
+        .zip(&sentences)
+        .filter(|(record, sentence)| sentence.is_none() && summary(record).is_none());
+    let ids: Vec<_> = without_text.map(|(record, _)| record.id()).collect();
+    let mut bodies = snapshot.bodies(&ids).await?.into_iter();
+    let mut passages = Vec::with_capacity(records.len());
+    for (record, sentence) in records.iter().zip(sentences) {
+        let names_organisation = sentence.is_some();
+        let spans = sentence.unwrap_or_else(|| {
+            let body = || bodies.next().flatten().map(|body| body.text.clone());
+            let opening = summary(record).or_else(body);
+            let opening = opening.map(|text| truncate_at_word(&text, OPENING_MAX));
+            opening.map(|text| Span { text, highlighted: false }).into_iter().collect()
+        });
+        passages.push(OrganisationPassage { names_organisation, spans });
+    }
+    Ok(passages)
 }
 
 /// The fragment of a text that names `organisation`. A passage that only has some words of the
@@ -60,8 +70,24 @@ fn sentence(highlights: &[Highlight], organisation: &str) -> Option<Vec<Span>> {
         |spans: &&Vec<Span>| spans.iter().map(context_letters).sum::<usize>() > CONTEXT_LETTERS_MIN;
     let mut fragments = texts.flat_map(|one| &one.fragments).filter(is_sentence);
     let name = normalisation::name(organisation);
-    let naming = fragments.find(|spans| normalisation::name(&text(spans)).contains(&name))?;
+    let names = |spans: &&Vec<Span>| {
+        let text = normalisation::name(&text(spans));
+        whole_matches(&text, &name).next().is_some()
+    };
+    let naming = fragments.find(names)?;
     Some(with_ellipses(&marked(naming, organisation)))
+}
+
+/// Where a name is in a text, as whole words: DICTU does not name ICTU.
+fn whole_matches<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    let is_within = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+    let ranges = text.match_indices(name).map(|(start, found)| start..start + found.len());
+    ranges.filter(move |range| {
+        let (before, after) = (&text[..range.start], &text[range.end..]);
+        !range.is_empty()
+            && !is_within(before.chars().next_back())
+            && !is_within(after.chars().next())
+    })
 }
 
 fn text(spans: &[Span]) -> String {
@@ -72,13 +98,11 @@ fn text(spans: &[Span]) -> String {
 fn marked(spans: &[Span], organisation: &str) -> Vec<Span> {
     let text = text(spans);
     let (lower, name) = (text.to_lowercase(), organisation.to_lowercase());
-    let is_comparable = lower.len() == text.len() && !name.is_empty();
-    let names: Vec<_> = lower
-        .match_indices(&name)
-        .filter(|_| is_comparable)
-        .map(|(start, found)| start..start + found.len())
-        .filter(|range| text.is_char_boundary(range.start) && text.is_char_boundary(range.end))
-        .collect();
+    let is_comparable = lower.len() == text.len();
+    let is_span = |range: &Range<usize>| {
+        is_comparable && text.is_char_boundary(range.start) && text.is_char_boundary(range.end)
+    };
+    let names: Vec<_> = whole_matches(&lower, &name).filter(is_span).collect();
     // A name in another notation keeps its marks.
     if names.is_empty() {
         return spans.to_vec();
@@ -139,6 +163,24 @@ mod tests {
         assert_eq!(text(&chosen), "Bij gemeente Duinstad werkt het…");
         assert_eq!(sentence(&highlights, "Provincie Merenland"), None);
         assert_eq!(sentence(&highlights[..1], "Gemeente Duinstad"), None);
+    }
+
+    #[test]
+    fn a_name_must_be_whole_words() {
+        let names = |text: &str, organisation: &str| {
+            sentence(&[highlight(SearchField::Body, &[text])], organisation).is_some()
+        };
+        assert!(names("Bij ICTU werkt het anders.", "ICTU"));
+        assert!(names("Wat (ICTU) doet, werkt anders.", "ICTU"));
+        for (text, organisation) in [
+            ("Bij DICTU werkt het anders.", "ICTU"),
+            ("Dat is belangrijk voor iedereen.", "Rijk"),
+            ("Wij kunnen dat niet alleen.", "NEN"),
+            ("Wij kunnen dat niet alleen.", "'"),
+            ("Wij kunnen dat niet alleen.", ""),
+        ] {
+            assert!(!names(text, organisation), "{organisation}: {text}");
+        }
     }
 
     #[test]

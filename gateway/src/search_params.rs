@@ -297,12 +297,14 @@ impl SearchParams {
     pub fn events_only(&self) -> Option<Self> {
         let kinds = &self.filter.kinds;
         let has_events = kinds.is_empty() || kinds.contains(&Kind::Event);
-        let others = kinds.iter().filter(|kind| **kind != Kind::Event);
-        let events = others.fold(self.with("kind", "event"), |search, kind| {
-            search.without("kind", &kind.name().to_ascii_lowercase())
-        });
-        let sort = self.sort.unwrap_or(SearchSort::Start);
-        has_events.then(|| events.with_sort(sort).with_page(self.page))
+        // Not by a query string: one with many values would lose the last of them.
+        let mut events = self.clone();
+        events.filter.kinds = vec![Kind::Event];
+        events.conditions.retain(|(name, _)| *name != "kind");
+        events.conditions.push(("kind", to_url_value(Kind::Event.name())));
+        events.sort_conditions();
+        events.sort = Some(self.sort.unwrap_or(SearchSort::Start));
+        has_events.then_some(events)
     }
 
     /// The search with these words only, without conditions.
@@ -431,6 +433,14 @@ mod tests {
 
     #[test]
     fn a_search_for_events_must_only_find_events() {
+        let years: String = (1900..2000).map(|year| format!("year={year}&")).collect();
+        let (many, _) = SearchParams::parse(&years);
+        assert_eq!(many.filter.years.len(), VALUES_MAX);
+        let events = many.events_only().expect("it has no other kind");
+        assert_eq!(
+            (events.filter.kinds, events.filter.years.len()),
+            (vec![Kind::Event], VALUES_MAX)
+        );
         let events = |query: &str| Some(SearchParams::parse(query).0.events_only()?.query_string());
         for (query, expected) in [
             ("q=brief", Some("q=brief&kind=event&sort=start")),

@@ -53,6 +53,10 @@ fn the_operator_must_be_able_to_replace_texts_and_state_an_address() {
     );
     installation.build();
     let server = Server::of(&installation);
+    // A browser that has another text gets this one.
+    let etag = |server: &Server| server.get("/about").header("etag").expect("an ETag").to_owned();
+    let other = Server::with(&installation, |config| config.site.texts.clear());
+    assert_ne!(etag(&server), etag(&other));
     let about = server.get("/about").body;
     assert!(about.contains("<h1>Bij ons</h1>") && about.contains("&lt;script&gt;"), "{about}");
     assert!(about.contains("<a href=\"/contact\">Meer</a>"), "{about}");

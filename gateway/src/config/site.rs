@@ -122,9 +122,13 @@ fn texts(folder: &Path) -> Result<BTreeMap<(&'static str, &'static str), String>
                 &path,
             );
         };
-        let text = bounded_file::read(&path, TEXT_BYTES_MAX).ok();
-        let Some(text) = text.and_then(|bytes| String::from_utf8(bytes).ok()) else {
-            return error("UTF-8 texts of at most 64 KiB", &path);
+        let text = match bounded_file::read_text(&path, TEXT_BYTES_MAX) {
+            Ok(text) => text,
+            Err(cause) => {
+                let actual = format!("{}: {cause}", path.display());
+                let expected = "UTF-8 texts of at most 64 KiB";
+                return Err(ConfigError::value("site.texts", expected, &actual));
+            }
         };
         let has_title = text.lines().next().is_some_and(|line| {
             line.trim_start_matches('\u{feff}')

@@ -7,6 +7,9 @@ use url::form_urlencoded;
 
 use crate::search_params::is_condition;
 
+/// Below this number, every whole number has a floating-point number of its own.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// A query string with the arguments of a tool. `null` is an absent argument.
 ///
 /// # Errors
@@ -42,7 +45,14 @@ fn is_list(name: &str) -> bool {
 fn text(name: &str, value: &Value) -> Result<String, String> {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        // `3.0` is an integer of JSON Schema.
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < WHOLE_MAX => {
+                format!("{float:.0}")
+            }
+            _ => number.to_string(),
+        },
+        Value::Bool(_) => value.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => {
             let name = shortened(name);
             return Err(format!("`{name}` must be a string, a number, true or false"));
@@ -90,11 +100,12 @@ mod tests {
         let query = |arguments: Value| query_string(arguments.as_object().expect("an object"));
         for (arguments, expected) in [
             (json!({}), Ok("")),
-            (json!({ "q": "de brief", "first": 3 }), Ok("first=3&q=de+brief")),
+            (json!({ "q": "de brief", "first": 3 }), Ok("q=de+brief&first=3")),
             (
                 json!({ "kind": ["article", "event"], "from": null, "wider": true }),
                 Ok("kind=article&kind=event&wider=true"),
             ),
+            (json!({ "first": 3.0, "page": 1.5 }), Ok("first=3&page=1.5")),
             (json!({ "kind": "article", "theme": [] }), Ok("kind=article")),
             (json!({ "q": "a&kind=event" }), Ok("q=a%26kind%3Devent")),
             (json!({ "q": ["a", "b"] }), Err("`q`: send one value")),

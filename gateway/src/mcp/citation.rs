@@ -5,7 +5,10 @@ use std::{borrow::Cow, collections::HashMap, fmt::Write, sync::Arc};
 use indexer::catalog::{CatalogError, Snapshot};
 use jiff::Timestamp;
 use rmcp::model::JsonObject;
-use schema::{Event, EventStatus, Highlight, Hit, Moment, NodeId, Record, SearchField, Span};
+use schema::{
+    Event, EventStatus, Highlight, Hit, Moment, NodeId, Occurrences, Record, SearchField, Span,
+    moment,
+};
 use schemars::{JsonSchema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde::Serialize;
 
@@ -110,7 +113,7 @@ pub(super) struct CitationContext<'a> {
     pub(super) now: Timestamp,
 }
 
-impl CitationContext<'_> {
+impl<'a> CitationContext<'a> {
     /// A hit with the passage that matches.
     pub(super) fn hit(self, hit: &Hit) -> Citation {
         Citation { passage: passage(&hit.highlights, &hit.record), ..self.record(&hit.record) }
@@ -125,7 +128,7 @@ impl CitationContext<'_> {
             _ => None,
         };
         let date = match (event, common) {
-            (Some(event), Some(common)) => Some(event.start.describe(common.language)),
+            (Some(event), Some(common)) => Some(self.span(event).0.describe(common.language)),
             (None, Some(common)) => published.map(|moment| moment.describe_date(common.language)),
             (_, None) => None,
         };
@@ -148,15 +151,22 @@ impl CitationContext<'_> {
         }
     }
 
-    fn event(self, event: &Event) -> EventFacts {
-        // Those of a series were computed when the generation was opened.
+    /// Start and end of an event; of a series, those of the first occurrence that has not ended.
+    fn span(self, event: &Event) -> (Moment, Option<Moment>) {
+        match self.occurrences(event).remaining(self.now).next() {
+            Some(next) => (next.moment.clone(), next.end.clone()),
+            None => (event.start.clone(), event.end.clone()),
+        }
+    }
+
+    /// Those of a series were computed when the generation was opened.
+    fn occurrences(self, event: &Event) -> Cow<'a, Occurrences> {
         let computed = self.snapshot.occurrences(event.common.id);
-        let all = computed.map_or_else(|| Cow::Owned(event.occurrences()), Cow::Borrowed);
-        let next = all.remaining(self.now).next();
-        let (start, end) = match next {
-            Some(next) => (&next.moment, next.end.as_ref()),
-            None => (&event.start, event.end.as_ref()),
-        };
+        computed.map_or_else(|| Cow::Owned(event.occurrences()), Cow::Borrowed)
+    }
+
+    fn event(self, event: &Event) -> EventFacts {
+        let (start, end) = self.span(event);
         let place = event.place.as_ref().map(|place| {
             let parts = [&place.name, &place.address, &place.city];
             let parts: Vec<_> = parts.into_iter().flatten().map(|part| one_line(part)).collect();
@@ -164,9 +174,9 @@ impl CitationContext<'_> {
         });
         let registration = event.registration.as_ref().and_then(|one| one.url.as_ref());
         EventFacts {
-            start: time(start),
-            end: end.map(time),
-            phase: to_url_value(all.phase(self.now).name()),
+            start: time(&start),
+            end: end.as_ref().map(time),
+            phase: to_url_value(self.occurrences(event).phase(self.now).name()),
             status: to_url_value(event.status.name()),
             attendance: to_url_value(event.attendance.name()),
             place: place.filter(|place| !place.is_empty()),
@@ -175,9 +185,13 @@ impl CitationContext<'_> {
     }
 }
 
-/// The time of a moment, or its date.
+/// The time of a moment with its offset (RFC 3339), or its date.
 fn time(moment: &Moment) -> String {
-    moment.exact().map_or_else(|| moment.date.to_string(), |time| time.to_string())
+    let zone = moment::zone(&moment.zone).ok();
+    match moment.exact().zip(zone) {
+        Some((time, zone)) => time.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        None => moment.date.to_string(),
+    }
 }
 
 /// The best fragments of the text of a hit; its summary if there are none.
@@ -201,10 +215,18 @@ pub(super) fn quote(spans: &[Span]) -> String {
     one_line(&spans.iter().map(|span| span.text.as_str()).collect::<String>())
 }
 
-/// A text of a source on one line: it cannot add lines to what we say about it.
+/// A text of a source on one line: it cannot add lines to what we say about it, nor end our
+/// quotation marks.
 pub(super) fn one_line(text: &str) -> String {
+    let text = visible(text).replace(['“', '”'], "\"");
     let words = text.split(|character: char| character.is_whitespace() || character.is_control());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A text without the characters that readers do not see, but assistants do: tags and variation
+/// selectors can spell an instruction.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().filter(|character| !('\u{e0000}'..='\u{e0fff}').contains(character)).collect()
 }
 
 impl Citation {

@@ -6,7 +6,7 @@ use schema::{NodeId, Record};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::citation::{Citation, CitationContext, EntityNames, NamedEntity, one_line};
+use super::citation::{Citation, CitationContext, EntityNames, NamedEntity, one_line, visible};
 use crate::error::{ApiError, Result, from_catalog};
 
 /// Maximum number of characters of text in one result.
@@ -67,8 +67,8 @@ pub(super) async fn get(
     let ids = record.linked_ids();
     let names = EntityNames::load(snapshot, &ids).await.map_err(|error| from_catalog(&error))?;
     let body = bodies.into_iter().next().flatten();
-    let body = body.as_ref().map_or("", |body| body.text.as_str());
-    let (text, text_characters) = excerpt(body, offset);
+    let body = body.map_or_else(String::new, |body| visible(&body.text));
+    let (text, text_characters) = excerpt(&body, offset);
     let next = offset.saturating_add(TEXT_CHARACTERS_MAX);
     let common = record.common();
     let entities = |select: fn(&schema::Common) -> &Vec<NodeId>| {
@@ -107,6 +107,7 @@ fn summary(record: &Record) -> Option<String> {
         Record::Person(person) => person.role.clone().or_else(|| person.bio.clone()),
         _ => record.common()?.summary.clone(),
     }
+    .map(|summary| visible(&summary))
 }
 
 impl CitedDocument {

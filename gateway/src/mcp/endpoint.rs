@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::handler::{McpHandler, RequestSpan};
 use crate::{
+    blocking,
     config::{Config, CorsOrigins, Limits},
     error::{ApiError, ErrorCode},
     http::{
@@ -111,7 +112,9 @@ impl Endpoint for McpEndpoint {
             Ok(body) => body,
             Err(error) => return Ok(problem_details::response(error.status, &error.error)),
         };
-        if let Err(error) = check_message(&body) {
+        let message = body.clone();
+        let checked = blocking::run(body.len(), move || check_message(&message)).await;
+        if let Err(error) = checked {
             return Ok(error.response());
         }
         request.set_body(body);

@@ -1,7 +1,8 @@
 //! The protocol: which tools there are, and calls of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use indexer::catalog::ClientId;
 use poem_openapi::registry::{MetaOperationParam, MetaSchema};
 use rmcp::{
@@ -46,7 +47,7 @@ const GET: &str = "get";
 const EVENTS: &str = "events";
 const WHO_HAS_DONE_THIS: &str = "who_has_done_this";
 
-/// The span of a HTTP request, as data of the request: the library runs handlers in other tasks.
+/// The span of an HTTP request, as data of the request: the library runs handlers in other tasks.
 #[derive(Clone)]
 pub(super) struct RequestSpan(pub(super) tracing::Span);
 
@@ -184,9 +185,13 @@ impl ServerHandler for McpHandler {
         let call = self.run(&request.name, request.arguments.unwrap_or_default(), partner);
         let timeout_ms = self.config.limits.request_timeout_ms;
         let call = client.scope(Box::pin(call)).instrument(span);
-        let call = tokio::time::timeout(Duration::from_millis(timeout_ms), call).await;
-        let result =
-            call.unwrap_or_else(|_| Err(ApiError::limit("request_timeout_ms", timeout_ms)));
+        // The library would send no response after a panic, which the panic hook logs.
+        let call = AssertUnwindSafe(call).catch_unwind();
+        let result = match tokio::time::timeout(Duration::from_millis(timeout_ms), call).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panic)) => Err(ApiError::internal()),
+            Err(_elapsed) => Err(ApiError::limit("request_timeout_ms", timeout_ms)),
+        };
         // An assistant reads the message of such a result, and can correct its call.
         let result = result.unwrap_or_else(|error| {
             CallToolResult::error(vec![ContentBlock::text(error.message.clone())])
@@ -203,13 +208,15 @@ fn tools() -> Vec<Tool> {
     };
     vec![
         tool::<search::SearchResults>(
-            (SEARCH, "Search"),
+            SEARCH,
+            "Search",
             "Search articles, toolkits, communities and events. Exact matches come first. Every result has \
              what to cite: title, source URL, date and the passage that matches.",
             search_arguments(search::FIRST_DEFAULT, rest::FIRST_MAX, &["facets"]),
         ),
         tool::<document::CitedDocument>(
-            (GET, "Read"),
+            GET,
+            "Read",
             "Read one result in full by its id: text, themes, organisations, communities, people and the \
              records of sources it was made from.",
             arguments::schema(&[
@@ -218,13 +225,15 @@ fn tools() -> Vec<Tool> {
             ]),
         ),
         tool::<search::SearchResults>(
-            (EVENTS, "Events"),
+            EVENTS,
+            "Events",
             "Search events, ordered by their start, past ones included. Use `phase` = `upcoming` for events \
              to come, and `from` and `until` for a period.",
             search_arguments(search::FIRST_DEFAULT, rest::FIRST_MAX, &["facets", "kind"]),
         ),
         tool::<organisations::OrganisationList>(
-            (WHO_HAS_DONE_THIS, "Who has done this"),
+            WHO_HAS_DONE_THIS,
+            "Who has done this",
             "Find organisations with experience: those that texts about the words or the theme are about, \
              each with the passages that name it. A passage can also only mention an organisation: read it \
              before you state what the organisation did.",
@@ -238,7 +247,8 @@ fn tools() -> Vec<Tool> {
 }
 
 fn tool<T: JsonSchema>(
-    (name, title): (&'static str, &str),
+    name: &'static str,
+    title: &str,
     description: &'static str,
     input_schema: JsonObject,
 ) -> Tool {

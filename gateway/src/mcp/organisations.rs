@@ -30,7 +30,7 @@ const COMPARED_PER_RESULT: usize = 2;
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrganisationList {
     organisations: Vec<OrganisationWork>,
-    /// Number of organisations in all.
+    /// Number of organisations in the texts that match, at most 100.
     total_count: usize,
 }
 
@@ -66,6 +66,11 @@ pub(super) async fn find(
             "state what was done: `q`, or a condition like `theme`",
         ));
     }
+    if search.page > 1 {
+        return Err(ApiError::bad_user_input(
+            "`page`: leave it out; `first` has more organisations",
+        ));
+    }
     let extras = SearchExtras { total: true, facets: true, ..SearchExtras::default() };
     let query = search.to_query(Page::first(1), extras, context.now);
     let found = context.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
@@ -75,8 +80,9 @@ pub(super) async fn find(
     let chosen = &search.filter.organisations;
     let counts = found.facets.unwrap_or_default().organisations.into_iter();
     // Counts of a facet ignore the conditions on it.
-    let counts: Vec<_> =
-        counts.filter(|one| chosen.is_empty() || chosen.contains(&one.value)).collect();
+    let counts: Vec<_> = counts
+        .filter(|one| one.count > 0 && (chosen.is_empty() || chosen.contains(&one.value)))
+        .collect();
     let first = request.first.unwrap_or(FIRST_DEFAULT);
     let compared = counts.iter().take(first * COMPARED_PER_RESULT);
     let ids: Vec<_> = compared.clone().map(|one| one.value).collect();
@@ -109,7 +115,7 @@ async fn records(
     let found = context.snapshot.search(query).await.map_err(|error| from_catalog(&error))?;
     let records: Vec<_> = found.hits.into_iter().map(|hit| hit.record).collect();
     let words = search.words.as_deref().unwrap_or_default();
-    let passages = organisation_passage::find(context.snapshot, &records, (organisation, words));
+    let passages = organisation_passage::find(context.snapshot, &records, organisation, words);
     let passages = passages.await.map_err(|error| from_catalog(&error))?;
     let work = |(record, passage): (
         &std::sync::Arc<Record>,

@@ -91,7 +91,7 @@ impl SearchResults {
             citation.write(&mut text, &format!("{}. ", number + 1));
         }
         if let Some(next) = &self.next {
-            let _ = writeln!(text, "\nMore: repeat the call with `after` = {next}");
+            let _ = writeln!(text, "\nMore: repeat the call with `after` = {next}, without `page`");
         }
         text
     }

@@ -2,7 +2,7 @@
 //! built in, or those of the operator.
 
 use askama::Template;
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use schema::Language;
 
 use super::{
@@ -149,17 +149,15 @@ fn link(target: &str, base: &str) -> String {
 
 /// The words of the first paragraph.
 fn first_paragraph(text: &str) -> String {
+    let events = Parser::new(text).skip_while(|event| *event != Event::Start(Tag::Paragraph));
     let mut words = String::new();
-    for event in Parser::new(text) {
+    for event in events.take_while(|event| *event != Event::End(TagEnd::Paragraph)) {
         match event {
             Event::Text(text) | Event::Code(text) => words.push_str(&text),
             Event::SoftBreak | Event::HardBreak => words.push(' '),
-            Event::End(TagEnd::Paragraph) => break,
-            Event::Start(Tag::Heading { .. }) if words.is_empty() => {}
             _ => {}
         }
     }
-    let words = CowStr::from(words);
     truncate_at_word(&words, DESCRIPTION_CHARACTERS_MAX)
 }
 
@@ -190,6 +188,8 @@ mod tests {
             for language in [Language::Nl, Language::En] {
                 let rendered = render(page.built_in(language), "/");
                 assert!(!rendered.title.is_empty() && rendered.description.len() > 20, "{page:?}");
+                // A heading is no part of it.
+                assert!(rendered.html.contains(&format!("<p>{}", &rendered.description[..20])));
             }
         }
     }

@@ -33,7 +33,7 @@ pub(super) async fn find(
         home::search_filtered(context, filter, SearchSort::Newest, CANDIDATES_MAX, extras).await?;
     let records: Vec<_> = results.hits.into_iter().map(|hit| hit.record).collect();
     let passages =
-        organisation_passage::find(context.snapshot, &records, (organisation, theme)).await?;
+        organisation_passage::find(context.snapshot, &records, organisation, theme).await?;
     let mut mentions = Vec::new();
     for (record, passage) in records.iter().zip(passages) {
         let (Some(common), Some(path), Some(kind)) =

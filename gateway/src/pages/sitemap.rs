@@ -10,7 +10,7 @@ use super::{
     information::InformationPage,
     site::{self, SiteUrls},
 };
-use crate::messages::LANGUAGES;
+use crate::{blocking, messages::LANGUAGES};
 
 /// Maximum number of URLs in a file (sitemaps.org).
 const URLS_MAX: usize = 50_000;
@@ -36,23 +36,30 @@ pub(crate) async fn sitemap(
         Some(_) => return Ok(None),
     };
     let records = snapshot.content((part - 1) * RECORDS_MAX, RECORDS_MAX).await?;
+    let bases = LANGUAGES.map(|language| site.absolute(language, ""));
+    Ok(Some(blocking::run(usize::MAX, move || urls(&bases, &records, part == 1)).await))
+}
+
+/// A file with the pages of records, and with the pages of lists and about the site if it is the
+/// first.
+fn urls(bases: &[String], records: &[Record], is_first: bool) -> String {
     let mut map =
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"{NAMESPACE}\">\n");
-    if part == 1 {
+    if is_first {
         let kinds = NodeKind::ALL.into_iter().filter(|kind| kind.is_content());
         let lists = kinds.map(NodeKind::as_str);
         let information = InformationPage::ALL.map(InformationPage::path);
         for path in ["", "calendar"].into_iter().chain(lists).chain(information) {
-            add(&mut map, site, path, None);
+            add(&mut map, bases, path, None);
         }
     }
-    for record in &records {
+    for record in records {
         if let Some(path) = site::path(record) {
-            add(&mut map, site, &path, changed_on(record));
+            add(&mut map, bases, &path, changed_on(record));
         }
     }
     map.push_str("</urlset>\n");
-    Ok(Some(map))
+    map
 }
 
 /// The number of files.
@@ -82,10 +89,10 @@ fn changed_on(record: &Record) -> Option<String> {
 }
 
 /// Adds a page in all languages.
-fn add(map: &mut String, site: &SiteUrls, path: &str, day: Option<String>) {
+fn add(map: &mut String, bases: &[String], path: &str, day: Option<String>) {
     let day = day.map(|day| format!("<lastmod>{day}</lastmod>")).unwrap_or_default();
-    for language in LANGUAGES {
-        let address = site.absolute(language, path);
+    for base in bases {
+        let address = format!("{base}{path}");
         let address = html_escape::encode_text(&address);
         let _ = writeln!(map, "<url><loc>{address}</loc>{day}</url>");
     }

@@ -76,6 +76,8 @@ impl ResponseCache {
             &serde_json::to_vec(&relevant_settings)
                 .expect("a configuration always serialises to JSON"),
         );
+        // Its texts have keys that are no JSON strings.
+        hasher.update(format!("{:?}", config.site).as_bytes());
         Self {
             cache: Cache::with_weighter(items, bytes_max, ResponseWeighter),
             program: hasher.finalize(),

@@ -38,7 +38,8 @@ pub(crate) async fn of_event(context: PageContext<'_>, id: NodeId) -> Result<Str
     let record = context.snapshot.get_many(&[id]).await?.into_iter().next().flatten();
     let Some(Record::Event(event)) = record.as_deref() else { return Err(PageError::NotFound) };
     let mut calendar = empty();
-    let provenance = context.snapshot.provenance(&[id]).await?;
+    // A merged id has none of its own.
+    let provenance = context.snapshot.provenance(&[event.common.id]).await?;
     let times = Times::of(context, event, provenance.first());
     for entry in entries(event, times) {
         calendar.push(entry);
