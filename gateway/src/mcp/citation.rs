@@ -66,7 +66,7 @@ pub(super) struct EventFacts {
     phase: String,
     /// `scheduled`, `cancelled`, `postponed` or `rescheduled`.
     status: String,
-    /// `online`, `on-site` or another way to attend.
+    /// `online`, `offline`, `mixed` or `unknown`.
     attendance: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
