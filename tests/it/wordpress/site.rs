@@ -8,6 +8,7 @@ use std::{
     net::TcpListener,
     path::PathBuf,
     process::{Command, Output},
+    sync::{Mutex, PoisonError},
 };
 
 use tempfile::TempDir;
@@ -53,9 +54,26 @@ impl Site {
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
         let site = Self { folder, script, port };
-        site.run(&["start"], &[&port.to_string()]);
+        site.install_and_serve();
         site.run(&["seed"], &[&posts.to_string()]);
         Some(site)
+    }
+
+    /// Installs WordPress and its database and serves them: one site at a time, since both download
+    /// packages; a second attempt continues where a download or the database failed.
+    fn install_and_serve(&self) {
+        static INSTALLATION: Mutex<()> = Mutex::new(());
+        let _guard = INSTALLATION.lock().unwrap_or_else(PoisonError::into_inner);
+        let port = self.port.to_string();
+        if let Err(failure) = self.try_run(&["start"], &[&port]) {
+            let line = format!("WordPress did not start; second attempt: {failure}\n");
+            std::io::stderr().write_all(line.as_bytes()).expect("stderr");
+            self.run(&["stop"], &[]);
+            // What an interrupted installation left behind is not used again.
+            let _ = fs::remove_dir_all(self.folder.path().join("data"));
+            let _ = fs::remove_file(self.folder.path().join("port"));
+            self.run(&["start"], &[&port]);
+        }
     }
 
     pub(crate) fn address(&self) -> String {
@@ -63,6 +81,11 @@ impl Site {
     }
 
     fn run(&self, verb: &[&str], arguments: &[&str]) -> String {
+        self.try_run(verb, arguments).unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    /// Runs the script; a failure has what it printed and the end of its logs.
+    fn try_run(&self, verb: &[&str], arguments: &[&str]) -> Result<String, String> {
         let Output { status, stdout, stderr } = Command::new("bash")
             .arg(&self.script)
             .args(verb)
@@ -71,8 +94,16 @@ impl Site {
             .output()
             .expect("bash runs");
         let text = String::from_utf8_lossy(&stdout).into_owned();
-        assert!(status.success(), "{verb:?}: {text}{}", String::from_utf8_lossy(&stderr));
-        text
+        if status.success() {
+            return Ok(text);
+        }
+        let mut failure = format!("{verb:?}: {status}: {text}{}", String::from_utf8_lossy(&stderr));
+        for name in ["db-install.log", "db.log", "web.log"] {
+            let log = fs::read(self.folder.path().join(name)).unwrap_or_default();
+            let end = &log[log.len().saturating_sub(2_000)..];
+            let _ = write!(failure, "\n{name}: {}", String::from_utf8_lossy(end));
+        }
+        Err(failure)
     }
 
     /// Writes a must-use plugin, which WordPress runs in each request.
