@@ -1,7 +1,7 @@
 //! Pages for people: from the catalog to HTML, in Dutch and in English.
 //!
 //! `home` and `search` are the search pages, `item` is the page of a record, `entity` that of a theme
-//! or organisation, `calendar` lists the events of a month, and `status` shows the state of the
+//! or organisation, `entity_list` their overviews, `calendar` lists the events of a month, and `status` shows the state of the
 //! service. Templates, style sheet and script are in `gateway/web` and are compiled in.
 //!
 //! This module does not depend on GraphQL, HTTP or storage: its input is a snapshot and parameters,
@@ -15,6 +15,7 @@ pub(crate) mod configurator;
 pub(crate) mod embed;
 pub(crate) mod endpoints;
 mod entity;
+pub(crate) mod entity_list;
 mod error;
 mod facets;
 pub(crate) mod feed_links;
@@ -94,6 +95,8 @@ pub(crate) enum PageRequest {
     Search(Box<SearchParams>, Vec<InvalidParameter>),
     /// All content of a kind.
     Overview(NodeKind),
+    /// All themes, organisations or audiences.
+    EntityList(entity_list::EntityListRequest),
     /// The events of the month that begins on a day, by default the current one.
     Calendar(Option<Date>),
     /// A record, by the last segment of its path.
@@ -154,6 +157,7 @@ pub(crate) async fn render(
             search::page(context, parameters, invalid).await
         }
         PageRequest::Overview(kind) => search::overview(context, *kind).await,
+        PageRequest::EntityList(request) => entity_list::page(context, request).await,
         PageRequest::Calendar(month) => calendar::page(context, *month).await,
         PageRequest::Record(kind, slug) if kind.is_content() => {
             item::page(context, *kind, slug).await

@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Paths of pages in Dutch; the same paths exist in English under `/en/`.
-const PAGE_PATHS: [&str; 22] = [
+const PAGE_PATHS: [&str; 25] = [
     "/",
     "/en",
     "/en/*rest",
@@ -51,8 +51,11 @@ const PAGE_PATHS: [&str; 22] = [
     "/event",
     "/calendar",
     "/calendar/:month",
+    "/theme",
     "/theme/:slug",
+    "/organisation",
     "/organisation/:slug",
+    "/audience",
     "/audience/:slug",
     "/about",
     "/accessibility",

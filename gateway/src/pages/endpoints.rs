@@ -41,7 +41,8 @@ use crate::{
     messages::Messages,
     pages,
     pages::{
-        ErrorPage, PageContext, PageError, PageRequest, SiteUrls, information::InformationPage,
+        ErrorPage, PageContext, PageError, PageRequest, SiteUrls, entity_list::EntityListRequest,
+        information::InformationPage,
     },
     pipeline::Pipeline,
     search_params::SearchParams,
@@ -147,6 +148,7 @@ impl Pages {
         };
         let (query_string, invalid_count) = match &page_request {
             PageRequest::Search(parameters, invalid) => (parameters.query_string(), invalid.len()),
+            PageRequest::EntityList(list) => (list.query_string(), 0),
             _ => (String::new(), 0),
         };
         let is_valid = invalid_count == 0;
@@ -316,7 +318,13 @@ fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageR
         [segment] if information(segment).is_some() => {
             information(segment).map(PageRequest::Information)
         }
-        [segment] => kind(segment).filter(|kind| kind.is_content()).map(PageRequest::Overview),
+        [segment] => {
+            let kind = kind(segment)?;
+            if kind.is_content() {
+                return Some(PageRequest::Overview(kind));
+            }
+            EntityListRequest::parse(kind, query).map(PageRequest::EntityList)
+        }
         [segment, slug] => kind(segment).map(|kind| PageRequest::Record(kind, slug.to_owned())),
         _ => None,
     }

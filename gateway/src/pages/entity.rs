@@ -1,11 +1,14 @@
-//! The page of a theme, organisation or audience: a description, its content, and the work of
-//! organisations on themes.
+//! The page of a theme, organisation or audience: a description, a panel with its sessions, toolkits
+//! and letters, the work of organisations on themes, and what is new.
+
+mod panel;
 
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{EventPhase, Kind, NodeKind, Record, SearchExtras, SearchFilter, SearchSort};
+use schema::{Kind, NodeKind, Record, SearchExtras, SearchFilter, SearchSort};
 
+use self::panel::Card;
 use super::{
     PageContext, PageError, feed_links, hit,
     hit::HitView,
@@ -19,7 +22,7 @@ use super::{
 use crate::{search_params::SearchParams, truncation::truncate_at_word};
 
 /// Maximum number of items shown per list.
-const ITEMS_SHOWN: usize = 5;
+const ITEMS_SHOWN: usize = 6;
 /// Maximum number of organisations shown per theme, or of themes per organisation.
 const GROUPS_SHOWN: usize = 8;
 
@@ -32,7 +35,7 @@ struct EntityView<'a> {
     definition: String,
     facts: Vec<(String, Vec<Link>)>,
     all: Link,
-    upcoming: Vec<HitView>,
+    panel: Vec<Card>,
     groups_title: String,
     groups_intro: String,
     groups: Vec<Group>,
@@ -75,11 +78,6 @@ async fn view<'a>(
     let id = record.id();
     let (heading, also_known_as, definition, facts) = describe(context, record).await?;
     let entity_filter = mentions::filter_by_entity(SearchFilter::default(), id);
-    let upcoming = SearchFilter {
-        kinds: vec![Kind::Event],
-        phases: vec![EventPhase::Upcoming, EventPhase::Ongoing],
-        ..entity_filter.clone()
-    };
     let mut layout = Layout::new(context.site, messages, heading.clone(), path);
     if !definition.is_empty() {
         layout.description = truncate_at_word(&definition, 200);
@@ -92,11 +90,17 @@ async fn view<'a>(
         NodeKind::Audience => ("audience.themes", "audience.all"),
         _ => ("organisation.did", "organisation.all"),
     };
-    let upcoming = home::list(context, upcoming, SearchSort::Start, ITEMS_SHOWN).await?;
-    // What is listed as upcoming is not repeated.
-    let newest_max = ITEMS_SHOWN + upcoming.len();
-    let newest = home::list(context, entity_filter.clone(), SearchSort::Newest, newest_max).await?;
-    let newest = newest.into_iter().filter(|hit| upcoming.iter().all(|one| one.href != hit.href));
+    let panel = panel::load(context, &entity_filter, &condition).await?;
+    // What the panel lists is not repeated, and events are not news.
+    let in_panel: Vec<_> =
+        panel.iter().flat_map(|card| &card.rows).map(|row| &row.link.href).collect();
+    let newest_max = ITEMS_SHOWN + in_panel.len();
+    let news = SearchFilter {
+        kinds: vec![Kind::Article, Kind::Toolkit, Kind::Community],
+        ..entity_filter.clone()
+    };
+    let newest = home::list(context, news, SearchSort::Newest, newest_max).await?;
+    let newest = newest.into_iter().filter(|hit| !in_panel.contains(&&hit.href));
     let newest = newest.take(ITEMS_SHOWN).collect();
     Ok(EntityView {
         heading,
@@ -107,7 +111,7 @@ async fn view<'a>(
             href: layout.href(&format!("?{}={id}", id.kind().as_str())),
             text: messages.get(all_key).to_owned(),
         },
-        upcoming,
+        panel,
         groups_title: messages.get(title_key).to_owned(),
         groups_intro: if is_theme {
             messages.get("theme.who_intro").to_owned()

@@ -3,10 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
+use schema::{
+    ApproximateCount, CountPrecision, Event, EventPhase, EventStatus, Highlight, Hit, Moment,
+    NodeId, Record, SearchField, Span,
+};
 
 use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
-use crate::truncation::{truncate_at_word, with_ellipses};
+use crate::{
+    messages::Messages,
+    truncation::{truncate_at_word, with_ellipses},
+};
 
 /// Maximum number of text fragments shown.
 const FRAGMENTS_MAX: usize = 2;
@@ -31,7 +37,11 @@ pub(super) struct HitView {
     part: Option<PartLink>,
     /// The date for readers, and in ISO 8601.
     pub(super) date: Option<(String, String)>,
+    /// The date of an event, as on a leaf of a calendar.
+    tile: Option<DateTile>,
     pub(super) place: String,
+    /// What the record is made of: the number of steps, or of members.
+    extent: String,
     /// What is unusual about an event, such as its cancellation.
     pub(super) notice: String,
     pub(super) past: bool,
@@ -39,6 +49,12 @@ pub(super) struct HitView {
     pub(super) organisations: Vec<Link>,
     /// The host of the source; empty if the source has no page of its own.
     pub(super) source: String,
+}
+
+/// A date in two lines: day and month, month and year, or the year alone.
+struct DateTile {
+    main: String,
+    detail: String,
 }
 
 /// A link to the part of a record that matches.
@@ -99,18 +115,20 @@ impl HitView {
         };
         let kind = record.kind()?;
         let date = if let Some(event) = event {
-            let next = event.occurrences_from(context.now, 1).into_iter().next();
-            let next = next.as_ref().filter(|_| event.series.is_some());
-            let start = next.map_or(&event.start, |next| &next.moment);
-            Some((messages.moment(start), start.iso_date()))
+            let start = next_moment(context, event);
+            Some((messages.moment(&start), start.iso_date()))
         } else {
             let published_at = common.published_at.as_ref();
             published_at.map(|at| (at.describe_date(messages.language), at.iso_date()))
         };
-        let place = event
-            .and_then(|event| event.place.as_ref())
-            .and_then(|place| place.city.clone().or_else(|| place.name.clone()));
-        let notice = event.map(|event| status_notice(context, event)).unwrap_or_default();
+        let place = event.and_then(place);
+        let notice = match event {
+            Some(event) if event.phase(context.now) == EventPhase::Ongoing => {
+                ongoing(context, event)
+            }
+            Some(event) => status_notice(context, event),
+            None => String::new(),
+        };
         let links_up_to =
             |ids: &[NodeId], max| records_by_id.links(context, &ids[..ids.len().min(max)]);
         Some(Self {
@@ -122,7 +140,9 @@ impl HitView {
             form: messages.enum_label("form", form),
             fragments: fragments(common.summary.as_deref(), highlights),
             part: None,
+            tile: event.map(|event| date_tile(messages, &next_moment(context, event))),
             date,
+            extent: extent(context, record),
             place: place.unwrap_or_default(),
             notice,
             past: event.is_some_and(|event| event.phase(context.now) == EventPhase::Past),
@@ -137,11 +157,72 @@ impl HitView {
     }
 }
 
+/// The start of an event; of a series, that of its next occurrence.
+pub(super) fn next_moment(context: PageContext<'_>, event: &Event) -> Moment {
+    let next = event.occurrences_from(context.now, 1).into_iter().next();
+    let next = next.filter(|_| event.series.is_some());
+    next.map_or_else(|| event.start.clone(), |next| next.moment)
+}
+
+fn date_tile(messages: &Messages, moment: &Moment) -> DateTile {
+    let date = moment.iso_date();
+    let mut fields = date.split('-');
+    let mut next = || fields.next().unwrap_or_default().trim_start_matches('0').to_owned();
+    let (year, month, day) = (next(), next(), next());
+    let names = messages.get("calendar.short_months");
+    let month = month.parse::<usize>().ok().and_then(|month| names.split(' ').nth(month - 1));
+    match (month.map(str::to_owned), day.is_empty()) {
+        (Some(month), false) => DateTile { main: day, detail: month },
+        (Some(month), true) => DateTile { main: month, detail: year },
+        (None, _) => DateTile { main: year, detail: String::new() },
+    }
+}
+
+/// The number of steps of a toolkit, or of members of a community; empty if there is none.
+fn extent(context: PageContext<'_>, record: &Record) -> String {
+    let messages = context.messages;
+    match record {
+        Record::Toolkit(toolkit) => match toolkit.steps.len() {
+            0 => String::new(),
+            1 => messages.get("hit.step").to_owned(),
+            steps => messages.format("hit.steps", "count", &steps.to_string()),
+        },
+        Record::Community(community) => community.member_count.map_or_else(String::new, |count| {
+            messages.format("hit.members", "count", &member_count(context, count))
+        }),
+        _ => String::new(),
+    }
+}
+
+pub(super) fn member_count(context: PageContext<'_>, count: ApproximateCount) -> String {
+    let number = context.messages.number(count.value.into());
+    match count.precision {
+        CountPrecision::Exact => context.messages.format("item.members_exact", "count", &number),
+        CountPrecision::Approximate => {
+            context.messages.format("item.members_about", "count", &number)
+        }
+    }
+}
+
+/// The city of an event, or the name of its venue.
+pub(super) fn place(event: &Event) -> Option<String> {
+    let place = event.place.as_ref()?;
+    place.city.clone().or_else(|| place.name.clone())
+}
+
 /// The status of a changed event; empty if it takes place as planned.
 pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
     match event.status {
         EventStatus::Scheduled => String::new(),
         status => context.messages.enum_label("event_status", status.name()),
+    }
+}
+
+/// The status of an event that has begun.
+fn ongoing(context: PageContext<'_>, event: &Event) -> String {
+    match event.status {
+        EventStatus::Scheduled => context.messages.enum_label("phase", EventPhase::Ongoing.name()),
+        _ => status_notice(context, event),
     }
 }
 

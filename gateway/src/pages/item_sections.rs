@@ -1,8 +1,8 @@
 //! The sections and facts specific to each kind of content, next to its title and text.
 
 use schema::{
-    ApproximateCount, Body, Common, CountPrecision, Effort, EventPhase, EventStatus, Kind, NodeId,
-    PartPosition, Record, Resource, SearchFilter, SearchSort, repetition::repeated_length,
+    Body, Common, Effort, EventPhase, EventStatus, Kind, NodeId, PartPosition, Record, Resource,
+    SearchFilter, SearchSort, repetition::repeated_length,
 };
 
 use super::{
@@ -395,7 +395,7 @@ pub(super) fn facts(
             facts.push(text("item.join", Some(access)));
             facts.push(text(
                 "item.members",
-                community.member_count.map(|n| member_count_text(context, n)),
+                community.member_count.map(|n| hit::member_count(context, n)),
             ));
             facts.push(text("item.founded", community.founded.map(|one| one.year.to_string())));
             facts.push(links("item.coordinators", &community.coordinators));
@@ -440,14 +440,4 @@ fn dates(messages: &Messages, common: &Common) -> impl Iterator<Item = Fact> {
             iso_date: Some(moment.iso_date()),
         })
     })
-}
-
-fn member_count_text(context: PageContext<'_>, count: ApproximateCount) -> String {
-    let number = context.messages.number(count.value.into());
-    match count.precision {
-        CountPrecision::Exact => context.messages.format("item.members_exact", "count", &number),
-        CountPrecision::Approximate => {
-            context.messages.format("item.members_about", "count", &number)
-        }
-    }
 }

@@ -123,13 +123,15 @@ impl<'a> Layout<'a> {
         own == path || own.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// URL and label of the overview of each kind, and whether it is the current page.
+    /// URL and label of the overviews in the menu, and whether each is the current page.
     pub(super) fn navigation(&self) -> Vec<(String, &str, bool)> {
         [
             ("article", "kinds.ARTICLE"),
             ("toolkit", "kinds.TOOLKIT"),
             ("community", "kinds.COMMUNITY"),
             ("event", "kinds.EVENT"),
+            ("theme", "entities.theme"),
+            ("organisation", "entities.organisation"),
         ]
         .map(|(path, key)| {
             let is_current = self.is_below(path) || (path == "event" && self.is_below("calendar"));

@@ -49,7 +49,9 @@ fn urls(bases: &[String], records: &[Record], is_first: bool) -> String {
         let kinds = NodeKind::ALL.into_iter().filter(|kind| kind.is_content());
         let lists = kinds.map(NodeKind::as_str);
         let information = InformationPage::ALL.map(InformationPage::path);
-        for path in ["", "calendar"].into_iter().chain(lists).chain(information) {
+        for path in
+            ["", "calendar", "theme", "organisation"].into_iter().chain(lists).chain(information)
+        {
             add(&mut map, bases, path, None);
         }
     }
