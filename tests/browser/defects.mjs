@@ -25,7 +25,103 @@ async function paths(address, kind) {
   }
 }
 
+/** The paths of all themes and organisations. */
+async function entityPaths(address) {
+  const lists = await Promise.all(["theme", "organisation"].map(async (kind) => {
+    const html = await (await fetch(`${address}/${kind}`)).text();
+    return [...html.matchAll(new RegExp(`<li><a href="(/${kind}/[^"]+)"`, "g"))].map((match) => match[1]);
+  }));
+  return lists.flat();
+}
+
+/** What pages have since they have been designed for phones: a low header with a menu, and panels. */
+async function auditDesign(browser, address, check) {
+  const kinds = ["article", "toolkit", "community", "event"];
+  const items = (await Promise.all(kinds.map((kind) => paths(address, kind)))).map((all) => all[0]);
+  const entities = await entityPaths(address);
+  const types = ["/", "/en/", "/?q=klantreis", "/?q=qqqqq", "/theme", "/organisation", "/audience", "/calendar",
+    "/about", "/contact", "/status", "/embed", "/api", "/nowhere", ...items, entities[0], entities.at(-1)];
+  await check("the header is at most 100 pixels high on phones", async () => {
+    for (const path of types) {
+      await withPage(browser, address + path, { viewport: PHONE }, async (page) => {
+        const { height } = await page.locator(".masthead").boundingBox();
+        assert.ok(height <= 100, `${path}: ${height}`);
+      });
+    }
+  });
+  await check("the menu opens and closes without a script, and by keyboard", async () => {
+    const context = await browser.newContext({ viewport: PHONE, javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(address);
+    const menu = page.locator(".masthead nav");
+    assert.equal(await menu.isVisible(), false);
+    await page.locator(".menu").focus();
+    await page.keyboard.press("Enter");
+    await menu.waitFor({ state: "visible" });
+    assert.equal(await menu.locator("a:visible").count(), 6);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/article");
+    await page.locator(".menu").click();
+    await page.keyboard.press("Escape");
+    assert.equal(await menu.isVisible(), false);
+    await context.close();
+  });
+  await check("no text of the facts of a card is clipped", async () => {
+    for (const path of ["/", "/event", "/toolkit", "/community", "/?q=klantreis"]) {
+      await withPage(browser, address + path, { viewport: { width: 320, height: 900 } }, async (page) => {
+        const clipped = await page.evaluate(() => [...document.querySelectorAll(".facts > *")].filter((one) => {
+          const visible = one.parentElement.getBoundingClientRect().left + 0.9 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+          const range = document.createRange();
+          range.selectNodeContents(one);
+          return [...range.getClientRects()].some((box) => box.left < visible);
+        }).map((one) => one.textContent));
+        assert.deepEqual(clipped, [], path);
+      });
+    }
+  });
+  await check("a theme or organisation has one panel: its next session, toolkits, tested letters, and what is new", async () => {
+    const found = { upcoming: 0, toolkits: 0, letters: 0, groups: 0, newest: 0 };
+    for (const path of entities) {
+      const html = await (await fetch(address + path)).text();
+      for (const id of Object.keys(found)) found[id] += html.includes(`id="${id}"`) ? 1 : 0;
+      const sessions = html.match(/id="upcoming".*?<\/section>/s)?.[0] ?? "";
+      const cancelled = [...sessions.matchAll(/<li>.*?<\/li>/gs)].map((row) => row[0].includes("Gaat niet door"));
+      assert.deepEqual(cancelled, [...cancelled].sort(), `${path}: what takes place comes first`);
+      const news = html.match(/id="newest".*?<\/section>/s)?.[0] ?? "";
+      assert.ok(!news.includes('data-kind="EVENT"'), `${path}: events are not news`);
+      for (const [, href] of html.matchAll(/<li><a href="([^"]+#resource-\d+)"/g)) {
+        const target = await (await fetch(address + href)).text();
+        assert.ok(target.includes(`id="${href.split("#")[1]}"`), href);
+      }
+    }
+    for (const [id, count] of Object.entries(found)) assert.ok(count > 2, `${id}: ${count}`);
+  });
+  await check("the panel above results leads to the page of the theme", async () => {
+    const html = await (await fetch(`${address}/?q=begrijpelijke+taal`)).text();
+    const href = html.match(/<p class="note"><a href="(\/theme\/[^"]+)"/)?.[1];
+    assert.equal((await fetch(address + href)).status, 200);
+  });
+  await check("no title names another year than its date", async () => {
+    for (const path of [...await paths(address, "event"), ...await paths(address, "article")]) {
+      const html = await (await fetch(address + path)).text();
+      const year = html.match(/<h1[^>]*><bdi>.*?\b(20\d\d)\b.*?<\/bdi><\/h1>/)?.[1];
+      if (year) assert.ok(html.match(/<p class="moment">.*?<\/p>|<time.*?<\/time>/gs)?.join("").includes(year), path);
+    }
+  });
+  await check("provenance names sites, not sources of the configuration", async () => {
+    const rows = [];
+    for (const path of items) {
+      const html = await (await fetch(address + path)).text();
+      rows.push(...[...html.matchAll(/<li>([^<]*), opgehaald op/g)].map((match) => match[1]));
+    }
+    assert.ok(rows.length >= items.length);
+    for (const row of rows) assert.match(row, /\.example$|^Bestand van de beheerder$/);
+  });
+}
+
 export async function auditDefects(browser, { address }, check) {
+  await auditDesign(browser, address, check);
   await check("suggestions of the start page are whole", () =>
     withPage(browser, address, {}, async (page) => {
       await page.fill("#q", "klantr");

@@ -15,7 +15,7 @@ export async function samples(address) {
     "/", "/en/", "/?q=klantreis", "/en/?q=plain+language", "/?q=klantreis&page=2&kind=article",
     "/?q=qqqqq+zzzzz&kind=event", "/?kind=event&phase=upcoming", "/?theme=nonsense&q=brief",
     "/article", ...items, `/en${items[0]}`, linked("theme"), linked("organisation"),
-    "/about", "/contact", "/privacy", "/en/accessibility", "/status", "/nowhere", "/embed", "/en/embed?address=nowhere&partner_key=wk_unknown_unknown", "/calendar", await monthWithEvents(address), "/en/calendar/1999-01",
+    "/theme", "/en/organisation?q=gemeente", "/audience", "/about", "/contact", "/privacy", "/en/accessibility", "/status", "/nowhere", "/embed", "/en/embed?address=nowhere&partner_key=wk_unknown_unknown", "/calendar", await monthWithEvents(address), "/en/calendar/1999-01",
     "/event", "/?q=klantreis&wider=true&facet=organisation",
   ];
 }
@@ -100,7 +100,7 @@ async function forced(browser, address) {
     const bare = await page.evaluate(() => {
       const hasBorder = ({ borderStyle, outlineStyle, clipPath }) =>
         (borderStyle !== "none" || outlineStyle !== "none") && clipPath === "none";
-      const list = ".badge, .call, button, .tags a, .active a:not(.clear), .presets a, .pages a, .pages .here, "
+      const list = ".badge, .kinds li, .call, button, .tags a, .active a:not(.clear), .presets a, .pages a, .pages .here, "
         + ".month [aria-current], .month a";
       return [...document.querySelectorAll(list)]
         .filter((one) => one.getClientRects().length && !hasBorder(getComputedStyle(one)))
@@ -115,7 +115,7 @@ async function forced(browser, address) {
   await page.goto(`${address}/event`);
   const lines = await page.locator(".masthead nav a").evaluateAll((all) => all.map((one) =>
     getComputedStyle(one).borderBottomColor === getComputedStyle(document.body).backgroundColor));
-  assert.deepEqual(lines, [true, true, true, false], "the underline marks the current section");
+  assert.deepEqual(lines, [true, true, true, false, true, true], "the underline marks the current section");
   await page.goto(`${address}/?q=klantreis`);
   const mark = await page.locator(".fragment mark").first().evaluate((one) => {
     const { backgroundColor, color } = getComputedStyle(one);

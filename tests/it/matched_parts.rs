@@ -23,7 +23,7 @@ fn each_kind_of_part_must_be_named_with_an_anchor_that_its_page_has() {
         guidelines { title } resources { title } } } }";
     let toolkits = server.query(toolkits)["data"]["toolkits"]["nodes"].as_array().unwrap().clone();
     let mut cases = vec![(
-        "Landelijke Dag Begrijpelijke Overheid 2025".to_owned(),
+        "Negende Landelijke Dag Begrijpelijke Overheid".to_owned(),
         "SESSION",
         "De jurist als schrijfmaatje".to_owned(),
         "session-2".to_owned(),

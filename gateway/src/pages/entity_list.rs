@@ -42,12 +42,12 @@ struct EntityListView<'a> {
     count: String,
     words: String,
     has_search_field: bool,
-    rows: Vec<Row>,
+    rows: Vec<EntityRow>,
     previous: Option<String>,
     next: Option<String>,
 }
 
-struct Row {
+struct EntityRow {
     link: Link,
     /// The definition of a theme, or the type of an organisation.
     text: String,
@@ -116,7 +116,7 @@ pub(super) async fn page(
     let records: Vec<_> = found.entries.into_iter().map(|(record, _)| record).collect();
     let ids: Vec<_> = records.iter().map(|record| record.id()).collect();
     let counts = counts(context, request.kind, &ids).await?;
-    let row = |record: &Arc<Record>| Row {
+    let row = |record: &Arc<Record>| EntityRow {
         link: record_lookup::link(context, record),
         text: description(context, record),
         count: count(context, counts.get(&record.id()).copied().unwrap_or_default()),

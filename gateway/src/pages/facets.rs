@@ -14,7 +14,7 @@ const VISIBLE_OPTIONS: usize = 6;
 const SEARCHABLE_OPTIONS_MIN: usize = 10;
 /// Maximum number of values per facet in a page; a longer list has its folded values on a page of
 /// its own.
-const OPTIONS_SENT_MAX: usize = 16;
+const OPTIONS_SENT_MAX: usize = 12;
 
 /// A facet on a page.
 pub(super) struct FacetView {

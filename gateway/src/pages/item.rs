@@ -198,11 +198,15 @@ fn layout<'a>(context: PageContext<'a>, record: &Record, path: &str) -> Layout<'
     layout
 }
 
-/// One line per source record: where and when it was read, and the fields that it provided.
+/// One line per source record: the site and the day on which it was read, and the fields that it provided.
 fn provenance_rows(messages: &Messages, provenance: &[Provenance]) -> Vec<(String, String)> {
     let row = |one: &Provenance| {
         let day = messages.day_of(one.record.fetched_at);
-        let values = [("source", one.record.source.as_str()), ("date", day.as_str())];
+        let site = match &one.record.url {
+            Some(url) => hit::host(url),
+            None => messages.get("item.provenance_file").to_owned(),
+        };
+        let values = [("source", site.as_str()), ("date", day.as_str())];
         let fields: Vec<_> =
             one.fields.iter().map(|name| messages.enum_label("field", name)).collect();
         let fields = messages.format("item.provenance_fields", "fields", &fields.join(", "));

@@ -23,13 +23,13 @@ const LETTER_CANDIDATES_MAX: usize = 40;
 pub(super) struct Card {
     pub(super) id: &'static str,
     pub(super) title: String,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<PanelRow>,
     /// Link to all of them.
     pub(super) all: Option<Link>,
 }
 
 /// A row of a card.
-pub(super) struct Row {
+pub(super) struct PanelRow {
     pub(super) link: Link,
     /// The language of the title, if it differs from that of the page.
     pub(super) lang: &'static str,
@@ -86,7 +86,7 @@ async fn rows(
     context: PageContext<'_>,
     filter: SearchFilter,
     sort: SearchSort,
-) -> Result<Vec<Row>, PageError> {
+) -> Result<Vec<PanelRow>, PageError> {
     let hits = find(context, filter, sort, 2 * ROWS_SHOWN).await?;
     let mut records: Vec<_> = hits.into_iter().map(|hit| hit.record).collect();
     records.sort_by_key(|record| is_cancelled(record));
@@ -108,7 +108,7 @@ fn is_cancelled(record: &Record) -> bool {
     matches!(record, Record::Event(event) if event.status == EventStatus::Cancelled)
 }
 
-fn row(context: PageContext<'_>, record: &Arc<Record>) -> Option<Row> {
+fn row(context: PageContext<'_>, record: &Arc<Record>) -> Option<PanelRow> {
     let facts = match record.as_ref() {
         Record::Event(event) => event_facts(context, event),
         record => vec![context.messages.enum_label("form", item_sections::form(record))],
@@ -118,7 +118,7 @@ fn row(context: PageContext<'_>, record: &Arc<Record>) -> Option<Row> {
         _ => String::new(),
     };
     let common = record.common()?;
-    Some(Row {
+    Some(PanelRow {
         link: record_lookup::link(context, record),
         lang: record_lookup::foreign_language_code(context, common.language),
         facts,
@@ -137,7 +137,10 @@ fn event_facts(context: PageContext<'_>, event: &Event) -> Vec<String> {
 }
 
 /// Letters that were tested with readers, of the newest records that match a filter.
-async fn letters(context: PageContext<'_>, filter: SearchFilter) -> Result<Vec<Row>, PageError> {
+async fn letters(
+    context: PageContext<'_>,
+    filter: SearchFilter,
+) -> Result<Vec<PanelRow>, PageError> {
     let hits = find(context, filter, SearchSort::Newest, LETTER_CANDIDATES_MAX).await?;
     let rows = hits.iter().flat_map(|hit| {
         let letters = resources(&hit.record).iter().enumerate();
@@ -153,10 +156,10 @@ fn letter_row(
     record: &Record,
     at: usize,
     letter: &Resource,
-) -> Option<Row> {
+) -> Option<PanelRow> {
     let common = record.common()?;
     let anchor = PartPosition::Resource(at).anchor();
-    Some(Row {
+    Some(PanelRow {
         link: Link {
             href: format!("{}#{anchor}", context.href(&site::path(record)?)),
             text: letter.title.clone(),
