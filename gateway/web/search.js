@@ -11,10 +11,11 @@ const input = document.getElementById("q");
 const status = document.getElementById("status");
 
 if (form && input) {
-  document.documentElement.classList.add("js");
   if (status && document.querySelector(PARTS)) searchWhileTyping();
   suggest();
   narrowFacets();
+  // Hides the buttons that it replaces, once all of it works.
+  document.documentElement.classList.add("js");
 }
 
 /** Calls `run` once nothing has happened for a moment. */

@@ -4,6 +4,7 @@ import { chromium } from "playwright-core";
 import { auditConfigurator } from "./configurator.mjs";
 import { auditElements } from "./elements.mjs";
 import { auditDefects } from "./defects.mjs";
+import { auditExtremes } from "./extremes.mjs";
 import { auditGraphiql } from "./graphiql.mjs";
 import { startDemo } from "./server.mjs";
 import { auditPages } from "./pages.mjs";
@@ -34,6 +35,7 @@ async function check(name, run) {
 try {
   await auditPages(browser, demo, check);
   await auditDefects(browser, demo, check);
+  await auditExtremes(browser, demo, check);
   await auditJourneys(browser, demo, check);
   await auditRobots(demo, check);
   await auditGraphiql(browser, demo, check);

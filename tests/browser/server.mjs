@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+export const PROGRAM = process.env.WEGWIJZER ?? join(ROOT, "target/debug/wegwijzer");
+
 /** Starts the demo; resolves once it is ready. */
 export async function startDemo() {
   const data = mkdtempSync(join(tmpdir(), "wegwijzer-browser-"));
@@ -22,11 +24,10 @@ export async function startDemo() {
 /** Starts the program with arguments, optionally with its own address as the public one; resolves once it is ready. */
 export async function start(arguments_, hasOwnAddress = false) {
   const port = await freePort();
-  const program = process.env.WEGWIJZER ?? join(ROOT, "target/debug/wegwijzer");
   const address = `http://127.0.0.1:${port}`;
   const env = { ...process.env, ...(hasOwnAddress && { WEGWIJZER_PUBLIC_URL: `${address}/` }) };
   const process_ = spawn(
-    program,
+    PROGRAM,
     ["serve", ...arguments_, "--listen", `127.0.0.1:${port}`],
     { cwd: ROOT, stdio: "ignore", env },
   );
@@ -37,7 +38,7 @@ export async function start(arguments_, hasOwnAddress = false) {
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   stop();
-  throw new Error(`${program} does not become ready`);
+  throw new Error(`${PROGRAM} does not become ready`);
 }
 
 function freePort() {
