@@ -6,6 +6,7 @@
 mod authentication;
 mod error;
 mod federation;
+mod feedback;
 mod file;
 mod limits;
 mod mistakes;
@@ -40,6 +41,7 @@ pub use self::{
     authentication::{AuthenticationConfig, KeySource},
     error::ConfigError,
     federation::{ErrorMasking, FederationConfig, OnBreakingChange},
+    feedback::FeedbackConfig,
     file::LogFormat,
     limits::Limits,
     overrides::Overrides,
@@ -92,6 +94,8 @@ pub struct Config {
     pub operator_token_file: Option<PathBuf>,
     /// Who runs the site, and its own texts.
     pub site: SiteConfig,
+    /// Whether readers can report what they found; without it, they cannot.
+    pub feedback: Option<FeedbackConfig>,
     /// How sources over the network are fetched.
     pub sync: SyncSettings,
     /// Portals that embed results.

@@ -5,7 +5,7 @@
 
 pub(crate) mod access_log;
 pub(crate) mod cached_response;
-mod client_address;
+pub(crate) mod client_address;
 pub(crate) mod compression;
 mod connection;
 mod content_negotiation;

@@ -15,6 +15,7 @@ pub mod command;
 pub mod config;
 mod error;
 mod explanation_text;
+mod feedback;
 pub mod graphql;
 mod http;
 mod mcp;

@@ -205,6 +205,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::feedback::PageType;
 
     #[test]
     fn both_languages_must_have_the_same_messages_with_the_same_placeholders() {
@@ -281,6 +282,8 @@ mod tests {
             keys("part", PartKind::ALL, PartKind::name),
             keys("perspective", Perspective::ALL, Perspective::name),
             keys("search_field", SearchField::ALL, SearchField::name),
+            keys("feedback_page", &PageType::ALL, PageType::name),
+            keys("feedback_back", &PageType::ALL, PageType::name),
         ];
         keys.into_iter().flatten().chain((1..=7).map(|day| format!("weekday.{day}"))).collect()
     }

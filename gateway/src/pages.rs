@@ -19,6 +19,7 @@ pub(crate) mod entity_list;
 mod error;
 mod facets;
 pub(crate) mod feed_links;
+mod feedback;
 pub(crate) mod feeds;
 mod graphiql;
 mod hit;
@@ -54,6 +55,7 @@ pub(crate) use self::{
 };
 use crate::{
     config::SiteConfig,
+    feedback::{ClientFeedback, FeedbackReports, VotedPage},
     messages::Messages,
     partners::Partners,
     search_params::{InvalidParameter, SearchParams},
@@ -72,6 +74,8 @@ pub(crate) struct PageContext<'a> {
     pub(crate) snapshot: &'a Snapshot,
     /// Time of the request.
     pub(crate) now: Timestamp,
+    /// The feedback of the client, if pages have the form for it.
+    pub(crate) feedback: Option<ClientFeedback<'a>>,
     /// Whether links are absolute, for pages of other sites.
     pub(crate) has_absolute_links: bool,
 }
@@ -113,6 +117,10 @@ pub(crate) enum PageRequest {
     Preview(Box<configurator::PreviewRequest>),
     /// The usage of partners since a time.
     Usage { partners: Arc<Partners>, since: Timestamp },
+    /// The feedback of readers, for editors.
+    Feedback(Box<FeedbackReports>),
+    /// What follows a vote on a page.
+    Thanks(Option<VotedPage>),
     /// A page of the site about itself.
     Information(information::InformationPage),
     /// The documentation of the REST interface.
@@ -171,6 +179,8 @@ pub(crate) async fn render(
         PageRequest::Usage { partners, since } => {
             usage::page(context, partners.all().iter().map(Arc::as_ref), *since)
         }
+        PageRequest::Feedback(reports) => feedback::reports_page(context, reports),
+        PageRequest::Thanks(page) => feedback::thanks_page(context, page.as_ref()),
         PageRequest::Information(page) => information::page(context, *page).await,
         PageRequest::RestReference => rest_reference::page(context),
         PageRequest::Status { is_damaged } => status::page(context, *is_damaged),

@@ -28,8 +28,8 @@ use crate::{
     pages::embed::EmbedForm,
     pages::endpoints::{
         Configurator, DESCRIPTION_PATH, ELEMENT_FILES, ElementFile, Embed, EventFile, FEED_PATHS,
-        FeedEndpoint, Graphiql, OpenSearch, OpenSearchSuggest, Pages, PartnerUsage, Preview,
-        SUGGEST_PATH, Suggest, WELL_KNOWN_PATHS, WellKnownFiles,
+        FeedEndpoint, FeedbackEndpoint, Graphiql, OpenSearch, OpenSearchSuggest, Pages,
+        PartnerUsage, Preview, SUGGEST_PATH, Suggest, Thanks, WELL_KNOWN_PATHS, WellKnownFiles,
     },
     partners::Partners,
     pipeline::Pipeline,
@@ -69,6 +69,10 @@ const PAGE_PATHS: [&str; 25] = [
 /// Paths below which keys of partners with a filter are accepted.
 const FILTERED_PATHS: &[&str] =
     &["/embed/", "/en/embed/", "/search.", "/en/search.", "/v1/search", "/v1/events", mcp::PATH];
+
+/// Where readers report what they found, and what follows.
+const FEEDBACK_PATHS: [(&str, &str); 2] =
+    [("/feedback", "/feedback/thanks"), ("/en/feedback", "/en/feedback/thanks")];
 
 const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
 
@@ -172,6 +176,11 @@ fn page_routes(pages: &Pages) -> Route {
         .fold(routes, |routes, path| routes.at(path, get_and_head(WellKnownFiles(pages.clone()))));
     let routes = ELEMENT_FILES.into_iter().fold(routes, |routes, (path, name)| {
         routes.at(path, get_and_head(ElementFile { pages: pages.clone(), name }))
+    });
+    let routes = FEEDBACK_PATHS.into_iter().fold(routes, |routes, (path, thanks)| {
+        routes
+            .at(path, Head(FeedbackEndpoint(pages.clone())))
+            .at(thanks, get_and_head(Thanks(pages.clone())))
     });
     GRAPHIQL_PATHS
         .iter()

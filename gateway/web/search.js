@@ -58,6 +58,7 @@ function searchWhileTyping() {
       if (remember === "push") history.pushState(null, "", address);
       if (remember === "replace") history.replaceState(null, "", address);
       put(next);
+      document.title = page.title;
     } catch (failure) {
       if (failure.name !== "AbortError") status.textContent = form.dataset.failed;
     }
@@ -69,7 +70,6 @@ function searchWhileTyping() {
     // The start page has a hero around its field: results take the place of what is below it.
     document.querySelector(PARTS).replaceWith(next);
     for (const id of opened) if (id) document.getElementById(id)?.setAttribute("open", "");
-    document.title = next.dataset.title;
     narrowFacets();
     const counted = document.getElementById("count")?.firstChild?.textContent.trim();
     if (counted) status.textContent = counted;

@@ -5,6 +5,7 @@ import { auditConfigurator } from "./configurator.mjs";
 import { auditElements } from "./elements.mjs";
 import { auditDefects } from "./defects.mjs";
 import { auditExtremes } from "./extremes.mjs";
+import { auditFeedback } from "./feedback.mjs";
 import { auditGraphiql } from "./graphiql.mjs";
 import { startDemo } from "./server.mjs";
 import { auditPages } from "./pages.mjs";
@@ -41,6 +42,7 @@ try {
   await auditGraphiql(browser, demo, check);
   await auditElements(browser, demo, check);
   await auditConfigurator(browser, demo, check);
+  await auditFeedback(browser, demo, check);
 } finally {
   await browser.close();
   demo.stop();

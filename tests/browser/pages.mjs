@@ -46,22 +46,25 @@ export const VALID = {
   },
 };
 
-export async function auditPages(browser, { address }, check) {
-  const validator = new HtmlValidate(VALID);
-  for (const path of await samples(address)) {
-    await check(`valid HTML: ${path}`, async () => {
-      const response = await fetch(address + path, { headers: { accept: "text/html" } });
-      const report = await validator.validateString(await response.text());
-      const messages = report.results.flatMap((one) => one.messages)
-        .map((one) => `${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
-      assert.deepEqual(messages, []);
-      assert.equal(response.headers.get("set-cookie"), null);
-    });
-    for (const colorScheme of ["light", "dark"]) {
-      await check(`axe, ${colorScheme}: ${path}`, () => axe(browser, address, path, { colorScheme }));
-    }
-    await check(`320 pixels and 200 % text: ${path}`, () => reflow(browser, address, path));
+/** One page: valid, accessible in light and dark, and narrow. `headers` are sent with its requests. */
+export async function auditPage(browser, address, path, check, headers = {}) {
+  await check(`valid HTML: ${path}`, async () => {
+    const response = await fetch(address + path, { headers: { accept: "text/html", ...headers } });
+    const report = await new HtmlValidate(VALID).validateString(await response.text());
+    const messages = report.results.flatMap((one) => one.messages)
+      .map((one) => `${one.line}:${one.column} ${one.ruleId}: ${one.message}`);
+    assert.deepEqual(messages, []);
+    assert.equal(response.headers.get("set-cookie"), null);
+  });
+  for (const colorScheme of ["light", "dark"]) {
+    const options = { colorScheme, extraHTTPHeaders: headers };
+    await check(`axe, ${colorScheme}: ${path}`, () => axe(browser, address, path, options));
   }
+  await check(`320 pixels and 200 % text: ${path}`, () => reflow(browser, address, path, headers));
+}
+
+export async function auditPages(browser, { address }, check) {
+  for (const path of await samples(address)) await auditPage(browser, address, path, check);
   await check("print shows no filters and no search field", async () => {
     const page = await browser.newPage();
     await page.goto(`${address}/?q=klantreis`);
@@ -161,9 +164,9 @@ async function axe(browser, address, path, options) {
   await context.close();
 }
 
-async function reflow(browser, address, path) {
+async function reflow(browser, address, path, extraHTTPHeaders) {
   for (const [width, font] of [[320, "106.25%"], [1280, "212.5%"]]) {
-    const page = await browser.newPage({ viewport: { width, height: 800 } });
+    const page = await browser.newPage({ viewport: { width, height: 800 }, extraHTTPHeaders });
     await page.goto(address + path);
     await page.evaluate((size) => { document.documentElement.style.setProperty("font-size", size); }, font);
     const over = await page.evaluate(() =>

@@ -39,6 +39,7 @@
 //! - `server`: the program under load and on errors; traces
 //! - `shutdown`: SIGTERM at any moment of the start
 //! - `pages`, `calendar`: HTML pages, feeds and robots
+//! - `feedback`: whether readers found what they searched for
 //! - `partners`: results in pages of partners, and their keys
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
@@ -73,6 +74,7 @@ mod example_operations;
 mod example_subgraphs;
 mod extraction;
 mod federation;
+mod feedback;
 mod feeds;
 mod field_relevance;
 mod generation_swap;

@@ -18,6 +18,7 @@ use super::{
     TrustedDocumentPolicy,
     authentication::AuthenticationSection,
     federation::FederationSection,
+    feedback::FeedbackSection,
     mistakes::{Mistake, MistakeKind, mistakes},
     partner::{self, PartnerSection},
     security::SecuritySection,
@@ -81,6 +82,7 @@ pub(super) struct ConfigFile {
     /// Who runs the site, and the texts of its pages about itself.
     #[serde(default)]
     site: SiteSection,
+    feedback: Option<FeedbackSection>,
     #[serde(default)]
     sync: SyncSection,
     #[serde(default, rename = "partner")]
@@ -243,6 +245,7 @@ impl ConfigFile {
             security_contacts,
             operator_token_file,
             site: self.site.checked(&folder)?,
+            feedback: self.feedback.map(|feedback| feedback.checked(&folder)),
             partners: partner::checked(self.partners)?,
             subgraphs: subgraph::checked(self.subgraphs, &folder)?,
             sources: self.sources,

@@ -1,4 +1,4 @@
-//! The network of a client for the log; never its full address.
+//! The address of a client: its network for the log, and what tells clients apart.
 
 use std::net::IpAddr;
 
@@ -14,6 +14,16 @@ const IPV6_BITS: u8 = 48;
 pub(super) fn network(request: &Request, trusted: &[IpNet]) -> Option<IpNet> {
     let peer = request.remote_addr().as_socket_addr()?.ip();
     Some(truncated(address(peer, request.headers(), trusted)))
+}
+
+/// What tells clients apart: an IPv4 address, or the network of an IPv6 address, since one client can
+/// have all addresses of it.
+pub(crate) fn distinct(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
+    let peer = request.remote_addr().as_socket_addr()?.ip();
+    Some(match address(peer, request.headers(), trusted) {
+        address @ IpAddr::V4(_) => address,
+        address @ IpAddr::V6(_) => truncated(address).addr(),
+    })
 }
 
 /// The last address on the route that is not a trusted proxy.

@@ -3,9 +3,11 @@
 mod configurator;
 mod elements;
 mod embed;
+mod feedback;
 mod feeds;
 mod graphiql;
 mod opensearch;
+mod token_file;
 mod usage;
 mod well_known;
 
@@ -14,6 +16,7 @@ use std::{collections::HashSet, sync::Arc};
 use bytes::Bytes;
 use federation::error::with_causes;
 use indexer::catalog::CatalogError;
+use jiff::Timestamp;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
@@ -25,6 +28,7 @@ pub(crate) use self::{
     configurator::{Configurator, Preview},
     elements::{ElementFile, FILES as ELEMENT_FILES},
     embed::Embed,
+    feedback::{FeedbackEndpoint, Thanks},
     feeds::{EventFile, FeedEndpoint, PATHS as FEED_PATHS},
     graphiql::Graphiql,
     opensearch::{DESCRIPTION_PATH, OpenSearch, OpenSearchSuggest, SUGGEST_PATH},
@@ -34,9 +38,10 @@ pub(crate) use self::{
 use crate::{
     config::Config,
     error::ApiError,
+    feedback::{ClientFeedback, Feedback},
     http::{
-        cached_response, cached_response::Caching, compression::ContentEncoding, problem_details,
-        request_id::RequestId,
+        cached_response, cached_response::Caching, client_address, compression::ContentEncoding,
+        problem_details, request_id::RequestId,
     },
     messages::Messages,
     pages,
@@ -67,6 +72,7 @@ struct Inner {
     pipeline: Arc<Pipeline>,
     config: Arc<Config>,
     site: SiteUrls,
+    feedback: Option<Feedback>,
 }
 
 /// A suggestion as sent to the script.
@@ -107,11 +113,27 @@ struct PageVariant {
     status: StatusCode,
 }
 
+impl PageVariant {
+    /// An HTML page whose path depends on the language; it depends on nothing else in the address.
+    fn html(path: &str, caching: PageCaching) -> Self {
+        let (language, path) = split_language(path);
+        Self {
+            language,
+            path_and_query: path.to_owned(),
+            caching,
+            media_type: HTML,
+            policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+            status: StatusCode::OK,
+        }
+    }
+}
+
 impl Pages {
     pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
         let site = SiteUrls::new(config.public_url.clone());
+        let feedback = config.feedback.is_some().then(|| Feedback::new(config.clock.now()));
         let config = Arc::new(config.clone());
-        Self { inner: Arc::new(Inner { pipeline, config, site }) }
+        Self { inner: Arc::new(Inner { pipeline, config, site, feedback }) }
     }
 
     /// The error page, in the language of the URL.
@@ -186,6 +208,7 @@ impl Pages {
             messages,
             snapshot: &snapshot,
             now,
+            feedback: self.client_feedback(request, now),
             has_absolute_links: false,
         };
         let pipeline = &self.inner.pipeline;
@@ -215,6 +238,12 @@ impl Pages {
             Err(error) if variant.media_type == HTML => self.error_response(request, &error),
             Err(error) => problem(&error),
         }
+    }
+
+    /// The feedback of the client of a request, if there is any.
+    fn client_feedback(&self, request: &Request, now: Timestamp) -> Option<ClientFeedback<'_>> {
+        let address = client_address::distinct(request, &self.inner.config.trusted_proxies);
+        Some(self.inner.feedback.as_ref()?.of_client(address, now))
     }
 
     fn error_response(&self, request: &Request, error: &PageError) -> Response {

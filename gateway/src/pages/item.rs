@@ -186,6 +186,7 @@ fn layout<'a>(context: PageContext<'a>, record: &Record, path: &str) -> Layout<'
     let title = truncate_at_word(record.name(), 90);
     let mut layout = Layout::new(context.site, context.messages, title, path);
     layout.json_ld = json_ld::render(record, &layout.canonical());
+    layout.has_feedback_form = context.feedback.is_some();
     layout.image =
         record.common().and_then(|common| common.image.as_ref()).map(|image| image.url.to_string());
     if let Some(summary) = record.common().and_then(|common| common.summary.as_ref()) {

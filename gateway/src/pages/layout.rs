@@ -22,6 +22,8 @@ pub(super) struct Layout<'a> {
     pub(super) is_indexable: bool,
     /// Feeds with the results on the page.
     pub(super) feeds: Vec<FeedLink>,
+    /// Whether readers can report what they found.
+    pub(super) has_feedback_form: bool,
     /// URL of the picture of the source, for previews on other sites.
     pub(super) image: Option<String>,
     /// The JSON-LD of the page; empty if there is none.
@@ -53,6 +55,7 @@ impl<'a> Layout<'a> {
             description,
             is_indexable: true,
             feeds: Vec::new(),
+            has_feedback_form: false,
             image: None,
             json_ld: String::new(),
         }

@@ -101,7 +101,20 @@ pub(super) async fn page(
     parameters: &SearchParams,
     invalid: &[InvalidParameter],
 ) -> Result<String, PageError> {
-    render_template(&view(context, parameters, invalid).await?).await
+    let view = view(context, parameters, invalid).await?;
+    if view.no_results.is_some() && invalid.is_empty() {
+        record_empty_search(context, parameters);
+    }
+    render_template(&view).await
+}
+
+/// Counts a search without hits as feedback, if nothing but its words is the reason.
+fn record_empty_search(context: PageContext<'_>, parameters: &SearchParams) {
+    let is_unfiltered = parameters.conditions().is_empty() && parameters.page == 1;
+    let words = parameters.words.as_deref().filter(|_| is_unfiltered);
+    if let Some((feedback, words)) = context.feedback.zip(words) {
+        feedback.record_empty_search(words);
+    }
 }
 
 fn title(messages: &Messages, query: Option<&str>) -> String {
@@ -148,6 +161,7 @@ async fn view<'a>(
     let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
     layout.feeds = feed_links::of_search(context, parameters);
+    layout.has_feedback_form = context.feedback.is_some();
     layout.is_indexable = false;
     let no_results = if listed == 0 { Some(no_results(context, parameters).await?) } else { None };
     let view = SearchView {

@@ -69,7 +69,9 @@ impl ResponseCache {
         let items = usize::try_from(bytes_max / TYPICAL_RESPONSE_BYTES).unwrap_or(1).max(1);
         // The settings that affect responses.
         let graphql_settings = (config.graphql.introspection, config.graphql.did_you_mean);
-        let relevant_settings = (&config.limits, graphql_settings, config.public_url.as_str());
+        let has_feedback = config.feedback.is_some();
+        let public_url = config.public_url.as_str();
+        let relevant_settings = (&config.limits, graphql_settings, public_url, has_feedback);
         let mut hasher = blake3::Hasher::new();
         hasher.update(crate::BUILD_HASH.as_bytes());
         hasher.update(
