@@ -88,10 +88,26 @@ export async function auditPages(browser, { address }, check) {
           .filter((one) => one.getClientRects().length).map((one) => one.outerHTML.slice(0, 80)),
       }));
       assert.deepEqual(layout, { over: 0, paper: "rgb(255, 255, 255)", head: 1, controls: [] }, path);
+      assert.deepEqual(await page.evaluate(pale), [], `${path}: printers leave out backgrounds`);
     }
     await page.close();
   });
   await check("forced colours: no information by colour alone", () => forced(browser, address));
+}
+
+/** Visible texts that have too little contrast with white paper. */
+function pale() {
+  const luminance = (colour) => {
+    const [red, green, blue] = colour.match(/[\d.]+/g).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((one) => one.getClientRects().length && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+    .filter((one) => 1.05 / (luminance(getComputedStyle(one).color) + 0.05) < 4.5)
+    .map((one) => one.outerHTML.slice(0, 80));
 }
 
 /** With the few colours of a person's own, borders and outlines stand in for what colours say. */
