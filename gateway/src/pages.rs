@@ -48,11 +48,10 @@ use tokio::task::yield_now;
 pub(crate) use self::{
     error::{ErrorPage, error_page},
     graphiql::{graphiql, no_graphiql},
-    site::SiteUrls,
+    site::Site,
     sitemap::sitemap,
 };
 use crate::{
-    config::SiteConfig,
     messages::Messages,
     partners::Partners,
     search_params::{InvalidParameter, SearchParams},
@@ -61,12 +60,9 @@ use crate::{
 /// The input of every page.
 #[derive(Clone, Copy)]
 pub(crate) struct PageContext<'a> {
-    /// URLs of the site.
-    pub(crate) site: &'a SiteUrls,
-    /// Who runs the site, and its own texts.
-    pub(crate) site_config: &'a SiteConfig,
+    pub(crate) site: &'a Site,
     /// Texts in the language of the page.
-    pub(crate) messages: &'static Messages,
+    pub(crate) messages: &'a Messages,
     /// Snapshot of the generation.
     pub(crate) snapshot: &'a Snapshot,
     /// Time of the request.

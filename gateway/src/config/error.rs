@@ -72,6 +72,30 @@ pub enum ConfigError {
     /// There are no sources to build from.
     #[error("no sources configured; add a `[[source]]`")]
     NoSources,
+    /// Two colours cannot be told apart well enough.
+    #[error(
+        "`{key}` has too little contrast for {purpose}: `{colour}` on or under `{other}` \
+         ({other_name}) is {ratio}:1, and at least {ratio_min}:1 is needed; {}",
+        nearest_colour(nearest.as_deref())
+    )]
+    Contrast {
+        /// The key of the colour to change.
+        key: String,
+        /// Its value.
+        colour: String,
+        /// What the style sheet shows in both colours.
+        purpose: &'static str,
+        /// The other colour.
+        other: String,
+        /// Its key, or that it is built in.
+        other_name: String,
+        /// The contrast of both.
+        ratio: String,
+        /// The minimum contrast.
+        ratio_min: String,
+        /// The nearest colour that has it.
+        nearest: Option<String>,
+    },
 }
 
 impl ConfigError {
@@ -83,6 +107,13 @@ impl ConfigError {
             actual: actual.to_owned(),
         }
     }
+}
+
+fn nearest_colour(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || "no darker or lighter one has it: change the other colour, too".to_owned(),
+        |colour| format!("the nearest that has it is `{colour}`"),
+    )
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

@@ -1,11 +1,13 @@
-//! Style sheets, scripts and icon: compiled in and immutable, each under a name that contains its
-//! digest.
+//! Style sheets, scripts and icon: compiled in, with the colours and the logo of the site; immutable,
+//! each under a name that contains its digest.
 
 use std::borrow::Cow;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha384};
 use url::Url;
+
+use crate::config::{SiteColours, SiteConfig};
 
 /// A static file for browsers.
 #[derive(Debug)]
@@ -29,8 +31,8 @@ impl Asset {
 }
 
 impl Assets {
-    /// The files of a site with this public URL.
-    pub(super) fn new(public_url: &Url) -> Self {
+    /// The files of a site with this public URL and configuration.
+    pub(super) fn new(public_url: &Url, site: &SiteConfig) -> Self {
         let of_bytes = |name: &'static str, content_type, bytes: Cow<'static, [u8]>| {
             let digest = blake3::hash(&bytes).to_hex();
             let (stem, extension) =
@@ -42,8 +44,8 @@ impl Assets {
             of_bytes(name, content_type, Cow::Borrowed(bytes))
         };
         let elements = elements(public_url).into_bytes();
-        Self(vec![
-            asset("style.css", "text/css; charset=utf-8", include_bytes!("../../web/style.css")),
+        let mut assets = vec![
+            of_bytes("style.css", "text/css; charset=utf-8", style(site).into()),
             asset(
                 "search.js",
                 "text/javascript; charset=utf-8",
@@ -62,7 +64,12 @@ impl Assets {
                 include_bytes!("../../web/wegwijzer.d.ts"),
             ),
             asset("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
-        ])
+        ];
+        let logo = site.logo.as_ref();
+        assets.extend(
+            logo.map(|logo| of_bytes(logo.file_name, logo.media_type, logo.bytes.to_vec().into())),
+        );
+        Self(assets)
     }
 
     /// The file name with the digest.
@@ -79,6 +86,12 @@ impl Assets {
     pub(crate) fn get(&self, hashed: &str) -> Option<&Asset> {
         self.0.iter().find(|asset| asset.hashed == hashed)
     }
+}
+
+/// The style sheet of the pages, with the colours of the site.
+fn style(site: &SiteConfig) -> Vec<u8> {
+    let colours = site.colours.as_ref().map(SiteColours::rules).unwrap_or_default();
+    [include_bytes!("../../web/style.css"), colours.as_bytes()].concat()
 }
 
 /// The module with the elements, which contains the address of the service and its style sheet.

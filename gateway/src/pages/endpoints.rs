@@ -38,11 +38,8 @@ use crate::{
         cached_response, cached_response::Caching, compression::ContentEncoding, problem_details,
         request_id::RequestId,
     },
-    messages::Messages,
     pages,
-    pages::{
-        ErrorPage, PageContext, PageError, PageRequest, SiteUrls, information::InformationPage,
-    },
+    pages::{ErrorPage, PageContext, PageError, PageRequest, Site, information::InformationPage},
     pipeline::Pipeline,
     search_params::SearchParams,
 };
@@ -50,6 +47,8 @@ use crate::{
 /// What a page may load and do in a browser: nothing from other origins, nothing inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a picture may do where a browser shows it by itself: no script, no request.
+const IMAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /// Immutable files are cached for a year.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const HTML: &str = "text/html; charset=utf-8";
@@ -65,7 +64,7 @@ pub(crate) struct Pages {
 struct Inner {
     pipeline: Arc<Pipeline>,
     config: Arc<Config>,
-    site: SiteUrls,
+    site: Site,
 }
 
 /// A suggestion as sent to the script.
@@ -108,7 +107,7 @@ struct PageVariant {
 
 impl Pages {
     pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
-        let site = SiteUrls::new(config.public_url.clone());
+        let site = Site::new(config);
         let config = Arc::new(config.clone());
         Self { inner: Arc::new(Inner { pipeline, config, site }) }
     }
@@ -120,7 +119,7 @@ impl Pages {
             StatusCode::SERVICE_UNAVAILABLE => ErrorPage::Unavailable,
             _ => ErrorPage::Internal,
         };
-        let messages = Messages::of(split_language(path).0);
+        let messages = self.inner.site.messages(split_language(path).0);
         let body =
             pages::error_page(&self.inner.site, messages, page_kind, id).unwrap_or_else(|error| {
                 tracing::error!(error = with_causes(&error), "cannot render error page");
@@ -177,10 +176,9 @@ impl Pages {
             return self.error_page(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE, id);
         };
         let now = self.inner.config.clock.now();
-        let messages = Messages::of(variant.language);
+        let messages = self.inner.site.messages(variant.language);
         let context = PageContext {
             site: &self.inner.site,
-            site_config: &self.inner.config.site,
             messages,
             snapshot: &snapshot,
             now,
@@ -246,6 +244,10 @@ impl Pages {
             .body(encoding.encode_off_runtime(Bytes::copy_from_slice(&asset.bytes)).await);
         encoding.set_headers(response.headers_mut());
         self::elements::allow_any_origin(&mut response);
+        if asset.content_type.starts_with("image/") {
+            let policy = HeaderValue::from_static(IMAGE_POLICY);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
         response
     }
 }

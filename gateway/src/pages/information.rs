@@ -83,7 +83,7 @@ pub(super) async fn page(
     context: PageContext<'_>,
     page: InformationPage,
 ) -> Result<String, PageError> {
-    let (messages, config) = (context.messages, context.site_config);
+    let (messages, config) = (context.messages, &context.site.config);
     let text = config.text(page.path(), messages.language);
     let text = text.unwrap_or_else(|| page.built_in(messages.language)).to_owned();
     let base = context.site.href(messages.language, "");

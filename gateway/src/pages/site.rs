@@ -1,26 +1,47 @@
-//! The URLs of pages, relative to the host and absolute.
+//! A site: the URLs of its pages, its files, and what its operator configures.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schema::{Language, NodeId, Record};
 use url::Url;
 
-use super::assets::Assets;
+use super::assets::{Asset, Assets};
+use crate::{
+    config::{Config, SiteConfig},
+    messages::{LANGUAGES, Messages},
+};
 
-/// The URLs of a site.
+/// A site.
 #[derive(Debug)]
-pub(crate) struct SiteUrls {
+pub(crate) struct Site {
     /// The absolute base URL, with `/` at the end.
     pub(crate) url: Url,
     pub(crate) assets: Assets,
+    /// Its name, colours, texts and so on.
+    pub(crate) config: SiteConfig,
+    /// Messages with its name, by the order of [`LANGUAGES`].
+    messages: [Messages; LANGUAGES.len()],
     /// The themes with the most content in the generation last requested, by its digest.
     top_themes: Mutex<Option<(String, Arc<[NodeId]>)>>,
 }
 
-impl SiteUrls {
-    /// The site with the public URL `url`.
-    pub(crate) fn new(url: Url) -> Self {
-        Self { assets: Assets::new(&url), url, top_themes: Mutex::default() }
+impl Site {
+    /// The site of a configuration.
+    pub(crate) fn new(config: &Config) -> Self {
+        let Config { public_url, site, .. } = config;
+        Self {
+            url: public_url.clone(),
+            assets: Assets::new(public_url, site),
+            messages: LANGUAGES.map(|language| Messages::named(language, &site.name)),
+            config: site.clone(),
+            top_themes: Mutex::default(),
+        }
+    }
+
+    /// The messages in `language`; in Dutch if there are none.
+    pub(crate) fn messages(&self, language: Language) -> &Messages {
+        let of_language = self.messages.iter().find(|messages| messages.language == language);
+        of_language.unwrap_or(&self.messages[0])
     }
 
     /// The themes with the most content in the generation with this digest, if they are cached.
@@ -48,6 +69,13 @@ impl SiteUrls {
         format!("{origin}{}", self.href(language, path))
     }
 
+    /// The icon: the logo if it is roughly square.
+    pub(crate) fn icon(&self) -> &Asset {
+        let logo = self.config.logo.as_ref().filter(|logo| logo.is_icon());
+        let name = logo.map_or("icon.svg", |logo| logo.file_name);
+        self.assets.named(name).expect("the icon and the logo are assets")
+    }
+
     /// The URL of an immutable file.
     pub(crate) fn asset(&self, name: &str) -> String {
         format!("{}assets/{}", self.url.path(), self.assets.hashed(name))
@@ -55,7 +83,7 @@ impl SiteUrls {
 }
 
 /// Whether our own page is the only address of a record: its source states none.
-pub(super) fn is_own_address(site: &SiteUrls, record: &Record) -> bool {
+pub(super) fn is_own_address(site: &Site, record: &Record) -> bool {
     let own = path(record).map(|path| site.absolute(Language::Nl, &path));
     record.common().is_some_and(|common| own.as_deref() == Some(common.url.as_str()))
 }

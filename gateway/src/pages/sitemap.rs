@@ -8,7 +8,7 @@ use schema::{Moment, NodeKind, Record};
 
 use super::{
     information::InformationPage,
-    site::{self, SiteUrls},
+    site::{self, Site},
 };
 use crate::{blocking, messages::LANGUAGES};
 
@@ -24,7 +24,7 @@ const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 /// # Errors
 /// [`CatalogError`] if the catalog fails.
 pub(crate) async fn sitemap(
-    site: &SiteUrls,
+    site: &Site,
     snapshot: &Snapshot,
     part: Option<usize>,
 ) -> Result<Option<String>, CatalogError> {
@@ -69,7 +69,7 @@ fn parts(snapshot: &Snapshot) -> usize {
     usize::try_from(records).unwrap_or(usize::MAX).div_ceil(RECORDS_MAX).max(1)
 }
 
-fn index(site: &SiteUrls, parts: usize) -> String {
+fn index(site: &Site, parts: usize) -> String {
     let mut index = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"{NAMESPACE}\">\n"
     );

@@ -19,7 +19,6 @@ use crate::{
         compression::ContentEncoding,
         etag::{ETag, IfNoneMatch, not_modified},
     },
-    messages::Messages,
     pages,
     pages::PageError,
 };
@@ -58,7 +57,7 @@ impl Graphiql {
                 return self.0.error_response(request, &PageError::Moved(location));
             }
             Some(_) => (StatusCode::OK, pages::graphiql(site)),
-            None => (StatusCode::NOT_FOUND, pages::no_graphiql(site, Messages::of(language))),
+            None => (StatusCode::NOT_FOUND, pages::no_graphiql(site, site.messages(language))),
         };
         let Ok(body) = rendered else {
             let id = request_id(request);
