@@ -29,6 +29,7 @@ mod item_sections;
 mod json_ld;
 mod layout;
 mod mentions;
+mod picture;
 mod record_lookup;
 pub(crate) mod rest_reference;
 mod search;
@@ -72,7 +73,7 @@ pub(crate) struct PageContext<'a> {
 }
 
 impl PageContext<'_> {
-    /// The URL of a page, given by its Dutch form.
+    /// The URL of a page, given by its path without the prefix of a language.
     fn href(&self, path: &str) -> String {
         let language = self.messages.language;
         if self.has_absolute_links {
@@ -184,7 +185,7 @@ fn id_from_slug(slug: &str, kind: NodeKind) -> Option<NodeId> {
 }
 
 /// The language into which a page in `language` is also translated.
-const fn other_language(language: Language) -> Language {
+pub(crate) const fn other_language(language: Language) -> Language {
     match language {
         Language::En => Language::Nl,
         Language::Nl | Language::Other => Language::En,

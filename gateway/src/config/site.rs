@@ -40,6 +40,9 @@ pub(super) struct SiteSection {
     /// Name of the site, in its header, in the titles of its pages and feeds, and in its texts.
     #[schemars(extend("x-default-text" = "`Wegwijzer`", "x-range" = "at most 60 characters, without control characters, `{` and `}`"))]
     name: Option<String>,
+    /// Language of pages whose path has no prefix; the other one is below `/nl/` or `/en/`.
+    #[schemars(extend("x-default" = "nl"))]
+    default_language: DefaultLanguage,
     /// Picture that takes the place of the built-in sign in the header, before the name; also the
     /// icon of the site if it is roughly square. [Rules](operation.md#name-logo-and-colours).
     #[schemars(extend("x-default-text" = "the built-in sign", "x-range" = "path of an SVG or PNG file of at most 256 KiB and 4,096 pixels"))]
@@ -72,11 +75,24 @@ pub(super) struct SiteSection {
     texts: Option<PathBuf>,
 }
 
+/// Language of pages whose path has no prefix.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum DefaultLanguage {
+    /// Dutch.
+    #[default]
+    Nl,
+    /// English.
+    En,
+}
+
 /// What the site is called and looks like, who runs it, and its own texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteConfig {
     /// Name of the site.
     pub name: String,
+    /// Language of pages whose path has no prefix: Dutch or English.
+    pub default_language: Language,
     /// Picture before the name; the built-in sign if absent.
     pub logo: Option<Logo>,
     /// Colours of the pages; the built-in ones if absent.
@@ -110,6 +126,10 @@ impl SiteSection {
             name: match self.name {
                 Some(name) => name_of_site(&name)?,
                 None => SITE_NAME_DEFAULT.to_owned(),
+            },
+            default_language: match self.default_language {
+                DefaultLanguage::Nl => Language::Nl,
+                DefaultLanguage::En => Language::En,
             },
             logo: self.logo.map(|path| Logo::read(&folder.join(path))).transpose()?,
             colours: self.colours.map(ColoursSection::checked).transpose()?,

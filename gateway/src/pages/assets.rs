@@ -5,9 +5,11 @@ use std::borrow::Cow;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha384};
-use url::Url;
 
-use crate::config::{SiteColours, SiteConfig};
+use crate::{
+    config::{Config, SiteColours, SiteConfig},
+    messages::language_code,
+};
 
 /// A static file for browsers.
 #[derive(Debug)]
@@ -31,8 +33,9 @@ impl Asset {
 }
 
 impl Assets {
-    /// The files of a site with this public URL and configuration.
-    pub(super) fn new(public_url: &Url, site: &SiteConfig) -> Self {
+    /// The files of the site of a configuration.
+    pub(super) fn new(config: &Config) -> Self {
+        let site = &config.site;
         let of_bytes = |name: &'static str, content_type, bytes: Cow<'static, [u8]>| {
             let digest = blake3::hash(&bytes).to_hex();
             let (stem, extension) =
@@ -43,7 +46,7 @@ impl Assets {
         let asset = |name, content_type, bytes: &'static [u8]| {
             of_bytes(name, content_type, Cow::Borrowed(bytes))
         };
-        let elements = elements(public_url).into_bytes();
+        let elements = elements(config).into_bytes();
         let mut assets = vec![
             of_bytes("style.css", "text/css; charset=utf-8", style(site).into()),
             asset(
@@ -94,12 +97,14 @@ fn style(site: &SiteConfig) -> Vec<u8> {
     [include_bytes!("../../web/style.css"), colours.as_bytes()].concat()
 }
 
-/// The module with the elements, which contains the address of the service and its style sheet.
-fn elements(public_url: &Url) -> String {
+/// The module with the elements, which contains the address of the service, its default language and
+/// its style sheet.
+fn elements(config: &Config) -> String {
     let style = include_str!("../../web/embed.css");
     let lines = style.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
     let text = |text: &str| serde_json::to_string(text).expect("a text serialises to JSON");
     include_str!("../../web/wegwijzer.js")
-        .replacen("\"__BASE__\"", &text(public_url.as_str()), 1)
+        .replacen("\"__BASE__\"", &text(config.public_url.as_str()), 1)
+        .replacen("\"__LANGUAGE__\"", &text(language_code(config.site.default_language)), 1)
         .replacen("\"__STYLE__\"", &text(&lines), 1)
 }

@@ -1,6 +1,7 @@
 //! The endpoints of the pages and of the static files for browsers.
 
 mod configurator;
+mod default_language;
 mod elements;
 mod embed;
 mod feeds;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub(crate) use self::{
     configurator::{Configurator, Preview},
+    default_language::WithoutPrefix,
     elements::{ElementFile, FILES as ELEMENT_FILES},
     embed::Embed,
     feeds::{EventFile, FeedEndpoint, PATHS as FEED_PATHS},
@@ -32,7 +34,7 @@ pub(crate) use self::{
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
 };
 use crate::{
-    config::Config,
+    config::{Config, ImageHost},
     error::ApiError,
     http::{
         cached_response, cached_response::Caching, compression::ContentEncoding, problem_details,
@@ -44,9 +46,6 @@ use crate::{
     search_params::SearchParams,
 };
 
-/// What a page may load and do in a browser: nothing from other origins, nothing inline.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// What a picture may do where a browser shows it by itself: no script, no request.
 const IMAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /// Immutable files are cached for a year.
@@ -65,6 +64,8 @@ struct Inner {
     pipeline: Arc<Pipeline>,
     config: Arc<Config>,
     site: Site,
+    /// The content security policy of a page.
+    policy: String,
 }
 
 /// A suggestion as sent to the script.
@@ -109,7 +110,8 @@ impl Pages {
     pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
         let site = Site::new(config);
         let config = Arc::new(config.clone());
-        Self { inner: Arc::new(Inner { pipeline, config, site }) }
+        let policy = content_security_policy(&config.site.image_hosts);
+        Self { inner: Arc::new(Inner { pipeline, config, site, policy }) }
     }
 
     /// The error page, in the language of the URL.
@@ -119,22 +121,37 @@ impl Pages {
             StatusCode::SERVICE_UNAVAILABLE => ErrorPage::Unavailable,
             _ => ErrorPage::Internal,
         };
-        let messages = self.inner.site.messages(split_language(path).0);
-        let body =
-            pages::error_page(&self.inner.site, messages, page_kind, id).unwrap_or_else(|error| {
-                tracing::error!(error = with_causes(&error), "cannot render error page");
-                String::new()
-            });
-        let mut response = html(status, body.into());
+        let site = &self.inner.site;
+        let messages = site.messages(site.split_language(path).0);
+        let body = pages::error_page(site, messages, page_kind, id).unwrap_or_else(|error| {
+            tracing::error!(error = with_causes(&error), "cannot render error page");
+            String::new()
+        });
+        let mut response = self.html(status, body.into());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response
     }
 
+    /// The content security policy of a page.
+    fn policy(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.inner.policy).expect("host names are visible ASCII")
+    }
+
+    /// A page that depends on no generation.
+    fn html(&self, status: StatusCode, body: Bytes) -> Response {
+        Response::builder()
+            .status(status)
+            .content_type(HTML)
+            .header(header::CONTENT_SECURITY_POLICY, self.policy())
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::VARY, "accept-encoding")
+            .body(body)
+    }
+
     async fn respond(&self, request: &Request) -> Response {
-        let path = request.uri().path();
-        let (language, path) = split_language(path);
+        let (language, path) = self.inner.site.split_language(request.uri().path());
         let query = request.uri().query().unwrap_or_default();
         if let Some(file) = path.strip_prefix("assets/") {
             return self.asset(file, request).await;
@@ -158,7 +175,7 @@ impl Pages {
                 PageCaching::None
             },
             media_type: HTML,
-            policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+            policy: self.policy(),
             status: if is_valid { StatusCode::OK } else { StatusCode::BAD_REQUEST },
         };
         self.page(request, &page_request, variant).await
@@ -289,17 +306,7 @@ async fn completions(pipeline: &Pipeline, typed: String) -> Vec<String> {
     distinct.take(SUGGESTIONS_MAX).collect()
 }
 
-/// The language of a path, and the rest of the path.
-fn split_language(path: &str) -> (Language, &str) {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    match path.strip_prefix("en") {
-        Some("") => (Language::En, ""),
-        Some(rest) if rest.starts_with('/') => (Language::En, &rest[1..]),
-        _ => (Language::Nl, path),
-    }
-}
-
-/// The page requested by a path, in its Dutch form.
+/// The page requested by a path without the prefix of a language.
 fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageRequest> {
     let information =
         |segment: &str| InformationPage::ALL.into_iter().find(|page| page.path() == segment);
@@ -338,14 +345,14 @@ fn problem(error: &PageError) -> Response {
     problem_details::response(status, &error)
 }
 
-fn html(status: StatusCode, body: Bytes) -> Response {
-    Response::builder()
-        .status(status)
-        .content_type(HTML)
-        .header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
-        .header(header::CACHE_CONTROL, "no-cache")
-        .header(header::VARY, "accept-encoding")
-        .body(body)
+/// What a page may load and do in a browser: pictures from the hosts that the operator allows, nothing
+/// else from other origins, nothing inline.
+fn content_security_policy(image_hosts: &[ImageHost]) -> String {
+    let hosts: String = image_hosts.iter().flat_map(|host| [" https://", host.as_str()]).collect();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{hosts}; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 }
 
 fn request_id(request: &Request) -> &str {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use schema::{Event, EventPhase, EventStatus, Highlight, Hit, NodeId, Record, SearchField, Span};
 
-use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
+use super::{
+    PageContext, layout::Link, picture::Picture, record_lookup, record_lookup::RecordsById, site,
+};
 use crate::truncation::{truncate_at_word, with_ellipses};
 
 /// Maximum number of text fragments shown.
@@ -23,6 +25,8 @@ const SUMMARY_CHARACTERS_MAX: usize = 260;
 pub(super) struct HitView {
     pub(super) href: String,
     pub(super) lang: &'static str,
+    /// Shown without its alternative text: the title stands next to it.
+    picture: Option<Picture>,
     pub(super) title: Vec<Span>,
     pub(super) kind: String,
     pub(super) kind_code: &'static str,
@@ -116,6 +120,7 @@ impl HitView {
         Some(Self {
             href: context.href(&site::path(record)?),
             lang: record_lookup::foreign_language_code(context, common.language),
+            picture: Picture::of(context.site, record),
             title: title(&common.title, highlights),
             kind: messages.enum_label("kind", kind.name()),
             kind_code: kind.name(),

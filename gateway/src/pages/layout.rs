@@ -1,12 +1,11 @@
 //! The layout of every page: head, search field and navigation.
 
-use schema::Language;
 use url::form_urlencoded;
 
 use super::{Site, feed_links::FeedLink, other_language};
 use crate::{
     config::Logo,
-    messages::{Messages, language_code},
+    messages::{LANGUAGES, Messages, language_code},
 };
 
 /// The layout of one page.
@@ -15,7 +14,7 @@ pub(super) struct Layout<'a> {
     pub(super) messages: &'a Messages,
     /// The page title, without the name of the site.
     pub(super) title: String,
-    /// The path of the page, in its Dutch form.
+    /// The path of the page, without the prefix of a language.
     pub(super) path: String,
     /// The text in the search field.
     pub(super) query: String,
@@ -68,7 +67,7 @@ impl<'a> Layout<'a> {
 
     /// The URL of a resource that does not depend on the language.
     pub(super) fn unlocalised_href(&self, path: &str) -> String {
-        self.site.href(Language::Nl, path)
+        self.site.root_href(path)
     }
 
     /// The URL of a static file.
@@ -83,8 +82,8 @@ impl<'a> Layout<'a> {
 
     /// The absolute URL of this page in each language.
     pub(super) fn alternates(&self) -> [(&'static str, String); 2] {
-        [("nl", Language::Nl), ("en", Language::En)]
-            .map(|(code, language)| (code, self.site.absolute(language, &self.path)))
+        LANGUAGES
+            .map(|language| (language_code(language), self.site.absolute(language, &self.path)))
     }
 
     /// The URL and the media type of the icon.

@@ -74,7 +74,7 @@ fn index(site: &Site, parts: usize) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"{NAMESPACE}\">\n"
     );
     for part in 1..=parts {
-        let address = site.absolute(schema::Language::Nl, &format!("sitemap.xml?part={part}"));
+        let address = site.root_url(&format!("sitemap.xml?part={part}"));
         let _ =
             writeln!(index, "<sitemap><loc>{}</loc></sitemap>", html_escape::encode_text(&address));
     }

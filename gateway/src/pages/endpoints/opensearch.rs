@@ -28,15 +28,15 @@ impl Endpoint for OpenSearch {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let site = &self.0.inner.site;
-        let messages = site.messages(schema::Language::Nl);
+        let messages = site.messages(site.config.default_language);
         let text = |text: &str| html_escape::encode_text(text).into_owned();
-        let url = |path: &str| text(&site.absolute(schema::Language::Nl, path));
+        let url = |path: &str| text(&site.root_url(path));
         let name: String = messages.get("site.name").chars().take(SHORT_NAME_CHARS_MAX).collect();
         let description = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <OpenSearchDescription xmlns=\"http://a9.com/-/spec/opensearch/1.1/\">\n\
              <ShortName>{}</ShortName>\n<Description>{}</Description>\n\
-             <InputEncoding>UTF-8</InputEncoding>\n<Language>nl</Language>\n\
+             <InputEncoding>UTF-8</InputEncoding>\n<Language>{}</Language>\n\
              <Image type=\"{}\">{}</Image>\n\
              <Url type=\"text/html\" template=\"{}\"/>\n\
              <Url type=\"application/atom+xml\" template=\"{}\"/>\n\
@@ -45,6 +45,7 @@ impl Endpoint for OpenSearch {
              </OpenSearchDescription>\n",
             text(&name),
             text(messages.get("site.tagline")),
+            messages.language_code(),
             site.icon().content_type,
             url(&format!("assets/{}", site.icon().hashed)),
             url("?q={searchTerms}"),

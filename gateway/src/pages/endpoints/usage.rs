@@ -11,7 +11,7 @@ use poem::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{CONTENT_SECURITY_POLICY, HTML, PageCaching, PageVariant, Pages, split_language};
+use super::{HTML, PageCaching, PageVariant, Pages};
 use crate::{
     error::{ApiError, ErrorCode},
     http::problem_details,
@@ -45,13 +45,13 @@ impl Endpoint for PartnerUsage {
         if let Err(error) = checked.await.unwrap_or_else(|_| Err("panicked".to_owned())) {
             return Ok(rejection(&error));
         }
-        let (language, path) = split_language(request.uri().path());
+        let (language, path) = self.pages.inner.site.split_language(request.uri().path());
         let variant = PageVariant {
             language,
             path_and_query: path.to_owned(),
             caching: PageCaching::None,
             media_type: HTML,
-            policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+            policy: self.pages.policy(),
             status: StatusCode::OK,
         };
         let page_request =
