@@ -39,6 +39,7 @@
 //! - `server`: the program under load and on errors; traces
 //! - `shutdown`: SIGTERM at any moment of the start
 //! - `pages`, `calendar`: HTML pages, feeds and robots
+//! - `white_label`: name, logo, colours, links, pictures and default language of a site
 //! - `partners`: results in pages of partners, and their keys
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
@@ -115,4 +116,5 @@ mod test_server;
 mod time_steps;
 mod unread_responses;
 mod website;
+mod white_label;
 mod wordpress;
