@@ -46,7 +46,7 @@ pub use self::{
     limits::Limits,
     overrides::Overrides,
     partner::{PREVIEW_NAME, PartnerConfig},
-    site::SiteConfig,
+    site::{Colour, FooterLink, ImageHost, Logo, SiteColours, SiteConfig},
     subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
     sync::SyncSettings,
 };

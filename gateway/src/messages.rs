@@ -12,10 +12,15 @@ use schema::{DatePrecision, Language, Moment, moment};
 /// The languages of the pages.
 pub(crate) const LANGUAGES: [Language; 2] = [Language::Nl, Language::En];
 
+/// Name of a site that has none of its own.
+pub(crate) const SITE_NAME_DEFAULT: &str = "Wegwijzer";
+/// Placeholder for the name of the site, in messages and in texts of pages.
+pub(crate) const NAME_PLACEHOLDER: &str = "{site}";
+
 static DUTCH: LazyLock<Messages> =
-    LazyLock::new(|| Messages::parse(Language::Nl, include_str!("../web/messages/nl.toml")));
+    LazyLock::new(|| Messages::named(Language::Nl, SITE_NAME_DEFAULT));
 static ENGLISH: LazyLock<Messages> =
-    LazyLock::new(|| Messages::parse(Language::En, include_str!("../web/messages/en.toml")));
+    LazyLock::new(|| Messages::named(Language::En, SITE_NAME_DEFAULT));
 
 /// The messages of one language.
 #[derive(Debug)]
@@ -25,17 +30,23 @@ pub(crate) struct Messages {
 }
 
 impl Messages {
-    /// The messages in `language`; in Dutch if there are none.
+    /// The messages in `language`, for texts without the name of the site; in Dutch if there are none.
     pub(crate) fn of(language: Language) -> &'static Self {
         if language == Language::En { &ENGLISH } else { &DUTCH }
     }
 
-    fn parse(language: Language, text: &str) -> Self {
-        type File = BTreeMap<String, BTreeMap<String, String>>;
-        let file: File =
+    /// The messages in `language` of a site with this name, which has no braces.
+    pub(crate) fn named(language: Language, name: &str) -> Self {
+        let text = match language {
+            Language::En => include_str!("../web/messages/en.toml"),
+            Language::Nl | Language::Other => include_str!("../web/messages/nl.toml"),
+        };
+        let file: BTreeMap<String, BTreeMap<String, String>> =
             toml::from_str(text).expect("message files are valid TOML; a test parses them");
         let flat = file.into_iter().flat_map(|(section, texts)| {
-            texts.into_iter().map(move |(key, text)| (format!("{section}.{key}"), text))
+            texts.into_iter().map(move |(key, text)| {
+                (format!("{section}.{key}"), text.replace(NAME_PLACEHOLDER, name))
+            })
         });
         Self { language, texts: flat.collect() }
     }

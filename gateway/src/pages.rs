@@ -1,8 +1,8 @@
 //! Pages for people: from the catalog to HTML, in Dutch and in English.
 //!
 //! `home` and `search` are the search pages, `item` is the page of a record, `entity` that of a theme
-//! or organisation, `entity_list` their overviews, `calendar` lists the events of a month, and `status` shows the state of the
-//! service. Templates, style sheet and script are in `gateway/web` and are compiled in.
+//! or organisation, `entity_list` their overviews, `calendar` lists the events of a month, and
+//! `status` shows the state of the service. Templates, style sheet and script are in `gateway/web` and are compiled in.
 //!
 //! This module does not depend on GraphQL, HTTP or storage: its input is a snapshot and parameters,
 //! its output is HTML. Invariant: a text of a source gets into HTML only through a template that
@@ -31,6 +31,7 @@ mod item_sections;
 mod json_ld;
 mod layout;
 mod mentions;
+mod picture;
 mod record_lookup;
 pub(crate) mod rest_reference;
 mod search;
@@ -50,11 +51,10 @@ use tokio::task::yield_now;
 pub(crate) use self::{
     error::{ErrorPage, error_page},
     graphiql::{graphiql, no_graphiql},
-    site::SiteUrls,
+    site::Site,
     sitemap::sitemap,
 };
 use crate::{
-    config::SiteConfig,
     feedback::{ClientFeedback, FeedbackReports, VotedPage},
     messages::Messages,
     partners::Partners,
@@ -64,12 +64,9 @@ use crate::{
 /// The input of every page.
 #[derive(Clone, Copy)]
 pub(crate) struct PageContext<'a> {
-    /// URLs of the site.
-    pub(crate) site: &'a SiteUrls,
-    /// Who runs the site, and its own texts.
-    pub(crate) site_config: &'a SiteConfig,
+    pub(crate) site: &'a Site,
     /// Texts in the language of the page.
-    pub(crate) messages: &'static Messages,
+    pub(crate) messages: &'a Messages,
     /// Snapshot of the generation.
     pub(crate) snapshot: &'a Snapshot,
     /// Time of the request.
@@ -81,7 +78,7 @@ pub(crate) struct PageContext<'a> {
 }
 
 impl PageContext<'_> {
-    /// The URL of a page, given by its Dutch form.
+    /// The URL of a page, given by its path without the prefix of a language.
     fn href(&self, path: &str) -> String {
         let language = self.messages.language;
         if self.has_absolute_links {
@@ -202,7 +199,7 @@ fn id_from_slug(slug: &str, kind: NodeKind) -> Option<NodeId> {
 }
 
 /// The language into which a page in `language` is also translated.
-const fn other_language(language: Language) -> Language {
+pub(crate) const fn other_language(language: Language) -> Language {
     match language {
         Language::En => Language::Nl,
         Language::Nl | Language::Other => Language::En,

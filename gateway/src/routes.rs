@@ -24,12 +24,15 @@ use crate::{
     },
     mcp,
     mcp::McpEndpoint,
+    messages::language_code,
     metrics::Metrics,
+    pages,
     pages::embed::EmbedForm,
     pages::endpoints::{
         Configurator, DESCRIPTION_PATH, ELEMENT_FILES, ElementFile, Embed, EventFile, FEED_PATHS,
         FeedEndpoint, FeedbackEndpoint, Graphiql, OpenSearch, OpenSearchSuggest, Pages,
         PartnerUsage, Preview, SUGGEST_PATH, Suggest, Thanks, WELL_KNOWN_PATHS, WellKnownFiles,
+        WithoutPrefix,
     },
     partners::Partners,
     pipeline::Pipeline,
@@ -37,11 +40,9 @@ use crate::{
     rest::{OpenApiDocument, VersionHeader},
 };
 
-/// Paths of pages in Dutch; the same paths exist in English under `/en/`.
-const PAGE_PATHS: [&str; 25] = [
+/// Paths of pages, without the prefix of a language.
+const PAGE_PATHS: [&str; 23] = [
     "/",
-    "/en",
-    "/en/*rest",
     "/article",
     "/article/:slug",
     "/toolkit",
@@ -67,14 +68,17 @@ const PAGE_PATHS: [&str; 25] = [
 ];
 
 /// Paths below which keys of partners with a filter are accepted.
-const FILTERED_PATHS: &[&str] =
-    &["/embed/", "/en/embed/", "/search.", "/en/search.", "/v1/search", "/v1/events", mcp::PATH];
-
-/// Where readers report what they found, and what follows.
-const FEEDBACK_PATHS: [(&str, &str); 2] =
-    [("/feedback", "/feedback/thanks"), ("/en/feedback", "/en/feedback/thanks")];
-
-const GRAPHIQL_PATHS: [&str; 3] = ["/graphiql", "/en/graphiql", "/graphiql/:file"];
+const FILTERED_PATHS: &[&str] = &[
+    "/embed/",
+    "/en/embed/",
+    "/nl/embed/",
+    "/search.",
+    "/en/search.",
+    "/nl/search.",
+    "/v1/search",
+    "/v1/events",
+    mcp::PATH,
+];
 
 /// The endpoint of the whole server, without connections, as tests call it.
 pub fn endpoint(
@@ -114,27 +118,24 @@ pub(crate) fn endpoint_of_connections(
         let endpoint = get_and_head(FeedEndpoint { pages: pages.clone(), format });
         CorsEndpoint::new(endpoint, config.cors.clone())
     };
-    let routes = FEED_PATHS
-        .into_iter()
-        .fold(rest_routes(page_routes(&pages), &pipeline, config), |routes, (path, format)| {
-            routes.at(path, feed(format))
+    let prefixes = prefixes(config);
+    let routes = rest_routes(page_routes(&pages, config), &pipeline, config);
+    let routes = prefixes.iter().fold(routes, |routes, prefix| {
+        let routes = FEED_PATHS.into_iter().fold(routes, |routes, (path, format)| {
+            routes.at(format!("{prefix}{path}"), feed(format))
         });
+        routes
+            .at(format!("{prefix}/status/partners"), usage())
+            .at(format!("{prefix}/embed"), configurator())
+            .at(format!("{prefix}/embed/preview"), get_and_head(Preview(pages.clone())))
+            .at(format!("{prefix}/embed/fragment"), embed(EmbedForm::Fragment))
+            .at(format!("{prefix}/embed/frame"), embed(EmbedForm::Frame))
+            .at(format!("{prefix}/embed/search"), embed(EmbedForm::Search))
+    });
     let routes = routes
         .at("/event/:file", get_and_head(EventFile(pages.clone())))
         .at(DESCRIPTION_PATH, get_and_head(OpenSearch(pages.clone())))
         .at(SUGGEST_PATH, get_and_head(OpenSearchSuggest(Arc::clone(&pipeline))))
-        .at("/status/partners", usage())
-        .at("/en/status/partners", usage())
-        .at("/embed", configurator())
-        .at("/en/embed", configurator())
-        .at("/embed/preview", get_and_head(Preview(pages.clone())))
-        .at("/en/embed/preview", get_and_head(Preview(pages.clone())))
-        .at("/embed/fragment", embed(EmbedForm::Fragment))
-        .at("/embed/frame", embed(EmbedForm::Frame))
-        .at("/embed/search", embed(EmbedForm::Search))
-        .at("/en/embed/search", embed(EmbedForm::Search))
-        .at("/en/embed/fragment", embed(EmbedForm::Fragment))
-        .at("/en/embed/frame", embed(EmbedForm::Frame))
         .at("/suggest", get_and_head(Suggest(Arc::clone(&pipeline))))
         .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
         .at(
@@ -166,23 +167,36 @@ fn rest_routes(routes: Route, pipeline: &Arc<Pipeline>, config: &Config) -> Rout
         .nest(rest::PREFIX, service)
 }
 
+/// Prefixes of paths in the default language, which is none, and in the other one.
+fn prefixes(config: &Config) -> [String; 2] {
+    let other = pages::other_language(config.site.default_language);
+    [String::new(), format!("/{}", language_code(other))]
+}
+
 /// Routes of pages, and of files for browsers and robots.
-fn page_routes(pages: &Pages) -> Route {
-    let routes = PAGE_PATHS
-        .iter()
-        .fold(Route::new(), |routes, path| routes.at(path, get_and_head(pages.clone())));
+fn page_routes(pages: &Pages, config: &Config) -> Route {
+    let [_, other] = prefixes(config);
+    let default = format!("/{}", language_code(config.site.default_language));
+    let without_prefix = || get_and_head(WithoutPrefix(pages.clone()));
+    let routes = Route::new()
+        .at(&default, without_prefix())
+        .at(format!("{default}/*rest"), without_prefix())
+        .at(&other, get_and_head(pages.clone()))
+        .at(format!("{other}/*rest"), get_and_head(pages.clone()));
+    let routes =
+        PAGE_PATHS.iter().fold(routes, |routes, path| routes.at(path, get_and_head(pages.clone())));
     let routes = WELL_KNOWN_PATHS
         .iter()
         .fold(routes, |routes, path| routes.at(path, get_and_head(WellKnownFiles(pages.clone()))));
     let routes = ELEMENT_FILES.into_iter().fold(routes, |routes, (path, name)| {
         routes.at(path, get_and_head(ElementFile { pages: pages.clone(), name }))
     });
-    let routes = FEEDBACK_PATHS.into_iter().fold(routes, |routes, (path, thanks)| {
+    let routes = prefixes(config).iter().fold(routes, |routes, prefix| {
         routes
-            .at(path, Head(FeedbackEndpoint(pages.clone())))
-            .at(thanks, get_and_head(Thanks(pages.clone())))
+            .at(format!("{prefix}/feedback"), Head(FeedbackEndpoint(pages.clone())))
+            .at(format!("{prefix}/feedback/thanks"), get_and_head(Thanks(pages.clone())))
     });
-    GRAPHIQL_PATHS
+    ["/graphiql".to_owned(), format!("{other}/graphiql"), "/graphiql/:file".to_owned()]
         .iter()
         .fold(routes, |routes, path| routes.at(path, get_and_head(Graphiql(pages.clone()))))
 }

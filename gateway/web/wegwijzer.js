@@ -3,6 +3,8 @@
 // the element until they are there.
 
 const BASE = "__BASE__";
+/** The language of addresses without a prefix. */
+const LANGUAGE = "__LANGUAGE__";
 const STYLE = "__STYLE__";
 /** Time for a response, in milliseconds. */
 const TIMEOUT_MS = 8_000;
@@ -115,8 +117,8 @@ class WegwijzerSearch extends HTMLElement {
   }
 
   get #language() {
-    const language = this.closest("[lang]")?.getAttribute("lang") ?? "nl";
-    return language.toLowerCase().startsWith("en") ? "en" : "nl";
+    const language = this.closest("[lang]")?.getAttribute("lang")?.toLowerCase();
+    return Object.keys(FAILED).find((code) => language?.startsWith(code)) ?? LANGUAGE;
   }
 
   async #load(parameters, focus) {
@@ -125,7 +127,7 @@ class WegwijzerSearch extends HTMLElement {
     this.#request = request;
     const timer = setTimeout(() => request.abort(), TIMEOUT_MS);
     this.#content.setAttribute("aria-busy", "true");
-    const language = this.#language === "en" ? "en/" : "";
+    const language = this.#language === LANGUAGE ? "" : `${this.#language}/`;
     let status = 0;
     try {
       const response = await fetch(`${BASE}${language}embed/search?${parameters}`, {

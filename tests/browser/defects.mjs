@@ -67,6 +67,25 @@ async function auditDesign(browser, address, check) {
     assert.equal(await menu.isVisible(), false);
     await context.close();
   });
+  await check("the open menu hides neither its button nor the page on a wider screen", async () => {
+    for (const [width, size] of [[390, "106.25%"], [390, "212.5%"], [320, "106.25%"]]) {
+      await withPage(browser, address, { viewport: { width, height: 844 } }, async (page) => {
+        await page.evaluate((font) => { document.documentElement.style.setProperty("font-size", font); }, size);
+        await page.locator(".menu").click();
+        const isHit = await page.locator(".menu").evaluate((one) => {
+          const { x, y, width, height } = one.getBoundingClientRect();
+          return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        });
+        assert.ok(isHit, `${width} pixels, ${size}`);
+      });
+    }
+    await withPage(browser, address, { viewport: { width: 820, height: 1180 } }, async (page) => {
+      await page.locator(".menu").click();
+      await page.setViewportSize({ width: 1180, height: 820 });
+      await page.locator("#q").click({ timeout: 5_000 });
+      assert.equal(await page.locator(".masthead nav:popover-open").count(), 0);
+    });
+  });
   await check("no text of the facts of a card is clipped", async () => {
     for (const path of ["/", "/event", "/toolkit", "/community", "/?q=klantreis"]) {
       await withPage(browser, address + path, { viewport: { width: 320, height: 900 } }, async (page) => {
@@ -102,11 +121,11 @@ async function auditDesign(browser, address, check) {
     const href = html.match(/<p class="note"><a href="(\/theme\/[^"]+)"/)?.[1];
     assert.equal((await fetch(address + href)).status, 200);
   });
-  await check("no title names another year than its date", async () => {
+  await check("no title names a year, since the demo is dated around today", async () => {
     for (const path of [...await paths(address, "event"), ...await paths(address, "article")]) {
       const html = await (await fetch(address + path)).text();
       const year = html.match(/<h1[^>]*><bdi>.*?\b(20\d\d)\b.*?<\/bdi><\/h1>/)?.[1];
-      if (year) assert.ok(html.match(/<p class="moment">.*?<\/p>|<time.*?<\/time>/gs)?.join("").includes(year), path);
+      assert.equal(year, undefined, path);
     }
   });
   await check("provenance names sites, not sources of the configuration", async () => {

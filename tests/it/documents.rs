@@ -79,6 +79,7 @@ fn every_query_must_return_the_response_shown() {
 fn every_configuration_must_be_valid() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wegwijzer.toml");
+    fs::copy(repository().join("gateway/web/icon.svg"), folder.path().join("logo.svg")).unwrap();
     for (path, document) in documents() {
         for (_, text) in blocks(&document).iter().filter(|(language, _)| *language == "toml") {
             fs::write(&file, text).unwrap();

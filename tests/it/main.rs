@@ -39,7 +39,9 @@
 //! - `server`: the program under load and on errors; traces
 //! - `shutdown`: SIGTERM at any moment of the start
 //! - `pages`, `calendar`: HTML pages, feeds and robots
+//! - `entity_lists`: overviews of themes and organisations, and cards of records
 //! - `feedback`: whether readers found what they searched for
+//! - `white_label`: name, logo, colours, links, pictures and default language of a site
 //! - `partners`: results in pages of partners, and their keys
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
@@ -69,6 +71,7 @@ mod crash;
 mod current_file;
 mod damage;
 mod documents;
+mod entity_lists;
 mod entity_mentions;
 mod example_operations;
 mod example_subgraphs;
@@ -117,4 +120,5 @@ mod test_server;
 mod time_steps;
 mod unread_responses;
 mod website;
+mod white_label;
 mod wordpress;

@@ -403,8 +403,8 @@ fn a_sitemap_with_too_many_urls_must_be_an_index_of_all_of_them() {
         let head = format!("GET {part} HTTP/1.1\r\nif-none-match: {etag}");
         assert_eq!(server.request(&head, "").status, 304, "{part}");
     }
-    // Start, calendar, six lists and four pages about the site, in two languages.
-    assert_eq!(urls.len(), 2 * (25_000 + 12));
+    // Start, calendar, seven lists and four pages about the site, in two languages.
+    assert_eq!(urls.len(), 2 * (25_000 + 13));
     for part in ["0", "3", "x", "-1"] {
         assert_eq!(server.get(&format!("/sitemap.xml?part={part}")).status, 404, "{part}");
     }

@@ -72,6 +72,35 @@ pub enum ConfigError {
     /// There are no sources to build from.
     #[error("no sources configured; add a `[[source]]`")]
     NoSources,
+    /// Two colours cannot be told apart well enough.
+    #[error(transparent)]
+    Contrast(Box<ContrastError>),
+}
+
+/// Two colours that pages show together without enough contrast.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{key}` has too little contrast for {purpose}: `{colour}` on or under `{other}` \
+     ({other_name}) is {ratio}:1, and at least {ratio_min}:1 is needed; {}",
+    nearest_colour(nearest.as_deref())
+)]
+pub struct ContrastError {
+    /// The key of the colour to change.
+    pub key: String,
+    /// Its value.
+    pub colour: String,
+    /// What the style sheet shows in both colours.
+    pub purpose: &'static str,
+    /// The other colour.
+    pub other: String,
+    /// Its key, or that it is built in.
+    pub other_name: String,
+    /// The contrast of both.
+    pub ratio: String,
+    /// The minimum contrast.
+    pub ratio_min: String,
+    /// The nearest colour that has it.
+    pub nearest: Option<String>,
 }
 
 impl ConfigError {
@@ -83,6 +112,13 @@ impl ConfigError {
             actual: actual.to_owned(),
         }
     }
+}
+
+fn nearest_colour(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || "no darker or lighter one has it: change the other colour, too".to_owned(),
+        |colour| format!("the nearest that has it is `{colour}`"),
+    )
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

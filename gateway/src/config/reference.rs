@@ -38,12 +38,10 @@ pub(crate) fn manual() -> String {
     text
 }
 
-/// The table of the keys of a section; the top level without a name.
+/// The table of the keys of a section, such as `site.colours`; the top level without a name.
 fn keys(schema: &Value, section: &str) -> String {
-    let object = match section {
-        "" => schema,
-        _ => object_within(&schema["properties"][section]),
-    };
+    let names = section.split('.').filter(|name| !name.is_empty());
+    let object = names.fold(schema, |object, name| object_within(&object["properties"][name]));
     let required = object["required"].as_array().cloned().unwrap_or_default();
     let mut table = "| Key | Type | Default | Unit and range | Meaning |\n".to_owned();
     table.push_str("| --- | --- | --- | --- | --- |\n");

@@ -145,7 +145,7 @@ impl ServerHandler for McpHandler {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().build();
         let mut implementation = Implementation::new("wegwijzer", env!("CARGO_PKG_VERSION"));
-        implementation.title = Some("Wegwijzer".to_owned());
+        implementation.title = Some(self.config.site.name.clone());
         implementation.website_url = Some(self.config.public_url.to_string());
         ServerConfig::new(capabilities)
             .with_server_info(implementation)

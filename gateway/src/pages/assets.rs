@@ -1,11 +1,15 @@
-//! Style sheets, scripts and icon: compiled in and immutable, each under a name that contains its
-//! digest.
+//! Style sheets, scripts and icon: compiled in, with the colours and the logo of the site; immutable,
+//! each under a name that contains its digest.
 
 use std::borrow::Cow;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha384};
-use url::Url;
+
+use crate::{
+    config::{Config, SiteColours, SiteConfig},
+    messages::language_code,
+};
 
 /// A static file for browsers.
 #[derive(Debug)]
@@ -29,8 +33,9 @@ impl Asset {
 }
 
 impl Assets {
-    /// The files of a site with this public URL.
-    pub(super) fn new(public_url: &Url) -> Self {
+    /// The files of the site of a configuration.
+    pub(super) fn new(config: &Config) -> Self {
+        let site = &config.site;
         let of_bytes = |name: &'static str, content_type, bytes: Cow<'static, [u8]>| {
             let digest = blake3::hash(&bytes).to_hex();
             let (stem, extension) =
@@ -41,9 +46,9 @@ impl Assets {
         let asset = |name, content_type, bytes: &'static [u8]| {
             of_bytes(name, content_type, Cow::Borrowed(bytes))
         };
-        let elements = elements(public_url).into_bytes();
-        Self(vec![
-            asset("style.css", "text/css; charset=utf-8", include_bytes!("../../web/style.css")),
+        let elements = elements(config).into_bytes();
+        let mut assets = vec![
+            of_bytes("style.css", "text/css; charset=utf-8", style(site).into()),
             asset(
                 "search.js",
                 "text/javascript; charset=utf-8",
@@ -62,7 +67,12 @@ impl Assets {
                 include_bytes!("../../web/wegwijzer.d.ts"),
             ),
             asset("icon.svg", "image/svg+xml", include_bytes!("../../web/icon.svg")),
-        ])
+        ];
+        let logo = site.logo.as_ref();
+        assets.extend(
+            logo.map(|logo| of_bytes(logo.file_name, logo.media_type, logo.bytes.to_vec().into())),
+        );
+        Self(assets)
     }
 
     /// The file name with the digest.
@@ -81,12 +91,20 @@ impl Assets {
     }
 }
 
-/// The module with the elements, which contains the address of the service and its style sheet.
-fn elements(public_url: &Url) -> String {
+/// The style sheet of the pages, with the colours of the site.
+fn style(site: &SiteConfig) -> Vec<u8> {
+    let colours = site.colours.as_ref().map(SiteColours::rules).unwrap_or_default();
+    [include_bytes!("../../web/style.css"), colours.as_bytes()].concat()
+}
+
+/// The module with the elements, which contains the address of the service, its default language and
+/// its style sheet.
+fn elements(config: &Config) -> String {
     let style = include_str!("../../web/embed.css");
     let lines = style.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
     let text = |text: &str| serde_json::to_string(text).expect("a text serialises to JSON");
     include_str!("../../web/wegwijzer.js")
-        .replacen("\"__BASE__\"", &text(public_url.as_str()), 1)
+        .replacen("\"__BASE__\"", &text(config.public_url.as_str()), 1)
+        .replacen("\"__LANGUAGE__\"", &text(language_code(config.site.default_language)), 1)
         .replacen("\"__STYLE__\"", &text(&lines), 1)
 }

@@ -274,7 +274,7 @@ pub(super) async fn preview(
     let title = messages.get("configurator.preview").to_owned();
     render_template(&PreviewView {
         layout: Layout::new(context.site, messages, title, "embed/preview"),
-        module: context.site.absolute(schema::Language::Nl, "embed/v1/wegwijzer.js"),
+        module: context.site.root_url("embed/v1/wegwijzer.js"),
         is_agenda: request.view == ElementView::Agenda,
         has_field: request.view == ElementView::Search,
         query: code::query(&request.search, request.first),

@@ -116,8 +116,8 @@ impl EmbedRequest {
 
 #[derive(Template)]
 #[template(path = "embed_results.html")]
-struct ResultsView {
-    messages: &'static Messages,
+struct ResultsView<'a> {
+    messages: &'a Messages,
     total: u64,
     /// The number of hits, as a complete sentence.
     count: String,
@@ -133,7 +133,7 @@ struct ResultsView {
 #[derive(Template)]
 #[template(path = "embed_search.html")]
 struct EmbedSearchView<'a> {
-    messages: &'static Messages,
+    messages: &'a Messages,
     action: String,
     has_field: bool,
     /// The text in the search field.
@@ -150,8 +150,8 @@ struct EmbedSearchView<'a> {
 
 #[derive(Template)]
 #[template(path = "embed_frame.html")]
-struct FrameView {
-    messages: &'static Messages,
+struct FrameView<'a> {
+    messages: &'a Messages,
     style: String,
     search: String,
 }

@@ -1,6 +1,7 @@
 //! The endpoints of the pages and of the static files for browsers.
 
 mod configurator;
+mod default_language;
 mod elements;
 mod embed;
 mod feedback;
@@ -26,6 +27,7 @@ use serde::Serialize;
 
 pub(crate) use self::{
     configurator::{Configurator, Preview},
+    default_language::WithoutPrefix,
     elements::{ElementFile, FILES as ELEMENT_FILES},
     embed::Embed,
     feedback::{FeedbackEndpoint, Thanks},
@@ -36,26 +38,24 @@ pub(crate) use self::{
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
 };
 use crate::{
-    config::Config,
+    config::{Config, ImageHost},
     error::ApiError,
     feedback::{ClientFeedback, Feedback},
     http::{
         cached_response, cached_response::Caching, client_address, compression::ContentEncoding,
         problem_details, request_id::RequestId,
     },
-    messages::Messages,
     pages,
     pages::{
-        ErrorPage, PageContext, PageError, PageRequest, SiteUrls, entity_list::EntityListRequest,
+        ErrorPage, PageContext, PageError, PageRequest, Site, entity_list::EntityListRequest,
         information::InformationPage,
     },
     pipeline::Pipeline,
     search_params::SearchParams,
 };
 
-/// What a page may load and do in a browser: nothing from other origins, nothing inline.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What a picture may do where a browser shows it by itself: no script, no request.
+const IMAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 /// Immutable files are cached for a year.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const HTML: &str = "text/html; charset=utf-8";
@@ -71,8 +71,10 @@ pub(crate) struct Pages {
 struct Inner {
     pipeline: Arc<Pipeline>,
     config: Arc<Config>,
-    site: SiteUrls,
+    site: Site,
     feedback: Option<Feedback>,
+    /// The content security policy of a page.
+    policy: String,
 }
 
 /// A suggestion as sent to the script.
@@ -113,27 +115,13 @@ struct PageVariant {
     status: StatusCode,
 }
 
-impl PageVariant {
-    /// An HTML page whose path depends on the language; it depends on nothing else in the address.
-    fn html(path: &str, caching: PageCaching) -> Self {
-        let (language, path) = split_language(path);
-        Self {
-            language,
-            path_and_query: path.to_owned(),
-            caching,
-            media_type: HTML,
-            policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-            status: StatusCode::OK,
-        }
-    }
-}
-
 impl Pages {
     pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
-        let site = SiteUrls::new(config.public_url.clone());
+        let site = Site::new(config);
         let feedback = config.feedback.is_some().then(|| Feedback::new(config.clock.now()));
         let config = Arc::new(config.clone());
-        Self { inner: Arc::new(Inner { pipeline, config, site, feedback }) }
+        let policy = content_security_policy(&config.site.image_hosts);
+        Self { inner: Arc::new(Inner { pipeline, config, site, feedback, policy }) }
     }
 
     /// The error page, in the language of the URL.
@@ -143,22 +131,50 @@ impl Pages {
             StatusCode::SERVICE_UNAVAILABLE => ErrorPage::Unavailable,
             _ => ErrorPage::Internal,
         };
-        let messages = Messages::of(split_language(path).0);
-        let body =
-            pages::error_page(&self.inner.site, messages, page_kind, id).unwrap_or_else(|error| {
-                tracing::error!(error = with_causes(&error), "cannot render error page");
-                String::new()
-            });
-        let mut response = html(status, body.into());
+        let site = &self.inner.site;
+        let messages = site.messages(site.split_language(path).0);
+        let body = pages::error_page(site, messages, page_kind, id).unwrap_or_else(|error| {
+            tracing::error!(error = with_causes(&error), "cannot render error page");
+            String::new()
+        });
+        let mut response = self.html(status, body.into());
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         response
     }
 
+    /// The content security policy of a page.
+    fn policy(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.inner.policy).expect("host names are visible ASCII")
+    }
+
+    /// An HTML page whose path depends on the language; it depends on nothing else in the address.
+    fn variant(&self, path: &str, caching: PageCaching) -> PageVariant {
+        let (language, path) = self.inner.site.split_language(path);
+        PageVariant {
+            language,
+            path_and_query: path.to_owned(),
+            caching,
+            media_type: HTML,
+            policy: self.policy(),
+            status: StatusCode::OK,
+        }
+    }
+
+    /// A page that depends on no generation.
+    fn html(&self, status: StatusCode, body: Bytes) -> Response {
+        Response::builder()
+            .status(status)
+            .content_type(HTML)
+            .header(header::CONTENT_SECURITY_POLICY, self.policy())
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::VARY, "accept-encoding")
+            .body(body)
+    }
+
     async fn respond(&self, request: &Request) -> Response {
-        let path = request.uri().path();
-        let (language, path) = split_language(path);
+        let (language, path) = self.inner.site.split_language(request.uri().path());
         let query = request.uri().query().unwrap_or_default();
         if let Some(file) = path.strip_prefix("assets/") {
             return self.asset(file, request).await;
@@ -183,7 +199,7 @@ impl Pages {
                 PageCaching::None
             },
             media_type: HTML,
-            policy: HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+            policy: self.policy(),
             status: if is_valid { StatusCode::OK } else { StatusCode::BAD_REQUEST },
         };
         self.page(request, &page_request, variant).await
@@ -201,10 +217,9 @@ impl Pages {
             return self.error_page(request.uri().path(), StatusCode::SERVICE_UNAVAILABLE, id);
         };
         let now = self.inner.config.clock.now();
-        let messages = Messages::of(variant.language);
+        let messages = self.inner.site.messages(variant.language);
         let context = PageContext {
             site: &self.inner.site,
-            site_config: &self.inner.config.site,
             messages,
             snapshot: &snapshot,
             now,
@@ -277,6 +292,10 @@ impl Pages {
             .body(encoding.encode_off_runtime(Bytes::copy_from_slice(&asset.bytes)).await);
         encoding.set_headers(response.headers_mut());
         self::elements::allow_any_origin(&mut response);
+        if asset.content_type.starts_with("image/") {
+            let policy = HeaderValue::from_static(IMAGE_POLICY);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
         response
     }
 }
@@ -318,17 +337,7 @@ async fn completions(pipeline: &Pipeline, typed: String) -> Vec<String> {
     distinct.take(SUGGESTIONS_MAX).collect()
 }
 
-/// The language of a path, and the rest of the path.
-fn split_language(path: &str) -> (Language, &str) {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    match path.strip_prefix("en") {
-        Some("") => (Language::En, ""),
-        Some(rest) if rest.starts_with('/') => (Language::En, &rest[1..]),
-        _ => (Language::Nl, path),
-    }
-}
-
-/// The page requested by a path, in its Dutch form.
+/// The page requested by a path without the prefix of a language.
 fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageRequest> {
     let information =
         |segment: &str| InformationPage::ALL.into_iter().find(|page| page.path() == segment);
@@ -373,14 +382,14 @@ fn problem(error: &PageError) -> Response {
     problem_details::response(status, &error)
 }
 
-fn html(status: StatusCode, body: Bytes) -> Response {
-    Response::builder()
-        .status(status)
-        .content_type(HTML)
-        .header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
-        .header(header::CACHE_CONTROL, "no-cache")
-        .header(header::VARY, "accept-encoding")
-        .body(body)
+/// What a page may load and do in a browser: pictures from the hosts that the operator allows, nothing
+/// else from other origins, nothing inline.
+fn content_security_policy(image_hosts: &[ImageHost]) -> String {
+    let hosts: String = image_hosts.iter().flat_map(|host| [" https://", host.as_str()]).collect();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{hosts}; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 }
 
 fn request_id(request: &Request) -> &str {

@@ -6,7 +6,9 @@ mod panel;
 use std::sync::Arc;
 
 use askama::Template;
-use schema::{Kind, NodeKind, Record, SearchExtras, SearchFilter, SearchSort};
+use schema::{
+    Kind, NodeKind, Organisation, OrganisationKind, Record, SearchExtras, SearchFilter, SearchSort,
+};
 
 use self::panel::Card;
 use super::{
@@ -31,6 +33,8 @@ const GROUPS_SHOWN: usize = 8;
 struct EntityView<'a> {
     layout: Layout<'a>,
     heading: String,
+    /// The list of all entities of the kind.
+    overview: Link,
     also_known_as: String,
     definition: String,
     facts: Vec<(String, Vec<Link>)>,
@@ -102,7 +106,12 @@ async fn view<'a>(
     let newest = home::list(context, news, SearchSort::Newest, newest_max).await?;
     let newest = newest.into_iter().filter(|hit| !in_panel.contains(&&hit.href));
     let newest = newest.take(ITEMS_SHOWN).collect();
+    let kind = id.kind().as_str();
     Ok(EntityView {
+        overview: Link {
+            href: layout.href(kind),
+            text: messages.get(&format!("entities.{kind}")).to_owned(),
+        },
         heading,
         also_known_as,
         definition,
@@ -159,7 +168,7 @@ async fn describe(
                     "organisation.also",
                     &[&organisation.abbreviations[..], &organisation.aliases].concat(),
                 ),
-                messages.enum_label("organisation_kind", organisation.kind.name()),
+                organisation_kind(context, organisation),
                 vec![
                     (messages.get("organisation.website").to_owned(), website.collect()),
                     (messages.get("organisation.parent").to_owned(), parent),
@@ -174,6 +183,14 @@ async fn describe(
         ),
         _ => return Err(PageError::NotFound),
     })
+}
+
+/// The type of an organisation; empty if it is not known.
+pub(super) fn organisation_kind(context: PageContext<'_>, organisation: &Organisation) -> String {
+    match organisation.kind {
+        OrganisationKind::Other => String::new(),
+        kind => context.messages.enum_label("organisation_kind", kind.name()),
+    }
 }
 
 fn format_aliases(context: PageContext<'_>, key: &str, aliases: &[String]) -> String {

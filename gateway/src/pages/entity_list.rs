@@ -4,13 +4,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
-use schema::{
-    NodeId, NodeKind, OrganisationKind, Page, Record, SearchExtras, SearchFilter, SearchSort,
-};
+use schema::{NodeId, NodeKind, Page, Record, SearchExtras, SearchFilter, SearchSort};
 use url::form_urlencoded;
 
 use super::{
-    PageContext, PageError, home,
+    PageContext, PageError, entity, home,
     layout::{Layout, Link},
     mentions, record_lookup, render_template,
 };
@@ -18,8 +16,12 @@ use crate::truncation::truncate_at_word;
 
 /// Number of entities per page; a facet counts at most as many selected values.
 const PAGE_SIZE: usize = 100;
+/// Maximum length of the words in the title of a page.
+const TITLE_CHARACTERS_MAX: usize = 60;
 /// Maximum length of a definition in characters.
 const DEFINITION_CHARACTERS_MAX: usize = 140;
+/// Maximum number of characters of the words, as in the field.
+const WORDS_CHARACTERS_MAX: usize = 200;
 /// With more entities than this, a field narrows the list by name.
 const SEARCHED_FROM: u64 = 30;
 
@@ -41,6 +43,8 @@ struct EntityListView<'a> {
     /// The number of entities, as a complete sentence.
     count: String,
     words: String,
+    /// The overview without words.
+    all: Option<String>,
     has_search_field: bool,
     rows: Vec<EntityRow>,
     previous: Option<String>,
@@ -57,13 +61,14 @@ struct EntityRow {
 
 impl EntityListRequest {
     /// The request of a query string with the parameters `q` and `page`; `None` for a kind without
-    /// an overview or an invalid number. Other parameters have no meaning here.
+    /// an overview, an invalid number or words that are too long. Other parameters have no meaning here.
     pub(crate) fn parse(kind: NodeKind, query: &str) -> Option<Self> {
         let has_overview =
             matches!(kind, NodeKind::Theme | NodeKind::Organisation | NodeKind::Audience);
         let mut request = has_overview.then(|| Self { kind, words: String::new(), page: 1 })?;
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
+                "q" if value.chars().count() > WORDS_CHARACTERS_MAX => return None,
                 "q" => value.trim().clone_into(&mut request.words),
                 "page" => request.page = value.parse().ok().filter(|page| *page > 0)?,
                 _ => {}
@@ -123,13 +128,25 @@ pub(super) async fn page(
     };
     let key = request.kind.as_str();
     let heading = messages.get(&format!("entities.{key}")).to_owned();
+    let mut title = heading.clone();
+    if !request.words.is_empty() {
+        title = format!("{title}: {}", truncate_at_word(&request.words, TITLE_CHARACTERS_MAX));
+    }
+    if request.page > 1 {
+        let page = messages.format("search.page", "page", &request.page.to_string());
+        title = format!("{title}, {}", page.to_lowercase());
+    }
     let path = request.path();
-    let mut layout = Layout::new(context.site, messages, heading.clone(), &path);
+    let mut layout = Layout::new(context.site, messages, title, &path);
     layout.description = messages.get(&format!("entities.{key}_intro")).to_owned();
     layout.is_indexable = request.words.is_empty();
     let href = |page: usize| context.href(&request.at_page(page).path());
     let view = EntityListView {
-        count: messages.format("entities.count", "count", &messages.number(found.total)),
+        count: match found.total {
+            0 => messages.get("entities.none").to_owned(),
+            total => messages.format("entities.count", "count", &messages.number(total)),
+        },
+        all: (!request.words.is_empty()).then(|| context.href(key)),
         words: request.words.clone(),
         has_search_field: all > SEARCHED_FROM || !request.words.is_empty(),
         rows: records.iter().map(row).collect(),
@@ -177,16 +194,13 @@ fn count(context: PageContext<'_>, count: u64) -> String {
 }
 
 fn description(context: PageContext<'_>, record: &Record) -> String {
-    let messages = context.messages;
     match record {
         Record::Theme(theme) => theme
             .definition
             .as_ref()
             .map(|text| truncate_at_word(text, DEFINITION_CHARACTERS_MAX))
             .unwrap_or_default(),
-        Record::Organisation(organisation) if organisation.kind != OrganisationKind::Other => {
-            messages.enum_label("organisation_kind", organisation.kind.name())
-        }
+        Record::Organisation(organisation) => entity::organisation_kind(context, organisation),
         _ => String::new(),
     }
 }
@@ -207,5 +221,11 @@ mod tests {
             assert_eq!(query(invalid), None, "{invalid}");
         }
         assert_eq!(EntityListRequest::parse(NodeKind::Person, ""), None);
+        let words = |length: usize| {
+            let query = format!("q={}", "é".repeat(length));
+            EntityListRequest::parse(NodeKind::Theme, &query)
+        };
+        assert!(words(WORDS_CHARACTERS_MAX).is_some());
+        assert_eq!(words(WORDS_CHARACTERS_MAX + 1), None);
     }
 }

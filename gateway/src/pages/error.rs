@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{PageError, SiteUrls, layout::Layout};
+use super::{PageError, Site, layout::Layout};
 use crate::messages::Messages;
 
 /// The kind of error.
@@ -29,8 +29,8 @@ struct ErrorView<'a> {
 /// # Errors
 /// [`PageError::Template`] if the template fails.
 pub(crate) fn error_page(
-    site: &SiteUrls,
-    messages: &'static Messages,
+    site: &Site,
+    messages: &Messages,
     kind: ErrorPage,
     request_id: &str,
 ) -> Result<String, PageError> {
@@ -54,8 +54,8 @@ pub(crate) fn error_page(
 }
 
 fn render(
-    site: &SiteUrls,
-    messages: &'static Messages,
+    site: &Site,
+    messages: &Messages,
     title: String,
     text: String,
     request_text: String,

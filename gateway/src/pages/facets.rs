@@ -77,7 +77,7 @@ fn visible_counts(
 
 /// Builds the facets of one page.
 pub(super) struct FacetBuilder<'a> {
-    pub(super) messages: &'static Messages,
+    pub(super) messages: &'a Messages,
     pub(super) records_by_id: &'a RecordsById,
     /// The search, which may request every value of one facet.
     pub(super) parameters: &'a SearchParams,

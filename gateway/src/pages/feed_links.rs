@@ -64,7 +64,7 @@ pub(super) struct FeedLink {
     /// Name of the format.
     pub(super) name: &'static str,
     /// Text of the link for readers.
-    pub(super) label: &'static str,
+    pub(super) label: String,
 }
 
 /// Links to the feeds of a search by publication.
@@ -82,7 +82,7 @@ pub(super) fn of_search(context: PageContext<'_>, search: &SearchParams) -> Vec<
         let separator = if query.is_empty() { "" } else { "?" };
         let path = format!("{}{separator}{query}", format.path());
         let media_type = format.media_type().split(';').next().unwrap_or_default();
-        let label = context.messages.get(format.label_key());
+        let label = context.messages.get(format.label_key()).to_owned();
         FeedLink { href: context.href(&path), media_type, name: format.name(), label }
     };
     formats.map(feed).collect()

@@ -22,6 +22,7 @@ struct FeedbackView<'a> {
 
 /// The counts of a day.
 struct PeriodView {
+    /// Key of the message.
     title: &'static str,
     /// The id of its heading, and the start of those below it.
     id: &'static str,
@@ -58,13 +59,13 @@ pub(super) fn reports_page(
     layout.is_indexable = false;
     let today = PeriodView {
         id: "today",
-        title: messages.get("feedback.today"),
+        title: "feedback.today",
         since: since(messages, "feedback.since_today", &reports.today),
         tables: tables(messages, &reports.today),
     };
     let yesterday = reports.yesterday.iter().map(|report| PeriodView {
         id: "yesterday",
-        title: messages.get("feedback.yesterday"),
+        title: "feedback.yesterday",
         since: since(messages, "feedback.since_yesterday", report),
         tables: tables(messages, report),
     });

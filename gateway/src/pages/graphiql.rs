@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{PageError, SiteUrls, layout::Layout};
+use super::{PageError, Site, layout::Layout};
 use crate::messages::Messages;
 
 /// Command that builds `GraphiQL`, from the root of the repository.
@@ -28,8 +28,8 @@ struct NoGraphiqlView<'a> {
 ///
 /// # Errors
 /// [`PageError::Template`] if the template fails.
-pub(crate) fn graphiql(site: &SiteUrls) -> Result<String, PageError> {
-    let messages = Messages::of(schema::Language::En);
+pub(crate) fn graphiql(site: &Site) -> Result<String, PageError> {
+    let messages = site.messages(schema::Language::En);
     Ok(GraphiqlView { layout: layout(site, messages) }.render()?)
 }
 
@@ -37,10 +37,7 @@ pub(crate) fn graphiql(site: &SiteUrls) -> Result<String, PageError> {
 ///
 /// # Errors
 /// [`PageError::Template`] if the template fails.
-pub(crate) fn no_graphiql(
-    site: &SiteUrls,
-    messages: &'static Messages,
-) -> Result<String, PageError> {
+pub(crate) fn no_graphiql(site: &Site, messages: &Messages) -> Result<String, PageError> {
     let view = NoGraphiqlView {
         layout: layout(site, messages),
         build_command: BUILD_COMMAND,
@@ -49,7 +46,7 @@ pub(crate) fn no_graphiql(
     Ok(view.render()?)
 }
 
-fn layout<'a>(site: &'a SiteUrls, messages: &'static Messages) -> Layout<'a> {
+fn layout<'a>(site: &'a Site, messages: &'a Messages) -> Layout<'a> {
     let mut layout = Layout::new(site, messages, "GraphiQL".to_owned(), "graphiql");
     layout.is_indexable = false;
     layout

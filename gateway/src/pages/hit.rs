@@ -8,7 +8,9 @@ use schema::{
     NodeId, Record, SearchField, Span,
 };
 
-use super::{PageContext, layout::Link, record_lookup, record_lookup::RecordsById, site};
+use super::{
+    PageContext, layout::Link, picture::Picture, record_lookup, record_lookup::RecordsById, site,
+};
 use crate::{
     messages::Messages,
     truncation::{truncate_at_word, with_ellipses},
@@ -29,6 +31,8 @@ const SUMMARY_CHARACTERS_MAX: usize = 260;
 pub(super) struct HitView {
     pub(super) href: String,
     pub(super) lang: &'static str,
+    /// Shown without its alternative text: the title stands next to it.
+    picture: Option<Picture>,
     pub(super) title: Vec<Span>,
     pub(super) kind: String,
     pub(super) kind_code: &'static str,
@@ -122,18 +126,13 @@ impl HitView {
             published_at.map(|at| (at.describe_date(messages.language), at.iso_date()))
         };
         let place = event.and_then(place);
-        let notice = match event {
-            Some(event) if event.phase(context.now) == EventPhase::Ongoing => {
-                ongoing(context, event)
-            }
-            Some(event) => status_notice(context, event),
-            None => String::new(),
-        };
+        let notice = event.map(|event| notice(context, event)).unwrap_or_default();
         let links_up_to =
             |ids: &[NodeId], max| records_by_id.links(context, &ids[..ids.len().min(max)]);
         Some(Self {
             href: context.href(&site::path(record)?),
             lang: record_lookup::foreign_language_code(context, common.language),
+            picture: Picture::of(context.site, record),
             title: title(&common.title, highlights),
             kind: messages.enum_label("kind", kind.name()),
             kind_code: kind.name(),
@@ -187,9 +186,14 @@ fn extent(context: PageContext<'_>, record: &Record) -> String {
             1 => messages.get("hit.step").to_owned(),
             steps => messages.format("hit.steps", "count", &steps.to_string()),
         },
-        Record::Community(community) => community.member_count.map_or_else(String::new, |count| {
-            messages.format("hit.members", "count", &member_count(context, count))
-        }),
+        Record::Community(community) => match community.member_count {
+            None => String::new(),
+            Some(count) if count.value == 0 => String::new(),
+            Some(ApproximateCount { value: 1, precision: CountPrecision::Exact, .. }) => {
+                messages.get("hit.member").to_owned()
+            }
+            Some(count) => messages.format("hit.members", "count", &member_count(context, count)),
+        },
         _ => String::new(),
     }
 }
@@ -218,10 +222,12 @@ pub(super) fn status_notice(context: PageContext<'_>, event: &Event) -> String {
     }
 }
 
-/// The status of an event that has begun.
-fn ongoing(context: PageContext<'_>, event: &Event) -> String {
-    match event.status {
-        EventStatus::Scheduled => context.messages.enum_label("phase", EventPhase::Ongoing.name()),
+/// What a list says about an event: a change of its status, or that it has begun.
+pub(super) fn notice(context: PageContext<'_>, event: &Event) -> String {
+    match (event.status, event.phase(context.now)) {
+        (EventStatus::Scheduled, phase @ EventPhase::Ongoing) => {
+            context.messages.enum_label("phase", phase.name())
+        }
         _ => status_notice(context, event),
     }
 }

@@ -10,10 +10,14 @@ use super::{
     layout::{Layout, Link},
     render_template,
 };
-use crate::{blocking, truncation::truncate_at_word};
+use crate::{
+    blocking, config::ImageHost, messages::NAME_PLACEHOLDER, truncation::truncate_at_word,
+};
 
 /// Maximum number of characters of the description, which is the first paragraph.
 const DESCRIPTION_CHARACTERS_MAX: usize = 200;
+/// Placeholder for a sentence about the sites from which browsers load something.
+const OTHER_SITES: &str = "{other_sites}";
 /// Scheme of links to pages of the site.
 const PAGE_SCHEME: &str = "page:";
 
@@ -83,11 +87,12 @@ pub(super) async fn page(
     context: PageContext<'_>,
     page: InformationPage,
 ) -> Result<String, PageError> {
-    let (messages, config) = (context.messages, context.site_config);
+    let (messages, config) = (context.messages, &context.site.config);
     let text = config.text(page.path(), messages.language);
     let text = text.unwrap_or_else(|| page.built_in(messages.language)).to_owned();
     let base = context.site.href(messages.language, "");
-    let text = blocking::run(text.len(), move || render(&text, &base)).await;
+    let values = [(NAME_PLACEHOLDER, config.name.clone()), (OTHER_SITES, other_sites(context))];
+    let text = blocking::run(text.len(), move || render(&text, &base, &values)).await;
     let mut layout = Layout::new(context.site, messages, text.title, page.path());
     layout.description = text.description;
     let contact = |url: &url::Url| Link {
@@ -108,15 +113,30 @@ pub(super) async fn page(
     render_template(&view).await
 }
 
-/// Markdown as HTML. Its first heading is the title; HTML in it is text, and pictures are their
-/// descriptions.
-fn render(text: &str, base: &str) -> RenderedText {
+/// A sentence about the sites from which browsers load something.
+fn other_sites(context: PageContext<'_>) -> String {
+    let messages = context.messages;
+    let hosts: Vec<_> = context.site.config.image_hosts.iter().map(ImageHost::as_str).collect();
+    if hosts.is_empty() {
+        return messages.get("information.nothing_loaded").to_owned();
+    }
+    messages.format("information.pictures_loaded", "hosts", &hosts.join(", "))
+}
+
+/// Markdown as HTML, with values for its placeholders. Its first heading is the title; HTML in it is
+/// text, and pictures are their descriptions.
+fn render(text: &str, base: &str, values: &[(&str, String)]) -> RenderedText {
+    let filled = |text: &str| {
+        values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+    };
     let text = text.trim_start_matches('\u{feff}');
     let (title, text) = text.split_once('\n').unwrap_or((text, ""));
-    let title = title.trim_start_matches('#').trim().to_owned();
+    let title = filled(title.trim_start_matches('#').trim());
     let events = Parser::new_ext(text, Options::ENABLE_TABLES);
     let events = events.filter_map(|event| match event {
-        Event::Html(html) | Event::InlineHtml(html) => Some(Event::Text(html)),
+        Event::Html(text) | Event::InlineHtml(text) | Event::Text(text) => {
+            Some(Event::Text(filled(&text).into()))
+        }
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         Event::Start(Tag::Heading { level: HeadingLevel::H1, id, classes, attrs }) => {
             Some(Event::Start(Tag::Heading { level: HeadingLevel::H2, id, classes, attrs }))
@@ -132,7 +152,8 @@ fn render(text: &str, base: &str) -> RenderedText {
     });
     let mut rendered = String::new();
     html::push_html(&mut rendered, events);
-    RenderedText { title, description: first_paragraph(text), html: rendered }
+    let description = truncate_at_word(&filled(&first_paragraph(text)), DESCRIPTION_CHARACTERS_MAX);
+    RenderedText { title, description, html: rendered }
 }
 
 /// The target of a link; the page itself if it is of another scheme than those of a site.
@@ -158,7 +179,7 @@ fn first_paragraph(text: &str) -> String {
             _ => {}
         }
     }
-    truncate_at_word(&words, DESCRIPTION_CHARACTERS_MAX)
+    words
 }
 
 #[cfg(test)]
@@ -169,7 +190,7 @@ mod tests {
     fn a_text_must_not_bring_scripts_pictures_or_other_schemes() {
         let text = "# Titel <b>\n\nEen [pagina](page:status), <script>x</script> ![foto](https://x.nl/a.png)\n\
                     [js](javascript:alert(1)) [uit](https://x.nl/)\n\n# Kop\n\n<img src=x onerror=y>\n";
-        let rendered = render(text, "/en/");
+        let rendered = render(text, "/en/", &[]);
         assert_eq!(rendered.title, "Titel <b>");
         for part in
             ["<a href=\"/en/status\">", "&lt;script&gt;", "<a href=\"#\">js</a>", "<h2>Kop</h2>"]
@@ -186,7 +207,10 @@ mod tests {
     fn every_built_in_text_must_have_a_title_and_a_description() {
         for page in InformationPage::ALL {
             for language in [Language::Nl, Language::En] {
-                let rendered = render(page.built_in(language), "/");
+                let values =
+                    [(NAME_PLACEHOLDER, "Zoek *1*".to_owned()), (OTHER_SITES, String::new())];
+                let rendered = render(page.built_in(language), "/", &values);
+                assert!(!rendered.html.contains('{') && !rendered.html.contains("<em>"));
                 assert!(!rendered.title.is_empty() && rendered.description.len() > 20, "{page:?}");
                 // A heading is no part of it.
                 assert!(rendered.html.contains(&format!("<p>{}", &rendered.description[..20])));

@@ -17,6 +17,7 @@ use super::{
     item_sections::{Fact, ItemSections, Section},
     json_ld,
     layout::{Layout, Link},
+    picture::Picture,
     record_lookup,
     record_lookup::RecordsById,
     render_template, site,
@@ -50,6 +51,7 @@ struct ItemView<'a> {
     moment: String,
     notice: String,
     lead: Option<String>,
+    picture: Option<Picture>,
     /// [`BODY_MARKER`], or empty if there is no body.
     body_html: &'static str,
     sections: Vec<Section>,
@@ -144,6 +146,7 @@ async fn view<'a>(
         moment: item_sections::moment(context, record),
         notice: item_sections::notice(context, record),
         lead,
+        picture: Picture::of(context.site, record),
         body_html: if body_html.is_empty() { "" } else { BODY_MARKER },
         facts: item_sections::facts(context, record, &records_by_id)
             .into_iter()

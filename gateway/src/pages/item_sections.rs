@@ -352,7 +352,7 @@ pub(super) fn actions(context: PageContext<'_>, record: &Record) -> Vec<Link> {
             );
             let calendar_path = format!("event/{}.ics", event.common.id);
             actions.extend(has_not_ended.then(|| Link {
-                href: context.site.href(schema::Language::Nl, &calendar_path),
+                href: context.site.root_href(&calendar_path),
                 text: context.messages.get("item.calendar").to_owned(),
             }));
             actions.extend(event.recording.as_ref().map(|url| link(url, "item.recording")));

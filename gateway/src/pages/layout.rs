@@ -1,18 +1,20 @@
 //! The layout of every page: head, search field and navigation.
 
-use schema::Language;
 use url::form_urlencoded;
 
-use super::{SiteUrls, feed_links::FeedLink, other_language};
-use crate::messages::Messages;
+use super::{Site, feed_links::FeedLink, other_language};
+use crate::{
+    config::Logo,
+    messages::{LANGUAGES, Messages, language_code},
+};
 
 /// The layout of one page.
 pub(super) struct Layout<'a> {
-    pub(super) site: &'a SiteUrls,
-    pub(super) messages: &'static Messages,
+    pub(super) site: &'a Site,
+    pub(super) messages: &'a Messages,
     /// The page title, without the name of the site.
     pub(super) title: String,
-    /// The path of the page, in its Dutch form.
+    /// The path of the page, without the prefix of a language.
     pub(super) path: String,
     /// The text in the search field.
     pub(super) query: String,
@@ -39,12 +41,7 @@ pub(super) struct Link {
 
 impl<'a> Layout<'a> {
     /// The layout of a page that search engines may index.
-    pub(super) fn new(
-        site: &'a SiteUrls,
-        messages: &'static Messages,
-        title: String,
-        path: &str,
-    ) -> Self {
+    pub(super) fn new(site: &'a Site, messages: &'a Messages, title: String, path: &str) -> Self {
         let description = messages.get("site.intro").to_owned();
         Self {
             site,
@@ -73,7 +70,7 @@ impl<'a> Layout<'a> {
 
     /// The URL of a resource that does not depend on the language.
     pub(super) fn unlocalised_href(&self, path: &str) -> String {
-        self.site.href(Language::Nl, path)
+        self.site.root_href(path)
     }
 
     /// The URL of a static file.
@@ -88,8 +85,27 @@ impl<'a> Layout<'a> {
 
     /// The absolute URL of this page in each language.
     pub(super) fn alternates(&self) -> [(&'static str, String); 2] {
-        [("nl", Language::Nl), ("en", Language::En)]
-            .map(|(code, language)| (code, self.site.absolute(language, &self.path)))
+        LANGUAGES
+            .map(|language| (language_code(language), self.site.absolute(language, &self.path)))
+    }
+
+    /// The URL and the media type of the icon.
+    pub(super) fn icon(&self) -> (String, &'static str) {
+        let icon = self.site.icon();
+        (self.site.asset(&icon.hashed), icon.content_type)
+    }
+
+    /// The picture before the name of the site, and its URL.
+    pub(super) fn logo(&self) -> Option<(&Logo, String)> {
+        let logo = self.site.config.logo.as_ref();
+        logo.map(|logo| (logo, self.site.asset(logo.file_name)))
+    }
+
+    /// URL and text of the links that the operator adds to the footer.
+    pub(super) fn footer_links(&self) -> impl Iterator<Item = (&str, &str)> {
+        let language = self.messages.language;
+        let links = self.site.config.footer_links.iter();
+        links.map(move |link| (link.url(language), link.text(language)))
     }
 
     /// URL and title of the pages of the site about itself.
@@ -117,7 +133,7 @@ impl<'a> Layout<'a> {
 
     /// The code of the other language.
     pub(super) fn other_language_code(&self) -> &'static str {
-        Messages::of(other_language(self.messages.language)).language_code()
+        language_code(other_language(self.messages.language))
     }
 
     /// Whether this page is at `path` or below it.

@@ -6,7 +6,7 @@ use poem_openapi::registry::{MetaOperation, MetaOperationParam, MetaSchema, Meta
 use super::{PageContext, PageError, layout::Layout};
 use crate::rest;
 
-/// Path of the page, in its Dutch form.
+/// Path of the page, without the prefix of a language.
 pub(crate) const PATH: &str = "api";
 
 #[derive(Template)]

@@ -161,7 +161,8 @@ async fn view<'a>(
     let mut layout = Layout::new(context.site, messages, title.clone(), &search_path(parameters));
     layout.query = parameters.words.clone().unwrap_or_default();
     layout.feeds = feed_links::of_search(context, parameters);
-    layout.has_feedback_form = context.feedback.is_some();
+    let is_valid = invalid.is_empty() && !parameters.is_empty();
+    layout.has_feedback_form = context.feedback.is_some() && is_valid;
     layout.is_indexable = false;
     let no_results = if listed == 0 { Some(no_results(context, parameters).await?) } else { None };
     let view = SearchView {

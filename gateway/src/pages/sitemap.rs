@@ -8,7 +8,7 @@ use schema::{Moment, NodeKind, Record};
 
 use super::{
     information::InformationPage,
-    site::{self, SiteUrls},
+    site::{self, Site},
 };
 use crate::{blocking, messages::LANGUAGES};
 
@@ -24,7 +24,7 @@ const NAMESPACE: &str = "http://www.sitemaps.org/schemas/sitemap/0.9";
 /// # Errors
 /// [`CatalogError`] if the catalog fails.
 pub(crate) async fn sitemap(
-    site: &SiteUrls,
+    site: &Site,
     snapshot: &Snapshot,
     part: Option<usize>,
 ) -> Result<Option<String>, CatalogError> {
@@ -49,8 +49,10 @@ fn urls(bases: &[String], records: &[Record], is_first: bool) -> String {
         let kinds = NodeKind::ALL.into_iter().filter(|kind| kind.is_content());
         let lists = kinds.map(NodeKind::as_str);
         let information = InformationPage::ALL.map(InformationPage::path);
-        for path in
-            ["", "calendar", "theme", "organisation"].into_iter().chain(lists).chain(information)
+        for path in ["", "calendar", "theme", "organisation", "audience"]
+            .into_iter()
+            .chain(lists)
+            .chain(information)
         {
             add(&mut map, bases, path, None);
         }
@@ -71,12 +73,12 @@ fn parts(snapshot: &Snapshot) -> usize {
     usize::try_from(records).unwrap_or(usize::MAX).div_ceil(RECORDS_MAX).max(1)
 }
 
-fn index(site: &SiteUrls, parts: usize) -> String {
+fn index(site: &Site, parts: usize) -> String {
     let mut index = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sitemapindex xmlns=\"{NAMESPACE}\">\n"
     );
     for part in 1..=parts {
-        let address = site.absolute(schema::Language::Nl, &format!("sitemap.xml?part={part}"));
+        let address = site.root_url(&format!("sitemap.xml?part={part}"));
         let _ =
             writeln!(index, "<sitemap><loc>{}</loc></sitemap>", html_escape::encode_text(&address));
     }

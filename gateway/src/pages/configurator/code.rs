@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use schema::{Facet, Language};
+use schema::Facet;
 use serde_json::{Map, Value, json};
 
 use super::{CodeBlock, ConfiguratorRequest, ElementView, PageContext, Searched};
@@ -76,7 +76,7 @@ impl CodeWriter<'_> {
 
     /// The absolute URL of a file that does not depend on the language.
     fn file(&self, path: &str) -> String {
-        self.context.site.absolute(Language::Nl, path)
+        self.context.site.root_url(path)
     }
 
     fn element(&self) -> String {
@@ -99,8 +99,8 @@ impl CodeWriter<'_> {
         if !query.is_empty() {
             add("query", &query);
         }
-        if self.context.messages.language == Language::En {
-            add("lang", "en");
+        if self.context.messages.language != self.context.site.config.default_language {
+            add("lang", self.context.messages.language_code());
         }
         if self.request.view == ElementView::Results {
             attributes.push_str(" no-field");

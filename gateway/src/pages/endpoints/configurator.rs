@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use super::{CONTENT_SECURITY_POLICY, HTML, PageCaching, PageVariant, Pages, split_language};
+use super::{HTML, PageCaching, PageVariant, Pages};
 use crate::{
     error::ApiError,
     http::problem_details,
@@ -41,15 +41,16 @@ impl Endpoint for Configurator {
             first: first(&query),
             partner,
         };
-        let (language, path) = split_language(request.uri().path());
+        let (language, path) = self.pages.inner.site.split_language(request.uri().path());
+        let policy = &self.pages.inner.policy;
         let variant = PageVariant {
             language,
             path_and_query: format!("{path}?{query}"),
             // The configuration can change without the generation.
             caching: PageCaching::None,
             media_type: HTML,
-            policy: HeaderValue::from_str(&format!("{CONTENT_SECURITY_POLICY}; frame-src 'self'"))
-                .expect("visible ASCII"),
+            policy: HeaderValue::from_str(&format!("{policy}; frame-src 'self'"))
+                .expect("host names are visible ASCII"),
             status: StatusCode::OK,
         };
         let page_request = PageRequest::Configurator(Box::new(configurator));
@@ -75,7 +76,7 @@ impl Endpoint for Preview {
             return Ok(bad_request(invalid.to_string()));
         }
         let preview = PreviewRequest { view, first: first(query), search };
-        let (language, path) = split_language(request.uri().path());
+        let (language, path) = self.0.inner.site.split_language(request.uri().path());
         let origin = self.0.inner.site.url.origin().ascii_serialization();
         // What a partner has to allow, and nothing else.
         let policy = format!(

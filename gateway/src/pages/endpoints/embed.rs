@@ -7,7 +7,7 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{HTML, PageCaching, PageVariant, Pages, split_language};
+use super::{HTML, PageCaching, PageVariant, Pages};
 use crate::{
     error::ApiError,
     http::problem_details,
@@ -42,7 +42,7 @@ impl Endpoint for Embed {
                 return Ok(problem_details::response(StatusCode::BAD_REQUEST, &error));
             }
         };
-        let (language, path) = split_language(request.uri().path());
+        let (language, path) = self.pages.inner.site.split_language(request.uri().path());
         let variant = PageVariant {
             language,
             path_and_query: format!(

@@ -7,7 +7,7 @@ use poem::{
 };
 use url::form_urlencoded;
 
-use super::{PageCaching, PageVariant, Pages, route, split_language, token_file::TokenFile};
+use super::{PageCaching, Pages, route, token_file::TokenFile};
 use crate::{
     config::FeedbackConfig,
     error::{ApiError, ErrorCode},
@@ -81,7 +81,7 @@ impl FeedbackEndpoint {
             let body = serde_json::to_vec(&reports).expect("texts and numbers always serialise");
             return Response::builder().content_type("application/json").body(body);
         }
-        let variant = PageVariant::html(request.uri().path(), PageCaching::None);
+        let variant = self.0.variant(request.uri().path(), PageCaching::None);
         self.0.page(request, &PageRequest::Feedback(Box::new(reports)), variant).await
     }
 
@@ -102,7 +102,7 @@ impl FeedbackEndpoint {
     /// begins with the path of the site, and the page of the form is only a parameter.
     fn see_other(&self, path: &str, page: &VotedPage) -> Response {
         let page: String = form_urlencoded::byte_serialize(page.path.as_bytes()).collect();
-        let (language, _) = split_language(path);
+        let (language, _) = self.0.inner.site.split_language(path);
         let location = self.0.inner.site.href(language, &format!("feedback/thanks?page={page}"));
         Response::builder()
             .status(StatusCode::SEE_OTHER)
@@ -124,7 +124,7 @@ impl Endpoint for Thanks {
         let query = request.uri().query().unwrap_or_default();
         let page = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "page");
         let page = page.and_then(|(_, path)| voted_page(&path));
-        let mut variant = PageVariant::html(request.uri().path(), PageCaching::Validator);
+        let mut variant = self.0.variant(request.uri().path(), PageCaching::Validator);
         if let Some(page) = &page {
             variant.path_and_query.push('?');
             variant.path_and_query.push_str(&page.path);

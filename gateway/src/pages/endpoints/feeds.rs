@@ -5,9 +5,9 @@ use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
 };
-use schema::{Language, NodeId};
+use schema::NodeId;
 
-use super::{PageCaching, PageVariant, Pages, split_language};
+use super::{PageCaching, PageVariant, Pages};
 use crate::{
     error::ApiError,
     http::{problem_details, search_request::SearchRequest},
@@ -18,14 +18,11 @@ use crate::{
     },
 };
 
-/// The paths, in both languages.
-pub(crate) const PATHS: [(&str, FeedFormat); 6] = [
+/// The paths, without the prefix of a language.
+pub(crate) const PATHS: [(&str, FeedFormat); 3] = [
     ("/search.atom", FeedFormat::Atom),
     ("/search.json", FeedFormat::Json),
     ("/search.ics", FeedFormat::Calendar),
-    ("/en/search.atom", FeedFormat::Atom),
-    ("/en/search.json", FeedFormat::Json),
-    ("/en/search.ics", FeedFormat::Calendar),
 ];
 /// What a feed may do where a browser shows it.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -43,7 +40,7 @@ impl Endpoint for EventFile {
             return Ok(self.0.error_response(&request, &PageError::NotFound));
         };
         let variant = PageVariant {
-            language: Language::Nl,
+            language: self.0.inner.site.config.default_language,
             path_and_query: format!("event/{id}.ics"),
             caching: PageCaching::Validator,
             media_type: FeedFormat::Calendar.media_type(),
@@ -81,7 +78,7 @@ impl Endpoint for FeedEndpoint {
             FeedFormat::Calendar => FIRST_MAX,
             FeedFormat::Atom | FeedFormat::Json => FIRST_DEFAULT,
         });
-        let (language, path) = split_language(request.uri().path());
+        let (language, path) = self.pages.inner.site.split_language(request.uri().path());
         let feed = FeedRequest { format, requested, search, first, partner, key };
         let variant = PageVariant {
             language,

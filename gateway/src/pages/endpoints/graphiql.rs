@@ -11,15 +11,13 @@ use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderValue, StatusCode, header},
 };
-use schema::Language;
 
-use super::{Pages, html, request_id, split_language};
+use super::{Pages, request_id};
 use crate::{
     http::{
         compression::ContentEncoding,
         etag::{ETag, IfNoneMatch, not_modified},
     },
-    messages::Messages,
     pages,
     pages::PageError,
 };
@@ -51,21 +49,21 @@ impl Graphiql {
                 None => self.0.error_response(request, &PageError::NotFound),
             };
         }
-        let (language, _) = split_language(path);
+        let (language, _) = site.split_language(path);
         let (status, rendered) = match folder {
-            Some(_) if language == Language::En => {
-                let location = site.href(Language::Nl, "graphiql");
+            Some(_) if language != site.config.default_language => {
+                let location = site.root_href("graphiql");
                 return self.0.error_response(request, &PageError::Moved(location));
             }
             Some(_) => (StatusCode::OK, pages::graphiql(site)),
-            None => (StatusCode::NOT_FOUND, pages::no_graphiql(site, Messages::of(language))),
+            None => (StatusCode::NOT_FOUND, pages::no_graphiql(site, site.messages(language))),
         };
         let Ok(body) = rendered else {
             let id = request_id(request);
             return self.0.error_page(path, StatusCode::INTERNAL_SERVER_ERROR, id);
         };
         let encoding = ContentEncoding::negotiate(request.headers());
-        let mut response = html(status, encoding.encode_off_runtime(body.into()).await);
+        let mut response = self.0.html(status, encoding.encode_off_runtime(body.into()).await);
         encoding.set_headers(response.headers_mut());
         if folder.is_some() {
             let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);

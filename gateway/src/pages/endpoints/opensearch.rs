@@ -10,10 +10,7 @@ use poem::{
 use serde_json::json;
 
 use super::Pages;
-use crate::{
-    http::compression::ContentEncoding, messages::Messages, pipeline::Pipeline,
-    search_params::SearchParams,
-};
+use crate::{http::compression::ContentEncoding, pipeline::Pipeline, search_params::SearchParams};
 
 /// Path of the description.
 pub(crate) const DESCRIPTION_PATH: &str = "/opensearch.xml";
@@ -31,16 +28,16 @@ impl Endpoint for OpenSearch {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let site = &self.0.inner.site;
-        let messages = Messages::of(schema::Language::Nl);
+        let messages = site.messages(site.config.default_language);
         let text = |text: &str| html_escape::encode_text(text).into_owned();
-        let url = |path: &str| text(&site.absolute(schema::Language::Nl, path));
+        let url = |path: &str| text(&site.root_url(path));
         let name: String = messages.get("site.name").chars().take(SHORT_NAME_CHARS_MAX).collect();
         let description = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <OpenSearchDescription xmlns=\"http://a9.com/-/spec/opensearch/1.1/\">\n\
              <ShortName>{}</ShortName>\n<Description>{}</Description>\n\
-             <InputEncoding>UTF-8</InputEncoding>\n<Language>nl</Language>\n\
-             <Image type=\"image/svg+xml\">{}</Image>\n\
+             <InputEncoding>UTF-8</InputEncoding>\n<Language>{}</Language>\n\
+             <Image type=\"{}\">{}</Image>\n\
              <Url type=\"text/html\" template=\"{}\"/>\n\
              <Url type=\"application/atom+xml\" template=\"{}\"/>\n\
              <Url type=\"application/x-suggestions+json\" template=\"{}\"/>\n\
@@ -48,10 +45,9 @@ impl Endpoint for OpenSearch {
              </OpenSearchDescription>\n",
             text(&name),
             text(messages.get("site.tagline")),
-            url(&format!(
-                "assets/{}",
-                site.assets.named("icon.svg").map_or("", |icon| &icon.hashed)
-            )),
+            messages.language_code(),
+            site.icon().content_type,
+            url(&format!("assets/{}", site.icon().hashed)),
             url("?q={searchTerms}"),
             url("search.atom?q={searchTerms}"),
             url("opensearch/suggest?q={searchTerms}"),

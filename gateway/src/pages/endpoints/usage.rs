@@ -8,7 +8,7 @@ use poem::{
     http::{HeaderValue, header},
 };
 
-use super::{PageCaching, PageVariant, Pages, token_file::TokenFile};
+use super::{PageCaching, Pages, token_file::TokenFile};
 use crate::{
     pages::{PageError, PageRequest},
     partners::Partners,
@@ -37,7 +37,7 @@ impl Endpoint for PartnerUsage {
         if let Err(rejection) = token.check(request.headers()).await {
             return Ok(rejection);
         }
-        let variant = PageVariant::html(request.uri().path(), PageCaching::None);
+        let variant = self.pages.variant(request.uri().path(), PageCaching::None);
         let page_request =
             PageRequest::Usage { partners: Arc::clone(&self.partners), since: self.since };
         let mut response = self.pages.page(&request, &page_request, variant).await;

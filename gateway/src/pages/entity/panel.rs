@@ -16,8 +16,8 @@ use crate::search_params::SearchParams;
 
 /// Maximum number of rows per card.
 const ROWS_SHOWN: usize = 3;
-/// Maximum number of the newest records whose resources are examined for tested letters.
-const LETTER_CANDIDATES_MAX: usize = 40;
+/// Maximum number of records examined: for sessions that are not cancelled, and for tested letters.
+const CANDIDATES_MAX: usize = 40;
 
 /// One card of the panel: the records of one kind.
 pub(super) struct Card {
@@ -87,7 +87,7 @@ async fn rows(
     filter: SearchFilter,
     sort: SearchSort,
 ) -> Result<Vec<PanelRow>, PageError> {
-    let hits = find(context, filter, sort, 2 * ROWS_SHOWN).await?;
+    let hits = find(context, filter, sort, CANDIDATES_MAX).await?;
     let mut records: Vec<_> = hits.into_iter().map(|hit| hit.record).collect();
     records.sort_by_key(|record| is_cancelled(record));
     Ok(records.iter().filter_map(|record| row(context, record)).take(ROWS_SHOWN).collect())
@@ -114,7 +114,7 @@ fn row(context: PageContext<'_>, record: &Arc<Record>) -> Option<PanelRow> {
         record => vec![context.messages.enum_label("form", item_sections::form(record))],
     };
     let notice = match record.as_ref() {
-        Record::Event(event) => hit::status_notice(context, event),
+        Record::Event(event) => hit::notice(context, event),
         _ => String::new(),
     };
     let common = record.common()?;
@@ -141,7 +141,7 @@ async fn letters(
     context: PageContext<'_>,
     filter: SearchFilter,
 ) -> Result<Vec<PanelRow>, PageError> {
-    let hits = find(context, filter, SearchSort::Newest, LETTER_CANDIDATES_MAX).await?;
+    let hits = find(context, filter, SearchSort::Newest, CANDIDATES_MAX).await?;
     let rows = hits.iter().flat_map(|hit| {
         let letters = resources(&hit.record).iter().enumerate();
         let tested = letters.filter(|(_, one)| one.tested && one.kind == ResourceKind::Letter);
