@@ -39,7 +39,7 @@ pub(crate) use self::partner::{is_valid_name as is_valid_partner_name, partner_o
 pub(crate) use self::sync::{REQUEST_INTERVAL_MS_DEFAULT, RETRIES_MAX_DEFAULT};
 pub use self::{
     authentication::{AuthenticationConfig, KeySource},
-    error::ConfigError,
+    error::{ConfigError, ContrastError},
     federation::{ErrorMasking, FederationConfig, OnBreakingChange},
     feedback::FeedbackConfig,
     file::LogFormat,

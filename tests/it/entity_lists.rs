@@ -11,7 +11,7 @@ fn themes(count: usize) -> Installation {
                 r#"{{"key":"{number}-{article}","kind":"article","title":"Bericht {number} {article}","url":"https://x.nl/{number}/{article}","themes":["thema {number:03}"]}}"#
             )
         });
-        let theme = format!(r#"{{"key":"t{number}","kind":"theme","label":"thema {number:03}"}}"#);
+        let theme = format!(r#"{{"key":"t{number}","kind":"theme","title":"thema {number:03}"}}"#);
         articles.chain([theme]).collect::<Vec<_>>()
     };
     installation.write_lines(&(1..=count).flat_map(line).collect::<Vec<_>>());

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::colour::Colour;
-use crate::config::{ConfigError, error::ContrastError};
+use crate::config::{ConfigError, ContrastError};
 
 /// Minimum contrast of text.
 const TEXT_RATIO_MIN: f64 = 4.5;
