@@ -106,11 +106,11 @@ async fn view<'a>(
     let newest = home::list(context, news, SearchSort::Newest, newest_max).await?;
     let newest = newest.into_iter().filter(|hit| !in_panel.contains(&&hit.href));
     let newest = newest.take(ITEMS_SHOWN).collect();
-    let kind = id.kind().as_str();
+    let (overview_key, _) = overview_keys(id.kind());
     Ok(EntityView {
         overview: Link {
-            href: layout.href(kind),
-            text: messages.get(&format!("entities.{kind}")).to_owned(),
+            href: layout.href(id.kind().as_str()),
+            text: messages.get(overview_key).to_owned(),
         },
         heading,
         also_known_as,
@@ -183,6 +183,15 @@ async fn describe(
         ),
         _ => return Err(PageError::NotFound),
     })
+}
+
+/// Keys of the title and the introduction of the overview of a kind.
+pub(super) const fn overview_keys(kind: NodeKind) -> (&'static str, &'static str) {
+    match kind {
+        NodeKind::Theme => ("entities.theme", "entities.theme_intro"),
+        NodeKind::Audience => ("entities.audience", "entities.audience_intro"),
+        _ => ("entities.organisation", "entities.organisation_intro"),
+    }
 }
 
 /// The type of an organisation; empty if it is not known.

@@ -127,7 +127,8 @@ pub(super) async fn page(
         count: count(context, counts.get(&record.id()).copied().unwrap_or_default()),
     };
     let key = request.kind.as_str();
-    let heading = messages.get(&format!("entities.{key}")).to_owned();
+    let (title_key, intro_key) = entity::overview_keys(request.kind);
+    let heading = messages.get(title_key).to_owned();
     let mut title = heading.clone();
     if !request.words.is_empty() {
         title = format!("{title}: {}", truncate_at_word(&request.words, TITLE_CHARACTERS_MAX));
@@ -138,7 +139,7 @@ pub(super) async fn page(
     }
     let path = request.path();
     let mut layout = Layout::new(context.site, messages, title, &path);
-    layout.description = messages.get(&format!("entities.{key}_intro")).to_owned();
+    layout.description = messages.get(intro_key).to_owned();
     layout.is_indexable = request.words.is_empty();
     let href = |page: usize| context.href(&request.at_page(page).path());
     let view = EntityListView {

@@ -54,11 +54,11 @@ fn a_colour_without_contrast_must_be_rejected_with_one_that_has_it() {
         errors("light.link = '#9ccdf0'"),
         [
             "`site.colours.light.link` has too little contrast for links on the page: `#9ccdf0` on \
-             or under `#fbf9f4` (built-in) is 1.61:1, and at least 4.5:1 is needed; the nearest that \
-             has it is `#597588`",
+             or under `#fbf9f4` (`page`) is 1.60:1, and at least 4.5:1 is needed; the nearest that \
+             has it is `#5a768b`",
             "`site.colours.light.link` has too little contrast for links on cards: `#9ccdf0` on or \
              under `#ffffff` (built-in) is 1.69:1, and at least 4.5:1 is needed; the nearest that has \
-             it is `#597588`",
+             it is `#5a768b`",
         ]
     );
     for (text, key, purpose) in [
