@@ -25,10 +25,10 @@ function records() {
 }
 
 /** The program over a file of records; resolves once it is ready. */
-async function startWith(folder, lines) {
+async function startWith(folder, lines, more = "") {
   writeFileSync(join(folder, "records.jsonl"), `${lines}\n`);
   const config = join(folder, "wegwijzer.toml");
-  writeFileSync(config, `data = "data"\n[[source]]\nname = "records"\nkind = "jsonlines"\npath = "records.jsonl"\n`);
+  writeFileSync(config, `data = "data"\n[[source]]\nname = "records"\nkind = "jsonlines"\npath = "records.jsonl"\n${more}`);
   const { status, stderr } = spawnSync(PROGRAM, ["index", "--config", config], { encoding: "utf8" });
   assert.equal(status, 0, stderr);
   return start(["--config", config]);
@@ -77,6 +77,28 @@ export async function auditExtremes(browser, { address: demo }, check) {
       }
     } finally {
       bare.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  await check("a logo and a long name fit the header of a phone", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wegwijzer-logo-"));
+    writeFileSync(join(folder, "logo.svg"), '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="40"><rect width="400" height="40"/></svg>');
+    const name = "Kennisbank Dienstverlening Nederland";
+    const branded = await startWith(folder, records(), `[site]\nname = "${name}"\nlogo = "logo.svg"\n`);
+    try {
+      for (const [width, path] of [[390, "/"], [390, "/en/"], [1280, "/"]]) {
+        const page = await browser.newPage({ viewport: { width, height: 800 } });
+        await page.goto(branded.address + path);
+        const { height } = await page.locator(".masthead").boundingBox();
+        assert.ok(height <= (width < 500 ? 100 : 120), `${path}: ${height}`);
+        assert.equal(await page.getByRole("link", { name, exact: true }).count(), 1);
+        const [brand, menu] = await Promise.all([".brand img", width < 500 ? ".menu" : ".masthead nav"].map((one) => page.locator(one).boundingBox()));
+        assert.ok(brand.x + brand.width <= menu.x || brand.y + brand.height <= menu.y, `${path}: the logo covers the menu`);
+        await page.close();
+      }
+    } finally {
+      branded.stop();
       rmSync(folder, { recursive: true, force: true });
     }
   });
