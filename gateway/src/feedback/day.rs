@@ -29,9 +29,16 @@ pub(super) struct FeedbackDay {
     queries: HashMap<String, VoteCounts>,
     searchers: ClientTally,
     /// The last query without hits of each searcher.
-    last_searches: HashMap<KeyedHash, String>,
+    last_searches: HashMap<KeyedHash, LastSearch>,
     /// The number of clients per query.
     empty_queries: HashMap<String, u64>,
+}
+
+#[derive(Debug)]
+struct LastSearch {
+    query: String,
+    /// Whether the client did not count for the query before.
+    is_new: bool,
 }
 
 impl FeedbackDay {
@@ -81,20 +88,22 @@ impl FeedbackDay {
         let Some(query) = countable(words) else { return };
         let client = self.client_hash(client);
         if let Some(last) = self.last_searches.remove(&client) {
-            if last.starts_with(&query) {
+            if last.query.starts_with(&query) {
                 self.last_searches.insert(client, last);
                 return;
             }
-            if query.starts_with(&last) {
-                self.withdraw_empty_search(client, &last);
+            // What counted before was complete then.
+            if last.is_new && query.starts_with(&last.query) {
+                self.withdraw_empty_search(client, &last.query);
             }
         }
         let pair = self.pair_hash(client, &query);
-        if has_room(&self.empty_queries, &query) && self.searchers.admit(client, pair) {
+        let is_new = has_room(&self.empty_queries, &query) && self.searchers.admit(client, pair);
+        if is_new {
             *self.empty_queries.entry(query.clone()).or_default() += 1;
         }
         if self.searchers.knows(client) {
-            self.last_searches.insert(client, query);
+            self.last_searches.insert(client, LastSearch { query, is_new });
         }
     }
 
@@ -258,6 +267,11 @@ mod tests {
         assert_eq!(day.empty_queries["nog een"], 1);
         // Nobody withdraws what another client sent.
         day.count_empty_search(client(6), "zorgkaarten");
+        assert_eq!(empty(&day), [("zorgkaart".to_owned(), 5)]);
+        // Nor what the client itself sent earlier, whatever it types on from there later.
+        day.count_empty_search(client(2), "iets anders");
+        day.count_empty_search(client(2), "zorgkaart");
+        day.count_empty_search(client(2), "zorgkaart oud");
         assert_eq!(empty(&day), [("zorgkaart".to_owned(), 5)]);
     }
 
