@@ -109,4 +109,6 @@ fn a_card_must_show_dates_and_extents_as_they_are_known() {
     assert!(communities.contains("<li>1 lid</li>") && communities.contains("<li>2 leden</li>"));
     assert!(!communities.contains("0 leden"), "{communities}");
     assert!(server.get("/?kind=toolkit").body.contains("<li>1 stap</li>"));
+    // Without themes, the overview does not speak of a search.
+    assert!(server.get("/theme").body.contains("Aantal: 0"));
 }

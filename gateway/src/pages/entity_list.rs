@@ -144,7 +144,7 @@ pub(super) async fn page(
     let href = |page: usize| context.href(&request.at_page(page).path());
     let view = EntityListView {
         count: match found.total {
-            0 => messages.get("entities.none").to_owned(),
+            0 if !request.words.is_empty() => messages.get("entities.none").to_owned(),
             total => messages.format("entities.count", "count", &messages.number(total)),
         },
         all: (!request.words.is_empty()).then(|| context.href(key)),
