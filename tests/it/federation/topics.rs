@@ -201,6 +201,7 @@ topics! {
     requires_hard,
     requires_via_other_key,
     subscriptions,
+    union_field_types,
 }
 
 /// Known bugs of the latest release of the planner, each with the file that covers the correct

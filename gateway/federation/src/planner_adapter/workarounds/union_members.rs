@@ -220,15 +220,11 @@ impl UnionMemberRepair<'_> {
                     let at = [at.as_slice(), &[field.selection_identifier().to_owned()]].concat();
                     let below = &mut field.selections;
                     changed |= self.repair_set(below, &ty, graph, &at, added)?;
-                    if let Some(SupergraphDefinition::Union(union)) =
-                        self.state.definitions.get(&ty)
-                    {
-                        for member in union.relevant_types(graph) {
-                            let missing = self.missing(member, graph, &at)?;
-                            changed |= !missing.is_empty();
-                            added.extend(missing.iter().flat_map(FieldSelection::variable_usages));
-                            add_fields(below, member, missing);
-                        }
+                    for member in self.members(of, &field.name, graph) {
+                        let missing = self.missing(member, graph, &at)?;
+                        changed |= !missing.is_empty();
+                        added.extend(missing.iter().flat_map(FieldSelection::variable_usages));
+                        add_fields(below, member, missing);
                     }
                 }
                 SelectionItem::InlineFragment(fragment) => {
@@ -239,6 +235,29 @@ impl UnionMemberRepair<'_> {
             }
         }
         Ok(changed)
+    }
+
+    /// The members that a field of a union type can have in a subgraph. Its type there can be a
+    /// narrower union, or a single member.
+    fn members(&self, of: &str, field: &str, graph: &str) -> BTreeSet<&String> {
+        let definitions = &self.state.definitions;
+        let Some(field) = definitions.get(of).and_then(|of| of.fields().get(field)) else {
+            return BTreeSet::new();
+        };
+        let declared = field.field_type.inner_type();
+        let Some(SupergraphDefinition::Union(_)) = definitions.get(declared) else {
+            return BTreeSet::new();
+        };
+        let mut joins = field.join_field.iter();
+        let here = joins.find(|join| join.graph_id.as_deref() == Some(graph));
+        let here = here.and_then(|join| join.type_in_graph.as_ref());
+        match definitions.get_key_value(here.map_or(declared, |ty| ty.inner_type())) {
+            Some((_, SupergraphDefinition::Union(union))) => {
+                union.relevant_types(graph).into_iter().collect()
+            }
+            Some((member, SupergraphDefinition::Object(_))) => BTreeSet::from([member]),
+            _ => BTreeSet::new(),
+        }
     }
 
     /// The fields that the client selects on a member at a path and that are not fetched.
