@@ -9,6 +9,7 @@ mod rejected_supergraphs;
 mod schema_check;
 pub(crate) mod subgraph;
 mod topics;
+mod values;
 
 use std::{net::SocketAddr, path::Path};
 

@@ -12,7 +12,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use async_graphql_value::{ConstValue as Value, Variables, indexmap::IndexMap};
+use async_graphql_value::{ConstValue, Name, Variables};
+use bytes::Bytes;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
@@ -32,6 +33,7 @@ use crate::{
     config::{ErrorMasking, RouterConfig},
     error::{ApiError, ErrorCode, GraphqlError, PathSegment, cause, with_causes},
     plan::{EntityFetch, Fetch, FetchKind, PathElement, Plan, Rewrite, Step},
+    response_value::{ResponseObject, ResponseValue},
     schema::PublicSchema,
     selected_fields::{ProjectedResponse, SelectedFields},
     subgraph::{
@@ -52,9 +54,9 @@ pub struct FetchContext<'a> {
 }
 
 /// The merged data, and all errors.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ExecutionState {
-    pub(crate) data: Value,
+    pub(crate) data: ResponseValue,
     pub(crate) error_index: ErrorIndex,
 }
 
@@ -92,7 +94,7 @@ impl<'a> Execution<'a> {
         context: FetchContext<'a>,
         variables: &'a Variables,
     ) -> Self {
-        let data = Value::Object(IndexMap::new());
+        let data = ResponseValue::Object(ResponseObject::default());
         let state = Mutex::new(ExecutionState { data, error_index: ErrorIndex::default() });
         Self { types, subgraphs, config, context, variables, calls: AtomicUsize::new(0), state }
     }
@@ -117,7 +119,7 @@ impl<'a> Execution<'a> {
                     join_all(steps.iter().map(|step| self.step(step))).await;
                 }
                 Step::Condition { variable, then, otherwise } => {
-                    let holds = self.variables.get(variable) == Some(&Value::Boolean(true));
+                    let holds = self.variables.get(variable) == Some(&ConstValue::Boolean(true));
                     if let Some(step) = if holds { then } else { otherwise } {
                         self.step(step).await;
                     }
@@ -126,7 +128,9 @@ impl<'a> Execution<'a> {
                     FetchKind::Root { path, output_rewrites, .. } => {
                         self.fetch_root_fields(fetch, path, output_rewrites).await;
                     }
-                    FetchKind::Entities(fetches) => self.fetch_entities(fetch, fetches).await,
+                    FetchKind::Entities { lists, selected } => {
+                        self.fetch_entities(fetch, lists, selected).await;
+                    }
                 },
             }
         }
@@ -145,20 +149,22 @@ impl<'a> Execution<'a> {
         if find_paths().is_empty() {
             return;
         }
-        let result = self.call(fetch, self.variables_of(fetch)).await;
+        let result = self.call(fetch, &[]).await.and_then(|response| {
+            let data = self.read(fetch, selected, &response)?;
+            Ok((response, data))
+        });
         let paths = find_paths();
-        let response = match result {
-            Ok(response) => response,
+        let (response, mut data) = match result {
+            Ok(read) => read,
             Err(error) => {
                 return self.lock_state().error_index.record_for_all(paths, response_keys, error);
             }
         };
-        let mut data = self.project(fetch, selected, &response.data);
         for rewrite in output_rewrites {
             self::rewrites::apply(rewrite, &mut data);
         }
         let mut state = self.lock_state();
-        if data == Value::Null && response.errors.is_empty() {
+        if data == ResponseValue::Null && response.errors.is_empty() {
             let error = malformed_response(fetch, "`data` is null without an error");
             return state.error_index.record_for_all(paths, response_keys, error);
         }
@@ -168,23 +174,29 @@ impl<'a> Execution<'a> {
                 state.error_index.record_for_all(paths.clone(), response_keys, error);
                 continue;
             }
+            let within = renamed_path(&subgraph_error.path, output_rewrites);
             for path in &paths {
-                state.error_index.record_at(join_path(path, &subgraph_error.path), error.clone());
+                state.error_index.record_at(join_path(path, &within), error.clone());
             }
         }
-        if data == Value::Null {
+        if data == ResponseValue::Null {
             return state.error_index.record_unknown(paths, response_keys);
         }
-        for path in &paths {
-            if let Some(target) = value_at(&mut state.data, path) {
-                self.merge(target, &data);
-            }
+        let Some((last, others)) = paths.split_last() else { return };
+        for path in others {
+            self.merge_at(&mut state.data, path, data.clone());
         }
+        self.merge_at(&mut state.data, last, data);
     }
 
     /// Fetches fields of entities: each entity once, all lists in one request.
-    async fn fetch_entities(&self, fetch: &Fetch, lists: &[EntityFetch]) {
-        let mut variables = self.variables_of(fetch);
+    async fn fetch_entities(
+        &self,
+        fetch: &Fetch,
+        lists: &[EntityFetch],
+        selected: &SelectedFields,
+    ) {
+        let mut representation_lists = Vec::new();
         let mut targets = Vec::new();
         for entities in lists {
             let mut state = self.lock_state();
@@ -192,15 +204,18 @@ impl<'a> Execution<'a> {
             for path in &entities.paths {
                 representations.add_at(&state.data, path, entities);
             }
-            let Representations { list, paths, unidentified, .. } = representations;
+            representation_lists.push((entities.variable.clone(), representations.json()));
+            let Representations { count, paths, unidentified, .. } = representations;
             state.error_index.record_unfetched(unidentified, &entities.response_keys);
-            targets.push(EntityTargets { entities, paths, count: list.len() });
-            variables.insert(entities.variable.clone(), Value::List(list));
+            targets.push(EntityTargets { entities, paths, count });
         }
         if targets.iter().all(|targets| targets.count == 0) {
             return;
         }
-        let result = self.call(fetch, variables).await;
+        let result = self.call(fetch, &representation_lists).await.and_then(|response| {
+            let data = self.read(fetch, selected, &response)?;
+            Ok((response, data))
+        });
         let mut state = self.lock_state();
         match result {
             Err(error) => {
@@ -209,9 +224,13 @@ impl<'a> Execution<'a> {
                     state.error_index.record_for_all(paths, &entities.response_keys, error.clone());
                 }
             }
-            Ok(response) => {
-                for targets in targets {
-                    self.merge_entities(&mut state, fetch, &response, &targets);
+            Ok((response, mut data)) => {
+                for targets in targets.iter().filter(|targets| targets.count > 0) {
+                    let list = match &mut data {
+                        ResponseValue::Object(data) => data.remove(&targets.entities.alias),
+                        _ => None,
+                    };
+                    self.merge_entities(&mut state, fetch, &response.errors, list, targets);
                 }
             }
         }
@@ -222,21 +241,15 @@ impl<'a> Execution<'a> {
         &self,
         state: &mut ExecutionState,
         fetch: &Fetch,
-        response: &SubgraphResponse,
+        errors: &[SubgraphError],
+        list: Option<ResponseValue>,
         targets: &EntityTargets<'_>,
     ) {
-        if targets.count == 0 {
-            return;
-        }
         let EntityTargets { entities, paths, count } = targets;
         let ExecutionState { data, error_index } = state;
-        let is_reported = self.report_entity_errors(error_index, fetch, response, targets);
-        let list = match &response.data {
-            Value::Object(data) => data.get(entities.alias.as_str()),
-            _ => None,
-        };
-        let list = match list {
-            Some(Value::List(list)) if list.len() == *count => list,
+        let is_reported = self.report_entity_errors(error_index, fetch, errors, targets);
+        let mut list = match list {
+            Some(ResponseValue::List(list)) if list.len() == *count => list,
             _ if is_reported => {
                 return error_index.record_unknown(targets.all_paths(), &entities.response_keys);
             }
@@ -246,19 +259,30 @@ impl<'a> Execution<'a> {
                 return error_index.record_for_all(paths, &entities.response_keys, error);
             }
         };
+        let mut uses = vec![0_usize; list.len()];
+        for (_, number) in paths {
+            uses[*number] += 1;
+        }
+        for entity in &mut list {
+            for rewrite in &entities.output_rewrites {
+                self::rewrites::apply(rewrite, entity);
+            }
+        }
         let mut unknown = Vec::new();
         for (path, number) in paths {
-            let Some(entity @ Value::Object(_)) = list.get(*number) else {
+            let entity = &mut list[*number];
+            if !matches!(entity, ResponseValue::Object(_)) {
                 unknown.push(path.clone());
                 continue;
+            }
+            uses[*number] -= 1;
+            let is_last_use = uses[*number] == 0;
+            let entity = if is_last_use {
+                std::mem::replace(entity, ResponseValue::Null)
+            } else {
+                entity.clone()
             };
-            let mut entity = self.project(fetch, &entities.selected, entity);
-            for rewrite in &entities.output_rewrites {
-                self::rewrites::apply(rewrite, &mut entity);
-            }
-            if let Some(target) = value_at(data, path) {
-                self.merge(target, &entity);
-            }
+            self.merge_at(data, path, entity);
         }
         error_index.record_unknown(unknown, &entities.response_keys);
     }
@@ -268,16 +292,17 @@ impl<'a> Execution<'a> {
         &self,
         error_index: &mut ErrorIndex,
         fetch: &Fetch,
-        response: &SubgraphResponse,
+        errors: &[SubgraphError],
         targets: &EntityTargets<'_>,
     ) -> bool {
-        let EntityTargets { entities: EntityFetch { alias, response_keys, .. }, paths, .. } =
-            targets;
+        let EntityTargets { entities, paths, .. } = targets;
+        let EntityFetch { alias, response_keys, output_rewrites, .. } = entities;
         let mut is_reported = false;
-        for subgraph_error in &response.errors {
+        for subgraph_error in errors {
             let error = self.client_error(fetch, subgraph_error);
             match subgraph_error.path.as_slice() {
                 [PathSegment::Field(key), PathSegment::Index(index), rest @ ..] if key == alias => {
+                    let rest = &renamed_path(rest, output_rewrites);
                     for (path, _) in paths.iter().filter(|(_, number)| number == index) {
                         let error = error.clone();
                         if rest.is_empty() {
@@ -298,26 +323,35 @@ impl<'a> Execution<'a> {
     }
 
     /// The selected fields of a response; others are dropped and counted.
-    fn project(&self, fetch: &Fetch, selected: &SelectedFields, data: &Value) -> Value {
-        let ProjectedResponse { data, dropped } = selected.project(data);
+    fn read(
+        &self,
+        fetch: &Fetch,
+        selected: &SelectedFields,
+        response: &SubgraphResponse,
+    ) -> Result<ResponseValue, GraphqlError> {
+        let ProjectedResponse { data, dropped } = selected
+            .read(&response.data)
+            .map_err(|error| malformed_response(fetch, &error.to_string()))?;
         if dropped > 0 {
             tracing::warn!(subgraph = %fetch.subgraph, dropped, "dropped fields that were not requested");
             self.subgraphs.record_unrequested_fields(&fetch.subgraph, dropped);
         }
-        data
+        Ok(data)
     }
 
-    /// Merges a subgraph response. The type of an object can only change from an interface or union
-    /// to one of its types, so that no subgraph can remove an authorization rule from an object of
-    /// another.
-    fn merge(&self, target: &mut Value, more: &Value) {
-        merge(target, more, &|known, new_type| self.types.is(new_type, known));
+    /// Merges a subgraph response at a path. The type of an object can only change from an
+    /// interface or union to one of its types, so that no subgraph can remove an authorization rule
+    /// from an object of another.
+    fn merge_at(&self, data: &mut ResponseValue, path: &ResponsePath, more: ResponseValue) {
+        if let Some(target) = value_at(data, path) {
+            merge(target, more, &|known, new_type| self.types.is(new_type, known));
+        }
     }
 
     async fn call(
         &self,
         fetch: &Fetch,
-        variables: Variables,
+        representations: &[(Name, Bytes)],
     ) -> Result<Arc<SubgraphResponse>, GraphqlError> {
         let calls_max = self.config.subgraph_calls_max;
         if self.calls.fetch_add(1, Ordering::Relaxed) >= calls_max {
@@ -331,7 +365,8 @@ impl<'a> Execution<'a> {
                 let request = SubgraphRequest {
                     document: &fetch.document,
                     operation_type: fetch.operation_type,
-                    variables: &variables,
+                    variables: &self.variables_of(fetch),
+                    representations,
                     headers: &headers,
                     deadline,
                 };
@@ -373,7 +408,16 @@ impl<'a> Execution<'a> {
 
 /// Whether an error belongs to another list of the same fetch.
 fn is_other_alias(fetch: &Fetch, key: &str) -> bool {
-    matches!(&fetch.kind, FetchKind::Entities(lists) if lists.iter().any(|list| list.alias == key))
+    matches!(&fetch.kind, FetchKind::Entities { lists, .. } if lists.iter().any(|list| list.alias == key))
+}
+
+/// The path of an error within a subgraph's response, with the keys of the merged data.
+fn renamed_path(path: &[PathSegment], output_rewrites: &[Rewrite]) -> Vec<PathSegment> {
+    let mut path = path.to_vec();
+    for rewrite in output_rewrites {
+        self::rewrites::apply_to_path(rewrite, &mut path);
+    }
+    path
 }
 
 /// The path of an error in the response: that of the fetch, followed by that within the subgraph's

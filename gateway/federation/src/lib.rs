@@ -27,6 +27,7 @@ mod plan;
 mod plan_cache;
 mod planner_adapter;
 mod response_projection;
+mod response_value;
 mod router;
 mod schema;
 mod schema_excerpt;

@@ -56,8 +56,13 @@ pub(crate) enum FetchKind {
         selected: SelectedFields,
         output_rewrites: Vec<Rewrite>,
     },
-    /// Fields of entities; one list per `_entities` field.
-    Entities(Vec<EntityFetch>),
+    /// Fields of entities.
+    Entities {
+        /// One list per `_entities` field.
+        lists: Vec<EntityFetch>,
+        /// Fields expected in a response, before rewrites.
+        selected: SelectedFields,
+    },
 }
 
 /// One `_entities` field of a fetch.
@@ -75,8 +80,6 @@ pub(crate) struct EntityFetch {
     pub(crate) output_rewrites: Vec<Rewrite>,
     /// Response keys of the selected fields.
     pub(crate) response_keys: Arc<HashSet<String>>,
-    /// Fields expected in each entity, before rewrites.
-    pub(crate) selected: SelectedFields,
 }
 
 /// A segment of a path in a plan.

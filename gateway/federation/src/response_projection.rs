@@ -2,6 +2,7 @@
 //! of fields, `@skip` and `@include`, type conditions and null propagation.
 //!
 //! It follows the document of the client, not the plan, so that no details of the plan are visible.
+//! The response is written as JSON at once; where null propagates, what was written is removed.
 
 mod introspect;
 mod leaf;
@@ -11,7 +12,9 @@ use async_graphql_parser::{
     Positioned,
     types::{Field, OperationType, SelectionSet},
 };
-use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
+use async_graphql_value::Variables;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use self::{
     introspect::IntrospectionResolver,
@@ -26,21 +29,26 @@ use crate::{
     },
     filter_operation::AuthContext,
     operation::Operation,
+    response_value::{ResponseObject, ResponseValue, string_of, write_key},
     schema::{Definition, PublicSchema, Type, TypeKind},
 };
 
 /// The projected response.
 pub(crate) struct Projected {
-    pub(crate) data: Value,
+    /// JSON text of `data`.
+    pub(crate) data: Vec<u8>,
     pub(crate) errors: Vec<GraphqlError>,
     /// Number of errors that are not listed.
     pub(crate) omitted: usize,
 }
 
 /// A completed field value; null propagates if the type is non-nullable.
+#[derive(Clone, Copy)]
 enum Completed {
-    Value(Value),
-    /// Null, unless the type is non-nullable. The flag is set if its error was reported.
+    /// The value, or null, was written.
+    Written,
+    /// Null, unless the type is non-nullable; nothing was written. The flag is set if its error was
+    /// reported.
     Null(ErrorReported),
 }
 
@@ -58,6 +66,8 @@ struct Projection<'a> {
     error_index: ErrorIndex,
     errors: Vec<GraphqlError>,
     path: ResponsePath,
+    /// JSON text written so far.
+    json: Vec<u8>,
 }
 
 /// Projects the response to an operation.
@@ -78,6 +88,7 @@ pub(crate) fn project(
         error_index,
         errors: Vec::new(),
         path: Vec::new(),
+        json: Vec::new(),
     };
     let root = match operation.kind() {
         OperationType::Mutation => types.mutation.as_deref(),
@@ -85,60 +96,77 @@ pub(crate) fn project(
         OperationType::Query => Some(types.query.as_str()),
     };
     let set = &operation.definition().node.selection_set.node;
-    let completed = projection.object(root.unwrap_or_default(), &[set], &data);
-    let data = match completed {
-        Completed::Value(data) => data,
-        Completed::Null(_) => Value::Null,
-    };
-    let Projection { error_index, mut errors, .. } = projection;
+    let no_data = ResponseObject::default();
+    let data = if let ResponseValue::Object(data) = &data { data } else { &no_data };
+    if let Completed::Null(_) = projection.object(root.unwrap_or_default(), &[set], data) {
+        projection.json.extend_from_slice(NULL);
+    }
+    let Projection { error_index, mut errors, json, .. } = projection;
     let omitted = error_index.omitted;
     errors.extend(error_index.into_remaining());
-    Projected { data, errors, omitted }
+    Projected { data: json, errors, omitted }
 }
 
 impl<'a> Projection<'a> {
     /// Projects an object of the concrete type `name`.
-    fn object(&mut self, name: &str, sets: &[&'a SelectionSet], data: &Value) -> Completed {
-        let mut object = IndexMap::new();
+    fn object(
+        &mut self,
+        name: &str,
+        sets: &[&'a SelectionSet],
+        data: &ResponseObject,
+    ) -> Completed {
+        let start = self.json.len();
         let collected = self.collector.collect_fields(name, sets);
         if let Some(denial) = collected.denial {
             self.report(denial);
         }
+        self.json.push(b'{');
+        let mut next = 0;
         for (key, fields) in collected.fields {
             let Some(first) = fields.first() else { continue };
             let planned = self.types.name_in_plan(key, &first.node.name.node);
             self.path.push(ResponseSegment::Key((*planned).into()));
-            let value = self.field(name, &planned, &fields, data);
+            let field_start = self.json.len();
+            if field_start > start + 1 {
+                self.json.push(b',');
+            }
+            write_key(key, &mut self.json);
+            let value = self.field(name, &planned, &fields, data, &mut next);
             self.path.pop();
             match value {
-                None => {}
-                Some(Completed::Value(value)) => {
-                    object.insert(key.clone(), value);
+                Some(Completed::Written) => {}
+                None => self.json.truncate(field_start),
+                Some(null @ Completed::Null(_)) => {
+                    self.json.truncate(start);
+                    return null;
                 }
-                Some(null @ Completed::Null(_)) => return null,
             }
         }
-        Completed::Value(Value::Object(object))
+        self.json.push(b'}');
+        Completed::Written
     }
 
-    /// The value of a field; `None` if the type has no such field.
+    /// Writes the value of a field; `None` if the type has no such field. `next` is the position of
+    /// the field in `data`, if it has the order of the operation.
     fn field(
         &mut self,
         owner: &str,
         key: &str,
         fields: &FieldGroup<'a>,
-        data: &Value,
+        data: &ResponseObject,
+        next: &mut usize,
     ) -> Option<Completed> {
         let first = &fields.first()?.node;
         match first.name.node.as_str() {
-            "__typename" => return Some(Completed::Value(Value::from(owner))),
+            "__typename" => return Some(self.write_json(owner)),
             "__schema" | "__type" if owner == self.types.query => {
                 if self.introspection == Introspection::Disabled {
-                    return Some(Completed::Value(Value::Null));
+                    return Some(self.write(NULL));
                 }
                 let schema =
                     IntrospectionResolver { types: self.types, collector: &self.collector };
-                return Some(Completed::Value(schema.root(first, fields)));
+                let value = schema.root(first, fields);
+                return Some(self.write_json(&value));
             }
             _ => {}
         }
@@ -151,14 +179,21 @@ impl<'a> Projection<'a> {
             self.report(failure);
             return Some(self.null(&declared.ty, ErrorReported::Yes));
         }
-        let value = match data {
-            Value::Object(data) => data.get(key),
-            _ => None,
-        };
-        Some(match value {
+        Some(match data.get_from(next, key) {
             Some(value) => self.complete(&declared.ty, fields, value),
             None => self.resolve_missing(&declared.ty, key),
         })
+    }
+
+    fn write(&mut self, json: &[u8]) -> Completed {
+        self.json.extend_from_slice(json);
+        Completed::Written
+    }
+
+    fn write_json(&mut self, value: &(impl Serialize + ?Sized)) -> Completed {
+        serde_json::to_writer(&mut self.json, value)
+            .expect("GraphQL values always serialise to JSON");
+        Completed::Written
     }
 
     /// Null for a field without data, with an error unless the entity is unknown.
@@ -184,7 +219,7 @@ impl<'a> Projection<'a> {
     /// Null for a field of type `ty`; propagates if the type is non-nullable.
     fn null(&mut self, ty: &Type, reported: ErrorReported) -> Completed {
         if !matches!(ty, Type::NonNull(_)) {
-            return Completed::Value(Value::Null);
+            return self.write(NULL);
         }
         if reported == ErrorReported::No && !self.error_index.is_reported(&self.path) {
             let message = "null returned for a non-nullable field";
@@ -193,86 +228,117 @@ impl<'a> Projection<'a> {
         Completed::Null(ErrorReported::Yes)
     }
 
-    fn complete(&mut self, ty: &Type, fields: &FieldGroup<'a>, value: &Value) -> Completed {
+    fn complete(&mut self, ty: &Type, fields: &FieldGroup<'a>, value: &ResponseValue) -> Completed {
         let nullable = if let Type::NonNull(inner) = ty { inner } else { ty };
         let completed = match (nullable, value) {
-            (_, Value::Null) => Completed::Null(ErrorReported::No),
-            (Type::List(item), Value::List(items)) => self.list(item, fields, items),
-            (Type::List(_), _) => self.invalid_value("a list"),
-            (Type::Named(name), value) => self.complete_named(name, fields, value),
-            (Type::NonNull(_), _) => self.invalid_value("a value"),
+            (_, ResponseValue::Null) => Completed::Null(ErrorReported::No),
+            (_, ResponseValue::Leaf(json)) => return self.complete_leaf(ty, json),
+            (Type::List(item), ResponseValue::List(items)) => {
+                self.list(items, |this, value| this.complete(item, fields, value))
+            }
+            (Type::Named(name), ResponseValue::Object(data)) => {
+                self.complete_object(name, fields, data)
+            }
+            (ty, _) => self.invalid_type(ty),
         };
         match completed {
             Completed::Null(reported) => self.null(ty, reported),
-            value @ Completed::Value(_) => value,
+            Completed::Written => Completed::Written,
         }
     }
 
-    fn list(&mut self, ty: &Type, fields: &FieldGroup<'a>, items: &[Value]) -> Completed {
-        let mut list = Vec::with_capacity(items.len());
+    /// Completes a value that is read from its JSON text: a leaf, or lists of leaves.
+    fn complete_leaf(&mut self, ty: &Type, json: &[u8]) -> Completed {
+        let nullable = if let Type::NonNull(inner) = ty { inner } else { ty };
+        let completed = match nullable {
+            _ if json == NULL => Completed::Null(ErrorReported::No),
+            Type::Named(name) => self.complete_scalar(name, json),
+            Type::List(item) => match serde_json::from_slice::<Vec<&RawValue>>(json) {
+                Ok(items) => {
+                    self.list(&items, |this, json| this.complete_leaf(item, json.get().as_bytes()))
+                }
+                Err(_) => self.invalid_type(nullable),
+            },
+            Type::NonNull(_) => self.invalid_type(nullable),
+        };
+        match completed {
+            Completed::Null(reported) => self.null(ty, reported),
+            Completed::Written => Completed::Written,
+        }
+    }
+
+    fn list<T>(&mut self, items: &[T], complete: impl Fn(&mut Self, &T) -> Completed) -> Completed {
+        let start = self.json.len();
+        self.json.push(b'[');
         for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                self.json.push(b',');
+            }
             self.path.push(ResponseSegment::Index(index));
-            let completed = self.complete(ty, fields, item);
+            let completed = complete(self, item);
             self.path.pop();
-            match completed {
-                Completed::Value(value) => list.push(value),
-                null @ Completed::Null(_) => return null,
+            if let Completed::Null(_) = completed {
+                self.json.truncate(start);
+                return completed;
             }
         }
-        Completed::Value(Value::List(list))
+        self.json.push(b']');
+        Completed::Written
     }
 
-    fn complete_named(&mut self, name: &str, fields: &FieldGroup<'a>, value: &Value) -> Completed {
+    fn complete_object(
+        &mut self,
+        name: &str,
+        fields: &FieldGroup<'a>,
+        data: &ResponseObject,
+    ) -> Completed {
         let types = self.types;
         let Some(definition) = types.get(name) else { return Completed::Null(ErrorReported::Yes) };
-        match &definition.kind {
-            TypeKind::Object { .. } | TypeKind::Interface { .. } | TypeKind::Union => {
-                let Value::Object(data) = value else { return self.invalid_value("an object") };
-                let Some(actual) = self.type_of(definition, data) else {
-                    return Completed::Null(ErrorReported::Yes);
-                };
-                if let Some(failure) = self.collector.auth.deny_object(types, actual) {
-                    self.report(failure);
-                    return Completed::Null(ErrorReported::Yes);
-                }
-                let sets: Vec<_> =
-                    fields.iter().map(|field| &field.node.selection_set.node).collect();
-                let is_abstract = types.get(actual).is_some_and(Definition::is_abstract);
-                if is_abstract && self.collector.needs_concrete_type(actual, &sets) {
-                    return self.invalid_value("a concrete type");
-                }
-                self.object(actual, &sets, value)
-            }
-            TypeKind::Enum { values } => match value {
-                Value::String(text) if values.contains_key(text.as_str()) => {
-                    Completed::Value(value.clone())
-                }
-                Value::String(text) if types.is_hidden_value(name, text) => {
+        if matches!(
+            definition.kind,
+            TypeKind::Scalar { .. } | TypeKind::Enum { .. } | TypeKind::Input { .. }
+        ) {
+            return self.invalid_type(&Type::Named(name.to_owned()));
+        }
+        let Some(actual) = self.type_of(definition, data) else {
+            return Completed::Null(ErrorReported::Yes);
+        };
+        if let Some(failure) = self.collector.auth.deny_object(types, actual) {
+            self.report(failure);
+            return Completed::Null(ErrorReported::Yes);
+        }
+        let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
+        let is_abstract = types.get(actual).is_some_and(Definition::is_abstract);
+        if is_abstract && self.collector.needs_concrete_type(actual, &sets) {
+            return self.invalid_value("a concrete type");
+        }
+        self.object(actual, &sets, data)
+    }
+
+    fn complete_scalar(&mut self, name: &str, json: &[u8]) -> Completed {
+        let types = self.types;
+        match types.get(name).map(|definition| &definition.kind) {
+            None => Completed::Null(ErrorReported::Yes),
+            Some(TypeKind::Enum { values }) => match string_of(json) {
+                Some(text) if values.contains_key(&*text) => self.write_json(&*text),
+                Some(text) if types.is_hidden_value(name, &text) => {
                     Completed::Null(ErrorReported::Yes)
-                }
-                Value::Enum(text) if values.contains_key(text.as_str()) => {
-                    Completed::Value(Value::String(text.to_string()))
                 }
                 _ => self.invalid_value("an enum value"),
             },
-            TypeKind::Scalar { .. } => match leaf::coerce_result(name, value) {
-                Some(value) => Completed::Value(value),
+            Some(TypeKind::Scalar { .. }) => match leaf::coerce_result(name, json) {
+                Some(json) => self.write(&json),
                 None => self.invalid_value("a value of its scalar type"),
             },
-            TypeKind::Input { .. } => self.invalid_value("a value"),
+            Some(_) => self.invalid_value("an object"),
         }
     }
 
     /// The type of an object at a position of type `declared`; `None` if it is hidden or invalid.
-    fn type_of(
-        &mut self,
-        declared: &'a Definition,
-        data: &IndexMap<Name, Value>,
-    ) -> Option<&'a str> {
+    fn type_of(&mut self, declared: &'a Definition, data: &ResponseObject) -> Option<&'a str> {
         let types = self.types;
-        let Some(Value::String(typename)) = data.get("__typename") else {
-            return Some(&declared.name);
-        };
+        let Some(typename) = data.type_name() else { return Some(&declared.name) };
+        let typename = &*typename;
         if types.is_hidden(typename) {
             return None;
         }
@@ -288,6 +354,15 @@ impl<'a> Projection<'a> {
                 None
             }
         }
+    }
+
+    /// Reports a value of another shape than its type.
+    fn invalid_type(&mut self, ty: &Type) -> Completed {
+        self.invalid_value(match ty {
+            Type::List(_) => "a list",
+            Type::Named(_) => "a value of its scalar type",
+            Type::NonNull(_) => "a value",
+        })
     }
 
     /// Reports a value that does not match the schema.
@@ -325,6 +400,8 @@ pub(crate) fn hide_unselected_paths(errors: &mut [GraphqlError], operation: &Ope
         }
     }
 }
+
+const NULL: &[u8] = b"null";
 
 /// An error of an unknown subgraph.
 fn malformed(message: impl Into<String>) -> ApiError {

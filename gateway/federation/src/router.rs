@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_graphql_parser::types::OperationType;
-use async_graphql_value::{ConstValue as Value, Variables};
-use serde::Serialize;
+use async_graphql_value::Variables;
+use bytes::Bytes;
 
 use crate::{
     authorization::{Caller, Grants},
@@ -50,10 +50,10 @@ pub struct PlannedOperation {
 }
 
 /// The response to an executed operation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// Value of `data`.
-    pub data: Value,
+    /// JSON text of `data`.
+    pub data: Bytes,
     /// Errors of fields.
     pub errors: Vec<GraphqlError>,
 }
@@ -177,7 +177,7 @@ impl SupergraphRouter {
         let omitted = omitted + errors.len().saturating_sub(self.config.errors_max);
         errors.truncate(self.config.errors_max);
         hide_unselected_paths(&mut errors, operation);
-        Ok((Response { data, errors }, omitted))
+        Ok((Response { data: data.into(), errors }, omitted))
     }
 }
 

@@ -1,16 +1,23 @@
-//! The fields that a fetch selects. Fields of a response that were not selected are dropped, so
-//! that a subgraph cannot add data.
+//! The fields that a fetch selects. The response of the fetch is read along them: other fields are
+//! dropped, so that a subgraph cannot add data.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{borrow::Cow, cell::Cell, collections::BTreeSet, fmt};
 
-use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
+use async_graphql_value::Name;
+use bytes::Bytes;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
 
-const TYPENAME: &str = "__typename";
+use crate::response_value::{ResponseObject, ResponseValue, TYPENAME, string_of};
 
 /// The selected fields of an object, by response key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SelectedFields {
-    fields: HashMap<Name, Self>,
+    /// In the order of the document, which is usually that of the response.
+    fields: Vec<(Name, Self)>,
     /// Fields that are selected only on some types.
     fragments: Vec<(BTreeSet<String>, Self)>,
 }
@@ -18,7 +25,7 @@ pub(crate) struct SelectedFields {
 /// A response without unselected fields.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ProjectedResponse {
-    pub(crate) data: Value,
+    pub(crate) data: ResponseValue,
     /// Number of dropped fields.
     pub(crate) dropped: u64,
 }
@@ -26,7 +33,10 @@ pub(crate) struct ProjectedResponse {
 impl SelectedFields {
     /// Adds a field, merging the selections below it.
     pub(crate) fn add_field(&mut self, key: &str, below: Self) {
-        self.fields.entry(Name::new(key)).or_default().extend(below);
+        match self.fields.iter_mut().find(|(name, _)| name == key) {
+            Some((_, existing)) => existing.extend(below),
+            None => self.fields.push((Name::new(key), below)),
+        }
     }
 
     /// Adds fields that are selected on these types.
@@ -36,78 +46,254 @@ impl SelectedFields {
 
     fn extend(&mut self, more: Self) {
         for (key, below) in more.fields {
-            self.fields.entry(key).or_default().extend(below);
+            self.add_field(&key, below);
         }
         self.fragments.extend(more.fragments);
     }
 
-    /// The selection below a response key of the root.
-    pub(crate) fn below(&self, key: &str) -> Option<&Self> {
-        self.fields.get(key)
+    /// Reads the selected fields of a response from its JSON text.
+    ///
+    /// # Errors
+    /// A syntax error in the text.
+    pub(crate) fn read(&self, json: &Bytes) -> Result<ProjectedResponse, serde_json::Error> {
+        let dropped = Cell::new(0);
+        let reader = ValueReader { selected: &[self], json, dropped: &dropped };
+        let mut text = serde_json::Deserializer::from_slice(json);
+        let data = reader.deserialize(&mut text)?;
+        text.end()?;
+        Ok(ProjectedResponse { data, dropped: dropped.get() })
     }
 
-    /// Drops unselected fields from a response.
-    pub(crate) fn project(&self, data: &Value) -> ProjectedResponse {
-        let mut dropped = 0;
-        let data = project(&[self], data, &mut dropped);
-        ProjectedResponse { data, dropped }
+    /// The only fragment of a selection without other fields, as for entities of one type.
+    fn single_fragment(&self) -> Option<&(BTreeSet<String>, Self)> {
+        match self.fragments.as_slice() {
+            [one] if self.fields.is_empty() && one.1.fragments.is_empty() => Some(one),
+            _ => None,
+        }
     }
 
     fn is_leaf(&self) -> bool {
         self.fields.is_empty() && self.fragments.is_empty()
     }
 
+    /// The position of a field; `next` is the most likely one.
+    fn position(&self, next: usize, key: &str) -> Option<usize> {
+        match self.fields.get(next) {
+            Some((name, _)) if name == key => Some(next),
+            _ => self.fields.iter().position(|(name, _)| name == key),
+        }
+    }
+
+    fn field(&self, key: &str) -> Option<&(Name, Self)> {
+        self.fields.iter().find(|(name, _)| name == key)
+    }
+
     /// The selections that apply to an object with the given type name. If `__typename` was
     /// selected but is missing, only unconditional selections apply.
-    fn collect_for<'s>(&'s self, typename: Option<&str>, found: &mut Vec<&'s Self>) {
+    fn collect_for<'s>(&'s self, type_name: Option<&str>, found: &mut Vec<&'s Self>) {
         found.push(self);
         for (types, below) in &self.fragments {
-            let applies = match typename {
+            let applies = match type_name {
                 Some(name) => types.contains(name),
-                None => !self.fields.contains_key(TYPENAME) && !below.fields.contains_key(TYPENAME),
+                None => self.field(TYPENAME).is_none() && below.field(TYPENAME).is_none(),
             };
             if applies {
-                below.collect_for(typename, found);
+                below.collect_for(type_name, found);
             }
         }
     }
 }
 
-fn project(selected: &[&SelectedFields], value: &Value, dropped: &mut u64) -> Value {
-    match value {
-        Value::List(items) => {
-            Value::List(items.iter().map(|item| project(selected, item, dropped)).collect())
-        }
-        // A custom scalar can have any shape.
-        Value::Object(fields) if !selected.iter().all(|one| one.is_leaf()) => {
-            let typename = match fields.get(TYPENAME) {
-                Some(Value::String(name)) => Some(name.as_str()),
-                _ => None,
+/// Reads a value with the selections that apply to it.
+#[derive(Clone, Copy)]
+struct ValueReader<'s> {
+    selected: &'s [&'s SelectedFields],
+    /// The text that is read; leaves are slices of it.
+    json: &'s Bytes,
+    dropped: &'s Cell<u64>,
+}
+
+impl ValueReader<'_> {
+    /// Reads an object whose selections do not depend on its type, in one pass.
+    fn read_fields<'de, A: MapAccess<'de>>(
+        self,
+        selected: &SelectedFields,
+        mut map: A,
+    ) -> Result<ResponseObject, A::Error> {
+        let mut object = ResponseObject::with_capacity(selected.fields.len());
+        let mut next = 0;
+        while let Some(position) = map.next_key_seed(KeyReader { selected, next })? {
+            let Some(position) = position else {
+                map.next_value::<IgnoredAny>()?;
+                self.dropped.set(self.dropped.get() + 1);
+                continue;
             };
-            let mut sets = Vec::new();
-            for one in selected {
-                one.collect_for(typename, &mut sets);
+            let (name, below) = &selected.fields[position];
+            let value = map.next_value_seed(ValueReader { selected: &[below], ..self })?;
+            if position >= next {
+                object.push(name.clone(), value);
+                next = position + 1;
+            } else {
+                object.insert(name.clone(), value);
             }
-            let mut object = IndexMap::with_capacity(fields.len());
-            for (key, value) in fields {
-                let below: Vec<_> = sets.iter().filter_map(|set| set.fields.get(key)).collect();
-                if below.is_empty() {
-                    *dropped += 1;
-                } else {
-                    object.insert(key.clone(), project(&below, value, dropped));
-                }
-            }
-            Value::Object(object)
         }
-        leaf => leaf.clone(),
+        Ok(object)
+    }
+
+    /// Reads an object of which everything is selected on the same types.
+    fn read_fragment<'de, A: MapAccess<'de>>(
+        self,
+        (types, selected): &(BTreeSet<String>, SelectedFields),
+        map: A,
+    ) -> Result<ResponseObject, A::Error> {
+        let object = self.read_fields(selected, map)?;
+        let applies = match object.type_name() {
+            Some(name) => types.contains(&*name),
+            None => selected.field(TYPENAME).is_none(),
+        };
+        if applies {
+            return Ok(object);
+        }
+        self.dropped.set(self.dropped.get() + object.len() as u64);
+        Ok(ResponseObject::default())
+    }
+
+    /// Reads an object whose selections depend on its type, which can be its last field.
+    fn read_by_type<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<ResponseObject, A::Error> {
+        let mut entries: Vec<(FieldKey<'de>, &'de RawValue)> = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        let type_name = entries.iter().rfind(|(FieldKey(key), _)| key == TYPENAME);
+        let type_name = type_name.and_then(|(_, json)| string_of(json.get().as_bytes()));
+        let mut sets = Vec::new();
+        for one in self.selected {
+            one.collect_for(type_name.as_deref(), &mut sets);
+        }
+        let mut object = ResponseObject::with_capacity(entries.len());
+        for (FieldKey(key), json) in &entries {
+            let found: Vec<_> = sets.iter().filter_map(|set| set.field(key)).collect();
+            let Some((name, _)) = found.first() else {
+                self.dropped.set(self.dropped.get() + 1);
+                continue;
+            };
+            let below: Vec<_> = found.iter().map(|(_, below)| below).collect();
+            let reader = ValueReader { selected: &below, ..self };
+            let value = reader.deserialize(&mut serde_json::Deserializer::from_str(json.get()));
+            object.insert(name.clone(), value.map_err(A::Error::custom)?);
+        }
+        Ok(object)
     }
 }
+
+impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
+    type Value = ResponseValue;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<ResponseValue, D::Error> {
+        if !self.selected.iter().all(|one| one.is_leaf()) {
+            return json.deserialize_any(self);
+        }
+        let text = <&RawValue>::deserialize(json)?.get();
+        Ok(match text {
+            "null" => ResponseValue::Null,
+            text => ResponseValue::Leaf(self.json.slice_ref(text.as_bytes())),
+        })
+    }
+}
+
+/// A value with fields. Scalars are rejected later, since the schema has an object there.
+impl<'de> Visitor<'de> for ValueReader<'_> {
+    type Value = ResponseValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ResponseValue, A::Error> {
+        let object = match self.selected {
+            [one] if one.fragments.is_empty() => self.read_fields(one, map)?,
+            [one] => match one.single_fragment() {
+                Some(fragment) => self.read_fragment(fragment, map)?,
+                None => self.read_by_type(map)?,
+            },
+            _ => self.read_by_type(map)?,
+        };
+        Ok(ResponseValue::Object(object))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ResponseValue, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(ResponseValue::List(items))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<ResponseValue, E> {
+        Ok(ResponseValue::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<ResponseValue, E> {
+        Ok(ResponseValue::Leaf(value.to_string().into()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<ResponseValue, E> {
+        Ok(ResponseValue::Leaf(value.to_string().into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<ResponseValue, E> {
+        Ok(ResponseValue::Leaf(value.to_string().into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<ResponseValue, E> {
+        Ok(ResponseValue::Leaf(value.to_string().into()))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<ResponseValue, E> {
+        Ok(ResponseValue::string(value))
+    }
+}
+
+/// Finds the position of a field by its key; `None` if it was not selected.
+struct KeyReader<'s> {
+    selected: &'s SelectedFields,
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for KeyReader<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Option<usize>, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyReader<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
+        Ok(self.selected.position(self.next, key))
+    }
+}
+
+/// The key of a field, copied only if it has escapes.
+#[derive(Deserialize)]
+struct FieldKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::response_value::test_support::json_text;
+
+    fn read(selected: &SelectedFields, response: &serde_json::Value) -> ProjectedResponse {
+        selected.read(&response.to_string().into()).unwrap()
+    }
 
     /// Parses selections such as `a{b c} ...X{d}`; a word after `...` is a type.
     fn selected(text: &str) -> SelectedFields {
@@ -175,10 +361,13 @@ mod tests {
             ("a{ b }", json!({ "a": 7 }), json!({ "a": 7 }), 0),
             ("a", json!(null), json!(null), 0),
         ] {
-            let response = Value::from_json(response).unwrap();
-            let data = Value::from_json(projected_data).unwrap();
-            let projected = selected(selection).project(&response);
-            assert_eq!(projected, ProjectedResponse { data, dropped }, "{selection}");
+            let projected = read(&selected(selection), &response);
+            let data = json_text(&projected.data);
+            assert_eq!(
+                (data, projected.dropped),
+                (projected_data.to_string(), dropped),
+                "{selection}"
+            );
         }
     }
 
@@ -197,13 +386,39 @@ mod tests {
             (json!({ "x": 1, "z": 2 }), json!({})),
             (json!({ "__typename": ["X"], "x": 1 }), json!({ "__typename": ["X"] })),
         ] {
-            let response = Value::from_json(json!({ "a": object })).unwrap();
-            let expected = Value::from_json(json!({ "a": expected })).unwrap();
-            assert_eq!(selection.project(&response).data, expected, "{object}");
+            let projected = read(&selection, &json!({ "a": object }));
+            let expected = json!({ "a": expected }).to_string();
+            assert_eq!(json_text(&projected.data), expected, "{object}");
         }
         // Without `__typename` in the selection, the type cannot be checked.
         let untyped = selected("a{ ...X{ x } }");
-        let response = Value::from_json(json!({ "a": { "x": 1, "y": 2 } })).unwrap();
-        assert_eq!(untyped.project(&response).dropped, 1);
+        assert_eq!(read(&untyped, &json!({ "a": { "x": 1, "y": 2 } })).dropped, 1);
+    }
+
+    #[test]
+    fn leaves_must_be_slices_of_the_response() {
+        let text = r#"{ "a" : { "b" : [ 1.0, -0, 12345678901234567890123 ], "c":"\u00e9" } }"#;
+        let json = Bytes::from(text);
+        let projected = selected("a{ b c }").read(&json).unwrap();
+        assert_eq!(
+            json_text(&projected.data),
+            r#"{"a":{"b":[ 1.0, -0, 12345678901234567890123 ],"c":"\u00e9"}}"#
+        );
+    }
+
+    #[test]
+    fn a_repeated_key_must_have_its_last_value() {
+        for selection in ["a b", "...X{ a b }"] {
+            let json = Bytes::from(r#"{"a":1,"b":2,"\u0061":3}"#);
+            let projected = selected(selection).read(&json).unwrap();
+            assert_eq!(json_text(&projected.data), r#"{"a":3,"b":2}"#, "{selection}");
+        }
+    }
+
+    #[test]
+    fn invalid_json_must_be_an_error() {
+        for json in ["", "{", r#"{"a":tru}"#, r#"{"a":1}}"#, r#"{"a":"\x"}"#, "{\"a\":\"\u{1}\"}"] {
+            assert!(selected("a").read(&Bytes::from(json)).is_err(), "{json}");
+        }
     }
 }

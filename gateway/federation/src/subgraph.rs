@@ -15,7 +15,8 @@ mod status;
 use std::{sync::Arc, time::Duration};
 
 use async_graphql_parser::types::OperationType;
-use async_graphql_value::{ConstValue as Value, Variables};
+use async_graphql_value::{Name, Variables};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
@@ -48,8 +49,10 @@ pub struct SubgraphRequest<'a> {
     pub document: &'a str,
     /// Type of the operation; only queries are retried and deduplicated.
     pub operation_type: OperationType,
-    /// Values of its variables.
+    /// Values of its variables, except representations.
     pub variables: &'a Variables,
+    /// Further variables: lists of representations, as JSON text.
+    pub representations: &'a [(Name, Bytes)],
     /// Headers of the HTTP request.
     pub headers: &'a Headers,
     /// Deadline for the response.
@@ -59,8 +62,8 @@ pub struct SubgraphRequest<'a> {
 /// The response of a subgraph.
 #[derive(Debug)]
 pub struct SubgraphResponse {
-    /// Value of `data`; null if it is absent.
-    pub data: Value,
+    /// JSON text of `data`: an object or `null`; `null` if it is absent.
+    pub data: Bytes,
     /// Errors reported by the subgraph.
     pub errors: Vec<SubgraphError>,
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::Value;
 use poem::{
     Endpoint, Request, Response, Result,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{
     content_negotiation::GraphqlMediaType,
@@ -49,7 +49,7 @@ pub(crate) struct GraphqlEndpoint {
 struct ResponseBody<'a> {
     errors: &'a [GraphqlError],
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
+    data: Option<&'a RawValue>,
     extensions: ResponseExtensions<'a>,
 }
 
@@ -234,8 +234,8 @@ fn response(
         }
         Outcome::Partial { response, omitted } => {
             let extensions = ResponseExtensions { request_id: id, omitted_errors: omitted, cost };
-            let body =
-                ResponseBody { errors: &response.errors, data: Some(&response.data), extensions };
+            let data = serde_json::from_slice(&response.data).expect("`data` is valid JSON");
+            let body = ResponseBody { errors: &response.errors, data: Some(data), extensions };
             json_response(media, StatusCode::OK, json(&body))
         }
         Outcome::NotModified => not_modified(json_response(media, StatusCode::OK, Vec::new())),

@@ -26,9 +26,13 @@ pub(crate) struct LocalSubgraph<'a> {
 
 impl Subgraph for LocalSubgraph<'_> {
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
-        let SubgraphRequest { document, variables, deadline, .. } = request;
-        let request =
-            Request::new(document).variables(variables.clone()).data(Arc::clone(&self.context));
+        let SubgraphRequest { document, variables, representations, deadline, .. } = request;
+        let mut variables = variables.clone();
+        for (name, json) in representations {
+            let list = serde_json::from_slice(json).expect("representations are valid JSON");
+            variables.insert(name.clone(), list);
+        }
+        let request = Request::new(document).variables(variables).data(Arc::clone(&self.context));
         let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
         async move {
@@ -37,7 +41,9 @@ impl Subgraph for LocalSubgraph<'_> {
                 .map_err(|_elapsed| FetchError::Timeout(time))?
                 .map_err(|_panic| FetchError::MalformedResponse(cause("execution panicked")))?;
             let errors = response.errors.into_iter().map(subgraph_error).collect();
-            Ok(Arc::new(SubgraphResponse { data: response.data, errors }))
+            let data = serde_json::to_vec(&response.data)
+                .expect("GraphQL values always serialise to JSON");
+            Ok(Arc::new(SubgraphResponse { data: data.into(), errors }))
         }
         .boxed()
     }

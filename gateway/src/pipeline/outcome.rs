@@ -77,8 +77,7 @@ impl Outcome {
     /// The outcome of an execution with data, possibly with errors of fields.
     pub(crate) fn executed(response: Response, omitted: usize) -> Self {
         if response.errors.is_empty() && omitted == 0 {
-            let body = serde_json::to_vec(&DataOnlyBody { data: &response.data });
-            return Self::Complete(body.expect("GraphQL values always serialise to JSON").into());
+            return Self::Complete([br#"{"data":"#, &*response.data, b"}"].concat().into());
         }
         Self::Partial { response: Arc::new(response), omitted }
     }
@@ -146,7 +145,7 @@ pub struct ResponseMeta {
     pub cost: Option<Cost>,
 }
 
-/// Body of a response without errors.
+/// Body of a local response without errors.
 #[derive(Serialize)]
 struct DataOnlyBody<'a> {
     data: &'a Value,
@@ -172,5 +171,10 @@ pub(crate) fn classify_response(response: async_graphql::Response, errors_max: u
     if nothing_executed {
         return Outcome::Rejected { errors, omitted };
     }
-    Outcome::executed(Response { data, errors }, omitted)
+    if errors.is_empty() {
+        let body = serde_json::to_vec(&DataOnlyBody { data: &data });
+        return Outcome::Complete(body.expect("GraphQL values always serialise to JSON").into());
+    }
+    let data = serde_json::to_vec(&data).expect("GraphQL values always serialise to JSON");
+    Outcome::executed(Response { data: data.into(), errors }, omitted)
 }

@@ -34,6 +34,8 @@ pub(crate) struct Subgraph {
 pub(crate) struct RecordedRequest {
     /// Request line and headers, in lower case.
     pub(crate) head: String,
+    /// The body as it was sent.
+    pub(crate) text: String,
     pub(crate) body: Value,
 }
 
@@ -107,8 +109,9 @@ fn read(stream: &mut TcpStream) -> Option<RecordedRequest> {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
             let length: usize = length.and_then(|length| length.trim().parse().ok()).unwrap_or(0);
             if bytes.len() >= end + 4 + length {
-                let body = serde_json::from_slice(&bytes[end + 4..]).unwrap_or_default();
-                return Some(RecordedRequest { head, body });
+                let text = String::from_utf8_lossy(&bytes[end + 4..]).into_owned();
+                let body = serde_json::from_str(&text).unwrap_or_default();
+                return Some(RecordedRequest { head, text, body });
             }
         }
         match stream.read(&mut buffer) {

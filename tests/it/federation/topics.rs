@@ -189,6 +189,7 @@ topics! {
     "union-intersection" => unions,
     ;
     aliases,
+    aliases_of_mismatches,
     enums_and_inputs,
     federation_one,
     authorization,
@@ -199,9 +200,11 @@ topics! {
     provides_typename,
     reentry,
     requires_hard,
+    requires_lists,
     requires_via_other_key,
     subscriptions,
     union_field_types,
+    values,
 }
 
 /// Known bugs of the latest release of the planner, each with the file that covers the correct

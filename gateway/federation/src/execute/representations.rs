@@ -1,33 +1,38 @@
 //! Representations: the keys and required fields with which an entity is requested from a subgraph.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
+use async_graphql_value::Name;
+use bytes::Bytes;
 
 use super::{
     merge::merge,
     response_path::{ResponsePath, is_of_type, walk},
     rewrites,
 };
-use crate::plan::{EntityFetch, PathElement, RequiredSelection};
-
-const TYPENAME: &str = "__typename";
+use crate::{
+    plan::{EntityFetch, PathElement, RequiredSelection},
+    response_value::{ResponseObject, ResponseValue, TYPENAME},
+};
 
 /// The distinct representations of one list, and the paths of their entities.
 #[derive(Default)]
 pub(super) struct Representations {
-    pub(super) list: Vec<Value>,
+    /// JSON texts of the representations, each followed by a comma.
+    list: Vec<u8>,
+    pub(super) count: usize,
     pub(super) paths: Vec<(ResponsePath, usize)>,
     /// Paths of entities that have no value for any required field.
     pub(super) unidentified: Vec<ResponsePath>,
-    index_by_digest: HashMap<Vec<u8>, usize>,
+    /// By the JSON text of the representation before its rewrites.
+    index_by_text: HashMap<Vec<u8>, usize>,
 }
 
 impl Representations {
     /// Adds the representations of all entities at a plan path.
     pub(super) fn add_at(
         &mut self,
-        data: &Value,
+        data: &ResponseValue,
         plan_path: &[PathElement],
         entities: &EntityFetch,
     ) {
@@ -38,7 +43,7 @@ impl Representations {
             RepresentationLevel::Root,
         ) {
             Some(representation) => found.push((path.clone(), representation)),
-            None if *entity != Value::Null => self.unidentified.push(path.clone()),
+            None if *entity != ResponseValue::Null => self.unidentified.push(path.clone()),
             None => {}
         });
         for (path, representation) in found {
@@ -47,31 +52,31 @@ impl Representations {
         }
     }
 
-    fn index_of(&mut self, mut representation: Value, entities: &EntityFetch) -> usize {
-        *self.index_by_digest.entry(canonical_bytes(&representation)).or_insert_with(|| {
+    fn index_of(&mut self, mut representation: ResponseValue, entities: &EntityFetch) -> usize {
+        let mut text = Vec::new();
+        representation.write(&mut text);
+        if let Some(index) = self.index_by_text.get(&text) {
+            return *index;
+        }
+        if entities.input_rewrites.is_empty() {
+            self.list.extend_from_slice(&text);
+        } else {
             for change in &entities.input_rewrites {
                 rewrites::apply(change, &mut representation);
             }
-            self.list.push(representation);
-            self.list.len() - 1
-        })
-    }
-}
-
-/// Equal for equal representations, regardless of the order of their fields.
-fn canonical_bytes(value: &Value) -> Vec<u8> {
-    fn sorted(value: &Value) -> serde_json::Value {
-        match value {
-            Value::Object(fields) => {
-                let fields: BTreeMap<_, _> =
-                    fields.iter().map(|(key, value)| (key.to_string(), sorted(value))).collect();
-                serde_json::Value::Object(fields.into_iter().collect())
-            }
-            Value::List(items) => items.iter().map(sorted).collect(),
-            leaf => serde_json::to_value(leaf).unwrap_or_default(),
+            representation.write(&mut self.list);
         }
+        self.list.push(b',');
+        self.index_by_text.insert(text, self.count);
+        self.count += 1;
+        self.count - 1
     }
-    serde_json::to_vec(&sorted(value)).expect("a JSON value always serialises")
+
+    /// The list as JSON.
+    pub(super) fn json(&self) -> Bytes {
+        let items = self.list.strip_suffix(b",").unwrap_or_default();
+        [b"[", items, b"]"].concat().into()
+    }
 }
 
 /// Whether a value is an entity or nested in one.
@@ -81,29 +86,33 @@ enum RepresentationLevel {
     Nested,
 }
 
-/// The required fields of a value; `None` if nothing but its type is known. A nested value has a
-/// `__typename` only if it is required, since subgraphs can reject keys with extra fields.
+/// The required fields of a value; `None` if nothing but its type is known. Null and unknown items
+/// of a list stay null, so that the others keep their positions. A nested value has a `__typename`
+/// only if it is required, since subgraphs can reject keys with extra fields.
 fn represent(
     required: &[RequiredSelection],
-    value: &Value,
+    value: &ResponseValue,
     level: RepresentationLevel,
-) -> Option<Value> {
+) -> Option<ResponseValue> {
     match value {
-        Value::Null => None,
-        Value::List(items) => {
-            let items = items.iter().filter_map(|item| represent(required, item, level));
-            Some(Value::List(items.collect()))
+        ResponseValue::Null => None,
+        ResponseValue::List(items) => {
+            let items = items.iter().map(|item| represent(required, item, level));
+            Some(ResponseValue::List(
+                items.map(|item| item.unwrap_or(ResponseValue::Null)).collect(),
+            ))
         }
-        Value::Object(fields) if !required.is_empty() => {
-            let mut sent = IndexMap::new();
-            if level == RepresentationLevel::Root || needs_type(required) {
-                let of_type = fields.get(TYPENAME).cloned();
-                sent.extend(of_type.map(|name| (Name::new(TYPENAME), name)));
+        ResponseValue::Object(fields) if !required.is_empty() => {
+            let mut sent = ResponseObject::default();
+            if let Some(type_name) = fields.get(TYPENAME)
+                && (level == RepresentationLevel::Root || needs_type(required))
+            {
+                sent.push(Name::new(TYPENAME), type_name.clone());
             }
             let type_count = sent.len();
             collect_required(required, value, fields, &mut sent);
             let type_is_enough = type_count > 0 && only_type(required);
-            (sent.len() > type_count || type_is_enough).then_some(Value::Object(sent))
+            (sent.len() > type_count || type_is_enough).then_some(ResponseValue::Object(sent))
         }
         leaf => Some(leaf.clone()),
     }
@@ -127,9 +136,9 @@ fn only_type(required: &[RequiredSelection]) -> bool {
 
 fn collect_required(
     required: &[RequiredSelection],
-    entity: &Value,
-    fields: &IndexMap<Name, Value>,
-    sent: &mut IndexMap<Name, Value>,
+    entity: &ResponseValue,
+    fields: &ResponseObject,
+    sent: &mut ResponseObject,
 ) {
     for selection in required {
         match selection {
@@ -137,7 +146,7 @@ fn collect_required(
             RequiredSelection::Field { name, key, selections } => {
                 let value = match fields.get(name).or_else(|| fields.get(key)) {
                     None => continue,
-                    Some(Value::Null) => Value::Null,
+                    Some(ResponseValue::Null) => ResponseValue::Null,
                     Some(value) => {
                         match represent(selections, value, RepresentationLevel::Nested) {
                             None => continue,
@@ -146,10 +155,8 @@ fn collect_required(
                     }
                 };
                 match sent.get_mut(key) {
-                    Some(existing) => merge(existing, &value, &|_, _| false),
-                    None => {
-                        sent.insert(key.clone(), value);
-                    }
+                    Some(existing) => merge(existing, value, &|_, _| false),
+                    None => sent.push(key.clone(), value),
                 }
             }
             RequiredSelection::InlineFragment { types, selections } => {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql_value::{ConstValue as Value, Name};
-
-use crate::plan::PathElement;
+use crate::{plan::PathElement, response_value::ResponseValue};
 
 /// A segment of a response path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,7 +15,7 @@ pub(crate) enum ResponseSegment {
 pub(crate) type ResponsePath = Vec<ResponseSegment>;
 
 /// All response paths that match a plan path, in order.
-pub(super) fn resolve_paths(data: &Value, plan_path: &[PathElement]) -> Vec<ResponsePath> {
+pub(super) fn resolve_paths(data: &ResponseValue, plan_path: &[PathElement]) -> Vec<ResponsePath> {
     let mut found = Vec::new();
     walk(data, plan_path, &mut Vec::new(), &mut |_, path| found.push(path.clone()));
     found
@@ -25,13 +23,13 @@ pub(super) fn resolve_paths(data: &Value, plan_path: &[PathElement]) -> Vec<Resp
 
 /// Visits all values that match a plan path.
 pub(super) fn walk(
-    value: &Value,
+    value: &ResponseValue,
     plan_path: &[PathElement],
     path: &mut ResponsePath,
-    visit: &mut impl FnMut(&Value, &ResponsePath),
+    visit: &mut impl FnMut(&ResponseValue, &ResponsePath),
 ) {
     // A plan path can have a single list segment for a list of lists.
-    if let Value::List(items) = value {
+    if let ResponseValue::List(items) = value {
         let rest =
             if plan_path.first() == Some(&PathElement::List) { &plan_path[1..] } else { plan_path };
         for (index, item) in items.iter().enumerate() {
@@ -45,7 +43,9 @@ pub(super) fn walk(
         None => visit(value, path),
         Some((PathElement::List, _)) => {}
         Some((PathElement::Field(name), rest)) => {
-            if let Some(next) = field(value, name) {
+            if let ResponseValue::Object(object) = value
+                && let Some(next) = object.get(name)
+            {
                 path.push(ResponseSegment::Key(name.as_str().into()));
                 walk(next, rest, path, visit);
                 path.pop();
@@ -59,24 +59,20 @@ pub(super) fn walk(
     }
 }
 
-fn field<'v>(value: &'v Value, name: &Name) -> Option<&'v Value> {
-    if let Value::Object(fields) = value { fields.get(name) } else { None }
-}
-
 /// Whether an object has one of these types; `true` if it has no `__typename`.
-pub(super) fn is_of_type(value: &Value, types: &BTreeSet<String>) -> bool {
-    let Value::Object(fields) = value else { return false };
-    match fields.get("__typename") {
-        Some(Value::String(name)) => types.contains(name),
-        _ => true,
-    }
+pub(super) fn is_of_type(value: &ResponseValue, types: &BTreeSet<String>) -> bool {
+    let ResponseValue::Object(object) = value else { return false };
+    object.type_name().is_none_or(|name| types.contains(&*name))
 }
 
 /// The value at a response path.
-pub(super) fn value_at<'v>(data: &'v mut Value, path: &[ResponseSegment]) -> Option<&'v mut Value> {
+pub(super) fn value_at<'v>(
+    data: &'v mut ResponseValue,
+    path: &[ResponseSegment],
+) -> Option<&'v mut ResponseValue> {
     path.iter().try_fold(data, |value, segment| match (segment, value) {
-        (ResponseSegment::Key(key), Value::Object(fields)) => fields.get_mut(&**key),
-        (ResponseSegment::Index(index), Value::List(items)) => items.get_mut(*index),
+        (ResponseSegment::Key(key), ResponseValue::Object(fields)) => fields.get_mut(key),
+        (ResponseSegment::Index(index), ResponseValue::List(items)) => items.get_mut(*index),
         _ => None,
     })
 }
@@ -85,13 +81,16 @@ pub(super) fn value_at<'v>(data: &'v mut Value, path: &[ResponseSegment]) -> Opt
 mod tests {
     use serde_json::json;
 
+    use async_graphql_value::Name;
+
     use super::*;
+    use crate::response_value::test_support::response_value;
 
     #[test]
     fn a_path_must_lead_through_lists_of_lists_and_types() {
         let data = json!({ "a": [[{ "__typename": "X", "b": { "c": 1 } }],
             [{ "__typename": "Y", "b": { "c": 2 } }, null, { "b": null }]] });
-        let data = Value::from_json(data).unwrap();
+        let data = response_value(&data);
         let types = || PathElement::TypeCondition(BTreeSet::from(["X".to_owned()]));
         let field = |name| PathElement::Field(Name::new(name));
         let key = |key: &str| ResponseSegment::Key(key.into());

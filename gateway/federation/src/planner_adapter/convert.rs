@@ -71,16 +71,22 @@ impl PlanConverter<'_> {
                 selected,
                 output_rewrites,
             },
-            Some(requires) => FetchKind::Entities(vec![EntityFetch {
-                alias: ENTITIES.to_owned(),
-                variable: Name::new("representations"),
-                paths: vec![path],
-                requires: self.required(requires),
-                input_rewrites: self.rewrites(fetch.input_rewrites.as_deref()),
-                response_keys: response_keys(&fetch.operation, Some(ENTITIES), &output_rewrites),
-                selected: selected.below(ENTITIES).cloned().unwrap_or_default(),
-                output_rewrites,
-            }]),
+            Some(requires) => FetchKind::Entities {
+                lists: vec![EntityFetch {
+                    alias: ENTITIES.to_owned(),
+                    variable: Name::new("representations"),
+                    paths: vec![path],
+                    requires: self.required(requires),
+                    input_rewrites: self.rewrites(fetch.input_rewrites.as_deref()),
+                    response_keys: response_keys(
+                        &fetch.operation,
+                        Some(ENTITIES),
+                        &output_rewrites,
+                    ),
+                    output_rewrites,
+                }],
+                selected,
+            },
         };
         fetch_step(
             &fetch.service_name,
@@ -93,8 +99,7 @@ impl PlanConverter<'_> {
 
     fn batch(&self, batch: &BatchFetchNode) -> Step {
         let document = inline_fragments(&batch.operation.document, self.state);
-        let selected = self.selected(&document.operation.selection_set);
-        let entities = batch.entity_batch.aliases.iter().map(|alias| {
+        let lists = batch.entity_batch.aliases.iter().map(|alias| {
             let output_rewrites = self.rewrites(alias.output_rewrites.as_deref());
             EntityFetch {
                 alias: alias.alias.clone(),
@@ -111,7 +116,6 @@ impl PlanConverter<'_> {
                     Some(&alias.alias),
                     &output_rewrites,
                 ),
-                selected: selected.below(&alias.alias).cloned().unwrap_or_default(),
                 output_rewrites,
             }
         });
@@ -120,7 +124,10 @@ impl PlanConverter<'_> {
             &document,
             batch.operation_kind.as_ref(),
             batch.variable_usages.as_ref(),
-            FetchKind::Entities(entities.collect()),
+            FetchKind::Entities {
+                lists: lists.collect(),
+                selected: self.selected(&document.operation.selection_set),
+            },
         )
     }
 

@@ -11,7 +11,6 @@ use std::{
 };
 
 use async_graphql_parser::types::OperationType;
-use async_graphql_value::Variables;
 use bytes::Bytes;
 use futures_util::{
     FutureExt,
@@ -30,6 +29,7 @@ use super::{
 use crate::{
     config::{SubgraphPolicy, masked_text},
     error::{cause, with_causes},
+    response_value::write_key,
 };
 
 /// Key of a query in flight: request body and headers.
@@ -72,17 +72,31 @@ pub struct Health {
     pub state: CircuitState,
 }
 
-/// Body of a request.
-#[derive(Serialize)]
-struct RequestBody<'a> {
-    query: &'a str,
-    #[serde(skip_serializing_if = "is_empty")]
-    variables: &'a Variables,
+/// The body of a request.
+fn request_body(request: &SubgraphRequest<'_>) -> Bytes {
+    let mut body = br#"{"query":"#.to_vec();
+    write_json(request.document, &mut body);
+    if !request.variables.is_empty() || !request.representations.is_empty() {
+        body.extend_from_slice(br#","variables":{"#);
+        for (name, value) in request.variables.iter() {
+            write_key(name, &mut body);
+            write_json(value, &mut body);
+            body.push(b',');
+        }
+        for (name, list) in request.representations {
+            write_key(name, &mut body);
+            body.extend_from_slice(list);
+            body.push(b',');
+        }
+        body.pop();
+        body.push(b'}');
+    }
+    body.push(b'}');
+    body.into()
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
-fn is_empty(variables: &&Variables) -> bool {
-    variables.is_empty()
+fn write_json(value: &(impl Serialize + ?Sized), body: &mut Vec<u8>) {
+    serde_json::to_writer(body, value).expect("GraphQL values always serialise to JSON");
 }
 
 impl HttpSubgraph {
@@ -222,10 +236,7 @@ impl HttpSubgraph {
 impl Subgraph for Arc<HttpSubgraph> {
     /// Concurrent identical queries share one call; a mutation is neither shared nor retried.
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
-        let body = RequestBody { query: request.document, variables: request.variables };
-        let body: Bytes =
-            serde_json::to_vec(&body).expect("GraphQL values always serialise to JSON").into();
-        let dedup_key = (body, Arc::clone(request.headers));
+        let dedup_key = (request_body(&request), Arc::clone(request.headers));
         let left = request.deadline.saturating_duration_since(Instant::now());
         let (pending, counted) = if request.operation_type == OperationType::Query {
             let InFlight { response, counted } = self.call_shared(dedup_key);

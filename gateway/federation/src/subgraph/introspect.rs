@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_graphql_parser::types::OperationType;
-use async_graphql_value::{ConstValue as Value, Variables};
+use async_graphql_value::Variables;
+use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{FetchError, HttpClient, HttpSubgraph, Subgraph, SubgraphRequest};
@@ -16,6 +17,18 @@ use crate::{
 const SDL_BYTES_MAX: usize = 4 << 20;
 /// Query for the SDL, which every federation subgraph supports.
 const SDL_QUERY: &str = "{ _service { sdl } }";
+
+/// `data` of the response.
+#[derive(Deserialize)]
+struct ServiceData {
+    #[serde(rename = "_service")]
+    service: Service,
+}
+
+#[derive(Deserialize)]
+struct Service {
+    sdl: String,
+}
 
 /// Fetches the SDL of a subgraph, within its timeout.
 ///
@@ -38,15 +51,13 @@ pub(crate) async fn fetch_sdl(
         document: SDL_QUERY,
         operation_type: OperationType::Query,
         variables: &Variables::default(),
+        representations: &[],
         headers: &subgraph.fixed_headers(),
         deadline: Instant::now() + subgraph.timeout,
     };
     let response = remote.fetch(request).await?;
-    if let Value::Object(data) = &response.data
-        && let Some(Value::Object(service)) = data.get("_service")
-        && let Some(Value::String(sdl)) = service.get("sdl")
-    {
-        return Ok(sdl.clone());
+    if let Ok(ServiceData { service: Service { sdl } }) = serde_json::from_slice(&response.data) {
+        return Ok(sdl);
     }
     let reason = response
         .errors

@@ -5,7 +5,9 @@ use crate::{
     text_limits::check_json,
 };
 use async_graphql_value::{ConstValue as Value, indexmap::IndexMap};
+use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{FetchError, SubgraphError, SubgraphResponse, http_client::HttpResponse};
 
@@ -15,19 +17,22 @@ const ERRORS_MAX: usize = 1_000;
 const PATH_MAX: usize = 64;
 /// Maximum length of an error code in bytes.
 const CODE_BYTES_MAX: usize = 64;
+const NULL: &[u8] = b"null";
 
 /// The body of a response; its members can have any type.
 #[derive(Deserialize)]
-struct RawResponse {
-    #[serde(default, deserialize_with = "present")]
-    data: Option<Value>,
+struct RawResponse<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    data: Option<&'a RawValue>,
     #[serde(default)]
     errors: Value,
 }
 
 /// Distinguishes `"data": null` from absent `data`.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Parses the response of an HTTP exchange.
@@ -44,22 +49,24 @@ pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchErr
     }
     let parsed =
         check_json(body).map_err(cause).and_then(|()| serde_json::from_slice(body).map_err(cause));
-    let parsed: RawResponse = parsed.map_err(|error| {
+    let parsed: RawResponse<'_> = parsed.map_err(|error| {
         if is_success { FetchError::MalformedResponse(error) } else { FetchError::Status(*status) }
     })?;
     let errors = match parsed.errors {
         Value::List(errors) => errors.into_iter().take(ERRORS_MAX).map(subgraph_error).collect(),
         _ => Vec::new(),
     };
-    match parsed.data {
-        Some(data @ (Value::Object(_) | Value::Null)) if is_success => {
+    let data = parsed.data.map(|data| body.slice_ref(data.get().as_bytes()));
+    let is_object = data.as_ref().is_some_and(|data| data.starts_with(b"{"));
+    match data {
+        Some(data) if is_object && (is_success || !errors.is_empty()) => {
             Ok(SubgraphResponse { data, errors })
         }
-        Some(data @ Value::Object(_)) if !errors.is_empty() => {
+        Some(data) if data == NULL && (is_success || !errors.is_empty()) => {
             Ok(SubgraphResponse { data, errors })
         }
-        None | Some(Value::Null) if !errors.is_empty() => {
-            Ok(SubgraphResponse { data: Value::Null, errors })
+        None if !errors.is_empty() => {
+            Ok(SubgraphResponse { data: Bytes::from_static(NULL), errors })
         }
         _ if !is_success => Err(FetchError::Status(*status)),
         Some(_) => Err(FetchError::MalformedResponse(cause("`data` is not an object"))),
@@ -150,7 +157,7 @@ mod tests {
             {"message": "no", "path": ["a", 0, "b"], "extensions": {"code": "NOT_HERE"}},
             {"path": [true], "extensions": {"code": "a sentence that is no code"}}]}"#;
         let SubgraphResponse { data, errors } = reading(200, true, body).unwrap();
-        assert_eq!((data, errors.len()), (Value::Null, 4));
+        assert_eq!((&*data, errors.len()), (NULL, 4));
         assert_eq!(errors[2].code.as_deref(), Some("NOT_HERE"));
         assert_eq!(errors[2].path.len(), 3);
         assert_eq!((errors[3].path.len(), &errors[3].code), (0, &None));

@@ -112,6 +112,10 @@ fn value(ty: &Type, definitions: &Definitions, rng: &mut Rng) -> ArgumentValue {
     };
     match (name, definitions.get(name)) {
         ("Int", _) => json!(rng.below(4)).into(),
+        ("Float", _) => {
+            let whole = f64::from(u32::try_from(rng.below(1_000_000)).unwrap());
+            json!(whole / 7_919.0).into()
+        }
         (_, Some(one)) if one.kind == Kind::Enum => {
             let members: Vec<&str> = one.members.iter().map(String::as_str).collect();
             let chosen = rng.pick(&members);

@@ -126,6 +126,9 @@ impl Dataset {
                 Value::Array(items)
             }
             ("over", value) => json!(value.as_i64().unwrap() - wanted.as_i64().unwrap()),
+            ("above", Value::Number(value)) => {
+                json!(value.as_f64().unwrap() - wanted.as_f64().unwrap())
+            }
             ("words", Value::String(text)) => {
                 let count = usize::try_from(wanted.as_i64().unwrap()).unwrap();
                 json!(text.split(' ').take(count).collect::<Vec<_>>().join(" "))
@@ -187,6 +190,13 @@ fn computed(name: &str, required: &dyn Fn(&str) -> Value) -> Value {
         }
         "card" => json!(format!("card: {}", text(required("/label")))),
         "rank" => json!(format!("{} the {}", text(required("/name")), text(required("/role")))),
+        "profile" => {
+            // Nulls in lists keep their positions in a representation.
+            let sections = required("/sections");
+            let sizes =
+                sections.as_array().into_iter().flatten().map(|one| one["size"].to_string());
+            json!(format!("{} {}", required("/depths"), sizes.collect::<Vec<_>>().join(" ")))
+        }
         "capacity" => {
             required("/floors").as_i64().map_or(Value::Null, |floors| json!(floors * 100))
         }

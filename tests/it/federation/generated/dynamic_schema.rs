@@ -109,7 +109,9 @@ fn to_field_value(
     value: &Json,
 ) -> Option<FieldValue<'static>> {
     if let Json::Array(items) = value {
-        let items = items.iter().filter_map(|item| to_field_value(dataset, field, kind, item));
+        let items = items
+            .iter()
+            .map(|item| to_field_value(dataset, field, kind, item).unwrap_or(FieldValue::NULL));
         return Some(FieldValue::list(items));
     }
     if value.is_null() {

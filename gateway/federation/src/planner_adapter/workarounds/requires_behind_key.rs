@@ -205,14 +205,16 @@ impl RequiresWorkaround {
             input_rewrites: Vec::new(),
             output_rewrites: Vec::new(),
             response_keys: Arc::new(HashSet::from([field.selection_identifier().to_owned()])),
-            selected: selected(&SelectionSet { items: vec![SelectionItem::Field(field.clone())] }),
         };
+        let fields = SelectionSet { items: vec![SelectionItem::Field(field.clone())] };
+        let mut in_response = SelectedFields::default();
+        in_response.add_field("_entities", selected(&fields));
         Step::Fetch(Box::new(Fetch {
             subgraph: self.subgraph.as_str().into(),
             document: document.into(),
             operation_type: OperationType::Query,
             variables: self.variables.iter().map(|(name, _)| Name::new(name)).collect(),
-            kind: FetchKind::Entities(vec![entities]),
+            kind: FetchKind::Entities { lists: vec![entities], selected: in_response },
         }))
     }
 }

@@ -221,7 +221,18 @@ impl UnionMemberRepair<'_> {
                     let below = &mut field.selections;
                     changed |= self.repair_set(below, &ty, graph, &at, added)?;
                     for member in self.members(of, &field.name, graph) {
-                        let missing = self.missing(member, graph, &at)?;
+                        let missing = self.missing(member, &at);
+                        let (missing, elsewhere): (Vec<_>, Vec<_>) = missing
+                            .into_iter()
+                            .partition(|missing| has(self.state, member, missing, graph));
+                        if let Some(missing) = elsewhere.first()
+                            && self.is_member_everywhere(of, &field.name, member)
+                        {
+                            let name = &missing.name;
+                            return Err(format!(
+                                "`{member}.{name}` is not fetched from any subgraph"
+                            ));
+                        }
                         changed |= !missing.is_empty();
                         added.extend(missing.iter().flat_map(FieldSelection::variable_usages));
                         add_fields(below, member, missing);
@@ -260,33 +271,31 @@ impl UnionMemberRepair<'_> {
         }
     }
 
+    /// Whether all subgraphs that resolve a field know a member of its union. They must return the
+    /// same value, so a member that only some of them know cannot occur; fields of it that would
+    /// need another subgraph are left out.
+    fn is_member_everywhere(&self, of: &str, field: &str, member: &String) -> bool {
+        let Some(definition) = self.state.definitions.get(of) else { return false };
+        let Some(field_definition) = definition.fields().get(field) else { return false };
+        let graphs = field_definition.resolvable_in_graphs(definition);
+        graphs.iter().all(|graph| self.members(of, field, graph).contains(member))
+    }
+
     /// The fields that the client selects on a member at a path and that are not fetched.
-    fn missing(
-        &self,
-        member: &str,
-        graph: &str,
-        at: &FieldPath,
-    ) -> Result<Vec<FieldSelection>, String> {
+    fn missing(&self, member: &str, at: &FieldPath) -> Vec<FieldSelection> {
         let mut missing: Vec<FieldSelection> = Vec::new();
         for set in selections_at(&self.operation.selection_set, at) {
             for field in fields_on(set, member) {
                 let key = field.selection_identifier().to_owned();
-                if field.name == "__typename"
-                    || missing.iter().any(|one| one.selection_identifier() == key)
-                    || self.fetched.contains(&(at.clone(), member.to_owned(), key))
-                {
-                    continue;
+                let is_missing = field.name != "__typename"
+                    && !missing.iter().any(|one| one.selection_identifier() == key)
+                    && !self.fetched.contains(&(at.clone(), member.to_owned(), key));
+                if is_missing {
+                    missing.push(field.clone());
                 }
-                if !has(self.state, member, field, graph) {
-                    return Err(format!(
-                        "`{member}.{}` is not fetched from any subgraph",
-                        field.name
-                    ));
-                }
-                missing.push(field.clone());
             }
         }
-        Ok(missing)
+        missing
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn unresolved_alias(step: &Step) -> Option<String> {
             FetchKind::Root { output_rewrites, .. } => {
                 collect_renamed(output_rewrites, &mut resolved);
             }
-            FetchKind::Entities(lists) => {
+            FetchKind::Entities { lists, .. } => {
                 for EntityFetch { requires, output_rewrites, .. } in lists {
                     collect_required(requires, &mut resolved);
                     collect_renamed(output_rewrites, &mut resolved);
@@ -99,7 +99,7 @@ mod tests {
         let selections = Vec::new();
         let required =
             RequiredSelection::Field { name: Name::new(name), key: Name::new("b"), selections };
-        let entities = FetchKind::Entities(vec![EntityFetch {
+        let list = EntityFetch {
             alias: "_entities".to_owned(),
             variable: Name::new("representations"),
             paths: Vec::new(),
@@ -107,8 +107,9 @@ mod tests {
             input_rewrites: Vec::new(),
             output_rewrites: Vec::new(),
             response_keys: Arc::default(),
-            selected: SelectedFields::default(),
-        }]);
+        };
+        let entities =
+            FetchKind::Entities { lists: vec![list], selected: SelectedFields::default() };
         assert_eq!(unresolved_alias(&Step::Sequence(vec![root(), fetch("{d}", entities)])), None);
     }
 }
