@@ -424,7 +424,7 @@ fn renamed_path(path: &[PathSegment], output_rewrites: &[Rewrite]) -> Vec<PathSe
 /// response.
 fn join_path(base: &ResponsePath, path: &[PathSegment]) -> ResponsePath {
     let segment = |segment: &PathSegment| match segment {
-        PathSegment::Field(key) => ResponseSegment::Key(key.as_str().into()),
+        PathSegment::Field(key) => ResponseSegment::Key(Name::new(key)),
         PathSegment::Index(index) => ResponseSegment::Index(*index),
     };
     base.iter().cloned().chain(path.iter().map(segment)).collect()

@@ -8,9 +8,11 @@ mod introspect;
 mod leaf;
 mod select;
 
+use std::{collections::HashMap, rc::Rc};
+
 use async_graphql_parser::{
     Positioned,
-    types::{Field, OperationType, SelectionSet},
+    types::{Field, OperationType},
 };
 use async_graphql_value::Variables;
 use serde::Serialize;
@@ -18,7 +20,7 @@ use serde_json::value::RawValue;
 
 use self::{
     introspect::IntrospectionResolver,
-    select::{FieldCollector, FieldGroup},
+    select::{FieldCollector, FieldGroup, FieldProjection, FieldSource, ObjectProjection},
 };
 use crate::{
     config::Introspection,
@@ -68,6 +70,8 @@ struct Projection<'a> {
     path: ResponsePath,
     /// JSON text written so far.
     json: Vec<u8>,
+    /// Projections of objects, by the addresses of the field group and the type name.
+    prepared: HashMap<(usize, usize), Rc<ObjectProjection<'a>>>,
 }
 
 /// Projects the response to an operation.
@@ -89,6 +93,7 @@ pub(crate) fn project(
         errors: Vec::new(),
         path: Vec::new(),
         json: Vec::new(),
+        prepared: HashMap::new(),
     };
     let root = match operation.kind() {
         OperationType::Mutation => types.mutation.as_deref(),
@@ -98,7 +103,8 @@ pub(crate) fn project(
     let set = &operation.definition().node.selection_set.node;
     let no_data = ResponseObject::default();
     let data = if let ResponseValue::Object(data) = &data { data } else { &no_data };
-    if let Completed::Null(_) = projection.object(root.unwrap_or_default(), &[set], data) {
+    let projected = projection.collector.project_object(root.unwrap_or_default(), &[set]);
+    if let Completed::Null(_) = projection.object(&projected, data) {
         projection.json.extend_from_slice(NULL);
     }
     let Projection { error_index, mut errors, json, .. } = projection;
@@ -108,81 +114,76 @@ pub(crate) fn project(
 }
 
 impl<'a> Projection<'a> {
-    /// Projects an object of the concrete type `name`.
-    fn object(
-        &mut self,
-        name: &str,
-        sets: &[&'a SelectionSet],
-        data: &ResponseObject,
-    ) -> Completed {
+    /// Projects an object.
+    fn object(&mut self, projected: &ObjectProjection<'a>, data: &ResponseObject) -> Completed {
         let start = self.json.len();
-        let collected = self.collector.collect_fields(name, sets);
-        if let Some(denial) = collected.denial {
-            self.report(denial);
+        if let Some(denial) = &projected.denial {
+            self.report(denial.clone());
         }
         self.json.push(b'{');
         let mut next = 0;
-        for (key, fields) in collected.fields {
-            let Some(first) = fields.first() else { continue };
-            let planned = self.types.name_in_plan(key, &first.node.name.node);
-            self.path.push(ResponseSegment::Key((*planned).into()));
-            let field_start = self.json.len();
-            if field_start > start + 1 {
+        for field in &projected.fields {
+            if self.json.len() > start + 1 {
                 self.json.push(b',');
             }
-            write_key(key, &mut self.json);
-            let value = self.field(name, &planned, &fields, data, &mut next);
+            write_key(field.key, &mut self.json);
+            self.path.push(ResponseSegment::Key(field.planned.clone()));
+            let completed = self.field(field, data, &mut next);
             self.path.pop();
-            match value {
-                Some(Completed::Written) => {}
-                None => self.json.truncate(field_start),
-                Some(null @ Completed::Null(_)) => {
-                    self.json.truncate(start);
-                    return null;
-                }
+            if let Completed::Null(_) = completed {
+                self.json.truncate(start);
+                return completed;
             }
         }
         self.json.push(b'}');
         Completed::Written
     }
 
-    /// Writes the value of a field; `None` if the type has no such field. `next` is the position of
-    /// the field in `data`, if it has the order of the operation.
+    /// Writes the value of a field. `next` is the position of the field in `data`, if it has the
+    /// order of the operation.
     fn field(
         &mut self,
-        owner: &str,
-        key: &str,
-        fields: &FieldGroup<'a>,
+        field: &FieldProjection<'a>,
         data: &ResponseObject,
         next: &mut usize,
-    ) -> Option<Completed> {
-        let first = &fields.first()?.node;
-        match first.name.node.as_str() {
-            "__typename" => return Some(self.write_json(owner)),
-            "__schema" | "__type" if owner == self.types.query => {
-                if self.introspection == Introspection::Disabled {
-                    return Some(self.write(NULL));
-                }
+    ) -> Completed {
+        match &field.source {
+            FieldSource::TypeName(name) => self.write_json(*name),
+            FieldSource::Introspection if self.introspection == Introspection::Disabled => {
+                self.write(NULL)
+            }
+            FieldSource::Introspection => {
                 let schema =
                     IntrospectionResolver { types: self.types, collector: &self.collector };
-                let value = schema.root(first, fields);
-                return Some(self.write_json(&value));
+                let value = schema.root(&field.occurrences);
+                self.write_json(&value)
             }
-            _ => {}
+            FieldSource::Denied(ty, denial) => {
+                self.report(denial.clone());
+                self.null(ty, ErrorReported::Yes)
+            }
+            FieldSource::Data(ty) => match data.get_from(next, &field.planned) {
+                Some(value) => self.complete(ty, &field.occurrences, value),
+                None => self.resolve_missing(ty, &field.planned),
+            },
         }
-        let types = self.types;
-        let name = first.name.node.as_str();
-        let declared = types.get(owner)?.fields()?.get(name)?;
-        if let Some(failure) =
-            self.collector.auth.deny_field(types, owner, name, declared.ty.name())
-        {
-            self.report(failure);
-            return Some(self.null(&declared.ty, ErrorReported::Yes));
+    }
+
+    /// The projection of objects of type `name` at a field, computed once for all items of a list.
+    fn object_projection(
+        &mut self,
+        name: &'a str,
+        fields: &FieldGroup<'a>,
+    ) -> Rc<ObjectProjection<'a>> {
+        // Both addresses are stable: the field group is part of a projection in this map.
+        let key = (fields.as_ptr().addr(), name.as_ptr().addr());
+        if let Some(prepared) = self.prepared.get(&key) {
+            return Rc::clone(prepared);
         }
-        Some(match data.get_from(next, key) {
-            Some(value) => self.complete(&declared.ty, fields, value),
-            None => self.resolve_missing(&declared.ty, key),
-        })
+        let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
+        let prepared = Rc::new(self.collector.project_object(name, &sets));
+        self.prepared.insert(key, Rc::clone(&prepared));
+        prepared
     }
 
     fn write(&mut self, json: &[u8]) -> Completed {
@@ -307,12 +308,13 @@ impl<'a> Projection<'a> {
             self.report(failure);
             return Completed::Null(ErrorReported::Yes);
         }
-        let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
-        let is_abstract = types.get(actual).is_some_and(Definition::is_abstract);
-        if is_abstract && self.collector.needs_concrete_type(actual, &sets) {
+        if types.get(actual).is_some_and(Definition::is_abstract)
+            && self.collector.needs_concrete_type(actual, fields)
+        {
             return self.invalid_value("a concrete type");
         }
-        self.object(actual, &sets, data)
+        let projected = self.object_projection(actual, fields);
+        self.object(&projected, data)
     }
 
     fn complete_scalar(&mut self, name: &str, json: &[u8]) -> Completed {

@@ -99,6 +99,9 @@ impl AuthRules {
 
     /// The rule that denies access to a type, if any.
     pub(crate) fn denied_type(&self, grants: &Grants, name: &str) -> Option<&AuthRule> {
+        if grants.is_full() {
+            return None;
+        }
         self.first_denied(grants, self.by_type.get(name)?)
     }
 

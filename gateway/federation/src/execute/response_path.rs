@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use async_graphql_value::Name;
+
 use crate::{plan::PathElement, response_value::ResponseValue};
 
 /// A segment of a response path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum ResponseSegment {
-    Key(Box<str>),
+    Key(Name),
     Index(usize),
 }
 
@@ -46,7 +48,7 @@ pub(super) fn walk(
             if let ResponseValue::Object(object) = value
                 && let Some(next) = object.get(name)
             {
-                path.push(ResponseSegment::Key(name.as_str().into()));
+                path.push(ResponseSegment::Key(name.clone()));
                 walk(next, rest, path, visit);
                 path.pop();
             }
@@ -81,8 +83,6 @@ pub(super) fn value_at<'v>(
 mod tests {
     use serde_json::json;
 
-    use async_graphql_value::Name;
-
     use super::*;
     use crate::response_value::test_support::response_value;
 
@@ -93,7 +93,7 @@ mod tests {
         let data = response_value(&data);
         let types = || PathElement::TypeCondition(BTreeSet::from(["X".to_owned()]));
         let field = |name| PathElement::Field(Name::new(name));
-        let key = |key: &str| ResponseSegment::Key(key.into());
+        let key = |key: &str| ResponseSegment::Key(Name::new(key));
         let index = ResponseSegment::Index;
         for plan_path in [
             vec![field("a"), PathElement::List, PathElement::List, types(), field("b")],

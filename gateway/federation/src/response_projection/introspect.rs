@@ -39,7 +39,8 @@ enum IntrospectionValue<'a> {
 
 impl<'a> IntrospectionResolver<'_, 'a> {
     /// The value of a root field.
-    pub(super) fn root(&self, first: &'a FieldNode, fields: &FieldGroup<'a>) -> Value {
+    pub(super) fn root(&self, fields: &FieldGroup<'a>) -> Value {
+        let Some(first) = fields.first().map(|field| &field.node) else { return Value::Null };
         if first.name.node == "__schema" {
             return self.item(IntrospectedItem::Schema, fields);
         }

@@ -11,7 +11,10 @@ use async_graphql_value::{
 
 use super::Fields;
 use crate::{
-    error::ApiError, filter_operation::AuthContext, operation::Operation, schema::PublicSchema,
+    error::ApiError,
+    filter_operation::AuthContext,
+    operation::Operation,
+    schema::{PublicSchema, Type},
 };
 
 /// The occurrences of a field with the same response key.
@@ -36,7 +39,71 @@ pub(super) struct CollectedFields<'a> {
     visited_fragments: Vec<&'a Name>,
 }
 
+/// What is projected of objects of one type at one position of the operation.
+pub(super) struct ObjectProjection<'a> {
+    /// The error if fragments were skipped because access to their type is denied.
+    pub(super) denial: Option<ApiError>,
+    pub(super) fields: Vec<FieldProjection<'a>>,
+}
+
+/// How a field is projected.
+pub(super) struct FieldProjection<'a> {
+    /// Response key of the client.
+    pub(super) key: &'a Name,
+    /// Key in the merged data.
+    pub(super) planned: Name,
+    pub(super) occurrences: FieldGroup<'a>,
+    pub(super) source: FieldSource<'a>,
+}
+
+/// Where the value of a field comes from.
+pub(super) enum FieldSource<'a> {
+    /// The name of the type of the object.
+    TypeName(&'a str),
+    /// The public schema.
+    Introspection,
+    /// The merged data, with a value of this type.
+    Data(&'a Type),
+    /// Access to the field, of this type, is denied.
+    Denied(&'a Type, ApiError),
+}
+
 impl<'a> FieldCollector<'a> {
+    /// The projection of the fields that `sets` select on objects of type `name`.
+    pub(super) fn project_object(
+        &self,
+        name: &'a str,
+        sets: &[&'a SelectionSet],
+    ) -> ObjectProjection<'a> {
+        let CollectedFields { fields, denial, .. } = self.collect_fields(name, sets);
+        let fields = fields.into_iter().filter_map(|(key, occurrences)| {
+            let field = &occurrences.first()?.node.name.node;
+            Some(FieldProjection {
+                key,
+                planned: Name::new(self.types.name_in_plan(key, field)),
+                source: self.source(name, field)?,
+                occurrences,
+            })
+        });
+        ObjectProjection { fields: fields.collect(), denial }
+    }
+
+    /// The source of a field; `None` if the type has no such field.
+    fn source(&self, owner: &'a str, field: &str) -> Option<FieldSource<'a>> {
+        match field {
+            "__typename" => return Some(FieldSource::TypeName(owner)),
+            "__schema" | "__type" if owner == self.types.query => {
+                return Some(FieldSource::Introspection);
+            }
+            _ => {}
+        }
+        let ty = &self.types.get(owner)?.fields()?.get(field)?.ty;
+        Some(match self.auth.deny_field(self.types, owner, field, ty.name()) {
+            Some(denial) => FieldSource::Denied(ty, denial),
+            None => FieldSource::Data(ty),
+        })
+    }
+
     /// Collects the fields that `sets` select on an object of type `name`.
     pub(super) fn collect_fields(
         &self,
@@ -104,10 +171,11 @@ impl<'a> FieldCollector<'a> {
         is_shown
     }
 
-    /// Whether the fields that `sets` select depend on the concrete type of an object of an
+    /// Whether what is selected below `fields` depends on the concrete type of an object of an
     /// abstract type.
-    pub(super) fn needs_concrete_type(&self, declared: &str, sets: &[&SelectionSet]) -> bool {
-        sets.iter().any(|set| self.depends_on_type(Some(declared), set))
+    pub(super) fn needs_concrete_type(&self, declared: &str, fields: &FieldGroup<'_>) -> bool {
+        let mut sets = fields.iter().map(|field| &field.node.selection_set.node);
+        sets.any(|set| self.depends_on_type(Some(declared), set))
     }
 
     /// As [`Self::needs_concrete_type`], for one set. `declared` is `None` inside fragments that
