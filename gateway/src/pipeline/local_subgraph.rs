@@ -14,8 +14,11 @@ use tokio::time::Instant;
 
 use crate::{
     error::from_server_error,
-    graphql::{RequestContext, Schema},
+    graphql::{FetchByRouter, RequestContext, Schema},
 };
+
+/// Maximum number of errors of one fetch, as for other subgraphs.
+const ERRORS_MAX: usize = 1_000;
 
 /// The local schema as a subgraph, for one request.
 pub(crate) struct LocalSubgraph<'a> {
@@ -27,8 +30,10 @@ pub(crate) struct LocalSubgraph<'a> {
 impl Subgraph for LocalSubgraph<'_> {
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
         let SubgraphRequest { document, variables, deadline, .. } = request;
-        let request =
-            Request::new(document).variables(variables.clone()).data(Arc::clone(&self.context));
+        let request = Request::new(document)
+            .variables(variables.clone())
+            .data(Arc::clone(&self.context))
+            .data(FetchByRouter);
         let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
         async move {
@@ -36,7 +41,8 @@ impl Subgraph for LocalSubgraph<'_> {
                 .await
                 .map_err(|_elapsed| FetchError::Timeout(time))?
                 .map_err(|_panic| FetchError::MalformedResponse(cause("execution panicked")))?;
-            let errors = response.errors.into_iter().map(subgraph_error).collect();
+            let errors = response.errors.into_iter().take(ERRORS_MAX);
+            let errors = errors.map(subgraph_error).collect();
             Ok(Arc::new(SubgraphResponse { data: response.data, errors }))
         }
         .boxed()
