@@ -132,14 +132,15 @@ enum AddressClass {
     /// This machine.
     Loopback,
     /// Nothing that could be a subgraph: link-local addresses, among them those of the metadata
-    /// services of clouds; documentation, multicast and others in the registries of IANA.
+    /// services of clouds; multicast and others in the registries of IANA.
     Reserved,
 }
 
 use AddressClass::{Loopback, Private, Public, Reserved};
 
-/// Classes of IPv4 networks, the first match applies; all others are public.
-const CLASSES_V4: [(Ipv4Addr, u32, AddressClass); 18] = [
+/// Classes of IPv4 networks, the first match applies; all others are public. Networks for
+/// documentation and benchmarks are found in virtual machines, and never in public.
+const CLASSES_V4: [(Ipv4Addr, u32, AddressClass); 17] = [
     // Metadata services of Alibaba and Azure.
     (Ipv4Addr::new(100, 100, 100, 200), 32, Reserved),
     (Ipv4Addr::new(168, 63, 129, 16), 32, Reserved),
@@ -148,15 +149,14 @@ const CLASSES_V4: [(Ipv4Addr, u32, AddressClass); 18] = [
     (Ipv4Addr::new(100, 64, 0, 0), 10, Private),
     (Ipv4Addr::new(172, 16, 0, 0), 12, Private),
     (Ipv4Addr::new(192, 168, 0, 0), 16, Private),
+    (Ipv4Addr::new(192, 0, 2, 0), 24, Private),
+    (Ipv4Addr::new(198, 18, 0, 0), 15, Private),
+    (Ipv4Addr::new(198, 51, 100, 0), 24, Private),
+    (Ipv4Addr::new(203, 0, 113, 0), 24, Private),
     (Ipv4Addr::UNSPECIFIED, 8, Reserved),
     (Ipv4Addr::new(169, 254, 0, 0), 16, Reserved),
     (Ipv4Addr::new(192, 0, 0, 0), 24, Reserved),
-    (Ipv4Addr::new(192, 0, 2, 0), 24, Reserved),
-    (Ipv4Addr::new(192, 31, 196, 0), 24, Reserved),
     (Ipv4Addr::new(192, 88, 99, 0), 24, Reserved),
-    (Ipv4Addr::new(198, 18, 0, 0), 15, Reserved),
-    (Ipv4Addr::new(198, 51, 100, 0), 24, Reserved),
-    (Ipv4Addr::new(203, 0, 113, 0), 24, Reserved),
     (Ipv4Addr::new(224, 0, 0, 0), 4, Reserved),
     (Ipv4Addr::new(240, 0, 0, 0), 4, Reserved),
 ];
@@ -167,9 +167,9 @@ const CLASSES_V6: [(Ipv6Addr, u32, AddressClass); 7] = [
     (Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), 128, Reserved),
     (Ipv6Addr::LOCALHOST, 128, Loopback),
     (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, Private),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, Private),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, Private),
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, Reserved),
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, Reserved),
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, Reserved),
     (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3, Public),
 ];
 
@@ -257,6 +257,9 @@ mod tests {
                     "192.168.255.255",
                     "fc00::1",
                     "fdff::1",
+                    "192.0.2.1",
+                    "198.19.255.255",
+                    "2001:db8::1",
                     "::ffff:10.1.2.3",
                 ],
             ),
@@ -269,8 +272,7 @@ mod tests {
                     "168.63.129.16",
                     "169.254.0.1",
                     "169.254.169.254",
-                    "192.0.2.1",
-                    "198.18.0.1",
+                    "192.0.0.192",
                     "224.0.0.1",
                     "255.255.255.255",
                     "::",
@@ -280,7 +282,6 @@ mod tests {
                     "fec0::1",
                     "ff02::1",
                     "2001::1",
-                    "2001:db8::1",
                     "::ffff:169.254.169.254",
                     "64:ff9b::127.0.0.1",
                     "64:ff9b::10.0.0.1",
