@@ -21,7 +21,7 @@ use anyhow::{Context, bail, ensure};
 use gateway::{
     app::App,
     clock::Clock,
-    config::{Config, Overrides},
+    config::{Config, Overrides, PrivateAddresses},
 };
 use indexer::ingest::{self, BuildConfig, BuildLimits, BuildOptions, NoProgress};
 use poem::{
@@ -160,7 +160,11 @@ fn supergraph(folder: &Path) -> anyhow::Result<Config> {
 }
 
 fn overrides() -> Overrides {
-    Overrides { listen: Some("127.0.0.1:0".to_owned()), ..Overrides::default() }
+    Overrides {
+        listen: Some("127.0.0.1:0".to_owned()),
+        private_addresses: PrivateAddresses::Allowed,
+        ..Overrides::default()
+    }
 }
 
 fn repeatable(mut config: Config) -> anyhow::Result<Config> {

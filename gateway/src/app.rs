@@ -4,7 +4,7 @@ mod watch;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use federation::{SupergraphFile, SupergraphFileError};
+use federation::{ActivationError, SupergraphFile, SupergraphFileError};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use indexer::catalog::{Catalog, OpenError};
 use poem::Server;
@@ -77,6 +77,9 @@ pub enum AppError {
     /// The supergraph cannot be loaded.
     #[error(transparent)]
     Supergraph(#[from] SupergraphFileError),
+    /// The supergraph cannot be served.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
     /// The token keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] JwksError),
@@ -117,11 +120,7 @@ impl App {
             Some(path) => {
                 let bytes_max = config.limits.supergraph_bytes_max;
                 let (file, supergraph) = SupergraphFile::open(path, bytes_max)?;
-                pipeline
-                    .supergraph()
-                    .activate(supergraph)
-                    .await
-                    .expect("there is no previous supergraph to break");
+                pipeline.supergraph().activate(supergraph).await?;
                 Some(file)
             }
         };

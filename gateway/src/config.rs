@@ -8,6 +8,7 @@ mod error;
 mod federation;
 mod feedback;
 mod file;
+mod header_rules;
 mod limits;
 mod mistakes;
 mod overrides;
@@ -47,7 +48,7 @@ pub use self::{
     overrides::Overrides,
     partner::{PREVIEW_NAME, PartnerConfig},
     site::{Colour, FooterLink, ImageHost, Logo, SiteColours, SiteConfig},
-    subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, SubgraphConfig},
+    subgraph::{HeaderRule, LOCAL_SUBGRAPH_NAME, PrivateAddresses, SubgraphConfig},
     sync::SyncSettings,
 };
 use crate::clock::Clock;
@@ -166,14 +167,17 @@ pub struct LogConfig {
 }
 
 impl Config {
-    /// Headers of a client request that are forwarded to at least one subgraph.
+    /// Headers of a client request that are forwarded to at least one subgraph, each once.
     pub(crate) fn forwarded_headers(&self) -> Vec<HeaderName> {
-        let rules = self.subgraphs.iter().flat_map(|subgraph| &subgraph.headers);
-        let from_subgraphs = rules.filter_map(|rule| match rule {
-            HeaderRule::Forward { name } => name.parse().ok(),
-            HeaderRule::Set { .. } => None,
-        });
-        self.federation.forwarded_headers.iter().cloned().chain(from_subgraphs).collect()
+        let of_subgraphs = self.subgraphs.iter().flat_map(SubgraphConfig::forwarded_headers);
+        let names = self.federation.forwarded_headers.iter().cloned().chain(of_subgraphs);
+        let mut distinct: Vec<HeaderName> = Vec::new();
+        for name in names {
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        distinct
     }
 
     /// Loads a configuration: from `path`, or from [`FILE`] in the working directory.

@@ -29,8 +29,8 @@ use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
 pub(crate) use self::context::RequestContext;
 use crate::config::GraphqlConfig;
-pub(crate) use federation::SchemaRoot;
 pub use federation::sdl as federation_sdl;
+pub(crate) use federation::{FetchByRouter, SchemaRoot};
 use query::Query;
 
 /// The executable schema. It contains no data: each request provides a [`RequestContext`].

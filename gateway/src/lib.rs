@@ -28,6 +28,7 @@ pub mod pipeline;
 mod rest;
 pub mod routes;
 pub mod search_params;
+mod trace_context;
 mod truncation;
 pub mod vocabulary;
 

@@ -105,7 +105,7 @@ pub(crate) fn endpoint_of_connections(
         GraphqlEndpoint::new(Arc::clone(&pipeline), Arc::clone(&metrics), authenticator, config);
     let embed = |form| {
         let endpoint = get_and_head(Embed { pages: pages.clone(), form });
-        CorsEndpoint::new(endpoint, config.cors.clone())
+        CorsEndpoint::new(endpoint, config)
     };
     let since = config.clock.now();
     let usage = || {
@@ -116,7 +116,7 @@ pub(crate) fn endpoint_of_connections(
         || get_and_head(Configurator { pages: pages.clone(), partners: Arc::clone(&partners) });
     let feed = |format| {
         let endpoint = get_and_head(FeedEndpoint { pages: pages.clone(), format });
-        CorsEndpoint::new(endpoint, config.cors.clone())
+        CorsEndpoint::new(endpoint, config)
     };
     let prefixes = prefixes(config);
     let routes = rest_routes(page_routes(&pages, config), &pipeline, config);
@@ -137,11 +137,8 @@ pub(crate) fn endpoint_of_connections(
         .at(DESCRIPTION_PATH, get_and_head(OpenSearch(pages.clone())))
         .at(SUGGEST_PATH, get_and_head(OpenSearchSuggest(Arc::clone(&pipeline))))
         .at("/suggest", get_and_head(Suggest(Arc::clone(&pipeline))))
-        .at("/graphql", CorsEndpoint::new(graphql, config.cors.clone()))
-        .at(
-            mcp::PATH,
-            CorsEndpoint::new(McpEndpoint::new(Arc::clone(&pipeline), config), config.cors.clone()),
-        )
+        .at("/graphql", CorsEndpoint::new(graphql, config))
+        .at(mcp::PATH, CorsEndpoint::new(McpEndpoint::new(Arc::clone(&pipeline), config), config))
         .at("/hooks/:source", post(HookEndpoint { hooks, limits: config.limits.clone() }))
         .at("/metrics", get_and_head(MetricsEndpoint(Arc::clone(&metrics))))
         .at("/health/live", get_and_head(Live))
@@ -158,7 +155,7 @@ pub(crate) fn endpoint_of_connections(
 /// Routes of the REST interface.
 fn rest_routes(routes: Route, pipeline: &Arc<Pipeline>, config: &Config) -> Route {
     let (service, document) = rest::service(Arc::clone(pipeline), config);
-    let service = CorsEndpoint::new(Head(service.into_endpoint()), config.cors.clone());
+    let service = CorsEndpoint::new(Head(service.into_endpoint()), config);
     routes
         .at(
             format!("{}/openapi.json", rest::PREFIX),

@@ -77,7 +77,7 @@ export class Installation {
   /** Serves a supergraph of the fixtures, whose subgraphs are not there, and nothing besides. */
   serveSupergraph(topic) {
     const file = join(REPOSITORY, "fixtures/federation", `${topic}.graphql`);
-    return this.#start(["--supergraph", file], this.#folder);
+    return this.#start(["--allow-private-addresses", "--supergraph", file], this.#folder);
   }
 
   async #start(choice, cwd = REPOSITORY) {

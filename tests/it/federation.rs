@@ -1,21 +1,26 @@
 //! The gateway with real subgraphs: small HTTP servers in the test process.
 
 mod authorization;
+mod compressed_responses;
 mod faulty_subgraphs;
 mod generated;
+mod headers;
 mod hostile_subgraphs;
 mod jwks;
+mod large_entity_lists;
+mod private_networks;
 mod rejected_supergraphs;
 mod schema_check;
 pub(crate) mod subgraph;
 mod topics;
+mod traces;
 mod values;
 
 use std::{net::SocketAddr, path::Path};
 
 use gateway::{
     app::App,
-    config::{Config, Overrides},
+    config::{Config, Overrides, PrivateAddresses},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -47,6 +52,8 @@ impl Gateway {
         let overrides = Overrides {
             listen: Some("127.0.0.1:0".to_owned()),
             supergraph: Some(file),
+            // The fixtures have names for subgraphs that a test does not call.
+            private_addresses: PrivateAddresses::Allowed,
             ..Overrides::default()
         };
         let mut config = Config::load_to_serve(None, &overrides).unwrap();

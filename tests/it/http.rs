@@ -5,14 +5,14 @@ use std::{fs, thread};
 
 use gateway::{
     clock::Clock,
-    config::{CorsOrigins, TrustedDocumentPolicy},
+    config::{CorsOrigins, HeaderRule, TrustedDocumentPolicy},
 };
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use crate::{
     support::{Installation, clock},
-    test_server::{Reply, Server},
+    test_server::{Reply, Server, subgraph_config},
 };
 
 const QUERY: &str = "{ search(query: \"klantreis\", first: 2) { nodes { id title } } }";
@@ -154,6 +154,47 @@ fn a_document_must_be_stored_under_its_hash_once_its_text_was_sent() {
     assert_eq!((both.status, both.code()), (400, "BAD_REQUEST".into()));
 }
 
+/// With other statuses, Apollo's clients for mobile devices do not read that they have to send the
+/// document.
+#[test]
+fn an_unknown_hash_must_have_status_200_and_another_hash_400_for_each_media_type() {
+    let (_installation, server) = Server::demo();
+    let hash = "ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38";
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    let unknown = json!({ "extensions": extensions });
+    let by_id = json!({ "documentId": format!("sha256:{hash}") });
+    let other = json!({ "query": "{ a }", "extensions": extensions });
+    let unnamed = json!({ "documentId": "Unknown" });
+    let encoded: String =
+        url::form_urlencoded::byte_serialize(extensions.to_string().as_bytes()).collect();
+    let (json, graphql) = ("application/json", "application/graphql-response+json");
+    for (accept, media, invalid) in [
+        ("*/*", json, 200),
+        ("Application/JSON", json, 200),
+        ("application/graphql-response+json", graphql, 400),
+        ("application/GraphQL-Response+JSON; q=0.9, application/json;q=\"0.1\"", graphql, 400),
+        ("application/graphql-response+json;charset=\"a,b;q=0\", text/html", graphql, 400),
+    ] {
+        let head =
+            format!("POST /graphql HTTP/1.1\r\ncontent-type: application/json\r\naccept: {accept}");
+        let post = |body: &Value| server.request(&head, body.to_string());
+        let get = format!("GET /graphql?extensions={encoded} HTTP/1.1\r\naccept: {accept}");
+        for (reply, status, code) in [
+            (post(&unknown), 200, "PERSISTED_QUERY_NOT_FOUND"),
+            (post(&by_id), 200, "PERSISTED_QUERY_NOT_FOUND"),
+            (server.request(&get, ""), 200, "PERSISTED_QUERY_NOT_FOUND"),
+            (post(&other), 400, "PERSISTED_QUERY_HASH_MISMATCH"),
+            (post(&unnamed), invalid, "TRUSTED_DOCUMENT_NOT_FOUND"),
+        ] {
+            assert_eq!((reply.status, reply.code()), (status, code.into()), "{accept} {reply:?}");
+            let expected = format!("{media}; charset=utf-8");
+            assert_eq!(reply.header("content-type"), Some(&*expected), "{accept}");
+            assert_eq!(reply.header("cache-control"), Some("no-store"), "{accept}");
+            assert_eq!(reply.json().get("data"), None, "{accept}");
+        }
+    }
+}
+
 #[test]
 fn trusted_documents_must_be_served_by_name_and_exclusively_where_required() {
     let installation = Installation::small();
@@ -214,6 +255,57 @@ fn pages_of_other_sites_must_read_responses_only_where_cors_allows_it() {
 }
 
 #[test]
+fn pages_of_other_sites_must_be_able_to_send_what_is_documented_and_forwarded() {
+    let installation = Installation::small();
+    installation.build();
+    let server = Server::with(&installation, |config| {
+        config.cors = CorsOrigins::Any;
+        config.federation.forwarded_headers = vec!["x-tenant".parse().unwrap()];
+        let url = "http://127.0.0.1:9/".parse().unwrap();
+        let mut subgraph = subgraph_config("partner", url, None);
+        let names = ["x-team", "X-Tenant", "cookie", "authorization"];
+        let rule = |name: &str| HeaderRule::Forward { name: name.to_lowercase() };
+        subgraph.headers = names.map(rule).into();
+        let set = HeaderRule::Set { name: "x-ours".to_owned(), value: "1".to_owned() };
+        subgraph.headers.push(set);
+        config.subgraphs = vec![subgraph];
+    });
+    for path in ["/graphql", "/mcp", "/v1/search", "/search.json", "/embed/fragment"] {
+        let head = format!(
+            "OPTIONS {path} HTTP/1.1\r\norigin: https://a.example\
+             \r\naccess-control-request-method: GET\r\naccess-control-request-headers: x-tenant"
+        );
+        let reply = server.request(&head, "");
+        assert_eq!(reply.status, 204, "{path} {reply:?}");
+        let allowed = reply.header("access-control-allow-headers").unwrap();
+        let allowed: Vec<&str> = allowed.split(", ").collect();
+        for name in [
+            "authorization",
+            "content-type",
+            "x-api-key",
+            "x-request-id",
+            "apollo-require-preflight",
+            "x-apollo-operation-name",
+            "if-none-match",
+            "accept-language",
+            "traceparent",
+            "tracestate",
+            "x-tenant",
+            "x-team",
+        ] {
+            let count = allowed.iter().filter(|allowed| **allowed == name).count();
+            assert_eq!(count, 1, "{path} {name}: {allowed:?}");
+        }
+        assert!(!allowed.contains(&"x-ours"), "{allowed:?}");
+    }
+    let reply = server.get_query("{ __typename }", "\r\norigin: https://a.example");
+    let exposed = reply.header("access-control-expose-headers").unwrap();
+    for name in ["etag", "retry-after", "x-request-id", "api-version", "generation"] {
+        assert!(exposed.split(", ").any(|exposed| exposed == name), "{exposed}");
+    }
+}
+
+#[test]
 fn requests_of_a_cross_site_form_must_be_rejected_or_harmless() {
     let installation = Installation::small();
     installation.build();
@@ -238,6 +330,7 @@ fn requests_of_a_cross_site_form_must_be_rejected_or_harmless() {
         ("\r\naccept: application/json", 200),
         ("\r\naccept: application/graphql-response+json", 200),
         ("\r\napollo-require-preflight: 1", 200),
+        ("\r\nX-Apollo-Operation-Name: A", 200),
     ] {
         assert_eq!(protected.get_query("{ __typename }", headers).status, status, "{headers}");
     }

@@ -18,15 +18,15 @@ use crate::{
 };
 
 /// The program, running until dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     log: Arc<Mutex<String>>,
 }
 
 impl Program {
     /// Serves an installation with additional configuration and failpoints.
-    fn serve(installation: &Installation, config: &str, failpoints: &str) -> Self {
+    pub(crate) fn serve(installation: &Installation, config: &str, failpoints: &str) -> Self {
         let before = fs::read_to_string(installation.config()).expect("a file");
         let (top, sources) = before.split_once("[[source]]").expect("a source");
         let text = format!("{top}{config}\n[[source]]{sources}");
@@ -237,7 +237,7 @@ fn traces_must_reach_the_collector_and_continue_the_trace_of_the_client() {
 }
 
 /// Reads one request of an exporter and responds with 200.
-fn read_export(mut stream: TcpStream) -> Vec<u8> {
+pub(crate) fn read_export(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4_096];
     let _ = stream.set_read_timeout(Some(Duration::from_millis(300)));

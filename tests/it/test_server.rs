@@ -11,7 +11,7 @@ use std::{
 use gateway::{
     app::App,
     clock::Clock,
-    config::{Config, Overrides, SubgraphConfig},
+    config::{Config, Overrides, PrivateAddresses, SubgraphConfig},
     pipeline::Pipeline,
 };
 use serde_json::{Value, json};
@@ -32,7 +32,17 @@ pub(crate) struct Server {
 pub(crate) fn subgraph_config(name: &str, url: Url, sdl: Option<PathBuf>) -> SubgraphConfig {
     let (name, headers) = (name.to_owned(), Vec::new());
     let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
-    SubgraphConfig { name, url, sdl, headers, timeout, retries: 0, sdl_poll_interval: poll }
+    let private_addresses = PrivateAddresses::Rejected;
+    SubgraphConfig {
+        name,
+        url,
+        sdl,
+        headers,
+        timeout,
+        retries: 0,
+        sdl_poll_interval: poll,
+        private_addresses,
+    }
 }
 
 /// A response of the server.

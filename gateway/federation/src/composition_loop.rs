@@ -134,8 +134,9 @@ impl Composer {
                         self.supergraph = Some(sdl);
                         tracing::info!(complete = is_complete, "activated composed supergraph");
                     }
-                    Err(breaking) => {
-                        let message = format!("keeping the previous supergraph: {breaking}");
+                    Err(error) => {
+                        let error = with_causes(&error);
+                        let message = format!("keeping the previous supergraph: {error}");
                         errors.push(CompositionError { message, ..CompositionError::default() });
                     }
                 }

@@ -76,6 +76,18 @@ pub struct SubgraphConfig {
     pub retries: u32,
     /// Interval between fetches of its SDL.
     pub sdl_poll_interval: Duration,
+    /// Whether it may have a private address.
+    pub private_addresses: PrivateAddresses,
+}
+
+/// Whether requests may be sent to private addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PrivateAddresses {
+    /// Only to public ones, and to this machine if the URL names it.
+    #[default]
+    Rejected,
+    /// To private ones too, also with plain `http`.
+    Allowed,
 }
 
 impl SubgraphConfig {
@@ -101,6 +113,14 @@ impl SubgraphConfig {
     /// Its name, as shared in the supergraph.
     pub(crate) fn shared_name(&self) -> Arc<str> {
         self.name.as_str().into()
+    }
+}
+
+impl PrivateAddresses {
+    /// The value of a setting.
+    #[must_use]
+    pub const fn of(is_allowed: bool) -> Self {
+        if is_allowed { Self::Allowed } else { Self::Rejected }
     }
 }
 
@@ -142,7 +162,7 @@ pub enum ErrorMasking {
 }
 
 /// Policy for calls to a subgraph over HTTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SubgraphPolicy {
     /// Timeout of one call, retries included.
     pub timeout: Duration,
@@ -154,6 +174,10 @@ pub struct SubgraphPolicy {
     pub failure_threshold: u32,
     /// Time after which an open circuit allows a probe.
     pub open_for: Duration,
+    /// Whether it may have a private address.
+    pub private_addresses: PrivateAddresses,
+    /// The headers by which a subgraph continues the trace of the current span, if it is traced.
+    pub trace_headers: fn() -> Headers,
 }
 
 /// A URL for logs, errors and commands, with its user name, password and query string masked as

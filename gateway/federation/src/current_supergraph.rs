@@ -12,7 +12,7 @@ use crate::{
     operation_key::OperationKey,
     operation_planner::OperationPlanner,
     router::SupergraphRouter,
-    subgraph::{HttpClient, SubgraphStatus},
+    subgraph::{HttpClient, RejectedAddress, SubgraphRegistry, SubgraphStatus},
     supergraph::Supergraph,
 };
 
@@ -26,6 +26,17 @@ pub struct CurrentSupergraph {
     planner: OperationPlanner,
     /// Trusted documents, against which each new supergraph is checked.
     trusted: Vec<Arc<str>>,
+}
+
+/// The reason why a supergraph was not activated.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivationError {
+    /// It would break operations, and the configuration rejects that.
+    #[error(transparent)]
+    Breaking(#[from] BreakingChanges),
+    /// Requests must not be sent to one of its subgraphs.
+    #[error(transparent)]
+    Address(#[from] RejectedAddress),
 }
 
 impl CurrentSupergraph {
@@ -55,9 +66,11 @@ impl CurrentSupergraph {
     /// cached operations are planned on it first.
     ///
     /// # Errors
-    /// [`BreakingChanges`] if any of them can no longer be planned and the configuration rejects
-    /// that.
-    pub async fn activate(&self, supergraph: Supergraph) -> Result<(), BreakingChanges> {
+    /// [`ActivationError`] if any of them can no longer be planned and the configuration rejects
+    /// that, or if requests must not be sent to a subgraph.
+    pub async fn activate(&self, supergraph: Supergraph) -> Result<(), ActivationError> {
+        SubgraphRegistry::check(supergraph.graphs(), &self.config)
+            .inspect_err(|_| self.mark_outdated())?;
         let previous = self.current();
         let operations: Vec<_> =
             self.trusted.iter().filter_map(OperationKey::from_single_operation).collect();
@@ -82,7 +95,7 @@ impl CurrentSupergraph {
         if let Err(breaking) = checked {
             if previous.is_some() && self.config.on_breaking_change == OnBreakingChange::Reject {
                 self.mark_outdated();
-                return Err(breaking);
+                return Err(breaking.into());
             }
             tracing::warn!(error = %breaking, "activating supergraph with breaking changes");
         }

@@ -61,7 +61,7 @@ error_codes! {
         "send the name of one of its operations";
     BadUserInput, "BAD_USER_INPUT", 400,
         "a variable, argument, cursor or id has an invalid value", "correct the value";
-    PersistedQueryNotFound, "PERSISTED_QUERY_NOT_FOUND", 400,
+    PersistedQueryNotFound, "PERSISTED_QUERY_NOT_FOUND", 200,
         "no document is registered under this hash", "send the document along with its hash";
     PersistedQueryHashMismatch, "PERSISTED_QUERY_HASH_MISMATCH", 400,
         "`sha256Hash` is not the SHA-256 of `query`", "hash the document as it is sent";

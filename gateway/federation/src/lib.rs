@@ -9,6 +9,7 @@
 //! This crate must not know the contents of subgraphs, nor the HTTP interface for clients. Only
 //! `planner_adapter` uses types of the planner's crate.
 
+pub mod address;
 pub mod authorization;
 pub mod bounded_file;
 mod coerce_variables;
@@ -42,7 +43,7 @@ pub mod text_limits;
 
 pub use self::{
     compatibility::BreakingChanges,
-    current_supergraph::CurrentSupergraph,
+    current_supergraph::{ActivationError, CurrentSupergraph},
     execute::FetchContext,
     router::{PlannedOperation, RequestError, Response, Route, SupergraphRouter},
     schema::{PublicSchema, SchemaError},

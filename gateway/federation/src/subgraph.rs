@@ -5,6 +5,7 @@
 //! are validated.
 
 mod circuit_breaker;
+mod content_coding;
 mod http_client;
 mod http_subgraph;
 mod introspect;
@@ -24,11 +25,15 @@ pub use self::{
     circuit_breaker::CircuitState,
     http_client::HttpClient,
     http_subgraph::{Health, HttpSubgraph},
+    registry::RejectedAddress,
     status::SubgraphStatus,
 };
 pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
 pub use crate::config::Headers;
-use crate::error::{ApiError, Cause, PathSegment};
+use crate::{
+    address::AddressError,
+    error::{ApiError, Cause, PathSegment},
+};
 
 /// A subgraph that operations can be sent to.
 pub trait Subgraph: Send + Sync {
@@ -125,6 +130,9 @@ pub enum FetchError {
         #[source]
         reason: Cause,
     },
+    /// The address of the subgraph must not receive requests.
+    #[error("address rejected")]
+    AddressRejected(#[from] AddressError),
 }
 
 impl FetchError {
@@ -148,9 +156,10 @@ impl FetchError {
             Self::Status(_) | Self::ResponseTooLarge(_) | Self::MalformedResponse(_) => {
                 Availability::Available
             }
-            Self::CircuitOpen | Self::UnknownSubgraph | Self::InvalidUrl { .. } => {
-                Availability::Unknown
-            }
+            Self::CircuitOpen
+            | Self::UnknownSubgraph
+            | Self::InvalidUrl { .. }
+            | Self::AddressRejected(_) => Availability::Unknown,
         }
     }
 }

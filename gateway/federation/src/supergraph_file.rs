@@ -116,9 +116,9 @@ pub async fn watch(mut file: SupergraphFile, slot: Arc<CurrentSupergraph>) {
             None => {}
             Some(Ok(supergraph)) => match slot.activate(supergraph).await {
                 Ok(()) => tracing::info!("serving a new supergraph"),
-                Err(breaking) => {
+                Err(error) => {
                     tracing::error!(
-                        error = %breaking,
+                        error = with_causes(&error),
                         "new supergraph rejected; keeping the current one"
                     );
                 }

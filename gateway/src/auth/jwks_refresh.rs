@@ -15,7 +15,7 @@ use tokio::{sync::watch, time::Instant};
 use url::Url;
 
 use super::jwks::KeySet;
-use crate::config::KeySource;
+use crate::config::{KeySource, PrivateAddresses};
 
 /// Interval between refreshes.
 const REFRESH_INTERVAL: Duration = Duration::from_mins(5);
@@ -125,9 +125,10 @@ impl JwksProvider {
     }
 
     async fn fetch_url(&self, url: &Url) -> Result<KeySet, Cause> {
-        let fetched =
-            tokio::time::timeout(FETCH_TIMEOUT, self.client.get(url.as_str(), BYTES_MAX)).await;
-        let body = fetched
+        // The configuration was checked for plain `http`.
+        let fetching = self.client.get(url, PrivateAddresses::Allowed, BYTES_MAX);
+        let body = tokio::time::timeout(FETCH_TIMEOUT, fetching)
+            .await
             .map_err(|_elapsed| cause(format!("timed out after {} s", FETCH_TIMEOUT.as_secs())))?;
         KeySet::read(&body.map_err(cause)?).map_err(cause)
     }

@@ -16,7 +16,7 @@ use super::telemetry::Traces;
 use crate::config::{LogConfig, LogFormat};
 
 /// Crates whose spans are traced; those of libraries are not.
-const TRACED_CRATES: [&str; 2] = ["gateway", "indexer"];
+const TRACED_CRATES: [&str; 3] = ["gateway", "federation", "indexer"];
 
 /// Initialises logging, and logs panics: once, with the request in which they occurred.
 pub(super) fn start(log: &LogConfig, traces: Option<&Traces>) {

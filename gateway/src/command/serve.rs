@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    config::{Config, Overrides},
+    config::{Config, Overrides, PrivateAddresses},
     pipeline::NO_GENERATION,
 };
 
@@ -39,6 +39,9 @@ pub(super) struct ServeArguments {
     /// the supergraph is served. Environment variable: `WEGWIJZER_SUPERGRAPH`.
     #[arg(long, value_name = "FILE")]
     supergraph: Option<PathBuf>,
+    /// Allow subgraphs in private networks, also with plain `http`.
+    #[arg(long)]
+    allow_private_addresses: bool,
 }
 
 /// Runs the server, after building the demo if it is requested.
@@ -47,6 +50,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
     let flags = Overrides {
         listen: arguments.listen.clone(),
         supergraph: arguments.supergraph.clone(),
+        private_addresses: PrivateAddresses::of(arguments.allow_private_addresses),
         ..Overrides::default()
     };
     let config = arguments.from.config(flags)?;

@@ -10,7 +10,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use super::{ConfigError, subgraph};
+use super::{
+    ConfigError,
+    subgraph::{PrivateAddresses, secure_url},
+};
 
 /// How tokens are verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +49,7 @@ impl fmt::Display for KeySource {
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthenticationSection {
     /// Key set (JWKS) for verifying tokens; at most 256 KiB, refreshed every five minutes.
-    #[schemars(extend("x-range" = "`https` URL, `http` URL on the same machine, or path of a file"))]
+    #[schemars(extend("x-range" = "`https` URL, `http` URL on the same machine or in a private network with `allow_private_addresses`, or path of a file"))]
     jwks: String,
     /// Required claim `iss` of a token.
     #[schemars(extend("x-range" = "not empty"))]
@@ -54,12 +57,19 @@ pub(super) struct AuthenticationSection {
     /// Required claim `aud` of a token.
     #[schemars(extend("x-range" = "not empty"))]
     audience: String,
+    /// Whether the URL of the key set may be plain `http` in a
+    /// [private network](federation.md#private-networks).
+    #[serde(default)]
+    allow_private_addresses: bool,
 }
 
 impl AuthenticationSection {
     pub(super) fn checked(self, folder: &Path) -> Result<AuthenticationConfig, ConfigError> {
         let jwks = if self.jwks.contains("://") {
-            KeySource::Url(subgraph::secure_url("authentication.jwks", &self.jwks)?)
+            // Keys are public: over `https`, any address is as good.
+            let is_allowed = self.allow_private_addresses || self.jwks.starts_with("https://");
+            let private = PrivateAddresses::of(is_allowed);
+            KeySource::Url(secure_url("authentication.jwks", &self.jwks, private)?)
         } else {
             KeySource::File(folder.join(&self.jwks))
         };

@@ -14,7 +14,7 @@ use poem::http::HeaderName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME, subgraph::NEVER_FORWARDED};
+use super::{Config, ConfigError, LOCAL_SUBGRAPH_NAME, header_rules, subgraph::PrivateAddresses};
 
 /// Settings of the router.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct FederationConfig {
     pub error_masking: ErrorMasking,
     /// Policy for a new supergraph that would break operations in use.
     pub on_breaking_change: OnBreakingChange,
+    /// Whether all subgraphs may have private addresses.
+    pub private_addresses: PrivateAddresses,
 }
 
 /// Folder of the SDL cache within the data folder.
@@ -74,6 +76,8 @@ impl Config {
                 bytes_max: limits.subgraph_bytes_max,
                 failure_threshold: limits.circuit_breaker_failures,
                 open_for: Duration::from_millis(limits.circuit_breaker_open_ms),
+                private_addresses: self.federation.private_addresses,
+                trace_headers: crate::trace_context::headers,
             },
             sdl_cache: self.data.join(SDL_CACHE_FOLDER),
             user_agent: crate::PROGRAM,
@@ -93,13 +97,16 @@ pub(super) struct FederationSection {
     #[schemars(extend("x-default" = LOCAL_SUBGRAPH_NAME))]
     local_subgraph: Option<String>,
     /// Headers from the client that every subgraph receives.
-    #[schemars(extend("x-range" = "header names, except those [never forwarded](#headers)"))]
+    #[schemars(extend("x-range" = "header names, each once, except [reserved ones](#headers)"))]
     forwarded_headers: Vec<String>,
     /// Shows clients the error messages of subgraphs.
     expose_subgraph_errors: bool,
     /// Keeps the previous supergraph if a new one [breaks](federation.md#breaking-changes) trusted
     /// or recent operations; otherwise they are only logged.
     reject_breaking_changes: bool,
+    /// Whether all subgraphs may have [private addresses](federation.md#private-networks), also with
+    /// plain `http`; for subgraphs of a supergraph composed elsewhere.
+    allow_private_addresses: bool,
 }
 
 impl FederationSection {
@@ -107,14 +114,15 @@ impl FederationSection {
         self,
         folder: &Path,
         supergraph_override: Option<PathBuf>,
+        private: PrivateAddresses,
     ) -> Result<FederationConfig, ConfigError> {
-        let headers = self.forwarded_headers.iter().map(|text| header(text));
+        let key = "federation.forwarded_headers";
         Ok(FederationConfig {
             supergraph: supergraph_override
                 .or_else(|| self.supergraph.map(|path| folder.join(path))),
             supergraph_only: false,
             local_subgraph: self.local_subgraph,
-            forwarded_headers: headers.collect::<Result<_, _>>()?,
+            forwarded_headers: header_rules::checked_names(key, &self.forwarded_headers)?,
             error_masking: if self.expose_subgraph_errors {
                 ErrorMasking::Off
             } else {
@@ -125,15 +133,7 @@ impl FederationSection {
             } else {
                 OnBreakingChange::Warn
             },
+            private_addresses: private.max(PrivateAddresses::of(self.allow_private_addresses)),
         })
     }
-}
-
-fn header(text: &str) -> Result<HeaderName, ConfigError> {
-    let name: Option<HeaderName> = text.parse().ok();
-    name.filter(|name| !NEVER_FORWARDED.contains(&name.as_str())).ok_or_else(|| {
-        let expected =
-            "header names such as `authorization`, other than connection or content headers";
-        ConfigError::value("federation.forwarded_headers", expected, text)
-    })
 }

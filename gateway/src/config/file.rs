@@ -214,6 +214,9 @@ impl ConfigFile {
         let public_url = over.public_url.or(self.public_url);
         let public_url = public_url.unwrap_or_else(|| format!("http://{listen}/"));
         let public_url = web_address("public_url", &public_url)?;
+        let federation =
+            self.federation.checked(&folder, over.supergraph, over.private_addresses)?;
+        let private = federation.private_addresses;
         let (security_contacts, operator_token_file) = self.security.checked(&folder)?;
         Ok(Config {
             sync: self.sync.checked(&public_url, &folder)?,
@@ -230,7 +233,7 @@ impl ConfigFile {
             vocabulary: self.search.vocabulary.map(|path| folder.join(path)),
             limits: self.limits.checked()?,
             graphql: self.graphql.checked(&folder)?,
-            federation: self.federation.checked(&folder, over.supergraph)?,
+            federation,
             authentication: self
                 .authentication
                 .map(|authentication| authentication.checked(&folder))
@@ -247,7 +250,7 @@ impl ConfigFile {
             site: self.site.checked(&folder)?,
             feedback: self.feedback.map(|feedback| feedback.checked(&folder)),
             partners: partner::checked(self.partners)?,
-            subgraphs: subgraph::checked(self.subgraphs, &folder)?,
+            subgraphs: subgraph::checked(self.subgraphs, &folder, private)?,
             sources: self.sources,
             folder,
             clock: Clock::default(),

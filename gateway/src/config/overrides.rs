@@ -2,6 +2,8 @@
 
 use std::{env, path::PathBuf};
 
+use super::PrivateAddresses;
+
 /// Values that override those of the file, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -13,6 +15,8 @@ pub struct Overrides {
     pub public_url: Option<String>,
     /// Path of a supergraph, relative to the working directory.
     pub supergraph: Option<PathBuf>,
+    /// Whether all subgraphs may have private addresses.
+    pub private_addresses: PrivateAddresses,
     /// Log filter.
     pub log: Option<String>,
 }
@@ -28,6 +32,7 @@ impl Overrides {
             public_url: variable("WEGWIJZER_PUBLIC_URL"),
             supergraph: variable("WEGWIJZER_SUPERGRAPH").map(PathBuf::from),
             log: variable("WEGWIJZER_LOG"),
+            ..Self::default()
         }
     }
 
@@ -39,6 +44,7 @@ impl Overrides {
             listen: self.listen.or(below.listen),
             public_url: self.public_url.or(below.public_url),
             supergraph: self.supergraph.or(below.supergraph),
+            private_addresses: self.private_addresses.max(below.private_addresses),
             log: self.log.or(below.log),
         }
     }

@@ -1,32 +1,20 @@
 //! `[[subgraph]]`: GraphQL services that are composed with ours.
 
 use std::{
-    net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use federation::config::masked_text;
-pub use federation::config::{HeaderRule, SubgraphConfig};
+pub use federation::config::{HeaderRule, PrivateAddresses, SubgraphConfig};
+use federation::{
+    address::{AddressError, AddressRule},
+    config::masked_text,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
-use super::ConfigError;
-
-/// Headers about message framing or the body, which the HTTP client sets itself.
-const NEVER_SET: [&str; 10] = [
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "expect",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use super::{ConfigError, header_rules, header_rules::HeaderEntry};
 
 /// The name of the local subgraph; reserved.
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
@@ -39,7 +27,7 @@ pub(super) struct SubgraphEntry {
     #[schemars(extend("x-range" = "letters, digits and hyphens, a letter first; unique regardless of case; not `wegwijzer`"))]
     name: String,
     /// GraphQL endpoint.
-    #[schemars(extend("x-range" = "`https` URL, or `http` URL on the same machine (`localhost`, `127.0.0.1`, `[::1]`); without user name and password"))]
+    #[schemars(extend("x-range" = "`https` URL, `http` URL on the same machine (`localhost`, `127.0.0.1`, `[::1]`), or `http` URL in a private network with `allow_private_addresses`; without user name and password"))]
     url: String,
     /// SDL of the subgraph.
     #[schemars(extend("x-default-text" = "fetched from the subgraph", "x-range" = "path of a file, at most 4 MiB"))]
@@ -60,18 +48,10 @@ pub(super) struct SubgraphEntry {
     #[serde(default = "sdl_poll_interval_s")]
     #[schemars(range(min = 1, max = SDL_POLL_INTERVAL_S_MAX))]
     sdl_poll_interval_s: u64,
-}
-
-/// A header as written: `{ forward = "accept-language" }` or `{ set = "x-client", value = "us" }`.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct HeaderEntry {
-    /// Name of a header of the client that is passed on.
-    forward: Option<String>,
-    /// Name of a header that is sent with a fixed value.
-    set: Option<String>,
-    /// The fixed value.
-    value: Option<String>,
+    /// Whether the subgraph may have a [private address](federation.md#private-networks), also with
+    /// plain `http`.
+    #[serde(default)]
+    allow_private_addresses: bool,
 }
 
 const fn timeout_ms() -> u64 {
@@ -93,14 +73,15 @@ const SDL_POLL_INTERVAL_S_MAX: u64 = 604_800;
 /// Maximum of `retries`.
 const RETRIES_MAX: u32 = 5;
 
-/// The subgraphs, each validated, with unique names.
+/// The subgraphs, each validated, with unique names. `private` is the setting for all of them.
 pub(super) fn checked(
     files: Vec<SubgraphEntry>,
     folder: &Path,
+    private: PrivateAddresses,
 ) -> Result<Vec<SubgraphConfig>, ConfigError> {
     let mut subgraphs: Vec<SubgraphConfig> = Vec::new();
     for file in files {
-        let subgraph = file.checked(folder)?;
+        let subgraph = file.checked(folder, private)?;
         let is_taken = |one: &SubgraphConfig| one.name.eq_ignore_ascii_case(&subgraph.name);
         if subgraph.name.eq_ignore_ascii_case(LOCAL_SUBGRAPH_NAME) || subgraphs.iter().any(is_taken)
         {
@@ -113,7 +94,11 @@ pub(super) fn checked(
 }
 
 impl SubgraphEntry {
-    fn checked(self, folder: &Path) -> Result<SubgraphConfig, ConfigError> {
+    fn checked(
+        self,
+        folder: &Path,
+        private: PrivateAddresses,
+    ) -> Result<SubgraphConfig, ConfigError> {
         let is_valid_name = self.name.starts_with(|c: char| c.is_ascii_alphabetic())
             && self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         if !is_valid_name {
@@ -134,94 +119,52 @@ impl SubgraphEntry {
             let actual = self.retries.to_string();
             return Err(ConfigError::value("subgraph.retries", "at most 5", &actual));
         }
+        let private = private.max(PrivateAddresses::of(self.allow_private_addresses));
         Ok(SubgraphConfig {
-            url: secure_url("subgraph.url", &self.url)?,
+            url: secure_url("subgraph.url", &self.url, private)?,
             name: self.name,
             sdl: self.sdl.map(|path| folder.join(path)),
-            headers: self
-                .headers
-                .into_iter()
-                .map(HeaderEntry::checked)
-                .collect::<Result<_, _>>()?,
+            headers: header_rules::checked(self.headers)?,
             timeout: Duration::from_millis(self.timeout_ms),
             retries: self.retries,
             sdl_poll_interval: Duration::from_secs(self.sdl_poll_interval_s),
+            private_addresses: private,
         })
     }
 }
 
-/// Headers that belong to one connection or body, and are never forwarded.
-pub(super) const NEVER_FORWARDED: [&str; 15] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-];
-
-impl HeaderEntry {
-    fn checked(self) -> Result<HeaderRule, ConfigError> {
-        let name = |text: String, rejected: &[&str]| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            let name = text.to_ascii_lowercase();
-            if !text.is_empty() && text.chars().all(fits) && !rejected.contains(&name.as_str()) {
-                return Ok(name);
-            }
-            let expected = "a header name such as `accept-language`, other than a connection or \
-                            content header";
-            Err(ConfigError::value("subgraph.headers", expected, &text))
-        };
-        match self {
-            Self { forward: Some(text), set: None, value: None } => {
-                Ok(HeaderRule::Forward { name: name(text, &NEVER_FORWARDED)? })
-            }
-            Self { forward: None, set: Some(text), value: Some(value) }
-                if value.chars().all(|c| matches!(c, ' '..='~')) =>
-            {
-                Ok(HeaderRule::Set { name: name(text, &NEVER_SET)?, value })
-            }
-            other => {
-                let expected = "`{ forward = \"NAME\" }` or `{ set = \"NAME\", value = \"TEXT\" }`";
-                // A value can be a secret, so it is not shown.
-                let actual = other.forward.or(other.set).unwrap_or_default();
-                Err(ConfigError::value("subgraph.headers", expected, &actual))
-            }
-        }
-    }
-}
-
-/// Validates a URL that cannot be intercepted: `https`, or `http` to this machine.
-pub(super) fn secure_url(key: &str, text: &str) -> Result<Url, ConfigError> {
-    let expected = "an `https` URL, or an `http` URL on this machine (`localhost`, `127.0.0.1`, \
-                  `[::1]`), since plain `http` can be read in transit, such as \
-                  `https://partner.example.nl/graphql`";
-    let error = |actual: &str| ConfigError::value(key, expected, &masked_text(actual));
-    let url: Url = text.parse().map_err(|_| error(text))?;
+/// Validates a URL that cannot be intercepted: `https`, or `http` to this machine or within a
+/// private network.
+pub(super) fn secure_url(
+    key: &str,
+    text: &str,
+    private: PrivateAddresses,
+) -> Result<Url, ConfigError> {
+    let expected = "an `https` URL, an `http` URL on this machine (`localhost`, `127.0.0.1`, \
+                    `[::1]`), or an `http` URL in a private network with \
+                    `allow_private_addresses = true`, since plain `http` can be read in transit, \
+                    such as `https://partner.example.nl/graphql`";
+    let error = |expected: &str| ConfigError::value(key, expected, &masked_text(text));
+    let url: Url = text.parse().map_err(|_| error(expected))?;
     if !url.username().is_empty() || url.password().is_some() {
         let expected = "a URL without user name and password; set a header instead";
         let actual = url.host_str().unwrap_or_default();
         return Err(ConfigError::value(key, expected, actual));
     }
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
-        None => false,
-    };
-    match url.scheme() {
-        "https" if url.has_host() => Ok(url),
-        "http" if is_loopback => Ok(url),
-        _ => Err(error(text)),
+    if !url.has_host() {
+        return Err(error(expected));
+    }
+    match AddressRule::of(&url, private) {
+        Ok(_) => Ok(url),
+        Err(AddressError::Private(_)) => Err(error(
+            "a URL with a public address, or with a private one and \
+             `allow_private_addresses = true`",
+        )),
+        Err(AddressError::PublicOverHttp(_)) => Err(error("`https` for a public address")),
+        Err(AddressError::Reserved(_)) => {
+            Err(error("a URL whose address is not link-local or reserved"))
+        }
+        Err(_) => Err(error(expected)),
     }
 }
 
@@ -236,7 +179,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<SubgraphConfig>, String> {
         let file: TestFile = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-        checked(file.subgraph, Path::new("/etc")).map_err(|error| error.to_string())
+        let private = PrivateAddresses::Rejected;
+        checked(file.subgraph, Path::new("/etc"), private).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -58,9 +58,10 @@ fn an_error_must_name_the_location_the_value_and_the_remedy() {
         ),
         (
             "[authentication]\njwks = 'http://login.example/'\nissuer = 'i'\naudience = 'a'",
-            "`authentication.jwks` must be an `https` URL, or an `http` URL on this machine \
-             (`localhost`, `127.0.0.1`, `[::1]`), since plain `http` can be read in transit, such \
-             as `https://partner.example.nl/graphql`, not `http://login.example/`",
+            "`authentication.jwks` must be an `https` URL, an `http` URL on this machine \
+             (`localhost`, `127.0.0.1`, `[::1]`), or an `http` URL in a private network with \
+             `allow_private_addresses = true`, since plain `http` can be read in transit, such as \
+             `https://partner.example.nl/graphql`, not `http://login.example/`",
         ),
         (
             "[authentication]\njwks = 'keys.json'\nissuer = ' '\naudience = 'a'",

@@ -102,21 +102,38 @@ impl FederationFields {
         &self,
         ctx: &Context<'_>,
         representations: Vec<Any>,
-    ) -> Result<Vec<Option<Entity>>> {
+    ) -> Result<Vec<Option<Result<Entity>>>> {
         let representations_max = RequestContext::of(ctx).limits().representations_max;
-        if representations.len() > representations_max {
+        let is_by_router = ctx.data_opt::<FetchByRouter>().is_some();
+        if representations.len() > representations_max && !is_by_router {
             return Err(ApiError::limit("representations_max", representations_max as u64));
         }
         let keys: Vec<Option<EntityKey>> = representations.iter().map(EntityKey::parse).collect();
-        let ids: Vec<NodeId> = keys.iter().flatten().map(|key| key.id).collect();
-        let mut found = Loaders::of(ctx).each::<Entity>(&ids).await?.into_iter();
-        let entity = |key: Option<EntityKey>| {
-            let kind = key?.kind;
-            found.next().flatten().filter(|entity| entity.kind() == kind)
-        };
-        Ok(keys.into_iter().map(entity).collect())
+        let mut entities = Vec::with_capacity(keys.len());
+        // Beyond the limit on records, each entity has an error of its own.
+        for keys in keys.chunks(representations_max) {
+            let ids: Vec<NodeId> = keys.iter().flatten().map(|key| key.id).collect();
+            match Loaders::of(ctx).each::<Entity>(&ids).await {
+                Ok(found) => {
+                    let mut found = found.into_iter();
+                    entities.extend(keys.iter().map(|key| {
+                        let kind = key.as_ref()?.kind;
+                        found.next().flatten().filter(|entity| entity.kind() == kind).map(Ok)
+                    }));
+                }
+                Err(error) => {
+                    let failed = |_: &EntityKey| Err(error.clone());
+                    entities.extend(keys.iter().map(|key| key.as_ref().map(failed)));
+                }
+            }
+        }
+        Ok(entities)
     }
 }
+
+/// Marks a fetch of our own router, as data of the request. The subgraph that refers to our
+/// entities determines their number, not a client.
+pub(crate) struct FetchByRouter;
 
 /// The SDL of this subgraph.
 #[derive(SimpleObject)]

@@ -32,6 +32,8 @@ const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";
 
 /// Header that our own pages can send but a simple cross-site request cannot.
 const PREFLIGHT_HEADER: &str = "apollo-require-preflight";
+/// Such a header that Apollo's clients for mobile devices send.
+const OPERATION_NAME_HEADER: &str = "x-apollo-operation-name";
 
 /// The GraphQL endpoint.
 pub(crate) struct GraphqlEndpoint {
@@ -130,6 +132,7 @@ fn passes_csrf_check(headers: &HeaderMap) -> bool {
     let mode = headers.get("sec-fetch-mode").and_then(|value| value.to_str().ok());
     matches!(mode, Some("cors" | "same-origin"))
         || headers.contains_key(PREFLIGHT_HEADER)
+        || headers.contains_key(OPERATION_NAME_HEADER)
         || GraphqlMediaType::is_explicitly_accepted(headers)
 }
 
@@ -239,18 +242,12 @@ fn response(
             json_response(media, StatusCode::OK, json(&body))
         }
         Outcome::NotModified => not_modified(json_response(media, StatusCode::OK, Vec::new())),
-        Outcome::Rejected { errors, omitted } => {
-            let status = match media {
-                GraphqlMediaType::GraphqlResponse => StatusCode::BAD_REQUEST,
-                GraphqlMediaType::Json => StatusCode::OK,
-            };
-            error_response(
-                media,
-                status,
-                &errors,
-                ResponseExtensions { request_id: id, omitted_errors: omitted, cost },
-            )
-        }
+        Outcome::Rejected { errors, omitted } => error_response(
+            media,
+            rejection_status(media, &errors),
+            &errors,
+            ResponseExtensions { request_id: id, omitted_errors: omitted, cost },
+        ),
         Outcome::MethodNotAllowed(error) => {
             let mut response = rejected(media, StatusCode::METHOD_NOT_ALLOWED, error, id);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -260,6 +257,17 @@ fn response(
             rejected(media, StatusCode::INTERNAL_SERVER_ERROR, error, id)
         }
         Outcome::Failed(error) => rejected(media, StatusCode::SERVICE_UNAVAILABLE, error, id),
+    }
+}
+
+/// The status of a response to an invalid request. A client that is to send the text of a document
+/// must be able to read that: Apollo's clients for mobile devices read errors only with status 200.
+fn rejection_status(media: GraphqlMediaType, errors: &[GraphqlError]) -> StatusCode {
+    match (errors.first().map(|error| error.error.code), media) {
+        (Some(ErrorCode::PersistedQueryNotFound), _) => StatusCode::OK,
+        (Some(ErrorCode::PersistedQueryHashMismatch), _)
+        | (_, GraphqlMediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (_, GraphqlMediaType::Json) => StatusCode::OK,
     }
 }
 

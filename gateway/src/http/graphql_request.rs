@@ -19,6 +19,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{
     content_negotiation::GraphqlMediaType,
     etag::IfNoneMatch,
+    quality_value,
+    quality_value::split_unquoted,
     request_body::{RequestError, read_body},
 };
 
@@ -132,12 +134,16 @@ fn document_ref(
     }
 }
 
-/// Headers that are forwarded to subgraphs.
+/// Headers that are forwarded to subgraphs, without those that the client declares to be for this
+/// connection only (RFC 9110, section 7.6.1). All values of a header are forwarded, in order.
 fn forwarded_headers(
     headers: &HeaderMap,
     forwarded: &[HeaderName],
 ) -> Arc<[(HeaderName, HeaderValue)]> {
-    let values = forwarded.iter().flat_map(|name| {
+    let of_connection = quality_value::members(headers, &header::CONNECTION);
+    let is_forwarded =
+        |name: &&HeaderName| of_connection.iter().all(|member| member.name != name.as_str());
+    let values = forwarded.iter().filter(is_forwarded).flat_map(|name| {
         headers.get_all(name).iter().map(move |value| (name.clone(), value.clone()))
     });
     values.collect()
@@ -177,13 +183,13 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), RequestError> {
     let unsupported = |message| RequestError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
-    let mut fields = content_type.split(';').map(str::trim);
+    let mut fields = split_unquoted(&content_type, ';');
     if fields.next() != Some("application/json") {
         return Err(unsupported("unsupported content type: send `content-type: application/json`"));
     }
     let charset = fields.find_map(|parameter| parameter.strip_prefix("charset="));
     match charset.map(|name| name.trim_matches('"')) {
-        None | Some("utf-8") => Ok(()),
+        None | Some("utf-8" | "utf8") => Ok(()),
         Some(_) => Err(unsupported("unsupported charset: send `charset=utf-8`")),
     }
 }

@@ -36,6 +36,7 @@ pub(crate) struct PartnerEndpoint<E> {
     clock: Clock,
     /// The origin of our own pages.
     own_origin: String,
+    allowed_headers: HeaderValue,
 }
 
 impl<E> PartnerEndpoint<E> {
@@ -46,7 +47,9 @@ impl<E> PartnerEndpoint<E> {
         config: &Config,
     ) -> Self {
         let own_origin = config.public_url.origin().ascii_serialization();
-        Self { inner, partners, filtered_paths, clock: config.clock, own_origin }
+        let allowed_headers = cors::allowed_headers(config);
+        let clock = config.clock;
+        Self { inner, partners, filtered_paths, clock, own_origin, allowed_headers }
     }
 
     /// The partner of a request.
@@ -110,7 +113,8 @@ impl<E: Endpoint> Endpoint for PartnerEndpoint<E> {
             }
         };
         if let Some(allow_origin) = allow_origin {
-            cors::set_cors_headers(response.headers_mut(), allow_origin, is_preflight);
+            let preflight = is_preflight.then_some(&self.allowed_headers);
+            cors::set_cors_headers(response.headers_mut(), allow_origin, preflight);
         }
         response.headers_mut().append(header::VARY, VARY);
         Ok(response)

@@ -42,6 +42,8 @@ async fn only_json_in_utf_8_must_be_read_from_a_body() {
         ("application/json", None),
         ("application/json; charset=utf-8", None),
         ("Application/JSON; charset=\"UTF-8\"", None),
+        ("application/json; profile=\"a;charset=latin1\"; charset=utf8", None),
+        ("application/json ;\tCHARSET=utf-8", None),
         ("application/json; charset=utf-16", Some(415)),
         ("application/graphql", Some(415)),
         ("text/plain", Some(415)),

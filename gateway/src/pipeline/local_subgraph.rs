@@ -14,8 +14,11 @@ use tokio::time::Instant;
 
 use crate::{
     error::from_server_error,
-    graphql::{RequestContext, Schema},
+    graphql::{FetchByRouter, RequestContext, Schema},
 };
+
+/// Maximum number of errors of one fetch, as for other subgraphs.
+const ERRORS_MAX: usize = 1_000;
 
 /// The local schema as a subgraph, for one request.
 pub(crate) struct LocalSubgraph<'a> {
@@ -32,7 +35,10 @@ impl Subgraph for LocalSubgraph<'_> {
             let list = serde_json::from_slice(json).expect("representations are valid JSON");
             variables.insert(name.clone(), list);
         }
-        let request = Request::new(document).variables(variables).data(Arc::clone(&self.context));
+        let request = Request::new(document)
+            .variables(variables)
+            .data(Arc::clone(&self.context))
+            .data(FetchByRouter);
         let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
         async move {
@@ -40,7 +46,8 @@ impl Subgraph for LocalSubgraph<'_> {
                 .await
                 .map_err(|_elapsed| FetchError::Timeout(time))?
                 .map_err(|_panic| FetchError::MalformedResponse(cause("execution panicked")))?;
-            let errors = response.errors.into_iter().map(subgraph_error).collect();
+            let errors = response.errors.into_iter().take(ERRORS_MAX);
+            let errors = errors.map(subgraph_error).collect();
             let data = serde_json::to_vec(&response.data)
                 .expect("GraphQL values always serialise to JSON");
             Ok(Arc::new(SubgraphResponse { data: data.into(), errors }))

@@ -8,7 +8,7 @@ use async_graphql::{Request, dynamic::Schema};
 use async_graphql_parser::types::{BaseType, Type};
 use gateway::{
     app::App,
-    config::{Config, Overrides},
+    config::{Config, Overrides, PrivateAddresses},
     pipeline::{CacheScope, DocumentRef, GraphqlRequest, Outcome, Pipeline},
 };
 use serde_json::{Value, json};
@@ -87,6 +87,7 @@ pub(crate) fn gateway<'s>(
     let overrides = Overrides {
         listen: Some("127.0.0.1:0".to_owned()),
         supergraph: Some(path),
+        private_addresses: PrivateAddresses::Allowed,
         ..Overrides::default()
     };
     let mut config = Config::load_to_serve(None, &overrides).expect("a valid configuration");

@@ -141,7 +141,7 @@ fn time_to_be_ready() -> Duration {
     fs::write(&file, supergraph("requires_hard")).unwrap();
     let started = Instant::now();
     let mut child = Command::new(program())
-        .args(["serve", "--listen", "127.0.0.1:0", "--supergraph"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--allow-private-addresses", "--supergraph"])
         .arg(&file)
         .current_dir(folder.path())
         .stderr(Stdio::piped())

@@ -18,7 +18,7 @@ pub(super) const KINDS: &[HostileRequest] = &[
     HostileRequest::new("an unsupported content type", 415, BAD_REQUEST, unsupported_content_type),
     HostileRequest::new("an unsupported accept", 406, BAD_REQUEST, unsupported_accept),
     HostileRequest::new("another method", 405, NOT_ALLOWED, another_method),
-    HostileRequest::new("an unknown hash", 400, UNKNOWN_HASH, unknown_hash),
+    HostileRequest::new("an unknown hash", 200, UNKNOWN_HASH, unknown_hash),
     HostileRequest::new("the hash of another document", 400, OTHER_HASH, other_hash),
 ];
 

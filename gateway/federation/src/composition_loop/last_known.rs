@@ -138,8 +138,8 @@ mod tests {
     use crate::{
         compose::InaccessibleFields,
         config::{
-            ErrorMasking, Introspection, LocalSubgraphConfig, OnBreakingChange, SubgraphConfig,
-            SubgraphPolicy,
+            ErrorMasking, Headers, Introspection, LocalSubgraphConfig, OnBreakingChange,
+            PrivateAddresses, SubgraphConfig, SubgraphPolicy,
         },
     };
 
@@ -154,6 +154,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             retries: 0,
             sdl_poll_interval: Duration::from_secs(1),
+            private_addresses: PrivateAddresses::Rejected,
         };
         let local = SubgraphSdl {
             name: "local".to_owned(),
@@ -178,6 +179,8 @@ mod tests {
                 bytes_max: 1,
                 failure_threshold: 1,
                 open_for: Duration::from_secs(1),
+                private_addresses: PrivateAddresses::Rejected,
+                trace_headers: Headers::default,
             },
             sdl_cache: folder.to_owned(),
             user_agent: "test",

@@ -1,19 +1,40 @@
 //! HTTP client for subgraphs: JSON requests, and responses of limited size. Redirects are not
 //! followed, since requests can contain credentials for a specific subgraph.
+//!
+//! Invariant: each address rule has a pool of its own, and the addresses of a host are checked for
+//! every connection, so that a connection is used only for URLs that may open it.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::{Request, Uri, header};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client as Pool, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
+use std::{
+    error::Error,
+    net::{IpAddr, SocketAddr},
+    task::{Context, Poll},
+    time::Duration,
 };
 
-use super::{FetchError, Headers};
-use crate::{config::masked_text, error::cause};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{Request, header};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{HttpConnector, dns::Name},
+    },
+    rt::{TokioExecutor, TokioTimer},
+};
+use tower_service::Service;
+use url::Url;
+
+use super::{
+    FetchError, Headers,
+    content_coding::{ACCEPT_ENCODING, ContentCoding},
+};
+use crate::{
+    address::{AddressError, AddressRule},
+    config::{PrivateAddresses, masked},
+    error::cause,
+};
 
 /// Timeout after which an idle connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,10 +45,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Media types of a GraphQL response, the specific one and plain JSON.
 const ACCEPT: &str = "application/graphql-response+json, application/json";
 
-/// Connection pool for all subgraphs.
+type Pool = Client<HttpsConnector<HttpConnector<CheckedResolver>>, Full<Bytes>>;
+
+/// Connection pools for all subgraphs.
 #[derive(Debug, Clone)]
 pub struct HttpClient {
-    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// One for each of [`AddressRule::ALL`].
+    pools: [Pool; AddressRule::ALL.len()],
     user_agent: &'static str,
 }
 
@@ -42,35 +66,22 @@ impl HttpClient {
     /// Creates a client without connections. Certificates are verified against the built-in root
     /// certificates.
     pub fn new(user_agent: &'static str) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let connector = HttpsConnectorBuilder::new()
-            .with_webpki_roots()
-            .https_or_http()
-            .enable_http1()
-            .enable_http2()
-            .wrap_connector(tcp);
-        let pool = Pool::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-            .build(connector);
-        Self { pool, user_agent }
+        Self { pools: AddressRule::ALL.map(pool), user_agent }
     }
 
     /// Posts a request; the response may have at most `bytes_max` bytes.
     pub(super) async fn post(
         &self,
-        url: &Uri,
+        url: &Url,
+        private: PrivateAddresses,
         body: Bytes,
         headers: &Headers,
         bytes_max: usize,
     ) -> Result<HttpResponse, FetchError> {
-        let mut request = Request::post(url.clone())
+        let mut request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, ACCEPT)
+            .header(header::ACCEPT_ENCODING, ACCEPT_ENCODING)
             .header(header::USER_AGENT, self.user_agent)
             .body(Full::new(body))
             .map_err(|error| invalid_url(url, error))?;
@@ -81,19 +92,25 @@ impl HttpClient {
         for (name, value) in headers.iter() {
             request.headers_mut().append(name, value.clone());
         }
-        self.send(request, bytes_max).await
+        self.send(AddressRule::of(url, private)?, request, bytes_max).await
     }
 
     /// Fetches a URL; the response may have at most `bytes_max` bytes.
     ///
     /// # Errors
     /// [`FetchError`] unless the status is 200.
-    pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Bytes, FetchError> {
-        let request = Request::get(url)
+    pub async fn get(
+        &self,
+        url: &Url,
+        private: PrivateAddresses,
+        bytes_max: usize,
+    ) -> Result<Bytes, FetchError> {
+        let request = Request::get(url.as_str())
+            .header(header::ACCEPT_ENCODING, ACCEPT_ENCODING)
             .header(header::USER_AGENT, self.user_agent)
             .body(Full::default())
             .map_err(|error| invalid_url(url, error))?;
-        match self.send(request, bytes_max).await? {
+        match self.send(AddressRule::of(url, private)?, request, bytes_max).await? {
             HttpResponse { status: 200, body, .. } => Ok(body),
             HttpResponse { status, .. } => Err(FetchError::Status(status)),
         }
@@ -101,16 +118,17 @@ impl HttpClient {
 
     async fn send(
         &self,
+        rule: AddressRule,
         request: Request<Full<Bytes>>,
         bytes_max: usize,
     ) -> Result<HttpResponse, FetchError> {
-        let response = self.pool.request(request).await;
-        let response = response.map_err(|error| FetchError::Unreachable(cause(error)))?;
-        let status = response.status().as_u16();
-        let media = response.headers().get(header::CONTENT_TYPE);
-        let media = media.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_json = media.split(';').next().is_some_and(|media| media.trim().ends_with("json"));
-        let body = Limited::new(response.into_body(), bytes_max).collect().await;
+        let response = self.pools[rule as usize].request(request).await;
+        let (head, body) = response.map_err(connection_error)?.into_parts();
+        let status = head.status.as_u16();
+        let media = head.headers.get(header::CONTENT_TYPE);
+        let is_json = media.and_then(|value| value.to_str().ok()).is_some_and(is_json);
+        let coding = ContentCoding::of(&head.headers);
+        let body = Limited::new(body, bytes_max).collect().await;
         let body = body.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 FetchError::ResponseTooLarge(bytes_max)
@@ -118,11 +136,111 @@ impl HttpClient {
                 FetchError::Unreachable(error.into())
             }
         })?;
-        Ok(HttpResponse { status, is_json, body: body.to_bytes() })
+        let decoded = match coding {
+            Ok(coding) => coding.decode(body.to_bytes(), bytes_max).await,
+            Err(error) => Err(error),
+        };
+        match decoded {
+            Ok(body) => Ok(HttpResponse { status, is_json, body }),
+            // The response of a proxy is identified by its status.
+            Err(_) if !head.status.is_success() => Err(FetchError::Status(status)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A pool of connections to the addresses that a rule allows.
+fn pool(rule: AddressRule) -> Pool {
+    let mut tcp = HttpConnector::new_with_resolver(CheckedResolver(rule));
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    let connector = HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_http1()
+        .enable_http2()
+        .wrap_connector(tcp);
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+        .build(connector)
+}
+
+/// Resolves a name to the addresses that a rule allows. A name that resolves differently a second
+/// time changes nothing: connections are opened only to the addresses that were checked.
+#[derive(Debug, Clone, Copy)]
+struct CheckedResolver(AddressRule);
+
+impl Service<Name> for CheckedResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let Self(rule) = *self;
+        Box::pin(async move {
+            let found: Vec<IpAddr> = tokio::net::lookup_host((name.as_str(), 0))
+                .await?
+                .map(|address| address.ip())
+                .collect();
+            // The connector sets the port.
+            let allowed = rule.allowed(found)?.into_iter().map(|ip| SocketAddr::new(ip, 0));
+            Ok(allowed.collect::<Vec<_>>().into_iter())
+        })
+    }
+}
+
+/// The error of a request without a response.
+fn connection_error(error: hyper_util::client::legacy::Error) -> FetchError {
+    let first: &(dyn Error + 'static) = &error;
+    let mut causes = std::iter::successors(Some(first), |&error| error.source());
+    match causes.find_map(|cause| cause.downcast_ref::<AddressError>()) {
+        Some(rejected) => FetchError::AddressRejected(rejected.clone()),
+        None => FetchError::Unreachable(cause(error)),
+    }
+}
+
+/// Whether a media type is JSON, and not a description of an HTTP error (RFC 9457).
+fn is_json(media: &str) -> bool {
+    let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.split_once('/') {
+        Some((_, "problem+json")) | None => false,
+        Some((_, subtype)) => subtype == "json" || subtype.ends_with("+json"),
     }
 }
 
 /// The error for a URL that is no URI.
-fn invalid_url(url: &(impl ToString + ?Sized), error: hyper::http::Error) -> FetchError {
-    FetchError::InvalidUrl { url: masked_text(&url.to_string()), reason: cause(error) }
+fn invalid_url(url: &Url, error: hyper::http::Error) -> FetchError {
+    FetchError::InvalidUrl { url: masked(url), reason: cause(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_must_be_compared_without_case_and_parameters() {
+        for (media, expected) in [
+            ("application/json", true),
+            ("Application/JSON; Charset=UTF-8", true),
+            ("application/graphql-response+json; charset=utf-8", true),
+            ("APPLICATION/GraphQL-Response+JSON;charset=utf-8", true),
+            ("application/json ; q=1", true),
+            ("text/json", true),
+            ("application/problem+json", false),
+            ("Application/Problem+JSON; charset=utf-8", false),
+            ("text/html; x=json", false),
+            ("application/notjson", false),
+            ("json", false),
+            ("", false),
+        ] {
+            assert_eq!(is_json(media), expected, "{media}");
+        }
+    }
 }

@@ -16,10 +16,10 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use hyper::Uri;
 use serde::Serialize;
 use tokio::time::Instant;
 use tracing::Instrument;
+use url::Url;
 
 use super::{
     Availability, FetchError, FetchResult, Headers, HttpClient, Subgraph, SubgraphRequest,
@@ -224,11 +224,20 @@ impl HttpSubgraph {
 
     async fn call_once(&self, (body, headers): &DedupKey) -> FetchResult {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let url: Uri = self.url.parse().map_err(|error| FetchError::InvalidUrl {
-            url: masked_text(&self.url),
-            reason: cause(error),
+        let url: Url = self.url.parse().map_err(|error: url::ParseError| {
+            FetchError::InvalidUrl { url: masked_text(&self.url), reason: cause(error) }
         })?;
-        let response = self.client.post(&url, body.clone(), headers, self.policy.bytes_max).await?;
+        let SubgraphPolicy { private_addresses, bytes_max, trace_headers, .. } = self.policy;
+        // The span is exported if the host traces; its id is that of the call for the subgraph.
+        let span = tracing::info_span!(
+            "subgraph_request",
+            otel.kind = "client",
+            subgraph = %self.name,
+        );
+        let traced = span.in_scope(trace_headers);
+        let headers = with_trace(headers, &traced);
+        let request = self.client.post(&url, private_addresses, body.clone(), &headers, bytes_max);
+        let response = request.instrument(span).await?;
         response::read(&response).map(Arc::new)
     }
 }
@@ -258,6 +267,12 @@ impl Subgraph for Arc<HttpSubgraph> {
         };
         cut.boxed()
     }
+}
+
+/// The headers of a request. Those of our trace replace those of the client's.
+fn with_trace(headers: &Headers, traced: &Headers) -> Headers {
+    let is_traced = |name| traced.iter().any(|(traced, _)| traced == name);
+    headers.iter().filter(|(name, _)| !is_traced(name)).chain(&**traced).cloned().collect()
 }
 
 /// A call that is cut off by the deadline of its request counts as failed only if it had at least

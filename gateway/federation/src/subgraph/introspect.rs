@@ -7,7 +7,7 @@ use async_graphql_value::Variables;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{FetchError, HttpClient, HttpSubgraph, Subgraph, SubgraphRequest};
+use super::{FetchError, Headers, HttpClient, HttpSubgraph, Subgraph, SubgraphRequest};
 use crate::{
     config::{SubgraphConfig, SubgraphPolicy},
     error::cause,
@@ -44,6 +44,8 @@ pub(crate) async fn fetch_sdl(
         bytes_max: SDL_BYTES_MAX,
         failure_threshold: u32::MAX,
         open_for: subgraph.sdl_poll_interval,
+        private_addresses: subgraph.private_addresses,
+        trace_headers: Headers::default,
     };
     let url = subgraph.url.to_string();
     let remote = Arc::new(HttpSubgraph::new(subgraph.shared_name(), url, policy, client));

@@ -6,6 +6,7 @@ use hyper::header::HeaderName;
 
 use super::{Headers, HttpClient, HttpSubgraph, Subgraph};
 use crate::{
+    address::{AddressError, AddressRule},
     config::{RouterConfig, SubgraphConfig, SubgraphPolicy},
     supergraph::SubgraphInfo,
 };
@@ -57,14 +58,11 @@ impl SubgraphRegistry {
         client: &HttpClient,
         previous: Option<&Self>,
     ) -> Self {
-        let target = |SubgraphInfo { name, url }: &SubgraphInfo| {
-            let is_local = config
-                .local
-                .as_ref()
-                .is_some_and(|local| *local.name_in_supergraph == **name || local.sdl.url == *url);
-            if is_local {
+        let target = |info: &SubgraphInfo| {
+            if is_local(info, config) {
                 return SubgraphTarget::Local;
             }
+            let SubgraphInfo { name, url } = info;
             let subgraph = config.subgraphs.iter().find(|subgraph| subgraph.name == **name);
             let remote = match previous.and_then(|previous| previous.0.get(name)) {
                 Some(SubgraphTarget::Http(remote, _)) if remote.url() == url => Arc::clone(remote),
@@ -80,6 +78,25 @@ impl SubgraphRegistry {
             )
         };
         Self(subgraphs.iter().map(|info| (Arc::clone(&info.name), target(info))).collect())
+    }
+
+    /// Checks that requests may be sent to all subgraphs. A URL that is invalid, or missing, is
+    /// reported by each request.
+    ///
+    /// # Errors
+    /// [`RejectedAddress`] for the first one that must not receive requests.
+    pub(crate) fn check(
+        subgraphs: &[SubgraphInfo],
+        config: &RouterConfig,
+    ) -> Result<(), RejectedAddress> {
+        for info in subgraphs.iter().filter(|info| !is_local(info, config)) {
+            let Ok(url) = info.url.parse() else { continue };
+            let subgraph = config.subgraphs.iter().find(|subgraph| subgraph.name == *info.name);
+            let policy = policy(subgraph, &config.default_policy);
+            AddressRule::of(&url, policy.private_addresses)
+                .map_err(|cause| RejectedAddress { subgraph: Arc::clone(&info.name), cause })?;
+        }
+        Ok(())
     }
 
     /// A subgraph and the headers for it, or `None` for an unknown name; `local` is the local
@@ -122,13 +139,31 @@ impl SubgraphRegistry {
     }
 }
 
+/// A subgraph of a supergraph whose address must not receive requests.
+#[derive(Debug, thiserror::Error)]
+#[error("address of subgraph `{subgraph}` rejected")]
+pub struct RejectedAddress {
+    subgraph: Arc<str>,
+    #[source]
+    cause: AddressError,
+}
+
+/// Whether a subgraph is the local one.
+fn is_local(SubgraphInfo { name, url }: &SubgraphInfo, config: &RouterConfig) -> bool {
+    let local = config.local.as_ref();
+    local.is_some_and(|local| *local.name_in_supergraph == **name || local.sdl.url == *url)
+}
+
 /// The policy of a subgraph: the default, with its configured timeout and retries.
 fn policy(subgraph: Option<&SubgraphConfig>, default: &SubgraphPolicy) -> SubgraphPolicy {
     let default = default.clone();
     match subgraph {
-        Some(SubgraphConfig { timeout, retries, .. }) => {
-            SubgraphPolicy { timeout: *timeout, retries: *retries, ..default }
-        }
+        Some(SubgraphConfig { timeout, retries, private_addresses, .. }) => SubgraphPolicy {
+            timeout: *timeout,
+            retries: *retries,
+            private_addresses: *private_addresses,
+            ..default
+        },
         None => default,
     }
 }
