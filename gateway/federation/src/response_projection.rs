@@ -18,6 +18,7 @@ use self::{
     select::{FieldCollector, FieldGroup},
 };
 use crate::{
+    authorization::Caller,
     config::Introspection,
     error::{ApiError, ErrorCode, GraphqlError, PathSegment},
     execute::{
@@ -25,7 +26,7 @@ use crate::{
         ResponseSegment, at_path,
     },
     filter_operation::AuthContext,
-    operation::Operation,
+    operation::{Operation, is_introspection},
     schema::{Definition, PublicSchema, Type, TypeKind},
 };
 
@@ -94,6 +95,32 @@ pub(crate) fn project(
     let omitted = error_index.omitted;
     errors.extend(error_index.into_remaining());
     Projected { data, errors, omitted }
+}
+
+/// Adds the introspection that an operation selects at its root to the data of its other fields, in
+/// the order of the document.
+pub(crate) fn with_introspection(
+    types: &PublicSchema,
+    operation: &Operation,
+    variables: &Variables,
+    data: Value,
+) -> Value {
+    let Value::Object(mut data) = data else { return data };
+    let auth = AuthContext { caller: &Caller::Anonymous, grants: &types.auth_rules().all_grants() };
+    let collector = FieldCollector { types, operation, variables, auth };
+    let schema = IntrospectionResolver { types, collector: &collector };
+    let set = &operation.definition().node.selection_set.node;
+    let fields = collector.collect_fields(&types.query, &[set]).fields.into_iter();
+    let complete = fields.filter_map(|(key, fields)| {
+        let first = &fields.first()?.node;
+        let value = if is_introspection(&first.name.node) {
+            schema.root(first, &fields)
+        } else {
+            data.swap_remove(key)?
+        };
+        Some((key.clone(), value))
+    });
+    Value::Object(complete.collect())
 }
 
 impl<'a> Projection<'a> {
