@@ -206,8 +206,8 @@ fn values_must_arrive_coerced_at_a_subgraph() {
         let expected = expected.map(|value| json!({ name: value })).map_err(str::to_owned);
         let found = echo(&modes, &format!("{{ echo({name}: {literal}) }}"), &json!({}));
         // A single value of a list can arrive as such.
-        let found = found.map(|found| if kind == "Float" { floats(found) } else { found });
-        let expected = expected.map(|found| if kind == "Float" { floats(found) } else { found });
+        let found = found.map(|found| if kind == "Float" { floats(&found) } else { found });
+        let expected = expected.map(|found| if kind == "Float" { floats(&found) } else { found });
         assert_eq!(found, expected, "{kind}: {literal}");
     }
     for (kind, value, expected) in [
@@ -250,6 +250,6 @@ fn argument(kind: &str) -> &'static str {
 }
 
 /// Numbers as floats: a whole one can arrive without a decimal point.
-fn floats(value: Value) -> Value {
+fn floats(value: &Value) -> Value {
     json!(value["float"].as_f64())
 }
