@@ -122,7 +122,10 @@ impl Pipeline {
     pub fn new(catalog: Option<Arc<Catalog>>, config: Arc<Config>) -> Result<Self, DocumentError> {
         let documents = DocumentStore::new(&config.graphql, &config.limits)?;
         let trusted = documents.trusted().cloned().collect();
-        let router = config.router(graphql::federation_sdl());
+        let mut router = config.router(graphql::federation_sdl());
+        if let Some(local) = &mut router.local {
+            local.scalars = &graphql::types::scalar::STRING_SCALARS;
+        }
         let supergraph = Arc::new(CurrentSupergraph::new(router, trusted));
         Ok(Self {
             response_cache: ResponseCache::new(&config),

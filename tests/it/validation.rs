@@ -245,7 +245,6 @@ fn enums_inputs_and_conditions_must_be_coerced_alike_in_every_mode() {
             (filter, json!({ "f": { "attendence": ["ONLINE"] } }), INPUT),
             (filter, json!({ "f": [{}] }), INPUT),
             (filter, json!({ "f": "x" }), INPUT),
-            // Custom scalars are coerced where the field is resolved.
             ("{ @@ events(filter: { from: \"2026-01-01\" }) { totalCount } }", json!({}), OK),
             // `Boolean`.
             (include, json!({ "b": true }), OK),
@@ -273,6 +272,30 @@ fn enums_inputs_and_conditions_must_be_coerced_alike_in_every_mode() {
             ),
         ],
     );
+}
+
+#[test]
+fn our_own_scalars_must_be_checked_where_we_execute_them() {
+    let modes = Modes::new();
+    let variable = "query($d: Date) { @@ events(filter: { from: $d }) { totalCount } }";
+    let filter = "query($f: EventFilter) { @@ events(filter: $f) { totalCount } }";
+    for (document, variables, code) in [
+        ("{ @@ events(filter: { from: \"today\" }) { totalCount } }", json!({}), INVALID),
+        ("{ @@ events(filter: { from: 2026 }) { totalCount } }", json!({}), INVALID),
+        ("{ @@ events(filter: { from: null }) { totalCount } }", json!({}), OK),
+        ("{ @@ contentByUrl(url: \"nowhere\") { id } }", json!({}), INVALID),
+        (variable, json!({ "d": "2026-01-01" }), OK),
+        (variable, json!({ "d": "2026-02-30" }), INPUT),
+        (variable, json!({ "d": 2026 }), INPUT),
+        (filter, json!({ "f": { "until": "today" } }), INPUT),
+    ] {
+        let replies = modes.replies(document, &json!({ "variables": variables }));
+        for (mode, reply) in &replies[..3] {
+            assert_eq!(comparable(reply), comparable(&replies[0].1), "{mode}: {document}");
+            let found = reply.json()["errors"][0]["extensions"]["code"].clone();
+            assert_eq!(found.as_str().unwrap_or(OK), code, "{mode}: {document} {variables}");
+        }
+    }
 }
 
 #[test]

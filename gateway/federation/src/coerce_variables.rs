@@ -108,6 +108,10 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
                 Value::Object(provided) => coerce_input(types, name, fields, provided),
                 _ => invalid(),
             },
+            Some(TypeKind::Scalar { .. }) => {
+                let text = if let Value::String(text) = value { Some(&**text) } else { None };
+                if types.accepts_scalar(name, text) { Ok(value.clone()) } else { invalid() }
+            }
             _ => Ok(value.clone()),
         },
     }

@@ -75,12 +75,13 @@ pub enum RequestError {
 impl SupergraphRouter {
     /// Creates the router of a supergraph that replaces `previous`.
     pub(crate) fn new(
-        supergraph: Supergraph,
+        mut supergraph: Supergraph,
         config: &Arc<RouterConfig>,
         client: &HttpClient,
         planner: OperationPlanner,
         previous: Option<&Self>,
     ) -> Self {
+        supergraph.check_scalars(config.local.as_ref().map_or(&[], |local| local.scalars));
         let previous = previous.map(|previous| &previous.subgraphs);
         let subgraphs = SubgraphRegistry::new(supergraph.graphs(), config, client, previous);
         Self {

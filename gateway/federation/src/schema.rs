@@ -16,6 +16,7 @@ use self::public_document::meta_fields;
 pub(crate) use self::public_document::public_document;
 use crate::{
     authorization::{AuthRules, Grants},
+    config::StringScalar,
     literal::print_literal,
 };
 
@@ -151,6 +152,10 @@ pub struct PublicSchema {
     pub(crate) subscription: Option<String>,
     /// `__schema` and `__type`, which the query root has; and `__typename`.
     meta_fields: IndexMap<String, Field>,
+    /// Checks of custom scalars, by name.
+    scalar_checks: HashMap<&'static str, fn(&str) -> bool>,
+    /// Scalars of several subgraphs.
+    shared_scalars: HashSet<String>,
     /// Possible types of each interface and union, including hidden ones.
     possible_types: HashMap<String, BTreeSet<String>>,
     /// Object types, and enum values as `Enum.VALUE`, that are hidden from clients.
@@ -231,6 +236,13 @@ impl PublicSchema {
                 }
             }
             let (name, interfaces) = match definition {
+                ast::TypeDefinition::Scalar(scalar) => {
+                    let graphs = scalar.directives.iter().filter(|one| one.name == "join__type");
+                    if graphs.count() > 1 {
+                        self.shared_scalars.insert(scalar.name.clone());
+                    }
+                    continue;
+                }
                 ast::TypeDefinition::Object(object) => {
                     (&object.name, &object.implements_interfaces)
                 }
@@ -254,7 +266,7 @@ impl PublicSchema {
                     self.hidden.extend(values.map(|value| format!("{}.{}", of.name, value.name)));
                     continue;
                 }
-                _ => continue,
+                ast::TypeDefinition::InputObject(_) => continue,
             };
             for interface in interfaces {
                 self.possible_types.entry(interface.clone()).or_default().insert(name.clone());
@@ -290,6 +302,18 @@ impl PublicSchema {
             && self
                 .possible_types(name)
                 .any(|possible| self.auth_rules.denies_any(grants, possible))
+    }
+
+    /// Checks values of these scalars from now on, except of those that several subgraphs have: each
+    /// may accept others.
+    pub(crate) fn check_scalars(&mut self, scalars: &[StringScalar]) {
+        let own = scalars.iter().filter(|scalar| !self.shared_scalars.contains(scalar.name));
+        self.scalar_checks.extend(own.map(|scalar| (scalar.name, scalar.is_valid)));
+    }
+
+    /// Whether a custom scalar can have a value: a string, or `None` for any other value.
+    pub(crate) fn accepts_scalar(&self, name: &str, text: Option<&str>) -> bool {
+        self.scalar_checks.get(name).is_none_or(|is_valid| text.is_some_and(is_valid))
     }
 
     /// The field of a type with this name, including those of introspection.

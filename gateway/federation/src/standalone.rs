@@ -42,11 +42,16 @@ impl StandaloneSchema {
         let public = parse_document(sdl)?;
         let whole = with_hidden(public.clone(), parse_document(hidden)?);
         let document = public_document(&whole, &whole);
+        let mut types = PublicSchema::new(&whole, &document);
+        let mut public = PublicSchema::new(&public, &public_document(&public, &public));
+        for schema in [&mut types, &mut public] {
+            schema.check_scalars(config.local.as_ref().map_or(&[], |local| local.scalars));
+        }
         Ok(Self {
-            public: PublicSchema::new(&public, &public_document(&public, &public)),
+            public,
             validated: Arc::new(ValidatedSchema {
                 index: SchemaIndex::new(&document),
-                types: PublicSchema::new(&whole, &document),
+                types,
                 document,
             }),
             planner: OperationPlanner::new(config.plan_timeout),

@@ -13,6 +13,7 @@ use graphql_tools::{
 
 use crate::{
     authorization::{AUTHENTICATED, AuthRules, REQUIRES_SCOPES},
+    config::StringScalar,
     error::Cause,
     plan::Step,
     planner_adapter::{Planner, PlannerError, parse_supergraph},
@@ -111,6 +112,11 @@ impl Supergraph {
     /// The types of the public schema.
     pub(crate) fn types(&self) -> &PublicSchema {
         &self.types
+    }
+
+    /// Checks values of these scalars from now on.
+    pub(crate) fn check_scalars(&mut self, scalars: &[StringScalar]) {
+        self.types.check_scalars(scalars);
     }
 
     /// The public schema, for validation.

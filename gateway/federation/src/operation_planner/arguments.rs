@@ -281,6 +281,10 @@ impl<'a> ArgumentRules<'a> {
                     true
                 }
                 (Some(TypeKind::Input { .. }), _) => false,
+                (Some(TypeKind::Scalar { .. }), ast::Value::String(text)) => {
+                    types.accepts_scalar(name, Some(text))
+                }
+                (Some(TypeKind::Scalar { .. }), _) => types.accepts_scalar(name, None),
                 _ => true,
             },
         };
