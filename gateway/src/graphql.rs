@@ -25,12 +25,11 @@ mod query;
 mod schema_tests;
 pub(crate) mod types;
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, ValidationMode};
 
 pub(crate) use self::context::RequestContext;
-use crate::config::GraphqlConfig;
 pub use federation::sdl as federation_sdl;
-pub(crate) use federation::{FetchByRouter, SchemaRoot};
+pub(crate) use federation::{FetchByRouter, SchemaRoot, hidden_sdl};
 use query::Query;
 
 /// The executable schema. It contains no data: each request provides a [`RequestContext`].
@@ -39,17 +38,15 @@ pub(crate) type Schema = async_graphql::Schema<SchemaRoot, EmptyMutation, EmptyS
 /// Default number of items of a page.
 pub(crate) const PAGE_SIZE_DEFAULT: usize = 20;
 
-/// The executable schema, with the optional features that `config` enables.
-pub(crate) fn schema(config: &GraphqlConfig) -> Schema {
-    // Depth, complexity, aliases and directives are limited by the pipeline, before execution.
-    let mut schema = Schema::build(SchemaRoot::new(), EmptyMutation, EmptySubscription);
-    if !config.introspection {
-        schema = schema.disable_introspection();
-    }
-    if !config.did_you_mean {
-        schema = schema.disable_suggestions();
-    }
-    schema.finish()
+/// The executable schema.
+///
+/// Operations are validated and limited by the pipeline before execution, and introspection is
+/// resolved there too, so that all of it is the same with and without other subgraphs.
+pub(crate) fn schema() -> Schema {
+    Schema::build(SchemaRoot::new(), EmptyMutation, EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .disable_introspection()
+        .finish()
 }
 
 /// The contract as SDL, in its committed form.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use async_graphql::{Variables, parser::types::OperationType};
 use bytes::Bytes;
 use federation::{
-    CurrentSupergraph, PlannedOperation, PublicSchema, Route, SupergraphRouter,
+    CurrentSupergraph, PlannedOperation, PublicSchema, Route, StandaloneSchema, SupergraphRouter,
     authorization::Caller,
     operation::Operation,
     subgraph::{Headers, Health},
@@ -122,21 +122,27 @@ impl Pipeline {
     pub fn new(catalog: Option<Arc<Catalog>>, config: Arc<Config>) -> Result<Self, DocumentError> {
         let documents = DocumentStore::new(&config.graphql, &config.limits)?;
         let trusted = documents.trusted().cloned().collect();
+        let mut router = config.router(graphql::federation_sdl());
+        if let Some(local) = &mut router.local {
+            local.scalars = &graphql::types::scalar::STRING_SCALARS;
+        }
+        let supergraph = Arc::new(CurrentSupergraph::new(router, trusted));
         Ok(Self {
-            supergraph: Arc::new(CurrentSupergraph::new(
-                config.router(graphql::federation_sdl()),
-                trusted,
-            )),
             response_cache: ResponseCache::new(&config),
             documents,
             local: LocalGraph {
                 catalog,
-                schema: graphql::schema(&config.graphql),
-                types: PublicSchema::parse(graphql::CONTRACT)
-                    .expect("the contract is valid SDL, covered by tests"),
+                schema: graphql::schema(),
+                standalone: StandaloneSchema::parse(
+                    graphql::CONTRACT,
+                    &graphql::hidden_sdl(),
+                    supergraph.config(),
+                )
+                .expect("the contract is valid SDL, covered by tests"),
                 permits: Semaphore::new(config.limits.concurrent_requests_max),
                 config,
             },
+            supergraph,
         })
     }
 
@@ -192,8 +198,7 @@ impl Pipeline {
         if let Outcome::Rejected { errors, .. } = &mut outcome
             && self.local.config.graphql.did_you_mean
         {
-            let router = sources.router.as_deref();
-            let types = router.map_or(&self.local.types, SupergraphRouter::types);
+            let types = self.types(sources.router.as_deref());
             for error in errors.iter_mut() {
                 types.add_suggestion(error);
             }
@@ -234,7 +239,7 @@ impl Pipeline {
         meta.kind = Some(operation.kind());
         meta.operation_name = operation.name().map(str::to_owned);
         meta.document_digest = Some(blake3::hash(text.as_bytes()).to_hex()[..12].to_owned());
-        let prepared = PreparedOperation { text, operation, request, now };
+        let prepared = PreparedOperation { operation, request, now };
         match self.local.check(&prepared) {
             Ok(cost) => meta.cost = prepared.request.reports_cost.then_some(cost),
             Err(outcome) => return (outcome, meta),
@@ -259,10 +264,12 @@ impl Pipeline {
                 );
                 let is_cacheable = self::response_cache::is_cacheable(&prepared.operation);
                 meta.cache_key = cache_key.filter(|_| is_cacheable);
+                let types = self.types(sources.router.as_deref());
+                let execution = self.local.execute(types, &prepared, context, deadline);
                 match meta.cache_key {
-                    None => (self.local.execute(&prepared, context, deadline).await, meta),
+                    None => (execution.await, meta),
                     Some(key) if prepared.request.matches_etag(key) => (Outcome::NotModified, meta),
-                    Some(key) => self.execute_cached(&prepared, context, key, meta, deadline).await,
+                    Some(key) => self.execute_cached(execution, key, meta, deadline).await,
                 }
             }
         }
@@ -282,18 +289,25 @@ impl Pipeline {
         Some((if request.matches_etag(key) { Outcome::NotModified } else { outcome }, meta))
     }
 
-    /// Decides where an operation is executed.
+    /// The types of a request.
+    fn types<'a>(&'a self, router: Option<&'a SupergraphRouter>) -> &'a PublicSchema {
+        router.map_or(self.local.standalone.types(), SupergraphRouter::types)
+    }
+
+    /// Validates an operation, and decides where it is executed.
     async fn route<'a>(
         &self,
         prepared: &PreparedOperation,
         sources: &'a RequestSources,
     ) -> Result<RoutedOperation<'a>, Outcome> {
+        let PreparedOperation { operation, request, .. } = prepared;
         if let Some(router) = &sources.router {
-            let PreparedOperation { text, operation, request, .. } = prepared;
-            let route = router.route(text, operation, &request.variables, &request.caller).await?;
+            let route = router.route(operation, &request.variables, &request.caller).await?;
             if let Route::Federated(planned) = route {
                 return Ok(RoutedOperation::Federated(router, planned));
             }
+        } else {
+            self.local.standalone.validate(operation).await?;
         }
         let snapshot = sources.snapshot.as_ref();
         let unavailable = || Outcome::Failed(ApiError::unavailable(NO_GENERATION));
@@ -354,8 +368,7 @@ impl Pipeline {
     /// Executes an operation once for all concurrent and later requests with the same key.
     async fn execute_cached(
         &self,
-        prepared: &PreparedOperation,
-        context: Arc<RequestContext>,
+        execution: impl Future<Output = Outcome>,
         cache_key: CacheKey,
         mut meta: ResponseMeta,
         deadline: Instant,
@@ -369,7 +382,7 @@ impl Pipeline {
             }
             Ok(Err(permit)) => permit,
         };
-        let outcome = self.local.execute(prepared, context, deadline).await;
+        let outcome = execution.await;
         // After a timeout or overload, the next waiting request may succeed.
         if matches!(outcome, Outcome::Complete(_) | Outcome::Partial { .. }) {
             let operation_name = meta.operation_name.clone();
@@ -395,7 +408,6 @@ enum RoutedOperation<'a> {
 
 /// A request with a parsed document.
 struct PreparedOperation {
-    text: Arc<str>,
     operation: Arc<Operation>,
     request: GraphqlRequest,
     /// The time for which it is served.

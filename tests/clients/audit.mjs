@@ -20,11 +20,15 @@ import { attack } from "./attacks.mjs";
 import { compileForRelay } from "./relay.mjs";
 import { callMcp } from "./mcp.mjs";
 import { readFeeds } from "./feeds.mjs";
+import { compareIntrospection } from "./introspection.mjs";
 import { Installation } from "./server.mjs";
 import { compareSupergraphs } from "./supergraphs.mjs";
 
 /** What a server that hides what it can is configured with. */
 const CLOSED = "[graphql]\nintrospection = false\ndid_you_mean = false\ncsrf_prevention = true\n";
+/** The configuration of a server with a subgraph that does not respond. */
+const SUBGRAPH =
+  '[[subgraph]]\nname = "other"\nurl = "http://127.0.0.1:9/graphql"\nsdl = "other.graphql"\n';
 
 let failures = 0;
 
@@ -75,6 +79,7 @@ try {
   await withServer("server", () => installation.serveDemo(), async (url) => {
     await check("graphql-codegen, tsc", () => generateTypes(url));
     await check("graphql-http", () => audit(url));
+    await check("introspection", () => compareIntrospection(url));
     await check("Apollo Gateway", () => federate(url));
     await check("MCP", () => callMcp(url));
     await check("feeds", () => readFeeds(url));
@@ -89,6 +94,11 @@ try {
     await check("graphql-http, closed", () => audit(url));
     await check("attacks, closed", () => attack(url, []));
     await check("example, closed", () => checkSearch(examples, "apollo", url));
+  });
+  installation.write("other.graphql", "type Query { other: Int }");
+  const subgraph = () => installation.serve(SUBGRAPH);
+  await withServer("server, with a subgraph", subgraph, async (url) => {
+    await check("graphql-http, subgraph", () => audit(url));
   });
   await check("example, mirror", () => checkMirror(examples));
 } finally {

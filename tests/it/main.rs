@@ -29,6 +29,7 @@
 //! - `as_subgraph`: our graph as a subgraph of another supergraph
 //! - `composition`: composition of our graph with other subgraphs
 //! - `federation`: the router with correct and faulty subgraphs
+//! - `validation`: documents, variables and introspection, the same with and without subgraphs
 //! - `example_subgraphs`: a supergraph of our graph and the example subgraphs
 //! - `http`: `ETag`s, persisted and trusted documents, cross-origin requests
 //! - `hostile_content`: queries and texts that could take quadratic time
@@ -119,6 +120,7 @@ mod support;
 mod test_server;
 mod time_steps;
 mod unread_responses;
+mod validation;
 mod website;
 mod white_label;
 mod wordpress;

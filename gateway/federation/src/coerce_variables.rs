@@ -2,18 +2,19 @@
 //! objects and number ranges.
 
 use async_graphql_parser::types::{BaseType, Type as AstType, VariableDefinition};
-use async_graphql_value::{ConstValue as Value, Name, Variables, indexmap::IndexMap};
+use async_graphql_value::{ConstValue as Value, Name, Number, Variables, indexmap::IndexMap};
 
 use crate::{
     error::{ApiError, GraphqlError},
     operation::Operation,
+    operation_key::condition_variables,
     schema::{EnumValue, InputValue, PublicSchema, Type, TypeKind},
     suggestions::nearest,
 };
 
 impl PublicSchema {
-    /// Coerces the variables of an operation, and adds defaults. A variable without a value or default
-    /// stays undefined.
+    /// Coerces the variables of an operation, and adds defaults. A nullable variable without a value
+    /// or default stays undefined.
     ///
     /// # Errors
     /// The first value that does not match the type of its variable.
@@ -26,11 +27,23 @@ impl PublicSchema {
         for definition in &operation.definition().node.variable_definitions {
             let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
             let default = default_value.as_ref().map(|value| &value.node);
-            let Some(value) = provided.get(&name.node).or(default) else { continue };
+            let Some(value) = provided.get(&name.node).or(default) else {
+                if var_type.node.nullable {
+                    continue;
+                }
+                let (name, wanted) = (&name.node, &var_type.node);
+                let message = format!("variable `${name}` requires a value of type `{wanted}`");
+                return Err(ApiError::bad_user_input(message).at(definition.pos));
+            };
             let value = coerce(self, &declared(&var_type.node), value).map_err(|reason| {
                 let message = format!("invalid value for variable `${}`: {reason}", name.node);
                 ApiError::bad_user_input(message).at(definition.pos)
             })?;
+            // A default permits a nullable variable, of which null is still no value for `if`.
+            if value == Value::Null && condition_variables(operation).contains(&name.node) {
+                let message = format!("variable `${}` must not be null: a condition", name.node);
+                return Err(ApiError::bad_user_input(message).at(definition.pos));
+            }
             coerced.insert(name.node.clone(), value);
         }
         Ok(coerced)
@@ -63,10 +76,9 @@ fn coerce(types: &PublicSchema, ty: &Type, value: &Value) -> Result<Value, Strin
 fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value, String> {
     let invalid = || Err(format!("must be of type `{name}`: {}", quote(value)));
     match (name, value) {
+        // Clients whose language has a single number type send integers as `1.0`.
         ("Int", Value::Number(number)) => {
-            // Clients whose language has a single number type send integers as `1.0`.
-            let whole = number.as_i64().or_else(|| number.as_f64().and_then(whole));
-            match whole.and_then(|whole| i32::try_from(whole).ok()) {
+            match whole(number).and_then(|whole| i32::try_from(whole).ok()) {
                 Some(whole) => Ok(Value::from(whole)),
                 None => invalid(),
             }
@@ -74,9 +86,11 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
         ("Float", Value::Number(_))
         | ("String" | "ID", Value::String(_))
         | ("Boolean", Value::Boolean(_)) => Ok(value.clone()),
-        ("ID", Value::Number(number)) if number.is_i64() || number.is_u64() => {
-            Ok(Value::String(number.to_string()))
-        }
+        ("ID", Value::Number(number)) if number.is_u64() => Ok(Value::String(number.to_string())),
+        ("ID", Value::Number(number)) => match whole(number) {
+            Some(whole) => Ok(Value::String(whole.to_string())),
+            None => invalid(),
+        },
         ("Int" | "Float" | "String" | "Boolean" | "ID", _) => invalid(),
         _ => match types.get(name).map(|definition| &definition.kind) {
             Some(TypeKind::Enum { values }) => {
@@ -87,16 +101,33 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
                 };
                 if is_valid { Ok(value.clone()) } else { Err(unknown_value(name, value, values)) }
             }
-            Some(TypeKind::Input { fields }) => match value {
+            Some(TypeKind::Input { fields, is_one_of }) => match value {
+                Value::Object(provided) if *is_one_of && !has_one_value(provided) => {
+                    Err(format!("exactly one field of `{name}` must have a value"))
+                }
                 Value::Object(provided) => coerce_input(types, name, fields, provided),
                 _ => invalid(),
             },
+            Some(TypeKind::Scalar { .. }) => {
+                let text = if let Value::String(text) = value { Some(&**text) } else { None };
+                if types.accepts_scalar(name, text) { Ok(value.clone()) } else { invalid() }
+            }
             _ => Ok(value.clone()),
         },
     }
 }
 
-fn whole(number: f64) -> Option<i64> {
+/// Whether an object of a `@oneOf` type has exactly one field, which is not null.
+fn has_one_value(provided: &IndexMap<Name, Value>) -> bool {
+    provided.len() == 1 && provided.values().all(|value| *value != Value::Null)
+}
+
+/// The value of an integer, also if it is written as `1.0` or `1e2`.
+fn whole(number: &Number) -> Option<i64> {
+    if let Some(whole) = number.as_i64() {
+        return Some(whole);
+    }
+    let number = number.as_f64()?;
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
     let whole = number as i64;
     let within = number.fract() == 0.0 && number.abs() < 9.0e15;

@@ -57,6 +57,17 @@ pub struct LocalSubgraphConfig {
     pub name_in_supergraph: String,
     /// SDL, with the name and URL for the composed supergraph.
     pub sdl: SubgraphSdl,
+    /// Its custom scalars; those that another subgraph has too are not checked.
+    pub scalars: &'static [StringScalar],
+}
+
+/// A custom scalar of the local subgraph, whose values are strings.
+#[derive(Debug, Clone, Copy)]
+pub struct StringScalar {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether a string is one of its values.
+    pub is_valid: fn(&str) -> bool,
 }
 
 /// A subgraph to compose with the local one.

@@ -21,6 +21,7 @@ mod current_supergraph;
 pub mod error;
 mod execute;
 mod filter_operation;
+mod literal;
 pub mod operation;
 mod operation_key;
 mod operation_planner;
@@ -35,6 +36,8 @@ mod schema_excerpt;
 mod sdl_cache;
 mod selected_fields;
 mod selection_set;
+mod source_text;
+mod standalone;
 pub mod subgraph;
 mod suggestions;
 mod supergraph;
@@ -47,6 +50,7 @@ pub use self::{
     execute::FetchContext,
     router::{PlannedOperation, RequestError, Response, Route, SupergraphRouter},
     schema::{PublicSchema, SchemaError},
+    standalone::StandaloneSchema,
     supergraph::{LoadError, Supergraph},
     supergraph_file::{SupergraphFile, SupergraphFileError, watch},
 };

@@ -1,6 +1,6 @@
 //! The operation of a request, selected from its document.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use async_graphql_parser::{
     Positioned, parse_query,
@@ -10,9 +10,11 @@ use async_graphql_parser::{
     },
 };
 use async_graphql_value::Name;
+use tokio::sync::OnceCell;
 
 use crate::{
     error::{ApiError, ErrorCode, GraphqlError},
+    source_text,
     text_limits::check_document,
 };
 
@@ -23,9 +25,15 @@ use crate::{
 /// are not meant for them.
 #[derive(Debug)]
 pub struct Operation {
+    /// The whole document, rewritten so that every parser reads the same.
+    source: Arc<str>,
     document: ExecutableDocument,
     /// Names of the root fields, including those in fragments.
     root_fields: Vec<Name>,
+    /// Whether a field is `__schema` or `__type`, at any level.
+    selects_introspection: bool,
+    /// Set once the document is known to be valid in the graph without subgraphs.
+    validity: OnceCell<()>,
 }
 
 impl Operation {
@@ -40,7 +48,8 @@ impl Operation {
         tokens_max: usize,
     ) -> Result<Self, GraphqlError> {
         check_document(text, tokens_max)?;
-        let mut document = parse_query(text).map_err(|error| parse_error(&error))?;
+        let source: Arc<str> = source_text::rewrite(text)?.into();
+        let mut document = parse_query(&source).map_err(|error| parse_error(&error))?;
         match (&mut document.operations, name) {
             (DocumentOperations::Single(_), None) => {}
             (DocumentOperations::Multiple(operations), Some(name))
@@ -58,11 +67,18 @@ impl Operation {
                 return Err(ApiError::new(ErrorCode::OperationResolutionFailure, message).into());
             }
         }
-        let mut operation = Self { document, root_fields: Vec::new() };
+        let mut operation = Self {
+            source,
+            document,
+            root_fields: Vec::new(),
+            selects_introspection: false,
+            validity: OnceCell::new(),
+        };
+        let (reached, selects_introspection) = operation.reached_fragments();
         if name.is_some() {
-            let reached = operation.reached_fragments();
             operation.document.fragments.retain(|name, _| reached.contains(name));
         }
+        operation.selects_introspection = selects_introspection;
         operation.root_fields = operation.collect_root_fields();
         Ok(operation)
     }
@@ -73,6 +89,15 @@ impl Operation {
     /// As [`Operation::parse_within`].
     pub fn parse(text: &str, name: Option<&str>) -> Result<Self, GraphqlError> {
         Self::parse_within(text, name, usize::MAX)
+    }
+
+    /// The text of the whole document, rewritten so that every parser reads the same.
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    pub(crate) fn validity(&self) -> &OnceCell<()> {
+        &self.validity
     }
 
     /// The definition of the operation.
@@ -108,9 +133,10 @@ impl Operation {
         &self.root_fields
     }
 
-    /// Whether a root field, including those in fragments, is `__schema` or `__type`.
+    /// Whether a field, including those in fragments, is `__schema` or `__type`. Other objects than
+    /// the root can have the type of the root, and its fields.
     pub fn selects_introspection(&self) -> bool {
-        self.root_fields.iter().any(|name| matches!(name.as_str(), "__schema" | "__type"))
+        self.selects_introspection
     }
 
     /// Counts a repeated fragment once: the complexity limit covers repetitions.
@@ -137,13 +163,18 @@ impl Operation {
         found
     }
 
-    fn reached_fragments(&self) -> HashSet<Name> {
+    /// The fragments that the operation uses, and whether it selects introspection.
+    fn reached_fragments(&self) -> (HashSet<Name>, bool) {
+        let mut selects_introspection = false;
         let mut reached = HashSet::new();
         let mut open = vec![&self.definition().node.selection_set.node];
         while let Some(set) = open.pop() {
             for selection in &set.items {
                 match &selection.node {
-                    Selection::Field(field) => open.push(&field.node.selection_set.node),
+                    Selection::Field(field) => {
+                        selects_introspection |= is_introspection(&field.node.name.node);
+                        open.push(&field.node.selection_set.node);
+                    }
                     Selection::InlineFragment(fragment) => {
                         open.push(&fragment.node.selection_set.node);
                     }
@@ -156,21 +187,35 @@ impl Operation {
                 }
             }
         }
-        reached
+        (reached, selects_introspection)
     }
+}
+
+/// Whether a field is resolved from the schema.
+pub(crate) fn is_introspection(field: &str) -> bool {
+    matches!(field, "__schema" | "__type")
 }
 
 /// Reduces a syntax error to one sentence; the parser also renders the full line of the document.
 fn parse_error(error: &async_graphql_parser::Error) -> GraphqlError {
+    use async_graphql_parser::Error;
     let rendered = error.to_string();
     let last = rendered.lines().last().unwrap_or_default().trim();
     let reason = last.strip_prefix("= ").unwrap_or(last);
     let reason: String = reason.chars().take(REASON_CHARACTERS_MAX).collect();
+    let code = match error {
+        Error::MultipleOperations { .. }
+        | Error::OperationDuplicated { .. }
+        | Error::FragmentDuplicated { .. } => ErrorCode::GraphqlValidationFailed,
+        Error::MissingOperation => ErrorCode::OperationResolutionFailure,
+        _ => ErrorCode::GraphqlParseFailed,
+    };
     let position = error.positions().next();
-    GraphqlError {
-        locations: position.into_iter().collect(),
-        ..ApiError::parse_failed(&reason).into()
-    }
+    let error = match code {
+        ErrorCode::GraphqlParseFailed => ApiError::parse_failed(&reason),
+        code => ApiError::new(code, reason),
+    };
+    GraphqlError { locations: position.into_iter().collect(), ..error.into() }
 }
 
 /// Maximum number of characters of the parser's message.

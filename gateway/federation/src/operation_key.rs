@@ -13,36 +13,38 @@ use crate::operation::Operation;
 /// An operation with the values of its conditions: with the grants, they determine its plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OperationKey {
-    pub(crate) text: Arc<str>,
+    /// The document, rewritten for the planner's parser.
+    pub(crate) source: Arc<str>,
     pub(crate) name: Option<String>,
     pub(crate) conditions: Vec<(String, bool)>,
 }
 
 impl OperationKey {
-    /// The key of an operation of the document `text`.
-    pub(crate) fn new(text: &Arc<str>, operation: &Operation, variables: &Variables) -> Self {
+    /// The key of an operation with the given variables.
+    pub(crate) fn new(operation: &Operation, variables: &Variables) -> Self {
         let name = operation.name().map(str::to_owned);
-        Self { text: Arc::clone(text), name, conditions: conditions(operation, variables) }
+        let source = Arc::clone(operation.source());
+        Self { source, name, conditions: conditions(operation, variables) }
     }
 
     /// The key of the only operation of a document, without variable values.
     pub(crate) fn from_single_operation(text: &Arc<str>) -> Option<Self> {
         let operation = Operation::parse(text, None).ok()?;
-        let conditions = conditions(&operation, &Variables::default());
-        Some(Self { text: Arc::clone(text), name: None, conditions })
+        Some(Self { name: None, ..Self::new(&operation, &Variables::default()) })
     }
 
     /// The name of the operation, or a prefix of the hash of its document.
     pub(crate) fn describe(&self) -> String {
-        let operation = Operation::parse(&self.text, self.name.as_deref()).ok();
+        let operation = Operation::parse(&self.source, self.name.as_deref()).ok();
         let name = operation.as_ref().and_then(Operation::name);
-        let digest = || format!("document {}", &blake3::hash(self.text.as_bytes()).to_hex()[..12]);
+        let digest =
+            || format!("document {}", &blake3::hash(self.source.as_bytes()).to_hex()[..12]);
         name.map_or_else(digest, |name| format!("`{name}`"))
     }
 }
 
-/// The variables of `@skip` and `@include`, and whether each is true.
-fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool)> {
+/// The variables of `@skip` and `@include`.
+pub(crate) fn condition_variables(operation: &Operation) -> Vec<Name> {
     let mut found: Vec<Name> = Vec::new();
     let definition = &operation.definition().node;
     collect_condition_variables(&definition.selection_set.node, &mut found);
@@ -52,6 +54,12 @@ fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool
     }
     found.sort_unstable();
     found.dedup();
+    found
+}
+
+/// The variables of `@skip` and `@include`, and whether each is true.
+fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool)> {
+    let definition = &operation.definition().node;
     let is_true = |name: &Name| {
         let value = variables.get(name).cloned().or_else(|| {
             let definitions = &definition.variable_definitions;
@@ -60,7 +68,8 @@ fn conditions(operation: &Operation, variables: &Variables) -> Vec<(String, bool
         });
         value == Some(Value::Boolean(true))
     };
-    found.into_iter().map(|name| (name.to_string(), is_true(&name))).collect()
+    let names = condition_variables(operation).into_iter();
+    names.map(|name| (name.to_string(), is_true(&name))).collect()
 }
 
 fn collect_condition_variables(set: &SelectionSet, found: &mut Vec<Name>) {

@@ -1,5 +1,6 @@
 //! Plans the operation of a document: validate, filter, normalise, plan.
 
+mod arguments;
 mod fragment_spreads;
 mod normalise;
 mod overlapping_fields;
@@ -14,10 +15,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::validate::ValidationRules;
+use graphql_tools::static_graphql::query as ast;
+
+use self::validate::{Invalid, ValidationRules};
 use crate::{
     authorization::Grants, error::GraphqlError, filter_operation::remove_unauthorized,
-    operation_key::OperationKey, plan::Plan, planner_adapter::PlannerError, supergraph::Supergraph,
+    operation_key::OperationKey, plan::Plan, planner_adapter::PlannerError,
+    schema_excerpt::ValidationSchema, supergraph::Supergraph,
 };
 
 /// Maximum number of reported validation errors.
@@ -57,24 +61,38 @@ impl OperationPlanner {
         operation: &OperationKey,
         grants: &Grants,
     ) -> Result<Plan, PlanError> {
-        let OperationKey { text, name, conditions } = operation;
+        let OperationKey { source, name, conditions } = operation;
         let types = supergraph.types();
         let started = Instant::now();
-        let timed_out = || PlanError::NoPlan(PlannerError::Timeout(self.timeout));
-        let mut document = self.rules.parse_and_validate(supergraph, text)?;
-        let conflicts = overlapping_fields::conflicts(types, &document, started + self.timeout)
-            .map_err(|overlapping_fields::DeadlineExceeded| timed_out())?;
-        if !conflicts.is_empty() {
-            return Err(PlanError::Invalid(conflicts));
-        }
+        let mut document = self.validate(&supergraph.validation_schema(), source)?;
         let is_filtered = remove_unauthorized(&mut document, types, grants);
         normalise::evaluate_conditions(&mut document, conditions, types);
         let left = self.timeout.saturating_sub(started.elapsed());
         let root = supergraph.plan(&document, name.as_deref(), left);
         let root = root.map_err(|failure| match failure {
-            PlannerError::Timeout(_) => timed_out(),
+            PlannerError::Timeout(_) => self.timed_out(),
             failure => PlanError::NoPlan(failure),
         })?;
         Ok(Plan { root, is_filtered })
+    }
+
+    /// Parses and validates a document.
+    ///
+    /// # Errors
+    /// [`PlanError`] if it is invalid, or if validation does not finish in time.
+    pub(crate) fn validate(
+        &self,
+        schema: &ValidationSchema<'_>,
+        source: &str,
+    ) -> Result<ast::Document, PlanError> {
+        let deadline = Instant::now() + self.timeout;
+        self.rules.parse_and_validate(schema, source, deadline).map_err(|invalid| match invalid {
+            Invalid::Errors(errors) => PlanError::Invalid(errors),
+            Invalid::DeadlineExceeded => self.timed_out(),
+        })
+    }
+
+    fn timed_out(&self) -> PlanError {
+        PlanError::NoPlan(PlannerError::Timeout(self.timeout))
     }
 }

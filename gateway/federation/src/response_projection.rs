@@ -14,7 +14,7 @@ use async_graphql_parser::{
     Positioned,
     types::{Field, OperationType},
 };
-use async_graphql_value::Variables;
+use async_graphql_value::{ConstValue, Variables};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -23,6 +23,7 @@ use self::{
     select::{FieldCollector, FieldGroup, FieldProjection, FieldSource, ObjectProjection},
 };
 use crate::{
+    authorization::Caller,
     config::Introspection,
     error::{ApiError, ErrorCode, GraphqlError, PathSegment},
     execute::{
@@ -30,7 +31,7 @@ use crate::{
         ResponseSegment, at_path,
     },
     filter_operation::AuthContext,
-    operation::Operation,
+    operation::{Operation, is_introspection},
     response_value::{ResponseObject, ResponseValue, string_of, write_key},
     schema::{Definition, PublicSchema, Type, TypeKind},
 };
@@ -111,6 +112,32 @@ pub(crate) fn project(
     let omitted = error_index.omitted;
     errors.extend(error_index.into_remaining());
     Projected { data: json, errors, omitted }
+}
+
+/// Adds the introspection that an operation selects at its root to the data of its other fields, in
+/// the order of the document.
+pub(crate) fn with_introspection(
+    types: &PublicSchema,
+    operation: &Operation,
+    variables: &Variables,
+    data: ConstValue,
+) -> ConstValue {
+    let ConstValue::Object(mut data) = data else { return data };
+    let auth = AuthContext { caller: &Caller::Anonymous, grants: &types.auth_rules().all_grants() };
+    let collector = FieldCollector { types, operation, variables, auth };
+    let schema = IntrospectionResolver { types, collector: &collector };
+    let set = &operation.definition().node.selection_set.node;
+    let fields = collector.collect_fields(&types.query, &[set]).fields.into_iter();
+    let complete = fields.filter_map(|(key, fields)| {
+        let first = &fields.first()?.node;
+        let value = if is_introspection(&first.name.node) {
+            schema.root(&fields)
+        } else {
+            data.swap_remove(key)?
+        };
+        Some((key.clone(), value))
+    });
+    ConstValue::Object(complete.collect())
 }
 
 impl<'a> Projection<'a> {

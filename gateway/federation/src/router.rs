@@ -75,12 +75,13 @@ pub enum RequestError {
 impl SupergraphRouter {
     /// Creates the router of a supergraph that replaces `previous`.
     pub(crate) fn new(
-        supergraph: Supergraph,
+        mut supergraph: Supergraph,
         config: &Arc<RouterConfig>,
         client: &HttpClient,
         planner: OperationPlanner,
         previous: Option<&Self>,
     ) -> Self {
+        supergraph.check_scalars(config.local.as_ref().map_or(&[], |local| local.scalars));
         let previous = previous.map(|previous| &previous.subgraphs);
         let subgraphs = SubgraphRegistry::new(supergraph.graphs(), config, client, previous);
         Self {
@@ -124,23 +125,19 @@ impl SupergraphRouter {
         self.planner.plan(&self.supergraph, operation, &grants).is_ok()
     }
 
-    /// Plans an operation of the document `text`, and decides where it is executed.
+    /// Validates and plans an operation, and decides where it is executed.
     ///
     /// # Errors
     /// [`RequestError`] if the operation is invalid or a subscription, or cannot be planned.
     pub async fn route(
         &self,
-        text: &Arc<str>,
         operation: &Operation,
         variables: &Variables,
         caller: &Caller,
     ) -> Result<Route, RequestError> {
-        if operation.kind() == OperationType::Subscription {
-            let message = "subscriptions are not supported; poll with a query";
-            return Err(ApiError::new(ErrorCode::SubscriptionsNotSupported, message).into());
-        }
+        check_kind(self.supergraph.types(), operation)?;
         let grants = self.supergraph.auth_rules().grants(caller);
-        let key = OperationKey::new(text, operation, variables);
+        let key = OperationKey::new(operation, variables);
         let plan = self.plan_cache.get(key, &grants, &self.supergraph, &self.planner).await;
         let plan = plan.map_err(|error| request_error(error, self.config.errors_max))?;
         let single_fetch = plan.root.as_ref().and_then(|step| step.single_root_fetch());
@@ -187,8 +184,27 @@ impl<E: Into<GraphqlError>> From<E> for RequestError {
     }
 }
 
+/// Checks that a schema has operations of a kind.
+///
+/// # Errors
+/// The error of a subscription, or of a mutation in a schema without mutations.
+pub(crate) fn check_kind(types: &PublicSchema, operation: &Operation) -> Result<(), GraphqlError> {
+    let at = operation.definition().pos;
+    let error = match operation.kind() {
+        OperationType::Subscription => ApiError::new(
+            ErrorCode::SubscriptionsNotSupported,
+            "subscriptions are not supported; poll with a query",
+        ),
+        OperationType::Mutation if types.mutation.is_none() => {
+            ApiError::new(ErrorCode::GraphqlValidationFailed, "the schema has no mutations")
+        }
+        _ => return Ok(()),
+    };
+    Err(error.at(at))
+}
+
 /// The error for an operation without a plan; the cause is logged.
-fn request_error(error: PlanError, errors_max: usize) -> RequestError {
+pub(crate) fn request_error(error: PlanError, errors_max: usize) -> RequestError {
     match error {
         PlanError::Invalid(mut errors) => {
             let omitted = errors.len().saturating_sub(errors_max);

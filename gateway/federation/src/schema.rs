@@ -1,15 +1,24 @@
 //! The public schema, indexed by name; and the possible types of the whole supergraph, including
 //! hidden ones.
 
+mod public_document;
+
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap, HashSet},
+    fmt,
 };
 
 use async_graphql_value::indexmap::IndexMap;
 use graphql_tools::static_graphql::schema as ast;
 
-use crate::authorization::{AuthRules, Grants};
+use self::public_document::meta_fields;
+pub(crate) use self::public_document::public_document;
+use crate::{
+    authorization::{AuthRules, Grants},
+    config::StringScalar,
+    literal::print_literal,
+};
 
 /// The type of a field or input value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +29,7 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    fn of(ast_type: &ast::Type) -> Self {
+    pub(crate) fn of(ast_type: &ast::Type) -> Self {
         match ast_type {
             ast::Type::NamedType(name) => Self::Named(name.clone()),
             ast::Type::ListType(inner) => Self::List(Box::new(Self::of(inner))),
@@ -33,6 +42,16 @@ impl Type {
         match self {
             Self::Named(name) => name,
             Self::List(inner) | Self::NonNull(inner) => inner.name(),
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::List(inner) => write!(f, "[{inner}]"),
+            Self::NonNull(inner) => write!(f, "{inner}!"),
         }
     }
 }
@@ -56,6 +75,13 @@ pub(crate) struct InputValue {
     /// As a GraphQL literal.
     pub(crate) default: Option<String>,
     pub(crate) deprecated: Option<String>,
+}
+
+impl InputValue {
+    /// Whether it must be provided.
+    pub(crate) fn is_required(&self) -> bool {
+        matches!(self.ty, Type::NonNull(_)) && self.default.is_none()
+    }
 }
 
 /// A value of an enum.
@@ -84,7 +110,7 @@ pub(crate) enum TypeKind {
     Interface { fields: IndexMap<String, Field>, interfaces: Vec<String> },
     Union,
     Enum { values: IndexMap<String, EnumValue> },
-    Input { fields: IndexMap<String, InputValue> },
+    Input { fields: IndexMap<String, InputValue>, is_one_of: bool },
 }
 
 /// A type of the public schema.
@@ -124,6 +150,12 @@ pub struct PublicSchema {
     pub(crate) query: String,
     pub(crate) mutation: Option<String>,
     pub(crate) subscription: Option<String>,
+    /// `__schema` and `__type`, which the query root has; and `__typename`.
+    meta_fields: IndexMap<String, Field>,
+    /// Checks of custom scalars, by name.
+    scalar_checks: HashMap<&'static str, fn(&str) -> bool>,
+    /// Scalars of several subgraphs.
+    shared_scalars: HashSet<String>,
     /// Possible types of each interface and union, including hidden ones.
     possible_types: HashMap<String, BTreeSet<String>>,
     /// Object types, and enum values as `Enum.VALUE`, that are hidden from clients.
@@ -147,21 +179,21 @@ impl PublicSchema {
     /// # Errors
     /// [`SchemaError`] if the SDL cannot be parsed.
     pub fn parse(sdl: &str) -> Result<Self, SchemaError> {
-        let document = graphql_tools::parser::parse_schema::<String>(sdl)
-            .map_err(|error| SchemaError(error.to_string()))?
-            .into_static();
-        Ok(Self::new(&document, &document))
+        let document = parse_document(sdl)?;
+        Ok(Self::new(&document, &public_document(&document, &document)))
     }
 
-    /// Indexes the supergraph `whole`, whose public schema is `public`.
+    /// Indexes the supergraph `whole`, whose [`public_document`] is `public`.
     pub(crate) fn new(whole: &ast::Document, public: &ast::Document) -> Self {
         let mut types = Self {
             query: public.query_type_name().cloned().unwrap_or_default(),
             mutation: public.mutation_type_name().cloned(),
             subscription: public.subscription_type_name().cloned(),
             auth_rules: AuthRules::read(whole),
+            meta_fields: meta_fields().map(|field| (field.name.clone(), field_of(field))).collect(),
             ..Self::default()
         };
+        types.meta_fields.insert(TYPENAME.to_owned(), typename());
         for definition in &public.definitions {
             match definition {
                 ast::Definition::TypeDefinition(definition) => {
@@ -180,7 +212,7 @@ impl PublicSchema {
                 _ => {}
             }
         }
-        // The planner's crate adds these two to the root type; they are resolved separately.
+        // Introspection does not list them.
         if let Some(TypeKind::Object { fields, .. }) =
             types.public.get_mut(&types.query).map(|query| &mut query.kind)
         {
@@ -204,6 +236,13 @@ impl PublicSchema {
                 }
             }
             let (name, interfaces) = match definition {
+                ast::TypeDefinition::Scalar(scalar) => {
+                    let graphs = scalar.directives.iter().filter(|one| one.name == "join__type");
+                    if graphs.count() > 1 {
+                        self.shared_scalars.insert(scalar.name.clone());
+                    }
+                    continue;
+                }
                 ast::TypeDefinition::Object(object) => {
                     (&object.name, &object.implements_interfaces)
                 }
@@ -227,7 +266,7 @@ impl PublicSchema {
                     self.hidden.extend(values.map(|value| format!("{}.{}", of.name, value.name)));
                     continue;
                 }
-                _ => continue,
+                ast::TypeDefinition::InputObject(_) => continue,
             };
             for interface in interfaces {
                 self.possible_types.entry(interface.clone()).or_default().insert(name.clone());
@@ -263,6 +302,27 @@ impl PublicSchema {
             && self
                 .possible_types(name)
                 .any(|possible| self.auth_rules.denies_any(grants, possible))
+    }
+
+    /// Checks values of these scalars from now on, except of those that several subgraphs have: each
+    /// may accept others.
+    pub(crate) fn check_scalars(&mut self, scalars: &[StringScalar]) {
+        let own = scalars.iter().filter(|scalar| !self.shared_scalars.contains(scalar.name));
+        self.scalar_checks.extend(own.map(|scalar| (scalar.name, scalar.is_valid)));
+    }
+
+    /// Whether a custom scalar can have a value: a string, or `None` for any other value.
+    pub(crate) fn accepts_scalar(&self, name: &str, text: Option<&str>) -> bool {
+        self.scalar_checks.get(name).is_none_or(|is_valid| text.is_some_and(is_valid))
+    }
+
+    /// The field of a type with this name, including those of introspection.
+    pub(crate) fn field<'s>(&'s self, of: &'s Definition, name: &str) -> Option<&'s Field> {
+        let own = of.fields().and_then(|fields| fields.get(name));
+        own.or_else(|| {
+            let is_meta = if name == TYPENAME { of.is_composite() } else { of.name == self.query };
+            self.meta_fields.get(name).filter(|_| is_meta)
+        })
     }
 
     /// The public type with this name.
@@ -362,21 +422,46 @@ fn public_definition(definition: &ast::TypeDefinition) -> Definition {
             (&of.name, &of.description, TypeKind::Enum { values: values.collect() })
         }
         AstDefinition::InputObject(input) => {
-            (&input.name, &input.description, TypeKind::Input { fields: inputs(&input.fields) })
+            let is_one_of = input.directives.iter().any(|directive| directive.name == "oneOf");
+            let kind = TypeKind::Input { fields: inputs(&input.fields), is_one_of };
+            (&input.name, &input.description, kind)
         }
     };
     Definition { name: name.clone(), description: description.clone(), kind }
 }
 
 fn fields(ast_fields: &[ast::Field]) -> IndexMap<String, Field> {
-    let field = |field: &ast::Field| Field {
+    ast_fields.iter().map(|field| (field.name.clone(), field_of(field))).collect()
+}
+
+fn field_of(field: &ast::Field) -> Field {
+    Field {
         name: field.name.clone(),
         description: field.description.clone(),
         arguments: inputs(&field.arguments),
         ty: Type::of(&field.field_type),
         deprecated: deprecated(&field.directives),
-    };
-    ast_fields.iter().map(|ast_field| (ast_field.name.clone(), field(ast_field))).collect()
+    }
+}
+
+/// The field that every object has.
+const TYPENAME: &str = "__typename";
+
+fn typename() -> Field {
+    let name = TYPENAME.to_owned();
+    let ty = Type::NonNull(Box::new(Type::Named("String".to_owned())));
+    Field { name, description: None, arguments: IndexMap::new(), ty, deprecated: None }
+}
+
+/// Parses an SDL.
+///
+/// # Errors
+/// [`SchemaError`] with the syntax error.
+pub(crate) fn parse_document(sdl: &str) -> Result<ast::Document, SchemaError> {
+    match graphql_tools::parser::parse_schema::<String>(sdl) {
+        Ok(document) => Ok(document.into_static()),
+        Err(error) => Err(SchemaError(error.to_string())),
+    }
 }
 
 fn inputs(ast_inputs: &[ast::InputValue]) -> IndexMap<String, InputValue> {
@@ -384,7 +469,7 @@ fn inputs(ast_inputs: &[ast::InputValue]) -> IndexMap<String, InputValue> {
         name: input.name.clone(),
         description: input.description.clone(),
         ty: Type::of(&input.value_type),
-        default: input.default_value.as_ref().map(ToString::to_string),
+        default: input.default_value.as_ref().map(print_literal),
         deprecated: deprecated(&input.directives),
     };
     ast_inputs.iter().map(|ast_input| (ast_input.name.clone(), input(ast_input))).collect()

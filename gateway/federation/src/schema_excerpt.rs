@@ -6,6 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 
 use graphql_tools::static_graphql::{query, schema as ast};
 
+use crate::schema::PublicSchema;
+
+/// A schema against which documents are validated: as clients see it, with what is derived from it.
+pub(crate) struct ValidationSchema<'a> {
+    pub(crate) document: &'a ast::Document,
+    pub(crate) index: &'a SchemaIndex,
+    pub(crate) types: &'a PublicSchema,
+}
+
 /// Positions of types and fields in a schema, by name.
 #[derive(Debug, Default)]
 pub(crate) struct SchemaIndex {

@@ -79,7 +79,7 @@ impl<'m> UnknownElement<'m> {
                 _ => None,
             },
             Self::InputField { name, of } => match keys(of)? {
-                TypeKind::Input { fields } => nearest(name, fields.keys()),
+                TypeKind::Input { fields, .. } => nearest(name, fields.keys()),
                 _ => None,
             },
             Self::Field { name, of } => nearest(name, types.get(of)?.fields()?.keys()),

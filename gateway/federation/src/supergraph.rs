@@ -13,11 +13,12 @@ use graphql_tools::{
 
 use crate::{
     authorization::{AUTHENTICATED, AuthRules, REQUIRES_SCOPES},
+    config::StringScalar,
     error::Cause,
     plan::Step,
     planner_adapter::{Planner, PlannerError, parse_supergraph},
-    schema::{PublicSchema, argument},
-    schema_excerpt::SchemaIndex,
+    schema::{PublicSchema, argument, public_document},
+    schema_excerpt::{SchemaIndex, ValidationSchema},
 };
 
 /// A subgraph as declared in the supergraph.
@@ -33,6 +34,7 @@ pub(crate) struct SubgraphInfo {
 pub struct Supergraph {
     planner: Planner,
     types: PublicSchema,
+    public: ast::Document,
     public_index: SchemaIndex,
     graphs: Vec<SubgraphInfo>,
     digest: blake3::Hash,
@@ -96,9 +98,15 @@ impl Supergraph {
         {
             return Err(LoadError::InaccessibleReference { coordinate, inaccessible });
         }
-        let types = PublicSchema::new(&document, planner.public_schema());
-        let public_index = SchemaIndex::new(planner.public_schema());
-        Ok(Self { planner, types, public_index, graphs, digest: blake3::hash(sdl.as_bytes()) })
+        let public = public_document(&document, planner.public_schema());
+        Ok(Self {
+            types: PublicSchema::new(&document, &public),
+            public_index: SchemaIndex::new(&public),
+            public,
+            planner,
+            graphs,
+            digest: blake3::hash(sdl.as_bytes()),
+        })
     }
 
     /// The types of the public schema.
@@ -106,14 +114,14 @@ impl Supergraph {
         &self.types
     }
 
-    /// The public schema, for validation.
-    pub(crate) fn public(&self) -> &ast::Document {
-        self.planner.public_schema()
+    /// Checks values of these scalars from now on.
+    pub(crate) fn check_scalars(&mut self, scalars: &[StringScalar]) {
+        self.types.check_scalars(scalars);
     }
 
-    /// The positions of types and fields in the public schema.
-    pub(crate) fn public_index(&self) -> &SchemaIndex {
-        &self.public_index
+    /// The public schema, for validation.
+    pub(crate) fn validation_schema(&self) -> ValidationSchema<'_> {
+        ValidationSchema { document: &self.public, index: &self.public_index, types: &self.types }
     }
 
     /// The subgraphs.

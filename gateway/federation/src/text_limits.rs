@@ -9,8 +9,8 @@ use async_graphql_parser::Pos;
 use crate::error::{ApiError, GraphqlError};
 
 /// Maximum nesting of brackets of any kind in a document (`nesting_max`): more than people write,
-/// less than overflows the stack.
-pub const NESTING_MAX: usize = 64;
+/// less than overflows the stack, and what the parser of the planner accepts.
+pub const NESTING_MAX: usize = 50;
 /// Maximum nesting of brackets in an SDL, and in each string value in it, such as a field set
 /// (`sdl_nesting_max`): the limit of the planner's parser.
 pub const SDL_NESTING_MAX: usize = 50;
@@ -50,7 +50,7 @@ impl From<TextError> for GraphqlError {
 }
 
 /// The position of an offset, counting from 1.
-fn position(text: &[u8], offset: usize) -> Pos {
+pub(crate) fn position(text: &[u8], offset: usize) -> Pos {
     let before = &text[..offset];
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let line = 1 + before.split(|byte| *byte == b'\n').skip(1).count();
@@ -76,7 +76,7 @@ pub fn check_document(document: &str, tokens_max: usize) -> Result<(), GraphqlEr
             TokenKind::Unterminated => {
                 return Err(TextError::UnterminatedString(at(offset)).into());
             }
-            TokenKind::Text | TokenKind::Other => {}
+            TokenKind::Text | TokenKind::Number | TokenKind::Other => {}
         }
         if depth > NESTING_MAX {
             let position = at(offset);
@@ -118,7 +118,7 @@ pub fn check_sdl(sdl: &str) -> Result<(), TextError> {
             TokenKind::Unterminated => {
                 return Err(TextError::UnterminatedString(position(bytes, offset)));
             }
-            TokenKind::Other => {}
+            TokenKind::Number | TokenKind::Other => {}
         }
         if open.len() > SDL_NESTING_MAX {
             return Err(too_deep(offset));
@@ -201,13 +201,14 @@ pub fn check_json(json: &[u8]) -> Result<(), TextError> {
 }
 
 /// A GraphQL token.
-struct Token {
-    offset: usize,
-    length: usize,
-    kind: TokenKind,
+pub(crate) struct Token {
+    pub(crate) offset: usize,
+    pub(crate) length: usize,
+    pub(crate) kind: TokenKind,
 }
 
-enum TokenKind {
+#[derive(Clone, Copy)]
+pub(crate) enum TokenKind {
     /// An opening bracket of any kind.
     Open,
     /// A closing bracket of any kind.
@@ -216,18 +217,20 @@ enum TokenKind {
     Text,
     /// An unterminated string.
     Unterminated,
-    /// A name, number or punctuator.
+    /// A number.
+    Number,
+    /// A name, a punctuator, or a character that starts no token.
     Other,
 }
 
 /// The tokens of a GraphQL text, up to the first unterminated string.
-struct Tokens<'a> {
+pub(crate) struct Tokens<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
 impl<'a> Tokens<'a> {
-    fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         Self { bytes: text.as_bytes(), offset: 0 }
     }
 }
@@ -239,8 +242,12 @@ impl Iterator for Tokens<'_> {
         loop {
             let rest = self.bytes.get(self.offset..)?;
             let (length, kind) = match rest.first()? {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xef | 0xbb | 0xbf => {
+                b' ' | b'\t' | b'\n' | b'\r' | b',' => {
                     self.offset += 1;
+                    continue;
+                }
+                _ if rest.starts_with(BYTE_ORDER_MARK) => {
+                    self.offset += BYTE_ORDER_MARK.len();
                     continue;
                 }
                 b'#' => {
@@ -253,12 +260,15 @@ impl Iterator for Tokens<'_> {
                 },
                 b'{' | b'[' | b'(' => (1, TokenKind::Open),
                 b'}' | b']' | b')' => (1, TokenKind::Close),
-                b'-' | b'0'..=b'9' => (number_length(rest), TokenKind::Other),
+                b'-' | b'0'..=b'9' => (number_length(rest), TokenKind::Number),
                 first if is_name_byte(*first) => {
                     (length_while(rest, is_name_byte), TokenKind::Other)
                 }
                 b'.' => (length_while(rest, |byte| byte == b'.').min(3), TokenKind::Other),
-                _ => (1, TokenKind::Other),
+                _ => {
+                    let following = length_while(&rest[1..], |byte| byte & 0xc0 == 0x80);
+                    (1 + following, TokenKind::Other)
+                }
             };
             let token = Token { offset: self.offset, length, kind };
             self.offset += length;
@@ -266,6 +276,9 @@ impl Iterator for Tokens<'_> {
         }
     }
 }
+
+/// A byte order mark in UTF-8, which is ignored anywhere.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Bytes of names, and of numbers except for signs and the decimal point.
 fn is_name_byte(byte: u8) -> bool {
@@ -358,10 +371,10 @@ mod tests {
     #[test]
     fn brackets_within_brackets_must_stop_before_the_parser_sees_them() {
         for bracket in ["{a", "[", "("] {
-            let document = bracket.repeat(65);
+            let document = bracket.repeat(NESTING_MAX + 1);
             let failure = check_document(&document, 10_000).unwrap_err();
             assert_eq!(failure.error.limit.unwrap().name, "nesting_max");
-            assert!(check_document(&bracket.repeat(64), 10_000).is_ok());
+            assert!(check_document(&bracket.repeat(NESTING_MAX), 10_000).is_ok());
         }
     }
 

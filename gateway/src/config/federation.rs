@@ -53,6 +53,7 @@ impl Config {
                 sdl: local_sdl,
                 inaccessible_fields: InaccessibleFields::HiddenWhereShared,
             },
+            scalars: &[],
         };
         let limits = &self.limits;
         RouterConfig {

@@ -225,6 +225,21 @@ pub fn sdl() -> String {
     format!("{}\n", text.trim())
 }
 
+/// The elements of the executable schema that are not part of the contract, as SDL.
+pub(crate) fn hidden_sdl() -> String {
+    let entities: Vec<_> = NodeKind::ALL.into_iter().map(type_name_of).collect();
+    format!(
+        "scalar _Any
+         type _Service {{ sdl: String! }}
+         union _Entity = {}
+         type Query {{
+           _service: _Service!
+           _entities(representations: [_Any!]!): [_Entity]!
+         }}",
+        entities.join(" | ")
+    )
+}
+
 /// The contract with its keys, only for printing: keys would add async-graphql's own `_entities`.
 struct KeyedSchemaRoot;
 

@@ -5,7 +5,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Request, parser::types::OperationType};
 use federation::{
-    FetchContext, PlannedOperation, PublicSchema, SupergraphRouter, subgraph::Subgraph,
+    FetchContext, PlannedOperation, PublicSchema, StandaloneSchema, SupergraphRouter,
+    subgraph::Subgraph,
 };
 use futures_util::FutureExt;
 use indexer::catalog::Catalog;
@@ -27,15 +28,15 @@ use crate::{
 pub(super) struct LocalGraph {
     pub(super) catalog: Option<Arc<Catalog>>,
     pub(super) schema: Schema,
-    /// The types of the contract.
-    pub(super) types: PublicSchema,
+    /// The schema of requests without a supergraph.
+    pub(super) standalone: StandaloneSchema,
     pub(super) config: Arc<Config>,
     /// Permits for concurrent executions.
     pub(super) permits: Semaphore,
 }
 
 impl LocalGraph {
-    /// Checks method, variables, limits and introspection.
+    /// Checks method, limits and introspection.
     pub(super) fn check(&self, prepared: &PreparedOperation) -> Result<Cost, Outcome> {
         let PreparedOperation { operation, request, .. } = prepared;
         if request.allowed == AllowedOperations::QueriesOnly
@@ -45,15 +46,10 @@ impl LocalGraph {
             let error = ApiError::new(ErrorCode::MethodNotAllowed, message);
             return Err(Outcome::MethodNotAllowed(error));
         }
-        let definitions = &operation.definition().node.variable_definitions;
-        variables::check(definitions, &request.variables).map_err(Outcome::rejected)?;
         let cost = super::limits::check(operation, &request.variables, &self.config.limits)
             .map_err(Outcome::rejected)?;
-        // `__type` is null if introspection is disabled, as in the local schema.
-        let selects_schema = operation
-            .root_fields()
-            .iter()
-            .any(|name| matches!(name.as_str(), "__schema" | "_service"));
+        let selects_schema = operation.selects_introspection()
+            || operation.root_fields().iter().any(|name| name == "_service");
         if !self.config.graphql.introspection && selects_schema {
             let message = "introspection is disabled";
             return Err(Outcome::rejected(ApiError::new(
@@ -110,10 +106,11 @@ impl LocalGraph {
         }
     }
 
-    /// Executes an operation on the local schema before its deadline. Catches panics, which the
-    /// panic hook logs.
+    /// Executes an operation that is valid for `types` on the local schema before its deadline.
+    /// Catches panics, which the panic hook logs.
     pub(super) async fn execute(
         &self,
+        types: &PublicSchema,
         prepared: &PreparedOperation,
         context: Arc<RequestContext>,
         deadline: Instant,
@@ -123,20 +120,24 @@ impl LocalGraph {
         };
         let PreparedOperation { operation, request, .. } = prepared;
         let document = operation.document().clone();
-        let document = variables::without_omitted(document, operation, &request.variables);
-        let variables = match self.types.coerce_variables(operation, &request.variables) {
+        let document = variables::without_omitted(document, &request.variables);
+        let variables = match types.coerce_variables(operation, &request.variables) {
             Ok(variables) => variables,
             Err(error) => return Outcome::rejected(error),
         };
         let mut request =
-            Request::new(String::new()).variables(variables).data(Arc::clone(&context));
+            Request::new(String::new()).variables(variables.clone()).data(Arc::clone(&context));
         request.operation_name = operation.name().map(str::to_owned);
         request.set_parsed_query(document);
         let span = tracing::info_span!("execute");
         let execution = context.run(self.schema.execute(request)).instrument(span);
         let execution = AssertUnwindSafe(execution).catch_unwind();
         match tokio::time::timeout_at(deadline, execution).await {
-            Ok(Ok(response)) => {
+            Ok(Ok(mut response)) => {
+                if operation.selects_introspection() {
+                    response.data =
+                        self.standalone.with_introspection(operation, &variables, response.data);
+                }
                 let errors_max = self.config.limits.errors_max;
                 let classify = move || classify_response(response, errors_max);
                 blocking::run(context.text_bytes(), classify).await

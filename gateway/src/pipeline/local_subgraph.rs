@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::{Request, ServerError};
+use async_graphql::{Request, ServerError, parser::parse_query};
 use federation::{
     error::cause,
     subgraph::{
@@ -12,6 +12,7 @@ use federation::{
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 
+use super::variables::without_omitted;
 use crate::{
     error::from_server_error,
     graphql::{FetchByRouter, RequestContext, Schema},
@@ -35,10 +36,18 @@ impl Subgraph for LocalSubgraph<'_> {
             let list = serde_json::from_slice(json).expect("representations are valid JSON");
             variables.insert(name.clone(), list);
         }
-        let request = Request::new(document)
+        let document = match parse_query(document) {
+            Ok(document) => without_omitted(document, &variables),
+            Err(error) => {
+                let error = FetchError::MalformedResponse(cause(error));
+                return futures_util::future::err(error).boxed();
+            }
+        };
+        let mut request = Request::new("")
             .variables(variables)
             .data(Arc::clone(&self.context))
             .data(FetchByRouter);
+        request.set_parsed_query(document);
         let execution = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let time = deadline.saturating_duration_since(Instant::now());
         async move {

@@ -1,52 +1,22 @@
-//! Variables as specified, where async-graphql deviates: it accepts null for non-nullable types,
-//! treats an omitted variable as null, and ignores defaults in `@skip` and `@include`.
+//! Variables as specified, where async-graphql deviates: it treats an omitted variable as null.
 
 use std::collections::HashSet;
 
 use async_graphql::{
-    Name, Positioned, Value, Variables,
-    parser::types::{
-        DocumentOperations, ExecutableDocument, Selection, SelectionSet, VariableDefinition,
-    },
+    Name, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
 };
 use async_graphql_value::Value as AstValue;
 
-use crate::error::{ApiError, GraphqlError};
-use federation::operation::Operation;
-
-/// Checks the values of the defined variables.
-///
-/// # Errors
-/// The first non-nullable variable without a value.
-pub(super) fn check(
-    definitions: &[Positioned<VariableDefinition>],
-    variables: &Variables,
-) -> Result<(), GraphqlError> {
-    for definition in definitions {
-        let VariableDefinition { name, var_type, default_value, .. } = &definition.node;
-        let missing = match variables.get(&name.node) {
-            Some(value) => *value == Value::Null,
-            None => default_value.is_none(),
-        };
-        if missing && !var_type.node.nullable {
-            let (name, wanted) = (&name.node, &var_type.node);
-            let message = format!("variable `${name}` requires a value of type `{wanted}`");
-            return Err(ApiError::bad_user_input(message).at(definition.pos));
-        }
-    }
-    Ok(())
-}
-
 /// Removes arguments and input fields whose variable was omitted, so that their defaults apply
-/// (GraphQL, section 6.4.1).
+/// (GraphQL, section 6.4.1). The document has one operation.
 pub(super) fn without_omitted(
     mut document: ExecutableDocument,
-    operation: &Operation,
     variables: &Variables,
 ) -> ExecutableDocument {
-    let definitions = &operation.definition().node.variable_definitions;
+    let operations = document.operations.iter();
+    let definitions = operations.flat_map(|(_, operation)| &operation.node.variable_definitions);
     let omitted: HashSet<Name> = definitions
-        .iter()
         .map(|definition| &definition.node)
         .filter(|node| node.default_value.is_none() && variables.get(&node.name.node).is_none())
         .map(|node| node.name.node.clone())
@@ -116,9 +86,8 @@ mod tests {
     fn arguments_of_omitted_variables_must_be_removed() {
         let text = "query($a: Int, $b: Int, $c: Int = 1) { x(a: $a, c: $c, d: { a: $a, b: $b }) {
             y(a: [$a]) } ...f } fragment f on Query { z(b: $b, a: $a) }";
-        let operation = Operation::parse(text, None).unwrap();
         let values = Variables::from_json(json!({ "b": null }));
-        let document = without_omitted(operation.document().clone(), &operation, &values);
+        let document = without_omitted(parse_query(text).unwrap(), &values);
         let expected = "query($b: Int, $c: Int = 1) { x(c: $c, d: { b: $b }) {
             y(a: [null]) } ...f } fragment f on Query { z(b: $b) }";
         let expected = parse_query(expected).unwrap();
@@ -134,22 +103,5 @@ mod tests {
         text.split("pos: Pos(")
             .map(|piece| piece.split_once(')').map_or(piece, |(_, rest)| rest))
             .collect()
-    }
-
-    #[test]
-    fn a_variable_that_must_not_be_null_must_have_a_value() {
-        let document = parse_query("query($a: Int!, $b: Int! = 1, $c: Int) { a }").unwrap();
-        let (_, operation) = document.operations.iter().next().unwrap();
-        for (variables, right) in [
-            (json!({ "a": 1 }), true),
-            (json!({ "a": 1, "b": 2, "c": null }), true),
-            (json!({}), false),
-            (json!({ "a": null }), false),
-            (json!({ "a": 1, "b": null }), false),
-        ] {
-            let values = Variables::from_json(variables.clone());
-            let found = check(&operation.node.variable_definitions, &values);
-            assert_eq!(found.is_ok(), right, "{variables}");
-        }
     }
 }

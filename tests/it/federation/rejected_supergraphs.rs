@@ -180,12 +180,9 @@ fn the_schema_of_a_supergraph_must_be_hidden_where_introspection_is_disabled() {
         of_type,
         "{ ... { t: __type(name: \"Loan\") { name } } }",
         "{ ...f } fragment f on Query { t: __type(name: \"Loan\") { name fields { name } } }",
+        "{ __schema { types { name } } }",
+        "{ ... { s: __schema { queryType { name } } } }",
     ] {
-        assert_eq!(closed.query(query), json!({ "data": { "t": null } }), "{query}");
-    }
-    for query in
-        ["{ __schema { types { name } } }", "{ ... { s: __schema { queryType { name } } } }"]
-    {
         let reply = closed.post(&json!({ "query": query }));
         assert_eq!(reply.code(), json!("INTROSPECTION_DISABLED"), "{query}: {reply:?}");
     }

@@ -163,7 +163,11 @@ mod tests {
             inaccessible_fields: InaccessibleFields::Hidden,
         };
         RouterConfig {
-            local: Some(LocalSubgraphConfig { name_in_supergraph: "local".to_owned(), sdl: local }),
+            local: Some(LocalSubgraphConfig {
+                name_in_supergraph: "local".to_owned(),
+                sdl: local,
+                scalars: &[],
+            }),
             subgraphs: names.iter().map(subgraph).collect(),
             forwarded_headers: Vec::new(),
             introspection: Introspection::Enabled,

@@ -8,7 +8,7 @@
 
 use graphql_tools::static_graphql::query as ast;
 
-use crate::{schema::PublicSchema, selection_set::ensure_non_empty};
+use crate::{operation::is_introspection, schema::PublicSchema, selection_set::ensure_non_empty};
 
 /// Evaluates all conditions of a document, and removes introspection.
 pub(super) fn evaluate_conditions(
@@ -29,15 +29,9 @@ pub(super) fn evaluate_conditions(
         };
         evaluate_set_conditions(set, conditions);
         rename_set(set, types);
+        remove_introspection(set);
         if is_root {
-            remove_introspection(set);
-        }
-    }
-    // Introspection is only valid at the root, so a fragment with introspection is on the root
-    // type.
-    for definition in &mut document.definitions {
-        if let ast::Definition::Fragment(fragment) = definition {
-            remove_fields(&mut fragment.selection_set, &["__schema", "__type"]);
+            remove_fields(set, |name| name == "__typename");
         }
     }
 }
@@ -108,16 +102,29 @@ fn is_true(directive: &ast::Directive, conditions: &[(String, bool)]) -> bool {
     }
 }
 
-/// Removes introspection and `__typename`, including those in inline fragments of the root.
+/// Removes introspection at any level: other objects than the root can have the type of the root.
 fn remove_introspection(set: &mut ast::SelectionSet) {
-    remove_fields(set, &["__schema", "__type", "__typename"]);
+    remove_fields(set, is_introspection);
+    for item in &mut set.items {
+        match item {
+            ast::Selection::Field(field) if !field.selection_set.items.is_empty() => {
+                remove_introspection(&mut field.selection_set);
+                ensure_non_empty(&mut field.selection_set, field.position);
+            }
+            ast::Selection::InlineFragment(fragment) => {
+                remove_introspection(&mut fragment.selection_set);
+            }
+            _ => {}
+        }
+    }
 }
 
-fn remove_fields(set: &mut ast::SelectionSet, names: &[&str]) {
+/// Removes fields, including those in inline fragments.
+fn remove_fields(set: &mut ast::SelectionSet, is_removed: fn(&str) -> bool) {
     set.items.retain_mut(|item| match item {
-        ast::Selection::Field(field) => !names.contains(&field.name.as_str()),
+        ast::Selection::Field(field) => !is_removed(&field.name),
         ast::Selection::InlineFragment(fragment) => {
-            remove_fields(&mut fragment.selection_set, names);
+            remove_fields(&mut fragment.selection_set, is_removed);
             !fragment.selection_set.items.is_empty()
         }
         ast::Selection::FragmentSpread(_) => true,

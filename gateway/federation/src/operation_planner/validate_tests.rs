@@ -15,7 +15,7 @@ use graphql_tools::{
 
 use super::{ERRORS_MAX, validate::ValidationRules};
 use crate::{
-    schema::PublicSchema,
+    schema::{PublicSchema, public_document},
     schema_excerpt::{SchemaIndex, excerpt},
 };
 
@@ -52,16 +52,18 @@ struct Schema {
 impl Schema {
     fn new(sdl: &str) -> Self {
         let document = parse_schema::<String>(sdl).unwrap().into_static();
+        let document = public_document(&document, &document);
         let (index, types) = (SchemaIndex::new(&document), PublicSchema::new(&document, &document));
         Self { document, index, types }
     }
 
-    /// The messages of our errors.
+    /// The messages of our errors, without those about `__schema`, which the crate allows anywhere.
     fn errors(&self, rules: &ValidationRules, text: &str) -> Vec<String> {
         let document = parse_query::<String>(text).unwrap().into_static();
         let excerpt = excerpt(&self.document, &self.index, &document);
         let errors = rules.errors(&excerpt, &self.types, &document);
-        errors.into_iter().map(|error| error.error.message).collect()
+        let messages = errors.into_iter().map(|error| error.error.message);
+        messages.filter(|message| !message.starts_with("Cannot query field \"__")).collect()
     }
 
     /// The messages of the validation crate over the whole schema.

@@ -23,7 +23,7 @@ fn supergraph() -> Supergraph {
 }
 
 fn plan(supergraph: &Supergraph, text: &str, timeout: Duration) -> Result<Plan, PlanError> {
-    let key = OperationKey { text: text.into(), name: None, conditions: Vec::new() };
+    let key = OperationKey { source: text.into(), name: None, conditions: Vec::new() };
     OperationPlanner::new(timeout).plan(supergraph, &key, &supergraph.auth_rules().all_grants())
 }
 

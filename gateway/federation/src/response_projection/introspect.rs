@@ -178,8 +178,10 @@ impl<'a> IntrospectionResolver<'_, 'a> {
                 let shown = values.values().filter(|value| all || value.deprecated.is_none());
                 IntrospectionValue::Many(shown.map(IntrospectedItem::EnumValue).collect())
             }
-            ("inputFields", TypeKind::Input { fields }) => input_values(fields.values(), all),
-            ("isOneOf", TypeKind::Input { .. }) => IntrospectionValue::Leaf(Value::Boolean(false)),
+            ("inputFields", TypeKind::Input { fields, .. }) => input_values(fields.values(), all),
+            ("isOneOf", TypeKind::Input { is_one_of, .. }) => {
+                IntrospectionValue::Leaf(Value::Boolean(*is_one_of))
+            }
             _ => IntrospectionValue::Leaf(Value::Null),
         }
     }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use federation::config::StringScalar;
 use jiff::{Timestamp, civil};
 
 /// The description is on the impl block below: it is part of the contract.
@@ -71,6 +72,13 @@ impl ScalarType for Url {
         Value::from(self.0.as_str())
     }
 }
+
+/// The scalars of the contract, for validation.
+pub(crate) const STRING_SCALARS: [StringScalar; 3] = [
+    StringScalar { name: "Date", is_valid: |text| text.parse::<civil::Date>().is_ok() },
+    StringScalar { name: "DateTime", is_valid: |text| text.parse::<Timestamp>().is_ok() },
+    StringScalar { name: "URL", is_valid: |text| text.parse::<url::Url>().is_ok() },
+];
 
 /// Whether a value is a string that parses as `T`.
 fn can_parse<T: FromStr>(value: &Value) -> bool {
