@@ -32,7 +32,17 @@ pub(crate) struct Server {
 pub(crate) fn subgraph_config(name: &str, url: Url, sdl: Option<PathBuf>) -> SubgraphConfig {
     let (name, headers) = (name.to_owned(), Vec::new());
     let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
-    SubgraphConfig { name, url, sdl, headers, timeout, retries: 0, sdl_poll_interval: poll }
+    let mapping = None;
+    SubgraphConfig {
+        name,
+        url,
+        sdl,
+        mapping,
+        headers,
+        timeout,
+        retries: 0,
+        sdl_poll_interval: poll,
+    }
 }
 
 /// A response of the server.

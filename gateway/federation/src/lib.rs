@@ -20,6 +20,7 @@ mod current_supergraph;
 pub mod error;
 mod execute;
 mod filter_operation;
+pub mod mapping;
 pub mod operation;
 mod operation_key;
 mod operation_planner;

@@ -1,0 +1,278 @@
+//! Entities from the responses of lookups: data and errors by the positions of the representations.
+
+use std::collections::HashMap;
+
+use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
+
+use super::lookups::{EntityField, Lookup, LookupKey, LookupRequest, RequestSection, RootField};
+use crate::{
+    error::{ApiError, PathSegment, cause},
+    mapping::{ServiceMapping, key_text},
+    subgraph::{FetchError, SubgraphError, SubgraphResponse},
+};
+
+/// The fields of an object of the service.
+type Fields = IndexMap<Name, Value>;
+
+/// The lists of entities that are returned for the `_entities` fields of a plan.
+pub(super) struct EntityLists<'a> {
+    fields: &'a [EntityField<'a>],
+    mapping: &'a ServiceMapping,
+    lists: Vec<Vec<Value>>,
+    errors: Vec<SubgraphError>,
+}
+
+/// The objects of a section, by key.
+type Found<'r> = HashMap<String, &'r Fields>;
+
+impl<'a> EntityLists<'a> {
+    /// Lists without any entity.
+    pub(super) fn new(fields: &'a [EntityField<'a>], mapping: &'a ServiceMapping) -> Self {
+        let lists = fields.iter().map(|field| vec![Value::Null; field.representations.len()]);
+        Self { fields, mapping, lists: lists.collect(), errors: Vec::new() }
+    }
+
+    /// Adds the entities and errors of a response.
+    pub(super) fn add(
+        &mut self,
+        request: &LookupRequest<'_>,
+        response: &SubgraphResponse,
+        service: &str,
+    ) {
+        for (number, section) in request.sections.iter().enumerate() {
+            let objects = objects_of(section, number, &response.data);
+            for key in section.keys {
+                if let Some(object) = objects.found.get(&key.text) {
+                    self.set_entities(section.lookup, key, object);
+                }
+            }
+            let before = self.errors.len();
+            for error in &response.errors {
+                self.add_error(section, number, &objects.found, response, error);
+            }
+            if objects.is_malformed && self.errors.len() == before {
+                let reason = cause("objects or a list of them expected");
+                let error = FetchError::MalformedResponse(reason);
+                tracing::warn!(subgraph = service, error = %crate::error::with_causes(&error), "malformed subgraph response");
+                let error = known_error(error.client_error(service));
+                self.add_to_missing(section, section.keys, &objects.found, &error);
+            }
+        }
+    }
+
+    /// Adds an error for all entities of a request that failed.
+    pub(super) fn fail(&mut self, request: &LookupRequest<'_>, error: &ApiError) {
+        let error = known_error(error.clone());
+        for section in &request.sections {
+            self.add_to_missing(section, section.keys, &Found::new(), &error);
+        }
+    }
+
+    pub(super) fn into_response(self) -> SubgraphResponse {
+        let keys = self.fields.iter().map(|field| field.key.clone());
+        let data = keys.zip(self.lists.into_iter().map(Value::List)).collect();
+        SubgraphResponse { data: Value::Object(data), errors: self.errors }
+    }
+
+    /// Sets the entities with a key. Their type, and fields that the gateway knows, come from the
+    /// representation.
+    fn set_entities(&mut self, lookup: &Lookup<'_>, key: &LookupKey, object: &Fields) {
+        let (shape, entity) = (&lookup.shape, lookup.entity);
+        let mut fields = Fields::new();
+        for (name, value) in object {
+            if name == lookup.key_alias.as_str() || name == "__typename" {
+                continue;
+            }
+            let value = match shape.fields.get(name) {
+                Some((_, below)) if below.has_typename() => {
+                    below.translate(value, None, self.mapping)
+                }
+                _ => value.clone(),
+            };
+            fields.insert(name.clone(), value);
+        }
+        for name in &shape.typenames {
+            fields.insert(name.clone(), Value::String(entity.extends.clone()));
+        }
+        let known =
+            |(_, (name, _)): &(&Name, &(Name, _))| !entity.fields.contains_key(name.as_str());
+        let known: Vec<_> = shape.fields.iter().filter(known).collect();
+        for index in &key.entities {
+            let mut fields = fields.clone();
+            if let Value::Object(representation) =
+                &self.fields[lookup.field].representations[*index]
+            {
+                for (response_key, (name, _)) in &known {
+                    let value = representation.get(name).cloned();
+                    fields.extend(value.map(|value| ((*response_key).clone(), value)));
+                }
+            }
+            self.lists[lookup.field][*index] = Value::Object(fields);
+        }
+    }
+
+    /// Adds an error of the service for the entities of a section that it concerns: the one that its
+    /// path leads to, or else those that were not found.
+    fn add_error(
+        &mut self,
+        section: &RequestSection<'_>,
+        number: usize,
+        found: &Found<'_>,
+        response: &SubgraphResponse,
+        error: &SubgraphError,
+    ) {
+        let root = match error.path.split_first() {
+            Some((PathSegment::Field(name), rest)) => {
+                RootField::parse(name).map(|root| (root, name, rest))
+            }
+            _ => None,
+        };
+        let Some((root, name, rest)) = root else {
+            return self.add_to_missing(section, section.keys, found, error);
+        };
+        if root.section != number {
+            return;
+        }
+        let value = match &response.data {
+            Value::Object(data) => data.get(name.as_str()),
+            _ => None,
+        };
+        let names: Vec<_> = section.lookup.entity.lookup.steps()[1..].iter().collect();
+        let names: Vec<_> = names.iter().map(|step| step.name.as_str()).collect();
+        let object = value.and_then(|value| object_at(value, &names, rest));
+        let own_key = root.key.and_then(|index| section.keys.get(index));
+        match (object, own_key) {
+            (Some((_, rest)), Some(key)) => self.add_at(section, key, rest, error),
+            (None, Some(key)) => self.add_at(section, key, &[], error),
+            (Some((fields, rest)), None) => {
+                match fields.get(section.lookup.key_alias.as_str()).and_then(key_text) {
+                    // An error of an object that was not looked up concerns nobody.
+                    Some(text) => {
+                        if let Some(key) = section.keys.iter().find(|key| key.text == text) {
+                            self.add_at(section, key, rest, error);
+                        }
+                    }
+                    None => self.add_to_missing(section, section.keys, found, error),
+                }
+            }
+            (None, None) => self.add_to_missing(section, section.keys, found, error),
+        }
+    }
+
+    /// Adds an error to the entities with a key, at a path within them.
+    fn add_at(
+        &mut self,
+        section: &RequestSection<'_>,
+        key: &LookupKey,
+        rest: &[PathSegment],
+        error: &SubgraphError,
+    ) {
+        let field = self.fields[section.lookup.field].key;
+        for index in &key.entities {
+            let start = [PathSegment::Field(field.to_string()), PathSegment::Index(*index)];
+            let path = start.into_iter().chain(rest.iter().cloned()).collect();
+            self.errors.push(SubgraphError { path, ..error.clone() });
+        }
+    }
+
+    /// Adds an error to the entities that were not found; if there are none, to the whole list.
+    fn add_to_missing(
+        &mut self,
+        section: &RequestSection<'_>,
+        keys: &[LookupKey],
+        found: &Found<'_>,
+        error: &SubgraphError,
+    ) {
+        let mut missing = keys.iter().filter(|key| !found.contains_key(&key.text)).peekable();
+        if missing.peek().is_none() {
+            let field = self.fields[section.lookup.field].key;
+            let path = vec![PathSegment::Field(field.to_string())];
+            self.errors.push(SubgraphError { path, ..error.clone() });
+        }
+        missing.for_each(|key| self.add_at(section, key, &[], error));
+    }
+}
+
+/// An error with a known text for clients.
+fn known_error(error: ApiError) -> SubgraphError {
+    SubgraphError { message: String::new(), path: Vec::new(), code: None, local_error: Some(error) }
+}
+
+/// The objects in a response to a section.
+struct SectionObjects<'r> {
+    found: Found<'r>,
+    /// Whether anything but objects, lists and null stands where they are expected.
+    is_malformed: bool,
+}
+
+fn objects_of<'r>(
+    section: &RequestSection<'_>,
+    number: usize,
+    data: &'r Value,
+) -> SectionObjects<'r> {
+    let mut objects = SectionObjects { found: Found::new(), is_malformed: false };
+    let query = &section.lookup.entity.lookup;
+    let names: Vec<_> = query.steps()[1..].iter().map(|step| step.name.as_str()).collect();
+    let keys: Vec<_> =
+        if query.is_list() { vec![None] } else { (0..section.keys.len()).map(Some).collect() };
+    for key in keys {
+        let root = RootField { section: number, key };
+        let value = match data {
+            Value::Object(data) => data.get(root.name().as_str()),
+            _ => None,
+        };
+        let alias = section.lookup.key_alias.as_str();
+        let mut add = |object: &'r Fields| {
+            let text = object.get(alias).and_then(key_text);
+            let expected = key.map(|index| &section.keys[index].text);
+            // One object per key; of several with the same key, the first.
+            if let Some(text) = text.filter(|text| expected.is_none_or(|expected| expected == text))
+            {
+                objects.found.entry(text).or_insert(object);
+            }
+        };
+        let is_valid = value.is_some_and(|value| visit_objects(value, &names, &mut add));
+        objects.is_malformed |= !is_valid;
+    }
+    objects
+}
+
+/// Visits the objects below the fields `names`; `false` if there is anything but objects, lists and
+/// null.
+fn visit_objects<'r>(value: &'r Value, names: &[&str], add: &mut impl FnMut(&'r Fields)) -> bool {
+    match (value, names) {
+        (Value::Null, _) => true,
+        // All are visited, although one is invalid.
+        (Value::List(items), _) => {
+            items.iter().fold(true, |is_valid, item| visit_objects(item, names, add) && is_valid)
+        }
+        (Value::Object(fields), [name, rest @ ..]) => {
+            fields.get(*name).is_some_and(|value| visit_objects(value, rest, add))
+        }
+        (Value::Object(fields), []) => {
+            add(fields);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The object that a path leads to or into, below the fields `names`, and the rest of the path.
+fn object_at<'r, 'p>(
+    value: &'r Value,
+    names: &[&str],
+    path: &'p [PathSegment],
+) -> Option<(&'r Fields, &'p [PathSegment])> {
+    match (value, names, path) {
+        (Value::List(items), _, [PathSegment::Index(index), rest @ ..]) => {
+            object_at(items.get(*index)?, names, rest)
+        }
+        (Value::Object(fields), [name, names @ ..], [PathSegment::Field(key), rest @ ..])
+            if key == name =>
+        {
+            object_at(fields.get(*name)?, names, rest)
+        }
+        (Value::Object(fields), [], rest) => Some((fields, rest)),
+        _ => None,
+    }
+}
