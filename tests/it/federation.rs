@@ -5,6 +5,7 @@ mod faulty_subgraphs;
 mod generated;
 mod hostile_subgraphs;
 mod jwks;
+mod plain_services;
 mod rejected_supergraphs;
 mod schema_check;
 pub(crate) mod subgraph;
