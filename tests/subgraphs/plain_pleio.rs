@@ -19,12 +19,13 @@ const GROUPS: [(&str, &str, i32); 8] = [
 ];
 
 /// Events of the platform: guid, title, and numbers of places and of attendees.
-const EVENTS: [(&str, &str, i32, i32); 6] = [
+const EVENTS: [(&str, &str, i32, i32); 7] = [
     ("ev-112", "Meeloopdag Klantcontact Merenland", 16, 13),
     ("ev-113", "Bouwweekend Formulierendokter", 30, 25),
     ("ev-115", "Webinar Chatbots en de menselijke maat", 200, 121),
     ("ev-116", "Gluren bij de Buren bij Waterschap Zeeveen", 20, 20),
     ("ev-117", "Training Schrijven op B1", 12, 9),
+    ("ev-119", "Estafette Zorgplicht", 60, 38),
     ("ev-122", "Kennissessie Meten met het meethuis", 80, 44),
 ];
 

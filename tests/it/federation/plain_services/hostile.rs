@@ -21,7 +21,8 @@ fn stock(library: &Subgraph, mapping: &str) -> (Value, Vec<String>) {
     let errors = response["errors"].as_array().into_iter().flatten();
     let mut paths: Vec<_> = errors
         .map(|error| {
-            assert_eq!(error["extensions"]["service"], "library", "{response}");
+            let of_service = error["extensions"]["service"].as_str();
+            assert!(of_service.is_none_or(|name| name == "library"), "{response}");
             let path = error["path"].as_array().unwrap().iter();
             path.map(|segment| segment.to_string().replace('"', "")).collect::<Vec<_>>().join(".")
         })
@@ -191,7 +192,7 @@ fn aliases_must_be_independent() {
             json!({ "lookup0_0": title("0".into(), 1.into()), "lookup0_2": null }),
             json!([]),
             json!([1, null, null]),
-            vec![1, 2],
+            vec![1],
         ),
         (
             "no path",

@@ -107,7 +107,7 @@ fn each_mistake_in_an_entity_must_be_rejected() {
         (
             "library = \"central\"",
             "librry = \"central\"",
-            "`subgraph.entity.key_where` must be a field of `Copy` that holds the key",
+            "`subgraph.entity.key_where` must be fields of `Copy`, which has the key, not `librry`",
         ),
         (
             "stock = \"stock\"",
@@ -157,7 +157,7 @@ fn each_mistake_in_an_entity_must_be_rejected() {
         ),
         (
             LOOKUP,
-            "query($keys: [ID!]!) { titles(limit: 3, isbns: [\"1\"]) { edges { node(x: $keys) } } }",
+            "query($keys: [ID!]!) { titles(limit: 3, isbns: [1]) { edges { node(x: $keys) } } }",
             "must be a query with arguments of `TitleEdge.node`",
         ),
         (

@@ -37,7 +37,8 @@ impl<'a> SdlWriter<'a> {
         let description = description(input.description());
         let default = input.default_value().map(|_default| {
             let span = input.default_value_span();
-            format!(" = {}", &self.text[span.start..span.end])
+            // The span starts at the equals sign.
+            format!(" {}", &self.text[span.start..span.end])
         });
         format!("{}{}: {of_type}{}", description, input.name(), default.unwrap_or_default())
     }

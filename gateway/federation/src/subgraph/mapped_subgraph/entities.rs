@@ -6,7 +6,7 @@ use async_graphql_value::{ConstValue as Value, Name, indexmap::IndexMap};
 
 use super::lookups::{EntityField, Lookup, LookupKey, LookupRequest, RequestSection, RootField};
 use crate::{
-    error::{ApiError, PathSegment, cause},
+    error::{ApiError, PathSegment, cause, with_causes},
     mapping::{ServiceMapping, key_text},
     subgraph::{FetchError, SubgraphError, SubgraphResponse},
 };
@@ -50,14 +50,31 @@ impl<'a> EntityLists<'a> {
             for error in &response.errors {
                 self.add_error(section, number, &objects.found, response, error);
             }
-            if objects.is_malformed && self.errors.len() == before {
-                let reason = cause("objects or a list of them expected");
-                let error = FetchError::MalformedResponse(reason);
-                tracing::warn!(subgraph = service, error = %crate::error::with_causes(&error), "malformed subgraph response");
-                let error = known_error(error.client_error(service));
-                self.add_to_missing(section, section.keys, &objects.found, &error);
+            let reason = cause("objects or a list of them expected");
+            let error = FetchError::MalformedResponse(reason);
+            let is_unexplained = |key: &&LookupKey| {
+                !objects.found.contains_key(&key.text) && !self.is_explained(section, key, before)
+            };
+            let unexplained: Vec<_> =
+                objects.malformed.iter().copied().filter(is_unexplained).collect();
+            if unexplained.is_empty() {
+                continue;
             }
+            tracing::warn!(subgraph = service, error = %with_causes(&error), "malformed subgraph response");
+            let error = known_error(error.client_error(service));
+            unexplained.into_iter().for_each(|key| self.add_at(section, key, &[], &error));
         }
+    }
+
+    /// Whether one of the errors from the number `first` on concerns the entities with a key.
+    fn is_explained(&self, section: &RequestSection<'_>, key: &LookupKey, first: usize) -> bool {
+        let field = self.fields[section.lookup.field].key.as_str();
+        self.errors[first..].iter().any(|error| match error.path.as_slice() {
+            [PathSegment::Field(name), PathSegment::Index(index), ..] => {
+                name == field && key.entities.contains(index)
+            }
+            _ => false,
+        })
     }
 
     /// Adds an error for all entities of a request that failed.
@@ -127,18 +144,15 @@ impl<'a> EntityLists<'a> {
             }
             _ => None,
         };
-        let Some((root, name, rest)) = root else {
+        // Without data, each error explains why all of it is missing.
+        let (Some((root, name, rest)), Value::Object(data)) = (root, &response.data) else {
             return self.add_to_missing(section, section.keys, found, error);
         };
         if root.section != number {
             return;
         }
-        let value = match &response.data {
-            Value::Object(data) => data.get(name.as_str()),
-            _ => None,
-        };
-        let names: Vec<_> = section.lookup.entity.lookup.steps()[1..].iter().collect();
-        let names: Vec<_> = names.iter().map(|step| step.name.as_str()).collect();
+        let value = data.get(name.as_str());
+        let names = names_below_root(section);
         let object = value.and_then(|value| object_at(value, &names, rest));
         let own_key = root.key.and_then(|index| section.keys.get(index));
         match (object, own_key) {
@@ -199,42 +213,63 @@ fn known_error(error: ApiError) -> SubgraphError {
 }
 
 /// The objects in a response to a section.
-struct SectionObjects<'r> {
+struct SectionObjects<'r, 's> {
     found: Found<'r>,
-    /// Whether anything but objects, lists and null stands where they are expected.
-    is_malformed: bool,
+    /// Keys for which the response has neither an object nor null.
+    malformed: Vec<&'s LookupKey>,
 }
 
-fn objects_of<'r>(
-    section: &RequestSection<'_>,
+/// The names of the fields from the root field to the objects.
+fn names_below_root<'s>(section: &RequestSection<'s>) -> Vec<&'s str> {
+    let steps = section.lookup.entity.lookup.steps().iter().skip(1);
+    steps.map(|step| step.name.as_str()).collect()
+}
+
+fn objects_of<'r, 's>(
+    section: &RequestSection<'s>,
     number: usize,
     data: &'r Value,
-) -> SectionObjects<'r> {
-    let mut objects = SectionObjects { found: Found::new(), is_malformed: false };
-    let query = &section.lookup.entity.lookup;
-    let names: Vec<_> = query.steps()[1..].iter().map(|step| step.name.as_str()).collect();
-    let keys: Vec<_> =
-        if query.is_list() { vec![None] } else { (0..section.keys.len()).map(Some).collect() };
-    for key in keys {
-        let root = RootField { section: number, key };
-        let value = match data {
-            Value::Object(data) => data.get(root.name().as_str()),
-            _ => None,
-        };
-        let alias = section.lookup.key_alias.as_str();
+) -> SectionObjects<'r, 's> {
+    let names = names_below_root(section);
+    let key_of = |object: &Fields| object.get(section.lookup.key_alias.as_str()).and_then(key_text);
+    let value_of = |key| match data {
+        Value::Object(data) => data.get(RootField { section: number, key }.name().as_str()),
+        _ => None,
+    };
+    let mut objects = SectionObjects { found: Found::new(), malformed: Vec::new() };
+    if section.lookup.entity.lookup.is_list() {
         let mut add = |object: &'r Fields| {
-            let text = object.get(alias).and_then(key_text);
-            let expected = key.map(|index| &section.keys[index].text);
-            // One object per key; of several with the same key, the first.
-            if let Some(text) = text.filter(|text| expected.is_none_or(|expected| expected == text))
-            {
+            // Of several objects with one key, the first counts.
+            if let Some(text) = key_of(object) {
                 objects.found.entry(text).or_insert(object);
             }
         };
-        let is_valid = value.is_some_and(|value| visit_objects(value, &names, &mut add));
-        objects.is_malformed |= !is_valid;
+        let is_valid = value_of(None).is_some_and(|value| visit_objects(value, &names, &mut add));
+        if !is_valid {
+            objects.malformed = section.keys.iter().collect();
+        }
+        return objects;
+    }
+    for (index, key) in section.keys.iter().enumerate() {
+        match value_of(Some(index)).and_then(|value| single_object(value, &names)) {
+            Some(Some(object)) if key_of(object).as_ref() == Some(&key.text) => {
+                objects.found.insert(key.text.clone(), object);
+            }
+            Some(_) => {}
+            None => objects.malformed.push(key),
+        }
     }
     objects
+}
+
+/// The object below the fields `names`, which may be null; `None` if there is anything else.
+fn single_object<'r>(value: &'r Value, names: &[&str]) -> Option<Option<&'r Fields>> {
+    match (value, names) {
+        (Value::Null, _) => Some(None),
+        (Value::Object(fields), []) => Some(Some(fields)),
+        (Value::Object(fields), [name, rest @ ..]) => single_object(fields.get(*name)?, rest),
+        _ => None,
+    }
 }
 
 /// Visits the objects below the fields `names`; `false` if there is anything but objects, lists and
