@@ -87,7 +87,7 @@ fn composed(
         with_url("library", library, SERVICE_SDL, subgraph.mapping.clone()),
         with_url("catalogue", catalogue.address, catalogue_sdl(), None),
     ])
-    .map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect())
+    .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 /// A gateway over the catalogue and a library with a mapping.
@@ -196,7 +196,7 @@ fn arguments_aliases_fragments_and_types_must_be_translated() {
           }";
         let response =
             gateway.post(&json!({ "query": query, "variables": { "yes": true } })).json();
-        let cover = json!({ "type": "CoverImage", "url": "https://library.example/2.jpg", "image": "FRONT" });
+        let cover = json!({ "type": "CoverImage", "url": "https://library.example/2.jpg", "image": "OUTSIDE" });
         let disc = json!({ "__typename": "AudioDisc", "isbn": "disc-2", "minutes": 62, "type": "AudioDisc" });
         let title = json!({ "__typename": "Title", "isbn": "1", "stock": 1 });
         assert_eq!(response.get("errors"), None, "{response}");

@@ -22,7 +22,7 @@ pub(super) const QUERY: &str = "query Introspection { __schema { \
     ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
 
 #[derive(Deserialize)]
-struct Introspection {
+struct IntrospectionData {
     #[serde(rename = "__schema")]
     schema: IntrospectedSchema,
 }
@@ -101,15 +101,15 @@ struct TypeReference {
 /// Why there is none.
 pub(super) fn sdl(data: &ConstValue) -> Result<String, String> {
     let json = serde_json::to_value(data).map_err(|error| error.to_string())?;
-    let Introspection { schema } = serde_json::from_value(json)
+    let IntrospectionData { schema } = serde_json::from_value(json)
         .map_err(|error| format!("no introspection result in the response: {error}"))?;
     let mut sdl = String::new();
     let query = name(&schema.query_type.name)?;
-    sdl.push_str(&format!("schema {{ query: {query}"));
-    if let Some(mutation) = &schema.mutation_type {
-        sdl.push_str(&format!(" mutation: {}", name(&mutation.name)?));
-    }
-    sdl.push_str(" }\n");
+    let mutation = match &schema.mutation_type {
+        Some(mutation) => format!(" mutation: {}", name(&mutation.name)?),
+        None => String::new(),
+    };
+    writeln!(sdl, "schema {{ query: {query}{mutation} }}").expect("a string can be written to");
     for of_type in &schema.types {
         // The types of introspection itself are reserved.
         if of_type.name.starts_with("__") {

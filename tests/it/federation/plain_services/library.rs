@@ -77,7 +77,7 @@ interface Item { isbn: ID! }
 type Disc implements Item { isbn: ID! minutes: Int! stock: Int }
 type Image { url: String! kind: ImageKind! data: String }
 type Person { name: String! email: String! }
-enum ImageKind { "The front." FRONT BACK @deprecated(reason: "never \"used\"") }
+enum ImageKind { "The outside." OUTSIDE BACK @deprecated(reason: "never \"used\"") }
 enum Currency { EUR USD }
 input Filter { isbn: [ID!] currency: Currency = EUR not: Filter }
 "#;
@@ -171,7 +171,7 @@ enum Currency {
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 enum ImageKind {
-    Front,
+    Outside,
     Back,
 }
 
@@ -202,7 +202,7 @@ impl Title {
     }
 
     async fn cover(&self) -> Image {
-        let kind = if self.number < 0 { ImageKind::Back } else { ImageKind::Front };
+        let kind = if self.number < 0 { ImageKind::Back } else { ImageKind::Outside };
         Image { url: format!("https://library.example/{}.jpg", self.number), kind }
     }
 

@@ -48,252 +48,260 @@ fn a_correct_mapping_must_have_no_errors() {
     }
 }
 
+/// The lookup of [`BY_LIST`].
+const LOOKUP: &str = "query($keys: [ID!]!) { titles(isbns: $keys) { edges { node } } }";
+
+/// What is replaced, by what, and a fragment of the error.
+const ENTITY_MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "\"Title\"",
+        "\"Titel\"",
+        "[library] `subgraph.entity.type` must be an object type of the service such as `Title`, not `Titel`",
+    ),
+    ("type = \"Title\"", "type = \"Item\"", "`subgraph.entity.type` must be an object type"),
+    (
+        "\"Book\"",
+        "\"Boek\"",
+        "`subgraph.entity.extends` must be an entity of another subgraph such as `Book`, not `Boek`",
+    ),
+    ("extends = \"Book\"", "extends = \"Copy\"", "must be an entity of another subgraph"),
+    (
+        "key = \"isbn\"",
+        "key = \"isnb\"",
+        "`subgraph.entity.key` must be fields of `Title` of the service such as `isbn`, not `isnb`",
+    ),
+    (
+        "key = \"isbn\"",
+        "key = \"cover\"",
+        "`subgraph.entity.key` must be a field of type String, ID, Int or a custom scalar",
+    ),
+    (
+        "key = \"isbn\"",
+        "key = \"weight\"",
+        "`subgraph.entity.key` must be a field of type String, ID, Int",
+    ),
+    (
+        "key = \"isbn\"",
+        "key = \"similar\"",
+        "`subgraph.entity.key` must be a field of type String, ID, Int",
+    ),
+    (
+        "copies.number",
+        "copies.numbr",
+        "`subgraph.entity.key_from` must be a field of `Copy` without required arguments, such as `number`, not `numbr`",
+    ),
+    ("copies.number", "copys.number", "`subgraph.entity.key_from` must be a field of `Book`"),
+    (
+        "copies.number",
+        "copies",
+        "`subgraph.entity.key_from` must be a field of type String, ID, Int",
+    ),
+    ("copies.number", "cheap", "`subgraph.entity.key_from` must be a field of type String"),
+    ("copies.number", "weight", "`subgraph.entity.key_from` must be a field of type String"),
+    ("copies.number", "form", "`subgraph.entity.key_from` must be a field of type String"),
+    ("copies.number", "author", "without required arguments"),
+    (
+        "key_where = { library = \"central\" }",
+        "",
+        "`subgraph.entity.key_from` must be a single value; select one of the list with `key_where` or `key_pattern`, not `copies.number`",
+    ),
+    (
+        "library = \"central\"",
+        "librry = \"central\"",
+        "`subgraph.entity.key_where` must be fields of `Copy`, which has the key, not `librry`",
+    ),
+    (
+        "stock = \"stock\"",
+        "stock = \"stok\"",
+        "`subgraph.entity.fields` must be fields of `Title` of the service such as `stock`, not `stok`",
+    ),
+    (
+        "stock = \"stock\"",
+        "title = \"stock\"",
+        "`subgraph.entity.fields` must be new names, since `Book` has the field in subgraph `catalogue`; choose another name, such as `liveTitle`, not `title`",
+    ),
+    ("stock = \"stock\"", "id = \"stock\"", "such as `liveId`"),
+    (
+        "cover = \"cover\"",
+        "who = \"borrower\"",
+        "`subgraph.type` is missing for a type that `borrower` reaches; list its visible fields: `[[subgraph.type]]` with `type = \"Person\"`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { title(isbns: $keys) }",
+        "`subgraph.entity.lookup` must be a query with arguments of `Root.title` such as `isbn`, not `isbns`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { titels(isbns: $keys) }",
+        "`subgraph.entity.lookup` must be fields of `Root` of the service such as `titles`, not `titels`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { titles(isbns: $keys) }",
+        "must be a query that ends at objects of type `Title`; select the field that has them (`total`, `edges`), not `TitleList`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { titles(isbns: $keys) { total } }",
+        "ends at objects of type `Title`, not `Int`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [String!]!) { titles(isbns: $keys) { edges { node } } }",
+        "must be a query with `$keys: [ID!]!`, not `[String!]!`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID]) { titles(isbns: $keys) { edges { node } } }",
+        "must be a query with `$keys: [ID!]!`, not `[ID]`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { titles(limit: 3, isbns: [1]) { edges { node(x: $keys) } } }",
+        "must be a query with arguments of `TitleEdge.node`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { numbers(filter: { isbn: $keys }) }",
+        "must be a query with the argument `numbers` of `Root.numbers`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { numbers(numbers: [1], filter: { isbns: $keys }) }",
+        "must be a query with fields of `Filter` such as `isbn`, not `isbns`",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { numbers(numbers: [1], filter: { not: { currency: $keys } }) }",
+        "must be a query with `$keys: Currency`",
+    ),
+    (
+        LOOKUP,
+        "query($key: ID!) { titles(isbns: [$key]) { edges { node } } }",
+        "must be a query for several keys (`$keys`), since it returns a list",
+    ),
+    (
+        LOOKUP,
+        "query($keys: [ID!]!) { title(isbn: $keys) }",
+        "must be a query with `$keys: ID!`, not `[ID!]!`",
+    ),
+    (
+        LOOKUP,
+        "query($key: Boolean!) { byFlag(flag: $key) }",
+        "must be a query whose variable has type String, ID, Int or a custom scalar of the service, not `Boolean`",
+    ),
+    (LOOKUP, "query($key: Person!) { title(isbn: $key) }", "whose variable has type String"),
+    (LOOKUP, "{ titles }", "`subgraph.entity.lookup` must be a query with one variable"),
+    (
+        "copies.number",
+        "copies number",
+        "`subgraph.entity.key_from` must be a field of the entity such as `url`",
+    ),
+    (
+        "key_where = { library = \"central\" }",
+        "key_pattern = \"{id}\"",
+        "`subgraph.entity.key_pattern` must be a text with one `{key}`",
+    ),
+    (
+        "stock = \"stock\"",
+        "\"2stock\" = \"stock\"",
+        "`subgraph.entity.fields` must be names in GraphQL",
+    ),
+    (
+        "stock = \"stock\"",
+        "__stock = \"stock\"",
+        "`subgraph.entity.fields` must be names in GraphQL",
+    ),
+    (
+        "fields = { stock = \"stock\", priceNow = \"price\", cover = \"cover\", alike = \"similar\" }",
+        "fields = {}",
+        "`subgraph.entity.fields` must be at least one field",
+    ),
+    ("extends = \"Book\"", "extend = \"Book\"", "unknown key `extend`, did you mean `extends`?"),
+];
+
 #[test]
 fn each_mistake_in_an_entity_must_be_rejected() {
-    const LOOKUP: &str = "query($keys: [ID!]!) { titles(isbns: $keys) { edges { node } } }";
-    for (old, new, expected) in [
-        (
-            "\"Title\"",
-            "\"Titel\"",
-            "[library] `subgraph.entity.type` must be an object type of the service such as `Title`, not `Titel`",
-        ),
-        ("type = \"Title\"", "type = \"Item\"", "`subgraph.entity.type` must be an object type"),
-        (
-            "\"Book\"",
-            "\"Boek\"",
-            "`subgraph.entity.extends` must be an entity of another subgraph such as `Book`, not `Boek`",
-        ),
-        ("extends = \"Book\"", "extends = \"Copy\"", "must be an entity of another subgraph"),
-        (
-            "key = \"isbn\"",
-            "key = \"isnb\"",
-            "`subgraph.entity.key` must be fields of `Title` of the service such as `isbn`, not `isnb`",
-        ),
-        (
-            "key = \"isbn\"",
-            "key = \"cover\"",
-            "`subgraph.entity.key` must be a field of type String, ID, Int or a custom scalar",
-        ),
-        (
-            "key = \"isbn\"",
-            "key = \"weight\"",
-            "`subgraph.entity.key` must be a field of type String, ID, Int",
-        ),
-        (
-            "key = \"isbn\"",
-            "key = \"similar\"",
-            "`subgraph.entity.key` must be a field of type String, ID, Int",
-        ),
-        (
-            "copies.number",
-            "copies.numbr",
-            "`subgraph.entity.key_from` must be a field of `Copy` without required arguments, such as `number`, not `numbr`",
-        ),
-        ("copies.number", "copys.number", "`subgraph.entity.key_from` must be a field of `Book`"),
-        (
-            "copies.number",
-            "copies",
-            "`subgraph.entity.key_from` must be a field of type String, ID, Int",
-        ),
-        ("copies.number", "cheap", "`subgraph.entity.key_from` must be a field of type String"),
-        ("copies.number", "weight", "`subgraph.entity.key_from` must be a field of type String"),
-        ("copies.number", "form", "`subgraph.entity.key_from` must be a field of type String"),
-        ("copies.number", "author", "without required arguments"),
-        (
-            "key_where = { library = \"central\" }",
-            "",
-            "`subgraph.entity.key_from` must be a single value; select one of the list with `key_where` or `key_pattern`, not `copies.number`",
-        ),
-        (
-            "library = \"central\"",
-            "librry = \"central\"",
-            "`subgraph.entity.key_where` must be fields of `Copy`, which has the key, not `librry`",
-        ),
-        (
-            "stock = \"stock\"",
-            "stock = \"stok\"",
-            "`subgraph.entity.fields` must be fields of `Title` of the service such as `stock`, not `stok`",
-        ),
-        (
-            "stock = \"stock\"",
-            "title = \"stock\"",
-            "`subgraph.entity.fields` must be new names, since `Book` has the field in subgraph `catalogue`; choose another name, such as `liveTitle`, not `title`",
-        ),
-        ("stock = \"stock\"", "id = \"stock\"", "such as `liveId`"),
-        (
-            "cover = \"cover\"",
-            "who = \"borrower\"",
-            "`subgraph.type` is missing for a type that `borrower` reaches; list its visible fields: `[[subgraph.type]]` with `type = \"Person\"`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { title(isbns: $keys) }",
-            "`subgraph.entity.lookup` must be a query with arguments of `Root.title` such as `isbn`, not `isbns`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { titels(isbns: $keys) }",
-            "`subgraph.entity.lookup` must be fields of `Root` of the service such as `titles`, not `titels`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { titles(isbns: $keys) }",
-            "must be a query that ends at objects of type `Title`; select the field that has them (`total`, `edges`), not `TitleList`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { titles(isbns: $keys) { total } }",
-            "ends at objects of type `Title`, not `Int`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [String!]!) { titles(isbns: $keys) { edges { node } } }",
-            "must be a query with `$keys: [ID!]!`, not `[String!]!`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID]) { titles(isbns: $keys) { edges { node } } }",
-            "must be a query with `$keys: [ID!]!`, not `[ID]`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { titles(limit: 3, isbns: [1]) { edges { node(x: $keys) } } }",
-            "must be a query with arguments of `TitleEdge.node`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { numbers(filter: { isbn: $keys }) }",
-            "must be a query with the argument `numbers` of `Root.numbers`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { numbers(numbers: [1], filter: { isbns: $keys }) }",
-            "must be a query with fields of `Filter` such as `isbn`, not `isbns`",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { numbers(numbers: [1], filter: { not: { currency: $keys } }) }",
-            "must be a query with `$keys: Currency`",
-        ),
-        (
-            LOOKUP,
-            "query($key: ID!) { titles(isbns: [$key]) { edges { node } } }",
-            "must be a query for several keys (`$keys`), since it returns a list",
-        ),
-        (
-            LOOKUP,
-            "query($keys: [ID!]!) { title(isbn: $keys) }",
-            "must be a query with `$keys: ID!`, not `[ID!]!`",
-        ),
-        (
-            LOOKUP,
-            "query($key: Boolean!) { byFlag(flag: $key) }",
-            "must be a query whose variable has type String, ID, Int or a custom scalar of the service, not `Boolean`",
-        ),
-        (LOOKUP, "query($key: Person!) { title(isbn: $key) }", "whose variable has type String"),
-        (LOOKUP, "{ titles }", "`subgraph.entity.lookup` must be a query with one variable"),
-        (
-            "copies.number",
-            "copies number",
-            "`subgraph.entity.key_from` must be a field of the entity such as `url`",
-        ),
-        (
-            "key_where = { library = \"central\" }",
-            "key_pattern = \"{id}\"",
-            "`subgraph.entity.key_pattern` must be a text with one `{key}`",
-        ),
-        (
-            "stock = \"stock\"",
-            "\"2stock\" = \"stock\"",
-            "`subgraph.entity.fields` must be names in GraphQL",
-        ),
-        (
-            "stock = \"stock\"",
-            "__stock = \"stock\"",
-            "`subgraph.entity.fields` must be names in GraphQL",
-        ),
-        (
-            "fields = { stock = \"stock\", priceNow = \"price\", cover = \"cover\", alike = \"similar\" }",
-            "fields = {}",
-            "`subgraph.entity.fields` must be at least one field",
-        ),
-        ("extends = \"Book\"", "extend = \"Book\"", "unknown key `subgraph.entity.extend`"),
-    ] {
+    for (old, new, expected) in ENTITY_MISTAKES {
         let errors = errors(old, new);
         assert!(errors.contains(expected), "{new}\n{errors}");
     }
 }
 
+/// As [`ENTITY_MISTAKES`].
+const TYPE_MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "name = \"CoverImage\"",
+        "name = \"Copy\"",
+        "`subgraph.type.name` must be a new name, since there is a type of that name in `catalogue`; choose another for it: `[[subgraph.type]]` with `type = \"Image\"` and `name`, such as `name = \"ServiceImage\"`, not `Copy`",
+    ),
+    (
+        "name = \"CoverImage\"",
+        "name = \"Book\"",
+        "since there is a type of that name in `catalogue`",
+    ),
+    (
+        "name = \"CoverImage\"",
+        "name = \"Secret\"",
+        "since there is a type of that name in `catalogue`",
+    ),
+    (
+        "name = \"CoverImage\"",
+        "name = \"Title\"",
+        "since there is a type of that name in `the same service`",
+    ),
+    (
+        "name = \"CoverImage\"",
+        "name = \"Query\"",
+        "since there is a type of that name in `catalogue`",
+    ),
+    ("name = \"CoverImage\"", "name = \"String\"", "`subgraph.type.name` must be a new name"),
+    (
+        "fields = [\"url\", \"kind\"]",
+        "fields = [\"uri\"]",
+        "`subgraph.type.fields` must be fields of `Image` of the service such as `url`, not `uri`",
+    ),
+    (
+        "fields = [\"url\", \"kind\"]",
+        "fields = []",
+        "`subgraph.type` is missing for a type that `cover` reaches",
+    ),
+    (
+        "type = \"Disc\"",
+        "type = \"Dsc\"",
+        "`subgraph.type` is missing for a type that `Item` reaches; list its visible fields: `[[subgraph.type]]` with `type = \"Disc\"`",
+    ),
+    (
+        "type = \"Disc\"",
+        "type = \"Dsc\"",
+        "`subgraph.type.type` must be a type that a visible field returns or accepts, not `Dsc`",
+    ),
+    (
+        "fields = [\"isbn\", \"minutes\"]",
+        "fields = [\"minutes\"]",
+        "`subgraph.type.fields` must be with `isbn` for `Disc`, since `Item` has it",
+    ),
+    (
+        "fields = [\"isbn\", \"minutes\"]",
+        "fields = [\"isbn\", \"minutes\"]\n[[subgraph.type]]\ntype = \"Currency\"\nfields = [\"EUR\"]",
+        "`subgraph.type.fields` must be absent for a type without fields to select, not `Currency`",
+    ),
+    (
+        "fields = [\"isbn\", \"minutes\"]",
+        "fields = [\"isbn\", \"minutes\"]\n[[subgraph.type]]\ntype = \"Person\"\nfields = [\"name\"]",
+        "must be a type that a visible field returns or accepts, not `Person`",
+    ),
+    (
+        "fields = [\"isbn\", \"stock\"]",
+        "fields = [\"isbn\", \"stock\", \"borrower\"]",
+        "a type that `Title.borrower` reaches",
+    ),
+];
+
 #[test]
 fn each_mistake_in_a_type_must_be_rejected() {
-    for (old, new, expected) in [
-        (
-            "name = \"CoverImage\"",
-            "name = \"Copy\"",
-            "`subgraph.type.name` must be a new name, since there is a type of that name in `catalogue`; choose another for it: `[[subgraph.type]]` with `type = \"Image\"` and `name`, such as `name = \"ServiceImage\"`, not `Copy`",
-        ),
-        (
-            "name = \"CoverImage\"",
-            "name = \"Book\"",
-            "since there is a type of that name in `catalogue`",
-        ),
-        (
-            "name = \"CoverImage\"",
-            "name = \"Secret\"",
-            "since there is a type of that name in `catalogue`",
-        ),
-        (
-            "name = \"CoverImage\"",
-            "name = \"Title\"",
-            "since there is a type of that name in `the same service`",
-        ),
-        (
-            "name = \"CoverImage\"",
-            "name = \"Query\"",
-            "since there is a type of that name in `catalogue`",
-        ),
-        ("name = \"CoverImage\"", "name = \"String\"", "`subgraph.type.name` must be a new name"),
-        (
-            "fields = [\"url\", \"kind\"]",
-            "fields = [\"uri\"]",
-            "`subgraph.type.fields` must be fields of `Image` of the service such as `url`, not `uri`",
-        ),
-        (
-            "fields = [\"url\", \"kind\"]",
-            "fields = []",
-            "`subgraph.type` is missing for a type that `cover` reaches",
-        ),
-        (
-            "type = \"Disc\"",
-            "type = \"Dsc\"",
-            "`subgraph.type` is missing for a type that `Item` reaches; list its visible fields: `[[subgraph.type]]` with `type = \"Disc\"`",
-        ),
-        (
-            "type = \"Disc\"",
-            "type = \"Dsc\"",
-            "`subgraph.type.type` must be a type that a visible field returns or accepts, not `Dsc`",
-        ),
-        (
-            "fields = [\"isbn\", \"minutes\"]",
-            "fields = [\"minutes\"]",
-            "`subgraph.type.fields` must be with `isbn` for `Disc`, since `Item` has it",
-        ),
-        (
-            "fields = [\"isbn\", \"minutes\"]",
-            "fields = [\"isbn\", \"minutes\"]\n[[subgraph.type]]\ntype = \"Currency\"\nfields = [\"EUR\"]",
-            "`subgraph.type.fields` must be absent for a type without fields to select, not `Currency`",
-        ),
-        (
-            "fields = [\"isbn\", \"minutes\"]",
-            "fields = [\"isbn\", \"minutes\"]\n[[subgraph.type]]\ntype = \"Person\"\nfields = [\"name\"]",
-            "must be a type that a visible field returns or accepts, not `Person`",
-        ),
-        (
-            "fields = [\"isbn\", \"stock\"]",
-            "fields = [\"isbn\", \"stock\", \"borrower\"]",
-            "a type that `Title.borrower` reaches",
-        ),
-    ] {
+    for (old, new, expected) in TYPE_MISTAKES {
         let errors = errors(old, new);
         assert!(errors.contains(expected), "{new}\n{errors}");
     }

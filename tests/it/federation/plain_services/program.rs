@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -44,7 +44,7 @@ fn demo_with(url: &str, keys: &str) -> (Installation, PathBuf) {
 }
 
 /// A server with the subgraphs of a configuration file.
-fn server(installation: &Installation, file: &PathBuf) -> Server {
+fn server(installation: &Installation, file: &Path) -> Server {
     Server::with(installation, |config| {
         let from =
             gateway::config::Config::load(Some(file), &gateway::config::Overrides::default());

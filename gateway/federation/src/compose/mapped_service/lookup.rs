@@ -8,7 +8,7 @@ use crate::mapping::{EntityMapping, LookupQuery, LookupStep};
 /// The key of the errors.
 const KEY: &str = "entity.lookup";
 
-impl<'a> SdlWriter<'a> {
+impl SdlWriter<'_> {
     /// Checks that the lookup is valid, and that it returns one object or a list of the type.
     pub(super) fn check_lookup(&mut self, entity: &EntityMapping) {
         let EntityMapping { service_type, lookup, .. } = entity;
@@ -52,12 +52,12 @@ impl<'a> SdlWriter<'a> {
         let coordinate = format!("{type_name}.{}", step.name);
         let known: Vec<_> = field.arguments().map(|one| one.name()).collect();
         for (name, value) in &step.arguments {
-            match field.arguments().find(|one| one.name() == name.as_str()) {
-                Some(argument) => self.check_value(lookup, value, &argument.ty().to_string()),
-                None => {
-                    let what = format!("a query with arguments of `{coordinate}`");
-                    self.reject_unknown(KEY, &what, name, &known);
-                }
+            let argument = field.arguments().find(|one| one.name() == name.as_str());
+            if let Some(argument) = argument {
+                self.check_value(lookup, value, &argument.ty().to_string());
+            } else {
+                let what = format!("a query with arguments of `{coordinate}`");
+                self.reject_unknown(KEY, &what, name, &known);
             }
         }
         let is_given = |name: &str| step.arguments.iter().any(|(given, _)| given.as_str() == name);
@@ -82,18 +82,20 @@ impl<'a> SdlWriter<'a> {
             }
             Value::List(items) => {
                 let item = inner.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-                items.iter().for_each(|one| self.check_value(lookup, one, item.unwrap_or(inner)));
+                for one in items {
+                    self.check_value(lookup, one, item.unwrap_or(inner));
+                }
             }
             Value::Object(fields) if self.service.kind(inner) == Some(Kind::InputObject) => {
                 let known = self.service.input_fields(inner);
                 for (name, value) in fields {
-                    match known.iter().find(|(known, _)| *known == name.as_str()) {
-                        Some((_, of_type)) => self.check_value(lookup, value, of_type),
-                        None => {
-                            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-                            let what = format!("a query with fields of `{inner}`");
-                            self.reject_unknown(KEY, &what, name, &names);
-                        }
+                    let field = known.iter().find(|(known, _)| *known == name.as_str());
+                    if let Some((_, of_type)) = field {
+                        self.check_value(lookup, value, of_type);
+                    } else {
+                        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+                        let what = format!("a query with fields of `{inner}`");
+                        self.reject_unknown(KEY, &what, name, &names);
                     }
                 }
             }

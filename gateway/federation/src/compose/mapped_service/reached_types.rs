@@ -123,7 +123,9 @@ impl<'a> SdlWriter<'a> {
             Some(Kind::InputObject) => Some(self.input_body(name)),
             Some(Kind::Union) => {
                 let members = self.service.members(name);
-                members.iter().for_each(|member| self.reach(member, name));
+                for member in &members {
+                    self.reach(member, name);
+                }
                 let members = members.into_iter().map(|member| self.mapping.name_in_graph(member));
                 Some(format!("= {}", members.collect::<Vec<_>>().join(" | ")))
             }

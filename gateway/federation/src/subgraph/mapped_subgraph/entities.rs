@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The fields of an object of the service.
-type Fields = IndexMap<Name, Value>;
+type ServiceFields = IndexMap<Name, Value>;
 
 /// The lists of entities that are returned for the `_entities` fields of a plan.
 pub(super) struct EntityLists<'a> {
@@ -23,7 +23,7 @@ pub(super) struct EntityLists<'a> {
 }
 
 /// The objects of a section, by key.
-type Found<'r> = HashMap<String, &'r Fields>;
+type Found<'r> = HashMap<String, &'r ServiceFields>;
 
 impl<'a> EntityLists<'a> {
     /// Lists without any entity.
@@ -62,7 +62,9 @@ impl<'a> EntityLists<'a> {
             }
             tracing::warn!(subgraph = service, error = %with_causes(&error), "malformed subgraph response");
             let error = known_error(error.client_error(service));
-            unexplained.into_iter().for_each(|key| self.add_at(section, key, &[], &error));
+            for key in unexplained {
+                self.add_at(section, key, &[], &error);
+            }
         }
     }
 
@@ -93,9 +95,9 @@ impl<'a> EntityLists<'a> {
 
     /// Sets the entities with a key. Their type, and fields that the gateway knows, come from the
     /// representation.
-    fn set_entities(&mut self, lookup: &Lookup<'_>, key: &LookupKey, object: &Fields) {
+    fn set_entities(&mut self, lookup: &Lookup<'_>, key: &LookupKey, object: &ServiceFields) {
         let (shape, entity) = (&lookup.shape, lookup.entity);
-        let mut fields = Fields::new();
+        let mut fields = ServiceFields::new();
         for (name, value) in object {
             if name == lookup.key_alias.as_str() || name == "__typename" {
                 continue;
@@ -231,14 +233,15 @@ fn objects_of<'r, 's>(
     data: &'r Value,
 ) -> SectionObjects<'r, 's> {
     let names = names_below_root(section);
-    let key_of = |object: &Fields| object.get(section.lookup.key_alias.as_str()).and_then(key_text);
+    let key_of =
+        |object: &ServiceFields| object.get(section.lookup.key_alias.as_str()).and_then(key_text);
     let value_of = |key| match data {
         Value::Object(data) => data.get(RootField { section: number, key }.name().as_str()),
         _ => None,
     };
     let mut objects = SectionObjects { found: Found::new(), malformed: Vec::new() };
     if section.lookup.entity.lookup.is_list() {
-        let mut add = |object: &'r Fields| {
+        let mut add = |object: &'r ServiceFields| {
             // Of several objects with one key, the first counts.
             if let Some(text) = key_of(object) {
                 objects.found.entry(text).or_insert(object);
@@ -252,7 +255,7 @@ fn objects_of<'r, 's>(
     }
     for (index, key) in section.keys.iter().enumerate() {
         match value_of(Some(index)).and_then(|value| single_object(value, &names)) {
-            Some(Some(object)) if key_of(object).as_ref() == Some(&key.text) => {
+            Some(SingleObject::Found(object)) if key_of(object).as_ref() == Some(&key.text) => {
                 objects.found.insert(key.text.clone(), object);
             }
             Some(_) => {}
@@ -262,11 +265,17 @@ fn objects_of<'r, 's>(
     objects
 }
 
-/// The object below the fields `names`, which may be null; `None` if there is anything else.
-fn single_object<'r>(value: &'r Value, names: &[&str]) -> Option<Option<&'r Fields>> {
+/// What a lookup of one object returned.
+enum SingleObject<'r> {
+    Found(&'r ServiceFields),
+    Null,
+}
+
+/// The object below the fields `names`, or null; `None` if there is anything else.
+fn single_object<'r>(value: &'r Value, names: &[&str]) -> Option<SingleObject<'r>> {
     match (value, names) {
-        (Value::Null, _) => Some(None),
-        (Value::Object(fields), []) => Some(Some(fields)),
+        (Value::Null, _) => Some(SingleObject::Null),
+        (Value::Object(fields), []) => Some(SingleObject::Found(fields)),
         (Value::Object(fields), [name, rest @ ..]) => single_object(fields.get(*name)?, rest),
         _ => None,
     }
@@ -274,12 +283,17 @@ fn single_object<'r>(value: &'r Value, names: &[&str]) -> Option<Option<&'r Fiel
 
 /// Visits the objects below the fields `names`; `false` if there is anything but objects, lists and
 /// null.
-fn visit_objects<'r>(value: &'r Value, names: &[&str], add: &mut impl FnMut(&'r Fields)) -> bool {
+fn visit_objects<'r>(
+    value: &'r Value,
+    names: &[&str],
+    add: &mut impl FnMut(&'r ServiceFields),
+) -> bool {
     match (value, names) {
         (Value::Null, _) => true,
-        // All are visited, although one is invalid.
         (Value::List(items), _) => {
-            items.iter().fold(true, |is_valid, item| visit_objects(item, names, add) && is_valid)
+            // All are visited, although one is invalid.
+            let invalid = items.iter().filter(|item| !visit_objects(item, names, add));
+            invalid.count() == 0
         }
         (Value::Object(fields), [name, rest @ ..]) => {
             fields.get(*name).is_some_and(|value| visit_objects(value, rest, add))
@@ -297,7 +311,7 @@ fn object_at<'r, 'p>(
     value: &'r Value,
     names: &[&str],
     path: &'p [PathSegment],
-) -> Option<(&'r Fields, &'p [PathSegment])> {
+) -> Option<(&'r ServiceFields, &'p [PathSegment])> {
     match (value, names, path) {
         (Value::List(items), _, [PathSegment::Index(index), rest @ ..]) => {
             object_at(items.get(*index)?, names, rest)

@@ -1,6 +1,6 @@
 //! The lookups of entities: from representations to requests.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write};
 
 use async_graphql_parser::types::{Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql_value::{ConstValue, Name, Value, Variables};
@@ -106,12 +106,11 @@ fn keys(entity: &EntityMapping, representations: &[ConstValue]) -> Vec<LookupKey
         let Some((text, value)) = key.and_then(|key| key_of_type(&entity.lookup, key)) else {
             continue;
         };
-        match by_text.get(&text) {
-            Some(known) => keys[*known].entities.push(index),
-            None => {
-                by_text.insert(text.clone(), keys.len());
-                keys.push(LookupKey { text, value, entities: vec![index] });
-            }
+        if let Some(known) = by_text.get(&text) {
+            keys[*known].entities.push(index);
+        } else {
+            by_text.insert(text.clone(), keys.len());
+            keys.push(LookupKey { text, value, entities: vec![index] });
         }
     }
     keys
@@ -179,7 +178,8 @@ impl<'l> LookupRequest<'l> {
             let query = &lookup.entity.lookup;
             let mut add = |root_field: &RootField, value| {
                 let variable = Name::new(format!("{prefix}{}", root_field.name()));
-                own.push_str(&format!(" ${variable}: {}", query.variable_type()));
+                write!(own, " ${variable}: {}", query.variable_type())
+                    .expect("a string can be written to");
                 write_root_field(&mut writer, root_field, &variable, lookup);
                 variables.insert(variable, value);
             };
