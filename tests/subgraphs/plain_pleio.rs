@@ -1,8 +1,8 @@
-//! A plain GraphQL service with the interface of a Pleio site: groups with their members, events with
-//! their attendees. It knows nothing of federation: no `_service`, no `_entities`.
+//! A plain GraphQL service with the interface of a Pleio site: groups with their members, events
+//! with their attendees. It knows nothing of federation: no `_service`, no `_entities`.
 //!
-//! Its identifiers are those of the demo: the last segment of the platform URL of a community, and the
-//! keys of events. `placesLeft` is ours; Pleio has `maxAttendees` and `totalAccept` only.
+//! Its identifiers are those of the demo: the last segment of the platform URL of a community, and
+//! the keys of events. `placesLeft` is ours; Pleio has `maxAttendees` and `totalAccept` only.
 
 use async_graphql::{EmptyMutation, EmptySubscription, Interface, Object, Schema, SimpleObject};
 

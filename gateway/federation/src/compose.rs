@@ -1,7 +1,7 @@
 //! Composition: turns the SDLs of subgraphs into the SDL of a supergraph, or reports all errors.
 //!
-//! The crate `graphql-composition` merges the SDLs. Before it, `mapped_service` turns the schemas of
-//! plain GraphQL services into SDLs of subgraphs. Around it, `compatibility_edits` rewrites SDLs
+//! The crate `graphql-composition` merges the SDLs. Before it, `mapped_service` turns the schemas
+//! of plain GraphQL services into SDLs of subgraphs. Around it, `compatibility_edits` rewrites SDLs
 //! that Apollo's composer accepts and the crate does not, `authorization` adds `@authenticated` and
 //! `@requiresScopes`, `root_types` and `definitions` add what planners require, and
 //! `satisfiability` checks that each field can be resolved. This module must not know where an SDL

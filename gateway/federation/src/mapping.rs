@@ -1,5 +1,5 @@
-//! How a plain GraphQL service, one without `_service` and `_entities`, joins the graph: which of its
-//! types extends which entity, how that is looked up, and what else of it is visible.
+//! How a plain GraphQL service, one without `_service` and `_entities`, joins the graph: which of
+//! its types extends which entity, how that is looked up, and what else of it is visible.
 //!
 //! A mapping is valid in itself; `compose` checks it against the schema of the service.
 

@@ -30,13 +30,13 @@ pub(super) struct EntityEntry {
     /// Field of the entity that has the value of `key`.
     #[schemars(extend("x-range" = "field such as `url`, or path such as `sources.remoteKey`"))]
     key_from: String,
-    /// Selects one of several values: fields of the same object as the last field of `key_from`, with
-    /// their values.
+    /// Selects one of several values: fields of the same object as the last field of `key_from`,
+    /// with their values.
     #[serde(default)]
     #[schemars(extend("x-range" = "such as `{ source = \"pleio\" }`"))]
     key_where: BTreeMap<String, String>,
-    /// Finds the key within the value. `{key}` stands for text without `/`, `?` and `#`; what follows
-    /// the pattern is ignored.
+    /// Finds the key within the value. `{key}` stands for text without `/`, `?` and `#`; what
+    /// follows the pattern is ignored.
     #[schemars(extend("x-range" = "text with one `{key}`, such as `https://www.example.nl/groups/view/{key}`"))]
     key_pattern: Option<String>,
     /// Query with which objects are looked up; it ends at the objects, or at the list of them.

@@ -1,8 +1,8 @@
 //! Turns the schema of a plain GraphQL service into the SDL of a subgraph, by its mapping.
 //!
-//! The SDL has exactly the fields that the mapping lists, and the types that they reach. Each mapped
-//! type extends an entity by a key of that entity, and requires the field that has the service's key
-//! (`@requires`). All fields of entities and roots are nullable, since a service may not know an
+//! The SDL has exactly the fields that the mapping lists, and the types that they reach. Each
+//! mapped type extends an entity by a key of that entity, and requires the field that has the key
+//! of the service (`@requires`). All fields of entities and roots are nullable, since a service may not know an
 //! entity, or not respond.
 
 mod entities;
@@ -169,7 +169,7 @@ impl<'a> SdlWriter<'a> {
         }
     }
 
-    /// The field `name` of a type of the service; `None` if there is none, which is an error of `key`.
+    /// The field `name` of a type of the service; `None` if there is none, an error of `key`.
     fn field(
         &mut self,
         key: &str,
@@ -191,7 +191,8 @@ impl<'a> SdlWriter<'a> {
             self.reject(key, "names of GraphQL, such as `liveMemberCount`", name);
             return false;
         }
-        let owner = self.others.iter().find(|(_, types)| types.field(type_name, name).is_some());
+        let owner =
+            self.others.iter().find(|(_, types)| types.own_field(type_name, name).is_some());
         if let Some((owner, _)) = owner {
             let expected = format!(
                 "new names, since `{type_name}` has the field in subgraph `{owner}`; choose \

@@ -1,9 +1,9 @@
 //! A plain GraphQL service as a subgraph: translates the operations of plans into operations of the
 //! service, by its mapping, and the responses back.
 //!
-//! Requests are sent by [`HttpSubgraph`], so timeout, retries, circuit breaker and deduplication are the
-//! same as for other subgraphs. This module must not know the schema of the service: the composition
-//! has checked the mapping against it.
+//! Requests are sent by [`HttpSubgraph`], so timeout, retries, circuit breaker and deduplication are
+//! the same as for other subgraphs. This module must not know the schema of the service: the
+//! composition has checked the mapping against it.
 
 mod entities;
 mod lookups;

@@ -1,5 +1,5 @@
-//! Services whose responses do not match the lookup: errors at the right path only, and nothing else
-//! is lost.
+//! Services whose responses do not match the lookup: errors at the right path only, and nothing
+//! else is lost.
 
 use serde_json::{Value, json};
 

@@ -116,6 +116,22 @@ fn the_documented_service_must_add_live_data() {
 }
 
 #[test]
+fn another_subgraph_must_be_able_to_require_a_mapped_field() {
+    let (service, leren) = (ExampleSubgraph::start("plain-pleio"), ExampleSubgraph::start("leren"));
+    let (installation, file) = demo_with(&service.url, "");
+    let more = format!("\n[[subgraph]]\nname = 'leren'\nurl = '{}'\n", leren.url);
+    fs::write(&file, fs::read_to_string(&file).unwrap() + &more).unwrap();
+    let server = server(&installation, &file);
+    let query = "{ events(first: 3) { nodes { title isAlmostFull } } }";
+    let response = composed_response(&server, query);
+    assert_eq!(response.get("errors"), None, "{response}");
+    let events = response["data"]["events"]["nodes"].as_array().unwrap();
+    let of = |title: &str| events.iter().find(|event| event["title"] == title).unwrap();
+    assert_eq!(of("Estafette Zorgplicht")["isAlmostFull"], false, "{response}");
+    assert_eq!(of("Meeloopdag Klantcontact Merenland")["isAlmostFull"], true, "{response}");
+}
+
+#[test]
 fn a_schema_must_be_read_from_a_file_or_reported_as_missing() {
     let folder = tempfile::tempdir().unwrap();
     let compose = |sdl: Option<&str>| {

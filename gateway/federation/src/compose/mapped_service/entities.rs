@@ -141,7 +141,8 @@ impl<'a> SdlWriter<'a> {
         directive: &str,
     ) -> Option<(String, bool)> {
         let defined = |(_, types): &(&str, TypeIndex<'a>)| {
-            (types.kind(type_name) == Some(Kind::Object)).then(|| types.field(type_name, name))?
+            (types.kind(type_name) == Some(Kind::Object))
+                .then(|| types.own_field(type_name, name))?
         };
         let field = self.others.iter().find_map(defined)?;
         if field.arguments().any(|one| is_required(&one)) {

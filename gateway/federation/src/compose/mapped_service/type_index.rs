@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cynic_parser::{
     TypeSystemDocument,
     common::OperationType,
-    type_system::{Definition, FieldDefinition, TypeDefinition},
+    type_system::{Definition, Directive, FieldDefinition, TypeDefinition},
 };
 
 /// Scalars of the specification.
@@ -90,6 +90,17 @@ impl<'a> TypeIndex<'a> {
 
     pub(super) fn field(&self, type_name: &str, name: &str) -> Option<FieldDefinition<'a>> {
         self.fields(type_name).find(|field| field.name() == name)
+    }
+
+    /// A field that the subgraph of this SDL resolves itself.
+    pub(super) fn own_field(&self, type_name: &str, name: &str) -> Option<FieldDefinition<'a>> {
+        let is_external = |directive: &Directive<'_>| {
+            matches!(directive.name(), "external" | "federation__external")
+        };
+        let fields = self.fields(type_name);
+        fields
+            .filter(|field| field.name() == name)
+            .find(|field| !field.directives().any(|one| is_external(&one)))
     }
 
     pub(super) fn field_names(&self, type_name: &str) -> Vec<&'a str> {

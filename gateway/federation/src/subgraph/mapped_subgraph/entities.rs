@@ -60,7 +60,8 @@ impl<'a> EntityLists<'a> {
             if unexplained.is_empty() {
                 continue;
             }
-            tracing::warn!(subgraph = service, error = %with_causes(&error), "malformed subgraph response");
+            let reason = with_causes(&error);
+            tracing::warn!(subgraph = service, error = reason, "malformed subgraph response");
             let error = known_error(error.client_error(service));
             for key in unexplained {
                 self.add_at(section, key, &[], &error);
@@ -130,8 +131,8 @@ impl<'a> EntityLists<'a> {
         }
     }
 
-    /// Adds an error of the service for the entities of a section that it concerns: the one that its
-    /// path leads to, or else those that were not found.
+    /// Adds an error of the service for the entities of a section that it concerns: the one that
+    /// its path leads to, or else those that were not found.
     fn add_error(
         &mut self,
         section: &RequestSection<'_>,

@@ -116,7 +116,7 @@ fn keys(entity: &EntityMapping, representations: &[ConstValue]) -> Vec<LookupKey
     keys
 }
 
-/// A key as text and as a value of the type that the lookup requires; `None` if it has no such value.
+/// A key as text, and as a value of the type that the lookup requires; `None` if there is none.
 fn key_of_type(lookup: &LookupQuery, key: ConstValue) -> Option<(String, ConstValue)> {
     let text = key_text(&key)?;
     Some(match lookup.key_type() {
