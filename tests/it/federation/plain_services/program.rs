@@ -9,6 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::library::library_with;
 use crate::{
     example_subgraphs::ExampleSubgraph,
     support::{Installation, program, repository},
@@ -129,6 +130,28 @@ fn another_subgraph_must_be_able_to_require_a_mapped_field() {
     let of = |title: &str| events.iter().find(|event| event["title"] == title).unwrap();
     assert_eq!(of("Estafette Zorgplicht")["isAlmostFull"], false, "{response}");
     assert_eq!(of("Meeloopdag Klantcontact Merenland")["isAlmostFull"], true, "{response}");
+}
+
+#[test]
+fn a_service_without_introspection_must_be_reported_with_the_remedy() {
+    for (response, reason) in [
+        (
+            json!({ "errors": [{ "message": "introspection is disabled" }] }),
+            "introspection is disabled",
+        ),
+        (json!({ "data": { "__schema": null } }), "no introspection result in the response"),
+    ] {
+        let service = library_with(move |_, _, _| response.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wegwijzer.toml");
+        let url = format!("http://{}/graphql", service.address);
+        fs::write(&file, documented_mapping(&url)).unwrap();
+        let mut command = Command::new(program());
+        let output = command.arg("compose").arg("--config").arg(&file).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && text.contains(reason), "{text}");
+        assert!(text.contains("save the schema of the service in a file and set `sdl`"), "{text}");
+    }
 }
 
 #[test]
