@@ -15,6 +15,7 @@ mod overrides;
 mod partner;
 pub(crate) mod reference;
 mod security;
+mod service_mapping;
 mod site;
 mod subgraph;
 mod sync;

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// An example subgraph on a free port.
-struct ExampleSubgraph {
+pub(crate) struct ExampleSubgraph {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl ExampleSubgraph {
-    fn start(name: &str) -> Self {
+    pub(crate) fn start(name: &str) -> Self {
         Self::start_at(name, "127.0.0.1:0")
     }
 

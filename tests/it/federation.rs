@@ -8,6 +8,7 @@ mod headers;
 mod hostile_subgraphs;
 mod jwks;
 mod large_entity_lists;
+mod plain_services;
 mod private_networks;
 mod rejected_supergraphs;
 mod schema_check;

@@ -2,8 +2,13 @@
 
 mod site;
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
 
+use gateway::config::{Config, Overrides};
 use jiff::{Timestamp, ToSpan};
 use schema::Record;
 
@@ -11,6 +16,7 @@ use self::site::{Blog, Content, Entity, Event, Group, Inquiry, News, PleioSite, 
 use crate::{
     init::published,
     support::{Installation, everything, runtime},
+    test_server::Server,
 };
 
 const CREATED: &str = "2026-10-01T09:00:00+02:00";
@@ -252,4 +258,50 @@ fn what_is_no_longer_public_must_disappear_although_no_run_is_complete() {
     }
     let run = index(&installation);
     assert!(records(&installation).contains_key("Handleiding w1"), "{run}");
+}
+
+#[test]
+fn a_site_that_is_a_source_must_also_add_live_fields() {
+    let site = PleioSite::start(content());
+    let installation = installation(&site);
+    index(&installation);
+    // The site does not allow introspection.
+    let folder = tempfile::tempdir().expect("a folder");
+    let schema = "type Query { entity(guid: String!): Entity } interface Entity { guid: String! }
+        type Event implements Entity { guid: String! maxAttendees: String }";
+    fs::write(folder.path().join("site.graphql"), schema).expect("a file");
+    let mapping = format!(
+        "[[subgraph]]\nname = 'site'\nurl = 'http://127.0.0.1:{}/graphql'\nsdl = 'site.graphql'\n\
+         [[subgraph.entity]]\ntype = 'Event'\nextends = 'Event'\n\
+         fields = {{ liveMaxAttendees = 'maxAttendees' }}\nkey = 'guid'\n\
+         key_from = 'sources.remoteKey'\nkey_where = {{ source = 'pleio' }}\n\
+         lookup = 'query($key: String!) {{ entity(guid: $key) }}'\n",
+        site.port
+    );
+    let file = folder.path().join("wegwijzer.toml");
+    fs::write(&file, mapping).expect("a file");
+    let mapped = Config::load(Some(&file), &Overrides::default()).expect("a configuration");
+    let server = Server::with(&installation, |config| config.subgraphs = mapped.subgraphs);
+    for entity in &mut site.content().entities {
+        if let Entity::Event(event) = entity
+            && event.guid == "e1"
+        {
+            event.max_attendees = Some("30".to_owned());
+        }
+    }
+    let query = "{ events(first: 20) { nodes { title liveMaxAttendees } } }";
+    let until = Instant::now() + Duration::from_secs(30);
+    let response = loop {
+        let response = server.query(query);
+        if response.get("errors").is_none() || Instant::now() > until {
+            break response;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let events = response["data"]["events"]["nodes"].as_array().expect("events").iter();
+    let found: BTreeMap<_, _> = events
+        .map(|event| (event["title"].as_str().unwrap_or_default(), &event["liveMaxAttendees"]))
+        .collect();
+    assert_eq!(*found["Bijeenkomst e1"], "30", "{response}");
+    assert!(found["Bijeenkomst e2"].is_null(), "{response}");
 }

@@ -33,10 +33,12 @@ pub(crate) fn subgraph_config(name: &str, url: Url, sdl: Option<PathBuf>) -> Sub
     let (name, headers) = (name.to_owned(), Vec::new());
     let (timeout, poll) = (Duration::from_secs(2), Duration::from_millis(100));
     let private_addresses = PrivateAddresses::Rejected;
+    let mapping = None;
     SubgraphConfig {
         name,
         url,
         sdl,
+        mapping,
         headers,
         timeout,
         retries: 0,

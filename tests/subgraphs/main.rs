@@ -3,12 +3,15 @@
 //! ```sh
 //! cargo run -p acceptance --bin example-subgraph -- pleio 127.0.0.1:4001
 //! cargo run -p acceptance --bin example-subgraph -- leren 127.0.0.1:4002
+//! cargo run -p acceptance --bin example-subgraph -- plain-pleio 127.0.0.1:4003
 //! ```
 //!
 //! `pleio` resembles a community platform: members and discussions of communities, places left at
 //! events. `leren` requires a field of another subgraph (`@requires`) and has an interface.
+//! `plain-pleio` is a plain GraphQL service, without federation.
 
 mod leren;
+mod plain_pleio;
 mod pleio;
 
 use std::{
@@ -54,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["pleio", address] => serve(schema(pleio::Query), address).await,
         ["leren", address] => serve(schema(leren::Query), address).await,
+        ["plain-pleio", address] => serve(plain_pleio::schema(), address).await,
         _ => bail!("name the subgraph and its address: `example-subgraph pleio 127.0.0.1:4001`"),
     }
 }

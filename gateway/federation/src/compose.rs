@@ -1,6 +1,7 @@
 //! Composition: turns the SDLs of subgraphs into the SDL of a supergraph, or reports all errors.
 //!
-//! The crate `graphql-composition` merges the SDLs. Around it, `compatibility_edits` rewrites SDLs
+//! The crate `graphql-composition` merges the SDLs. Before it, `mapped_service` turns the schemas
+//! of plain GraphQL services into SDLs of subgraphs. Around it, `compatibility_edits` rewrites SDLs
 //! that Apollo's composer accepts and the crate does not, `authorization` adds `@authenticated` and
 //! `@requiresScopes`, `root_types` and `definitions` add what planners require, and
 //! `satisfiability` checks that each field can be resolved. This module must not know where an SDL
@@ -13,19 +14,20 @@ mod diagnostic;
 mod edits;
 #[cfg(test)]
 mod hostile_tests;
+mod mapped_service;
 mod root_types;
 mod satisfiability;
 #[cfg(test)]
 mod tests;
 
-use std::panic;
+use std::{panic, sync::Arc};
 
 use cynic_parser::{TypeSystemDocument, parse_type_system_document};
 use graphql_composition::{Subgraphs, render_federated_sdl};
 
 pub use self::diagnostic::CompositionError;
 use self::{authorization::AuthDirectives, diagnostic::SubgraphNames, edits::SdlEdits};
-use crate::{error::panic_message, text_limits::check_sdl};
+use crate::{error::panic_message, mapping::ServiceMapping, text_limits::check_sdl};
 
 /// A subgraph to compose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +36,10 @@ pub struct SubgraphSdl {
     pub name: String,
     /// URL for routers.
     pub url: String,
-    /// SDL, with federation directives.
+    /// SDL, with federation directives; of a mapped service, its own schema.
     pub sdl: String,
+    /// How the service joins the graph, if it is a plain GraphQL service.
+    pub mapping: Option<Arc<ServiceMapping>>,
     /// Treatment of its `@inaccessible` fields.
     pub inaccessible_fields: InaccessibleFields,
 }
@@ -56,7 +60,8 @@ pub enum InaccessibleFields {
 /// # Errors
 /// All [`CompositionError`]s found; also if the composition crate panics on an unusual SDL.
 pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
-    panic::catch_unwind(|| compose_parsed(subgraphs)).unwrap_or_else(|panic| {
+    let work = || compose_parsed(&mapped_service::with_mappings(subgraphs)?);
+    panic::catch_unwind(work).unwrap_or_else(|panic| {
         let message = format!("the composer panicked: {}", panic_message(&*panic));
         Err(vec![CompositionError { message, ..CompositionError::default() }])
     })

@@ -52,6 +52,7 @@ fn subgraph_sdl(subgraph: &SubgraphConfig, sdl: String) -> SubgraphSdl {
         name: subgraph.name.clone(),
         url: subgraph.url.to_string(),
         sdl,
+        mapping: subgraph.mapping.clone(),
         inaccessible_fields: InaccessibleFields::Hidden,
     }
 }

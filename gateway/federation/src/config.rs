@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use hyper::header::{HeaderName, HeaderValue};
 use url::Url;
 
-use crate::compose::SubgraphSdl;
+use crate::{compose::SubgraphSdl, mapping::ServiceMapping};
 
 /// Headers of a client request that are forwarded to subgraphs.
 pub type Headers = Arc<[(HeaderName, HeaderValue)]>;
@@ -79,6 +79,8 @@ pub struct SubgraphConfig {
     pub url: Url,
     /// Path of a file with its SDL; `None` to fetch the SDL from the subgraph.
     pub sdl: Option<PathBuf>,
+    /// How it joins the graph, if it is a plain GraphQL service.
+    pub mapping: Option<Arc<ServiceMapping>>,
     /// Rules for the headers of its requests.
     pub headers: Vec<HeaderRule>,
     /// Timeout of one call, retries included.

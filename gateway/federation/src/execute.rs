@@ -7,10 +7,7 @@ mod representations;
 mod response_path;
 mod rewrites;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql_value::{ConstValue, Name, Variables};
 use bytes::Bytes;
@@ -37,8 +34,8 @@ use crate::{
     schema::PublicSchema,
     selected_fields::{ProjectedResponse, SelectedFields},
     subgraph::{
-        FetchError, Headers, Subgraph, SubgraphError, SubgraphRegistry, SubgraphRequest,
-        SubgraphResponse,
+        CallBudget, FetchError, Headers, Subgraph, SubgraphError, SubgraphRegistry,
+        SubgraphRequest, SubgraphResponse,
     },
 };
 
@@ -68,7 +65,7 @@ pub(crate) struct Execution<'a> {
     context: FetchContext<'a>,
     /// Coerced variables of the client.
     variables: &'a Variables,
-    calls: AtomicUsize,
+    calls: CallBudget,
     state: Mutex<ExecutionState>,
 }
 
@@ -96,7 +93,8 @@ impl<'a> Execution<'a> {
     ) -> Self {
         let data = ResponseValue::Object(ResponseObject::default());
         let state = Mutex::new(ExecutionState { data, error_index: ErrorIndex::default() });
-        Self { types, subgraphs, config, context, variables, calls: AtomicUsize::new(0), state }
+        let calls = CallBudget::new(config.subgraph_calls_max);
+        Self { types, subgraphs, config, context, variables, calls, state }
     }
 
     /// Executes all steps of a plan.
@@ -353,11 +351,7 @@ impl<'a> Execution<'a> {
         fetch: &Fetch,
         representations: &[(Name, Bytes)],
     ) -> Result<Arc<SubgraphResponse>, GraphqlError> {
-        let calls_max = self.config.subgraph_calls_max;
-        if self.calls.fetch_add(1, Ordering::Relaxed) >= calls_max {
-            let error = ApiError::limit("subgraph_calls_max", calls_max as u64);
-            return Err(of_subgraph(fetch, error));
-        }
+        self.calls.count().map_err(|error| fetch_error(fetch, &error))?;
         let FetchContext { headers, local, deadline } = self.context;
         let result = match self.subgraphs.resolve(&fetch.subgraph, local, headers) {
             None => Err(FetchError::UnknownSubgraph),
@@ -369,6 +363,7 @@ impl<'a> Execution<'a> {
                     representations,
                     headers: &headers,
                     deadline,
+                    calls: &self.calls,
                 };
                 subgraph.fetch(request).await
             }
@@ -390,7 +385,9 @@ impl<'a> Execution<'a> {
     fn client_error(&self, fetch: &Fetch, subgraph_error: &SubgraphError) -> GraphqlError {
         let SubgraphError { message, code, local_error, .. } = subgraph_error;
         if let Some(error) = local_error {
-            return error.clone().into();
+            let is_local = self.subgraphs.is_local(&fetch.subgraph);
+            let subgraph = (!is_local).then(|| Arc::clone(&fetch.subgraph));
+            return GraphqlError { subgraph, ..error.clone().into() };
         }
         tracing::info!(subgraph = %fetch.subgraph, ?message, ?code, "subgraph reported an error");
         let shown = if self.config.error_masking == ErrorMasking::Off && !message.is_empty() {
@@ -439,20 +436,7 @@ fn malformed_response(fetch: &Fetch, reason: &str) -> GraphqlError {
 
 /// The error for a failed fetch.
 fn fetch_error(fetch: &Fetch, error: &FetchError) -> GraphqlError {
-    let subgraph = &fetch.subgraph;
-    let (code, message) = match error {
-        FetchError::Timeout(_) => {
-            (ErrorCode::SubgraphTimeout, format!("subgraph timed out: `{subgraph}`"))
-        }
-        FetchError::MalformedResponse(_)
-        | FetchError::ResponseTooLarge(_)
-        | FetchError::Status(..500) => (
-            ErrorCode::SubgraphMalformedResponse,
-            format!("malformed response from subgraph `{subgraph}`"),
-        ),
-        _ => (ErrorCode::SubgraphUnavailable, format!("subgraph unavailable: `{subgraph}`")),
-    };
-    of_subgraph(fetch, ApiError::new(code, message))
+    of_subgraph(fetch, error.client_error(&fetch.subgraph))
 }
 
 fn of_subgraph(fetch: &Fetch, error: ApiError) -> GraphqlError {

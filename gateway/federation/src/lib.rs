@@ -22,6 +22,7 @@ pub mod error;
 mod execute;
 mod filter_operation;
 mod literal;
+pub mod mapping;
 pub mod operation;
 mod operation_key;
 mod operation_planner;

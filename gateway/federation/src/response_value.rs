@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql_value::Name;
+use async_graphql_value::{ConstValue, Name};
 use bytes::Bytes;
 
 /// Key of the type name of an object.
@@ -32,6 +32,17 @@ impl ResponseValue {
     pub(crate) fn string(text: &str) -> Self {
         let json = serde_json::to_vec(text).expect("a string always serialises to JSON");
         Self::Leaf(json.into())
+    }
+
+    /// A value of an operation, as one leaf.
+    pub(crate) fn of(value: &ConstValue) -> Self {
+        match value {
+            ConstValue::Null => Self::Null,
+            value => {
+                let json = serde_json::to_vec(value);
+                Self::Leaf(json.expect("GraphQL values always serialise to JSON").into())
+            }
+        }
     }
 
     /// The text of a string.

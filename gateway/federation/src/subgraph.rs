@@ -9,11 +9,19 @@ mod content_coding;
 mod http_client;
 mod http_subgraph;
 mod introspect;
+mod introspection_sdl;
+mod mapped_subgraph;
 mod registry;
 mod response;
 mod status;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use async_graphql_parser::types::OperationType;
 use async_graphql_value::{Name, Variables};
@@ -32,7 +40,7 @@ pub(crate) use self::{introspect::fetch_sdl, registry::SubgraphRegistry};
 pub use crate::config::Headers;
 use crate::{
     address::AddressError,
-    error::{ApiError, Cause, PathSegment},
+    error::{ApiError, Cause, ErrorCode, PathSegment},
 };
 
 /// A subgraph that operations can be sent to.
@@ -62,6 +70,33 @@ pub struct SubgraphRequest<'a> {
     pub headers: &'a Headers,
     /// Deadline for the response.
     pub deadline: Instant,
+    /// Requests that the client's request may cause; this one is counted.
+    pub calls: &'a CallBudget,
+}
+
+/// The number of requests to subgraphs that a request of a client may cause.
+#[derive(Debug)]
+pub struct CallBudget {
+    max: usize,
+    count: AtomicUsize,
+}
+
+impl CallBudget {
+    pub(crate) const fn new(max: usize) -> Self {
+        Self { max, count: AtomicUsize::new(0) }
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// [`FetchError::TooManyCalls`] beyond the maximum.
+    pub(crate) fn count(&self) -> Result<(), FetchError> {
+        if self.count.fetch_add(1, Ordering::Relaxed) < self.max {
+            Ok(())
+        } else {
+            Err(FetchError::TooManyCalls(self.max))
+        }
+    }
 }
 
 /// The response of a subgraph.
@@ -82,7 +117,7 @@ pub struct SubgraphError {
     pub path: Vec<PathSegment>,
     /// Value of `extensions.code`, if it has the form of a code.
     pub code: Option<String>,
-    /// The error for clients, if the local subgraph reported it.
+    /// The error for clients, if it is known: of the local subgraph, or of one of several requests.
     pub local_error: Option<ApiError>,
 }
 
@@ -133,6 +168,9 @@ pub enum FetchError {
     /// The address of the subgraph must not receive requests.
     #[error("address rejected")]
     AddressRejected(#[from] AddressError),
+    /// The request of the client would cause more requests than the maximum.
+    #[error("request exceeds limit `subgraph_calls_max`: {0}")]
+    TooManyCalls(usize),
 }
 
 impl FetchError {
@@ -159,7 +197,24 @@ impl FetchError {
             Self::CircuitOpen
             | Self::UnknownSubgraph
             | Self::InvalidUrl { .. }
-            | Self::AddressRejected(_) => Availability::Unknown,
+            | Self::AddressRejected(_)
+            | Self::TooManyCalls(_) => Availability::Unknown,
         }
+    }
+
+    /// The error for clients.
+    pub(crate) fn client_error(&self, subgraph: &str) -> ApiError {
+        let (code, message) = match self {
+            Self::TooManyCalls(max) => return ApiError::limit("subgraph_calls_max", *max as u64),
+            Self::Timeout(_) => {
+                (ErrorCode::SubgraphTimeout, format!("subgraph timed out: `{subgraph}`"))
+            }
+            Self::MalformedResponse(_) | Self::ResponseTooLarge(_) | Self::Status(..500) => (
+                ErrorCode::SubgraphMalformedResponse,
+                format!("malformed response from subgraph `{subgraph}`"),
+            ),
+            _ => (ErrorCode::SubgraphUnavailable, format!("subgraph unavailable: `{subgraph}`")),
+        };
+        ApiError::new(code, message)
     }
 }

@@ -51,6 +51,7 @@ impl Config {
                 name: LOCAL_SUBGRAPH_NAME.to_owned(),
                 url: url.into(),
                 sdl: local_sdl,
+                mapping: None,
                 inaccessible_fields: InaccessibleFields::HiddenWhereShared,
             },
             scalars: &[],

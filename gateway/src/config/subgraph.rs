@@ -1,6 +1,7 @@
 //! `[[subgraph]]`: GraphQL services that are composed with ours.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -14,7 +15,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
-use super::{ConfigError, header_rules, header_rules::HeaderEntry};
+use super::{
+    ConfigError, header_rules,
+    header_rules::HeaderEntry,
+    service_mapping::{EntityEntry, MappingEntries, TypeEntry},
+};
 
 /// The name of the local subgraph; reserved.
 pub const LOCAL_SUBGRAPH_NAME: &str = "wegwijzer";
@@ -29,7 +34,7 @@ pub(super) struct SubgraphEntry {
     /// GraphQL endpoint.
     #[schemars(extend("x-range" = "`https` URL, `http` URL on the same machine (`localhost`, `127.0.0.1`, `[::1]`), or `http` URL in a private network with `allow_private_addresses`; without user name and password"))]
     url: String,
-    /// SDL of the subgraph.
+    /// SDL of the subgraph; of a [plain GraphQL service](federation.md#plain-graphql-services), its schema.
     #[schemars(extend("x-default-text" = "fetched from the subgraph", "x-range" = "path of a file, at most 4 MiB"))]
     sdl: Option<PathBuf>,
     /// Headers that the subgraph receives.
@@ -52,6 +57,22 @@ pub(super) struct SubgraphEntry {
     /// plain `http`.
     #[serde(default)]
     allow_private_addresses: bool,
+    /// Queries of a plain GraphQL service that join: name in the graph = field of its `Query`.
+    #[serde(default)]
+    #[schemars(extend("x-range" = "no name that the graph has already"))]
+    queries: BTreeMap<String, String>,
+    /// Mutations of a plain GraphQL service that join, in the same form.
+    #[serde(default)]
+    #[schemars(extend("x-range" = "no name that the graph has already"))]
+    mutations: BTreeMap<String, String>,
+    /// Maximum number of keys that are looked up in one request to a plain GraphQL service.
+    #[serde(default = "lookup_keys_max")]
+    #[schemars(range(min = 1, max = LOOKUP_KEYS_MAX))]
+    lookup_keys_max: usize,
+    #[serde(default, rename = "entity")]
+    entities: Vec<EntityEntry>,
+    #[serde(default, rename = "type")]
+    types: Vec<TypeEntry>,
 }
 
 const fn timeout_ms() -> u64 {
@@ -66,6 +87,12 @@ const fn sdl_poll_interval_s() -> u64 {
     60
 }
 
+const fn lookup_keys_max() -> usize {
+    100
+}
+
+/// Maximum of `lookup_keys_max`.
+const LOOKUP_KEYS_MAX: u64 = 1_000;
 /// Maximum of `timeout_ms`: ten minutes.
 const TIMEOUT_MS_MAX: u64 = 600_000;
 /// Maximum of `sdl_poll_interval_s`: a week.
@@ -108,6 +135,7 @@ impl SubgraphEntry {
         let ranges = [
             ("timeout_ms", self.timeout_ms, TIMEOUT_MS_MAX),
             ("sdl_poll_interval_s", self.sdl_poll_interval_s, SDL_POLL_INTERVAL_S_MAX),
+            ("lookup_keys_max", self.lookup_keys_max as u64, LOOKUP_KEYS_MAX),
         ];
         for (key, value, max) in ranges {
             if !(1..=max).contains(&value) {
@@ -120,7 +148,15 @@ impl SubgraphEntry {
             return Err(ConfigError::value("subgraph.retries", "at most 5", &actual));
         }
         let private = private.max(PrivateAddresses::of(self.allow_private_addresses));
+        let mapping = MappingEntries {
+            entities: self.entities,
+            types: self.types,
+            queries: self.queries,
+            mutations: self.mutations,
+            lookup_keys_max: self.lookup_keys_max,
+        };
         Ok(SubgraphConfig {
+            mapping: mapping.checked()?,
             url: secure_url("subgraph.url", &self.url, private)?,
             name: self.name,
             sdl: self.sdl.map(|path| folder.join(path)),

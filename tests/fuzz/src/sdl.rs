@@ -111,6 +111,7 @@ fn compose_and_load(sdl: &str) {
         name: name.to_owned(),
         url: format!("http://{name}.test/"),
         sdl: sdl.to_owned(),
+        mapping: None,
         inaccessible_fields: InaccessibleFields::Hidden,
     };
     let valid =

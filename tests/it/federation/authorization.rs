@@ -277,6 +277,7 @@ fn an_object_must_be_authorized_by_its_concrete_type() {
         name: "desk".to_owned(),
         url,
         sdl: sdl.to_owned(),
+        mapping: None,
         inaccessible_fields: InaccessibleFields::Hidden,
     };
     let gateway = Gateway::over(&compose(&[subgraph]).unwrap());

@@ -66,6 +66,7 @@ fn subgraph(name: &str, sdl: String) -> SubgraphSdl {
         name: name.to_owned(),
         url: format!("http://{name}.test/"),
         sdl,
+        mapping: None,
         inaccessible_fields: InaccessibleFields::Hidden,
     }
 }

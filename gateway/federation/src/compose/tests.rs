@@ -12,6 +12,7 @@ fn graph(name: &str, sdl: &str) -> SubgraphSdl {
         name: name.to_owned(),
         url,
         sdl: format!("{LINK}{sdl}"),
+        mapping: None,
         inaccessible_fields: InaccessibleFields::Hidden,
     }
 }

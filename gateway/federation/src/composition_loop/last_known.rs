@@ -150,6 +150,7 @@ mod tests {
             name: (*name).to_owned(),
             url: format!("http://{name}.test/").parse().unwrap(),
             sdl: None,
+            mapping: None,
             headers: Vec::new(),
             timeout: Duration::from_secs(1),
             retries: 0,
@@ -160,6 +161,7 @@ mod tests {
             name: "local".to_owned(),
             url: "http://local.test/".to_owned(),
             sdl: "type Query { a: Int }".to_owned(),
+            mapping: None,
             inaccessible_fields: InaccessibleFields::Hidden,
         };
         RouterConfig {

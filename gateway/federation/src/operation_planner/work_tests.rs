@@ -17,6 +17,7 @@ fn supergraph() -> Supergraph {
         name: "one".to_owned(),
         url: "http://one.test/".to_owned(),
         sdl: sdl.to_owned(),
+        mapping: None,
         inaccessible_fields: InaccessibleFields::Hidden,
     };
     Supergraph::load(&compose(&[subgraph]).unwrap()).unwrap()

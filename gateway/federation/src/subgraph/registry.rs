@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use hyper::header::HeaderName;
 
-use super::{Headers, HttpClient, HttpSubgraph, Subgraph};
+use super::{Headers, HttpClient, HttpSubgraph, Subgraph, mapped_subgraph::MappedSubgraph};
 use crate::{
     address::{AddressError, AddressRule},
     config::{RouterConfig, SubgraphConfig, SubgraphPolicy},
@@ -15,8 +15,9 @@ use crate::{
 enum SubgraphTarget {
     /// The local subgraph of the request.
     Local,
-    /// A subgraph over HTTP, with rules for its headers.
-    Http(Arc<HttpSubgraph>, HeaderPropagation),
+    /// A subgraph over HTTP, with rules for its headers, and its translation if it is a plain
+    /// GraphQL service.
+    Http(Arc<HttpSubgraph>, HeaderPropagation, Option<MappedSubgraph>),
 }
 
 /// Rules for the headers of a subgraph's requests.
@@ -65,17 +66,17 @@ impl SubgraphRegistry {
             let SubgraphInfo { name, url } = info;
             let subgraph = config.subgraphs.iter().find(|subgraph| subgraph.name == **name);
             let remote = match previous.and_then(|previous| previous.0.get(name)) {
-                Some(SubgraphTarget::Http(remote, _)) if remote.url() == url => Arc::clone(remote),
+                Some(SubgraphTarget::Http(remote, ..)) if remote.url() == url => Arc::clone(remote),
                 _ => {
                     let policy = policy(subgraph, &config.default_policy);
                     let name = Arc::clone(name);
                     Arc::new(HttpSubgraph::new(name, url.clone(), policy, client.clone()))
                 }
             };
-            SubgraphTarget::Http(
-                remote,
-                HeaderPropagation::new(subgraph, &config.forwarded_headers),
-            )
+            let mapping = subgraph.and_then(|subgraph| subgraph.mapping.clone());
+            let mapped = mapping.map(|mapping| MappedSubgraph::new(Arc::clone(&remote), mapping));
+            let headers = HeaderPropagation::new(subgraph, &config.forwarded_headers);
+            SubgraphTarget::Http(remote, headers, mapped)
         };
         Self(subgraphs.iter().map(|info| (Arc::clone(&info.name), target(info))).collect())
     }
@@ -109,15 +110,19 @@ impl SubgraphRegistry {
     ) -> Option<(&'a dyn Subgraph, Headers)> {
         match self.0.get(name)? {
             SubgraphTarget::Local => Some((local?, Headers::default())),
-            SubgraphTarget::Http(remote, propagation) => {
-                Some((remote, propagation.headers_for(client_headers)))
+            SubgraphTarget::Http(remote, propagation, mapped) => {
+                let subgraph: &dyn Subgraph = match mapped {
+                    Some(mapped) => mapped,
+                    None => remote,
+                };
+                Some((subgraph, propagation.headers_for(client_headers)))
             }
         }
     }
 
     /// Counts fields of a response that were not requested.
     pub(crate) fn record_unrequested_fields(&self, subgraph: &str, count: u64) {
-        if let Some(SubgraphTarget::Http(remote, _)) = self.0.get(subgraph) {
+        if let Some(SubgraphTarget::Http(remote, ..)) = self.0.get(subgraph) {
             remote.record_unrequested_fields(count);
         }
     }
@@ -130,7 +135,7 @@ impl SubgraphRegistry {
     /// The subgraphs that are called over HTTP, by name.
     pub(crate) fn remotes(&self) -> Vec<Arc<HttpSubgraph>> {
         let remotes = self.0.values().filter_map(|target| match target {
-            SubgraphTarget::Http(remote, _) => Some(Arc::clone(remote)),
+            SubgraphTarget::Http(remote, ..) => Some(Arc::clone(remote)),
             SubgraphTarget::Local => None,
         });
         let mut remotes: Vec<_> = remotes.collect();

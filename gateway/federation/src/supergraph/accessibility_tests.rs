@@ -15,6 +15,7 @@ fn try_compose(sdls: &[&str]) -> Result<String, Vec<CompositionError>> {
         name: format!("s{number}"),
         url: format!("http://s{number}.test/"),
         sdl: format!("{LINK}{sdl}"),
+        mapping: None,
         inaccessible_fields: InaccessibleFields::Hidden,
     };
     let subgraphs: Vec<_> = sdls.iter().enumerate().map(subgraph).collect();
