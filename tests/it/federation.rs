@@ -1,12 +1,15 @@
 //! The gateway with real subgraphs: small HTTP servers in the test process.
 
 mod authorization;
+mod composed_topics;
+mod composition_topics;
 mod faulty_subgraphs;
 mod generated;
 mod hostile_subgraphs;
 mod jwks;
 mod rejected_supergraphs;
 mod schema_check;
+mod server_sdls;
 pub(crate) mod subgraph;
 mod topics;
 

@@ -49,7 +49,7 @@ impl Config {
                 name: LOCAL_SUBGRAPH_NAME.to_owned(),
                 url: url.into(),
                 sdl: local_sdl,
-                inaccessible_fields: InaccessibleFields::HiddenWhereShared,
+                inaccessible_fields: InaccessibleFields::Exposed,
             },
         };
         let limits = &self.limits;

@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use cynic_parser::{TypeSystemDocument, type_system::Definition};
 use serde::Serialize;
 
-use super::SubgraphSdl;
+use super::subgraph_schema::SubgraphSchema;
 
 /// One reason why subgraphs cannot be composed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -45,13 +44,9 @@ pub(super) struct SubgraphNames {
 }
 
 impl SubgraphNames {
-    pub(super) fn of(subgraphs: &[SubgraphSdl], documents: &[TypeSystemDocument]) -> Self {
-        let definitions = documents.iter().flat_map(TypeSystemDocument::definitions);
-        let types = definitions.filter_map(|definition| match definition {
-            Definition::Type(one) | Definition::TypeExtension(one) => Some(one.name().to_owned()),
-            _ => None,
-        });
-        let names = subgraphs.iter().map(|subgraph| subgraph.name.clone());
+    pub(super) fn of(schemas: &[SubgraphSchema]) -> Self {
+        let names = schemas.iter().map(|schema| schema.name.clone());
+        let types = schemas.iter().flat_map(|schema| schema.types.keys().cloned());
         Self { subgraphs: names.collect(), types: types.collect() }
     }
 
@@ -72,10 +67,5 @@ impl SubgraphNames {
             }
         }
         error
-    }
-
-    /// As [`Self::error`], for a message about one subgraph.
-    pub(super) fn error_for_subgraph(&self, subgraph: &str, message: &str) -> CompositionError {
-        CompositionError { subgraphs: vec![subgraph.to_owned()], ..self.error(message) }
     }
 }

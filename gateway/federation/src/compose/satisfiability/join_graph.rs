@@ -8,10 +8,7 @@ use cynic_parser::{
 };
 
 use super::GraphSet;
-use crate::compose::{
-    diagnostic::CompositionError,
-    root_types::{graph_of, graphs},
-};
+use crate::compose::diagnostic::CompositionError;
 
 /// Types of a supergraph, with the subgraphs that resolve their fields.
 pub(super) struct JoinGraph<'a> {
@@ -205,4 +202,31 @@ fn is_true(directive: &Directive<'_>, argument: &str) -> bool {
 
 fn is_false(directive: &Directive<'_>, argument: &str) -> bool {
     directive.argument(argument).and_then(|one| one.value().as_bool()) == Some(false)
+}
+
+/// The subgraphs of a supergraph: value of `join__Graph`, and name.
+fn graphs(supergraph: &TypeSystemDocument) -> Vec<(&str, &str)> {
+    let mut graphs = Vec::new();
+    for definition in supergraph.definitions() {
+        let Definition::Type(TypeDefinition::Enum(graph_enum)) = definition else { continue };
+        if graph_enum.name() == "join__Graph" {
+            graphs.extend(graph_enum.values().map(|value| {
+                let mut directives = value.directives();
+                let join_graph = directives.find(|one| one.name() == "join__graph");
+                let name = join_graph.and_then(|one| one.argument("name")?.value().as_str());
+                (value.value(), name.unwrap_or(value.value()))
+            }));
+        }
+    }
+    graphs
+}
+
+/// The value of `graph` of a `@join__…` directive.
+fn graph_of<'a>(
+    directive: &Directive<'a>,
+) -> Option<&'a str> {
+    if !directive.name().starts_with("join__") {
+        return None;
+    }
+    directive.argument("graph")?.value().as_enum_value()
 }
