@@ -37,8 +37,8 @@ use cynic_parser::{TypeSystemDocument, parse_type_system_document};
 pub use self::diagnostic::CompositionError;
 use self::{
     authorization::AuthDirectives, diagnostic::SubgraphNames, exposed_fields::ExposedFields,
-    join::JoinDirectives, outline::Outlines, overrides::Overrides,
-    subgraph_schema::SubgraphSchema, type_system::SchemaDocument,
+    join::JoinDirectives, outline::Outlines, overrides::Overrides, subgraph_schema::SubgraphSchema,
+    type_system::SchemaDocument,
 };
 use crate::{error::panic_message, text_limits::check_sdl};
 

@@ -134,7 +134,10 @@ struct Service<'a> {
 /// The key of an entity as sent by a router: `{ __typename, id }`, or only the name of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EntityKey {
-    Record { kind: NodeKind, id: NodeId },
+    Record {
+        kind: NodeKind,
+        id: NodeId,
+    },
     /// The paging information of another subgraph.
     Page,
 }

@@ -18,10 +18,7 @@ pub(super) fn subgraph(name: &str, sdl: &str) -> SubgraphSdl {
 /// Our graph as `serve` composes it.
 pub(super) fn ours() -> SubgraphSdl {
     let sdl = gateway::graphql::federation_sdl();
-    SubgraphSdl {
-        inaccessible_fields: InaccessibleFields::Exposed,
-        ..subgraph("wegwijzer", &sdl)
-    }
+    SubgraphSdl { inaccessible_fields: InaccessibleFields::Exposed, ..subgraph("wegwijzer", &sdl) }
 }
 
 /// Topics with a type or root field that our graph has with another meaning: they are composed

@@ -34,9 +34,8 @@ fn servers() -> BTreeMap<String, String> {
     let files = fs::read_dir(repository().join("fixtures/server_sdls")).unwrap();
     let files = files.map(|entry| entry.unwrap().path());
     let sdls = files.filter(|path| path.extension().is_some_and(|of| of == "graphql"));
-    let name = |path: &std::path::Path| {
-        path.file_stem().unwrap().to_string_lossy().replace('_', "-")
-    };
+    let name =
+        |path: &std::path::Path| path.file_stem().unwrap().to_string_lossy().replace('_', "-");
     sdls.map(|path| (name(&path), fs::read_to_string(path).unwrap())).collect()
 }
 
@@ -44,12 +43,11 @@ fn servers() -> BTreeMap<String, String> {
 fn the_sdl_of_each_server_must_compose_with_ours_and_with_all_others() {
     let servers = servers();
     assert_eq!(servers.len(), 7);
-    let sets = servers
-        .iter()
-        .map(|(name, sdl)| vec![ours(), subgraph(name, sdl)])
-        .chain([std::iter::once(ours())
+    let sets = servers.iter().map(|(name, sdl)| vec![ours(), subgraph(name, sdl)]).chain([
+        std::iter::once(ours())
             .chain(servers.iter().map(|(name, sdl)| subgraph(name, sdl)))
-            .collect()]);
+            .collect(),
+    ]);
     for set in sets {
         let names: Vec<&str> = set.iter().map(|one| one.name.as_str()).collect();
         let supergraph = compose(&set).unwrap_or_else(|errors| panic!("{names:?}: {errors:#?}"));

@@ -99,9 +99,8 @@ impl RunningTopic {
                 subgraph.take_requests().into_iter().map(move |request| (name, request.body))
             })
             .collect();
-        let fail = |reason: String| {
-            Err(format!("{reason}\n{}\n{reply:?}\n{requests:#?}", case.query))
-        };
+        let fail =
+            |reason: String| Err(format!("{reason}\n{}\n{reply:?}\n{requests:#?}", case.query));
         for (name, body) in &requests {
             let errors = self.schemas[*name].validation_errors(body["query"].as_str().unwrap());
             if !errors.is_empty() {

@@ -147,7 +147,8 @@ fn directives<'g>(
         directives.push(AppliedDirective::new(AUTHENTICATED));
     }
     if let Some(scopes) = scopes {
-        let set = |set: BTreeSet<String>| Literal::List(set.into_iter().map(Literal::Text).collect());
+        let set =
+            |set: BTreeSet<String>| Literal::List(set.into_iter().map(Literal::Text).collect());
         let sets = Literal::List(scopes.into_iter().map(set).collect());
         directives.push(AppliedDirective::new(REQUIRES_SCOPES).with("scopes", sets));
     }

@@ -19,10 +19,13 @@ pub(super) fn merged_cost<'a>(
 
 /// The `@listSize` with the largest size and the arguments and fields of all.
 pub(super) fn merged_list_size<'a>(
-    directives: impl Iterator<Item = &'a AppliedDirective> + Clone,
+    directives: impl Iterator<Item = &'a AppliedDirective>,
 ) -> Option<AppliedDirective> {
-    let all = || directives.clone().filter(|one| one.name == "listSize");
-    all().next()?;
+    let copies: Vec<_> = directives.filter(|one| one.name == "listSize").collect();
+    if copies.is_empty() {
+        return None;
+    }
+    let all = || copies.iter();
     let mut merged = AppliedDirective::new("listSize");
     let sizes = all().filter_map(|one| one.argument("assumedSize"));
     let largest = sizes.filter_map(|size| Some((number(size)?, size.clone())));
@@ -41,8 +44,7 @@ pub(super) fn merged_list_size<'a>(
     let argument = "requireOneSlicingArgument";
     // The argument is true by default.
     if all().any(|one| one.argument(argument).is_some()) {
-        let is_required =
-            all().any(|one| one.argument(argument) != Some(&Literal::Boolean(false)));
+        let is_required = all().any(|one| one.argument(argument) != Some(&Literal::Boolean(false)));
         merged = merged.with(argument, Literal::Boolean(is_required));
     }
     Some(merged)

@@ -74,8 +74,7 @@ pub(super) fn with_definitions(mut document: SchemaDocument) -> String {
             let purpose = one.is_for_security.then_some("SECURITY");
             // The first directive has the name of the specification, and is not imported.
             let others = one.directives[1..].iter().filter(|name| used.contains(**name));
-            let imports: Vec<_> =
-                others.map(|name| Literal::Text(format!("@{name}"))).collect();
+            let imports: Vec<_> = others.map(|name| Literal::Text(format!("@{name}"))).collect();
             let link = link(one.url, purpose);
             links.push(if imports.is_empty() {
                 link

@@ -49,8 +49,8 @@ impl ExposedFields {
                 };
                 types.insert(name.clone());
                 let fields = local.types[name].fields.iter();
-                let missing =
-                    fields.filter(|field| field.ty.is_non_null() && of.field(&field.name).is_none());
+                let missing = fields
+                    .filter(|field| field.ty.is_non_null() && of.field(&field.name).is_none());
                 errors.extend(missing.map(|field| {
                     let message = format!(
                         "is missing, although clients of the local schema rely on it: add it \
@@ -82,10 +82,7 @@ fn expose_fields(of: &mut TypeDef) -> bool {
 
 /// The elements of the local schema that another subgraph marks `@inaccessible`: hiding them would
 /// change the schema for its clients.
-fn hidden_local_elements(
-    local: &SubgraphSchema,
-    other: &SubgraphSchema,
-) -> Vec<CompositionError> {
+fn hidden_local_elements(local: &SubgraphSchema, other: &SubgraphSchema) -> Vec<CompositionError> {
     let mut errors = Vec::new();
     let mut report = |name: &str, element: Option<&str>| {
         let message = "is `@inaccessible` here, but visible in the local schema: remove the \

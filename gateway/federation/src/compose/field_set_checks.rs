@@ -103,12 +103,11 @@ fn external_everywhere(schemas: &[SubgraphSchema]) -> Vec<CompositionError> {
             let types = schemas.iter().filter_map(|schema| schema.types.get(interface));
             types.filter(|of| has(&of.directives, "interfaceObject"))
         });
-        !types()
-            .chain(lenders)
-            .any(|of| of.field(field).is_some_and(|field| !is_external(field)))
+        !types().chain(lenders).any(|of| of.field(field).is_some_and(|field| !is_external(field)))
     });
     let error = |((name, field), schemas): ((&str, &str), Vec<&SubgraphSchema>)| CompositionError {
-        message: "is `@external` in every subgraph that has it: define it in one of them".to_owned(),
+        message: "is `@external` in every subgraph that has it: define it in one of them"
+            .to_owned(),
         type_name: Some(name.to_owned()),
         field: Some(field.to_owned()),
         subgraphs: schemas.iter().map(|schema| schema.name.clone()).collect(),

@@ -8,7 +8,7 @@ use graphql_tools::{parser::parse_query, static_graphql::query};
 use super::type_system::{DefinitionKind, TypeDef};
 
 /// One selection of a field set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FieldSetItem {
     /// A field: name, arguments as in the text, and its selection.
     Field(String, String, FieldSet),
@@ -17,7 +17,7 @@ pub(super) enum FieldSetItem {
 }
 
 /// Selections in the order of the text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FieldSet(pub(super) Vec<FieldSetItem>);
 
 impl FieldSet {
@@ -25,8 +25,11 @@ impl FieldSet {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         // Some servers print the outer braces too.
         let trimmed = text.trim();
-        let document =
-            if trimmed.starts_with('{') { Cow::from(trimmed) } else { format!("{{\n{text}\n}}").into() };
+        let document = if trimmed.starts_with('{') {
+            Cow::from(trimmed)
+        } else {
+            format!("{{\n{text}\n}}").into()
+        };
         let parsed = parse_query::<String>(&document);
         let parsed = parsed.map_err(|_| "is not a selection of fields")?.into_static();
         match parsed.definitions.as_slice() {

@@ -126,9 +126,10 @@ impl InaccessibleCheck<'_> {
 
     fn error(&self, name: &str, field: Option<&str>, message: &str) -> CompositionError {
         let has_element = |schema: &&SubgraphSchema| {
-            schema.types.get(name).is_some_and(|of| {
-                field.is_none_or(|field| of.field(field).is_some())
-            })
+            schema
+                .types
+                .get(name)
+                .is_some_and(|of| field.is_none_or(|field| of.field(field).is_some()))
         };
         let subgraphs = self.schemas.iter().filter(has_element);
         CompositionError {

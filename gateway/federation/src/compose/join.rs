@@ -76,9 +76,11 @@ impl<'a> JoinDirectives<'a> {
             .collect();
         for (graph, definition) in &definitions {
             let interfaces = definition.interfaces.iter();
-            of.directives.extend(interfaces.map(|name| {
-                self.graph("join__implements", *graph).with("interface", text(name))
-            }));
+            of.directives.extend(
+                interfaces.map(|name| {
+                    self.graph("join__implements", *graph).with("interface", text(name))
+                }),
+            );
         }
         if of.name == "Query" {
             // Every subgraph resolves entities.
@@ -91,13 +93,13 @@ impl<'a> JoinDirectives<'a> {
         }
         for (graph, definition) in &definitions {
             let members = definition.members.iter();
-            of.directives.extend(members.map(|name| {
-                self.graph("join__unionMember", *graph).with("member", text(name))
-            }));
+            of.directives
+                .extend(members.map(|name| {
+                    self.graph("join__unionMember", *graph).with("member", text(name))
+                }));
         }
         for value in &mut of.values {
-            let has_value =
-                |of: &TypeDef| of.values.iter().any(|other| other.name == value.name);
+            let has_value = |of: &TypeDef| of.values.iter().any(|other| other.name == value.name);
             let with_value = definitions.iter().filter(|(_, of)| has_value(of));
             value
                 .directives

@@ -149,7 +149,7 @@ impl Links {
                     self.directives.insert(local.to_owned(), meaning);
                 }
                 _ => {
-                    self.types.insert(local.to_owned());
+                    self.types.insert(local);
                 }
             }
         }

@@ -78,10 +78,9 @@ fn add_to_field(field: &mut FieldDef, copies: &[&FieldDef]) {
 }
 
 /// All directives of an element, without those about its structure.
-fn merged<'a>(
-    copies: impl Iterator<Item = &'a [AppliedDirective]> + Clone,
-) -> Vec<AppliedDirective> {
-    let all = || copies.clone().flatten();
+fn merged<'a>(copies: impl Iterator<Item = &'a [AppliedDirective]>) -> Vec<AppliedDirective> {
+    let copies: Vec<&AppliedDirective> = copies.flatten().collect();
+    let all = || copies.iter().copied();
     let mut directives: Vec<AppliedDirective> = Vec::new();
     let tags: BTreeSet<&AppliedDirective> = all().filter(|one| one.name == "tag").collect();
     for directive in all() {

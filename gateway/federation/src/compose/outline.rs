@@ -111,19 +111,13 @@ impl<'a> Outlines<'a> {
 
     /// Copies of a field, with the subgraphs that have it.
     fn copies(&self, name: &str, positions: &[FieldPosition]) -> Vec<(usize, FieldDef)> {
-        let copy = |at: &FieldPosition| {
-            (at.graph, self.types[at.graph][name].fields[at.index].clone())
-        };
+        let copy =
+            |at: &FieldPosition| (at.graph, self.types[at.graph][name].fields[at.index].clone());
         positions.iter().map(copy).collect()
     }
 
     /// Changes a field in all subgraphs that have it.
-    fn change(
-        &mut self,
-        name: &str,
-        positions: &[FieldPosition],
-        change: impl Fn(&mut FieldDef),
-    ) {
+    fn change(&mut self, name: &str, positions: &[FieldPosition], change: impl Fn(&mut FieldDef)) {
         for at in positions {
             if let Some(of) = self.types[at.graph].get_mut(name) {
                 change(&mut of.fields[at.index]);
@@ -182,7 +176,8 @@ impl<'a> Outlines<'a> {
             }
         }
         for (graph, schema) in self.schemas.iter().enumerate() {
-            for lender in schema.types.values().filter(|of| has(&of.directives, "interfaceObject")) {
+            for lender in schema.types.values().filter(|of| has(&of.directives, "interfaceObject"))
+            {
                 let Some(objects) = objects.get(&lender.name) else {
                     let message = "is an `@interfaceObject`, but no subgraph has an interface of \
                         that name: define it there with the same `@key`";
@@ -230,7 +225,8 @@ fn outline(of: &TypeDef) -> TypeDef {
     } else {
         Vec::new()
     };
-    let bare = |field: &FieldDef| FieldDef { description: None, directives: Vec::new(), ..field.clone() };
+    let bare =
+        |field: &FieldDef| FieldDef { description: None, directives: Vec::new(), ..field.clone() };
     let fields = of.fields.iter().map(|field| FieldDef {
         arguments: field.arguments.iter().map(bare).collect(),
         directives: directives.clone(),

@@ -198,11 +198,7 @@ fn composed_directives(document: &SchemaDocument, links: &Links) -> BTreeSet<Str
 }
 
 /// Removes definitions of federation: of its directives, and of types that only these use.
-fn remove_private_types(
-    document: &mut SchemaDocument,
-    links: &Links,
-    composed: &BTreeSet<String>,
-) {
+fn remove_private_types(document: &mut SchemaDocument, links: &Links, composed: &BTreeSet<String>) {
     let is_kept = |definition: &DirectiveDef| {
         let is_executable = definition.locations.iter().any(|one| EXECUTABLE.contains(one));
         links.meaning(&definition.name) == Meaning::Custom
@@ -305,8 +301,10 @@ fn rename_roots(document: &mut SchemaDocument, errors: &mut Errors<'_>) {
         let declared = document.roots.iter().find(|(other, _)| *other == operation);
         let Some((_, name)) = declared.filter(|(_, name)| name != usual) else { continue };
         if document.types.contains_key(usual) {
-            let message = format!("`{name}` is the root type of {operation} operations, so no \
-                other type can be named `{usual}`: rename it");
+            let message = format!(
+                "`{name}` is the root type of {operation} operations, so no \
+                other type can be named `{usual}`: rename it"
+            );
             errors.add(usual, None, &message);
             continue;
         }

@@ -67,10 +67,8 @@ fn our_paging_information_must_keep_its_fields_when_others_share_the_type() {
     let shareable = graph("pages", &format!("{root} type PageInfo @shareable {{ {fields} }}"));
     let unmarked = graph("pages", &format!("{root} type PageInfo {{ {fields} }}"));
     let hiding = format!("{root} type PageInfo @shareable {{ {fields} note: Int @inaccessible }}");
-    let old = SubgraphSdl {
-        sdl: format!("{root} type PageInfo {{ {fields} }}"),
-        ..graph("pages", "")
-    };
+    let old =
+        SubgraphSdl { sdl: format!("{root} type PageInfo {{ {fields} }}"), ..graph("pages", "") };
     for subgraph in [shareable, unmarked, graph("pages", &hiding), old] {
         let supergraph = compose(&[ours(), subgraph]).unwrap();
         let field = lines_of(&supergraph, "continuedFromGeneration").join("");
@@ -92,7 +90,8 @@ fn our_paging_information_must_keep_its_fields_when_others_share_the_type() {
 #[test]
 fn others_must_not_hide_or_leave_out_what_clients_of_our_graph_use() {
     let page = |fields: &str| {
-        let sdl = format!("type Query {{ page: PageInfo }} type PageInfo @shareable {{ {fields} }}");
+        let sdl =
+            format!("type Query {{ page: PageInfo }} type PageInfo @shareable {{ {fields} }}");
         error_coordinates(&[ours(), graph("pages", &sdl)])
     };
     let without = "hasNextPage: Boolean! endCursor: String";

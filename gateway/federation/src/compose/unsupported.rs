@@ -39,9 +39,9 @@ pub(super) fn unsupported(schema: &SubgraphSchema) -> Vec<CompositionError> {
             let message = "subscriptions are not supported: remove the type from the SDL that this \
                 router composes";
             let fields = of.fields.iter();
-            errors.extend(fields.map(|field| {
-                schema.error(&of.name, Some(&field.name), message.to_owned())
-            }));
+            errors.extend(
+                fields.map(|field| schema.error(&of.name, Some(&field.name), message.to_owned())),
+            );
         }
     }
     errors

@@ -66,9 +66,10 @@ fn misfit(own: &FieldDef, expected: &FieldDef, members: &Members) -> Option<Stri
     let named = |of: &FieldDef, name: &str| {
         of.arguments.iter().find(|argument| argument.name == name).cloned()
     };
-    let missing = expected.arguments.iter().find(|argument| {
-        named(own, &argument.name).is_none_or(|own| own.ty != argument.ty)
-    });
+    let missing = expected
+        .arguments
+        .iter()
+        .find(|argument| named(own, &argument.name).is_none_or(|own| own.ty != argument.ty));
     let required = own
         .arguments
         .iter()

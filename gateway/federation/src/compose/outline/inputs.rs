@@ -26,10 +26,8 @@ pub(super) fn unify_arguments(
         let named = |field: &FieldDef| {
             field.arguments.iter().find(|other| other.name == argument.name).cloned()
         };
-        let inputs: Inputs = with_field
-            .iter()
-            .filter_map(|(graph, field)| Some((*graph, named(field)?)))
-            .collect();
+        let inputs: Inputs =
+            with_field.iter().filter_map(|(graph, field)| Some((*graph, named(field)?))).collect();
         let coordinate = format!("argument `{}`", argument.name);
         if inputs.len() < with_field.len() {
             let without = with_field.iter().filter(|(_, field)| named(field).is_none());
@@ -76,9 +74,7 @@ pub(super) fn unify(outlines: &mut Outlines<'_>) {
 /// Whether clients cannot see an input field: then the router never sends it.
 fn is_hidden(outlines: &Outlines<'_>, name: &str, field: &str) -> bool {
     let types = outlines.schemas.iter().filter_map(|schema| schema.types.get(name));
-    types
-        .filter_map(|of| of.field(field))
-        .any(|field| has(&field.directives, "inaccessible"))
+    types.filter_map(|of| of.field(field)).any(|field| has(&field.directives, "inaccessible"))
 }
 
 fn report_required(
@@ -155,7 +151,9 @@ fn narrower(one: &TypeRef, other: &TypeRef) -> Option<TypeRef> {
         (TypeRef::List(one), TypeRef::List(other)) => {
             Some(TypeRef::List(Box::new(narrower(one, other)?)))
         }
-        (TypeRef::Named(one), TypeRef::Named(other)) => (one == other).then(|| TypeRef::Named(one.clone())),
+        (TypeRef::Named(one), TypeRef::Named(other)) => {
+            (one == other).then(|| TypeRef::Named(one.clone()))
+        }
         _ => None,
     }
 }

@@ -41,7 +41,12 @@ pub(super) fn check(outlines: &mut Outlines<'_>, overrides: &Overrides) {
                 .filter(|one| !one.is_shareable)
                 .map(|one| format!("`{}`", outlines.schemas[one.graph].name))
                 .collect();
-            (name.to_owned(), field.to_owned(), graphs.into_iter().collect::<Vec<_>>(), unmarked.join(", "))
+            (
+                name.to_owned(),
+                field.to_owned(),
+                graphs.into_iter().collect::<Vec<_>>(),
+                unmarked.join(", "),
+            )
         })
         .collect();
     for (name, field, graphs, unmarked) in wrong {

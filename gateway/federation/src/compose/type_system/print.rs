@@ -152,11 +152,7 @@ impl Display for SchemaDocument {
     }
 }
 
-fn applied(
-    f: &mut Formatter<'_>,
-    directives: &[AppliedDirective],
-    separator: &str,
-) -> fmt::Result {
+fn applied(f: &mut Formatter<'_>, directives: &[AppliedDirective], separator: &str) -> fmt::Result {
     for directive in directives {
         write!(f, "{separator}{directive}")?;
     }

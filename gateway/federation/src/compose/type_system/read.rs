@@ -4,8 +4,8 @@ use cynic_parser::{
     ConstValue, TypeSystemDocument,
     common::{OperationType, WrappingType},
     type_system::{
-        Definition, Description, Directive, DirectiveDefinition, FieldDefinition,
-        InputValueDefinition, SchemaDefinition, Type, TypeDefinition,
+        Definition, Description, Directive, DirectiveDefinition, DirectiveLocation,
+        FieldDefinition, InputValueDefinition, SchemaDefinition, Type, TypeDefinition,
     },
 };
 
@@ -143,7 +143,7 @@ impl Reader<'_> {
             name: one.name().to_owned(),
             arguments: one.arguments().map(|argument| self.input(argument)).collect(),
             is_repeatable: one.is_repeatable(),
-            locations: one.locations().map(|location| location.as_str()).collect(),
+            locations: one.locations().map(DirectiveLocation::as_str).collect(),
         }
     }
 
