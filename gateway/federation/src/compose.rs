@@ -3,7 +3,7 @@
 //! `subgraph_schema` reads each SDL with the meanings of its names, `unsupported` rejects what is
 //! not served, and `federation_one` rewrites old subgraphs. The crate `graphql-composition` merges
 //! the `outline`s of the subgraphs. To its result, `merged_directives`, `join` and `authorization`
-//! add what each subgraph says about its elements, and `satisfiability` checks that each field can
+//! add what each subgraph declares of its elements, and `satisfiability` checks that each field can
 //! be resolved. This module must not know where an SDL comes from, nor who uses the result.
 
 mod authorization;
@@ -89,7 +89,7 @@ fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionEr
     self::federation_one::upgrade(&mut schemas);
     let (exposed, found) = ExposedFields::expose(&mut schemas);
     errors.extend(found);
-    errors.extend(self::field_set_checks::problems(&schemas));
+    errors.extend(self::field_set_checks::errors(&schemas));
     let (authorization, found) = AuthDirectives::collect(&schemas);
     errors.extend(found);
     let (overrides, found) = Overrides::read(&schemas);
@@ -105,7 +105,9 @@ fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionEr
         return Err(errors);
     }
     let merged = outlines.compose().map_err(|messages| {
-        let names = SubgraphNames::of(&schemas);
+        let types = schemas.iter().flat_map(|schema| schema.types.keys().cloned());
+        let subgraphs = schemas.iter().map(|schema| schema.name.clone());
+        let names = SubgraphNames::new(subgraphs.collect(), types.collect());
         messages.iter().map(|message| names.error(message)).collect::<Vec<_>>()
     })?;
     let mut document = merged_document(&merged)?;

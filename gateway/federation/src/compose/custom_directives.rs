@@ -69,8 +69,7 @@ pub(super) fn add(
 fn different(name: &str, defined: &[(&SubgraphSchema, &DirectiveDef)]) -> CompositionError {
     CompositionError {
         message: format!(
-            "`directive @{name}` has different arguments in these subgraphs: define it in the same \
-             way, or rename it"
+            "`directive @{name}` has different arguments in these subgraphs: give it the same arguments, or rename it"
         ),
         subgraphs: defined.iter().map(|(schema, _)| schema.name.clone()).collect(),
         ..CompositionError::default()

@@ -4,8 +4,6 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
 
-use super::subgraph_schema::SubgraphSchema;
-
 /// One reason why subgraphs cannot be composed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CompositionError {
@@ -44,10 +42,8 @@ pub(super) struct SubgraphNames {
 }
 
 impl SubgraphNames {
-    pub(super) fn of(schemas: &[SubgraphSchema]) -> Self {
-        let names = schemas.iter().map(|schema| schema.name.clone());
-        let types = schemas.iter().flat_map(|schema| schema.types.keys().cloned());
-        Self { subgraphs: names.collect(), types: types.collect() }
+    pub(super) const fn new(subgraphs: Vec<String>, types: BTreeSet<String>) -> Self {
+        Self { subgraphs, types }
     }
 
     /// Extracts the names of a type, field and subgraphs from an error message.

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// All invalid field sets, and fields that no subgraph resolves.
-pub(super) fn problems(schemas: &[SubgraphSchema]) -> Vec<CompositionError> {
+pub(super) fn errors(schemas: &[SubgraphSchema]) -> Vec<CompositionError> {
     let mut errors: Vec<_> = schemas.iter().flat_map(of_subgraph).collect();
     errors.extend(external_everywhere(schemas));
     errors
@@ -20,8 +20,8 @@ fn of_subgraph(schema: &SubgraphSchema) -> Vec<CompositionError> {
     let mut errors = Vec::new();
     for of in schema.types.values() {
         for key in of.directives.iter().filter(|one| one.name == "key") {
-            let problem = problem(schema, key, &of.name);
-            errors.extend(problem.map(|message| schema.error(&of.name, None, message)));
+            let invalid = invalid(schema, key, &of.name);
+            errors.extend(invalid.map(|message| schema.error(&of.name, None, message)));
             if of.kind == DefinitionKind::Interface {
                 errors.extend(objects_without(schema, of, key));
             }
@@ -35,7 +35,7 @@ fn of_subgraph(schema: &SubgraphSchema) -> Vec<CompositionError> {
                     "provides" => field.ty.name(),
                     _ => continue,
                 };
-                problem(schema, one, on).into_iter().for_each(&mut report);
+                invalid(schema, one, on).into_iter().for_each(&mut report);
                 if has(&field.directives, "external") {
                     report(format!("has `@external` and `@{}`: remove one", one.name));
                 }
@@ -71,13 +71,13 @@ fn objects_without(
     objects.map(error).collect()
 }
 
-fn problem(schema: &SubgraphSchema, directive: &AppliedDirective, on: &str) -> Option<String> {
+fn invalid(schema: &SubgraphSchema, directive: &AppliedDirective, on: &str) -> Option<String> {
     let name = &directive.name;
     let text = directive.argument("fields").map(ToString::to_string).unwrap_or_default();
     let reason = match field_set(directive) {
         None => "has no `fields`".to_owned(),
         Some(Err(reason)) => reason,
-        Some(Ok(set)) => set.problem(&schema.types, on)?,
+        Some(Ok(set)) => set.invalid_selection(&schema.types, on)?,
     };
     Some(format!(
         "`@{name}(fields: {text})` {reason}: select fields of `{on}` that this SDL defines"

@@ -94,7 +94,11 @@ impl FieldSet {
     }
 
     /// The first field or type that does not exist, or an object without a selection.
-    pub(super) fn problem(&self, types: &IndexMap<String, TypeDef>, on: &str) -> Option<String> {
+    pub(super) fn invalid_selection(
+        &self,
+        types: &IndexMap<String, TypeDef>,
+        on: &str,
+    ) -> Option<String> {
         if self.0.is_empty() {
             return Some("selects nothing".to_owned());
         }
@@ -102,7 +106,7 @@ impl FieldSet {
             FieldSetItem::Field(name, _, _) if name == "__typename" => None,
             FieldSetItem::OnType(name, below) => match types.get(name) {
                 None => Some(format!("names the unknown type `{name}`")),
-                Some(_) => below.problem(types, name),
+                Some(_) => below.invalid_selection(types, name),
             },
             FieldSetItem::Field(name, _, below) => {
                 let Some(field) = types.get(on).and_then(|of| of.field(name)) else {
@@ -113,7 +117,7 @@ impl FieldSet {
                 match (is_composite, below.0.is_empty()) {
                     (true, true) => Some(format!("needs a selection of `{on}.{name}`")),
                     (false, false) => Some(format!("selects fields of the leaf `{on}.{name}`")),
-                    (true, false) => below.problem(types, field.ty.name()),
+                    (true, false) => below.invalid_selection(types, field.ty.name()),
                     (false, true) => None,
                 }
             }

@@ -199,17 +199,17 @@ fn composed_directives(document: &SchemaDocument, links: &Links) -> BTreeSet<Str
 
 /// Removes definitions of federation: of its directives, and of types that only these use.
 fn remove_private_types(document: &mut SchemaDocument, links: &Links, composed: &BTreeSet<String>) {
-    let is_kept = |definition: &DirectiveDef| {
+    let is_public = |definition: &DirectiveDef| {
         let is_executable = definition.locations.iter().any(|one| EXECUTABLE.contains(one));
         links.meaning(&definition.name) == Meaning::Custom
             && (composed.contains(&definition.name) || is_executable)
     };
     // Some servers print the type of field sets without the directives that use it.
     let mut private = BTreeSet::from(["FieldSet".to_owned()]);
-    for definition in document.directive_definitions.iter().filter(|one| !is_kept(one)) {
+    for definition in document.directive_definitions.iter().filter(|one| !is_public(one)) {
         private.extend(definition.arguments.iter().map(|one| one.ty.name().to_owned()));
     }
-    document.directive_definitions.retain(is_kept);
+    document.directive_definitions.retain(is_public);
     document.types.retain(|name, _| !links.is_private_type(name));
     // Types of arguments of arguments, once for each level that removes something.
     while !private.is_empty() {

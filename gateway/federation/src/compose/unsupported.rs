@@ -9,7 +9,7 @@ use super::{
 
 /// Directives that are not served, with the remedy.
 const DIRECTIVES: [(&str, &str); 6] = [
-    ("policy", "refusing to compose it unenforced; use `@authenticated` or `@requiresScopes`"),
+    ("policy", "it would not be enforced; use `@authenticated` or `@requiresScopes`"),
     ("context", "pass the value as an argument or with `@requires`"),
     ("fromContext", "pass the value as an argument or with `@requires`"),
     ("connect", "put a server in front of the REST API"),

@@ -44,7 +44,7 @@ pub(super) fn check(outlines: &mut Outlines<'_>) {
                     "is missing, although `{name}` implements `{interface}`, which has the field \
                      in another subgraph: add it, or remove it there"
                 )),
-                Some(own) => misfit(own, expected, &members)
+                Some(own) => mismatch(own, expected, &members)
                     .map(|reason| format!("does not fit `{interface}.{field}`: {reason}")),
             };
             let coordinate = || ((*name).to_owned(), (*field).to_owned(), graphs.clone());
@@ -56,7 +56,7 @@ pub(super) fn check(outlines: &mut Outlines<'_>) {
     }
 }
 
-fn misfit(own: &FieldDef, expected: &FieldDef, members: &Members) -> Option<String> {
+fn mismatch(own: &FieldDef, expected: &FieldDef, members: &Members) -> Option<String> {
     if more_general(&own.ty, &expected.ty, members).as_ref() != Some(&expected.ty) {
         return Some(format!(
             "the merged types are `{}` and `{}`; give both the same `!` in every subgraph",

@@ -30,7 +30,7 @@ pub(super) fn check(outlines: &mut Outlines<'_>, overrides: &Overrides) {
     let is_open = |resolver: &FieldResolver| {
         outlines.schemas[resolver.graph].is_exposed && resolver.is_shareable
     };
-    let wrong: Vec<_> = resolvers
+    let unmarked_fields: Vec<_> = resolvers
         .into_iter()
         .filter(|(_, of_field)| of_field.len() > 1 && !of_field.iter().any(is_open))
         .filter(|(_, of_field)| of_field.iter().any(|resolver| !resolver.is_shareable))
@@ -49,7 +49,7 @@ pub(super) fn check(outlines: &mut Outlines<'_>, overrides: &Overrides) {
             )
         })
         .collect();
-    for (name, field, graphs, unmarked) in wrong {
+    for (name, field, graphs, unmarked) in unmarked_fields {
         let message = format!(
             "is resolved by several subgraphs: mark it `@shareable` in {unmarked}, or remove it \
              from all but one"
