@@ -42,7 +42,11 @@ const CLASHES: &[(&str, &str)] = &[
 const REJECTED: &[(&str, &str)] =
     &[("progressive_override", "progressive `@override`"), ("subscriptions", "subscriptions")];
 /// Cases that are not served as with the supergraph of Apollo's composition: topic, number, reason.
-const EXCEPTIONS: &[(&str, usize, &str)] = &[];
+const EXCEPTIONS: &[(&str, usize, &str)] = &[(
+    "authorization",
+    5,
+    "Apollo's composition restricts an interface like its objects; here, each object is checked",
+)];
 
 fn composed(file: &str, topic: &Topic) -> Result<String, Vec<CompositionError>> {
     let theirs = topic.subgraph.iter().map(|(name, inputs)| subgraph(name, &inputs.sdl));
@@ -84,5 +88,5 @@ fn topics_must_be_served_with_supergraphs_of_our_own_composition() {
     }
     assert!(failed.is_empty(), "{passed} passed\n{}", failed.join("\n"));
     println!("{passed} cases, {with_ours} of them in a supergraph with our graph");
-    assert_eq!((passed, with_ours), (0, 0));
+    assert_eq!((passed, with_ours), (258, 202));
 }

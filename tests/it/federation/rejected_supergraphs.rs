@@ -91,14 +91,6 @@ fn a_supergraph_that_is_too_long_must_be_rejected() {
     assert_eq!(at_limit.query("{ __typename }"), json!({ "data": { "__typename": "Query" } }));
 }
 
-/// A supergraph with a field that a connector resolves instead of a subgraph.
-fn with_connector(supergraph: &str) -> String {
-    let directive = "@join__directive(graphs: [], name: \"connect\", args: {})";
-    let text = supergraph.replacen("type Query\n", &format!("type Query\n  {directive}\n"), 1);
-    assert_ne!(text, supergraph);
-    text
-}
-
 #[test]
 fn an_unsupported_supergraph_must_leave_the_previous_one_active() {
     let text = supergraph("simple_entity_call");

@@ -69,7 +69,8 @@ pub(super) fn add(
 fn different(name: &str, defined: &[(&SubgraphSchema, &DirectiveDef)]) -> CompositionError {
     CompositionError {
         message: format!(
-            "`directive @{name}` has different arguments in these subgraphs: give it the same arguments, or rename it"
+            "`directive @{name}` has different arguments in these subgraphs: give it the same, or \
+             rename it"
         ),
         subgraphs: defined.iter().map(|(schema, _)| schema.name.clone()).collect(),
         ..CompositionError::default()

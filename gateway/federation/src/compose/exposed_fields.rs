@@ -3,7 +3,7 @@
 //!
 //! Other subgraphs can have the type without such a field. Their objects then get it from the local
 //! subgraph, which resolves the type by its name alone (`@key(fields: "__typename")`) and returns
-//! null. That works for every nullable field of the type; each subgraph must have the others itself.
+//! null. That works for every nullable field of the type; each subgraph must have the others.
 
 use std::collections::BTreeSet;
 

@@ -141,8 +141,8 @@ impl InaccessibleCheck<'_> {
     }
 }
 
-const REQUIRED: &str = "requires a value that is `@inaccessible`, so no client can give it: make it \
-    optional or visible";
+const REQUIRED: &str = "requires a value that is `@inaccessible`, so no client can give it: make \
+    it optional or visible";
 
 fn is_hidden(directives: &[AppliedDirective]) -> bool {
     has(directives, "inaccessible")

@@ -31,7 +31,6 @@ const FIRST: [&str; 4] = ["deprecated", "specifiedBy", "oneOf", "inaccessible"];
 
 /// Adds descriptions and directives to the merged elements of `document`.
 pub(super) fn add(document: &mut SchemaDocument, schemas: &[SubgraphSchema]) {
-    document.description = schemas.iter().find_map(|schema| schema.description.clone());
     for of in document.types.values_mut() {
         let definitions: Vec<&TypeDef> =
             schemas.iter().filter_map(|schema| schema.types.get(&of.name)).collect();

@@ -43,7 +43,6 @@ pub(super) struct SubgraphSchema {
     pub(super) is_exposed: bool,
     /// Version of federation, as in `v2.5`; none for Federation 1.
     pub(super) version: Option<String>,
-    pub(super) description: Option<String>,
     pub(super) types: IndexMap<String, TypeDef>,
     /// Links to specifications of the directives in `composed`.
     pub(super) links: Vec<CustomLink>,
@@ -79,7 +78,6 @@ impl SubgraphSchema {
             url: subgraph.url.clone(),
             is_exposed: subgraph.inaccessible_fields == InaccessibleFields::Exposed,
             version: links.federation,
-            description: document.description,
             types: document.types,
             links: links.custom,
             composed,

@@ -170,9 +170,7 @@ pub(super) fn has(directives: &[AppliedDirective], name: &str) -> bool {
 /// A whole document.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SchemaDocument {
-    /// Of the schema itself.
-    pub(super) description: Option<String>,
-    /// Of the schema itself.
+    /// Of the schema itself. Its description is not read: planners cannot parse one.
     pub(super) directives: Vec<AppliedDirective>,
     /// Names of the root types, by `query`, `mutation` and `subscription`.
     pub(super) roots: Vec<(&'static str, String)>,

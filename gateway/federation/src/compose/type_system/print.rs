@@ -129,7 +129,6 @@ impl Display for DirectiveDef {
 impl Display for SchemaDocument {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if !self.roots.is_empty() {
-            described(f, self.description.as_deref(), "")?;
             f.write_str("schema")?;
             applied(f, &self.directives, "\n  ")?;
             f.write_str("\n{\n")?;

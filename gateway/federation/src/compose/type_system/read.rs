@@ -80,7 +80,6 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn schema(&self, schema: SchemaDefinition<'_>, read: &mut SchemaDocument) {
-        read.description = read.description.take().or_else(|| text(schema.description()));
         read.directives.extend(self.directives(schema.directives()));
         read.roots.extend(schema.root_operations().map(|root| {
             let operation = match root.operation_type() {
