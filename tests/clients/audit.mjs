@@ -21,7 +21,7 @@ import { compileForRelay } from "./relay.mjs";
 import { callMcp } from "./mcp.mjs";
 import { readFeeds } from "./feeds.mjs";
 import { Installation } from "./server.mjs";
-import { compareSupergraphs } from "./supergraphs.mjs";
+import { compareRules, compareSupergraphs } from "./supergraphs.mjs";
 
 /** What a server that hides what it can is configured with. */
 const CLOSED = "[graphql]\nintrospection = false\ndid_you_mean = false\ncsrf_prevention = true\n";
@@ -70,6 +70,7 @@ try {
   });
   await check("composers", compareComposers);
   await check("supergraphs", () => compareSupergraphs());
+  await check("rules of composition", () => compareRules());
   await check("clients.md", compareManual);
   await check("examples, tsc", () => examples.build());
   await withServer("server", () => installation.serveDemo(), async (url) => {
