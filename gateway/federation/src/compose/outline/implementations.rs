@@ -1,7 +1,7 @@
 //! Fields of objects that implement fields of interfaces, in the merged types: a type that became
 //! more general must still fit, and an argument must exist in both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql_value::indexmap::IndexMap;
 
@@ -18,13 +18,13 @@ type MergedFields<'a> = BTreeMap<&'a str, &'a FieldDef>;
 pub(super) fn check(outlines: &mut Outlines<'_>) {
     let members = members(outlines);
     let mut fields: IndexMap<&str, MergedFields<'_>> = IndexMap::new();
-    let mut pairs: IndexMap<(&str, &str), Vec<usize>> = IndexMap::new();
-    for (graph, types) in outlines.types.iter().enumerate() {
+    let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for types in &outlines.types {
         let implementing = types.values().filter(|of| !of.interfaces.is_empty());
         for (of, interface) in
             implementing.flat_map(|of| of.interfaces.iter().map(move |name| (of, name)))
         {
-            pairs.entry((&of.name, interface)).or_default().push(graph);
+            pairs.insert((&of.name, interface));
             for name in [&of.name, interface] {
                 let of_type = fields.entry(name).or_default();
                 if let Some(of) = types.get(name) {
@@ -34,7 +34,7 @@ pub(super) fn check(outlines: &mut Outlines<'_>) {
         }
     }
     let mut found = Vec::new();
-    for ((name, interface), graphs) in &pairs {
+    for (name, interface) in &pairs {
         let (Some(own), Some(expected)) = (fields.get(name), fields.get(interface)) else {
             continue;
         };
@@ -47,12 +47,14 @@ pub(super) fn check(outlines: &mut Outlines<'_>) {
                 Some(own) => mismatch(own, expected, &members)
                     .map(|reason| format!("does not fit `{interface}.{field}`: {reason}")),
             };
-            let coordinate = || ((*name).to_owned(), (*field).to_owned(), graphs.clone());
+            let coordinate = || ((*name).to_owned(), (*field).to_owned());
             found.extend(message.map(|message| (coordinate(), message)));
         }
     }
-    for ((name, field, graphs), message) in found {
-        outlines.report(&name, Some(&field), &graphs, message);
+    let names = outlines.by_name();
+    for ((name, field), message) in found {
+        let graphs = names.get(&name).map(Vec::as_slice).unwrap_or_default();
+        outlines.report(&name, Some(&field), graphs, message);
     }
 }
 
