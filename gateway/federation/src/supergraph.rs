@@ -68,7 +68,7 @@ pub enum LoadError {
     #[error("query planner rejected the supergraph")]
     Planner(#[source] Cause),
     /// It has a field that is resolved by a connector instead of a subgraph.
-    #[error("unsupported `@{directive}` of `{coordinate}`: put a server in front of the REST API")]
+    #[error("unsupported `@{directive}` of `{coordinate}`: let a subgraph resolve it")]
     UnsupportedConnector {
         /// Name of the directive in the subgraph.
         directive: String,

@@ -22,7 +22,7 @@ type GraphSet = BTreeSet<usize>;
 /// Fields of an object that a subgraph resolves on the way from the root, by `@provides`.
 type ProvidedSets = BTreeSet<(usize, FieldSet)>;
 /// An object of a type, from any of the subgraphs.
-type Step<'a> = (&'a str, GraphSet, ProvidedSets);
+type WalkStep<'a> = (&'a str, GraphSet, ProvidedSets);
 
 /// All fields that an operation can select but that cannot be resolved.
 pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError> {
@@ -32,7 +32,7 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
         visited: BTreeSet::new(),
         unreachable: BTreeMap::new(),
     };
-    let mut steps: Vec<Step<'_>> = Vec::new();
+    let mut steps: Vec<WalkStep<'_>> = Vec::new();
     for root in &join_graph.roots {
         if let Some(object) = join_graph.objects.get(root) {
             steps.push((root, object.graphs.keys().copied().collect(), ProvidedSets::new()));
@@ -51,14 +51,14 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
 
 struct SatisfiabilityWalk<'a> {
     join_graph: &'a JoinGraph<'a>,
-    visited: BTreeSet<Step<'a>>,
+    visited: BTreeSet<WalkStep<'a>>,
     /// Type and field, with the subgraphs from which it cannot be resolved.
     unreachable: BTreeMap<(&'a str, &'a str), GraphSet>,
 }
 
 impl<'a> SatisfiabilityWalk<'a> {
     /// Visits the fields of an object.
-    fn follow(&mut self, step: &Step<'a>, steps: &mut Vec<Step<'a>>) {
+    fn follow(&mut self, step: &WalkStep<'a>, steps: &mut Vec<WalkStep<'a>>) {
         let (name, graphs, provided) = step;
         let join_graph = self.join_graph;
         let Some(object) = join_graph.objects.get(name) else { return };

@@ -244,8 +244,8 @@ impl Canonical<'_, '_> {
         for directive in directives {
             let name = &directive.name;
             if self.links.meaning(name) == Meaning::Known("source") {
-                let message = "`@source` of Apollo Connectors is not supported: put a server in \
-                    front of the REST API";
+                let message = "`@source` of Apollo Connectors is not supported: let a subgraph \
+                    call the REST API";
                 self.errors.add("schema", None, message);
             }
         }

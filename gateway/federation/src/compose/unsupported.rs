@@ -12,8 +12,8 @@ const DIRECTIVES: [(&str, &str); 6] = [
     ("policy", "it would not be enforced; use `@authenticated` or `@requiresScopes`"),
     ("context", "pass the value as an argument or with `@requires`"),
     ("fromContext", "pass the value as an argument or with `@requires`"),
-    ("connect", "put a server in front of the REST API"),
-    ("source", "put a server in front of the REST API"),
+    ("connect", "let a subgraph resolve it"),
+    ("source", "let a subgraph resolve it"),
     ("cacheTag", "remove it; the router caches no entities"),
 ];
 

@@ -66,7 +66,7 @@ fn a_reference_to_something_inaccessible_must_be_rejected() {
         ),
         (
             "type Query { a: I } interface I { b: S } type T implements I { b: S } scalar S @inaccessible",
-            "I.b",
+            "T.b",
             "S",
         ),
     ] {
