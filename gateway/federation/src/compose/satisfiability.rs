@@ -70,11 +70,11 @@ impl<'a> SatisfiabilityWalk<'a> {
         };
         for (field, of) in &object.fields {
             let mut resolving: GraphSet = of.graphs.intersection(&within).copied().collect();
-            let mut provides = ProvidedSets::new();
+            let mut below_sets = ProvidedSets::new();
             for (graph, set) in provided {
                 if let Some(below) = join_graph.selected(set, name, field) {
                     resolving.insert(*graph);
-                    provides.insert((*graph, below));
+                    below_sets.insert((*graph, below));
                 }
             }
             if resolving.is_empty() {
@@ -82,14 +82,14 @@ impl<'a> SatisfiabilityWalk<'a> {
                 continue;
             }
             let own = of.provides.iter().filter(|(graph, _)| resolving.contains(graph));
-            provides.extend(own.cloned());
+            below_sets.extend(own.cloned());
             for member in join_graph.members(of.type_name) {
                 let able = |graph: &usize| join_graph.objects[member].graphs.contains_key(graph);
                 let returning: GraphSet = resolving.iter().copied().filter(able).collect();
                 if !returning.is_empty() {
-                    let provides =
-                        provides.iter().filter(|(graph, _)| returning.contains(graph)).cloned();
-                    steps.push((member, returning.clone(), provides.collect()));
+                    let below_sets =
+                        below_sets.iter().filter(|(graph, _)| returning.contains(graph)).cloned();
+                    steps.push((member, returning.clone(), below_sets.collect()));
                 }
             }
         }
