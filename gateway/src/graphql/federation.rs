@@ -112,7 +112,7 @@ impl FederationFields {
             return Err(ApiError::limit("representations_max", representations_max as u64));
         }
         let keys: Vec<Option<EntityKey>> = representations.iter().map(EntityKey::parse).collect();
-        let ids: Vec<NodeId> = keys.iter().flatten().filter_map(|key| key.id()).collect();
+        let ids: Vec<NodeId> = keys.iter().flatten().filter_map(EntityKey::id).collect();
         let mut found = Loaders::of(ctx).each::<Entity>(&ids).await?.into_iter();
         let entity = |key: Option<EntityKey>| match key? {
             EntityKey::Record { kind, .. } => {
