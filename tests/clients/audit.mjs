@@ -22,7 +22,7 @@ import { callMcp } from "./mcp.mjs";
 import { readFeeds } from "./feeds.mjs";
 import { compareIntrospection } from "./introspection.mjs";
 import { Installation } from "./server.mjs";
-import { compareSupergraphs } from "./supergraphs.mjs";
+import { compareRules, compareSupergraphs } from "./supergraphs.mjs";
 
 /** What a server that hides what it can is configured with. */
 const CLOSED = "[graphql]\nintrospection = false\ndid_you_mean = false\ncsrf_prevention = true\n";
@@ -74,6 +74,7 @@ try {
   });
   await check("composers", compareComposers);
   await check("supergraphs", () => compareSupergraphs());
+  await check("rules of composition", () => compareRules());
   await check("clients.md", compareManual);
   await check("examples, tsc", () => examples.build());
   await withServer("server", () => installation.serveDemo(), async (url) => {

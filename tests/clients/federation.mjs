@@ -113,11 +113,7 @@ export async function federate(url) {
 function api(supergraphSdl) {
   const schema = Supergraph.build(supergraphSdl).apiSchema().toGraphQLJSSchema();
   const text = printSchema(lexicographicSortSchema(schema));
-  // Our composer does not carry `@specifiedBy` over (gateway/docs/federation.md).
-  return text
-    .replace(/^ *"""[\s\S]*?"""\n/gm, "")
-    .replace(/ @specifiedBy\(.*\)$/gm, "")
-    .replace(/\n+/g, "\n");
+  return text.replace(/^ *"""[\s\S]*?"""\n/gm, "").replace(/\n+/g, "\n");
 }
 
 /** What our composer makes of our subgraph and partners. */
@@ -157,7 +153,7 @@ export function compareComposers() {
     try {
       const theirs = api(composed([{ name: "wegwijzer", url: "http://us/", sdl: ours }, ...subgraphs]));
       const our = api(composedByUs(subgraphs));
-      // What is hidden only where a partner shares its type is shown where none does.
+      // It is hidden from other routers, and shown by ours.
       const shown = our.replace(/^ *continuedFromGeneration: Int\n/m, "");
       if (theirs !== shown) {
         const lines = theirs.split("\n");

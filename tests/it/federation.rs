@@ -1,6 +1,8 @@
 //! The gateway with real subgraphs: small HTTP servers in the test process.
 
 mod authorization;
+mod composed_topics;
+mod composition_topics;
 mod compressed_responses;
 mod faulty_subgraphs;
 mod generated;
@@ -12,6 +14,7 @@ mod plain_services;
 mod private_networks;
 mod rejected_supergraphs;
 mod schema_check;
+mod server_sdls;
 pub(crate) mod subgraph;
 mod topics;
 mod traces;

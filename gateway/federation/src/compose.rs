@@ -1,32 +1,47 @@
 //! Composition: turns the SDLs of subgraphs into the SDL of a supergraph, or reports all errors.
 //!
-//! The crate `graphql-composition` merges the SDLs. Before it, `mapped_service` turns the schemas
-//! of plain GraphQL services into SDLs of subgraphs. Around it, `compatibility_edits` rewrites SDLs
-//! that Apollo's composer accepts and the crate does not, `authorization` adds `@authenticated` and
-//! `@requiresScopes`, `root_types` and `definitions` add what planners require, and
-//! `satisfiability` checks that each field can be resolved. This module must not know where an SDL
-//! comes from, nor who uses the result.
+//! `subgraph_schema` reads each SDL with the meanings of its names, `unsupported` rejects what is
+//! not served, and `federation_one` rewrites old subgraphs; before that, `mapped_service` turns the
+//! schemas of plain GraphQL services into SDLs of subgraphs. The crate `graphql-composition` merges
+//! the `outline`s of the subgraphs. To its result, `merged_directives`, `join` and `authorization`
+//! add what each subgraph declares of its elements, and `satisfiability` checks that each field can
+//! be resolved. This module must not know where an SDL comes from, nor who uses the result.
 
 mod authorization;
-mod compatibility_edits;
+mod cost;
+mod custom_directives;
 mod definitions;
 mod diagnostic;
-mod edits;
+mod exposed_fields;
+mod federation_one;
+mod field_set_checks;
+mod field_sets;
 #[cfg(test)]
 mod hostile_tests;
+mod inaccessible;
+mod join;
+mod links;
 mod mapped_service;
-mod root_types;
+mod merged_directives;
+mod outline;
+mod overrides;
 mod satisfiability;
+mod subgraph_schema;
 #[cfg(test)]
 mod tests;
+mod type_system;
+mod unsupported;
 
 use std::{panic, sync::Arc};
 
 use cynic_parser::{TypeSystemDocument, parse_type_system_document};
-use graphql_composition::{Subgraphs, render_federated_sdl};
 
 pub use self::diagnostic::CompositionError;
-use self::{authorization::AuthDirectives, diagnostic::SubgraphNames, edits::SdlEdits};
+use self::{
+    authorization::AuthDirectives, diagnostic::SubgraphNames, exposed_fields::ExposedFields,
+    join::JoinDirectives, outline::Outlines, overrides::Overrides, subgraph_schema::SubgraphSchema,
+    type_system::SchemaDocument,
+};
 use crate::{error::panic_message, mapping::ServiceMapping, text_limits::check_sdl};
 
 /// A subgraph to compose.
@@ -50,9 +65,9 @@ pub enum InaccessibleFields {
     /// Hidden from clients.
     #[default]
     Hidden,
-    /// Hidden only in types that another subgraph has too, so that it can share the type without
-    /// these fields; otherwise visible.
-    HiddenWhereShared,
+    /// Visible: the directive is for other routers, which cannot resolve these fields in types
+    /// that they share with other subgraphs.
+    Exposed,
 }
 
 /// Composes `subgraphs`, in the given order, into the SDL of a supergraph.
@@ -69,39 +84,68 @@ pub fn compose(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError
 
 fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionError>> {
     let documents = parse(subgraphs)?;
-    let names = SubgraphNames::of(subgraphs, &documents);
-    let mut edits: Vec<SdlEdits> = documents.iter().map(|_| SdlEdits::default()).collect();
-    let authorization = AuthDirectives::collect(subgraphs, &documents, &mut edits)?;
-    self::compatibility_edits::prepare(subgraphs, &documents, &mut edits);
-    let prepared = subgraphs.iter().zip(edits).map(|(subgraph, edits)| edits.apply(&subgraph.sdl));
-    let mut ingested = Subgraphs::default();
-    for (subgraph, sdl) in subgraphs.iter().zip(prepared) {
-        let url = Some(subgraph.url.as_str());
-        ingested
-            .ingest_str(&sdl, &subgraph.name, url)
-            .map_err(|error| vec![names.error_for_subgraph(&subgraph.name, &error.to_string())])?;
+    let (mut schemas, errors): (Vec<_>, Vec<_>) = subgraphs
+        .iter()
+        .zip(&documents)
+        .map(|(subgraph, document)| SubgraphSchema::read(subgraph, document))
+        .unzip();
+    let mut errors: Vec<CompositionError> = errors.into_iter().flatten().collect();
+    errors.extend(schemas.iter().flat_map(self::unsupported::unsupported));
+    self::federation_one::upgrade(&mut schemas);
+    let (exposed, found) = ExposedFields::expose(&mut schemas);
+    errors.extend(found);
+    errors.extend(self::field_set_checks::errors(&schemas));
+    let (authorization, found) = AuthDirectives::collect(&schemas);
+    errors.extend(found);
+    let (overrides, found) = Overrides::read(&schemas);
+    errors.extend(found);
+    let mut outlines = Outlines::of(&schemas, &overrides);
+    errors.extend(outlines.take_errors());
+    if !schemas.iter().any(|schema| schema.types.contains_key("Query")) {
+        let message = "no subgraph has a query type: add a field to `Query` in one of them";
+        let message = message.to_owned();
+        errors.push(CompositionError { message, ..CompositionError::default() });
     }
-    let composed = graphql_composition::compose(&mut ingested);
-    let errors: Vec<_> =
-        composed.diagnostics().iter_errors().map(|message| names.error(message)).collect();
-    let graph = match composed.into_result() {
-        Ok(graph) if errors.is_empty() => graph,
-        _ => return Err(errors),
-    };
-    let rendered = render_federated_sdl(&graph).expect("writing to a `String` cannot fail");
-    let parse_error = |error: cynic_parser::Error| {
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let merged = outlines.compose().map_err(|messages| {
+        let types = schemas.iter().flat_map(|schema| schema.types.keys().cloned());
+        let subgraphs = schemas.iter().map(|schema| schema.name.clone());
+        let names = SubgraphNames::new(subgraphs.collect(), types.collect());
+        messages.iter().map(|message| names.error(message)).collect::<Vec<_>>()
+    })?;
+    let mut document = merged_document(&merged)?;
+    self::merged_directives::add(&mut document, &schemas);
+    JoinDirectives::new(&schemas, &overrides, &exposed).add(&mut document);
+    authorization.apply(&mut document);
+    errors.extend(self::custom_directives::add(&mut document, &schemas));
+    errors.extend(self::inaccessible::contradictions(&document, &schemas));
+    let supergraph = self::definitions::with_definitions(document);
+    let document = parse_composed(&supergraph)?;
+    errors.extend(self::satisfiability::unreachable(&document));
+    if errors.is_empty() { Ok(supergraph) } else { Err(errors) }
+}
+
+/// The types that the composition crate has merged, without its directives.
+fn merged_document(merged: &str) -> Result<SchemaDocument, Vec<CompositionError>> {
+    let (read, _) = SchemaDocument::read(merged, &parse_composed(merged)?);
+    let is_ours = |name: &str| !name.starts_with("join__") && !name.starts_with("link__");
+    let types = read.types.into_iter().filter(|(name, _)| is_ours(name)).collect();
+    let roots = self::subgraph_schema::ROOTS.into_iter();
+    let document = SchemaDocument { types, ..SchemaDocument::default() };
+    let roots = roots
+        .filter(|(_, name)| document.types.contains_key(*name))
+        .map(|(operation, name)| (operation, name.to_owned()))
+        .collect();
+    Ok(SchemaDocument { roots, ..document })
+}
+
+fn parse_composed(sdl: &str) -> Result<TypeSystemDocument, Vec<CompositionError>> {
+    parse_type_system_document(sdl).map_err(|error| {
         let message = format!("cannot parse composed supergraph: {error}");
-        vec![names.error(&message)]
-    };
-    let document = parse_type_system_document(&rendered).map_err(parse_error)?;
-    let supergraph = self::root_types::with_graphs(&rendered, &document, subgraphs, &documents);
-    let document = parse_type_system_document(&supergraph).map_err(parse_error)?;
-    let supergraph = authorization.apply(&supergraph, &document);
-    let document = parse_type_system_document(&supergraph).map_err(parse_error)?;
-    let supergraph = definitions::with_definitions(&supergraph, &document);
-    let document = parse_type_system_document(&supergraph).map_err(parse_error)?;
-    let unreachable = self::satisfiability::unreachable(&document);
-    if unreachable.is_empty() { Ok(supergraph) } else { Err(unreachable) }
+        vec![CompositionError { message, ..CompositionError::default() }]
+    })
 }
 
 /// Parses the SDLs, or returns all syntax errors.

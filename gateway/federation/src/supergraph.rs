@@ -69,6 +69,14 @@ pub enum LoadError {
     /// The planner cannot use it.
     #[error("query planner rejected the supergraph")]
     Planner(#[source] Cause),
+    /// It has a field that is resolved by a connector instead of a subgraph.
+    #[error("unsupported `@{directive}` of `{coordinate}`: let a subgraph resolve it")]
+    UnsupportedConnector {
+        /// Name of the directive in the subgraph.
+        directive: String,
+        /// A type or field, or `schema`.
+        coordinate: String,
+    },
 }
 
 impl Supergraph {
@@ -90,6 +98,9 @@ impl Supergraph {
         }
         if let Some(field) = find_from_context(&document) {
             return Err(LoadError::UnsupportedFromContext(field));
+        }
+        if let Some((directive, coordinate)) = find_connector(&document) {
+            return Err(LoadError::UnsupportedConnector { directive, coordinate });
         }
         strip_provided_typenames(&mut document);
         let planner = Planner::new(&document).map_err(LoadError::Planner)?;
@@ -215,6 +226,39 @@ fn find_from_context(document: &ast::Document) -> Option<String> {
             _ => return None,
         };
         fields.iter().find(takes_context).map(|field| format!("{name}.{}", field.name))
+    })
+}
+
+/// Directives of Apollo Connectors: no subgraph resolves fields with them.
+const CONNECTORS: [&str; 2] = ["connect", "source"];
+
+/// Finds a directive of a connector, and where it stands.
+fn find_connector(document: &ast::Document) -> Option<(String, String)> {
+    let connector = |directives: &[ast::Directive]| {
+        let mut names = directives
+            .iter()
+            .filter_map(|one| argument(slice::from_ref(one), "join__directive", "name"));
+        names.find(|name| CONNECTORS.contains(&name.as_str()))
+    };
+    document.definitions.iter().find_map(|definition| {
+        let (name, directives, fields) = match definition {
+            ast::Definition::SchemaDefinition(schema) => {
+                ("schema", &schema.directives, [].as_slice())
+            }
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Object(object)) => {
+                (object.name.as_str(), &object.directives, object.fields.as_slice())
+            }
+            ast::Definition::TypeDefinition(ast::TypeDefinition::Interface(interface)) => {
+                (interface.name.as_str(), &interface.directives, interface.fields.as_slice())
+            }
+            _ => return None,
+        };
+        let of_type = connector(directives).map(|directive| (directive, name.to_owned()));
+        of_type.or_else(|| {
+            fields.iter().find_map(|field| {
+                Some((connector(&field.directives)?, format!("{name}.{}", field.name)))
+            })
+        })
     })
 }
 

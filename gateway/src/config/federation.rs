@@ -52,7 +52,7 @@ impl Config {
                 url: url.into(),
                 sdl: local_sdl,
                 mapping: None,
-                inaccessible_fields: InaccessibleFields::HiddenWhereShared,
+                inaccessible_fields: InaccessibleFields::Exposed,
             },
             scalars: &[],
         };

@@ -4,6 +4,9 @@
 //! async-graphql has both fields, but its `_entities` fails the whole list for one unknown key and
 //! is visible to clients. Here an unknown key yields null, all keys are loaded in one batch, and
 //! neither the contract nor introspection contains the fields.
+//!
+//! `PageInfo` of another subgraph is resolved by its type alone, without a key: its page has no
+//! generation, so `continuedFromGeneration` is null.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -17,6 +20,7 @@ use async_graphql::{
 use schema::{NodeId, NodeKind, Record};
 
 use super::{
+    connection::PageInfo,
     context::RequestContext,
     from_record::FromRecord,
     loaders::Loaders,
@@ -112,20 +116,16 @@ impl FederationFields {
         let mut entities = Vec::with_capacity(keys.len());
         // Beyond the limit on records, each entity has an error of its own.
         for keys in keys.chunks(representations_max) {
-            let ids: Vec<NodeId> = keys.iter().flatten().map(|key| key.id).collect();
-            match Loaders::of(ctx).each::<Entity>(&ids).await {
-                Ok(found) => {
-                    let mut found = found.into_iter();
-                    entities.extend(keys.iter().map(|key| {
-                        let kind = key.as_ref()?.kind;
-                        found.next().flatten().filter(|entity| entity.kind() == kind).map(Ok)
-                    }));
+            let ids: Vec<NodeId> = keys.iter().flatten().filter_map(EntityKey::id).collect();
+            let mut found = Loaders::of(ctx).each::<Entity>(&ids).await.map(Vec::into_iter);
+            entities.extend(keys.iter().map(|key| match (key.as_ref()?, &mut found) {
+                (EntityKey::Page, _) => Some(Ok(Entity::PageInfo(PageInfo::default()))),
+                (EntityKey::Record { kind, .. }, Ok(found)) => {
+                    let entity = found.next().flatten();
+                    entity.filter(|entity| entity.kind() == Some(*kind)).map(Ok)
                 }
-                Err(error) => {
-                    let failed = |_: &EntityKey| Err(error.clone());
-                    entities.extend(keys.iter().map(|key| key.as_ref().map(failed)));
-                }
-            }
+                (EntityKey::Record { .. }, Err(error)) => Some(Err(error.clone())),
+            }));
         }
         Ok(entities)
     }
@@ -142,11 +142,15 @@ struct Service<'a> {
     sdl: &'a str,
 }
 
-/// The key of an entity as sent by a router: `{ __typename, id }`.
+/// The key of an entity as sent by a router: `{ __typename, id }`, or only the name of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct EntityKey {
-    kind: NodeKind,
-    id: NodeId,
+enum EntityKey {
+    Record {
+        kind: NodeKind,
+        id: NodeId,
+    },
+    /// The paging information of another subgraph.
+    Page,
 }
 
 impl EntityKey {
@@ -154,13 +158,23 @@ impl EntityKey {
     fn parse(representation: &Any) -> Option<Self> {
         let Value::Object(fields) = &representation.0 else { return None };
         let Some(Value::String(type_name)) = fields.get("__typename") else { return None };
+        if *type_name == <PageInfo as OutputType>::type_name() {
+            return Some(Self::Page);
+        }
         let Some(Value::String(id)) = fields.get("id") else { return None };
         let kind = NodeKind::ALL.into_iter().find(|kind| type_name_of(*kind) == *type_name)?;
-        Some(Self { kind, id: id.parse().ok()? })
+        Some(Self::Record { kind, id: id.parse().ok()? })
+    }
+
+    const fn id(&self) -> Option<NodeId> {
+        match self {
+            Self::Record { id, .. } => Some(*id),
+            Self::Page => None,
+        }
     }
 }
 
-/// The types with a key.
+/// The types that routers can fetch.
 #[derive(Union, Clone)]
 #[graphql(name = "_Entity")]
 enum Entity {
@@ -172,11 +186,13 @@ enum Entity {
     Organisation(Organisation),
     Person(Person),
     Audience(Audience),
+    PageInfo(PageInfo),
 }
 
 impl Entity {
-    const fn kind(&self) -> NodeKind {
-        match self {
+    /// The kind of a record.
+    const fn kind(&self) -> Option<NodeKind> {
+        Some(match self {
             Self::Article(_) => NodeKind::Article,
             Self::Toolkit(_) => NodeKind::Toolkit,
             Self::Community(_) => NodeKind::Community,
@@ -185,7 +201,8 @@ impl Entity {
             Self::Organisation(_) => NodeKind::Organisation,
             Self::Person(_) => NodeKind::Person,
             Self::Audience(_) => NodeKind::Audience,
-        }
+            Self::PageInfo(_) => return None,
+        })
     }
 }
 
@@ -314,7 +331,9 @@ mod tests {
         let parse = |json| EntityKey::parse(&Any(Value::from_json(json).unwrap()));
         let id = "a000000000000";
         let key = parse(serde_json::json!({ "__typename": "Article", "id": id, "more": 1 }));
-        assert_eq!(key.map(|key| key.kind), Some(NodeKind::Article));
+        assert!(matches!(key, Some(EntityKey::Record { kind: NodeKind::Article, .. })), "{key:?}");
+        let page = parse(serde_json::json!({ "__typename": "PageInfo" }));
+        assert_eq!(page, Some(EntityKey::Page));
         for odd in [
             serde_json::json!({ "__typename": "Article" }),
             serde_json::json!({ "id": id }),

@@ -54,6 +54,14 @@ fn with_security_feature(supergraph: &str, feature: &str) -> String {
     text
 }
 
+/// A supergraph with a field that a connector resolves instead of a subgraph.
+fn with_connector(supergraph: &str) -> String {
+    let directive = "@join__directive(graphs: [], name: \"connect\", args: {})";
+    let text = supergraph.replacen("type Query\n", &format!("type Query\n  {directive}\n"), 1);
+    assert_ne!(text, supergraph);
+    text
+}
+
 #[test]
 fn an_unsupported_supergraph_must_be_rejected_with_the_reason() {
     let valid = supergraph("simple_entity_call");
@@ -63,6 +71,7 @@ fn an_unsupported_supergraph_must_be_rejected_with_the_reason() {
         (panicking(), "panicked"),
         (valid.replace("key: \"card\"", "key: \"card {\""), "panicked"),
         (supergraph("rejected/from_context"), "`Line.price`"),
+        (with_connector(&valid), "unsupported `@connect` of `Query`"),
         (with_security_feature(&valid, "policy/v0.1"), "`https://specs.apollo.dev/policy/v0.1`"),
         (with_security_feature(&valid, "authenticated/v0.1\", as: \"auth"), "authenticated/v0.1`"),
     ] {

@@ -14,24 +14,24 @@ use super::{Gateway, at_addresses, schema_check::Schema, subgraph::Subgraph, sup
 use crate::support::repository;
 
 #[derive(Deserialize)]
-struct Topic {
-    subgraph: BTreeMap<String, SubgraphInputs>,
-    case: Vec<Case>,
+pub(super) struct Topic {
+    pub(super) subgraph: BTreeMap<String, SubgraphInputs>,
+    pub(super) case: Vec<Case>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SubgraphInputs {
+pub(super) struct SubgraphInputs {
     /// Input of the composition.
-    sdl: String,
+    pub(super) sdl: String,
     /// As JSON.
     data: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
-    query: String,
+pub(super) struct Case {
+    pub(super) query: String,
     /// As JSON.
     variables: Option<String>,
     /// Exact data of the response, including the order of the fields.
@@ -44,7 +44,7 @@ struct Case {
     calls: usize,
 }
 
-fn read(file: &str) -> Topic {
+pub(super) fn read(file: &str) -> Topic {
     let path = repository().join(format!("fixtures/federation/{file}.toml"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
     toml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
@@ -52,53 +52,88 @@ fn read(file: &str) -> Topic {
 
 fn check(file: &str) {
     let topic = read(file);
-    let schemas: BTreeMap<&String, Schema> =
-        topic.subgraph.iter().map(|(name, subgraph)| (name, Schema::of(&subgraph.sdl))).collect();
-    let subgraphs: Vec<(String, Subgraph)> = topic
-        .subgraph
-        .iter()
-        .map(|(name, subgraph)| {
-            let data: Value = serde_json::from_str(&subgraph.data)
-                .unwrap_or_else(|error| panic!("{file}, {name}: {error}"));
-            (name.clone(), Subgraph::with_data(data))
-        })
-        .collect();
-    let addresses = subgraphs.iter().map(|(name, subgraph)| (name.clone(), subgraph.address));
-    let gateway = Gateway::over(&at_addresses(&supergraph(file), addresses));
+    let running = RunningTopic::over(&topic, &supergraph(file));
     for (number, case) in topic.case.iter().enumerate() {
+        running.check(case).unwrap_or_else(|error| panic!("{file}, case {number}: {error}"));
+    }
+}
+
+/// A gateway with the subgraphs of a topic.
+pub(super) struct RunningTopic {
+    schemas: BTreeMap<String, Schema>,
+    subgraphs: Vec<(String, Subgraph)>,
+    gateway: Gateway,
+}
+
+impl RunningTopic {
+    /// The gateway serves `supergraph`, with each subgraph NAME at `http://NAME.test/`.
+    pub(super) fn over(topic: &Topic, supergraph: &str) -> Self {
+        let schemas = topic
+            .subgraph
+            .iter()
+            .map(|(name, subgraph)| (name.clone(), Schema::of(&subgraph.sdl)))
+            .collect();
+        let subgraphs: Vec<(String, Subgraph)> = topic
+            .subgraph
+            .iter()
+            .map(|(name, subgraph)| {
+                let data: Value = serde_json::from_str(&subgraph.data)
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+                (name.clone(), Subgraph::with_data(data))
+            })
+            .collect();
+        let addresses = subgraphs.iter().map(|(name, subgraph)| (name.clone(), subgraph.address));
+        let gateway = Gateway::over(&at_addresses(supergraph, addresses));
+        Self { schemas, subgraphs, gateway }
+    }
+
+    /// Sends the operation of a case, and compares what it expects.
+    pub(super) fn check(&self, case: &Case) -> Result<(), String> {
         let variables = case.variables.as_deref().unwrap_or("{}");
         let variables: Value = serde_json::from_str(variables).unwrap();
-        let reply = gateway.post(&json!({ "query": case.query, "variables": variables }));
-        let requests: Vec<(&String, Value)> = subgraphs
+        let reply = self.gateway.post(&json!({ "query": case.query, "variables": variables }));
+        let requests: Vec<(&String, Value)> = self
+            .subgraphs
             .iter()
             .flat_map(|(name, subgraph)| {
                 subgraph.take_requests().into_iter().map(move |request| (name, request.body))
             })
             .collect();
-        let context = || format!("{file}, case {number}: {}\n{reply:?}\n{requests:#?}", case.query);
+        let fail =
+            |reason: String| Err(format!("{reason}\n{}\n{reply:?}\n{requests:#?}", case.query));
         for (name, body) in &requests {
-            let errors = schemas[name].validation_errors(body["query"].as_str().unwrap());
-            assert!(errors.is_empty(), "invalid fetch from {name}: {errors:?}\n{}", context());
+            let errors = self.schemas[*name].validation_errors(body["query"].as_str().unwrap());
+            if !errors.is_empty() {
+                return fail(format!("invalid fetch from {name}: {errors:?}"));
+            }
         }
         match (&case.data, &case.rejected) {
             (Some(data), None) => {
                 let expected = without_whitespace(data);
                 let body = reply.body.as_str();
                 let data = body.find("\"data\":").map(|at| &body[at + 7..]).unwrap_or_default();
-                assert!(data.starts_with(&expected), "expected {expected}\n{}", context());
+                if !data.starts_with(&expected) {
+                    return fail(format!("expected {expected}"));
+                }
                 let errors = reply.json()["errors"].as_array().cloned().unwrap_or_default();
                 let paths: Value = errors.iter().map(|error| error["path"].clone()).collect();
                 let expected = case.errors.as_deref().unwrap_or("[]");
                 let expected: Value = serde_json::from_str(expected).unwrap();
-                assert_eq!(paths, expected, "{}", context());
+                if paths != expected {
+                    return fail(format!("expected errors at {expected}"));
+                }
             }
             (None, Some(code)) => {
-                assert_eq!(reply.code(), json!(code), "{}", context());
-                assert!(reply.json()["data"].is_null(), "{}", context());
+                if reply.code() != json!(code) || !reply.json()["data"].is_null() {
+                    return fail(format!("expected the code {code} and no data"));
+                }
             }
-            _ => panic!("a case has either `data` or `rejected`; {}", context()),
+            _ => panic!("a case has either `data` or `rejected`: {}", case.query),
         }
-        assert_eq!(requests.len(), case.calls, "calls; {}", context());
+        if requests.len() != case.calls {
+            return fail(format!("{} calls, expected {}", requests.len(), case.calls));
+        }
+        Ok(())
     }
 }
 
@@ -123,9 +158,9 @@ macro_rules! topics {
     ($($topic:literal => $file:ident,)* ; $($more:ident,)*) => {
         /// The topics of the public audit of federation gateways, each with the file that covers
         /// it.
-        const TOPICS: &[(&str, &str)] = &[$(($topic, stringify!($file))),*];
+        pub(super) const TOPICS: &[(&str, &str)] = &[$(($topic, stringify!($file))),*];
         /// Additional files.
-        const MORE: &[&str] = &[$(stringify!($more)),*];
+        pub(super) const MORE: &[&str] = &[$(stringify!($more)),*];
 
         $(#[test]
         fn $file() {

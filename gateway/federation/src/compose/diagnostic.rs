@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use cynic_parser::{TypeSystemDocument, type_system::Definition};
 use serde::Serialize;
-
-use super::SubgraphSdl;
 
 /// One reason why subgraphs cannot be composed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -45,14 +42,8 @@ pub(super) struct SubgraphNames {
 }
 
 impl SubgraphNames {
-    pub(super) fn of(subgraphs: &[SubgraphSdl], documents: &[TypeSystemDocument]) -> Self {
-        let definitions = documents.iter().flat_map(TypeSystemDocument::definitions);
-        let types = definitions.filter_map(|definition| match definition {
-            Definition::Type(one) | Definition::TypeExtension(one) => Some(one.name().to_owned()),
-            _ => None,
-        });
-        let names = subgraphs.iter().map(|subgraph| subgraph.name.clone());
-        Self { subgraphs: names.collect(), types: types.collect() }
+    pub(super) const fn new(subgraphs: Vec<String>, types: BTreeSet<String>) -> Self {
+        Self { subgraphs, types }
     }
 
     /// Extracts the names of a type, field and subgraphs from an error message.
@@ -72,10 +63,5 @@ impl SubgraphNames {
             }
         }
         error
-    }
-
-    /// As [`Self::error`], for a message about one subgraph.
-    pub(super) fn error_for_subgraph(&self, subgraph: &str, message: &str) -> CompositionError {
-        CompositionError { subgraphs: vec![subgraph.to_owned()], ..self.error(message) }
     }
 }

@@ -5,8 +5,8 @@
 //! unreachable if none of these subgraphs has it. The walk ends because each combination of type
 //! and subgraphs is visited once.
 //!
-//! Fields of `@requires` are not followed, and only the top level of nested keys is checked: an
-//! error there appears when an operation is planned.
+//! Fields of `@requires` are not followed, nor keys through interfaces: an error there appears when
+//! an operation is planned.
 
 mod join_graph;
 
@@ -14,11 +14,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cynic_parser::TypeSystemDocument;
 
-use self::join_graph::{JoinGraph, JoinObject};
-use super::diagnostic::CompositionError;
+use self::join_graph::JoinGraph;
+use super::{diagnostic::CompositionError, field_sets::FieldSet};
 
 /// Indices of subgraphs.
 type GraphSet = BTreeSet<usize>;
+/// Fields of an object that a subgraph resolves on the way from the root, by `@provides`.
+type ProvidedSets = BTreeSet<(usize, FieldSet)>;
+/// An object of a type, from any of the subgraphs.
+type WalkStep<'a> = (&'a str, GraphSet, ProvidedSets);
 
 /// All fields that an operation can select but that cannot be resolved.
 pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError> {
@@ -28,15 +32,15 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
         visited: BTreeSet::new(),
         unreachable: BTreeMap::new(),
     };
-    let mut steps: Vec<(&str, GraphSet)> = Vec::new();
+    let mut steps: Vec<WalkStep<'_>> = Vec::new();
     for root in &join_graph.roots {
         if let Some(object) = join_graph.objects.get(root) {
-            steps.push((root, object.graphs.keys().copied().collect()));
+            steps.push((root, object.graphs.keys().copied().collect(), ProvidedSets::new()));
         }
     }
-    while let Some((name, graphs)) = steps.pop() {
-        if walk.visited.insert((name, graphs.clone())) {
-            walk.step(name, &graphs, &mut steps);
+    while let Some(step) = steps.pop() {
+        if walk.visited.insert(step.clone()) {
+            walk.follow(&step, &mut steps);
         }
     }
     walk.unreachable
@@ -47,50 +51,47 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
 
 struct SatisfiabilityWalk<'a> {
     join_graph: &'a JoinGraph<'a>,
-    visited: BTreeSet<(&'a str, GraphSet)>,
+    visited: BTreeSet<WalkStep<'a>>,
     /// Type and field, with the subgraphs from which it cannot be resolved.
     unreachable: BTreeMap<(&'a str, &'a str), GraphSet>,
 }
 
 impl<'a> SatisfiabilityWalk<'a> {
-    /// Visits the fields of an object of type `name` that any of `graphs` has returned.
-    fn step(&mut self, name: &'a str, graphs: &GraphSet, steps: &mut Vec<(&'a str, GraphSet)>) {
+    /// Visits the fields of an object.
+    fn follow(&mut self, step: &WalkStep<'a>, steps: &mut Vec<WalkStep<'a>>) {
+        let (name, graphs, provided) = step;
         let join_graph = self.join_graph;
         let Some(object) = join_graph.objects.get(name) else { return };
-        let is_root = join_graph.roots.contains(&name);
+        let is_root = join_graph.roots.contains(name);
         let within = if is_root {
             object.graphs.keys().copied().collect()
         } else {
-            reachable(object, graphs)
+            join_graph.reachable(object, graphs, provided)
         };
         for (field, of) in &object.fields {
-            let resolving: GraphSet = of.graphs.intersection(&within).copied().collect();
+            let mut resolving: GraphSet = of.graphs.intersection(&within).copied().collect();
+            let mut below_sets = ProvidedSets::new();
+            for (graph, set) in provided {
+                if let Some(below) = join_graph.selected(set, name, field) {
+                    resolving.insert(*graph);
+                    below_sets.insert((*graph, below));
+                }
+            }
             if resolving.is_empty() {
                 self.unreachable.entry((name, field)).or_default().extend(graphs);
                 continue;
             }
+            let own = of.provides.iter().filter(|(graph, _)| resolving.contains(graph));
+            below_sets.extend(own.cloned());
             for member in join_graph.members(of.type_name) {
                 let able = |graph: &usize| join_graph.objects[member].graphs.contains_key(graph);
                 let returning: GraphSet = resolving.iter().copied().filter(able).collect();
                 if !returning.is_empty() {
-                    steps.push((member, returning));
+                    let below_sets =
+                        below_sets.iter().filter(|(graph, _)| returning.contains(graph)).cloned();
+                    steps.push((member, returning.clone(), below_sets.collect()));
                 }
             }
         }
-    }
-}
-
-/// The subgraphs that can be reached from any of `graphs` by a key.
-fn reachable(object: &JoinObject<'_>, graphs: &GraphSet) -> GraphSet {
-    let mut reachable = graphs.clone();
-    loop {
-        let has = |field: &str| reachable.iter().any(|graph| object.has(field, *graph));
-        let next = object.graphs.iter().find(|(graph, keys)| {
-            !reachable.contains(graph) && keys.iter().any(|key| key.iter().all(|field| has(field)))
-        });
-        match next {
-            Some((graph, _)) => reachable.insert(*graph),
-            None => return reachable,
-        };
     }
 }

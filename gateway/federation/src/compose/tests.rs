@@ -37,11 +37,17 @@ fn ours() -> SubgraphSdl {
          type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean!
            startCursor: String endCursor: String continuedFromGeneration: Int @inaccessible }",
     );
-    SubgraphSdl { inaccessible_fields: InaccessibleFields::HiddenWhereShared, ..ours }
+    SubgraphSdl { inaccessible_fields: InaccessibleFields::Exposed, ..ours }
 }
 
 fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {
     sdl.lines().filter(|line| line.trim_start().starts_with(start)).collect()
+}
+
+/// The definition of a type up to its fields.
+fn head_of<'a>(sdl: &'a str, start: &str) -> &'a str {
+    let (_, rest) = sdl.split_once(start).unwrap();
+    rest.split('{').next().unwrap()
 }
 
 #[test]
@@ -52,7 +58,7 @@ fn our_graph_must_compose_with_a_subgraph_that_adds_to_it() {
          type Query { discussions: [Discussion!]! } type Discussion { title: String! }",
     );
     let supergraph = compose(&[ours(), subgraph]).unwrap();
-    let root = lines_of(&supergraph, "type Query").join("");
+    let root = head_of(&supergraph, "type Query\n");
     assert_eq!(root.matches("@join__type(graph:").count(), 2, "{root}");
     assert!(supergraph.contains("members: Int!"), "{supergraph}");
     // No other subgraph has `PageInfo`, so all of its fields stay visible.
@@ -61,23 +67,51 @@ fn our_graph_must_compose_with_a_subgraph_that_adds_to_it() {
 }
 
 #[test]
-fn fields_that_a_subgraph_cannot_share_must_be_inaccessible() {
-    let subgraph = graph(
-        "pages",
-        "type Query { things: Things! } type Things { pageInfo: PageInfo! }
-         type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean!
-           startCursor: String endCursor: String }",
-    );
-    let supergraph = compose(&[ours(), subgraph]).unwrap();
-    let field = lines_of(&supergraph, "continuedFromGeneration").join("");
-    assert!(field.contains("@inaccessible"), "{field}");
+fn our_paging_information_must_keep_its_fields_when_others_share_the_type() {
+    let fields = "hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String
+        endCursor: String";
+    let root = "type Query { things: Things! } type Things { pageInfo: PageInfo! }";
+    let shareable = graph("pages", &format!("{root} type PageInfo @shareable {{ {fields} }}"));
+    let unmarked = graph("pages", &format!("{root} type PageInfo {{ {fields} }}"));
+    let hiding = format!("{root} type PageInfo @shareable {{ {fields} note: Int @inaccessible }}");
+    let old =
+        SubgraphSdl { sdl: format!("{root} type PageInfo {{ {fields} }}"), ..graph("pages", "") };
+    for subgraph in [shareable, unmarked, graph("pages", &hiding), old] {
+        let supergraph = compose(&[ours(), subgraph]).unwrap();
+        let field = lines_of(&supergraph, "continuedFromGeneration").join("");
+        assert!(field.contains("@join__field(graph: WEGWIJZER)"), "{field}");
+        assert!(!field.contains("@inaccessible"), "{field}");
+        let note = lines_of(&supergraph, "note:").join("");
+        assert_eq!(note.contains("@inaccessible"), !note.is_empty(), "{note}");
+        // Objects of the other subgraph reach ours by the name of the type alone.
+        for join in [
+            "@join__type(graph: WEGWIJZER, key: \"__typename\")",
+            "@join__type(graph: PAGES, key: \"__typename\", resolvable: false)",
+        ] {
+            assert!(supergraph.contains(join), "{join}: {supergraph}");
+        }
+        Supergraph::load(&supergraph).unwrap();
+    }
+}
+
+#[test]
+fn others_must_not_hide_or_leave_out_what_clients_of_our_graph_use() {
+    let page = |fields: &str| {
+        let sdl =
+            format!("type Query {{ page: PageInfo }} type PageInfo @shareable {{ {fields} }}");
+        error_coordinates(&[ours(), graph("pages", &sdl)])
+    };
+    let without = "hasNextPage: Boolean! endCursor: String";
+    assert_eq!(page(without), ["PageInfo.hasPreviousPage [\"pages\"]"]);
+    let hidden = "hasNextPage: Boolean! @inaccessible hasPreviousPage: Boolean!";
+    assert_eq!(page(hidden), ["PageInfo.hasNextPage [\"pages\"]"]);
 }
 
 #[test]
 fn roots_with_names_of_their_own_must_be_found() {
     let odd = "schema { query: Start } type Start { b: Int }";
     let supergraph = compose(&[graph("one", "type Query { a: Int }"), graph("two", odd)]).unwrap();
-    let root = lines_of(&supergraph, "type Query").join("");
+    let root = head_of(&supergraph, "type Query\n");
     assert_eq!(root.matches("@join__type(graph:").count(), 2, "{root}");
 }
 
@@ -165,7 +199,7 @@ fn unsupported_authorization_must_be_reported() {
          type Secret { text: String @federation__policy(policies: [[\"p\"]]) }",
     );
     let expected =
-        ["Query.theirs", "Secret.text"].map(|coordinate| format!("{coordinate} [\"guarded\"]"));
+        ["Secret.text", "Query.theirs"].map(|coordinate| format!("{coordinate} [\"guarded\"]"));
     assert_eq!(error_coordinates(&[ours(), subgraph]), expected);
 }
 
@@ -191,7 +225,7 @@ fn authorization_of_several_subgraphs_must_be_combined() {
     let plain: String = supergraph.split_whitespace().collect::<Vec<_>>().join(" ");
     for expected in [
         "type Thing @authenticated @join__type",
-        "@requiresScopes(scopes: [[\"a\",\"c)\",\"d\"],[\"b\",\"c)\",\"d\"]])",
+        "@requiresScopes(scopes: [[\"a\", \"c)\", \"d\"], [\"b\", \"c)\", \"d\"]])",
         "code: Code @join__field(graph: SECOND) @authenticated",
         "scalar Code @authenticated",
         "@link(url: \"https://specs.apollo.dev/authenticated/v0.1\", for: SECURITY)",
