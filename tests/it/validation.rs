@@ -59,6 +59,7 @@ impl Modes {
         let standalone = Server::with(&installation, &change);
         let own = Server::of(&installation);
         let supergraph = compose(&[SubgraphSdl {
+            mapping: None,
             name: "own".to_owned(),
             url: format!("http://{}/graphql", own.address),
             sdl: gateway::graphql::federation_sdl(),

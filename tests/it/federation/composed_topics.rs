@@ -8,6 +8,7 @@ use super::topics::{MORE, RunningTopic, TOPICS, Topic, read};
 /// A subgraph whose `@inaccessible` elements are hidden.
 pub(super) fn subgraph(name: &str, sdl: &str) -> SubgraphSdl {
     SubgraphSdl {
+        mapping: None,
         name: name.to_owned(),
         url: format!("http://{name}.test/graphql"),
         sdl: sdl.to_owned(),
