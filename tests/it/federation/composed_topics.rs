@@ -1,6 +1,8 @@
 //! The topics with supergraphs of our own composition, which also contain our graph: what Apollo's
 //! composition accepts in `fixtures/federation` must compose here, and be served in the same way.
 
+use std::io::Write;
+
 use federation::compose::{CompositionError, InaccessibleFields, SubgraphSdl, compose};
 
 use super::topics::{MORE, RunningTopic, TOPICS, Topic, read};
@@ -88,6 +90,10 @@ fn topics_must_be_served_with_supergraphs_of_our_own_composition() {
         }
     }
     assert!(failed.is_empty(), "{passed} passed\n{}", failed.join("\n"));
-    println!("{passed} cases, {with_ours} of them in a supergraph with our graph");
-    assert_eq!((passed, with_ours), (258, 202));
+    // Not `eprintln!`: the test harness would capture the line.
+    let _ = writeln!(
+        std::io::stderr(),
+        "{passed} cases pass on supergraphs of our own composition, {with_ours} of them with our graph"
+    );
+    assert_eq!((passed, with_ours), (281, 225));
 }

@@ -235,7 +235,9 @@ fn only_what_is_mapped_must_be_visible() {
         items.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
     };
     let schema = &schema["data"]["__schema"];
-    assert_eq!(names(&schema["queryType"]["fields"]), ["book", "books", "libraryTitle", "shelf"]);
+    let mut queries = names(&schema["queryType"]["fields"]);
+    queries.sort();
+    assert_eq!(queries, ["book", "books", "libraryTitle", "shelf"]);
     assert_eq!(names(&schema["mutationType"]["fields"]), ["reserveTitle"]);
     let types = names(&schema["types"]);
     for visible in ["Book", "Title", "CoverImage", "AudioDisc", "Item", "Currency", "ImageKind"] {

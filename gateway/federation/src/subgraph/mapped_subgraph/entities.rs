@@ -225,13 +225,11 @@ fn known_error(error: ApiError) -> SubgraphError {
 /// A key in a response as text; `None` if it cannot be a key.
 fn key_text(value: &ResponseValue) -> Option<String> {
     let ResponseValue::Leaf(json) = value else { return None };
-    match value.as_str() {
-        Some(text) => Some(text.into_owned()).filter(|text| !text.is_empty()),
-        None => {
-            let is_number = matches!(json.first(), Some(b'-' | b'0'..=b'9'));
-            is_number.then(|| String::from_utf8_lossy(json).into_owned())
-        }
+    if let Some(text) = value.as_str() {
+        return Some(text.into_owned()).filter(|text| !text.is_empty());
     }
+    let is_number = matches!(json.first(), Some(b'-' | b'0'..=b'9'));
+    is_number.then(|| String::from_utf8_lossy(json).into_owned())
 }
 
 /// The objects in a response to a section.
