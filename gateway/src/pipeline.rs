@@ -251,7 +251,8 @@ impl Pipeline {
             Ok(RoutedOperation::Federated(router, planned)) => {
                 let status = self.supergraph.subgraph_status(Some(router));
                 let context = self.local.context(&prepared, sources, status);
-                let executed = self.local.execute_federated(router, &planned, &prepared, context);
+                let executed =
+                    self.local.execute_federated(router, &planned, &prepared, context, deadline);
                 (executed.await, meta)
             }
             Ok(RoutedOperation::Local(snapshot)) => {

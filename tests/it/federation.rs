@@ -10,6 +10,7 @@ mod headers;
 mod hostile_subgraphs;
 mod jwks;
 mod large_entity_lists;
+mod local_fetches;
 mod plain_services;
 mod private_networks;
 mod rejected_supergraphs;

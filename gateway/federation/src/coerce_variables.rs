@@ -78,7 +78,7 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
     match (name, value) {
         // Clients whose language has a single number type send integers as `1.0`.
         ("Int", Value::Number(number)) => {
-            match whole(number).and_then(|whole| i32::try_from(whole).ok()) {
+            match whole_number(number).and_then(|whole| i32::try_from(whole).ok()) {
                 Some(whole) => Ok(Value::from(whole)),
                 None => invalid(),
             }
@@ -87,7 +87,7 @@ fn coerce_named(types: &PublicSchema, name: &str, value: &Value) -> Result<Value
         | ("String" | "ID", Value::String(_))
         | ("Boolean", Value::Boolean(_)) => Ok(value.clone()),
         ("ID", Value::Number(number)) if number.is_u64() => Ok(Value::String(number.to_string())),
-        ("ID", Value::Number(number)) => match whole(number) {
+        ("ID", Value::Number(number)) => match whole_number(number) {
             Some(whole) => Ok(Value::String(whole.to_string())),
             None => invalid(),
         },
@@ -123,7 +123,7 @@ fn has_one_value(provided: &IndexMap<Name, Value>) -> bool {
 }
 
 /// The value of an integer, also if it is written as `1.0` or `1e2`.
-fn whole(number: &Number) -> Option<i64> {
+pub fn whole_number(number: &Number) -> Option<i64> {
     if let Some(whole) = number.as_i64() {
         return Some(whole);
     }

@@ -22,6 +22,7 @@ pub mod error;
 mod execute;
 mod filter_operation;
 mod literal;
+mod local_types;
 pub mod mapping;
 pub mod operation;
 mod operation_key;
@@ -46,6 +47,7 @@ mod supergraph_file;
 pub mod text_limits;
 
 pub use self::{
+    coerce_variables::whole_number,
     compatibility::BreakingChanges,
     current_supergraph::{ActivationError, CurrentSupergraph},
     execute::FetchContext,

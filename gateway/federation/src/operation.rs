@@ -21,8 +21,7 @@ use crate::{
 /// A document with exactly one operation.
 ///
 /// Invariant: if the operation was selected by name, the document contains no other operation and
-/// no fragment that it does not use. async-graphql 7.0 would validate those against variables that
-/// are not meant for them.
+/// no fragment that it does not use, since conditions and arguments are read from all fragments.
 #[derive(Debug)]
 pub struct Operation {
     /// The whole document, rewritten so that every parser reads the same.
@@ -32,6 +31,8 @@ pub struct Operation {
     root_fields: Vec<Name>,
     /// Whether a field is `__schema` or `__type`, at any level.
     selects_introspection: bool,
+    /// The types on which fragments are selected.
+    type_conditions: HashSet<Name>,
     /// Set once the document is known to be valid in the graph without subgraphs.
     validity: OnceCell<()>,
 }
@@ -72,6 +73,7 @@ impl Operation {
             document,
             root_fields: Vec::new(),
             selects_introspection: false,
+            type_conditions: HashSet::new(),
             validity: OnceCell::new(),
         };
         let (reached, selects_introspection) = operation.reached_fragments();
@@ -79,6 +81,7 @@ impl Operation {
             operation.document.fragments.retain(|name, _| reached.contains(name));
         }
         operation.selects_introspection = selects_introspection;
+        operation.type_conditions = operation.collect_type_conditions();
         operation.root_fields = operation.collect_root_fields();
         Ok(operation)
     }
@@ -137,6 +140,34 @@ impl Operation {
     /// the root can have the type of the root, and its fields.
     pub fn selects_introspection(&self) -> bool {
         self.selects_introspection
+    }
+
+    /// The types on which fragments are selected.
+    pub(crate) fn type_conditions(&self) -> &HashSet<Name> {
+        &self.type_conditions
+    }
+
+    fn collect_type_conditions(&self) -> HashSet<Name> {
+        let fragments = self.document.fragments.values().map(|fragment| &fragment.node);
+        let mut open: Vec<_> =
+            fragments.clone().map(|fragment| &fragment.selection_set.node).collect();
+        let mut found: HashSet<_> =
+            fragments.map(|fragment| fragment.type_condition.node.on.node.clone()).collect();
+        open.push(&self.definition().node.selection_set.node);
+        while let Some(set) = open.pop() {
+            for selection in &set.items {
+                match &selection.node {
+                    Selection::Field(field) => open.push(&field.node.selection_set.node),
+                    Selection::InlineFragment(fragment) => {
+                        let condition = fragment.node.type_condition.as_ref();
+                        found.extend(condition.map(|condition| condition.node.on.node.clone()));
+                        open.push(&fragment.node.selection_set.node);
+                    }
+                    Selection::FragmentSpread(_) => {}
+                }
+            }
+        }
+        found
     }
 
     /// Counts a repeated fragment once: the complexity limit covers repetitions.

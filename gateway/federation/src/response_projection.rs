@@ -111,6 +111,10 @@ pub(crate) fn project(
     let Projection { error_index, mut errors, json, .. } = projection;
     let omitted = error_index.omitted;
     errors.extend(error_index.into_remaining());
+    // A hidden value can be the cause, which is not reported itself.
+    if json == NULL && errors.is_empty() && omitted == 0 {
+        errors.push(malformed("null returned for a non-nullable field").into());
+    }
     Projected { data: json, errors, omitted }
 }
 
@@ -208,7 +212,11 @@ impl<'a> Projection<'a> {
             return Rc::clone(prepared);
         }
         let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
-        let prepared = Rc::new(self.collector.project_object(name, &sets));
+        let is_abstract = self.types.get(name).is_some_and(Definition::is_abstract);
+        let prepared = Rc::new(ObjectProjection {
+            needs_concrete_type: is_abstract && self.collector.needs_concrete_type(name, fields),
+            ..self.collector.project_object(name, &sets)
+        });
         self.prepared.insert(key, Rc::clone(&prepared));
         prepared
     }
@@ -335,12 +343,10 @@ impl<'a> Projection<'a> {
             self.report(failure);
             return Completed::Null(ErrorReported::Yes);
         }
-        if types.get(actual).is_some_and(Definition::is_abstract)
-            && self.collector.needs_concrete_type(actual, fields)
-        {
+        let projected = self.object_projection(actual, fields);
+        if projected.needs_concrete_type {
             return self.invalid_value("a concrete type");
         }
-        let projected = self.object_projection(actual, fields);
         self.object(&projected, data)
     }
 

@@ -1,6 +1,6 @@
 //! Processes an operation on a supergraph: plan, execute, project.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_graphql_parser::types::OperationType;
 use async_graphql_value::Variables;
@@ -12,6 +12,7 @@ use crate::{
     error::{ApiError, ErrorCode, GraphqlError, shorten, with_causes},
     execute::{Execution, FetchContext},
     filter_operation::AuthContext,
+    local_types::same_type_conditions,
     operation::Operation,
     operation_key::OperationKey,
     operation_planner::{OperationPlanner, PlanError},
@@ -31,6 +32,8 @@ pub struct SupergraphRouter {
     plan_cache: PlanCache,
     planner: OperationPlanner,
     config: Arc<RouterConfig>,
+    /// The type conditions that the local subgraph can evaluate.
+    local_conditions: HashSet<String>,
     /// The subgraphs that are called over HTTP, by name.
     remotes: Arc<[Arc<HttpSubgraph>]>,
 }
@@ -82,6 +85,8 @@ impl SupergraphRouter {
         previous: Option<&Self>,
     ) -> Self {
         supergraph.check_scalars(config.local.as_ref().map_or(&[], |local| local.scalars));
+        let local_sdl = config.local.as_ref().map_or("", |local| local.sdl.sdl.as_str());
+        let local_conditions = same_type_conditions(local_sdl, supergraph.types());
         let previous = previous.map(|previous| &previous.subgraphs);
         let subgraphs = SubgraphRegistry::new(supergraph.graphs(), config, client, previous);
         Self {
@@ -89,6 +94,7 @@ impl SupergraphRouter {
             subgraphs,
             plan_cache: PlanCache::new(config.plan_cache_entries_max),
             supergraph: Arc::new(supergraph),
+            local_conditions,
             planner,
             config: Arc::clone(config),
         }
@@ -141,9 +147,13 @@ impl SupergraphRouter {
         let plan = self.plan_cache.get(key, &grants, &self.supergraph, &self.planner).await;
         let plan = plan.map_err(|error| request_error(error, self.config.errors_max))?;
         let single_fetch = plan.root.as_ref().and_then(|step| step.single_root_fetch());
+        let has_local_conditions = || {
+            operation.type_conditions().iter().all(|name| self.local_conditions.contains(&**name))
+        };
         let is_local = !plan.is_filtered
             && single_fetch.is_some_and(|fetch| self.subgraphs.is_local(&fetch.subgraph))
-            && !operation.selects_introspection();
+            && !operation.selects_introspection()
+            && has_local_conditions();
         Ok(if is_local {
             Route::Local
         } else {

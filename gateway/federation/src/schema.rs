@@ -382,8 +382,8 @@ fn collect_with_arguments(fields: Option<&str>, found: &mut HashSet<String>) {
     let fields = fields.unwrap_or_default();
     for (at, _) in fields.match_indices('(') {
         let before = fields[..at].trim_end();
-        let begin = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        found.insert(before[begin.map_or(0, |begin| begin + 1)..].to_owned());
+        let name = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+        found.extend(name.map(str::to_owned));
     }
 }
 

@@ -120,7 +120,8 @@ impl ValueReader<'_> {
         selected: &SelectedFields,
         mut map: A,
     ) -> Result<ResponseObject, A::Error> {
-        let mut object = ResponseObject::with_capacity(selected.fields.len());
+        // Without memory for fields that a response of many empty objects does not have.
+        let mut object = ResponseObject::default();
         let mut next = 0;
         while let Some(position) = map.next_key_seed(KeyReader { selected, next })? {
             let Some(position) = position else {
@@ -194,11 +195,33 @@ impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
             return json.deserialize_any(self);
         }
         let text = <&RawValue>::deserialize(json)?.get();
+        if has_unpaired_surrogate(text) {
+            return Err(D::Error::custom("unpaired surrogate in a string"));
+        }
         Ok(match text {
             "null" => ResponseValue::Null,
             text => ResponseValue::Leaf(self.json.slice_ref(text.as_bytes())),
         })
     }
+}
+
+/// Whether JSON text has an escape that is half of a character, which strict parsers reject.
+fn has_unpaired_surrogate(json: &str) -> bool {
+    let mut rest = json;
+    let mut awaits_second = false;
+    while let Some(at) = rest.find('\\') {
+        let escape = &rest[at + 1..];
+        let code =
+            escape.strip_prefix('u').and_then(|hex| u16::from_str_radix(hex.get(..4)?, 16).ok());
+        let is_second = matches!(code, Some(0xDC00..=0xDFFF));
+        if is_second != (awaits_second && at == 0) {
+            return true;
+        }
+        awaits_second = matches!(code, Some(0xD800..=0xDBFF));
+        let length = if code.is_some() { 5 } else { 1 };
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    awaits_second
 }
 
 /// A value with fields. Scalars are rejected later, since the schema has an object there.
@@ -419,6 +442,27 @@ mod tests {
     fn invalid_json_must_be_an_error() {
         for json in ["", "{", r#"{"a":tru}"#, r#"{"a":1}}"#, r#"{"a":"\x"}"#, "{\"a\":\"\u{1}\"}"] {
             assert!(selected("a").read(&Bytes::from(json)).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn halves_of_characters_must_be_rejected() {
+        for (json, is_unpaired) in [
+            (r#""plain""#, false),
+            (r#""\u00e9\n\\""#, false),
+            (r#""\ud83d\ude00""#, false),
+            (r#""\ud83d\ude00\ud83d\ude00x""#, false),
+            (r#""\\ud800""#, false),
+            (r#""\ud800""#, true),
+            (r#""\ud800x""#, true),
+            (r#""\ud800 \udc00""#, true),
+            (r#""\udc00""#, true),
+            (r#""\ud83d\ud83d\ude00""#, true),
+            (r#"["\ud83d\ude00",{"a":"\uDFFF"}]"#, true),
+        ] {
+            assert_eq!(has_unpaired_surrogate(json), is_unpaired, "{json}");
+            let read = selected("a").read(&format!("{{\"a\":{json}}}").into());
+            assert_eq!(read.is_err(), is_unpaired, "{json}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     config::Limits,
     error::{ApiError, GraphqlError},
 };
-use federation::operation::Operation;
+use federation::{operation::Operation, whole_number};
 
 /// Maximum nesting of fields and fragments: more than people write, less than overflows the stack.
 const NESTING_MAX: usize = 32;
@@ -109,7 +109,8 @@ impl Walk<'_> {
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(set) = self.operation.fragment(&spread.node.fragment_name.node) {
-                        self.count(context.times, position)?;
+                        // At least 1, also within an empty page: fragments can multiply the walk.
+                        self.count(context.times.max(1), position)?;
                         self.visit(set, within)?;
                     }
                 }
@@ -182,7 +183,8 @@ impl Walk<'_> {
         });
         match requested {
             Some(Value::Number(size)) => {
-                size.as_u64().unwrap_or(0).min(self.limits.page_size_max as u64)
+                let size = whole_number(&size).and_then(|size| u64::try_from(size).ok());
+                size.unwrap_or(0).min(self.limits.page_size_max as u64)
             }
             _ => otherwise,
         }
@@ -294,6 +296,15 @@ mod tests {
         let doubled = "{ ...a ...a } fragment a on Q { ...b ...b } fragment b on Q { ...c ...c }
             fragment c on Q { ...d ...d } fragment d on Q { ...e ...e } fragment e on Q { x }";
         assert_eq!(exceeded(doubled, json!({})).as_deref(), Some("complexity_max"));
+        let names: Vec<String> = (0..30).map(|number| format!("f{number}")).collect();
+        let within_empty_page: String = names
+            .windows(2)
+            .map(|pair| format!(" fragment {} on Q {{ ...{} ...{1} ...{1} }}", pair[0], pair[1]))
+            .collect();
+        let within_empty_page = format!(
+            "{{ x(first: 0) {{ nodes {{ ...f0 }} }} }} {within_empty_page} fragment f29 on Q {{ id }}"
+        );
+        assert_eq!(exceeded(&within_empty_page, json!({})).as_deref(), Some("complexity_max"));
         let cycle = "{ ...a } fragment a on Q { ...a }";
         assert_eq!(exceeded(cycle, json!({})).as_deref(), Some("depth_max"));
     }

@@ -78,6 +78,7 @@ impl LocalGraph {
         planned: &PlannedOperation,
         prepared: &PreparedOperation,
         context: Option<Arc<RequestContext>>,
+        deadline: Instant,
     ) -> Outcome {
         let Ok(_permit) = self.permits.try_acquire() else {
             return Outcome::Failed(ApiError::busy());
@@ -87,7 +88,7 @@ impl LocalGraph {
         let fetch_context = FetchContext {
             headers: &request.headers,
             local: local.as_ref().map(|local| -> &dyn Subgraph { local }),
-            deadline: self.deadline(),
+            deadline,
         };
         let variables = &request.variables;
         let execution =

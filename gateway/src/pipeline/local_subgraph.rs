@@ -33,8 +33,14 @@ impl Subgraph for LocalSubgraph<'_> {
         let SubgraphRequest { document, variables, representations, deadline, .. } = request;
         let mut variables = variables.clone();
         for (name, json) in representations {
-            let list = serde_json::from_slice(json).expect("representations are valid JSON");
-            variables.insert(name.clone(), list);
+            // A number of another subgraph can be out of range.
+            match serde_json::from_slice(json) {
+                Ok(list) => variables.insert(name.clone(), list),
+                Err(error) => {
+                    let error = FetchError::MalformedResponse(cause(error));
+                    return futures_util::future::err(error).boxed();
+                }
+            };
         }
         let document = match parse_query(document) {
             Ok(document) => without_omitted(document, &variables),

@@ -1,7 +1,8 @@
 //! Errors of an execution, indexed by the response paths whose missing values they explain.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::Bound,
     sync::Arc,
 };
 
@@ -51,6 +52,8 @@ struct MissingFields {
 pub(crate) struct ErrorIndex {
     /// Errors at single fields.
     exact: Vec<(ResponsePath, GraphqlError)>,
+    /// Their paths: those below a path follow it in this order.
+    exact_paths: BTreeSet<ResponsePath>,
     missing: Vec<MissingFields>,
     /// Indices into `missing`, by path.
     by_path: HashMap<ResponsePath, Vec<usize>>,
@@ -63,6 +66,7 @@ impl ErrorIndex {
         if self.exact.len() >= REPORTED_ERRORS_MAX {
             self.omitted += 1;
         } else {
+            self.exact_paths.insert(path.clone());
             self.exact.push((path, error));
         }
     }
@@ -139,7 +143,9 @@ impl ErrorIndex {
 
     /// Whether an error at a single field is at or below `prefix`.
     pub(crate) fn is_reported(&self, prefix: &ResponsePath) -> bool {
-        self.exact.iter().any(|(path, _)| path.starts_with(prefix))
+        let from_prefix = (Bound::Included(prefix), Bound::Unbounded);
+        let mut following = self.exact_paths.range::<ResponsePath, _>(from_prefix);
+        following.next().is_some_and(|path| path.starts_with(prefix))
     }
 
     /// Errors at single fields, and errors that did not leave a selected field missing.

@@ -2,9 +2,9 @@
 
 use crate::response_value::{ResponseValue, TYPENAME};
 
-/// Merges `more` into `target`. A leaf is replaced by a new one. A value is never replaced by
-/// null or by a value of another shape, so that a subgraph with a partial object cannot remove
-/// fields. The type of an object is replaced if `may_retype(previous, new)` allows it.
+/// Merges `more` into `target`. A leaf is replaced by a new value. No value is replaced by null,
+/// and no object or list by a value of another shape, so that a subgraph with a partial object
+/// cannot remove fields. The type of an object is replaced if `may_retype(previous, new)` allows it.
 pub(super) fn merge(
     target: &mut ResponseValue,
     more: ResponseValue,

@@ -114,7 +114,8 @@ fn represent(
             let type_is_enough = type_count > 0 && only_type(required);
             (sent.len() > type_count || type_is_enough).then_some(ResponseValue::Object(sent))
         }
-        leaf => Some(leaf.clone()),
+        // An entity is an object; a subgraph rejects the whole list for another value.
+        leaf => (level == RepresentationLevel::Nested).then(|| leaf.clone()),
     }
 }
 

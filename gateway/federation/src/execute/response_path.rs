@@ -7,7 +7,7 @@ use async_graphql_value::Name;
 use crate::{plan::PathElement, response_value::ResponseValue};
 
 /// A segment of a response path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum ResponseSegment {
     Key(Name),
     Index(usize),

@@ -44,6 +44,9 @@ pub(super) struct ObjectProjection<'a> {
     /// The error if fragments were skipped because access to their type is denied.
     pub(super) denial: Option<ApiError>,
     pub(super) fields: Vec<FieldProjection<'a>>,
+    /// Whether what is selected depends on the type of an object of which only an abstract type is
+    /// known.
+    pub(super) needs_concrete_type: bool,
 }
 
 /// How a field is projected.
@@ -85,7 +88,7 @@ impl<'a> FieldCollector<'a> {
                 occurrences,
             })
         });
-        ObjectProjection { fields: fields.collect(), denial }
+        ObjectProjection { fields: fields.collect(), denial, needs_concrete_type: false }
     }
 
     /// The source of a field; `None` if the type has no such field.
