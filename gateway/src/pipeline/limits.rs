@@ -296,14 +296,13 @@ mod tests {
         let doubled = "{ ...a ...a } fragment a on Q { ...b ...b } fragment b on Q { ...c ...c }
             fragment c on Q { ...d ...d } fragment d on Q { ...e ...e } fragment e on Q { x }";
         assert_eq!(exceeded(doubled, json!({})).as_deref(), Some("complexity_max"));
-        let names: Vec<String> = (0..30).map(|number| format!("f{number}")).collect();
-        let within_empty_page: String = names
-            .windows(2)
-            .map(|pair| format!(" fragment {} on Q {{ ...{} ...{1} ...{1} }}", pair[0], pair[1]))
-            .collect();
-        let within_empty_page = format!(
-            "{{ x(first: 0) {{ nodes {{ ...f0 }} }} }} {within_empty_page} fragment f29 on Q {{ id }}"
-        );
+        let mut within_empty_page = "{ x(first: 0) { nodes { ...f0 } } }".to_owned();
+        for number in 0..26 {
+            let spread = format!("...f{} ", number + 1).repeat(3);
+            let fragment = format!(" fragment f{number} on Q {{ {spread} }}");
+            within_empty_page.push_str(&fragment);
+        }
+        within_empty_page += " fragment f26 on Q { id }";
         assert_eq!(exceeded(&within_empty_page, json!({})).as_deref(), Some("complexity_max"));
         let cycle = "{ ...a } fragment a on Q { ...a }";
         assert_eq!(exceeded(cycle, json!({})).as_deref(), Some("depth_max"));
