@@ -7,7 +7,7 @@
 
 import { rmSync } from "node:fs";
 
-import { audit } from "./graphql-http.mjs";
+import { OF_INTROSPECTION, audit } from "./graphql-http.mjs";
 import { compare } from "./contract.mjs";
 import { checkMirror } from "./mirror-example.mjs";
 import { checkSearch } from "./search-examples.mjs";
@@ -92,7 +92,7 @@ try {
     }
   });
   await withServer("server, closed", () => installation.serve(CLOSED), async (url) => {
-    await check("graphql-http, closed", () => audit(url));
+    await check("graphql-http, closed", () => audit(url, OF_INTROSPECTION));
     await check("attacks, closed", () => attack(url, []));
     await check("example, closed", () => checkSearch(examples, "apollo", url));
   });
