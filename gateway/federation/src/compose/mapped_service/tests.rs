@@ -28,8 +28,8 @@ fn graph(name: &str, sdl: &str, mapping: Option<ServiceMapping>) -> SubgraphSdl 
     }
 }
 
-/// A mapping of titles to books, by the field `key_from` of books.
-fn mapping(key_from: &str) -> ServiceMapping {
+/// A mapping of titles to books, by their `id`.
+fn mapping() -> ServiceMapping {
     let visible = |service_type: &str, fields: &[&str]| TypeMapping {
         service_type: service_type.to_owned(),
         name: service_type.to_owned(),
@@ -41,7 +41,7 @@ fn mapping(key_from: &str) -> ServiceMapping {
         extends: "Book".to_owned(),
         fields: ["stock", "cover"].map(|name| (name.to_owned(), name.to_owned())).into(),
         key: "isbn".to_owned(),
-        key_from: KeySource::new(key_from, [].into(), None).unwrap(),
+        key_from: KeySource::new("id", [].into(), None).unwrap(),
         lookup: LookupQuery::parse(lookup).unwrap(),
     };
     ServiceMapping {
@@ -59,15 +59,15 @@ fn mapping(key_from: &str) -> ServiceMapping {
 }
 
 /// The supergraph of a catalogue and a library, or the errors.
-fn composed(catalogue: &str, library: &str, key_from: &str) -> Result<String, String> {
-    let library = graph("library", library, Some(mapping(key_from)));
+fn composed(catalogue: &str, library: &str) -> Result<String, String> {
+    let library = graph("library", library, Some(mapping()));
     compose(&[graph("catalogue", catalogue, None), library])
         .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
 fn a_directive_on_a_visible_element_must_be_rejected() {
-    composed(CATALOGUE, LIBRARY, "id").unwrap();
+    composed(CATALOGUE, LIBRARY).unwrap();
     for (old, new, coordinate) in [
         ("stock(filter: Filter): Int", "stock(filter: Filter): Int @authenticated", "Title.stock"),
         (
@@ -90,7 +90,7 @@ fn a_directive_on_a_visible_element_must_be_rejected() {
     ] {
         let changed = LIBRARY.replacen(old, new, 1);
         assert_ne!(changed, LIBRARY, "{new}");
-        let errors = composed(CATALOGUE, &changed, "id").unwrap_err();
+        let errors = composed(CATALOGUE, &changed).unwrap_err();
         let (_, directive) = new.rsplit_once('@').unwrap();
         let name: String =
             directive.chars().take_while(|c| c.is_alphabetic() || *c == '_').collect();
@@ -115,7 +115,7 @@ fn a_directive_without_meaning_for_access_must_be_accepted() {
     ] {
         let changed = LIBRARY.replacen(old, new, 1);
         assert_ne!(changed, LIBRARY, "{new}");
-        composed(CATALOGUE, &changed, "id").unwrap();
+        composed(CATALOGUE, &changed).unwrap();
     }
 }
 
@@ -132,11 +132,11 @@ fn keys_must_be_read_as_field_sets() {
         ("@key(fields: \"shelf { code }\") @key(fields: \"id\")", "id"),
         ("@federation__key(fields: \"id\")", "id"),
     ] {
-        let supergraph = composed(&keyed(directive), LIBRARY, "id").unwrap();
+        let supergraph = composed(&keyed(directive), LIBRARY).unwrap();
         let expected = format!("@join__type(graph: LIBRARY, key: \"{key}\")");
         assert!(supergraph.contains(&expected), "{directive}\n{supergraph}");
     }
-    let nested = composed(&keyed("@key(fields: \"shelf { code }\")"), LIBRARY, "id").unwrap_err();
+    let nested = composed(&keyed("@key(fields: \"shelf { code }\")"), LIBRARY).unwrap_err();
     assert!(nested.contains("a key that has no nested fields"), "{nested}");
 }
 
@@ -148,7 +148,7 @@ fn renamed_directives_must_have_their_meaning() {
         ("as: \"fed\"", "@fed__key(fields: \"id\")"),
     ] {
         let catalogue = CATALOGUE.replace("import: [\"@key\"]", import).replace(key, directive);
-        let supergraph = composed(&catalogue, LIBRARY, "id").unwrap();
+        let supergraph = composed(&catalogue, LIBRARY).unwrap();
         assert!(supergraph.contains("@join__type(graph: LIBRARY, key: \"id\")"), "{supergraph}");
     }
     // A field that another subgraph only uses is no field of its own.
@@ -157,6 +157,6 @@ fn renamed_directives_must_have_their_meaning() {
         type Query { shops: Int }
         type Book @key(fields: \"id\") { id: ID! stock: Int @foreign
           isRare: Boolean @requires(fields: \"stock\") }";
-    let library = graph("library", LIBRARY, Some(mapping("id")));
+    let library = graph("library", LIBRARY, Some(mapping()));
     compose(&[graph("catalogue", CATALOGUE, None), graph("shops", uses, None), library]).unwrap();
 }
