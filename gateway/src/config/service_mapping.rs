@@ -1,6 +1,9 @@
 //! `[[subgraph.entity]]` and `[[subgraph.type]]`: how a plain GraphQL service joins the graph.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use federation::mapping::{
     EntityMapping, KeyPattern, KeySource, LookupQuery, ServiceMapping, TypeMapping, is_name,
@@ -91,7 +94,12 @@ impl MappingEntries {
             )?;
         }
         let entities = entities.into_iter().map(EntityEntry::checked).collect::<Result<_, _>>()?;
-        let types = types.into_iter().map(TypeEntry::checked).collect::<Result<_, _>>()?;
+        let types: Vec<_> = types.into_iter().map(TypeEntry::checked).collect::<Result<_, _>>()?;
+        if let Some(repeated) = first_repeated(types.iter().map(|one| &one.service_type)) {
+            let expected = "different for each `[[subgraph.type]]` of a subgraph; list all fields \
+                            in one of them";
+            return Err(ConfigError::value("subgraph.type.type", expected, repeated));
+        }
         let mapping = ServiceMapping { entities, types, queries, mutations, lookup_keys_max };
         Ok(Some(Arc::new(mapping)))
     }
@@ -134,8 +142,18 @@ impl TypeEntry {
         check_names("subgraph.type.type", [&service_type])?;
         check_names("subgraph.type.name", [&name])?;
         check_names("subgraph.type.fields", &fields)?;
+        if let Some(repeated) = first_repeated(&fields) {
+            let expected = "each field once; remove the repetition";
+            return Err(ConfigError::value("subgraph.type.fields", expected, repeated));
+        }
         Ok(TypeMapping { service_type, name, fields })
     }
+}
+
+/// The first name that occurs before.
+fn first_repeated<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<&'a String> {
+    let mut known = BTreeSet::new();
+    names.into_iter().find(|name| !known.insert(*name))
 }
 
 /// Checks that texts are names in GraphQL.

@@ -8,6 +8,8 @@
 mod entities;
 mod lookup;
 mod reached_types;
+#[cfg(test)]
+mod tests;
 mod type_index;
 
 use std::{
@@ -52,7 +54,8 @@ pub(super) fn with_mappings(
             .zip(&documents)
             .filter_map(|(known, document)| {
                 // An SDL that cannot be parsed is reported by the composition.
-                Some((composed[*known].name.as_str(), TypeIndex::new(document.as_ref().ok()?)))
+                let types = TypeIndex::new(&composed[*known], document.as_ref().ok()?);
+                Some((composed[*known].name.as_str(), types))
             })
             .collect();
         match subgraph_sdl(&subgraphs[index], mapping, &others) {
@@ -87,7 +90,7 @@ fn subgraph_sdl(
     })?;
     let mut writer = SdlWriter {
         text: &service.sdl,
-        service: TypeIndex::new(&document),
+        service: TypeIndex::new(service, &document),
         mapping,
         others,
         external: BTreeMap::new(),
@@ -102,7 +105,9 @@ fn subgraph_sdl(
     writer.write_reached_types();
     writer.write_external_types();
     let name = || vec![service.name.clone()];
-    let errors = writer.errors.into_iter();
+    // A type that is visible both as an entity and as a value is checked twice.
+    let mut known = BTreeSet::new();
+    let errors = writer.errors.into_iter().filter(|error| known.insert(error.message.clone()));
     let errors: Vec<_> =
         errors.map(|error| CompositionError { subgraphs: name(), ..error }).collect();
     if errors.is_empty() { Ok(writer.sdl) } else { Err(errors) }
@@ -156,12 +161,13 @@ impl<'a> SdlWriter<'a> {
             if fields.is_empty() {
                 continue;
             }
+            self.check_type_directives(service_root);
             let mut body = String::new();
             for (name, of_service) in fields {
                 if let Some(field) = self.field(key, service_root, of_service)
                     && self.is_free(key, root, name)
                 {
-                    let definition = self.optional_field(field, name);
+                    let definition = self.optional_field(service_root, field, name);
                     writeln!(body, "{definition}").expect("a string can be written to");
                 }
             }

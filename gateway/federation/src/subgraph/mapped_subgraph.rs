@@ -8,6 +8,8 @@
 mod entities;
 mod lookups;
 mod selections;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -37,7 +39,8 @@ pub(super) struct MappedSubgraph {
 impl Subgraph for MappedSubgraph {
     fn fetch<'a>(&'a self, request: SubgraphRequest<'a>) -> BoxFuture<'a, FetchResult> {
         async move {
-            // A plan of this program.
+            // The plan and the representations were written by this program: neither error occurs
+            // unless that has a defect, and then no client may see the text of the plan.
             let operation = Operation::parse(request.document, None)
                 .map_err(|error| FetchError::MalformedResponse(cause(error.error.message)))?;
             let operation = &operation.definition().node;

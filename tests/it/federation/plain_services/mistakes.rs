@@ -297,6 +297,16 @@ const TYPE_MISTAKES: &[(&str, &str, &str)] = &[
         "fields = [\"isbn\", \"stock\", \"borrower\"]",
         "a type that `Title.borrower` reaches",
     ),
+    (
+        "fields = [\"url\", \"kind\"]",
+        "fields = [\"url\", \"kind\", \"url\"]",
+        "`subgraph.type.fields` must be each field once; remove the repetition, not `url`",
+    ),
+    (
+        "fields = [\"isbn\", \"minutes\"]",
+        "fields = [\"isbn\", \"minutes\"]\n[[subgraph.type]]\ntype = \"Image\"\nfields = [\"data\"]",
+        "`subgraph.type.type` must be different for each `[[subgraph.type]]` of a subgraph; list all fields in one of them, not `Image`",
+    ),
 ];
 
 #[test]

@@ -6,7 +6,10 @@ use super::{
     SdlWriter,
     type_index::{Kind, TypeIndex},
 };
-use crate::mapping::EntityMapping;
+use crate::{
+    compose::field_sets::{FieldSet, FieldSetItem},
+    mapping::EntityMapping,
+};
 
 /// A type of the fields that have a key.
 const KEY_TYPES: &str = "a field of type String, ID, Int or a custom scalar";
@@ -45,6 +48,7 @@ impl<'a> SdlWriter<'a> {
             );
             return None;
         }
+        self.check_type_directives(service_type);
         let entity_key = self.entity_key(entity)?;
         if let Some(field) = self.field("entity.key", service_type, key) {
             let is_scalar = self.service.can_be_key(field.ty().name());
@@ -60,7 +64,7 @@ impl<'a> SdlWriter<'a> {
             if let Some(field) = self.field("entity.fields", service_type, of_service)
                 && self.is_free("entity.fields", extends, name)
             {
-                let definition = self.optional_field(field, name);
+                let definition = self.optional_field(service_type, field, name);
                 writeln!(body, "{definition}{required}").expect("a string can be written to");
             }
         }
@@ -80,8 +84,9 @@ impl<'a> SdlWriter<'a> {
             return None;
         }
         let own = key_from.selection();
-        let plain = || keys.iter().filter(|fields| !fields.contains('{'));
-        let Some(chosen) = plain().find(|fields| **fields == own).or_else(|| plain().next()) else {
+        let plain: Vec<_> = keys.iter().filter_map(plain_names).collect();
+        let Some(chosen) = plain.iter().find(|names| **names == own).or_else(|| plain.first())
+        else {
             let expected = "an entity with a key that has no nested fields";
             self.reject("entity.extends", expected, extends);
             return None;
@@ -89,7 +94,7 @@ impl<'a> SdlWriter<'a> {
         for name in chosen.split_whitespace() {
             self.add_external(extends, name, "");
         }
-        Some((*chosen).to_owned())
+        Some(chosen.clone())
     }
 
     /// Adds the fields that have the service's key, and returns `@requires` with them; it is empty
@@ -170,6 +175,19 @@ impl<'a> SdlWriter<'a> {
             writeln!(self.sdl, "scalar {name}").expect("a string can be written to");
         }
     }
+}
+
+/// The names in a key without nested fields.
+fn plain_names(key: &FieldSet) -> Option<String> {
+    let names = key.0.iter().map(|item| match item {
+        FieldSetItem::Field(name, arguments, below)
+            if arguments.is_empty() && below.0.is_empty() =>
+        {
+            Some(name.as_str())
+        }
+        _ => None,
+    });
+    Some(names.collect::<Option<Vec<_>>>()?.join(" "))
 }
 
 /// Whether an argument has no default and must not be null.

@@ -11,7 +11,13 @@ use crate::mapping::{TypeMapping, is_name};
 
 impl<'a> SdlWriter<'a> {
     /// The definition of a field of an entity or root, under its name in the graph.
-    pub(super) fn optional_field(&mut self, field: FieldDefinition<'a>, name: &str) -> String {
+    pub(super) fn optional_field(
+        &mut self,
+        type_name: &str,
+        field: FieldDefinition<'a>,
+        name: &str,
+    ) -> String {
+        self.check_field_directives(type_name, field);
         let of_type = self.type_text(field.ty(), field.name());
         self.field_text(field, name, of_type.strip_suffix('!').unwrap_or(&of_type))
     }
@@ -105,6 +111,7 @@ impl<'a> SdlWriter<'a> {
         let listed = self.mapping.types.iter().find(|one| one.service_type == name);
         let listed = listed.map_or(&[][..], |one| &one.fields);
         let kind = self.service.kind(name);
+        self.check_type_directives(name);
         if !listed.is_empty() && !matches!(kind, Some(Kind::Object | Kind::Interface)) {
             self.reject("type.fields", "absent for a type without fields to select", name);
         }
@@ -148,6 +155,7 @@ impl<'a> SdlWriter<'a> {
         let mut body = String::new();
         for field_name in listed {
             if let Some(field) = self.field("type.fields", name, field_name) {
+                self.check_field_directives(name, field);
                 let by = format!("{name}.{field_name}");
                 let of_type = self.type_text(field.ty(), &by);
                 let definition = self.field_text(field, field_name, &of_type);
@@ -169,11 +177,12 @@ impl<'a> SdlWriter<'a> {
         Some(format!("{{\n{body}}}"))
     }
 
-    fn enum_body(&self, name: &str) -> String {
+    fn enum_body(&mut self, name: &str) -> String {
         let mut body = "{\n".to_owned();
-        for definition in self.service.definitions(name) {
+        for definition in self.service.definitions(name).to_vec() {
             let TypeDefinition::Enum(definition) = definition else { continue };
             for value in definition.values() {
+                self.check_directives(&format!("{name}.{}", value.value()), value.directives());
                 body.push_str(&description(value.description()));
                 let deprecated = deprecation(value.directives());
                 writeln!(body, "  {}{deprecated}", value.value())
@@ -189,9 +198,48 @@ impl<'a> SdlWriter<'a> {
             TypeDefinition::InputObject(input) => input.fields().collect(),
             _ => Vec::new(),
         });
-        let fields: Vec<_> =
-            fields.map(|field| format!("  {}\n", self.input_value(field))).collect();
-        format!("{{\n{}}}", fields.concat())
+        let mut body = "{\n".to_owned();
+        for field in fields {
+            self.check_directives(&format!("{name}.{}", field.name()), field.directives());
+            writeln!(body, "  {}", self.input_value(field)).expect("a string can be written to");
+        }
+        body + "}"
+    }
+
+    /// Rejects directives of a type that the graph would not have.
+    pub(super) fn check_type_directives(&mut self, name: &str) {
+        for definition in self.service.definitions(name).to_vec() {
+            self.check_directives(name, definition.directives());
+        }
+    }
+
+    /// As [`Self::check_type_directives`], for a field and its arguments.
+    fn check_field_directives(&mut self, type_name: &str, field: FieldDefinition<'a>) {
+        let coordinate = format!("{type_name}.{}", field.name());
+        self.check_directives(&coordinate, field.directives());
+        for argument in field.arguments() {
+            let coordinate = format!("{coordinate}({}:)", argument.name());
+            self.check_directives(&coordinate, argument.directives());
+        }
+    }
+
+    fn check_directives<'d>(
+        &mut self,
+        coordinate: &str,
+        directives: impl Iterator<Item = Directive<'d>>,
+    ) {
+        for directive in directives {
+            let name = directive.name();
+            if matches!(name, "deprecated" | "specifiedBy" | "oneOf") {
+                continue;
+            }
+            let message = format!(
+                "`subgraph.sdl` must be a schema without directives on visible elements, since \
+                 they would not apply, not `@{name}` on `{coordinate}`; remove it from the file, \
+                 if everybody may use the element, or else do not map the element"
+            );
+            self.errors.push(super::CompositionError { message, ..Default::default() });
+        }
     }
 
     /// Whether a reached type can get its name in the graph; otherwise, this is an error.

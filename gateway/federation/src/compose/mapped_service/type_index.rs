@@ -5,7 +5,14 @@ use std::collections::BTreeMap;
 use cynic_parser::{
     TypeSystemDocument,
     common::OperationType,
-    type_system::{Definition, Directive, FieldDefinition, TypeDefinition},
+    type_system::{Definition, FieldDefinition, TypeDefinition},
+};
+
+use crate::compose::{
+    SubgraphSdl,
+    field_sets::FieldSet,
+    subgraph_schema::{SubgraphSchema, field_set},
+    type_system::has,
 };
 
 /// Scalars of the specification.
@@ -13,6 +20,8 @@ const BUILT_IN: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
 
 /// The types of one SDL.
 pub(super) struct TypeIndex<'a> {
+    /// The same types, with the meanings of their directives.
+    schema: SubgraphSchema,
     types: BTreeMap<&'a str, Vec<TypeDefinition<'a>>>,
     /// Name of the query root.
     pub(super) query: &'a str,
@@ -33,8 +42,12 @@ pub(super) enum Kind {
 }
 
 impl<'a> TypeIndex<'a> {
-    pub(super) fn new(document: &'a TypeSystemDocument) -> Self {
-        let mut index = Self { types: BTreeMap::new(), query: "Query", mutation: "Mutation" };
+    /// The types of an SDL, and the document parsed from it.
+    pub(super) fn new(subgraph: &SubgraphSdl, document: &'a TypeSystemDocument) -> Self {
+        // Its errors are reported by the composition.
+        let (schema, _) = SubgraphSchema::read(subgraph, document);
+        let types = BTreeMap::new();
+        let mut index = Self { schema, types, query: "Query", mutation: "Mutation" };
         for definition in document.definitions() {
             match definition {
                 Definition::Type(of_type) | Definition::TypeExtension(of_type) => {
@@ -94,13 +107,9 @@ impl<'a> TypeIndex<'a> {
 
     /// A field that the subgraph of this SDL resolves itself.
     pub(super) fn own_field(&self, type_name: &str, name: &str) -> Option<FieldDefinition<'a>> {
-        let is_external = |directive: &Directive<'_>| {
-            matches!(directive.name(), "external" | "federation__external")
-        };
-        let fields = self.fields(type_name);
-        fields
-            .filter(|field| field.name() == name)
-            .find(|field| !field.directives().any(|one| is_external(&one)))
+        let field = self.schema.types.get(type_name).and_then(|of| of.field(name));
+        let is_external = field.is_some_and(|field| has(&field.directives, "external"));
+        self.field(type_name, name).filter(|_| !is_external)
     }
 
     pub(super) fn field_names(&self, type_name: &str) -> Vec<&'a str> {
@@ -150,14 +159,11 @@ impl<'a> TypeIndex<'a> {
         self.types.keys().copied().filter(|name| self.kind(name) == Some(kind)).collect()
     }
 
-    /// The field sets of the keys of an entity.
-    pub(super) fn keys(&self, name: &str) -> Vec<&'a str> {
-        let definitions = self.definitions(name).iter();
-        let directives = definitions.flat_map(TypeDefinition::directives);
-        directives
-            .filter(|directive| matches!(directive.name(), "key" | "federation__key"))
-            .filter_map(|directive| directive.argument("fields")?.value().as_str())
-            .collect()
+    /// The keys of an entity; an invalid one is reported by the composition.
+    pub(super) fn keys(&self, name: &str) -> Vec<FieldSet> {
+        let directives = self.schema.types.get(name).into_iter().flat_map(|of| &of.directives);
+        let keys = directives.filter(|directive| directive.name == "key");
+        keys.filter_map(|key| field_set(key)?.ok()).collect()
     }
 
     /// The names of all entities.

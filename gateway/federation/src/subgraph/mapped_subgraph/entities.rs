@@ -12,6 +12,9 @@ use crate::{
     subgraph::{FetchError, SubgraphError, SubgraphResponse},
 };
 
+/// Maximum number of errors that are returned for the lists.
+const ERRORS_MAX: usize = 1_000;
+
 /// The lists of entities that are returned for the `_entities` fields of a plan.
 pub(super) struct EntityLists<'a> {
     fields: &'a [EntityField<'a>],
@@ -22,6 +25,16 @@ pub(super) struct EntityLists<'a> {
 
 /// The objects of a section, by key.
 type Found<'r> = HashMap<String, &'r ResponseObject>;
+
+/// What an error of the service concerns.
+enum Concerned<'k, 'p> {
+    /// The entities with a key; and the path within them.
+    Entities(&'k LookupKey, &'p [PathSegment]),
+    /// The entities of the section that were not found.
+    Missing,
+    /// Nothing of the section.
+    Nothing,
+}
 
 impl<'a> EntityLists<'a> {
     /// Lists without any entity.
@@ -40,6 +53,7 @@ impl<'a> EntityLists<'a> {
     ) {
         let read = request.selected().read(&response.data);
         let data = read.map_or(ResponseValue::Null, |read| read.data);
+        let mut absent = 0;
         for (number, section) in request.sections.iter().enumerate() {
             let objects = objects_of(section, number, &data);
             for key in section.keys {
@@ -48,8 +62,21 @@ impl<'a> EntityLists<'a> {
                 }
             }
             let before = self.errors.len();
+            let mut without_path = None;
             for error in &response.errors {
-                self.add_error(section, number, &objects.found, &data, error);
+                match concerned(section, number, &data, error) {
+                    Concerned::Entities(key, rest) => self.add_at(section, key, rest, error),
+                    Concerned::Missing => without_path = without_path.or(Some(error)),
+                    Concerned::Nothing => {}
+                }
+            }
+            // One explains why an entity is missing, and there can be many of both.
+            if let Some(error) = without_path {
+                self.add_to_missing(section, section.keys, &objects.found, error);
+            }
+            if section.lookup.entity.lookup.is_list() && objects.malformed.is_empty() {
+                let is_absent = |key: &&LookupKey| !objects.found.contains_key(&key.text);
+                absent += section.keys.iter().filter(is_absent).count();
             }
             let reason = cause("objects or a list of them expected");
             let error = FetchError::MalformedResponse(reason);
@@ -67,6 +94,10 @@ impl<'a> EntityLists<'a> {
             for key in unexplained {
                 self.add_at(section, key, &[], &error);
             }
+        }
+        if absent > 0 && response.errors.is_empty() {
+            let keys = absent as u64;
+            tracing::warn!(subgraph = service, keys, "keys without an object in a lookup");
         }
     }
 
@@ -138,48 +169,9 @@ impl<'a> EntityLists<'a> {
         }
     }
 
-    /// Adds an error of the service for the entities of a section that it concerns: the one that
-    /// its path leads to, or else those that were not found.
-    fn add_error(
-        &mut self,
-        section: &RequestSection<'_>,
-        number: usize,
-        found: &Found<'_>,
-        data: &ResponseValue,
-        error: &SubgraphError,
-    ) {
-        let root = match error.path.split_first() {
-            Some((PathSegment::Field(name), rest)) => {
-                RootField::parse(name).map(|root| (root, name, rest))
-            }
-            _ => None,
-        };
-        // Without data, each error explains why all of it is missing.
-        let (Some((root, name, rest)), ResponseValue::Object(data)) = (root, data) else {
-            return self.add_to_missing(section, section.keys, found, error);
-        };
-        if root.section != number {
-            return;
-        }
-        let value = data.get(name);
-        let names = names_below_root(section);
-        let object = value.and_then(|value| object_at(value, &names, rest));
-        let own_key = root.key.and_then(|index| section.keys.get(index));
-        match (object, own_key) {
-            (Some((_, rest)), Some(key)) => self.add_at(section, key, rest, error),
-            (None, Some(key)) => self.add_at(section, key, &[], error),
-            (Some((fields, rest)), None) => {
-                match fields.get(&section.lookup.key_alias).and_then(key_text) {
-                    // An error of an object that was not looked up concerns nobody.
-                    Some(text) => {
-                        if let Some(key) = section.keys.iter().find(|key| key.text == text) {
-                            self.add_at(section, key, rest, error);
-                        }
-                    }
-                    None => self.add_to_missing(section, section.keys, found, error),
-                }
-            }
-            (None, None) => self.add_to_missing(section, section.keys, found, error),
+    fn add_error(&mut self, path: Vec<PathSegment>, error: &SubgraphError) {
+        if self.errors.len() < ERRORS_MAX {
+            self.errors.push(SubgraphError { path, ..error.clone() });
         }
     }
 
@@ -195,7 +187,7 @@ impl<'a> EntityLists<'a> {
         for index in &key.entities {
             let start = [PathSegment::Field(field.to_string()), PathSegment::Index(*index)];
             let path = start.into_iter().chain(rest.iter().cloned()).collect();
-            self.errors.push(SubgraphError { path, ..error.clone() });
+            self.add_error(path, error);
         }
     }
 
@@ -210,10 +202,51 @@ impl<'a> EntityLists<'a> {
         let mut missing = keys.iter().filter(|key| !found.contains_key(&key.text)).peekable();
         if missing.peek().is_none() {
             let field = self.fields[section.lookup.field].key;
-            let path = vec![PathSegment::Field(field.to_string())];
-            self.errors.push(SubgraphError { path, ..error.clone() });
+            self.add_error(vec![PathSegment::Field(field.to_string())], error);
         }
         missing.for_each(|key| self.add_at(section, key, &[], error));
+    }
+}
+
+/// What of a section an error of the service concerns: the entity that its path leads to, or else
+/// those that were not found.
+fn concerned<'k, 'p>(
+    section: &RequestSection<'k>,
+    number: usize,
+    data: &ResponseValue,
+    error: &'p SubgraphError,
+) -> Concerned<'k, 'p> {
+    let root = match error.path.split_first() {
+        Some((PathSegment::Field(name), rest)) => {
+            RootField::parse(name).map(|root| (root, name, rest))
+        }
+        _ => None,
+    };
+    // Without data, each error explains why all of it is missing.
+    let (Some((root, name, rest)), ResponseValue::Object(data)) = (root, data) else {
+        return Concerned::Missing;
+    };
+    if root.section != number {
+        return Concerned::Nothing;
+    }
+    let names = names_below_root(section);
+    let object = data.get(name).and_then(|value| object_at(value, &names, rest));
+    let own_key = root.key.and_then(|index| section.keys.get(index));
+    match (object, own_key) {
+        (Some((_, rest)), Some(key)) => Concerned::Entities(key, rest),
+        (None, Some(key)) => Concerned::Entities(key, &[]),
+        (Some((fields, rest)), None) => {
+            match fields.get(&section.lookup.key_alias).and_then(key_text) {
+                // An error of an object that was not looked up concerns nobody.
+                Some(text) => section
+                    .keys
+                    .iter()
+                    .find(|key| key.text == text)
+                    .map_or(Concerned::Nothing, |key| Concerned::Entities(key, rest)),
+                None => Concerned::Missing,
+            }
+        }
+        (None, None) => Concerned::Missing,
     }
 }
 

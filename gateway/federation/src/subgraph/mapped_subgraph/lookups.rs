@@ -137,7 +137,8 @@ fn key_of_type(lookup: &LookupQuery, key: ConstValue) -> Option<(String, ConstVa
     let text = key_text(&key)?;
     Some(match lookup.key_type() {
         "Int" => {
-            let number: i64 = text.parse().ok()?;
+            // One key outside the range would make the whole request invalid.
+            let number: i32 = text.parse().ok()?;
             (number.to_string(), ConstValue::from(number))
         }
         "String" | "ID" => (text.clone(), ConstValue::String(text)),
@@ -210,7 +211,7 @@ impl<'l> LookupRequest<'l> {
         client: &Variables,
         mapping: &ServiceMapping,
     ) -> (String, Variables) {
-        let prefix = unused_prefix(client);
+        let prefix = unused_prefix(operation);
         let mut own = String::new();
         let mut variables = Variables::default();
         let mut writer = DocumentWriter::new(mapping);
@@ -241,10 +242,11 @@ impl<'l> LookupRequest<'l> {
     }
 }
 
-/// A start of names of variables that the client does not use.
-fn unused_prefix(client: &Variables) -> String {
+/// A start of names of variables that the operation does not use, with a value or without.
+fn unused_prefix(operation: &OperationDefinition) -> String {
+    let names = || operation.variable_definitions.iter().map(|one| &one.node.name.node);
     let mut prefix = "of_".to_owned();
-    while client.keys().any(|name| name.starts_with(&prefix)) {
+    while names().any(|name| name.starts_with(&prefix)) {
         prefix.push('_');
     }
     prefix
