@@ -258,3 +258,44 @@ fn fields_of_an_interface_object_must_have_its_authorization_on_every_object() {
     }
     Supergraph::load(&supergraph).unwrap();
 }
+
+#[test]
+fn restrictions_on_unused_fields_of_federation_1_must_be_kept() {
+    let plain = |sdl: &str| SubgraphSdl { sdl: sdl.to_owned(), ..graph("old", "") };
+    let first = graph(
+        "first",
+        "type Query { user: User } type User @key(fields: \"id\") { id: ID! email: String }",
+    );
+    for restriction in [
+        "@authenticated",
+        "@requiresScopes(scopes: [[\"a\"]])",
+        "@inaccessible",
+        "@tag(name: \"t\")",
+    ] {
+        for old in [
+            format!(
+                "extend type User @key(fields: \"id\") {{ id: ID! @external
+                   email: String @external {restriction} }} type Query {{ b: Int }}"
+            ),
+            format!(
+                "extend type User {{ email: String @external {restriction} }}
+                 type Query {{ b: Int }}"
+            ),
+        ] {
+            let supergraph = compose(&[first.clone(), plain(&old)]).unwrap();
+            let field = lines_of(&supergraph, "email: String").join("");
+            assert!(field.contains(restriction), "{old}: {supergraph}");
+            Supergraph::load(&supergraph).unwrap();
+        }
+        let old = format!(
+            "extend type User {restriction} {{ email: String @external }} type Query {{ b: Int }}"
+        );
+        if restriction == "@inaccessible" {
+            let errors = error_coordinates(&[first.clone(), plain(&old)]);
+            assert_eq!(errors, ["Query.user [\"first\"]"]);
+            continue;
+        }
+        let supergraph = compose(&[first.clone(), plain(&old)]).unwrap();
+        assert!(head_of(&supergraph, "type User\n").contains(restriction), "{supergraph}");
+    }
+}
