@@ -21,6 +21,8 @@ mod hostile_tests;
 mod inaccessible;
 mod join;
 mod links;
+#[cfg(test)]
+mod links_tests;
 mod mapped_service;
 mod merged_directives;
 mod outline;

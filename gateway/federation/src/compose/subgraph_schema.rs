@@ -9,11 +9,12 @@ use cynic_parser::TypeSystemDocument;
 use super::{
     CompositionError, InaccessibleFields, SubgraphSdl,
     field_sets::{FieldNames, FieldSet},
-    links::{CustomLink, Links, Meaning},
+    links::{CustomLink, Links, Meaning, is_link},
     type_system::{
         AppliedDirective, DefinitionKind, DirectiveDef, FieldDef, Literal, SchemaDocument, TypeDef,
         has,
     },
+    unsupported::{is_authorization, not_enforced},
 };
 
 /// Operations, and the default names of their root types.
@@ -59,8 +60,11 @@ impl SubgraphSchema {
         document: &TypeSystemDocument,
     ) -> (Self, Vec<CompositionError>) {
         let (mut document, duplicates) = SchemaDocument::read(&subgraph.sdl, document);
-        let links = Links::read(&document);
+        let mut links = Links::read(&document);
         let mut errors = Errors { subgraph: &subgraph.name, found: Vec::new() };
+        for message in std::mem::take(&mut links.errors) {
+            errors.add("schema", None, &message);
+        }
         for duplicate in duplicates {
             errors.add(&duplicate.type_name, None, &duplicate.message);
         }
@@ -242,11 +246,19 @@ struct Canonical<'a, 'e> {
 impl Canonical<'_, '_> {
     fn schema(&mut self, directives: &[AppliedDirective]) {
         for directive in directives {
-            let name = &directive.name;
-            if self.links.meaning(name) == Meaning::Known("source") {
-                let message = "`@source` of Apollo Connectors is not supported: let a subgraph \
-                    call the REST API";
-                self.errors.add("schema", None, message);
+            match self.links.meaning(&directive.name) {
+                Meaning::Known("source") => {
+                    let message = "`@source` of Apollo Connectors is not supported: let a subgraph \
+                        call the REST API";
+                    self.errors.add("schema", None, message);
+                }
+                Meaning::Known(name) if is_authorization(name) => {
+                    self.errors.add("schema", None, &not_enforced(name));
+                }
+                Meaning::Undefined if !is_link(directive) => {
+                    self.errors.add("schema", None, &undefined(&directive.name));
+                }
+                _ => {}
             }
         }
     }
@@ -288,8 +300,16 @@ impl Canonical<'_, '_> {
                 self.errors.add(type_name, field, &message);
                 false
             }
+            Meaning::Undefined => {
+                self.errors.add(type_name, field, &undefined(&directive.name));
+                false
+            }
         });
     }
+}
+
+fn undefined(directive: &str) -> String {
+    format!("`@{directive}` is not defined: import it with `@link`, or define it")
 }
 
 /// Gives root types their default names.

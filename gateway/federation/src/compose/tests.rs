@@ -6,7 +6,7 @@ use crate::Supergraph;
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: \
      [\"@key\", \"@shareable\", \"@external\", \"@requires\", \"@inaccessible\", \"@interfaceObject\"])\n";
 
-fn graph(name: &str, sdl: &str) -> SubgraphSdl {
+pub(super) fn graph(name: &str, sdl: &str) -> SubgraphSdl {
     let url = format!("http://{name}.example/");
     SubgraphSdl {
         name: name.to_owned(),
@@ -18,7 +18,7 @@ fn graph(name: &str, sdl: &str) -> SubgraphSdl {
 }
 
 /// The elements that composition errors concern: `Type.field [subgraphs]`.
-fn error_coordinates(subgraphs: &[SubgraphSdl]) -> Vec<String> {
+pub(super) fn error_coordinates(subgraphs: &[SubgraphSdl]) -> Vec<String> {
     let errors = compose(subgraphs).unwrap_err();
     let coordinate = |error: &CompositionError| {
         let of = |name: &Option<String>| name.clone().unwrap_or_default();
@@ -40,7 +40,7 @@ fn ours() -> SubgraphSdl {
     SubgraphSdl { inaccessible_fields: InaccessibleFields::Exposed, ..ours }
 }
 
-fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {
+pub(super) fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {
     sdl.lines().filter(|line| line.trim_start().starts_with(start)).collect()
 }
 
