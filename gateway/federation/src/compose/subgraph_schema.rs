@@ -317,6 +317,13 @@ fn rename_roots(document: &mut SchemaDocument, errors: &mut Errors<'_>) {
     let mut renamed: Vec<(String, &str)> = Vec::new();
     for (operation, usual) in ROOTS {
         let declared = document.roots.iter().find(|(other, _)| *other == operation);
+        if declared.is_none() && document.lists_roots && document.types.contains_key(usual) {
+            let message = format!(
+                "is not a root type of this SDL, since its `schema {{ … }}` does not list it: add \
+                 `{operation}: {usual}` there, or rename the type"
+            );
+            errors.add(usual, None, &message);
+        }
         let Some((_, name)) = declared.filter(|(_, name)| name != usual) else { continue };
         if document.types.contains_key(usual) {
             let message = format!(

@@ -299,3 +299,57 @@ fn restrictions_on_unused_fields_of_federation_1_must_be_kept() {
         assert!(head_of(&supergraph, "type User\n").contains(restriction), "{supergraph}");
     }
 }
+
+#[test]
+fn combined_scopes_of_a_lender_must_be_limited() {
+    let scopes = |letter: &str, count: usize| {
+        let sets = (0..count).map(|n| format!("[\"{letter}{n}\"]")).collect::<Vec<_>>();
+        format!("@requiresScopes(scopes: [{}])", sets.join(", "))
+    };
+    let composed = |count: usize| {
+        let first = format!(
+            "type Query {{ thing: Thing box: Box }}
+             interface Thing @key(fields: \"id\") {{ id: ID! }}
+             type Box implements Thing @key(fields: \"id\") {{ id: ID!
+               weight: Int @shareable {} }}",
+            scopes("a", 10)
+        );
+        let second = format!(
+            "type Thing @interfaceObject @key(fields: \"id\") {} {{ id: ID!
+               weight: Int @shareable {} }}",
+            scopes("b", 10),
+            scopes("c", count),
+        );
+        compose(&[graph("first", &first), graph("second", &second)])
+    };
+    composed(10).unwrap();
+    let errors = composed(11).unwrap_err();
+    let of_box = errors.iter().find(|error| error.type_name.as_deref() == Some("Box")).unwrap();
+    assert_eq!(of_box.field.as_deref(), Some("weight"));
+    assert!(of_box.message.contains("more than 1,000 sets"), "{errors:?}");
+}
+
+#[test]
+fn the_newest_version_of_a_composed_directive_must_be_found_by_its_numbers() {
+    let version = |name: &str, version: &str, argument: &str| {
+        SubgraphSdl {
+        sdl: format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@composeDirective\"])
+               @link(url: \"https://own.test/note/{version}\", import: [\"@note\"])
+               @composeDirective(name: \"@note\")
+             directive @note({argument}: Int) on OBJECT
+             type Query @note {{ {name}: Int }}"
+        ),
+        ..graph(name, "")
+    }
+    };
+    for subgraphs in [["v1.9", "v1.10"], ["v1.10", "v1.9"]] {
+        let argument = |version: &str| if version == "v1.10" { "newer" } else { "older" };
+        let subgraphs = ["a", "b"].into_iter().zip(subgraphs);
+        let subgraphs: Vec<_> =
+            subgraphs.map(|(name, of)| version(name, of, argument(of))).collect();
+        let supergraph = compose(&subgraphs).unwrap();
+        assert!(supergraph.contains("directive @note(newer: Int)"), "{supergraph}");
+        assert!(supergraph.contains("https://own.test/note/v1.10"), "{supergraph}");
+    }
+}
