@@ -1,7 +1,7 @@
 //! One subgraph as the rest of composition sees it: with the names of the specifications instead of
 //! local names, the default names of root types, and nothing that belongs to federation itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::indexmap::IndexMap;
 use cynic_parser::TypeSystemDocument;
@@ -128,8 +128,14 @@ impl SubgraphSchema {
 
     /// The fields that this subgraph uses itself: in keys and other field sets, and to implement
     /// interfaces.
-    pub(super) fn used_fields(&self) -> FieldNames {
+    pub(super) fn used_fields<'a>(&'a self) -> FieldNames {
         let mut names = self.key_fields();
+        let field_names = |of: &'a TypeDef| -> HashSet<&'a str> {
+            of.fields.iter().map(|field| field.name.as_str()).collect()
+        };
+        let interfaces = self.types.values().filter(|of| of.kind == DefinitionKind::Interface);
+        let required: HashMap<&str, HashSet<&str>> =
+            interfaces.map(|of| (of.name.as_str(), field_names(of))).collect();
         for of in self.types.values() {
             for field in &of.fields {
                 for one in &field.directives {
@@ -140,9 +146,11 @@ impl SubgraphSchema {
                     }
                 }
             }
-            let interfaces = of.interfaces.iter().filter_map(|name| self.types.get(name));
-            for field in interfaces.flat_map(|interface| &interface.fields) {
-                names.insert((of.name.clone(), field.name.clone()));
+            let own = if of.interfaces.is_empty() { HashSet::new() } else { field_names(of) };
+            for required in of.interfaces.iter().filter_map(|name| required.get(name.as_str())) {
+                // The intersection visits the smaller of the two sets.
+                let fields = own.intersection(required);
+                names.extend(fields.map(|field| (of.name.clone(), (*field).to_owned())));
             }
         }
         names
@@ -213,20 +221,30 @@ fn remove_private_types(document: &mut SchemaDocument, links: &Links, composed: 
     }
     document.directive_definitions.retain(is_public);
     document.types.retain(|name, _| !links.is_private_type(name));
-    // Types of arguments of arguments, once for each level that removes something.
-    while !private.is_empty() {
-        let used: BTreeSet<&str> = document.types.values().flat_map(references).collect();
-        let of_directives = document.directive_definitions.iter().flat_map(|one| &one.arguments);
-        let used: BTreeSet<&str> =
-            used.into_iter().chain(of_directives.map(|one| one.ty.name())).collect();
-        let unused: BTreeSet<String> =
-            private.into_iter().filter(|name| !used.contains(name.as_str())).collect();
-        private = unused
-            .iter()
-            .filter_map(|name| document.types.shift_remove(name))
-            .flat_map(|one| references(&one).map(str::to_owned).collect::<Vec<_>>())
-            .collect();
+    let of_directives = document.directive_definitions.iter().flat_map(|one| &one.arguments);
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for name in of_directives.map(|one| one.ty.name()) {
+        *uses.entry(name.to_owned()).or_default() += 1;
     }
+    for name in document.types.values().flat_map(references) {
+        *uses.entry(name.to_owned()).or_default() += 1;
+    }
+    // The types of arguments of these types as well, when their last use has gone.
+    let mut unused: Vec<String> = private.into_iter().collect();
+    let mut removed = BTreeSet::new();
+    while let Some(name) = unused.pop() {
+        let is_used = uses.get(&name).is_some_and(|count| *count > 0);
+        let Some(of) = document.types.get(&name).filter(|_| !is_used) else { continue };
+        if removed.insert(name) {
+            for name in references(of) {
+                if let Some(count) = uses.get_mut(name) {
+                    *count -= 1;
+                }
+                unused.push(name.to_owned());
+            }
+        }
+    }
+    document.types.retain(|name, _| !removed.contains(name));
 }
 
 /// Names of the types to which a definition refers.
