@@ -253,7 +253,8 @@ fn the_time_to_compose_and_load_must_grow_with_the_number_of_types() {
 fn subsets(count: usize) -> Vec<SubgraphSdl> {
     let graph = |graph: usize| {
         let fields = (0..count).filter(|field| *field != graph);
-        let fields: String = fields.map(|field| format!("f{field}: T @shareable ")).collect();
+        let fields: Vec<_> = fields.map(|field| format!("f{field}: T @shareable")).collect();
+        let fields = fields.join(" ");
         let sdl = format!(
             "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\",
                import: [\"@shareable\"])

@@ -33,11 +33,11 @@ fn directives_without_definition_must_be_rejected_on_every_element() {
         ("type Query { a: Int } input I { a: Int @requireScopes }", "I.a"),
         ("type Query { a: Int } extend schema @requireScopes", "schema"),
     ] {
-        let expected = format!("{coordinate} [one]: {message}");
-        assert_eq!(messages(linked(&federation("\"@key\""), element)), [expected.clone()]);
+        let expected = [format!("{coordinate} [one]: {message}")];
+        assert_eq!(messages(linked(&federation("\"@key\""), element)), expected);
         // The same in Federation 1.
         let old = SubgraphSdl { sdl: element.to_owned(), ..graph("one", "") };
-        assert_eq!(messages(old), [expected]);
+        assert_eq!(messages(old), expected);
     }
     let defined =
         "directive @requireScopes on FIELD_DEFINITION type Query { a: Int @requireScopes }";
