@@ -10,7 +10,7 @@ use super::{
     type_system::{AppliedDirective, DefinitionKind, FieldDef, TypeDef, has},
 };
 
-/// Directives that restrict what clients can see: an element with one of them is kept, although
+/// Directives that restrict what clients can see: an element with one of them stays, although
 /// nothing uses it, since composition applies them to the element of all subgraphs.
 const RESTRICTIONS: [&str; 5] =
     ["authenticated", "requiresScopes", "policy", "inaccessible", "tag"];
@@ -117,8 +117,8 @@ fn remove_unused_externals(schema: &mut SubgraphSchema) {
                 || is_restricted(field)
         };
         // A type without fields cannot carry the directives of the type itself.
-        let is_kept = of.directives.iter().any(is_restriction) && !of.fields.iter().any(is_needed);
-        let needed: Vec<bool> = of.fields.iter().map(|one| is_kept || is_needed(one)).collect();
+        let is_whole = of.directives.iter().any(is_restriction) && !of.fields.iter().any(is_needed);
+        let needed: Vec<bool> = of.fields.iter().map(|one| is_whole || is_needed(one)).collect();
         let mut needed = needed.into_iter();
         of.fields.retain(|_| needed.next().unwrap_or(true));
     }

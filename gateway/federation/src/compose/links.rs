@@ -38,6 +38,8 @@ const COMMON_WORDS: [&str; 7] =
 /// Directives that restrict what clients can see. No other specification may define one, since it
 /// would have no effect.
 const RESTRICTIONS: [&str; 4] = ["authenticated", "requiresScopes", "policy", "inaccessible"];
+/// Directives that restrict who can select an element.
+const AUTHORIZATION: [&str; 2] = ["authenticated", "requiresScopes"];
 /// Directives of GraphQL itself.
 const BUILT_IN: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "skip", "include"];
 /// Specifications of directives that are known here, apart from `federation`.
@@ -129,7 +131,10 @@ impl Links {
         let parts = specification.and_then(|rest| rest.split_once('/'));
         match parts.filter(|(_, version)| is_version(version)) {
             Some((specification, version)) => {
-                self.add_known(link, (specification, version), imports);
+                if specification == "federation" {
+                    self.federation = Some(version.to_owned());
+                }
+                self.add_known(link, specification, imports);
             }
             None if url.to_ascii_lowercase().contains("specs.apollo.dev") => {
                 self.errors.push(format!(
@@ -163,17 +168,9 @@ impl Links {
         });
     }
 
-    fn add_known(
-        &mut self,
-        link: &AppliedDirective,
-        (specification, version): (&str, &str),
-        imports: Vec<Import>,
-    ) {
+    fn add_known(&mut self, link: &AppliedDirective, specification: &str, imports: Vec<Import>) {
         let prefix = link.text("as").unwrap_or(specification);
         self.prefixes.insert(format!("{prefix}__"));
-        if specification == "federation" {
-            self.federation = Some(version.to_owned());
-        }
         let is_known = specification == "federation" || COMPANIONS.contains(&specification);
         for name in KNOWN.into_iter().filter(|_| is_known) {
             self.directives.insert(format!("{prefix}__{name}"), Meaning::Known(name));
@@ -190,7 +187,13 @@ impl Links {
                     let known = KNOWN.into_iter().find(|known| *known == name && is_known);
                     self.renamed.extend(known.filter(|known| *known != local));
                     let meaning = known.map_or(Meaning::Unknown, Meaning::Known);
-                    self.directives.insert(local.to_owned(), meaning);
+                    let known = self.directives.insert(local.to_owned(), meaning.clone());
+                    if known.is_some_and(|known| known != meaning) {
+                        self.errors.push(format!(
+                            "two directives are imported as `@{local}`: give one another name \
+                             with `as`"
+                        ));
+                    }
                 }
                 _ => {
                     self.types.insert(local);
@@ -280,4 +283,15 @@ fn import(item: &Literal) -> Option<Import> {
 
 fn is_version(segment: &str) -> bool {
     segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+pub(super) fn is_authorization(directive: &str) -> bool {
+    AUTHORIZATION.contains(&directive)
+}
+
+pub(super) fn not_enforced(directive: &str) -> String {
+    format!(
+        "`@{directive}` would not be enforced here: move it to a field, or to an object, interface, \
+         scalar or enum type"
+    )
 }

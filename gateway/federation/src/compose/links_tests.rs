@@ -79,6 +79,17 @@ fn invalid_imports_must_be_rejected() {
 }
 
 #[test]
+fn two_imports_must_not_have_the_same_name() {
+    let import = "\"@authenticated\", { name: \"@tag\", as: \"@authenticated\" }";
+    assert_eq!(
+        messages(linked(&federation(import), "type Query { a: Int @authenticated(name: \"t\") }")),
+        [
+            "schema [one]: two directives are imported as `@authenticated`: give one another name with `as`"
+        ]
+    );
+}
+
+#[test]
 fn urls_that_are_no_version_of_a_specification_must_be_rejected() {
     for url in [
         "https://specs.apollo.dev/federation",

@@ -9,12 +9,11 @@ use cynic_parser::TypeSystemDocument;
 use super::{
     CompositionError, InaccessibleFields, SubgraphSdl,
     field_sets::{FieldNames, FieldSet},
-    links::{CustomLink, Links, Meaning, is_link},
+    links::{CustomLink, Links, Meaning, is_authorization, is_link, not_enforced},
     type_system::{
         AppliedDirective, DefinitionKind, DirectiveDef, FieldDef, Literal, SchemaDocument, TypeDef,
         has,
     },
-    unsupported::{is_authorization, not_enforced},
 };
 
 /// Operations, and the default names of their root types.

@@ -260,7 +260,7 @@ fn fields_of_an_interface_object_must_have_its_authorization_on_every_object() {
 }
 
 #[test]
-fn restrictions_on_unused_fields_of_federation_1_must_be_kept() {
+fn restrictions_on_unused_fields_of_federation_1_must_stay() {
     let plain = |sdl: &str| SubgraphSdl { sdl: sdl.to_owned(), ..graph("old", "") };
     let first = graph(
         "first",

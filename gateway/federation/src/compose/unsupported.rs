@@ -3,12 +3,10 @@
 
 use super::{
     CompositionError,
+    links::{is_authorization, not_enforced},
     subgraph_schema::SubgraphSchema,
     type_system::{AppliedDirective, DefinitionKind, TypeDef},
 };
-
-/// Directives that restrict who can select an element.
-const AUTHORIZATION: [&str; 2] = ["authenticated", "requiresScopes"];
 
 /// Directives that are not served, with the remedy.
 const DIRECTIVES: [(&str, &str); 6] = [
@@ -77,17 +75,6 @@ fn unenforced(of: &TypeDef) -> Vec<Element<'_>> {
     let values = of.values.iter();
     let of_value = values.map(|value| (Some(value.name.as_str()), value.directives.as_slice()));
     of_argument.chain(of_value).collect()
-}
-
-pub(super) fn is_authorization(directive: &str) -> bool {
-    AUTHORIZATION.contains(&directive)
-}
-
-pub(super) fn not_enforced(directive: &str) -> String {
-    format!(
-        "`@{directive}` would not be enforced here: move it to a field, or to an object, interface, \
-         scalar or enum type"
-    )
 }
 
 fn message(directive: &AppliedDirective) -> Option<String> {
