@@ -21,6 +21,8 @@ mod hostile_tests;
 mod inaccessible;
 mod join;
 mod links;
+#[cfg(test)]
+mod links_tests;
 mod mapped_service;
 mod merged_directives;
 mod outline;
@@ -99,13 +101,16 @@ fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionEr
     errors.extend(found);
     let (overrides, found) = Overrides::read(&schemas);
     errors.extend(found);
-    let mut outlines = Outlines::of(&schemas, &overrides);
-    errors.extend(outlines.take_errors());
     if !schemas.iter().any(|schema| schema.types.contains_key("Query")) {
         let message = "no subgraph has a query type: add a field to `Query` in one of them";
         let message = message.to_owned();
         errors.push(CompositionError { message, ..CompositionError::default() });
     }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut outlines = Outlines::of(&schemas, &overrides);
+    errors.extend(outlines.take_errors());
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -118,7 +123,7 @@ fn compose_parsed(subgraphs: &[SubgraphSdl]) -> Result<String, Vec<CompositionEr
     let mut document = merged_document(&merged)?;
     self::merged_directives::add(&mut document, &schemas);
     JoinDirectives::new(&schemas, &overrides, &exposed).add(&mut document);
-    authorization.apply(&mut document);
+    errors.extend(authorization.apply(&mut document));
     errors.extend(self::custom_directives::add(&mut document, &schemas));
     errors.extend(self::inaccessible::contradictions(&document, &schemas));
     let supergraph = self::definitions::with_definitions(document);

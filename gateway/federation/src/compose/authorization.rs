@@ -15,6 +15,8 @@ const REQUIRES_SCOPES: &str = "requiresScopes";
 /// Maximum number of scope sets of one element. If several directives apply to it, each set of one
 /// is combined with each set of the others.
 const SCOPE_SETS_MAX: usize = 1_000;
+const TOO_MANY_SETS: &str = "`@requiresScopes` combines to more than 1,000 sets of scopes: require \
+     fewer sets in one of the subgraphs";
 
 /// Alternative sets of scopes: a caller needs all scopes of any one set.
 type ScopeSets = BTreeSet<BTreeSet<String>>;
@@ -82,34 +84,41 @@ impl AuthDirectives {
                 let scope_sets = scope_sets
                     .ok_or("`@requiresScopes` requires `scopes` as a list of lists of strings")?;
                 let requirement = self.by_coordinate.entry(coordinate.clone()).or_default();
-                let count = requirement.scopes.as_ref().map_or(1, BTreeSet::len) * scope_sets.len();
-                if count > SCOPE_SETS_MAX {
-                    return Err("`@requiresScopes` combines to more than 1,000 sets of scopes");
-                }
-                requirement.scopes = Some(match requirement.scopes.take() {
-                    None => scope_sets,
-                    Some(existing) => both(&existing, &scope_sets),
-                });
+                requirement.scopes = Some(both(requirement.scopes.take(), &scope_sets)?);
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// Adds the directives to a supergraph.
-    pub(super) fn apply(&self, document: &mut SchemaDocument) {
+    /// Adds the directives to a supergraph; returns the errors of those that cannot be combined.
+    pub(super) fn apply(&self, document: &mut SchemaDocument) -> Vec<CompositionError> {
+        let mut errors = Vec::new();
         for of in document.types.values_mut() {
+            let mut combined = |field: Option<&str>, requirements: Vec<&AuthRequirement>| {
+                directives(requirements).unwrap_or_else(|message| {
+                    errors.push(CompositionError {
+                        message: message.to_owned(),
+                        type_name: Some(of.name.clone()),
+                        field: field.map(str::to_owned),
+                        ..CompositionError::default()
+                    });
+                    Vec::new()
+                })
+            };
             let own = self.by_coordinate.get(&(of.name.clone(), None));
-            of.directives.splice(0..0, directives(own));
+            let own = combined(None, own.into_iter().collect());
             let added: Vec<_> = of
                 .fields
                 .iter()
-                .map(|field| directives(self.requirements_of_field(of, field)))
+                .map(|field| combined(Some(&field.name), self.requirements_of_field(of, field)))
                 .collect();
+            of.directives.splice(0..0, own);
             for (field, added) in of.fields.iter_mut().zip(added) {
                 field.directives.extend(added);
             }
         }
+        errors
     }
 
     /// Requirements of a field: its own, and those inherited from an `@interfaceObject` type.
@@ -132,16 +141,15 @@ impl AuthDirectives {
 /// Directives that combine all requirements.
 fn directives<'g>(
     requirements: impl IntoIterator<Item = &'g AuthRequirement>,
-) -> Vec<AppliedDirective> {
+) -> Result<Vec<AppliedDirective>, &'static str> {
     let mut directives = Vec::new();
     let mut authenticated = false;
     let mut scopes: Option<ScopeSets> = None;
     for requirement in requirements {
         authenticated |= requirement.authenticated;
-        scopes = match (scopes, &requirement.scopes) {
-            (Some(one), Some(other)) => Some(both(&one, other)),
-            (one, other) => one.or_else(|| other.clone()),
-        };
+        if let Some(other) = &requirement.scopes {
+            scopes = Some(both(scopes, other)?);
+        }
     }
     if authenticated {
         directives.push(AppliedDirective::new(AUTHENTICATED));
@@ -152,12 +160,16 @@ fn directives<'g>(
         let sets = Literal::List(scopes.into_iter().map(set).collect());
         directives.push(AppliedDirective::new(REQUIRES_SCOPES).with("scopes", sets));
     }
-    directives
+    Ok(directives)
 }
 
-/// Combines each set of one with each set of the other.
-fn both(one: &ScopeSets, other: &ScopeSets) -> ScopeSets {
-    one.iter().flat_map(|one| other.iter().map(move |other| one | other)).collect()
+/// Combines each set of one, if there are any, with each set of the other.
+fn both(one: Option<ScopeSets>, other: &ScopeSets) -> Result<ScopeSets, &'static str> {
+    if one.as_ref().map_or(1, BTreeSet::len) * other.len() > SCOPE_SETS_MAX {
+        return Err(TOO_MANY_SETS);
+    }
+    let Some(one) = one else { return Ok(other.clone()) };
+    Ok(one.iter().flat_map(|one| other.iter().map(move |other| one | other)).collect())
 }
 
 fn scopes(value: &Literal) -> Option<ScopeSets> {

@@ -43,7 +43,7 @@ pub(super) fn add(
         let mut definition = first.clone();
         if composed.is_some() {
             // Definitions of several versions: the last one of the newest version.
-            let newest = defined.iter().max_by_key(|(schema, _)| schema.link_of(name));
+            let newest = defined.iter().max_by_key(|(schema, _)| schema.link_of(name).map(version));
             let (schema, newest) = newest.unwrap_or(&defined[0]);
             definition = (*newest).clone();
             add_link(document, schema, name);
@@ -64,6 +64,13 @@ pub(super) fn add(
         document.directive_definitions.push(definition);
     }
     errors
+}
+
+/// The numbers of the version at the end of a URL, as in `v1.10`.
+fn version(url: &str) -> Vec<u64> {
+    let segment = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let numbers = segment.trim_start_matches('v').split('.');
+    numbers.map(|number| number.parse().unwrap_or_default()).collect()
 }
 
 fn different(name: &str, defined: &[(&SubgraphSchema, &DirectiveDef)]) -> CompositionError {

@@ -7,8 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     field_sets::FieldNames,
     subgraph_schema::{ROOTS, SubgraphSchema, field_set},
-    type_system::{AppliedDirective, DefinitionKind, TypeDef, has},
+    type_system::{AppliedDirective, DefinitionKind, FieldDef, TypeDef, has},
 };
+
+/// Directives that restrict what clients can see: an element with one of them stays, although
+/// nothing uses it, since composition applies them to the element of all subgraphs.
+const RESTRICTIONS: [&str; 5] =
+    ["authenticated", "requiresScopes", "policy", "inaccessible", "tag"];
 
 /// The fields of the first key of each entity, from the subgraph that defines it.
 type FirstKeys = BTreeMap<String, FieldNames>;
@@ -106,12 +111,27 @@ fn is_root(of: &TypeDef) -> bool {
 fn remove_unused_externals(schema: &mut SubgraphSchema) {
     let used = schema.used_fields();
     for of in schema.types.values_mut() {
-        let name = of.name.clone();
-        of.fields.retain(|field| {
+        let is_needed = |field: &FieldDef| {
             !has(&field.directives, "external")
-                || used.contains(&(name.clone(), field.name.clone()))
-        });
+                || used.contains(&(of.name.clone(), field.name.clone()))
+                || is_restricted(field)
+        };
+        // A type without fields cannot carry the directives of the type itself.
+        let is_whole = of.directives.iter().any(is_restriction) && !of.fields.iter().any(is_needed);
+        let needed: Vec<bool> = of.fields.iter().map(|one| is_whole || is_needed(one)).collect();
+        let mut needed = needed.into_iter();
+        of.fields.retain(|_| needed.next().unwrap_or(true));
     }
     let empty = |of: &TypeDef| of.kind == DefinitionKind::Object && of.fields.is_empty();
     schema.types.retain(|_, of| !empty(of) || !of.is_extension);
+}
+
+fn is_restriction(directive: &AppliedDirective) -> bool {
+    RESTRICTIONS.contains(&directive.name.as_str())
+}
+
+/// Whether a field or one of its arguments has a directive of [`RESTRICTIONS`].
+fn is_restricted(field: &FieldDef) -> bool {
+    let of_arguments = field.arguments.iter().flat_map(|argument| &argument.directives);
+    field.directives.iter().chain(of_arguments).any(is_restriction)
 }

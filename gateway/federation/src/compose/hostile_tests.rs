@@ -160,6 +160,42 @@ fn chains_and_cycles() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// SDLs in which something of each element was done once for every other element.
+fn products() -> Vec<(&'static str, String)> {
+    let list =
+        |count: usize, one: &dyn Fn(usize) -> String| (0..count).map(one).collect::<String>();
+    let interfaces = list(1_000, &|n| format!("&I{n} "));
+    vec![
+        (
+            "interfaces and fields",
+            list(1_000, &|n| format!("interface I{n} {{ a0: Int }} "))
+                + &format!("type T implements {interfaces} {{ ")
+                + &list(10_000, &|n| format!("a{n}: Int "))
+                + "} type Query { t: T }",
+        ),
+        (
+            "objects without the fields of their interface",
+            format!("interface I {{ {} }} ", list(3_000, &|n| format!("a{n}: Int ")))
+                + &list(3_000, &|n| format!("type T{n} implements I {{ a: Int }} "))
+                + "type Query { t: I }",
+        ),
+        (
+            "enum values",
+            format!("enum E {{ {} }} type Query {{ e: E }}", list(100_000, &|n| format!("V{n} "))),
+        ),
+        (
+            "arguments",
+            format!("type Query {{ a({}): Int }}", list(30_000, &|n| format!("a{n}: Int "))),
+        ),
+        (
+            "private types in a chain",
+            "directive @federation__own(a: I0) on OBJECT ".to_owned()
+                + &list(20_000, &|n| format!("input I{n} {{ a: I{} }} ", n + 1))
+                + "input I20000 { a: Int } type Query { a: Int }",
+        ),
+    ]
+}
+
 fn repetitions() -> Vec<(&'static str, String)> {
     vec![
         (
@@ -189,7 +225,7 @@ fn repetitions() -> Vec<(&'static str, String)> {
 
 #[test]
 fn long_and_circular_sdls_must_fit_the_stack() {
-    for (what, sdl) in chains_and_cycles().into_iter().chain(repetitions()) {
+    for (what, sdl) in chains_and_cycles().into_iter().chain(repetitions()).chain(products()) {
         let started = Instant::now();
         on_runtime_stack(move || {
             let sdl = compose(&[subgraph("long", sdl)]).unwrap_or_default();
@@ -211,4 +247,29 @@ fn the_time_to_compose_and_load_must_grow_with_the_number_of_types() {
         // Generous for a busy machine: the time with the square of the number is half a minute more.
         assert!(started.elapsed().as_secs() < 20, "{roots}: {:?}", started.elapsed());
     }
+}
+
+/// Types whose objects can come from each subset of `count` subgraphs.
+fn subsets(count: usize) -> Vec<SubgraphSdl> {
+    let graph = |graph: usize| {
+        let fields = (0..count).filter(|field| *field != graph);
+        let fields: Vec<_> = fields.map(|field| format!("f{field}: T @shareable")).collect();
+        let fields = fields.join(" ");
+        let sdl = format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\",
+               import: [\"@shareable\"])
+             type Query {{ t: T @shareable }} type T {{ a: Int @shareable {fields} }}"
+        );
+        subgraph(&format!("s{graph}"), sdl)
+    };
+    (0..count).map(graph).collect()
+}
+
+#[test]
+fn a_check_of_too_many_sets_of_subgraphs_must_end_with_an_error() {
+    let started = Instant::now();
+    let errors = compose(&subsets(24)).unwrap_err();
+    let text = errors[0].to_string();
+    assert!(text.contains("takes more than 1,000,000 steps"), "{text}");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }

@@ -98,12 +98,16 @@ impl<'a> JoinDirectives<'a> {
                     self.graph("join__unionMember", *graph).with("member", text(name))
                 }));
         }
+        let mut graphs_of_values: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (graph, definition) in &definitions {
+            for value in &definition.values {
+                graphs_of_values.entry(&value.name).or_default().push(*graph);
+            }
+        }
         for value in &mut of.values {
-            let has_value = |of: &TypeDef| of.values.iter().any(|other| other.name == value.name);
-            let with_value = definitions.iter().filter(|(_, of)| has_value(of));
-            value
-                .directives
-                .extend(with_value.map(|(graph, _)| self.graph("join__enumValue", *graph)));
+            let graphs = graphs_of_values.remove(value.name.as_str()).unwrap_or_default();
+            let joins = graphs.into_iter().map(|graph| self.graph("join__enumValue", graph));
+            value.directives.extend(joins);
         }
         self.add_to_fields(of, &definitions);
     }

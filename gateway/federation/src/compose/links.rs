@@ -35,6 +35,11 @@ pub(super) const KNOWN: [&str; 22] = [
 /// Those that are common words, so a directive that the subgraph itself defines can have the name.
 const COMMON_WORDS: [&str; 7] =
     ["context", "fromContext", "cost", "listSize", "connect", "source", "cacheTag"];
+/// Directives that restrict what clients can see. No other specification may define one, since it
+/// would have no effect.
+const RESTRICTIONS: [&str; 4] = ["authenticated", "requiresScopes", "policy", "inaccessible"];
+/// Directives that restrict who can select an element.
+const AUTHORIZATION: [&str; 2] = ["authenticated", "requiresScopes"];
 /// Directives of GraphQL itself.
 const BUILT_IN: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "skip", "include"];
 /// Specifications of directives that are known here, apart from `federation`.
@@ -51,6 +56,9 @@ const COMPANIONS: [&str; 10] = [
     "cacheTag",
 ];
 
+/// An imported element: its name in the specification, and in the SDL.
+type Import = (String, String);
+
 /// The meaning of a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -60,6 +68,8 @@ pub(super) enum Meaning {
     Unknown,
     /// A directive of the subgraph's own.
     Custom,
+    /// A name that the SDL neither imports nor defines.
+    Undefined,
 }
 
 /// A `@link` to a specification that is not Apollo's.
@@ -93,6 +103,8 @@ pub(super) struct Links {
     /// Names that have another meaning than the directive of federation with that name.
     renamed: BTreeSet<&'static str>,
     defined: BTreeSet<String>,
+    /// Messages about links whose directives would have no effect.
+    pub(super) errors: Vec<String>,
 }
 
 impl Links {
@@ -102,34 +114,63 @@ impl Links {
         links.defined = definitions.map(|definition| definition.name.clone()).collect();
         links.prefixes.extend(["federation__", "link__", "join__", "core__"].map(str::to_owned));
         for link in document.directives.iter().filter(|one| is_link(one)) {
-            if let Some(url) = link.text("url") {
-                links.add(link, url);
+            match link.text("url") {
+                Some(url) => links.add(link, url),
+                None => links.errors.push(format!(
+                    "`@{}` has no `url` that is a string: add the URL of a specification",
+                    link.name
+                )),
             }
         }
         links
     }
 
     fn add(&mut self, link: &AppliedDirective, url: &str) {
+        let imports = self.imports(link, url);
         let specification = url.trim_end_matches('/').strip_prefix(SPECIFICATIONS);
         let parts = specification.and_then(|rest| rest.split_once('/'));
-        let alias = link.text("as");
-        let imports: Vec<_> = imports(link).collect();
-        let Some((specification, version)) = parts else {
-            let segments = url.trim_end_matches('/').rsplit('/');
-            let name = segments.into_iter().find(|segment| !is_version(segment));
-            let imported = imports.iter().filter_map(|(_, local)| local.strip_prefix('@'));
-            self.custom.push(CustomLink {
-                directive: link.clone(),
-                imports: imported.map(str::to_owned).collect(),
-                prefix: alias.or(name).unwrap_or_default().to_owned(),
-            });
-            return;
-        };
-        let prefix = alias.unwrap_or(specification);
-        self.prefixes.insert(format!("{prefix}__"));
-        if specification == "federation" {
-            self.federation = Some(version.to_owned());
+        match parts.filter(|(_, version)| is_version(version)) {
+            Some((specification, version)) => {
+                if specification == "federation" {
+                    self.federation = Some(version.to_owned());
+                }
+                self.add_known(link, specification, imports);
+            }
+            None if url.to_ascii_lowercase().contains("specs.apollo.dev") => {
+                self.errors.push(format!(
+                    "`@{}(url: \"{url}\")` is not the URL of a version of a specification: write \
+                     `{SPECIFICATIONS}NAME/vX.Y`",
+                    link.name
+                ));
+            }
+            None => self.add_custom(link, url, &imports),
         }
+    }
+
+    fn add_custom(&mut self, link: &AppliedDirective, url: &str, imports: &[Import]) {
+        let segments = url.trim_end_matches('/').rsplit('/');
+        let name = segments.into_iter().find(|segment| !is_version(segment));
+        let names = imports.iter().flat_map(|(name, local)| [name, local]);
+        let is_restriction = |name: &&String| {
+            name.strip_prefix('@').is_some_and(|name| RESTRICTIONS.contains(&name))
+        };
+        if let Some(name) = names.into_iter().find(is_restriction) {
+            self.errors.push(format!(
+                "`{name}` of `{url}` would not be enforced: import that of \
+                 `{SPECIFICATIONS}federation/v2.5`, or rename it there"
+            ));
+        }
+        let imported = imports.iter().filter_map(|(_, local)| local.strip_prefix('@'));
+        self.custom.push(CustomLink {
+            directive: link.clone(),
+            imports: imported.map(str::to_owned).collect(),
+            prefix: link.text("as").or(name).unwrap_or_default().to_owned(),
+        });
+    }
+
+    fn add_known(&mut self, link: &AppliedDirective, specification: &str, imports: Vec<Import>) {
+        let prefix = link.text("as").unwrap_or(specification);
+        self.prefixes.insert(format!("{prefix}__"));
         let is_known = specification == "federation" || COMPANIONS.contains(&specification);
         for name in KNOWN.into_iter().filter(|_| is_known) {
             self.directives.insert(format!("{prefix}__{name}"), Meaning::Known(name));
@@ -146,13 +187,36 @@ impl Links {
                     let known = KNOWN.into_iter().find(|known| *known == name && is_known);
                     self.renamed.extend(known.filter(|known| *known != local));
                     let meaning = known.map_or(Meaning::Unknown, Meaning::Known);
-                    self.directives.insert(local.to_owned(), meaning);
+                    let known = self.directives.insert(local.to_owned(), meaning.clone());
+                    if known.is_some_and(|known| known != meaning) {
+                        self.errors.push(format!(
+                            "two directives are imported as `@{local}`: give one another name \
+                             with `as`"
+                        ));
+                    }
                 }
                 _ => {
                     self.types.insert(local);
                 }
             }
         }
+    }
+
+    /// The elements that a link imports, with errors for what cannot be one.
+    fn imports(&mut self, link: &AppliedDirective, url: &str) -> Vec<Import> {
+        let mut imports = Vec::new();
+        for item in link.argument("import").map(Literal::items).unwrap_or_default() {
+            let import = import(item);
+            let is_valid = |(name, local): &Import| name.starts_with('@') == local.starts_with('@');
+            match import.filter(is_valid) {
+                Some(import) => imports.push(import),
+                None => self.errors.push(format!(
+                    "`import: {item}` of `{url}` is invalid: write `\"@name\"`, or \
+                     `{{ name: \"@name\", as: \"@other\" }}`, with `@` in both or in neither"
+                )),
+            }
+        }
+        imports
     }
 
     /// The meaning of a directive with this name in the SDL.
@@ -164,7 +228,8 @@ impl Links {
             return Meaning::Known(name);
         }
         if self.custom.iter().any(|link| link.imports.contains(local)) {
-            return Meaning::Custom;
+            let is_defined = self.defined.contains(local);
+            return if is_defined { Meaning::Custom } else { Meaning::Undefined };
         }
         if let Some((prefix, name)) = local.split_once("__")
             && self.prefixes.contains(&format!("{prefix}__"))
@@ -176,7 +241,11 @@ impl Links {
             let is_own = self.defined.contains(*name) && COMMON_WORDS.contains(name);
             !is_own && !self.renamed.contains(name)
         });
-        plain.map_or(Meaning::Custom, Meaning::Known)
+        match plain {
+            Some(name) => Meaning::Known(name),
+            None if self.defined.contains(local) => Meaning::Custom,
+            None => Meaning::Undefined,
+        }
     }
 
     /// Whether a type belongs to federation by its name.
@@ -188,32 +257,41 @@ impl Links {
 }
 
 /// Whether a directive of a schema is `@link`, under whatever name.
-fn is_link(directive: &AppliedDirective) -> bool {
-    let is_about_links =
-        |url: &str| url.strip_prefix(SPECIFICATIONS).is_some_and(|rest| rest.starts_with("link/"));
+pub(super) fn is_link(directive: &AppliedDirective) -> bool {
+    let is_specification = |url: &str| url.to_ascii_lowercase().contains("specs.apollo.dev");
     directive.name == "link"
         || (directive.argument("import").is_some() && directive.argument("url").is_some())
-        || directive.text("url").is_some_and(is_about_links)
+        || directive.text("url").is_some_and(is_specification)
 }
 
-/// The elements that a link imports: name in the specification, and in the SDL.
-fn imports(link: &AppliedDirective) -> impl Iterator<Item = (String, String)> {
-    let items = link.argument("import").map(Literal::items).unwrap_or_default();
-    items.iter().filter_map(|item| match item {
+/// The element that an item of `import` names.
+fn import(item: &Literal) -> Option<Import> {
+    match item {
         Literal::Text(name) => Some((name.clone(), name.clone())),
         Literal::Object(fields) => {
-            let text = |key: &str| {
-                let value = fields.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-                value.and_then(Literal::as_text).map(str::to_owned)
+            let value = |key: &str| fields.iter().find(|(name, _)| name == key);
+            let name = value("name")?.1.as_text()?.to_owned();
+            let local = match value("as") {
+                None | Some((_, Literal::Null)) => name.clone(),
+                Some((_, local)) => local.as_text()?.to_owned(),
             };
-            let name = text("name")?;
-            let local = text("as").unwrap_or_else(|| name.clone());
             Some((name, local))
         }
         _ => None,
-    })
+    }
 }
 
 fn is_version(segment: &str) -> bool {
     segment.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+pub(super) fn is_authorization(directive: &str) -> bool {
+    AUTHORIZATION.contains(&directive)
+}
+
+pub(super) fn not_enforced(directive: &str) -> String {
+    format!(
+        "`@{directive}` would not be enforced here: move it to a field, or to an object, interface, \
+         scalar or enum type"
+    )
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{
     cost::{merged_cost, merged_list_size},
     subgraph_schema::SubgraphSchema,
-    type_system::{AppliedDirective, FieldDef, SchemaDocument, TypeDef, has},
+    type_system::{AppliedDirective, EnumValueDef, FieldDef, SchemaDocument, TypeDef, has},
 };
 
 /// Directives of federation with modules or rules of their own.
@@ -42,9 +42,12 @@ pub(super) fn add(document: &mut SchemaDocument, schemas: &[SubgraphSchema]) {
             lent.extend(lenders.filter(|one| has(&one.directives, "interfaceObject")));
         }
         add_to_fields(&mut of.fields, definitions.iter().chain(&lent).copied());
+        let mut values: HashMap<&str, Vec<&EnumValueDef>> = HashMap::new();
+        for value in definitions.iter().flat_map(|one| &one.values) {
+            values.entry(&value.name).or_default().push(value);
+        }
         for value in &mut of.values {
-            let all = definitions.iter().flat_map(|one| &one.values);
-            let copies: Vec<_> = all.filter(|other| other.name == value.name).collect();
+            let copies = values.remove(value.name.as_str()).unwrap_or_default();
             value.description = copies.iter().find_map(|one| one.description.clone());
             value.directives = merged(copies.iter().map(|one| one.directives.as_slice()));
         }
@@ -63,9 +66,12 @@ fn add_to_fields<'a>(fields: &mut [FieldDef], definitions: impl Iterator<Item = 
     for field in fields {
         let Some((_, copies)) = copies.get(field.name.as_str()) else { continue };
         add_to_field(field, copies);
+        let mut arguments: HashMap<&str, Vec<&FieldDef>> = HashMap::new();
+        for argument in copies.iter().flat_map(|copy| &copy.arguments) {
+            arguments.entry(&argument.name).or_default().push(argument);
+        }
         for argument in &mut field.arguments {
-            let all = copies.iter().flat_map(|copy| &copy.arguments);
-            let copies: Vec<_> = all.filter(|one| one.name == argument.name).collect();
+            let copies = arguments.remove(argument.name.as_str()).unwrap_or_default();
             add_to_field(argument, &copies);
         }
     }

@@ -161,44 +161,47 @@ impl<'a> Outlines<'a> {
 
     /// Gives the fields of an `@interfaceObject` type to the objects of its interface.
     fn lend_fields_of_interface_objects(&mut self) {
-        let mut objects: IndexMap<String, Vec<TypeDef>> = IndexMap::new();
-        for of in self.schemas.iter().flat_map(|schema| schema.types.values()) {
-            match of.kind {
-                DefinitionKind::Interface => {
-                    objects.entry(of.name.clone()).or_default();
+        let all = || self.schemas.iter().flat_map(|schema| schema.types.values());
+        let lenders = all().filter(|of| has(&of.directives, "interfaceObject"));
+        let lenders: BTreeSet<&str> = lenders.map(|of| of.name.as_str()).collect();
+        let mut objects: IndexMap<&str, Vec<&TypeDef>> = IndexMap::new();
+        for of in all() {
+            if of.kind == DefinitionKind::Interface && lenders.contains(of.name.as_str()) {
+                objects.entry(&of.name).or_default();
+            }
+            if of.kind == DefinitionKind::Object {
+                for interface in of.interfaces.iter().filter(|one| lenders.contains(one.as_str())) {
+                    objects.entry(interface).or_default().push(of);
                 }
-                DefinitionKind::Object => {
-                    for interface in &of.interfaces {
-                        objects.entry(interface.clone()).or_default().push(of.clone());
-                    }
-                }
-                _ => {}
             }
         }
         for (graph, schema) in self.schemas.iter().enumerate() {
             for lender in schema.types.values().filter(|of| has(&of.directives, "interfaceObject"))
             {
-                let Some(objects) = objects.get(&lender.name) else {
+                let Some(objects) = objects.get(lender.name.as_str()) else {
                     let message = "is an `@interfaceObject`, but no subgraph has an interface of \
                         that name: define it there with the same `@key`";
                     self.report(&lender.name, None, &[graph], message.to_owned());
                     continue;
                 };
                 for object in objects {
-                    let lent = self.types[graph][&lender.name].fields.clone();
-                    let types = &mut self.types[graph];
-                    let known = types.entry(object.name.clone()).or_insert_with(|| {
-                        let interfaces = vec![lender.name.clone()];
-                        TypeDef { fields: Vec::new(), interfaces, ..outline(object) }
-                    });
-                    for field in lent {
-                        if known.field(&field.name).is_none() {
-                            known.fields.push(field);
-                        }
-                    }
+                    self.lend(graph, &lender.name, object);
                 }
             }
         }
+    }
+
+    /// Gives the fields of an `@interfaceObject` type to one object.
+    fn lend(&mut self, graph: usize, lender: &str, object: &TypeDef) {
+        let types = &mut self.types[graph];
+        let Some(lent) = types.get(lender).map(|of| of.fields.clone()) else { return };
+        let known = types.entry(object.name.clone()).or_insert_with(|| {
+            let interfaces = vec![lender.to_owned()];
+            let bare = TypeDef { fields: Vec::new(), ..object.clone() };
+            TypeDef { interfaces, ..outline(&bare) }
+        });
+        let names: BTreeSet<String> = known.fields.iter().map(|field| field.name.clone()).collect();
+        known.fields.extend(lent.into_iter().filter(|field| !names.contains(&field.name)));
     }
 }
 

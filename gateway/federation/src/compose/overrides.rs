@@ -18,7 +18,7 @@ pub(super) struct Overrides(BTreeSet<OverriddenField>);
 impl Overrides {
     pub(super) fn read(schemas: &[SubgraphSchema]) -> (Self, Vec<CompositionError>) {
         let mut overrides = Self::default();
-        let mut errors = Vec::new();
+        let mut errors = chained(schemas);
         for schema in schemas {
             for of in schema.types.values() {
                 for field in &of.fields {
@@ -48,4 +48,29 @@ impl Overrides {
     pub(super) fn is_overridden(&self, of: &str, field: &str, from: &str) -> bool {
         self.0.contains(&(of.to_owned(), field.to_owned(), from.to_owned()))
     }
+}
+
+/// Errors of fields that are taken over from a subgraph which takes them over itself: if two do so
+/// from each other, no subgraph would resolve the field.
+fn chained(schemas: &[SubgraphSchema]) -> Vec<CompositionError> {
+    let mut errors = Vec::new();
+    for schema in schemas {
+        for of in schema.types.values() {
+            for field in &of.fields {
+                let one = field.directives.iter().find(|one| one.name == "override");
+                let Some(from) = one.and_then(|one| one.text("from")) else { continue };
+                let source = schemas.iter().find(|one| one.name == from && from != schema.name);
+                let source =
+                    source.and_then(|source| source.types.get(&of.name)?.field(&field.name));
+                if source.is_some_and(|source| has(&source.directives, "override")) {
+                    let message = format!(
+                        "overrides the field of `{from}`, which has `@override` as well: remove \
+                         one of them"
+                    );
+                    errors.push(schema.error(&of.name, Some(&field.name), message));
+                }
+            }
+        }
+    }
+    errors
 }

@@ -3,7 +3,9 @@
 //! The check walks from the root along fields. At each step, it has a set of subgraphs that can
 //! have resolved the fields so far, and adds those that can be reached from them by a key. A field is
 //! unreachable if none of these subgraphs has it. The walk ends because each combination of type
-//! and subgraphs is visited once.
+//! and subgraphs is visited once, and after a number of steps: there can be a combination for each
+//! subset of the subgraphs. A subset cannot be skipped because a smaller one was visited: with more
+//! subgraphs, an interface or union can have more types.
 //!
 //! Fields of `@requires` are not followed, nor keys through interfaces: an error there appears when
 //! an operation is planned.
@@ -16,6 +18,10 @@ use cynic_parser::TypeSystemDocument;
 
 use self::join_graph::JoinGraph;
 use super::{diagnostic::CompositionError, field_sets::FieldSet};
+
+/// Maximum number of fields and of their possible types that the walk visits: ten times
+/// those of 10,000 types with ten fields each. The walk then takes some ten seconds.
+const STEPS_MAX: usize = 1_000_000;
 
 /// Indices of subgraphs.
 type GraphSet = BTreeSet<usize>;
@@ -30,6 +36,7 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
     let mut walk = SatisfiabilityWalk {
         join_graph: &join_graph,
         visited: BTreeSet::new(),
+        steps: 0,
         unreachable: BTreeMap::new(),
     };
     let mut steps: Vec<WalkStep<'_>> = Vec::new();
@@ -39,8 +46,14 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
         }
     }
     while let Some(step) = steps.pop() {
-        if walk.visited.insert(step.clone()) {
-            walk.follow(&step, &mut steps);
+        walk.follow(&step, &mut steps);
+        if walk.steps > STEPS_MAX {
+            let message = format!(
+                "the check that each field can be resolved takes more than 1,000,000 steps; it \
+                 stopped at type `{}`: give its objects a key, or let fewer subgraphs share fields",
+                step.0
+            );
+            return vec![CompositionError { message, ..CompositionError::default() }];
         }
     }
     walk.unreachable
@@ -52,6 +65,8 @@ pub(super) fn unreachable(document: &TypeSystemDocument) -> Vec<CompositionError
 struct SatisfiabilityWalk<'a> {
     join_graph: &'a JoinGraph<'a>,
     visited: BTreeSet<WalkStep<'a>>,
+    /// Fields visited, and their possible types.
+    steps: usize,
     /// Type and field, with the subgraphs from which it cannot be resolved.
     unreachable: BTreeMap<(&'a str, &'a str), GraphSet>,
 }
@@ -68,6 +83,7 @@ impl<'a> SatisfiabilityWalk<'a> {
         } else {
             join_graph.reachable(object, graphs, provided)
         };
+        self.steps += object.fields.len();
         for (field, of) in &object.fields {
             let mut resolving: GraphSet = of.graphs.intersection(&within).copied().collect();
             let mut below_sets = ProvidedSets::new();
@@ -84,12 +100,16 @@ impl<'a> SatisfiabilityWalk<'a> {
             let own = of.provides.iter().filter(|(graph, _)| resolving.contains(graph));
             below_sets.extend(own.cloned());
             for member in join_graph.members(of.type_name) {
+                self.steps += 1;
                 let able = |graph: &usize| join_graph.objects[member].graphs.contains_key(graph);
                 let returning: GraphSet = resolving.iter().copied().filter(able).collect();
                 if !returning.is_empty() {
                     let below_sets =
                         below_sets.iter().filter(|(graph, _)| returning.contains(graph)).cloned();
-                    steps.push((member, returning.clone(), below_sets.collect()));
+                    let next = (member, returning.clone(), below_sets.collect());
+                    if self.visited.insert(next.clone()) {
+                        steps.push(next);
+                    }
                 }
             }
         }

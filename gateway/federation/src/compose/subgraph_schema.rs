@@ -1,7 +1,7 @@
 //! One subgraph as the rest of composition sees it: with the names of the specifications instead of
 //! local names, the default names of root types, and nothing that belongs to federation itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use async_graphql_value::indexmap::IndexMap;
 use cynic_parser::TypeSystemDocument;
@@ -9,7 +9,7 @@ use cynic_parser::TypeSystemDocument;
 use super::{
     CompositionError, InaccessibleFields, SubgraphSdl,
     field_sets::{FieldNames, FieldSet},
-    links::{CustomLink, Links, Meaning},
+    links::{CustomLink, Links, Meaning, is_authorization, is_link, not_enforced},
     type_system::{
         AppliedDirective, DefinitionKind, DirectiveDef, FieldDef, Literal, SchemaDocument, TypeDef,
         has,
@@ -59,8 +59,11 @@ impl SubgraphSchema {
         document: &TypeSystemDocument,
     ) -> (Self, Vec<CompositionError>) {
         let (mut document, duplicates) = SchemaDocument::read(&subgraph.sdl, document);
-        let links = Links::read(&document);
+        let mut links = Links::read(&document);
         let mut errors = Errors { subgraph: &subgraph.name, found: Vec::new() };
+        for message in std::mem::take(&mut links.errors) {
+            errors.add("schema", None, &message);
+        }
         for duplicate in duplicates {
             errors.add(&duplicate.type_name, None, &duplicate.message);
         }
@@ -124,8 +127,14 @@ impl SubgraphSchema {
 
     /// The fields that this subgraph uses itself: in keys and other field sets, and to implement
     /// interfaces.
-    pub(super) fn used_fields(&self) -> FieldNames {
+    pub(super) fn used_fields<'a>(&'a self) -> FieldNames {
         let mut names = self.key_fields();
+        let field_names = |of: &'a TypeDef| -> HashSet<&'a str> {
+            of.fields.iter().map(|field| field.name.as_str()).collect()
+        };
+        let interfaces = self.types.values().filter(|of| of.kind == DefinitionKind::Interface);
+        let required: HashMap<&str, HashSet<&str>> =
+            interfaces.map(|of| (of.name.as_str(), field_names(of))).collect();
         for of in self.types.values() {
             for field in &of.fields {
                 for one in &field.directives {
@@ -136,9 +145,11 @@ impl SubgraphSchema {
                     }
                 }
             }
-            let interfaces = of.interfaces.iter().filter_map(|name| self.types.get(name));
-            for field in interfaces.flat_map(|interface| &interface.fields) {
-                names.insert((of.name.clone(), field.name.clone()));
+            let own = if of.interfaces.is_empty() { HashSet::new() } else { field_names(of) };
+            for required in of.interfaces.iter().filter_map(|name| required.get(name.as_str())) {
+                // The intersection visits the smaller of the two sets.
+                let fields = own.intersection(required);
+                names.extend(fields.map(|field| (of.name.clone(), (*field).to_owned())));
             }
         }
         names
@@ -209,20 +220,30 @@ fn remove_private_types(document: &mut SchemaDocument, links: &Links, composed: 
     }
     document.directive_definitions.retain(is_public);
     document.types.retain(|name, _| !links.is_private_type(name));
-    // Types of arguments of arguments, once for each level that removes something.
-    while !private.is_empty() {
-        let used: BTreeSet<&str> = document.types.values().flat_map(references).collect();
-        let of_directives = document.directive_definitions.iter().flat_map(|one| &one.arguments);
-        let used: BTreeSet<&str> =
-            used.into_iter().chain(of_directives.map(|one| one.ty.name())).collect();
-        let unused: BTreeSet<String> =
-            private.into_iter().filter(|name| !used.contains(name.as_str())).collect();
-        private = unused
-            .iter()
-            .filter_map(|name| document.types.shift_remove(name))
-            .flat_map(|one| references(&one).map(str::to_owned).collect::<Vec<_>>())
-            .collect();
+    let of_directives = document.directive_definitions.iter().flat_map(|one| &one.arguments);
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for name in of_directives.map(|one| one.ty.name()) {
+        *uses.entry(name.to_owned()).or_default() += 1;
     }
+    for name in document.types.values().flat_map(references) {
+        *uses.entry(name.to_owned()).or_default() += 1;
+    }
+    // The types of arguments of these types as well, when their last use has gone.
+    let mut unused: Vec<String> = private.into_iter().collect();
+    let mut removed = BTreeSet::new();
+    while let Some(name) = unused.pop() {
+        let is_used = uses.get(&name).is_some_and(|count| *count > 0);
+        let Some(of) = document.types.get(&name).filter(|_| !is_used) else { continue };
+        if removed.insert(name) {
+            for name in references(of) {
+                if let Some(count) = uses.get_mut(name) {
+                    *count -= 1;
+                }
+                unused.push(name.to_owned());
+            }
+        }
+    }
+    document.types.retain(|name, _| !removed.contains(name));
 }
 
 /// Names of the types to which a definition refers.
@@ -242,11 +263,19 @@ struct Canonical<'a, 'e> {
 impl Canonical<'_, '_> {
     fn schema(&mut self, directives: &[AppliedDirective]) {
         for directive in directives {
-            let name = &directive.name;
-            if self.links.meaning(name) == Meaning::Known("source") {
-                let message = "`@source` of Apollo Connectors is not supported: let a subgraph \
-                    call the REST API";
-                self.errors.add("schema", None, message);
+            match self.links.meaning(&directive.name) {
+                Meaning::Known("source") => {
+                    let message = "`@source` of Apollo Connectors is not supported: let a subgraph \
+                        call the REST API";
+                    self.errors.add("schema", None, message);
+                }
+                Meaning::Known(name) if is_authorization(name) => {
+                    self.errors.add("schema", None, &not_enforced(name));
+                }
+                Meaning::Undefined if !is_link(directive) => {
+                    self.errors.add("schema", None, &undefined(&directive.name));
+                }
+                _ => {}
             }
         }
     }
@@ -288,8 +317,16 @@ impl Canonical<'_, '_> {
                 self.errors.add(type_name, field, &message);
                 false
             }
+            Meaning::Undefined => {
+                self.errors.add(type_name, field, &undefined(&directive.name));
+                false
+            }
         });
     }
+}
+
+fn undefined(directive: &str) -> String {
+    format!("`@{directive}` is not defined: import it with `@link`, or define it")
 }
 
 /// Gives root types their default names.
@@ -297,6 +334,13 @@ fn rename_roots(document: &mut SchemaDocument, errors: &mut Errors<'_>) {
     let mut renamed: Vec<(String, &str)> = Vec::new();
     for (operation, usual) in ROOTS {
         let declared = document.roots.iter().find(|(other, _)| *other == operation);
+        if declared.is_none() && document.lists_roots && document.types.contains_key(usual) {
+            let message = format!(
+                "is not a root type of this SDL, since its `schema {{ … }}` does not list it: add \
+                 `{operation}: {usual}` there, or rename the type"
+            );
+            errors.add(usual, None, &message);
+        }
         let Some((_, name)) = declared.filter(|(_, name)| name != usual) else { continue };
         if document.types.contains_key(usual) {
             let message = format!(

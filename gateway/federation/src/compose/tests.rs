@@ -6,7 +6,7 @@ use crate::Supergraph;
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: \
      [\"@key\", \"@shareable\", \"@external\", \"@requires\", \"@inaccessible\", \"@interfaceObject\"])\n";
 
-fn graph(name: &str, sdl: &str) -> SubgraphSdl {
+pub(super) fn graph(name: &str, sdl: &str) -> SubgraphSdl {
     let url = format!("http://{name}.example/");
     SubgraphSdl {
         name: name.to_owned(),
@@ -18,7 +18,7 @@ fn graph(name: &str, sdl: &str) -> SubgraphSdl {
 }
 
 /// The elements that composition errors concern: `Type.field [subgraphs]`.
-fn error_coordinates(subgraphs: &[SubgraphSdl]) -> Vec<String> {
+pub(super) fn error_coordinates(subgraphs: &[SubgraphSdl]) -> Vec<String> {
     let errors = compose(subgraphs).unwrap_err();
     let coordinate = |error: &CompositionError| {
         let of = |name: &Option<String>| name.clone().unwrap_or_default();
@@ -40,7 +40,7 @@ fn ours() -> SubgraphSdl {
     SubgraphSdl { inaccessible_fields: InaccessibleFields::Exposed, ..ours }
 }
 
-fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {
+pub(super) fn lines_of<'a>(sdl: &'a str, start: &str) -> Vec<&'a str> {
     sdl.lines().filter(|line| line.trim_start().starts_with(start)).collect()
 }
 
@@ -257,4 +257,99 @@ fn fields_of_an_interface_object_must_have_its_authorization_on_every_object() {
         assert!(of_box.contains(expected), "{expected}: {supergraph}");
     }
     Supergraph::load(&supergraph).unwrap();
+}
+
+#[test]
+fn restrictions_on_unused_fields_of_federation_1_must_stay() {
+    let plain = |sdl: &str| SubgraphSdl { sdl: sdl.to_owned(), ..graph("old", "") };
+    let first = graph(
+        "first",
+        "type Query { user: User } type User @key(fields: \"id\") { id: ID! email: String }",
+    );
+    for restriction in [
+        "@authenticated",
+        "@requiresScopes(scopes: [[\"a\"]])",
+        "@inaccessible",
+        "@tag(name: \"t\")",
+    ] {
+        for old in [
+            format!(
+                "extend type User @key(fields: \"id\") {{ id: ID! @external
+                   email: String @external {restriction} }} type Query {{ b: Int }}"
+            ),
+            format!(
+                "extend type User {{ email: String @external {restriction} }}
+                 type Query {{ b: Int }}"
+            ),
+        ] {
+            let supergraph = compose(&[first.clone(), plain(&old)]).unwrap();
+            let field = lines_of(&supergraph, "email: String").join("");
+            assert!(field.contains(restriction), "{old}: {supergraph}");
+            Supergraph::load(&supergraph).unwrap();
+        }
+        let old = format!(
+            "extend type User {restriction} {{ email: String @external }} type Query {{ b: Int }}"
+        );
+        if restriction == "@inaccessible" {
+            let errors = error_coordinates(&[first.clone(), plain(&old)]);
+            assert_eq!(errors, ["Query.user [\"first\"]"]);
+            continue;
+        }
+        let supergraph = compose(&[first.clone(), plain(&old)]).unwrap();
+        assert!(head_of(&supergraph, "type User\n").contains(restriction), "{supergraph}");
+    }
+}
+
+#[test]
+fn combined_scopes_of_a_lender_must_be_limited() {
+    let scopes = |letter: &str, count: usize| {
+        let sets = (0..count).map(|n| format!("[\"{letter}{n}\"]")).collect::<Vec<_>>();
+        format!("@requiresScopes(scopes: [{}])", sets.join(", "))
+    };
+    let composed = |count: usize| {
+        let first = format!(
+            "type Query {{ thing: Thing box: Box }}
+             interface Thing @key(fields: \"id\") {{ id: ID! }}
+             type Box implements Thing @key(fields: \"id\") {{ id: ID!
+               weight: Int @shareable {} }}",
+            scopes("a", 10)
+        );
+        let second = format!(
+            "type Thing @interfaceObject @key(fields: \"id\") {} {{ id: ID!
+               weight: Int @shareable {} }}",
+            scopes("b", 10),
+            scopes("c", count),
+        );
+        compose(&[graph("first", &first), graph("second", &second)])
+    };
+    composed(10).unwrap();
+    let errors = composed(11).unwrap_err();
+    let of_box = errors.iter().find(|error| error.type_name.as_deref() == Some("Box")).unwrap();
+    assert_eq!(of_box.field.as_deref(), Some("weight"));
+    assert!(of_box.message.contains("more than 1,000 sets"), "{errors:?}");
+}
+
+#[test]
+fn the_newest_version_of_a_composed_directive_must_be_found_by_its_numbers() {
+    let version = |name: &str, version: &str, argument: &str| {
+        SubgraphSdl {
+        sdl: format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@composeDirective\"])
+               @link(url: \"https://own.test/note/{version}\", import: [\"@note\"])
+               @composeDirective(name: \"@note\")
+             directive @note({argument}: Int) on OBJECT
+             type Query @note {{ {name}: Int }}"
+        ),
+        ..graph(name, "")
+    }
+    };
+    for subgraphs in [["v1.9", "v1.10"], ["v1.10", "v1.9"]] {
+        let argument = |version: &str| if version == "v1.10" { "newer" } else { "older" };
+        let subgraphs = ["a", "b"].into_iter().zip(subgraphs);
+        let subgraphs: Vec<_> =
+            subgraphs.map(|(name, of)| version(name, of, argument(of))).collect();
+        let supergraph = compose(&subgraphs).unwrap();
+        assert!(supergraph.contains("directive @note(newer: Int)"), "{supergraph}");
+        assert!(supergraph.contains("https://own.test/note/v1.10"), "{supergraph}");
+    }
 }

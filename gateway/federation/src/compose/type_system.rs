@@ -174,6 +174,8 @@ pub(super) struct SchemaDocument {
     pub(super) directives: Vec<AppliedDirective>,
     /// Names of the root types, by `query`, `mutation` and `subscription`.
     pub(super) roots: Vec<(&'static str, String)>,
+    /// Whether a `schema { … }` lists them all, so that default names have no meaning.
+    pub(super) lists_roots: bool,
     pub(super) types: IndexMap<String, TypeDef>,
     pub(super) directive_definitions: Vec<DirectiveDef>,
 }

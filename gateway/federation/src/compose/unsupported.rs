@@ -3,8 +3,9 @@
 
 use super::{
     CompositionError,
+    links::{is_authorization, not_enforced},
     subgraph_schema::SubgraphSchema,
-    type_system::{AppliedDirective, FieldDef},
+    type_system::{AppliedDirective, DefinitionKind, TypeDef},
 };
 
 /// Directives that are not served, with the remedy.
@@ -25,16 +26,14 @@ pub(super) fn unsupported(schema: &SubgraphSchema) -> Vec<CompositionError> {
             let messages = directives.iter().filter_map(message);
             errors.extend(messages.map(|message| schema.error(&of.name, field, message)));
         };
-        report(None, &of.directives);
-        for field in &of.fields {
-            report(Some(&field.name), &field.directives);
-            for FieldDef { directives, .. } in &field.arguments {
-                report(Some(&field.name), directives);
-            }
+        for (field, directives) in elements(of) {
+            report(field, directives);
         }
-        for value in &of.values {
-            report(Some(&value.name), &value.directives);
-        }
+        let unenforced = unenforced(of).into_iter().flat_map(|(field, directives)| {
+            let found = directives.iter().filter(|one| is_authorization(&one.name));
+            found.map(move |one| (field, not_enforced(&one.name)))
+        });
+        errors.extend(unenforced.map(|(field, message)| schema.error(&of.name, field, message)));
         if of.name == "Subscription" {
             let message = "subscriptions are not supported: remove the type from the SDL that this \
                 router composes";
@@ -45,6 +44,37 @@ pub(super) fn unsupported(schema: &SubgraphSchema) -> Vec<CompositionError> {
         }
     }
     errors
+}
+
+/// An element of a type by the name of its field or value, with its directives.
+type Element<'a> = (Option<&'a str>, &'a [AppliedDirective]);
+
+fn elements(of: &TypeDef) -> Vec<Element<'_>> {
+    let mut elements: Vec<Element<'_>> = vec![(None, &of.directives)];
+    for field in &of.fields {
+        elements.push((Some(&field.name), &field.directives));
+        let arguments = field.arguments.iter();
+        elements.extend(
+            arguments.map(|argument| (Some(field.name.as_str()), argument.directives.as_slice())),
+        );
+    }
+    let values = of.values.iter();
+    elements.extend(values.map(|value| (Some(value.name.as_str()), value.directives.as_slice())));
+    elements
+}
+
+/// Elements that clients do not select, so no rule about selections can protect them.
+fn unenforced(of: &TypeDef) -> Vec<Element<'_>> {
+    if matches!(of.kind, DefinitionKind::Union | DefinitionKind::InputObject) {
+        return elements(of);
+    }
+    let of_argument = of.fields.iter().flat_map(|field| {
+        let arguments = field.arguments.iter();
+        arguments.map(|argument| (Some(field.name.as_str()), argument.directives.as_slice()))
+    });
+    let values = of.values.iter();
+    let of_value = values.map(|value| (Some(value.name.as_str()), value.directives.as_slice()));
+    of_argument.chain(of_value).collect()
 }
 
 fn message(directive: &AppliedDirective) -> Option<String> {

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::compose::type_system::FieldDef;
 
+/// Number of errors after which no more types are checked: each of them can lack each field.
+const ERRORS_MAX: usize = 1_000;
+
 /// The fields of a type, from all subgraphs.
 type MergedFields<'a> = BTreeMap<&'a str, &'a FieldDef>;
 
@@ -20,16 +23,17 @@ pub(super) fn check(outlines: &mut Outlines<'_>) {
     let mut fields: IndexMap<&str, MergedFields<'_>> = IndexMap::new();
     let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
     for types in &outlines.types {
-        let implementing = types.values().filter(|of| !of.interfaces.is_empty());
-        for (of, interface) in
-            implementing.flat_map(|of| of.interfaces.iter().map(move |name| (of, name)))
-        {
-            pairs.insert((&of.name, interface));
-            for name in [&of.name, interface] {
-                let of_type = fields.entry(name).or_default();
-                if let Some(of) = types.get(name) {
-                    of_type.extend(of.fields.iter().map(|field| (field.name.as_str(), field)));
-                }
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        for of in types.values() {
+            for interface in &of.interfaces {
+                pairs.insert((&of.name, interface));
+                names.extend([of.name.as_str(), interface]);
+            }
+        }
+        for name in names {
+            let of_type = fields.entry(name).or_default();
+            if let Some(of) = types.get(name) {
+                of_type.extend(of.fields.iter().map(|field| (field.name.as_str(), field)));
             }
         }
     }
@@ -38,6 +42,9 @@ pub(super) fn check(outlines: &mut Outlines<'_>) {
         let (Some(own), Some(expected)) = (fields.get(name), fields.get(interface)) else {
             continue;
         };
+        if found.len() >= ERRORS_MAX {
+            break;
+        }
         for (field, expected) in expected {
             let message = match own.get(field) {
                 None => Some(format!(

@@ -32,9 +32,11 @@ impl SchemaDocument {
         let reader = Reader { sdl };
         for definition in document.definitions() {
             match definition {
-                Definition::Schema(schema) | Definition::SchemaExtension(schema) => {
+                Definition::Schema(schema) => {
+                    read.lists_roots |= schema.root_operations().next().is_some();
                     reader.schema(schema, &mut read);
                 }
+                Definition::SchemaExtension(schema) => reader.schema(schema, &mut read),
                 Definition::Type(one) => duplicates.extend(read.add(reader.type_def(one, false))),
                 Definition::TypeExtension(one) => {
                     duplicates.extend(read.add(reader.type_def(one, true)));
