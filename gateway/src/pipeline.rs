@@ -245,7 +245,9 @@ impl Pipeline {
             Err(outcome) => return (outcome, meta),
         }
         let deadline = self.local.deadline();
-        let operation = tokio::time::timeout_at(deadline, self.route(&prepared, sources)).await;
+        // The futures of what follows are large; on the heap, a cached response does not copy them.
+        let route = Box::pin(self.route(&prepared, sources));
+        let operation = tokio::time::timeout_at(deadline, route).await;
         match operation.unwrap_or_else(|_elapsed| Err(self.local.timed_out())) {
             Err(outcome) => (outcome, meta),
             Ok(RoutedOperation::Federated(router, planned)) => {
@@ -253,7 +255,7 @@ impl Pipeline {
                 let context = self.local.context(&prepared, sources, status);
                 let executed =
                     self.local.execute_federated(router, &planned, &prepared, context, deadline);
-                (executed.await, meta)
+                (Box::pin(executed).await, meta)
             }
             Ok(RoutedOperation::Local(snapshot)) => {
                 let status = self.supergraph.subgraph_status(sources.router.as_deref());

@@ -107,7 +107,9 @@ impl<E: Endpoint> Endpoint for AccessLog<E> {
         }
         request.set_data(id.clone());
 
-        let mut response = self.inner.call(request).instrument(span.clone()).await?.into_response();
+        // On the heap, since a large future would be copied several times.
+        let inner = Box::pin(self.inner.call(request));
+        let mut response = inner.instrument(span.clone()).await?.into_response();
 
         add_headers(response.headers_mut(), id.as_str());
         if self.traces_enabled {
