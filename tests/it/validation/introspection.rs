@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Modes, OK};
 use crate::federation::{Gateway, at_addresses, subgraph::Subgraph};
 
-/// The introspection of a schema with everytool that a type can have.
+/// The introspection of a schema with every property that a type can have.
 const FULL: &str = "query Full {
     __schema { description queryType { name } mutationType { name } subscriptionType { name }
       types { ...type }
@@ -21,7 +21,7 @@ const FULL: &str = "query Full {
   fragment ref on __Type { kind name ofType { kind name ofType { kind name ofType { kind name
     ofType { kind name ofType { kind name } } } } } }";
 
-/// A supergraph with everytool that introspection reports.
+/// A supergraph with every property that introspection reports.
 const SUPERGRAPH: &str = r#"
 schema @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)
