@@ -75,6 +75,8 @@ const DIFFERENCES = new Map([
   ["no progressive override", "theirs"],
   ["no connect", "theirs"],
   ["no subscription", "theirs"],
+  // Stricter: a type with the name of a root type that is none would become a root of the supergraph.
+  ["no root that the schema does not list", "theirs"],
 ]);
 
 /** The types and fields of a text with their `@join__…` directives, in one order. */
