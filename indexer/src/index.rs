@@ -4,6 +4,7 @@
 //! and related content. It must not depend on how records are stored or merged.
 
 mod collector;
+mod counts;
 mod document_texts;
 mod explain;
 mod facet_ordinals;
@@ -18,6 +19,7 @@ mod read_only_directory;
 mod reader;
 mod related;
 pub(crate) mod schema;
+mod search;
 mod series;
 mod shared_passages;
 mod suggest;
@@ -36,7 +38,8 @@ pub use explain::NotListedReason;
 pub(crate) use explain::{ScoreFactors, explanation};
 pub(crate) use highlight::{DocumentTexts, Highlights, highlights};
 pub(crate) use rank::{RankedHit, SearchResult};
-pub(crate) use reader::{IndexReader, Search};
+pub(crate) use reader::IndexReader;
+pub(crate) use search::Search;
 pub(crate) use series::SeriesTimes;
 pub(crate) use suggest::CompletionQuery;
 pub(crate) use writer::{IndexDocument, IndexWriter, Segments, affects_linked_documents};

@@ -194,6 +194,7 @@ pub(super) fn run_search(
         wider: query.wider,
         now: query.now,
         limit,
+        total: query.extras.total,
         facets: query.extras.facets,
         cancellation,
     };

@@ -5,6 +5,9 @@ use std::cmp::Ordering;
 use schema::{Facets, MatchClass, SearchSort, SortValue};
 use tantivy::{DocAddress, Score};
 
+/// Relative error of a score by rounding.
+const ROUNDING: f32 = 1e-6;
+
 /// Adjusts a score for the age of a document.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RecencyBoost {
@@ -18,6 +21,12 @@ impl RecencyBoost {
     pub(super) fn apply(self, score: Score, factor: f32) -> Score {
         let boost = if score >= self.all_terms_boost { self.all_terms_boost } else { 0.0 };
         (score - boost) * factor + boost
+    }
+
+    /// A score that `factor` increases at most to `score`, with a margin for rounding.
+    pub(super) fn lower(self, score: Score, factor: f32) -> Score {
+        let boost = if score >= self.all_terms_boost { self.all_terms_boost } else { 0.0 };
+        ((score - boost) / factor + boost) * (1.0 - ROUNDING)
     }
 }
 
@@ -103,6 +112,11 @@ pub(crate) fn compare(sort: SearchSort, left: &RankedHit, right: &RankedHit) -> 
 pub(super) fn ascending(score: Score) -> u32 {
     let bits = score.to_bits();
     if bits >> 31 == 1 { !bits } else { bits | (1 << 31) }
+}
+
+/// The float of which [`ascending`] is the integer.
+pub(super) fn from_ascending(order: u32) -> Score {
+    f32::from_bits(if order >> 31 == 1 { order & !(1 << 31) } else { !order })
 }
 
 pub(super) fn earliest_first(seconds: i64) -> u64 {

@@ -1,34 +1,29 @@
 //! Search in a published index.
 
-use std::{cmp::Reverse, collections::HashSet, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
-use schema::{
-    Body, ColumnValue, Facet, FacetCount, Facets, Interpretation, Kind, Preference, Record,
-    SearchFilter, SearchSort, SortValue, SourceName,
-};
+use schema::{Body, ColumnValue, Interpretation, Kind, Preference, Record, SourceName};
 use tantivy::{
     DocId, DocSet, Index, Searcher, SegmentReader, TERMINATED, Term,
     index::SegmentId,
-    query::{AllQuery, EnableScoring, Query},
+    query::{EnableScoring, Query},
 };
 
 use super::{
     IndexError,
-    collector::{FacetCounts, SearchCollector, SearchFruit, SegmentFastFields},
+    collector::SegmentFastFields,
     explain::{NotListedReason, not_listed_reason},
     facet_ordinals::FacetOrdinals,
-    filter::Filter,
     preferences::Preferences,
     query::{
         filters::FilterBuilder,
         matches::{ListedDocuments, MatchDetail, Matches, docs_by_id, matches},
         planner::{Plan, PlanOptions},
-        proximity, recency,
-        scorer::{MatchRules, Norms},
+        recency,
+        scorer::Norms,
         spelling,
     },
-    rank::{RankedHit, RecencyBoost, SearchResult, compare, rank_value, score_of_rank},
     read_only_directory::ReadOnlyDirectory,
     related,
     related::RelatedQuery,
@@ -39,13 +34,6 @@ use super::{
 };
 use crate::{analysis, analysis::Label, cancellation::Cancellation, generation::FileDigest};
 
-/// Maximum number of values of a facet, in addition to selected ones.
-pub(crate) const FACET_VALUES_MAX: usize = 100;
-
-/// Minimum number of documents with both words of a query at which documents with one are not
-/// listed.
-const MIN_AND_MATCHES: usize = 100;
-
 /// A published index, open for reading.
 pub(crate) struct IndexReader {
     directory: ReadOnlyDirectory,
@@ -53,26 +41,7 @@ pub(crate) struct IndexReader {
     schema: IndexSchema,
     searcher: Searcher,
     segments: Arc<[SegmentFastFields]>,
-    norms: Arc<Norms>,
-}
-
-/// A search request to the index.
-pub(crate) struct Search<'a> {
-    /// The compiled words; `None` matches everything.
-    pub(crate) plan: Option<&'a Plan>,
-    pub(crate) filter: &'a SearchFilter,
-    /// Hits that meet these rank higher by relevance.
-    pub(crate) preferences: &'a [Preference],
-    pub(crate) sort: SearchSort,
-    /// Whether wider matches count like exact ones. They also do if there are no exact ones.
-    pub(crate) wider: bool,
-    pub(crate) now: Timestamp,
-    /// Current day in Amsterdam, in days since 1970, from which ages are computed.
-    pub(crate) day: i32,
-    pub(crate) limit: usize,
-    pub(crate) facets: bool,
-    /// Ends the search early.
-    pub(crate) cancellation: &'a Cancellation,
+    norms: Norms,
 }
 
 impl IndexReader {
@@ -112,7 +81,7 @@ impl IndexReader {
             &[schema.names],
             &[schema.exact],
         ];
-        let norms = Arc::new(Norms::open(&searcher, &fields)?);
+        let norms = Norms::open(&searcher, &fields)?;
         Ok(Self { directory, index, schema, searcher, segments, norms })
     }
 
@@ -138,6 +107,18 @@ impl IndexReader {
         }
     }
 
+    pub(super) fn searcher(&self) -> &Searcher {
+        &self.searcher
+    }
+
+    pub(super) fn segments(&self) -> &[SegmentFastFields] {
+        &self.segments
+    }
+
+    pub(super) fn norms(&self) -> &Norms {
+        &self.norms
+    }
+
     /// Number of documents.
     pub(crate) fn len(&self) -> u64 {
         self.searcher.num_docs()
@@ -147,100 +128,6 @@ impl IndexReader {
     pub(crate) fn is_compact(&self) -> bool {
         let segments = self.searcher.segment_readers();
         segments.len() <= 1 && segments.iter().all(|segment| segment.num_deleted_docs() == 0)
-    }
-
-    /// Searches, sorts and counts.
-    pub(crate) fn search(
-        &self,
-        search: &Search<'_>,
-        times: &Arc<SeriesTimes>,
-    ) -> Result<SearchResult, IndexError> {
-        let rules = search.plan.map(|plan| self.rules(plan)).transpose()?.unwrap_or_default();
-        let query = match search.plan {
-            Some(plan) => plan.query(&self.norms, rules),
-            None => Box::new(AllQuery) as Box<dyn Query>,
-        };
-        let is_ranked = search.plan.is_some() && search.sort == SearchSort::Relevance;
-        let proximity_plan = search.plan.filter(|plan| is_ranked && proximity::applies(plan));
-        let rerank_depth = if proximity_plan.is_some() { proximity::RERANK_DEPTH } else { 0 };
-        let mut collector = SearchCollector {
-            segments: Arc::clone(&self.segments),
-            series: SeriesPhases::new(times, search.now),
-            filter: Arc::new(Filter::new(search.filter, search.now)),
-            preferences: Arc::new(Preferences::new(search.preferences, search.now)),
-            sort: search.sort,
-            include_wider: search.wider,
-            limit: search.limit.max(if search.limit > 0 { rerank_depth } else { 0 }),
-            facets: search.facets,
-            has_words: search.plan.is_some(),
-            cancellation: search.cancellation.clone(),
-            recency_boost: is_ranked.then_some(RecencyBoost {
-                day: search.day,
-                all_terms_boost: rules.all_terms_boost,
-            }),
-        };
-        let mut fruit = self.searcher.search(&query, &collector)?;
-        // Whatever the filter: otherwise a facet would count other hits than its values list.
-        if !fruit.has_exact && !collector.include_wider {
-            collector.include_wider = true;
-            fruit = self.searcher.search(&query, &collector)?;
-        }
-        let wider_included = collector.include_wider;
-        let SearchFruit { best: mut hits, exact, wider, counts, .. } = fruit;
-        if let Some(plan) = proximity_plan {
-            self.rerank(plan, rules.all_terms_boost, &mut hits)?;
-        }
-        hits.truncate(search.limit);
-        let facets = search.facets.then(|| facets(&counts, search.filter));
-        let all = exact + wider;
-        Ok(SearchResult {
-            hits,
-            listed: if wider_included || search.sort == SearchSort::Relevance {
-                all
-            } else {
-                exact
-            },
-            total: if wider_included { all } else { exact },
-            wider,
-            wider_included,
-            facets,
-            all_terms_boost: rules.all_terms_boost,
-        })
-    }
-
-    /// The rules for the selection and the order of documents.
-    fn rules(&self, plan: &Plan) -> Result<MatchRules, IndexError> {
-        if !plan.is_two_word_query() {
-            return Ok(plan.rules);
-        }
-        let exact_only = MatchRules { exact_only: true, ..plan.rules_requiring_all() };
-        let all = plan.query(&self.norms, exact_only);
-        let has_enough = self.has_at_least(all.as_ref(), MIN_AND_MATCHES)?;
-        Ok(if has_enough { plan.rules_requiring_all() } else { plan.rules_boosting_all() })
-    }
-
-    /// Reranks the best hits by proximity. The boost only increases scores, so no hit falls below
-    /// one that was not reranked.
-    fn rerank(
-        &self,
-        plan: &Plan,
-        all_terms_boost: f32,
-        hits: &mut [RankedHit],
-    ) -> Result<(), IndexError> {
-        let best = hits.len().min(proximity::RERANK_DEPTH);
-        let addresses: Vec<_> = hits[..best].iter().filter_map(|hit| hit.address).collect();
-        let documents = ListedDocuments::at(&self.searcher, &addresses);
-        let detail = MatchDetail::Proximity;
-        let matched = matches(&self.searcher, &self.norms, plan, &documents, detail)?;
-        for (hit, matches) in hits.iter_mut().zip(matched) {
-            if let SortValue::Score(value) = &mut hit.value {
-                let boost = RecencyBoost { day: 0, all_terms_boost };
-                let (score, class) = score_of_rank(*value);
-                *value = rank_value(boost.apply(score, proximity::boost(plan, &matches)), class);
-            }
-        }
-        hits.sort_by(|left, right| compare(SearchSort::Relevance, left, right));
-        Ok(())
     }
 
     /// Compiles the words of a query, and returns their interpretation. `None` for a query without
@@ -267,7 +154,7 @@ impl IndexReader {
     /// Whether a label of the vocabulary occurs in any text.
     pub(crate) fn has_label(&self, label: &Label) -> Result<bool, IndexError> {
         let filters = FilterBuilder { searcher: &self.searcher, schema: &self.schema };
-        self.has_at_least(filters.label(label).as_ref(), 1)
+        Ok(self.has_match(filters.label(label).as_ref())?)
     }
 
     /// Reason why a document with these matches is not listed.
@@ -429,56 +316,18 @@ impl IndexReader {
         events
     }
 
-    /// Whether at least `minimum` documents match. Stops as soon as the minimum is reached.
-    fn has_at_least(&self, query: &dyn Query, minimum: usize) -> Result<bool, IndexError> {
+    /// Whether any document matches.
+    fn has_match(&self, query: &dyn Query) -> tantivy::Result<bool> {
         let weight = query.weight(EnableScoring::disabled_from_searcher(&self.searcher))?;
-        let mut remaining = minimum;
         for segment in self.searcher.segment_readers() {
-            let alive = segment.alive_bitset();
             let mut scorer = weight.scorer(segment, 1.0)?;
             while scorer.doc() != TERMINATED {
-                if alive.is_none_or(|alive| alive.is_alive(scorer.doc())) {
-                    remaining -= 1;
-                    if remaining == 0 {
-                        return Ok(true);
-                    }
+                if !segment.is_deleted(scorer.doc()) {
+                    return Ok(true);
                 }
                 scorer.advance();
             }
         }
         Ok(false)
     }
-}
-
-fn facets(counts: &FacetCounts, filter: &SearchFilter) -> Facets {
-    let mut facets = Facets::default();
-    for facet in Facet::ALL {
-        facets.set(*facet, facet_counts(counts.of_facet(*facet), &filter.selected(*facet)));
-    }
-    facets.years.sort_by_key(|year| Reverse(year.value));
-    facets
-}
-
-/// The counts of one facet, highest first. A selected value is listed even without hits.
-fn facet_counts(counts: &[(u64, u64)], selected: &[u64]) -> Vec<FacetCount<u64>> {
-    let mut is_selected = HashSet::new();
-    let selected: Vec<u64> =
-        selected.iter().copied().filter(|value| is_selected.insert(*value)).collect();
-    let count = |&(value, count): &(u64, u64)| FacetCount {
-        value,
-        count,
-        selected: is_selected.contains(&value),
-    };
-    let mut listed: Vec<_> = counts.iter().map(count).collect();
-    listed.sort_by_key(|facet| (Reverse(facet.count), facet.value));
-    let mut rank = 0;
-    listed.retain(|facet| {
-        rank += 1;
-        facet.selected || rank <= FACET_VALUES_MAX
-    });
-    // Every selected value with hits is listed.
-    let with_hits: HashSet<u64> = listed.iter().map(|facet| facet.value).collect();
-    let without_hits = selected.iter().filter(|value| !with_hits.contains(value));
-    listed.extend(without_hits.map(|value| FacetCount { value: *value, count: 0, selected: true }));
-    listed
 }

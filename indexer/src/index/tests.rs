@@ -1,5 +1,7 @@
 //! Compares highlights with a naive scan that analyses every word of the same texts.
 
+mod early_termination;
+
 use std::convert::Infallible;
 
 use jiff::civil::date;
@@ -292,7 +294,7 @@ fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
     let plan = plan.unwrap();
     let matches = reader.matches(&plan, &[id.to_bits()], MatchDetail::PositionsAndScores).unwrap();
     let sum: f32 = matches[0].scores.iter().map(|(score, _)| score).sum();
-    let score = plan.rules.score(plan.rules.all, sum);
+    let score = plan.rules.score(plan.rules.all, f64::from(sum));
     let factors = ScoreFactors { recency: 1.1, preference: 1.5 };
     let explained = explanation(&record, (&plan, &matches[0]), (score * 1.1 * 1.5, factors));
     let words: f32 = explained.words.iter().map(|word| word.score).sum();

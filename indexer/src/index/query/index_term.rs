@@ -3,7 +3,7 @@
 use tantivy::{
     Searcher, SegmentReader, Term,
     index::SegmentId,
-    postings::{SegmentPostings, TermInfo},
+    postings::{BlockSegmentPostings, SegmentPostings, TermInfo},
     schema::{Field, IndexRecordOption},
 };
 
@@ -37,9 +37,29 @@ impl IndexTerm {
         segment: &SegmentReader,
         option: IndexRecordOption,
     ) -> tantivy::Result<Option<SegmentPostings>> {
-        let here = self.postings.iter().find(|(id, _)| *id == segment.segment_id());
-        let Some((_, info)) = here else { return Ok(None) };
+        let Some(info) = self.info(segment) else { return Ok(None) };
         let index = segment.inverted_index(self.term.field())?;
         Ok(Some(index.read_postings_from_terminfo(info, option)?))
+    }
+
+    /// The postings in one segment as blocks; `None` if it has none.
+    pub(crate) fn blocks(
+        &self,
+        segment: &SegmentReader,
+        option: IndexRecordOption,
+    ) -> tantivy::Result<Option<BlockSegmentPostings>> {
+        let Some(info) = self.info(segment) else { return Ok(None) };
+        let index = segment.inverted_index(self.term.field())?;
+        Ok(Some(index.read_block_postings_from_terminfo(info, option)?))
+    }
+
+    /// Where the postings in one segment begin; `None` if it has none.
+    pub(crate) fn postings_start(&self, segment: &SegmentReader) -> Option<usize> {
+        self.info(segment).map(|info| info.postings_range.start)
+    }
+
+    fn info(&self, segment: &SegmentReader) -> Option<&TermInfo> {
+        let here = self.postings.iter().find(|(id, _)| *id == segment.segment_id());
+        here.map(|(_, info)| info)
     }
 }

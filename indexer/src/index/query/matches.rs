@@ -11,7 +11,8 @@ use tantivy::{
 use super::{
     index_term::IndexTerm,
     planner::Plan,
-    scorer::{Norms, PostingsCursor, QueryTerm},
+    postings::PostingsCursor,
+    scorer::{Norms, QueryTerm},
     terms::FieldGroup,
 };
 

@@ -7,19 +7,22 @@ mod phrases;
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use jiff::civil::Date;
-use schema::{Interpretation, MatchKind};
+use schema::{Interpretation, MatchClass, MatchKind};
 use tantivy::{
-    Searcher,
-    query::{AllQuery, BooleanQuery, EmptyQuery, Occur, Query},
+    Searcher, SegmentReader,
+    query::{AllQuery, BooleanQuery, EmptyQuery, EnableScoring, Occur, Query},
 };
 
 use super::{
     filters::FilterBuilder,
     parser::{Clause, ParsedQuery, QueryText},
+    postings::PostingsCursor,
     query_words::{QueryWord, is_literal, query_words},
-    scorer::{ALL_TERMS_BOOST, MatchRules, Norms, QueryTerm, TermsQuery},
+    scan::Scan,
+    scorer::{ALL_TERMS_BOOST, MatchRules, Norms, QueryTerm},
     terms::{QueryTerms, TermOrigin},
     unscored::UnscoredQuery,
+    window::Scores,
     word_set::WordSet,
 };
 use crate::{
@@ -105,27 +108,38 @@ impl Plan {
         Ok(planner.finish(&query))
     }
 
-    /// The tantivy query that matches and scores documents.
-    pub(crate) fn query(&self, norms: &Arc<Norms>, rules: MatchRules) -> Box<dyn Query> {
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (occur, filter) in &self.filters {
-            clauses.push((*occur, Box::new(UnscoredQuery(filter.box_clone()))));
-        }
-        let terms_query = TermsQuery {
-            terms: Arc::clone(&self.terms),
-            norms: Arc::clone(norms),
-            rules,
-            cancellation: self.cancellation.clone(),
-        };
-        match (!rules.required.is_empty(), clauses.iter().any(|(occur, _)| *occur == Occur::Must)) {
-            (true, _) if clauses.is_empty() => return Box::new(terms_query),
-            (true, _) => clauses.push((Occur::Must, Box::new(terms_query))),
-            (false, true) => clauses.push((Occur::Should, Box::new(terms_query))),
-            (false, false) => {
-                clauses.push((Occur::Must, Box::new(UnscoredQuery(Box::new(AllQuery)))));
+    /// A pass over the documents of a segment that match.
+    pub(crate) fn scan(
+        &self,
+        segment: &SegmentReader,
+        norms: &Norms,
+        rules: MatchRules,
+        scores: Scores,
+    ) -> tantivy::Result<Scan> {
+        let selects = |(occur, _): &(Occur, Box<dyn Query>)| *occur == Occur::Must;
+        let has_selection = self.filters.iter().any(selects);
+        let mut cursors = Vec::with_capacity(self.terms.len());
+        for term in self.terms.iter().filter(|_| has_selection || !rules.required.is_empty()) {
+            self.cancellation.check()?;
+            let is_counted = !rules.exact_only || term.class == MatchClass::Exact;
+            if is_counted && (scores == Scores::Needed || term.adds_matches) {
+                cursors.extend(PostingsCursor::open(segment, term, norms)?);
             }
         }
-        Box::new(BooleanQuery::new(clauses))
+        let mut filter = None;
+        if !self.filters.is_empty() || rules.required.is_empty() {
+            let unscored = |filter: &Box<dyn Query>| -> Box<dyn Query> {
+                Box::new(UnscoredQuery(filter.box_clone()))
+            };
+            let clauses = self.filters.iter().map(|(occur, filter)| (*occur, unscored(filter)));
+            let mut clauses: Vec<_> = clauses.collect();
+            if !has_selection {
+                clauses.push((Occur::Must, Box::new(AllQuery)));
+            }
+            let unscored = EnableScoring::disabled_from_schema(segment.schema());
+            filter = Some(BooleanQuery::new(clauses).weight(unscored)?.scorer(segment, 1.0)?);
+        }
+        Ok(Scan::new(segment, cursors, filter, rules, scores, &self.cancellation))
     }
 
     /// Whether the query has two words. If enough documents match both, only those are listed.

@@ -7,6 +7,8 @@ use super::{
 
 /// Maximum boost as a share of the score, if all words are adjacent.
 const MAX_BOOST: f32 = 0.4;
+/// The factor for a document in which all words are adjacent.
+pub(crate) const MAX_FACTOR: f32 = 1.0 + MAX_BOOST;
 /// Distance in words from which two words get no boost.
 const MAX_DISTANCE: u32 = 20;
 /// Maximum number of words of a query that gets a proximity boost.

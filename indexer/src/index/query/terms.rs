@@ -153,8 +153,9 @@ impl<'a> QueryTerms<'a> {
             if doc_freq > 0 {
                 let weight = weight * field_weight;
                 let (term, text) = (stems.join(" "), shown.to_owned());
+                let adds_matches = field_group != FieldGroup::Lead;
                 matched.push((
-                    QueryTerm { field, terms, component, weight, words, class },
+                    QueryTerm { field, terms, component, weight, words, class, adds_matches },
                     TermOrigin {
                         field_group,
                         language,
@@ -176,7 +177,11 @@ impl<'a> QueryTerms<'a> {
         context: TermContext<'_>,
     ) -> tantivy::Result<u64> {
         let weight = EXACT_WEIGHT * context.weight;
-        self.add_exact_term(folded, TermContext { weight, ..context })
+        let terms_before = self.terms.len();
+        let documents = self.add_exact_term(folded, TermContext { weight, ..context })?;
+        // The stem of the word matches in the same documents.
+        self.terms[terms_before..].iter_mut().for_each(|term| term.adds_matches = false);
+        Ok(documents)
     }
 
     /// Adds a word in its exact form. Returns its document frequency.
@@ -197,6 +202,7 @@ impl<'a> QueryTerms<'a> {
                 weight,
                 words: context.words,
                 class: context.class,
+                adds_matches: true,
             });
             self.origins.push(TermOrigin {
                 field_group: FieldGroup::Exact,
@@ -226,7 +232,9 @@ impl<'a> QueryTerms<'a> {
             let weight = STOP_WORD_WEIGHT * idf(documents, self.doc_count);
             let class = MatchClass::Exact;
             let words = WordSet::EMPTY;
-            self.terms.push(QueryTerm { field, terms, component: None, weight, words, class });
+            let (component, adds_matches) = (None, false);
+            let term = QueryTerm { field, terms, component, weight, words, class, adds_matches };
+            self.terms.push(term);
             let (term, text) = (stem.to_owned(), String::new());
             self.origins.push(TermOrigin {
                 field_group: FieldGroup::Title,

@@ -64,10 +64,7 @@ impl Planner<'_> {
         };
         self.cancellation.check()?;
         let folded = &word.dutch.folded;
-        // The stem of a name such as *Mett* can be that of another word.
-        let is_name = self.vocabulary.is_name(folded)
-            || self.names.is_some_and(|names| names.contains(folded));
-        let mut doc_freq = if is_name && word.dutch.stem != *folded && !is_dutch_word(folded) {
+        let mut doc_freq = if self.is_searched_as_name(word) {
             self.terms.add_exact_term(folded, context)?
         } else {
             self.add_stemmed_forms(&word.dutch.stem, &word.english, context)?
@@ -80,7 +77,7 @@ impl Planner<'_> {
         let has_components = self.add_components(&word.dutch, TermContext { weight, ..context })?;
         self.add_separated(word)?;
         self.add_split_number(word)?;
-        if doc_freq > 0 || has_components || !is_corrected || is_name {
+        if doc_freq > 0 || has_components || !is_corrected || self.is_declared_name(folded) {
             return Ok(());
         }
         if self.complete(word)? {
@@ -107,6 +104,17 @@ impl Planner<'_> {
             self.replacements.push((word.typed.range.clone(), corrected));
         }
         Ok(())
+    }
+
+    fn is_declared_name(&self, folded: &str) -> bool {
+        self.vocabulary.is_name(folded) || self.names.is_some_and(|names| names.contains(folded))
+    }
+
+    /// Whether a word is searched in its exact form only: the stem of a name such as *Mett* can be
+    /// that of another word.
+    pub(super) fn is_searched_as_name(&self, word: &QueryWord) -> bool {
+        let folded = &word.dutch.folded;
+        word.dutch.stem != *folded && self.is_declared_name(folded) && !is_dutch_word(folded)
     }
 
     /// Searches for the words that start with the last word of the query, which may still be typed.

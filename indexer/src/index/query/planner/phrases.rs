@@ -123,7 +123,15 @@ impl Planner<'_> {
         };
         let forms =
             [(AnalysisLanguage::Dutch, &dutch[..]), (AnalysisLanguage::English, &english[..])];
+        let terms_before = self.terms.terms.len();
         self.terms.add_stems(&forms, context)?;
+        // Other words are searched by their stems, too.
+        let adds_matches = phrase.iter().any(|word| {
+            analysis::is_stop_word(&word.dutch.folded) || self.is_searched_as_name(word)
+        });
+        for term in &mut self.terms.terms[terms_before..] {
+            term.adds_matches = adds_matches;
+        }
         Ok(())
     }
 
