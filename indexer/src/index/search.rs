@@ -63,7 +63,7 @@ pub(crate) struct Search<'a> {
 
 /// What a pass over the documents collects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Collected {
+enum PassResult {
     Hits,
     Counts,
     HitsAndCounts,
@@ -115,8 +115,11 @@ impl IndexReader {
                 }),
             },
         };
-        let (mut hits, counts) =
-            if is_ranked { pass.ranked()? } else { pass.run_with_wider(Collected::HitsAndCounts)? };
+        let (mut hits, counts) = if is_ranked {
+            pass.ranked()?
+        } else {
+            pass.run_with_wider(PassResult::HitsAndCounts)?
+        };
         if let Some(plan) = proximity_plan {
             self.rerank(plan, rules.all_terms_boost, search.limit, &mut hits)?;
         }
@@ -213,9 +216,9 @@ impl IndexReader {
 impl Pass<'_> {
     /// The best hits by relevance. Hits are counted without their scores.
     fn ranked(&mut self) -> Result<(Vec<RankedHit>, HitCounts), IndexError> {
-        let (hits, _) = self.run(Collected::Hits)?;
+        let (hits, _) = self.run(PassResult::Hits)?;
         if self.search.total || self.search.facets {
-            let (_, counts) = self.run_with_wider(Collected::Counts)?;
+            let (_, counts) = self.run_with_wider(PassResult::Counts)?;
             return Ok((hits, counts));
         }
         let has_exact = hits.iter().any(|hit| hit.class == MatchClass::Exact);
@@ -230,7 +233,7 @@ impl Pass<'_> {
     /// facet would count other hits than its values list.
     fn run_with_wider(
         &mut self,
-        collected: Collected,
+        collected: PassResult,
     ) -> Result<(Vec<RankedHit>, HitCounts), IndexError> {
         let (hits, counts) = self.run(collected)?;
         if counts.has_exact || self.conditions.include_wider {
@@ -251,9 +254,9 @@ impl Pass<'_> {
         Ok(Scan::new(segment, Vec::new(), Some(all), self.rules, scores, cancellation))
     }
 
-    fn run(&self, collected: Collected) -> Result<(Vec<RankedHit>, HitCounts), IndexError> {
+    fn run(&self, collected: PassResult) -> Result<(Vec<RankedHit>, HitCounts), IndexError> {
         let conditions = &self.conditions;
-        let scores = if collected == Collected::Hits { Scores::Needed } else { Scores::NotNeeded };
+        let scores = if collected == PassResult::Hits { Scores::Needed } else { Scores::NotNeeded };
         let facets = if self.search.facets { FacetCounting::On } else { FacetCounting::Off };
         let (mut best, mut counts): (Vec<CollectedHit>, _) = (Vec::new(), HitCounts::default());
         let mut rank_min = f32::NEG_INFINITY;
@@ -266,10 +269,10 @@ impl Pass<'_> {
             while let Some(matches) = scan.next_window(hits.score_min()) {
                 let is_alive = |matched: &&Match| !segment.is_deleted(matched.doc);
                 for matched in matches.iter().filter(is_alive) {
-                    if collected != Collected::Counts {
+                    if collected != PassResult::Counts {
                         hits.collect(*matched);
                     }
-                    if collected != Collected::Hits {
+                    if collected != PassResult::Hits {
                         counter.count(*matched);
                     }
                 }
