@@ -218,19 +218,32 @@ impl Pipeline {
         request: GraphqlRequest,
         sources: &RequestSources,
     ) -> (Outcome, ResponseMeta) {
-        let mut meta = ResponseMeta::default();
         if sources.snapshot.is_none() && sources.router.is_none() {
-            return (Outcome::Failed(ApiError::unavailable(NO_GENERATION)), meta);
+            let error = ApiError::unavailable(NO_GENERATION);
+            return (Outcome::Failed(error), ResponseMeta::default());
         }
         let text = match self.documents.text(&request.document) {
             Ok(text) => text,
-            Err(error) => return (Outcome::rejected(error), meta),
+            Err(error) => return (Outcome::rejected(error), ResponseMeta::default()),
         };
         let now = self.local.config.clock.now();
         let cache_key = self.cache_key(sources, now, &text, &request);
         if let Some(hit) = cache_key.and_then(|key| self.cached(key, &request)) {
             return hit;
         }
+        // On the heap, since its future is large, and a cached response does not need it.
+        Box::pin(self.serve_uncached(request, sources, UncachedRequest { text, now, cache_key }))
+            .await
+    }
+
+    /// Serves a request whose response is not cached.
+    async fn serve_uncached(
+        &self,
+        request: GraphqlRequest,
+        sources: &RequestSources,
+        UncachedRequest { text, now, cache_key }: UncachedRequest,
+    ) -> (Outcome, ResponseMeta) {
+        let mut meta = ResponseMeta::default();
         let name = request.operation_name.as_deref();
         let operation = match self.documents.operation(&text, name).await {
             Ok(operation) => operation,
@@ -245,8 +258,7 @@ impl Pipeline {
             Err(outcome) => return (outcome, meta),
         }
         let deadline = self.local.deadline();
-        // The futures of what follows are large; on the heap, a cached response does not copy them.
-        let route = Box::pin(self.route(&prepared, sources));
+        let route = self.route(&prepared, sources);
         let operation = tokio::time::timeout_at(deadline, route).await;
         match operation.unwrap_or_else(|_elapsed| Err(self.local.timed_out())) {
             Err(outcome) => (outcome, meta),
@@ -269,6 +281,7 @@ impl Pipeline {
                 meta.cache_key = cache_key.filter(|_| is_cacheable);
                 let types = self.types(sources.router.as_deref());
                 let execution = self.local.execute(types, &prepared, context, deadline);
+                let execution = Box::pin(execution);
                 match meta.cache_key {
                     None => (execution.await, meta),
                     Some(key) if prepared.request.matches_etag(key) => (Outcome::NotModified, meta),
@@ -401,6 +414,13 @@ impl Pipeline {
 struct RequestSources {
     snapshot: Option<Arc<Snapshot>>,
     router: Option<Arc<SupergraphRouter>>,
+}
+
+/// The document of a request and what its response depends on, if it is not cached.
+struct UncachedRequest {
+    text: Arc<str>,
+    now: Timestamp,
+    cache_key: Option<CacheKey>,
 }
 
 /// Where an operation is executed.

@@ -55,6 +55,8 @@ pub struct FetchContext<'a> {
 pub(crate) struct ExecutionState {
     pub(crate) data: ResponseValue,
     pub(crate) error_index: ErrorIndex,
+    /// Length of all responses that were read.
+    pub(crate) response_bytes: usize,
 }
 
 /// One execution of a plan.
@@ -92,7 +94,8 @@ impl<'a> Execution<'a> {
         variables: &'a Variables,
     ) -> Self {
         let data = ResponseValue::Object(ResponseObject::default());
-        let state = Mutex::new(ExecutionState { data, error_index: ErrorIndex::default() });
+        let error_index = ErrorIndex::default();
+        let state = Mutex::new(ExecutionState { data, error_index, response_bytes: 0 });
         let calls = CallBudget::new(config.subgraph_calls_max);
         Self { types, subgraphs, config, context, variables, calls, state }
     }
@@ -244,7 +247,7 @@ impl<'a> Execution<'a> {
         targets: &EntityTargets<'_>,
     ) {
         let EntityTargets { entities, paths, count } = targets;
-        let ExecutionState { data, error_index } = state;
+        let ExecutionState { data, error_index, .. } = state;
         let is_reported = self.report_entity_errors(error_index, fetch, errors, targets);
         let mut list = match list {
             Some(ResponseValue::List(list)) if list.len() == *count => list,
@@ -330,6 +333,7 @@ impl<'a> Execution<'a> {
         let ProjectedResponse { data, dropped } = selected
             .read(&response.data)
             .map_err(|error| malformed_response(fetch, &error.to_string()))?;
+        self.lock_state().response_bytes += response.data.len();
         if dropped > 0 {
             tracing::warn!(subgraph = %fetch.subgraph, dropped, "dropped fields that were not requested");
             self.subgraphs.record_unrequested_fields(&fetch.subgraph, dropped);

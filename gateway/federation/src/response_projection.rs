@@ -8,19 +8,19 @@ mod introspect;
 mod leaf;
 mod select;
 
-use std::{collections::HashMap, rc::Rc};
+use std::{borrow::Cow, rc::Rc};
 
 use async_graphql_parser::{
     Positioned,
     types::{Field, OperationType},
 };
-use async_graphql_value::{ConstValue, Variables};
+use async_graphql_value::{ConstValue, Name, Variables};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use self::{
     introspect::IntrospectionResolver,
-    select::{FieldCollector, FieldGroup, FieldProjection, FieldSource, ObjectProjection},
+    select::{FieldCollector, FieldProjection, FieldSource, ObjectProjection},
 };
 use crate::{
     authorization::Caller,
@@ -68,11 +68,16 @@ struct Projection<'a> {
     introspection: Introspection,
     error_index: ErrorIndex,
     errors: Vec<GraphqlError>,
-    path: ResponsePath,
+    path: Vec<PathItem<'a>>,
     /// JSON text written so far.
     json: Vec<u8>,
-    /// Projections of objects, by the addresses of the field group and the type name.
-    prepared: HashMap<(usize, usize), Rc<ObjectProjection<'a>>>,
+}
+
+/// An item of the path of the value that is being written; few values need the path as such.
+#[derive(Clone)]
+enum PathItem<'a> {
+    Key(Cow<'a, str>),
+    Index(usize),
 }
 
 /// Projects the response to an operation.
@@ -84,7 +89,7 @@ pub(crate) fn project(
     introspection: Introspection,
     state: ExecutionState,
 ) -> Projected {
-    let ExecutionState { data, error_index } = state;
+    let ExecutionState { data, error_index, response_bytes } = state;
     let collector = FieldCollector { types, operation, variables, auth };
     let mut projection = Projection {
         types,
@@ -93,8 +98,8 @@ pub(crate) fn project(
         error_index,
         errors: Vec::new(),
         path: Vec::new(),
-        json: Vec::new(),
-        prepared: HashMap::new(),
+        // Most of what was fetched is written.
+        json: Vec::with_capacity(response_bytes),
     };
     let root = match operation.kind() {
         OperationType::Mutation => types.mutation.as_deref(),
@@ -158,7 +163,7 @@ impl<'a> Projection<'a> {
                 self.json.push(b',');
             }
             write_key(field.key, &mut self.json);
-            self.path.push(ResponseSegment::Key(field.planned.clone()));
+            self.path.push(PathItem::Key(field.planned.clone()));
             let completed = self.field(field, data, &mut next);
             self.path.pop();
             if let Completed::Null(_) = completed {
@@ -194,7 +199,7 @@ impl<'a> Projection<'a> {
                 self.null(ty, ErrorReported::Yes)
             }
             FieldSource::Data(ty) => match data.get_from(next, &field.planned) {
-                Some(value) => self.complete(ty, &field.occurrences, value),
+                Some(value) => self.complete(ty, field, value),
                 None => self.resolve_missing(ty, &field.planned),
             },
         }
@@ -202,22 +207,22 @@ impl<'a> Projection<'a> {
 
     /// The projection of objects of type `name` at a field, computed once for all items of a list.
     fn object_projection(
-        &mut self,
+        &self,
         name: &'a str,
-        fields: &FieldGroup<'a>,
+        field: &FieldProjection<'a>,
     ) -> Rc<ObjectProjection<'a>> {
-        // Both addresses are stable: the field group is part of a projection in this map.
-        let key = (fields.as_ptr().addr(), name.as_ptr().addr());
-        if let Some(prepared) = self.prepared.get(&key) {
+        let mut below = field.below.borrow_mut();
+        if let Some((_, prepared)) = below.iter().find(|(known, _)| *known == name) {
             return Rc::clone(prepared);
         }
+        let fields = &field.occurrences;
         let sets: Vec<_> = fields.iter().map(|field| &field.node.selection_set.node).collect();
         let is_abstract = self.types.get(name).is_some_and(Definition::is_abstract);
         let prepared = Rc::new(ObjectProjection {
             needs_concrete_type: is_abstract && self.collector.needs_concrete_type(name, fields),
             ..self.collector.project_object(name, &sets)
         });
-        self.prepared.insert(key, Rc::clone(&prepared));
+        below.push((name, Rc::clone(&prepared)));
         prepared
     }
 
@@ -234,16 +239,15 @@ impl<'a> Projection<'a> {
 
     /// Null for a field without data, with an error unless the entity is unknown.
     fn resolve_missing(&mut self, ty: &Type, key: &str) -> Completed {
-        let parent = self.path[..self.path.len() - 1].to_vec();
+        let path = self.response_path();
+        let parent = path[..path.len() - 1].to_vec();
         let reported = match self.error_index.missing_reason(&parent, key) {
             MissingReason::Failed(error) => {
-                self.push_error(at_path(error, &self.path));
+                self.push_error(at_path(error, &path));
                 ErrorReported::Yes
             }
             MissingReason::UnknownEntity => ErrorReported::No,
-            MissingReason::NotFetched if self.error_index.is_reported(&self.path) => {
-                ErrorReported::Yes
-            }
+            MissingReason::NotFetched if self.error_index.is_reported(&path) => ErrorReported::Yes,
             MissingReason::NotFetched => {
                 self.report(malformed("no subgraph returned this field"));
                 ErrorReported::Yes
@@ -257,24 +261,29 @@ impl<'a> Projection<'a> {
         if !matches!(ty, Type::NonNull(_)) {
             return self.write(NULL);
         }
-        if reported == ErrorReported::No && !self.error_index.is_reported(&self.path) {
+        if reported == ErrorReported::No && !self.error_index.is_reported(&self.response_path()) {
             let message = "null returned for a non-nullable field";
             self.report(malformed(message));
         }
         Completed::Null(ErrorReported::Yes)
     }
 
-    fn complete(&mut self, ty: &Type, fields: &FieldGroup<'a>, value: &ResponseValue) -> Completed {
+    fn complete(
+        &mut self,
+        ty: &Type,
+        field: &FieldProjection<'a>,
+        value: &ResponseValue,
+    ) -> Completed {
         let nullable = if let Type::NonNull(inner) = ty { inner } else { ty };
         let completed = match (nullable, value) {
             (_, ResponseValue::Null) => Completed::Null(ErrorReported::No),
-            (_, ResponseValue::Leaf(json)) => return self.complete_leaf(ty, json),
+            (_, ResponseValue::Leaf(json)) => {
+                return self.complete_leaf(ty, field.definition, json);
+            }
             (Type::List(item), ResponseValue::List(items)) => {
-                self.list(items, |this, value| this.complete(item, fields, value))
+                self.list(items, |this, value| this.complete(item, field, value))
             }
-            (Type::Named(name), ResponseValue::Object(data)) => {
-                self.complete_object(name, fields, data)
-            }
+            (Type::Named(_), ResponseValue::Object(data)) => self.complete_object(field, data),
             (ty, _) => self.invalid_type(ty),
         };
         match completed {
@@ -284,14 +293,22 @@ impl<'a> Projection<'a> {
     }
 
     /// Completes a value that is read from its JSON text: a leaf, or lists of leaves.
-    fn complete_leaf(&mut self, ty: &Type, json: &[u8]) -> Completed {
+    fn complete_leaf(
+        &mut self,
+        ty: &Type,
+        definition: Option<&'a Definition>,
+        json: &[u8],
+    ) -> Completed {
         let nullable = if let Type::NonNull(inner) = ty { inner } else { ty };
         let completed = match nullable {
             _ if json == NULL => Completed::Null(ErrorReported::No),
-            Type::Named(name) => self.complete_scalar(name, json),
+            Type::Named(_) => self.complete_scalar(definition, json),
             Type::List(item) => match serde_json::from_slice::<Vec<&RawValue>>(json) {
                 Ok(items) => {
-                    self.list(&items, |this, json| this.complete_leaf(item, json.get().as_bytes()))
+                    let complete = |this: &mut Self, json: &&RawValue| {
+                        this.complete_leaf(item, definition, json.get().as_bytes())
+                    };
+                    self.list(&items, complete)
                 }
                 Err(_) => self.invalid_type(nullable),
             },
@@ -310,7 +327,7 @@ impl<'a> Projection<'a> {
             if index > 0 {
                 self.json.push(b',');
             }
-            self.path.push(ResponseSegment::Index(index));
+            self.path.push(PathItem::Index(index));
             let completed = complete(self, item);
             self.path.pop();
             if let Completed::Null(_) = completed {
@@ -322,19 +339,16 @@ impl<'a> Projection<'a> {
         Completed::Written
     }
 
-    fn complete_object(
-        &mut self,
-        name: &str,
-        fields: &FieldGroup<'a>,
-        data: &ResponseObject,
-    ) -> Completed {
+    fn complete_object(&mut self, field: &FieldProjection<'a>, data: &ResponseObject) -> Completed {
         let types = self.types;
-        let Some(definition) = types.get(name) else { return Completed::Null(ErrorReported::Yes) };
+        let Some(definition) = field.definition else {
+            return Completed::Null(ErrorReported::Yes);
+        };
         if matches!(
             definition.kind,
             TypeKind::Scalar { .. } | TypeKind::Enum { .. } | TypeKind::Input { .. }
         ) {
-            return self.invalid_type(&Type::Named(name.to_owned()));
+            return self.invalid_type(&Type::Named(definition.name.clone()));
         }
         let Some(actual) = self.type_of(definition, data) else {
             return Completed::Null(ErrorReported::Yes);
@@ -343,29 +357,30 @@ impl<'a> Projection<'a> {
             self.report(failure);
             return Completed::Null(ErrorReported::Yes);
         }
-        let projected = self.object_projection(actual, fields);
+        let projected = self.object_projection(actual, field);
         if projected.needs_concrete_type {
             return self.invalid_value("a concrete type");
         }
         self.object(&projected, data)
     }
 
-    fn complete_scalar(&mut self, name: &str, json: &[u8]) -> Completed {
-        let types = self.types;
-        match types.get(name).map(|definition| &definition.kind) {
-            None => Completed::Null(ErrorReported::Yes),
-            Some(TypeKind::Enum { values }) => match string_of(json) {
+    fn complete_scalar(&mut self, definition: Option<&Definition>, json: &[u8]) -> Completed {
+        let Some(Definition { name, kind, .. }) = definition else {
+            return Completed::Null(ErrorReported::Yes);
+        };
+        match kind {
+            TypeKind::Enum { values } => match string_of(json) {
                 Some(text) if values.contains_key(&*text) => self.write_json(&*text),
-                Some(text) if types.is_hidden_value(name, &text) => {
+                Some(text) if self.types.is_hidden_value(name, &text) => {
                     Completed::Null(ErrorReported::Yes)
                 }
                 _ => self.invalid_value("an enum value"),
             },
-            Some(TypeKind::Scalar { .. }) => match leaf::coerce_result(name, json) {
+            TypeKind::Scalar { .. } => match leaf::coerce_result(name, json) {
                 Some(json) => self.write(&json),
                 None => self.invalid_value("a value of its scalar type"),
             },
-            Some(_) => self.invalid_value("an object"),
+            _ => self.invalid_value("an object"),
         }
     }
 
@@ -374,6 +389,9 @@ impl<'a> Projection<'a> {
         let types = self.types;
         let Some(typename) = data.type_name() else { return Some(&declared.name) };
         let typename = &*typename;
+        if *typename == declared.name {
+            return Some(&declared.name);
+        }
         if types.is_hidden(typename) {
             return None;
         }
@@ -407,8 +425,17 @@ impl<'a> Projection<'a> {
         Completed::Null(ErrorReported::Yes)
     }
 
+    /// The path of the value that is being written, with the keys of the merged data.
+    fn response_path(&self) -> ResponsePath {
+        let segment = |item: &PathItem<'_>| match item {
+            PathItem::Key(key) => ResponseSegment::Key(Name::new(key)),
+            PathItem::Index(index) => ResponseSegment::Index(*index),
+        };
+        self.path.iter().map(segment).collect()
+    }
+
     fn report(&mut self, failure: ApiError) {
-        self.push_error(at_path(failure.into(), &self.path));
+        self.push_error(at_path(failure.into(), &self.response_path()));
     }
 
     fn push_error(&mut self, error: GraphqlError) {

@@ -129,6 +129,11 @@ impl ResponseObject {
         }
     }
 
+    /// Allocates memory for `additional` fields.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.fields.reserve_exact(additional);
+    }
+
     /// Adds a field that the object does not have yet.
     pub(crate) fn push(&mut self, key: Name, value: ResponseValue) {
         self.fields.push((key, value));

@@ -1,17 +1,17 @@
 //! The fields that a fetch selects. The response of the fetch is read along them: other fields are
 //! dropped, so that a subgraph cannot add data.
 
-use std::{borrow::Cow, cell::Cell, collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeSet};
 
 use async_graphql_value::Name;
 use bytes::Bytes;
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use memchr::memchr;
+use serde::de::Error as _;
 
-use crate::response_value::{ResponseObject, ResponseValue, TYPENAME, string_of};
+use crate::{
+    response_value::{ResponseObject, ResponseValue, TYPENAME, string_of},
+    text_limits::json_string_end,
+};
 
 /// The selected fields of an object, by response key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,17 +51,16 @@ impl SelectedFields {
         self.fragments.extend(more.fragments);
     }
 
-    /// Reads the selected fields of a response from its JSON text.
+    /// Reads the selected fields of a response from its JSON text, which is known to be valid: it
+    /// was parsed as part of the body, or is our own.
     ///
     /// # Errors
-    /// A syntax error in the text.
+    /// If a string has half of a character.
     pub(crate) fn read(&self, json: &Bytes) -> Result<ProjectedResponse, serde_json::Error> {
-        let dropped = Cell::new(0);
-        let reader = ValueReader { selected: &[self], json, dropped: &dropped };
-        let mut text = serde_json::Deserializer::from_slice(json);
-        let data = reader.deserialize(&mut text)?;
-        text.end()?;
-        Ok(ProjectedResponse { data, dropped: dropped.get() })
+        let has_escapes = memchr(b'\\', json).is_some();
+        let mut reader = ResponseReader { json, at: 0, has_escapes, dropped: 0 };
+        let data = reader.value(&[self])?;
+        Ok(ProjectedResponse { data, dropped: reader.dropped })
     }
 
     /// The only fragment of a selection without other fields, as for entities of one type.
@@ -77,15 +76,15 @@ impl SelectedFields {
     }
 
     /// The position of a field; `next` is the most likely one.
-    fn position(&self, next: usize, key: &str) -> Option<usize> {
+    fn position(&self, next: usize, key: &[u8]) -> Option<usize> {
         match self.fields.get(next) {
-            Some((name, _)) if name == key => Some(next),
-            _ => self.fields.iter().position(|(name, _)| name == key),
+            Some((name, _)) if name.as_bytes() == key => Some(next),
+            _ => self.fields.iter().position(|(name, _)| name.as_bytes() == key),
         }
     }
 
-    fn field(&self, key: &str) -> Option<&(Name, Self)> {
-        self.fields.iter().find(|(name, _)| name == key)
+    fn field(&self, key: &[u8]) -> Option<&(Name, Self)> {
+        self.fields.iter().find(|(name, _)| name.as_bytes() == key)
     }
 
     /// The selections that apply to an object with the given type name. If `__typename` was
@@ -95,7 +94,7 @@ impl SelectedFields {
         for (types, below) in &self.fragments {
             let applies = match type_name {
                 Some(name) => types.contains(name),
-                None => self.field(TYPENAME).is_none() && below.field(TYPENAME).is_none(),
+                None => [self, below].iter().all(|set| set.field(TYPENAME.as_bytes()).is_none()),
             };
             if applies {
                 below.collect_for(type_name, found);
@@ -104,33 +103,85 @@ impl SelectedFields {
     }
 }
 
-/// Reads a value with the selections that apply to it.
-#[derive(Clone, Copy)]
-struct ValueReader<'s> {
-    selected: &'s [&'s SelectedFields],
-    /// The text that is read; leaves are slices of it.
-    json: &'s Bytes,
-    dropped: &'s Cell<u64>,
+/// Reads a response along selections. Leaves are slices of its text.
+struct ResponseReader<'r> {
+    json: &'r Bytes,
+    at: usize,
+    has_escapes: bool,
+    /// Number of dropped fields.
+    dropped: u64,
 }
 
-impl ValueReader<'_> {
+impl<'r> ResponseReader<'r> {
+    /// Reads a value with the selections that apply to it. A scalar where the schema has an object
+    /// is rejected later.
+    fn value(&mut self, selected: &[&SelectedFields]) -> Result<ResponseValue, serde_json::Error> {
+        let is_leaf = selected.iter().all(|one| one.is_leaf());
+        match self.peek() {
+            Some(b'{') if !is_leaf => Ok(ResponseValue::Object(self.object(selected)?)),
+            Some(b'[') if !is_leaf => self.list(selected),
+            _ => self.leaf(),
+        }
+    }
+
+    fn leaf(&mut self) -> Result<ResponseValue, serde_json::Error> {
+        let start = self.at;
+        self.skip_value();
+        let text = &self.json[start..self.at];
+        if self.has_escapes && std::str::from_utf8(text).is_ok_and(has_unpaired_surrogate) {
+            return Err(serde_json::Error::custom("unpaired surrogate in a string"));
+        }
+        Ok(match text {
+            b"null" => ResponseValue::Null,
+            _ => ResponseValue::Leaf(self.json.slice(start..self.at)),
+        })
+    }
+
+    fn list(&mut self, selected: &[&SelectedFields]) -> Result<ResponseValue, serde_json::Error> {
+        self.at += 1;
+        let mut items = Vec::new();
+        loop {
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') | None => break,
+                Some(_) => items.push(self.value(selected)?),
+            }
+        }
+        self.step();
+        Ok(ResponseValue::List(items))
+    }
+
+    fn object(
+        &mut self,
+        selected: &[&SelectedFields],
+    ) -> Result<ResponseObject, serde_json::Error> {
+        self.at += 1;
+        match selected {
+            [one] if one.fragments.is_empty() => self.fields(one),
+            [one] => match one.single_fragment() {
+                Some(fragment) => self.fragment(fragment),
+                None => self.fields_by_type(selected),
+            },
+            _ => self.fields_by_type(selected),
+        }
+    }
+
     /// Reads an object whose selections do not depend on its type, in one pass.
-    fn read_fields<'de, A: MapAccess<'de>>(
-        self,
-        selected: &SelectedFields,
-        mut map: A,
-    ) -> Result<ResponseObject, A::Error> {
-        // Without memory for fields that a response of many empty objects does not have.
+    fn fields(&mut self, selected: &SelectedFields) -> Result<ResponseObject, serde_json::Error> {
         let mut object = ResponseObject::default();
         let mut next = 0;
-        while let Some(position) = map.next_key_seed(KeyReader { selected, next })? {
-            let Some(position) = position else {
-                map.next_value::<IgnoredAny>()?;
-                self.dropped.set(self.dropped.get() + 1);
+        while let Some(key) = self.key()? {
+            let Some(position) = selected.position(next, &key) else {
+                self.skip_value();
+                self.dropped += 1;
                 continue;
             };
             let (name, below) = &selected.fields[position];
-            let value = map.next_value_seed(ValueReader { selected: &[below], ..self })?;
+            let value = self.value(&[below])?;
+            // A response of many empty objects needs no memory for their fields.
+            if object.is_empty() {
+                object.reserve(selected.fields.len());
+            }
             if position >= next {
                 object.push(name.clone(), value);
                 next = position + 1;
@@ -142,67 +193,115 @@ impl ValueReader<'_> {
     }
 
     /// Reads an object of which everything is selected on the same types.
-    fn read_fragment<'de, A: MapAccess<'de>>(
-        self,
+    fn fragment(
+        &mut self,
         (types, selected): &(BTreeSet<String>, SelectedFields),
-        map: A,
-    ) -> Result<ResponseObject, A::Error> {
-        let object = self.read_fields(selected, map)?;
+    ) -> Result<ResponseObject, serde_json::Error> {
+        let object = self.fields(selected)?;
         let applies = match object.type_name() {
             Some(name) => types.contains(&*name),
-            None => selected.field(TYPENAME).is_none(),
+            None => selected.field(TYPENAME.as_bytes()).is_none(),
         };
         if applies {
             return Ok(object);
         }
-        self.dropped.set(self.dropped.get() + object.len() as u64);
+        self.dropped += object.len() as u64;
         Ok(ResponseObject::default())
     }
 
     /// Reads an object whose selections depend on its type, which can be its last field.
-    fn read_by_type<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<ResponseObject, A::Error> {
-        let mut entries: Vec<(FieldKey<'de>, &'de RawValue)> = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
+    fn fields_by_type(
+        &mut self,
+        selected: &[&SelectedFields],
+    ) -> Result<ResponseObject, serde_json::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = self.key()? {
+            self.peek();
+            let start = self.at;
+            self.skip_value();
+            entries.push((key, start..self.at));
         }
-        let type_name = entries.iter().rfind(|(FieldKey(key), _)| key == TYPENAME);
-        let type_name = type_name.and_then(|(_, json)| string_of(json.get().as_bytes()));
+        let end = self.at;
+        let type_name = entries.iter().rfind(|(key, _)| **key == *TYPENAME.as_bytes());
+        let type_name = type_name.and_then(|(_, text)| string_of(&self.json[text.clone()]));
         let mut sets = Vec::new();
-        for one in self.selected {
+        for one in selected {
             one.collect_for(type_name.as_deref(), &mut sets);
         }
         let mut object = ResponseObject::with_capacity(entries.len());
-        for (FieldKey(key), json) in &entries {
+        for (key, text) in &entries {
             let found: Vec<_> = sets.iter().filter_map(|set| set.field(key)).collect();
             let Some((name, _)) = found.first() else {
-                self.dropped.set(self.dropped.get() + 1);
+                self.dropped += 1;
                 continue;
             };
             let below: Vec<_> = found.iter().map(|(_, below)| below).collect();
-            let reader = ValueReader { selected: &below, ..self };
-            let value = reader.deserialize(&mut serde_json::Deserializer::from_str(json.get()));
-            object.insert(name.clone(), value.map_err(A::Error::custom)?);
+            self.at = text.start;
+            object.insert(name.clone(), self.value(&below)?);
         }
+        self.at = end;
         Ok(object)
+    }
+
+    /// The next byte that is no whitespace.
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.json.get(self.at..)?;
+        let at = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))?;
+        self.at += at;
+        Some(rest[at])
+    }
+
+    /// The key of the next field of an object, with the colon after it; `None` at its end.
+    fn key(&mut self) -> Result<Option<Cow<'r, [u8]>>, serde_json::Error> {
+        if self.peek() == Some(b',') {
+            self.at += 1;
+        }
+        if self.peek() != Some(b'"') {
+            self.step();
+            return Ok(None);
+        }
+        let start = self.at;
+        self.skip_value();
+        let text = &self.json[start..self.at];
+        if self.peek() == Some(b':') {
+            self.at += 1;
+        }
+        match text {
+            [b'"', key @ .., b'"'] if !self.has_escapes => Ok(Some(Cow::Borrowed(key))),
+            _ => Ok(Some(Cow::Owned(serde_json::from_slice::<String>(text)?.into_bytes()))),
+        }
+    }
+
+    fn step(&mut self) {
+        self.at = (self.at + 1).min(self.json.len());
+    }
+
+    /// Moves to the end of the value at this position.
+    fn skip_value(&mut self) {
+        let mut depth = 0_usize;
+        while let Some(rest) = self.json.get(self.at..).filter(|rest| !rest.is_empty()) {
+            self.at += match rest[0] {
+                b'"' => (json_string_end(rest, 0) + 1).min(rest.len()),
+                b'{' | b'[' => {
+                    depth += 1;
+                    1
+                }
+                b'}' | b']' => {
+                    depth = depth.saturating_sub(1);
+                    1
+                }
+                _ => 1 + rest[1..].iter().take_while(|byte| is_within_scalar(**byte)).count(),
+            };
+            if depth == 0 {
+                return;
+            }
+        }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for ValueReader<'_> {
-    type Value = ResponseValue;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<ResponseValue, D::Error> {
-        if !self.selected.iter().all(|one| one.is_leaf()) {
-            return json.deserialize_any(self);
-        }
-        let text = <&RawValue>::deserialize(json)?.get();
-        if has_unpaired_surrogate(text) {
-            return Err(D::Error::custom("unpaired surrogate in a string"));
-        }
-        Ok(match text {
-            "null" => ResponseValue::Null,
-            text => ResponseValue::Leaf(self.json.slice_ref(text.as_bytes())),
-        })
-    }
+/// Whether a byte after the first one of a number, `true`, `false` or `null` belongs to it.
+fn is_within_scalar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-')
 }
 
 /// Whether JSON text has an escape that is half of a character, which strict parsers reject.
@@ -223,89 +322,6 @@ fn has_unpaired_surrogate(json: &str) -> bool {
     }
     awaits_second
 }
-
-/// A value with fields. Scalars are rejected later, since the schema has an object there.
-impl<'de> Visitor<'de> for ValueReader<'_> {
-    type Value = ResponseValue;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ResponseValue, A::Error> {
-        let object = match self.selected {
-            [one] if one.fragments.is_empty() => self.read_fields(one, map)?,
-            [one] => match one.single_fragment() {
-                Some(fragment) => self.read_fragment(fragment, map)?,
-                None => self.read_by_type(map)?,
-            },
-            _ => self.read_by_type(map)?,
-        };
-        Ok(ResponseValue::Object(object))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<ResponseValue, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(self)? {
-            items.push(item);
-        }
-        Ok(ResponseValue::List(items))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<ResponseValue, E> {
-        Ok(ResponseValue::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<ResponseValue, E> {
-        Ok(ResponseValue::Leaf(value.to_string().into()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<ResponseValue, E> {
-        Ok(ResponseValue::Leaf(value.to_string().into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<ResponseValue, E> {
-        Ok(ResponseValue::Leaf(value.to_string().into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<ResponseValue, E> {
-        Ok(ResponseValue::Leaf(value.to_string().into()))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<ResponseValue, E> {
-        Ok(ResponseValue::string(value))
-    }
-}
-
-/// Finds the position of a field by its key; `None` if it was not selected.
-struct KeyReader<'s> {
-    selected: &'s SelectedFields,
-    next: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for KeyReader<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Option<usize>, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeyReader<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
-        Ok(self.selected.position(self.next, key))
-    }
-}
-
-/// The key of a field, copied only if it has escapes.
-#[derive(Deserialize)]
-struct FieldKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -439,9 +455,13 @@ mod tests {
     }
 
     #[test]
-    fn invalid_json_must_be_an_error() {
-        for json in ["", "{", r#"{"a":tru}"#, r#"{"a":1}}"#, r#"{"a":"\x"}"#, "{\"a\":\"\u{1}\"}"] {
-            assert!(selected("a").read(&Bytes::from(json)).is_err(), "{json}");
+    fn a_text_that_ends_early_must_be_read_to_its_end() {
+        let text = r#"{"a":{"b":[1.0,{"c":"d\"e"}],"f":null},"g":[[{"h":true}]]}"#;
+        for selection in ["a{ b f } g{ h }", "a g", "...X{ a{ b } } ...Y{ g{ h } }"] {
+            for length in 0..=text.len() {
+                let _ = selected(selection).read(&Bytes::from(&text[..length]));
+                let _ = selected(selection).read(&Bytes::from(&text[length..]));
+            }
         }
     }
 

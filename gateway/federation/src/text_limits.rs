@@ -5,6 +5,7 @@
 //! left to the parser. No function in this module recurses.
 
 use async_graphql_parser::Pos;
+use memchr::memchr2;
 
 use crate::error::{ApiError, GraphqlError};
 
@@ -178,14 +179,12 @@ fn escaped_byte(escape: &[u8]) -> (u8, usize) {
 /// [`TextError`] with the position.
 pub fn check_json(json: &[u8]) -> Result<(), TextError> {
     let mut depth = 0_usize;
-    let mut is_text = false;
     let mut offset = 0;
     while let Some(byte) = json.get(offset) {
         match byte {
-            b'"' => is_text = !is_text,
-            b'\\' if is_text => offset += 1,
-            b'{' | b'[' if !is_text => depth += 1,
-            b'}' | b']' if !is_text => depth = depth.saturating_sub(1),
+            b'"' => offset = json_string_end(json, offset),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > JSON_NESTING_MAX {
@@ -198,6 +197,19 @@ pub fn check_json(json: &[u8]) -> Result<(), TextError> {
         offset += 1;
     }
     Ok(())
+}
+
+/// The offset of the quote that ends the JSON string at `start`, or of the end of the text.
+pub(crate) fn json_string_end(json: &[u8], start: usize) -> usize {
+    let mut from = start + 1;
+    while let Some(found) = json.get(from..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        let at = from + found;
+        if json[at] == b'"' {
+            return at;
+        }
+        from = at + 2;
+    }
+    json.len()
 }
 
 /// A GraphQL token.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use poem::{Body, error::ReadBodyError, http::StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited, combinators::BoxBody};
+use poem::{Body, http::StatusCode};
 
 use crate::{
     config::Limits,
@@ -34,13 +35,15 @@ impl RequestError {
 /// Reads a body within the limits of a request.
 pub(crate) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, RequestError> {
     let timeout = Duration::from_millis(limits.request_timeout_ms);
-    match tokio::time::timeout(timeout, body.into_bytes_limit(limits.request_bytes_max)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(RequestError {
+    // Without poem's buffer, which is cleared first and copies every body.
+    let body = Limited::new(BoxBody::from(body), limits.request_bytes_max).collect();
+    match tokio::time::timeout(timeout, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError {
             status: StatusCode::PAYLOAD_TOO_LARGE,
             error: ApiError::limit("request_bytes_max", limits.request_bytes_max as u64),
         }),
-        Ok(Err(error)) => Err(RequestError::bad_request(error.to_string())),
+        Ok(Err(error)) => Err(RequestError::bad_request(format!("io: {error}"))),
         Err(_elapsed) => Err(RequestError {
             status: StatusCode::REQUEST_TIMEOUT,
             error: ApiError::limit("request_timeout_ms", limits.request_timeout_ms),

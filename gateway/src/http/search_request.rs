@@ -1,6 +1,9 @@
 //! What the parameters of a request for programs and other sites state.
 
-use std::sync::Arc;
+use std::{
+    borrow::{Borrow, Cow},
+    sync::Arc,
+};
 
 use poem::Request;
 use url::form_urlencoded;
@@ -55,19 +58,19 @@ impl SearchRequest {
         let is_known = |name: &str| {
             is_parameter(name) || OTHER_PARAMETERS.contains(&name) || others.contains(&name)
         };
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        if let Some((name, _)) = pairs.find(|(name, _)| !is_known(name)) {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !is_known(name)) {
             let name: String = name.chars().take(80).collect();
             return Err(format!("unknown parameter: `{name}`"));
         }
-        if form_urlencoded::parse(query.as_bytes()).count() > VALUES_MAX {
+        if pairs.len() > VALUES_MAX {
             return Err(format!("too many parameters; at most {VALUES_MAX}"));
         }
         let (requested, invalid) = SearchParams::parse(query);
         if let Some(parameter) = invalid.first() {
             return Err(parameter.to_string());
         }
-        let first = match value(query, "first") {
+        let first = match stated(pairs.iter(), "first") {
             None => None,
             Some(text) => {
                 let first = text.parse().ok().filter(|first| (1..=first_max).contains(first));
@@ -83,13 +86,23 @@ impl SearchRequest {
                 requested.within(&partner.config.filter).map_err(outside)?
             }
         };
-        Ok(Self { requested, search, first, partner, key: value(query, "key") })
+        Ok(Self { requested, search, first, partner, key: stated(pairs.iter(), "key") })
     }
 }
 
 /// The first value of a parameter, if it is not empty.
 pub(crate) fn value(query: &str, name: &str) -> Option<String> {
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    let found = pairs.find(|(other, value)| other == name && !value.trim().is_empty());
-    found.map(|(_, value)| value.trim().to_owned())
+    stated(form_urlencoded::parse(query.as_bytes()), name)
+}
+
+/// The first value of a parameter that is not empty.
+fn stated<'q>(
+    mut pairs: impl Iterator<Item: Borrow<(Cow<'q, str>, Cow<'q, str>)>>,
+    name: &str,
+) -> Option<String> {
+    pairs.find_map(|pair| {
+        let (other, value) = pair.borrow();
+        let value = value.trim();
+        (other == name && !value.is_empty()).then(|| value.to_owned())
+    })
 }

@@ -23,10 +23,12 @@ impl<E: Endpoint> Endpoint for VersionHeader<E> {
         let path = request.uri().path();
         let is_ours =
             path == PREFIX || path.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('/'));
+        // On the heap, since the futures around it would copy it.
+        let inner = Box::pin(self.0.call(request));
         if !is_ours {
-            return Ok(self.0.call(request).await?.into_response());
+            return Ok(inner.await?.into_response());
         }
-        let mut response = match self.0.call(request).await {
+        let mut response = match inner.await {
             Ok(response) => response.into_response(),
             Err(error) => problem_details::from_router_error(&error),
         };

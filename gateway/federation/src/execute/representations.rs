@@ -1,6 +1,6 @@
 //! Representations: the keys and required fields with which an entity is requested from a subgraph.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use async_graphql_value::Name;
 use bytes::Bytes;
@@ -14,6 +14,8 @@ use crate::{
     plan::{EntityFetch, PathElement, RequiredSelection},
     response_value::{ResponseObject, ResponseValue, TYPENAME},
 };
+
+static TYPENAME_KEY: LazyLock<Name> = LazyLock::new(|| Name::new(TYPENAME));
 
 /// The distinct representations of one list, and the paths of their entities.
 #[derive(Default)]
@@ -53,21 +55,22 @@ impl Representations {
     }
 
     fn index_of(&mut self, mut representation: ResponseValue, entities: &EntityFetch) -> usize {
-        let mut text = Vec::new();
-        representation.write(&mut text);
-        if let Some(index) = self.index_by_text.get(&text) {
+        let start = self.list.len();
+        representation.write(&mut self.list);
+        let text = &self.list[start..];
+        if let Some(index) = self.index_by_text.get(text) {
+            self.list.truncate(start);
             return *index;
         }
-        if entities.input_rewrites.is_empty() {
-            self.list.extend_from_slice(&text);
-        } else {
+        self.index_by_text.insert(text.to_vec(), self.count);
+        if !entities.input_rewrites.is_empty() {
             for change in &entities.input_rewrites {
                 rewrites::apply(change, &mut representation);
             }
+            self.list.truncate(start);
             representation.write(&mut self.list);
         }
         self.list.push(b',');
-        self.index_by_text.insert(text, self.count);
         self.count += 1;
         self.count - 1
     }
@@ -103,11 +106,11 @@ fn represent(
             ))
         }
         ResponseValue::Object(fields) if !required.is_empty() => {
-            let mut sent = ResponseObject::default();
+            let mut sent = ResponseObject::with_capacity(required.len() + 1);
             if let Some(type_name) = fields.get(TYPENAME)
                 && (level == RepresentationLevel::Root || needs_type(required))
             {
-                sent.push(Name::new(TYPENAME), type_name.clone());
+                sent.push(TYPENAME_KEY.clone(), type_name.clone());
             }
             let type_count = sent.len();
             collect_required(required, value, fields, &mut sent);

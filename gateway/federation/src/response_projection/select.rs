@@ -1,6 +1,8 @@
 //! Collects the selected fields of an object (GraphQL, section 6.3.2), in the order of the
 //! document.
 
+use std::{borrow::Cow, cell::RefCell, rc::Rc};
+
 use async_graphql_parser::{
     Positioned,
     types::{self as ast, SelectionSet},
@@ -14,7 +16,7 @@ use crate::{
     error::ApiError,
     filter_operation::AuthContext,
     operation::Operation,
-    schema::{PublicSchema, Type},
+    schema::{Definition, PublicSchema, Type},
 };
 
 /// The occurrences of a field with the same response key.
@@ -54,9 +56,13 @@ pub(super) struct FieldProjection<'a> {
     /// Response key of the client.
     pub(super) key: &'a Name,
     /// Key in the merged data.
-    pub(super) planned: Name,
+    pub(super) planned: Cow<'a, str>,
     pub(super) occurrences: FieldGroup<'a>,
     pub(super) source: FieldSource<'a>,
+    /// The definition of the named type of the data, if it is public.
+    pub(super) definition: Option<&'a Definition>,
+    /// Projections of the objects below the field, by the name of their type.
+    pub(super) below: RefCell<Vec<(&'a str, Rc<ObjectProjection<'a>>)>>,
 }
 
 /// Where the value of a field comes from.
@@ -81,11 +87,18 @@ impl<'a> FieldCollector<'a> {
         let CollectedFields { fields, denial, .. } = self.collect_fields(name, sets);
         let fields = fields.into_iter().filter_map(|(key, occurrences)| {
             let field = &occurrences.first()?.node.name.node;
+            let source = self.source(name, field)?;
+            let definition = match source {
+                FieldSource::Data(ty) => self.types.get(ty.name()),
+                _ => None,
+            };
             Some(FieldProjection {
                 key,
-                planned: Name::new(self.types.name_in_plan(key, field)),
-                source: self.source(name, field)?,
+                planned: self.types.name_in_plan(key, field),
+                source,
+                definition,
                 occurrences,
+                below: RefCell::default(),
             })
         });
         ObjectProjection { fields: fields.collect(), denial, needs_concrete_type: false }

@@ -30,6 +30,9 @@ impl ContentCoding {
     /// # Errors
     /// [`FetchError::MalformedResponse`] if it is unknown, or there are several.
     pub(super) fn of(headers: &HeaderMap) -> Result<Self, FetchError> {
+        if !headers.contains_key(header::CONTENT_ENCODING) {
+            return Ok(Self::Identity);
+        }
         let values = headers.get_all(header::CONTENT_ENCODING).iter();
         let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let declared: Vec<_> = texts.collect();

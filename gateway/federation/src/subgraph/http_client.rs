@@ -14,7 +14,10 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::{Request, header};
+use hyper::{
+    Method, Request, Uri,
+    header::{self, HeaderMap, HeaderValue},
+};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
@@ -32,7 +35,7 @@ use super::{
 };
 use crate::{
     address::{AddressError, AddressRule},
-    config::{PrivateAddresses, masked},
+    config::{PrivateAddresses, masked, masked_text},
     error::cause,
 };
 
@@ -52,7 +55,36 @@ type Pool = Client<HttpsConnector<HttpConnector<CheckedResolver>>, Full<Bytes>>;
 pub struct HttpClient {
     /// One for each of [`AddressRule::ALL`].
     pools: [Pool; AddressRule::ALL.len()],
-    user_agent: &'static str,
+    /// Headers of every request.
+    headers: HeaderMap,
+}
+
+/// The address of a subgraph, checked once for all of its requests.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    uri: Uri,
+    rule: AddressRule,
+}
+
+impl Endpoint {
+    /// Parses the URL of a subgraph.
+    ///
+    /// # Errors
+    /// [`FetchError`] if it is invalid, or if no request may be sent to it.
+    pub(super) fn parse(url: &str, private: PrivateAddresses) -> Result<Self, FetchError> {
+        let url: Url = url.parse().map_err(|error: url::ParseError| FetchError::InvalidUrl {
+            url: masked_text(url),
+            reason: cause(error),
+        })?;
+        Self::of(&url, private)
+    }
+
+    fn of(url: &Url, private: PrivateAddresses) -> Result<Self, FetchError> {
+        let uri = url.as_str().parse().map_err(|error: hyper::http::uri::InvalidUri| {
+            FetchError::InvalidUrl { url: masked(url), reason: cause(error) }
+        })?;
+        Ok(Self { uri, rule: AddressRule::of(url, private)? })
+    }
 }
 
 /// Status and body of a response.
@@ -66,33 +98,46 @@ impl HttpClient {
     /// Creates a client without connections. Certificates are verified against the built-in root
     /// certificates.
     pub fn new(user_agent: &'static str) -> Self {
-        Self { pools: AddressRule::ALL.map(pool), user_agent }
+        let headers = [
+            (header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING)),
+            (header::USER_AGENT, HeaderValue::from_static(user_agent)),
+        ];
+        Self { pools: AddressRule::ALL.map(pool), headers: headers.into_iter().collect() }
     }
 
     /// Posts a request; the response may have at most `bytes_max` bytes.
     pub(super) async fn post(
         &self,
-        url: &Url,
-        private: PrivateAddresses,
+        endpoint: &Endpoint,
         body: Bytes,
         headers: &Headers,
         bytes_max: usize,
     ) -> Result<HttpResponse, FetchError> {
-        let mut request = Request::post(url.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, ACCEPT)
-            .header(header::ACCEPT_ENCODING, ACCEPT_ENCODING)
-            .header(header::USER_AGENT, self.user_agent)
-            .body(Full::new(body))
-            .map_err(|error| invalid_url(url, error))?;
+        let mut request = self.request(Method::POST, endpoint, Full::new(body));
+        let sent = request.headers_mut();
+        sent.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        sent.insert(header::ACCEPT, HeaderValue::from_static(ACCEPT));
         // Configured headers replace those of this client, such as `user-agent`.
         for (name, _) in headers.iter() {
-            request.headers_mut().remove(name);
+            sent.remove(name);
         }
         for (name, value) in headers.iter() {
-            request.headers_mut().append(name, value.clone());
+            sent.append(name, value.clone());
         }
-        self.send(AddressRule::of(url, private)?, request, bytes_max).await
+        self.send(endpoint.rule, request, bytes_max).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        endpoint: &Endpoint,
+        body: Full<Bytes>,
+    ) -> Request<Full<Bytes>> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = endpoint.uri.clone();
+        request.headers_mut().clone_from(&self.headers);
+        request
     }
 
     /// Fetches a URL; the response may have at most `bytes_max` bytes.
@@ -105,12 +150,9 @@ impl HttpClient {
         private: PrivateAddresses,
         bytes_max: usize,
     ) -> Result<Bytes, FetchError> {
-        let request = Request::get(url.as_str())
-            .header(header::ACCEPT_ENCODING, ACCEPT_ENCODING)
-            .header(header::USER_AGENT, self.user_agent)
-            .body(Full::default())
-            .map_err(|error| invalid_url(url, error))?;
-        match self.send(AddressRule::of(url, private)?, request, bytes_max).await? {
+        let endpoint = Endpoint::of(url, private)?;
+        let request = self.request(Method::GET, &endpoint, Full::default());
+        match self.send(endpoint.rule, request, bytes_max).await? {
             HttpResponse { status: 200, body, .. } => Ok(body),
             HttpResponse { status, .. } => Err(FetchError::Status(status)),
         }
@@ -213,11 +255,6 @@ fn is_json(media: &str) -> bool {
         Some((_, "problem+json")) | None => false,
         Some((_, subtype)) => subtype == "json" || subtype.ends_with("+json"),
     }
-}
-
-/// The error for a URL that is no URI.
-fn invalid_url(url: &Url, error: hyper::http::Error) -> FetchError {
-    FetchError::InvalidUrl { url: masked(url), reason: cause(error) }
 }
 
 #[cfg(test)]

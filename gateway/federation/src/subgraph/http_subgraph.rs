@@ -1,7 +1,10 @@
 //! A subgraph over HTTP, with timeout, retries, deduplication and circuit breaker.
 
 use std::{
-    collections::{HashMap, hash_map::RandomState},
+    collections::{
+        HashMap,
+        hash_map::{Entry, RandomState},
+    },
     hash::BuildHasher,
     sync::{
         Arc, Mutex, PoisonError,
@@ -19,15 +22,15 @@ use futures_util::{
 use serde::Serialize;
 use tokio::time::Instant;
 use tracing::Instrument;
-use url::Url;
 
 use super::{
     Availability, FetchError, FetchResult, Headers, HttpClient, Subgraph, SubgraphRequest,
     circuit_breaker::{CircuitBreaker, CircuitState},
+    http_client::Endpoint,
     response,
 };
 use crate::{
-    config::{SubgraphPolicy, masked_text},
+    config::SubgraphPolicy,
     error::{cause, with_causes},
     response_value::write_key,
 };
@@ -49,6 +52,7 @@ type Counted = Arc<AtomicBool>;
 pub struct HttpSubgraph {
     name: Arc<str>,
     url: String,
+    endpoint: Result<Endpoint, FetchError>,
     policy: SubgraphPolicy,
     client: HttpClient,
     circuit_breaker: CircuitBreaker,
@@ -112,6 +116,7 @@ impl HttpSubgraph {
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             unrequested_fields: AtomicU64::new(0),
+            endpoint: Endpoint::parse(&url, policy.private_addresses),
             name,
             url,
             policy,
@@ -147,10 +152,11 @@ impl HttpSubgraph {
     /// callers is cancelled.
     fn call_shared(self: &Arc<Self>, dedup_key: DedupKey) -> InFlight {
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = in_flight.get(&dedup_key) {
-            return shared.clone();
-        }
-        let (remote, key) = (Arc::clone(self), dedup_key.clone());
+        let entry = match in_flight.entry(dedup_key) {
+            Entry::Occupied(shared) => return shared.get().clone(),
+            Entry::Vacant(entry) => entry,
+        };
+        let (remote, key) = (Arc::clone(self), entry.key().clone());
         let counted = Counted::default();
         let call_counted = Arc::clone(&counted);
         let request = async move {
@@ -163,8 +169,7 @@ impl HttpSubgraph {
         let panicked = || FetchError::Unreachable(cause("the request task panicked"));
         let response = task.map(move |join_result| join_result.unwrap_or_else(|_| Err(panicked())));
         let shared = InFlight { response: response.boxed().shared(), counted };
-        in_flight.insert(dedup_key, shared.clone());
-        shared
+        entry.insert(shared).clone()
     }
 
     /// Records a failure, once per call.
@@ -224,10 +229,8 @@ impl HttpSubgraph {
 
     async fn call_once(&self, (body, headers): &DedupKey) -> FetchResult {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let url: Url = self.url.parse().map_err(|error: url::ParseError| {
-            FetchError::InvalidUrl { url: masked_text(&self.url), reason: cause(error) }
-        })?;
-        let SubgraphPolicy { private_addresses, bytes_max, trace_headers, .. } = self.policy;
+        let endpoint = self.endpoint.as_ref().map_err(Clone::clone)?;
+        let SubgraphPolicy { bytes_max, trace_headers, .. } = self.policy;
         // The span is exported if the host traces; its id is that of the call for the subgraph.
         let span = tracing::info_span!(
             "subgraph_request",
@@ -236,7 +239,7 @@ impl HttpSubgraph {
         );
         let traced = span.in_scope(trace_headers);
         let headers = with_trace(headers, &traced);
-        let request = self.client.post(&url, private_addresses, body.clone(), &headers, bytes_max);
+        let request = self.client.post(endpoint, body.clone(), &headers, bytes_max);
         let response = request.instrument(span).await?;
         response::read(&response).map(Arc::new)
     }
@@ -271,6 +274,9 @@ impl Subgraph for Arc<HttpSubgraph> {
 
 /// The headers of a request. Those of our trace replace those of the client's.
 fn with_trace(headers: &Headers, traced: &Headers) -> Headers {
+    if traced.is_empty() {
+        return Arc::clone(headers);
+    }
     let is_traced = |name| traced.iter().any(|(traced, _)| traced == name);
     headers.iter().filter(|(name, _)| !is_traced(name)).chain(&**traced).cloned().collect()
 }

@@ -47,8 +47,10 @@ pub(super) fn read(exchange: &HttpResponse) -> Result<SubgraphResponse, FetchErr
     if !is_success && !is_json {
         return Err(FetchError::Status(*status));
     }
-    let parsed =
-        check_json(body).map_err(cause).and_then(|()| serde_json::from_slice(body).map_err(cause));
+    let parsed = check_json(body).map_err(cause).and_then(|()| {
+        let text = std::str::from_utf8(body).map_err(cause)?;
+        serde_json::from_str(text).map_err(cause)
+    });
     let parsed: RawResponse<'_> = parsed.map_err(|error| {
         if is_success { FetchError::MalformedResponse(error) } else { FetchError::Status(*status) }
     })?;
