@@ -1,27 +1,22 @@
 //! Prints ranked results bit by bit, so that the results of two programs can be compared with
-//! `diff`; or measures searches against bare tantivy.
+//! `diff`.
 //!
 //! ```text
-//! ranked_results dump DATA QUERIES.jsonl... > results.txt
-//! ranked_results time DATA QUERIES.jsonl CORPUS.jsonl
+//! cargo run --release --workspace --example ranked_results -- DATA QUERIES.jsonl... > results.txt
 //! ```
 //!
-//! `dump` searches for the queries of the files, and for 2,000 queries that it composes of words in
+//! It searches for the queries of the files, and for 2,000 queries that it composes of words in
 //! the records: with phrases, prefixes, `OR`, exclusions, fields, filters and every order. The first
 //! page is read without total and facets, and with them; then the pages 2, 5 and 50. The sort value
 //! of a hit is printed in full (scores as bits), so that equal ones can be told.
 
-#[path = "../benches/support/bare_tantivy.rs"]
-mod bare_tantivy;
-#[path = "../benches/support/random.rs"]
+#[path = "../../gateway/benches/support/random.rs"]
 mod random;
 
 use std::{
     env, fs,
     io::{self, BufWriter, Write},
     path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
@@ -32,7 +27,6 @@ use schema::{
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use bare_tantivy::BareTantivy;
 use random::SplitMix64;
 
 /// Number of composed queries.
@@ -42,9 +36,6 @@ const SAMPLED_RECORDS: usize = 2_000;
 /// Hits per page, and the later pages that are printed.
 const PAGE_SIZE: usize = 10;
 const LATER_PAGES: [usize; 3] = [2, 5, 50];
-/// Number of queries that `time` measures, and of its rounds.
-const TIMED: usize = 600;
-const ROUNDS: usize = 3;
 
 const SORTS: [SearchSort; 5] = [
     SearchSort::Relevance,
@@ -58,17 +49,11 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    match arguments[..] {
-        ["dump", data, ref files @ ..] => dump(&runtime, &*open(data)?, files),
-        ["time", data, queries, corpus] => {
-            time(&runtime, &*open(data)?, &read_queries(queries)?, Path::new(corpus))
-        }
-        _ => bail!("usage: `ranked_results dump DATA FILE...` or `time DATA QUERIES CORPUS`"),
-    }
-}
-
-fn open(data: &str) -> anyhow::Result<Arc<Snapshot>> {
-    Catalog::open(Path::new(data))?.current().context("no current generation")
+    let [data, ref files @ ..] = arguments[..] else {
+        bail!("usage: `ranked_results DATA QUERIES.jsonl...`");
+    };
+    let catalog = Catalog::open(Path::new(data))?;
+    dump(&runtime, &*catalog.current().context("no current generation")?, files)
 }
 
 fn read_queries(file: &str) -> anyhow::Result<Vec<String>> {
@@ -253,49 +238,4 @@ fn add_filter(filter: &mut SearchFilter, facets: &schema::Facets, rng: &mut Spli
             filter.select(facet, &counts[rng.below(counts.len())].value.to_string());
         }
     }
-}
-
-/// Ten hits without total and facets, in turns with bare tantivy.
-fn time(
-    runtime: &Runtime,
-    snapshot: &Snapshot,
-    queries: &[String],
-    corpus: &Path,
-) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    BareTantivy::build(folder.path(), corpus)?;
-    let bare = BareTantivy::open(folder.path())?;
-    let mut times: [Vec<Duration>; 2] = Default::default();
-    for round in 0..=ROUNDS {
-        for (number, words) in queries.iter().take(TIMED).enumerate() {
-            for turn in 0..2 {
-                let which = (turn + number + round) % 2;
-                let began = Instant::now();
-                if which == 0 {
-                    bare.search(words)?;
-                } else {
-                    runtime.block_on(snapshot.search(query(words)))?;
-                }
-                // The first round is a warm-up.
-                if round > 0 {
-                    times[which].push(began.elapsed());
-                }
-            }
-        }
-    }
-    let mut out = io::stdout().lock();
-    let at = |times: &[Duration], percent: usize| {
-        times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3
-    };
-    times.iter_mut().for_each(|times| times.sort_unstable());
-    for (name, own) in ["bare tantivy", "catalog, 10 hits"].iter().zip(&times) {
-        let (median, p99) = (at(own, 50), at(own, 99));
-        let (ratio, p99_ratio) = (median / at(&times[0], 50), p99 / median);
-        writeln!(
-            out,
-            "{name:<20} median {median:.3} ms  p99 {p99:.3} ms = {p99_ratio:.1} medians  \
-             {ratio:.2} x bare"
-        )?;
-    }
-    Ok(())
 }

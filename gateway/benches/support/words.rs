@@ -8,6 +8,40 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::random::SplitMix64;
 
+impl SplitMix64 {
+    /// A number from 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "a chance needs no more")]
+    pub(crate) fn next_f64(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A rank below `ranks`; low ranks are the most frequent.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "ranks are small"
+    )]
+    pub(crate) fn zipf(&mut self, ranks: usize) -> usize {
+        const FLAT: f64 = 2.7;
+        let grown = ((ranks as f64 + FLAT) / FLAT).powf(self.next_f64());
+        ((FLAT * grown - FLAT) as usize).min(ranks - 1)
+    }
+
+    /// A log-normal number with the given median.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "lengths are small"
+    )]
+    pub(crate) fn around(&mut self, median: usize, spread: f64) -> usize {
+        // The sum of twelve uniform numbers is approximately normal.
+        let normal = (0..12).map(|_| self.next_f64()).sum::<f64>() - 6.0;
+        (median as f64 * (normal * spread).exp()) as usize
+    }
+}
+
 /// The most frequent Dutch words, approximately in order, for ranks from zero.
 const COMMON: &str = "de het een en van in is dat op te die voor met niet zijn aan er om ook als \
     dan maar bij of uit nog naar door over ze zo hij wordt je worden deze kan heeft hun al tot wat \
