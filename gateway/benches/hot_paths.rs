@@ -38,6 +38,9 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const WORDS: &str = "klantreis gemeente";
 const SEARCH: &str = "query Search($words: String!) { search(query: $words, first: 10) { \
     nodes { id title url summary language publishedAt { date } } } }";
+const TOTAL: &str = "query Total($words: String!) { search(query: $words, first: 10) { \
+    totalCount nodes { id title url summary language publishedAt { date } } } }";
+const SUGGEST: &str = "{ suggest(prefix: \"kla\", first: 8) { text kind } }";
 const FACETS: &str = "query Facets($words: String!) { search(query: $words, first: 10) { \
     totalCount nodes { id title url summary language publishedAt { date } } facets { \
     kinds { value count } languages { value count } years { value count } \
@@ -73,6 +76,8 @@ fn run(path: &str, folder: &Path, iterations: usize) -> anyhow::Result<()> {
     };
     match path {
         "search" => serve(&demo(folder)?, || private(SEARCH), "\"publishedAt\"", iterations),
+        "search-total" => serve(&demo(folder)?, || private(TOTAL), "\"totalCount\"", iterations),
+        "suggest" => serve(&demo(folder)?, || private(SUGGEST), "\"text\"", iterations),
         "facets" => serve(&demo(folder)?, || private(FACETS), "\"facets\"", iterations),
         "response-cache-hit" => {
             serve(&demo(folder)?, || graphql(SEARCH), "\"publishedAt\"", iterations)

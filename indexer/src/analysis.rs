@@ -70,16 +70,6 @@ pub(crate) fn register(index: &Index) {
     );
 }
 
-/// Registers the default analyser of tantivy under our names, to measure the cost of ours.
-pub(crate) fn register_default(index: &Index) {
-    register(index);
-    let analysers = index.tokenizers();
-    for name in [DUTCH, ENGLISH, FOLDED] {
-        let default = analysers.get("default").expect("tantivy registers a default tokenizer");
-        analysers.register(name, default);
-    }
-}
-
 /// Whether the Dutch lexicon contains a folded word in any form.
 pub(crate) fn is_dutch_word(folded: &str) -> bool {
     lexicon::has(folded)

@@ -54,11 +54,13 @@ const fn hot_path(name: &'static str, warm_up: u64, total: u64) -> HotPath {
 }
 
 /// The slowest first.
-const HOT_PATHS: [HotPath; 7] = [
+const HOT_PATHS: [HotPath; 9] = [
     hot_path("ingest", 1, 2),
     hot_path("page", 5, 25),
     hot_path("facets", 5, 55),
+    hot_path("search-total", 5, 55),
     hot_path("search", 5, 55),
+    hot_path("suggest", 20, 220),
     hot_path("response-cache-hit", 20, 1_020),
     hot_path("cached-feed", 20, 1_020),
     hot_path("subgraph-call", 20, 120),

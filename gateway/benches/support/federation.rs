@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     installation::{Installation, now},
-    loopback::{Client, ServerProcess, memory_of},
+    loopback::{Client, ServerProcess, memory_of, responses},
     measure::{Samples, Table, Timing, megabytes},
     searching,
 };
@@ -41,6 +41,8 @@ const BOTH: &str = "query Both($words: String!) { search(query: $words, first: 1
 const SUBGRAPH_SDL: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", \
     import: [\"@key\"])\ntype Article @key(fields: \"id\") { id: ID! rating: Int }\n";
 
+/// Number of queries.
+const QUERIES: usize = 24;
 /// Number of rounds in one process.
 const ROUNDS: usize = 10;
 /// Number of concurrent connections.
@@ -60,7 +62,7 @@ pub(crate) fn measure(installation: &Installation, table: &mut Table) -> anyhow:
     let folder = installation.data().with_file_name("federation");
     fs::create_dir_all(&folder)?;
     let supergraph = compose(&folder, knowledge_base.address, subgraph)?;
-    let queries = queries(installation, &runtime)?;
+    let queries = queries(installation);
     in_process(installation, &runtime, &supergraph, &queries, table)?;
     side_by_side(&folder, &supergraph, &knowledge_base, &queries, table)
 }
@@ -105,12 +107,10 @@ fn compose(folder: &Path, ours: SocketAddr, subgraph: SocketAddr) -> anyhow::Res
     Ok(file)
 }
 
-/// Queries of two words that few documents both contain.
-fn queries(installation: &Installation, runtime: &Runtime) -> anyhow::Result<Vec<String>> {
-    let catalog = indexer::catalog::Catalog::open(&installation.data())?;
-    let snapshot = catalog.current().context("no current generation")?;
-    let mut classes = runtime.block_on(searching::classes(installation, &snapshot))?;
-    Ok(classes.swap_remove(2).queries)
+/// Queries of two words.
+fn queries(installation: &Installation) -> Vec<String> {
+    let has_two_words = |query: &&String| query.split_whitespace().count() == 2;
+    installation.queries.iter().filter(has_two_words).take(QUERIES).cloned().collect()
 }
 
 /// A pipeline for the knowledge base, with a supergraph if one is given.
@@ -311,28 +311,7 @@ fn run_concurrently(
     bodies: &[String],
 ) -> anyhow::Result<(Vec<Duration>, f64)> {
     let began = Instant::now();
-    let times = thread::scope(|scope| {
-        let work = |connection: usize| {
-            scope.spawn(move || {
-                let mut client = Client::connect(address)?;
-                let mut times = Vec::new();
-                for body in bodies.iter().cycle().skip(connection * 7) {
-                    if began.elapsed() > ROUND_DURATION {
-                        break;
-                    }
-                    let started = Instant::now();
-                    client.post_graphql(body)?;
-                    times.push(started.elapsed());
-                }
-                anyhow::Ok(times)
-            })
-        };
-        let threads: Vec<_> = (0..CONNECTIONS).map(work).collect();
-        let times =
-            threads.into_iter().map(|thread| thread.join().expect("client threads do not panic"));
-        times.collect::<anyhow::Result<Vec<_>>>()
-    })?;
-    let times: Vec<_> = times.into_iter().flatten().collect();
+    let times = responses(address, CONNECTIONS, bodies, |_| began.elapsed() < ROUND_DURATION)?;
     let rate = f64::from(u32::try_from(times.len())?) / began.elapsed().as_secs_f64();
     Ok((times, rate))
 }

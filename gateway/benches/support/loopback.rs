@@ -1,18 +1,16 @@
-//! HTTP over the loopback interface: a cheap client, a server that does nothing, and the program
-//! itself.
+//! HTTP over the loopback interface: a cheap client, and the program itself.
 
 use std::{
     fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::Context;
-use poem::{Server, endpoint::make_sync, listener::TcpAcceptor};
-use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{installation::Installation, measure::number_after};
 
@@ -79,45 +77,35 @@ impl Client {
     }
 }
 
-/// Serves five bytes for every request.
-pub(crate) fn hello(runtime: &Runtime) -> io::Result<SocketAddr> {
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
-    let address = listener.local_addr()?;
-    let _inside = runtime.enter();
-    let server = Server::new_with_acceptor(TcpAcceptor::from_tokio(listener)?);
-    runtime.spawn(server.run(make_sync(|_| "hello")));
-    Ok(address)
-}
-
-/// Responses per second over several connections, during one second.
-pub(crate) fn responses_per_second(
+/// Response times over several connections, each of which sends one request after another as long
+/// as the number of requests so far allows it.
+pub(crate) fn responses(
     address: SocketAddr,
     connections: usize,
     bodies: &[String],
-) -> io::Result<f64> {
-    let began = Instant::now();
-    let completed = thread::scope(|scope| {
-        let work = |connection: usize| {
-            scope.spawn(move || {
-                let mut client = Client::connect(address)?;
-                let mut completed = 0_u32;
-                for body in bodies.iter().cycle().skip(connection * 7) {
-                    if began.elapsed() > Duration::from_secs(1) {
-                        break;
-                    }
-                    client.post_graphql(body)?;
-                    completed += 1;
-                }
-                Ok::<_, io::Error>(completed)
-            })
-        };
-        let threads: Vec<_> = (0..connections).map(work).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("client threads do not panic"))
-            .sum::<io::Result<u32>>()
+    may_send: impl Fn(usize) -> bool + Sync,
+) -> anyhow::Result<Vec<Duration>> {
+    let sent = AtomicUsize::new(0);
+    let work = || {
+        let mut client = Client::connect(address)?;
+        let mut times = Vec::new();
+        loop {
+            let number = sent.fetch_add(1, Ordering::Relaxed);
+            if !may_send(number) {
+                return anyhow::Ok(times);
+            }
+            let began = Instant::now();
+            client.post_graphql(&bodies[number % bodies.len()])?;
+            times.push(began.elapsed());
+        }
+    };
+    let times = thread::scope(|scope| {
+        let threads: Vec<_> = (0..connections).map(|_| scope.spawn(work)).collect();
+        let times =
+            threads.into_iter().map(|thread| thread.join().expect("client threads do not panic"));
+        times.collect::<anyhow::Result<Vec<_>>>()
     })?;
-    Ok(f64::from(completed) / began.elapsed().as_secs_f64())
+    Ok(times.into_iter().flatten().collect())
 }
 
 /// The program, started as an operator does.

@@ -9,7 +9,6 @@ use crate::{
     installation::Installation,
     loopback::Client,
     measure::{Samples, Table, Timing},
-    words::SplitMix64,
 };
 
 /// Number of queries, of one to three words.
@@ -29,9 +28,11 @@ pub(crate) fn measure(
         (Samples::default(), Samples::default(), Samples::default());
     let mut later: Vec<_> = LATER_PAGES.iter().map(|_| Samples::default()).collect();
     let (mut letters, mut bytes, mut largest) = (0, 0, 0);
-    for query in queries(installation) {
-        for end in 1..=query.len() {
-            if query[..end].ends_with(' ') {
+    let has_three_words = |query: &&String| query.split_whitespace().count() <= 3;
+    for query in installation.queries.iter().filter(has_three_words).take(QUERIES) {
+        for (start, letter) in query.char_indices() {
+            let end = start + letter.len_utf8();
+            if letter == ' ' {
                 continue;
             }
             let typed: String = byte_serialize(&query.as_bytes()[..end]).collect();
@@ -40,7 +41,7 @@ pub(crate) fn measure(
             letters += 1;
             bytes += page.1;
             largest = largest.max(page.1);
-            if end > 1 {
+            if start > 0 {
                 suggestions.add(timed(&mut client, &format!("/suggest?q={typed}"))?.0);
             }
             both.add(Timing { wall: began.elapsed(), ..Timing::default() });
@@ -67,15 +68,4 @@ fn timed(client: &mut Client, path: &str) -> anyhow::Result<(Timing, usize)> {
     let began = Instant::now();
     let length = client.get_page(path)?;
     Ok((Timing { wall: began.elapsed(), ..Timing::default() }, length))
-}
-
-/// Words with the frequency that they have in texts, without the most common ones.
-fn queries(installation: &Installation) -> Vec<String> {
-    let mut rng = SplitMix64(11);
-    let query = |number: usize| {
-        let words = (0..=number % 3)
-            .map(|_| installation.vocabulary.sample_content_word(&mut rng).to_owned());
-        words.collect::<Vec<_>>().join(" ")
-    };
-    (0..QUERIES).map(query).collect()
 }

@@ -67,19 +67,10 @@ pub(crate) struct IndexWriter {
 impl IndexWriter {
     /// Opens the index in `folder`, or creates an empty one.
     pub(crate) fn open(folder: &Path, segments: Segments) -> Result<Self, IndexError> {
-        Self::open_with(folder, segments, analysis::register)
-    }
-
-    /// Like [`open`](Self::open), with custom analysers.
-    pub(crate) fn open_with(
-        folder: &Path,
-        segments: Segments,
-        register: impl FnOnce(&Index),
-    ) -> Result<Self, IndexError> {
         let schema = IndexSchema::new();
         let directory = MmapDirectory::open(folder)?;
         let index = Index::open_or_create(directory, schema.tantivy_schema.clone())?;
-        register(&index);
+        analysis::register(&index);
         let writer = index.writer_with_num_threads(WRITER_THREADS, ARENA_BYTES)?;
         let policy: Box<dyn MergePolicy> = match segments {
             Segments::Several => Box::new(LogMergePolicy::default()),

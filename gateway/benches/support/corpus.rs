@@ -8,10 +8,10 @@ use std::{
 
 use serde_json::{Map, Value, json};
 
-use crate::words::{SplitMix64, Vocabulary, capital};
-
-/// Increases with every change of the generated documents.
-pub(crate) const VERSION: u32 = 1;
+use crate::{
+    random::SplitMix64,
+    words::{Vocabulary, capital},
+};
 
 const THEMES: usize = 60;
 const ORGANISATIONS: usize = 400;
@@ -44,7 +44,7 @@ const ORGANISATION_KINDS: [(&str, &str); 5] = [
     ("COMPANY", "OVERIG"),
 ];
 
-/// Generator of documents. A number yields the same document in every run, except for its edition.
+/// Generator of documents. A number yields the same document in every run.
 pub(crate) struct Corpus<'a> {
     vocabulary: &'a Vocabulary,
 }
@@ -54,8 +54,16 @@ impl<'a> Corpus<'a> {
         Self { vocabulary }
     }
 
-    /// Writes the entities, one per line.
-    pub(crate) fn write_entities(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes the entities and documents, one per line.
+    pub(crate) fn write(&self, documents: usize, out: &mut impl Write) -> io::Result<()> {
+        self.write_entities(out)?;
+        for number in 0..documents {
+            writeln!(out, "{}", Value::Object(self.document(number)))?;
+        }
+        Ok(())
+    }
+
+    fn write_entities(&self, out: &mut impl Write) -> io::Result<()> {
         for theme in 0..THEMES {
             let alt_label = self.vocabulary.of_rank(9_000 + theme);
             let line = json!({"key": format!("t{theme}"), "kind": "theme",
@@ -84,21 +92,8 @@ impl<'a> Corpus<'a> {
         Ok(())
     }
 
-    /// Writes the documents of a range, one per line, each in its edition.
-    pub(crate) fn write_documents(
-        &self,
-        (from, to): (usize, usize),
-        edition: impl Fn(usize) -> usize,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        for number in from..to {
-            writeln!(out, "{}", Value::Object(self.document(number, edition(number))))?;
-        }
-        Ok(())
-    }
-
     /// 85 % articles, 5 % toolkits, 1 % communities, 9 % events.
-    fn document(&self, number: usize, edition: usize) -> Map<String, Value> {
+    fn document(&self, number: usize) -> Map<String, Value> {
         let mut rng = SplitMix64((number as u64) << 8);
         let rng = &mut rng;
         let mut fields = Map::new();
@@ -110,9 +105,6 @@ impl<'a> Corpus<'a> {
         let mut title = capital(self.vocabulary.sample_content_word(rng));
         for _ in 0..3 + rng.below(6) {
             let _ = write!(title, " {}", self.vocabulary.sample(rng));
-        }
-        if edition > 0 {
-            let _ = write!(title, " {edition}");
         }
         match number {
             0..COMMUNITIES => set("title", json!(self.community(number))),

@@ -6,14 +6,13 @@
 
 use std::{
     fmt::{self, Write as _},
-    fs,
     io::{self, Write},
     time::{Duration, Instant},
 };
 
 use cpu_time::ProcessTime;
 
-use crate::words::SplitMix64;
+use crate::random::SplitMix64;
 
 /// Wall-clock time, and processor time of all threads of this process.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,10 +30,9 @@ impl Timing {
     }
 }
 
-/// Number of bytes that this process has written to disk.
-pub(crate) fn written_bytes() -> u64 {
-    let io = fs::read_to_string("/proc/self/io").unwrap_or_default();
-    number_after(&io, "write_bytes:").unwrap_or_default()
+/// Reports what takes long, while it runs.
+pub(crate) fn progress(what: &str) {
+    let _ = writeln!(io::stderr(), "... {what}");
 }
 
 /// The value of a field in a file of `/proc`.
@@ -44,7 +42,7 @@ pub(crate) fn number_after(text: &str, name: &str) -> Option<u64> {
 }
 
 /// Several measurements of one operation.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Samples(Vec<Timing>);
 
 impl Samples {
@@ -58,13 +56,11 @@ impl Samples {
         walls
     }
 
-    /// A percentile of the wall-clock times.
-    fn percentile(&self, percent: usize) -> Duration {
+    /// A percentile of the wall-clock times; 100 for the maximum.
+    pub(crate) fn percentile(&self, percent: usize) -> Duration {
         let walls = self.walls();
-        walls
-            .get((walls.len() * percent / 100).min(walls.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or_default()
+        let last = walls.len().saturating_sub(1);
+        walls.get((walls.len() * percent / 100).min(last)).copied().unwrap_or_default()
     }
 
     fn mean_cpu(&self) -> Duration {
@@ -73,43 +69,52 @@ impl Samples {
     }
 }
 
+impl FromIterator<Duration> for Samples {
+    /// Measurements of other processes.
+    fn from_iter<T: IntoIterator<Item = Duration>>(walls: T) -> Self {
+        Self(walls.into_iter().map(|wall| Timing { wall, ..Timing::default() }).collect())
+    }
+}
+
 /// Results of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    rows: Vec<[String; 6]>,
+    rows: Vec<[String; 7]>,
 }
 
 impl Table {
     pub(crate) fn head(&mut self, what: &str) {
-        let titles = [what, "median", "p99", "cpu (mean)", "cpu ratio", ""];
-        self.rows.push([""; 6].map(str::to_owned));
+        progress(what);
+        let titles = [what, "median", "p99", "x median", "cpu (mean)", "x cpu", ""];
+        self.rows.push([""; 7].map(str::to_owned));
         self.rows.push(titles.map(str::to_owned));
     }
 
-    /// Adds a line for several measurements, with the ratio of mean processor times to `base`.
+    /// Adds a line for several measurements, with the ratios of medians and of mean processor times
+    /// to `base`.
     pub(crate) fn row(&mut self, what: &str, samples: &Samples, base: &Samples, note: &str) {
+        let (median, base_median) = (samples.percentile(50), base.percentile(50));
         // Processor time of other processes is not measured.
-        let is_own = !base.mean_cpu().is_zero();
-        let cpu = is_own.then(|| DisplayDuration(samples.mean_cpu()).to_string());
-        let ratio = samples.mean_cpu().as_secs_f64() / base.mean_cpu().as_secs_f64();
-        let ratio = is_own.then(|| format!("{ratio:.2}"));
+        let has_cpu = !base.mean_cpu().is_zero();
+        let cpu = has_cpu.then(|| DisplayDuration(samples.mean_cpu()).to_string());
+        let cpu_ratio = has_cpu.then(|| ratio(samples.mean_cpu(), base.mean_cpu()));
         self.rows.push([
             what.to_owned(),
-            DisplayDuration(samples.percentile(50)).to_string(),
+            DisplayDuration(median).to_string(),
             DisplayDuration(samples.percentile(99)).to_string(),
+            ratio(median, base_median),
             cpu.unwrap_or_default(),
-            ratio.unwrap_or_default(),
+            cpu_ratio.unwrap_or_default(),
             note.to_owned(),
         ]);
     }
 
     /// Adds a line for a single measurement, or without one.
     pub(crate) fn line(&mut self, what: &str, timing: Option<Timing>, note: &str) {
-        let wall =
-            timing.map(|timing| DisplayDuration(timing.wall).to_string()).unwrap_or_default();
-        let cpu = timing.map(|timing| DisplayDuration(timing.cpu).to_string()).unwrap_or_default();
-        let row = [what.to_owned(), wall, String::new(), cpu, String::new(), note.to_owned()];
-        self.rows.push(row);
+        let [wall, cpu] = [timing.map(|timing| timing.wall), timing.map(|timing| timing.cpu)]
+            .map(|time| time.map(|time| DisplayDuration(time).to_string()).unwrap_or_default());
+        let none = String::new;
+        self.rows.push([what.to_owned(), wall, none(), none(), cpu, none(), note.to_owned()]);
     }
 
     /// Measures a fixed loop, which shows the current speed of the machine.
@@ -130,7 +135,7 @@ impl Table {
         let width = |column: usize| {
             self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
         };
-        let widths: [usize; 6] = std::array::from_fn(width);
+        let widths: [usize; 7] = std::array::from_fn(width);
         let mut out = io::stdout().lock();
         for [what, numbers @ .., note] in &self.rows {
             let mut line = format!("{what:<0$}", widths[0]);
@@ -143,8 +148,13 @@ impl Table {
     }
 }
 
+/// The ratio of two times.
+fn ratio(time: Duration, base: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64() / base.as_secs_f64())
+}
+
 /// Formats a duration with three digits and a unit.
-struct DisplayDuration(Duration);
+pub(crate) struct DisplayDuration(pub(crate) Duration);
 
 impl fmt::Display for DisplayDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
