@@ -210,7 +210,9 @@ async fn open_catalog(config: &Config) -> Result<Catalog, AppError> {
     let catalog = opened
         .map_err(|_| AppError::Panicked(config.data.clone()))?
         .map_err(|cause| AppError::Open { folder: config.data.clone(), cause })?;
-    catalog.set_vocabulary(vocabulary::read(config.vocabulary.as_deref())?);
+    if let Some(folder) = &config.vocabulary {
+        catalog.set_vocabulary(vocabulary::read(Some(folder))?);
+    }
     if let Some(damage) = catalog.damage() {
         tracing::error!(error = %damage, "current generation is damaged; serving an older one");
     }

@@ -6,13 +6,14 @@
 mod builder;
 mod damage;
 mod data_folder;
+mod digest;
 mod durable;
 mod integrity;
 mod manifest;
 mod publish;
 
 pub use self::damage::Damage;
-pub(crate) use self::integrity::{Verifier, digest_file};
+pub(crate) use self::integrity::Verifier;
 pub(crate) use builder::{BaseGeneration, GenerationBuilder};
 pub(crate) use data_folder::{BuildLock, DataFolder, PublishHold};
 pub(crate) use durable::write_atomically;

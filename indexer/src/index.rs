@@ -53,21 +53,6 @@ pub enum IndexError {
     /// The index was written with a different schema.
     #[error("index schema mismatch")]
     SchemaMismatch,
-    /// A file of the index cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Unreadable {
-        /// The file.
-        path: std::path::PathBuf,
-        /// The error of the file system.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// A file of the index is damaged.
-    #[error("checksum mismatch: `{}`", path.display())]
-    ChecksumMismatch {
-        /// The file.
-        path: std::path::PathBuf,
-    },
     /// The folder cannot be opened.
     #[error("cannot open index")]
     Folder(#[from] tantivy::directory::error::OpenDirectoryError),

@@ -242,9 +242,10 @@ fn source_states(
         if let (None, Some(previous)) = (report, previous) {
             return Ok(previous.clone());
         }
+        let count = || Ok(store.input_digests(&source.name)?.len() as u64);
         Ok(SourceState {
             name: source.name.clone(),
-            records: store.input_digests(&source.name)?.len() as u64,
+            records: report.map_or_else(count, |report| Ok::<_, StoreError>(report.records))?,
             rejected: report.map_or(0, |report| report.rejected),
             read_at: context.config.now,
         })

@@ -70,18 +70,20 @@ impl Snapshot {
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        verifier.check(&folder, &manifest)?;
-        if manifest.analysis != ANALYSIS_VERSION {
-            let (built_with, required) = (manifest.analysis, ANALYSIS_VERSION);
-            return Err(OpenError::AnalysisVersion { number, built_with, required });
-        }
+        let previous_index = previous.map(|previous| &previous.generation.index);
+        let unread = IndexReader::unread_files(manifest.index_files(), previous_index).collect();
+        let open_index = |contents| {
+            if manifest.analysis != ANALYSIS_VERSION {
+                let (built_with, required) = (manifest.analysis, ANALYSIS_VERSION);
+                return Err(OpenError::AnalysisVersion { number, built_with, required });
+            }
+            let (folder, files) = (folder.join(INDEX_FOLDER), manifest.index_files());
+            IndexReader::open_in_memory(&folder, files, contents, previous_index)
+                .map_err(|error| OpenError::Index(number, error))
+        };
+        let index = verifier.check_while(&folder, &manifest, &unread, open_index)??;
         verifier.retain_only(&folder, &manifest);
         let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
-        let previous_index = previous.map(|previous| &previous.generation.index);
-        let index_folder = folder.join(INDEX_FOLDER);
-        let index =
-            IndexReader::open_in_memory(&index_folder, manifest.index_files(), previous_index)
-                .map_err(|error| OpenError::Index(number, error))?;
         let event_times =
             EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
         let generation =

@@ -1,85 +1,21 @@
-//! File digests, and verification of a generation against its manifest.
+//! Verification of a generation against its manifest.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    fs::{self, File},
-    io,
-    ops::Range,
-    os::unix::fs::{FileExt, MetadataExt},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::{self, Metadata},
+    os::unix::fs::MetadataExt,
+    panic::resume_unwind,
     path::Path,
     sync::{Mutex, PoisonError},
     thread,
 };
 
-use blake3::hazmat::{
-    ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
+use super::{
+    Damage, FileDigest, GenerationError, MANIFEST_FILE, Manifest,
+    damage::is_index_file,
+    digest::{FileToDigest, Retention, digest_files},
+    manifest::index_file_name,
 };
-
-use super::{Damage, FileDigest, GenerationError, MANIFEST_FILE, Manifest};
-use crate::regular_file;
-
-/// Size of a read in bytes; small enough to stay in the processor cache while it is digested.
-const CHUNK_BYTES: usize = 1 << 20;
-/// Maximum length in bytes that one thread digests; longer ranges are split in two, recursively.
-/// Both reading and digesting take time.
-const SEQUENTIAL_BYTES_MAX: u64 = 128 << 20;
-
-/// Size and digest of a file. The file is read rather than mapped: a failing disk then causes an
-/// error, not a signal.
-pub(crate) fn digest_file(path: &Path) -> Result<FileDigest, GenerationError> {
-    let io = |cause| GenerationError::io("read", path)(cause);
-    let file = regular_file::open(path).map_err(io)?;
-    let bytes = file.metadata().map_err(io)?.len();
-    let digest = digest(&file, bytes, SEQUENTIAL_BYTES_MAX).map_err(io)?;
-    Ok(FileDigest { bytes, digest: digest.to_hex().to_string() })
-}
-
-fn digest(file: &File, bytes: u64, sequential_bytes_max: u64) -> io::Result<blake3::Hash> {
-    if bytes > sequential_bytes_max {
-        let (left, right) = halves(file, 0..bytes, sequential_bytes_max)?;
-        return Ok(merge_subtrees_root(&left, &right, Mode::Hash));
-    }
-    Ok(hash_range(file, 0..bytes, blake3::Hasher::new())?.finalize())
-}
-
-fn halves(
-    file: &File,
-    range: Range<u64>,
-    sequential_bytes_max: u64,
-) -> io::Result<(ChainingValue, ChainingValue)> {
-    let middle = range.start + left_subtree_len(range.end - range.start);
-    thread::scope(|scope| {
-        let left = scope.spawn(|| subtree(file, range.start..middle, sequential_bytes_max));
-        let right = subtree(file, middle..range.end, sequential_bytes_max)?;
-        Ok((left.join().expect("hashing does not panic")?, right))
-    })
-}
-
-fn subtree(file: &File, range: Range<u64>, sequential_bytes_max: u64) -> io::Result<ChainingValue> {
-    if range.end - range.start > sequential_bytes_max {
-        let (left, right) = halves(file, range, sequential_bytes_max)?;
-        return Ok(merge_subtrees_non_root(&left, &right, Mode::Hash));
-    }
-    let mut hasher = blake3::Hasher::new();
-    hasher.set_input_offset(range.start);
-    Ok(hash_range(file, range, hasher)?.finalize_non_root())
-}
-
-fn hash_range(
-    file: &File,
-    range: Range<u64>,
-    mut hasher: blake3::Hasher,
-) -> io::Result<blake3::Hasher> {
-    let mut buffer = vec![0; CHUNK_BYTES];
-    let mut offset = range.start;
-    while offset < range.end {
-        let chunk = usize::try_from(range.end - offset).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
-        file.read_exact_at(&mut buffer[..chunk], offset)?;
-        hasher.update(&buffer[..chunk]);
-        offset += chunk as u64;
-    }
-    Ok(hasher)
-}
 
 /// Paths of all files below `folder`, relative to it, with `/` as the separator.
 pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<String>, GenerationError> {
@@ -103,21 +39,39 @@ pub(crate) struct Verifier {
     cache: Mutex<HashMap<(u64, u64), CachedDigest>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 struct CachedDigest {
-    bytes: u64,
     modified: (i64, i64),
-    digest: String,
+    digest: FileDigest,
 }
 
 impl Verifier {
     /// Verifies that all files of the generation in `folder` are intact.
     pub(crate) fn check(&self, folder: &Path, manifest: &Manifest) -> Result<(), GenerationError> {
-        let damage = self.damage(folder, manifest)?;
-        if damage.is_empty() {
-            return Ok(());
-        }
-        Err(GenerationError::Damaged { number: manifest.number, damage })
+        self.check_while(folder, manifest, &BTreeSet::new(), drop)
+    }
+
+    /// Like [`check`](Self::check); calls `open_index` once the index is verified, while the other
+    /// files are, with the content of the files in `wanted` by their names within its folder.
+    pub(crate) fn check_while<T: Send>(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        wanted: &BTreeSet<&str>,
+        open_index: impl FnOnce(BTreeMap<String, Vec<u8>>) -> T + Send,
+    ) -> Result<T, GenerationError> {
+        let Comparison { mut damage, contents } =
+            self.compare(folder, manifest, is_index_file, wanted)?;
+        let is_index_intact = damage.is_empty();
+        let opened = thread::scope(|scope| {
+            let opening = is_index_intact.then(|| scope.spawn(|| open_index(contents)));
+            let rest = |name: &str| !is_index_file(name);
+            damage.extend(self.compare(folder, manifest, rest, &BTreeSet::new())?.damage);
+            Ok(opening.map(|opening| opening.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        })?;
+        opened
+            .filter(|_| damage.is_empty())
+            .ok_or(GenerationError::Damaged { number: manifest.number, damage })
     }
 
     /// Like [`check`](Self::check), but reads every file again: a failing disk changes bytes
@@ -129,7 +83,7 @@ impl Verifier {
     ) -> Result<(), GenerationError> {
         for name in manifest.files.keys() {
             if let Ok(meta) = fs::metadata(folder.join(name)) {
-                self.lock().remove(&(meta.dev(), meta.ino()));
+                self.lock().remove(&inode(&meta));
             }
         }
         self.check(folder, manifest)
@@ -141,43 +95,60 @@ impl Verifier {
         folder: &Path,
         manifest: &Manifest,
     ) -> Result<Vec<Damage>, GenerationError> {
-        let mut damage = Vec::new();
-        let mut remaining = files_below(folder)?;
-        remaining.remove(MANIFEST_FILE);
-        for (name, expected) in &manifest.files {
-            if !remaining.remove(name) {
-                damage.push(Damage::MissingFile(name.clone()));
-            } else if !self.matches(&folder.join(name), expected)? {
-                damage.push(Damage::ChecksumMismatch(name.clone()));
+        Ok(self.compare(folder, manifest, |_| true, &BTreeSet::new())?.damage)
+    }
+
+    /// Compares the files in `folder` that `is_selected` selects by their names with the manifest.
+    /// A digest is computed only of a file whose size matches.
+    fn compare(
+        &self,
+        folder: &Path,
+        manifest: &Manifest,
+        is_selected: impl Fn(&str) -> bool,
+        wanted: &BTreeSet<&str>,
+    ) -> Result<Comparison, GenerationError> {
+        let mut comparison = Comparison::default();
+        let mut unexpected = files_below(folder)?;
+        unexpected.retain(|name| name != MANIFEST_FILE && is_selected(name));
+        let (mut unread, mut files) = (Vec::new(), Vec::new());
+        for (name, expected) in manifest.files.iter().filter(|(name, _)| is_selected(name)) {
+            if !unexpected.remove(name) {
+                comparison.damage.push(Damage::MissingFile(name.clone()));
+                continue;
+            }
+            let path = folder.join(name);
+            let meta = fs::metadata(&path).map_err(GenerationError::io("read", &path))?;
+            if !meta.is_file() || meta.len() != expected.bytes {
+                comparison.damage.push(Damage::ChecksumMismatch(name.clone()));
+            } else if index_file_name(name).is_some_and(|name| wanted.contains(name)) {
+                unread.push((name, expected, meta));
+                files.push(FileToDigest { path, retention: Retention::Retain });
+            } else if !self.has_digest(&meta, expected) {
+                unread.push((name, expected, meta));
+                files.push(FileToDigest { path, retention: Retention::Discard });
             }
         }
-        damage.extend(remaining.into_iter().map(Damage::UnexpectedFile));
-        Ok(damage)
-    }
-
-    /// Whether a file has the size and digest in the manifest. The digest is computed only if the
-    /// size matches.
-    fn matches(&self, path: &Path, expected: &FileDigest) -> Result<bool, GenerationError> {
-        let meta = fs::metadata(path).map_err(GenerationError::io("read", path))?;
-        Ok(meta.is_file()
-            && meta.len() == expected.bytes
-            && self.cached_file_digest(path)? == *expected)
-    }
-
-    fn cached_file_digest(&self, path: &Path) -> Result<FileDigest, GenerationError> {
-        let meta = fs::metadata(path).map_err(GenerationError::io("read", path))?;
-        let inode = (meta.dev(), meta.ino());
-        let modified = (meta.mtime(), meta.mtime_nsec());
-        let cached = self.lock().get(&inode).cloned();
-        if let Some(cached) = cached
-            && (cached.bytes, cached.modified) == (meta.len(), modified)
-        {
-            return Ok(FileDigest { bytes: cached.bytes, digest: cached.digest });
+        for ((name, expected, meta), found) in unread.into_iter().zip(digest_files(&files)?) {
+            if found.digest == *expected {
+                let index_name = index_file_name(name).unwrap_or(name);
+                comparison
+                    .contents
+                    .extend(found.content.map(|bytes| (index_name.to_owned(), bytes)));
+            } else {
+                comparison.damage.push(Damage::ChecksumMismatch(name.clone()));
+            }
+            let entry = CachedDigest { modified: modified(&meta), digest: found.digest };
+            self.lock().insert(inode(&meta), entry);
         }
-        let digest = digest_file(path)?;
-        let entry = CachedDigest { bytes: digest.bytes, modified, digest: digest.digest.clone() };
-        self.lock().insert(inode, entry);
-        Ok(digest)
+        comparison.damage.extend(unexpected.into_iter().map(Damage::UnexpectedFile));
+        Ok(comparison)
+    }
+
+    /// Whether the digest of a file is known and is the expected one.
+    fn has_digest(&self, meta: &Metadata, expected: &FileDigest) -> bool {
+        self.lock()
+            .get(&inode(meta))
+            .is_some_and(|cached| cached.modified == modified(meta) && cached.digest == *expected)
     }
 
     /// Removes cached digests of files that do not belong to the generation in `folder`.
@@ -186,7 +157,7 @@ impl Verifier {
             .files
             .keys()
             .filter_map(|name| fs::metadata(folder.join(name)).ok())
-            .map(|meta| (meta.dev(), meta.ino()))
+            .map(|meta| inode(&meta))
             .collect();
         self.lock().retain(|inode, _| inodes.contains(inode));
     }
@@ -196,36 +167,18 @@ impl Verifier {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The differences between a generation and its manifest, and the content of its intact files.
+#[derive(Default)]
+struct Comparison {
+    damage: Vec<Damage>,
+    /// Content of the files of the index that were requested.
+    contents: BTreeMap<String, Vec<u8>>,
+}
 
-    #[test]
-    fn a_digest_must_not_depend_on_how_many_threads_compute_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        for length in [0, 1, 1_024, 1_025, 4_096, 4_097, 60_000, 65_536, 3 * CHUNK_BYTES + 7] {
-            let bytes: Vec<u8> = (0..=250).cycle().take(length).collect();
-            fs::write(&path, &bytes).unwrap();
-            let file_digest = digest_file(&path).unwrap();
-            assert_eq!(file_digest.bytes, length as u64);
-            let expected = blake3::hash(&bytes);
-            assert_eq!(file_digest.digest, expected.to_hex().to_string());
-            let file = File::open(&path).unwrap();
-            for sequential_bytes_max in [1_024, 4_096, 1 << 20] {
-                let parallel = digest(&file, length as u64, sequential_bytes_max).unwrap();
-                assert_eq!(
-                    parallel, expected,
-                    "{length} bytes, sequential up to {sequential_bytes_max}"
-                );
-            }
-        }
-    }
+fn inode(meta: &Metadata) -> (u64, u64) {
+    (meta.dev(), meta.ino())
+}
 
-    #[test]
-    fn a_file_that_cannot_be_read_must_be_an_error_that_names_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = digest_file(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("cannot read"), "{error}");
-    }
+fn modified(meta: &Metadata) -> (i64, i64) {
+    (meta.mtime(), meta.mtime_nsec())
 }

@@ -105,6 +105,11 @@ pub struct SourceState {
     pub read_at: Timestamp,
 }
 
+/// The name within the index folder of a file of the index, by its path relative to the generation.
+pub(super) fn index_file_name(path: &str) -> Option<&str> {
+    path.strip_prefix(INDEX_FOLDER)?.strip_prefix('/')
+}
+
 #[derive(Serialize, Deserialize)]
 struct Checksummed<T> {
     #[serde(rename = "seal")]
@@ -134,10 +139,7 @@ impl Manifest {
 
     /// The files of the index, by name within the index folder.
     pub(crate) fn index_files(&self) -> impl Iterator<Item = (&str, &FileDigest)> {
-        self.files.iter().filter_map(|(path, digest)| {
-            let name = path.strip_prefix(INDEX_FOLDER)?.strip_prefix('/')?;
-            Some((name, digest))
-        })
+        self.files.iter().filter_map(|(path, digest)| Some((index_file_name(path)?, digest)))
     }
 
     /// Reads the manifest of the generation in `folder`.

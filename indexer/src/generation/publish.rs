@@ -12,8 +12,10 @@ use std::{
 use schema::GenerationNumber;
 
 use super::{
-    BuildLock, DataFolder, FileDigest, GenerationError, MANIFEST_FILE, Manifest, digest_file,
-    durable::sync, integrity::files_below,
+    BuildLock, DataFolder, FileDigest, GenerationError, MANIFEST_FILE, Manifest,
+    digest::{FileToDigest, Retention, digest_files},
+    durable::sync,
+    integrity::files_below,
 };
 
 /// The folder of a generation under construction.
@@ -42,17 +44,19 @@ impl<'a> Staging<'a> {
         &self,
         inherited: &BTreeMap<String, FileDigest>,
     ) -> Result<BTreeMap<String, FileDigest>, GenerationError> {
-        let mut digests = BTreeMap::new();
+        let (mut digests, mut names, mut written) = (BTreeMap::new(), Vec::new(), Vec::new());
         for name in files_below(&self.path)? {
-            let digest = if let Some(digest) = inherited.get(&name) {
-                digest.clone()
-            } else {
-                let path = self.path.join(&name);
-                sync(&path)?;
-                digest_file(&path)?
-            };
-            digests.insert(name, digest);
+            if let Some(digest) = inherited.get(&name) {
+                digests.insert(name, digest.clone());
+                continue;
+            }
+            let path = self.path.join(&name);
+            sync(&path)?;
+            written.push(FileToDigest { path, retention: Retention::Discard });
+            names.push(name);
         }
+        let written = digest_files(&written)?.into_iter().map(|file| file.digest);
+        digests.extend(names.into_iter().zip(written));
         Ok(digests)
     }
 

@@ -1,7 +1,7 @@
 //! An immutable directory without lock files, watching and writing, so that a published generation
 //! can be served from a read-only disk.
 //!
-//! Its files are read into memory and verified against their digests. A memory-mapped file that is
+//! Its files are in memory, verified against their digests. A memory-mapped file that is
 //! truncated or changed on disk while it is served would end the process by a signal, or yield wrong
 //! hits.
 
@@ -19,7 +19,7 @@ use tantivy::directory::{
 };
 
 use super::IndexError;
-use crate::{generation::FileDigest, regular_file};
+use crate::generation::FileDigest;
 
 /// Maximum number of bytes of an index in memory. Files beyond it are mapped.
 const INDEX_MEMORY_BYTES_MAX: u64 = 2 << 30;
@@ -42,39 +42,44 @@ impl ReadOnlyDirectory {
         Ok(Self { on_disk: MmapDirectory::open(folder)?, in_memory: Arc::default() })
     }
 
-    /// Reads the files with these digests into memory, by their names in `folder`. Those that
-    /// `previous` has are shared with it.
+    /// The names of the files of an index that are to be in memory and are not in `previous`.
+    pub(super) fn unread_files<'a>(
+        digests: impl Iterator<Item = (&'a str, &'a FileDigest)>,
+        previous: Option<&Self>,
+    ) -> impl Iterator<Item = &'a str> {
+        let mut room = INDEX_MEMORY_BYTES_MAX;
+        digests.filter_map(move |(name, digest)| {
+            room = room.checked_sub(digest.bytes)?;
+            let is_shared =
+                previous.is_some_and(|previous| previous.shared(name, digest).is_some());
+            (!is_shared).then_some(name)
+        })
+    }
+
+    /// A directory with these files in memory: verified content by name, and what `previous` has of
+    /// the files with these digests.
     pub(super) fn in_memory<'a>(
         folder: &Path,
         digests: impl Iterator<Item = (&'a str, &'a FileDigest)>,
+        mut contents: BTreeMap<String, Vec<u8>>,
         previous: Option<&Self>,
     ) -> Result<Self, IndexError> {
         let mut in_memory = BTreeMap::new();
-        let mut room = INDEX_MEMORY_BYTES_MAX;
-        for (name, expected) in digests {
-            let Some(remaining) = room.checked_sub(expected.bytes) else { continue };
-            room = remaining;
-            let name = PathBuf::from(name);
-            let shared = previous.and_then(|previous| previous.in_memory.get(&name));
-            let file = match shared.filter(|file| file.digest == expected.digest) {
-                Some(file) => file.clone(),
-                None => FileInMemory::read(&folder.join(&name), expected)?,
+        for (name, digest) in digests {
+            let file = match contents.remove(name) {
+                Some(content) => {
+                    let bytes = OwnedBytes::new(content);
+                    Some(FileInMemory { digest: digest.digest.clone(), bytes })
+                }
+                None => previous.and_then(|previous| previous.shared(name, digest)).cloned(),
             };
-            in_memory.insert(name, file);
+            in_memory.extend(file.map(|file| (PathBuf::from(name), file)));
         }
         Ok(Self { on_disk: MmapDirectory::open(folder)?, in_memory: Arc::new(in_memory) })
     }
-}
 
-impl FileInMemory {
-    fn read(path: &Path, expected: &FileDigest) -> Result<Self, IndexError> {
-        let bytes = regular_file::read(path, expected.bytes)
-            .map_err(|cause| IndexError::Unreadable { path: path.to_owned(), cause })?;
-        let digest = blake3::hash(&bytes).to_hex().to_string();
-        if digest != expected.digest {
-            return Err(IndexError::ChecksumMismatch { path: path.to_owned() });
-        }
-        Ok(Self { digest, bytes: OwnedBytes::new(bytes) })
+    fn shared(&self, name: &str, digest: &FileDigest) -> Option<&FileInMemory> {
+        self.in_memory.get(Path::new(name)).filter(|file| file.digest == digest.digest)
     }
 }
 

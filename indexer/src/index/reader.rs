@@ -1,6 +1,6 @@
 //! Search in a published index.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use schema::{Body, ColumnValue, Interpretation, Kind, Preference, Record, SourceName};
@@ -50,15 +50,27 @@ impl IndexReader {
         Self::open_directory(ReadOnlyDirectory::mapped(folder)?, None)
     }
 
-    /// Opens the index in `folder` to be served: its files are read into memory and compared with
-    /// their digests. Files and decoded segments that it shares with `previous` are taken over.
+    /// The names of the files that [`Self::open_in_memory`] needs the content of, given their
+    /// digests: those to be served from memory that it does not share with `previous`.
+    pub(crate) fn unread_files<'a>(
+        digests: impl Iterator<Item = (&'a str, &'a FileDigest)>,
+        previous: Option<&Self>,
+    ) -> impl Iterator<Item = &'a str> {
+        let previous = previous.map(|previous| &previous.directory);
+        ReadOnlyDirectory::unread_files(digests, previous)
+    }
+
+    /// Opens the index in `folder` to be served, with the verified content of its unread files.
+    /// Files and decoded segments that it shares with `previous` are taken over.
     pub(crate) fn open_in_memory<'a>(
         folder: &Path,
         digests: impl Iterator<Item = (&'a str, &'a FileDigest)>,
+        contents: BTreeMap<String, Vec<u8>>,
         previous: Option<&Self>,
     ) -> Result<Self, IndexError> {
         let previous_directory = previous.map(|previous| &previous.directory);
-        let directory = ReadOnlyDirectory::in_memory(folder, digests, previous_directory)?;
+        let directory =
+            ReadOnlyDirectory::in_memory(folder, digests, contents, previous_directory)?;
         Self::open_directory(directory, previous)
     }
 

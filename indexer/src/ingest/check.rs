@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use super::{
     config::{Field, FieldPath, ResolvedSource, SourceConfig},
     normalise::{NormaliseContext, normalise},
-    source::{self, Fields, RawRecord, SourceItem, config::resolve_all, flag, survey::Survey},
+    source::{
+        self, Fields, KnownInputs, RawRecord, SourceItem, config::resolve_all, flag, survey::Survey,
+    },
 };
 use crate::with_causes;
 
@@ -38,7 +40,7 @@ pub fn check_sources(configs: &[SourceConfig], folder: &Path) -> SourceCheck {
 fn check_source(source: &ResolvedSource) -> SourceCheck {
     let mut check = SourceCheck { errors: invalid_values(source), warnings: Vec::new() };
     let survey = Survey::default();
-    let items = match source::records(source, None, &|_| false, &survey) {
+    let items = match source::records(source, None, KnownInputs::default(), &survey) {
         Ok(items) => items,
         Err(error) => {
             check.errors.push(with_causes(&error));

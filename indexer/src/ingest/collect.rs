@@ -1,12 +1,8 @@
 //! Collect: fetch every source, normalise what changed and write its facts to the store.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use schema::{RemovalReason, SourceRecord};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     change_set::{ChangeSet, replace_facts},
@@ -18,11 +14,12 @@ use super::{
     removals::{self, remove_unconfigured_sources},
     report::{REJECTIONS_MAX, SourceReport},
     source::{
-        self, Candidate, RawRecord, Rejection, SourceItem, config::SourceKind, survey::Survey,
+        self, KnownInputs, RawRecord, Rejection, SourceItem, config::SourceKind, input_digest,
+        survey::Survey,
     },
 };
 use crate::{
-    store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
+    store::{RecordKey, StoreError, StoreWriter, StoredFacts},
     sync::{self, SyncState, feed},
 };
 
@@ -99,28 +96,26 @@ struct SourceCollector<'r, 't> {
 impl SourceCollector<'_, '_> {
     /// Reads the whole source and removes the records that are no longer in it.
     fn collect(&mut self, survey: &Survey) -> Result<(), BuildError> {
-        let (source, config_digest) = (self.source, self.config_digest());
+        let source = self.source;
         let previous = self.store.input_digests(&source.name)?;
-        let known = if self.context.mode == Mode::Full { &BTreeMap::new() } else { &previous };
-        let is_unchanged = |candidate: &Candidate| {
-            known.get(&RecordKey::new(&source.name, &candidate.key))
-                == Some(&input_digest(config_digest, candidate.content_hash, &candidate.location))
+        let known = match self.context.mode {
+            Mode::Full => KnownInputs::default(),
+            Mode::Incremental => KnownInputs::new(self.config_digest(), &previous),
         };
         let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
-        for item in
-            source::records(source, self.state, &is_unchanged, survey).map_err(fetch_error)?
-        {
+        for item in source::records(source, self.state, known, survey).map_err(fetch_error)? {
             self.context.progress.advance(1);
             self.handle_item(item.map_err(fetch_error)?)?;
         }
         self.retract_removed()?;
-        if !self.proves_absence()? {
-            return Ok(());
+        if self.proves_absence()? {
+            let present = std::mem::take(&mut self.present);
+            for key in removals::missing(&previous, &present, self.rejections_without_key) {
+                self.remove(key, RemovalReason::Missing)?;
+            }
         }
-        let present = std::mem::take(&mut self.present);
-        for key in removals::missing(&previous, &present, self.rejections_without_key) {
-            self.remove(key, RemovalReason::Missing)?;
-        }
+        let report = &mut self.report;
+        report.records = previous.len() as u64 + report.new - report.removed;
         Ok(())
     }
 
@@ -260,10 +255,4 @@ impl SourceCollector<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// Digest of the input of a record. It includes the location, so that a record that moved is read
-/// again.
-fn input_digest(config_digest: u64, content_hash: [u8; 32], location: &str) -> InputDigest {
-    InputDigest { content_hash, source_digest: config_digest ^ xxh3_64(location.as_bytes()) }
 }

@@ -13,7 +13,7 @@ use super::{
     base_generation::Base,
     config::{BuildConfig, ResolvedSource},
     normalise::{NormaliseContext, normalise},
-    source::{self, SourceItem, survey::Survey},
+    source::{self, KnownInputs, SourceItem, survey::Survey},
 };
 use crate::{generation::DataFolder, progress::NoProgress, store::RecordKey, sync::SyncState};
 
@@ -86,7 +86,9 @@ pub fn compare_upstream(
     let survey = Survey::default();
     let error = |cause| BuildError::Source { name: source.name.clone(), cause };
     let context = NormaliseContext { shift_days: config.shift_days() };
-    for item in source::records(source, Some(fetched), &|_| false, &survey).map_err(error)? {
+    for item in
+        source::records(source, Some(fetched), KnownInputs::default(), &survey).map_err(error)?
+    {
         let record = match item.map_err(error)? {
             SourceItem::Record(record) => record,
             SourceItem::Rejected(rejection) => {

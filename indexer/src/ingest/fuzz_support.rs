@@ -12,7 +12,7 @@ use super::{
     config::ResolvedSource,
     normalise::{NormaliseContext, normalise},
     source::{
-        Fields, RawRecord, SkipOrError, SourceItem, api, feed, field::Field, records,
+        Fields, KnownInputs, RawRecord, SkipOrError, SourceItem, api, feed, field::Field, records,
         survey::Survey, template::PathCaptures, website, wordpress,
     },
 };
@@ -64,9 +64,9 @@ pub enum ReadItem {
 /// # Errors
 /// [`FetchError`] if the source cannot be read.
 pub fn read_items(source: &ResolvedSource) -> Result<Vec<ReadItem>, FetchError> {
-    let is_unchanged = |_: &_| false;
+    let known = KnownInputs::default();
     let survey = Survey::default();
-    let items = records(source, None, &is_unchanged, &survey)?;
+    let items = records(source, None, known, &survey)?;
     items.filter_map(|item| item.map(|item| read_item(item, source)).transpose()).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Removals: which records are removed from the store, and why. A source removes a record by
 //! withdrawing it, by hiding it, or by no longer containing it when read to the end.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use schema::{RemovalReason, SourceName};
 
@@ -26,11 +26,12 @@ pub(crate) fn reason_of_skip(reason: SkipReason) -> RemovalReason {
 /// The records of the previous build that a source no longer has. Empty if any of its rejections
 /// lack a key: each record that seems to be missing may be one of those.
 pub(crate) fn missing<'a>(
-    previous: &'a BTreeMap<RecordKey, InputDigest>,
+    previous: &'a [(RecordKey, InputDigest)],
     present: &'a HashSet<RecordKey>,
     rejections_without_key: u64,
 ) -> impl Iterator<Item = &'a RecordKey> {
-    previous.keys().filter(move |key| rejections_without_key == 0 && !present.contains(*key))
+    let keys = previous.iter().map(|(key, _)| key);
+    keys.filter(move |key| rejections_without_key == 0 && !present.contains(*key))
 }
 
 /// Removes the facts of a record. Returns whether it had any.
@@ -62,7 +63,7 @@ pub(crate) fn remove_unconfigured_sources(
         }
         let name = SourceName::new(&name).unwrap_or_else(|_| SourceName::inferred());
         let mut report = SourceReport::new(name);
-        for key in store.input_digests(&report.name)?.into_keys() {
+        for (key, _) in store.input_digests(&report.name)? {
             let removal = Err(RemovalReason::Missing);
             replace_facts(store, changes, &context.aliases, &key, removal)?;
             report.removed += 1;

@@ -59,6 +59,9 @@ pub struct SourceReport {
     pub rejected: u64,
     /// Records omitted deliberately: drafts and pages that only list other pages.
     pub skipped: u64,
+    /// Records in the store after the read.
+    #[serde(skip)]
+    pub(crate) records: u64,
     /// Unread input: fields that are not mapped and files that are not selected. Only the keys of
     /// unchanged records are read.
     pub unread: Vec<String>,
@@ -76,6 +79,7 @@ impl SourceReport {
             removed: 0,
             rejected: 0,
             skipped: 0,
+            records: 0,
             unread: Vec::new(),
             unused: Vec::new(),
         }

@@ -15,6 +15,7 @@ pub(crate) mod front_matter;
 pub(crate) mod icalendar;
 pub(crate) mod invisible;
 pub(crate) mod jsonlines;
+mod known_inputs;
 pub(crate) mod mapping;
 pub(crate) mod markdown;
 pub(crate) mod page;
@@ -44,6 +45,7 @@ use serde_json::{Map, Value};
 use config::{ResolvedSource, SourceKind};
 use field::Field;
 use files::SourceFile;
+pub(crate) use known_inputs::{KnownInputs, input_digest};
 pub(crate) use mapping::Fields;
 use mapping::Mapping;
 use survey::Survey;
@@ -207,8 +209,7 @@ pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchErro
 
 /// Iterates over the items of a source.
 ///
-/// `is_unchanged` returns whether the store has a record with the same input; such a record becomes
-/// [`SourceItem::Unchanged`] without being parsed. `survey` records what is read. Sources over the
+/// A record whose input is among the known ones becomes [`SourceItem::Unchanged`] without being parsed. `survey` records what is read. Sources over the
 /// network are read from `state`; without it, they have no items.
 ///
 /// # Errors
@@ -217,10 +218,10 @@ pub(crate) type Items<'a> = Box<dyn Iterator<Item = Result<SourceItem, FetchErro
 pub(crate) fn records<'a>(
     source: &'a ResolvedSource,
     state: Option<&'a SyncState>,
-    is_unchanged: &'a dyn Fn(&Candidate) -> bool,
+    known: KnownInputs<'a>,
     survey: &'a Survey,
 ) -> Result<Items<'a>, FetchError> {
-    let reader = SourceReader { source, is_unchanged, survey, locations: HashMap::new() };
+    let reader = SourceReader { source, known, survey, locations: HashMap::new() };
     match source.kind {
         SourceKind::Markdown => reader.items_of_files(markdown::items),
         SourceKind::Text => reader.items_of_files(text::items),
@@ -277,7 +278,7 @@ pub(crate) fn count(source: &ResolvedSource, state: Option<&SyncState>) -> Resul
 /// State that every format needs to build its items.
 struct SourceReader<'a> {
     source: &'a ResolvedSource,
-    is_unchanged: &'a dyn Fn(&Candidate) -> bool,
+    known: KnownInputs<'a>,
     survey: &'a Survey,
     /// The location at which each key was first read.
     locations: HashMap<String, String>,
@@ -335,7 +336,7 @@ impl<'a> SourceReader<'a> {
                 return self.rejected(candidate.location, Some(candidate.key), reason);
             }
         };
-        if (self.is_unchanged)(&candidate) {
+        if self.known.is_unchanged(&self.source.name, &candidate) {
             return SourceItem::Unchanged { key: candidate.key };
         }
         let Candidate { key, location, content_hash } = candidate;

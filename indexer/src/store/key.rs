@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::source_facts::Facts;
 
+/// Length of a key that is stored as a digest.
+const DIGEST_LETTERS: usize = 2 * blake3::OUT_LEN;
+
 /// Key of a source record: the name of the source and the record's own key, separated by a zero
 /// byte.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,12 +46,23 @@ impl RecordKey {
         format!("{source}\0")
     }
 
+    /// Bounds of the keys of all records of a source, the second one excluded.
+    pub(crate) fn source_range(source: &SourceName) -> (String, String) {
+        (Self::source_prefix(source), format!("{source}\u{1}"))
+    }
+
     pub(crate) fn source(&self) -> &str {
         self.0.split_once('\0').map_or(self.0.as_str(), |(source, _)| source)
     }
 
     pub(crate) fn remote_key(&self) -> &str {
         self.0.split_once('\0').map_or("", |(_, key)| key)
+    }
+
+    /// The key within the source as it was given; `None` if it may be stored as a digest.
+    pub(crate) fn readable_remote_key(&self) -> Option<&str> {
+        let key = self.remote_key();
+        (key.len() != DIGEST_LETTERS).then_some(key)
     }
 
     /// The id of an entity of `kind` whose first record has this key. `attempt` is incremented

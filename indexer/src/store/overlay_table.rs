@@ -25,6 +25,18 @@ pub(super) type ReadTable<K, V> = OverlayTable<K, V, ReadOnlyTable<K, V>, ReadOn
 /// A table of a store under construction.
 pub(super) type WriteTable<'t, K, V> = OverlayTable<K, V, Table<'t, K, V>, Table<'t, K, ()>>;
 
+impl<K, V, G> BaseLayer<K, V, G>
+where
+    K: Key + 'static,
+    V: Value + 'static,
+    G: ReadableTable<K, ()>,
+{
+    /// Whether a row of the base is deleted. Most tables have no deleted rows.
+    fn is_deleted(&self, key: &K::SelfType<'_>) -> Result<bool, StorageError> {
+        Ok(!self.tombstones.is_empty()? && self.tombstones.get(key)?.is_some())
+    }
+}
+
 type Row<'a, K, V> = (AccessGuard<'a, K>, AccessGuard<'a, V>);
 
 /// The name of the table with the keys of the deleted rows of another table.
@@ -113,7 +125,7 @@ where
     ) -> Result<Option<AccessGuard<'_, V>>, StorageError> {
         let value = self.overlay.get(key.borrow())?;
         match &self.base {
-            Some(base) if value.is_none() && base.tombstones.get(key.borrow())?.is_none() => {
+            Some(base) if value.is_none() && !base.is_deleted(key.borrow())? => {
                 ReadableTable::get(&base.rows, key.borrow())
             }
             _ => Ok(value),
@@ -149,7 +161,9 @@ where
         let base = match &self.base {
             Some(base) => {
                 let rows = ReadableTable::range(&base.rows, bounds)?;
-                Some((LayerCursor { rows, direction, next: None }, &base.tombstones))
+                let has_tombstones = !base.tombstones.is_empty()?;
+                let tombstones = has_tombstones.then_some(&base.tombstones);
+                Some((LayerCursor { rows, direction, next: None }, tombstones))
             }
             None => None,
         };
@@ -197,7 +211,8 @@ impl<'a, K: Key + 'static, V: Value + 'static> LayerCursor<'a, K, V> {
 /// The rows of both layers, in order.
 pub(super) struct Rows<'a, K: Key + 'static, V: Value + 'static, G> {
     overlay: LayerCursor<'a, K, V>,
-    base: Option<(LayerCursor<'a, K, V>, &'a G)>,
+    /// The base, with the keys of its deleted rows if it has any.
+    base: Option<(LayerCursor<'a, K, V>, Option<&'a G>)>,
     direction: Direction,
 }
 
@@ -247,14 +262,12 @@ enum NextRow {
 }
 
 fn base_or_deleted<K: Key + 'static>(
-    tombstones: &impl ReadableTable<K, ()>,
+    tombstones: Option<&impl ReadableTable<K, ()>>,
     base_key: &AccessGuard<'_, K>,
 ) -> Result<NextRow, StorageError> {
-    Ok(if tombstones.get(base_key.value())?.is_some() {
-        NextRow::BaseDeleted
-    } else {
-        NextRow::Base
-    })
+    let Some(tombstones) = tombstones else { return Ok(NextRow::Base) };
+    let is_deleted = tombstones.get(base_key.value())?.is_some();
+    Ok(if is_deleted { NextRow::BaseDeleted } else { NextRow::Base })
 }
 
 fn compare<K: Key + 'static>(

@@ -31,8 +31,8 @@ pub(super) struct PublishedFile {
 }
 
 impl PublishedFile {
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Builder::new().set_cache_size(READ_CACHE_BYTES).open_read_only(path)?;
+    pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        let database = Builder::new().set_cache_size(cache_bytes).open_read_only(path)?;
         Ok(Self { transaction: database.begin_read()?, _database: database })
     }
 }
@@ -48,10 +48,10 @@ pub(crate) struct NameRange {
 impl StoreReader {
     /// Opens the store of the generation in `folder`.
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let base = PublishedFile::open(&folder.join(BASE_FILE))?;
+        let base = PublishedFile::open(&folder.join(BASE_FILE), READ_CACHE_BYTES)?;
         let overlay_path = folder.join(OVERLAY_FILE);
-        let overlay =
-            if overlay_path.exists() { Some(PublishedFile::open(&overlay_path)?) } else { None };
+        let open_overlay = || PublishedFile::open(&overlay_path, READ_CACHE_BYTES);
+        let overlay = overlay_path.exists().then(open_overlay).transpose()?;
         let tables = ReadTables::open(
             &base.transaction,
             overlay.as_ref().map(|overlay| &overlay.transaction),

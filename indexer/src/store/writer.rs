@@ -1,6 +1,6 @@
 //! Typed write access to a store under construction, in one transaction.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use redb::{Builder, Database};
 use schema::{
@@ -18,6 +18,9 @@ use super::{
 const NEXT_SEQUENCE: &str = "next_order";
 /// Size in bytes of the in-memory cache of a store under construction.
 const WRITE_CACHE_BYTES: usize = 256 << 20;
+/// Size in bytes of the in-memory cache of its base: a change reads the records that it may be
+/// merged with, or that resemble it.
+const BASE_CACHE_BYTES: usize = 128 << 20;
 
 /// The file of a store under construction. Must be dropped before the generation is sealed: redb
 /// writes its last page when the file is closed.
@@ -34,7 +37,7 @@ impl StoreFile {
 
     /// Creates an overlay over the base in `folder`, which is not changed.
     pub(crate) fn create_overlay(folder: &Path) -> Result<Self, StoreError> {
-        let base = Some(PublishedFile::open(&folder.join(BASE_FILE))?);
+        let base = Some(PublishedFile::open(&folder.join(BASE_FILE), BASE_CACHE_BYTES)?);
         Ok(Self { database: database(&folder.join(OVERLAY_FILE))?, base })
     }
 
@@ -99,23 +102,18 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    /// The input digests of all records of one source. Their rows are small, whereas the facts of a
-    /// large source can be very large.
+    /// The input digests of all records of one source, in the order of the keys. Their rows are
+    /// small, whereas the facts of a large source can be very large.
     pub(crate) fn input_digests(
         &self,
         source: &SourceName,
-    ) -> Result<BTreeMap<RecordKey, InputDigest>, StoreError> {
-        let prefix = RecordKey::source_prefix(source);
-        let mut digests = BTreeMap::new();
-        for row in self.tables.seen.range(prefix.as_str()..)? {
+    ) -> Result<Vec<(RecordKey, InputDigest)>, StoreError> {
+        let (first, end) = RecordKey::source_range(source);
+        let rows = self.tables.seen.range(first.as_str()..end.as_str())?.map(|row| {
             let row = row?;
-            if !row.0.value().starts_with(&prefix) {
-                break;
-            }
-            let digest = decode(row.1.value(), "seen")?;
-            digests.insert(RecordKey::from_text(row.0.value()), digest);
-        }
-        Ok(digests)
+            Ok((RecordKey::from_text(row.0.value()), decode(row.1.value(), "seen")?))
+        });
+        rows.collect()
     }
 
     /// The names of all sources with records in the store.

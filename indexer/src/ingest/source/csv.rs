@@ -257,7 +257,7 @@ mod tests {
 
     use super::*;
     use crate::ingest::source::{
-        SourceItem, records,
+        KnownInputs, SourceItem, records,
         survey::Survey,
         tests::{fields, items, resolved_source, summaries},
     };
@@ -441,7 +441,7 @@ mod tests {
         ) {
             let (_folder, source) = resolved_source(CONFIG, &[("a.csv", &bytes)]);
             let survey = Survey::default();
-            if let Ok(items) = records(&source, None, &|_| false, &survey) {
+            if let Ok(items) = records(&source, None, KnownInputs::default(), &survey) {
                 items.for_each(drop);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +15,9 @@ use crate::regular_file;
 pub(crate) const FILES_MAX: usize = 200_000;
 /// Maximum size in bytes of a file in a folder.
 pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// Number of bytes from which the number of lines of a file is estimated.
+const SAMPLE_BYTES: u64 = 1 << 20;
 
 /// A file in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,20 +87,15 @@ pub(super) fn unix_line_ends(text: String) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
 
-/// The number of lines of a file.
+/// The number of lines of a file, estimated from its first [`SAMPLE_BYTES`] if it is longer.
 pub(crate) fn count_lines(path: &Path) -> Result<u64, FetchError> {
     let unreadable = |cause| FetchError::Unreadable { path: path.to_owned(), cause };
-    let mut reader = BufReader::with_capacity(1 << 16, open(path)?);
-    let mut lines = 0;
-    loop {
-        let chunk = reader.fill_buf().map_err(unreadable)?;
-        if chunk.is_empty() {
-            return Ok(lines);
-        }
-        lines += chunk.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
-        let length = chunk.len();
-        reader.consume(length);
-    }
+    let file = open(path)?;
+    let bytes = file.metadata().map_err(unreadable)?.len();
+    let mut sample = Vec::new();
+    file.take(SAMPLE_BYTES).read_to_end(&mut sample).map_err(unreadable)?;
+    let lines = sample.iter().filter(|byte| **byte == b'\n').count() as u64;
+    Ok(if bytes > SAMPLE_BYTES { lines * (bytes / SAMPLE_BYTES) } else { lines })
 }
 
 /// Opens a file for reading.

@@ -1,60 +1,89 @@
 //! JSON Lines: one object per line, each with its own key; `"op": "delete"` deletes the record.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-};
+mod lines;
 
-use serde::Deserialize;
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
+pub(crate) use self::lines::LINE_BYTES_MAX;
+
+use self::lines::{LineTooLong, Lines, content_hash};
 use super::{
     Candidate, FetchError, Fields, Items, ParseError, SkipOrError, SourceItem, SourceReader,
-    checked_key, field::Field, files, invisible::visible_names, template::PathCaptures,
+    field::Field, files, invisible::visible_names, template::PathCaptures,
 };
 use crate::json;
 
-/// Maximum length of a line in bytes.
-pub(crate) const LINE_BYTES_MAX: u64 = 1 << 20;
 /// Maximum nesting depth of objects and lists.
 pub(crate) const DEPTH_MAX: usize = 16;
 
-/// The items of a file, which is read twice: first to find lines that a later one replaces, then to
-/// parse the others. If the input of a line is unchanged, only its key is parsed.
+/// The items of a file, which is read twice: first to find its lines, then to parse those that
+/// changed.
 pub(super) fn items(mut reader: SourceReader<'_>) -> Result<Items<'_>, FetchError> {
     let path = &reader.source.path;
     let file = files::file_name(path);
+    let has_op_template = reader.source.mapping.has_template(Field::Op);
+    let lines = lines::find(path)?.into_iter().zip(1..).map(|(line, number)| FoundRecord {
+        number,
+        offset: line.offset,
+        unchanged: reader.known.key_of(line.content_hash, &location(&file, number)),
+        may_have_op: line.may_have_op || has_op_template,
+    });
+    let records: Vec<_> = lines.collect();
+    let mut lines = Lines::open(path)?;
+    let effective = effective_lines(&reader, &records, &mut lines)?;
+    Ok(Box::new(records.into_iter().filter_map(move |record| {
+        if let Some(key) = record.unchanged
+            && !reader.locations.contains_key(key)
+        {
+            let is_replaced = effective.is_replaced(key, record.number);
+            return (!is_replaced).then(|| {
+                reader.locations.insert(key.to_owned(), location(&file, record.number));
+                Ok(SourceItem::Unchanged { key: key.to_owned() })
+            });
+        }
+        let line = lines.line_at(record.offset);
+        let line = line.map(|bytes| RawLine { number: record.number, bytes });
+        line.map(|line| line_item(&mut reader, &file, &line, &effective)).transpose()
+    })))
+}
+
+/// A line, and the record in it if its input is unchanged: the store has the digest of the same
+/// bytes at the same location only if they were parsed in full before.
+struct FoundRecord<'a> {
+    /// Line number, counted from one.
+    number: u64,
+    /// Offset in bytes of its start.
+    offset: u64,
+    /// Its key, if its input is unchanged.
+    unchanged: Option<&'a str>,
+    may_have_op: bool,
+}
+
+/// Finds the lines that replace others. If no line has `op`, none need be parsed.
+fn effective_lines(
+    reader: &SourceReader<'_>,
+    records: &[FoundRecord<'_>],
+    lines: &mut Lines,
+) -> Result<EffectiveLines, FetchError> {
     let mut effective = EffectiveLines::default();
-    let mut unchanged = HashMap::new();
-    for line in Lines::open(path)? {
-        let line = line?;
-        if let Some((key, op)) = unchanged_key(&reader, &file, &line) {
-            effective.add(key.clone(), line.number, op.as_ref());
-            unchanged.insert(line.number, key);
-        } else if let Some(Ok(object)) = parse_object(&line)
+    if !records.iter().any(|record| record.may_have_op) {
+        return Ok(effective);
+    }
+    for FoundRecord { number, offset, unchanged, may_have_op } in records {
+        if let Some(key) = unchanged.filter(|_| !may_have_op) {
+            effective.add(key, *number, None);
+            continue;
+        }
+        let line = RawLine { number: *number, bytes: lines.line_at(*offset)? };
+        if let Some(Ok(object)) = parse_object(&line)
             && let Ok(key) = reader.row_key(&object)
         {
-            effective.add(key, line.number, reader.source.mapping.op(&object).as_ref());
+            effective.add(&key, *number, reader.source.mapping.op(&object).as_ref());
         }
     }
-    Ok(Box::new(Lines::open(path)?.filter_map(move |line| {
-        let item = line.map(|line| {
-            if let Some(key) = unchanged.remove(&line.number)
-                && !reader.locations.contains_key(&key)
-            {
-                let is_replaced = effective.is_replaced(&key, line.number);
-                return (!is_replaced).then(|| {
-                    let location = line.location(&file);
-                    reader.locations.insert(key.clone(), location);
-                    SourceItem::Unchanged { key }
-                });
-            }
-            line_item(&mut reader, &file, &line, &effective)
-        });
-        item.transpose()
-    })))
+    Ok(effective)
 }
 
 /// Determines which of several lines with the same key is used: a line with `op` replaces those
@@ -68,43 +97,18 @@ struct EffectiveLine {
 }
 
 impl EffectiveLines {
-    fn add(&mut self, key: String, number: u64, op: Option<&Value>) {
+    fn add(&mut self, key: &str, number: u64, op: Option<&Value>) {
         let is_deletion = op.is_some_and(|op| *op == "delete");
-        let replaces_all = op.is_some();
-        let line = self.0.entry(key).or_insert(EffectiveLine { number, is_deletion });
-        if replaces_all || line.is_deletion {
-            *line = EffectiveLine { number, is_deletion };
+        let follows_deletion = self.0.get(key).is_some_and(|line| line.is_deletion);
+        // A line without `op` replaces no other line, except after a deletion.
+        if op.is_some() || follows_deletion {
+            self.0.insert(key.to_owned(), EffectiveLine { number, is_deletion });
         }
     }
 
     fn is_replaced(&self, key: &str, number: u64) -> bool {
         self.0.get(key).is_some_and(|line| number < line.number)
     }
-}
-
-/// The key and operation of a line whose input is unchanged. No validation is needed: the store has
-/// the digest of the same bytes under the same key only if they were parsed in full before.
-fn unchanged_key(
-    reader: &SourceReader,
-    file: &str,
-    line: &RawLine,
-) -> Option<(String, Option<Value>)> {
-    #[derive(Deserialize)]
-    struct KeyFields {
-        key: Option<Value>,
-        id: Option<Value>,
-        op: Option<Value>,
-    }
-
-    let mapping = &reader.source.mapping;
-    if mapping.has_template(Field::Key) || mapping.has_template(Field::Op) {
-        return None;
-    }
-    let bytes = line.bytes.as_ref().ok()?;
-    let KeyFields { key, id, op } = serde_json::from_slice(bytes).ok()?;
-    let key = checked_key(key.or(id).as_ref()).ok()?;
-    let candidate = line.candidate(file, key);
-    (reader.is_unchanged)(&candidate).then_some((candidate.key, op))
 }
 
 /// The item of a line; `None` if it is blank or a later line replaces it.
@@ -188,79 +192,38 @@ fn depth(object: &Map<String, Value>) -> usize {
 }
 
 /// A line of a file, without its line end and without the byte order mark.
-struct RawLine {
+struct RawLine<'a> {
     /// Line number, counted from one.
     number: u64,
-    bytes: Result<Vec<u8>, LineTooLong>,
+    bytes: Result<&'a [u8], LineTooLong>,
 }
 
-/// A line longer than [`LINE_BYTES_MAX`].
-#[derive(Debug, Clone, Copy)]
-struct LineTooLong;
-
-impl RawLine {
+impl RawLine<'_> {
     fn location(&self, file: &str) -> String {
-        format!("{file}:{}", self.number)
+        location(file, self.number)
     }
 
     fn candidate(&self, file: &str, key: String) -> Candidate {
-        let bytes = self.bytes.as_deref().unwrap_or_default();
-        let content_hash = *blake3::hash(bytes).as_bytes();
+        let content_hash = content_hash(self.bytes.unwrap_or_default());
         Candidate { key, location: self.location(file), content_hash }
     }
 }
 
-/// The lines of a file.
-struct Lines {
-    path: PathBuf,
-    reader: BufReader<File>,
-    number: u64,
-}
-
-impl Lines {
-    fn open(path: &Path) -> Result<Self, FetchError> {
-        let reader = BufReader::new(files::open(path)?);
-        Ok(Self { path: path.to_owned(), reader, number: 0 })
-    }
-
-    fn read(&mut self) -> std::io::Result<Option<RawLine>> {
-        let mut bytes = Vec::new();
-        let mut limited = self.reader.by_ref().take(LINE_BYTES_MAX + 1);
-        if limited.read_until(b'\n', &mut bytes)? == 0 {
-            return Ok(None);
-        }
-        self.number += 1;
-        let has_line_end = bytes.pop_if(|last| *last == b'\n').is_some();
-        if !has_line_end && bytes.len() as u64 > LINE_BYTES_MAX {
-            self.reader.skip_until(b'\n')?;
-            return Ok(Some(RawLine { number: self.number, bytes: Err(LineTooLong) }));
-        }
-        bytes.pop_if(|last| *last == b'\r');
-        let mark = "\u{feff}".as_bytes();
-        if self.number == 1 && bytes.starts_with(mark) {
-            bytes.drain(..mark.len());
-        }
-        Ok(Some(RawLine { number: self.number, bytes: Ok(bytes) }))
-    }
-}
-
-impl Iterator for Lines {
-    type Item = Result<RawLine, FetchError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let line = self.read().transpose()?;
-        Some(line.map_err(|cause| FetchError::Unreadable { path: self.path.clone(), cause }))
-    }
+fn location(file: &str, number: u64) -> String {
+    format!("{file}:{number}")
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use crate::ingest::source::{
-        Candidate, records,
-        survey::Survey,
-        tests::{items, resolved_source, summaries},
+    use crate::{
+        ingest::source::{
+            KnownInputs, input_digest, records,
+            survey::Survey,
+            tests::{items, resolved_source, summaries},
+        },
+        store::RecordKey,
     };
 
     const CONFIG: &str = "kind = \"jsonlines\"\npath = \"a.jsonl\"";
@@ -330,12 +293,18 @@ mod tests {
         let read = |lines: [&str; 4], unchanged: &[&str]| {
             let (_folder, source) =
                 resolved_source(CONFIG, &[("a.jsonl", lines.join("\n").as_bytes())]);
-            let hashes: Vec<_> =
-                unchanged.iter().map(|line| blake3::hash(line.as_bytes())).collect();
-            let is_unchanged = |candidate: &Candidate| {
-                hashes.iter().any(|stored| *stored == candidate.content_hash)
-            };
-            let items: Vec<_> = records(&source, None, &is_unchanged, &Survey::default())
+            let known_lines = lines.iter().zip(1..).filter(|(line, _)| unchanged.contains(line));
+            let mut digests: Vec<_> = known_lines
+                .map(|(line, number)| {
+                    let key = if *line == other { "7" } else { "a" };
+                    let content_hash = *blake3::hash(line.as_bytes()).as_bytes();
+                    let digest = input_digest(7, content_hash, &format!("a.jsonl:{number}"));
+                    (RecordKey::new(&source.name, key), digest)
+                })
+                .collect();
+            digests.sort_by(|one, other| one.0.cmp(&other.0));
+            let known = KnownInputs::new(7, &digests);
+            let items: Vec<_> = records(&source, None, known, &Survey::default())
                 .unwrap()
                 .map(Result::unwrap)
                 .collect();
@@ -350,6 +319,24 @@ mod tests {
                 ["!a".to_owned(), format!("{}a", sign(old)), format!("{}7", sign(other))];
             assert_eq!(read([new, "{", old, other], unchanged), expected, "{unchanged:?}");
         }
+    }
+
+    #[test]
+    fn an_unchanged_line_must_have_its_key_although_the_store_has_only_a_digest_of_it() {
+        let (unchanged, other) = ("{\"key\":\"a@b.nl\"}", "{\"key\":\"a@b.nl\",\"title\":\"T\"}");
+        let lines = format!("{unchanged}\n{other}");
+        let (_folder, source) = resolved_source(CONFIG, &[("a.jsonl", lines.as_bytes())]);
+        let content_hash = *blake3::hash(unchanged.as_bytes()).as_bytes();
+        let digests =
+            [(RecordKey::new(&source.name, "a@b.nl"), input_digest(7, content_hash, "a.jsonl:1"))];
+        let known = KnownInputs::new(7, &digests);
+        let survey = Survey::default();
+        let items: Vec<_> =
+            records(&source, None, known, &survey).unwrap().map(Result::unwrap).collect();
+        assert_eq!(
+            summaries(&items),
+            ["=a@b.nl", "!a.jsonl:2 key already used by another record: `a.jsonl:1`"]
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fs;
 use super::*;
 use config::{SourceConfig, resolve_sources};
 
+use crate::store::RecordKey;
+
 /// The resolved source `s` in a folder with these files.
 pub(crate) fn resolved_source(
     config: &str,
@@ -24,7 +26,10 @@ pub(crate) fn resolved_source(
 /// All items of that source.
 pub(crate) fn items(config: &str, files: &[(&str, &[u8])]) -> Vec<SourceItem> {
     let (_folder, source) = resolved_source(config, files);
-    records(&source, None, &|_| false, &Survey::default()).unwrap().map(Result::unwrap).collect()
+    records(&source, None, KnownInputs::default(), &Survey::default())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 /// Short forms of items: `+` key, `-` key, `?` key and reason, `!` location and reason.
@@ -116,10 +121,11 @@ fn an_encoding_must_be_used_as_configured_and_a_byte_order_mark_be_left_out() {
 fn unchanged_content_must_not_be_parsed_again() {
     let page = b"---\nnot: [closed\n---\n";
     let (_folder, source) = resolved_source(MARKDOWN, &[("a.md", page)]);
-    let hash = *blake3::hash(page).as_bytes();
-    let is_unchanged =
-        |candidate: &Candidate| candidate.key == "a.md" && candidate.content_hash == hash;
-    let items: Vec<_> = records(&source, None, &is_unchanged, &Survey::default())
+    let digests = [(
+        RecordKey::new(&source.name, "a.md"),
+        input_digest(7, *blake3::hash(page).as_bytes(), "a.md:1"),
+    )];
+    let items: Vec<_> = records(&source, None, KnownInputs::new(7, &digests), &Survey::default())
         .unwrap()
         .map(Result::unwrap)
         .collect();
@@ -132,7 +138,7 @@ fn a_file_must_be_read_only_when_its_item_is_due() {
         let (folder, source) =
             resolved_source(config, &[(&format!("a.{name}"), b"A"), (&format!("b.{name}"), b"B")]);
         let survey = Survey::default();
-        let mut items = records(&source, None, &|_| false, &survey).unwrap();
+        let mut items = records(&source, None, KnownInputs::default(), &survey).unwrap();
         assert!(items.next().unwrap().is_ok());
         fs::remove_file(folder.path().join(format!("b.{name}"))).unwrap();
         assert!(matches!(items.next(), Some(Err(FetchError::Unreadable { .. }))));
@@ -174,7 +180,7 @@ fn a_missing_file_must_be_an_error_of_the_whole_source() {
         resolved_source("kind = \"csv\"\npath = \"a.csv\"", &[("a.csv", b"id\n1\n")]);
     assert_eq!(count(&source, None).unwrap(), 2);
     fs::remove_file(folder.path().join("a.csv")).unwrap();
-    let error = records(&source, None, &|_| false, &Survey::default()).err().unwrap();
+    let error = records(&source, None, KnownInputs::default(), &Survey::default()).err().unwrap();
     assert!(matches!(error, FetchError::Unreadable { .. }), "{error}");
     assert!(count(&source, None).is_err());
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     calendar_file::{CALENDAR_BYTES_MAX, COMPONENT_DEPTH_MAX, CONTENT_LINE_BYTES_MAX, EVENTS_MAX},
     ingest::source::{
-        count,
+        KnownInputs, count,
         icalendar::{event_group::OVERRIDES_MAX, times::DATES_MAX},
         records,
         survey::Survey,
@@ -15,7 +15,7 @@ use crate::{
 /// The error of a file as a whole.
 fn file_error(bytes: &[u8]) -> String {
     let (folder, source) = resolved_source(CONFIG, &[("a.ics", bytes)]);
-    let error = records(&source, None, &|_| false, &Survey::default()).err();
+    let error = records(&source, None, KnownInputs::default(), &Survey::default()).err();
     let error = error.unwrap_or_else(|| panic!("no error: {}", String::from_utf8_lossy(bytes)));
     error.to_string().replace(&folder.path().canonicalize().unwrap().display().to_string(), "")
 }

@@ -3,8 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ingest::source::{
-    Candidate, RawRecord, field::Field, records, survey::Survey, tests::resolved_source,
+use crate::{
+    ingest::source::{
+        KnownInputs, RawRecord, field::Field, input_digest, records, survey::Survey,
+        tests::resolved_source,
+    },
+    store::RecordKey,
 };
 
 const OVERRIDE: &str = "RECURRENCE-ID:20261013T080000Z\nDTSTART:20261013T120000Z";
@@ -95,12 +99,12 @@ fn an_event_must_be_unchanged_although_its_file_was_written_again() {
     assert_eq!(only(&again).content_hash, first.content_hash);
     let (_folder, source) =
         resolved_source(CONFIG, &[("a.ics", calendar(&format!("\n{again}")).as_bytes())]);
-    let is_unchanged = |candidate: &Candidate| {
-        candidate.content_hash == first.content_hash && candidate.location == first.location
-    };
+    let digest = input_digest(7, first.content_hash, &first.location);
+    let digests = [(RecordKey::new(&source.name, "u"), digest)];
+    let known = KnownInputs::new(7, &digests);
     let survey = Survey::default();
     let items: Vec<_> =
-        records(&source, None, &is_unchanged, &survey).unwrap().map(Result::unwrap).collect();
+        records(&source, None, known, &survey).unwrap().map(Result::unwrap).collect();
     assert_eq!(summaries(&items), ["=u"]);
     for changed in [
         event("u", "DTSTART:20261013T080000Z\nSEQUENCE:2"),
