@@ -51,8 +51,8 @@ impl SelectedFields {
         self.fragments.extend(more.fragments);
     }
 
-    /// Reads the selected fields of a response from its JSON text, which is known to be valid: it
-    /// was parsed as part of the body, or is our own.
+    /// Reads the selected fields of a response from its JSON text, which is known to be valid: the
+    /// whole body was parsed, or the text is our own.
     ///
     /// # Errors
     /// If a string has half of a character.
