@@ -1,5 +1,7 @@
 //! Spelling corrections for words that occur in no text.
 
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use tantivy::{Searcher, Term, query::FuzzyTermQuery};
 
 use crate::{cancellation::Cancellation, index::schema::IndexSchema};
@@ -66,33 +68,22 @@ fn nearest(
     distance: impl Fn(&str) -> usize,
 ) -> tantivy::Result<Option<String>> {
     let automaton = query.automaton()?;
-    let first = word.chars().next();
-    // The frequencies of a word in several segments add up, and decide only among the nearest words.
-    let (mut nearest, mut found) = ((usize::MAX, true), Vec::<(String, u64)>::new());
+    let mut found = BTreeMap::<String, u64>::new();
     for segment in searcher.segment_readers() {
         let index = segment.inverted_index(schema.exact)?;
         let mut terms = index.terms().search(&automaton).into_stream()?;
         let mut compared = 0;
         while compared < CANDIDATES_MAX && terms.advance() {
+            if let Ok(term) = std::str::from_utf8(terms.key()) {
+                *found.entry(term.to_owned()).or_default() += u64::from(terms.value().doc_freq);
+            }
             compared += 1;
-            let Ok(term) = std::str::from_utf8(terms.key()) else { continue };
-            let rank = (distance(term), term.chars().next() != first);
-            if rank > nearest || !term.chars().all(char::is_alphabetic) {
-                continue;
-            }
-            if rank < nearest {
-                nearest = rank;
-                found.clear();
-            }
-            found.push((term.to_owned(), u64::from(terms.value().doc_freq)));
         }
     }
-    found.sort();
-    found.dedup_by(|later, earlier| {
-        let is_same = later.0 == earlier.0;
-        earlier.1 += if is_same { later.1 } else { 0 };
-        is_same
+    let first = word.chars().next();
+    let found = found.into_iter().filter(|(found, _)| found.chars().all(char::is_alphabetic));
+    let best = found.min_by_key(|(found, documents)| {
+        (distance(found), found.chars().next() != first, Reverse(*documents), found.clone())
     });
-    let best = found.into_iter().min_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
     Ok(best.map(|(found, _)| found))
 }
