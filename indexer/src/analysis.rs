@@ -30,6 +30,7 @@ pub use self::vocabulary::{
 pub(crate) use self::{
     autocomplete::{
         folded_words, short_prefix_term, split_word_term, title_terms, word_term_prefix,
+        written_words,
     },
     decompound::COMPONENT_LETTERS_MIN,
     query_frames::query_frame,

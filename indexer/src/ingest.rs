@@ -21,6 +21,7 @@ mod name_keys;
 mod near_duplicates;
 mod normalise;
 mod opening;
+mod parallel;
 mod publish_thresholds;
 mod removals;
 mod report;
@@ -28,7 +29,7 @@ mod source;
 mod text_limits;
 mod write;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, thread};
 
 use schema::NodeKind;
 
@@ -126,19 +127,26 @@ fn ingest(
     fail::fail_point!("build-copied", |_| std::process::abort());
     let segments = if extended.is_some() { Segments::Several } else { Segments::One };
     let index = IndexWriter::open(&builder.index_folder(), segments)?;
-    let ingested = file.write(|store| {
-        let ingested = ingest_sources(context, store)?;
-        fail::fail_point!("build-written", |_| std::process::abort());
-        if extended_index.is_some() {
-            index_records::index_changes(store, &index, &ingested.written)?;
-        } else {
-            index_records::index_all(store, &index, context.progress)?;
-        }
+    // The segments of the index are merged while the store is committed.
+    let ingested = thread::scope(|scope| {
+        let mut finishing = None;
+        let ingested = file.write(|store| {
+            let ingested = ingest_sources(context, store)?;
+            fail::fail_point!("build-written", |_| std::process::abort());
+            if extended_index.is_some() {
+                index_records::index_changes(store, &index, &ingested.written)?;
+            } else {
+                index_records::index_all(store, &index, context.progress)?;
+            }
+            finishing = Some(scope.spawn(|| index.finish()));
+            Ok::<_, BuildError>(ingested)
+        })?;
+        fail::fail_point!("build-store-committed", |_| std::process::abort());
+        let finishing = finishing.expect("the index is finished after the store is written");
+        finishing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         Ok::<_, BuildError>(ingested)
     })?;
-    fail::fail_point!("build-store-committed", |_| std::process::abort());
     drop(file);
-    index.finish()?;
     IndexWriter::remove_locks(&builder.index_folder());
     Ok(ingested)
 }
@@ -148,7 +156,7 @@ fn ingest_sources(
     context: &BuildContext<'_>,
     store: &mut StoreWriter<'_>,
 ) -> Result<Ingested, BuildError> {
-    let mut changes = ChangeSet::default();
+    let mut changes = ChangeSet::new(context.extent());
     if let Some(base) = context.replaced_base() {
         store.copy_sources_from(&base.store)?;
     }

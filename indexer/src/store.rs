@@ -13,6 +13,7 @@ mod reader;
 mod tables;
 mod writer;
 
+pub(crate) use codec::Compressed;
 pub(crate) use entity_mentions::EntityName;
 pub(crate) use key::{Identity, InputDigest, Mention, RecordKey, StoredFacts};
 pub(crate) use reader::{NameRange, StoreReader};

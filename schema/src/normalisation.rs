@@ -12,7 +12,7 @@ use crate::NodeKind;
 /// ```
 pub fn name(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for letter in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+    let mut push = |letter: char| {
         if letter.is_whitespace() || letter.is_control() {
             if !folded.is_empty() && !folded.ends_with(' ') {
                 folded.push(' ');
@@ -20,6 +20,11 @@ pub fn name(text: &str) -> String {
         } else if !is_apostrophe(letter) {
             letter.to_lowercase().for_each(|letter| push_folded(&mut folded, letter));
         }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(push);
+    } else {
+        text.nfkd().filter(|letter| !is_mark(*letter)).for_each(&mut push);
     }
     folded.truncate(folded.trim_end().len());
     folded
@@ -50,7 +55,12 @@ fn push_folded(folded: &mut String, letter: char) {
 /// assert!("'’\u{301}".chars().all(schema::normalisation::is_stripped));
 /// ```
 pub fn is_stripped(letter: char) -> bool {
-    is_apostrophe(letter) || is_combining_mark(letter)
+    is_apostrophe(letter) || is_mark(letter)
+}
+
+/// Whether a character is a combining mark. Most are ASCII, which needs no table.
+pub fn is_mark(letter: char) -> bool {
+    !letter.is_ascii() && is_combining_mark(letter)
 }
 
 fn is_apostrophe(letter: char) -> bool {

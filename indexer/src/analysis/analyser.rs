@@ -1,13 +1,13 @@
 //! A tantivy tokenizer whose positions are word numbers.
 
-use std::{collections::VecDeque, ops::Range, sync::Arc};
+use std::{ops::Range, rc::Rc};
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::{
     stem::{AnalysisLanguage, stem},
-    tokenizer::{WordIter, folded, is_hyphenated, is_indexed, words},
-    word_terms::{StemCache, WordTerms, component_term},
+    tokenizer::{WordIter, fold_into, folded, is_hyphenated, is_indexed, words},
+    word_terms::{WordTokens, tokens_of},
 };
 
 /// Terms to produce for a word.
@@ -23,20 +23,12 @@ pub(super) enum AnalyserKind {
 #[derive(Clone)]
 pub(super) struct Analyser {
     kind: AnalyserKind,
-    stem_cache: StemCache,
     token: Token,
-    pending: VecDeque<(String, Range<usize>)>,
 }
 
 impl Analyser {
     pub(super) fn new(kind: AnalyserKind) -> Self {
-        let language = if let AnalyserKind::Stemmed(language) = kind {
-            language
-        } else {
-            AnalysisLanguage::Dutch
-        };
-        let stem_cache = StemCache::new(language);
-        Self { kind, stem_cache, token: Token::default(), pending: VecDeque::new() }
+        Self { kind, token: Token::default() }
     }
 }
 
@@ -47,6 +39,10 @@ pub(super) struct Tokens<'a> {
     words: WordIter<'a>,
     /// The next word.
     next: Option<Range<usize>>,
+    /// The tokens of the current word, its start in the text, and how many of them were returned.
+    current: Option<(Rc<WordTokens>, usize, usize)>,
+    /// The term and the bytes of the compound that begins with the current word.
+    compound: Option<(String, Range<usize>)>,
 }
 
 impl Tokenizer for Analyser {
@@ -54,54 +50,65 @@ impl Tokenizer for Analyser {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Tokens<'a> {
         self.token.reset();
-        self.pending.clear();
         let mut words = words(text);
         let next = words.next();
-        Tokens { analyser: self, text, words, next }
+        Tokens { analyser: self, text, words, next, current: None, compound: None }
     }
 }
 
 impl Tokens<'_> {
-    /// Queues all tokens of a word.
-    fn push_tokens(&mut self, word: &Range<usize>) {
-        let text = &self.text[word.clone()];
-        let pending = &mut self.analyser.pending;
-        let AnalyserKind::Stemmed(language) = self.analyser.kind else {
-            pending.push_back((folded(text), word.clone()));
-            return;
-        };
-        let terms = self.analyser.stem_cache.terms_of(text);
-        pending.push_back((terms.stem.clone(), word.clone()));
-        for (component, _) in &terms.components {
-            let term = component_term(component);
-            if pending.iter().all(|(other, _)| *other != term) {
-                let bytes = terms.bytes_of(text, component).unwrap_or(0..text.len());
-                pending.push_back((term, word.start + bytes.start..word.start + bytes.end));
+    /// Sets the next token of the current word.
+    fn set_token(&mut self) -> bool {
+        let token = &mut self.analyser.token;
+        if let Some((word, start, returned)) = &mut self.current {
+            if let Some((term, bytes)) = word.tokens.get(*returned) {
+                token.text.clear();
+                token.text.push_str(term);
+                token.offset_from = *start + bytes.start;
+                token.offset_to = *start + bytes.end;
+                *returned += 1;
+                return true;
             }
+            self.current = None;
         }
+        let Some((term, bytes)) = self.compound.take() else { return false };
+        token.text = term;
+        (token.offset_from, token.offset_to) = (bytes.start, bytes.end);
+        true
+    }
+
+    /// Sets the only token of a word, or finds all of them.
+    fn begin_word(&mut self, word: &Range<usize>) -> bool {
+        let text = &self.text[word.clone()];
+        let AnalyserKind::Stemmed(language) = self.analyser.kind else {
+            let token = &mut self.analyser.token;
+            fold_into(text, &mut token.text);
+            (token.offset_from, token.offset_to) = (word.start, word.end);
+            return true;
+        };
+        let tokens = tokens_of(language, text);
         if let Some(next) = self.next.as_ref().filter(|next| is_hyphenated(self.text, word, next)) {
-            let after: Arc<WordTerms> = self.analyser.stem_cache.terms_of(&self.text[next.clone()]);
-            let compound = stem(language, &format!("{}{}", terms.folded, after.folded));
-            pending.push_back((compound, word.start..next.end));
+            let after = folded(&self.text[next.clone()]);
+            let compound = stem(language, &format!("{}{after}", tokens.folded));
+            self.compound = Some((compound, word.start..next.end));
         }
+        self.current = Some((tokens, word.start, 0));
+        false
     }
 }
 
 impl TokenStream for Tokens<'_> {
     fn advance(&mut self) -> bool {
         loop {
-            if let Some((term, bytes)) = self.analyser.pending.pop_front() {
-                let token = &mut self.analyser.token;
-                token.text = term;
-                (token.offset_from, token.offset_to) = (bytes.start, bytes.end);
+            if self.set_token() {
                 return true;
             }
             let Some(word) = self.next.take() else { return false };
             self.next = self.words.next();
             let token = &mut self.analyser.token;
             token.position = token.position.wrapping_add(1);
-            if is_indexed(&word) {
-                self.push_tokens(&word);
+            if is_indexed(&word) && self.begin_word(&word) {
+                return true;
             }
         }
     }

@@ -85,31 +85,36 @@ impl Tokenizer for CompletionTokenizer {
 
 impl CompletionStream<'_> {
     fn set_token(&mut self, folded: &str, shown: &str) -> bool {
-        let Some(term_prefix) = word_term_prefix(folded.chars().count(), folded) else {
-            return false;
-        };
         if folded.len() >= WORD_BYTES_MAX {
             return false;
         }
-        self.token.text.clear();
-        self.token.text.push_str(&term_prefix);
+        let Ok(letters) = u8::try_from(folded.chars().count()) else { return false };
+        let term = &mut self.token.text;
+        term.clear();
+        term.push(char::from(letters));
+        term.push_str(folded);
         if shown != folded {
-            self.token.text.push(SHOWN_SEPARATOR);
-            self.token.text.push_str(shown);
+            term.push(SHOWN_SEPARATOR);
+            term.push_str(shown);
         }
         true
     }
+}
 
-    /// Removes the next word from the text.
-    fn next_word(&mut self) -> Option<&str> {
-        let start = self.text.find(char::is_alphanumeric)?;
-        let rest = &self.text[start..];
-        let ends_word =
-            |letter: char| !letter.is_alphanumeric() && !normalisation::is_stripped(letter);
-        let end = rest.find(ends_word).unwrap_or(rest.len());
-        self.text = &rest[end..];
-        Some(rest[..end].trim_end_matches(|letter| APOSTROPHES.contains(&letter)))
-    }
+/// The words of a text as they are written, from which [`CompletionStream`] derives terms.
+pub(crate) fn written_words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || next_word(&mut rest))
+}
+
+/// Removes the next word from a text.
+fn next_word<'a>(text: &mut &'a str) -> Option<&'a str> {
+    let start = text.find(char::is_alphanumeric)?;
+    let rest = &text[start..];
+    let ends_word = |letter: char| !letter.is_alphanumeric() && !normalisation::is_stripped(letter);
+    let end = rest.find(ends_word).unwrap_or(rest.len());
+    *text = &rest[end..];
+    Some(rest[..end].trim_end_matches(|letter| APOSTROPHES.contains(&letter)))
 }
 
 impl TokenStream for CompletionStream<'_> {
@@ -122,10 +127,16 @@ impl TokenStream for CompletionStream<'_> {
                 }
                 continue;
             }
-            let Some(word) = self.next_word() else { return false };
+            let Some(word) = next_word(&mut self.text) else { return false };
+            if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                if self.set_token(word, word) {
+                    self.token.text.make_ascii_lowercase();
+                    return true;
+                }
+                continue;
+            }
             let shown = word.to_lowercase();
-            let is_plain = shown.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            let folded = if is_plain { shown.clone() } else { normalisation::name(&shown) };
+            let folded = normalisation::name(&shown);
             let mut words = folded_words(&folded);
             match (words.next(), words.next()) {
                 (Some(only), None) => {
@@ -182,6 +193,8 @@ mod tests {
         let expected: Vec<_> = folded_words(&folded).collect();
         let found = terms(text);
         assert_eq!(found.iter().map(|(word, _)| word).collect::<Vec<_>>(), expected);
+        let written = written_words(text).collect::<Vec<_>>().join(" ");
+        assert_eq!(terms(&written), found);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::tokenizer::{folded, words};
+use super::tokenizer::{fold_into, words};
 
 /// Minimum number of words of a text to compare, and of a shared passage.
 pub(crate) const PASSAGE_WORDS: usize = 40;
@@ -19,9 +19,11 @@ impl WordHashes {
     pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Vec::new();
         let mut numbers = Vec::new();
+        let mut folded = String::new();
         for text in texts {
             for word in words(text) {
-                let digest = digest(&text[word.clone()]);
+                fold_into(&text[word.clone()], &mut folded);
+                let digest = xxh3_64(folded.as_bytes());
                 all.push(digest);
                 if text[word].bytes().any(|byte| byte.is_ascii_digit()) {
                     numbers.push(digest);
@@ -36,10 +38,6 @@ impl WordHashes {
     pub(super) fn shingles(&self, size: usize) -> impl Iterator<Item = u64> {
         self.hashes.windows(size).map(|shingle| combine(shingle, 0))
     }
-}
-
-fn digest(word: &str) -> u64 {
-    xxh3_64(folded(word).as_bytes())
 }
 
 /// An order-dependent hash of several hashes.

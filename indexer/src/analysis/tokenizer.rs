@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use schema::normalisation;
-use unicode_normalization::char::is_combining_mark;
+use schema::normalisation::{self, is_mark};
 
 /// Minimum length in bytes of words that are not indexed. They still have a position.
 pub(crate) const WORD_BYTES_MAX: usize = 64;
@@ -38,17 +37,29 @@ pub(crate) fn is_hyphenated(text: &str, word: &Range<usize>, next: &Range<usize>
 /// Normalises a word for comparison: lower case, no accents, no apostrophes, and no *s* of a plural
 /// or possessive after an apostrophe.
 pub(crate) fn folded(word: &str) -> String {
+    let mut folded = String::new();
+    fold_into(word, &mut folded);
+    folded
+}
+
+/// Replaces a text with a word as [`folded`].
+pub(super) fn fold_into(word: &str, folded: &mut String) {
     if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return word.to_ascii_lowercase();
+        folded.clear();
+        folded.push_str(word);
+        folded.make_ascii_lowercase();
+    } else {
+        *folded = folded_unicode(word);
     }
+}
+
+fn folded_unicode(word: &str) -> String {
     if word.strip_prefix(SECTION_SIGN) == Some("") {
         return SECTION.to_owned();
     }
     let last = word.char_indices().rev().find(|(_, letter)| !matches!(letter, 's' | 'S'));
     let stem = match last {
-        Some((at, letter)) if normalisation::is_stripped(letter) && !is_combining_mark(letter) => {
-            &word[..at]
-        }
+        Some((at, letter)) if normalisation::is_stripped(letter) && !is_mark(letter) => &word[..at],
         _ => word,
     };
     let mut folded = normalisation::name(stem);
@@ -82,23 +93,27 @@ fn word_length(text: &str) -> usize {
     if text.starts_with(SECTION_SIGN) {
         return SECTION_SIGN.len_utf8();
     }
-    let (mut end, mut before) = (0, '\0');
-    let mut letters = text.char_indices().peekable();
+    // Most words consist of ASCII letters.
+    let ascii = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let mut end = ascii;
+    let mut before = text[..ascii].chars().next_back().unwrap_or('\0');
+    let mut letters = text[ascii..].char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
         let belongs = letter.is_alphanumeric()
-            || is_combining_mark(letter)
+            || is_mark(letter)
             || letters.peek().is_some_and(|(_, after)| joins(before, letter, *after));
         if !belongs {
             break;
         }
-        (end, before) = (at + letter.len_utf8(), letter);
+        (end, before) = (ascii + at + letter.len_utf8(), letter);
     }
     let is_one_letter = before.is_alphabetic() && end == before.len_utf8();
+    if !is_one_letter {
+        return end;
+    }
     let sign = SIGNS.into_iter().find(|sign| text[end..].starts_with(sign));
     match sign.map(|sign| end + sign.len()) {
-        Some(end_with_sign)
-            if is_one_letter && !text[end_with_sign..].starts_with(char::is_alphanumeric) =>
-        {
+        Some(end_with_sign) if !text[end_with_sign..].starts_with(char::is_alphanumeric) => {
             end_with_sign
         }
         _ => end,

@@ -1,6 +1,6 @@
 //! The index terms of a word: its stem and the stems of its components.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{cell::RefCell, collections::HashMap, ops::Range, rc::Rc};
 
 use super::{
     lexicon,
@@ -86,32 +86,57 @@ fn numbers(folded: &str) -> Vec<Range<usize>> {
     folded.split(['.', ',']).map(number).collect()
 }
 
-/// Maximum number of cached words. Most words of a text occur repeatedly.
-const STEM_CACHE_WORDS_MAX: usize = 20_000;
-
-/// Cache of the terms of words.
-#[derive(Debug, Clone)]
-pub(super) struct StemCache {
-    language: AnalysisLanguage,
-    terms: HashMap<Box<str>, Arc<WordTerms>>,
+/// The tokens of one word as it is written: its terms, each once, with their bytes in the word.
+#[derive(Debug)]
+pub(super) struct WordTokens {
+    pub(super) folded: String,
+    pub(super) tokens: Vec<(String, Range<usize>)>,
 }
 
-impl StemCache {
-    pub(super) fn new(language: AnalysisLanguage) -> Self {
-        Self { language, terms: HashMap::new() }
+impl WordTokens {
+    fn of(language: AnalysisLanguage, word: &str) -> Self {
+        let terms = WordTerms::of(language, word);
+        let mut tokens = vec![(terms.stem.clone(), 0..word.len())];
+        for (component, _) in &terms.components {
+            let term = component_term(component);
+            if tokens.iter().all(|(other, _)| *other != term) {
+                let bytes = terms.bytes_of(word, component).unwrap_or(0..word.len());
+                tokens.push((term, bytes));
+            }
+        }
+        Self { folded: terms.folded, tokens }
     }
+}
 
-    pub(super) fn terms_of(&mut self, word: &str) -> Arc<WordTerms> {
-        if let Some(terms) = self.terms.get(word) {
-            return Arc::clone(terms);
+/// Maximum number of cached words per language and thread. Most words of a text occur repeatedly.
+const CACHED_WORDS_MAX: usize = 40_000;
+
+thread_local! {
+    /// The analysers of all fields of a thread share a cache per language; threads share nothing,
+    /// since each would wait for the other at every common word.
+    static CACHES: RefCell<[TokenCache; 2]> = RefCell::default();
+}
+
+#[derive(Debug, Default)]
+struct TokenCache(HashMap<Box<str>, Rc<WordTokens>>);
+
+impl TokenCache {
+    fn tokens_of(&mut self, language: AnalysisLanguage, word: &str) -> Rc<WordTokens> {
+        if let Some(tokens) = self.0.get(word) {
+            return Rc::clone(tokens);
         }
-        if self.terms.len() >= STEM_CACHE_WORDS_MAX {
-            self.terms.clear();
+        if self.0.len() >= CACHED_WORDS_MAX {
+            self.0.clear();
         }
-        let terms = Arc::new(WordTerms::of(self.language, word));
-        self.terms.insert(word.into(), Arc::clone(&terms));
-        terms
+        let tokens = Rc::new(WordTokens::of(language, word));
+        self.0.insert(word.into(), Rc::clone(&tokens));
+        tokens
     }
+}
+
+/// The tokens of a word that is short enough to be indexed.
+pub(super) fn tokens_of(language: AnalysisLanguage, word: &str) -> Rc<WordTokens> {
+    CACHES.with_borrow_mut(|caches| caches[language as usize].tokens_of(language, word))
 }
 
 #[cfg(test)]
@@ -145,6 +170,22 @@ mod tests {
             let found = WordTerms::of(AnalysisLanguage::Dutch, word).bytes_of(word, term);
             assert_eq!(found.map(|range| &word[range]), expected, "{word} {term}");
         }
+    }
+
+    #[test]
+    fn the_cache_must_be_bounded_and_return_the_tokens_of_each_word() {
+        let mut cache = TokenCache::default();
+        for number in 0..=CACHED_WORDS_MAX {
+            let word = format!("w{number}");
+            assert_eq!(cache.tokens_of(AnalysisLanguage::Dutch, &word).tokens[0].0, word);
+            assert!(cache.0.len() <= CACHED_WORDS_MAX);
+        }
+        for _ in 0..2 {
+            let tokens = tokens_of(AnalysisLanguage::Dutch, "Klantreizen");
+            let expected = [("klantreis", 0..11), ("+klant", 0..5), ("+reis", 5..11)];
+            assert_eq!(tokens.tokens, expected.map(|(term, bytes)| (term.to_owned(), bytes)));
+        }
+        assert_eq!(tokens_of(AnalysisLanguage::English, "Klantreizen").tokens.len(), 1);
     }
 
     #[test]

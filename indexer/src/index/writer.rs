@@ -1,6 +1,6 @@
 //! Writes records to the index.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use jiff::tz::TimeZone;
 use schema::{
@@ -22,11 +22,11 @@ use super::{
 };
 use crate::{
     analysis,
-    analysis::{AnalysisLanguage, WordHashes},
+    analysis::{AnalysisLanguage, WordHashes, written_words},
 };
 
 /// Memory for documents that are not yet in a segment, in bytes.
-const ARENA_BYTES: usize = 64 << 20;
+const ARENA_BYTES: usize = 96 << 20;
 const WRITER_THREADS: usize = 2;
 
 /// The input for one document.
@@ -81,10 +81,13 @@ impl IndexWriter {
         Ok(Self { index, schema, writer, segments })
     }
 
-    /// Adds a document, or replaces the one with the same id.
+    /// Adds a document, or replaces the one with the same id. An index of one segment is a new one,
+    /// in which every id is added once.
     pub(crate) fn put(&self, content: &IndexDocument<'_>) -> Result<(), IndexError> {
         let Some(common) = content.record.common() else { return Ok(()) };
-        self.remove(common.id);
+        if self.segments == Segments::Several {
+            self.remove(common.id);
+        }
         self.writer.add_document(tantivy_document(&self.schema, common, content))?;
         Ok(())
     }
@@ -131,18 +134,22 @@ fn tantivy_document(
     };
     document.add_text(title, &common.title);
     document.add_text(schema.exact, &common.title);
-    document.add_text(schema.completion_words, &common.title);
     let body = content.body.map(|body| document_texts::body_text(content.record, body));
     let body = body.map(|text| (SearchField::Body, text));
     let texts = document_texts::field_texts(content.record).into_iter();
     for (field, value) in texts.map(|one| (one.field, one.text)).chain(body) {
         document.add_text(text, value);
         document.add_text(schema.exact, value);
-        document.add_text(schema.completion_words, value);
         if field == SearchField::Lead {
             document.add_text(lead, value);
         }
     }
+    let all_texts = || document_texts::all_texts(content.record, content.body);
+    // The field has neither positions nor frequencies.
+    let mut words = HashSet::new();
+    let distinct = all_texts().flat_map(written_words).filter(|word| words.insert(*word));
+    let distinct: Vec<_> = distinct.collect();
+    document.add_text(schema.completion_words, distinct.join(" "));
     for heading in content.body.iter().flat_map(|body| document_texts::headings(&body.html)) {
         document.add_text(lead, heading);
     }
@@ -171,9 +178,7 @@ fn tantivy_document(
         document.add_text(schema.title_words, term);
     }
     document.add_u64(schema.title_length, document_texts::char_count(&common.title));
-    for fingerprint in
-        WordHashes::of(document_texts::all_texts(content.record, content.body)).fingerprints()
-    {
+    for fingerprint in WordHashes::of(all_texts()).fingerprints() {
         document.add_u64(schema.fingerprints, fingerprint);
     }
     if let Some(group) = content.group {

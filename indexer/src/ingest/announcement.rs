@@ -8,7 +8,7 @@ use schema::NodeKind;
 
 use super::{
     name_keys::{Aliases, is_identity_key, name_keys},
-    opening::{is_announcement, is_full_text, opening_keys, repeats},
+    opening::{is_announcement, is_full_text, is_opening_key, opening_keys, repeats},
 };
 use crate::{
     source_facts::Facts,
@@ -17,36 +17,39 @@ use crate::{
 
 /// Maximum number of records with a key; a phrase that more openings contain identifies none.
 const RECORDS_MAX: usize = 16;
-/// The records that an article is the announcement of, or that announce it.
+/// The records that an article is the announcement of, or that announce it; `names` has its name keys.
 pub(super) fn announced_records(
     store: &StoreWriter<'_>,
     (key, facts): (&RecordKey, &Facts),
+    names: &BTreeSet<String>,
     aliases: &Aliases,
 ) -> Result<BTreeSet<RecordKey>, StoreError> {
     if facts.kind() != NodeKind::Article {
         return Ok(BTreeSet::new());
     }
-    let text = match full_text(store, (key, facts), aliases)? {
-        Some(text) => text,
-        None if is_full_text(facts) => key.clone(),
-        None => return Ok(BTreeSet::new()),
+    let Some(text) = full_text(store, (key, facts), aliases)? else {
+        let others = if is_full_text(facts) {
+            records_with_keys(store, key, names.iter().filter(|name| is_opening_key(name)))?
+        } else {
+            BTreeSet::new()
+        };
+        return announcements(store, (key, facts), others, aliases);
     };
     let Some(stored) = store.facts(&text)? else { return Ok(BTreeSet::new()) };
-    let announcements = announcements(store, (&text, &stored.facts), aliases)?;
-    if text == *key {
-        return Ok(announcements);
-    }
+    let others = records_with_openings(store, &text, &stored.facts)?;
+    let announcements = announcements(store, (&text, &stored.facts), others, aliases)?;
     Ok(announcements.contains(key).then_some(text).into_iter().collect())
 }
 
-/// The announcements of a full text: at most one per source.
+/// The announcements of a full text among other records: at most one per source.
 fn announcements(
     store: &StoreWriter<'_>,
     (key, facts): (&RecordKey, &Facts),
+    others: BTreeSet<RecordKey>,
     aliases: &Aliases,
 ) -> Result<BTreeSet<RecordKey>, StoreError> {
     let mut by_source: BTreeMap<String, Vec<RecordKey>> = BTreeMap::new();
-    for other in records_with_openings(store, key, facts)? {
+    for other in others {
         let Some(stored) = store.facts(&other)? else { continue };
         // Few records are announcements; the comparison of the words takes long.
         let is_announcement =
@@ -103,9 +106,18 @@ pub(super) fn records_with_openings(
     key: &RecordKey,
     facts: &Facts,
 ) -> Result<BTreeSet<RecordKey>, StoreError> {
+    records_with_keys(store, key, &opening_keys(facts))
+}
+
+/// The other records with one of these keys of openings.
+fn records_with_keys<'a>(
+    store: &StoreWriter<'_>,
+    key: &RecordKey,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Result<BTreeSet<RecordKey>, StoreError> {
     let mut others = BTreeSet::new();
-    for name in opening_keys(facts) {
-        let records = store.first_records_with_key(&name, RECORDS_MAX + 1)?;
+    for name in names {
+        let records = store.first_records_with_key(name, RECORDS_MAX + 1)?;
         if records.len() <= RECORDS_MAX {
             others.extend(records.into_iter().filter(|other| other != key));
         }

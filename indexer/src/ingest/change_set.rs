@@ -10,20 +10,70 @@ use super::{
     context::BuildContext,
     name_keys::{Aliases, mentions, name_keys},
 };
-use crate::store::{RecordKey, StoreError, StoreWriter, StoredFacts};
+use crate::store::{Compressed, Mention, RecordKey, StoreError, StoreWriter, StoredFacts};
 
 /// What has changed so far and what may depend on it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ChangeSet {
+    /// Which records of the store are changed ones.
+    pub(crate) extent: Extent,
     /// Records that are new, changed or removed (with the reason).
     pub(crate) records: BTreeMap<RecordKey, Option<RemovalReason>>,
     /// Records that formerly shared an entity with a changed record.
     pub(crate) former_members: BTreeSet<RecordKey>,
     /// Names and URLs that may now resolve to another record; records that mention them are
-    /// relinked.
+    /// relinked. Empty if all records are changed, since no name leads to a further one then.
     pub(crate) name_keys: BTreeSet<String>,
     /// Names with a mention that was added, removed or changed.
     pub(crate) mentioned_keys: BTreeSet<String>,
+}
+
+/// Which records of a store are changed ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Some.
+    Partial,
+    /// All: the build is a full one.
+    Full,
+}
+
+impl ChangeSet {
+    pub(crate) fn new(extent: Extent) -> Self {
+        Self {
+            extent,
+            records: BTreeMap::new(),
+            former_members: BTreeSet::new(),
+            name_keys: BTreeSet::new(),
+            mentioned_keys: BTreeSet::new(),
+        }
+    }
+
+    /// Adds names that may now resolve to another record.
+    pub(crate) fn add_name_keys(&mut self, names: impl IntoIterator<Item = String>) {
+        if self.extent == Extent::Partial {
+            self.name_keys.extend(names);
+        }
+    }
+}
+
+/// The facts of a record, with everything that is derived from them alone.
+#[derive(Debug)]
+pub(crate) struct KeyedFacts {
+    pub(crate) stored: StoredFacts,
+    bytes: Compressed<StoredFacts>,
+    names: BTreeSet<String>,
+    mentions: BTreeMap<String, Mention>,
+}
+
+impl KeyedFacts {
+    pub(crate) fn new(key: &RecordKey, stored: StoredFacts, aliases: &Aliases) -> Self {
+        Self {
+            bytes: Compressed::new(&stored),
+            names: name_keys(key, &stored.facts, aliases),
+            mentions: mentions(&stored.facts),
+            stored,
+        }
+    }
 }
 
 /// Replaces the facts of a record, or removes them for the reason in `Err`.
@@ -32,24 +82,26 @@ pub(crate) fn replace_facts(
     changes: &mut ChangeSet,
     aliases: &Aliases,
     key: &RecordKey,
-    new: Result<&StoredFacts, RemovalReason>,
+    new: Result<KeyedFacts, RemovalReason>,
 ) -> Result<(), StoreError> {
     let old = store.facts(key)?;
-    let (old_facts, new_facts) = (old.as_ref().map(|o| &o.facts), new.ok().map(|n| &n.facts));
+    let old_facts = old.as_ref().map(|old| &old.facts);
+    let removal = new.as_ref().err().copied();
+    let (bytes, new_keys, new_mentions) = match new {
+        Ok(new) => (Some(new.bytes), new.names, new.mentions),
+        Err(_) => (None, BTreeSet::new(), BTreeMap::new()),
+    };
 
-    let keys_of = |facts| name_keys(key, facts, aliases);
-    let (old_keys, new_keys) =
-        (old_facts.map(keys_of).unwrap_or_default(), new_facts.map(keys_of).unwrap_or_default());
+    let old_keys = old_facts.map(|facts| name_keys(key, facts, aliases)).unwrap_or_default();
     for name in old_keys.difference(&new_keys) {
         store.remove_key(name, key)?;
     }
     for name in new_keys.difference(&old_keys) {
         store.add_key(name, key)?;
     }
-    changes.name_keys.extend(old_keys.symmetric_difference(&new_keys).cloned());
+    changes.add_name_keys(old_keys.symmetric_difference(&new_keys).cloned());
 
     let old_mentions = old_facts.map(mentions).unwrap_or_default();
-    let new_mentions = new_facts.map(mentions).unwrap_or_default();
     for (name, mention) in &old_mentions {
         if new_mentions.get(name) != Some(mention) {
             store.remove_mention(name, key)?;
@@ -66,11 +118,11 @@ pub(crate) fn replace_facts(
     if let Some(identity) = store.identity(key)? {
         changes.former_members.extend(store.members(identity.id)?);
     }
-    match new {
-        Ok(facts) => store.put_facts(key, facts)?,
-        Err(_) => store.remove_facts(key)?,
+    match bytes {
+        Some(bytes) => store.put_facts(key, &bytes)?,
+        None => store.remove_facts(key)?,
     }
-    changes.records.insert(key.clone(), new.err());
+    changes.records.insert(key.clone(), removal);
     Ok(())
 }
 
@@ -85,7 +137,6 @@ pub(crate) fn rederive(
         let Some(stored) = store.facts(&key)? else { continue };
         for name in name_keys(&key, &stored.facts, &context.aliases) {
             store.add_key(&name, &key)?;
-            changes.name_keys.insert(name);
         }
         for (name, mention) in mentions(&stored.facts) {
             store.add_mention(&name, &key, &mention)?;

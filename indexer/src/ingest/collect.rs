@@ -1,16 +1,16 @@
 //! Collect: fetch every source, normalise what changed and write its facts to the store.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, thread};
 
 use schema::{RemovalReason, SourceRecord};
 
 use super::{
-    change_set::{ChangeSet, replace_facts},
+    change_set::{ChangeSet, KeyedFacts, replace_facts},
     config::{Mode, ResolvedSource},
     context::BuildContext,
     error::BuildError,
     normalise::{NormaliseContext, normalise},
-    publish_thresholds,
+    parallel, publish_thresholds,
     removals::{self, remove_unconfigured_sources},
     report::{REJECTIONS_MAX, SourceReport},
     source::{
@@ -19,7 +19,7 @@ use super::{
     },
 };
 use crate::{
-    store::{RecordKey, StoreError, StoreWriter, StoredFacts},
+    store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
     sync::{self, SyncState, feed},
 };
 
@@ -97,16 +97,25 @@ impl SourceCollector<'_, '_> {
     /// Reads the whole source and removes the records that are no longer in it.
     fn collect(&mut self, survey: &Survey) -> Result<(), BuildError> {
         let source = self.source;
+        let normaliser = Normaliser { context: self.context, source };
         let previous = self.store.input_digests(&source.name)?;
         let known = match self.context.mode {
             Mode::Full => KnownInputs::default(),
-            Mode::Incremental => KnownInputs::new(self.config_digest(), &previous),
+            Mode::Incremental => KnownInputs::new(normaliser.config_digest(), &previous),
         };
         let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
-        for item in source::records(source, self.state, known, survey).map_err(fetch_error)? {
-            self.context.progress.advance(1);
-            self.handle_item(item.map_err(fetch_error)?)?;
-        }
+        let items = source::records(source, self.state, known, survey).map_err(fetch_error)?;
+        thread::scope(|scope| {
+            let normalise = move |item: Result<_, _>| item.map(|item| normaliser.normalised(item));
+            for item in parallel::map(scope, items, normalise) {
+                self.context.progress.advance(1);
+                match item.map_err(fetch_error)? {
+                    Ok(record) => self.store_record(record)?,
+                    Err(item) => self.handle_item(*item)?,
+                }
+            }
+            Ok::<_, BuildError>(())
+        })?;
         self.retract_removed()?;
         if self.proves_absence()? {
             let present = std::mem::take(&mut self.present);
@@ -163,69 +172,33 @@ impl SourceCollector<'_, '_> {
                 self.retract(&key, removals::reason_of_skip(reason))?;
             }
             SourceItem::Rejected(rejection) => self.reject(rejection),
-            SourceItem::Record(raw) => self.store_record(&raw)?,
+            SourceItem::Record(_) => unreachable!("a record is normalised or rejected"),
         }
         Ok(())
     }
 
-    fn store_record(&mut self, raw: &RawRecord) -> Result<(), StoreError> {
-        let context = NormaliseContext { shift_days: self.context.shift_days };
-        let facts = match normalise(raw, self.source, &context) {
-            Ok(facts) => facts,
-            Err(reason) => {
-                let location = raw.location_of(&reason, &self.source.mapping);
-                let key = raw.key.clone();
-                self.reject(Rejection::new(&self.source.name, location, Some(key), reason));
-                return Ok(());
-            }
-        };
-        let key = RecordKey::new(&self.source.name, &raw.key);
+    fn store_record(&mut self, record: NormalisedRecord) -> Result<(), StoreError> {
+        let NormalisedRecord { key, mut keyed, digest } = record;
         let previous = self.store.facts(&key)?;
-        let mut record = self.source_record(raw, facts.url.as_ref());
         let is_first_occurrence = self.present.insert(key.clone());
         match &previous {
             None => self.report.new += 1,
-            Some(previous) if previous.facts == facts => {
+            Some(previous) if previous.facts == keyed.stored.facts => {
                 self.report.unchanged += 1;
-                record.fetched_at = previous.record.fetched_at;
+                keyed.stored.record.fetched_at = previous.record.fetched_at;
             }
             Some(_) if is_first_occurrence => self.report.changed += 1,
             Some(_) => {}
         }
-        let stored = StoredFacts { record, facts };
         // The same facts from different bytes or another location: only the provenance changes.
-        if previous.as_ref() != Some(&stored) {
-            replace_facts(self.store, self.changes, &self.context.aliases, &key, Ok(&stored))?;
-        }
-        let digest = input_digest(self.config_digest(), raw.content_hash, &raw.location);
-        self.store.put_input_digest(&key, &digest)
-    }
-
-    /// Digest of everything other than the bytes that affects the facts of a record.
-    fn config_digest(&self) -> u64 {
-        self.source.digest ^ self.context.shift_days.cast_unsigned()
-    }
-
-    fn source_record(&self, raw: &RawRecord, url: Option<&url::Url>) -> SourceRecord {
-        SourceRecord {
-            source: self.source.name.clone(),
-            remote_key: RecordKey::new(&self.source.name, &raw.key).remote_key().to_owned(),
-            location: self.public_location(&raw.location),
-            url: url.cloned(),
-            fetched_at: self.context.config.now,
-            content_hash: blake3::Hash::from_bytes(raw.content_hash).to_hex().to_string(),
-        }
-    }
-
-    /// The location of a record that the catalog shows: of an address only the host, since calendars
-    /// that are shared by their address can have a secret in it.
-    fn public_location(&self, location: &str) -> String {
-        match &self.source.network {
-            Some(network) if location.starts_with(network.address.as_str()) => {
-                network.address.origin().ascii_serialization()
+        if previous.as_ref() != Some(&keyed.stored) {
+            let aliases = &self.context.aliases;
+            if keyed.stored.record.fetched_at != self.context.config.now {
+                keyed = KeyedFacts::new(&key, keyed.stored, aliases);
             }
-            _ => location.to_owned(),
+            replace_facts(self.store, self.changes, aliases, &key, Ok(keyed))?;
         }
+        self.store.put_input_digest(&key, &digest)
     }
 
     /// Adds a rejection; the previous version of the record remains until it is valid again.
@@ -254,5 +227,66 @@ impl SourceCollector<'_, '_> {
             self.report.removed += 1;
         }
         Ok(())
+    }
+}
+
+/// A record with valid facts, as it is written.
+struct NormalisedRecord {
+    key: RecordKey,
+    keyed: KeyedFacts,
+    digest: InputDigest,
+}
+
+/// Turns the raw records of a source into facts. Needs no store, so that several threads can.
+#[derive(Clone, Copy)]
+struct Normaliser<'a> {
+    context: &'a BuildContext<'a>,
+    source: &'a ResolvedSource,
+}
+
+impl Normaliser<'_> {
+    /// The facts of a record; in `Err`, an item of another kind, such as the rejection of a record
+    /// that is not valid.
+    fn normalised(self, item: SourceItem) -> Result<NormalisedRecord, Box<SourceItem>> {
+        let SourceItem::Record(raw) = item else { return Err(Box::new(item)) };
+        let context = NormaliseContext { shift_days: self.context.shift_days };
+        let facts = normalise(&raw, self.source, &context).map_err(|reason| {
+            let location = raw.location_of(&reason, &self.source.mapping);
+            let key = Some(raw.key.clone());
+            let rejection = Rejection::new(&self.source.name, location, key, reason);
+            Box::new(SourceItem::Rejected(rejection))
+        })?;
+        let key = RecordKey::new(&self.source.name, &raw.key);
+        let stored = StoredFacts { record: self.source_record(&raw, facts.url.as_ref()), facts };
+        let keyed = KeyedFacts::new(&key, stored, &self.context.aliases);
+        let digest = input_digest(self.config_digest(), raw.content_hash, &raw.location);
+        Ok(NormalisedRecord { key, keyed, digest })
+    }
+
+    /// Digest of everything other than the bytes that affects the facts of a record.
+    fn config_digest(&self) -> u64 {
+        self.source.digest ^ self.context.shift_days.cast_unsigned()
+    }
+
+    fn source_record(&self, raw: &RawRecord, url: Option<&url::Url>) -> SourceRecord {
+        SourceRecord {
+            source: self.source.name.clone(),
+            remote_key: RecordKey::new(&self.source.name, &raw.key).remote_key().to_owned(),
+            location: self.public_location(&raw.location),
+            url: url.cloned(),
+            fetched_at: self.context.config.now,
+            content_hash: blake3::Hash::from_bytes(raw.content_hash).to_hex().to_string(),
+        }
+    }
+
+    /// The location of a record that the catalog shows: of an address only the host, since calendars
+    /// that are shared by their address can have a secret in it.
+    fn public_location(&self, location: &str) -> String {
+        match &self.source.network {
+            Some(network) if location.starts_with(network.address.as_str()) => {
+                network.address.origin().ascii_serialization()
+            }
+            _ => location.to_owned(),
+        }
     }
 }

@@ -6,6 +6,7 @@ use schema::{GenerationNumber, SourceName};
 
 use super::{
     base_generation::Base,
+    change_set::Extent,
     config::{BuildConfig, BuildOptions, Mode, ResolvedSource},
     name_keys::Aliases,
 };
@@ -61,6 +62,11 @@ impl<'a> BuildContext<'a> {
     /// The base whose store and index are extended; `None` for a full build.
     pub(crate) fn extended_base(&self) -> Option<&'a Base> {
         self.base.filter(|_| self.mode == Mode::Incremental)
+    }
+
+    /// Which records of the store the build derives again.
+    pub(crate) fn extent(&self) -> Extent {
+        if self.extended_base().is_some() { Extent::Partial } else { Extent::Full }
     }
 
     /// The base whose history a full build carries over.

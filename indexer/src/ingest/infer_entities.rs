@@ -7,7 +7,7 @@ use schema::{NodeKind, RemovalReason, SourceName, SourceRecord, normalisation};
 
 use super::{
     announcement::announced_records,
-    change_set::{ChangeSet, replace_facts},
+    change_set::{ChangeSet, KeyedFacts, replace_facts},
     context::BuildContext,
     name_keys::{
         Aliases, alternative_name_key, assumed_kind_key, is_identity_key, is_key_between_sources,
@@ -26,10 +26,11 @@ pub(crate) fn connected_records(
     facts: &Facts,
     aliases: &Aliases,
 ) -> Result<Vec<RecordKey>, StoreError> {
+    let names = name_keys(key, facts, aliases);
     let mut connected: Vec<_> =
-        announced_records(store, (key, facts), aliases)?.into_iter().collect();
+        announced_records(store, (key, facts), &names, aliases)?.into_iter().collect();
     connected.extend(records_of_page(store, facts)?);
-    for name in name_keys(key, facts, aliases) {
+    for name in names {
         if is_identity_key(&name) {
             let records = store.records_with_key(&name)?;
             if !is_key_between_sources(&name) || is_one_per_source(&records) {
@@ -120,7 +121,8 @@ pub(crate) fn infer_entities(
         if let Some(label) = label {
             let since = stored.map_or(context.config.now, |stored| stored.record.fetched_at);
             let facts = inferred_facts(kind, &key, label, since);
-            replace_facts(store, changes, &context.aliases, &key, Ok(&facts))?;
+            let facts = KeyedFacts::new(&key, facts, &context.aliases);
+            replace_facts(store, changes, &context.aliases, &key, Ok(facts))?;
         } else {
             let removal = Err(RemovalReason::Missing);
             replace_facts(store, changes, &context.aliases, &key, removal)?;

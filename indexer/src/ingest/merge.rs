@@ -6,7 +6,10 @@
 
 mod fields;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    thread,
+};
 
 use schema::{NodeId, NodeKind, SourceName};
 
@@ -14,7 +17,7 @@ pub(crate) use fields::{Merged, merge};
 
 use super::{
     announcement::{lacks_identity, records_affected_by_opening, records_with_openings},
-    change_set::ChangeSet,
+    change_set::{ChangeSet, Extent},
     context::BuildContext,
     error::BuildError,
     infer_entities::connected_records,
@@ -22,6 +25,7 @@ use super::{
         assumed_kind_key, is_key_between_sources, name_keys, parse_entity_key, url_of_key,
     },
     opening::is_opening_key,
+    parallel,
 };
 use crate::{
     source_facts::Detail,
@@ -63,7 +67,7 @@ pub(crate) fn resolve_identities(
                 // Mentions of this record by one of its names now resolve to another id.
                 let facts = store.facts(key)?;
                 let keys = facts.map(|f| name_keys(key, &f.facts, &context.aliases));
-                changes.name_keys.extend(keys.unwrap_or_default());
+                changes.add_name_keys(keys.unwrap_or_default());
             }
         }
         store.set_members(*id, &component.members)?;
@@ -112,6 +116,29 @@ fn components(
     context: &BuildContext<'_>,
 ) -> Result<Vec<Component>, StoreError> {
     let mut seeds: BTreeSet<RecordKey> = changes.records.keys().cloned().collect();
+    // In a full build, every record is changed.
+    if changes.extent == Extent::Partial {
+        seeds = with_dependents(store, changes, seeds)?;
+    }
+    let mut visited = BTreeSet::new();
+    let mut components = Vec::new();
+    thread::scope(|scope| {
+        let read = move |key: RecordKey| member(store, context, key);
+        for seed in parallel::map(scope, seeds, read) {
+            let Some(seed) = seed? else { continue };
+            let members = connected_members(store, context, seed, &mut visited)?;
+            components.extend(split_incomplete_event(members).into_iter().filter_map(component));
+        }
+        Ok(components)
+    })
+}
+
+/// Adds the records that are, were or may now be connected with changed ones.
+fn with_dependents(
+    store: &StoreWriter<'_>,
+    changes: &ChangeSet,
+    mut seeds: BTreeSet<RecordKey>,
+) -> Result<BTreeSet<RecordKey>, StoreError> {
     seeds.extend(changes.former_members.iter().cloned());
     for key in changes.records.keys() {
         if let Some(stored) = store.facts(key)? {
@@ -143,40 +170,48 @@ fn components(
             seeds.extend(store.members(identity.id)?);
         }
     }
-    let mut visited = BTreeSet::new();
-    let mut components = Vec::new();
-    for seed in seeds {
-        let members = connected_members(store, context, seed, &mut visited)?;
-        components.extend(split_incomplete_event(members).into_iter().filter_map(component));
-    }
-    Ok(components)
+    Ok(seeds)
+}
+
+/// The record with a key, and those that are directly connected with it.
+fn member(
+    store: &StoreWriter<'_>,
+    context: &BuildContext<'_>,
+    key: RecordKey,
+) -> Result<Option<(Member, Vec<RecordKey>)>, StoreError> {
+    let Some(stored) = store.facts(&key)? else { return Ok(None) };
+    let connected = connected_records(store, &key, &stored.facts, &context.aliases)?;
+    let member = Member {
+        kind: stored.facts.kind(),
+        is_kind_assumed: stored.facts.is_kind_assumed,
+        lacks_identity: lacks_identity(&key, &stored.facts, &context.aliases),
+        is_event_with_start: matches!(
+            &stored.facts.detail,
+            Detail::Event(event) if event.start.is_some()
+        ),
+        key,
+    };
+    Ok(Some((member, connected)))
 }
 
 /// The records that are connected with a record, directly or not.
 fn connected_members(
     store: &StoreWriter<'_>,
     context: &BuildContext<'_>,
-    seed: RecordKey,
+    (seed, mut pending): (Member, Vec<RecordKey>),
     visited: &mut BTreeSet<RecordKey>,
 ) -> Result<Vec<Member>, StoreError> {
-    let mut members = Vec::new();
-    let mut pending = vec![seed];
+    if !visited.insert(seed.key.clone()) {
+        return Ok(Vec::new());
+    }
+    let mut members = vec![seed];
     while let Some(key) = pending.pop() {
         if !visited.insert(key.clone()) {
             continue;
         }
-        let Some(stored) = store.facts(&key)? else { continue };
-        pending.extend(connected_records(store, &key, &stored.facts, &context.aliases)?);
-        members.push(Member {
-            kind: stored.facts.kind(),
-            is_kind_assumed: stored.facts.is_kind_assumed,
-            lacks_identity: lacks_identity(&key, &stored.facts, &context.aliases),
-            is_event_with_start: matches!(
-                &stored.facts.detail,
-                Detail::Event(event) if event.start.is_some()
-            ),
-            key,
-        });
+        let Some((member, connected)) = member(store, context, key)? else { continue };
+        pending.extend(connected);
+        members.push(member);
     }
     members.sort_by(|l, r| context.precedence(&l.key).cmp(&context.precedence(&r.key)));
     Ok(members)

@@ -6,10 +6,14 @@
 //! its lowest id. Groups therefore depend on the texts and not on their order of arrival, and a
 //! changed text is compared with its neighbours only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+};
 
 use schema::{Body, NodeId, Provenance, Record, SourceName};
 
+use super::parallel;
 use crate::{
     analysis::WordHashes,
     index,
@@ -53,6 +57,8 @@ pub(crate) struct BandChanges {
     current: BTreeMap<NodeId, BTreeSet<u64>>,
     /// Bands that each changed text left.
     left: BTreeMap<NodeId, BTreeSet<u64>>,
+    /// Bands that texts entered; written in the order of their keys once all are known.
+    entered: Vec<(u64, NodeId)>,
 }
 
 impl BandChanges {
@@ -68,9 +74,7 @@ impl BandChanges {
             store.remove_from_band(*band, id)?;
             self.left.entry(id).or_default().insert(*band);
         }
-        for band in new.difference(old) {
-            store.add_to_band(*band, id)?;
-        }
+        self.entered.extend(new.difference(old).map(|band| (*band, id)));
         self.current.insert(id, new);
         Ok(())
     }
@@ -78,15 +82,19 @@ impl BandChanges {
     /// Recomputes the groups in all bands with texts that changed, entered or left. Returns the
     /// content whose group changed.
     pub(crate) fn recompute_groups(
-        &self,
+        &mut self,
         store: &mut StoreWriter<'_>,
     ) -> Result<BTreeSet<NodeId>, StoreError> {
-        let mut affected = BTreeSet::new();
-        for (id, bands) in self.current.iter().chain(&self.left) {
+        self.entered.sort_unstable();
+        for (band, id) in std::mem::take(&mut self.entered) {
+            store.add_to_band(band, id)?;
+        }
+        let current_neighbours = self.current_neighbours(store)?;
+        let mut affected: BTreeSet<NodeId> = self.current.keys().copied().collect();
+        affected.extend(current_neighbours.values().flatten());
+        for (id, bands) in &self.left {
             affected.insert(*id);
-            for band in bands {
-                affected.extend(store.band_neighbours(*band, *id, NEIGHBOURS_PER_SIDE)?);
-            }
+            affected.extend(neighbours(store, *id, bands)?);
         }
         for id in affected.clone() {
             if let Some(group) = store.group(id)? {
@@ -98,7 +106,7 @@ impl BandChanges {
             if groups.contains_key(&id) {
                 continue;
             }
-            let duplicates = self.duplicates_of(store, id)?;
+            let duplicates = self.duplicates_of(store, id, &current_neighbours)?;
             let group = duplicates.first().copied().filter(|_| duplicates.len() > 1);
             groups.extend(duplicates.into_iter().map(|id| (id, group)));
         }
@@ -112,19 +120,35 @@ impl BandChanges {
         Ok(changed)
     }
 
-    /// All content in the same group as `id`, including `id` itself.
+    /// The neighbours of the changed texts that have any; most have none.
+    fn current_neighbours(
+        &self,
+        store: &StoreWriter<'_>,
+    ) -> Result<BTreeMap<NodeId, BTreeSet<NodeId>>, StoreError> {
+        thread::scope(|scope| {
+            let read = move |(id, bands): (&NodeId, &_)| Ok((*id, neighbours(store, *id, bands)?));
+            let found = parallel::map(scope, &self.current, read);
+            let has_any = |found: &Result<_, _>| !matches!(found, Ok((_, neighbours)) if BTreeSet::is_empty(neighbours));
+            found.filter(has_any).collect()
+        })
+    }
+
+    /// All content in the same group as `id`, including `id` itself. `current_neighbours` has the
+    /// neighbours of changed texts, unless there are none.
     fn duplicates_of(
         &self,
         store: &StoreWriter<'_>,
         id: NodeId,
+        current_neighbours: &BTreeMap<NodeId, BTreeSet<NodeId>>,
     ) -> Result<BTreeSet<NodeId>, StoreError> {
         let mut members = BTreeSet::from([id]);
         let mut pending = vec![id];
         while let Some(id) = pending.pop() {
-            let mut neighbours = BTreeSet::new();
-            for band in self.bands(store, id)? {
-                neighbours.extend(store.band_neighbours(band, id, NEIGHBOURS_PER_SIDE)?);
-            }
+            let mut neighbours = if self.current.contains_key(&id) {
+                current_neighbours.get(&id).cloned().unwrap_or_default()
+            } else {
+                neighbours(store, id, &stored_bands(store, id)?)?
+            };
             neighbours.retain(|other| !members.contains(other));
             if neighbours.is_empty() {
                 continue;
@@ -139,14 +163,24 @@ impl BandChanges {
         }
         Ok(members)
     }
+}
 
-    fn bands(&self, store: &StoreWriter<'_>, id: NodeId) -> Result<BTreeSet<u64>, StoreError> {
-        if let Some(bands) = self.current.get(&id) {
-            return Ok(bands.clone());
-        }
-        let Some(record) = store.record(id)? else { return Ok(BTreeSet::new()) };
-        Ok(bands(&record, store.body(id)?.as_ref(), &store.provenance(id)?))
+/// The neighbours of a text in these bands.
+fn neighbours(
+    store: &StoreWriter<'_>,
+    id: NodeId,
+    bands: &BTreeSet<u64>,
+) -> Result<BTreeSet<NodeId>, StoreError> {
+    let mut neighbours = BTreeSet::new();
+    for band in bands {
+        neighbours.extend(store.band_neighbours(*band, id, NEIGHBOURS_PER_SIDE)?);
     }
+    Ok(neighbours)
+}
+
+fn stored_bands(store: &StoreWriter<'_>, id: NodeId) -> Result<BTreeSet<u64>, StoreError> {
+    let Some(record) = store.record(id)? else { return Ok(BTreeSet::new()) };
+    Ok(bands(&record, store.body(id)?.as_ref(), &store.provenance(id)?))
 }
 
 fn fingerprint(store: &StoreWriter<'_>, id: NodeId) -> Result<WordHashes, StoreError> {

@@ -202,13 +202,15 @@ fn body(record: &Object, extract_title: bool) -> Result<(Option<Body>, Option<St
         return Err(format!("`body`: exceeds {limit} bytes: `{}`", raw.len()));
     }
     let context = record.context;
-    let html = html::sanitise(raw, context.base.as_ref(), context.language);
-    let mut html = html.map_err(|error| format!("`body`: {error}"))?;
-    let heading = if extract_title { html::extract_heading(&mut html) } else { None };
+    let body = html::sanitise(raw, context.base.as_ref(), context.language);
+    let mut body = body.map_err(|error| format!("`body`: {error}"))?;
+    let mut heading = None;
+    if extract_title {
+        heading = html::extract_heading(&mut body.html);
+        body.text = html::body_text(&body.html, context.language);
+    }
     let heading = heading.map(|heading| truncate(&heading, TITLE_CHARS_MAX));
-    let text = redact::redact(&html::plain_text(&html), context.language);
-    let body = (!text.is_empty()).then_some(Body { html, text });
-    Ok((body, heading))
+    Ok(((!body.text.is_empty()).then_some(body), heading))
 }
 
 /// A title derived from the first sentence of a text.

@@ -1,9 +1,12 @@
 //! Write: replace stored records with merged and linked records that differ from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+};
 
 use schema::{
-    Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, normalisation,
+    Body, Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, normalisation,
 };
 
 use super::{
@@ -15,13 +18,19 @@ use super::{
     name_keys::normalised_url_key,
     near_duplicates,
     near_duplicates::BandChanges,
+    parallel,
     report::Unresolved,
     source::Rejection,
 };
 use crate::{
     index::affects_linked_documents,
-    store::{RecordKey, Relation, StoreError, StoreReader, StoreWriter, StoredFacts, sources},
+    store::{
+        Compressed, RecordKey, Relation, StoreError, StoreReader, StoreWriter, StoredFacts, sources,
+    },
 };
+
+/// Number of records that are derived before they are written: each can be large.
+const BATCH_RECORDS: usize = 64;
 
 /// Changes made by a write.
 #[derive(Debug, Default)]
@@ -94,30 +103,66 @@ pub(crate) fn write(
         result.retired.insert(id, reason);
         remove_record(store, context, id, reason, &mut result)?;
     }
-    for id in to_rebuild {
-        let mut records = Vec::new();
-        let mut members = store.members(id)?;
-        members.sort_by(|l, r| context.precedence(l).cmp(&context.precedence(r)));
-        for key in members {
-            records.extend(store.facts(&key)?);
-        }
-        let is_inferred = |stored: &StoredFacts| {
-            let key = RecordKey::new(&stored.record.source, &stored.record.remote_key);
-            lacks_identity(&key, &stored.facts, &context.aliases)
-        };
-        let Some(merged) = merge(records, |source| context.trust(source), is_inferred) else {
-            continue;
-        };
-        match (Linker { store, context }).record(id, &merged) {
-            Ok(record) => write_record(store, context, &record, &merged, &mut result)?,
-            Err(LinkError::Store(error)) => return Err(error),
-            Err(LinkError::Incomplete(reason)) => {
-                result.rejections.extend(incomplete_rejection(&merged, reason));
-                remove_record(store, context, id, RemovalReason::Missing, &mut result)?;
+    let to_rebuild: Vec<NodeId> = to_rebuild.into_iter().collect();
+    for ids in to_rebuild.chunks(BATCH_RECORDS) {
+        let derived: Vec<_> = thread::scope(|scope| {
+            let store = &*store;
+            parallel::map(scope, ids, move |id| derive(store, context, *id)).collect()
+        });
+        for derived in derived {
+            let Some(derived) = derived? else { continue };
+            match &derived.record {
+                Ok(record) => write_record(store, context, record, &derived, &mut result)?,
+                Err(reason) => {
+                    result.rejections.extend(incomplete_rejection(&derived.merged, reason));
+                    let reason = RemovalReason::Missing;
+                    remove_record(store, context, derived.id, reason, &mut result)?;
+                }
             }
         }
     }
     Ok(result)
+}
+
+/// A merged and linked record, with all that can be derived without writing to the store.
+struct DerivedRecord {
+    id: NodeId,
+    merged: Merged,
+    /// In `Err`, why there is none.
+    record: Result<Record, &'static str>,
+    bands: BTreeSet<u64>,
+    body: Option<Compressed<Body>>,
+}
+
+/// Derives a record from the facts of its sources. `None` if it has no sources.
+fn derive(
+    store: &StoreWriter<'_>,
+    context: &BuildContext<'_>,
+    id: NodeId,
+) -> Result<Option<DerivedRecord>, StoreError> {
+    let mut records = Vec::new();
+    let mut members = store.members(id)?;
+    members.sort_by(|l, r| context.precedence(l).cmp(&context.precedence(r)));
+    for key in members {
+        records.extend(store.facts(&key)?);
+    }
+    let is_inferred = |stored: &StoredFacts| {
+        let key = RecordKey::new(&stored.record.source, &stored.record.remote_key);
+        lacks_identity(&key, &stored.facts, &context.aliases)
+    };
+    let Some(merged) = merge(records, |source| context.trust(source), is_inferred) else {
+        return Ok(None);
+    };
+    let record = match (Linker { store, context }).record(id, &merged) {
+        Ok(record) => Ok(record),
+        Err(LinkError::Store(error)) => return Err(error),
+        Err(LinkError::Incomplete(reason)) => Err(reason),
+    };
+    let body = merged.facts.body.as_ref();
+    let bands_of = |record| near_duplicates::bands(record, body, &merged.provenance);
+    let bands = record.as_ref().map(bands_of).unwrap_or_default();
+    let body = body.map(Compressed::new);
+    Ok(Some(DerivedRecord { id, merged, record, bands, body }))
 }
 
 fn unresolved_name(name: &str, mentions: usize) -> Option<Unresolved> {
@@ -154,10 +199,10 @@ fn write_record(
     store: &mut StoreWriter<'_>,
     context: &BuildContext<'_>,
     record: &Record,
-    merged: &Merged,
+    derived: &DerivedRecord,
     result: &mut WriteResult,
 ) -> Result<(), StoreError> {
-    let id = record.id();
+    let (id, merged) = (record.id(), &derived.merged);
     let old = store.record(id)?;
     let body = merged.facts.body.as_ref();
     let old_body = store.body(id)?;
@@ -186,10 +231,10 @@ fn write_record(
     }
     update_links(store, id, old.as_ref(), Some(record))?;
     store.put_record(record)?;
-    store.put_body(id, body)?;
+    store.put_body(id, derived.body.as_ref())?;
     let bands_of = |old| near_duplicates::bands(old, old_body.as_ref(), &provenance_before);
     let old_bands = old.as_ref().map(bands_of).unwrap_or_default();
-    let new_bands = near_duplicates::bands(record, body, &merged.provenance);
+    let new_bands = derived.bands.clone();
     result.band_changes.update_bands(store, id, &old_bands, new_bands)?;
     result.upserted.insert(id);
     if id.kind().is_content() {

@@ -1,5 +1,7 @@
 //! Encoding of values: `postcard`, with `lz4` compression for long texts.
 
+use std::marker::PhantomData;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::StoreError;
@@ -26,4 +28,17 @@ pub(super) fn decode_compressed<T: DeserializeOwned>(
     let plain =
         lz4_flex::decompress_size_prepended(bytes).map_err(|_| StoreError::Decode { table })?;
     decode(&plain, table)
+}
+
+/// A value encoded with compression, which takes longer than to write it.
+#[derive(Debug)]
+pub(crate) struct Compressed<T> {
+    pub(super) bytes: Vec<u8>,
+    value: PhantomData<T>,
+}
+
+impl<T: Serialize> Compressed<T> {
+    pub(crate) fn new(value: &T) -> Self {
+        Self { bytes: encode_compressed(value), value: PhantomData }
+    }
 }

@@ -10,7 +10,7 @@ use schema::{
 use super::{
     BASE_FILE, Identity, InputDigest, Mention, OVERLAY_FILE, RecordKey, Relation, StoreError,
     StoreReader, StoredFacts,
-    codec::{decode, decode_compressed, encode, encode_compressed},
+    codec::{Compressed, decode, decode_compressed, encode, encode_compressed},
     reader::{PublishedFile, count_names, linked, node_id},
     tables::WriteTables,
 };
@@ -90,9 +90,9 @@ impl StoreWriter<'_> {
     pub(crate) fn put_facts(
         &mut self,
         key: &RecordKey,
-        facts: &StoredFacts,
+        facts: &Compressed<StoredFacts>,
     ) -> Result<(), StoreError> {
-        self.tables.facts.insert(key.as_str(), encode_compressed(facts).as_slice())?;
+        self.tables.facts.insert(key.as_str(), facts.bytes.as_slice())?;
         Ok(())
     }
 
@@ -298,11 +298,13 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    pub(crate) fn put_body(&mut self, id: NodeId, body: Option<&Body>) -> Result<(), StoreError> {
+    pub(crate) fn put_body(
+        &mut self,
+        id: NodeId,
+        body: Option<&Compressed<Body>>,
+    ) -> Result<(), StoreError> {
         match body {
-            Some(body) => {
-                self.tables.bodies.insert(id.to_bits(), encode_compressed(body).as_slice())?;
-            }
+            Some(body) => self.tables.bodies.insert(id.to_bits(), body.bytes.as_slice())?,
             None => self.tables.bodies.remove(id.to_bits())?,
         }
         Ok(())

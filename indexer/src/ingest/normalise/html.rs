@@ -8,11 +8,11 @@ use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 use ammonia::{Builder, UrlRelative};
 use html_escape::{decode_html_entities, encode_text};
 use regex::Regex;
-use schema::Language;
+use schema::{Body, Language};
 use url::Url;
 
 pub(crate) use self::balance::UnclosedMarkup;
-use self::balance::balance;
+use self::balance::{ELEMENTS_MAX, balance};
 use super::{
     redact::{contains_email, redact},
     whitespace::{collapse_blank_lines, collapse_whitespace, strip_invisible},
@@ -71,8 +71,8 @@ pub(super) fn is_html(text: &str) -> bool {
     text.contains('<') && MARKUP.is_match(text)
 }
 
-/// The HTML of a body: sanitised and redacted, with relative links made absolute. Plain text is
-/// converted to paragraphs.
+/// A body: sanitised and redacted HTML, with relative links made absolute, and its text. Plain text
+/// is converted to paragraphs.
 ///
 /// # Errors
 /// [`UnclosedMarkup`] that hides the rest of the text.
@@ -80,8 +80,35 @@ pub(super) fn sanitise(
     raw: &str,
     base: Option<&Url>,
     language: Language,
-) -> Result<String, UnclosedMarkup> {
+) -> Result<Body, UnclosedMarkup> {
     let html = if is_html(raw) { Cow::Borrowed(raw) } else { Cow::Owned(from_plain(raw)) };
+    let is_clean = matches!(&html, Cow::Owned(html) if is_unchanged_by_parser(html));
+    let clean = if is_clean { html } else { Cow::Owned(parsed(&html, base, language)?) };
+    let html = redact_text(&clean, language);
+    // Tags may split contact data that a reader still sees as a whole.
+    let text = plain_text(&html);
+    let redacted = redact(&text, language);
+    if redacted == text {
+        return Ok(Body { html, text });
+    }
+    let html = from_plain(&encode_text(&redacted));
+    let text = body_text(&html, language);
+    Ok(Body { html, text })
+}
+
+/// The text of the HTML of a body.
+pub(super) fn body_text(html: &str, language: Language) -> String {
+    redact(&plain_text(html), language)
+}
+
+/// Whether a parser changes nothing but the spelling of entities in the paragraphs of a plain text.
+fn is_unchanged_by_parser(paragraphs: &str) -> bool {
+    let is_text = |byte: u8| !matches!(byte, b'\0' | b'\r');
+    paragraphs.bytes().all(is_text) && paragraphs.matches('<').count() < ELEMENTS_MAX
+}
+
+/// HTML as a parser writes it: safe, and complete.
+fn parsed(html: &str, base: Option<&Url>, language: Language) -> Result<String, UnclosedMarkup> {
     let relative = base.map_or(UrlRelative::Deny, |url| UrlRelative::RewriteWithBase(url.clone()));
     let clean = Builder::default()
         .url_schemes(HashSet::from(["http", "https"]))
@@ -93,13 +120,9 @@ pub(super) fn sanitise(
             "href" | "src" | "cite" => Some(value.into()),
             _ => Some(redact(value, language).into()),
         })
-        .clean(&balance(&html)?)
+        .clean(&balance(html)?)
         .to_string();
-    let html = redact_text(&clean, language);
-    // Tags may split contact data that a reader still sees as a whole.
-    let text = plain_text(&html);
-    let redacted = redact(&text, language);
-    Ok(if redacted == text { html } else { from_plain(&encode_text(&redacted)) })
+    Ok(clean)
 }
 
 /// The text of any HTML, with each block on its own line.
@@ -178,7 +201,7 @@ pub(super) fn plain_text(html: &str) -> String {
 /// A line break in HTML is a space, except in preformatted text.
 fn push_text(text: &mut String, fragment: &str, preformatted: bool) {
     let decoded = decode_html_entities(fragment);
-    if preformatted {
+    if preformatted || !decoded.contains(['\n', '\r']) {
         text.push_str(&decoded);
     } else {
         text.extend(decoded.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
@@ -193,7 +216,9 @@ mod tests {
 
     fn clean(raw: &str) -> String {
         let base = Url::parse("https://www.example.nl/blog/stuk/").unwrap();
-        sanitise(raw, Some(&base), Language::Nl).unwrap_or_default().trim().to_owned()
+        let body = sanitise(raw, Some(&base), Language::Nl).unwrap_or_default();
+        assert_eq!(body.text, body_text(&body.html, Language::Nl), "{raw}");
+        body.html.trim().to_owned()
     }
 
     #[test]
@@ -220,7 +245,7 @@ mod tests {
             "<p><a href=\"https://www.example.nl/blog/a?b=1&amp;c=2\" rel=\"noopener\">x</a></p>"
         );
         let without_base = sanitise("<p><a href=\"/a\">x</a></p>", None, Language::Nl).unwrap();
-        assert_eq!(without_base, "<p><a rel=\"noopener\">x</a></p>");
+        assert_eq!(without_base.html, "<p><a rel=\"noopener\">x</a></p>");
     }
 
     #[test]
@@ -299,7 +324,7 @@ mod tests {
             for piece in HOSTILE {
                 let html = piece.repeat((1 << 18) / piece.len());
                 let start = std::time::Instant::now();
-                let text = plain_text(&sanitise(&html, None, Language::Nl).unwrap_or_default());
+                let text = sanitise(&html, None, Language::Nl).unwrap_or_default().text;
                 let _ = sanitised_text(&html);
                 // It takes less than a second; a quadratic algorithm takes minutes.
                 assert!(
@@ -318,7 +343,25 @@ mod tests {
         small_stack.unwrap().join().unwrap();
     }
 
+    #[test]
+    fn a_text_of_many_paragraphs_must_be_limited_like_html() {
+        let lines = "a\n\n".repeat(ELEMENTS_MAX + 1);
+        let html = sanitise(&lines, None, Language::Nl).unwrap().html;
+        assert_eq!(html.matches("<p>").count(), ELEMENTS_MAX);
+    }
+
     proptest! {
+        #[test]
+        fn a_plain_text_must_be_what_a_parser_makes_of_it(
+            text in "([a<>\"' \n\r\t\0\u{a0}\u{85}\u{ad}\u{feff}\u{fffe}é@.&]|&(lt|amp|#0|#13|nbsp|shy|#x80);){0,30}"
+        ) {
+            let html = from_plain(&text);
+            if !is_html(&text) && is_unchanged_by_parser(&html) {
+                let redacted = |html: &str| redact_text(html, Language::Nl);
+                prop_assert_eq!(redacted(&parsed(&html, None, Language::Nl).unwrap()), redacted(&html));
+            }
+        }
+
         #[test]
         fn no_text_must_make_the_cleaner_panic_or_leave_a_script(
             text in "[<>/a-c\"'= &;scriptëp]{0,80}"

@@ -1,7 +1,7 @@
 //! Redacts contact data: e-mail addresses and telephone numbers, but not text that only resembles
 //! them (years, dates, amounts, standards, company and file numbers).
 
-use std::{ops::Range, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::Regex;
 use schema::Language;
@@ -61,7 +61,12 @@ pub(super) fn redact(text: &str, language: Language) -> String {
         Language::En => NOTICES_EN,
         Language::Nl | Language::Other => NOTICES_NL,
     };
-    let text = EMAIL.replace_all(text, email);
+    // Most texts have no character with which any address or number is written.
+    let may_have_email = text.contains(['@', '＠', '(', '[']);
+    let text = if may_have_email { EMAIL.replace_all(text, email) } else { Cow::Borrowed(text) };
+    if !text.contains(['0', '+']) || !TELEPHONE.is_match(&text) {
+        return text.into_owned();
+    }
     let addresses: Vec<_> = ADDRESS.find_iter(&text).map(|address| address.range()).collect();
     let mut redacted = String::with_capacity(text.len());
     let mut end = 0;
@@ -223,6 +228,13 @@ mod tests {
         fn nothing_must_be_found_in_what_was_redacted(text in "[0-9+() @.a-z-]{0,60}") {
             let redacted = redact(&text, Language::Nl);
             prop_assert!(!contains_email(&redacted), "{}", redacted);
+        }
+
+        #[test]
+        fn a_text_without_the_characters_of_addresses_and_numbers_must_have_none(
+            text in "[1-9a-z ._/-]{0,60}"
+        ) {
+            prop_assert!(!EMAIL.is_match(&text) && !TELEPHONE.is_match(&text));
         }
 
         #[test]
