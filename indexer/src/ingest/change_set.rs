@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schema::RemovalReason;
 
 use super::{
-    context::BuildContext,
+    context::{BuildContext, Extent},
     name_keys::{Aliases, mentions, name_keys},
 };
 use crate::store::{Compressed, Mention, RecordKey, StoreError, StoreWriter, StoredFacts};
@@ -26,15 +26,6 @@ pub(crate) struct ChangeSet {
     pub(crate) name_keys: BTreeSet<String>,
     /// Names with a mention that was added, removed or changed.
     pub(crate) mentioned_keys: BTreeSet<String>,
-}
-
-/// Which records of a store are changed ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// Some.
-    Partial,
-    /// All: the build is a full one.
-    Full,
 }
 
 impl ChangeSet {

@@ -6,11 +6,19 @@ use schema::{GenerationNumber, SourceName};
 
 use super::{
     base_generation::Base,
-    change_set::Extent,
     config::{BuildConfig, BuildOptions, Mode, ResolvedSource},
     name_keys::Aliases,
 };
 use crate::{progress::Progress, store::RecordKey};
+
+/// Which records of a store are changed ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Some.
+    Partial,
+    /// All: the build is a full one.
+    Full,
+}
 
 /// Context shared by all stages of a build, apart from the store.
 pub(crate) struct BuildContext<'a> {

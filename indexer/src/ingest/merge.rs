@@ -17,8 +17,8 @@ pub(crate) use fields::{Merged, merge};
 
 use super::{
     announcement::{lacks_identity, records_affected_by_opening, records_with_openings},
-    change_set::{ChangeSet, Extent},
-    context::BuildContext,
+    change_set::ChangeSet,
+    context::{BuildContext, Extent},
     error::BuildError,
     infer_entities::connected_records,
     name_keys::{
