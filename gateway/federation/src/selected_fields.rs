@@ -276,8 +276,9 @@ impl<'r> ResponseReader<'r> {
         self.at = (self.at + 1).min(self.json.len());
     }
 
-    /// Moves to the end of the value at this position.
+    /// Moves to the end of the next value.
     fn skip_value(&mut self) {
+        self.peek();
         let mut depth = 0_usize;
         while let Some(rest) = self.json.get(self.at..).filter(|rest| !rest.is_empty()) {
             self.at += match rest[0] {
@@ -436,7 +437,8 @@ mod tests {
 
     #[test]
     fn leaves_must_be_slices_of_the_response() {
-        let text = r#"{ "a" : { "b" : [ 1.0, -0, 12345678901234567890123 ], "c":"\u00e9" } }"#;
+        let text = r#"{ "x" : { "y" : [ 1 ] } , "a" : { "x" : 1 , "b" : [ 1.0, -0, 12345678901234567890123 ],
+            "c":"\u00e9" } }"#;
         let json = Bytes::from(text);
         let projected = selected("a{ b c }").read(&json).unwrap();
         assert_eq!(
