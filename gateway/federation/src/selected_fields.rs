@@ -437,8 +437,8 @@ mod tests {
 
     #[test]
     fn leaves_must_be_slices_of_the_response() {
-        let text = r#"{ "x" : { "y" : [ 1 ] } , "a" : { "x" : 1 , "b" : [ 1.0, -0, 12345678901234567890123 ],
-            "c":"\u00e9" } }"#;
+        let text = r#"{ "x" : { "y" : [ 1 ] } ,
+            "a" : { "x" : 1 , "b" : [ 1.0, -0, 12345678901234567890123 ], "c":"\u00e9" } }"#;
         let json = Bytes::from(text);
         let projected = selected("a{ b c }").read(&json).unwrap();
         assert_eq!(
