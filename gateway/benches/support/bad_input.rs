@@ -44,10 +44,10 @@ pub(crate) fn measure(
     let texts: Vec<&str> =
         records.iter().filter_map(|(_, body)| Some(body.as_ref()?.text.as_str())).collect();
     let classes = classes(&texts, queries);
-    let none = SearchExtras::default();
+    let hits = SearchExtras::default();
     for (title, extras) in [
-        ("bad input, 10 hits", none),
-        ("bad input, with total and facets", SearchExtras { total: true, facets: true, ..none }),
+        ("bad input, 10 hits", hits),
+        ("bad input, with total and facets", SearchExtras { total: true, facets: true, ..hits }),
     ] {
         table.head(title);
         let time = |searches: &[SearchQuery]| time(runtime, snapshot, searches, extras);
@@ -160,7 +160,7 @@ fn classes(texts: &[&str], queries: &[String]) -> Vec<Class> {
         let stop_words: BTreeSet<&str> = common.iter().take(30).copied().collect();
         let phrases = texts.iter().flat_map(|text| {
             let all: Vec<&str> = text.split_whitespace().collect();
-            let phrases = all.windows(words).map(|words| words.to_vec()).collect::<Vec<_>>();
+            let phrases = all.windows(words).map(<[&str]>::to_vec).collect::<Vec<_>>();
             phrases.into_iter().filter(|words| words.iter().all(|word| stop_words.contains(word)))
         });
         let phrases: BTreeSet<String> = phrases.map(|words| words.join(" ")).collect();

@@ -113,8 +113,8 @@ impl Table {
     pub(crate) fn line(&mut self, what: &str, timing: Option<Timing>, note: &str) {
         let [wall, cpu] = [timing.map(|timing| timing.wall), timing.map(|timing| timing.cpu)]
             .map(|time| time.map(|time| DisplayDuration(time).to_string()).unwrap_or_default());
-        let none = String::new;
-        self.rows.push([what.to_owned(), wall, none(), none(), cpu, none(), note.to_owned()]);
+        let empty = String::new;
+        self.rows.push([what.to_owned(), wall, empty(), empty(), cpu, empty(), note.to_owned()]);
     }
 
     /// Measures a fixed loop, which shows the current speed of the machine.
