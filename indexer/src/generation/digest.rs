@@ -55,7 +55,7 @@ fn digest_in_blocks(
         .iter()
         .map(|file| OpenedFile::open(file, block_bytes))
         .collect::<Result<Vec<_>, _>>()?;
-    let blocks: Vec<Block<'_>> =
+    let blocks: Vec<FileBlock<'_>> =
         opened.iter_mut().flat_map(|file| file.blocks(block_bytes)).collect();
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = processors.min(blocks.len());
@@ -104,7 +104,7 @@ impl<'a> OpenedFile<'a> {
         })
     }
 
-    fn blocks(&mut self, block_bytes: usize) -> impl Iterator<Item = Block<'_>> {
+    fn blocks(&mut self, block_bytes: usize) -> impl Iterator<Item = FileBlock<'_>> {
         let Self { path, file, bytes, content, chaining_values } = self;
         let (path, file, bytes): (&Path, &File, usize) = (path, file, *bytes);
         let is_whole_file = chaining_values.len() == 1;
@@ -113,7 +113,7 @@ impl<'a> OpenedFile<'a> {
             let offset = index * block_bytes;
             let bytes = block_bytes.min(bytes - offset);
             let content = contents.as_mut().and_then(Iterator::next);
-            Block { path, file, offset, bytes, is_whole_file, content, chaining_value }
+            FileBlock { path, file, offset, bytes, is_whole_file, content, chaining_value }
         })
     }
 
@@ -144,7 +144,7 @@ fn left_blocks(values: &[ChainingValue]) -> usize {
 }
 
 /// A part of a file that one thread reads and digests.
-struct Block<'a> {
+struct FileBlock<'a> {
     path: &'a Path,
     file: &'a File,
     offset: usize,
@@ -154,7 +154,7 @@ struct Block<'a> {
     chaining_value: &'a mut ChainingValue,
 }
 
-impl Block<'_> {
+impl FileBlock<'_> {
     fn digest(mut self, buffer: &mut [u8]) -> Result<(), GenerationError> {
         let mut hasher = blake3::Hasher::new();
         hasher.set_input_offset(self.offset as u64);

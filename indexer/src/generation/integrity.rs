@@ -60,7 +60,7 @@ impl Verifier {
         wanted: &BTreeSet<&str>,
         open_index: impl FnOnce(BTreeMap<String, Vec<u8>>) -> T + Send,
     ) -> Result<T, GenerationError> {
-        let Comparison { mut damage, contents } =
+        let FileComparison { mut damage, contents } =
             self.compare(folder, manifest, is_index_file, wanted)?;
         let is_index_intact = damage.is_empty();
         let opened = thread::scope(|scope| {
@@ -106,8 +106,8 @@ impl Verifier {
         manifest: &Manifest,
         is_selected: impl Fn(&str) -> bool,
         wanted: &BTreeSet<&str>,
-    ) -> Result<Comparison, GenerationError> {
-        let mut comparison = Comparison::default();
+    ) -> Result<FileComparison, GenerationError> {
+        let mut comparison = FileComparison::default();
         let mut unexpected = files_below(folder)?;
         unexpected.retain(|name| name != MANIFEST_FILE && is_selected(name));
         let (mut unread, mut files) = (Vec::new(), Vec::new());
@@ -169,7 +169,7 @@ impl Verifier {
 
 /// The differences between a generation and its manifest, and the content of its intact files.
 #[derive(Default)]
-struct Comparison {
+struct FileComparison {
     damage: Vec<Damage>,
     /// Content of the files of the index that were requested.
     contents: BTreeMap<String, Vec<u8>>,

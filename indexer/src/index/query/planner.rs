@@ -128,11 +128,10 @@ impl Plan {
         }
         let mut filter = None;
         if !self.filters.is_empty() || rules.required.is_empty() {
-            let unscored = |filter: &Box<dyn Query>| -> Box<dyn Query> {
-                Box::new(UnscoredQuery(filter.box_clone()))
-            };
-            let clauses = self.filters.iter().map(|(occur, filter)| (*occur, unscored(filter)));
-            let mut clauses: Vec<_> = clauses.collect();
+            let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+            for (occur, filter) in &self.filters {
+                clauses.push((*occur, Box::new(UnscoredQuery(filter.box_clone()))));
+            }
             if !has_selection {
                 clauses.push((Occur::Must, Box::new(AllQuery)));
             }

@@ -33,13 +33,13 @@ pub(crate) struct PostingsCursor {
     /// Number of postings.
     pub(super) doc_freq: usize,
     /// Number of postings of which the scores were computed.
-    scored: usize,
+    postings_scored: usize,
 }
 
 enum TermOrPhrase {
     /// A term as a whole word, and as a component.
     Term(Option<TermPostings>, Option<TermPostings>),
-    Phrase(PhrasePostings),
+    Phrase(Box<PhrasePostings>),
 }
 
 impl PostingsCursor {
@@ -57,7 +57,7 @@ impl PostingsCursor {
             let Some(phrase) = PhrasePostings::open(segment, &query_term.terms)? else {
                 return Ok(None);
             };
-            TermOrPhrase::Phrase(phrase)
+            TermOrPhrase::Phrase(Box::new(phrase))
         };
         let doc_freq = match &postings {
             TermOrPhrase::Term(whole, component) => {
@@ -66,8 +66,8 @@ impl PostingsCursor {
             TermOrPhrase::Phrase(phrase) => phrase.doc_freq_max(),
         };
         let QueryTerm { field, words, class, adds_matches, .. } = *query_term;
-        let first = [query_term.terms.first(), query_term.component.as_ref()].into_iter().flatten();
-        let start = first.filter_map(|term| term.postings_start(segment)).next();
+        let mut terms = query_term.terms.iter().chain(&query_term.component);
+        let start = terms.find_map(|term| term.postings_start(segment));
         let key = (segment.segment_id(), field, start.unwrap_or_default());
         let scores = TermScores {
             fieldnorms: segment.fieldnorms_readers().get_field(field)?,
@@ -79,8 +79,8 @@ impl PostingsCursor {
                 TermOrPhrase::Phrase(_) => ScoreBound::default(),
             },
         };
-        let scored = 0;
-        let cursor = Self { postings, scores, class, words, adds_matches, doc_freq, scored };
+        let cursor =
+            Self { postings, scores, class, words, adds_matches, doc_freq, postings_scored: 0 };
         Ok((doc_freq > 0).then_some(cursor))
     }
 
@@ -104,7 +104,7 @@ impl PostingsCursor {
 
     /// Stores the highest score if all postings were read.
     pub(super) fn finish(&self) {
-        if self.scored == self.doc_freq {
+        if self.postings_scored == self.doc_freq {
             self.scores.bound.set(self.scores.highest);
         }
     }
@@ -174,16 +174,16 @@ impl PostingsCursor {
             }
             TermOrPhrase::Term(None, None) => {}
             TermOrPhrase::Term(Some(whole), None) => {
-                self.scored += whole.visit_until(end, |doc, freq| {
+                self.postings_scored += whole.visit_until(end, |doc, freq| {
                     window.add(doc, scores.score(doc, freq), exact);
                 });
             }
             TermOrPhrase::Term(whole, Some(component)) => {
-                self.scored += component.visit_until(end, |doc, freq| {
+                self.postings_scored += component.visit_until(end, |doc, freq| {
                     window.add_component(doc, COMPONENT_FREQ * freq);
                 });
                 if let Some(whole) = whole {
-                    self.scored += whole.visit_until(end, |doc, freq| {
+                    self.postings_scored += whole.visit_until(end, |doc, freq| {
                         let component = window.take_component(doc);
                         window.add(doc, scores.score(doc, freq + component), exact);
                     });

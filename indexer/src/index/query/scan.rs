@@ -35,9 +35,9 @@ pub(crate) struct Match {
 
 /// One pass over the matching documents of a segment, in ascending order.
 pub(crate) struct Scan {
-    essential: Vec<Box<PostingsCursor>>,
+    essential: Vec<PostingsCursor>,
     /// By descending score per posting.
-    others: Vec<Box<PostingsCursor>>,
+    others: Vec<PostingsCursor>,
     /// The documents that meet the conditions of the query; `None` without conditions.
     filter: Option<Box<dyn Scorer>>,
     rules: MatchRules,
@@ -66,7 +66,7 @@ impl Scan {
     ) -> Self {
         let mut scan = Self {
             essential: Vec::new(),
-            others: cursors.into_iter().map(Box::new).collect(),
+            others: cursors,
             filter,
             rules,
             cancellation: cancellation.clone(),
@@ -94,7 +94,7 @@ impl Scan {
             return None;
         }
         if base >= self.max_doc {
-            self.essential.iter().for_each(|cursor| cursor.finish());
+            self.essential.iter().for_each(PostingsCursor::finish);
             return None;
         }
         self.window.move_to(base);
@@ -149,21 +149,20 @@ impl Scan {
         let has_rarest = |cursor: &PostingsCursor| {
             cursor.adds_matches && !cursor.words.intersection(rarest).is_empty()
         };
-        let heavy_cost: usize = cursors[..heavy].iter().map(|cursor| cursor.cost()).sum();
+        let heavy_cost: usize = cursors[..heavy].iter().map(PostingsCursor::cost).sum();
         let rarest_cost: usize =
-            cursors.iter().filter(|cursor| has_rarest(cursor)).map(|cursor| cursor.cost()).sum();
+            cursors.iter().filter(|cursor| has_rarest(cursor)).map(PostingsCursor::cost).sum();
         if heavy_cost < rarest_cost {
             self.others = cursors.split_off(heavy);
             self.essential = cursors;
         } else {
-            (self.essential, self.others) =
-                cursors.into_iter().partition(|cursor| has_rarest(cursor));
+            (self.essential, self.others) = cursors.into_iter().partition(has_rarest);
         }
     }
 
     /// The rarest words of which each document contains one. A document with two of three words
     /// contains one of any two.
-    fn rarest_words(&self, cursors: &[Box<PostingsCursor>]) -> WordSet {
+    fn rarest_words(&self, cursors: &[PostingsCursor]) -> WordSet {
         let (words, min) = if self.needs_all_words() {
             (self.rules.all, self.rules.all.len())
         } else {
@@ -171,8 +170,8 @@ impl Scan {
         };
         let doc_freq = |word: &usize| -> usize {
             let adds_word =
-                |cursor: &&Box<PostingsCursor>| cursor.adds_matches && cursor.words.contains(*word);
-            cursors.iter().filter(adds_word).map(|cursor| cursor.cost()).sum()
+                |cursor: &&PostingsCursor| cursor.adds_matches && cursor.words.contains(*word);
+            cursors.iter().filter(adds_word).map(PostingsCursor::cost).sum()
         };
         let mut by_frequency: Vec<usize> = words.iter().collect();
         by_frequency.sort_by_cached_key(doc_freq);
@@ -185,7 +184,7 @@ impl Scan {
         let mut next = self.next;
         if self.has_required_words() {
             self.essential.iter_mut().for_each(|cursor| cursor.seek(next));
-            next = self.essential.iter().map(|cursor| cursor.doc()).min().unwrap_or(TERMINATED);
+            next = self.essential.iter().map(PostingsCursor::doc).min().unwrap_or(TERMINATED);
         }
         let Some(filter) = &mut self.filter else { return next };
         if filter.doc() < next {
@@ -197,7 +196,7 @@ impl Scan {
     /// Finds the documents with essential terms that meet the filter and can reach `score_min`.
     fn find_docs(&mut self) {
         if self.has_required_words() {
-            let rest: f64 = self.others.iter().map(|cursor| cursor.score_max()).sum();
+            let rest: f64 = self.others.iter().map(PostingsCursor::score_max).sum();
             self.window.find(self.sum_min() - rest, &mut self.docs);
             if let Some(filter) = &mut self.filter {
                 self.docs.retain(|doc| {
@@ -217,7 +216,7 @@ impl Scan {
     /// `score_min`.
     fn add_others(&mut self) {
         let sum_min = self.sum_min();
-        let mut rest: f64 = self.others.iter().map(|cursor| cursor.score_max()).sum();
+        let mut rest: f64 = self.others.iter().map(PostingsCursor::score_max).sum();
         let window_len = (self.next - self.window.base()) as usize;
         for cursor in &mut self.others {
             if self.docs.is_empty() {

@@ -30,13 +30,13 @@ impl Window {
     /// A window over a segment of `max_doc` documents, with or without scores.
     pub(super) fn new(max_doc: DocId, scores: Scores) -> Self {
         let documents = WINDOW.min((max_doc as usize).next_multiple_of(CHUNK));
-        let scored = if scores == Scores::Needed { documents } else { 0 };
+        let with_sum = if scores == Scores::Needed { documents } else { 0 };
         Self {
             base: 0,
             added: vec![0; documents / CHUNK],
-            sums: vec![0.0; scored],
+            sums: vec![0.0; with_sum],
             words: vec![MatchedWords::default(); documents],
-            component_freqs: vec![0.0; scored],
+            component_freqs: vec![0.0; with_sum],
             components: Vec::new(),
         }
     }
@@ -119,7 +119,7 @@ impl Window {
             // Most chunks have no such document, which is found without a branch per document.
             if added.count_ones() > SPARSE_MAX
                 && self.is_scored()
-                && !sums.iter().fold(false, |any, sum| any | (*sum >= sum_min))
+                && sums.iter().map(|sum| u32::from(*sum >= sum_min)).sum::<u32>() == 0
             {
                 continue;
             }
