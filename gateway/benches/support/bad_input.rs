@@ -133,11 +133,11 @@ fn classes(texts: &[&str], queries: &[String]) -> Vec<Class> {
             words,
             windows.clone().map(|words| plain(&words.join(" "))).collect(),
         );
-        let wrong = windows.map(|words| {
-            let wrong = words.iter().map(|word| format!("{}q{}", &word[..3], &word[3..]));
-            plain(&wrong.collect::<Vec<_>>().join(" "))
+        let misspelt = windows.map(|words| {
+            let misspelt = words.iter().map(|word| format!("{}q{}", &word[..3], &word[3..]));
+            plain(&misspelt.collect::<Vec<_>>().join(" "))
         });
-        add(format!("{words} of them misspelt"), words, wrong.collect());
+        add(format!("{words} of them misspelt"), words, misspelt.collect());
     }
     let all = common.windows(WORDS_MAX).take(SEARCHES);
     let joined = |by: &'static str| move |words: &[&str]| plain(&words.join(by));
