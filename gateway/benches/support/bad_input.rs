@@ -134,8 +134,8 @@ fn classes(texts: &[&str], queries: &[String]) -> Vec<Class> {
             windows.clone().map(|words| plain(&words.join(" "))).collect(),
         );
         let misspelt = windows.map(|words| {
-            let words = words.iter().map(|word| format!("{}q{}", &word[..3], &word[3..]));
-            plain(&words.collect::<Vec<_>>().join(" "))
+            let misspelt = words.iter().map(|word| format!("{}q{}", &word[..3], &word[3..]));
+            plain(&misspelt.collect::<Vec<_>>().join(" "))
         });
         add(format!("{words} of them misspelt"), words, misspelt.collect());
     }

@@ -20,7 +20,7 @@ const READING_INTERVAL: Duration = Duration::from_millis(2);
 /// Processor time in `/proc` is counted in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 /// Number of builds of each kind of change.
-const EDITIONS: usize = 5;
+const EDITIONS: usize = 3;
 
 /// Resource usage of a process that has ended.
 #[derive(Default)]

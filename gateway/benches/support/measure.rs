@@ -83,7 +83,9 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// Starts a table, and prints the one before.
     pub(crate) fn head(&mut self, what: &str) {
+        self.print();
         progress(what);
         let titles = [what, "median", "p99", "x median", "cpu (mean)", "x cpu", ""];
         self.rows.push([""; 7].map(str::to_owned));
@@ -131,20 +133,19 @@ impl Table {
         self.row("a fixed loop (calibration)", &samples, &samples, "");
     }
 
-    pub(crate) fn print(&self) -> io::Result<()> {
+    pub(crate) fn print(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
         let width = |column: usize| {
-            self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
         };
         let widths: [usize; 7] = std::array::from_fn(width);
-        let mut out = io::stdout().lock();
-        for [what, numbers @ .., note] in &self.rows {
+        for [what, numbers @ .., note] in &rows {
             let mut line = format!("{what:<0$}", widths[0]);
             for (number, width) in numbers.iter().zip(&widths[1..]) {
                 let _ = write!(line, "  {number:>width$}");
             }
-            writeln!(out, "{}", format!("{line}  {note}").trim_end())?;
+            let _ = writeln!(io::stdout(), "{}", format!("{line}  {note}").trim_end());
         }
-        Ok(())
     }
 }
 

@@ -50,13 +50,13 @@ pub(crate) fn variants<'a>(
     bare: &'a BareTantivy,
 ) -> Vec<Variant<'a>> {
     let none = SearchExtras::default();
-    let parts = [
+    let extras = [
         ("catalog, 10 hits", none),
         ("+ total", SearchExtras { total: true, ..none }),
         ("+ total, all facets", SearchExtras { total: true, facets: true, ..none }),
         ("+ highlights", SearchExtras { highlights: true, ..none }),
     ];
-    let catalog = parts.into_iter().map(|(name, wanted)| Variant {
+    let catalog = extras.into_iter().map(|(name, wanted)| Variant {
         name,
         run: Box::new(move |words: &str| {
             std::hint::black_box(runtime.block_on(snapshot.search(query(words, wanted)))?);

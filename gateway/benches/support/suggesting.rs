@@ -19,8 +19,8 @@ const CLASSES: [(&str, usize, Spelling); 6] = [
     ("2 letters", 2, Spelling::AsTyped),
     ("5 letters", 5, Spelling::AsTyped),
     ("9 letters", 9, Spelling::AsTyped),
-    ("5 letters, one of them wrong", 5, Spelling::OneMistake),
-    ("9 letters, one of them wrong", 9, Spelling::OneMistake),
+    ("5 letters, one misspelt", 5, Spelling::OneMistake),
+    ("9 letters, one misspelt", 9, Spelling::OneMistake),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
