@@ -271,5 +271,5 @@ fn a_check_of_too_many_sets_of_subgraphs_must_end_with_an_error() {
     let errors = compose(&subsets(24)).unwrap_err();
     let text = errors[0].to_string();
     assert!(text.contains("takes more than 1,000,000 steps"), "{text}");
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
