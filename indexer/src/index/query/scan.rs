@@ -114,11 +114,11 @@ impl Scan {
         !self.rules.required.is_empty()
     }
 
-    /// The lowest sum of scores that results in `score_min`.
+    /// The lowest sum of scores that results in `score_min`. A document with all words may have any
+    /// sum, unless only such documents reach `score_min`.
     fn sum_min(&self) -> f64 {
-        let boost = if self.needs_all_words() { self.rules.all_terms_boost } else { 0.0 };
-        let score_min = f64::from(self.score_min) * ROUNDING - f64::from(boost);
-        score_min * ROUNDING / f64::from(1.0 + COORDINATION)
+        let boost = f64::from(self.rules.all_terms_boost);
+        (f64::from(self.score_min) * ROUNDING - boost) * ROUNDING / f64::from(1.0 + COORDINATION)
     }
 
     /// Whether only documents with all words reach `score_min`.

@@ -37,7 +37,10 @@ const WORDS: [&str; 24] = [
     "invoegen",
     "klantenlijst",
 ];
-const QUERIES: [&str; 16] = [
+const QUERIES: [&str; 19] = [
+    "huisnummer bezwaarschrift",
+    "gemeente huisnummer",
+    "bezwaarschrift paspoort",
     "gemeente",
     "paspoort",
     "klantreis",
@@ -56,6 +59,9 @@ const QUERIES: [&str; 16] = [
     "klantenlijst invoegen",
 ];
 
+/// Words that few documents have, and fewer have both.
+const RARE_WORDS: [&str; 2] = ["huisnummer", "bezwaarschrift"];
+
 /// Random numbers, the same in each run.
 struct Random(u64);
 
@@ -69,6 +75,9 @@ impl Random {
     /// A text in which each word occurs more often than the next.
     fn text(&mut self, words: usize) -> String {
         let mut word = || {
+            if self.below(150) == 0 {
+                return RARE_WORDS[self.below(RARE_WORDS.len())];
+            }
             let rank = self.below(WORDS.len()).min(self.below(WORDS.len()));
             WORDS[rank.min(self.below(WORDS.len()))]
         };
@@ -80,7 +89,9 @@ fn write_index(folder: &std::path::Path) {
     let writer = IndexWriter::open(folder, Segments::One).unwrap();
     let mut random = Random(1);
     for number in 0..DOCUMENTS {
-        let (title, body) = (1 + random.below(4), random.below(60));
+        // A long text has low scores, also with all words.
+        let body = if number % 100 == 0 { 600 } else { random.below(60) };
+        let title = 1 + random.below(4);
         let texts = ArticleTexts {
             language: Language::Nl,
             title: random.text(title),
