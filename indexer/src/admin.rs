@@ -14,7 +14,7 @@ use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
         BaseGeneration, BuildLock, Damage, DataFolder, GenerationBuilder, GenerationError,
-        INDEX_FOLDER, Manifest, PublishHold, Verifier,
+        INDEX_FOLDER, Manifest, PublishHold, StoreCheck, Verifier,
     },
     index::{IndexError, IndexReader, IndexWriter, Segments},
     ingest::{BuildError, NoProgress, Progress, index_records},
@@ -149,7 +149,7 @@ fn verify_one(
     let folder = data.generation(number);
     let manifest = Manifest::read(&folder, number)?;
     verifier.check(&folder, &manifest)?;
-    StoreReader::open(&folder)?.check()?;
+    StoreReader::open(&folder, None)?.check()?;
     let documents = IndexReader::open(&folder.join(INDEX_FOLDER))?.len();
     let records = manifest.counts.content();
     if documents != records {
@@ -197,10 +197,10 @@ pub fn rollback_with_progress(
         builder.share_index(&base)?;
     }
     let stores = RollbackStores {
-        target: StoreReader::open(&base.folder)?,
+        target: StoreReader::open(&base.folder, None)?,
         current: open_newest_store(&folder, target, progress)?,
     };
-    let file = StoreFile::create_overlay(builder.folder())?;
+    let file = StoreFile::create_overlay(builder.folder(), None)?;
     file.write(|store| {
         stores.copy_history(store, target)?;
         stores.write_changes(store, builder.number(), now)?;
@@ -237,8 +237,9 @@ fn open_newest_store(
     progress: &dyn Progress,
 ) -> Result<Option<StoreReader>, AdminError> {
     for number in folder.generations()?.into_iter().rev().filter(|number| *number >= target) {
-        let opened = BaseGeneration::open(folder, number).map_err(AdminError::from);
-        match opened.and_then(|base| Ok(StoreReader::open(&base.folder)?)) {
+        let opened =
+            BaseGeneration::open(folder, number, StoreCheck::Whole).map_err(AdminError::from);
+        match opened.and_then(|base| Ok(StoreReader::open(&base.folder, None)?)) {
             Ok(store) => return Ok(Some(store)),
             Err(error) => progress.note(&format!(
                 "changes of generation {number} are not in the history: {}",
@@ -357,7 +358,7 @@ fn compact(
         return Ok(None);
     }
     let base = BaseGeneration::open_intact(folder, current)?;
-    let store = StoreReader::open(&base.folder)?;
+    let store = StoreReader::open(&base.folder, None)?;
     let index_is_compact = IndexReader::open(&base.index_folder())?.is_compact();
     if index_is_compact && !store.has_overlay() {
         return Ok(None);

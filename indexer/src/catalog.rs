@@ -20,7 +20,7 @@ mod suggest;
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -55,6 +55,10 @@ use crate::{
     store::StoreError,
     with_causes,
 };
+
+/// Parsed once per process.
+static BUILT_IN_VOCABULARY: LazyLock<Arc<Vocabulary>> =
+    LazyLock::new(|| Arc::new(Vocabulary::built_in()));
 
 /// Failure to open a generation.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +184,7 @@ impl Catalog {
         };
         thread::scope(|scope| {
             // Parsing takes a third as long as opening, which leaves a processor free at times.
-            let vocabulary = scope.spawn(Vocabulary::built_in);
+            let vocabulary = scope.spawn(|| Arc::clone(&BUILT_IN_VOCABULARY));
             let opened = catalog.open_current_or_intact();
             catalog.set_vocabulary(vocabulary.join().expect("the built-in vocabulary is valid"));
             opened
@@ -205,9 +209,9 @@ impl Catalog {
     }
 
     /// Replaces the vocabulary, starting with the next request.
-    pub fn set_vocabulary(&self, vocabulary: Vocabulary) {
+    pub fn set_vocabulary(&self, vocabulary: impl Into<Arc<Vocabulary>>) {
         let mut held = self.vocabulary.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = Arc::new(vocabulary);
+        *held = vocabulary.into();
         if let Some(current) = self.current() {
             self.current.store(Some(Arc::new(current.with_vocabulary(&held))));
         }
@@ -290,7 +294,26 @@ impl Catalog {
     /// [`OpenError`] if it is damaged.
     pub fn verify_current(&self) -> Result<(), OpenError> {
         let Some(held) = self.current() else { return Ok(()) };
-        let Err(error) = held.recheck(&self.data, &self.verifier) else { return Ok(()) };
+        self.withdraw_damaged(&held, held.recheck(&self.data, &self.verifier))
+    }
+
+    /// Like [`verify_current`](Self::verify_current), but reads only what has not been read since
+    /// it was written: the store of a large generation is opened before it is verified, and until
+    /// then its blocks are verified when they are read.
+    ///
+    /// # Errors
+    /// [`OpenError`] if it is damaged.
+    pub fn verify_rest(&self) -> Result<(), OpenError> {
+        let Some(held) = self.current() else { return Ok(()) };
+        self.withdraw_damaged(&held, held.verify_rest(&self.data, &self.verifier))
+    }
+
+    fn withdraw_damaged(
+        &self,
+        held: &Snapshot,
+        verified: Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
+        let Err(error) = verified else { return Ok(()) };
         // A builder may have removed it meanwhile, and the next refresh swaps it.
         if !self.data.generation(held.generation()).exists() {
             return Ok(());

@@ -13,7 +13,7 @@ mod manifest;
 mod publish;
 
 pub use self::damage::Damage;
-pub(crate) use self::integrity::Verifier;
+pub(crate) use self::integrity::{StoreCheck, Verifier};
 pub(crate) use builder::{BaseGeneration, GenerationBuilder};
 pub(crate) use data_folder::{BuildLock, DataFolder, PublishHold};
 pub(crate) use durable::write_atomically;

@@ -31,7 +31,7 @@ pub(crate) use self::{
     document_texts::{all_texts, char_count, names_of},
     query::{
         matches::MatchDetail,
-        planner::{Expansion, Plan, PlanOptions},
+        planner::{Plan, PlanOptions},
     },
 };
 pub use explain::NotListedReason;

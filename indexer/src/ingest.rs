@@ -29,7 +29,7 @@ mod source;
 mod text_limits;
 mod write;
 
-use std::{collections::BTreeMap, thread};
+use std::{collections::BTreeMap, panic::resume_unwind, thread};
 
 use schema::NodeKind;
 
@@ -51,8 +51,8 @@ pub use crate::progress::{NoProgress, Progress};
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
-        DataFolder, FORMAT, GenerationBuilder, Manifest, RecordCounts, SourceState,
-        write_atomically,
+        BaseGeneration, BuildLock, DataFolder, FORMAT, GenerationBuilder, Manifest, RecordCounts,
+        SourceState, StoreCheck, write_atomically,
     },
     index::{IndexWriter, Segments},
     store::{StoreError, StoreFile, StoreWriter},
@@ -77,22 +77,49 @@ pub fn build(
     {
         return Err(BuildError::UnknownSource(name.clone()));
     }
-    let base = Base::choose(&data, progress)?;
-    let mut builder = GenerationBuilder::begin(&data, &lock)?;
+    let from_base = |check| build_from_base(config, options, progress, (&data, &lock), check);
+    // A base whose damage is found late is chosen again, or another one in its place.
+    match from_base(StoreCheck::Blockwise)? {
+        Some(report) => Ok(report),
+        None => Ok(from_base(StoreCheck::Whole)?.expect("the base was verified at once")),
+    }
+}
+
+/// Builds on the latest intact generation. `None` if the generation turns out to be damaged while
+/// it is verified beside the work.
+fn build_from_base(
+    config: &BuildConfig,
+    options: &BuildOptions,
+    progress: &dyn Progress,
+    (data, lock): (&DataFolder, &BuildLock),
+    check: StoreCheck,
+) -> Result<Option<Report>, BuildError> {
+    let base = Base::choose(data, check, progress)?;
+    let mut builder = GenerationBuilder::begin(data, lock)?;
     let context = BuildContext::new(config, options, progress, builder.number(), base.as_ref());
-    let mut ingested = ingest(&context, &mut builder).inspect_err(|error| {
+    let (ingested, verified) = thread::scope(|scope| {
+        let generation = base.as_ref().map(|base| &base.generation);
+        let verifying = scope.spawn(move || generation.map_or(Ok(()), BaseGeneration::verify_rest));
+        let ingested = ingest(&context, &mut builder);
+        (ingested, verifying.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    if let Err(error) = verified {
+        progress.note(&with_causes(&error));
+        return Ok(None);
+    }
+    let mut ingested = ingested.inspect_err(|error| {
         if let (BuildError::Rejections { report, rejections, .. }, PublishMode::Publish) =
             (error, options.publish_mode)
         {
             let last_run = serde_json::json!({ "sources": [report], "rejections": rejections });
-            write_status(&context, &data, &last_run);
+            write_status(&context, data, &last_run);
         }
     })?;
-    ingested.report.outcome = publish(&context, &data, builder, &ingested)?;
+    ingested.report.outcome = publish(&context, data, builder, &ingested)?;
     if options.publish_mode == PublishMode::Publish {
-        write_status(&context, &data, &ingested.report);
+        write_status(&context, data, &ingested.report);
     }
-    Ok(ingested.report)
+    Ok(Some(ingested.report))
 }
 
 /// Writes the report of the last run beside the generations.
@@ -143,7 +170,7 @@ fn ingest(
         })?;
         fail::fail_point!("build-store-committed", |_| std::process::abort());
         let finishing = finishing.expect("the index is finished after the store is written");
-        finishing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        finishing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok::<_, BuildError>(ingested)
     })?;
     drop(file);

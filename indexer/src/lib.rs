@@ -16,6 +16,7 @@ pub mod schedule;
 pub mod source_health;
 pub mod sync;
 
+mod block_hashes;
 mod calendar_file;
 mod cancellation;
 mod decoding;

@@ -4,6 +4,7 @@
 //! This module owns table layout and value encoding. It must not depend on merging or full-text
 //! search.
 
+mod bodies;
 mod codec;
 mod entity_mentions;
 mod key;
@@ -11,8 +12,10 @@ mod near_duplicates;
 mod overlay_table;
 mod reader;
 mod tables;
+mod verified_file;
 mod writer;
 
+pub(crate) use bodies::BodySource;
 pub(crate) use codec::Compressed;
 pub(crate) use entity_mentions::EntityName;
 pub(crate) use key::{Identity, InputDigest, Mention, RecordKey, StoredFacts};
@@ -22,6 +25,8 @@ pub(crate) use writer::{StoreFile, StoreWriter, sources};
 
 /// File name of the base in a generation.
 pub(crate) const BASE_FILE: &str = "store.redb";
+/// File name of the block hashes of a large base in a generation.
+pub(crate) const BLOCKS_FILE: &str = "store.blocks";
 /// File name of the overlay in a generation; the file is absent without later changes.
 pub(crate) const OVERLAY_FILE: &str = "overlay.redb";
 

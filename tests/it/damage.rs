@@ -4,8 +4,9 @@ use indexer::admin;
 use std::fs;
 
 use indexer::catalog::Catalog;
+use schema::GenerationNumber;
 
-use crate::support::{Installation, everything, files_below, runtime};
+use crate::support::{Installation, Rng, everything, files_below, runtime};
 
 /// Flips the lowest bit of the byte in the middle of a file.
 fn flip(path: &std::path::Path) {
@@ -116,7 +117,7 @@ fn a_generation_of_a_later_format_must_be_rejected_with_a_clear_message() {
     let number = installation.build();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
-    fs::write(&manifest, text.replacen("\"format\": 7", "\"format\": 999", 1)).expect("writable");
+    fs::write(&manifest, text.replacen("\"format\": 8", "\"format\": 999", 1)).expect("writable");
     let error = installation.try_build().expect_err("a newer format must not be overwritten");
     let message = error.to_string();
     assert!(message.contains("format 999") && message.contains("upgrade wegwijzer"), "{message}");
@@ -129,7 +130,7 @@ fn a_generation_of_an_earlier_format_must_be_rebuilt_from_the_sources_under_a_hi
     let before = installation.view();
     let manifest = installation.data().join(number.to_string()).join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("readable");
-    fs::write(&manifest, text.replacen("\"format\": 7", "\"format\": 4", 1)).expect("writable");
+    fs::write(&manifest, text.replacen("\"format\": 8", "\"format\": 4", 1)).expect("writable");
     let catalog = Catalog::open(&installation.data()).expect("opens");
     assert!(catalog.current().is_none(), "an earlier format must not be served");
     let damage = catalog.damage().expect("a reason");
@@ -167,10 +168,7 @@ fn an_invalid_current_file_must_not_stop_a_build() {
 }
 
 /// Every file of the generation that is served.
-fn served_files(
-    installation: &Installation,
-    number: schema::GenerationNumber,
-) -> Vec<std::path::PathBuf> {
+fn served_files(installation: &Installation, number: GenerationNumber) -> Vec<std::path::PathBuf> {
     files_below(&installation.data().join(number.to_string()))
 }
 
@@ -223,4 +221,67 @@ fn damage_while_serving_must_be_found_and_the_generation_withdrawn() {
     catalog.refresh().expect("the repaired generation opens");
     assert_eq!(catalog.current().expect("open").generation(), repaired);
     assert_eq!(catalog.damage(), None);
+}
+
+/// A store that is large enough to be verified block by block when it is opened.
+fn large() -> Installation {
+    let installation = Installation::empty();
+    let mut rng = Rng(26);
+    let lines: Vec<String> = (0..4_900)
+        .map(|key| {
+            let word = |_| format!("w{:x}", rng.below(1 << 40));
+            let text = (0..220).map(word).collect::<Vec<_>>().join(" ");
+            format!(r#"{{"key":"k{key}","kind":"article","title":"Titel {key}","body":"{text}"}}"#)
+        })
+        .collect();
+    installation.write_lines(&lines);
+    installation
+}
+
+#[test]
+fn a_large_store_must_be_verified_as_it_is_read_and_as_a_whole_soon_after() {
+    let installation = large();
+    let first = installation.build();
+    let folder = |number: GenerationNumber| installation.data().join(number.to_string());
+    assert!(folder(first).join("store.blocks").exists(), "the hashes of its blocks");
+    let catalog = Catalog::open(&installation.data()).expect("opens");
+    catalog.verify_rest().expect("intact");
+    let before = installation.view();
+
+    // In place, where opening does not read.
+    let store = folder(first).join("store.redb");
+    let mut bytes = fs::read(&store).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&store, &bytes).expect("writable");
+    let catalog = Catalog::open(&installation.data()).expect("opens");
+    let error = catalog.verify_rest().expect_err("damaged").to_string();
+    assert!(error.contains("checksum mismatch: `store.redb`"), "{error}");
+    assert!(catalog.current().is_none(), "it is withdrawn, and there is no other");
+    assert!(!admin::verify(&installation.data()).expect("readable").is_intact());
+
+    // A build reads little of its base, and must repair it all the same.
+    installation.write_item("extra", "Een extra artikel over klantreizen");
+    let repaired = installation.build();
+    assert!(admin::verify(&installation.data()).expect("readable").intact.contains(&repaired));
+    catalog.refresh().expect("the repaired generation opens");
+    catalog.verify_rest().expect("intact");
+    assert_eq!(catalog.current().expect("open").generation(), repaired);
+    installation.remove_item("extra");
+    installation.build();
+    assert_eq!(installation.view(), before);
+}
+
+#[test]
+fn block_hashes_that_are_not_those_of_the_store_must_be_damage() {
+    let installation = large();
+    let number = installation.build();
+    let blocks = installation.data().join(number.to_string()).join("store.blocks");
+    flip(&blocks);
+    let catalog = Catalog::open(&installation.data()).expect("opens empty");
+    assert!(catalog.current().is_none());
+    let damage = catalog.damage().expect("the damage is reported");
+    assert!(damage.contains("store.blocks"), "{damage}");
+    assert!(installation.build() > number);
+    catalog.refresh().expect("the repaired generation opens");
 }

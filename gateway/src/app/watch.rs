@@ -37,12 +37,15 @@ pub(super) async fn watch_data_folder(catalog: Arc<Catalog>, vocabulary: Option<
             if let Some(vocabulary) = &mut *vocabulary {
                 vocabulary.poll(&polled_catalog);
             }
-            polled_catalog.refresh()
+            (polled_catalog.refresh(), polled_catalog.verify_rest())
         };
-        let Ok(refreshed) = tokio::task::spawn_blocking(poll).await else {
+        let Ok((refreshed, verified)) = tokio::task::spawn_blocking(poll).await else {
             // The panic hook has logged it; the next poll may succeed.
             continue;
         };
+        if let Err(error) = verified {
+            tracing::error!(error = with_causes(&error), "withdrew a damaged generation");
+        }
         match refreshed {
             Ok(Refreshed::Unchanged) => {}
             Ok(Refreshed::Swapped(generation)) => {

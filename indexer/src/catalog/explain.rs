@@ -14,10 +14,7 @@ use super::{
 use crate::{
     analysis::Vocabulary,
     cancellation::Cancellation,
-    index::{
-        Expansion, IndexReader, MatchDetail, NotListedReason, ScoreFactors, SearchResult,
-        explanation,
-    },
+    index::{IndexReader, MatchDetail, NotListedReason, ScoreFactors, SearchResult, explanation},
 };
 
 /// The rank and score of one record for a query.
@@ -64,8 +61,8 @@ pub(super) fn explain(
         now,
     };
     let day = days_since_epoch(&query);
-    let expansion = ((vocabulary, Expansion::Full), Some(date_of(day)));
-    let (plan, interpretation) = plan_query(generation, expansion, words, cancellation)?;
+    let reading = (vocabulary, Some(date_of(day)));
+    let (plan, interpretation) = plan_query(generation, reading, words, cancellation)?;
     let (plan, query) = (plan.as_ref(), &query);
     let preferences = interpretation.preferences.clone();
     let preferences = preferences.as_slice();

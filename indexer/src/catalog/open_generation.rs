@@ -14,6 +14,8 @@ use crate::{
 pub(super) struct OpenGeneration {
     pub(super) number: GenerationNumber,
     pub(super) store: StoreReader,
+    /// Whether the base of the store is verified when its blocks are read.
+    pub(super) is_blockwise: bool,
     pub(super) index: IndexReader,
     pub(super) event_times: EventTimes,
     /// Read when they are first needed.

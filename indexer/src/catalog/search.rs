@@ -15,7 +15,7 @@ use super::{CatalogError, open_generation::OpenGeneration};
 use crate::{
     analysis::Vocabulary,
     cancellation::Cancellation,
-    index::{Expansion, Plan, PlanOptions, RankedHit, Search, SearchResult},
+    index::{Plan, PlanOptions, RankedHit, Search, SearchResult},
 };
 
 /// Maximum depth of a page in a list of results. A narrower query makes the rest accessible.
@@ -29,7 +29,7 @@ const SEARCH_QUERY: &str = "search_query_bytes_max";
 
 pub(super) fn search(
     generation: &OpenGeneration,
-    expansion: (&Vocabulary, Expansion),
+    vocabulary: &Vocabulary,
     query: &SearchQuery,
     cancellation: &Cancellation,
 ) -> Result<SearchPage, CatalogError> {
@@ -42,7 +42,7 @@ pub(super) fn search(
     let (plan, interpretation) = match &query.words {
         Some(typed) => {
             let today = (!query.literal).then(|| date_of(day));
-            plan_query(generation, (expansion, today), typed, cancellation)?
+            plan_query(generation, (vocabulary, today), typed, cancellation)?
         }
         None => (None, Interpretation::default()),
     };
@@ -96,7 +96,7 @@ pub(super) fn search(
 /// its words are taken literally.
 pub(super) fn plan_query(
     generation: &OpenGeneration,
-    ((vocabulary, expansion), today): ((&Vocabulary, Expansion), Option<Date>),
+    (vocabulary, today): (&Vocabulary, Option<Date>),
     typed: &str,
     cancellation: &Cancellation,
 ) -> Result<(Option<Plan>, Interpretation), CatalogError> {
@@ -104,7 +104,7 @@ pub(super) fn plan_query(
         let value = SEARCH_QUERY_BYTES_MAX as u64;
         return Err(CatalogError::Limit { name: SEARCH_QUERY, value });
     }
-    let options = PlanOptions { vocabulary, expansion, today, names: None, cancellation };
+    let options = PlanOptions { vocabulary, today, names: None, cancellation };
     let (plan, interpretation) = generation.index.plan(typed, options)?;
     if interpretation.corrected.is_none() {
         return Ok((plan, interpretation));

@@ -27,7 +27,7 @@ use crate::{
     analysis::{ANALYSIS_VERSION, Vocabulary, VocabularyEntry},
     cancellation::Cancellation,
     generation::{DataFolder, INDEX_FOLDER, Manifest, Verifier},
-    index::{Expansion, IndexReader},
+    index::IndexReader,
     source_health::HealthBySource,
     store::StoreReader,
 };
@@ -41,7 +41,6 @@ pub struct Snapshot {
     digest: String,
     generation: Arc<OpenGeneration>,
     vocabulary: Arc<Vocabulary>,
-    expansion: Expansion,
     shared: SharedState,
 }
 
@@ -83,17 +82,25 @@ impl Snapshot {
         };
         let index = verifier.check_while(&folder, &manifest, &unread, open_index)??;
         verifier.retain_only(&folder, &manifest);
-        let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
+        let blocks = verifier.blocks(&folder, &manifest)?;
+        let is_blockwise = blocks.is_some();
+        let store =
+            StoreReader::open(&folder, blocks).map_err(|error| OpenError::Store(number, error))?;
         let event_times =
             EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
-        let generation =
-            OpenGeneration { number, store, index, event_times, entity_names: OnceLock::new() };
+        let generation = OpenGeneration {
+            number,
+            store,
+            is_blockwise,
+            index,
+            event_times,
+            entity_names: OnceLock::new(),
+        };
         let snapshot = Self {
             digest: String::new(),
             manifest: Arc::new(manifest),
             generation: Arc::new(generation),
             vocabulary: Arc::default(),
-            expansion: Expansion::Full,
             shared: shared.clone(),
         };
         Ok(snapshot)
@@ -106,21 +113,25 @@ impl Snapshot {
             manifest: Arc::clone(&self.manifest),
             generation: Arc::clone(&self.generation),
             vocabulary: Arc::clone(vocabulary),
-            expansion: self.expansion,
             shared: self.shared.clone(),
         }
-    }
-
-    /// The same generation without query expansion: no decompounding, joined words, corrections or
-    /// vocabulary. Measures the cost of the expansion.
-    #[must_use]
-    pub fn without_expansion(&self) -> Self {
-        Self { expansion: Expansion::None, ..self.with_vocabulary(&self.vocabulary) }
     }
 
     /// Compares every byte on disk with the manifest again.
     pub(super) fn recheck(&self, data: &DataFolder, verifier: &Verifier) -> Result<(), OpenError> {
         Ok(verifier.recheck(&data.generation(self.generation()), &self.manifest)?)
+    }
+
+    /// Verifies what opening left to be verified by blocks.
+    pub(super) fn verify_rest(
+        &self,
+        data: &DataFolder,
+        verifier: &Verifier,
+    ) -> Result<(), OpenError> {
+        if !self.generation.is_blockwise {
+            return Ok(());
+        }
+        Ok(verifier.check_base(&data.generation(self.generation()), &self.manifest)?)
     }
 
     /// Whether a manifest belongs to this generation.
@@ -238,12 +249,9 @@ impl Snapshot {
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, CatalogError> {
         self.shared.read_counters.searches.add();
         let (generation, vocabulary) = (Arc::clone(&self.generation), Arc::clone(&self.vocabulary));
-        let expansion = self.expansion;
         self.shared
             .pool
-            .run(move |cancellation| {
-                search::search(&generation, (&vocabulary, expansion), &query, cancellation)
-            })
+            .run(move |cancellation| search::search(&generation, &vocabulary, &query, cancellation))
             .await
     }
 

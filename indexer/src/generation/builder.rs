@@ -11,9 +11,12 @@ use schema::GenerationNumber;
 
 use super::{
     BuildLock, Damage, DataFolder, FORMAT, FileDigest, GenerationError, INDEX_FOLDER, Manifest,
-    Verifier, damage::is_index_file, publish::Staging,
+    StoreCheck, Verifier, damage::is_index_file, publish::Staging,
 };
-use crate::store::{BASE_FILE, OVERLAY_FILE};
+use crate::{
+    block_hashes::BlockHashes,
+    store::{BASE_FILE, BLOCKS_FILE, OVERLAY_FILE},
+};
 
 /// A verified generation that serves as the base of a new one.
 #[derive(Debug)]
@@ -22,23 +25,37 @@ pub(crate) struct BaseGeneration {
     pub(crate) folder: PathBuf,
     /// Damage to the index, which can be rebuilt from the store.
     pub(crate) index_damage: Vec<Damage>,
+    /// The block hashes of the base of the store, unless it was verified as a whole.
+    pub(crate) blocks: Option<BlockHashes>,
 }
 
 impl BaseGeneration {
-    /// Opens a generation whose files are intact, except possibly those of the index.
+    /// Opens a generation whose files are intact, except possibly those of the index; see
+    /// [`verify_rest`](Self::verify_rest).
     pub(crate) fn open(
         data: &DataFolder,
         number: GenerationNumber,
+        check: StoreCheck,
     ) -> Result<Self, GenerationError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        let damage = Verifier::default().damage(&folder, &manifest)?;
+        let verifier = Verifier::default();
+        let damage = verifier.damage(&folder, &manifest, check)?;
         let (index_damage, damage): (Vec<_>, Vec<_>) =
             damage.into_iter().partition(Damage::is_in_index);
         if !damage.is_empty() {
             return Err(GenerationError::Damaged { number, damage });
         }
-        Ok(Self { manifest, folder, index_damage })
+        let blocks = verifier.blocks(&folder, &manifest)?;
+        Ok(Self { manifest, folder, index_damage, blocks })
+    }
+
+    /// Verifies what [`open`](Self::open) left to be verified by blocks.
+    pub(crate) fn verify_rest(&self) -> Result<(), GenerationError> {
+        match self.blocks {
+            Some(_) => Verifier::default().check_base(&self.folder, &self.manifest),
+            None => Ok(()),
+        }
     }
 
     /// Opens a generation whose files are all intact.
@@ -46,7 +63,7 @@ impl BaseGeneration {
         data: &DataFolder,
         number: GenerationNumber,
     ) -> Result<Self, GenerationError> {
-        let base = Self::open(data, number)?;
+        let base = Self::open(data, number, StoreCheck::Whole)?;
         if base.index_damage.is_empty() {
             return Ok(base);
         }
@@ -99,6 +116,9 @@ impl<'a> GenerationBuilder<'a> {
     /// Hard-links the immutable base file of the store and copies its overlay.
     pub(crate) fn share_store(&mut self, base: &BaseGeneration) -> Result<(), GenerationError> {
         self.link(base, BASE_FILE)?;
+        if base.manifest.files.contains_key(BLOCKS_FILE) {
+            self.link(base, BLOCKS_FILE)?;
+        }
         if base.manifest.files.contains_key(OVERLAY_FILE) {
             self.copy(base, OVERLAY_FILE)?;
         }

@@ -1,4 +1,4 @@
-//! Digests of files, computed block by block on all processors.
+//! Digests of files, computed in ranges on all processors, with the hashes of their blocks.
 
 use std::{
     fs::File,
@@ -9,18 +9,18 @@ use std::{
     thread,
 };
 
-use blake3::hazmat::{
-    ChainingValue, HasherExt, Mode, merge_subtrees_non_root, merge_subtrees_root,
-};
+use blake3::hazmat::ChainingValue;
 
 use super::{FileDigest, GenerationError};
-use crate::regular_file;
+use crate::{
+    block_hashes::{BLOCK_BYTES, BlockHashes, block_hash},
+    regular_file,
+};
 
 /// Size of a read in bytes; small enough to stay in the processor cache while it is digested.
-const CHUNK_BYTES: usize = 256 << 10;
-/// Size in bytes of the blocks that are digested independently. A power of two, so that each but
-/// the last is a complete subtree of the hash.
-const BLOCK_BYTES: usize = 4 << 20;
+const CHUNK_BYTES: usize = 4 * BLOCK_BYTES;
+/// Number of bytes that a thread digests before it takes the next ones.
+const RANGE_BYTES: usize = 16 * CHUNK_BYTES;
 
 /// A file to digest.
 pub(super) struct FileToDigest {
@@ -38,126 +38,108 @@ pub(super) enum Retention {
 /// The digest of a file, and its content if that was requested.
 pub(super) struct DigestedFile {
     pub(super) digest: FileDigest,
+    pub(super) blocks: BlockHashes,
     pub(super) content: Option<Vec<u8>>,
 }
 
 /// Digests files, in their order. They are read rather than mapped: a failing disk then causes an
 /// error, not a signal.
 pub(super) fn digest_files(files: &[FileToDigest]) -> Result<Vec<DigestedFile>, GenerationError> {
-    digest_in_blocks(files, BLOCK_BYTES)
+    digest_in_ranges(files, RANGE_BYTES)
 }
 
-fn digest_in_blocks(
+fn digest_in_ranges(
     files: &[FileToDigest],
-    block_bytes: usize,
+    range_bytes: usize,
 ) -> Result<Vec<DigestedFile>, GenerationError> {
-    let mut opened = files
-        .iter()
-        .map(|file| OpenedFile::open(file, block_bytes))
-        .collect::<Result<Vec<_>, _>>()?;
-    let blocks: Vec<FileBlock<'_>> =
-        opened.iter_mut().flat_map(|file| file.blocks(block_bytes)).collect();
+    let mut opened = files.iter().map(OpenedFile::open).collect::<Result<Vec<_>, _>>()?;
+    let ranges: Vec<FileRange<'_>> =
+        opened.iter_mut().flat_map(|file| file.ranges(range_bytes)).collect();
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(blocks.len());
-    let blocks = Mutex::new(blocks.into_iter());
-    let digest_blocks = || {
+    let threads = processors.min(ranges.len());
+    let ranges = Mutex::new(ranges.into_iter());
+    let digest_ranges = || {
         let mut buffer = vec![0; CHUNK_BYTES];
         loop {
-            let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(block) = block else { return Ok(()) };
-            block.digest(&mut buffer)?;
+            let range = ranges.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(range) = range else { return Ok(()) };
+            range.digest(&mut buffer)?;
         }
     };
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(digest_blocks)).collect();
-        let own = digest_blocks();
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(digest_ranges)).collect();
+        let own = digest_ranges();
         let joined = others.into_iter().map(|other| other.join().expect("hashing does not panic"));
         joined.fold(own, Result::and)
     })?;
     Ok(opened.into_iter().map(OpenedFile::digested).collect())
 }
 
-/// An open file, with a chaining value per block; that of a single block is the digest itself.
+/// An open file, with the hashes of its blocks once they are digested.
 struct OpenedFile<'a> {
     path: &'a Path,
     file: File,
     bytes: usize,
     content: Option<Vec<u8>>,
-    chaining_values: Vec<ChainingValue>,
+    hashes: Vec<ChainingValue>,
 }
 
 impl<'a> OpenedFile<'a> {
-    fn open(file: &'a FileToDigest, block_bytes: usize) -> Result<Self, GenerationError> {
+    fn open(file: &'a FileToDigest) -> Result<Self, GenerationError> {
         let path = &file.path;
         let io = |cause| GenerationError::io("read", path)(cause);
         let opened = regular_file::open(path).map_err(io)?;
         let bytes = opened.metadata().map_err(io)?.len();
         let bytes =
             usize::try_from(bytes).map_err(|_| io(std::io::ErrorKind::FileTooLarge.into()))?;
-        let blocks = bytes.div_ceil(block_bytes).max(1);
         Ok(Self {
             path,
             file: opened,
             bytes,
             content: (file.retention == Retention::Retain).then(|| vec![0; bytes]),
-            chaining_values: vec![ChainingValue::default(); blocks],
+            hashes: vec![ChainingValue::default(); bytes.div_ceil(BLOCK_BYTES).max(1)],
         })
     }
 
-    fn blocks(&mut self, block_bytes: usize) -> impl Iterator<Item = FileBlock<'_>> {
-        let Self { path, file, bytes, content, chaining_values } = self;
+    /// Ranges of `range_bytes`, a multiple of [`BLOCK_BYTES`].
+    fn ranges(&mut self, range_bytes: usize) -> impl Iterator<Item = FileRange<'_>> {
+        let Self { path, file, bytes, content, hashes } = self;
         let (path, file, bytes): (&Path, &File, usize) = (path, file, *bytes);
-        let is_whole_file = chaining_values.len() == 1;
-        let mut contents = content.as_deref_mut().map(|content| content.chunks_mut(block_bytes));
-        chaining_values.iter_mut().enumerate().map(move |(index, chaining_value)| {
-            let offset = index * block_bytes;
-            let bytes = block_bytes.min(bytes - offset);
+        let blocks = hashes.len();
+        let mut contents = content.as_deref_mut().map(|content| content.chunks_mut(range_bytes));
+        hashes.chunks_mut(range_bytes / BLOCK_BYTES).enumerate().map(move |(index, hashes)| {
+            let offset = index * range_bytes;
+            let bytes = range_bytes.min(bytes - offset);
             let content = contents.as_mut().and_then(Iterator::next);
-            FileBlock { path, file, offset, bytes, is_whole_file, content, chaining_value }
+            FileRange { path, file, offset, bytes, blocks, content, hashes }
         })
     }
 
     fn digested(self) -> DigestedFile {
-        let digest = match &*self.chaining_values {
-            [whole_file] => blake3::Hash::from_bytes(*whole_file),
-            values => {
-                let (left, right) = values.split_at(left_blocks(values));
-                merge_subtrees_root(&subtree(left), &subtree(right), Mode::Hash)
-            }
-        };
-        let digest = FileDigest { bytes: self.bytes as u64, digest: digest.to_hex().to_string() };
-        DigestedFile { digest, content: self.content }
+        let blocks = BlockHashes::new(self.hashes);
+        let digest = blocks.file_digest().to_hex().to_string();
+        let digest = FileDigest { bytes: self.bytes as u64, digest };
+        DigestedFile { digest, blocks, content: self.content }
     }
 }
 
-fn subtree(values: &[ChainingValue]) -> ChainingValue {
-    let [value] = values else {
-        let (left, right) = values.split_at(left_blocks(values));
-        return merge_subtrees_non_root(&subtree(left), &subtree(right), Mode::Hash);
-    };
-    *value
-}
-
-/// Number of blocks in the left subtree: the largest power of two below that of all blocks.
-fn left_blocks(values: &[ChainingValue]) -> usize {
-    values.len().next_power_of_two() / 2
-}
-
-/// A part of a file that one thread reads and digests.
-struct FileBlock<'a> {
+/// A range of a file that one thread reads and digests.
+struct FileRange<'a> {
     path: &'a Path,
     file: &'a File,
     offset: usize,
     bytes: usize,
-    is_whole_file: bool,
+    /// Number of blocks of the file.
+    blocks: usize,
     content: Option<&'a mut [u8]>,
-    chaining_value: &'a mut ChainingValue,
+    hashes: &'a mut [ChainingValue],
 }
 
-impl FileBlock<'_> {
+impl FileRange<'_> {
     fn digest(mut self, buffer: &mut [u8]) -> Result<(), GenerationError> {
-        let mut hasher = blake3::Hasher::new();
-        hasher.set_input_offset(self.offset as u64);
+        if self.bytes == 0 {
+            self.hashes.fill(block_hash(0, &[], self.blocks));
+        }
         for start in (0..self.bytes).step_by(CHUNK_BYTES) {
             let end = self.bytes.min(start + CHUNK_BYTES);
             let chunk = match &mut self.content {
@@ -167,13 +149,14 @@ impl FileBlock<'_> {
             self.file
                 .read_exact_at(chunk, (self.offset + start) as u64)
                 .map_err(GenerationError::io("read", self.path))?;
-            hasher.update(chunk);
+            let hashes = &mut self.hashes[start / BLOCK_BYTES..];
+            for (number, (hash, block)) in
+                hashes.iter_mut().zip(chunk.chunks(BLOCK_BYTES)).enumerate()
+            {
+                let index = (self.offset + start) / BLOCK_BYTES + number;
+                *hash = block_hash(index, block, self.blocks);
+            }
         }
-        *self.chaining_value = if self.is_whole_file {
-            *hasher.finalize().as_bytes()
-        } else {
-            hasher.finalize_non_root()
-        };
         Ok(())
     }
 }
@@ -185,9 +168,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_must_not_depend_on_the_blocks_and_the_content_must_be_that_of_the_file() {
+    fn a_digest_must_not_depend_on_the_ranges_and_the_content_must_be_that_of_the_file() {
         let folder = tempfile::tempdir().unwrap();
-        let lengths = [0, 1, 1_024, 1_025, 4_096, 4_097, 60_000, 65_536, 3 * CHUNK_BYTES + 7];
+        let lengths =
+            [0, 1, BLOCK_BYTES, BLOCK_BYTES + 1, 3 * BLOCK_BYTES + 5, 3 * CHUNK_BYTES + 7];
         let contents = lengths.map(|length| (0..=250).cycle().take(length).collect::<Vec<u8>>());
         let files = contents.each_ref().map(|content| {
             let path = folder.path().join(content.len().to_string());
@@ -196,10 +180,10 @@ mod tests {
                 if content.len() % 2 == 0 { Retention::Retain } else { Retention::Discard };
             FileToDigest { path, retention }
         });
-        for block_bytes in [1_024, 4_096, 1 << 20, BLOCK_BYTES] {
-            let digested = digest_in_blocks(&files, block_bytes).unwrap();
+        for range_bytes in [BLOCK_BYTES, 2 * BLOCK_BYTES, CHUNK_BYTES, RANGE_BYTES] {
+            let digested = digest_in_ranges(&files, range_bytes).unwrap();
             for ((file, content), found) in files.iter().zip(&contents).zip(digested) {
-                let context = format!("{} bytes in blocks of {block_bytes}", content.len());
+                let context = format!("{} bytes in ranges of {range_bytes}", content.len());
                 assert_eq!(found.digest.bytes, content.len() as u64);
                 assert_eq!(
                     found.digest.digest,

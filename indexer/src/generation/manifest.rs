@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::{Damage, GenerationError, INDEX_FOLDER, MANIFEST_FILE};
 use crate::regular_file;
 
-/// The format of manifest and store that this version writes and reads.
-pub(crate) const FORMAT: u32 = 7;
+/// The format of manifest and store that this version writes.
+pub(crate) const FORMAT: u32 = 8;
+/// The earliest format that this version reads.
+const FORMAT_MIN: u32 = 7;
 
 /// Maximum length of a manifest in bytes.
 const MANIFEST_BYTES_MAX: u64 = 16 << 20;
@@ -43,6 +45,14 @@ pub(crate) struct FileDigest {
     pub(crate) bytes: u64,
     /// BLAKE3, in hexadecimal.
     pub(crate) digest: String,
+}
+
+impl FileDigest {
+    /// The digest of a file with this content.
+    pub(super) fn of(content: &[u8]) -> Self {
+        let digest = blake3::hash(content).to_hex().to_string();
+        Self { bytes: content.len() as u64, digest }
+    }
 }
 
 /// Number of records of each kind.
@@ -150,7 +160,7 @@ impl Manifest {
         let damaged = |damage| GenerationError::Damaged { number, damage: vec![damage] };
         if let Ok(Checksummed { manifest: FormatOnly { format }, .. }) =
             serde_json::from_slice(&bytes)
-            && format != FORMAT
+            && !(FORMAT_MIN..=FORMAT).contains(&format)
         {
             let supported = FORMAT;
             return Err(if format > FORMAT {

@@ -15,8 +15,9 @@ use super::{
     BuildLock, DataFolder, FileDigest, GenerationError, MANIFEST_FILE, Manifest,
     digest::{FileToDigest, Retention, digest_files},
     durable::sync,
-    integrity::files_below,
+    integrity::{BLOCKWISE_BYTES_MIN, files_below},
 };
+use crate::store::{BASE_FILE, BLOCKS_FILE};
 
 /// The folder of a generation under construction.
 #[derive(Debug)]
@@ -55,9 +56,23 @@ impl<'a> Staging<'a> {
             written.push(FileToDigest { path, retention: Retention::Discard });
             names.push(name);
         }
-        let written = digest_files(&written)?.into_iter().map(|file| file.digest);
-        digests.extend(names.into_iter().zip(written));
+        for (name, file) in names.into_iter().zip(digest_files(&written)?) {
+            if name == BASE_FILE && file.digest.bytes >= BLOCKWISE_BYTES_MIN {
+                let hashes = file.blocks.as_bytes();
+                self.write(BLOCKS_FILE, hashes)?;
+                digests.insert(BLOCKS_FILE.to_owned(), FileDigest::of(hashes));
+            }
+            digests.insert(name, file.digest);
+        }
         Ok(digests)
+    }
+
+    /// Writes a new file, and syncs it.
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), GenerationError> {
+        let path = self.path.join(name);
+        let mut file = File::create_new(&path).map_err(GenerationError::io("write", &path))?;
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        written.map_err(GenerationError::io("write", &path))
     }
 
     /// Publishes the folder under the number in the manifest and makes it current.
@@ -66,11 +81,7 @@ impl<'a> Staging<'a> {
         manifest: &Manifest,
     ) -> Result<GenerationNumber, GenerationError> {
         fail::fail_point!("publish-built", |_| std::process::abort());
-        let manifest_path = self.path.join(MANIFEST_FILE);
-        let io = |cause| GenerationError::io("write", &manifest_path)(cause);
-        let mut file = File::create_new(&manifest_path).map_err(io)?;
-        file.write_all(&manifest.to_bytes()).map_err(io)?;
-        file.sync_all().map_err(io)?;
+        self.write(MANIFEST_FILE, &manifest.to_bytes())?;
         fail::fail_point!("publish-manifest", |_| std::process::abort());
         sync_folders(&self.path)?;
         fail::fail_point!("publish-synced", |_| std::process::abort());

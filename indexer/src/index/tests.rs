@@ -13,8 +13,8 @@ use schema::{
 use tantivy::Index;
 
 use super::{
-    DocumentTexts, Expansion, IndexDocument, IndexReader, IndexWriter, MatchDetail, PlanOptions,
-    ScoreFactors, Segments, explanation, highlight::fragments::FRAGMENT_BYTES, highlights,
+    DocumentTexts, IndexDocument, IndexReader, IndexWriter, MatchDetail, PlanOptions, ScoreFactors,
+    Segments, explanation, highlight::fragments::FRAGMENT_BYTES, highlights,
 };
 use crate::{
     analysis,
@@ -304,8 +304,7 @@ fn stop_words_of_a_title_must_not_be_explained_as_proximity() {
     assert!((sum - score * 1.1 * 1.5).abs() < 1e-3, "{sum} {explained:?}");
 }
 
-/// All forms of words, interpreted on a fixed day.
+/// Words are interpreted on a fixed day.
 fn options<'a>(vocabulary: &'a Vocabulary, cancellation: &'a Cancellation) -> PlanOptions<'a> {
-    let (expansion, today) = (Expansion::Full, Some(date(2026, 3, 4)));
-    PlanOptions { vocabulary, expansion, today, names: None, cancellation }
+    PlanOptions { vocabulary, today: Some(date(2026, 3, 4)), names: None, cancellation }
 }

@@ -6,7 +6,7 @@ use super::error::BuildError;
 use crate::progress::Progress;
 use crate::{
     analysis::ANALYSIS_VERSION,
-    generation::{BaseGeneration, DataFolder, GenerationBuilder, GenerationError},
+    generation::{BaseGeneration, DataFolder, GenerationBuilder, GenerationError, StoreCheck},
     index::IndexReader,
     store::{BASE_FILE, OVERLAY_FILE, StoreFile, StoreReader},
     with_causes,
@@ -32,6 +32,7 @@ impl Base {
     /// generation, but the history must contain every generation that clients have seen.
     pub(crate) fn choose(
         data: &DataFolder,
+        check: StoreCheck,
         progress: &dyn Progress,
     ) -> Result<Option<Self>, BuildError> {
         let current = match data.current() {
@@ -51,7 +52,7 @@ impl Base {
             }
         }
         for number in candidates.into_iter().rev() {
-            match Self::open(data, number) {
+            match Self::open(data, number, check) {
                 Ok(mut base) => {
                     base.needs_repair |= Some(number) != current;
                     if !base.index_is_usable {
@@ -73,9 +74,13 @@ impl Base {
         Ok(None)
     }
 
-    fn open(data: &DataFolder, number: GenerationNumber) -> Result<Self, BuildError> {
-        let generation = BaseGeneration::open(data, number)?;
-        let store = StoreReader::open(&generation.folder)?;
+    fn open(
+        data: &DataFolder,
+        number: GenerationNumber,
+        check: StoreCheck,
+    ) -> Result<Self, BuildError> {
+        let generation = BaseGeneration::open(data, number, check)?;
+        let store = StoreReader::open(&generation.folder, generation.blocks.clone())?;
         let index_is_usable = generation.index_damage.is_empty()
             && generation.manifest.analysis == ANALYSIS_VERSION
             && IndexReader::is_usable(&generation.index_folder());
@@ -93,6 +98,6 @@ impl Base {
             return Ok(StoreFile::copy_of(builder.folder(), &self.store)?);
         }
         builder.share_store(&self.generation)?;
-        Ok(StoreFile::create_overlay(builder.folder())?)
+        Ok(StoreFile::create_overlay(builder.folder(), self.generation.blocks.clone())?)
     }
 }

@@ -105,10 +105,21 @@ impl SourceCollector<'_, '_> {
         };
         let fetch_error = |cause| BuildError::Source { name: source.name.clone(), cause };
         let items = source::records(source, self.state, known, survey).map_err(fetch_error)?;
+        let progress = self.context.progress;
+        let mut unchanged = Vec::new();
+        // Unchanged items, often nearly all, need no thread, and their order has no effect.
+        let items = items.filter_map(|item| match item {
+            Ok(SourceItem::Unchanged { key }) => {
+                progress.advance(1);
+                unchanged.push(key);
+                None
+            }
+            item => Some(item),
+        });
         thread::scope(|scope| {
             let normalise = move |item: Result<_, _>| item.map(|item| normaliser.normalised(item));
             for item in parallel::map(scope, items, normalise) {
-                self.context.progress.advance(1);
+                progress.advance(1);
                 match item.map_err(fetch_error)? {
                     Ok(record) => self.store_record(record)?,
                     Err(item) => self.handle_item(*item)?,
@@ -116,6 +127,8 @@ impl SourceCollector<'_, '_> {
             }
             Ok::<_, BuildError>(())
         })?;
+        self.report.unchanged += unchanged.len() as u64;
+        self.present.extend(unchanged.iter().map(|key| RecordKey::new(&source.name, key)));
         self.retract_removed()?;
         if self.proves_absence()? {
             let present = std::mem::take(&mut self.present);
@@ -162,10 +175,6 @@ impl SourceCollector<'_, '_> {
 
     fn handle_item(&mut self, item: SourceItem) -> Result<(), StoreError> {
         match item {
-            SourceItem::Unchanged { key } => {
-                self.report.unchanged += 1;
-                self.present.insert(RecordKey::new(&self.source.name, &key));
-            }
             SourceItem::Deleted { key } => self.retract(&key, RemovalReason::Deleted)?,
             SourceItem::Skipped { key, reason, .. } => {
                 self.report.skipped += 1;
@@ -173,6 +182,7 @@ impl SourceCollector<'_, '_> {
             }
             SourceItem::Rejected(rejection) => self.reject(rejection),
             SourceItem::Record(_) => unreachable!("a record is normalised or rejected"),
+            SourceItem::Unchanged { .. } => unreachable!("an unchanged item is only counted"),
         }
         Ok(())
     }

@@ -15,7 +15,12 @@ use super::{
     normalise::{NormaliseContext, normalise},
     source::{self, KnownInputs, SourceItem, survey::Survey},
 };
-use crate::{generation::DataFolder, progress::NoProgress, store::RecordKey, sync::SyncState};
+use crate::{
+    generation::{DataFolder, StoreCheck},
+    progress::NoProgress,
+    store::RecordKey,
+    sync::SyncState,
+};
 
 /// Maximum number of keys of each kind that are printed.
 const KEYS_SHOWN: usize = 20;
@@ -76,7 +81,7 @@ pub fn compare_upstream(
     source: &ResolvedSource,
     fetched: &SyncState,
 ) -> Result<UpstreamDifference, BuildError> {
-    let base = Base::choose(&DataFolder::new(&config.data), &NoProgress)?;
+    let base = Base::choose(&DataFolder::new(&config.data), StoreCheck::Blockwise, &NoProgress)?;
     let published = match &base {
         Some(base) => base.store.content_hashes(&source.name)?,
         None => BTreeMap::new(),

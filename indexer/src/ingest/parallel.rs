@@ -9,11 +9,13 @@ use std::{
 
 /// Number of threads besides that of the caller, which reads the items and writes the results.
 const WORKERS: usize = 2;
-/// Maximum number of items per thread that wait for it or have a result: one may be large.
-const ITEMS_PER_WORKER_MAX: usize = 16;
+/// Number of items that are sent to a thread at once: waking it costs as much as a small item.
+const BATCH_ITEMS: usize = 8;
+/// Maximum number of batches per thread that wait for it or have results: items may be large.
+const BATCHES_PER_WORKER_MAX: usize = 2;
 
 /// The results of `work` on each of the items, in order. The items are read by the caller, at most
-/// `WORKERS * ITEMS_PER_WORKER_MAX` ahead of its use of the results.
+/// `(WORKERS * BATCHES_PER_WORKER_MAX + 1) * BATCH_ITEMS` ahead of its use of the results.
 ///
 /// If `work` panics, the iterator ends and so does `scope`, with a panic.
 pub(crate) fn map<'scope, T: Send + 'scope, R: Send + 'scope>(
@@ -21,27 +23,36 @@ pub(crate) fn map<'scope, T: Send + 'scope, R: Send + 'scope>(
     items: impl IntoIterator<Item = T>,
     work: impl Fn(T) -> R + Copy + Send + 'scope,
 ) -> impl Iterator<Item = R> {
-    let start = |_| -> (SyncSender<T>, Receiver<R>) {
-        let (sender, items) = sync_channel(ITEMS_PER_WORKER_MAX);
-        let (results, receiver) = sync_channel(ITEMS_PER_WORKER_MAX);
-        scope.spawn(move || items.into_iter().map(work).try_for_each(|one| results.send(one)));
+    let start = |_| -> (SyncSender<Vec<T>>, Receiver<Vec<R>>) {
+        let (sender, batches) = sync_channel::<Vec<T>>(BATCHES_PER_WORKER_MAX);
+        let (results, receiver) = sync_channel(BATCHES_PER_WORKER_MAX);
+        let of_batch = move |batch: Vec<T>| batch.into_iter().map(work).collect();
+        scope
+            .spawn(move || batches.into_iter().map(of_batch).try_for_each(|one| results.send(one)));
         (sender, receiver)
     };
     let workers: Vec<_> = (0..WORKERS).map(start).collect();
     let mut items = items.into_iter().fuse();
     let (mut sent, mut received) = (0, 0);
+    let mut results = Vec::new().into_iter();
     iter::from_fn(move || {
-        while sent - received < WORKERS * ITEMS_PER_WORKER_MAX
-            && let Some(item) = items.next()
-        {
-            workers[sent % WORKERS].0.send(item).ok()?;
+        if let Some(result) = results.next() {
+            return Some(result);
+        }
+        while sent - received < WORKERS * BATCHES_PER_WORKER_MAX {
+            let batch: Vec<T> = items.by_ref().take(BATCH_ITEMS).collect();
+            if batch.is_empty() {
+                break;
+            }
+            workers[sent % WORKERS].0.send(batch).ok()?;
             sent += 1;
         }
         if received == sent {
             return None;
         }
         received += 1;
-        workers[(received - 1) % WORKERS].1.recv().ok()
+        results = workers[(received - 1) % WORKERS].1.recv().ok()?.into_iter();
+        results.next()
     })
 }
 
@@ -69,7 +80,8 @@ mod tests {
             for (used, result) in map(scope, items, slow).enumerate() {
                 assert_eq!(result, used as u64 * 2);
                 let ahead = read.load(Ordering::Relaxed) - used;
-                assert!(ahead <= WORKERS * ITEMS_PER_WORKER_MAX, "{ahead}");
+                let ahead_max = (WORKERS * BATCHES_PER_WORKER_MAX + 1) * BATCH_ITEMS;
+                assert!(ahead <= ahead_max, "{ahead}");
             }
         });
         assert_eq!(read.into_inner(), 500);

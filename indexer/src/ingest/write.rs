@@ -6,7 +6,7 @@ use std::{
 };
 
 use schema::{
-    Body, Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, normalisation,
+    Change, ChangeOp, NodeId, NodeKind, Provenance, Record, RemovalReason, normalisation,
 };
 
 use super::{
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     index::affects_linked_documents,
     store::{
-        Compressed, RecordKey, Relation, StoreError, StoreReader, StoreWriter, StoredFacts, sources,
+        BodySource, RecordKey, Relation, StoreError, StoreReader, StoreWriter, StoredFacts, sources,
     },
 };
 
@@ -131,7 +131,7 @@ struct DerivedRecord {
     /// In `Err`, why there is none.
     record: Result<Record, &'static str>,
     bands: BTreeSet<u64>,
-    body: Option<Compressed<Body>>,
+    body: Option<BodySource>,
 }
 
 /// Derives a record from the facts of its sources. `None` if it has no sources.
@@ -161,7 +161,11 @@ fn derive(
     let body = merged.facts.body.as_ref();
     let bands_of = |record| near_duplicates::bands(record, body, &merged.provenance);
     let bands = record.as_ref().map(bands_of).unwrap_or_default();
-    let body = body.map(Compressed::new);
+    let provides_body = |entry: &&Provenance| entry.fields.iter().any(|field| field == "body");
+    let provider = merged.provenance.iter().find(provides_body).map(|entry| &entry.record);
+    let body = provider.zip(body).map(|(record, body)| {
+        BodySource::new(&RecordKey::new(&record.source, &record.remote_key), body)
+    });
     Ok(Some(DerivedRecord { id, merged, record, bands, body }))
 }
 
@@ -204,9 +208,12 @@ fn write_record(
 ) -> Result<(), StoreError> {
     let (id, merged) = (record.id(), &derived.merged);
     let old = store.record(id)?;
-    let body = merged.facts.body.as_ref();
-    let old_body = store.body(id)?;
-    let is_same_body = old_body.as_ref() == body;
+    let old_body = store.body_source(id)?;
+    let is_same_body =
+        old_body.as_ref().map(BodySource::digest) == derived.body.as_ref().map(BodySource::digest);
+    if old_body != derived.body {
+        store.put_body_source(id, derived.body.as_ref())?;
+    }
     let provenance_before = store.provenance(id)?;
     let urls_before = urls(context, old.as_ref(), &provenance_before);
     let urls_now = urls(context, Some(record), &merged.provenance);
@@ -231,9 +238,7 @@ fn write_record(
     }
     update_links(store, id, old.as_ref(), Some(record))?;
     store.put_record(record)?;
-    store.put_body(id, derived.body.as_ref())?;
-    let bands_of = |old| near_duplicates::bands(old, old_body.as_ref(), &provenance_before);
-    let old_bands = old.as_ref().map(bands_of).unwrap_or_default();
+    let old_bands = bands_before(context, old.as_ref(), &provenance_before)?;
     let new_bands = derived.bands.clone();
     result.band_changes.update_bands(store, id, &old_bands, new_bands)?;
     result.upserted.insert(id);
@@ -255,7 +260,7 @@ fn remove_record(
     for url in urls(context, Some(&old), &provenance) {
         release_url(store, context, &url, id)?;
     }
-    let bands = near_duplicates::bands(&old, store.body(id)?.as_ref(), &provenance);
+    let bands = bands_before(context, Some(&old), &provenance)?;
     result.band_changes.update_bands(store, id, &bands, BTreeSet::new())?;
     update_links(store, id, Some(&old), None)?;
     store.put_entity_mentions(id, &[])?;
@@ -265,6 +270,16 @@ fn remove_record(
     result.reindex.remove(&id);
     result.removed.insert(id, reason);
     Ok(())
+}
+
+/// The bands of a record before this build: the facts with its body may have been replaced since.
+fn bands_before(
+    context: &BuildContext<'_>,
+    old: Option<&Record>,
+    provenance: &[Provenance],
+) -> Result<BTreeSet<u64>, StoreError> {
+    let (Some(old), Some(base)) = (old, context.base) else { return Ok(BTreeSet::new()) };
+    Ok(near_duplicates::bands(old, base.store.body(old.id())?.as_ref(), provenance))
 }
 
 /// The record that a URL resolves to: of several, the one of highest precedence.

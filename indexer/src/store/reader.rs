@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use redb::{Builder, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable};
-use schema::{Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName};
+use schema::{Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName};
 
 use super::{
     BASE_FILE, InputDigest, OVERLAY_FILE, Relation, StoreError,
@@ -11,7 +11,9 @@ use super::{
     key::{Identity, RecordKey},
     overlay_table::OverlayTable,
     tables::ReadTables,
+    verified_file::VerifiedFile,
 };
+use crate::block_hashes::BlockHashes;
 
 /// Size in bytes of the in-memory cache of a published store. The operating system caches the rest.
 const READ_CACHE_BYTES: usize = 32 << 20;
@@ -31,8 +33,21 @@ pub(super) struct PublishedFile {
 }
 
 impl PublishedFile {
-    pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
-        let database = Builder::new().set_cache_size(cache_bytes).open_read_only(path)?;
+    /// Opens a file; with `blocks`, its blocks are verified when they are first read.
+    pub(super) fn open(
+        path: &Path,
+        cache_bytes: usize,
+        blocks: Option<BlockHashes>,
+    ) -> Result<Self, StoreError> {
+        let mut builder = Builder::new();
+        builder.set_cache_size(cache_bytes);
+        let database = match blocks {
+            Some(blocks) => {
+                let file = VerifiedFile::open(path, blocks).map_err(redb::StorageError::from)?;
+                builder.open_read_only_with_backend(file)?
+            }
+            None => builder.open_read_only(path)?,
+        };
         Ok(Self { transaction: database.begin_read()?, _database: database })
     }
 }
@@ -46,11 +61,12 @@ pub(crate) struct NameRange {
 }
 
 impl StoreReader {
-    /// Opens the store of the generation in `folder`.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        let base = PublishedFile::open(&folder.join(BASE_FILE), READ_CACHE_BYTES)?;
+    /// Opens the store of the generation in `folder`; `blocks` are those of its base, unless the
+    /// base is verified already.
+    pub(crate) fn open(folder: &Path, blocks: Option<BlockHashes>) -> Result<Self, StoreError> {
+        let base = PublishedFile::open(&folder.join(BASE_FILE), READ_CACHE_BYTES, blocks)?;
         let overlay_path = folder.join(OVERLAY_FILE);
-        let open_overlay = || PublishedFile::open(&overlay_path, READ_CACHE_BYTES);
+        let open_overlay = || PublishedFile::open(&overlay_path, READ_CACHE_BYTES, None);
         let overlay = overlay_path.exists().then(open_overlay).transpose()?;
         let tables = ReadTables::open(
             &base.transaction,
@@ -94,11 +110,6 @@ impl StoreReader {
     pub(crate) fn record(&self, id: NodeId) -> Result<Option<Record>, StoreError> {
         let bytes = self.tables.records.get(id.to_bits())?;
         bytes.map(|bytes| decode(bytes.value(), "records")).transpose()
-    }
-
-    pub(crate) fn body(&self, id: NodeId) -> Result<Option<Body>, StoreError> {
-        let bytes = self.tables.bodies.get(id.to_bits())?;
-        bytes.map(|bytes| decode_compressed(bytes.value(), "bodies")).transpose()
     }
 
     pub(crate) fn provenance(&self, id: NodeId) -> Result<Vec<Provenance>, StoreError> {
@@ -170,10 +181,6 @@ impl StoreReader {
     /// Every record's id and bytes, in the order of the ids.
     pub(crate) fn record_bytes(&self, id: NodeId) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.tables.records.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
-    }
-
-    pub(crate) fn body_bytes(&self, id: NodeId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.tables.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec()))
     }
 
     /// The ids of the first `limit` records after `after`, in the order of the ids.

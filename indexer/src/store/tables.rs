@@ -108,7 +108,7 @@ tables! {
     members: (u64, Text) => (),
     /// Id → record.
     records: u64 => Bytes,
-    /// Id → long text.
+    /// Id → the source record whose facts have the body.
     bodies: u64 => Bytes,
     /// Id → its source records and the fields each provides.
     provenance: u64 => Bytes,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use redb::{Builder, Database};
 use schema::{
-    Body, Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName, normalisation,
+    Change, GenerationNumber, NodeId, NodeKind, Provenance, Record, SourceName, normalisation,
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     reader::{PublishedFile, count_names, linked, node_id},
     tables::WriteTables,
 };
+use crate::block_hashes::BlockHashes;
 
 const NEXT_SEQUENCE: &str = "next_order";
 /// Size in bytes of the in-memory cache of a store under construction.
@@ -35,9 +36,13 @@ impl StoreFile {
         Ok(Self { database: database(&folder.join(BASE_FILE))?, base: None })
     }
 
-    /// Creates an overlay over the base in `folder`, which is not changed.
-    pub(crate) fn create_overlay(folder: &Path) -> Result<Self, StoreError> {
-        let base = Some(PublishedFile::open(&folder.join(BASE_FILE), BASE_CACHE_BYTES)?);
+    /// Creates an overlay over the base in `folder`, which is not changed; `blocks` as in
+    /// [`StoreReader::open`].
+    pub(crate) fn create_overlay(
+        folder: &Path,
+        blocks: Option<BlockHashes>,
+    ) -> Result<Self, StoreError> {
+        let base = Some(PublishedFile::open(&folder.join(BASE_FILE), BASE_CACHE_BYTES, blocks)?);
         Ok(Self { database: database(&folder.join(OVERLAY_FILE))?, base })
     }
 
@@ -277,11 +282,6 @@ impl StoreWriter<'_> {
         bytes.map(|bytes| decode(bytes.value(), "records")).transpose()
     }
 
-    pub(crate) fn body(&self, id: NodeId) -> Result<Option<Body>, StoreError> {
-        let bytes = self.tables.bodies.get(id.to_bits())?;
-        bytes.map(|bytes| decode_compressed(bytes.value(), "bodies")).transpose()
-    }
-
     /// Writes a record and its name, replacing the previous ones.
     pub(crate) fn put_record(&mut self, record: &Record) -> Result<(), StoreError> {
         self.remove_name(record.id())?;
@@ -294,18 +294,6 @@ impl StoreWriter<'_> {
             self.tables.series.insert(bits, ())?;
         } else {
             self.tables.series.remove(bits)?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn put_body(
-        &mut self,
-        id: NodeId,
-        body: Option<&Compressed<Body>>,
-    ) -> Result<(), StoreError> {
-        match body {
-            Some(body) => self.tables.bodies.insert(id.to_bits(), body.bytes.as_slice())?,
-            None => self.tables.bodies.remove(id.to_bits())?,
         }
         Ok(())
     }
@@ -350,9 +338,8 @@ impl StoreWriter<'_> {
         id: NodeId,
     ) -> Result<bool, StoreError> {
         let record = self.tables.records.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
-        let body = self.tables.bodies.get(id.to_bits())?.map(|bytes| bytes.value().to_vec());
         Ok(record == previous.record_bytes(id)?
-            && body == previous.body_bytes(id)?
+            && self.has_same_body(previous, id)?
             && self.entity_mentions(id)? == previous.entity_mentions(id)?
             && sources(&self.provenance(id)?) == sources(&previous.provenance(id)?))
     }

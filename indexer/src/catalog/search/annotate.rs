@@ -10,8 +10,7 @@ use crate::{
     cancellation::Cancellation,
     catalog::{CatalogError, open_generation::OpenGeneration},
     index::{
-        DocumentTexts, Expansion, Highlights, IndexReader, MatchDetail, ScoreFactors, explanation,
-        highlights,
+        DocumentTexts, Highlights, IndexReader, MatchDetail, ScoreFactors, explanation, highlights,
     },
     store::StoreError,
 };
@@ -58,8 +57,7 @@ pub(in crate::catalog) fn highlight_records(
     (words, records): (&str, &[Arc<Record>]),
     cancellation: &Cancellation,
 ) -> Result<Vec<Vec<Highlight>>, CatalogError> {
-    let expansion = ((vocabulary, Expansion::Full), None);
-    let (Some(plan), _) = plan_query(generation, expansion, words, cancellation)? else {
+    let (Some(plan), _) = plan_query(generation, (vocabulary, None), words, cancellation)? else {
         return Ok(vec![Vec::new(); records.len()]);
     };
     let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();

@@ -35,22 +35,10 @@ use crate::{
 /// A document must match one of this number of words (`min_should_match`).
 const WORDS_PER_REQUIRED: u32 = 4;
 
-/// Forms in which words are searched.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Expansion {
-    /// All: stems, exact forms, components, compounds, corrections and related labels of the
-    /// vocabulary.
-    #[default]
-    Full,
-    /// Stems and exact forms only.
-    None,
-}
-
 /// How the words of a query are read.
 #[derive(Clone, Copy)]
 pub(crate) struct PlanOptions<'a> {
     pub(crate) vocabulary: &'a Vocabulary,
-    pub(crate) expansion: Expansion,
     /// The day from which periods are counted; `None` takes all words literally.
     pub(crate) today: Option<Date>,
     /// Folded words that are not corrected.
@@ -79,7 +67,7 @@ impl Plan {
         options: PlanOptions<'_>,
         typed: &str,
     ) -> tantivy::Result<(Option<Self>, Interpretation)> {
-        let PlanOptions { vocabulary, expansion, today, names, cancellation } = options;
+        let PlanOptions { vocabulary, today, names, cancellation } = options;
         let query = ParsedQuery::parse(typed);
         let mut planner = Planner {
             searcher,
@@ -87,7 +75,6 @@ impl Plan {
             vocabulary,
             names,
             query_end: typed.trim_end().len(),
-            expansion,
             today,
             cancellation,
             has_operand: query.clauses.iter().any(is_operand),
@@ -193,7 +180,6 @@ struct Planner<'a> {
     names: Option<&'a HashSet<String>>,
     /// End of the last word in bytes.
     query_end: usize,
-    expansion: Expansion,
     today: Option<Date>,
     cancellation: &'a Cancellation,
     /// Whether the query has a phrase, field, prefix or literal beside its words.
@@ -377,10 +363,7 @@ impl Planner<'_> {
     /// Adds adjacent words.
     fn add_run(&mut self, mut run: Vec<QueryWord>, is_required: bool) -> tantivy::Result<()> {
         let uses = self.word_uses(&run, is_required);
-        let names = match self.expansion {
-            Expansion::Full => self.names_in(&run)?,
-            Expansion::None => Vec::new(),
-        };
+        let names = self.names_in(&run)?;
         for at in 0..run.len() {
             if run[at].is_letter {
                 continue;
@@ -415,17 +398,15 @@ impl Planner<'_> {
                 self.add_word(&run[at], is_required && !is_in_name)?;
             }
         }
-        if self.expansion == Expansion::Full {
-            let is_searched =
-                |phrase: &Range<usize>| run[phrase.clone()].iter().any(|w| !w.words.is_empty());
-            for name in names.into_iter().filter(is_searched) {
-                self.add_phrase(&run[name])?;
-            }
-            for numbered in Self::numbered_words(&run).filter(is_searched) {
-                self.add_numbered(&run[numbered])?;
-            }
-            self.add_joined_verbs(&run)?;
+        let is_searched =
+            |phrase: &Range<usize>| run[phrase.clone()].iter().any(|w| !w.words.is_empty());
+        for name in names.into_iter().filter(is_searched) {
+            self.add_phrase(&run[name])?;
         }
+        for numbered in Self::numbered_words(&run).filter(is_searched) {
+            self.add_numbered(&run[numbered])?;
+        }
+        self.add_joined_verbs(&run)?;
         self.expand_adjacent(&run)
     }
 }

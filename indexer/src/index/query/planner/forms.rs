@@ -8,8 +8,8 @@ use crate::{
     analysis,
     analysis::{AnalysisLanguage, COMPONENT_LETTERS_MIN, RelatedLabel, WordTerms, is_dutch_word},
     index::query::{
-        filters::terms_with_prefix, parser::QueryText, planner::Expansion, query_words::QueryWord,
-        spelling, terms::TermContext, word_set::WordSet,
+        filters::terms_with_prefix, parser::QueryText, query_words::QueryWord, spelling,
+        terms::TermContext, word_set::WordSet,
     },
 };
 
@@ -41,9 +41,6 @@ const LINKING_ELEMENTS: [&str; 3] = ["", "s", "en"];
 impl Planner<'_> {
     /// Adds compounds and related labels of adjacent words.
     pub(super) fn expand_adjacent(&mut self, run: &[QueryWord]) -> tantivy::Result<()> {
-        if self.expansion == Expansion::None {
-            return Ok(());
-        }
         for pair in run.windows(2) {
             if pair.iter().all(|word| !word.words.is_empty() || word.is_letter) {
                 self.add_compound(&pair[0], &pair[1])?;
@@ -70,9 +67,6 @@ impl Planner<'_> {
             self.add_stemmed_forms(&word.dutch.stem, &word.english, context)?
         };
         doc_freq += self.terms.add_exact_form(folded, context)?;
-        if self.expansion == Expansion::None {
-            return Ok(());
-        }
         let weight = if doc_freq > 0 { COMPONENT_WEIGHT } else { ONLY_COMPONENTS_WEIGHT };
         let has_components = self.add_components(&word.dutch, TermContext { weight, ..context })?;
         self.add_separated(word)?;

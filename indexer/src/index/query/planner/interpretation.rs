@@ -2,7 +2,7 @@
 
 use schema::Preference;
 
-use super::{Expansion, Planner};
+use super::Planner;
 use crate::{analysis, analysis::WordUse, index::query::query_words::QueryWord};
 
 impl Planner<'_> {
@@ -11,7 +11,7 @@ impl Planner<'_> {
     pub(super) fn word_uses(&mut self, run: &[QueryWord], is_required: bool) -> Vec<WordUse> {
         let literal = vec![WordUse::Required; run.len()];
         let Some(today) = self.today else { return literal };
-        if self.expansion == Expansion::None || !is_required || run.is_empty() {
+        if !is_required || run.is_empty() {
             return literal;
         }
         let words: Vec<&str> = run.iter().map(|word| word.dutch.folded.as_str()).collect();
