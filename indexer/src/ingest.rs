@@ -147,7 +147,7 @@ fn ingest(
     if let Some(base) = extended_index {
         builder.share_index(&base.generation)?;
     }
-    let file = match extended {
+    let mut file = match extended {
         Some(base) => base.extend_store(builder)?,
         None => StoreFile::create(builder.folder())?,
     };
@@ -169,6 +169,7 @@ fn ingest(
             Ok::<_, BuildError>(ingested)
         })?;
         fail::fail_point!("build-store-committed", |_| std::process::abort());
+        file.compact(builder.folder())?;
         let finishing = finishing.expect("the index is finished after the store is written");
         finishing.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         Ok::<_, BuildError>(ingested)

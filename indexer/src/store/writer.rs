@@ -1,6 +1,6 @@
 //! Typed write access to a store under construction, in one transaction.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use redb::{Builder, Database};
 use schema::{
@@ -18,10 +18,13 @@ use crate::block_hashes::BlockHashes;
 
 const NEXT_SEQUENCE: &str = "next_order";
 /// Size in bytes of the in-memory cache of a store under construction.
-const WRITE_CACHE_BYTES: usize = 256 << 20;
+const WRITE_CACHE_BYTES: usize = 160 << 20;
 /// Size in bytes of the in-memory cache of its base: a change reads the records that it may be
 /// merged with, or that resemble it.
 const BASE_CACHE_BYTES: usize = 128 << 20;
+/// Size in bytes from which a new base is compacted: a third of a large file is free space, which
+/// every opening and every copy would read.
+const COMPACTED_BYTES_MIN: u64 = 16 << 20;
 
 /// The file of a store under construction. Must be dropped before the generation is sealed: redb
 /// writes its last page when the file is closed.
@@ -48,9 +51,19 @@ impl StoreFile {
 
     /// Creates a store in `folder` with the contents of another one, in a single layer.
     pub(crate) fn copy_of(folder: &Path, other: &StoreReader) -> Result<Self, StoreError> {
-        let file = Self::create(folder)?;
+        let mut file = Self::create(folder)?;
         file.write(|store| store.tables.copy_from(&other.tables))?;
+        file.compact(folder)?;
         Ok(file)
+    }
+
+    /// Removes the free space of a base in `folder`.
+    pub(crate) fn compact(&mut self, folder: &Path) -> Result<(), StoreError> {
+        let is_large = |meta: fs::Metadata| meta.len() >= COMPACTED_BYTES_MIN;
+        if self.base.is_none() && fs::metadata(folder.join(BASE_FILE)).is_ok_and(is_large) {
+            self.database.compact()?;
+        }
+        Ok(())
     }
 
     /// Runs `work` in one transaction, which is committed as a whole or not at all.
