@@ -92,6 +92,9 @@ pub enum AppError {
     /// Opening the data folder panicked; the log has the cause.
     #[error("cannot open data folder; see the log for the cause: `{}`", .0.display())]
     Panicked(PathBuf),
+    /// The socket of the parent cannot be used.
+    #[error("cannot use the socket of the parent process")]
+    Inherit(#[source] io::Error),
 }
 
 impl App {
@@ -102,14 +105,25 @@ impl App {
     /// # Errors
     /// [`AppError`] if the data folder or the address cannot be used.
     pub async fn build(config: Config) -> Result<Self, AppError> {
+        Self::build_on(None, config).await
+    }
+
+    /// As [`Self::build`], on a socket of the parent process if there is one.
+    pub(crate) async fn build_on(
+        inherited: Option<std::net::TcpListener>,
+        config: Config,
+    ) -> Result<Self, AppError> {
         let catalog = if config.federation.supergraph_only {
             None
         } else {
             Some(Arc::new(open_catalog(&config).await?))
         };
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|cause| listen_error(config.listen, cause))?;
+        let listener = match inherited {
+            Some(listener) => from_parent(listener).map_err(AppError::Inherit)?,
+            None => TcpListener::bind(config.listen)
+                .await
+                .map_err(|cause| listen_error(config.listen, cause))?,
+        };
         let address = listener
             .local_addr()
             .map_err(|cause| AppError::Listen { address: config.listen, cause })?;
@@ -159,8 +173,8 @@ impl App {
         &self.pipeline
     }
 
-    /// Serves until `shutdown` completes; then accepts no new connections, and waits at most
-    /// fifteen seconds for requests in progress.
+    /// Serves until `shutdown` completes; then accepts no new connections, ends each open one after
+    /// its next response, and waits at most fifteen seconds for requests in progress.
     ///
     /// # Errors
     /// [`AppError::Serve`] if the server stops unexpectedly.
@@ -191,8 +205,12 @@ impl App {
             authenticator,
             self.hooks,
             &self.config,
-            connections,
+            Arc::clone(&connections),
         );
+        let shutdown = async move {
+            shutdown.await;
+            connections.drain().await;
+        };
         let server =
             Server::new_with_acceptor(acceptor).http2_max_concurrent_streams(Some(STREAMS_MAX));
         // Background tasks are aborted when their `JoinSet` is dropped.
@@ -217,6 +235,11 @@ async fn open_catalog(config: &Config) -> Result<Catalog, AppError> {
         tracing::error!(error = %damage, "current generation is damaged; serving an older one");
     }
     Ok(catalog)
+}
+
+fn from_parent(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    TcpListener::from_std(listener)
 }
 
 fn listen_error(address: SocketAddr, cause: io::Error) -> AppError {

@@ -14,6 +14,7 @@ mod index;
 mod init;
 mod logging;
 mod output;
+mod package_files;
 mod partner;
 mod progress;
 mod resume;
@@ -21,6 +22,7 @@ mod rollback;
 mod schema;
 mod serve;
 mod shutdown_signals;
+mod socket_activation;
 mod status;
 mod sync;
 mod telemetry;
@@ -93,6 +95,9 @@ enum Command {
     Vocabulary(vocabulary::VocabularyArguments),
     /// Measure search quality on a judged collection, or compare two results.
     Evaluate(evaluate::EvaluateArguments),
+    /// Write the manual pages and the completions for shells of a package.
+    #[command(hide = true)]
+    PackageFiles(package_files::PackageFilesArguments),
 }
 
 /// Arguments of the commands that only need a data folder.
@@ -203,6 +208,8 @@ enum CommandError {
     Output(#[from] io::Error),
     #[error("cannot write the result as JSON")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    SocketActivation(#[from] socket_activation::SocketActivationError),
 }
 
 /// Runs the command of the command line. Invalid arguments exit with status 2 before a command
@@ -225,6 +232,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Vocabulary(arguments) => self::vocabulary::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::PackageFiles(arguments) => package_files::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -10,6 +10,7 @@ pub(crate) mod compression;
 mod connection;
 mod content_negotiation;
 pub(crate) mod cors;
+pub(crate) mod drain;
 pub(crate) mod etag;
 pub(crate) mod graphql;
 mod graphql_request;

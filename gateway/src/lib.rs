@@ -7,6 +7,7 @@
 //! This crate must not know how records are stored or searched: it reads only through
 //! [`indexer::catalog`]. Only [`command`] builds generations.
 
+mod alerts;
 pub mod app;
 pub mod auth;
 mod blocking;

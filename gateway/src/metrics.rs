@@ -7,6 +7,7 @@
 
 mod partners;
 mod process;
+mod recent_event;
 mod scrape;
 
 use std::{sync::Arc, time::Duration};
@@ -22,8 +23,12 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use self::{partners::PartnerCollector, process::ProcessCollector, scrape::PipelineCollector};
+use self::{
+    partners::PartnerCollector, process::ProcessCollector, recent_event::RecentEvent,
+    scrape::PipelineCollector,
+};
 use crate::{
+    error::ErrorCode,
     partners::Partners,
     pipeline::{CacheStatus, Pipeline},
 };
@@ -47,9 +52,17 @@ struct StatusLabels {
     status: u16,
 }
 
+/// Window of the alerts about errors, as in `gateway/monitoring/alerts.yml`.
+const ALERT_WINDOW: Duration = Duration::from_mins(5);
+/// Statuses of internal errors and of rejections because of load.
+const ERROR_STATUSES: [u16; 2] = [500, 503];
+
 /// The metrics of a server.
 pub(crate) struct Metrics {
     registry: Registry,
+    pipeline: Arc<Pipeline>,
+    internal_error: RecentEvent,
+    rejection: RecentEvent,
     graphql_requests: Family<RequestLabels, Counter>,
     graphql_responses: Family<CacheLabels, Counter>,
     http_request_duration: Histogram,
@@ -61,12 +74,23 @@ impl Metrics {
     pub(crate) fn new(pipeline: Arc<Pipeline>, partners: Arc<Partners>) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
+            pipeline: Arc::clone(&pipeline),
+            internal_error: RecentEvent::default(),
+            rejection: RecentEvent::default(),
             graphql_requests: Family::default(),
             graphql_responses: Family::default(),
             // From 0.1 ms to 13 s.
             http_request_duration: Histogram::new(exponential_buckets(0.000_1, 2.0, 18)),
             http_responses: Family::default(),
         };
+        // Otherwise the rate of the first error would be zero.
+        for status in ERROR_STATUSES {
+            drop(metrics.http_responses.get_or_create(&StatusLabels { status }));
+        }
+        let code = ErrorCode::InternalServerError.name();
+        for operation_type in ["query", "mutation"] {
+            drop(metrics.graphql_requests.get_or_create(&RequestLabels { operation_type, code }));
+        }
         metrics.registry.register_collector(Box::new(ProcessCollector));
         let registry = metrics.registry.sub_registry_with_prefix("wegwijzer");
         registry.register(
@@ -113,14 +137,41 @@ impl Metrics {
             CacheStatus::Hit => "hit",
             CacheStatus::Coalesced => "coalesced",
         };
+        if code == ErrorCode::InternalServerError.name() {
+            self.internal_error.record();
+        } else if code == ErrorCode::Unavailable.name() {
+            self.record_rejection();
+        }
         self.graphql_requests.get_or_create(&RequestLabels { operation_type, code }).inc();
         self.graphql_responses.get_or_create(&CacheLabels { cache_status }).inc();
     }
 
     /// Counts the response to any request.
     pub(crate) fn record_response(&self, status: u16, duration: Duration) {
+        match status {
+            500 => self.internal_error.record(),
+            503 => self.record_rejection(),
+            _ => {}
+        }
         self.http_responses.get_or_create(&StatusLabels { status }).inc();
         self.http_request_duration.observe(duration.as_secs_f64());
+    }
+
+    /// Records a rejection because of load. Without a generation, all requests are rejected.
+    fn record_rejection(&self) {
+        if self.pipeline.is_ready() {
+            self.rejection.record();
+        }
+    }
+
+    /// Whether a request failed in the last minutes because of an internal error.
+    pub(crate) fn has_recent_internal_error(&self) -> bool {
+        self.internal_error.is_within(ALERT_WINDOW)
+    }
+
+    /// Whether a request was rejected in the last minutes because of load.
+    pub(crate) fn has_recent_rejection(&self) -> bool {
+        self.rejection.is_within(ALERT_WINDOW)
     }
 
     /// All metrics as text.

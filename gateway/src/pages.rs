@@ -55,6 +55,7 @@ pub(crate) use self::{
     sitemap::sitemap,
 };
 use crate::{
+    alerts::Alert,
     feedback::{ClientFeedback, FeedbackReports, VotedPage},
     messages::Messages,
     partners::Partners,
@@ -122,11 +123,8 @@ pub(crate) enum PageRequest {
     Information(information::InformationPage),
     /// The documentation of the REST interface.
     RestReference,
-    /// The state of the service.
-    Status {
-        /// Whether the newest generation is damaged.
-        is_damaged: bool,
-    },
+    /// The state of the service, with the conditions that need an operator.
+    Status(Vec<Alert>),
 }
 
 /// Why a page cannot be rendered.
@@ -180,7 +178,7 @@ pub(crate) async fn render(
         PageRequest::Thanks(page) => feedback::thanks_page(context, page.as_ref()),
         PageRequest::Information(page) => information::page(context, *page).await,
         PageRequest::RestReference => rest_reference::page(context),
-        PageRequest::Status { is_damaged } => status::page(context, *is_damaged),
+        PageRequest::Status(alerts) => status::page(context, alerts),
     }
 }
 

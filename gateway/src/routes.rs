@@ -13,6 +13,7 @@ use crate::{
     http::{
         access_log::AccessLog,
         cors::CorsEndpoint,
+        drain::Drain,
         graphql::GraphqlEndpoint,
         head_method::{Head, get_and_head},
         health::{Live, Ready},
@@ -100,7 +101,7 @@ pub(crate) fn endpoint_of_connections(
 ) -> impl Endpoint<Output = Response> + use<> {
     let partners = Arc::new(Partners::new(&config.partners));
     let metrics = Arc::new(Metrics::new(Arc::clone(&pipeline), Arc::clone(&partners)));
-    let pages = Pages::new(Arc::clone(&pipeline), config);
+    let pages = Pages::new(Arc::clone(&pipeline), Arc::clone(&metrics), config);
     let graphql =
         GraphqlEndpoint::new(Arc::clone(&pipeline), Arc::clone(&metrics), authenticator, config);
     let embed = |form| {
@@ -147,9 +148,9 @@ pub(crate) fn endpoint_of_connections(
     let bounded = UnsentBytes::new(
         Fallback::new(VersionHeader(admitted), pages),
         &config.limits,
-        connections,
+        Arc::clone(&connections),
     );
-    AccessLog::new(bounded, metrics, config)
+    Drain::new(AccessLog::new(bounded, metrics, config), connections)
 }
 
 /// Routes of the REST interface.

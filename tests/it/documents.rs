@@ -121,8 +121,8 @@ fn the_table_of_errors_must_match_the_program() {
     assert_eq!(documented, expected);
 }
 
-#[test]
-fn the_table_of_metrics_must_match_the_server() {
+/// `/metrics` of a server that has a value for each metric and label.
+pub(crate) fn all_metrics() -> String {
     let installation = Installation::small();
     installation.build();
     let name = schema::SourceName::new("items").expect("a name");
@@ -130,7 +130,11 @@ fn the_table_of_metrics_must_match_the_server() {
         completeness: indexer::sync::Completeness::Complete,
         ..indexer::sync::SourceRun::failed(crate::support::clock(), String::new())
     };
-    indexer::source_health::record(&installation.data(), &[(name, run)]).expect("writable");
+    let mut health = indexer::source_health::SourceHealth::default();
+    health.record(&run);
+    health.next_run_at = Some(run.at);
+    let health = [(name, health)].into();
+    indexer::source_health::write(&installation.data(), &health).expect("writable");
     let sdl = installation.path().join("partner.graphql");
     let link = "@link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@key\"])";
     let community = "type Community @key(fields: \"id\") { id: ID! members: Int! }";
@@ -153,12 +157,17 @@ fn the_table_of_metrics_must_match_the_server() {
         }
         std::thread::sleep(Duration::from_millis(100));
     }
+    text
+}
+
+#[test]
+fn the_table_of_metrics_must_match_the_server() {
     let operation = manual("operation.md");
     let documented: BTreeSet<Vec<String>> = table(&operation, "| Metric | Type |")
         .into_iter()
         .map(|row| row.into_iter().map(str::to_owned).collect())
         .collect();
-    assert_eq!(documented, exposed_metrics(&text));
+    assert_eq!(documented, exposed_metrics(&all_metrics()));
 }
 
 /// A row for each metric in `OpenMetrics` text.

@@ -36,9 +36,11 @@
 //! - `limits`: every limit of a request; hostile clients
 //! - `unread_responses`: clients that read no responses
 //! - `metrics`: `/metrics`, parsed by other programs
+//! - `monitoring`: alerts, runbooks, dashboard and `/status`, compared with the metrics
 //! - `example_operations`: the example operations, as a frontend sends them
 //! - `server`: the program under load and on errors; traces
 //! - `shutdown`: SIGTERM at any moment of the start
+//! - `upgrade`: restarts under load by a parent that holds the socket; data of other formats
 //! - `pages`, `calendar`: HTML pages, feeds and robots
 //! - `entity_lists`: overviews of themes and organisations, and cards of records
 //! - `feedback`: whether readers found what they searched for
@@ -46,6 +48,7 @@
 //! - `partners`: results in pages of partners, and their keys
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
 //! - `program`: the command line
+//! - `proxy`: the recipes for nginx and Caddy, in front of the program
 //! - `wordpress`: a real WordPress site, with random edits and a faulty network
 //! - `one_record`: one page in several sources, of which some cannot state its kind
 //! - `partial_runs`: a website that never can be read completely
@@ -95,6 +98,7 @@ mod match_classes;
 mod matched_parts;
 mod mcp;
 mod metrics;
+mod monitoring;
 mod near_duplicates;
 mod one_record;
 mod page_host;
@@ -104,6 +108,7 @@ mod partners;
 mod performance;
 mod pleio;
 mod program;
+mod proxy;
 mod query_names;
 mod query_preferences;
 mod query_syntax;
@@ -120,6 +125,7 @@ mod support;
 mod test_server;
 mod time_steps;
 mod unread_responses;
+mod upgrade;
 mod validation;
 mod website;
 mod white_label;

@@ -193,3 +193,26 @@ fn a_dry_run_must_fail_where_publishing_would() {
     installation.write("lines.jsonl", &"x\n".repeat(10));
     assert_eq!(installation.output(&["index", "--dry-run"]).status.code(), Some(1));
 }
+
+#[test]
+fn a_package_must_have_manual_pages_of_all_commands_and_completions() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path().join("files");
+    let mut command = std::process::Command::new(program());
+    assert!(command.arg("package-files").arg(&folder).status().expect("it runs").success());
+    let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
+    let help = std::process::Command::new(program()).arg("--help").output().expect("it runs");
+    let help = stdout(&help);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.map_while(|line| line.split_whitespace().next());
+    let mut count = 0;
+    for name in commands.filter(|name| *name != "help") {
+        assert!(read(&format!("wegwijzer-{name}.1")).starts_with(".ie"), "{name}");
+        for file in ["wegwijzer.bash", "wegwijzer.fish", "_wegwijzer"] {
+            assert!(read(file).contains(name), "{file} lacks {name}");
+        }
+        count += 1;
+    }
+    assert!(count > 10 && read("wegwijzer-serve.1").contains("\\-\\-listen"));
+    assert!(!help.contains("package-files"), "{help}");
+}

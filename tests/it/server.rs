@@ -55,18 +55,18 @@ impl Program {
         Self { child, address: address.expect("it listens"), log }
     }
 
-    fn query(&self, query: &str) -> Reply {
+    pub(crate) fn query(&self, query: &str) -> Reply {
         let body = json!({ "query": query }).to_string();
         let head = "POST /graphql HTTP/1.1\r\ncontent-type: application/json";
         exchange(self.address, head, body.as_bytes())
     }
 
-    fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         exchange(self.address, &format!("GET {path} HTTP/1.1"), b"")
     }
 
     /// The log, as soon as it contains the given number of requests.
-    fn log(&self, requests: usize) -> String {
+    pub(crate) fn log(&self, requests: usize) -> String {
         let started = Instant::now();
         loop {
             let log = self.log.lock().expect("the lock is not poisoned").clone();

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::ExitCode,
 };
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     CommandError, SourceArguments, graphiql, index::Summary, logging, progress::Console,
-    shutdown_signals::ShutdownSignals, sync, telemetry::Traces,
+    shutdown_signals::ShutdownSignals, socket_activation, sync, telemetry::Traces,
 };
 use crate::{
     app::App,
@@ -32,7 +32,8 @@ const EXAMPLE_QUERY: &str = "{ search(query: \\\"klantreis\\\", first: 3) \
 pub(super) struct ServeArguments {
     #[command(flatten)]
     from: SourceArguments,
-    /// Address to listen on, such as 127.0.0.1:8080. Environment variable: `WEGWIJZER_LISTEN`.
+    /// Address to listen on, such as 127.0.0.1:8080; not used on a socket of systemd. Environment
+    /// variable: `WEGWIJZER_LISTEN`.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Precomposed supergraph file, reloaded when it changes; without a configuration file, only
@@ -46,6 +47,8 @@ pub(super) struct ServeArguments {
 
 /// Runs the server, after building the demo if it is requested.
 pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> {
+    // First, since it changes the environment, which no other thread may read meanwhile.
+    let inherited = socket_activation::inherited_listener()?;
     let signals = ShutdownSignals::catch()?;
     let flags = Overrides {
         listen: arguments.listen.clone(),
@@ -62,7 +65,8 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
         build_demo(&config)?;
     }
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(runtime.spawn(serve(config, arguments.from.demo, signals)));
+    let served =
+        runtime.block_on(runtime.spawn(serve(inherited, config, arguments.from.demo, signals)));
     // Does not wait for compositions and plans that are still being computed.
     runtime.shutdown_background();
     served.map_err(io::Error::other)?
@@ -84,6 +88,7 @@ fn build_demo(config: &Config) -> Result<(), CommandError> {
 }
 
 async fn serve(
+    inherited: Option<TcpListener>,
     config: Config,
     is_demo: bool,
     signals: ShutdownSignals,
@@ -91,7 +96,7 @@ async fn serve(
     let graphiql_dir = config.graphql.graphiql_dir.clone();
     let schedule = if config.federation.supergraph_only { None } else { sync::schedule(&config)? };
     let hooks = schedule.clone().map(|schedule| sync::hooks(&config, schedule)).transpose()?;
-    let mut app = App::build(config).await?;
+    let mut app = App::build_on(inherited, config).await?;
     if let Some((schedule, hooks)) = schedule.zip(hooks) {
         app = app.with_task(move || schedule.run()).with_hooks(hooks);
     }
@@ -104,7 +109,9 @@ async fn serve(
         writeln!(io::stderr(), "{}", invitation(address))?;
     }
     tracing::info!(%address, "listening");
-    if !app.pipeline().is_ready() {
+    // What is damaged or of another format is already in the log, with its remedy.
+    let is_damaged = app.pipeline().catalog().is_some_and(|catalog| catalog.damage().is_some());
+    if !app.pipeline().is_ready() && !is_damaged {
         tracing::warn!("{NO_GENERATION}");
     }
     let shutdown = async move {

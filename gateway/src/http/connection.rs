@@ -1,8 +1,9 @@
 //! Connections: limits on their number, and on the time for sending a request.
 
 use std::{
-    future::Future,
+    future::{self, Future},
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -30,7 +31,8 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Accepts a limited number of connections, each with a time limit per request.
 pub(crate) struct LimitedListener {
-    listener: TcpListener,
+    /// None once connections are drained.
+    listener: Option<TcpListener>,
     permits: Arc<Semaphore>,
     connections: Arc<OpenConnections>,
     request_timeout: Duration,
@@ -46,30 +48,22 @@ impl LimitedListener {
     ) -> Self {
         let permits = Arc::new(Semaphore::new(fitted_connections(limits.connections_max)));
         let request_timeout = Duration::from_millis(limits.connection_ms_max);
+        let listener = Some(listener);
         Self { listener, permits, connections, request_timeout, accept_failed: false }
     }
-}
 
-impl Acceptor for LimitedListener {
-    type Io = DeadlineStream;
-
-    fn local_addr(&self) -> Vec<LocalAddr> {
-        self.listener.local_addr().map(|addr| LocalAddr(addr.into())).into_iter().collect()
-    }
-
-    async fn accept(&mut self) -> io::Result<(DeadlineStream, LocalAddr, RemoteAddr, Scheme)> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(io::Error::other)?;
+    /// The next connection; none if connections are drained.
+    async fn next(&mut self) -> Option<io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)>> {
+        let listener = self.listener.as_ref()?;
+        let permit = match Arc::clone(&self.permits).acquire_owned().await {
+            Ok(permit) => permit,
+            Err(error) => return Some(Err(io::Error::other(error))),
+        };
         loop {
-            match self.listener.accept().await {
+            match listener.accept().await {
                 Ok((stream, peer)) => {
                     self.accept_failed = false;
-                    // Responses are sent in one piece, so Nagle's algorithm would only add delay.
-                    let _ = stream.set_nodelay(true);
-                    let local = LocalAddr(stream.local_addr()?.into());
-                    let close = self.connections.add(peer);
-                    let connection =
-                        DeadlineStream::new(stream, close, permit, self.request_timeout);
-                    return Ok((connection, local, RemoteAddr(peer.into()), Scheme::HTTP));
+                    return Some(Ok((stream, peer, permit)));
                 }
                 // A client that disconnects before it is accepted is not an error.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -81,6 +75,37 @@ impl Acceptor for LimitedListener {
                 }
             }
         }
+    }
+}
+
+impl Acceptor for LimitedListener {
+    type Io = DeadlineStream;
+
+    fn local_addr(&self) -> Vec<LocalAddr> {
+        let address = self.listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        address.map(|address| LocalAddr(address.into())).into_iter().collect()
+    }
+
+    async fn accept(&mut self) -> io::Result<(DeadlineStream, LocalAddr, RemoteAddr, Scheme)> {
+        let connections = Arc::clone(&self.connections);
+        let next = tokio::select! {
+            biased;
+            () = connections.draining() => None,
+            next = self.next() => next,
+        };
+        let Some(next) = next else {
+            // Closed at once: new clients get an error, or wait for the next program if a parent
+            // holds the socket.
+            self.listener = None;
+            return future::pending().await;
+        };
+        let (stream, peer, permit) = next?;
+        // Responses are sent in one piece, so Nagle's algorithm would only add delay.
+        let _ = stream.set_nodelay(true);
+        let local = LocalAddr(stream.local_addr()?.into());
+        let close = self.connections.add(peer);
+        let connection = DeadlineStream::new(stream, close, permit, self.request_timeout);
+        Ok((connection, local, RemoteAddr(peer.into()), Scheme::HTTP))
     }
 }
 

@@ -1,5 +1,5 @@
 //! The open connections, so that the ones that do not read their responses can be closed when the
-//! memory is needed for others.
+//! memory is needed for others, and all of them before the program ends.
 
 use std::{
     collections::HashMap,
@@ -8,13 +8,22 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
-use tokio::sync::{Notify, futures::OwnedNotified};
+use tokio::sync::{Notify, futures::OwnedNotified, watch};
+
+/// Time in which a client that keeps its connection open can send one more request at shutdown.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+/// Interval between checks for open connections at shutdown.
+const DRAIN_POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The open connections, by the address and port of the client.
 #[derive(Debug, Default)]
-pub(crate) struct OpenConnections(Mutex<HashMap<SocketAddr, Arc<Notify>>>);
+pub(crate) struct OpenConnections {
+    by_client: Mutex<HashMap<SocketAddr, Arc<Notify>>>,
+    draining: watch::Sender<bool>,
+}
 
 impl OpenConnections {
     /// Adds a connection until the signal is dropped.
@@ -35,8 +44,34 @@ impl OpenConnections {
         }
     }
 
+    /// Accepts no more connections, and ends each after its next response. Completes when none is
+    /// open, at the latest after [`DRAIN_TIMEOUT`].
+    ///
+    /// A server that closes idle connections at once resets those on which a request is on its way.
+    pub(crate) async fn drain(&self) {
+        self.draining.send_replace(true);
+        let closed = async {
+            while !self.lock().is_empty() {
+                tokio::time::sleep(DRAIN_POLL_INTERVAL).await;
+            }
+        };
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, closed).await;
+    }
+
+    /// Whether connections end after their next response.
+    pub(super) fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
+    /// Completes when no more connections must be accepted.
+    pub(super) async fn draining(&self) {
+        let mut draining = self.draining.subscribe();
+        // The sender lives as long as this future.
+        let _ = draining.wait_for(|is_draining| *is_draining).await;
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Notify>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -130,6 +130,12 @@ fn encode_source_health(samples: &mut Samples<'_>, health: &HealthBySource) -> f
         health.iter().filter_map(|(name, health)| Some((name, health.completed_at?))),
     )?;
     samples.gauges(
+        ("source_next_run_timestamp", Some(Unit::Seconds)),
+        "Unix time of the start of the next run of each source that is scheduled",
+        "source",
+        health.iter().filter_map(|(name, health)| Some((name, health.next_run_at?))),
+    )?;
+    samples.gauges(
         ("source_run_resources", None),
         "Resources that the last run of each source found on its host",
         "source",

@@ -38,6 +38,7 @@ pub(crate) use self::{
     well_known::{PATHS as WELL_KNOWN_PATHS, WellKnownFiles},
 };
 use crate::{
+    alerts::Alert,
     config::{Config, ImageHost},
     error::ApiError,
     feedback::{ClientFeedback, Feedback},
@@ -45,6 +46,7 @@ use crate::{
         cached_response, cached_response::Caching, client_address, compression::ContentEncoding,
         problem_details, request_id::RequestId,
     },
+    metrics::Metrics,
     pages,
     pages::{
         ErrorPage, PageContext, PageError, PageRequest, Site, entity_list::EntityListRequest,
@@ -70,6 +72,7 @@ pub(crate) struct Pages {
 
 struct Inner {
     pipeline: Arc<Pipeline>,
+    metrics: Arc<Metrics>,
     config: Arc<Config>,
     site: Site,
     feedback: Option<Feedback>,
@@ -116,12 +119,12 @@ struct PageVariant {
 }
 
 impl Pages {
-    pub(crate) fn new(pipeline: Arc<Pipeline>, config: &Config) -> Self {
+    pub(crate) fn new(pipeline: Arc<Pipeline>, metrics: Arc<Metrics>, config: &Config) -> Self {
         let site = Site::new(config);
         let feedback = config.feedback.is_some().then(|| Feedback::new(config.clock.now()));
         let config = Arc::new(config.clone());
         let policy = content_security_policy(&config.site.image_hosts);
-        Self { inner: Arc::new(Inner { pipeline, config, site, feedback, policy }) }
+        Self { inner: Arc::new(Inner { pipeline, metrics, config, site, feedback, policy }) }
     }
 
     /// The error page, in the language of the URL.
@@ -179,9 +182,9 @@ impl Pages {
         if let Some(file) = path.strip_prefix("assets/") {
             return self.asset(file, request).await;
         }
-        let is_damaged =
-            || self.inner.pipeline.catalog().is_some_and(|catalog| catalog.damage().is_some());
-        let Some(page_request) = route(path, query, is_damaged) else {
+        let inner = &self.inner;
+        let alerts = || Alert::current(&inner.pipeline, &inner.metrics, inner.config.clock.now());
+        let Some(page_request) = route(path, query, alerts) else {
             return self.error_response(request, &PageError::NotFound);
         };
         let (query_string, invalid_count) = match &page_request {
@@ -193,7 +196,7 @@ impl Pages {
         let variant = PageVariant {
             language,
             path_and_query: format!("{path}?{query_string}"),
-            caching: if is_valid && !matches!(page_request, PageRequest::Status { .. }) {
+            caching: if is_valid && !matches!(page_request, PageRequest::Status(_)) {
                 PageCaching::Validator
             } else {
                 PageCaching::None
@@ -338,7 +341,7 @@ async fn completions(pipeline: &Pipeline, typed: String) -> Vec<String> {
 }
 
 /// The page requested by a path without the prefix of a language.
-fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageRequest> {
+fn route(path: &str, query: &str, alerts: impl Fn() -> Vec<Alert>) -> Option<PageRequest> {
     let information =
         |segment: &str| InformationPage::ALL.into_iter().find(|page| page.path() == segment);
     let kind = |segment: &str| NodeKind::ALL.into_iter().find(|kind| kind.as_str() == segment);
@@ -352,7 +355,7 @@ fn route(path: &str, query: &str, is_damaged: impl Fn() -> bool) -> Option<PageR
             pages::calendar::parse_month(month).map(|first| PageRequest::Calendar(Some(first)))
         }
         [pages::rest_reference::PATH] => Some(PageRequest::RestReference),
-        ["status"] => Some(PageRequest::Status { is_damaged: is_damaged() }),
+        ["status"] => Some(PageRequest::Status(alerts())),
         [segment] if information(segment).is_some() => {
             information(segment).map(PageRequest::Information)
         }

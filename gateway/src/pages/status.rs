@@ -5,12 +5,14 @@ use indexer::catalog::{HealthState, time_of};
 use schema::{Kind, NodeKind};
 
 use super::{PageContext, PageError, layout::Layout};
+use crate::alerts::Alert;
 
 #[derive(Template)]
 #[template(path = "status.html")]
 struct StatusView<'a> {
     layout: Layout<'a>,
-    health: &'a str,
+    /// The conditions that need an operator.
+    alerts: Vec<String>,
     generation: String,
     counts: Vec<(String, String)>,
     /// Name, number of records, number of rejections, and date of the last read.
@@ -30,7 +32,7 @@ struct RunRow<'a> {
 }
 
 /// The status page.
-pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String, PageError> {
+pub(super) fn page(context: PageContext<'_>, alerts: &[Alert]) -> Result<String, PageError> {
     let (messages, snapshot) = (context.messages, context.snapshot);
     let mut layout =
         Layout::new(context.site, messages, messages.get("status.title").to_owned(), "status");
@@ -72,10 +74,14 @@ pub(super) fn page(context: PageContext<'_>, is_damaged: bool) -> Result<String,
         next_run: time(health.next_run_at),
         error: health.error().map(str::to_owned),
     });
+    let describe = |alert: &Alert| {
+        let (key, name) = alert.message();
+        messages.format(key, "name", name)
+    };
     let number = snapshot.generation().to_string();
     let view = StatusView {
         layout,
-        health: messages.get(if is_damaged { "status.damaged" } else { "status.intact" }),
+        alerts: alerts.iter().map(describe).collect(),
         generation: messages.format_all(
             "status.generation",
             &[("number", &number), ("date", &messages.day_of(snapshot.built_at()))],

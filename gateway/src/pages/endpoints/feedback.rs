@@ -194,7 +194,7 @@ fn parse_form(body: &[u8]) -> Result<(VotedPage, Vote), RequestError> {
 fn voted_page(path_and_query: &str) -> Option<VotedPage> {
     let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
     let page = |page_type, path| Some(VotedPage { page_type, words: None, path });
-    match route(path, query, || false)? {
+    match route(path, query, Vec::new)? {
         PageRequest::Search(parameters, invalid) => {
             let SearchParams { words, .. } = &*parameters;
             let page_type = if words.is_some() { PageType::Search } else { PageType::Overview };
