@@ -30,7 +30,7 @@ mod writer;
 pub(crate) use self::{
     document_texts::{all_texts, char_count, names_of},
     query::{
-        matches::MatchDetail,
+        matches::{MatchDetail, Matches},
         planner::{Expansion, Plan, PlanOptions},
     },
 };

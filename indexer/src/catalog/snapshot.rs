@@ -22,6 +22,7 @@ use super::{
     search::annotate,
     search_pool::SearchPool,
     shared_passages, suggest,
+    visible_store::VisibleStore,
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Vocabulary, VocabularyEntry},
@@ -30,6 +31,7 @@ use crate::{
     index::{Expansion, IndexReader},
     source_health::HealthBySource,
     store::StoreReader,
+    suppression::Suppression,
 };
 
 /// Number of records that one search permit covers, so that other searches can run in between.
@@ -42,6 +44,7 @@ pub struct Snapshot {
     generation: Arc<OpenGeneration>,
     vocabulary: Arc<Vocabulary>,
     expansion: Expansion,
+    suppression: Arc<Suppression>,
     shared: SharedState,
 }
 
@@ -70,7 +73,7 @@ impl Snapshot {
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        let previous_index = previous.map(|previous| &previous.generation.index);
+        let previous_index = previous.map(|previous| &*previous.generation.index);
         let unread = IndexReader::unread_files(manifest.index_files(), previous_index).collect();
         let open_index = |contents| {
             if manifest.analysis != ANALYSIS_VERSION {
@@ -86,14 +89,20 @@ impl Snapshot {
         let store = StoreReader::open(&folder).map_err(|error| OpenError::Store(number, error))?;
         let event_times =
             EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
-        let generation =
-            OpenGeneration { number, store, index, event_times, entity_names: OnceLock::new() };
+        let generation = OpenGeneration {
+            number,
+            store: VisibleStore::new(store),
+            index: Arc::new(index),
+            event_times: Arc::new(event_times),
+            entity_names: OnceLock::new(),
+        };
         let snapshot = Self {
             digest: String::new(),
             manifest: Arc::new(manifest),
             generation: Arc::new(generation),
             vocabulary: Arc::default(),
             expansion: Expansion::Full,
+            suppression: Arc::default(),
             shared: shared.clone(),
         };
         Ok(snapshot)
@@ -101,14 +110,36 @@ impl Snapshot {
 
     /// The same generation with another vocabulary.
     pub(super) fn with_vocabulary(&self, vocabulary: &Arc<Vocabulary>) -> Self {
+        let digest = format!("{}-{:016x}", self.manifest.digest(), vocabulary.digest());
         Self {
-            digest: format!("{}-{:016x}", self.manifest.digest(), vocabulary.digest()),
+            digest: match self.suppression.digest() {
+                "" => digest,
+                suppression => format!("{digest}-{suppression}"),
+            },
             manifest: Arc::clone(&self.manifest),
             generation: Arc::clone(&self.generation),
             vocabulary: Arc::clone(vocabulary),
             expansion: self.expansion,
+            suppression: Arc::clone(&self.suppression),
             shared: self.shared.clone(),
         }
+    }
+
+    /// Whether the snapshot applies this very list.
+    pub(super) fn is_suppressed_by(&self, suppression: &Arc<Suppression>) -> bool {
+        Arc::ptr_eq(&self.suppression, suppression)
+    }
+
+    /// The same generation with another suppression list.
+    pub(super) fn with_suppression(&self, suppression: &Arc<Suppression>) -> Self {
+        let is_applied = suppression.is_applied(&self.manifest.suppressed);
+        let missing = (!is_applied).then(|| Arc::clone(suppression));
+        let suppressed = Self {
+            generation: Arc::new(self.generation.with_suppression(missing)),
+            suppression: Arc::clone(suppression),
+            ..self.with_vocabulary(&self.vocabulary)
+        };
+        suppressed.with_vocabulary(&self.vocabulary)
     }
 
     /// The same generation without query expansion: no decompounding, joined words, corrections or
