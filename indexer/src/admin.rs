@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
 
-pub use self::forgetting::{
-    ForgetReceipt, PurgeReport, WithdrawReport, forget, purge, withdraw,
-};
+pub use self::forgetting::{ForgetReceipt, PurgeReport, WithdrawReport, forget, purge, withdraw};
 pub use self::report::{
     GcReport, LastRun, ResumeReport, RunReport, RunSource, Status, Verification,
 };

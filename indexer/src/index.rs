@@ -5,6 +5,8 @@
 
 mod collector;
 mod counts;
+#[cfg(test)]
+mod decoded_terms;
 mod document_texts;
 mod explain;
 mod facet_ordinals;

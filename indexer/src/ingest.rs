@@ -41,7 +41,8 @@ pub use self::{
     check::{SourceCheck, check_sources},
     compare_upstream::{UpstreamDifference, compare_upstream},
     config::{
-        BuildConfig, BuildInput, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode, THRESHOLD_FLOOR,
+        BuildConfig, BuildInput, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode,
+        THRESHOLD_FLOOR,
     },
     error::BuildError,
     report::{AmbiguousName, Outcome, REJECTIONS_MAX, Report, SourceReport, Unresolved},
@@ -92,8 +93,7 @@ pub fn build(
     }
     let mut builder = GenerationBuilder::begin(&data, &lock)?;
     let number = builder.number();
-    let context =
-        BuildContext::new(config, options, progress, number, base.as_ref(), &suppression);
+    let context = BuildContext::new(config, options, progress, number, base.as_ref(), &suppression);
     let mut ingested = ingest(&context, &mut builder).inspect_err(|error| {
         if let (BuildError::Rejections { report, rejections, .. }, PublishMode::Publish) =
             (error, options.publish_mode)

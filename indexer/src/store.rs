@@ -5,6 +5,8 @@
 //! search.
 
 mod codec;
+#[cfg(test)]
+mod decoded_texts;
 mod entity_mentions;
 mod key;
 mod near_duplicates;

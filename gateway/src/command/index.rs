@@ -11,8 +11,8 @@ use indexer::{
     admin, ingest,
     ingest::config::SourceKind,
     ingest::{
-        BuildError, BuildInput, BuildOptions, Mode, OnThreshold, Outcome, PublishMode, REJECTIONS_MAX,
-        Rejection, Report, SourceReport,
+        BuildError, BuildInput, BuildOptions, Mode, OnThreshold, Outcome, PublishMode,
+        REJECTIONS_MAX, Rejection, Report, SourceReport,
     },
     sync::{Completeness, RepeatedBlock, SyncError, Synchroniser},
     with_causes,

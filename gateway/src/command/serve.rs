@@ -8,10 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use indexer::{
-    ingest,
-    ingest::BuildOptions,
-};
+use indexer::{ingest, ingest::BuildOptions};
 use tokio::runtime::Runtime;
 
 use super::{

@@ -1,5 +1,8 @@
 //! Forgetting a person: the suppression list, and generations without the names in it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     borrow::Cow,
     fmt, fs,

@@ -167,8 +167,7 @@ impl VisibleStore {
     /// Number of records of a kind, of which the generation has `count`.
     pub(super) fn visible_count(&self, kind: NodeKind, count: u64) -> Result<u64, StoreError> {
         let Some((_, hidden)) = self.overlay()? else { return Ok(count) };
-        let is_of_kind =
-            |bits: &&u64| NodeId::from_bits(**bits).is_ok_and(|id| id.kind() == kind);
+        let is_of_kind = |bits: &&u64| NodeId::from_bits(**bits).is_ok_and(|id| id.kind() == kind);
         Ok(count.saturating_sub(hidden.ids.iter().filter(is_of_kind).count() as u64))
     }
 

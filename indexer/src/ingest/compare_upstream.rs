@@ -84,9 +84,8 @@ pub fn compare_upstream(
         None => BTreeMap::new(),
     };
     let suppression = Suppression::read(&config.data)?;
-    let remote_key = |key: &str| {
-        record_key(&suppression, &source.name, key).remote_key().to_owned()
-    };
+    let remote_key =
+        |key: &str| record_key(&suppression, &source.name, key).remote_key().to_owned();
     let mut difference = UpstreamDifference::default();
     let mut unseen = published.clone();
     let survey = Survey::default();
