@@ -12,6 +12,7 @@ mod key;
 mod near_duplicates;
 mod overlay_table;
 mod reader;
+mod suppression;
 mod tables;
 mod writer;
 

@@ -21,6 +21,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::names::{NameForm, NameKey, NameSet, forms_of, words_of};
 pub(crate) use self::redaction::is_redacted;
@@ -65,7 +66,7 @@ pub enum SuppressionError {
         /// The file.
         path: PathBuf,
         /// Its format.
-        format: u32,
+        format: u64,
     },
     /// The file is missing, although the generation was built with it.
     #[error(
@@ -96,7 +97,7 @@ pub struct SuppressedName {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct ListEntry {
     #[serde(flatten)]
     shown: SuppressedName,
     forms: Vec<NameForm>,
@@ -106,24 +107,13 @@ struct Entry {
 struct List {
     format: u32,
     key: NameKey,
-    entries: Vec<Entry>,
+    entries: Vec<ListEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Checksummed {
+struct CheckedList {
     checksum: String,
     list: List,
-}
-
-/// The format alone, which determines whether this version can read the rest.
-#[derive(Deserialize)]
-struct FormatOnly {
-    list: ListFormat,
-}
-
-#[derive(Deserialize)]
-struct ListFormat {
-    format: u32,
 }
 
 /// The suppression list of a data folder, for comparing texts with it.
@@ -148,13 +138,13 @@ impl Suppression {
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             Err(cause) => return Err(SuppressionError::Io { path, cause }),
         };
-        if let Ok(FormatOnly { list: ListFormat { format } }) = serde_json::from_slice(&bytes)
-            && format > FORMAT
-        {
+        let json: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let format = json["list"]["format"].as_u64().unwrap_or_default();
+        if format > u64::from(FORMAT) {
             return Err(SuppressionError::UnsupportedFormat { path, format });
         }
-        match serde_json::from_slice::<Checksummed>(&bytes) {
-            Ok(Checksummed { checksum, list }) if checksum == list.digest() => Ok(Self::new(list)),
+        match serde_json::from_value(json) {
+            Ok(CheckedList { checksum, list }) if checksum == list.digest() => Ok(Self::new(list)),
             _ => Err(SuppressionError::Damaged(path)),
         }
     }
@@ -174,7 +164,7 @@ impl Suppression {
         let entries = list.entries.iter().map(|e| (e.shown.digest.as_str(), e.forms.as_slice()));
         let names = NameSet::new(list.key, entries);
         let digest = if list.entries.is_empty() { String::new() } else { list.digest() };
-        Self { names, digest, list }
+        Self { list, names, digest }
     }
 
     /// Whether no name is suppressed.
@@ -216,14 +206,14 @@ impl List {
         blake3::hash(&bytes).to_hex().to_string()
     }
 
-    fn entry(&self, name: &str, at: Timestamp) -> Result<Entry, SuppressionError> {
+    fn entry(&self, name: &str, at: Timestamp) -> Result<ListEntry, SuppressionError> {
         let is_name = name.len() <= NAME_BYTES_MAX && NAME_WORDS.contains(&words_of(name).len());
         if !is_name {
             return Err(SuppressionError::InvalidName);
         }
         let forms = forms_of(name, &self.key);
         let digest = forms[0].digest.clone();
-        Ok(Entry { shown: SuppressedName { digest, at, records: None }, forms })
+        Ok(ListEntry { shown: SuppressedName { digest, at, records: None }, forms })
     }
 }
 
@@ -271,7 +261,7 @@ impl ListEditor {
         at: Timestamp,
     ) -> Result<SuppressedName, SuppressionError> {
         let entry = self.list.entry(name, at)?;
-        let is_same = |known: &&Entry| known.shown.digest == entry.shown.digest;
+        let is_same = |known: &&ListEntry| known.shown.digest == entry.shown.digest;
         if let Some(known) = self.list.entries.iter().find(is_same) {
             return Ok(known.shown.clone());
         }
@@ -300,7 +290,7 @@ impl ListEditor {
     pub(crate) fn withdraw(mut self, name: &str) -> Result<SuppressedName, SuppressionError> {
         let named = forms_of(name, &self.list.key).first().map(|form| form.digest.clone());
         let is_digits = name.len() >= 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_meant = |entry: &Entry| {
+        let is_meant = |entry: &ListEntry| {
             named.as_ref() == Some(&entry.shown.digest)
                 || (is_digits && entry.shown.digest.starts_with(name))
         };
@@ -311,7 +301,7 @@ impl ListEditor {
     }
 
     fn write(&self) -> Result<(), SuppressionError> {
-        let file = Checksummed { checksum: self.list.digest(), list: self.list.clone() };
+        let file = CheckedList { checksum: self.list.digest(), list: self.list.clone() };
         let bytes = serde_json::to_vec_pretty(&file).expect("a list always serialises to JSON");
         write_atomically(&Suppression::path(&self.data), &bytes)?;
         fail::fail_point!("suppression-listed", |_| std::process::abort());

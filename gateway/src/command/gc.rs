@@ -11,7 +11,7 @@ use super::{CommandError, ManageArguments, output, progress::Console, sync::buil
 pub(super) struct GcArguments {
     #[command(flatten)]
     manage: ManageArguments,
-    /// Remove forgotten names from every file: writes the current generation anew, and removes all
+    /// Remove forgotten names from every file: rewrites the current generation, and removes all
     /// others and what was fetched of the sources.
     #[arg(long)]
     purge: bool,

@@ -93,7 +93,7 @@ impl fmt::Display for WithdrawReport {
 /// Result of a purge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PurgeReport {
-    /// The generation that was written anew, if there is one.
+    /// The generation that was rewritten, if there is one.
     pub generation: Option<GenerationNumber>,
     /// Removed generations.
     pub removed: Vec<GenerationNumber>,
@@ -108,7 +108,7 @@ impl fmt::Display for PurgeReport {
             writeln!(f, "removed: {}", removed.join(", "))?;
         }
         if let Some(generation) = self.generation {
-            writeln!(f, "written anew as generation {generation}")?;
+            writeln!(f, "rewritten as generation {generation}")?;
         }
         writeln!(f, "names that no file of the data folder contains: {}", self.names)
     }
@@ -151,7 +151,7 @@ pub fn withdraw(data: &Path, name: &str) -> Result<WithdrawReport, AdminError> {
     Ok(WithdrawReport { entry: ListEditor::open(data)?.withdraw(name)? })
 }
 
-/// Removes the suppressed names from every file of the data folder: writes the current generation anew,
+/// Removes the suppressed names from every file of the data folder: rewrites the current generation,
 /// removes all others, and discards what was fetched of the sources, which is fetched again.
 ///
 /// # Errors
@@ -193,7 +193,7 @@ fn empty(folder: &DataFolder) -> AdminError {
     AdminError::Empty(folder.root().to_owned())
 }
 
-/// Writes store and index of a generation anew, without the unused pages and deleted documents in which
+/// Rewrites store and index of a generation, without the unused pages and deleted documents in which
 /// earlier content remains.
 fn rewrite(base: &BaseGeneration, builder: &mut GenerationBuilder<'_>) -> Result<(), AdminError> {
     let file = StoreFile::copy_of(builder.folder(), &StoreReader::open(&base.folder)?)?;

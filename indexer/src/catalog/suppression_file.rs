@@ -17,11 +17,11 @@ use crate::{
 
 /// What distinguishes versions of a file: inode, length, and time of the last change with its
 /// nanoseconds. `None` if there is no file.
-type FileVersion = Option<(u64, u64, i64, i64)>;
+type ListVersion = Option<(u64, u64, i64, i64)>;
 
 /// A version of the list, or why it cannot be used.
 struct ReadList {
-    version: FileVersion,
+    version: ListVersion,
     list: Result<Arc<Suppression>, String>,
 }
 

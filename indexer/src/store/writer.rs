@@ -82,11 +82,6 @@ impl StoreWriter<'_> {
         Ok(())
     }
 
-    pub(crate) fn input_digest(&self, key: &RecordKey) -> Result<Option<InputDigest>, StoreError> {
-        let bytes = self.tables.seen.get(key.as_str())?;
-        bytes.map(|bytes| decode(bytes.value(), "seen")).transpose()
-    }
-
     pub(crate) fn facts(&self, key: &RecordKey) -> Result<Option<StoredFacts>, StoreError> {
         let bytes = self.tables.facts.get(key.as_str())?;
         bytes.map(|bytes| decode_compressed(bytes.value(), "facts")).transpose()
@@ -214,22 +209,6 @@ impl StoreWriter<'_> {
         identity: Identity,
     ) -> Result<(), StoreError> {
         self.tables.identities.insert(key.as_str(), (identity.id.to_bits(), identity.sequence))?;
-        Ok(())
-    }
-
-    /// Removes the identities of some keys: only where they must not be known any more.
-    pub(crate) fn remove_identities(
-        &mut self,
-        is_removed: impl Fn(&RecordKey) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut removed = Vec::new();
-        for row in self.tables.identities.all()? {
-            let key = RecordKey::from_text(row?.0.value());
-            removed.extend(is_removed(&key).then_some(key));
-        }
-        for key in removed {
-            self.tables.identities.remove(key.as_str())?;
-        }
         Ok(())
     }
 
