@@ -147,6 +147,7 @@ fn a_withdrawn_name_must_return_with_the_next_build() {
     let (_folder, config) = installation();
     let digest = forget(&config, NAME, &NoProgress).unwrap().entry.digest;
     purge(&config, &NoProgress).unwrap();
+    assert_eq!(occurrences(&config.data), [""; 0]);
     withdraw(&config.data, &digest[..8]).unwrap();
     build(&config, Mode::Incremental);
     assert!(occurrences(&config.data).len() > 20);
