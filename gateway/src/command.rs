@@ -8,6 +8,7 @@ mod compose;
 mod config;
 mod evaluate;
 mod explain;
+mod forget;
 mod gc;
 mod graphiql;
 mod index;
@@ -80,7 +81,9 @@ enum Command {
     /// Resume publishing after a rollback.
     Resume(ManageArguments),
     /// Remove old generations and the remains of interrupted builds.
-    Gc(ManageArguments),
+    Gc(gc::GcArguments),
+    /// Suppress a person: hides a name at once, and removes it from the current generation.
+    Forget(forget::ForgetArguments),
     /// Manage the partners that embed results.
     Partner(partner::PartnerArguments),
     /// Print the GraphQL schema.
@@ -226,6 +229,7 @@ pub fn main() -> ExitCode {
         Command::Partner(arguments) => partner::run(&arguments),
         Command::Resume(arguments) => self::resume::run(&arguments),
         Command::Gc(arguments) => gc::run(&arguments),
+        Command::Forget(arguments) => forget::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Compose(arguments) => compose::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

@@ -1,5 +1,6 @@
 //! Administration of a data folder: status, verify, rollback, resume and garbage collection.
 
+mod forgetting;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -7,9 +8,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use schema::{Change, ChangeOp, GenerationNumber, NodeId, RemovalReason};
 
+pub use self::forgetting::{ForgetReceipt, PurgeReport, WithdrawReport, forget, purge, withdraw};
 pub use self::report::{
     GcReport, LastRun, ResumeReport, RunReport, RunSource, Status, Verification,
 };
+pub use crate::suppression::{SuppressedName, SuppressionError};
 use crate::{
     analysis::ANALYSIS_VERSION,
     generation::{
@@ -19,6 +22,7 @@ use crate::{
     index::{IndexError, IndexReader, IndexWriter, Segments},
     ingest::{BuildError, NoProgress, Progress, index_records},
     store::{StoreError, StoreFile, StoreReader, StoreWriter},
+    suppression::Suppression,
     with_causes,
 };
 
@@ -38,6 +42,9 @@ pub enum AdminError {
     /// The index cannot be rebuilt from the store.
     #[error(transparent)]
     Reindex(#[from] BuildError),
+    /// The suppression list cannot be used.
+    #[error(transparent)]
+    Suppression(#[from] SuppressionError),
     /// There is no generation yet.
     #[error("no generation in `{}`; build one with `wegwijzer index`", .0.display())]
     Empty(PathBuf),
@@ -79,6 +86,10 @@ pub fn status(data: &Path) -> Result<Status, AdminError> {
         Some(Err(error)) => (None, Some(with_causes(&error))),
         None => (None, data.is_missing_current().then(|| data.missing_current_error().to_string())),
     };
+    let (forgotten, damage) = match Suppression::read(data.root()) {
+        Ok(list) => (list.entries().cloned().collect(), damage),
+        Err(error) => (Vec::new(), Some(with_causes(&error))),
+    };
     Ok(Status {
         current,
         built_at: manifest.as_ref().map(|m| m.built_at),
@@ -86,6 +97,7 @@ pub fn status(data: &Path) -> Result<Status, AdminError> {
         held_at: data.hold()?.map(|hold| hold.content_of),
         counts: manifest.as_ref().map(|m| m.counts),
         sources: manifest.map_or_else(Vec::new, |m| m.sources),
+        forgotten,
         damage,
     })
 }

@@ -17,6 +17,8 @@ mod search_pool;
 mod shared_passages;
 mod snapshot;
 mod suggest;
+mod suppression_file;
+mod visible_store;
 
 use std::{
     path::Path,
@@ -47,7 +49,10 @@ pub use search::{SEARCH_QUERY_BYTES_MAX, SEARCH_WINDOW_MAX};
 pub use snapshot::Snapshot;
 pub use suggest::{SUGGEST_PREFIX_BYTES_MAX, SUGGESTIONS_MAX};
 
-use self::{read_metrics::ReadCounters, search_pool::SearchPool, snapshot::SharedState};
+use self::{
+    read_metrics::ReadCounters, search_pool::SearchPool, snapshot::SharedState,
+    suppression_file::SuppressionFile,
+};
 use crate::{
     generation::{DataFolder, Manifest, Verifier},
     index::IndexError,
@@ -84,6 +89,9 @@ pub enum OpenError {
         /// Analysis version of this program.
         required: u32,
     },
+    /// The suppression list cannot be used, so that nothing may be served.
+    #[error("{0}")]
+    Suppression(String),
 }
 
 /// Failure of a read.
@@ -139,6 +147,7 @@ pub struct Catalog {
     current: ArcSwapOption<Snapshot>,
     verifier: Verifier,
     shared: SharedState,
+    suppression: SuppressionFile,
     /// Locked while a snapshot is replaced.
     vocabulary: Mutex<Arc<Vocabulary>>,
     damage: Mutex<Option<String>>,
@@ -179,6 +188,7 @@ impl Catalog {
                 read_counters: Arc::new(ReadCounters::default()),
                 source_health: Arc::default(),
             },
+            suppression: SuppressionFile::new(data),
             vocabulary: Mutex::default(),
             damage: Mutex::new(None),
         };
@@ -196,15 +206,29 @@ impl Catalog {
     fn open_current_or_intact(&self) -> Result<(), OpenError> {
         match self.refresh() {
             Err(error) => self.open_newest_intact(&error),
-            Ok(_) if self.current().is_none() && self.data.is_missing_current() => {
+            Ok(_) if self.held().is_none() && self.data.is_missing_current() => {
                 self.open_newest_intact(&self.data.missing_current_error().into())
             }
             Ok(_) => Ok(()),
         }
     }
 
-    /// The current snapshot. Hold it for the whole of a request.
+    /// The current snapshot, without what the suppression list names now; `None` also if that list
+    /// cannot be read. Hold it for the whole of a request.
     pub fn current(&self) -> Option<Arc<Snapshot>> {
+        let suppression = self.suppression.current().ok()?;
+        let held = self.held()?;
+        if held.is_suppressed_by(&suppression) {
+            return Some(held);
+        }
+        let suppressed = Arc::new(held.with_suppression(&suppression));
+        // Unless another generation became current meanwhile.
+        self.current.compare_and_swap(&Some(held), Some(Arc::clone(&suppressed)));
+        Some(suppressed)
+    }
+
+    /// The current snapshot, with the suppression list that it was last served with.
+    fn held(&self) -> Option<Arc<Snapshot>> {
         self.current.load_full()
     }
 
@@ -212,7 +236,7 @@ impl Catalog {
     pub fn set_vocabulary(&self, vocabulary: impl Into<Arc<Vocabulary>>) {
         let mut held = self.vocabulary.lock().unwrap_or_else(PoisonError::into_inner);
         *held = vocabulary.into();
-        if let Some(current) = self.current() {
+        if let Some(current) = self.held() {
             self.current.store(Some(Arc::new(current.with_vocabulary(&held))));
         }
     }
@@ -253,7 +277,10 @@ impl Catalog {
         if *self.shared.source_health.load_full() != health {
             self.shared.source_health.store(Arc::new(health));
         }
-        let outcome = self.try_refresh();
+        let outcome = self.try_refresh().and_then(|refreshed| {
+            self.suppression.current().map_err(OpenError::Suppression)?;
+            Ok(refreshed)
+        });
         let damage = outcome.as_ref().err().map(|error| with_causes(error));
         *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = damage;
         outcome
@@ -262,7 +289,7 @@ impl Catalog {
     fn try_refresh(&self) -> Result<Refreshed, OpenError> {
         let mut attempts = 0;
         loop {
-            let held = self.current();
+            let held = self.held();
             let Some(number) = self.data.current()? else {
                 return held.map_or(Ok(Refreshed::Unchanged), |_| {
                     Err(self.data.missing_current_error().into())
@@ -293,7 +320,7 @@ impl Catalog {
     /// # Errors
     /// [`OpenError`] if it is damaged.
     pub fn verify_current(&self) -> Result<(), OpenError> {
-        let Some(held) = self.current() else { return Ok(()) };
+        let Some(held) = self.held() else { return Ok(()) };
         self.withdraw_damaged(&held, held.recheck(&self.data, &self.verifier))
     }
 
@@ -304,7 +331,7 @@ impl Catalog {
     /// # Errors
     /// [`OpenError`] if it is damaged.
     pub fn verify_rest(&self) -> Result<(), OpenError> {
-        let Some(held) = self.current() else { return Ok(()) };
+        let Some(held) = self.held() else { return Ok(()) };
         self.withdraw_damaged(&held, held.verify_rest(&self.data, &self.verifier))
     }
 

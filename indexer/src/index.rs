@@ -5,6 +5,8 @@
 
 mod collector;
 mod counts;
+#[cfg(test)]
+mod decoded_terms;
 mod document_texts;
 mod explain;
 mod facet_ordinals;
@@ -30,7 +32,7 @@ mod writer;
 pub(crate) use self::{
     document_texts::{all_texts, char_count, names_of},
     query::{
-        matches::MatchDetail,
+        matches::{MatchDetail, Matches},
         planner::{Plan, PlanOptions},
     },
 };

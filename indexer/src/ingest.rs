@@ -26,10 +26,15 @@ mod publish_thresholds;
 mod removals;
 mod report;
 mod source;
+mod suppress;
 mod text_limits;
 mod write;
 
-use std::{collections::BTreeMap, panic::resume_unwind, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::resume_unwind,
+    thread,
+};
 
 use schema::NodeKind;
 
@@ -37,7 +42,8 @@ pub use self::{
     check::{SourceCheck, check_sources},
     compare_upstream::{UpstreamDifference, compare_upstream},
     config::{
-        BuildConfig, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode, THRESHOLD_FLOOR,
+        BuildConfig, BuildInput, BuildLimits, BuildOptions, Mode, OnThreshold, PublishMode,
+        THRESHOLD_FLOOR,
     },
     error::BuildError,
     report::{AmbiguousName, Outcome, REJECTIONS_MAX, Report, SourceReport, Unresolved},
@@ -56,6 +62,7 @@ use crate::{
     },
     index::{IndexWriter, Segments},
     store::{StoreError, StoreFile, StoreWriter},
+    suppression::Suppression,
     with_causes,
 };
 
@@ -70,7 +77,9 @@ pub fn build(
 ) -> Result<Report, BuildError> {
     let data = DataFolder::new(&config.data);
     let lock = data.lock()?;
-    if let (PublishMode::Publish, Some(hold)) = (options.publish_mode, data.hold()?) {
+    if options.input == BuildInput::Sources
+        && let (PublishMode::Publish, Some(hold)) = (options.publish_mode, data.hold()?)
+    {
         return Err(BuildError::Held { content_of: hold.content_of, since: hold.since });
     }
     if let Some(name) = options.only.iter().find(|n| !config.sources.iter().any(|s| s.name == **n))
@@ -95,8 +104,14 @@ fn build_from_base(
     check: StoreCheck,
 ) -> Result<Option<Report>, BuildError> {
     let base = Base::choose(data, check, progress)?;
+    let suppressed = base.as_ref().map(|base| &base.generation.manifest.suppressed);
+    let suppression = Suppression::read_for(data.root(), suppressed.unwrap_or(&BTreeSet::new()))?;
+    if options.input == BuildInput::Store {
+        check_base(base.as_ref(), config)?;
+    }
     let mut builder = GenerationBuilder::begin(data, lock)?;
-    let context = BuildContext::new(config, options, progress, builder.number(), base.as_ref());
+    let number = builder.number();
+    let context = BuildContext::new(config, options, progress, number, base.as_ref(), &suppression);
     let (ingested, verified) = thread::scope(|scope| {
         let generation = base.as_ref().map(|base| &base.generation);
         let verifying = scope.spawn(move || generation.map_or(Ok(()), BaseGeneration::verify_rest));
@@ -116,10 +131,17 @@ fn build_from_base(
         }
     })?;
     ingested.report.outcome = publish(&context, data, builder, &ingested)?;
-    if options.publish_mode == PublishMode::Publish {
+    if options.publish_mode == PublishMode::Publish && options.input == BuildInput::Sources {
         write_status(&context, data, &ingested.report);
     }
     Ok(Some(ingested.report))
+}
+
+/// A build that reads no source needs a store that was built with the same settings.
+fn check_base(base: Option<&Base>, config: &BuildConfig) -> Result<(), BuildError> {
+    let base = base.ok_or(BuildError::NoBase)?;
+    let is_same = base.generation.manifest.settings == config.settings_digest();
+    if is_same { Ok(()) } else { Err(BuildError::OtherSettings) }
 }
 
 /// Writes the report of the last run beside the generations.
@@ -188,6 +210,7 @@ fn ingest_sources(
     if let Some(base) = context.replaced_base() {
         store.copy_sources_from(&base.store)?;
     }
+    let suppressed = suppress::suppress_stored(store, &mut changes, context)?;
     let mut collected = collect::collect(store, &mut changes, context)?;
     if context.replaced_base().is_some() {
         context.progress.note("full rebuild: merging and indexing all records");
@@ -207,6 +230,7 @@ fn ingest_sources(
         write::add_missing_as_removed(store, &base.store, &mut written)?;
     }
     write::write_changes(store, context, &mut written)?;
+    suppress::forget_identities(store, context, &suppressed)?;
     for rejection in std::mem::take(&mut written.rejections) {
         let listed = collected.rejections.iter().filter(|r| r.source == rejection.source).count();
         if listed < REJECTIONS_MAX {
@@ -241,6 +265,7 @@ fn publish(
         !ingested.written.is_changed()
             && !base.needs_repair
             && base.generation.manifest.settings == context.settings
+            && base.generation.manifest.suppressed == context.suppressed
     });
     if let Some(current) = current {
         return Ok(Outcome::Unchanged(current.generation.manifest.number));
@@ -254,6 +279,7 @@ fn publish(
         built_at: context.config.now,
         program: format!("wegwijzer {}", env!("CARGO_PKG_VERSION")),
         settings: context.settings.clone(),
+        suppressed: context.suppressed.clone(),
         counts: ingested.report.counts,
         sources: ingested.sources.clone(),
         files: BTreeMap::new(),

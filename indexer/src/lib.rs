@@ -30,6 +30,7 @@ mod progress;
 mod regular_file;
 mod source_facts;
 mod store;
+mod suppression;
 mod text_blocks;
 
 pub use error_text::with_causes;

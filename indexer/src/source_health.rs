@@ -2,7 +2,12 @@
 //! start. Stored in `sources.json` in the data folder, so that a server shows the runs of another
 //! process as well.
 
-use std::{collections::BTreeMap, io, path::Path, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use jiff::Timestamp;
 use regex::Regex;
@@ -98,10 +103,15 @@ pub fn time_of(seconds: i64) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()
 }
 
+/// The file of the health.
+pub(crate) fn path(data: &Path) -> PathBuf {
+    data.join(HEALTH_FILE)
+}
+
 /// Reads the health of all sources; empty if nothing was synchronised yet, or if the file is damaged,
 /// since the next run writes it again.
 pub fn read(data: &Path) -> HealthBySource {
-    let bytes = regular_file::read(&data.join(HEALTH_FILE), HEALTH_BYTES_MAX).unwrap_or_default();
+    let bytes = regular_file::read(&path(data), HEALTH_BYTES_MAX).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
@@ -112,7 +122,7 @@ pub fn read(data: &Path) -> HealthBySource {
 pub fn write(data: &Path, health: &HealthBySource) -> io::Result<()> {
     std::fs::create_dir_all(data)?;
     let bytes = serde_json::to_vec(health).map_err(io::Error::other)?;
-    write_atomically(&data.join(HEALTH_FILE), &bytes).map_err(io::Error::other)
+    write_atomically(&path(data), &bytes).map_err(io::Error::other)
 }
 
 /// Records runs, such as those of one command.

@@ -6,11 +6,14 @@
 
 mod bodies;
 mod codec;
+#[cfg(test)]
+mod decoded_texts;
 mod entity_mentions;
 mod key;
 mod near_duplicates;
 mod overlay_table;
 mod reader;
+mod suppression;
 mod tables;
 mod verified_file;
 mod writer;

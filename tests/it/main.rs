@@ -44,6 +44,7 @@
 //! - `pages`, `calendar`: HTML pages, feeds and robots
 //! - `entity_lists`: overviews of themes and organisations, and cards of records
 //! - `feedback`: whether readers found what they searched for
+//! - `forgetting`: a person who vanishes from every interface, from builds and from files
 //! - `white_label`: name, logo, colours, links, pictures and default language of a site
 //! - `partners`: results in pages of partners, and their keys
 //! - `performance`: instruction counts of the hot paths, compared with a baseline
@@ -84,6 +85,7 @@ mod federation;
 mod feedback;
 mod feeds;
 mod field_relevance;
+mod forgetting;
 mod generation_swap;
 mod graphql_snapshots;
 mod highlights_and_explanations;

@@ -299,7 +299,7 @@ impl Installation {
             Some(&"check") => {
                 command.arg("--config").arg(&self.config);
             }
-            Some(&"status" | &"verify" | &"rollback" | &"resume" | &"gc") => {
+            Some(&"status" | &"verify" | &"rollback" | &"resume" | &"gc" | &"forget") => {
                 command.arg("--data").arg(self.data());
             }
             _ => {}

@@ -11,8 +11,8 @@ use indexer::{
     admin, ingest,
     ingest::config::SourceKind,
     ingest::{
-        BuildError, BuildOptions, Mode, OnThreshold, Outcome, PublishMode, REJECTIONS_MAX,
-        Rejection, Report, SourceReport,
+        BuildError, BuildInput, BuildOptions, Mode, OnThreshold, Outcome, PublishMode,
+        REJECTIONS_MAX, Rejection, Report, SourceReport,
     },
     sync::{Completeness, RepeatedBlock, SyncError, Synchroniser},
     with_causes,
@@ -140,6 +140,7 @@ fn build_options(arguments: &IndexArguments) -> Result<BuildOptions, CommandErro
     let names = arguments.sources.iter().map(|name| SourceName::new(name));
     Ok(BuildOptions {
         mode: if arguments.full { Mode::Full } else { Mode::Incremental },
+        input: BuildInput::Sources,
         only: names.collect::<Result<_, _>>()?,
         publish_mode: if arguments.dry_run { PublishMode::DryRun } else { PublishMode::Publish },
         on_removals: on_threshold(arguments.allow_removals),

@@ -8,10 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use indexer::{
-    ingest,
-    ingest::{BuildOptions, Mode, OnThreshold, PublishMode},
-};
+use indexer::{ingest, ingest::BuildOptions};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -74,14 +71,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<ExitCode, CommandError> 
 
 /// Updates the generation of the demo, whose dates are relative to the current day.
 fn build_demo(config: &Config) -> Result<(), CommandError> {
-    let options = BuildOptions {
-        mode: Mode::Incremental,
-        only: Vec::new(),
-        publish_mode: PublishMode::Publish,
-        on_removals: OnThreshold::Fail,
-        on_rejections: OnThreshold::Fail,
-        sync_state: None,
-    };
+    let options = BuildOptions::default();
     let report = ingest::build(&sync::build_config(config)?, &options, &Console::new())?;
     writeln!(io::stderr(), "{}\n", Summary(&report))?;
     Ok(())

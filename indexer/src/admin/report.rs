@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use schema::{GenerationNumber, SourceName};
 use serde::{Deserialize, Serialize};
 
+use super::forgetting::RecordsFound;
 use crate::{
     generation::{RecordCounts, SourceState},
     ingest::Rejection,
+    suppression::SuppressedName,
 };
 
 /// State of a data folder.
@@ -26,7 +28,9 @@ pub struct Status {
     pub counts: Option<RecordCounts>,
     /// The state of each source.
     pub sources: Vec<SourceState>,
-    /// Damage of the current generation.
+    /// The entries of the suppression list.
+    pub forgotten: Vec<SuppressedName>,
+    /// Damage of the current generation, or of the suppression list.
     pub damage: Option<String>,
 }
 
@@ -70,6 +74,9 @@ impl fmt::Display for Status {
                 "source `{}`: {} records, {} rejected, read {}",
                 source.name, source.records, source.rejected, source.read_at
             )?;
+        }
+        for name in &self.forgotten {
+            write!(f, "forgotten since {}: {}: {}", name.at, name.digest, RecordsFound(name))?;
         }
         let retained: Vec<_> = self.retained.iter().map(ToString::to_string).collect();
         writeln!(f, "retained generations: {}", retained.join(", "))

@@ -8,10 +8,11 @@ use std::{
 
 use schema::{NodeKind, Record, SuggestionKind, normalisation};
 
+use super::visible_store::VisibleStore;
 use crate::{
     analysis,
     index::{CompletionQuery, char_count, names_of},
-    store::{StoreError, StoreReader},
+    store::StoreError,
 };
 
 /// The names of themes and organisations, indexed by the prefix of any word in them.
@@ -50,7 +51,7 @@ struct NameSuffix {
 }
 
 impl EntityNames {
-    pub(super) fn read(store: &StoreReader) -> Result<Self, StoreError> {
+    pub(super) fn read(store: &VisibleStore) -> Result<Self, StoreError> {
         let mut names = Self::default();
         for (kind, suggestion_kind) in [
             (NodeKind::Theme, SuggestionKind::Theme),

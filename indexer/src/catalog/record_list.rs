@@ -7,12 +7,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     CatalogError, SEARCH_QUERY_BYTES_MAX, open_generation::OpenGeneration,
-    search::previous_generation,
+    search::previous_generation, visible_store::VisibleStore,
 };
 use crate::{
     analysis,
     index::names_of,
-    store::{NameRange, StoreError, StoreReader},
+    store::{NameRange, StoreError},
 };
 
 /// The folded words of a query for names.
@@ -75,14 +75,17 @@ pub(super) fn list_by_name(
         entries,
         has_next: if is_backward { has_more_behind } else { range.has_more },
         has_previous: if is_backward { range.has_more } else { has_more_behind },
-        total: matching.map_or(count, |names| names.len() as u64),
+        total: match matching {
+            Some(names) => names.len() as u64,
+            None => store.visible_count(kind, count)?,
+        },
         continued_from: previous_generation(page.cursor(), generation.number),
     })
 }
 
 /// The names of all records of a kind, or of those that match a query, in order.
 enum Names<'a> {
-    All(&'a StoreReader, NodeKind),
+    All(&'a VisibleStore, NodeKind),
     Matching(&'a [(String, NodeId)]),
 }
 
@@ -121,7 +124,7 @@ impl Names<'_> {
 
 /// The names of the records that have a word beginning with each of `words` in one of their names.
 fn matching(
-    store: &StoreReader,
+    store: &VisibleStore,
     kind: NodeKind,
     words: &[String],
 ) -> Result<Vec<(String, NodeId)>, StoreError> {

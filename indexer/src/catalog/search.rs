@@ -104,6 +104,8 @@ pub(super) fn plan_query(
         let value = SEARCH_QUERY_BYTES_MAX as u64;
         return Err(CatalogError::Limit { name: SEARCH_QUERY, value });
     }
+    let visible = generation.store.visible_words(typed);
+    let typed = &*visible;
     let options = PlanOptions { vocabulary, today, names: None, cancellation };
     let (plan, interpretation) = generation.index.plan(typed, options)?;
     if interpretation.corrected.is_none() {
@@ -185,10 +187,11 @@ pub(super) fn run_search(
     limit: usize,
 ) -> Result<SearchResult, CatalogError> {
     let SearchContext { generation, query, plan, preferences, day, cancellation } = *context;
+    let filter = generation.store.visible_filter(&query.filter)?;
     let search = Search {
         plan,
         day,
-        filter: &query.filter,
+        filter: &filter,
         preferences,
         sort: query.sort,
         wider: query.wider,
@@ -198,7 +201,11 @@ pub(super) fn run_search(
         facets: query.extras.facets,
         cancellation,
     };
-    Ok(generation.index.search(&search, &generation.event_times.seconds)?)
+    let mut result = generation.index.search(&search, &generation.event_times.seconds)?;
+    if let Some(facets) = &mut result.facets {
+        generation.store.hide_facets(facets)?;
+    }
+    Ok(result)
 }
 
 /// Hash that identifies a list of results: equal for equal queries, on every machine.

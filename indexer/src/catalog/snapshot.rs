@@ -22,6 +22,7 @@ use super::{
     search::annotate,
     search_pool::SearchPool,
     shared_passages, suggest,
+    visible_store::VisibleStore,
 };
 use crate::{
     analysis::{ANALYSIS_VERSION, Vocabulary, VocabularyEntry},
@@ -30,6 +31,7 @@ use crate::{
     index::IndexReader,
     source_health::HealthBySource,
     store::StoreReader,
+    suppression::Suppression,
 };
 
 /// Number of records that one search permit covers, so that other searches can run in between.
@@ -41,6 +43,7 @@ pub struct Snapshot {
     digest: String,
     generation: Arc<OpenGeneration>,
     vocabulary: Arc<Vocabulary>,
+    suppression: Arc<Suppression>,
     shared: SharedState,
 }
 
@@ -69,7 +72,7 @@ impl Snapshot {
     ) -> Result<Self, OpenError> {
         let folder = data.generation(number);
         let manifest = Manifest::read(&folder, number)?;
-        let previous_index = previous.map(|previous| &previous.generation.index);
+        let previous_index = previous.map(|previous| &*previous.generation.index);
         let unread = IndexReader::unread_files(manifest.index_files(), previous_index).collect();
         let open_index = |contents| {
             if manifest.analysis != ANALYSIS_VERSION {
@@ -90,10 +93,10 @@ impl Snapshot {
             EventTimes::open(&store, &index).map_err(|error| OpenError::Store(number, error))?;
         let generation = OpenGeneration {
             number,
-            store,
+            store: VisibleStore::new(store),
             is_blockwise,
-            index,
-            event_times,
+            index: Arc::new(index),
+            event_times: Arc::new(event_times),
             entity_names: OnceLock::new(),
         };
         let snapshot = Self {
@@ -101,6 +104,7 @@ impl Snapshot {
             manifest: Arc::new(manifest),
             generation: Arc::new(generation),
             vocabulary: Arc::default(),
+            suppression: Arc::default(),
             shared: shared.clone(),
         };
         Ok(snapshot)
@@ -108,13 +112,35 @@ impl Snapshot {
 
     /// The same generation with another vocabulary.
     pub(super) fn with_vocabulary(&self, vocabulary: &Arc<Vocabulary>) -> Self {
+        let digest = format!("{}-{:016x}", self.manifest.digest(), vocabulary.digest());
         Self {
-            digest: format!("{}-{:016x}", self.manifest.digest(), vocabulary.digest()),
+            digest: match self.suppression.digest() {
+                "" => digest,
+                suppression => format!("{digest}-{suppression}"),
+            },
             manifest: Arc::clone(&self.manifest),
             generation: Arc::clone(&self.generation),
             vocabulary: Arc::clone(vocabulary),
+            suppression: Arc::clone(&self.suppression),
             shared: self.shared.clone(),
         }
+    }
+
+    /// Whether the snapshot applies this very list.
+    pub(super) fn is_suppressed_by(&self, suppression: &Arc<Suppression>) -> bool {
+        Arc::ptr_eq(&self.suppression, suppression)
+    }
+
+    /// The same generation with another suppression list.
+    pub(super) fn with_suppression(&self, suppression: &Arc<Suppression>) -> Self {
+        let is_applied = suppression.is_applied(&self.manifest.suppressed);
+        let missing = (!is_applied).then(|| Arc::clone(suppression));
+        let suppressed = Self {
+            generation: Arc::new(self.generation.with_suppression(missing)),
+            suppression: Arc::clone(suppression),
+            ..self.with_vocabulary(&self.vocabulary)
+        };
+        suppressed.with_vocabulary(&self.vocabulary)
     }
 
     /// Compares every byte on disk with the manifest again.

@@ -8,6 +8,7 @@ use super::{CatalogError, entity_names::NameCompletion, open_generation::OpenGen
 use crate::{
     cancellation::Cancellation,
     index::{CompletionQuery, char_count},
+    suppression::is_redacted,
 };
 
 /// Maximum length of the prefix in bytes.
@@ -68,8 +69,8 @@ fn completions(
         let record = &entity.record;
         ranked.insert(rank, (record.name().to_owned(), Some(Arc::clone(record))));
     }
-    // Words are only suggested for a single typed word.
-    if typed.complete_words.is_empty() {
+    // Words are only suggested for a single typed word. Those of a suppressed name are not known.
+    if typed.complete_words.is_empty() && !generation.store.is_suppressing() {
         for word in generation.index.suggested_words(typed.prefix, first)? {
             let rank = SuggestionRank {
                 is_infix: false,
@@ -102,6 +103,10 @@ fn titles(
         }
         let id = NodeId::from_bits(title.id)?;
         let record = generation.store.record(id)?.ok_or(CatalogError::MissingRecord(id))?;
+        // The typed words can be those of the name.
+        if generation.store.is_suppressing() && is_redacted(record.name()) {
+            continue;
+        }
         let rank = SuggestionRank {
             is_infix: title.inside,
             is_word: false,

@@ -1,6 +1,9 @@
 //! The manifest: the contents of a generation, with a checksum that detects any flipped bit.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use schema::{GenerationNumber, NodeKind, SourceName};
@@ -33,6 +36,9 @@ pub(crate) struct Manifest {
     pub(crate) program: String,
     /// Digest of the settings that affect merging.
     pub(crate) settings: String,
+    /// Digests of the names that the records do not contain, from the suppression list.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) suppressed: BTreeSet<String>,
     pub(crate) counts: RecordCounts,
     pub(crate) sources: Vec<SourceState>,
     /// All other files, by path relative to the generation.

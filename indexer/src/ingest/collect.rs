@@ -1,12 +1,16 @@
 //! Collect: fetch every source, normalise what changed and write its facts to the store.
 
-use std::{collections::HashSet, sync::Arc, thread};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+    thread,
+};
 
-use schema::{RemovalReason, SourceRecord};
+use schema::{Language, RemovalReason, SourceRecord};
 
 use super::{
     change_set::{ChangeSet, KeyedFacts, replace_facts},
-    config::{Mode, ResolvedSource},
+    config::{BuildInput, Mode, ResolvedSource},
     context::BuildContext,
     error::BuildError,
     normalise::{NormaliseContext, normalise},
@@ -17,6 +21,7 @@ use super::{
         self, KnownInputs, RawRecord, Rejection, SourceItem, config::SourceKind, input_digest,
         survey::Survey,
     },
+    suppress::{record_key, without_names},
 };
 use crate::{
     store::{InputDigest, RecordKey, StoreError, StoreWriter, StoredFacts},
@@ -71,7 +76,7 @@ pub(crate) fn collect(
         collected.reports.push(report);
         collected.rejections.append(&mut rejections);
     }
-    if context.options.only.is_empty() {
+    if context.options.only.is_empty() && context.options.input == BuildInput::Sources {
         collected.reports.extend(remove_unconfigured_sources(store, changes, context)?);
     }
     Ok(collected)
@@ -128,7 +133,9 @@ impl SourceCollector<'_, '_> {
             Ok::<_, BuildError>(())
         })?;
         self.report.unchanged += unchanged.len() as u64;
-        self.present.extend(unchanged.iter().map(|key| RecordKey::new(&source.name, key)));
+        for key in &unchanged {
+            self.present.insert(self.record_key(key));
+        }
         self.retract_removed()?;
         if self.proves_absence()? {
             let present = std::mem::take(&mut self.present);
@@ -152,7 +159,7 @@ impl SourceCollector<'_, '_> {
                 SourceKind::Feed => feed::entry_id(&resource).unwrap_or(&resource),
                 _ => &resource,
             };
-            if self.store.facts(&RecordKey::new(&self.source.name, key))?.is_some() {
+            if self.store.facts(&self.record_key(key))?.is_some() {
                 self.retract(key, RemovalReason::Deleted)?;
             } else {
                 // An earlier build removed its record, and was published.
@@ -216,20 +223,26 @@ impl SourceCollector<'_, '_> {
         self.report.rejected += 1;
         match &rejection.key {
             Some(key) => {
-                self.present.insert(RecordKey::new(&self.source.name, key));
+                self.present.insert(self.record_key(key));
             }
             None => self.rejections_without_key += 1,
         }
         if self.rejections.len() < REJECTIONS_MAX {
-            self.rejections.push(rejection);
+            let suppression = self.context.suppression;
+            let redacted = suppression.redacted(&rejection, Language::Nl, &BTreeSet::new());
+            self.rejections.extend(redacted.map(|redacted| redacted.unwrap_or(rejection)));
         }
     }
 
     /// Removes a record that the source itself withdraws.
     fn retract(&mut self, key: &str, reason: RemovalReason) -> Result<(), StoreError> {
-        let key = RecordKey::new(&self.source.name, key);
+        let key = self.record_key(key);
         self.present.insert(key.clone());
         self.remove(&key, reason)
+    }
+
+    fn record_key(&self, key: &str) -> RecordKey {
+        record_key(self.context.suppression, &self.source.name, key)
     }
 
     fn remove(&mut self, key: &RecordKey, reason: RemovalReason) -> Result<(), StoreError> {
@@ -266,8 +279,11 @@ impl Normaliser<'_> {
             let rejection = Rejection::new(&self.source.name, location, key, reason);
             Box::new(SourceItem::Rejected(rejection))
         })?;
-        let key = RecordKey::new(&self.source.name, &raw.key);
+        let suppression = self.context.suppression;
+        let key = record_key(suppression, &self.source.name, &raw.key);
         let stored = StoredFacts { record: self.source_record(&raw, facts.url.as_ref()), facts };
+        let stored = without_names(suppression, stored)
+            .ok_or_else(|| Box::new(SourceItem::Deleted { key: raw.key.clone() }))?;
         let keyed = KeyedFacts::new(&key, stored, &self.context.aliases);
         let digest = input_digest(self.config_digest(), raw.content_hash, &raw.location);
         Ok(NormalisedRecord { key, keyed, digest })

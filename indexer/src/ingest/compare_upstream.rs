@@ -5,7 +5,6 @@ use std::{
     fmt::{self, Display},
 };
 
-use schema::SourceName;
 use serde::Serialize;
 
 use super::{
@@ -14,11 +13,12 @@ use super::{
     config::{BuildConfig, ResolvedSource},
     normalise::{NormaliseContext, normalise},
     source::{self, KnownInputs, SourceItem, survey::Survey},
+    suppress::record_key,
 };
 use crate::{
     generation::{DataFolder, StoreCheck},
     progress::NoProgress,
-    store::RecordKey,
+    suppression::Suppression,
     sync::SyncState,
 };
 
@@ -86,6 +86,9 @@ pub fn compare_upstream(
         Some(base) => base.store.content_hashes(&source.name)?,
         None => BTreeMap::new(),
     };
+    let suppression = Suppression::read(&config.data)?;
+    let remote_key =
+        |key: &str| record_key(&suppression, &source.name, key).remote_key().to_owned();
     let mut difference = UpstreamDifference::default();
     let mut unseen = published.clone();
     let survey = Survey::default();
@@ -98,7 +101,7 @@ pub fn compare_upstream(
             SourceItem::Record(record) => record,
             SourceItem::Rejected(rejection) => {
                 let key = rejection.key.unwrap_or(rejection.location);
-                unseen.remove(&remote_key(&source.name, &key));
+                unseen.remove(&remote_key(&key));
                 difference.rejected.push(key);
                 continue;
             }
@@ -106,7 +109,7 @@ pub fn compare_upstream(
             | SourceItem::Deleted { .. }
             | SourceItem::Unchanged { .. } => continue,
         };
-        let key = remote_key(&source.name, &record.key);
+        let key = remote_key(&record.key);
         unseen.remove(&key);
         let list = match published.get(&key) {
             _ if normalise(&record, source, &context).is_err() => &mut difference.rejected,
@@ -121,8 +124,4 @@ pub fn compare_upstream(
     }
     difference.extra = unseen.into_keys().collect();
     Ok(difference)
-}
-
-fn remote_key(source: &SourceName, key: &str) -> String {
-    RecordKey::new(source, key).remote_key().to_owned()
 }

@@ -89,6 +89,8 @@ pub const THRESHOLD_FLOOR: u64 = 2;
 pub struct BuildOptions {
     /// Starting point of the build.
     pub mode: Mode,
+    /// What the build reads.
+    pub input: BuildInput,
     /// The sources to read; empty for all.
     pub only: Vec<SourceName>,
     /// Whether to publish.
@@ -109,6 +111,17 @@ pub enum Mode {
     Incremental,
     /// The sources: all records are processed; ids and history are carried over.
     Full,
+}
+
+/// What a build reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BuildInput {
+    /// The selected sources.
+    #[default]
+    Sources,
+    /// Only the store, to apply the suppression list to it. Also while publishing is on hold: no source
+    /// can undo what a rollback restored.
+    Store,
 }
 
 /// Whether to publish.

@@ -1,15 +1,15 @@
 //! Context shared by all stages of a build, apart from the store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use schema::{GenerationNumber, SourceName};
 
 use super::{
     base_generation::Base,
-    config::{BuildConfig, BuildOptions, Mode, ResolvedSource},
+    config::{BuildConfig, BuildInput, BuildOptions, Mode, ResolvedSource},
     name_keys::Aliases,
 };
-use crate::{progress::Progress, store::RecordKey};
+use crate::{progress::Progress, store::RecordKey, suppression::Suppression};
 
 /// Which records of a store are changed ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,13 @@ pub(crate) struct BuildContext<'a> {
     pub(crate) base: Option<&'a Base>,
     /// Digest of the settings that affect merging.
     pub(crate) settings: String,
-    /// Full if requested, if there is no base, or if the settings changed.
+    /// Full if requested, if there is no base, if the settings changed, or if a name was withdrawn
+    /// from the suppression list.
     pub(crate) mode: Mode,
+    /// The names that no record may contain.
+    pub(crate) suppression: &'a Suppression,
+    /// Digests of the entries of that list, and of those whose withdrawal is not applied yet.
+    pub(crate) suppressed: BTreeSet<String>,
     /// References that the operator declared to be the same entity.
     pub(crate) aliases: Aliases,
     /// Days added to every date of every source.
@@ -47,10 +52,19 @@ impl<'a> BuildContext<'a> {
         progress: &'a dyn Progress,
         generation: GenerationNumber,
         base: Option<&'a Base>,
+        suppression: &'a Suppression,
     ) -> Self {
         let settings = config.settings_digest();
         let has_same_settings =
             base.is_some_and(|base| base.generation.manifest.settings == settings);
+        let mut suppressed = suppression.digests();
+        let before = base.map(|base| &base.generation.manifest.suppressed);
+        let withdrawn = before.is_some_and(|before| !before.is_subset(&suppressed));
+        let reads_all = options.only.is_empty() && options.input == BuildInput::Sources;
+        if !reads_all {
+            suppressed.extend(before.into_iter().flatten().cloned());
+        }
+        let is_extended = has_same_settings && !(withdrawn && reads_all);
         let precedence =
             config.sources.iter().map(|s| (s.name.as_str(), (-s.trust, s.order))).collect();
         Self {
@@ -60,7 +74,9 @@ impl<'a> BuildContext<'a> {
             generation,
             base,
             settings,
-            mode: if has_same_settings { options.mode } else { Mode::Full },
+            mode: if is_extended { options.mode } else { Mode::Full },
+            suppression,
+            suppressed,
             aliases: Aliases::new(&config.aliases),
             shift_days: config.shift_days(),
             precedence,
@@ -84,8 +100,15 @@ impl<'a> BuildContext<'a> {
 
     /// The sources to read.
     pub(crate) fn selected_sources(&self) -> impl Iterator<Item = &'a ResolvedSource> {
-        let only = &self.options.only;
-        self.config.sources.iter().filter(|s| only.is_empty() || only.contains(&s.name))
+        let BuildOptions { only, input, .. } = self.options;
+        let sources = self.config.sources.iter().filter(|_| *input == BuildInput::Sources);
+        sources.filter(|s| only.is_empty() || only.contains(&s.name))
+    }
+
+    /// Whether the store of the base can have names that are suppressed now.
+    pub(crate) fn has_new_suppression(&self) -> bool {
+        let base = self.base.map(|base| &base.generation.manifest.suppressed);
+        base.is_some_and(|suppressed| !self.suppression.is_applied(suppressed))
     }
 
     /// The trust in a source; the lowest for one that is not configured.

@@ -7,7 +7,10 @@ use super::{
     report::SourceReport,
     source::{FetchError, Rejection},
 };
-use crate::{generation::GenerationError, index::IndexError, store::StoreError, sync::StateError};
+use crate::{
+    generation::GenerationError, index::IndexError, store::StoreError,
+    suppression::SuppressionError, sync::StateError,
+};
 
 /// Why a build did not publish a generation.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,15 @@ pub enum BuildError {
         /// Source and key of the record.
         key: String,
     },
+    /// The suppression list cannot be used.
+    #[error(transparent)]
+    Suppression(#[from] SuppressionError),
+    /// There is no generation without which nothing can be suppressed.
+    #[error("no generation to remove names from yet")]
+    NoBase,
+    /// The configuration is not that of the last build.
+    #[error("the configuration changed since the last build; run `wegwijzer index`")]
+    OtherSettings,
     /// Publishing is on hold because of a rollback.
     #[error(
         "publishing is on hold after the rollback of {since} to the content of generation {content_of}; run `wegwijzer resume` once the sources are fixed"

@@ -20,6 +20,7 @@ use crate::{
         ToolkitFacts,
     },
     store::{Relation, StoreError, StoreWriter},
+    suppression::is_redacted,
 };
 
 /// Why facts cannot be converted to a record.
@@ -225,8 +226,9 @@ impl Linker<'_, '_> {
         ))?;
         let slug = self.slug(id, facts)?;
         let url = match &facts.url {
-            Some(url) => url.clone(),
-            None => self
+            // An address with a name leads nowhere without it.
+            Some(url) if !is_redacted(url.as_str()) => url.clone(),
+            _ => self
                 .context
                 .config
                 .item_url

@@ -143,8 +143,11 @@ fn derive(
     let mut records = Vec::new();
     let mut members = store.members(id)?;
     members.sort_by(|l, r| context.precedence(l).cmp(&context.precedence(r)));
+    let mut body_sources = Vec::new();
     for key in members {
-        records.extend(store.facts(&key)?);
+        let Some(stored) = store.facts(&key)? else { continue };
+        body_sources.extend(stored.facts.body.as_ref().map(|body| BodySource::new(&key, body)));
+        records.push(stored);
     }
     let is_inferred = |stored: &StoredFacts| {
         let key = RecordKey::new(&stored.record.source, &stored.record.remote_key);
@@ -161,10 +164,9 @@ fn derive(
     let body = merged.facts.body.as_ref();
     let bands_of = |record| near_duplicates::bands(record, body, &merged.provenance);
     let bands = record.as_ref().map(bands_of).unwrap_or_default();
-    let provides_body = |entry: &&Provenance| entry.fields.iter().any(|field| field == "body");
-    let provider = merged.provenance.iter().find(provides_body).map(|entry| &entry.record);
-    let body = provider.zip(body).map(|(record, body)| {
-        BodySource::new(&RecordKey::new(&record.source, &record.remote_key), body)
+    let body = body.map(|body| {
+        let mut sources = body_sources.into_iter();
+        sources.find(|source| source.is_of(body)).expect("the body is that of one of the records")
     });
     Ok(Some(DerivedRecord { id, merged, record, bands, body }))
 }

@@ -29,6 +29,11 @@ impl BodySource {
         Self { digest: digest(body), key: key.as_str().to_owned() }
     }
 
+    /// Whether this is the source of this body.
+    pub(crate) fn is_of(&self, body: &Body) -> bool {
+        self.digest == digest(body)
+    }
+
     /// Digest of the body.
     pub(crate) fn digest(&self) -> [u8; 16] {
         self.digest

@@ -19,11 +19,14 @@ impl RecordKey {
     /// A key that contains an e-mail address is stored as a digest, since identities are stored for
     /// ever.
     pub(crate) fn new(source: &SourceName, remote_key: &str) -> Self {
-        let readable = remote_key.replace('\0', "");
-        if readable.contains('@') {
-            return Self(format!("{source}\0{}", blake3::hash(readable.as_bytes()).to_hex()));
-        }
-        Self(format!("{source}\0{readable}"))
+        let key = Self(format!("{source}\0{}", remote_key.replace('\0', "")));
+        if key.remote_key().contains('@') { key.digested() } else { key }
+    }
+
+    /// The same key stored as a digest.
+    pub(crate) fn digested(&self) -> Self {
+        let digest = blake3::hash(self.remote_key().as_bytes()).to_hex();
+        Self(format!("{}\0{digest}", self.source()))
     }
 
     /// The key of an entity inferred from mentions, derived from its folded name. It does not

@@ -122,6 +122,15 @@ impl StoreReader {
         id.map(|id| node_id(id.value(), "urls")).transpose()
     }
 
+    /// Calls `visit` with every normalised URL and the id of its record.
+    pub(crate) fn each_url(&self, mut visit: impl FnMut(&str, NodeId)) -> Result<(), StoreError> {
+        for row in self.tables.urls.all()? {
+            let (url, id) = row?;
+            visit(url.value(), node_id(id.value(), "urls")?);
+        }
+        Ok(())
+    }
+
     /// Ids of everything linked to `target` by `relation`, in ascending order.
     pub(crate) fn linked(
         &self,

@@ -92,7 +92,7 @@ macro_rules! tables {
 tables! {
     /// Metadata of the store itself: `next_order`.
     meta: Text => Bytes,
-    /// Record key → (id, order of first appearance). Rows are never removed.
+    /// Record key → (id, order of first appearance). Rows are removed only with a suppressed name.
     identities: Text => (u64, u64),
     /// A merged id → the id that replaces it.
     redirects: u64 => u64,

@@ -10,9 +10,11 @@ use crate::{
     cancellation::Cancellation,
     catalog::{CatalogError, open_generation::OpenGeneration},
     index::{
-        DocumentTexts, Highlights, IndexReader, MatchDetail, ScoreFactors, explanation, highlights,
+        DocumentTexts, Highlights, IndexReader, MatchDetail, Matches, Plan, ScoreFactors,
+        all_texts, explanation, highlights,
     },
     store::StoreError,
+    suppression::is_redacted,
 };
 
 /// Adds highlights and explanations to hits if they are selected and the query has words.
@@ -33,8 +35,8 @@ pub(super) fn annotate(context: &SearchContext<'_>, hits: &mut [Hit]) -> Result<
             break;
         }
         if query.extras.highlights {
-            let texts = StoredTexts { generation, record: &hit.record };
-            let Highlights { fields, part } = highlights(&hit.record, (plan, matches), &texts)?;
+            let Highlights { fields, part } =
+                visible_highlights(generation, &hit.record, (plan, matches))?;
             (hit.highlights, hit.matched_part) = (fields, part);
         }
         if query.extras.explanations {
@@ -63,11 +65,29 @@ pub(in crate::catalog) fn highlight_records(
     let ids: Vec<u64> = records.iter().map(|record| record.id().to_bits()).collect();
     let matches = generation.index.matches(&plan, &ids, MatchDetail::Positions)?;
     let highlight = |(record, matches): (&Arc<Record>, _)| {
-        let texts = StoredTexts { generation, record };
-        Ok(highlights(record, (&plan, matches), &texts)?.fields)
+        Ok(visible_highlights(generation, record, (&plan, matches))?.fields)
     };
     let wanted = records.iter().zip(&matches).take_while(|_| !cancellation.is_cancelled());
     wanted.map(highlight).collect()
+}
+
+/// The highlights of a record; none if a name was removed from it since the generation was built, since
+/// the words of the index are then at other positions.
+fn visible_highlights(
+    generation: &OpenGeneration,
+    record: &Record,
+    plan_and_matches: (&Plan, &Matches),
+) -> Result<Highlights, StoreError> {
+    let texts = StoredTexts { generation, record };
+    if generation.store.is_suppressing() {
+        let body = texts.body()?;
+        let linked = texts.linked_records()?;
+        let names = linked.iter().map(Record::name);
+        if all_texts(record, body.as_ref()).chain(names).any(is_redacted) {
+            return Ok(Highlights::default());
+        }
+    }
+    highlights(record, plan_and_matches, &texts)
 }
 
 /// The texts of a record that only the store contains.

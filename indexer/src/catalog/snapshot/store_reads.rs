@@ -10,8 +10,10 @@ use url::Url;
 
 use super::Snapshot;
 use crate::{
-    catalog::{CatalogError, open_generation::OpenGeneration, record_list},
-    store::{Relation, StoreError, StoreReader},
+    catalog::{
+        CatalogError, open_generation::OpenGeneration, record_list, visible_store::VisibleStore,
+    },
+    store::{Relation, StoreError},
 };
 
 /// Maximum number of values to read on a runtime thread. In the demo, 64 records take 150 µs, 100
@@ -105,7 +107,7 @@ impl Snapshot {
         pages: &[(NodeKind, String)],
     ) -> Result<Vec<Option<NodeId>>, CatalogError> {
         self.shared.read_counters.urls.add();
-        let page = |store: &StoreReader, (kind, slug): &(NodeKind, String)| {
+        let page = |store: &VisibleStore, (kind, slug): &(NodeKind, String)| {
             store.by_url(&schema::normalisation::page(*kind, slug))
         };
         self.read_each(pages, page).await
@@ -190,7 +192,7 @@ impl Snapshot {
     async fn read_each<K: Clone + Send + 'static, T: Send + 'static>(
         &self,
         keys: &[K],
-        get: impl Fn(&StoreReader, &K) -> Result<T, StoreError> + Send + 'static,
+        get: impl Fn(&VisibleStore, &K) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<Vec<T>, CatalogError> {
         self.read(keys.len(), read_all(keys, get)).await
     }
@@ -213,7 +215,7 @@ impl Snapshot {
 /// Reads a value for each key, in the order of the keys.
 fn read_all<K: Clone + Send + 'static, T>(
     keys: &[K],
-    get: impl Fn(&StoreReader, &K) -> Result<T, StoreError> + Send + 'static,
+    get: impl Fn(&VisibleStore, &K) -> Result<T, StoreError> + Send + 'static,
 ) -> impl FnOnce(&OpenGeneration) -> Result<Vec<T>, CatalogError> + Send + 'static {
     let keys = keys.to_vec();
     move |generation| keys.iter().map(|key| Ok(get(&generation.store, key)?)).collect()
