@@ -150,7 +150,7 @@ mod tests {
     fn the_body_in_a_store_of_format_7_must_be_read() {
         let folder = tempfile::tempdir().unwrap();
         let id = NodeId::new(NodeKind::Article, 7);
-        let text = Body { html: "<p>a</p>".to_owned(), text: "a".to_owned(), ..Body::default() };
+        let text = Body { html: "<p>a</p>".to_owned(), text: "a".to_owned() };
         let file = StoreFile::create(folder.path()).unwrap();
         let file = file.write(|store| {
             store.tables.bodies.insert(id.to_bits(), encode_compressed(&text).as_slice())?;
