@@ -252,7 +252,11 @@ mod tests {
     fn referenced_keys() -> BTreeSet<String> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let own = include_str!("messages.rs").split("#[cfg(test)]").next().unwrap_or_default();
-        let mut texts = vec![own.to_owned(), include_str!("explanation_text.rs").to_owned()];
+        let mut texts = vec![
+            own.to_owned(),
+            include_str!("explanation_text.rs").to_owned(),
+            include_str!("alerts.rs").to_owned(),
+        ];
         texts_below(&root.join("web/templates"), &mut texts);
         texts_below(&root.join("src/pages"), &mut texts);
         let is_word = |word: &str| {

@@ -31,10 +31,11 @@ export async function start(arguments_, hasOwnAddress = false) {
     ["serve", ...arguments_, "--listen", `127.0.0.1:${port}`],
     { cwd: ROOT, stdio: "ignore", env },
   );
+  const ended = new Promise((resolve) => process_.once("exit", resolve));
   const stop = () => process_.kill();
   for (let attempt = 0; attempt < 240; attempt += 1) {
     const ready = await fetch(`${address}/health/ready`).catch(() => undefined);
-    if (ready?.ok) return { address, stop };
+    if (ready?.ok) return { address, stop, ended };
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   stop();

@@ -8,6 +8,7 @@ use super::{
     RecordKey, StoreError, StoreReader, StoreWriter, StoredFacts,
     codec::{decode, decode_compressed, encode},
     overlay_table::OverlayTable,
+    tables::Bytes,
 };
 
 const TABLE: &str = "bodies";
@@ -66,8 +67,6 @@ impl BodyRow {
         }
     }
 }
-
-type Bytes = &'static [u8];
 
 fn row<T, G>(
     bodies: &OverlayTable<u64, Bytes, T, G>,

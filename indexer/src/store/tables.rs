@@ -42,7 +42,7 @@ pub(super) const BAND: u8 = 6;
 pub(super) const GROUP: u8 = 7;
 pub(super) const GROUP_MEMBER: u8 = 8;
 
-type Bytes = &'static [u8];
+pub(super) type Bytes = &'static [u8];
 type Text = &'static str;
 
 macro_rules! tables {
